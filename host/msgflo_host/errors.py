@@ -1,0 +1,53 @@
+"""What the host tells its user when something is wrong.
+
+    MsgfloError
+    ├── DiscoveryError   a participant described itself wrongly
+    ├── GraphError       a graph file, or a command on a graph
+    ├── ForeignError     the YAML file of a foreign device
+    ├── BrokerError      the MQTT broker cannot be started or reached
+    └── LibraryError     a component or the process that runs it
+"""
+
+from __future__ import annotations
+
+__all__ = ["BrokerError", "DiscoveryError", "ForeignError", "GraphError", "LibraryError", "MsgfloError"]
+
+
+class MsgfloError(Exception):
+    """A mistake that its user can mend; the text says what, where, and what is allowed.
+
+    With a `file`, the text reads `FILE:LINE:COLUMN: message`; `line` and `column` count from 1 and may be unknown.
+    """
+
+    def __init__(
+        self, message: str, *, file: str | None = None, line: int | None = None, column: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.file = file
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        place = [str(part) for part in (self.file, self.line, self.column) if part is not None]
+        return f"{':'.join(place)}: {self.message}" if self.file is not None else self.message
+
+
+class DiscoveryError(MsgfloError):
+    """A discovery message that cannot be used."""
+
+
+class GraphError(MsgfloError):
+    """A graph file that cannot be read, or a graph command that makes no sense."""
+
+
+class ForeignError(MsgfloError):
+    """The YAML file of a foreign device that cannot be used."""
+
+
+class BrokerError(MsgfloError):
+    """The MQTT broker cannot be started or reached."""
+
+
+class LibraryError(MsgfloError):
+    """A component that is unknown, or whose process cannot be started."""
