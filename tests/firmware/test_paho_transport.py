@@ -1,0 +1,642 @@
+"""The transport on CPython against a real Mosquitto; sockets of our own where a broker has to misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import ssl
+import threading
+import time
+import weakref
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import trustme
+from brokers import Broker as Mosquitto
+from brokers import free_port
+from msgflo.broker import Broker
+from msgflo.errors import ConfigError, ConnectError, Refused, SubscribeError
+from msgflo.paho_transport import Transport
+
+try:
+    import uvloop
+except ImportError:
+    uvloop = None
+
+LOOPS = ["asyncio", pytest.param("uvloop", marks=pytest.mark.skipif(uvloop is None, reason="uvloop is not installed"))]
+
+
+def run(main: Callable[[], Awaitable[None]], loop: str = "asyncio") -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop if loop == "uvloop" else None) as runner:
+        runner.run(asyncio.wait_for(main(), 30))
+
+
+class Inbox:
+    """What a transport has received; `await inbox.get()` waits for the next."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[tuple[str, bytes, bool]] = asyncio.Queue()
+
+    def __call__(self, topic: str, payload: bytes, retained: bool) -> None:
+        self._queue.put_nowait((topic, payload, retained))
+
+    async def get(self) -> tuple[str, bytes, bool]:
+        return await asyncio.wait_for(self._queue.get(), 5)
+
+    def empty(self) -> bool:
+        return self._queue.empty()
+
+
+def transport(url: str, client_id: str = "test", inbox: Inbox | None = None, **options: object) -> Transport:
+    return Transport(Broker.parse(url), client_id, on_message=inbox or Inbox(), **options)
+
+
+async def connected(url: str, client_id: str = "test", inbox: Inbox | None = None, **options: object) -> Transport:
+    made = transport(url, client_id, inbox, **options)
+    await made.connect()
+    return made
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_packets_of_all_sizes_and_both_qualities_arrive_unchanged_and_in_order(broker: Mosquitto, loop: str) -> None:
+    sizes = [0, 1, 100, 126, 127, 128, 129, 16_383, 16_384, 70_000, 2_100_000]
+
+    async def main() -> None:
+        inbox = Inbox()
+        link = await connected(broker.url, "sizes", inbox)
+        await link.subscribe([("sizes/#", 1)])
+        for qos in (0, 1):
+            for size in sizes:
+                link.publish("sizes/é/😀", bytes(i % 251 for i in range(size)), qos=qos)
+        for size in sizes * 2:
+            topic, payload, retained = await inbox.get()
+            assert (topic, len(payload), retained) == ("sizes/é/😀", size, False)
+            assert payload == bytes(i % 251 for i in range(size))
+            assert type(payload) is bytes
+        await link.disconnect()
+
+    run(main, loop)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_burst_arrives_complete_while_timers_go_on(broker: Mosquitto, loop: str) -> None:
+    count = 30_000
+
+    async def main() -> None:
+        received: list[bytes] = []
+        complete = asyncio.Event()
+
+        def on_message(topic: str, payload: bytes, retained: bool) -> None:
+            received.append(payload)
+            if len(received) == count:
+                complete.set()
+
+        target = Transport(Broker.parse(broker.url), "target", on_message=on_message)
+        await target.connect()
+        await target.subscribe([("burst", 0)])
+        source = await connected(broker.url, "source")
+        longest = 0.0
+
+        async def timer() -> None:
+            nonlocal longest
+            while True:
+                before = time.monotonic()
+                await asyncio.sleep(0.001)
+                longest = max(longest, time.monotonic() - before)
+
+        ticking = asyncio.create_task(timer())
+        for i in range(count):
+            if not source.ready:
+                await source.drain()
+            source.publish("burst", b"%d" % i)
+        await asyncio.wait_for(complete.wait(), 20)
+        ticking.cancel()
+        assert received == [b"%d" % i for i in range(count)]
+        assert longest < 0.2
+        await source.disconnect()
+        await target.disconnect()
+
+    run(main, loop)
+
+
+def test_the_retained_flag_is_true_only_for_what_was_stored(broker: Mosquitto) -> None:
+    async def main() -> None:
+        first = Inbox()
+        link = await connected(broker.url, "retain", first)
+        await link.subscribe([("state/a", 1)])
+        link.publish("state/a", b"1", qos=1, retain=True)
+        link.publish("state/b", b"2", retain=True)
+        assert await first.get() == ("state/a", b"1", False)
+        second = Inbox()
+        late = await connected(broker.url, "late", second)
+        await late.subscribe([("state/a", 1), ("state/b", 0)])
+        assert sorted([await second.get(), await second.get()]) == [("state/a", b"1", True), ("state/b", b"2", True)]
+        await late.disconnect()
+        await link.disconnect()
+
+    run(main)
+
+
+def test_the_will_is_published_when_the_connection_breaks_and_not_when_it_is_closed(broker: Mosquitto) -> None:
+    async def main() -> None:
+        inbox = Inbox()
+        watcher = await connected(broker.url, "watcher", inbox)
+        await watcher.subscribe([("will/#", 1)])
+        orderly = transport(broker.url, "orderly")
+        await orderly.connect(will=("will/orderly", b"lost"))
+        await orderly.disconnect()
+        broken = transport(broker.url, "broken")
+        await broken.connect(will=("will/broken", b"\xff\x00"))
+        broken._pipe.abort()
+        assert await inbox.get() == ("will/broken", b"\xff\x00", False)
+        assert inbox.empty()
+        late = Inbox()
+        link = await connected(broker.url, "late", late)
+        await link.subscribe([("will/#", 1)])
+        assert await late.get() == ("will/broken", b"\xff\x00", True)
+        await link.disconnect()
+        await watcher.disconnect()
+
+    run(main)
+
+
+def test_packets_sent_just_before_disconnecting_arrive(broker: Mosquitto) -> None:
+    async def main() -> None:
+        inbox = Inbox()
+        watcher = await connected(broker.url, "watcher", inbox)
+        await watcher.subscribe([("last/#", 1)])
+        link = await connected(broker.url, "leaves")
+        for i in range(1000):
+            link.publish(f"last/{i}", b"x" * 1000, qos=i % 2)
+        await link.disconnect()
+        assert sorted([(await inbox.get())[0] for _ in range(1000)]) == sorted(f"last/{i}" for i in range(1000))
+        await watcher.disconnect()
+
+    run(main)
+
+
+def test_both_qualities_keep_their_order(broker: Mosquitto) -> None:
+    async def main() -> None:
+        inbox = Inbox()
+        link = await connected(broker.url, "order", inbox)
+        await link.subscribe([("order", 1)])
+        for i in range(10):
+            link.publish("order", b"%d" % i, qos=1 - i % 2)
+        assert [(await inbox.get())[1] for _ in range(10)] == [b"%d" % i for i in range(10)]
+        await link.disconnect()
+
+    run(main)
+
+
+def test_after_unsubscribing_nothing_arrives_and_many_filters_at_once_work(broker: Mosquitto) -> None:
+    async def main() -> None:
+        inbox = Inbox()
+        link = await connected(broker.url, "many", inbox)
+        topics = [f"many/{i}" for i in range(1000)]
+        await link.subscribe([(topic, 0) for topic in topics])
+        await link.unsubscribe(topics[:-1])
+        for topic in topics:
+            link.publish(topic, b"")
+        assert (await inbox.get())[0] == "many/999"
+        await link.subscribe([])
+        await link.disconnect()
+
+    run(main)
+
+
+def test_refused_subscriptions_are_named() -> None:
+    with Mosquitto(acl="topic readwrite open/#\n", extra="") as broker:
+
+        async def main() -> None:
+            link = await connected(broker.url)
+            await link.subscribe([("open/x", 0)])
+            # Mosquitto answers 0x80 only to filters that can never be allowed, and lets the others be silent.
+            with pytest.raises(ConfigError, match="its level to itself"):
+                await link.subscribe([("a/b+", 0)])
+            await link.disconnect()
+
+        run(main)
+
+
+def test_wrong_password_is_refused_with_the_brokers_code() -> None:
+    with Mosquitto(users={"ada": "right"}) as broker:
+
+        async def main() -> None:
+            url = broker.url.replace("mqtt://", "mqtt://ada:wrong@")
+            with pytest.raises(Refused, match="not authorised") as refused:
+                await transport(url).connect()
+            assert refused.value.code == 5
+            assert "wrong" not in str(refused.value)
+            link = await connected(url.replace("wrong", "right"))
+            await link.disconnect()
+
+        run(main)
+
+
+def test_a_user_name_without_password_can_be_sent() -> None:
+    with Mosquitto(users={"ada": "right"}) as broker:
+
+        async def main() -> None:
+            with pytest.raises(Refused):
+                await transport(broker.url.replace("mqtt://", "mqtt://ada@")).connect()
+
+        run(main)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_absent_brokers_are_told_apart(loop: str) -> None:
+    async def main() -> None:
+        with pytest.raises(ConnectError, match="connection refused"):
+            await transport(f"mqtt://localhost:{free_port()}").connect()
+        with pytest.raises(ConnectError, match=r"no-such-host\.invalid"):
+            await transport("mqtt://no-such-host.invalid").connect()
+        with pytest.raises(ConnectError, match="host name"):
+            await transport("mqtt://" + "x" * 70 + ".invalid").connect()
+
+    run(main, loop)
+
+
+def test_a_broker_that_never_answers_does_not_block_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("msgflo.paho_transport._CONNECT_SECONDS", 0.3)
+
+    async def main() -> None:
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        for url in (f"mqtt://127.0.0.1:{port}", f"mqtts://127.0.0.1:{port}"):
+            connecting = asyncio.create_task(transport(url).connect())
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            assert time.monotonic() - before < 0.2
+            with pytest.raises(ConnectError, match="no answer"):
+                await connecting
+        server.close()
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (b"\x20\x02\x00\x00\x30\xff\xff\xff\xff\x01", "more than 4 bytes"),
+        (b"\x20\x02\x00\x00\x30\x04\x00\x09ab", "longer than its packet"),
+        (b"\x20\x02\x00\x00\x30\x00", "longer than its packet"),
+        (b"\x20\x02\x00\x00\x30\x04\x00\x01\xff1", "not UTF-8"),
+        (b"\x20\x02\x00\x00\x32\x06\x00\x01\xff\x00\x011", "not UTF-8"),
+        (b"\x20\x02\x00\x00\xf0\x00", "malformed packet"),
+        (b"\x20\x02\x00\x00\x90\x01\x00", "malformed packet"),
+        (b"\x20\x02\x00\x00", "closed the connection"),
+    ],
+)
+def test_malformed_packets_end_the_connection_with_a_reason(answer: bytes, reason: str) -> None:
+    async def main() -> None:
+        async def hostile(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(100)
+            writer.write(answer)
+            writer.close()
+
+        server = await asyncio.start_server(hostile, "127.0.0.1", 0)
+        link = transport(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        await link.connect()
+        assert reason in await asyncio.wait_for(link.closed(), 5)
+        with pytest.raises(ConnectError, match=reason):
+            link.publish("a", b"")
+        server.close()
+
+    run(main)
+
+
+def test_frames_may_arrive_byte_by_byte() -> None:
+    async def main() -> None:
+        async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(100)
+            for byte in b"\x20\x02\x00\x00" + b"\x31\x05\x00\x01ahi" + b"\x30\x85\x01\x00\x01b" + b"x" * 130:
+                writer.write(bytes([byte]))
+                await writer.drain()
+                await asyncio.sleep(0)
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(slow, "127.0.0.1", 0)
+        inbox = Inbox()
+        link = await connected(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}", "bytes", inbox)
+        assert await inbox.get() == ("a", b"hi", True)
+        assert await inbox.get() == ("b", b"x" * 130, False)
+        await link.disconnect()
+        server.close()
+
+    run(main)
+
+
+def test_a_broker_that_vanishes_is_noticed_by_its_missing_answers(broker: Mosquitto) -> None:
+    async def main() -> None:
+        async def dead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"\x20\x02\x00\x00")
+            await asyncio.sleep(30)
+
+        server = await asyncio.start_server(dead, "127.0.0.1", 0)
+        link = await connected(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}", keepalive=1)
+        assert "keep-alive" in await asyncio.wait_for(link.closed(), 5)
+        server.close()
+        living = await connected(broker.url, keepalive=1)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(living.closed(), 3)
+        await living.disconnect()
+
+    run(main)
+
+
+def test_unconfirmed_packets_can_be_had_after_the_connection_broke() -> None:
+    async def main() -> None:
+        async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(100)
+            writer.write(b"\x20\x02\x00\x00")
+            await reader.read(10)
+            writer.write(b"\x40\x02\x00\x01")  # acknowledges the first only
+            await reader.read(100)
+            writer.close()
+
+        server = await asyncio.start_server(deaf, "127.0.0.1", 0)
+        link = await connected(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        link.publish("q", b"1", qos=1)
+        while link.unacknowledged():
+            await asyncio.sleep(0)
+        link.publish("q", b"2", qos=1, retain=True)
+        link.publish("q", b"3", qos=1)
+        link.publish("q", b"4")
+        await link.closed()
+        assert link.unacknowledged() == [("q", b"2", 1, True), ("q", b"3", 1, False)]
+        server.close()
+
+    run(main)
+
+
+def test_seventy_thousand_acknowledged_packets_need_no_new_packet_ids(broker: Mosquitto) -> None:
+    async def main() -> None:
+        link = await connected(broker.url)
+        for _ in range(70_000):
+            if not link.ready:
+                await link.drain()
+            link.publish("ids", b"", qos=1)
+        while link.unacknowledged():
+            await asyncio.sleep(0.01)
+        await link.disconnect()
+
+    run(main)
+
+
+def test_more_unacknowledged_packets_than_ids_are_refused() -> None:
+    async def main() -> None:
+        async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"\x20\x02\x00\x00")
+            while await reader.read(1 << 20):
+                pass
+            writer.close()
+
+        server = await asyncio.start_server(deaf, "127.0.0.1", 0)
+        link = await connected(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        for _ in range(65_535):
+            link.publish("ids", b"", qos=1)
+        assert not link.ready
+        with pytest.raises(ConnectError, match="65535"):
+            link.publish("ids", b"", qos=1)
+        await link.disconnect()
+        server.close()
+
+    run(main)
+
+
+def test_a_slow_broker_is_waited_for() -> None:
+    async def main() -> None:
+        read = asyncio.Event()
+
+        async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"\x20\x02\x00\x00")
+            await read.wait()
+            while await reader.read(1 << 20):
+                pass
+            writer.close()
+
+        server = await asyncio.start_server(slow, "127.0.0.1", 0)
+        link = await connected(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        sent = 0
+        for _ in range(10_000):
+            if not link.ready:
+                try:
+                    await asyncio.wait_for(link.drain(), 0.2)
+                except TimeoutError:
+                    break
+            link.publish("slow", b"x" * 10_000)
+            sent += 1
+        assert 0 < sent < 10_000
+        read.set()
+        await asyncio.wait_for(link.drain(), 5)
+        await link.disconnect()
+        server.close()
+
+    run(main)
+
+
+def test_waiting_to_send_ends_with_the_connection() -> None:
+    async def main() -> None:
+        async def leaves(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"\x20\x02\x00\x00")
+            await asyncio.sleep(0.2)
+            writer.transport.abort()
+
+        server = await asyncio.start_server(leaves, "127.0.0.1", 0)
+        link = await connected(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        link.publish("big", bytes(50_000_000))
+        assert not link.ready
+        with pytest.raises(ConnectError):
+            await asyncio.wait_for(link.drain(), 5)
+        with pytest.raises(ConnectError):
+            await link.subscribe([("a", 0)])
+        await link.disconnect()
+        server.close()
+
+    run(main)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_nothing_is_left_running_after_the_end(broker: Mosquitto, loop: str) -> None:
+    async def main() -> None:
+        threads = threading.active_count()
+        link = await connected(broker.url)
+        link.publish("a", b"1", qos=1)
+        await link.disconnect()
+        await link.disconnect()
+        assert await link.closed() == "disconnected"
+        again = await connected(broker.url)
+        broker.restart()
+        assert "closed" in await asyncio.wait_for(again.closed(), 5)
+        await again.connect()
+        await again.disconnect()
+        assert threading.active_count() == threads
+        assert len(asyncio.all_tasks()) <= 2
+        gone = weakref.ref(link)
+        del link
+        gc.collect()
+        assert gone() is None
+
+    run(main, loop)
+
+
+def test_an_exception_in_the_listener_does_not_end_the_connection(broker: Mosquitto) -> None:
+    async def main() -> None:
+        reported = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: reported.append(context["exception"]))
+        inbox = Inbox()
+
+        def on_message(topic: str, payload: bytes, retained: bool) -> None:
+            if payload == b"bad":
+                raise ValueError(topic)
+            inbox(topic, payload, retained)
+
+        link = Transport(Broker.parse(broker.url), "raises", on_message=on_message)
+        await link.connect()
+        await link.subscribe([("a", 1)])
+        for qos in (0, 1):
+            link.publish("a", b"bad", qos=qos)
+            link.publish("a", b"good", qos=qos)
+            assert await inbox.get() == ("a", b"good", False)
+        assert [type(e) for e in reported] == [ValueError, ValueError]
+        assert not link.unacknowledged()
+        await link.disconnect()
+
+    run(main)
+
+
+def test_the_listener_may_publish(broker: Mosquitto) -> None:
+    async def main() -> None:
+        inbox = Inbox()
+
+        def echo(topic: str, payload: bytes, retained: bool) -> None:
+            inbox(topic, payload, retained)
+            if len(payload) < 4:
+                link.publish(topic, payload + b"0", qos=1)
+                link.publish(topic, payload + b"1" * 4)
+
+        link = Transport(Broker.parse(broker.url), "echo", on_message=echo)
+        await link.connect()
+        await link.subscribe([("echo", 1)])
+        link.publish("echo", b"0", qos=1)
+        got = [(await inbox.get())[1] for _ in range(7)]
+        assert got == [b"0", b"00", b"01111", b"000", b"001111", b"0000", b"0001111"]
+        await link.disconnect()
+
+    run(main)
+
+
+@pytest.mark.parametrize("topic", ["", "a/+", "#", "a\0b", "x" * 65_536])
+@pytest.mark.parametrize("qos", [0, 1])
+def test_topics_that_mqtt_does_not_allow_are_refused(broker: Mosquitto, topic: str, qos: int) -> None:
+    async def main() -> None:
+        link = await connected(broker.url)
+        with pytest.raises(ConfigError):
+            link.publish(topic, b"", qos=qos)
+        await link.disconnect()
+
+    run(main)
+
+
+def certificates(folder: Path, name: str, **options: object) -> tuple[trustme.CA, tuple[Path, Path]]:
+    """An authority, and the files of a server certificate that it has signed."""
+    authority = trustme.CA()
+    issued = authority.issue_cert(name, **options)
+    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
+    certificate.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    key.write_bytes(issued.private_key_pem.bytes())
+    return authority, (certificate, key)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_tls_is_verified(tmp_path: Path, loop: str) -> None:
+    authority, files = certificates(tmp_path, "localhost")
+    pem, der, other, junk = (tmp_path / name for name in ("ca.pem", "ca.der", "other.pem", "junk"))
+    authority.cert_pem.write_to_path(pem)
+    der.write_bytes(ssl.PEM_cert_to_DER_cert(authority.cert_pem.bytes().decode()))
+    trustme.CA().cert_pem.write_to_path(other)
+    junk.write_text("no certificate")
+    with Mosquitto(tls=files) as broker:
+
+        async def main() -> None:
+            for cafile in (pem, der):
+                inbox = Inbox()
+                link = await connected(f"{broker.url}?cafile={cafile}", "tls", inbox)
+                await link.subscribe([("t", 0)])
+                payload = bytes(range(256)) * 2000
+                link.publish("t", payload)
+                assert await inbox.get() == ("t", payload, False)
+                await link.disconnect()
+            for url, reason in (
+                (f"{broker.url}?cafile={other}", "unknown CA"),
+                (broker.url, "unknown CA"),
+                (f"{broker.url.replace('localhost', '127.0.0.1')}?cafile={pem}", r"not for the name '127\.0\.0\.1'"),
+                (broker.url.replace("mqtts", "mqtt"), "closed"),
+            ):
+                with pytest.raises(ConnectError, match=reason):
+                    await transport(url).connect()
+            for name, reason in (("missing", "No such file"), ("junk", "PEM or DER")):
+                with pytest.raises(ConfigError, match=reason):
+                    await transport(f"{broker.url}?cafile={tmp_path / name}").connect()
+
+        run(main, loop)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_certificates_out_of_their_time_are_refused(tmp_path: Path, loop: str) -> None:
+    now = datetime.now(timezone.utc)
+    for start, end, reason in ((-2, -1, "has expired"), (1, 2, "not valid yet")):
+        authority, files = certificates(
+            tmp_path, "localhost", not_before=now + timedelta(days=start), not_after=now + timedelta(days=end)
+        )
+        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        with Mosquitto(tls=files) as broker:
+
+            async def main(url: str = f"{broker.url}?cafile={tmp_path / 'ca.pem'}", reason: str = reason) -> None:
+                with pytest.raises(ConnectError, match=reason):
+                    await transport(url).connect()
+
+            run(main, loop)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_tls_on_a_port_without_tls_says_so(broker: Mosquitto, loop: str) -> None:
+    async def main() -> None:
+        with pytest.raises(ConnectError):
+            await transport(broker.url.replace("mqtt://", "mqtts://")).connect()
+
+    run(main, loop)
+
+
+def test_refused_filters_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async def refuses(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(100)
+            writer.write(b"\x20\x02\x00\x00")
+            frame = await reader.read(100)
+            writer.write(b"\x90\x05" + frame[2:4] + b"\x00\x80\x80")
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(refuses, "127.0.0.1", 0)
+        link = await connected(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        with pytest.raises(SubscribeError, match="'b', 'c/#'") as refused:
+            await link.subscribe([("a", 0), ("b", 0), ("c/#", 1)])
+        assert refused.value.topics == ["b", "c/#"]
+        await link.disconnect()
+        server.close()
+
+    run(main)
+
+
+def test_the_pinned_paho_still_has_the_hook_that_the_transport_overrides() -> None:
+    import paho.mqtt.client
+
+    assert callable(paho.mqtt.client.Client._create_socket)
