@@ -1,0 +1,281 @@
+"""Where the parts of a graph are kept: each found in a time that does not grow with the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from ..errors import GraphError
+from .elements import (
+    Edge,
+    Export,
+    Group,
+    Initial,
+    Node,
+    PortRef,
+    canonical,
+    check_json,
+    check_name,
+    check_object,
+    check_ref,
+    merged,
+    ref_order,
+)
+
+__all__ = ["Exports", "Store", "existing"]
+
+_EdgeKey = tuple[PortRef, PortRef]
+_InitialKey = tuple[PortRef, str]
+
+
+class Store:
+    """Nodes, edges, initial packets, groups and exported ports, with look-ups; `put_*` store a part as it is."""
+
+    def __init__(
+        self, name: str = "", properties: Mapping[str, Any] | None = None, case_sensitive: bool = False
+    ) -> None:
+        self.properties: dict[str, Any] = check_object(properties or {}, "properties")
+        if name:
+            self.properties["name"] = check_name(name, "the graph's name")
+        self.case_sensitive = case_sensitive
+        self.extra: dict[str, Any] = {}
+        self.header: tuple[str, ...] = ()
+        self._empty()
+
+    def _empty(self) -> None:
+        self.nodes: dict[str, Node] = {}
+        self.groups: dict[str, Group] = {}
+        self._edges: dict[_EdgeKey, Edge] = {}
+        self._initials: dict[_InitialKey, Initial] = {}
+        # What is attached to each node, so that removing or renaming one looks at nothing else. Dicts as ordered sets.
+        self._edges_at: dict[str, dict[_EdgeKey, None]] = {}
+        self._initials_at: dict[str, dict[_InitialKey, None]] = {}
+        self._inports = Exports("inport", self)
+        self._outports = Exports("outport", self)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both would be written alike; the order of edges and the header comment do not count."""
+        if not isinstance(other, Store):
+            return NotImplemented
+        # As texts, because Python takes 1, 1.0 and True for equal.
+        return canonical(self._content()) == canonical(other._content())
+
+    def _content(self) -> list[Any]:
+        by_name = sorted(self.groups.values(), key=lambda group: group.name)
+        return [
+            [self.case_sensitive, self.properties, self.extra],
+            {node.id: [node.component, node.metadata, node.extra] for node in self.nodes.values()},
+            [[edge.src, edge.tgt, edge.metadata] for edge in self.sorted_edges()],
+            [[initial.data, initial.tgt, initial.metadata] for initial in self.sorted_initials()],
+            [[group.name, group.nodes, group.metadata] for group in by_name],
+            [
+                {export.public: [export.node, export.port, export.metadata, export.extra] for export in side.values()}
+                for side in (self.inports, self.outports)
+            ],
+        ]
+
+    __hash__ = None  # type: ignore[assignment]  # changes, so it cannot be a key
+
+    @property
+    def name(self) -> str:
+        """The property `name`, or an empty text."""
+        name = self.properties.get("name", "")
+        return name if isinstance(name, str) else ""
+
+    @property
+    def edges(self) -> list[Edge]:
+        """All edges, oldest first (a new list each time)."""
+        return list(self._edges.values())
+
+    @property
+    def initials(self) -> list[Initial]:
+        """All initial packets in the order in which they are sent (a new list each time)."""
+        return list(self._initials.values())
+
+    @property
+    def inports(self) -> dict[str, Export]:
+        """Exported inports by public name (a new dict each time)."""
+        return self._inports.by_public()
+
+    @property
+    def outports(self) -> dict[str, Export]:
+        """Exported outports by public name (a new dict each time)."""
+        return self._outports.by_public()
+
+    def sorted_edges(self) -> list[Edge]:
+        """Return the edges in the order of files."""
+        return sorted(self._edges.values(), key=lambda edge: (ref_order(edge.src), ref_order(edge.tgt)))
+
+    def sorted_initials(self) -> list[Initial]:
+        """Return the initial packets in the order of files: by target; those of one target as they are sent."""
+        return sorted(self._initials.values(), key=lambda initial: ref_order(initial.tgt))
+
+    def node(self, id: str) -> Node:
+        """Return the node `id`; GraphError if there is none."""
+        found = self.nodes.get(id)
+        if found is None:
+            raise GraphError(f"no node {id!r} in the graph; {existing('nodes', self.nodes)}")
+        return found
+
+    def group(self, name: str) -> Group:
+        """Return the group `name`; GraphError if there is none."""
+        found = self.groups.get(name)
+        if found is None:
+            raise GraphError(f"no group {name!r} in the graph; {existing('groups', self.groups)}")
+        return found
+
+    def edge(self, src: PortRef, tgt: PortRef) -> Edge:
+        """Return the edge from `src` to `tgt`; GraphError naming the edges of its nodes if there is none."""
+        found = self._edges.get(self._edge_key(src, tgt))
+        if found is None:
+            near = dict.fromkeys(str(edge) for ref in (src, tgt) for edge in self.edges_at(ref.node))
+            raise GraphError(f"no edge {src} -> {tgt} in the graph; {existing('edges of these nodes', near)}")
+        return found
+
+    def edges_at(self, node: str) -> list[Edge]:
+        """Return the edges that begin or end at `node`."""
+        return [self._edges[key] for key in self._edges_at.get(node, ())]
+
+    def initials_at(self, node: str) -> list[Initial]:
+        """Return the initial packets to ports of `node`, in the order in which they are sent."""
+        return [self._initials[key] for key in self._initials_at.get(node, ())]
+
+    def fold(self, port: str) -> str:
+        """Return `port` so that names of the same port are equal."""
+        return port if self.case_sensitive else port.lower()
+
+    def put_node(self, node: Node) -> Node:
+        """Store a node as it is, in place of one with the same id."""
+        check_name(node.id, "a node's id")
+        check_name(node.component, f"component of node {node.id!r}")
+        self.nodes[node.id] = node
+        return node
+
+    def put_edge(self, edge: Edge) -> Edge:
+        """Store an edge as it is, in place of one with the same ends; GraphError if a node does not exist."""
+        for ref in (edge.src, edge.tgt):
+            self.node(check_ref(ref, f"edge {edge}").node)
+        key = self._edge_key(edge.src, edge.tgt)
+        self._edges[key] = edge
+        for ref in (edge.src, edge.tgt):
+            self._edges_at.setdefault(ref.node, {})[key] = None
+        return edge
+
+    def put_initial(self, initial: Initial) -> Initial:
+        """Store an initial packet as it is, in place of an equal one; GraphError if its node does not exist."""
+        self.node(check_ref(initial.tgt, "an initial packet's target").node)
+        check_json(initial.data, f"initial packet to {initial.tgt}")
+        key = self._initial_key(initial.tgt, initial.data)
+        self._initials[key] = initial
+        self._initials_at.setdefault(initial.tgt.node, {})[key] = None
+        return initial
+
+    def put_group(self, group: Group) -> Group:
+        """Store a group as it is, in place of one with the same name; GraphError if a node does not exist."""
+        check_name(group.name, "a group's name")
+        for node in group.nodes:
+            self.node(node)
+        self.groups[group.name] = group
+        return group
+
+    def put_inport(self, export: Export) -> Export:
+        """Store an exported inport as it is; GraphError if its node does not exist."""
+        return self._inports.put(export)
+
+    def put_outport(self, export: Export) -> Export:
+        """Store an exported outport as it is; GraphError if its node does not exist."""
+        return self._outports.put(export)
+
+    def _ref_key(self, ref: PortRef) -> PortRef:
+        return ref if self.case_sensitive else ref._replace(port=ref.port.lower())
+
+    def _edge_key(self, src: PortRef, tgt: PortRef) -> _EdgeKey:
+        return self._ref_key(src), self._ref_key(tgt)
+
+    def _initial_key(self, tgt: PortRef, data: Any) -> _InitialKey:
+        return self._ref_key(tgt), canonical(data)
+
+    def _drop_edge(self, edge: Edge) -> None:
+        key = self._edge_key(edge.src, edge.tgt)
+        del self._edges[key]
+        for ref in (edge.src, edge.tgt):
+            self._edges_at[ref.node].pop(key, None)
+
+    def _drop_initial(self, initial: Initial) -> None:
+        key = self._initial_key(initial.tgt, initial.data)
+        del self._initials[key]
+        del self._initials_at[initial.tgt.node][key]
+
+
+class Exports:
+    """The exported ports of one direction, found by public name."""
+
+    def __init__(self, what: str, graph: Store) -> None:
+        self._what = what
+        self._graph = graph
+        self._exports: dict[str, Export] = {}
+
+    def by_public(self) -> dict[str, Export]:
+        """Return all of them by public name."""
+        return {export.public: export for export in self._exports.values()}
+
+    def get(self, public: str) -> Export | None:
+        """Return the export called `public`, or None."""
+        return self._exports.get(self._graph.fold(public))
+
+    def put(self, export: Export) -> Export:
+        """Store an export as it is."""
+        check_name(export.public, f"an exported {self._what}'s public name")
+        check_name(export.port, f"port of exported {self._what} {export.public!r}")
+        self._graph.node(export.node)
+        self._exports[self._graph.fold(export.public)] = export
+        return export
+
+    def add(self, public: str, node: str, port: str, metadata: Mapping[str, Any] | None) -> Export:
+        """Add an export; if it is there with the same port, merge the metadata; GraphError if with another port."""
+        old = self.get(public)
+        if old is not None and (old.node, self._graph.fold(old.port)) != (node, self._graph.fold(port)):
+            raise GraphError(
+                f"exported {self._what} {public!r} exists for {old.node}.{old.port}, so it cannot be {node}.{port}"
+            )
+        export = old or Export(public, node, port)
+        return self.put(replace(export, metadata=merged(export.metadata, check_object(metadata or {}, "metadata"))))
+
+    def remove(self, public: str) -> Export:
+        """Remove and return an export; GraphError if there is none."""
+        found = self.get(public)
+        if found is None:
+            raise GraphError(f"no exported {self._what} {public!r}; {existing('exported ports', self.by_public())}")
+        del self._exports[self._graph.fold(public)]
+        return found
+
+    def rename(self, old: str, new: str) -> Export:
+        """Give an export another public name; GraphError if that is taken."""
+        taken = self.get(new)
+        if taken is not None and self._graph.fold(old) != self._graph.fold(new):
+            raise GraphError(f"cannot rename exported {self._what} {old!r}: {taken.public!r} exists already")
+        check_name(new, f"an exported {self._what}'s public name")
+        return self.put(replace(self.remove(old), public=new))
+
+    def drop_node(self, node: str) -> list[str]:
+        """Remove the exports of a node and return their public names."""
+        gone = [export.public for export in self._exports.values() if export.node == node]
+        for public in gone:
+            self.remove(public)
+        return gone
+
+    def rename_node(self, old: str, new: str) -> None:
+        """Let the exports of node `old` be those of node `new`."""
+        for key, export in self._exports.items():
+            if export.node == old:
+                self._exports[key] = replace(export, node=new)
+
+
+def existing(what: str, names: Collection[str], limit: int = 12) -> str:
+    """Return a sentence part that names the first of what exists."""
+    if not names:
+        return f"{what}: none"
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return f"{what}: {', '.join(islice(names, limit))}{more}"

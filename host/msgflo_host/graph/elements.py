@@ -1,0 +1,170 @@
+"""What a graph is made of: nodes, edges, initial packets, groups, exported ports."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any, NamedTuple
+
+from ..errors import GraphError
+
+__all__ = ["MAX_DEPTH", "Edge", "Export", "Group", "Initial", "Node", "PortRef", "Removed"]
+
+MAX_DEPTH = 100
+"""How deep values in a graph may be nested; deeper ones would end in Python's recursion limit when written."""
+
+_UNFIT = re.compile("[\0\ud800-\udfff]")  # can stand neither in an MQTT topic nor in a UTF-8 file
+_KINDS: dict[type, str] = {
+    str: "a text", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object",
+    type(None): "null",
+}  # fmt: skip
+
+
+class PortRef(NamedTuple):
+    """A port of a node; `index` only for addressable ports (`OUT[1]`)."""
+
+    node: str
+    port: str
+    index: int | str | None = None  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
+
+    def __str__(self) -> str:
+        return f"{self.node}.{self.port}" if self.index is None else f"{self.node}.{self.port}[{self.index}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One part of the system by its role, and the component that plays it; `extra` holds keys that we do not know."""
+
+    id: str
+    component: str
+    metadata: dict[str, Any] = field(default_factory=dict, hash=False)
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Packets of the outport `src` go to the inport `tgt`."""
+
+    src: PortRef
+    tgt: PortRef
+    metadata: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        return f"{self.src} -> {self.tgt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """A packet that the graph itself sends to an inport; `data` is any JSON value."""
+
+    data: Any = field(hash=False)
+    tgt: PortRef
+    metadata: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        return f"{json.dumps(self.data)} -> {self.tgt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Nodes that an editor shows as belonging together."""
+
+    name: str
+    nodes: tuple[str, ...]
+    metadata: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A port of a node as a port of the whole graph, called `public`."""
+
+    public: str
+    node: str
+    port: str
+    metadata: dict[str, Any] = field(default_factory=dict, hash=False)
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A removed node and what went with it; `inports` and `outports` are public names."""
+
+    node: Node
+    edges: list[Edge]
+    initials: list[Initial]
+    inports: list[str]
+    outports: list[str]
+
+
+def check_name(value: object, what: str) -> str:
+    """Return `value` if it can name a node, component, port or group; GraphError otherwise."""
+    if not isinstance(value, str):
+        raise GraphError(f"{what} must be a text, not {kind(value)}")
+    if not value:
+        raise GraphError(f"{what} is empty")
+    if bad := _UNFIT.search(value):
+        raise GraphError(f"{what} {value!a} holds {bad[0]!a}; NUL and halves of surrogate pairs are not allowed")
+    return value
+
+
+def check_ref(ref: PortRef, what: str) -> PortRef:
+    """Return `ref` if its names and its index are sound; GraphError otherwise."""
+    check_name(ref.node, f"{what}'s node")
+    check_name(ref.port, f"{what}'s port")
+    index = ref.index
+    if index is not None and (isinstance(index, bool) or not isinstance(index, (int, str))):
+        raise GraphError(f"{what}'s index must be a whole number or a text, not {index!r}")
+    return ref
+
+
+def check_object(value: object, what: str) -> dict[str, Any]:
+    """Return a copy of `value` if it is an object of JSON values; GraphError otherwise."""
+    if not isinstance(value, Mapping):
+        raise GraphError(f"{what} must be an object, not {kind(value)}")
+    check_json(value, what)
+    return dict(value)
+
+
+def check_json(value: object, what: str) -> None:
+    """Raise GraphError unless `value` can be written as JSON and is nested at most MAX_DEPTH deep."""
+    todo: list[tuple[object, int]] = [(value, 0)]
+    while todo:
+        part, depth = todo.pop()
+        if depth > MAX_DEPTH:
+            raise GraphError(f"{what} is nested deeper than {MAX_DEPTH} levels")
+        if isinstance(part, Mapping):
+            if not all(isinstance(key, str) for key in part):
+                raise GraphError(f"{what} has a key that is not a text")
+            todo.extend((child, depth + 1) for child in part.values())
+        elif isinstance(part, (list, tuple)):
+            todo.extend((child, depth + 1) for child in part)
+        elif isinstance(part, float) and not isfinite(part):
+            raise GraphError(f"{what} holds {part}, which JSON cannot express")
+        elif part is not None and not isinstance(part, (str, bool, int, float)):
+            raise GraphError(f"{what} holds a {type(part).__name__}, which JSON cannot express")
+
+
+def canonical(value: object) -> str:
+    """Return a text that is the same for equal JSON values, and differs for 1, 1.0 and true."""
+    return value if isinstance(value, str) else "\0" + json.dumps(value, sort_keys=True)
+
+
+def kind(value: object) -> str:
+    """Return what a person calls the JSON type of `value`."""
+    return _KINDS.get(type(value), type(value).__name__)
+
+
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `old` changed by `new`, where null deletes a key (FBP protocol, graph:changenode and graph:changeedge)."""
+    return {key: value for key, value in {**old, **new}.items() if value is not None or key not in new}
+
+
+def ref_order(ref: PortRef) -> tuple[str, str, int, int, str]:
+    """Return the key by which port references are sorted in files: no index first, then numbers, then texts."""
+    index = ref.index
+    if index is None:
+        return (ref.node, ref.port, 0, 0, "")
+    return (ref.node, ref.port, 1, index, "") if isinstance(index, int) else (ref.node, ref.port, 2, 0, index)
