@@ -6,21 +6,18 @@ go straight to the connection: through paho each would cost three times as much 
 """
 
 import asyncio
-import errno
-import os
-import ssl
 
 import paho.mqtt.client as paho
 
 from .errors import ConfigError, ConnectError, Refused, SubscribeError
+from .paho_open import open_connection
+from .paho_pipe import Pipe
 from .topics import check_filter, check_topic
 
 __all__ = ("Transport",)
 
 _CONNECT_SECONDS = 10  # for each of: name, TCP and TLS together; the broker's first answer
 _CLOSE_SECONDS = 5  # for sending what is left when disconnecting
-_FRAMES_A_TURN = 400  # then other tasks get the event loop: about 4 ms
-_BYTES_A_TURN = 65536  # `ready` turns false here until the event loop has written them
 _UNACKNOWLEDGED = 1000  # `ready` turns false here; the packet id allows 65535
 _FILTERS_A_PACKET = 200
 _TOPICS_KNOWN = 4096
@@ -63,16 +60,18 @@ class Transport:
         self._unacknowledged.clear()
         self._ended = loop.create_future()
         self._connack = loop.create_future()
-        self._pipe = _Pipe(self)
+        if self._pipe is not None:
+            self._pipe.abort()  # may still be waiting for its broker to close
+        self._pipe = Pipe(self)
         try:
-            await _open(self.broker, self._pipe)
+            await open_connection(self.broker, self._pipe, _CONNECT_SECONDS)
             self._client = self._make_client(will)
             self._client.connect(self.broker.host, self.broker.port, self.keepalive)
             self._misc()
             await self._answer(self._connack)
         except BaseException as e:
             if not self._pipe.abort():
-                self.lost(str(e) or "connecting was cancelled")
+                self.lost(self._pipe, str(e) or "connecting was cancelled")
             raise
 
     def publish(self, topic, payload, *, qos=0, retain=False):
@@ -112,14 +111,14 @@ class Transport:
             await future
 
     async def subscribe(self, topics):
-        """Subscribe to a list of `(filter, qos)` and wait for the broker's answers; SubscribeError lists the refused."""
+        """Subscribe to a list of `(filter, qos)` and wait for the answers; SubscribeError lists the refused."""
         for topic_filter, _ in topics:
             check_filter(topic_filter)
         answers = [(part, self._request("subscribe", list(part))) for part in _parts(topics)]
         refused = []
         for part, answer in answers:
             codes = await self._answer(answer)
-            refused += [asked[0] for asked, code in zip(part, codes) if code.is_failure]
+            refused += [asked[0] for asked, code in zip(part, codes, strict=False) if code.is_failure]
         if refused:
             raise SubscribeError(refused, self.broker)
 
@@ -179,8 +178,10 @@ class Transport:
             if not future.done():
                 future.set_result(None)
 
-    def lost(self, reason):
+    def lost(self, pipe, reason):
         """Clean up after the end of the connection."""
+        if pipe is not self._pipe:
+            return
         client, self._client = self._client, None
         if client is not None:
             client.loop_read()  # reads the end of the stream, whereupon paho lets go
@@ -207,7 +208,7 @@ class Transport:
             reconnect_on_failure=False,
         )
         client.pipe = self._pipe
-        client.max_inflight_messages_set(0)  # no limit: `ready` has ours, and paho's makes it search a list at each PUBACK
+        client.max_inflight_messages_set(0)  # `ready` has our limit; paho's makes it search a list at each PUBACK
         if self.broker.user is not None:
             client.username_pw_set(self.broker.user, self.broker.password)
         if will is not None:
@@ -313,247 +314,6 @@ class _Client(paho.Client):
         return self.pipe
 
 
-class _Pipe(asyncio.Protocol):
-    """An asyncio connection that looks like a non-blocking socket to paho: it gives it one whole frame at a time."""
-
-    def __init__(self, transport):
-        self.owner = transport
-        self.reason = None  # why the connection has ended, where that is known better than by asyncio
-        self.incoming = b""  # a frame for paho
-        self.acknowledged = None  # the QoS 1 packet that paho found in it
-        self.closing = False
-        self._connection = None
-        self._loop = None
-        self._chunks = []  # received, not cut into frames
-        self._have = 0
-        self._need = 2  # bytes until the next frame can be cut
-        self._outgoing = []
-        self._pending = 0  # their bytes
-        self._paused = False
-        self._backlog = False  # reading is paused until what was read has been delivered
-
-    # The side of asyncio.
-
-    def connection_made(self, connection):
-        self._connection = connection
-        self._loop = asyncio.get_running_loop()
-
-    def data_received(self, data):
-        self._chunks.append(data)
-        self._have += len(data)
-        if self._have >= self._need:
-            self._cut()
-
-    def pause_writing(self):
-        self._paused = True
-
-    def resume_writing(self):
-        self._paused = False
-        self.owner.writable()
-
-    def connection_lost(self, error):
-        self.closing = True
-        if self.reason is None:
-            orderly = error is None or isinstance(error, ConnectionError)
-            self.reason = "the broker closed the connection" if orderly else _network_trouble(error)
-        self.owner.lost(self.reason)
-
-    # The side of paho.
-
-    def setblocking(self, flag):
-        pass
-
-    def fileno(self):
-        return -1
-
-    def recv(self, size):
-        data = self.incoming
-        if not data and not self.closing:
-            raise BlockingIOError
-        self.incoming = data[size:]
-        return data[:size]
-
-    def send(self, data):
-        """Take all of `data`; what comes within one turn of the event loop is written at once."""
-        if not self._outgoing:
-            self._loop.call_soon(self._write)
-        self._outgoing.append(data)
-        self._pending += len(data)
-        return len(data)
-
-    def close(self):
-        if not self.closing and not self._loop.is_closed():  # paho closes when it is deleted, which may be late
-            self._write()
-            self.closing = True
-            self._connection.close()
-
-    # Ours.
-
-    @property
-    def ready(self):
-        return not self._paused and self._pending < _BYTES_A_TURN
-
-    def abort(self):
-        """Close at once; returns whether there is a connection, whose end is then reported to the owner."""
-        self.closing = True
-        if self._connection is None:
-            return False
-        self._connection.abort()
-        return True
-
-    def fail(self, reason):
-        self.reason = self.reason or reason
-        self.abort()
-
-    def _write(self):
-        if self._outgoing:
-            data = b"".join(self._outgoing)
-            was_full = self._pending >= _BYTES_A_TURN
-            self._outgoing.clear()
-            self._pending = 0
-            if not self.closing:
-                self._connection.write(data)
-                if was_full and not self._paused:
-                    self.owner.writable()
-
-    def _cut(self):
-        """Cut whole frames off what was received, and pass them on, a bounded number at a time."""
-        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        size = len(data)
-        owner = self.owner
-        deliver = owner.deliver
-        at = frames = 0
-        need = 2
-        while not self.closing and frames < _FRAMES_A_TURN:
-            if size - at < 2:
-                need = 2
-                break
-            first = data[at]
-            length = data[at + 1]
-            start = at + 2
-            if length > 127:
-                length, start = _length(data, at)
-                if length is None:
-                    need = start
-                    if need is None:
-                        self.fail("malformed packet: a length of more than 4 bytes")
-                    break
-            end = start + length
-            if end > size:
-                need = end - at
-                break
-            frames += 1
-            if first & 0xF6 == 0x30:  # PUBLISH, QoS 0
-                middle = start + 2 + int.from_bytes(data[start : start + 2], "big")
-                if length < 2 or middle > end:
-                    self.fail("malformed packet: a topic longer than its packet")
-                    break
-                try:
-                    topic = data[start + 2 : middle].decode()
-                except UnicodeDecodeError:
-                    self.fail("malformed packet: a topic that is not UTF-8")
-                    break
-                deliver(topic, data[middle:end], first & 1 == 1)
-            else:
-                self._pass_on(data[at:end])
-            at = end
-        self._keep(data, at, need, frames)
-
-    def _pass_on(self, frame):
-        self.owner.received(frame)
-        message, self.acknowledged = self.acknowledged, None
-        if message is not None:  # delivered outside paho's callback, where publishing and raising are safe
-            try:
-                topic = message.topic
-            except UnicodeDecodeError:
-                self.fail("malformed packet: a topic that is not UTF-8")
-                return
-            self.owner.deliver(topic, message.payload, bool(message.retain))
-
-    def _keep(self, data, at, need, frames):
-        rest = data[at:] if at else data
-        self._chunks = [rest] if rest else []
-        self._have = len(rest)
-        self._need = need
-        if self.closing:
-            return
-        if frames >= _FRAMES_A_TURN:
-            if not self._backlog:
-                self._backlog = True
-                self._connection.pause_reading()
-            self._loop.call_soon(self._continue)
-        elif self._backlog:
-            self._backlog = False
-            self._connection.resume_reading()
-
-    def _continue(self):
-        if not self.closing:
-            self._cut()
-
-
-async def _open(broker, pipe):
-    """Open the connection, TLS included; raises ConnectError that says what is wrong."""
-    loop = asyncio.get_running_loop()
-    options = {}
-    if broker.tls:
-        # Reading the system's authorities takes some 20 ms.
-        options = {"ssl": await asyncio.to_thread(_tls_context, broker.cafile), "server_hostname": broker.host}
-    try:
-        async with asyncio.timeout(_CONNECT_SECONDS):
-            await loop.create_connection(lambda: pipe, broker.host, broker.port, **options)
-    except TimeoutError:
-        raise ConnectError("{}: no answer within {} s".format(broker, _CONNECT_SECONDS)) from None
-    except ssl.SSLCertVerificationError as e:
-        raise ConnectError("{}: {}".format(broker, _certificate_trouble(e, broker))) from None
-    except ssl.SSLError as e:
-        what = (e.reason or str(e)).replace("_", " ").lower()
-        raise ConnectError("{}: TLS failed: {} (does this port speak TLS?)".format(broker, what)) from None
-    except UnicodeError:
-        raise ConnectError("{}: {!r} cannot be a host name".format(broker, broker.host)) from None
-    except OSError as e:
-        raise ConnectError("{}: {}".format(broker, _network_trouble(e))) from None
-
-
-def _tls_context(cafile):
-    if not cafile:
-        return ssl.create_default_context()
-    try:
-        with open(cafile, "rb") as file:
-            data = file.read()
-        # A board needs DER, so the same file may be used here.
-        return ssl.create_default_context(cadata=data.decode("ascii") if b"-----BEGIN" in data else data)
-    except OSError as e:
-        raise ConfigError("CA file {!r}: {}".format(cafile, e.strerror)) from None
-    except (ssl.SSLError, ValueError) as e:
-        raise ConfigError("CA file {!r} holds no certificate in PEM or DER form: {}".format(cafile, e)) from None
-
-
-def _certificate_trouble(error, broker):
-    """Say what is wrong with a certificate, by the codes of OpenSSL's x509_vfy.h."""
-    code = error.verify_code
-    if code == 10:
-        return "the broker's certificate has expired"
-    if code == 9:
-        return "the broker's certificate is not valid yet (is this machine's clock right?)"
-    if code in (62, 64):
-        return "the broker's certificate is not for the name {!r}".format(broker.host)
-    if code in (2, 18, 19, 20, 21):
-        known = "CA file {!r}".format(broker.cafile) if broker.cafile else "system's list (?cafile=FILE names another)"
-        return "the broker's certificate is signed by an unknown CA: none in the {}".format(known)
-    return "the broker's certificate was refused: {}".format(error.verify_message)
-
-
-def _network_trouble(error):
-    text = str(error)
-    if error.errno == errno.ECONNREFUSED or "[Errno {}]".format(errno.ECONNREFUSED) in text:
-        return "connection refused (does a broker run there?)"
-    if isinstance(error, ConnectionError):
-        return "the connection was closed before it was complete"
-    if error.errno and error.errno > 0:
-        return os.strerror(error.errno)
-    return error.strerror or text  # a name that cannot be resolved
-
-
 def _parts(topics):
     topics = list(topics)
     return [topics[i : i + _FILTERS_A_PACKET] for i in range(0, len(topics), _FILTERS_A_PACKET)]
@@ -569,19 +329,3 @@ def _varint(number):
         number >>= 7
     encoded.append(number)
     return encoded
-
-
-def _length(data, at):
-    """Decode the length of the frame at `at`: `(length, where its content starts)`.
-
-    Where bytes are missing: `(None, bytes needed)`; where it has more than 4 bytes: `(None, None)`.
-    """
-    length = 0
-    for i in range(4):
-        where = at + 1 + i
-        if where >= len(data):
-            return None, i + 2
-        length |= (data[where] & 127) << (7 * i)
-        if data[where] < 128:
-            return length, where + 1
-    return None, None

@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -591,7 +591,7 @@ def test_tls_is_verified(tmp_path: Path, loop: str) -> None:
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_certificates_out_of_their_time_are_refused(tmp_path: Path, loop: str) -> None:
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     for start, end, reason in ((-2, -1, "has expired"), (1, 2, "not valid yet")):
         authority, files = certificates(
             tmp_path, "localhost", not_before=now + timedelta(days=start), not_after=now + timedelta(days=end)

@@ -1,0 +1,212 @@
+"""What paho takes for a socket: an asyncio connection, cut into whole frames."""
+
+import asyncio
+
+__all__ = ("Pipe",)
+
+_LINGER_SECONDS = 2  # for the broker to close after we have said goodbye
+_FRAMES_A_TURN = 400  # then other tasks get the event loop: about 4 ms
+_BYTES_A_TURN = 65536  # `ready` turns false here until the event loop has written them
+
+
+class Pipe(asyncio.Protocol):
+    """An asyncio connection that looks like a non-blocking socket to paho: it gives it one whole frame at a time."""
+
+    def __init__(self, transport):
+        self.owner = transport
+        self.reason = None  # why the connection has ended, where that is known better than by asyncio
+        self.incoming = b""  # a frame for paho
+        self.acknowledged = None  # the QoS 1 packet that paho found in it
+        self.closing = False
+        self._connection = None
+        self._loop = None
+        self._chunks = []  # received, not cut into frames
+        self._have = 0
+        self._need = 2  # bytes until the next frame can be cut
+        self._outgoing = []
+        self._pending = 0  # their bytes
+        self._paused = False
+        self._linger = None  # timer that ends a connection that the broker does not close
+        self._backlog = False  # reading is paused until what was read has been delivered
+
+    # The side of asyncio.
+
+    def connection_made(self, connection):
+        self._connection = connection
+        self._loop = asyncio.get_running_loop()
+
+    def data_received(self, data):
+        if self.closing:
+            return
+        self._chunks.append(data)
+        self._have += len(data)
+        if self._have >= self._need:
+            self._cut()
+
+    def pause_writing(self):
+        self._paused = True
+
+    def resume_writing(self):
+        self._paused = False
+        self.owner.writable()
+
+    def connection_lost(self, error):
+        self.closing = True
+        if self._linger is not None:
+            self._linger.cancel()
+        if self.reason is None:
+            orderly = error is None or isinstance(error, ConnectionError)
+            self.reason = "the broker closed the connection" if orderly else str(error)
+        self.owner.lost(self, self.reason)
+
+    # The side of paho.
+
+    def setblocking(self, flag):
+        pass
+
+    def fileno(self):
+        return -1
+
+    def recv(self, size):
+        data = self.incoming
+        if not data and not self.closing:
+            raise BlockingIOError
+        self.incoming = data[size:]
+        return data[:size]
+
+    def send(self, data):
+        """Take all of `data`; what comes within one turn of the event loop is written at once."""
+        if not self._outgoing:
+            self._loop.call_soon(self._write)
+        self._outgoing.append(data)
+        self._pending += len(data)
+        return len(data)
+
+    def close(self):
+        if not self.closing and not self._loop.is_closed():  # paho closes when it is deleted, which may be late
+            self._write()
+            self.closing = True
+            # The broker closes: were it us, its answers still under way would make TCP throw away what we sent last.
+            if self._connection.can_write_eof():
+                self._connection.write_eof()
+            self._connection.resume_reading()
+            self._linger = self._loop.call_later(_LINGER_SECONDS, self._connection.abort)
+
+    # Ours.
+
+    @property
+    def ready(self):
+        return not self._paused and self._pending < _BYTES_A_TURN
+
+    def abort(self):
+        """Close at once; returns whether there is a connection, whose end is then reported to the owner."""
+        self.closing = True
+        if self._connection is None:
+            return False
+        self._connection.abort()
+        return True
+
+    def fail(self, reason):
+        self.reason = self.reason or reason
+        self.abort()
+
+    def _write(self):
+        if self._outgoing:
+            data = b"".join(self._outgoing)
+            was_full = self._pending >= _BYTES_A_TURN
+            self._outgoing.clear()
+            self._pending = 0
+            if not self.closing:
+                self._connection.write(data)
+                if was_full and not self._paused:
+                    self.owner.writable()
+
+    def _cut(self):
+        """Cut whole frames off what was received, and pass them on, a bounded number at a time."""
+        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        size = len(data)
+        owner = self.owner
+        deliver = owner.deliver
+        at = frames = 0
+        need = 2
+        while not self.closing and frames < _FRAMES_A_TURN:
+            if size - at < 2:
+                need = 2
+                break
+            first = data[at]
+            length = data[at + 1]
+            start = at + 2
+            if length > 127:
+                length, start = _length(data, at)
+                if length is None:
+                    need = start
+                    if need is None:
+                        self.fail("malformed packet: a length of more than 4 bytes")
+                    break
+            end = start + length
+            if end > size:
+                need = end - at
+                break
+            frames += 1
+            if first & 0xF6 == 0x30:  # PUBLISH, QoS 0
+                middle = start + 2 + int.from_bytes(data[start : start + 2], "big")
+                if length < 2 or middle > end:
+                    self.fail("malformed packet: a topic longer than its packet")
+                    break
+                try:
+                    topic = data[start + 2 : middle].decode()
+                except UnicodeDecodeError:
+                    self.fail("malformed packet: a topic that is not UTF-8")
+                    break
+                deliver(topic, data[middle:end], first & 1 == 1)
+            else:
+                self._pass_on(data[at:end])
+            at = end
+        self._keep(data, at, need, frames)
+
+    def _pass_on(self, frame):
+        self.owner.received(frame)
+        message, self.acknowledged = self.acknowledged, None
+        if message is not None:  # delivered outside paho's callback, where publishing and raising are safe
+            try:
+                topic = message.topic
+            except UnicodeDecodeError:
+                self.fail("malformed packet: a topic that is not UTF-8")
+                return
+            self.owner.deliver(topic, message.payload, bool(message.retain))
+
+    def _keep(self, data, at, need, frames):
+        rest = data[at:] if at else data
+        self._chunks = [rest] if rest else []
+        self._have = len(rest)
+        self._need = need
+        if self.closing:
+            return
+        if frames >= _FRAMES_A_TURN:
+            if not self._backlog:
+                self._backlog = True
+                self._connection.pause_reading()
+            self._loop.call_soon(self._continue)
+        elif self._backlog:
+            self._backlog = False
+            self._connection.resume_reading()
+
+    def _continue(self):
+        if not self.closing:
+            self._cut()
+
+
+def _length(data, at):
+    """Decode the length of the frame at `at`: `(length, where its content starts)`.
+
+    Where bytes are missing: `(None, bytes needed)`; where it has more than 4 bytes: `(None, None)`.
+    """
+    length = 0
+    for i in range(4):
+        where = at + 1 + i
+        if where >= len(data):
+            return None, i + 2
+        length |= (data[where] & 127) << (7 * i)
+        if data[where] < 128:
+            return length, where + 1
+    return None, None
