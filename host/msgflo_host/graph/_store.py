@@ -156,7 +156,7 @@ class Store:
     def put_edge(self, edge: Edge) -> Edge:
         """Store an edge as it is, in place of one with the same ends; GraphError if a node does not exist."""
         for ref in (edge.src, edge.tgt):
-            self.node(check_ref(ref, f"edge {edge}").node)
+            self.node(check_ref(ref, "an edge").node)
         key = self._edge_key(edge.src, edge.tgt)
         self._edges[key] = edge
         for ref in (edge.src, edge.tgt):
@@ -165,7 +165,7 @@ class Store:
 
     def put_initial(self, initial: Initial) -> Initial:
         """Store an initial packet as it is, in place of an equal one; GraphError if its node does not exist."""
-        self.node(check_ref(initial.tgt, "an initial packet's target").node)
+        self.node(check_ref(initial.tgt, "an initial packet").node)
         check_json(initial.data, f"initial packet to {initial.tgt}")
         key = self._initial_key(initial.tgt, initial.data)
         self._initials[key] = initial

@@ -16,6 +16,7 @@ __all__ = ["MAX_DEPTH", "Edge", "Export", "Group", "Initial", "Node", "PortRef",
 MAX_DEPTH = 100
 """How deep values in a graph may be nested; deeper ones would end in Python's recursion limit when written."""
 
+_MAX_BITS = 4096  # Python refuses to write whole numbers of more than 4 300 digits
 _UNFIT = re.compile("[\0\ud800-\udfff]")  # can stand neither in an MQTT topic nor in a UTF-8 file
 _KINDS: dict[type, str] = {
     str: "a text", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object",
@@ -143,6 +144,8 @@ def check_json(value: object, what: str) -> None:
             todo.extend((child, depth + 1) for child in part)
         elif isinstance(part, float) and not isfinite(part):
             raise GraphError(f"{what} holds {part}, which JSON cannot express")
+        elif isinstance(part, int) and part.bit_length() > _MAX_BITS:
+            raise GraphError(f"{what} holds a whole number of more than {_MAX_BITS} bits")
         elif part is not None and not isinstance(part, (str, bool, int, float)):
             raise GraphError(f"{what} holds a {type(part).__name__}, which JSON cannot express")
 

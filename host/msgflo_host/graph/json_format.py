@@ -1,0 +1,290 @@
+"""JSON graphs, as the tools of flow-based programming exchange them (`fbp` schemata/graph.yaml)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from ..errors import GraphError
+from . import _positions
+from ._positions import Path
+from .elements import MAX_DEPTH, Edge, Export, Group, Initial, Node, PortRef, check_object, kind
+from .model import Graph
+
+__all__ = ["ShapeError", "compact", "dump", "load", "merge", "parts"]
+
+_TOP = ("caseSensitive", "properties", "inports", "outports", "groups", "processes", "connections")
+_FOREIGN_TOP = ("name", "id", "$schema")  # not in the schema, but written by some tools; kept
+_LONE = re.compile("[\ud800-\udfff\u2028\u2029]")
+
+
+class ShapeError(GraphError):
+    """JSON that is no graph; `path` leads to the part that is wrong."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+def load(text: str, file: str | None = None) -> Graph:
+    """Return the graph that a JSON text describes; GraphError with file, line and column if it does not."""
+    document = _parse(text, file)
+    try:
+        if not isinstance(document, dict):
+            raise ShapeError((), f"a graph must be an object, not {kind(document)}")
+        graph = Graph(case_sensitive=_case_sensitive(document))
+        merge(graph, document)
+    except ShapeError as wrong:
+        line, column = _positions.line_column(text, _positions.find(text, wrong.path))
+        where = _positions.path_text(wrong.path)
+        message = f"{where}: {wrong.message}" if where else wrong.message
+        raise GraphError(message, file=file, line=line, column=column) from None
+    return graph
+
+
+def dump(graph: Graph) -> str:
+    """Return the graph as JSON text: sorted, one value a line, edges before initial packets; ends with a newline."""
+    document: dict[str, Any] = {section: [] if section in ("connections", "groups") else {} for section in _TOP}
+    document |= {"caseSensitive": graph.case_sensitive, "properties": _sorted(graph.properties)}
+    document |= _sorted(graph.extra)
+    for section, key, value in parts(graph):
+        if key is None:
+            document[section].append(value)
+        else:
+            document[section][key] = value
+    return _escape(json.dumps(dict(sorted(document.items())), indent=4, ensure_ascii=False)) + "\n"
+
+
+def compact(value: Any) -> str:
+    """Return a value as JSON on one line, key order kept."""
+    return _escape(json.dumps(value, ensure_ascii=False))
+
+
+def parts(graph: Graph) -> list[tuple[str, str | None, dict[str, Any]]]:
+    """Return all nodes, edges, … of a graph in the order of files, as (section, key, value) of its JSON form."""
+    found: list[tuple[str, str | None, dict[str, Any]]] = []
+    for side, exports in (("inports", graph.inports), ("outports", graph.outports)):
+        for public, export in sorted(exports.items()):
+            found.append((side, public, _part(export, process=export.node, port=export.port)))
+    for id, node in sorted(graph.nodes.items()):
+        found.append(("processes", id, _part(node, component=node.component)))
+    for edge in graph.sorted_edges():
+        found.append(("connections", None, _part(edge, src=_ref_json(edge.src), tgt=_ref_json(edge.tgt))))
+    for initial in graph.sorted_initials():
+        value = _part(initial, tgt=_ref_json(initial.tgt))
+        found.append(("connections", None, {"data": initial.data, **value}))  # the data's own key order is the user's
+    for name, group in sorted(graph.groups.items()):
+        found.append(("groups", None, _part(group, name=name, nodes=list(group.nodes))))
+    return found
+
+
+def merge(graph: Graph, document: Mapping[str, Any]) -> None:
+    """Add what a JSON graph, or a piece of one, describes; ShapeError if it describes nothing sound."""
+    for key in document:
+        if key not in _TOP + _FOREIGN_TOP:
+            _unknown((key,), key, _TOP)
+    _store(("properties",), lambda: graph.properties.update(_free(document, "properties", ())))
+    _store((), lambda: graph.extra.update(check_object(_only(document, _FOREIGN_TOP), "it")))
+    for id, value in _object(document, "processes", ()).items():
+        _read_node(graph, id, value, ("processes", id))
+    for number, value in enumerate(_list(document, "connections", ())):
+        _read_connection(graph, value, ("connections", number))
+    for number, value in enumerate(_list(document, "groups", ())):
+        _read_group(graph, value, ("groups", number))
+    for side, put in (("inports", graph.put_inport), ("outports", graph.put_outport)):
+        if document.get(side) == []:  # MsgFlo's coordinator writes this for "none"
+            continue
+        for public, value in _object(document, side, ()).items():
+            _read_export(put, public, value, (side, public))
+
+
+def _parse(text: str, file: str | None) -> Any:
+    def fail(message: str, offset: int) -> NoReturn:
+        line, column = _positions.line_column(text, offset)
+        raise GraphError(message, file=file, line=line, column=column)
+
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except json.JSONDecodeError as wrong:
+        fail(f"not JSON: {wrong.msg}", wrong.pos)
+    except RecursionError:
+        fail(f"nested deeper than {MAX_DEPTH} levels", _positions.first_deeper(text, MAX_DEPTH))
+    except _Duplicate as wrong:
+        path, offset = _positions.first_duplicate(text) or ((str(wrong),), 0)
+        fail(f"{_positions.path_text(path)} is there twice", offset)
+    except _NoConstant as wrong:
+        fail(f"{wrong} is not JSON", text.find(str(wrong)))
+    except ValueError:  # Python's limit for whole numbers
+        huge = re.search(r"\d{4000}", text)
+        fail("a whole number has more than 4300 digits", huge.start() if huge else 0)
+
+
+class _Duplicate(Exception):
+    pass
+
+
+class _NoConstant(Exception):
+    pass
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Duplicate
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _NoConstant(name)
+
+
+def _case_sensitive(document: Mapping[str, Any]) -> bool:
+    value = document.get("caseSensitive", False)
+    if not isinstance(value, bool):
+        raise ShapeError(("caseSensitive",), f"must be true or false, not {kind(value)}")
+    return value
+
+
+def _read_node(graph: Graph, id: str, value: Any, path: Path) -> None:
+    found = _checked(value, path, ("component",))
+    rest = _rest(found, ("component", "metadata"), path)
+    node = Node(id, found["component"], _free(found, "metadata", path), rest)
+    _store(path, lambda: graph.put_node(node))
+
+
+def _read_connection(graph: Graph, value: Any, path: Path) -> None:
+    found = _checked(value, path, ("tgt",), ("src", "data", "metadata"))
+    tgt, metadata = _ref(graph, found["tgt"], (*path, "tgt")), _free(found, "metadata", path)
+    if found.get("src") is None:
+        if "data" not in found:
+            raise ShapeError(path, 'neither "src" nor "data" is there; an edge has src, an initial packet has data')
+        _store(path, lambda: graph.put_initial(Initial(found["data"], tgt, metadata)))
+        return
+    if "data" in found:
+        raise ShapeError(path, 'has both "src" and "data"; an edge has src, an initial packet has data')
+    src = _ref(graph, found["src"], (*path, "src"))
+    _store(path, lambda: graph.put_edge(Edge(src, tgt, metadata)))
+
+
+def _read_group(graph: Graph, value: Any, path: Path) -> None:
+    found = _checked(value, path, ("name", "nodes"), ("metadata",))
+    nodes = _list(found, "nodes", path)
+    for number, node in enumerate(nodes):
+        if not isinstance(node, str):
+            raise ShapeError((*path, "nodes", number), f"must be a node's name, not {kind(node)}")
+    if found["name"] in graph.groups:
+        raise ShapeError((*path, "name"), f"a group {found['name']!r} is there twice")
+    group = Group(found["name"], tuple(nodes), _free(found, "metadata", path))
+    _store(path, lambda: graph.put_group(group))
+
+
+def _read_export(put: Callable[[Export], Export], public: str, value: Any, path: Path) -> None:
+    found = _checked(value, path, ("process", "port"))
+    rest = _rest(found, ("process", "port", "metadata"), path)
+    _store(path, lambda: put(Export(public, found["process"], found["port"], _free(found, "metadata", path), rest)))
+
+
+def _ref(graph: Graph, value: Any, path: Path) -> PortRef:
+    found = _checked(value, path, ("process", "port"), ("index",))
+    if found["process"] not in graph.nodes:
+        _store((*path, "process"), lambda: graph.node(found["process"]))
+    return PortRef(found["process"], found["port"], found.get("index"))
+
+
+def _checked(
+    value: Any, path: Path, required: tuple[str, ...], optional: tuple[str, ...] | None = None
+) -> dict[str, Any]:
+    """Return `value` if it is an object with text at the required keys but "tgt"; with `optional`, no further keys."""
+    if not isinstance(value, dict):
+        raise ShapeError(path, f"must be an object, not {kind(value)}")
+    if optional is not None:
+        for key in value:
+            if key not in required + optional:
+                _unknown((*path, key), key, required + optional)
+    for key in required:
+        if key not in value:
+            raise ShapeError(path, f'"{key}" is missing')
+        if key not in ("tgt", "nodes") and not isinstance(value[key], str):
+            raise ShapeError((*path, key), f"must be a text, not {kind(value[key])}")
+    return value
+
+
+def _unknown(path: Path, key: str, allowed: tuple[str, ...]) -> NoReturn:
+    if key == "node" and "process" in allowed:
+        raise ShapeError(path, 'in a file this key is "process"')
+    if key == "exports":
+        raise ShapeError(path, 'this form is no longer in use; write "inports" and "outports"')
+    raise ShapeError(path, f"unknown key; allowed are {', '.join(allowed)}")
+
+
+def _object(found: Mapping[str, Any], key: str, path: Path) -> dict[str, Any]:
+    value = found.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ShapeError((*path, key), f"must be an object, not {kind(value)}")
+    return value
+
+
+def _free(found: Mapping[str, Any], key: str, path: Path) -> dict[str, Any]:
+    """Return the object at `key`, whatever JSON it holds."""
+    value = _object(found, key, path)
+    if value:
+        _store((*path, key), lambda: check_object(value, "it"))
+    return value
+
+
+def _rest(found: Mapping[str, Any], known: tuple[str, ...], path: Path) -> dict[str, Any]:
+    rest = {key: part for key, part in found.items() if key not in known}
+    if rest:
+        _store(path, lambda: check_object(rest, "it"))
+    return rest
+
+
+def _list(found: Mapping[str, Any], key: str, path: Path) -> list[Any]:
+    value = found.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ShapeError((*path, key), f"must be a list, not {kind(value)}")
+    return value
+
+
+def _only(document: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    return {key: document[key] for key in keys if key in document}
+
+
+def _store(path: Path, action: Callable[[], object]) -> None:
+    try:
+        action()
+    except ShapeError:
+        raise
+    except GraphError as wrong:
+        raise ShapeError(path, wrong.message) from None
+
+
+def _part(part: Node | Edge | Initial | Group | Export, **named: Any) -> dict[str, Any]:
+    extra = part.extra if isinstance(part, (Node, Export)) else {}
+    metadata = {"metadata": part.metadata} if part.metadata else {}
+    sorted_: dict[str, Any] = _sorted({**extra, **named, **metadata})
+    return sorted_
+
+
+def _ref_json(ref: PortRef) -> dict[str, Any]:
+    found: dict[str, Any] = {"port": ref.port, "process": ref.node}
+    if ref.index is not None:
+        found["index"] = ref.index
+    return found
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+def _escape(text: str) -> str:
+    # Halves of surrogate pairs do not fit into UTF-8; some readers take U+2028 for the end of a line.
+    return _LONE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
