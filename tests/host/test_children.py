@@ -1,0 +1,173 @@
+"""Real processes: what is started ends with its parent, however that ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from asyncio.subprocess import PIPE
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgflo_host import children
+
+# A parent that starts one stubborn child with a child of its own, prints both pids, and waits.
+PARENT = """
+import asyncio, sys
+from asyncio.subprocess import PIPE
+from msgflo_host import children
+
+async def main():
+    child = await children.spawn(["/bin/sh", "-c", sys.argv[1]], stdout=PIPE)
+    print(child.pid, (await child.stdout.readline()).decode(), end="", flush=True)
+    await asyncio.sleep(60)
+
+if sys.argv[2] == "uvloop":
+    import uvloop
+    uvloop.run(main())
+else:
+    asyncio.run(main())
+"""
+STUBBORN = "trap '' TERM; sleep 60 & echo $!; while :; do wait; sleep 0.1; done"
+OBEDIENT = "sleep 60 & echo $!; wait"
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs (a zombie, which only waits to be reaped, does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 5) -> bool:
+    """Wait until the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("script", [OBEDIENT, STUBBORN])
+def test_no_child_outlives_its_parent(loop: str, how: signal.Signals, script: str) -> None:
+    if loop == "uvloop":
+        pytest.importorskip("uvloop")
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, script, loop], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert parent.stdout is not None
+    child, grandchild = (int(word) for word in parent.stdout.readline().split())
+    assert alive(child)
+    assert alive(grandchild)
+    parent.send_signal(how)
+    parent.wait(5)
+    assert eventually(lambda: not alive(child) and not alive(grandchild))
+
+
+def test_ending_a_child_ends_its_children_and_tells_its_exit_code() -> None:
+    async def main() -> None:
+        child = await children.spawn(["/bin/sh", "-c", "trap 'exit 7' TERM; sleep 60 & echo $!; wait"], stdout=PIPE)
+        assert child.stdout is not None
+        grandchild = int(await child.stdout.readline())
+        assert await children.end(child, 5) == 7
+        assert not alive(child.pid)
+        assert eventually(lambda: not alive(grandchild))
+
+    asyncio.run(main())
+
+
+def test_a_child_that_does_not_obey_is_killed_after_the_grace() -> None:
+    async def main() -> None:
+        child = await children.spawn(["/bin/sh", "-c", STUBBORN], stdout=PIPE)
+        assert child.stdout is not None
+        grandchild = int(await child.stdout.readline())
+        before = time.monotonic()
+        assert await children.end(child, 0.3) == -signal.SIGKILL
+        assert 0.3 <= time.monotonic() - before < 2
+        assert eventually(lambda: not alive(grandchild))
+
+    asyncio.run(main())
+
+
+def test_ending_a_child_that_has_ended_returns_its_exit_code() -> None:
+    async def main() -> None:
+        child = await children.spawn(["/bin/sh", "-c", "exit 3"])
+        await child.wait()
+        assert await children.end(child, 5) == 3
+
+    asyncio.run(main())
+
+
+def test_a_program_that_does_not_exist_is_an_error_of_the_system() -> None:
+    async def main() -> None:
+        with pytest.raises(FileNotFoundError):
+            await children.spawn(["/nowhere/program"])
+
+    asyncio.run(main())
+
+
+def test_a_child_gets_its_folder_its_environment_and_no_terminal(tmp_path: Path) -> None:
+    async def main() -> None:
+        child = await children.spawn(
+            ["/bin/sh", "-c", 'pwd; echo "$COLOUR"; cat'], cwd=tmp_path, env={"COLOUR": "red"}, stdout=PIPE
+        )
+        output, _ = await child.communicate()
+        assert output.decode().splitlines() == [os.path.realpath(tmp_path), "red"]
+        await children.end(child, 1)
+
+    asyncio.run(main())
+
+
+def test_the_guard_forgets_children_that_have_ended_and_ends_with_us() -> None:
+    script = """
+import asyncio
+from msgflo_host import children
+
+async def main():
+    for _ in range(20):
+        child = await children.spawn(["true"])
+        await children.end(child, 1)
+    await asyncio.sleep(0)
+    print(children._guard.pid, flush=True)
+
+asyncio.run(main())
+"""
+    before = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert eventually(lambda: not alive(int(done.stdout)), 1)
+    assert time.monotonic() - before < 1.9  # it had nobody to wait for
+
+
+def test_a_killed_guard_is_replaced_by_one_that_knows_all_children() -> None:
+    script = f"""
+import asyncio, os, signal
+from asyncio.subprocess import PIPE
+from msgflo_host import children
+
+async def main():
+    pids = []
+    for _ in range(2):
+        child = await children.spawn(["/bin/sh", "-c", {STUBBORN!r}], stdout=PIPE)
+        await child.stdout.readline()
+        pids.append(child.pid)
+        os.kill(children._guard.pid, signal.SIGKILL)
+        children._guard.wait()
+    last = await children.spawn(["true"])
+    await children.end(last, 1)
+    print(*pids, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    pids = [int(word) for word in done.stdout.split()]
+    assert len(pids) == 2
+    assert eventually(lambda: not any(alive(pid) for pid in pids))
