@@ -1,0 +1,38 @@
+"""Participants on MQTT, on MicroPython and on CPython: small black boxes that a graph wires together."""
+
+from .broker import Broker
+from .errors import ConfigError, ConnectError, Error, Refused, SubscribeError
+from .packets import Message
+from .participant import Participant, Port
+from .serving import serve
+from .session import Session
+
+__all__ = (
+    "Broker",
+    "ConfigError",
+    "ConnectError",
+    "Error",
+    "Message",
+    "Participant",
+    "Port",
+    "Refused",
+    "Session",
+    "SubscribeError",
+    "main",
+    "run",
+    "serve",
+)
+
+
+def main(participant_class, role=None):
+    """Run one participant of a class as a program: see legacy.py; not on MicroPython."""
+    from .legacy import main
+
+    main(participant_class, role)
+
+
+def run(participants, broker=None, done_cb=None, iips=None):
+    """Run participants in the background, as MsgFlo's own library does: see legacy.py; not on MicroPython."""
+    from .legacy import run
+
+    return run(participants, broker, done_cb, iips)

@@ -1,0 +1,40 @@
+"""Run participants as a whole program."""
+
+import asyncio
+import sys
+
+from .session import Session
+
+__all__ = ("serve",)
+
+
+def serve(*participants, broker=None):
+    """Connect participants and serve until the program is interrupted (Ctrl-C, SIGTERM); then they go offline.
+
+    `broker` is a Broker or its URL, by default the environment's MSGFLO_BROKER, or mqtt://localhost; raises ConfigError.
+    """
+    if sys.implementation.name == "micropython":
+        session = Session(participants, broker or "mqtt://localhost")
+        try:
+            asyncio.run(session.run())
+        except KeyboardInterrupt:
+            asyncio.get_event_loop().run_until_complete(session.stop())
+    else:
+        import os
+
+        session = Session(participants, broker or os.environ.get("MSGFLO_BROKER") or "mqtt://localhost")
+        asyncio.run(_run_until_signal(session))
+
+
+async def _run_until_signal(session):
+    import signal
+
+    loop = asyncio.get_running_loop()
+    stopping = []  # the event loop itself does not keep a task alive
+
+    def stop():
+        stopping.append(loop.create_task(session.stop()))
+
+    for which in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(which, stop)
+    await session.run()
