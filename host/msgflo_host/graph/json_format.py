@@ -13,7 +13,7 @@ from ._positions import Path
 from .elements import MAX_DEPTH, Edge, Export, Group, Initial, Node, PortRef, check_object, kind
 from .model import Graph
 
-__all__ = ["ShapeError", "compact", "dump", "load", "merge", "parts"]
+__all__ = ["ShapeError", "compact", "described", "dump", "load", "merge", "parse_json", "parts"]
 
 _TOP = ("caseSensitive", "properties", "inports", "outports", "groups", "processes", "connections")
 _FOREIGN_TOP = ("name", "id", "$schema")  # not in the schema, but written by some tools; kept
@@ -30,7 +30,7 @@ class ShapeError(GraphError):
 
 def load(text: str, file: str | None = None) -> Graph:
     """Return the graph that a JSON text describes; GraphError with file, line and column if it does not."""
-    document = _parse(text, file)
+    document = parse_json(text, file)
     try:
         if not isinstance(document, dict):
             raise ShapeError((), f"a graph must be an object, not {kind(document)}")
@@ -38,9 +38,7 @@ def load(text: str, file: str | None = None) -> Graph:
         merge(graph, document)
     except ShapeError as wrong:
         line, column = _positions.line_column(text, _positions.find(text, wrong.path))
-        where = _positions.path_text(wrong.path)
-        message = f"{where}: {wrong.message}" if where else wrong.message
-        raise GraphError(message, file=file, line=line, column=column) from None
+        raise GraphError(described(wrong), file=file, line=line, column=column) from None
     return graph
 
 
@@ -100,7 +98,9 @@ def merge(graph: Graph, document: Mapping[str, Any]) -> None:
             _read_export(put, public, value, (side, public))
 
 
-def _parse(text: str, file: str | None) -> Any:
+def parse_json(text: str, file: str | None) -> Any:
+    """Return the value of a JSON text; GraphError with file, line and column if it is none."""
+
     def fail(message: str, offset: int) -> NoReturn:
         line, column = _positions.line_column(text, offset)
         raise GraphError(message, file=file, line=line, column=column)
@@ -119,6 +119,12 @@ def _parse(text: str, file: str | None) -> Any:
     except ValueError:  # Python's limit for whole numbers
         huge = re.search(r"\d{4000}", text)
         fail("a whole number has more than 4300 digits", huge.start() if huge else 0)
+
+
+def described(wrong: GraphError) -> str:
+    """Return the message of an error with the JSON path that it has, if any."""
+    where = _positions.path_text(wrong.path) if isinstance(wrong, ShapeError) else ""
+    return f"{where}: {wrong.message}" if where else wrong.message
 
 
 class _Duplicate(Exception):

@@ -1,0 +1,131 @@
+"""Graph files: read by their suffix, written so that a crash leaves the old file or the new one, never half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import GraphError
+from . import fbp_format, json_format
+from .model import Graph
+
+__all__ = ["MAX_BYTES", "Signature", "load", "save", "signature"]
+
+MAX_BYTES = 64 * 1024 * 1024
+"""The largest graph file that is read; 30 000 edges need about 8 MB as JSON."""
+
+Signature = tuple[int, int, int]
+
+_READERS: dict[str, Callable[[str, str], Graph]] = {".fbp": fbp_format.parse, ".json": json_format.load}
+_WRITERS: dict[str, Callable[[Graph], str]] = {".fbp": fbp_format.dump, ".json": json_format.dump}
+
+
+def load(path: str | os.PathLike[str]) -> Graph:
+    """Return the graph in an .fbp or .json file; GraphError with file, line and column if it cannot be read.
+
+        graph = load("examples/demo/graph.fbp")
+
+    A graph that has no name of its own stays without one.
+    """
+    file = os.fspath(path)
+    read = _READERS[_suffix(file)]
+    try:
+        with open(file, "rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as wrong:
+        raise GraphError(f"cannot be read: {_reason(wrong)}", file=file) from None
+    if len(content) > MAX_BYTES:
+        raise GraphError(f"is larger than {MAX_BYTES // 1024 // 1024} MiB", file=file)
+    return read(_decode(content, file), file)
+
+
+def save(path: str | os.PathLike[str], graph: Graph) -> None:
+    """Write a graph to an .fbp or .json file, whole or not at all; GraphError if that fails.
+
+    The text is the same for equal graphs. Mode and owner of the file are kept as far as allowed; a symbolic link stays
+    one. A file that holds this very text already is left alone.
+    """
+    file = os.fspath(path)
+    content = _WRITERS[_suffix(file)](graph).encode()
+    try:
+        target = os.path.realpath(file)
+        if not _holds(target, content):
+            _replace(target, content)
+    except (OSError, ValueError) as wrong:
+        raise GraphError(f"cannot be written: {_reason(wrong)}", file=file) from None
+
+
+def signature(path: str | os.PathLike[str]) -> Signature | None:
+    """Return what differs after each change of a file: time, size and inode; None if there is no file."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _suffix(file: str) -> str:
+    suffix = Path(file).suffix.lower()
+    if suffix not in _READERS:
+        raise GraphError(f"graph files end in {' or '.join(_READERS)}, not in {suffix or 'nothing'!r}", file=file)
+    return suffix
+
+
+def _reason(wrong: OSError | ValueError) -> str:
+    return (wrong.strerror if isinstance(wrong, OSError) else None) or str(wrong)
+
+
+def _decode(content: bytes, file: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        before = content[: wrong.start].decode("utf-8-sig", "replace")
+        message = f"byte 0x{content[wrong.start]:02x} is not UTF-8"
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise GraphError(message, file=file, line=line, column=column) from None
+
+
+def _holds(file: str, content: bytes) -> bool:
+    try:
+        with open(file, "rb") as opened:
+            return opened.read(len(content) + 1) == content
+    except FileNotFoundError:
+        return False
+
+
+def _replace(file: str, content: bytes) -> None:
+    folder = os.path.dirname(file)
+    handle, temporary = tempfile.mkstemp(prefix=".msgflo-", suffix=".tmp", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            _copy_rights(opened.fileno(), file)
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
+        os.replace(temporary, file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)  # otherwise a power cut can undo the rename
+    finally:
+        os.close(directory)
+
+
+def _copy_rights(handle: int, file: str) -> None:
+    try:
+        old = os.stat(file)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        os.fchmod(handle, 0o666 & ~mask)
+        return
+    with contextlib.suppress(OSError):  # only root may give files away
+        os.fchown(handle, old.st_uid, old.st_gid)
+    os.fchmod(handle, stat.S_IMODE(old.st_mode))
