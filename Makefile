@@ -11,8 +11,8 @@ export PATH := $(PATH):/usr/local/sbin:/usr/sbin
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-# A graph of your own, options of `msgflo run`: make run GRAPH=my.fbp ARGS='--port 3570'
-GRAPH ?= examples/demo/demo.fbp
+# A graph of your own, options of `msgflo run`: make run GRAPH=home.fbp ARGS='--port 3570'
+GRAPH ?= examples/demo
 ARGS ?=
 
 help: ## This list
@@ -45,7 +45,7 @@ bench: setup$(if $(PEER),-tests) ## Measure against the broker alone, write docs
 soak: setup-tests ## The long tests: restarts, 70 000 publishes, 10 000 mutated inputs
 	@MSGFLO_FUZZ=10000 $(PYTEST) -m soak
 
-clean: ## Remove all that the other targets made
+clean: ## Remove .venv, caches and npm packages; what the broker keeps in .msgflo stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	rm -rf tests/node_modules tests/*/node_modules
 	find . -name __pycache__ -prune -exec rm -rf {} +
