@@ -1,0 +1,134 @@
+"""The processes that the coordinator runs: started when wanted, restarted after a crash, ended with it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import time
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import msgflo
+from msgflo import Broker
+
+from . import children
+from .library import Command
+
+__all__ = ["Processes"]
+
+log = logging.getLogger("msgflo")
+
+FIRST_RESTART_S = 1.0
+LONGEST_RESTART_S = 60.0
+STABLE_S = 60.0
+"""A process that lived this long starts again with the shortest delay."""
+
+END_GRACE_S = 3.0
+LONGEST_LINE = 4096
+
+
+class Processes:
+    """Keeps one process per name running, as last asked for by `want`."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._environment = environment(broker)
+        self._keepers: dict[str, tuple[Command, asyncio.Task[None]]] = {}
+
+    def names(self) -> set[str]:
+        """What is being kept running now."""
+        return set(self._keepers)
+
+    def want(self, commands: Mapping[str, Command]) -> None:
+        """Start what is new, end what is no longer here, restart what has another command."""
+        ended: dict[str, asyncio.Task[None]] = {}
+        for name, (command, keeper) in list(self._keepers.items()):
+            if commands.get(name) != command:
+                keeper.cancel()
+                ended[name] = self._keepers.pop(name)[1]
+        for name, command in commands.items():
+            if name not in self._keepers:
+                keeper = asyncio.create_task(self._keep(name, command, after=ended.get(name)))
+                self._keepers[name] = (command, keeper)
+
+    async def stop(self) -> None:
+        """End all of them and wait until they are gone."""
+        keepers = [keeper for _, keeper in self._keepers.values()]
+        self.want({})
+        await asyncio.gather(*keepers, return_exceptions=True)
+
+    async def _keep(self, name: str, command: Command, *, after: asyncio.Task[None] | None) -> None:
+        if after is not None:  # two processes of one name would take each other's MQTT client id
+            await asyncio.wait([after])
+        delay = FIRST_RESTART_S
+        while True:
+            began = time.monotonic()
+            try:
+                code = await self._run_once(name, command)
+            except OSError as error:
+                log.error("%s: %s cannot be started: %s", name, command.words[0], error.strerror or error)
+                return
+            if time.monotonic() - began > STABLE_S:
+                delay = FIRST_RESTART_S
+            log.error("%s: ended (%s); starting it again in %g s", name, _how(code), delay)
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, LONGEST_RESTART_S)
+
+    async def _run_once(self, name: str, command: Command) -> int:
+        process = await children.spawn(
+            executable(command.words), cwd=command.folder, env=self._environment, stdout=PIPE, stderr=STDOUT
+        )
+        try:
+            await _relay_output(name, process)
+            return await process.wait()
+        finally:
+            await children.end(process, END_GRACE_S)
+
+
+def executable(words: tuple[str, ...]) -> list[str]:
+    """The words of a command, with our own programs found wherever they are installed."""
+    own = {"msgflo": [sys.executable, "-m", "msgflo_host"], "python": [sys.executable]}
+    return [*own.get(words[0], [words[0]]), *words[1:]]
+
+
+def environment(broker: Broker) -> dict[str, str]:
+    """What a component finds: the broker, unbuffered output, and the library's path for MicroPython."""
+    firmware = Path(msgflo.__file__).parent.parent
+    packages = Path(sys.prefix) / "micropython"
+    return os.environ | {
+        "MSGFLO_BROKER": broker_url(broker),
+        "PYTHONUNBUFFERED": "1",
+        "MICROPYPATH": f"{packages}:{firmware}:.frozen",
+        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
+    }
+
+
+def broker_url(broker: Broker) -> str:
+    """The whole URL of a broker, its password included: for our children's eyes only."""
+    account = quote(broker.user, safe="") if broker.user is not None else ""
+    if broker.password is not None:
+        account += ":" + quote(broker.password, safe="")
+    host = f"[{broker.host}]" if ":" in broker.host else broker.host
+    query = f"?cafile={quote(broker.cafile)}" if broker.cafile else ""
+    return f"{'mqtts' if broker.tls else 'mqtt'}://{account}{'@' if account else ''}{host}:{broker.port}{query}"
+
+
+async def _relay_output(name: str, process: Process) -> None:
+    """Copy what the process prints to the log, a line at a time."""
+    assert process.stdout is not None
+    while True:
+        try:
+            line = await process.stdout.readline()
+        except ValueError:  # a line longer than the stream's limit: asyncio has thrown it away
+            log.info("%s: (a line of more than 64 KiB was left out)", name)
+            continue
+        if not line:
+            return
+        log.info("%s: %s", name, line.decode(errors="replace").rstrip()[:LONGEST_LINE])
+
+
+def _how(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"signal {-code}"

@@ -1,0 +1,54 @@
+"""The library of components: `msgflo.yaml` and what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from msgflo_host.errors import LibraryError
+from msgflo_host.library import Command, load
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "msgflo.yaml").write_text(text)
+    return folder
+
+
+def test_commands_are_split_as_a_shell_splits_them_and_filled_for_a_node(tmp_path: Path) -> None:
+    library = load(write(tmp_path, "components:\n  a/B: \"msgflo participant 'my file.py' #ROLE --of=#COMPONENT\"\n"))
+    command = library.commands["a/B"].filled(role="kitchen", component="a/B")
+    assert command == Command(("msgflo", "participant", "my file.py", "kitchen", "--of=a/B"), tmp_path)
+
+
+def test_a_yaml_file_is_a_foreign_device_and_programs_are_kept_apart(tmp_path: Path) -> None:
+    (tmp_path / "fan.yml").touch()
+    library = load(write(tmp_path, "components: {a/Fan: fan.yml}\nprograms: {plug: python plug.py}\n"))
+    assert library.foreign == {"a/Fan": tmp_path / "fan.yml"}
+    assert library.programs == {"plug": Command(("python", "plug.py"), tmp_path)}
+    assert not library.commands
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("components:\n  a/B: [1]\n", "2:3", "neither a command nor a .yml file"),
+        ("components:\n  a/B: absent.yml\n", "2:3", "there is no file"),
+        ("components:\n  a/B: \"it's\"\n", "2:3", "No closing quotation"),
+        ("component: {}\n", "1:1", "unknown key 'component'; known are 'components' and 'programs'"),
+        ("components: [a]\n", "1:1", "must map names to commands"),
+        ("components: {\n", "2:1", "expected"),
+        ("- a\n", "1:1", "must hold 'components' and 'programs'"),
+        ("components: {a: b, a: c}\n", "1:20", "duplicate key"),
+    ],
+)
+def test_mistakes_are_named_with_their_place(tmp_path: Path, text: str, place: str, message: str) -> None:
+    with pytest.raises(LibraryError) as caught:
+        load(write(tmp_path, text))
+    assert str(caught.value).startswith(f"{tmp_path / 'msgflo.yaml'}:{place}: ")
+    assert message in str(caught.value)
+
+
+def test_a_folder_without_the_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match=r"msgflo\.yaml: cannot be read: No such file"):
+        load(tmp_path)

@@ -1,0 +1,118 @@
+"""Processes of components: started, restarted, ended; their output and their environment."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgflo import Broker
+
+from msgflo_host import processes
+from msgflo_host.library import Command
+from msgflo_host.processes import Processes, broker_url
+
+BROKER = Broker.parse("mqtt://u%40x:p%3Aw@127.0.0.1:1884")
+
+
+async def until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def python(code: str, folder: Path) -> Command:
+    return Command(("python", "-c", code), folder)
+
+
+def test_a_process_runs_in_its_folder_with_the_broker_and_its_output_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    code = "import os; print(os.getcwd(), os.environ['MSGFLO_BROKER']); import time; time.sleep(60)"
+
+    async def scenario() -> None:
+        running = Processes(BROKER)
+        running.want({"reader": python(code, tmp_path)})
+        await until(lambda: any("reader: " in message for message in caplog.messages))
+        await running.stop()
+
+    with caplog.at_level(logging.INFO, "msgflo"):
+        asyncio.run(scenario())
+    assert f"reader: {tmp_path} mqtt://u%40x:p%3Aw@127.0.0.1:1884" in caplog.messages
+
+
+def test_the_url_for_children_says_the_same_as_the_broker() -> None:
+    for url in ("mqtt://h", "mqtt://u@h:1", "mqtts://u:p%2F@[::1]:9?cafile=/tmp/a%20b.pem"):
+        broker = Broker.parse(url)
+        again = Broker.parse(broker_url(broker))
+        assert vars(again) == vars(broker)
+
+
+def test_a_crash_is_said_and_the_process_started_again_after_a_growing_delay(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "FIRST_RESTART_S", 0.01)
+
+    async def scenario() -> None:
+        running = Processes(BROKER)
+        running.want({"fragile": python("raise SystemExit(3)", tmp_path)})
+        await until(lambda: sum("exit code 3" in message for message in caplog.messages) >= 3)
+        await running.stop()
+
+    asyncio.run(scenario())
+    said = [message for message in caplog.messages if "exit code 3" in message]
+    assert [message.rpartition(" in ")[2] for message in said[:3]] == ["0.01 s", "0.02 s", "0.04 s"]
+
+
+def test_what_is_no_longer_wanted_ends_and_another_command_replaces_it(tmp_path: Path) -> None:
+    def lives(mark: str) -> Command:
+        code = f"import os, time; open({mark!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+        return python(code, tmp_path)
+
+    async def scenario() -> None:
+        running = Processes(BROKER)
+        running.want({"one": lives("a")})
+        await until(lambda: (tmp_path / "a").exists() and (tmp_path / "a").read_text() != "")
+        first = int((tmp_path / "a").read_text())
+        running.want({"one": lives("b")})
+        await until(lambda: (tmp_path / "b").exists() and (tmp_path / "b").read_text() != "")
+        assert not Path(f"/proc/{first}").exists()
+        second = int((tmp_path / "b").read_text())
+        await running.stop()
+        assert not Path(f"/proc/{second}").exists()
+
+    asyncio.run(scenario())
+
+
+def test_a_program_that_does_not_exist_is_named_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        running = Processes(BROKER)
+        running.want({"ghost": Command(("no-such-program",), tmp_path)})
+        await until(lambda: bool(caplog.messages))
+        await running.stop()
+
+    asyncio.run(scenario())
+    assert caplog.messages == ["ghost: no-such-program cannot be started: No such file or directory"]
+
+
+def test_an_endless_line_neither_blocks_nor_fills_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    code = "import sys; sys.stdout.write('x' * 300_000 + '\\nafter\\n'); sys.stdout.flush(); import time; time.sleep(60)"
+
+    async def scenario() -> None:
+        running = Processes(BROKER)
+        running.want({"loud": python(code, tmp_path)})
+        await until(lambda: "loud: after" in caplog.messages)
+        await running.stop()
+
+    with caplog.at_level(logging.INFO, "msgflo"):
+        asyncio.run(scenario())
+    assert any("left out" in message for message in caplog.messages)
+
+
+def test_our_own_interpreter_is_found_without_a_path() -> None:
+    assert processes.executable(("python", "x.py"))[0] == sys.executable
+    assert processes.executable(("msgflo", "list"))[:3] == [sys.executable, "-m", "msgflo_host"]
+    assert processes.executable(("other", "a")) == ["other", "a"]
