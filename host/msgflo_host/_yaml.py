@@ -1,0 +1,187 @@
+"""YAML files of which every value knows its line and column, and which cannot blow up: plain data, bounded in size."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, NoReturn
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from .errors import MsgfloError
+
+__all__ = ["MAX_BYTES", "Located", "Reader"]
+
+MAX_BYTES = 256 * 1024
+_MAX_DEPTH = 32
+_MAX_VALUES = 20_000  # aliases count each time, so that few lines cannot stand for billions
+_TAG = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A value and where it stands; the parts of lists and maps are Located too. `keys` tells where a map's keys are."""
+
+    value: Any
+    line: int
+    column: int
+    keys: dict[str, tuple[int, int]]
+
+    def plain(self) -> Any:
+        """Return the value without places."""
+        if isinstance(self.value, dict):
+            return {key: part.plain() for key, part in self.value.items()}
+        return [part.plain() for part in self.value] if isinstance(self.value, list) else self.value
+
+
+class Reader:
+    """Reads one file; whatever is wrong with it raises `error`, a MsgfloError with file, line and column."""
+
+    def __init__(self, file: str | os.PathLike[str], error: type[MsgfloError]) -> None:
+        self.file = os.fspath(file)
+        self._error = error
+        self._left = _MAX_VALUES
+
+    def read(self) -> Located | None:
+        """Return what the file holds, None if nothing."""
+        text = self._text()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about anchors that are used twice
+                root = YAML(typ="safe", pure=True).compose(text)
+        except MarkedYAMLError as wrong:
+            mark = wrong.problem_mark or wrong.context_mark
+            self.fail(_problem(wrong), mark.line + 1 if mark else 1, mark.column + 1 if mark else 1)
+        except RecursionError:
+            self.fail(f"nested deeper than {_MAX_DEPTH} levels", 1, 1)
+        except Exception as wrong:  # ruamel.yaml raises whatever happens to it on broken text
+            self.fail(f"not YAML: {str(wrong).splitlines()[0] if str(wrong) else type(wrong).__name__}", 1, 1)
+        return None if root is None else self._located(root, 0)
+
+    def fail(self, message: str, line: int | None = None, column: int | None = None) -> NoReturn:
+        """Raise the error about a place in the file."""
+        raise self._error(message, file=self.file, line=line, column=column)
+
+    def fail_at(self, place: Located, message: str, key: str | None = None) -> NoReturn:
+        """Raise the error about a value, or about a key of it."""
+        self.fail(message, *(place.keys[key] if key is not None else (place.line, place.column)))
+
+    def _text(self) -> str:
+        try:
+            with open(self.file, "rb") as opened:
+                content = opened.read(MAX_BYTES + 1)
+        except (OSError, ValueError) as wrong:
+            self.fail(f"cannot be read: {getattr(wrong, 'strerror', None) or wrong}")
+        if len(content) > MAX_BYTES:
+            self.fail(f"is larger than {MAX_BYTES // 1024} KiB")
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as wrong:
+            before = content[: wrong.start].decode("utf-8-sig", "replace")
+            column = len(before) - before.rfind("\n")
+            self.fail(f"byte 0x{content[wrong.start]:02x} is not UTF-8", before.count("\n") + 1, column)
+
+    def _located(self, node: Node, depth: int) -> Located:
+        self._left -= 1
+        line, column = _place(node)
+        if self._left < 0:
+            self.fail(f"more than {_MAX_VALUES} values, aliases included", line, column)
+        if depth > _MAX_DEPTH:
+            self.fail(f"nested deeper than {_MAX_DEPTH} levels", line, column)
+        if node.tag is None or not str(node.tag).startswith(_TAG):
+            self.fail(f"the tag {node.tag} is not allowed", line, column)
+        if isinstance(node, MappingNode):
+            return self._map(node, depth)
+        if isinstance(node, SequenceNode):
+            return Located([self._located(part, depth + 1) for part in node.value], line, column, {})
+        assert isinstance(node, ScalarNode)
+        return Located(self._scalar(node), line, column, {})
+
+    def _map(self, node: MappingNode, depth: int) -> Located:
+        found: dict[str, Located] = {}
+        keys: dict[str, tuple[int, int]] = {}
+        merged: dict[str, Located] = {}
+        for key_node, value_node in node.value:
+            place = _place(key_node)
+            if not isinstance(key_node, ScalarNode):
+                self.fail("a key must be a text, not a list or a map", *place)
+            key = self._text_of(key_node)
+            value = self._located(value_node, depth + 1)
+            if str(key_node.tag) == f"{_TAG}merge":
+                merged |= self._merged(value)
+            elif key in found:
+                self.fail(f"key {key!r} is there twice; first in line {keys[key][0]}", *place)
+            else:
+                found[key], keys[key] = value, place
+        for key, value in merged.items():
+            if key not in found:
+                found[key], keys[key] = value, (value.line, value.column)
+        return Located(found, *_place(node), keys)
+
+    def _merged(self, value: Located) -> dict[str, Located]:
+        """Return what `<<: *other` or `<<: [*one, *other]` brings in; the first wins."""
+        result: dict[str, Located] = {}
+        for part in value.value if isinstance(value.value, list) else [value]:
+            if not isinstance(part.value, dict):
+                self.fail("'<<' needs a map", part.line, part.column)
+            result = {**part.value, **result}
+        return result
+
+    def _scalar(self, node: ScalarNode) -> Any:
+        read = _SCALARS.get(str(node.tag).removeprefix(_TAG), str)
+        try:
+            return read(self._text_of(node))
+        except ValueError as wrong:
+            self.fail(str(wrong), *_place(node))
+
+    def _text_of(self, node: ScalarNode) -> str:
+        text = str(node.value)
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            self.fail("a text holds half of a surrogate pair, which no message can", *_place(node))
+        return text
+
+
+def _place(node: Node) -> tuple[int, int]:
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def _problem(wrong: MarkedYAMLError) -> str:
+    parts = [str(part).strip() for part in (wrong.context, wrong.problem) if part]
+    text = ", ".join(parts) or "not YAML"
+    return f"{text}; indent with spaces" if "'\\t'" in text else text
+
+
+def _bool(text: str) -> bool:
+    return text.lower() in ("true", "yes", "on", "y")  # the last three only below %YAML 1.1
+
+
+def _null(text: str) -> None:
+    return None
+
+
+def _int(text: str) -> int:
+    plain = text.replace("_", "")
+    if len(plain) > 30:
+        raise ValueError("a whole number has more than 30 digits; write it as a text, in quotes")
+    try:
+        return int(plain, 0) if plain.lstrip("+-").startswith(("0x", "0o", "0b")) else int(plain)
+    except ValueError:
+        raise ValueError(f"{text} is not a whole number; write it as a text, in quotes") from None
+
+
+def _float(text: str) -> float:
+    try:
+        number = float(text.replace("_", ""))
+    except ValueError:
+        number = float("nan")
+    if not isfinite(number):
+        raise ValueError(f"{text} is not a finite number; write it as a text, in quotes")
+    return number
+
+
+_SCALARS: dict[str, Callable[[str], Any]] = {"bool": _bool, "null": _null, "int": _int, "float": _float}
