@@ -1,0 +1,215 @@
+"""A TCP or TLS connection on MicroPython that never blocks, and the packets that arrive on it.
+
+What the socket does not take at once is kept and written when it is ready; packets are read however they are cut.
+Two things still make the whole program wait, as MicroPython has no other way: looking up a host name, and the
+arithmetic of a TLS handshake (1 to 2 s on a RP2040).
+"""
+
+import asyncio
+import errno
+import socket
+from asyncio import core
+
+__all__ = ("Wire",)
+
+_BUFFER = 512  # bytes, each way; a packet that does not fit costs memory of its own while it passes
+
+
+def _readable(sock):  # awaited like a coroutine; the event loop's own wait for a socket is a generator
+    yield core._io_queue.queue_read(sock)
+
+
+def _writable(sock):
+    yield core._io_queue.queue_write(sock)
+
+
+class Wire:
+    """The bytes to and from a broker; used again for each connection, so that its buffers are allocated once.
+
+    Its methods raise OSError when the connection has failed, and ValueError when TLS does not accept the certificate.
+    """
+
+    def __init__(self):
+        self.heard = False  # set with each byte that arrives
+        self._in = memoryview(bytearray(_BUFFER))
+        self._out = memoryview(bytearray(_BUFFER))
+        self._sock = self._plain = self._tls = None
+        self._reset()
+
+    def _reset(self):
+        self._begin = self._end = 0  # what of _in is received and not yet handed out
+        self._sent = self._filled = 0  # what of _out is on its way, and what is filled
+        self._chunk = None  # the part being written
+        self.spill = []  # what did not fit into _out, in order
+
+    async def open(self, broker, greet):
+        """Connect; `await greet()` is called on each address of the host until it does not raise OSError."""
+        try:
+            addresses = socket.getaddrinfo(broker.host, broker.port, 0, socket.SOCK_STREAM)
+        except OSError:
+            raise OSError("host {!r} is not known".format(broker.host)) from None
+        for i, address in enumerate(addresses):
+            try:
+                await self._open(broker, address)
+                await greet()
+                return
+            except BaseException as e:  # whatever it is, cancellation included: leave no socket behind
+                self.close()
+                if not isinstance(e, OSError) or i == len(addresses) - 1:
+                    raise
+
+    async def _open(self, broker, address):
+        self._reset()
+        self._sock = self._plain = sock = socket.socket(address[0], socket.SOCK_STREAM)
+        sock.setblocking(False)
+        try:
+            sock.setsockopt(6, 1, 1)  # TCP_NODELAY: what we write is small and complete
+        except OSError:
+            pass  # not every port has it
+        try:
+            sock.connect(address[-1])
+        except OSError as e:
+            if e.errno != errno.EINPROGRESS:
+                raise
+        await _writable(sock)
+        if broker.tls:
+            if self._tls is None:
+                from ._tls import context
+
+                self._tls = context(broker)
+            # The handshake then happens, step by step, in the first writes.
+            self._sock = self._tls.wrap_socket(sock, server_hostname=broker.host, do_handshake_on_connect=False)
+
+    def close(self):
+        """Close the connection, if there is one."""
+        # After a failed handshake the TLS socket has let go of the plain one, so both are closed.
+        for sock in (self._sock, self._plain):
+            if sock is not None:
+                try:
+                    sock.close()
+                except OSError:
+                    pass
+        self._sock = self._plain = None
+
+    def write(self, data):
+        """Add bytes to what `flush` is to write."""
+        end = self._filled + len(data)
+        if self.spill or end > _BUFFER:
+            self.spill.append(data if isinstance(data, bytes) else bytes(data))
+        else:
+            self._out[self._filled : end] = data
+            self._filled = end
+
+    def flush(self):
+        """Write what the socket takes now; tell whether nothing is left."""
+        while True:
+            if self._chunk is None:
+                if self._sent < self._filled:
+                    self._chunk = self._out[self._sent : self._filled]
+                    self._sent = self._filled
+                else:
+                    self._sent = self._filled = 0
+                    if not self.spill:
+                        return True
+                    self._chunk = memoryview(self.spill.pop(0))
+            # After TLS could not write, it wants exactly the same bytes again: so a chunk never grows.
+            n = self._sock.write(self._chunk)
+            if n != len(self._chunk):
+                if n:
+                    self._chunk = self._chunk[n:]
+                return False
+            self._chunk = None
+
+    async def flushed(self):
+        """Wait until everything is written."""
+        while not self.flush():
+            await _writable(self._sock)
+
+    async def packet(self, limit):
+        """Return the next packet as (first byte, body, payload, size of the body).
+
+        The body is a memoryview, valid until the next packet is asked for. Of a packet that does not fit into the
+        buffer (it can only be a PUBLISH) it holds topic and packet id, and the payload is apart: bytes, or None if it
+        is larger than `limit` or than the free memory.
+        """
+        kind, size = await self._head()
+        if size > _BUFFER:
+            return await self._large(kind, size, limit)
+        if self._end - self._begin < size:
+            await self._fill(size)
+        self._begin += size
+        return kind, self._in[self._begin - size : self._begin], b"", size
+
+    async def _head(self):
+        size = shift = used = 0
+        while True:
+            used += 1
+            if self._end - self._begin <= used:
+                await self._fill(used + 1)
+            byte = self._in[self._begin + used]
+            size |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                kind = self._in[self._begin]
+                self._begin += used + 1
+                return kind, size
+            if used == 4:
+                raise OSError("malformed packet from the broker")
+
+    async def _large(self, kind, size, limit):
+        head = await self._collect(2)
+        length = head[0] << 8 | head[1]
+        topic = await self._collect(length, length <= limit)
+        body = b"\0\0" if topic is None else head + topic
+        left = size - 2 - length
+        if kind & 6:  # needed even if the rest is skipped: unconfirmed, the packet would block the broker's queue
+            body += await self._collect(2)
+            left -= 2
+        return kind, memoryview(body), await self._collect(left, left <= limit), size
+
+    async def _collect(self, n, keep=True):
+        # Small parts, joined at the end, need a single large piece of a memory that is in pieces.
+        parts = []
+        while n > 0:
+            if self._begin == self._end:
+                await self._fill(1)
+            begin = self._begin
+            self._begin = min(begin + n, self._end)
+            n -= self._begin - begin
+            try:
+                if keep:
+                    parts.append(bytes(self._in[begin : self._begin]))
+            except MemoryError:
+                keep = False
+                parts.clear()
+        try:
+            return b"".join(parts) if keep else None
+        except MemoryError:
+            return None
+
+    async def _fill(self, n):
+        # Have at least n bytes in the buffer, n being no more than its size.
+        if self._begin == self._end:
+            self._begin = self._end = 0
+        elif self._begin + n > _BUFFER:
+            rest = bytes(self._in[self._begin : self._end])
+            self._begin, self._end = 0, len(rest)
+            self._in[: self._end] = rest
+        while self._end - self._begin < n:
+            self._end += await self._read(self._in[self._end :])
+
+    async def _read(self, buffer):
+        while True:
+            await _readable(self._sock)  # also lets other tasks run while packets keep coming
+            try:
+                n = self._sock.readinto(buffer)
+            except OSError as e:
+                if e.errno not in (errno.EAGAIN, -1):
+                    raise
+                n = None  # TLS in the middle of a record
+                await asyncio.sleep_ms(5)
+            if n:
+                self.heard = True
+                return n
+            if n is not None:
+                raise OSError("closed by the broker")

@@ -1,0 +1,347 @@
+"""MQTT 3.1.1 on MicroPython: `umqtt.simple` without its waiting and its faults.
+
+`umqtt.simple` waits in every read and write, counts lengths in characters, lets packet ids grow past 65535, cannot
+sign in without a password, and forgets which subscription was refused. Here nothing waits: what is sent goes to a wire
+that never blocks, and one task takes the answers.
+"""
+
+import asyncio
+import errno
+import sys
+import time
+
+from umqtt.simple import MQTTClient
+
+from ._wire import Wire
+from .errors import ConfigError, ConnectError, Refused, SubscribeError
+from .topics import check_filter, check_topic
+
+__all__ = ("Transport",)
+
+_PUBLISH = 0x30
+_SUBSCRIBE = 0x82
+_UNSUBSCRIBE = 0xA2
+_TEXTS = {
+    errno.ECONNREFUSED: "connection refused",
+    errno.ECONNRESET: "connection reset",
+    errno.ETIMEDOUT: "timed out",
+    errno.EHOSTUNREACH: "no route to host",
+}
+
+
+class Transport(MQTTClient):
+    """One connection to a broker at a time; `connect` may be called again after it has ended.
+
+    `on_message(topic, payload, retained)` gets a str, bytes and a bool, in the event loop. `keepalive` is in seconds
+    (0 to 65535; 0 = no pings): a broker that is silent for so long counts as gone.
+    """
+
+    connect_timeout = 15  # s, for TCP, TLS and CONNACK together
+    max_packet = 32768  # bytes; a larger packet, or one that memory has no room for, is skipped and reported
+    max_inflight = 8  # QoS 1 packets that wait for the broker's acknowledgement
+
+    def __init__(self, broker, client_id, *, keepalive=30, on_message):
+        super().__init__(client_id, broker.host, broker.port, broker.user, broker.password, keepalive)
+        self.set_callback(on_message)
+        self.broker = broker
+        self.skipped = 0  # packets that were too large
+        self.log = print
+        self.sock = Wire()
+        self._reason = "not connected"  # why the connection is over; None while there is one
+        self._leaving = False
+        self._inflight = []  # (packet id, topic, payload, retain) of QoS 1, oldest first
+        self._answers = {}  # packet id -> the answer to SUBSCRIBE or UNSUBSCRIBE
+        self._changed = asyncio.Event()  # something was acknowledged or written, or the connection ended
+        self._over = asyncio.Event()
+        self._reader = self._pinger = None
+        self._writer = None  # only while the socket takes nothing
+
+    async def connect(self, will=None):
+        """Connect with a clean session; `will` is (topic, payload), published with QoS 1 and retained if we vanish.
+
+        Raises Refused when the broker says no, ConnectError when it cannot be reached or TLS does not verify it, and
+        ConfigError for an unusable `cafile`.
+        """
+        if self._reason is None:
+            raise ConfigError("{} is already connected to {}".format(self.client_id, self.broker))
+        if will:
+            self.set_last_will(will[0], will[1], True, 1)
+        self._inflight.clear()
+        try:
+            await asyncio.wait_for(self.sock.open(self.broker, self._greet), self.connect_timeout)
+        except asyncio.TimeoutError:
+            raise ConnectError("{}: no answer within {} s".format(self.broker, self.connect_timeout)) from None
+        except (OSError, ValueError) as e:
+            raise ConnectError("{}: {}".format(self.broker, _text(e))) from None
+        self._reason = None
+        self._leaving = False
+        self._over.clear()
+        self._reader = asyncio.create_task(self._receive())
+        if self.keepalive:
+            self._pinger = asyncio.create_task(self._stay_alive())
+
+    async def _greet(self):
+        # MQTT 3.1.1, §3.1
+        flags = 0x02
+        texts = [self.client_id]
+        if self.lw_topic:
+            flags |= 0x04 | self.lw_qos << 3 | self.lw_retain << 5
+            texts += [self.lw_topic, self.lw_msg]
+        if self.user is not None:
+            flags |= 0x80
+            texts.append(self.user)
+            if self.pswd is not None:
+                flags |= 0x40
+                texts.append(self.pswd)
+        self._write_head(0x10, 10 + sum(2 + len(_encoded(t)) for t in texts))
+        self.sock.write(b"\0\x04MQTT\x04" + bytes((flags,)) + self.keepalive.to_bytes(2, "big"))
+        for text in texts:
+            self._send_str(text)
+        await self.sock.flushed()
+        kind, body, _, size = await self.sock.packet(2)
+        if kind != 0x20 or size != 2:
+            raise OSError("no MQTT broker answers there")
+        if body[1]:
+            raise Refused(body[1], self.broker)
+
+    async def closed(self):
+        """Return when the connection has ended; the result says why."""
+        await self._over.wait()
+        return self._reason
+
+    async def disconnect(self):
+        """End the connection cleanly; waits at most 3 s for what is still on its way."""
+        if self._reason is None:
+            try:
+                await asyncio.wait_for(self._settled(), 2)
+            except (asyncio.TimeoutError, ConnectError):
+                pass
+        if self._reason is None:
+            self._leaving = True
+            self.sock.write(b"\xe0\0")
+            self._send()
+            try:
+                await asyncio.wait_for(self._over.wait(), 1)  # the broker closes: so it has read everything
+            except asyncio.TimeoutError:
+                pass
+        self._finish("disconnected")
+
+    async def _settled(self):
+        while self._inflight or self._writer:
+            await self._change()
+
+    async def _change(self):
+        if self._reason is not None:
+            raise self._no_connection()
+        self._changed.clear()
+        await self._changed.wait()
+
+    def _no_connection(self):
+        return ConnectError("{}: {}".format(self.broker, self._reason))
+
+    def _finish(self, reason):
+        if self._reason is not None:
+            return
+        self._reason = "disconnected" if self._leaving else reason
+        me = asyncio.current_task()
+        for task in (self._reader, self._writer, self._pinger):
+            if task is not None and task is not me:
+                task.cancel()
+        self._reader = self._writer = self._pinger = None
+        self.sock.close()
+        self._changed.set()
+        self._over.set()
+
+    async def _stay_alive(self):
+        while True:
+            self.sock.heard = False
+            self.ping()
+            if self._reason is not None:
+                return
+            await asyncio.sleep(self.keepalive / 2)
+            if not self.sock.heard:
+                await asyncio.sleep_ms(200)  # perhaps this program was busy, and the answer waits to be read
+                if not self.sock.heard:
+                    self._finish("no answer from the broker within {} s".format(self.keepalive))
+                    return
+
+    def ping(self):
+        """Ask the broker for a sign of life."""
+        super().ping()
+        self._send()
+
+    @property
+    def ready(self):
+        """Whether more may be published now."""
+        return self._reason is None and not self.sock.spill and len(self._inflight) < self.max_inflight
+
+    async def drain(self):
+        """Return when `ready`; raises ConnectError when the connection has ended."""
+        await asyncio.sleep_ms(0)  # a loop of drain and publish must let others run
+        while not self.ready:
+            await self._change()
+
+    def publish(self, topic, payload, retain=False, qos=0):
+        """Send a packet, at once or as soon as the socket takes it; `payload` is bytes, `qos` 0 or 1.
+
+        Raises ConnectError when there is no connection and ConfigError for a topic that MQTT does not allow.
+        """
+        if self._reason is not None:
+            raise self._no_connection()
+        name = _encoded(check_topic(topic))
+        payload = _encoded(payload)
+        size = 2 + len(name) + len(payload)
+        if qos:
+            pid = self._packet_id()
+            self._inflight.append((pid, topic, payload, retain))
+            size += 2
+        try:
+            self._write_head(_PUBLISH | qos << 1 | bool(retain), size)
+            self._send_str(name)
+            if qos:
+                self.sock.write(pid.to_bytes(2, "big"))
+            self.sock.write(payload)
+        except MemoryError:  # half a packet may be in the buffer
+            self._finish("out of memory while sending to {!r}".format(topic))
+        self._send()
+
+    def unacknowledged(self):
+        """List the QoS 1 packets that the broker has not confirmed, oldest first: (topic, payload, qos, retain)."""
+        return [(topic, payload, 1, retain) for _, topic, payload, retain in self._inflight]
+
+    async def subscribe(self, topics):
+        """Subscribe to a list of (filter, qos) and wait for the answer; SubscribeError names the refused."""
+        for topic, _ in topics:
+            check_filter(topic)
+        refused = []
+        for part in _parts(topics):
+            codes = await self._request(_SUBSCRIBE, part)
+            refused += [part[i][0] for i, code in enumerate(codes) if code & 0x80]
+        if refused:
+            raise SubscribeError(refused, self.broker)
+
+    async def unsubscribe(self, topics):
+        """Unsubscribe from a list of filters and wait for the answer."""
+        for part in _parts(topics):
+            await self._request(_UNSUBSCRIBE, [(topic, None) for topic in part])
+
+    async def _request(self, kind, topics):
+        if self._reason is not None:
+            raise self._no_connection()
+        pid = self._packet_id()
+        self._answers[pid] = None
+        try:
+            self._write_head(kind, 2 + sum(len(_encoded(t)) + (2 if qos is None else 3) for t, qos in topics))
+            self.sock.write(pid.to_bytes(2, "big"))
+            for topic, qos in topics:
+                self._send_str(topic)
+                if qos is not None:
+                    self.sock.write(bytes((qos,)))
+            self._send()
+            while self._answers[pid] is None:
+                await self._change()
+            return self._answers[pid]
+        finally:
+            del self._answers[pid]
+
+    def _packet_id(self):
+        while True:
+            self.pid = self.pid % 65535 + 1
+            if self.pid not in self._answers and not any(p[0] == self.pid for p in self._inflight):
+                return self.pid
+
+    def _write_head(self, kind, size):
+        head = bytearray((kind,))
+        while size > 0x7F:
+            head.append(size & 0x7F | 0x80)
+            size >>= 7
+        head.append(size)
+        self.sock.write(head)
+
+    def _send_str(self, s):
+        super()._send_str(_encoded(s))
+
+    def _send(self):
+        if self._reason is None and self._writer is None:
+            try:
+                if not self.sock.flush():
+                    self._writer = asyncio.create_task(self._write_rest())
+            except OSError as e:
+                self._finish(_text(e))
+
+    async def _write_rest(self):
+        try:
+            await self.sock.flushed()
+        except OSError as e:
+            self._finish(_text(e))
+        self._writer = None
+        self._changed.set()
+
+    async def _receive(self):
+        try:
+            while self._reason is None:
+                self._handle(*await self.sock.packet(self.max_packet))
+        except OSError as e:
+            self._finish(_text(e))
+        except Exception as e:
+            sys.print_exception(e)
+            self._finish("{!r} while reading".format(e))
+
+    def _handle(self, kind, body, payload, size):
+        what = kind >> 4
+        if what == 3:
+            self._deliver(kind, body, payload, size)
+        elif what == 4:
+            pid = body[0] << 8 | body[1]
+            for i, packet in enumerate(self._inflight):
+                if packet[0] == pid:
+                    del self._inflight[i]
+                    break
+            self._changed.set()
+        elif what == 9 or what == 11:
+            pid = body[0] << 8 | body[1]
+            if pid in self._answers:
+                self._answers[pid] = bytes(body[2:])
+                self._changed.set()
+        elif what != 13:
+            raise OSError("unexpected packet from the broker (type {})".format(what))
+
+    def _deliver(self, kind, body, payload, size):
+        start = 2 + (body[0] << 8 | body[1])
+        topic = str(body[2:start], "utf-8")
+        if kind & 6:
+            pid = bytes(body[start : start + 2])
+            start += 2
+        if start < len(body):
+            payload = bytes(body[start:])
+        if payload is None:
+            self.skipped += 1
+            self.log("msgflo: a packet of {} bytes on {!r} was skipped, it is too large".format(size, topic))
+        else:
+            try:
+                self.cb(topic, payload, bool(kind & 1))
+            except Exception as e:  # the receiver's fault; the connection is sound
+                sys.print_exception(e)
+        if kind & 6:
+            self.sock.write(b"\x40\x02" + pid)
+            self._send()
+
+
+def _parts(topics):
+    # So few that question and answer are small.
+    for i in range(0, len(topics), 32):
+        yield topics[i : i + 32]
+
+
+def _encoded(text):
+    return text.encode() if isinstance(text, str) else text
+
+
+def _text(error):
+    if isinstance(error, OSError):
+        return _TEXTS.get(error.errno) or str(error)
+    # TLS tells in a ValueError of several lines why it refuses a certificate.
+    text = "; ".join(str(error).strip().split("\n"))
+    if "expired" in text or "future" in text:
+        text += " (the clock here says {:04d}-{:02d}-{:02d})".format(*time.gmtime()[:3])
+    return text
