@@ -197,7 +197,7 @@ class _File:
             (result,) = _port.ports([described], "port", check)
         except _text.Problem as problem:
             where = queue if '"queue"' in str(problem) else place
-            self._reader.fail_at(where, str(problem).removeprefix("port[0] "))
+            self._reader.fail_at(where, f"port {str(problem).removeprefix('port[0] ')}")
         return result
 
     def _topic(self, place: Located, key: str, of: str) -> Located:

@@ -21,6 +21,8 @@ MAX_BYTES = 256 * 1024
 _MAX_DEPTH = 32
 _MAX_VALUES = 20_000  # aliases count each time, so that few lines cannot stand for billions
 _TAG = "tag:yaml.org,2002:"
+_KINDS = ("str", "int", "float", "bool", "null", "map", "seq", "timestamp")  # a time is only a text here
+_TAGS = frozenset(_TAG + kind for kind in _KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Reader:
             self.fail(f"more than {_MAX_VALUES} values, aliases included", line, column)
         if depth > _MAX_DEPTH:
             self.fail(f"nested deeper than {_MAX_DEPTH} levels", line, column)
-        if node.tag is None or not str(node.tag).startswith(_TAG):
+        if str(node.tag) not in _TAGS:
             self.fail(f"the tag {node.tag} is not allowed", line, column)
         if isinstance(node, MappingNode):
             return self._map(node, depth)

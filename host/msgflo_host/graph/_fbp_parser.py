@@ -195,6 +195,6 @@ def _seen(text: str, offset: int) -> str:
         return "a tab; only spaces may stand here"
     if rest.startswith(("'", '"')):
         return f"the text that begins with {rest} does not end, or cannot stand here"
-    if rest.startswith("("):
-        return f"{rest} is not closed, or cannot stand here"
+    if rest.startswith("(") and ")" not in rest:
+        return f"{rest} is not closed"
     return f"unexpected {rest!r}" if rest else "unexpected end of line"

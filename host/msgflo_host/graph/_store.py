@@ -114,14 +114,14 @@ class Store:
 
     def node(self, id: str) -> Node:
         """Return the node `id`; GraphError if there is none."""
-        found = self.nodes.get(id)
+        found = self.nodes.get(check_name(id, "a node's id"))
         if found is None:
             raise GraphError(f"no node {id!r} in the graph; {existing('nodes', self.nodes)}")
         return found
 
     def group(self, name: str) -> Group:
         """Return the group `name`; GraphError if there is none."""
-        found = self.groups.get(name)
+        found = self.groups.get(check_name(name, "a group's name"))
         if found is None:
             raise GraphError(f"no group {name!r} in the graph; {existing('groups', self.groups)}")
         return found
@@ -155,9 +155,9 @@ class Store:
 
     def put_edge(self, edge: Edge) -> Edge:
         """Store an edge as it is, in place of one with the same ends; GraphError if a node does not exist."""
-        for ref in (edge.src, edge.tgt):
-            self.node(check_ref(ref, "an edge").node)
         key = self._edge_key(edge.src, edge.tgt)
+        for ref in (edge.src, edge.tgt):
+            self.node(ref.node)
         self._edges[key] = edge
         for ref in (edge.src, edge.tgt):
             self._edges_at.setdefault(ref.node, {})[key] = None
@@ -165,9 +165,9 @@ class Store:
 
     def put_initial(self, initial: Initial) -> Initial:
         """Store an initial packet as it is, in place of an equal one; GraphError if its node does not exist."""
-        self.node(check_ref(initial.tgt, "an initial packet").node)
-        check_json(initial.data, f"initial packet to {initial.tgt}")
+        check_json(initial.data, "an initial packet's data")
         key = self._initial_key(initial.tgt, initial.data)
+        self.node(initial.tgt.node)
         self._initials[key] = initial
         self._initials_at.setdefault(initial.tgt.node, {})[key] = None
         return initial
@@ -189,6 +189,7 @@ class Store:
         return self._outports.put(export)
 
     def _ref_key(self, ref: PortRef) -> PortRef:
+        check_ref(ref)
         return ref if self.case_sensitive else ref._replace(port=ref.port.lower())
 
     def _edge_key(self, src: PortRef, tgt: PortRef) -> _EdgeKey:
@@ -223,11 +224,11 @@ class Exports:
 
     def get(self, public: str) -> Export | None:
         """Return the export called `public`, or None."""
-        return self._exports.get(self._graph.fold(public))
+        return self._exports.get(self._graph.fold(check_name(public, f"an exported {self._what}'s public name")))
 
     def put(self, export: Export) -> Export:
         """Store an export as it is."""
-        check_name(export.public, f"an exported {self._what}'s public name")
+        self.get(export.public)  # refuses names that are none
         check_name(export.port, f"port of exported {self._what} {export.public!r}")
         self._graph.node(export.node)
         self._exports[self._graph.fold(export.public)] = export
@@ -236,6 +237,7 @@ class Exports:
     def add(self, public: str, node: str, port: str, metadata: Mapping[str, Any] | None) -> Export:
         """Add an export; if it is there with the same port, merge the metadata; GraphError if with another port."""
         old = self.get(public)
+        check_name(port, f"port of exported {self._what} {public!r}")
         if old is not None and (old.node, self._graph.fold(old.port)) != (node, self._graph.fold(port)):
             raise GraphError(
                 f"exported {self._what} {public!r} exists for {old.node}.{old.port}, so it cannot be {node}.{port}"
@@ -256,7 +258,6 @@ class Exports:
         taken = self.get(new)
         if taken is not None and self._graph.fold(old) != self._graph.fold(new):
             raise GraphError(f"cannot rename exported {self._what} {old!r}: {taken.public!r} exists already")
-        check_name(new, f"an exported {self._what}'s public name")
         return self.put(replace(self.remove(old), public=new))
 
     def drop_node(self, node: str) -> list[str]:

@@ -111,13 +111,13 @@ def check_name(value: object, what: str) -> str:
     return value
 
 
-def check_ref(ref: PortRef, what: str) -> PortRef:
+def check_ref(ref: PortRef) -> PortRef:
     """Return `ref` if its names and its index are sound; GraphError otherwise."""
-    check_name(ref.node, f"{what}'s node")
-    check_name(ref.port, f"{what}'s port")
+    check_name(ref.node, "a port's node")
+    check_name(ref.port, "a port's name")
     index = ref.index
     if index is not None and (isinstance(index, bool) or not isinstance(index, (int, str))):
-        raise GraphError(f"{what}'s index must be a whole number or a text, not {index!r}")
+        raise GraphError(f"a port's index must be a whole number or a text, not {index!r}")
     return ref
 
 

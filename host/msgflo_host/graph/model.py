@@ -12,7 +12,20 @@ from typing import Any, Final, TypeVar
 
 from ..errors import GraphError
 from ._store import Store, existing
-from .elements import Edge, Export, Group, Initial, Node, PortRef, Removed, canonical, check_json, check_object, merged
+from .elements import (
+    Edge,
+    Export,
+    Group,
+    Initial,
+    Node,
+    PortRef,
+    Removed,
+    canonical,
+    check_json,
+    check_name,
+    check_object,
+    merged,
+)
 
 __all__ = ["ANY", "Edge", "Export", "Graph", "Group", "Initial", "Node", "PortRef", "Removed"]
 
@@ -47,7 +60,7 @@ class Graph(Store):
 
     def add_node(self, id: str, component: str, metadata: Mapping[str, Any] | None = None) -> Node:
         """Add a node; if it is there with the same component, merge the metadata; GraphError if with another."""
-        old = self.nodes.get(id)
+        old = self.nodes.get(check_name(id, "a node's id"))
         if old is not None and old.component != component:
             raise GraphError(f"node {id!r} exists with the component {old.component!r}, so it cannot be {component!r}")
         return self.put_node(_changed(old or Node(id, component), metadata))
@@ -78,7 +91,7 @@ class Graph(Store):
         node = self.node(old)
         if new == old:
             return node
-        if new in self.nodes:
+        if check_name(new, "a node's id") in self.nodes:
             raise GraphError(f"cannot rename node {old!r}: a node {new!r} exists already")
         renamed = self.put_node(replace(node, id=new))
         for edge in self.edges_at(old):
@@ -162,7 +175,7 @@ class Graph(Store):
 
     def add_group(self, name: str, nodes: Iterable[str], metadata: Mapping[str, Any] | None = None) -> Group:
         """Add a group; if it is there, it gets these nodes and the metadata is merged."""
-        old = self.groups.get(name)
+        old = self.groups.get(check_name(name, "a group's name"))
         return self.put_group(replace(_changed(old or Group(name, ()), metadata), nodes=tuple(nodes)))
 
     def change_group(self, name: str, metadata: Mapping[str, Any]) -> Group:
@@ -174,7 +187,7 @@ class Graph(Store):
         group = self.group(old)
         if new == old:
             return group
-        if new in self.groups:
+        if check_name(new, "a group's name") in self.groups:
             raise GraphError(f"cannot rename group {old!r}: a group {new!r} exists already")
         renamed = self.put_group(replace(group, name=new))
         del self.groups[old]

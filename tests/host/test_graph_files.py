@@ -1,0 +1,123 @@
+"""Graph files: by suffix, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from msgflo_host.errors import GraphError
+from msgflo_host.graph import files
+from msgflo_host.graph.model import Graph, PortRef
+
+
+@pytest.fixture
+def graph() -> Graph:
+    graph = Graph("demo")
+    graph.add_node("lamp", "demo/Lamp", {"label": "Lámpara"})
+    graph.add_initial(False, PortRef("lamp", "on"))
+    return graph
+
+
+@pytest.mark.parametrize("name", ["graph.fbp", "graph.json", "Graph.JSON"])
+def test_a_saved_graph_is_loaded_again(tmp_path: Path, graph: Graph, name: str) -> None:
+    files.save(tmp_path / name, graph)
+    assert files.load(tmp_path / name) == graph
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_other_suffixes_are_refused_with_those_that_are_allowed(tmp_path: Path, graph: Graph) -> None:
+    for name, suffix in (("graph.yml", ".yml"), ("graph", "nothing")):
+        for action in (lambda path: files.load(path), lambda path: files.save(path, graph)):
+            with pytest.raises(GraphError, match=rf"{name}: graph files end in .fbp or .json, not in '{suffix}'"):
+                action(tmp_path / name)
+
+
+def test_mode_and_link_of_the_file_stay(tmp_path: Path, graph: Graph) -> None:
+    real, link = tmp_path / "real.fbp", tmp_path / "link.fbp"
+    real.write_text("")
+    real.chmod(0o640)
+    link.symlink_to("real.fbp")
+    files.save(link, graph)
+    assert link.is_symlink()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert files.load(real) == graph
+
+
+def test_a_new_file_has_the_usual_mode(tmp_path: Path, graph: Graph) -> None:
+    mask = os.umask(0o027)
+    try:
+        files.save(tmp_path / "graph.fbp", graph)
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE((tmp_path / "graph.fbp").stat().st_mode) == 0o640
+
+
+def test_saving_the_same_again_leaves_the_file_alone(tmp_path: Path, graph: Graph) -> None:
+    path = tmp_path / "graph.json"
+    files.save(path, graph)
+    before = files.signature(path)
+    files.save(path, graph)
+    assert files.signature(path) == before
+    graph.add_node("button", "demo/Button")
+    files.save(path, graph)
+    assert files.signature(path) != before
+
+
+def test_an_edit_shows_in_the_signature(tmp_path: Path) -> None:
+    path = tmp_path / "graph.fbp"
+    assert files.signature(path) is None
+    path.write_text("A(x/A)")
+    before = files.signature(path)
+    os.utime(path, ns=(1, 1))
+    assert files.signature(path) != before
+
+
+def test_when_saving_fails_the_old_file_stays(tmp_path: Path, graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "graph.fbp"
+    files.save(path, graph)
+
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", no_space)
+    with pytest.raises(GraphError, match=r"graph.fbp: cannot be written: No space left on device"):
+        files.save(path, Graph())
+    assert files.load(path) == graph
+    assert os.listdir(tmp_path) == ["graph.fbp"]
+
+
+def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path, graph: Graph) -> None:
+    with pytest.raises(GraphError, match=r"no.fbp: cannot be read: No such file"):
+        files.load(tmp_path / "no.fbp")
+    with pytest.raises(GraphError, match=r"cannot be written: No such file"):
+        files.save(tmp_path / "no" / "graph.fbp", graph)
+    (tmp_path / "folder.fbp").mkdir()
+    with pytest.raises(GraphError, match=r"cannot be read: Is a directory"):
+        files.load(tmp_path / "folder.fbp")
+    with pytest.raises(GraphError, match=r"cannot be written: Is a directory"):
+        files.save(tmp_path / "folder.fbp", graph)
+    for action in (files.load, lambda path: files.save(path, graph)):
+        with pytest.raises(GraphError, match="null byte"):
+            action("a\0b.fbp")
+
+
+def test_bytes_that_are_no_text_are_named_with_their_place(tmp_path: Path) -> None:
+    path = tmp_path / "graph.fbp"
+    path.write_bytes(b"A(x/A)\n# \xc3\xa9 \xff")
+    with pytest.raises(GraphError, match=r"graph.fbp:2:5: byte 0xff is not UTF-8"):
+        files.load(path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "graph.json"
+    path.write_bytes(b'\xef\xbb\xbf{"processes": {}}')
+    assert files.load(path) == Graph()
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_BYTES", 1024 * 1024)
+    (tmp_path / "graph.fbp").write_bytes(b" " * (1024 * 1024 + 1))
+    with pytest.raises(GraphError, match="is larger than 1 MiB"):
+        files.load(tmp_path / "graph.fbp")

@@ -1,0 +1,268 @@
+"""The commands that change a graph."""
+
+from __future__ import annotations
+
+import pytest
+from msgflo_host.errors import GraphError
+from msgflo_host.graph.model import Edge, Export, Graph, Group, Initial, Node, PortRef
+
+OUT, IN = PortRef("button", "pressed"), PortRef("lamp", "on")
+
+
+@pytest.fixture
+def graph() -> Graph:
+    """A button that switches a lamp."""
+    graph = Graph("demo")
+    graph.add_node("button", "demo/Button", {"x": 1})
+    graph.add_node("lamp", "demo/Lamp")
+    graph.add_edge(OUT, IN, {"route": 5})
+    return graph
+
+
+def test_adding_a_node_twice_is_adding_it_once_with_metadata_merged(graph: Graph) -> None:
+    assert graph.add_node("button", "demo/Button", {"y": 2}) == Node("button", "demo/Button", {"x": 1, "y": 2})
+    assert list(graph.nodes) == ["button", "lamp"]
+
+
+def test_a_node_cannot_be_added_again_with_another_component(graph: Graph) -> None:
+    with pytest.raises(GraphError, match="'lamp' exists with the component 'demo/Lamp'.* 'demo/Other'"):
+        graph.add_node("lamp", "demo/Other")
+
+
+def test_changing_a_node_merges_metadata_and_null_deletes_a_key(graph: Graph) -> None:
+    assert graph.change_node("button", {"x": None, "label": "go"}).metadata == {"label": "go"}
+    assert graph.change_node("button", {}).metadata == {"label": "go"}
+    assert graph.nodes["button"].metadata == {"label": "go"}
+
+
+def test_a_missing_node_is_named_with_those_that_exist(graph: Graph) -> None:
+    for command in (
+        lambda: graph.change_node("lamb", {}),
+        lambda: graph.remove_node("lamb"),
+        lambda: graph.rename_node("lamb", "x"),
+        lambda: graph.add_edge(OUT, PortRef("lamb", "on")),
+        lambda: graph.add_initial(1, PortRef("lamb", "on")),
+        lambda: graph.add_inport("on", "lamb", "on"),
+        lambda: graph.add_group("g", ["lamb"]),
+    ):
+        with pytest.raises(GraphError, match="no node 'lamb' in the graph; nodes: button, lamp"):
+            command()
+
+
+def test_only_the_first_of_many_nodes_are_named() -> None:
+    graph = Graph()
+    for number in range(1000):
+        graph.add_node(f"n{number}", "a/B")
+    with pytest.raises(GraphError, match=r"n0, n1, .*n11 and 988 more$"):
+        graph.node("x")
+
+
+def test_removing_a_node_returns_everything_that_went_with_it(graph: Graph) -> None:
+    initial = graph.add_initial(False, IN)
+    graph.add_edge(PortRef("lamp", "state"), PortRef("lamp", "on"))
+    graph.add_inport("light", "lamp", "on")
+    graph.add_outport("state", "lamp", "state")
+    graph.add_group("all", ["lamp", "button"])
+    removed = graph.remove_node("lamp")
+    assert removed.node == Node("lamp", "demo/Lamp")
+    assert removed.edges == [Edge(OUT, IN, {"route": 5}), Edge(PortRef("lamp", "state"), IN)]
+    assert removed.initials == [initial]
+    assert (removed.inports, removed.outports) == (["light"], ["state"])
+    assert (graph.edges, graph.initials, graph.inports, graph.outports) == ([], [], {}, {})
+    assert graph.groups == {"all": Group("all", ("button",))}
+    assert graph.edges_at("button") == []
+
+
+def test_renaming_a_node_takes_everything_along(graph: Graph) -> None:
+    graph.add_initial(0, IN)
+    graph.add_edge(PortRef("lamp", "state"), IN)
+    graph.add_inport("light", "lamp", "on")
+    graph.add_group("all", ["lamp", "button"])
+    graph.rename_node("lamp", "spot")
+    spot = PortRef("spot", "on")
+    assert list(graph.nodes) == ["button", "spot"]
+    assert graph.edges == [Edge(OUT, spot, {"route": 5}), Edge(PortRef("spot", "state"), spot)]
+    assert graph.initials == [Initial(0, spot)]
+    assert graph.inports == {"light": Export("light", "spot", "on")}
+    assert graph.groups["all"].nodes == ("spot", "button")
+    graph.remove_edge(OUT, spot)
+    assert len(graph.edges_at("spot")) == 1
+
+
+def test_a_node_cannot_take_the_name_of_another_but_its_own(graph: Graph) -> None:
+    assert graph.rename_node("lamp", "lamp").id == "lamp"
+    with pytest.raises(GraphError, match="'button' exists already"):
+        graph.rename_node("lamp", "button")
+
+
+def test_adding_an_edge_twice_is_adding_it_once(graph: Graph) -> None:
+    assert graph.add_edge(OUT, IN, {"route": None, "secure": True}) == Edge(OUT, IN, {"secure": True})
+    assert len(graph.edges) == 1
+
+
+def test_null_metadata_of_a_new_edge_is_not_kept(graph: Graph) -> None:
+    assert graph.add_edge(PortRef("lamp", "state"), IN, {"route": None}).metadata == {}
+
+
+def test_ports_that_differ_in_case_are_the_same_unless_the_graph_is_case_sensitive(graph: Graph) -> None:
+    graph.add_edge(PortRef("button", "PRESSED"), PortRef("lamp", "ON"))
+    assert graph.edges == [Edge(OUT, IN, {"route": 5})]
+    sensitive = Graph(case_sensitive=True)
+    sensitive.add_node("a", "a/A")
+    sensitive.add_edge(PortRef("a", "o"), PortRef("a", "i"))
+    sensitive.add_edge(PortRef("a", "O"), PortRef("a", "i"))
+    assert len(sensitive.edges) == 2
+
+
+def test_a_port_with_index_is_another_port(graph: Graph) -> None:
+    graph.add_edge(OUT, PortRef("lamp", "on", 0))
+    graph.add_edge(OUT, PortRef("lamp", "on", 1))
+    assert len(graph.edges) == 3
+    graph.remove_edge(OUT, PortRef("lamp", "on", 0))
+    assert [edge.tgt.index for edge in graph.edges] == [None, 1]
+
+
+@pytest.mark.parametrize("index", [1.5, True, [1]])
+def test_an_index_is_a_whole_number_or_a_text(graph: Graph, index: object) -> None:
+    with pytest.raises(GraphError, match="index must be a whole number or a text"):
+        graph.add_edge(OUT, PortRef("lamp", "on", index))  # type: ignore[arg-type]
+
+
+def test_changing_an_edge_merges_metadata(graph: Graph) -> None:
+    assert graph.change_edge(OUT, IN, {"route": None, "a": 1}).metadata == {"a": 1}
+
+
+def test_removing_an_edge_returns_it_and_a_missing_one_is_named(graph: Graph) -> None:
+    assert graph.remove_edge(OUT, IN) == Edge(OUT, IN, {"route": 5})
+    graph.add_edge(OUT, PortRef("lamp", "dim"))
+    with pytest.raises(GraphError, match=r"no edge button.pressed -> lamp.on .*: button.pressed -> lamp.dim"):
+        graph.remove_edge(OUT, IN)
+
+
+@pytest.mark.parametrize("data", [0, False, None, "", "5", {"a": [1, None]}, 1.5, []])
+def test_initial_packets_of_any_value_are_kept_and_found_again(graph: Graph, data: object) -> None:
+    graph.add_initial(data, IN)
+    graph.add_initial(data, IN)
+    assert graph.initials == [Initial(data, IN)]
+    assert graph.remove_initial(IN, data) == [Initial(data, IN)]
+    assert graph.initials == []
+
+
+def test_one_port_takes_several_initial_packets_in_order(graph: Graph) -> None:
+    for data in (1, True, 1.0, "1"):
+        graph.add_initial(data, IN)
+    assert [type(initial.data) for initial in graph.initials] == [int, bool, float, str]
+    assert [initial.data for initial in graph.remove_initial(IN)] == [1, True, 1.0, "1"]
+
+
+def test_removing_an_initial_packet_that_is_not_there_names_those_that_are(graph: Graph) -> None:
+    graph.add_initial(5, PortRef("lamp", "dim"))
+    with pytest.raises(GraphError, match=r"no such initial packet at lamp.on; .*: 5 -> lamp.dim"):
+        graph.remove_initial(IN)
+    with pytest.raises(GraphError, match="no such initial packet"):
+        graph.remove_initial(PortRef("lamp", "dim"), 6)
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [(float("nan"), "nan"), (float("inf"), "inf"), ({1: 2}, "key"), (object(), "object"), (1 << 5000, "4096 bits")],
+)
+def test_data_that_json_cannot_express_is_refused(graph: Graph, data: object, what: str) -> None:
+    with pytest.raises(GraphError, match=what):
+        graph.add_initial(data, IN)
+
+
+def test_data_that_is_nested_too_deeply_is_refused(graph: Graph) -> None:
+    deep: object = 1
+    for _ in range(10_000):
+        deep = [deep]
+    with pytest.raises(GraphError, match="nested deeper than 100"):
+        graph.add_initial(deep, IN)
+    with pytest.raises(GraphError, match="nested deeper than 100"):
+        graph.change_node("lamp", {"deep": deep})
+
+
+@pytest.mark.parametrize("name", ["", "a\0b", "\ud800"])
+def test_names_that_no_topic_or_file_can_hold_are_refused(graph: Graph, name: str) -> None:
+    for command in (
+        lambda: graph.add_node(name, "a/B"),
+        lambda: graph.add_node("x", name),
+        lambda: graph.add_edge(PortRef("button", name), IN),
+        lambda: graph.add_inport(name, "lamp", "on"),
+        lambda: graph.add_inport("x", "lamp", name),
+        lambda: graph.add_group(name, []),
+        lambda: graph.rename_node("lamp", name),
+    ):
+        with pytest.raises(GraphError, match="is empty|not allowed"):
+            command()
+    assert "lamp" in graph.nodes
+
+
+def test_exported_ports_are_added_renamed_and_removed(graph: Graph) -> None:
+    graph.add_inport("light", "lamp", "on", {"x": 1})
+    assert graph.add_inport("LIGHT", "lamp", "ON", {"y": 2}) == Export("light", "lamp", "on", {"x": 1, "y": 2})
+    assert graph.rename_inport("Light", "bulb").public == "bulb"
+    assert graph.inports == {"bulb": Export("bulb", "lamp", "on", {"x": 1, "y": 2})}
+    assert graph.remove_inport("bulb").port == "on"
+    with pytest.raises(GraphError, match="no exported inport 'bulb'; exported ports: none"):
+        graph.remove_inport("bulb")
+
+
+def test_an_exported_port_keeps_its_name_for_itself(graph: Graph) -> None:
+    graph.add_outport("a", "lamp", "state")
+    graph.add_outport("b", "button", "pressed")
+    with pytest.raises(GraphError, match=r"'a' exists for lamp.state, so it cannot be button.pressed"):
+        graph.add_outport("a", "button", "pressed")
+    with pytest.raises(GraphError, match="'b' exists already"):
+        graph.rename_outport("a", "b")
+    assert graph.rename_outport("a", "A").public == "A"
+    assert graph.remove_outport("b").node == "button"
+
+
+def test_groups_are_added_changed_renamed_and_removed(graph: Graph) -> None:
+    graph.add_group("g", ["lamp"], {"description": "x"})
+    assert graph.add_group("g", ["button"]) == Group("g", ("button",), {"description": "x"})
+    assert graph.change_group("g", {"description": None, "a": 1}).metadata == {"a": 1}
+    assert graph.rename_group("g", "h").name == "h"
+    assert list(graph.groups) == ["h"]
+    with pytest.raises(GraphError, match="no group 'g' in the graph; groups: h"):
+        graph.remove_group("g")
+    graph.add_group("g", [])
+    with pytest.raises(GraphError, match="'g' exists already"):
+        graph.rename_group("h", "g")
+    assert graph.remove_group("h").nodes == ("button",)
+    assert "button" in graph.nodes
+
+
+def test_a_cleared_graph_keeps_its_properties_only(graph: Graph) -> None:
+    graph.add_initial(1, IN)
+    graph.add_group("g", ["lamp"])
+    graph.add_inport("x", "lamp", "on")
+    graph.clear()
+    assert graph == Graph("demo")
+
+
+def test_graphs_are_equal_when_they_would_be_written_alike(graph: Graph) -> None:
+    other = Graph("demo")
+    other.add_node("lamp", "demo/Lamp")
+    other.add_node("button", "demo/Button", {"x": 1})
+    other.add_edge(OUT, IN, {"route": 5})
+    assert graph == other
+    other.change_node("button", {"x": True})
+    assert graph != other
+    other.change_node("button", {"x": 1})
+    other.add_initial(1, IN)
+    assert graph != other
+
+
+def test_commands_do_not_slow_down_with_the_size_of_the_graph() -> None:
+    graph = Graph()
+    for number in range(5_000):
+        graph.add_node(f"n{number}", "a/B")
+        graph.add_edge(PortRef(f"n{number}", "out"), PortRef(f"n{number // 2}", "in"))
+    for number in range(5_000):
+        # Each of these would take minutes if it looked at every edge.
+        graph.rename_node(f"n{number}", f"m{number}")
+    for number in range(5_000):
+        graph.remove_node(f"m{number}")
+    assert graph.edges == []
