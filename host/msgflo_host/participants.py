@@ -238,15 +238,20 @@ class Registry:
 
     def _make_room(self, participant: Participant, size: int, now: float, events: list[Event]) -> None:
         index = self._index
-        while len(index.entries) >= self._limit or index.bytes + size > self._bytes_limit:
-            oldest = next(iter(self._lost.values()), None)
-            if oldest is None or now - oldest.since < LOST_AFTER:
-                raise DiscoveryError(
-                    f"participant {quoted(participant.id)} is refused: {len(index.entries)} are known, with "
-                    f"{index.bytes} bytes; at most {self._limit} with {self._bytes_limit} bytes are kept, and only those "
-                    f"are given up that have been lost for {LOST_AFTER:.0f} s"
-                )
-            events.append(self._remove(oldest, now, "made room for another"))
+        count, total = len(index.entries), index.bytes
+        given_up: list[Entry] = []
+        for entry in self._lost.values():
+            if (count < self._limit and total + size <= self._bytes_limit) or now - entry.since < LOST_AFTER:
+                break
+            given_up.append(entry)
+            count, total = count - 1, total - entry.size
+        if count >= self._limit or total + size > self._bytes_limit:
+            raise DiscoveryError(
+                f"participant {quoted(participant.id)} is refused: {len(index.entries)} are known, with {index.bytes} "
+                f"bytes; at most {self._limit} with {self._bytes_limit} bytes are kept, and only those are given up "
+                f"that have been lost for {LOST_AFTER:.0f} s"
+            )
+        events += [self._remove(entry, now, "made room for another") for entry in given_up]
 
     def _update(self, entry: Entry, said: Participant, events: list[Event]) -> None:
         """Take over what a known participant says now."""

@@ -45,7 +45,11 @@ def _packet(ports: Ports, initial: Initial, participant: Participant) -> Initial
         return InitialPacket(initial, participant.id, reason=str(refused))
     port = participant.inport(place.port)
     assert port is not None  # `find` has named it
-    payload = _payload(initial.data, raw=port.type == "buffer")
+    try:
+        payload = _payload(initial.data, raw=port.type == "buffer")
+    except UnicodeEncodeError:
+        reason = f"the initial packet to {initial.tgt} holds half of a surrogate pair, which UTF-8 cannot express"
+        return InitialPacket(initial, participant.id, reason=reason)
     return InitialPacket(initial, participant.id, place.topic, payload, port.qos, port.retain)
 
 

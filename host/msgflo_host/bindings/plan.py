@@ -58,7 +58,7 @@ class EdgeState(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All bindings: the lists of each participant that has one, the forwards, and the state of each edge of the graph."""
+    """All bindings: the lists of each participant that has one, the forwards, and the state of every edge."""
 
     direct: dict[str, Lists]
     forwards: frozenset[Forward]
