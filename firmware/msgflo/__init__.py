@@ -1,9 +1,12 @@
 """Participants on MQTT, on MicroPython and on CPython: small black boxes that a graph wires together."""
 
+# First, while memory is free: on a board, compiling these takes the most.
+from . import _platform, participant, session  # noqa: F401
 from .broker import Broker
 from .errors import ConfigError, ConnectError, Error, Refused, SubscribeError
 from .packets import Message
-from .participant import Participant, Port
+from .participant import Participant
+from .ports import Port
 from .serving import serve
 from .session import Session
 

@@ -1,134 +1,89 @@
-"""Which inports a packet goes to: those whose topic it came on, and those bound to that topic by the coordinator."""
+"""Direct bindings: the coordinator writes what each inport is bound to, and the session subscribes to it."""
 
 import json
 
-from .errors import ConfigError
-from .topics import check_filter, is_filter, matches
+from .errors import ConfigError, SubscribeError
+from .routes import Routes
+from .topics import bind_topic, check_filter
 
 __all__ = ("Bindings",)
 
-_REMEMBERED = 64
-
-
-class _Route:
-    """From a topic or filter to an inport.
-
-    The broker sends a retained value again for each subscription that is made later for another inport, so that each
-    route remembers (up to a bound) which topics it has had one from since the last connection.
-    """
-
-    def __init__(self, participant, port):
-        self.participant = participant
-        self.port = port
-        self.had = ()
-
-    def repeats(self, topic):
-        """Tell whether the retained value of a topic has gone this way before."""
-        if topic in self.had:
-            return True
-        if len(self.had) < _REMEMBERED:
-            self.had += (topic,)
-        return False
-
 
 class Bindings:
-    """The routes of a session's participants, own topics and direct bindings together."""
+    """Keeps routes and subscriptions in step with the binding lists of a session's participants."""
 
-    def __init__(self, participants):
-        self._participants = participants
+    def __init__(self, runners, transport, log):
+        self.changed = False  # whether lists were taken that are not in force yet
+        self._runners = runners
+        self._transport = transport
+        self._log = log
         self._lists = {}  # participant id -> {inport: [sources]}
-        self._topics = {}  # topic -> [_Route]
-        self._filters = {}  # filter with wildcards -> [_Route]
-        self.update()
+        self._topics = {bind_topic(runner.id): runner for runner in runners if runner.ins}
+        self._unconfirmed = []  # whose list is from an earlier connection and did not come again on this one
+        self._routes = Routes()
+        self.deliver = self._routes.deliver
 
-    def take(self, participant, payload):
-        """Take a participant's list of bindings; `update` puts it in force.
+    def take(self, topic, payload):
+        """Take a packet if it is a binding list; returns whether it is. What is malformed in one is logged."""
+        runner = self._topics.get(topic)
+        if runner is None:
+            return False
+        self._take(runner, payload)
+        return True
 
-        Raises ConfigError that says what is malformed in it; the rest is taken.
-        """
-        where = "bindings of {}".format(participant.id)
-        lists = self._lists[participant.id] = {}
+    async def renew(self):
+        """Subscribe to everything, on a new connection."""
+        self._update()
+        self._unconfirmed = [runner for runner in self._runners if self._lists.get(runner.id)]
+        await self._subscribe(self._routes.renew() + list(self._topics))
+
+    async def apply(self):
+        """Put in force what was taken."""
+        wanted, gone = self._update()
+        await self._subscribe(wanted)
+        if gone:
+            await self._transport.unsubscribe(gone)
+
+    def withdraw_unconfirmed(self):
+        """Drop the lists that did not come again: they were withdrawn while we were away, or the broker lost them."""
+        for runner in self._unconfirmed[:]:
+            self._take(runner, b"")
+
+    def _take(self, runner, payload):
+        if runner in self._unconfirmed:
+            self._unconfirmed.remove(runner)
+        lists = self._lists[runner.id] = {}
         try:
             bound = json.loads(str(payload, "utf-8")) if payload else {}
         except ValueError:
             bound = None
-        if not isinstance(bound, dict):
-            raise ConfigError('{}: {:.80} is not of the form {{"inport": ["topic"]}}'.format(where, repr(payload)))
-        trouble = []
-        for port, sources in bound.items():
-            try:
-                lists[port] = _checked(sources, participant, port)
-            except ConfigError as e:
-                trouble.append(str(e))
-        if trouble:
-            raise ConfigError("{}: {}".format(where, "; ".join(trouble)))
+        if isinstance(bound, dict):
+            for port, sources in bound.items():
+                try:
+                    lists[port] = _checked(sources, runner, port)
+                except ConfigError as e:
+                    self._log(str(e))
+        else:
+            what = 'bindings of {}: {:.80} is not of the form {{"inport": ["topic"]}}'
+            self._log(what.format(runner.id, repr(payload)))
+        self.changed = True
 
-    def bound(self, participant):
-        """Tell whether a participant has bindings."""
-        return bool(self._lists.get(participant.id))
+    def _update(self):
+        self.changed = False
+        return self._routes.update(self._runners, self._lists)
 
-    def update(self):
-        """Put what was taken in force; returns `([filters to subscribe to], [filters to unsubscribe from])`.
-
-        Among the first are those that are subscribed to but have a new inport now: it wants the retained value.
-        """
-        old = self._topics, self._filters
-        self._topics, self._filters = {}, {}
-        wanted = []
-        for participant in self._participants:
-            lists = self._lists.get(participant.id) or {}
-            for port, (topic, _) in participant._in.items():
-                for source in [topic, *lists.get(port, [])]:
-                    if self._add(source, participant, port, old) and source not in wanted:
-                        wanted.append(source)
-        gone = [t for table in old for t in table if t not in self._topics and t not in self._filters]
-        return wanted, gone
-
-    def _add(self, source, participant, port, old):
-        """Add a route unless it is there; returns whether it is new to the old tables too."""
-        which = is_filter(source)
-        routes = (self._filters if which else self._topics).setdefault(source, [])
-        if _find(routes, participant, port) is not None:
-            return False
-        route = _find(old[which].get(source, ()), participant, port)
-        routes.append(route or _Route(participant, port))
-        return route is None
-
-    def renew(self):
-        """For a new connection, on which all retained values come again: returns all filters to subscribe to."""
-        for table in (self._topics, self._filters):
-            for routes in table.values():
-                for route in routes:
-                    route.had = ()
-        return list(self._topics) + list(self._filters)
-
-    def deliver(self, topic, payload, retained):
-        """Hand a packet to each inport that it is for, once."""
-        routes = self._topics.get(topic, ())
-        if self._filters:
-            routes = self._with_filters(topic, routes)
-        for route in routes:
-            if not retained or not route.repeats(topic):
-                route.participant._receive(route.port, topic, payload, retained)
-
-    def _with_filters(self, topic, routes):
-        routes = list(routes)
-        for topic_filter, others in self._filters.items():
-            if matches(topic_filter, topic):
-                routes += [route for route in others if _find(routes, route.participant, route.port) is None]
-        return routes
+    async def _subscribe(self, filters):
+        try:
+            # The broker delivers with the QoS of the sender, or this if lower.
+            await self._transport.subscribe([(topic_filter, 1) for topic_filter in filters])
+        except SubscribeError as e:
+            self._log(str(e))
 
 
-def _checked(sources, participant, port):
-    if port not in participant._in:
-        raise ConfigError("there is no inport {!r}; there are: {}".format(port, ", ".join(participant._in)))
+def _checked(sources, runner, port):
+    where = "bindings of {}, inport {!r}".format(runner.id, port)
+    if port not in runner.ins:
+        raise ConfigError("{}: there is no such inport; there are: {}".format(where, ", ".join(runner.ins)))
     if not isinstance(sources, list):
-        raise ConfigError("inport {!r}: {!r} is not a list of topics".format(port, sources))
-    return [check_filter(source, "inport {!r}".format(port)) for source in sources]
-
-
-def _find(routes, participant, port):
-    for route in routes:
-        if route.participant is participant and route.port == port:
-            return route
-    return None
+        raise ConfigError("{}: {!r} is not a list of topics".format(where, sources))
+    return [check_filter(source, where) for source in sources]

@@ -1,10 +1,46 @@
-"""How a participant describes itself on the topic `fbp`."""
+"""How participants make themselves known: the state of their connection, and discovery messages on `fbp`."""
 
+import asyncio
 import json
+import random
 
-from .topics import bind_topic
+from .topics import DISCOVERY, bind_topic, connection_topic, participant_topic
 
-__all__ = ("describe",)
+__all__ = ("Presence", "describe")
+
+
+class Presence:
+    """Tells on a connection that its participants are there."""
+
+    def __init__(self, participants, client_id, transport):
+        self._participants = participants
+        self._client_id = client_id
+        self._transport = transport
+
+    async def appear(self):
+        """Tell all there is to tell on a new connection."""
+        await self.status("online")
+        for participant in self._participants:
+            message = describe(participant, self._client_id)
+            await self._tell(participant_topic(participant._runner.id), message, True)
+            await self._tell(DISCOVERY, message, False)
+
+    async def status(self, status):
+        """Publish the state of the connection: `online`, `asleep` or `offline`."""
+        await self._tell(connection_topic(self._client_id), status.encode(), True)
+
+    async def repeat(self, before):
+        """Repeat the discovery messages for ever; calls `before()` before each time."""
+        period = min([participant._runner.period for participant in self._participants] or [60])
+        while True:
+            await asyncio.sleep(period / 2.2 * (0.95 + random.random() / 10))
+            before()
+            for participant in self._participants:
+                await self._tell(DISCOVERY, describe(participant, self._client_id), False)
+
+    async def _tell(self, topic, payload, retain):
+        await self._transport.drain()
+        self._transport.publish(topic, payload, qos=int(retain), retain=retain)
 
 
 def describe(participant, connection):
@@ -12,9 +48,9 @@ def describe(participant, connection):
     payload = participant.definition
     payload = _payload(participant) if payload is None else dict(payload)
     payload["connection"] = connection
-    payload["period"] = participant.period
-    if payload["inports"]:
-        payload["bind"] = bind_topic(participant.id)
+    payload["period"] = participant._runner.period
+    if participant._runner.ins:
+        payload["bind"] = bind_topic(participant._runner.id)
     return json.dumps({"protocol": "discovery", "command": "participant", "payload": payload}).encode()
 
 
@@ -24,8 +60,8 @@ def _payload(participant):
         "role": participant.role,
         "component": participant.component or type(participant).__name__,
         "label": participant.label,
-        "inports": [_port(port, participant._in[port.id][0]) for port in participant.inports],
-        "outports": [_port(port, participant._out[port.id][0]) for port in participant.outports],
+        "inports": [_port(port, participant._runner.ins[port.id][0]) for port in participant.inports],
+        "outports": [_port(port, participant._runner.outs[port.id][0]) for port in participant.outports],
     }
     if participant.icon:
         payload["icon"] = participant.icon

@@ -1,8 +1,8 @@
 """Run participants as a whole program."""
 
 import asyncio
-import sys
 
+from ._platform import MICROPYTHON
 from .session import Session
 
 __all__ = ("serve",)
@@ -11,9 +11,9 @@ __all__ = ("serve",)
 def serve(*participants, broker=None):
     """Connect participants and serve until the program is interrupted (Ctrl-C, SIGTERM); then they go offline.
 
-    `broker` is a Broker or its URL, by default the environment's MSGFLO_BROKER, or mqtt://localhost; raises ConfigError.
+    `broker` is a Broker or its URL, by default $MSGFLO_BROKER or mqtt://localhost. Raises ConfigError.
     """
-    if sys.implementation.name == "micropython":
+    if MICROPYTHON:
         session = Session(participants, broker or "mqtt://localhost")
         try:
             asyncio.run(session.run())

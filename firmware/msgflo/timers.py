@@ -1,25 +1,11 @@
-"""Timers that keep to their schedule, and the clock that they go by."""
+"""Timers that keep to their schedule."""
 
 import asyncio
 
+from ._platform import ticks_add, ticks_diff, ticks_ms
 from .errors import ConfigError
 
-try:
-    from time import ticks_add, ticks_diff, ticks_ms
-except ImportError:  # CPython
-    import time
-
-    def ticks_ms():
-        return time.monotonic() * 1000
-
-    def ticks_add(ticks, delta):
-        return ticks + delta
-
-    def ticks_diff(later, earlier):
-        return later - earlier
-
-
-__all__ = ("Timer", "ticks_add", "ticks_diff", "ticks_ms")
+__all__ = ("Timer",)
 
 
 class Timer:
@@ -52,8 +38,7 @@ class Timer:
         period = round(self.seconds * 1000)
         due = ticks_add(ticks_ms(), period)
         while True:
-            early = ticks_diff(due, ticks_ms())
-            await asyncio.sleep(max(early, 0) / 1000)
+            await asyncio.sleep(max(ticks_diff(due, ticks_ms()), 0) / 1000)
             if self._cancelled:
                 return
             await call(self._function)

@@ -1,0 +1,91 @@
+"""One MQTT connection, made anew whenever it is lost."""
+
+import asyncio
+import random
+
+from ._platform import Transport, ticks_diff, ticks_ms, traceback
+from .errors import ConnectError
+from .topics import connection_topic
+
+__all__ = ("Link",)
+
+_FIRST_DELAY = 0.25  # seconds, before reconnecting
+_LAST_DELAY = 6  # so that after a broker's restart all is well again within 10 s
+_SHORT = 5  # seconds: a connection that ends sooner was no success
+
+
+class Link:
+    """Keeps a connection to the broker, and says once what is wrong when there is none."""
+
+    def __init__(self, broker, client_id, keepalive, on_message, log):
+        self.transport = Transport(broker, client_id, keepalive=keepalive, on_message=on_message)
+        self._broker = broker
+        self._client_id = client_id
+        self._log = log
+        self._said = None  # the last trouble
+        self._closing = False
+
+    async def keep(self, works, lost):
+        """Connect and reconnect until `close()`, after delays that grow and vary; raises ConfigError.
+
+        With each connection the async functions `works` are run; at its end they are cancelled, and
+        `lost(unacknowledged packets)` is called.
+        """
+        self._closing = False
+        delay = _FIRST_DELAY
+        short = 0
+        while not self._closing:
+            lasted = await self._connection(works, lost)
+            if lasted > _SHORT:
+                delay = _FIRST_DELAY
+                short = 0
+            elif lasted > 0:
+                short += 1
+                if short == 3:
+                    self._log("another client probably uses the client id {!r}".format(self._client_id))
+            # Varied, so that after a broker's restart not all come at once.
+            await asyncio.sleep(delay * (0.75 + random.random() / 2))
+            delay = min(delay * 2, _LAST_DELAY)
+
+    async def close(self):
+        """Disconnect, and stay so."""
+        self._closing = True
+        await self.transport.disconnect()
+
+    async def _connection(self, works, lost):
+        """Connect, and return when that connection has ended, with the seconds that it lasted (0: there was none)."""
+        transport = self.transport
+        try:
+            await transport.connect((connection_topic(self._client_id), b"lost"))
+        except ConnectError as e:
+            self._trouble("{}; trying again".format(e))
+            return 0
+        if self._said:
+            self._log("connected to {}".format(self._broker))
+            self._said = None
+        began = ticks_ms()
+        tasks = [asyncio.create_task(self._do(work)) for work in works]
+        try:
+            reason = await transport.closed()
+        finally:
+            for task in tasks:
+                task.cancel()
+            lost(transport.unacknowledged())
+            await transport.disconnect()
+        if not self._closing:
+            self._trouble("lost the connection to {}: {}".format(self._broker, reason))
+        return max(ticks_diff(ticks_ms(), began), 1) / 1000
+
+    async def _do(self, work):
+        try:
+            await work()
+        except ConnectError:
+            pass  # `closed` says why
+        except Exception as e:
+            self._log(traceback(e))
+            await self.transport.disconnect()
+
+    def _trouble(self, text):
+        if text != self._said:
+            self._log(text)
+            self._said = text

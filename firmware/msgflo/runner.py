@@ -1,0 +1,137 @@
+"""Runs a participant's handlers, timers and task, and sees to it that no exception gets further than here."""
+
+import asyncio
+
+from ._platform import traceback
+from .errors import ConfigError
+from .packets import Message, decode
+
+__all__ = ("Runner",)
+
+
+async def _nothing():
+    pass
+
+
+_coroutine = _nothing()
+_Coroutine = type(_coroutine)
+_coroutine.close()
+
+
+class Runner:
+    """What is going on in one participant."""
+
+    def __init__(self, participant, id, ins, outs, period):
+        self.id = id
+        self.ins = ins  # inport id -> (topic, raw)
+        self.outs = outs  # outport id -> (topic, qos, retain, state, raw)
+        self.period = period
+        self.timers = []
+        self._participant = participant
+        self._tasks = []
+        self._worker = None  # handles packets while an async handler is busy
+        self._waiting = []  # packets that came meanwhile
+        self._missed = 0
+
+    def join(self, session):
+        """Belong to a session from now on."""
+        self._participant._engine = session
+
+    def begin(self, has_task):
+        """The session starts: start the timers, and the participant's own task if it has one."""
+        for timer in self.timers:
+            timer.start(self.call)
+        if has_task:
+            self._tasks.append(asyncio.create_task(self.call(self._participant.run)))
+
+    def meet(self):
+        """The session is connected for the first time."""
+        self._tasks.append(asyncio.create_task(self.call(self._participant.start)))
+
+    async def finish(self):
+        """The session is about to end."""
+        await self.call(self._participant.stop)
+
+    def end(self):
+        """The session ends: stop the timers, and cancel what is async and not done."""
+        for timer in self.timers:
+            timer.stop()
+        for task in self._tasks:
+            task.cancel()
+        self._tasks.clear()
+        if self._worker is not None:
+            self._worker.cancel()
+            self._worker = None
+
+    async def call(self, function):
+        """Call a function and, if it is async, wait for it."""
+        try:
+            result = function()
+        except Exception as e:
+            self._failed(e, None)
+            return
+        if type(result) is _Coroutine:
+            await self._settle(result, None)
+
+    def receive(self, port, topic, payload, retained):
+        """Handle a packet now, or in its turn where an async handler is busy."""
+        if self._worker is None:
+            coroutine = self._handle(port, topic, payload, retained)
+            if coroutine is not None:
+                self._worker = asyncio.create_task(self._work(port, coroutine))
+            return
+        self._waiting.append((port, topic, payload, retained))
+        if len(self._waiting) > self._participant._engine.backlog:
+            del self._waiting[0]
+            self._missed += 1
+
+    def message(self, port, topic, payload, retained):
+        """Make a packet ready for the handler."""
+        return Message(payload, payload if self.ins[port][1] else decode(payload), topic, retained)
+
+    def _handle(self, port, topic, payload, retained):
+        try:
+            result = self._participant.process(port, self.message(port, topic, payload, retained))
+        except Exception as e:
+            self._failed(e, port)
+            return None
+        return result if type(result) is _Coroutine else None
+
+    async def _work(self, port, coroutine):
+        await self._settle(coroutine, port)
+        while self._waiting:
+            packets = self._waiting
+            self._waiting = []
+            for packet in packets:
+                coroutine = self._handle(*packet)
+                if coroutine is not None:
+                    await self._settle(coroutine, packet[0])
+        self._worker = None
+        if self._missed:
+            what = "{}: {} packets were dropped: its async handler is too slow"
+            self._participant._engine.log(what.format(self.id, self._missed))
+            self._missed = 0
+
+    async def _settle(self, coroutine, port):
+        try:
+            await coroutine
+        except Exception as e:
+            self._failed(e, port)
+
+    def _failed(self, error, port):
+        """Log an exception and send it to the outport `error`, if there is one."""
+        log = self._participant._engine.log
+        log("{}{}: {}".format(self.id, "" if port is None else "." + port, traceback(error)))
+        if "error" in self.outs:
+            message = "{}: {}".format(type(error).__name__, error)
+            try:
+                self._participant.send("error", {"message": message, "port": port})
+            except Exception as e:
+                log("{}.error: {}".format(self.id, e))
+
+    def cannot_send(self, outport):
+        """Return the exception that says why."""
+        if outport not in self.outs:
+            ports = ", ".join(self.outs) or "none"
+            return ConfigError("{}: there is no outport {!r}; there are: {}".format(self.id, outport, ports))
+        return ConfigError("{}: not in a session yet; send from start(), run(), handlers and timers".format(self.id))
