@@ -1,16 +1,17 @@
 """What the host tells its user when something is wrong.
 
-    MsgfloError
-    ├── DiscoveryError   a participant described itself wrongly
-    ├── GraphError       a graph file, or a command on a graph
-    ├── ForeignError     the YAML file of a foreign device
-    ├── BrokerError      the MQTT broker cannot be started or reached
-    └── LibraryError     a component or the process that runs it
+MsgfloError
+├── DiscoveryError   a participant described itself wrongly
+├── GraphError       a graph file, or a command on a graph
+├── ForeignError     the YAML file of a foreign device
+├── BrokerError      the MQTT broker cannot be started or reached
+├── LibraryError     a component or the process that runs it
+└── ServerError      the HTTP port cannot be opened
 """
 
 from __future__ import annotations
 
-__all__ = ["BrokerError", "DiscoveryError", "ForeignError", "GraphError", "LibraryError", "MsgfloError"]
+__all__ = ["BrokerError", "DiscoveryError", "ForeignError", "GraphError", "LibraryError", "MsgfloError", "ServerError"]
 
 
 class MsgfloError(Exception):
@@ -51,3 +52,7 @@ class BrokerError(MsgfloError):
 
 class LibraryError(MsgfloError):
     """A component that is unknown, or whose process cannot be started."""
+
+
+class ServerError(MsgfloError):
+    """The port of the page cannot be opened."""

@@ -8,28 +8,25 @@ A folder with a ``msgflo.yaml`` is a library::
     programs:
       plug: "python plug.py"                                 # runs beside the graph and is no participant
 
-``#ROLE`` and ``#COMPONENT`` are replaced by the node's id and component. A command is no shell line; it runs in that folder,
-with the broker in ``MSGFLO_BROKER``, and its first word may be ``msgflo``, ``python`` or ``micropython`` wherever these are.
+``#ROLE`` and ``#COMPONENT`` are replaced by the node's id and component. A command is no shell line; it runs in that
+folder, with the broker in ``MSGFLO_BROKER``, and its first word may be ``msgflo``, ``python`` or ``micropython``
+wherever these are.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
+from ._yaml import Located, Reader
 from .errors import LibraryError
 
-__all__ = ["Command", "Library", "load"]
+__all__ = ["FILE_NAME", "Command", "Library", "load"]
 
 FILE_NAME = "msgflo.yaml"
+SECTIONS = ("components", "programs")
 
 
 @dataclass(frozen=True)
@@ -57,74 +54,50 @@ class Library:
 def load(folder: Path) -> Library:
     """Read the library of a folder.
 
-    Raises LibraryError, with file, line and column where there are any, for a missing or unreadable ``msgflo.yaml`` and for an
-    entry that is neither a command nor a ``.yml`` file that exists.
+    Raises LibraryError, with file, line and column where there are any, for a missing or unreadable ``msgflo.yaml`` and
+    for an entry that is neither a command nor a ``.yml`` file that exists.
     """
-    file = folder / FILE_NAME
-    document = _read(file)
-    if unknown := document.keys() - {"components", "programs"}:
-        key = min(unknown, key=str)
-        raise _error(f"unknown key {key!r}; known are 'components' and 'programs'", file, document, key)
+    reader = Reader(folder / FILE_NAME, LibraryError)
+    document = reader.read()
+    if document is None or not isinstance(document.value, dict):
+        reader.fail("must hold 'components' and 'programs'", 1, 1)
+    for key in document.value:
+        if key not in SECTIONS:
+            reader.fail_at(document, f"unknown key {key!r}; known are 'components' and 'programs'", key)
     commands: dict[str, Command] = {}
     foreign: dict[str, Path] = {}
-    for name, text, error in _entries(document, "components", file):
-        if text.endswith((".yml", ".yaml")) and " " not in text.strip():
-            foreign[name] = folder / text
+    programs: dict[str, Command] = {}
+    for section, name, entry in _entries(document, reader):
+        if section == "programs":
+            programs[name] = _command(name, entry, folder, reader)
+        elif entry.value.endswith((".yml", ".yaml")) and " " not in entry.value.strip():
+            foreign[name] = folder / entry.value
             if not foreign[name].is_file():
-                raise error(f"there is no file {foreign[name]}")
+                reader.fail_at(entry, f"{name}: there is no file {foreign[name]}")
         else:
-            commands[name] = _command(text, folder, error)
-    programs = {name: _command(text, folder, error) for name, text, error in _entries(document, "programs", file)}
+            commands[name] = _command(name, entry, folder, reader)
     return Library(commands, foreign, programs)
 
 
-MakeError = Callable[[str], LibraryError]
-"""Makes an error that names the entry and where it stands."""
+def _entries(document: Located, reader: Reader) -> Iterator[tuple[str, str, Located]]:
+    """Every name with what runs it, checked to be a text."""
+    for section, entries in document.value.items():
+        if entries.value is None:
+            continue
+        if not isinstance(entries.value, dict):
+            reader.fail_at(document, f"{section!r} must map names to commands", section)
+        for name, entry in entries.value.items():
+            if not isinstance(entry.value, str) or not entry.value.strip():
+                reader.fail_at(entries, f"{name}: {entry.plain()!r} is neither a command nor a .yml file", name)
+            yield section, name, entry
 
 
-def _entries(document: CommentedMap, section: str, file: Path) -> Iterator[tuple[str, str, MakeError]]:
-    entries = document.get(section) or CommentedMap()
-    if not isinstance(entries, CommentedMap):
-        raise _error(f"{section!r} must map names to commands", file, document, section)
-    for name, text in entries.items():
-        error = partial(_entry_error, name, file, entries)
-        if not isinstance(text, str) or not text.strip():
-            raise error(f"{text!r} is neither a command nor a .yml file")
-        yield str(name), text, error
-
-
-def _entry_error(name: str, file: Path, entries: CommentedMap, message: str) -> LibraryError:
-    return _error(f"{name}: {message}", file, entries, name)
-
-
-def _command(text: str, folder: Path, error: MakeError) -> Command:
+def _command(name: str, entry: Located, folder: Path, reader: Reader) -> Command:
     try:
-        return Command(tuple(shlex.split(text)), folder)
+        words = shlex.split(entry.value)
     except ValueError as trouble:
-        raise error(f"{text!r}: {trouble}") from None
-
-
-def _read(file: Path) -> CommentedMap:
-    try:
-        document: Any = YAML().load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise LibraryError(f"cannot be read: {error.strerror}", file=str(file)) from None
-    except UnicodeDecodeError:
-        raise LibraryError("is not UTF-8 text", file=str(file)) from None
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        raise LibraryError(str(error.problem or error.context), file=str(file), line=line, column=column) from None
-    except YAMLError as error:
-        raise LibraryError(str(error), file=str(file)) from None
-    if not isinstance(document, CommentedMap):
-        raise LibraryError("must hold 'components' and 'programs'", file=str(file), line=1, column=1)
-    return document
-
-
-def _error(message: str, file: Path, mapping: CommentedMap, key: str) -> LibraryError:
-    line, column = mapping.lc.key(key)
-    return LibraryError(message, file=str(file), line=line + 1, column=column + 1)
+        reader.fail_at(entry, f"{name}: {entry.value!r}: {trouble}")
+    return Command(tuple(words), folder.absolute())
 
 
 def _replace(word: str, markers: Mapping[str, str]) -> str:

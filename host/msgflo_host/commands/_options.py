@@ -1,0 +1,67 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import click
+from msgflo import Broker
+
+from ..errors import BrokerError, MsgfloError
+
+__all__ = ["broker_option", "coordinator_option", "find_broker", "parse_broker", "status_of"]
+
+DEFAULT_COORDINATOR = "http://localhost:3569"
+
+broker_option = click.option("--broker", "broker_url", envvar="MSGFLO_BROKER", metavar="URL", help="The MQTT broker.")
+coordinator_option = click.option(
+    "--coordinator",
+    envvar="MSGFLO_COORDINATOR",
+    default=DEFAULT_COORDINATOR,
+    show_default=True,
+    metavar="URL",
+    help="Where the coordinator answers.",
+)
+
+
+def parse_broker(url: str) -> Broker:
+    """Read a broker's URL; a relative CA file is taken from the current folder. Raises msgflo.ConfigError."""
+    broker = Broker.parse(url)
+    if broker.cafile is not None:
+        broker.cafile = str(Path(broker.cafile).absolute())
+        if not Path(broker.cafile).is_file():
+            raise BrokerError(f"broker URL {broker}: there is no CA file {broker.cafile}")
+    return broker
+
+
+def find_broker(url: str | None, coordinator: str) -> Broker:
+    """The broker that was named, or else the one that the running coordinator uses."""
+    if url is not None:
+        return parse_broker(url)
+    try:
+        status = status_of(coordinator)
+    except MsgfloError as error:
+        raise BrokerError(f"no --broker and no MSGFLO_BROKER, and {error}") from None
+    if "***" in status["broker"]:
+        raise BrokerError(
+            f"the coordinator's broker {status['broker']} needs a password: give --broker or MSGFLO_BROKER"
+        )
+    return parse_broker(status["broker"])
+
+
+def status_of(coordinator: str) -> dict[str, Any]:
+    """What the coordinator says of itself; raises MsgfloError when it does not answer."""
+    url = coordinator.rstrip("/") + "/status.json"
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            status: dict[str, Any] = json.load(answer)
+            return status
+    except urllib.error.HTTPError as error:
+        raise MsgfloError(f"{url} answers {error.code} {error.reason}: is that a coordinator?") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise MsgfloError(f"no coordinator answers at {coordinator} ({reason}); start one with `msgflo run`") from None

@@ -1,0 +1,76 @@
+"""``msgflo participant``: run a Python component."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+import click
+from msgflo import Participant, serve
+
+from ..errors import LibraryError
+from ._options import broker_option, parse_broker
+
+__all__ = ["command"]
+
+
+@click.command("participant", short_help="Run a Python component as a participant.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("role")
+@click.option("--class", "class_name", help="Which class, where the file has several.")
+@click.option("--id", "identity", help="An id of its own, for a second instance of a role.")
+@broker_option
+def command(file: Path, role: str, class_name: str | None, identity: str | None, broker_url: str | None) -> None:
+    """Run the component in FILE.py as the participant ROLE until Ctrl-C.
+
+    The file defines a subclass of msgflo.Participant; files written for MsgFlo's own Python library run as they are.
+
+    \b
+    Examples:
+      msgflo participant machine.py machine
+      msgflo participant lamps.py hallway --class Dimmer --broker mqtt://pi.local
+    """
+    broker = parse_broker(broker_url or "mqtt://localhost")
+    component = _component(_load(file), file, class_name)
+    participant = component(role)
+    if identity is not None:
+        participant.id = identity
+    serve(participant, broker=broker)
+
+
+def _load(file: Path) -> ModuleType:
+    """Import a file, which may import from its own folder; LibraryError with the place of a mistake."""
+    sys.path.insert(0, str(file.parent.absolute()))
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    if spec is None or spec.loader is None:
+        raise LibraryError("is not a Python file; its name must end in .py", file=str(file))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[file.stem] = module
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise LibraryError(error.msg, file=error.filename, line=error.lineno, column=error.offset) from None
+    except Exception as error:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == file]
+        line = frames[-1].lineno if frames else None
+        raise LibraryError(f"{type(error).__name__}: {error}", file=str(file), line=line) from None
+    return module
+
+
+def _component(module: ModuleType, file: Path, name: str | None) -> type[Participant]:
+    own = {
+        cls.__name__: cls
+        for cls in vars(module).values()
+        if isinstance(cls, type) and issubclass(cls, Participant) and cls.__module__ == module.__name__
+    }
+    if not own:
+        raise LibraryError("defines no subclass of msgflo.Participant", file=str(file))
+    if name is None and len(own) == 1:
+        return next(iter(own.values()))
+    if name not in own:
+        problem = f"defines no class {name!r}" if name else "defines several components: say which with --class"
+        raise LibraryError(f"{problem}; there are {', '.join(own)}", file=str(file))
+    return own[name]

@@ -1,0 +1,72 @@
+"""``msgflo run``: the coordinator, with all that belongs to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ._options import broker_option, parse_broker
+
+__all__ = ["command"]
+
+
+@click.command("run", short_help="Start the coordinator.")
+@click.argument("graph", required=False, type=click.Path(path_type=Path))
+@broker_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address on which the page is served.")
+@click.option("--port", type=click.IntRange(1, 65535), default=3569, show_default=True, help="Port of the page.")
+@click.option(
+    "--componentdir", type=click.Path(path_type=Path), help="Folder with a msgflo.yaml. [default: the graph's]"
+)
+@click.option("--foreign", type=click.Path(path_type=Path), help="Folder of YAML files, one per foreign device.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=".msgflo", show_default=True, help="Own Mosquitto's folder."
+)
+@click.option("--mqtt-host", default="127.0.0.1", show_default=True, help="Address of the own Mosquitto.")
+@click.option(
+    "--mqtt-port", type=click.IntRange(1, 65535), help="Port of the own Mosquitto. [default: 1883, or a free one]"
+)
+@click.option(
+    "--auto-save", is_flag=True, help="Write participants that the graph does not name into its file, as nodes."
+)
+@click.option("--plain", is_flag=True, help="Print plain lines even in a terminal.")
+def command(
+    graph: Path | None,
+    broker_url: str | None,
+    host: str,
+    port: int,
+    componentdir: Path | None,
+    foreign: Path | None,
+    data: Path,
+    mqtt_host: str,
+    mqtt_port: int | None,
+    auto_save: bool,
+    plain: bool,
+) -> None:
+    """Run the coordinator on GRAPH, an .fbp or .json file or a folder with graph.fbp, until Ctrl-C.
+
+    Without --broker and MSGFLO_BROKER it starts a Mosquitto of its own. The graph's file may be edited meanwhile: what
+    has changed is applied when it is saved.
+
+    \b
+    Examples:
+      msgflo run examples/demo
+      msgflo run home.json --broker mqtts://user:secret@pi.local?cafile=ca.pem
+    """
+    from ..run import Options, run  # imports the coordinator: not for --help
+
+    options = Options(
+        graph=graph,
+        broker=parse_broker(broker_url) if broker_url else None,
+        host=host,
+        port=port,
+        components=componentdir,
+        foreign=foreign,
+        data=data,
+        mqtt_host=mqtt_host,
+        mqtt_port=mqtt_port,
+        auto_save=auto_save,
+        plain=plain,
+    )
+    run(options)

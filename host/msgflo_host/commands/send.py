@@ -1,0 +1,67 @@
+"""``msgflo send``: publish one packet."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import uuid
+
+import click
+from msgflo import Broker, ConfigError, ConnectError
+from msgflo.paho_transport import Transport
+from msgflo.topics import check_topic
+
+from ..errors import BrokerError
+from ._options import broker_option, coordinator_option, find_broker
+
+__all__ = ["command"]
+
+ACKNOWLEDGED_WITHIN_S = 10.0
+
+
+@click.command("send", short_help="Publish one packet.")
+@click.argument("topic")
+@click.argument("payload", metavar="JSON")
+@click.option("--raw", is_flag=True, help="Publish the text as it is, whether JSON or not.")
+@click.option("--retain", is_flag=True, help="Let the broker keep it as the topic's latest value.")
+@broker_option
+@coordinator_option
+def command(topic: str, payload: str, raw: bool, retain: bool, broker_url: str | None, coordinator: str) -> None:
+    """Publish one packet on TOPIC and wait until the broker has it.
+
+    \b
+    Examples:
+      msgflo send lamp/limit 30
+      msgflo send home/door '{"open": true}' --broker mqtt://pi.local
+      echo ON | msgflo send cmnd/fan/POWER - --raw
+    """
+    text = sys.stdin.read().removesuffix("\n") if payload == "-" else payload
+    if not raw:
+        try:
+            json.loads(text)
+        except ValueError as error:
+            raise click.UsageError(
+                f"{text!r} is not JSON ({error}); text needs quotes: '\"{text}\"', or --raw"
+            ) from None
+    try:
+        check_topic(topic)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from None
+    asyncio.run(_send(find_broker(broker_url, coordinator), topic, text.encode(), retain))
+
+
+async def _send(broker: Broker, topic: str, payload: bytes, retain: bool) -> None:
+    transport = Transport(broker, f"msgflo-send-{uuid.uuid4().hex[:8]}", on_message=lambda *_: None)
+    try:
+        await transport.connect()
+        transport.publish(topic, payload, qos=1, retain=retain)
+        async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
+            while transport.unacknowledged():
+                await asyncio.sleep(0.005)
+    except ConnectError as error:
+        raise BrokerError(f"broker {broker}: {error}") from None
+    except TimeoutError:
+        raise BrokerError(f"broker {broker}: not acknowledged within {ACKNOWLEDGED_WITHIN_S:g} s") from None
+    finally:
+        await transport.disconnect()

@@ -1,0 +1,128 @@
+"""``msgflo watch``: print packets as they pass."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import click
+from msgflo import Broker, ConfigError
+from msgflo.topics import check_filter, matches
+
+from ..connection import Connection
+from ..errors import MsgfloError
+from ._options import broker_option, coordinator_option, find_broker, status_of
+
+__all__ = ["command"]
+
+
+@click.command("watch", short_help="Print packets as they pass.")
+@click.argument("what", nargs=-1, metavar="[TOPIC|NODE.PORT]...")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object a packet: time, name, topic, retained, payload."
+)
+@click.option("-n", "--count", type=click.IntRange(1), help="End after this many packets.")
+@broker_option
+@coordinator_option
+def command(what: tuple[str, ...], as_json: bool, count: int | None, broker_url: str | None, coordinator: str) -> None:
+    """Print packets on topics (wildcards allowed) or on ports named as NODE.PORT; without arguments, on all topics.
+
+    \b
+    Examples:
+      msgflo watch machine.load
+      msgflo watch 'stat/#' lamp.color
+      msgflo watch --json -n 10 machine.load
+    """
+    names = {topic: name for name in what or ("#",) for topic in _topics(name, coordinator)}
+    broker = find_broker(broker_url, coordinator)
+    asyncio.run(_watch(broker, names, count, _print_json if as_json else _print_line))
+
+
+def _topics(name: str, coordinator: str) -> list[str]:
+    """The topics that a word on the command line means: those of the port, if there is such a node, or itself."""
+    node, dot, port = name.rpartition(".")
+    if dot and not any(wildcard in name for wildcard in "#+"):
+        try:
+            nodes = {entry["id"]: entry for entry in status_of(coordinator)["nodes"]}
+        except MsgfloError as error:
+            click.echo(f"{name} is taken as a topic, not as NODE.PORT: {error}", err=True)
+            nodes = {}
+        if node in nodes:
+            return _port_topics(nodes[node], port)
+    try:
+        return [str(check_filter(name))]
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _port_topics(node: Mapping[str, Any], port: str) -> list[str]:
+    ports = [*node["outports"], *node["inports"]]
+    topics = [entry["topic"] for entry in ports if entry["id"] == port and entry["topic"]]
+    if not topics:
+        known = ", ".join(entry["id"] for entry in ports) or "none: it is not here"
+        raise MsgfloError(f"node {node['id']} has no port {port!r} with a topic; its ports: {known}")
+    return topics
+
+
+async def _watch(broker: Broker, names: Mapping[str, str], count: int | None, show: Any) -> None:
+    ended = asyncio.Event()
+    left = count
+
+    def received(topic: str, payload: bytes, retained: bool) -> None:
+        nonlocal left
+        if left == 0:
+            return
+        show(_name(topic, names), topic, payload, retained)
+        if left is not None:
+            left -= 1
+            if left == 0:
+                ended.set()
+
+    client_id = f"msgflo-watch-{uuid.uuid4().hex[:8]}"
+    connection = Connection(broker, client_id, subscriptions=list(names), on_message=received)
+    serving = asyncio.create_task(connection.run())
+    await asyncio.wait([serving, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+
+
+def _name(topic: str, names: Mapping[str, str]) -> str:
+    if topic in names:
+        return names[topic]
+    return next((topic for pattern in names if matches(pattern, topic)), topic)
+
+
+def _print_line(name: str, topic: str, payload: bytes, retained: bool) -> None:
+    clock = datetime.now().strftime("%H:%M:%S.%f")[:-3]
+    click.echo(f"{clock} {name} {'(retained) ' if retained else ''}{_text(payload)}")
+
+
+def _print_json(name: str, topic: str, payload: bytes, retained: bool) -> None:
+    packet = {"time": time.time(), "name": name, "topic": topic, "retained": retained, **_payload(payload)}
+    click.echo(json.dumps(packet, ensure_ascii=False))
+
+
+def _payload(payload: bytes) -> dict[str, Any]:
+    """The value where it is JSON, else the text, else the bytes in hexadecimal; under a key that says which."""
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError:
+        return {"hex": payload.hex()}
+    try:
+        return {"value": json.loads(text)}
+    except ValueError:
+        return {"text": text}
+
+
+def _text(payload: bytes) -> str:
+    """Readable in a terminal, whatever a device sends: no control characters get through."""
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError:
+        return f"{len(payload)} bytes {payload[:64].hex()}{'…' if len(payload) > 64 else ''}"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

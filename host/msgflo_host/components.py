@@ -1,0 +1,83 @@
+"""Runs what the graph names and the library knows: processes, and announcements of foreign devices."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from .coordinator import Coordinator
+from .errors import ForeignError
+from .foreign import Foreign, ForeignDevices, load
+from .library import Command, Library
+from .processes import Processes
+
+__all__ = ["Components"]
+
+log = logging.getLogger("msgflo")
+
+CLIENT_ID = "msgflo-coordinator-foreign"
+
+
+class Components:
+    """Keeps the processes and foreign devices of a library in step with the coordinator's graph.
+
+    A node whose participant is alive without our doing is left to whoever runs it. `foreign` devices are announced
+    whether the graph names them or not.
+    """
+
+    def __init__(self, library: Library, coordinator: Coordinator, *, foreign: Iterable[Foreign] = ()) -> None:
+        self._library = library
+        self._coordinator = coordinator
+        self._processes = Processes(coordinator.broker)
+        self._of_folder = {device.participant.role: device for device in foreign}
+        self._loaded: dict[tuple[Path, str], Foreign | None] = {}
+        self._devices = ForeignDevices(coordinator.broker, client_id=CLIENT_ID)
+        self._changed = asyncio.Event()
+        coordinator.on_change.append(self._changed.set)
+
+    async def run(self) -> None:
+        """Start, announce and end as the graph and the registry change, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._devices.run())
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                self._processes.want(self._commands())
+                self._devices.want(self._all_foreign())
+
+    async def stop(self) -> None:
+        """End every process."""
+        await self._processes.stop()
+
+    def _commands(self) -> dict[str, Command]:
+        ours = self._processes.names()
+        wanted = {f"program {name}": command for name, command in self._library.programs.items()}
+        for node in self._coordinator.graph.nodes.values():
+            command = self._library.commands.get(node.component)
+            if command is not None and (node.id in ours or not self._is_alive(node.id)):
+                wanted[node.id] = command.filled(role=node.id, component=node.component)
+        return wanted
+
+    def _is_alive(self, role: str) -> bool:
+        return any(entry.state != "lost" for entry in self._coordinator.registry.by_role(role))
+
+    def _all_foreign(self) -> list[Foreign]:
+        """Those of the folder, and one for each node whose component is a foreign device of the library."""
+        devices = dict(self._of_folder)
+        for node in self._coordinator.graph.nodes.values():
+            file = self._library.foreign.get(node.component)
+            if file is not None and node.id not in devices and (device := self._load(file, node.id)) is not None:
+                devices[node.id] = device
+        return list(devices.values())
+
+    def _load(self, file: Path, role: str) -> Foreign | None:
+        """Read a device once; a mistake in its file is said once and leaves the others alone."""
+        if (file, role) not in self._loaded:
+            self._loaded[file, role] = None
+            try:
+                self._loaded[file, role] = load(file, role)
+            except ForeignError as error:
+                log.error("%s (this device is left out)", error)
+        return self._loaded[file, role]

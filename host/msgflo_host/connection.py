@@ -1,0 +1,127 @@
+"""The coordinator's own MQTT connection: it reconnects, subscribes again and says once what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import uuid
+from collections.abc import Callable, Sequence
+
+from msgflo import Broker, Error, Refused
+from msgflo.paho_transport import Transport
+
+__all__ = ["Connection"]
+
+log = logging.getLogger("msgflo")
+
+FIRST_RETRY_S = 0.1
+LONGEST_RETRY_S = 5.0
+SNAPSHOT_TIMEOUT_S = 10.0
+
+OnMessage = Callable[[str, bytes, bool], None]
+
+
+class Connection:
+    """A connection that is kept: `run` serves it until it is cancelled.
+
+    ``on_message(topic, payload, retained)`` gets every packet. ``on_connected()`` is called after each connection, once
+    every retained message of the subscriptions has been handed over. ``will``, a topic and a payload, is published
+    retained by the broker when this program dies.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        client_id: str,
+        *,
+        subscriptions: Sequence[str],
+        on_message: OnMessage,
+        on_connected: Callable[[], None] = lambda: None,
+        on_disconnected: Callable[[], None] = lambda: None,
+        will: tuple[str, bytes] | None = None,
+    ) -> None:
+        self.broker = broker
+        self.client_id = client_id
+        self.connected = False
+        self._subscriptions = [(topic, 1) for topic in subscriptions]
+        self._on_message, self._on_connected, self._on_disconnected = on_message, on_connected, on_disconnected
+        self._will = will
+        self._transport: Transport | None = None
+        # No retained message can follow a packet that was published after the subscription was acknowledged.
+        self._marker_topic = f"fbp/coordinator/{uuid.uuid4().hex}"
+        self._marker: asyncio.Event = asyncio.Event()
+        self._complained = ""
+
+    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
+        """Publish when connected; False when not (the caller's state is brought in force again by `on_connected`)."""
+        if self._transport is None or not self.connected:
+            return False
+        self._transport.publish(topic, payload, qos=qos, retain=retain)
+        return True
+
+    async def run(self) -> None:
+        """Keep the connection until cancelled; then leave cleanly.
+
+        A broker that cannot be reached is retried after 0.1 s, doubling to 5 s, with jitter; each new kind of trouble
+        is said once.
+        """
+        delay = FIRST_RETRY_S
+        while True:
+            try:
+                why = await self._serve()
+            except (Error, TimeoutError) as error:
+                self._complain(error)
+            else:
+                log.warning("broker %s: connection lost (%s); trying again", self.broker, why)
+                self._complained, delay = "", FIRST_RETRY_S
+            await asyncio.sleep(delay * random.uniform(0.5, 1.0))
+            delay = min(delay * 2, LONGEST_RETRY_S)
+
+    async def _serve(self) -> str:
+        """One connection from connect to its end; returns why it ended."""
+        transport = Transport(self.broker, self.client_id, on_message=self._receive)
+        try:
+            await transport.connect(self._will)
+            self._transport = transport
+            closed = asyncio.create_task(transport.closed())
+            ready = asyncio.create_task(self._become_ready(transport))
+            await asyncio.wait([closed, ready], return_when=asyncio.FIRST_COMPLETED)
+            if not ready.done():
+                ready.cancel()
+            elif ready.exception() is None and not closed.done():
+                self._announce_connected()
+            else:
+                await ready
+            return str(await closed)
+        finally:
+            self.connected, self._transport = False, None
+            self._on_disconnected()
+            await transport.disconnect()
+
+    async def _become_ready(self, transport: Transport) -> None:
+        self._marker.clear()
+        await transport.subscribe([*self._subscriptions, (self._marker_topic, 1)])
+        transport.publish(self._marker_topic, b"all retained messages are before this", qos=1)
+        await asyncio.wait_for(self._marker.wait(), SNAPSHOT_TIMEOUT_S)
+
+    def _announce_connected(self) -> None:
+        self.connected = True
+        if self._complained:
+            log.info("broker %s: connected", self.broker)
+            self._complained = ""
+        self._on_connected()
+
+    def _receive(self, topic: str, payload: bytes, retained: bool) -> None:
+        if topic == self._marker_topic:
+            self._marker.set()
+        else:
+            self._on_message(topic, payload, retained)
+
+    def _complain(self, error: Exception) -> None:
+        message = str(error) or "it did not answer in time"
+        if message == self._complained:
+            return
+        self._complained = message
+        hint = "check user name and password" if isinstance(error, Refused) else "trying again until it works"
+        log.error("broker %s: %s (%s)", self.broker, message, hint)

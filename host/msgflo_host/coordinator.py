@@ -1,0 +1,192 @@
+"""Who is there, what is wanted, and the bindings that follow: applied as a difference, again after each change."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+
+from msgflo import Broker
+
+from . import discovery
+from .bindings.direct import DirectBindings
+from .bindings.forwarder import Forwarder
+from .bindings.initials import InitialPacket
+from .bindings.plan import Plan, plan
+from .complaints import Complaints
+from .connection import Connection
+from .discovery import NotDiscovery
+from .errors import DiscoveryError
+from .graph.model import Graph
+from .greeter import Greeter
+from .meter import Meter
+from .participants import Event, Registry
+
+__all__ = ["Coordinator"]
+
+log = logging.getLogger("msgflo")
+
+CLIENT_ID = "msgflo-coordinator"
+PARTICIPANT, CONNECTION, BIND = "fbp/participant/", "fbp/connection/", "fbp/bind/"
+TICK_S = 0.25
+"""How often deadlines of participants are looked at."""
+
+
+class Coordinator:
+    """Holds the wanted graph and brings it into force on one broker.
+
+    The graph is changed by `replace_graph`. Who wants to know calls `on_change.append`: called after each
+    reconciliation; `bound` is set after the first. The broker may come, go and restart.
+    """
+
+    def __init__(self, broker: Broker, graph: Graph) -> None:
+        self.broker = broker
+        self.graph = graph
+        self.registry = Registry()
+        self.started = True
+        self.plan: Plan = plan(graph, {}, started=False)
+        self.bound = asyncio.Event()
+        self.on_change: list[Callable[[], None]] = []
+        self._connection = Connection(
+            broker,
+            CLIENT_ID,
+            subscriptions=["fbp", PARTICIPANT + "+", CONNECTION + "+", BIND + "+"],
+            on_message=self._received,
+            on_connected=self._connected,
+            on_disconnected=self._disconnected,
+        )
+        self._direct = DirectBindings(lambda topic, payload: self._connection.publish(topic, payload, retain=True))
+        self._forwarder = Forwarder(broker, client_id=CLIENT_ID + "-forwarder")
+        self.meter = Meter(self._forwarder)
+        self._complaints = Complaints()
+        self._greeter = Greeter()
+        self._dirty = asyncio.Event()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is there and every retained message has been read."""
+        return self._connection.connected
+
+    async def run(self) -> None:
+        """Serve until cancelled. Bindings stay in force afterwards: data flows on without a coordinator."""
+        await self._forwarder.start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._connection.run())
+                tasks.create_task(self._reconcile_forever())
+                tasks.create_task(self._tick_forever())
+                tasks.create_task(self.meter.run(self._traffic_seen))
+        finally:
+            await self._forwarder.stop()
+
+    def replace_graph(self, graph: Graph) -> None:
+        """Take another graph as the wanted one; only what differs is bound, unbound or sent."""
+        self._greeter.graph_changed(self.graph, graph)
+        self.graph = graph
+        self._dirty.set()
+
+    def start_network(self) -> None:
+        """Bring the bindings in force and send the initial packets."""
+        self.started = True
+        self._greeter.greet(entry.participant.id for entry in self.registry.all())
+        self._dirty.set()
+
+    def stop_network(self) -> None:
+        """Withdraw all bindings; the graph stays as it is."""
+        self.started = False
+        self._dirty.set()
+
+    def _received(self, topic: str, payload: bytes, retained: bool) -> None:
+        """A packet on one of our topics; whatever is wrong with it is said, and changes nothing."""
+        try:
+            self._take(self._events(topic, payload, retained))
+        except NotDiscovery as error:
+            log.debug("%s", error)
+        except DiscoveryError as error:
+            if text := self._complaints.complain(str(error), time.monotonic()):
+                log.warning("%s", text)
+
+    def _events(self, topic: str, payload: bytes, retained: bool) -> list[Event]:
+        now = time.monotonic()
+        if topic.startswith(BIND):
+            if self._direct.received(topic, payload) and self.connected:
+                self._dirty.set()
+            return []
+        client_id = discovery.connection_of(topic)
+        if client_id is not None:
+            status = discovery.parse_status(payload, topic=topic)
+            return self.registry.connection(client_id, status, now, retained=retained)
+        identity = discovery.participant_of(topic)
+        if identity is not None and not payload:
+            return self.registry.remove(identity, now)
+        return self.registry.discovered(discovery.parse(payload, topic=topic), now, retained=retained)
+
+    def _take(self, events: Iterable[Event]) -> None:
+        """Draw the consequences of what the registry has noticed."""
+        for event in events:
+            if event.kind == "started":
+                self._greeter.greet([event.entry.participant.id])
+            if event.kind not in ("appeared", "changed"):
+                self._note(event)
+            self._dirty.set()
+
+    def _note(self, event: Event) -> None:
+        participant = event.entry.participant
+        who = participant.role if participant.id == participant.role else f"{participant.role} ({participant.id})"
+        level = logging.WARNING if event.kind in ("lost", "warning") else logging.INFO
+        log.log(level, "%s: %s%s", who, event.kind, f", {event.text}" if event.text else "")
+
+    def _connected(self) -> None:
+        self.registry.resume(time.monotonic())
+        self._dirty.set()
+
+    def _disconnected(self) -> None:
+        self._direct.forget()
+
+    async def _tick_forever(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = time.monotonic()
+            for text in self._complaints.due(now):
+                log.warning("%s", text)
+            if self.connected:  # silence proves nothing while the broker is away
+                self._take(self.registry.tick(now))
+
+    async def _reconcile_forever(self) -> None:
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            if not self.connected:
+                continue  # `_connected` wakes this again
+            began = time.monotonic()
+            await self._reconcile()
+            # Many changes in a row (a thousand participants that start) are planned together: half of the time is left.
+            await asyncio.sleep(time.monotonic() - began)
+
+    async def _reconcile(self) -> None:
+        wanted = plan(self.graph, self.registry.participants_by_role(), self.started)
+        # What an edge used before ends before its new way begins, so that no packet takes both.
+        await self._forwarder.apply(self.plan.forwards & wanted.forwards)
+        self._direct.apply(wanted.direct)
+        await self._forwarder.apply(wanted.forwards)
+        self._say_what_is_refused(wanted)
+        self.plan = wanted
+        self.meter.measure(wanted, always=self.registry.traffic_topics())
+        if self.started:
+            self._greeter.send(self.graph, self.registry, self._publish_initial)
+        self.bound.set()
+        for listener in self.on_change:
+            listener()
+
+    def _traffic_seen(self, topic: str) -> None:
+        self.registry.packet(topic, time.monotonic())
+
+    def _publish_initial(self, packet: InitialPacket) -> bool:
+        return self._connection.publish(packet.topic, packet.payload, qos=packet.qos, retain=packet.retain)
+
+    def _say_what_is_refused(self, wanted: Plan) -> None:
+        known = {state.reason for _, state in self.plan.edges if state.kind == "refused"}
+        for edge, state in wanted.edges:
+            if state.kind == "refused" and state.reason not in known:
+                log.error("edge %s → %s is refused: %s", edge.src, edge.tgt, state.reason)

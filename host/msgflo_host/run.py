@@ -1,0 +1,178 @@
+"""One run of the system: broker, coordinator, processes, foreign devices, page and view, begun and ended together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from msgflo import Broker
+
+from . import library as libraries
+from .components import Components
+from .coordinator import Coordinator
+from .errors import GraphError, MsgfloError, ServerError
+from .foreign import load_folder
+from .graph.files import load
+from .graph.live import LiveFile
+from .graph.model import Graph
+from .library import Library
+from .status import snapshot
+from .view import Notes, follow
+
+__all__ = ["Options", "run"]
+
+log = logging.getLogger("msgflo")
+
+GRAPH_NAMES = ("graph.fbp", "graph.json")
+FIRST_BINDINGS_S = 2.0
+DEFAULT_MQTT_PORT = 1883
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What `msgflo run` was asked for; None stands for the default of the command line's help."""
+
+    graph: Path | None = None
+    broker: Broker | None = None
+    host: str = "127.0.0.1"
+    port: int = 3569
+    components: Path | None = None
+    foreign: Path | None = None
+    data: Path = Path(".msgflo")
+    mqtt_host: str = "127.0.0.1"
+    mqtt_port: int | None = None
+    auto_save: bool = False
+    plain: bool = False
+
+
+def run(options: Options) -> None:
+    """Run until SIGINT or SIGTERM; raises MsgfloError when it cannot start."""
+    terminal = sys.stdout.isatty() and not options.plain
+    notes = Notes(terminal=terminal)
+    log.addHandler(notes)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_until_signal(_run(options, notes, terminal=terminal)))
+    except BaseExceptionGroup as group:
+        raise _first_mistake(group) or group from None
+
+
+def _first_mistake(error: BaseException) -> MsgfloError | None:
+    """The user's mistake in what the tasks of one run have raised together."""
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(_first_mistake, error.exceptions)), None)
+    return error if isinstance(error, MsgfloError) else None
+
+
+async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    await work
+
+
+async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
+    path = _graph_path(options.graph)
+    graph = Graph("main") if path is None or (options.auto_save and not path.exists()) else load(path)
+    components = options.components or (path.parent if path and (path.parent / libraries.FILE_NAME).is_file() else None)
+    library = libraries.load(components) if components else Library()
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(open_port(options.host, options.port))
+        broker = options.broker or await _own_broker(options, stack)
+        coordinator = Coordinator(broker, graph)
+        devices = load_folder(options.foreign) if options.foreign else []
+        runner = Components(library, coordinator, foreign=devices)
+        stack.push_async_callback(runner.stop)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(coordinator.run())
+            tasks.create_task(runner.run())
+            if path is not None:
+                file = LiveFile(path, coordinator.replace_graph)
+                if options.auto_save:
+                    coordinator.on_change.append(lambda: _save_discovered(coordinator, file))
+                tasks.create_task(file.run())
+            # Packets first: importing the web server takes longer than binding a thousand edges.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(coordinator.bound.wait(), FIRST_BINDINGS_S)
+            url = await _serve_page(listener, coordinator, path, stack)
+            await follow(lambda: _look(coordinator, path, url), notes, terminal=terminal)
+
+
+def _look(coordinator: Coordinator, path: Path | None, url: str) -> dict[str, Any]:
+    coordinator.meter.look()
+    return {**snapshot(coordinator), "graph": str(path) if path else None, "page": url}
+
+
+def _save_discovered(coordinator: Coordinator, file: LiveFile) -> None:
+    """Write participants that the graph does not name into its file, as nodes."""
+    found = {entry.participant.role: entry.participant for entry in coordinator.registry.all()}
+    new = [participant for role, participant in found.items() if role not in coordinator.graph.nodes]
+    for participant in new:
+        coordinator.graph.add_node(participant.role, participant.component)
+    if new:
+        try:
+            file.save(coordinator.graph)
+        except GraphError as error:
+            log.error("%s", error)
+
+
+async def _serve_page(
+    listener: socket.socket, coordinator: Coordinator, path: Path | None, stack: AsyncExitStack
+) -> str:
+    from .server import Server  # aiohttp: see above
+
+    server = Server(lambda: _look(coordinator, path, server.url), listener)
+    await server.start()
+    stack.push_async_callback(server.stop)
+    log.info("page: %s", server.url)
+    return server.url
+
+
+async def _own_broker(options: Options, stack: AsyncExitStack) -> Broker:
+    """Start Mosquitto; where the usual port is taken and none was asked for, on a free one, and say so."""
+    from .broker import Mosquitto, free_port, is_free  # not needed where a broker is there
+
+    port = options.mqtt_port or DEFAULT_MQTT_PORT
+    if options.mqtt_port is None and not is_free(options.mqtt_host, port):
+        port = free_port(options.mqtt_host)
+        log.warning(
+            "port %d is used by another program: our Mosquitto listens on port %d. To use the broker that is there, "
+            "give --broker mqtt://localhost:%d",
+            DEFAULT_MQTT_PORT, port, DEFAULT_MQTT_PORT,
+        )  # fmt: skip
+    mosquitto = Mosquitto(options.data, port=port, host=options.mqtt_host)
+    stack.push_async_callback(mosquitto.stop)
+    await mosquitto.start()
+    return Broker.parse(mosquitto.url)
+
+
+def _graph_path(given: Path | None) -> Path | None:
+    """The file of a graph: itself, or the one in a folder. Raises GraphError when the folder has none."""
+    if given is None or not given.is_dir():
+        return given
+    for name in GRAPH_NAMES:
+        if (given / name).is_file():
+            return given / name
+    raise GraphError(f"has no {' or '.join(GRAPH_NAMES)}", file=str(given))
+
+
+def open_port(host: str, port: int) -> socket.socket:
+    """Listen at once, before anything is started; raises ServerError when the port is in use or may not be opened."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        hint = "another coordinator may be running: stop it, or choose another port with --port"
+        raise ServerError(f"port {port} on {host} cannot be opened ({error.strerror or error}); {hint}") from None

@@ -1,0 +1,101 @@
+"""The state of the system as plain data: what the page, the live view and `msgflo list` show."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from .coordinator import Coordinator
+from .discovery import Port
+from .participants import Entry
+
+__all__ = ["snapshot"]
+
+Status = dict[str, Any]
+
+
+def snapshot(coordinator: Coordinator) -> Status:
+    """Nodes with their state and ports, and edges with their binding and rate.
+
+    A node's `state` is that of its best instance: alive, asleep, lost, or pending when nobody has announced its role.
+    `listed` is false for a node that the graph does not name: its participant was discovered.
+    """
+    graph, registry = coordinator.graph, coordinator.registry
+    now = time.monotonic()
+    found = dict.fromkeys(entry.participant.role for entry in registry.all())
+    names = [*graph.nodes, *(role for role in found if role not in graph.nodes)]
+    return {
+        "broker": str(coordinator.broker),
+        "connected": coordinator.connected,
+        "started": coordinator.started,
+        "nodes": [_node(name, coordinator, now) for name in names],
+        "edges": [
+            {
+                "src": _dotted(edge.src),
+                "tgt": _dotted(edge.tgt),
+                "kind": state.kind,
+                "reason": state.reason,
+                "topics": [list(pair) for pair in state.pairs],
+                "rate": round(coordinator.meter.rate(state), 2),
+                "packets": coordinator.meter.packets(state),
+            }
+            for edge, state in coordinator.plan.edges
+        ],
+    }
+
+
+RANK = ("alive", "asleep", "lost")
+
+
+def _node(name: str, coordinator: Coordinator, now: float) -> Status:
+    entries = sorted(coordinator.registry.by_role(name), key=lambda entry: RANK.index(entry.state))
+    listed = coordinator.graph.nodes.get(name)
+    if not entries:
+        component = listed.component if listed else ""
+        return {
+            "id": name,
+            "component": component,
+            "state": "pending",
+            "reason": "not announced yet",
+            "listed": True,
+            "instances": [],
+            "inports": [],
+            "outports": [],
+        }
+    best = entries[0]
+    return {
+        "id": name,
+        "component": best.participant.component,
+        "label": best.participant.label,
+        "icon": best.participant.icon,
+        "state": best.state,
+        "reason": best.reason,
+        "last_packet_s": _ago(best.last_packet, now),
+        "listed": listed is not None,
+        "instances": [_instance(entry, now) for entry in entries],
+        "inports": [_port(port) for port in best.participant.inports],
+        "outports": [_port(port) for port in best.participant.outports],
+    }
+
+
+def _instance(entry: Entry, now: float) -> Status:
+    return {
+        "id": entry.participant.id,
+        "state": entry.state,
+        "reason": entry.reason,
+        "since_s": _ago(entry.since, now),
+        "heard_s": _ago(entry.heard, now),
+        "last_packet_s": _ago(entry.last_packet, now),
+    }
+
+
+def _port(port: Port) -> Status:
+    return {"id": port.id, "type": port.type, "topic": port.queue, "description": port.description}
+
+
+def _dotted(port: Any) -> str:
+    return f"{port.node}.{port.port}" if port.index is None else f"{port.node}.{port.port}[{port.index}]"
+
+
+def _ago(then: float | None, now: float) -> float | None:
+    return None if then is None else round(now - then, 1)
