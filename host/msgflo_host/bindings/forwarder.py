@@ -1,0 +1,326 @@
+"""The forwarder: subscribes to the sources of forwards and publishes what comes on their targets, byte for byte.
+
+A source may hold wildcards. A packet goes once to each target, also where several filters match it. It is asked for with
+the highest QoS of the forwards that take it, and published with the QoS and the retain flag of each forward. With QoS 1
+the broker is told that a packet has arrived only when it has confirmed every copy; after a lost connection the copies
+that were not confirmed are sent again. The retained packet of a source goes to the targets of a forward when that forward
+is new, and to all after a lost connection, since it may have changed meanwhile.
+
+One connection publishes, another subscribes (a further one only where filters overlap): when the broker takes packets
+more slowly than they come, reading stops, and with it what the broker sends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from msgflo import Broker
+from msgflo.errors import Error
+
+from . import frames
+from .ends import Inlet, Outlet
+from .forward import Forward
+from .frames import Packet
+from .ledger import Ledger
+from .link import LARGEST_PACKET, Link
+from .routing import Lane, Match, Route, Router, Target
+
+__all__ = ["Forward", "Forwarder", "Stats"]
+
+log = logging.getLogger("msgflo")
+
+_FIRST_RETRY_S = 0.05
+_LONGEST_RETRY_S = 3.0
+_STABLE_S = 5.0
+_STOP_S = 2.0
+_DROPPED = "$SYS/broker/publish/messages/dropped"  # mosquitto(8), BROKER STATUS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stats:
+    """What a forwarder has to say about itself."""
+
+    connected: bool
+    connections: int
+    """How many times it has connected."""
+    unconfirmed: int
+    """QoS 1 packets that the broker has not confirmed."""
+    passed_over: int
+    """Packets that were too large."""
+    dropped_by_broker: int | None
+    """Packets that the broker has dropped, for any of its clients, since the first connection; None = unknown."""
+
+
+class Forwarder:
+    """Keeps forwards in force on a broker that may come, go and restart.
+
+    `on_state(connected, reason)` is called when that changes.
+    """
+
+    def __init__(
+        self, broker: Broker, *, client_id: str, on_state: Callable[[bool, str], None] = lambda connected, reason: None
+    ) -> None:
+        self._broker = broker
+        self._client_id = client_id
+        self._on_state = on_state
+        self._state: tuple[bool, str] | None = None
+        self._router = Router()
+        self._inlets: dict[int, Inlet] = {}
+        self._outlet = Outlet(self)
+        self.ledger = Ledger(write=self._publish, confirm=self._confirm)
+        self._lock = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self._connected = False
+        self._connections = 0
+        self._passed_over = 0
+        self._blocked = False  # reading has been stopped
+        self._refused: set[str] = set()
+
+    async def start(self) -> None:
+        """Begin to connect; returns at once, also where there is no broker yet."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Withdraw all subscriptions, let packets under way arrive (at most 2 s), and leave nothing in the broker."""
+        if self._task is None:
+            return
+        connected = self._connected
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+        self._task = None
+        if connected:
+            with suppress(Error, TimeoutError):
+                async with asyncio.timeout(_STOP_S):
+                    await self._leave()
+        self._disconnect("stopped")
+        self._report(False, "stopped")
+
+    async def apply(self, forwards: Iterable[Forward]) -> None:
+        """Have exactly these forwards in force; returns when the broker has taken note of what is new and what is gone.
+
+        Without a connection it returns at once: they are brought in force by connecting. What the broker refuses is
+        logged and listed by `refused`.
+        """
+        self._router.set_forwards(forwards)
+        await self._synchronise()
+
+    async def watch(self, filters: Iterable[str]) -> None:
+        """Count exactly these topics or filters from now on, without forwarding them."""
+        self._router.set_watched(filters)
+        await self._synchronise()
+
+    def counts(self) -> dict[Forward, int]:
+        """Count the packets that each forward has passed on since it was added."""
+        return self._router.counts()
+
+    def watched(self) -> dict[str, int]:
+        """Count the packets on each watched topic since it is watched, without retained ones from before."""
+        return self._router.watched()
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """Sources that the broker does not let us subscribe to."""
+        return frozenset(self._refused)
+
+    def stats(self) -> Stats:
+        """Tell how things are."""
+        return Stats(
+            connected=self._connected,
+            connections=self._connections,
+            unconfirmed=len(self.ledger),
+            passed_over=self._passed_over,
+            dropped_by_broker=self._outlet.dropped,
+        )
+
+    # The connections.
+
+    async def _run(self) -> None:
+        delay = _FIRST_RETRY_S
+        while True:
+            began = time.monotonic()
+            try:
+                reason = await self._serve()
+            except Error as error:
+                reason = str(error)
+            self._disconnect(reason)
+            self._report(False, reason)
+            if time.monotonic() - began > _STABLE_S:
+                delay = _FIRST_RETRY_S
+            await asyncio.sleep(delay * random.uniform(0.5, 1))
+            delay = min(2 * delay, _LONGEST_RETRY_S)
+
+    async def _serve(self) -> str:
+        """Connect, and return why the connection has ended."""
+        self._outlet.link = Link(self._broker, self._client_id, self._outlet)
+        await self._outlet.link.open(clean_session=True)
+        self.ledger.connected()
+        async with self._lock:
+            for lane in self._router.lanes:
+                lane.touched.update(lane.wanted, lane.in_broker)
+            await self._bring_in_force()
+            self._connected = True
+        self._connections += 1
+        await self._outlet.link.subscribe([(_DROPPED, 0)])
+        self._report(True, "")
+        return await self._outlet.link.ended
+
+    async def _open(self, lane: Lane) -> Link:
+        """Open the connection of a lane."""
+        inlet = self._inlets.get(lane.number)
+        if inlet is None:
+            inlet = self._inlets[lane.number] = Inlet(self, lane, f"{self._client_id}-{lane.number + 1}")
+            await self._purge(inlet)  # what a forwarder that was killed has left in the broker
+        assert self._outlet.link is not None
+        link = Link(self._broker, inlet.client_id, inlet, sink=self._outlet.link, routes=lane.routes)
+        inlet.link = link
+        # A session, so that while the connection is lost the broker keeps packets with QoS 1.
+        await link.open(clean_session=False)
+        if not link.session_present:
+            lane.in_broker.clear()
+            self.ledger.forget(lane.number)
+        for subscription in lane.wanted.values():
+            subscription.unserved = set(subscription.targets)
+        self.regulate()
+        return link
+
+    async def _purge(self, inlet: Inlet) -> None:
+        link = Link(self._broker, inlet.client_id, inlet)
+        await link.open(clean_session=True)
+        await link.close()
+
+    async def _leave(self) -> None:
+        for inlet in self._inlets.values():
+            if inlet.link is not None:
+                await inlet.link.unsubscribe(list(inlet.lane.in_broker))
+        while len(self.ledger):
+            await asyncio.sleep(0.005)
+        for inlet in self._inlets.values():
+            if inlet.link is not None:
+                await inlet.link.close()
+            await self._purge(inlet)
+        assert self._outlet.link is not None
+        await self._outlet.link.close()
+
+    def _disconnect(self, reason: str) -> None:
+        self._connected = False
+        self.ledger.disconnected()
+        for link in self._links():
+            link.abort(reason)
+        self._outlet.link = None
+        for inlet in self._inlets.values():
+            inlet.link = None
+
+    def _report(self, connected: bool, reason: str) -> None:
+        if self._state != (connected, reason):
+            self._state = (connected, reason)
+            self._on_state(connected, reason)
+
+    # Subscriptions.
+
+    async def _synchronise(self) -> None:
+        if not self._connected:
+            return
+        async with self._lock:
+            if not self._connected:
+                return
+            try:
+                await self._bring_in_force()
+            except Error as error:  # everything is subscribed to anew by the next connection
+                if self._outlet.link is not None:
+                    self._outlet.link.abort(str(error))
+
+    async def _bring_in_force(self) -> None:
+        """Subscribe and unsubscribe until nothing has changed meanwhile."""
+        while True:
+            pending = [lane for lane in self._router.lanes if lane.touched]
+            if not pending:
+                return
+            for lane in pending:
+                await self._bring_lane_in_force(lane)
+
+    async def _bring_lane_in_force(self, lane: Lane) -> None:
+        inlet = self._inlets.get(lane.number)
+        link = inlet.link if inlet is not None and inlet.link is not None else await self._open(lane)
+        touched, lane.touched = lane.touched, set()
+        gone = sorted(lane.in_broker.keys() & touched - lane.wanted.keys())
+        new = []
+        for topic_filter in sorted(touched & lane.wanted.keys()):
+            subscription = lane.wanted[topic_filter]
+            qos = subscription.qos
+            if subscription.unserved or lane.in_broker.get(topic_filter, -1) < qos:
+                subscription.served(settled=link.settled)
+                new.append((topic_filter, qos))
+        for topic_filter in gone:
+            del lane.in_broker[topic_filter]
+        lane.in_broker.update(new)
+        await link.unsubscribe(gone)
+        refused = await link.subscribe(new)
+        for topic_filter in refused:
+            lane.in_broker.pop(topic_filter, None)
+            if topic_filter not in self._refused:
+                log.warning(
+                    "%s refused the subscription to %r: nothing is forwarded from it", self._broker, topic_filter
+                )
+        self._refused -= touched
+        self._refused.update(refused)
+
+    # What the ends of the connections need.
+
+    def match(self, lane: Lane, packet: Packet) -> Match:
+        """Find what a packet that takes the slow way leads to."""
+        match = self._router.match(lane, packet.topic)
+        return match.retained() if packet.retain else match
+
+    def route(self, lane: Lane, head: bytes, topic: str, payload_length: int) -> Route:
+        """Find what packets that begin with `head` lead to."""
+        return self._router.route(lane, head, topic, payload_length)
+
+    def passed_over(self, packet: Packet, length: int) -> None:
+        """Take note of a packet that is too large."""
+        self._passed_over += 1
+        log.warning(
+            "a packet of %d bytes on %r was not forwarded: more than %d bytes", length, packet.topic, LARGEST_PACKET
+        )
+
+    def publish_now(self, target: Target, payload: bytes) -> None:
+        """Publish with QoS 0."""
+        self._publish(frames.publish(target.topic, payload, qos=0, retain=target.forward.retain))
+
+    def regulate(self) -> None:
+        """Stop reading while too much waits to be written or confirmed."""
+        self._blocked = self.ledger.full or self._outlet.full_now
+        for link in self._links():
+            if link is not self._outlet.link:
+                link.block(self._blocked)
+
+    def flush(self) -> None:
+        """Write all that has been collected."""
+        if self._blocked is not (self.ledger.full or self._outlet.full_now):
+            self.regulate()
+        for link in self._links():
+            link.flush()
+
+    def lost(self, link: Link, reason: str) -> None:
+        """One connection has ended: all end, and are made anew together."""
+        if self._outlet.link is not None and link is not self._outlet.link:
+            self._outlet.link.abort(reason)
+
+    def _links(self) -> list[Link]:
+        links = [self._outlet.link, *(inlet.link for inlet in self._inlets.values())]
+        return [link for link in links if link is not None]
+
+    def _publish(self, packet: bytes) -> None:
+        if self._outlet.link is not None:
+            self._outlet.link.outgoing.append(packet)
+
+    def _confirm(self, lane: int, packet_id: int) -> None:
+        link = self._inlets[lane].link
+        if link is not None:
+            link.outgoing.append(frames.puback(packet_id))

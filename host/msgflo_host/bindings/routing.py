@@ -1,0 +1,317 @@
+"""Which packets go where: subscriptions, spread over lanes, and the targets of each topic. Pure.
+
+A *lane* stands for one connection to the broker. Where several filters of one connection match a topic, MQTT 3.1.1
+(§3.3.5) lets the broker deliver once or once for each, and the packet does not tell. So filters that overlap are kept
+on different lanes: on each lane at most one subscription matches a topic, and mostly one lane is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from msgflo.topics import is_filter, matches
+
+from . import frames
+from .forward import Forward
+
+__all__ = ["Lane", "Match", "Route", "Router", "Subscription", "Target", "overlap"]
+
+_CACHED = 8192  # routes and topics remembered on a lane; then all are found anew
+
+
+@dataclass(slots=True, eq=False)
+class Target:
+    """Where a forward publishes, and how."""
+
+    forward: Forward
+    topic: bytes
+    count: list[int]
+
+
+@dataclass(slots=True, eq=False)
+class Subscription:
+    """A filter that is wanted, and who takes what it brings."""
+
+    filter: str
+    targets: dict[Forward, Target] = field(default_factory=dict)
+    watchers: list[list[int]] = field(default_factory=list)
+    unserved: set[Forward] = field(default_factory=set)
+    """Added since the last SUBSCRIBE: their retained packets have not been asked for."""
+    fresh: set[Forward] = field(default_factory=set)
+    """Those that the last SUBSCRIBE was for: only they take the retained packets that it brings."""
+
+    @property
+    def qos(self) -> int:
+        """The highest quality that one of the forwards asks for."""
+        return max((forward.qos for forward in self.targets), default=0)
+
+    def served(self, *, settled: bool) -> None:
+        """A SUBSCRIBE is being sent; `settled` = what earlier ones brought has arrived."""
+        self.fresh = self.unserved if settled else self.fresh | self.unserved
+        self.unserved = set()
+
+
+class Match:
+    """What one topic leads to on a lane."""
+
+    __slots__ = ("counts", "subscription", "targets")
+
+    def __init__(
+        self, subscription: Subscription | None, targets: tuple[Target, ...] = (), counts: tuple[list[int], ...] = ()
+    ) -> None:
+        self.subscription = subscription
+        self.targets = targets
+        self.counts = counts
+
+    def retained(self) -> Match:
+        """What a retained packet leads to: only to those that had not been there before."""
+        if self.subscription is None:
+            return self
+        fresh = self.subscription.fresh
+        targets = tuple(target for target in self.targets if target.forward in fresh)
+        return Match(self.subscription, targets, tuple(target.count for target in targets))
+
+
+class Route:
+    """What to do with packets of one topic and one length: the heads of what is to be written, as bytes."""
+
+    __slots__ = ("counts", "heads", "hits", "others")
+
+    def __init__(self, match: Match, payload_length: int) -> None:
+        self.hits = 0
+        self.counts = match.counts
+        self.heads = tuple(
+            frames.publish_head(target.topic, payload_length, qos=0, retain=target.forward.retain)
+            for target in match.targets
+            if not target.forward.qos
+        )
+        self.others = tuple(target for target in match.targets if target.forward.qos)
+        """Targets whose packets are numbered, so that their heads differ."""
+
+    def fold(self) -> None:
+        """Add what was counted here to the counters of the forwards."""
+        if self.hits:
+            for count in self.counts:
+                count[0] += self.hits
+            self.hits = 0
+
+
+class Lane:
+    """Subscriptions that do not overlap."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.wanted: dict[str, Subscription] = {}
+        self.touched: set[str] = set()
+        """Filters that may stand in the broker otherwise than wanted."""
+        self.routes: dict[bytes, Route] = {}
+        """By the bytes that packets begin with."""
+        self.in_broker: dict[str, int] = {}
+        """What the broker knows of us: filters and their QoS."""
+        self._wildcards: dict[str, Subscription] = {}
+        self._matches: dict[str, Match] = {}
+
+    def admits(self, topic_filter: str) -> bool:
+        """Whether no other subscription of this lane overlaps this filter."""
+        if topic_filter in self.wanted:
+            return False
+        others: Iterable[str] = self.wanted if is_filter(topic_filter) else self._wildcards
+        return not any(overlap(topic_filter, other) for other in others)
+
+    def add(self, subscription: Subscription) -> None:
+        """Take a subscription that was admitted."""
+        self.wanted[subscription.filter] = subscription
+        if is_filter(subscription.filter):
+            self._wildcards[subscription.filter] = subscription
+
+    def remove(self, topic_filter: str) -> None:
+        """Drop a subscription."""
+        del self.wanted[topic_filter]
+        self._wildcards.pop(topic_filter, None)
+
+    def find(self, topic: str) -> Subscription | None:
+        """Find the subscription that matches a topic."""
+        found = self.wanted.get(topic)
+        if found is not None and not is_filter(topic):
+            return found
+        for topic_filter, subscription in self._wildcards.items():
+            if matches(topic_filter, topic):
+                return subscription
+        return None
+
+    def forget(self) -> None:
+        """Find all routes anew, since something has changed."""
+        for route in self.routes.values():
+            route.fold()
+        self.routes.clear()
+        self._matches.clear()
+
+    def remembered(self, topic: str) -> Match | None:
+        """What is known about a topic."""
+        return self._matches.get(topic)
+
+    def remember(self, topic: str, match: Match) -> None:
+        """Note what a topic leads to."""
+        if len(self._matches) >= _CACHED:
+            self.forget()
+        self._matches[topic] = match
+
+
+class Router:
+    """All forwards and watched filters, on as few lanes as possible."""
+
+    def __init__(self) -> None:
+        self.lanes: list[Lane] = []
+        self.forwards: frozenset[Forward] = frozenset()
+        self._counts: dict[Forward, list[int]] = {}
+        self._watched: dict[str, list[int]] = {}
+        self._homes: dict[str, Lane] = {}  # filter -> its lane
+        self._rivals: dict[tuple[str, str], set[Forward]] = {}  # by target, and by source or "" for all with wildcards
+
+    def set_forwards(self, forwards: Iterable[Forward]) -> None:
+        """Have exactly these forwards from now on."""
+        wanted = frozenset(forwards)
+        if wanted == self.forwards:
+            return
+        self._forget()
+        for forward in self.forwards - wanted:
+            self._drop(forward)
+        for forward in sorted(wanted - self.forwards, key=_order):
+            self._add(forward)
+        self.forwards = wanted
+        self._tidy()
+
+    def set_watched(self, filters: Iterable[str]) -> None:
+        """Count exactly these filters from now on."""
+        wanted = set(filters)
+        if wanted == self._watched.keys():
+            return
+        self._forget()
+        for topic_filter in self._watched.keys() - wanted:
+            self._home(topic_filter).watchers.clear()
+            del self._watched[topic_filter]
+        for topic_filter in sorted(wanted - self._watched.keys()):
+            self._watched[topic_filter] = [0]
+            self._home(topic_filter).watchers.append(self._watched[topic_filter])
+        self._tidy()
+
+    def counts(self) -> dict[Forward, int]:
+        """Packets that each forward has passed on since it was added."""
+        self._fold()
+        return {forward: count[0] for forward, count in self._counts.items()}
+
+    def watched(self) -> dict[str, int]:
+        """Packets that matched each watched filter since it was added."""
+        self._fold()
+        return {topic_filter: count[0] for topic_filter, count in self._watched.items()}
+
+    def match(self, lane: Lane, topic: str) -> Match:
+        """Find what a topic leads to on a lane."""
+        match = lane.remembered(topic)
+        if match is None:
+            match = self._match(lane.find(topic), topic)
+            lane.remember(topic, match)
+        return match
+
+    def route(self, lane: Lane, head: bytes, topic: str, payload_length: int) -> Route:
+        """Find what to do with a packet that begins with `head`, and remember it."""
+        route = Route(self.match(lane, topic), payload_length)
+        if len(lane.routes) >= _CACHED:
+            lane.forget()
+        lane.routes[head] = route
+        return route
+
+    def _match(self, subscription: Subscription | None, topic: str) -> Match:
+        if subscription is None:
+            return Match(None)
+        counts = [target.count for target in subscription.targets.values()] + subscription.watchers
+        targets = [target for target in subscription.targets.values() if not self._served_by_another(target, topic)]
+        return Match(subscription, tuple(targets), tuple(counts))
+
+    def _served_by_another(self, target: Target, topic: str) -> bool:
+        """Whether a forward from an overlapping filter brings this topic to the same target: one of them is enough."""
+        mine = target.forward
+        wild = self._rivals.get((mine.target, ""), ())
+        exact = self._rivals.get((mine.target, topic), ())
+        if len(wild) + len(exact) == 1:
+            return False
+        rivals = [*exact, *(other for other in wild if matches(other.source, topic))]
+        return mine != min(rivals, key=_order)
+
+    def _add(self, forward: Forward) -> None:
+        count = self._counts[forward] = [0]
+        self._rivals.setdefault(_rivalry(forward), set()).add(forward)
+        subscription = self._home(forward.source)
+        subscription.targets[forward] = Target(forward, frames.text(forward.target), count)
+        subscription.unserved.add(forward)
+
+    def _drop(self, forward: Forward) -> None:
+        del self._counts[forward]
+        rivals = self._rivals[_rivalry(forward)]
+        rivals.remove(forward)
+        if not rivals:
+            del self._rivals[_rivalry(forward)]
+        subscription = self._home(forward.source)
+        del subscription.targets[forward]
+        subscription.unserved.discard(forward)
+        subscription.fresh.discard(forward)
+
+    def _home(self, topic_filter: str) -> Subscription:
+        """The subscription with this filter, made where there is none, and noted as touched."""
+        lane = self._homes.get(topic_filter)
+        if lane is None:
+            lane = next(self._admitting(topic_filter))
+            lane.add(Subscription(topic_filter))
+            self._homes[topic_filter] = lane
+        lane.touched.add(topic_filter)
+        return lane.wanted[topic_filter]
+
+    def _admitting(self, topic_filter: str) -> Iterator[Lane]:
+        yield from (lane for lane in self.lanes if lane.admits(topic_filter))
+        self.lanes.append(Lane(len(self.lanes)))
+        yield self.lanes[-1]
+
+    def _tidy(self) -> None:
+        """Drop the subscriptions that nobody takes."""
+        for lane in self.lanes:
+            for topic_filter in lane.touched:
+                subscription = lane.wanted.get(topic_filter)
+                if subscription is not None and not subscription.targets and not subscription.watchers:
+                    lane.remove(topic_filter)
+                    del self._homes[topic_filter]
+
+    def _fold(self) -> None:
+        for lane in self.lanes:
+            for route in lane.routes.values():
+                route.fold()
+
+    def _forget(self) -> None:
+        for lane in self.lanes:
+            lane.forget()
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether a topic can match both filters (§4.7); a leading wildcard leaves out topics that begin with `$`."""
+    mine, theirs = one.split("/"), other.split("/")
+    for first, second in ((mine[0], theirs[0]), (theirs[0], mine[0])):
+        if first in ("+", "#") and second.startswith("$"):
+            return False
+    for level, (left, right) in enumerate(zip(mine, theirs, strict=False)):
+        if left == "#" or right == "#":
+            return True
+        if left != right and "+" not in (left, right):
+            return False
+        shorter, longer = sorted((mine, theirs), key=len)
+        if level == len(shorter) - 1:  # `a/#` also matches `a`
+            return len(shorter) == len(longer) or longer[level + 1 :] == ["#"]
+    return False
+
+
+def _order(forward: Forward) -> tuple[int, bool, str, str]:
+    """Of two forwards that serve one target, the first in this order does."""
+    return (-forward.qos, not forward.retain, forward.source, forward.target)
+
+
+def _rivalry(forward: Forward) -> tuple[str, str]:
+    return forward.target, "" if is_filter(forward.source) else forward.source
