@@ -5,7 +5,7 @@ import asyncio
 from ._platform import MICROPYTHON
 from .session import Session
 
-__all__ = ("serve",)
+__all__ = ("run_until_signal", "serve")
 
 
 def serve(*participants, broker=None):
@@ -23,10 +23,11 @@ def serve(*participants, broker=None):
         import os
 
         session = Session(participants, broker or os.environ.get("MSGFLO_BROKER") or "mqtt://localhost")
-        asyncio.run(_run_until_signal(session))
+        asyncio.run(run_until_signal(session))
 
 
-async def _run_until_signal(session):
+async def run_until_signal(session):
+    """Run a session until the program gets SIGINT or SIGTERM, not on MicroPython."""
     import signal
 
     loop = asyncio.get_running_loop()

@@ -121,7 +121,15 @@ class Session:
             if not self._posting:
                 self._posting = True
                 loop.call_soon_threadsafe(self._post_waiting)
-            return
+        else:
+            self._post(out, payload)
+
+    def _post_waiting(self):
+        self._posting = False  # first: what is added from now on either is seen below or calls again
+        while self._from_threads:
+            self._post(*self._from_threads.popleft())
+
+    def _post(self, out, payload):
         topic, qos, retain, state, _ = out
         outbox = self._outbox
         if state:
@@ -135,11 +143,6 @@ class Session:
             outbox.drain(self._transport)
             if outbox.items:
                 self._wake.set()
-
-    def _post_waiting(self):
-        self._posting = False  # first: what is added from now on either is seen below or calls again
-        while self._from_threads:
-            self.post(*self._from_threads.popleft())
 
     def _received(self, topic, payload, retained):
         if self._bindings.take(topic, payload):
@@ -167,8 +170,7 @@ class Session:
         self._online = True
         if not self._met:
             self._met = True
-            for runner in self._runners:
-                runner.meet()
+            self._meet()
         while True:
             await self._flush()
             if self.dropped > self._reported:
@@ -178,6 +180,10 @@ class Session:
             self._wake.clear()
             if self._bindings.changed:
                 await self._bindings.apply()
+
+    def _meet(self):
+        for runner in self._runners:
+            runner.meet()
 
     async def _repeat(self):
         await self._presence.repeat(self._withdraw)
