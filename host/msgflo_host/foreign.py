@@ -27,7 +27,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 import msgspec
-from msgflo import Broker, topics
+from msgflo import Broker, ConnectError, topics
 
 from . import discovery
 from ._foreign_file import Availability, Foreign, check_unique, load, load_folder, parse_role_argument
@@ -210,7 +210,8 @@ class ForeignDevices:
 
     def _publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> None:
         if self._connection is not None:
-            self._connection.publish(topic, payload, qos=qos, retain=retain)
+            with suppress(ConnectError):  # it has just ended: everything is announced again on the next one
+                self._connection.publish(topic, payload, qos=qos, retain=retain)
 
 
 async def _cancel(*tasks: asyncio.Task[None]) -> None:

@@ -160,7 +160,9 @@ def everything() -> Graph:
     graph.add_node("a/b", "x/C")
     graph.add_node("true", "dotted.name")
     graph.add_node("null", "x/N")
-    for number, data in enumerate([0, False, None, "", "5", '{"a":1}', {"b": [True], "a": 1}, "l\u2028\n\t'\"\\", 1.0, 1e300]):
+    for number, data in enumerate(
+        [0, False, None, "", "5", '{"a":1}', {"b": [True], "a": 1}, "l\u2028\n\t'\"\\", 1.0, 1e300]
+    ):
         graph.add_initial(data, PortRef("A", f"in{number}"))
         graph.add_initial(data, PortRef("null", "in"))
     graph.add_initial(True, PortRef("a/b", "in"), {"secure": True})
@@ -227,7 +229,7 @@ def test_what_is_written_is_easy_to_read() -> None:
 
 
 def test_comments_at_the_head_stay_there() -> None:
-    text = "# First.\n#\n#   Indented.\n\n#: {\"properties\": {\"a\": 1}}\n# Second.\nA(x/A) # gone\n# gone too\n"
+    text = '# First.\n#\n#   Indented.\n\n#: {"properties": {"a": 1}}\n# Second.\nA(x/A) # gone\n# gone too\n'
     graph = parse(text)
     assert graph.header == ("# First.", "#", "#   Indented.", "", "# Second.")
     assert parse(dump(graph)).header == graph.header

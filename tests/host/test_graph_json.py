@@ -16,7 +16,11 @@ FULL = {
     "outports": {"state": {"process": "lamp", "port": "state"}},
     "groups": [{"name": "all", "nodes": ["lamp", "a/b"], "metadata": {"description": "both"}}],
     "processes": {
-        "lamp": {"component": "demo/Lamp", "metadata": {"x": 12, "y": -3, "label": "Lámpara 💡"}, "own": {"kept": True}},
+        "lamp": {
+            "component": "demo/Lamp",
+            "metadata": {"x": 12, "y": -3, "label": "Lámpara 💡"},
+            "own": {"kept": True},
+        },
         "a/b": {"component": "demo/Button"},
     },
     "connections": [
@@ -47,7 +51,9 @@ def test_files_are_sorted_with_edges_before_initial_packets() -> None:
     assert list(document) == sorted(document)
     assert list(document["processes"]) == ["a/b", "lamp"]
     assert ["src" in connection for connection in document["connections"]] == [True, True, False, False, False]
-    assert dump(graph).startswith('{\n    "caseSensitive": true,\n    "connections": [\n        {\n            "src": {\n')
+    assert dump(graph).startswith(
+        '{\n    "caseSensitive": true,\n    "connections": [\n        {\n            "src": {\n'
+    )
     assert dump(graph).endswith("}\n")
 
 
@@ -112,15 +118,30 @@ TGT = '"tgt": {"process": "n", "port": "in"}'
         ('{"inports": [1]}', 1, 13, "inports: must be an object, not a list"),
         ('{"processes": {"a": {}}}', 1, 21, 'processes.a: "component" is missing'),
         ('{"processes": {"a": {"component": ""}}}', 1, 21, "component of node 'a' is empty"),
-        ('{"processes": {"a b": {"component": 5}}}', 1, 37, r'processes\["a b"\].component: must be a text, not a number'),
+        (
+            '{"processes": {"a b": {"component": 5}}}',
+            1,
+            37,
+            r'processes\["a b"\].component: must be a text, not a number',
+        ),
         ('{"processes": {"a": {"component": "x", "metadata": 1}}}', 1, 52, "metadata: must be an object, not a number"),
         ('{"processes": {"a": 1,\n"a": 2}}', 2, 6, "processes.a is there twice"),
         (NODE + f'"connections": [{{{TGT}}}]}}', 2, 17, r'connections\[0\]: neither "src" nor "data"'),
         (NODE + f'"connections": [\n{{"data": 1, "src": {{}}, {TGT}}}]}}', 3, 1, 'has both "src" and "data"'),
         (NODE + '"connections": [{"data": 1}]}', 2, 17, '"tgt" is missing'),
         (NODE + '"connections": [{"data": 1, "tgt": {"node": "n", "port": "in"}}]}', 2, 45, 'this key is "process"'),
-        (NODE + '"connections": [{"data": 1, "tgt": {"process": "m", "port": "in"}}]}', 2, 48, "no node 'm'.* nodes: n"),
-        (NODE + f'"connections": [{{"data": 1, "metdata": {{}}, {TGT}}}]}}', 2, 40, "metdata: unknown key; allowed are"),
+        (
+            NODE + '"connections": [{"data": 1, "tgt": {"process": "m", "port": "in"}}]}',
+            2,
+            48,
+            "no node 'm'.* nodes: n",
+        ),
+        (
+            NODE + f'"connections": [{{"data": 1, "metdata": {{}}, {TGT}}}]}}',
+            2,
+            40,
+            "metdata: unknown key; allowed are",
+        ),
         (NODE + '"groups": [{"name": "g", "nodes": [5]}]}', 2, 36, "must be a node's name, not a number"),
         (NODE + '"groups": [{"name": "g", "nodes": []}, {"name": "g", "nodes": []}]}', 2, 49, "is there twice"),
         (NODE + '"inports": {"x": {"process": "m", "port": "y"}}}', 2, 18, "no node 'm'"),

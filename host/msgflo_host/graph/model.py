@@ -136,7 +136,8 @@ class Graph(Store):
 
     def remove_initial(self, tgt: PortRef, data: Any = ANY) -> list[Initial]:
         """Remove the initial packets of a port, or only the one with this `data`; return them."""
-        there = [i for i in self.initials_at(tgt.node) if self._ref_key(i.tgt) == self._ref_key(tgt)]
+        key = self._ref_key(tgt)
+        there = [initial for initial in self.initials_at(tgt.node) if self._ref_key(initial.tgt) == key]
         gone = there if data is ANY else [i for i in there if canonical(i.data) == canonical(data)]
         if not gone:
             near = dict.fromkeys(map(str, self.initials_at(tgt.node)))
