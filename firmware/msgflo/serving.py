@@ -13,17 +13,20 @@ def serve(*participants, broker=None):
 
     `broker` is a Broker or its URL, by default $MSGFLO_BROKER or mqtt://localhost. Raises ConfigError.
     """
+    session = Session(participants, broker or _named_broker() or "mqtt://localhost")
     if MICROPYTHON:
-        session = Session(participants, broker or "mqtt://localhost")
         try:
             asyncio.run(session.run())
         except KeyboardInterrupt:
             asyncio.get_event_loop().run_until_complete(session.stop())
     else:
-        import os
-
-        session = Session(participants, broker or os.environ.get("MSGFLO_BROKER") or "mqtt://localhost")
         asyncio.run(run_until_signal(session))
+
+
+def _named_broker():
+    import os
+
+    return os.getenv("MSGFLO_BROKER") if hasattr(os, "getenv") else None  # boards have no environment
 
 
 async def run_until_signal(session):
