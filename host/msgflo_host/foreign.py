@@ -32,12 +32,14 @@ from msgflo import Broker, ConnectError, topics
 from . import discovery
 from ._foreign_file import Availability, Foreign, check_unique, load, load_folder, parse_role_argument
 from .connection import Connection
+from .errors import ForeignError
 
 __all__ = [
     "Announcer",
     "Availability",
     "Foreign",
     "ForeignDevices",
+    "Publish",
     "check_unique",
     "load",
     "load_folder",
@@ -59,10 +61,15 @@ class Publish(Protocol):
 class Announcer:
     """What is published for which device at which time; without a clock and a connection of its own.
 
-    `interval`, in seconds, is announced as the period within which the next message can be expected.
+    `interval`, in seconds, is announced as the period within which the next message can be expected; ForeignError if
+    it is none.
     """
 
     def __init__(self, publish: Publish, *, interval: float = DEFAULT_INTERVAL_S) -> None:
+        if not 0 < interval <= discovery.MAX_PERIOD:
+            raise ForeignError(
+                f"interval is {interval} s; more than 0 s are needed, at most {discovery.MAX_PERIOD:.0f}"
+            )
         self._publish = publish
         self._interval = interval
         self._devices: dict[str, Foreign] = {}
@@ -156,8 +163,16 @@ class Announcer:
 class ForeignDevices:
     """Announces foreign devices on a connection of its own, until cancelled."""
 
-    def __init__(self, broker: Broker, *, interval: float = DEFAULT_INTERVAL_S, client_id: str | None = None) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        interval: float = DEFAULT_INTERVAL_S,
+        client_id: str | None = None,
+        quiet: bool = False,
+    ) -> None:
         self._broker = broker
+        self._quiet = quiet
         self._client_id = client_id or f"msgflo-foreign-{uuid.uuid4().hex[:12]}"
         self._interval = interval
         self._announcer = Announcer(self._publish, interval=interval)
@@ -198,6 +213,7 @@ class ForeignDevices:
             on_message=self._announcer.received,
             on_connected=self._announcer.connected,
             on_disconnected=self._announcer.disconnected,
+            quiet=self._quiet,
         )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._connection.run())

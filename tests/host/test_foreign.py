@@ -184,6 +184,12 @@ def test_devices_with_the_same_id_are_refused(device: Callable[..., Foreign]) ->
         Announcer(Recorder()).want([device(PLAIN, "a"), device(WATCHED, "a")])
 
 
+@pytest.mark.parametrize("interval", [0, -1, float("nan"), float("inf")])
+def test_an_interval_is_a_time(interval: float) -> None:
+    with pytest.raises(ForeignError, match=r"interval is .* s; more than 0 s are needed"):
+        Announcer(Recorder(), interval=interval)
+
+
 class Watcher:
     """What a coordinator would know, from a connection to a real broker."""
 

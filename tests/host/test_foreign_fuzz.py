@@ -14,10 +14,13 @@ from msgflo_host.errors import ForeignError
 from msgflo_host.foreign import load
 
 YAML = [
-    "component: a/B\nlabel: 'x: y'\nicon: \"bulb\\n\"\ninports:\n  led:\n    queue: '#ROLE/led'\n    type: boolean\noutports: {}\n",
-    'component: a/B\ninports:\n- id: x\n  queue: a/b\n  schema: {type: [number, null]}\n- {id: y, queue: "#ROLE"}\n',
-    "%YAML 1.1\n---\ncomponent: !!str a/B\ncommon: &c {queue: t, options: {qos: 1, retain: yes}}\noutports:\n  x: {<<: *c, queue: +/u/#}\n",
-    "component: >-\n  a/\n  B\nn: [1, -0x1f, 1.5e3, ~, 2020-01-01, .nan, true]\ninports: {}\navailability: {topic: '#ROLE/a', online: {s: 1}}\n...\n",
+    "component: a/B\nlabel: 'x: y'\nicon: \"bulb\\n\"\ninports:\n  led:\n    queue: '#ROLE/led'\n    type: boolean\n"
+    "outports: {}\n",
+    "component: a/B\ninports:\n- id: x\n  queue: a/b\n  schema: {type: [number, null]}\n- {id: y, queue: '#ROLE'}\n",
+    "%YAML 1.1\n---\ncomponent: !!str a/B\ncommon: &c {queue: t, options: {qos: 1, retain: yes}}\n"
+    "outports:\n  x: {<<: *c, queue: +/u/#}\n",
+    "component: >-\n  a/\n  B\nn: [1, -0x1f, 1.5e3, ~, 2020-01-01, .nan, true]\ninports: {}\n"
+    "availability: {topic: '#ROLE/a', online: {s: 1}}\n...\n",
 ]
 ALPHABET = "ab01 \n\t:-?#&*!|>%@`'\"{}[],.~<=\0\x85\u2028\ufeff"
 

@@ -190,6 +190,17 @@ def test_nothing_is_lost_and_the_second_save_is_the_same() -> None:
     assert json_format.load(json_format.dump(again)) == graph
 
 
+def test_other_readers_find_only_nodes_that_the_text_itself_declares() -> None:
+    graph = Graph()
+    graph.add_node("odd", "dotted.name")
+    graph.add_node("A", "x/A")
+    graph.add_edge(PortRef("odd", "out"), PortRef("A", "in"))
+    graph.add_initial(1, PortRef("odd", "in"))
+    graph.add_inport("in", "odd", "in")
+    statements = [line for line in dump(graph).splitlines() if line and not line.startswith("#:")]
+    assert statements == ["A(x/A)"]
+
+
 @pytest.mark.parametrize("case_sensitive", [False, True])
 def test_capital_letters_in_ports_are_not_lost(case_sensitive: bool) -> None:
     graph = Graph(case_sensitive=case_sensitive)

@@ -63,9 +63,11 @@ def test_fuzz_fbp_files_lose_nothing(graph: Graph) -> None:
 
 
 FBP = [
-    "# @runtime msgflo\n# @name x\nINPORT=A.IN:X\nA(x/A:x=1,y=2) OUT[1] -> IN B(x/B) -> C(x/C)\r\n'te\\'xt' -> IN A, B -> A\n",
+    "# @runtime msgflo\n# @name x\nINPORT=A.IN:X\nA(x/A:x=1,y=2) OUT[1] -> IN B(x/B) -> C(x/C)\r\n"
+    "'te\\'xt' -> IN A, B -> A\n",
     '{"a": [1, {"b": null}], "c": -1.5e3} -> IN A(x/A)\n\ttrue -> IN A #: {"metadata": {"a": 1}}\n(x/B) -> A\n',
-    '# head\n#: {"groups": [{"name": "g", "nodes": ["a/b"]}]}\n#: {"processes": {"a/b": {"component": "x.y"}}}\nDEFAULT_INPORT=X\n',
+    '# head\n#: {"groups": [{"name": "g", "nodes": ["a/b"]}]}\n#: {"processes": {"a/b": {"component": "x.y"}}}\n'
+    "DEFAULT_INPORT=X\n",
 ]
 JSON = [
     json_format.dump(fbp_format.parse(text))

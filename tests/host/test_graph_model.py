@@ -25,7 +25,7 @@ def test_adding_a_node_twice_is_adding_it_once_with_metadata_merged(graph: Graph
 
 
 def test_a_node_cannot_be_added_again_with_another_component(graph: Graph) -> None:
-    with pytest.raises(GraphError, match="'lamp' exists with the component 'demo/Lamp'.* 'demo/Other'"):
+    with pytest.raises(GraphError, match=r"'lamp' exists with the component 'demo/Lamp'.* 'demo/Other'"):
         graph.add_node("lamp", "demo/Other")
 
 
@@ -193,7 +193,7 @@ def test_names_that_no_topic_or_file_can_hold_are_refused(graph: Graph, name: st
         lambda: graph.add_group(name, []),
         lambda: graph.rename_node("lamp", name),
     ):
-        with pytest.raises(GraphError, match="is empty|not allowed"):
+        with pytest.raises(GraphError, match=r"is empty|not allowed"):
             command()
     assert "lamp" in graph.nodes
 

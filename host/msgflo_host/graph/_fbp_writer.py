@@ -32,6 +32,8 @@ class _Writer:
         ports += [initial.tgt.port for initial in graph.initials]
         for exports in (graph.inports, graph.outports):
             ports += [name for export in exports.values() for name in (export.public, export.port)]
+        # Only what stands in the text itself may be named in it, or other readers would refuse the whole file.
+        self._in_text = {id for id, node in graph.nodes.items() if _is(_NODE, id) and _is(_COMPONENT, node.component)}
         self._keep_case = not graph.case_sensitive and any(port != port.lower() for port in ports if _is(_PORT, port))
 
     def text(self) -> str:
@@ -66,7 +68,7 @@ class _Writer:
         return "".join(lines)
 
     def _node(self, node: Node, value: dict[str, Any]) -> str:
-        if not (_is(_NODE, node.id) and _is(_COMPONENT, node.component)):
+        if node.id not in self._in_text:
             return _piece({"processes": {node.id: value}})
         inline = {key: part for key, part in sorted(node.metadata.items()) if _inline(key, part)}
         rest = {key: part for key, part in value.items() if key not in ("component", "metadata")}
@@ -90,7 +92,7 @@ class _Writer:
     def _ref(self, ref: dict[str, Any]) -> tuple[str, str] | None:
         """Return port and node as they are written, or None if they cannot be."""
         node, port, index = ref["process"], ref["port"], ref.get("index")
-        if not (node in self._graph.nodes and _is(_NODE, node) and _is(_PORT, port)):
+        if not (node in self._in_text and _is(_PORT, port)):
             return None
         if index is None:
             return self._port(port), node
@@ -100,7 +102,7 @@ class _Writer:
 
     def _export(self, side: str, public: str, value: dict[str, Any]) -> str:
         node, port = value["process"], value["port"]
-        if not (_is(_NODE, node) and _is(_PORT, port) and _is(_PORT, public)):
+        if not (node in self._in_text and _is(_PORT, port) and _is(_PORT, public)):
             return _piece({side: {public: value}})
         rest = {key: part for key, part in value.items() if key not in ("process", "port")}
         return _line(f"{side[:-1].upper()}={node}.{self._port(port)}:{self._port(public)}", rest)

@@ -11,7 +11,24 @@ from typing import Any, NamedTuple
 
 from ..errors import GraphError
 
-__all__ = ["MAX_DEPTH", "Edge", "Export", "Group", "Initial", "Node", "PortRef", "Removed"]
+__all__ = [
+    "MAX_DEPTH",
+    "Edge",
+    "Export",
+    "Group",
+    "Initial",
+    "Node",
+    "PortRef",
+    "Removed",
+    "canonical",
+    "check_json",
+    "check_name",
+    "check_object",
+    "check_ref",
+    "kind",
+    "merged",
+    "ref_order",
+]
 
 MAX_DEPTH = 100
 """How deep values in a graph may be nested; deeper ones would end in Python's recursion limit when written."""
