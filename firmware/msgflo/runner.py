@@ -26,11 +26,11 @@ class Runner:
         self.ins = ins  # inport id -> (topic, raw)
         self.outs = outs  # outport id -> (topic, qos, retain, state, raw)
         self.period = period
-        self.timers = []
+        self.timers = ()  # tuples rather than lists: an empty one takes no memory
         self._participant = participant
-        self._tasks = []
+        self._tasks = ()
         self._worker = None  # handles packets while an async handler is busy
-        self._waiting = []  # packets that came meanwhile
+        self._waiting = None  # packets that came meanwhile
         self._missed = 0
 
     def join(self, session):
@@ -42,11 +42,11 @@ class Runner:
         for timer in self.timers:
             timer.start(self.call)
         if has_task:
-            self._tasks.append(asyncio.create_task(self.call(self._participant.run)))
+            self._spawn(self._participant.run)
 
     def meet(self):
         """The session is connected for the first time."""
-        self._tasks.append(asyncio.create_task(self.call(self._participant.start)))
+        self._spawn(self._participant.start)
 
     async def finish(self):
         """The session is about to end."""
@@ -58,10 +58,13 @@ class Runner:
             timer.stop()
         for task in self._tasks:
             task.cancel()
-        self._tasks.clear()
+        self._tasks = ()
         if self._worker is not None:
             self._worker.cancel()
             self._worker = None
+
+    def _spawn(self, function):
+        self._tasks += (asyncio.create_task(self.call(function)),)
 
     async def call(self, function):
         """Call a function and, if it is async, wait for it."""
@@ -78,6 +81,7 @@ class Runner:
         if self._worker is None:
             coroutine = self._handle(port, topic, payload, retained)
             if coroutine is not None:
+                self._waiting = []
                 self._worker = asyncio.create_task(self._work(port, coroutine))
             return
         self._waiting.append((port, topic, payload, retained))
@@ -115,6 +119,10 @@ class Runner:
     async def _settle(self, coroutine, port):
         try:
             await coroutine
+        except asyncio.CancelledError as e:
+            if not self._participant._engine.running:  # it is us who cancel
+                raise
+            self._failed(e, port)
         except Exception as e:
             self._failed(e, port)
 
