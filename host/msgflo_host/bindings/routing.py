@@ -237,7 +237,8 @@ class Router:
         if len(wild) + len(exact) == 1:
             return False
         rivals = [*exact, *(other for other in wild if matches(other.source, topic))]
-        return mine != min(rivals, key=_order)
+        first: Forward = min(rivals, key=_order)
+        return first != mine
 
     def _add(self, forward: Forward) -> None:
         count = self._counts[forward] = [0]
