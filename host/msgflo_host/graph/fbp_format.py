@@ -4,6 +4,8 @@ What that language cannot express is kept in comments that its other readers ski
 a piece of the JSON form of the graph, `#: {…}` behind a node, connection or export holds its further keys. Two keys
 stand only there: `caseSensitive`, and `keepCase` for port names in capital letters in a graph that is not case
 sensitive (otherwise port names are read in small letters, as the npm package does).
+
+Limits: of other comments only those at the head of the file survive a save, and the order of lines does not.
 """
 
 from __future__ import annotations
