@@ -145,8 +145,9 @@ class Transport:
         client.disconnect()
         client.loop_write()
         try:
-            await asyncio.wait_for(self.closed(), _CLOSE_SECONDS)
-        except asyncio.TimeoutError:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self.closed()
+        except TimeoutError:
             pipe.abort()
             await self.closed()
 
@@ -297,8 +298,9 @@ class Transport:
 
     async def _answer(self, future):
         try:
-            return await asyncio.wait_for(future, _CONNECT_SECONDS)
-        except asyncio.TimeoutError:
+            async with asyncio.timeout(_CONNECT_SECONDS):  # wait_for can swallow a cancellation before Python 3.12
+                return await future
+        except TimeoutError:
             raise ConnectError("{}: no answer within {} s".format(self.broker, _CONNECT_SECONDS)) from None
 
 

@@ -88,7 +88,8 @@ async def end(process: Process, grace: float) -> int:
     deadline = time.monotonic() + grace
     _signal_group(process.pid, signal.SIGTERM)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), grace)
+        async with asyncio.timeout(grace):
+            await process.wait()
     while _signal_group(process.pid, 0) and time.monotonic() < deadline:
         await asyncio.sleep(0.02)
     _signal_group(process.pid, signal.SIGKILL)

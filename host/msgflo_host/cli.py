@@ -7,7 +7,6 @@ import logging
 import sys
 
 import click
-from msgflo import Error as LibraryTrouble
 
 from .errors import MsgfloError
 
@@ -54,13 +53,13 @@ def main() -> None:
     """Run the command line; a user's mistake ends in one line on stderr, never in a traceback."""
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
+        from msgflo import Error  # takes a while: from here on Ctrl-C ends quietly
+
         cli(prog_name="msgflo", standalone_mode=False)
-    except (MsgfloError, LibraryTrouble) as error:
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except (MsgfloError, Error) as error:
         _fail(str(error), 1)
-    except click.exceptions.Abort:
-        sys.exit(130)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except click.exceptions.Exit as ended:
         sys.exit(ended.exit_code)
     except click.ClickException as error:

@@ -33,7 +33,7 @@ class Components:
         self._processes = Processes(coordinator.broker)
         self._of_folder = {device.participant.role: device for device in foreign}
         self._loaded: dict[tuple[Path, str], Foreign | None] = {}
-        self._devices = ForeignDevices(coordinator.broker, client_id=CLIENT_ID)
+        self._devices = ForeignDevices(coordinator.broker, client_id=CLIENT_ID, quiet=True)
         self._changed = asyncio.Event()
         coordinator.on_change.append(self._changed.set)
 

@@ -7,6 +7,7 @@ import logging
 import random
 import uuid
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from msgflo import Broker, Error, Refused
 from msgflo.paho_transport import Transport
@@ -27,7 +28,8 @@ class Connection:
 
     ``on_message(topic, payload, retained)`` gets every packet. ``on_connected()`` is called after each connection, once
     every retained message of the subscriptions has been handed over. ``will``, a topic and a payload, is published
-    retained by the broker when this program dies.
+    retained by the broker when this program dies. A `quiet` one leaves it to another
+    connection of this program to say what is wrong.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Connection:
         on_connected: Callable[[], None] = lambda: None,
         on_disconnected: Callable[[], None] = lambda: None,
         will: tuple[str, bytes] | None = None,
+        quiet: bool = False,
     ) -> None:
         self.broker = broker
         self.client_id = client_id
@@ -47,6 +50,7 @@ class Connection:
         self._subscriptions = [(topic, 1) for topic in subscriptions]
         self._on_message, self._on_connected, self._on_disconnected = on_message, on_connected, on_disconnected
         self._will = will
+        self._trouble_level = logging.DEBUG if quiet else logging.ERROR
         self._transport: Transport | None = None
         # No retained message can follow a packet that was published after the subscription was acknowledged.
         self._marker_topic = f"fbp/coordinator/{uuid.uuid4().hex}"
@@ -73,7 +77,7 @@ class Connection:
             except (Error, TimeoutError) as error:
                 self._complain(error)
             else:
-                log.warning("broker %s: connection lost (%s); trying again", self.broker, why)
+                log.log(self._trouble_level, "broker %s: connection lost (%s); trying again", self.broker, why)
                 self._complained, delay = "", FIRST_RETRY_S
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))
             delay = min(delay * 2, LONGEST_RETRY_S)
@@ -81,20 +85,21 @@ class Connection:
     async def _serve(self) -> str:
         """One connection from connect to its end; returns why it ended."""
         transport = Transport(self.broker, self.client_id, on_message=self._receive)
+        helpers: list[asyncio.Task[Any]] = []
         try:
             await transport.connect(self._will)
             self._transport = transport
             closed = asyncio.create_task(transport.closed())
             ready = asyncio.create_task(self._become_ready(transport))
-            await asyncio.wait([closed, ready], return_when=asyncio.FIRST_COMPLETED)
-            if not ready.done():
-                ready.cancel()
-            elif ready.exception() is None and not closed.done():
-                self._announce_connected()
-            else:
+            helpers = [closed, ready]
+            await asyncio.wait(helpers, return_when=asyncio.FIRST_COMPLETED)
+            if ready.done():
                 await ready
+                self._announce_connected()
             return str(await closed)
         finally:
+            for helper in helpers:
+                helper.cancel()
             self.connected, self._transport = False, None
             self._on_disconnected()
             await transport.disconnect()
@@ -103,12 +108,13 @@ class Connection:
         self._marker.clear()
         await transport.subscribe([*self._subscriptions, (self._marker_topic, 1)])
         transport.publish(self._marker_topic, b"all retained messages are before this", qos=1)
-        await asyncio.wait_for(self._marker.wait(), SNAPSHOT_TIMEOUT_S)
+        async with asyncio.timeout(SNAPSHOT_TIMEOUT_S):
+            await self._marker.wait()
 
     def _announce_connected(self) -> None:
         self.connected = True
         if self._complained:
-            log.info("broker %s: connected", self.broker)
+            log.log(min(self._trouble_level, logging.INFO), "broker %s: connected", self.broker)
             self._complained = ""
         self._on_connected()
 
@@ -124,4 +130,4 @@ class Connection:
             return
         self._complained = message
         hint = "check user name and password" if isinstance(error, Refused) else "trying again until it works"
-        log.error("broker %s: %s (%s)", self.broker, message, hint)
+        log.log(self._trouble_level, "broker %s: %s (%s)", self.broker, message, hint)

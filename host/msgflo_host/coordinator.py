@@ -29,6 +29,7 @@ log = logging.getLogger("msgflo")
 
 CLIENT_ID = "msgflo-coordinator"
 PARTICIPANT, CONNECTION, BIND = "fbp/participant/", "fbp/connection/", "fbp/bind/"
+SETTLE_S = 0.25
 TICK_S = 0.25
 """How often deadlines of participants are looked at."""
 
@@ -168,11 +169,14 @@ class Coordinator:
         wanted = plan(self.graph, self.registry.participants_by_role(), self.started)
         # What an edge used before ends before its new way begins, so that no packet takes both.
         await self._forwarder.apply(self.plan.forwards & wanted.forwards)
-        self._direct.apply(wanted.direct)
+        rebound = self._direct.apply(wanted.direct)
         await self._forwarder.apply(wanted.forwards)
         self._say_what_is_refused(wanted)
         self.plan = wanted
         self.meter.measure(wanted, always=self.registry.traffic_topics())
+        if rebound and self._greeter.due:
+            # Participants do not say when they have subscribed, and what follows from an initial packet should reach them.
+            await asyncio.sleep(SETTLE_S)
         if self.started:
             self._greeter.send(self.graph, self.registry, self._publish_initial)
         self.bound.set()

@@ -26,6 +26,11 @@ class Greeter:
         self._fresh: set[bytes] = set()
         self._said: set[str] = set()
 
+    @property
+    def due(self) -> bool:
+        """Whether anything waits to be sent."""
+        return bool(self._started or self._fresh)
+
     def greet(self, ids: Iterable[str]) -> None:
         """These participants have started: each gets all of its initial packets."""
         self._started.update(dict.fromkeys(ids))

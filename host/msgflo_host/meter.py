@@ -62,7 +62,8 @@ class Meter:
             looking = time.monotonic() < self._looked_until
             await self._forwarder.watch(self._always | self._while_looking if looking else self._always)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), INTERVAL_S)
+                async with asyncio.timeout(INTERVAL_S):
+                    await self._wake.wait()
             self._wake.clear()
             now = time.monotonic()
             if now - before >= INTERVAL_S:

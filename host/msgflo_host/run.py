@@ -105,7 +105,8 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
                 tasks.create_task(file.run())
             # Packets first: importing the web server takes longer than binding a thousand edges.
             with suppress(TimeoutError):
-                await asyncio.wait_for(coordinator.bound.wait(), FIRST_BINDINGS_S)
+                async with asyncio.timeout(FIRST_BINDINGS_S):
+                    await coordinator.bound.wait()
             url = await _serve_page(listener, coordinator, path, stack)
             await follow(lambda: _look(coordinator, path, url), notes, terminal=terminal)
 

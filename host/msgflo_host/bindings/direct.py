@@ -37,15 +37,17 @@ class DirectBindings:
         """The connection was lost: what stands in the broker is unknown until it is read again."""
         self._in_force.clear()
 
-    def apply(self, wanted: Mapping[str, Lists]) -> None:
-        """Bring exactly these lists in force: absent participants' lists are removed."""
+    def apply(self, wanted: Mapping[str, Lists]) -> bool:
+        """Bring exactly these lists in force, absent participants' lists are removed; whether anything was written."""
         self._wanted = {participant: _encode(lists) for participant, lists in wanted.items() if lists}
+        before = dict(self._in_force)
         for participant in self._in_force.keys() - self._wanted.keys():
             if self._publish(bind_topic(participant), b""):
                 del self._in_force[participant]
         for participant, payload in self._wanted.items():
             if self._in_force.get(participant) != payload and self._publish(bind_topic(participant), payload):
                 self._in_force[participant] = payload
+        return self._in_force != before
 
 
 def _encode(lists: Lists) -> bytes:

@@ -135,7 +135,8 @@ class Link(asyncio.Protocol):
         self._closing = True
         self.block(False)
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self.ended), _CLOSE_S)
+            async with asyncio.timeout(_CLOSE_S):
+                await asyncio.shield(self.ended)
         self._transport.abort()
 
     def abort(self, reason: str) -> None:

@@ -1,0 +1,174 @@
+"""Whole programs under test: a coordinator as users start it, and participants in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from brokers import free_port
+from msgflo import Participant, Port, Session
+
+Status = dict[str, Any]
+
+
+class Coordinator:
+    """`msgflo run` in a process of its own, on a port of its own; a context manager that ends it."""
+
+    def __init__(self, *arguments: str | Path, broker: str | None, cwd: Path | None = None) -> None:
+        self.port = free_port()
+        self.command = [sys.executable, "-m", "msgflo_host", "run", *map(str, arguments), "--port", str(self.port)]
+        if broker is not None:
+            self.command += ["--broker", broker]
+        self.cwd = cwd
+        self.process: subprocess.Popen[str] | None = None
+        self.lines: list[str] = []
+
+    def start(self) -> None:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
+        self.process = subprocess.Popen(
+            self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.cwd, env=environment
+        )
+        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        self.lines.extend(line.rstrip("\n") for line in process.stdout)
+
+    @property
+    def output(self) -> str:
+        """What it has printed so far, all starts together."""
+        return "\n".join(self.lines)
+
+    def status(self) -> Status:
+        """What it says of itself; raises OSError while it does not answer."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/status.json", timeout=5) as answer:
+            status: Status = json.load(answer)
+            return status
+
+    def wait(self, condition: Callable[[Status], Any], *, seconds: float = 15) -> Status:
+        """Wait until the state of the system is as wanted; returns it."""
+        deadline = time.monotonic() + seconds
+        status: Status = {}
+        while time.monotonic() < deadline:
+            with suppress(OSError, urllib.error.URLError):
+                status = self.status()
+                if condition(status):
+                    return status
+            assert self.process is not None
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise AssertionError(f"not reached; state:\n{json.dumps(status, indent=1)}\noutput:\n{self.output}")
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """As Ctrl-C would; returns the exit code."""
+        return self._end(signal.SIGINT)
+
+    def _end(self, how: signal.Signals) -> int:
+        assert self.process is not None
+        self.process.send_signal(how)
+        return self.process.wait(15)
+
+    def __enter__(self) -> Coordinator:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+
+
+def edge(status: Status, src: str, tgt: str) -> Status:
+    """The state of one edge, by its dotted ends."""
+    absent = {"kind": "absent"}
+    return next((found for found in status["edges"] if (found["src"], found["tgt"]) == (src, tgt)), absent)
+
+
+def node(status: Status, name: str) -> Status:
+    """The state of one node; an empty one where it is not known."""
+    return next((found for found in status["nodes"] if found["id"] == name), {"state": "unknown"})
+
+
+class Source(Participant):
+    """Sends what a test tells it to send."""
+
+    component = "test/Source"
+    outports = (Port("out"), Port("value", state=True), Port("error"))
+
+
+class Sink(Participant):
+    """Keeps what it receives."""
+
+    component = "test/Sink"
+    inports = (Port("in"), Port("other"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.received: list[Any] = []
+
+    def process(self, inport: str, msg: Any) -> None:
+        self.received.append(msg.data if inport == "in" else (inport, msg.data))
+
+
+class Participants:
+    """Participants of ours in a thread of this process; a context manager that stops them."""
+
+    def __init__(self, *participants: Participant, broker: str, **options: Any) -> None:
+        self.session = Session(participants, broker, **options)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def _run(self) -> None:
+        asyncio.run(self._main())
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self.session.run()
+
+    def __enter__(self) -> Participants:
+        self._thread.start()
+        until(lambda: self.session.connected)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        assert self._loop is not None
+        asyncio.run_coroutine_threadsafe(self.session.stop(), self._loop).result(10)
+        self._thread.join(10)
+
+
+def until(condition: Callable[[], Any], *, seconds: float = 10, what: str = "") -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what or condition}"
+        time.sleep(0.005)
+
+
+@contextmanager
+def program(*arguments: str | Path, broker: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A `msgflo` command in a process of its own; ended when the block ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "msgflo_host", *map(str, arguments)], env=os.environ | {"MSGFLO_BROKER": broker}
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(10)
