@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from msgflo import Broker
-from msgflo.errors import Error
+from msgflo.errors import ConnectError, Error
 
 from . import frames
 from .ends import Inlet, Outlet
@@ -177,11 +177,16 @@ class Forwarder:
         if inlet is None:
             inlet = self._inlets[lane.number] = Inlet(self, lane, f"{self._client_id}-{lane.number + 1}")
             await self._purge(inlet)  # what a forwarder that was killed has left in the broker
-        assert self._outlet.link is not None
-        link = Link(self._broker, inlet.client_id, inlet, sink=self._outlet.link, routes=lane.routes)
+        outlet = self._outlet.link
+        if outlet is None:
+            raise ConnectError("the connection was lost meanwhile")
+        link = Link(self._broker, inlet.client_id, inlet, sink=outlet, routes=lane.routes)
         inlet.link = link
         # A session, so that while the connection is lost the broker keeps packets with QoS 1.
         await link.open(clean_session=False)
+        if self._outlet.link is not outlet:
+            link.abort("the connection was lost meanwhile")
+            raise ConnectError("the connection was lost meanwhile")
         if not link.session_present:
             lane.in_broker.clear()
             self.ledger.forget(lane.number)
