@@ -7,7 +7,6 @@ from .errors import ConfigError, ConnectError, Error, Refused, SubscribeError
 from .packets import Message
 from .participant import Participant
 from .ports import Port
-from .serving import serve
 from .session import Session
 
 __all__ = (
@@ -25,6 +24,16 @@ __all__ = (
     "run",
     "serve",
 )
+
+
+def serve(*participants, broker=None):
+    """Connect participants and serve until the program is interrupted (Ctrl-C, SIGTERM); then they go offline.
+
+    `broker` is a Broker or its URL, by default $MSGFLO_BROKER or mqtt://localhost. Raises ConfigError.
+    """
+    from .serving import serve
+
+    serve(*participants, broker=broker)
 
 
 def main(participant_class, role=None):

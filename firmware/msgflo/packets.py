@@ -12,15 +12,10 @@ class Message:
     """A packet as a handler sees it: `data` (decoded), `raw` (the payload's bytes), `topic` and `retained`."""
 
     def __init__(self, raw, data, topic=None, retained=False):
-        self.raw = raw
+        self.raw = self.buffer = raw  # `buffer` is what MsgFlo's own library calls it
         self.data = data
         self.topic = topic
         self.retained = retained
-
-    @property
-    def buffer(self):
-        """The payload's bytes, under the name that MsgFlo's own library gives them."""
-        return self.raw
 
     @property
     def json(self):

@@ -3,8 +3,7 @@
 from .errors import ConfigError
 from .packets import encode
 from .ports import declare
-from .runner import Runner
-from .timers import Timer
+from .runner import Runner, Timer
 
 __all__ = ("Participant",)
 
@@ -60,7 +59,7 @@ class Participant:
 
     async def drain(self):
         """Wait until what was sent is on its way: for those who send much."""
-        await self._engine.drain()
+        await self._engine.drain()  # pyright: ignore[reportAttributeAccessIssue] - a Session by now
 
     def every(self, seconds, function):
         """Call a function, plain or async, every so many seconds, connected or not; returns a Timer to `cancel()`."""

@@ -46,7 +46,7 @@ class Session:
         self._link = Link(self.broker, self.client_id, keepalive, self._received, self.log)
         self._transport = self._link.transport
         self._presence = Presence(self.participants, self.client_id, self._transport)
-        self._online = False  # whether participants may send
+        self.connected = False  # whether packets can be sent now
         self._met = False  # whether they ever could
         self._bindings = Bindings(self._runners, self._transport, self.log)
         self._outbox = Outbox(self.queue)
@@ -55,11 +55,6 @@ class Session:
         self._thread = None  # that of the event loop
         self._from_threads = deque()
         self._posting = False
-
-    @property
-    def connected(self):
-        """Whether packets can be sent now."""
-        return self._online
 
     @property
     def dropped(self):
@@ -104,9 +99,9 @@ class Session:
     async def drain(self):
         """Let others run, then wait until nothing waits to be sent; while disconnected, for a connection too."""
         await asyncio.sleep(0)
-        while not self._online or self._outbox.items or not self._transport.ready:
+        while not self.connected or self._outbox.items or not self._transport.ready:
             try:
-                if self._online:
+                if self.connected:
                     await self._flush()
                 else:
                     await asyncio.sleep(0.05)
@@ -127,19 +122,19 @@ class Session:
     def _post_waiting(self):
         self._posting = False  # first: what is added from now on either is seen below or calls again
         while self._from_threads:
-            self._post(*self._from_threads.popleft())
+            self._post(*self._from_threads.popleft())  # pyright: ignore[reportAttributeAccessIssue]
 
     def _post(self, out, payload):
         topic, qos, retain, state, _ = out
         outbox = self._outbox
         if state:
             outbox.state(topic, payload, qos, retain)
-        elif self._online and not outbox.items and self._transport.ready:
+        elif self.connected and not outbox.items and self._transport.ready:
             self._transport.publish(topic, payload, qos=qos, retain=retain)
             return
         else:
             outbox.event(topic, payload, qos, retain)
-        if self._online:
+        if self.connected:
             outbox.drain(self._transport)
             if outbox.items:
                 self._wake.set()
@@ -158,7 +153,7 @@ class Session:
         self._ended.set()
 
     def _lost(self, unacknowledged):
-        self._online = False
+        self.connected = False
         self._outbox.limit = self.queue
         self._outbox.restore([item for item in unacknowledged if not item[0].startswith("fbp/")])
 
@@ -167,7 +162,7 @@ class Session:
         await self._bindings.renew()
         await self._presence.appear()
         self._outbox.limit = self.backlog
-        self._online = True
+        self.connected = True
         if not self._met:
             self._met = True
             self._meet()
@@ -207,6 +202,6 @@ class Session:
             await runner.finish()
 
     async def _leave(self, status):
-        if self._online:
+        if self.connected:
             await self._flush()
         await self._presence.status(status)
