@@ -2,8 +2,19 @@
 
 import sys
 
-__all__ = ("BURST", "MICROPYTHON", "QUEUE", "Transport", "default_log", "deque", "get_ident", "ticks_add", "ticks_diff")
-__all__ += ("ticks_ms", "traceback")
+__all__ = (
+    "BURST",
+    "MICROPYTHON",
+    "QUEUE",
+    "Transport",
+    "default_log",
+    "deque",
+    "get_ident",
+    "ticks_add",
+    "ticks_diff",
+    "ticks_ms",
+    "traceback",
+)
 
 MICROPYTHON = sys.implementation.name == "micropython"
 
@@ -25,8 +36,8 @@ if MICROPYTHON:
     def traceback(error):
         """Return an exception with its traceback as text."""
         text = io.StringIO()
-        sys.print_exception(error, text)
-        return text.getvalue()
+        sys.print_exception(error, text)  # pyright: ignore[reportArgumentType] - the stubs know too little of StringIO
+        return text.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
 
 else:
     import logging

@@ -25,7 +25,8 @@ def context(broker):
     except OSError as e:
         raise ConfigError("{}: cafile {!r} cannot be read: {}".format(broker, broker.cafile, e)) from None
     result = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-    result.verify_mode = tls.CERT_REQUIRED  # CERT_OPTIONAL verifies nothing
+    # CERT_OPTIONAL verifies nothing. The stubs do not know the attribute.
+    result.verify_mode = tls.CERT_REQUIRED  # pyright: ignore[reportAttributeAccessIssue]
     try:
         for certificate in _certificates(data):
             result.load_verify_locations(certificate)

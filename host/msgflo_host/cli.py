@@ -10,7 +10,7 @@ import click
 
 from .errors import MsgfloError
 
-__all__ = ["main"]
+__all__ = ["cli", "main"]
 
 COMMANDS = {
     "run": "Start the coordinator, with its own Mosquitto or on a broker that is there.",

@@ -18,7 +18,7 @@ from msgflo import Broker
 from . import children
 from .library import Command
 
-__all__ = ["Processes"]
+__all__ = ["Processes", "broker_url", "environment", "executable"]
 
 log = logging.getLogger("msgflo")
 

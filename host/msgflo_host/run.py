@@ -28,7 +28,7 @@ from .library import Library
 from .status import snapshot
 from .view import Notes, follow
 
-__all__ = ["Options", "run"]
+__all__ = ["Options", "open_port", "run"]
 
 log = logging.getLogger("msgflo")
 
