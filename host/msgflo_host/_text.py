@@ -60,8 +60,11 @@ def _digits(value: int) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text in quotes, shortened, with nothing in it that could move a terminal's cursor."""
-    escaped = msgspec.json.encode(_FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text[: _SHOWN + 1])).decode()
+    """Return a text in quotes, shortened, with nothing in it that moves a terminal's cursor or turns its text around."""
+    beginning = text[: _SHOWN + 1]
+    if not beginning.isprintable():
+        beginning = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in beginning)
+    escaped = msgspec.json.encode(beginning).decode()
     return _short(escaped) + '"' if len(text) > _SHOWN else escaped
 
 
