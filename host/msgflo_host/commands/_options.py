@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +53,9 @@ def find_broker(url: str | None, coordinator: str) -> Broker:
 
 def status_of(coordinator: str) -> dict[str, Any]:
     """What the coordinator says of itself; raises MsgfloError when it does not answer."""
+    import urllib.error  # 3 MB that the coordinator itself does not need
+    import urllib.request
+
     url = coordinator.rstrip("/") + "/status.json"
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:

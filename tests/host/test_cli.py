@@ -1,0 +1,175 @@
+"""The command line: what it prints, its exit codes, and one clear line for each mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from brokers import Broker, free_port
+from systems import Coordinator, Participants, Sink, Source, edge, until
+
+
+def msgflo(*arguments: str | Path, text: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, with nothing of ours in the environment but what is given."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
+    return subprocess.run(
+        [sys.executable, "-m", "msgflo_host", *map(str, arguments)],
+        input=text, capture_output=True, text=True, timeout=30, env=inherited | environment, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def system(broker: Broker, tmp_path: Path) -> Iterator[tuple[Coordinator, Source, Sink]]:
+    """A coordinator with one direct edge that carries packets."""
+    graph = tmp_path / "graph.fbp"
+    graph.write_text("source(test/Source) OUT -> IN sink(test/Sink)\n")
+    source, sink = Source("source"), Sink("sink")
+    with Coordinator(graph, broker=broker.url) as coordinator, Participants(source, sink, broker=broker.url):
+        coordinator.wait(lambda status: edge(status, "source.out", "sink.in")["kind"] == "direct")
+        until(lambda: source.send("out", "ready") or sink.received)
+        yield coordinator, source, sink
+
+
+def at(coordinator: Coordinator) -> str:
+    return f"http://127.0.0.1:{coordinator.port}"
+
+
+@pytest.mark.parametrize("command", ["run", "register", "send", "watch", "list", "participant"])
+def test_every_command_has_help_with_examples(command: str) -> None:
+    answer = msgflo(command, "--help")
+    assert answer.returncode == 0
+    assert f"msgflo {command}" in answer.stdout
+    assert "Examples:" in answer.stdout
+    assert f"{command} " in msgflo("--help").stdout
+
+
+def test_list_shows_nodes_ports_and_edges(system: tuple[Coordinator, Source, Sink]) -> None:
+    coordinator, _, _ = system
+    answer = msgflo("list", "--coordinator", at(coordinator))
+    assert answer.returncode == 0, answer.stderr
+    assert "source (test/Source): alive" in answer.stdout
+    assert "→ in (any) sink/in" in answer.stdout
+    assert "source.out → sink.in: direct" in answer.stdout
+    status = json.loads(msgflo("list", "--json", "--coordinator", at(coordinator)).stdout)
+    assert [node["id"] for node in status["nodes"]] == ["source", "sink"]
+
+
+def test_watch_resolves_a_port_and_ends_after_the_count(system: tuple[Coordinator, Source, Sink]) -> None:
+    coordinator, source, _ = system
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "msgflo_host", "watch", "--json", "-n", "2", "source.out", "--coordinator", at(coordinator)],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until(lambda: source.send("out", {"a": 1.5}) or watching.poll() is not None)
+    assert watching.stdout is not None
+    packets = [json.loads(line) for line in watching.stdout.read().splitlines()]
+    assert len(packets) == 2
+    assert packets[0].items() >= {"name": "source.out", "topic": "source/out", "retained": False}.items()
+    assert packets[0]["value"] == {"a": 1.5}
+
+
+def test_watch_names_the_ports_of_a_node_that_has_not_the_one_asked_for(
+    system: tuple[Coordinator, Source, Sink],
+) -> None:
+    coordinator, _, _ = system
+    answer = msgflo("watch", "source.speed", "--coordinator", at(coordinator))
+    assert (answer.returncode, answer.stderr) == (
+        1,
+        "msgflo: node source has no port 'speed' with a topic; its ports: out, value, error\n",
+    )
+
+
+def test_watch_prints_binary_and_control_characters_harmlessly(broker: Broker) -> None:
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "msgflo_host", "watch", "-n", "2", "x", "--broker", broker.url],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until(lambda: "SUBSCRIBE" in broker.log)
+    for payload in (b"\xff\x00", b"a\x1b[31mb\n"):
+        subprocess.run(["mosquitto_pub", "-p", str(broker.port), "-t", "x", "-s"], input=payload, check=True)
+    out, _ = watching.communicate(timeout=10)
+    first, second = out.splitlines()
+    assert first.endswith("x 2 bytes ff00")
+    assert second.endswith("x a\\x1b[31mb\\n")
+
+
+def test_send_publishes_json_and_raw_text_and_waits_for_the_broker(broker: Broker) -> None:
+    receiving = subprocess.Popen(
+        ["mosquitto_sub", "-p", str(broker.port), "-t", "x", "-C", "3"], stdout=subprocess.PIPE, text=True
+    )
+    until(lambda: "SUBSCRIBE" in broker.log)
+    for arguments, text in ((["x", '{"a": 1}'], None), (["x", "ON", "--raw"], None), (["x", "-"], "false\n")):
+        answer = msgflo("send", *arguments, text=text, MSGFLO_BROKER=broker.url)
+        assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+    out, _ = receiving.communicate(timeout=10)
+    assert out.splitlines() == ['{"a": 1}', "ON", "false"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["send", "x", "ON"], 2, "'ON' is not JSON"),
+        (["send", "x/+", "1"], 2, "'x/+' has a wildcard"),
+        (["send", "x", "1", "--broker", "http://h"], 1, "unknown scheme 'http'"),
+        (["send", "x", "1", "--broker", "mqtt://u:secret@h:99999"], 1, "port '99999' is not 1 to 65535"),
+        (["send", "x", "1", "--broker", "mqtts://h?cafile=absent.pem"], 1, "there is no CA file"),
+        (["watch", "a#"], 2, "a wildcard that has not its level to itself"),
+        (["register", "fan"], 1, "'fan' is not of the form ROLE:FILE.yml"),
+        (["register", "fan:absent.yml"], 1, "absent.yml: cannot be read: No such file"),
+        (["run", "absent.fbp"], 1, "absent.fbp: cannot be read: No such file"),
+        (["run", "graph.txt"], 1, "graph.txt"),
+        (["run", "--componentdir", "absent"], 1, "msgflo.yaml: cannot be read"),
+        (["run", "--foreign", "absent"], 1, "absent: cannot be read"),
+        (["run", "--port", "0"], 2, "not in the range"),
+        (["unknown"], 2, "No such command"),
+    ],
+)
+def test_a_mistake_ends_in_one_line_without_a_traceback(arguments: list[str], code: int, message: str) -> None:
+    answer = msgflo(*arguments)
+    assert answer.returncode == code, answer.stderr
+    assert message in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert "secret" not in answer.stderr
+    assert answer.stdout == ""
+    if code == 1:
+        assert answer.stderr.startswith("msgflo: ")
+        assert answer.stderr.count("\n") == 1
+
+
+def test_without_broker_and_coordinator_both_are_named(tmp_path: Path) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    answer = msgflo("send", "x", "1", "--coordinator", nobody)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("msgflo: no --broker and no MSGFLO_BROKER, and no coordinator answers at")
+
+
+def test_a_broker_that_is_not_there_is_named(tmp_path: Path) -> None:
+    answer = msgflo("send", "x", "1", "--broker", f"mqtt://127.0.0.1:{free_port()}")
+    assert answer.returncode == 1
+    assert "refused" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = 1\n", "defines no subclass of msgflo.Participant"),
+        ("def f(:\n", "one.py:1:7: invalid syntax"),
+        ("import no_such_module\n", "one.py:1: ModuleNotFoundError"),
+        ("import msgflo\nclass A(msgflo.Participant): pass\nclass B(msgflo.Participant): pass\n", "there are A, B"),
+        (
+            "import msgflo\nclass A(msgflo.Participant):\n    inports = [msgflo.Port('x')]\n",
+            "nothing handles inport 'x'",
+        ),
+    ],
+)
+def test_a_component_that_cannot_run_is_explained(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "one.py").write_text(text)
+    answer = msgflo("participant", tmp_path / "one.py", "role", "--broker", "mqtt://127.0.0.1:1")
+    assert answer.returncode == 1
+    assert message in answer.stderr
+    assert "Traceback" not in answer.stderr
