@@ -51,6 +51,7 @@ async def spawn(
     stdin: int | None = DEVNULL,
     stdout: int | None = None,
     stderr: int | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> Process:
     """Start a program that is ended with SIGTERM, and SIGKILL 2 s later, when this one dies.
 
@@ -73,6 +74,7 @@ async def spawn(
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
+        pass_fds=pass_fds,
         start_new_session=True,
         preexec_fn=die_with_parent,
     )

@@ -1,0 +1,276 @@
+"""The embedded Mosquitto: configured, started, watched, and ended with us."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import shutil
+import signal
+import time
+from asyncio.subprocess import Process
+from pathlib import Path
+from urllib.parse import quote
+
+from . import children
+from .errors import BrokerError
+from .mosquitto_config import ACCOUNT, configuration, is_loopback, secret, write_account
+from .ports import free_port, is_free, listening_program
+
+__all__ = ["Mosquitto", "free_port", "is_free"]
+
+log = logging.getLogger("msgflo")
+
+_START_S = 10.0
+_STOP_S = 5.0
+_PREDECESSOR_S = 4.0
+"""How long the Mosquitto of a coordinator that was killed may take to end."""
+_FIRST_RESTART_S, _LONGEST_RESTART_S, _STABLE_S = 0.1, 30.0, 60.0
+_SAVE_S = 300.0
+_LOG_LIMIT = 1_000_000
+_SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # not on the path of Debian's users
+_USUAL_WEBSOCKET_PORT = 9001
+
+
+class Mosquitto:
+    """A Mosquitto of our own, with its files in a folder.
+
+    On a loopback address (the default) programs on this machine may connect without an account; elsewhere, and over
+    WebSockets, everyone needs one. `url` holds what a client needs. `websocket_port` is by default 9001, or a free one.
+    """
+
+    def __init__(
+        self, folder: Path, *, port: int = 1883, websocket_port: int | None = None, host: str = "127.0.0.1"
+    ) -> None:
+        self.folder = folder.absolute()
+        self.host = "127.0.0.1" if host == "localhost" else host
+        self.port = port
+        self._websocket_port = websocket_port
+        self._lock: int | None = None
+        self._process: Process | None = None
+        self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where our programs connect, with the account where one is needed."""
+        account = "" if is_loopback(self.host) else f"{ACCOUNT}:{quote(secret(self.folder), safe='')}@"
+        host = _reachable(self.host)
+        return f"mqtt://{account}{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def websocket_port(self) -> int:
+        """Where browsers connect, with `account`."""
+        if self._websocket_port is None:
+            usual = is_free(self.host, _USUAL_WEBSOCKET_PORT)
+            self._websocket_port = _USUAL_WEBSOCKET_PORT if usual else free_port(self.host)
+        return self._websocket_port
+
+    @property
+    def account(self) -> tuple[str, str]:
+        """User name and password of our own account."""
+        return ACCOUNT, secret(self.folder)
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the Mosquitto that runs."""
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
+    async def start(self) -> None:
+        """Start it and wait until it accepts connections; afterwards it is started again whenever it crashes.
+
+        Raises BrokerError when it is not installed, its port or its folder is in use, or it refuses its configuration.
+        """
+        try:
+            program = _find_program()
+            await self._claim_folder()
+            self._configure()
+            self._process = await self._start_process(program)
+        except OSError as error:
+            self._release_folder()
+            raise BrokerError(f"Mosquitto cannot use {error.filename or self.folder}: {error.strerror}") from None
+        except BaseException:
+            self._release_folder()
+            raise
+        self._keeper = asyncio.create_task(self._keep(program))
+
+    async def stop(self) -> None:
+        """End it in order, so that it saves what it retains; after 5 s, end it by force."""
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.cancel()
+            await asyncio.wait([keeper])
+        process, self._process = self._process, None
+        if process is not None:
+            await children.end(process, _STOP_S)
+        self._release_folder()
+
+    async def _keep(self, program: str) -> None:
+        """Start it again when it has ended, and look after its files."""
+        delay = _FIRST_RESTART_S
+        while True:
+            began = time.monotonic()
+            assert self._process is not None
+            code = await self._look_after(self._process)
+            if time.monotonic() - began > _STABLE_S:
+                delay = _FIRST_RESTART_S
+            how = f"exit code {code}" if code >= 0 else f"signal {-code}"
+            log.error("Mosquitto has ended (%s); starting it again in %g s. Its log: %s", how, delay, self._log_path)
+            while True:
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, _LONGEST_RESTART_S)
+                try:
+                    self._process = await self._start_process(program)
+                    break
+                except (BrokerError, OSError) as error:
+                    log.error("Mosquitto: %s; trying again in %g s", error, delay)
+
+    async def _look_after(self, process: Process) -> int:
+        """Have it save what it retains now and then, and keep its log small, until it ends; its exit code."""
+        ended = asyncio.create_task(process.wait())
+        try:
+            while not ended.done():
+                await asyncio.wait([ended], timeout=_SAVE_S)
+                self._shorten_log()
+                if not ended.done():
+                    with contextlib.suppress(ProcessLookupError):
+                        process.send_signal(signal.SIGUSR1)
+            return ended.result()
+        finally:
+            ended.cancel()
+
+    async def _start_process(self, program: str) -> Process:
+        """Start it once; where its saved state is damaged, once more without it."""
+        for _ in range(2):
+            self._require_free(self.port)
+            self._require_free(self.websocket_port)
+            self._shorten_log()
+            log_start = self._log_path.stat().st_size if self._log_path.exists() else 0
+            with self._log_path.open("ab") as output:
+                assert self._lock is not None
+                process = await children.spawn(
+                    [program, "-c", self.folder / "mosquitto.conf"],
+                    cwd=self.folder,
+                    stdout=output.fileno(),
+                    stderr=output.fileno(),
+                    pass_fds=[self._lock],  # the folder is in use as long as one of us lives
+                )
+            try:
+                if await self._accepts(process):
+                    return process
+            except BaseException:
+                await children.end(process, _STOP_S)
+                raise
+            await children.end(process, _STOP_S)
+            if not self._set_damaged_state_aside(log_start):
+                break
+        raise BrokerError(f"Mosquitto does not start: {self._last_error(log_start)}. Its log: {self._log_path}")
+
+    async def _accepts(self, process: Process) -> bool:
+        """Whether it accepts connections on both ports within 10 s."""
+        waiting = [self.port, self.websocket_port]
+        deadline = time.monotonic() + _START_S
+        while waiting and process.returncode is None and time.monotonic() < deadline:
+            try:
+                _, writer = await asyncio.open_connection(_reachable(self.host), waiting[0])
+            except OSError:
+                await asyncio.sleep(0.01)
+                continue
+            writer.close()
+            del waiting[0]
+        return not waiting
+
+    def _configure(self) -> None:
+        write_account(self.folder, secret(self.folder))
+        text = configuration(self.folder, host=self.host, port=self.port, websocket_port=self.websocket_port)
+        (self.folder / "mosquitto.conf").write_text(text)
+
+    def _require_free(self, port: int) -> None:
+        if not is_free(self.host, port):
+            program = listening_program(port)
+            by = f"by {program}" if program else "by another program, or not ours to use"
+            raise BrokerError(f"port {port} on {self.host} is in use {by}: stop that, or choose another port")
+
+    async def _claim_folder(self) -> None:
+        """Lock the folder, after waiting for the end of a Mosquitto whose coordinator was killed."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self.folder / "lock"
+        self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + _PREDECESSOR_S
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                owner = path.read_text()
+                if _runs(owner) or time.monotonic() > deadline:
+                    raise BrokerError(
+                        f"the folder {self.folder} is in use by another run (process {owner or 'unknown'}): stop that, "
+                        "or use another folder"
+                    ) from None
+                await asyncio.sleep(0.05)
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, str(os.getpid()).encode(), 0)
+
+    def _release_folder(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    # Its log and its saved state.
+
+    @property
+    def _log_path(self) -> Path:
+        return self.folder / "mosquitto.log"
+
+    def _shorten_log(self) -> None:
+        """Keep at most twice a megabyte: this file and the one before."""
+        with contextlib.suppress(OSError):
+            if self._log_path.stat().st_size > _LOG_LIMIT:
+                shutil.copyfile(self._log_path, self._log_path.with_name("mosquitto.log.old"))
+                os.truncate(self._log_path, 0)  # it goes on writing to the same file
+
+    def _log_since(self, start: int) -> list[str]:
+        with self._log_path.open("rb") as file:
+            file.seek(start)
+            return file.read(100_000).decode(errors="replace").splitlines()
+
+    def _last_error(self, log_start: int) -> str:
+        errors = [line.partition("Error: ")[2] for line in self._log_since(log_start) if "Error: " in line]
+        return errors[0].rstrip(".") if errors else f"it did not accept connections within {_START_S:g} s"
+
+    def _set_damaged_state_aside(self, log_start: int) -> bool:
+        """Rename saved state that Mosquitto cannot read; whether that was so."""
+        if not any("open database" in line for line in self._log_since(log_start)):
+            return False
+        damaged = self.folder / f"mosquitto.db.damaged-{time.strftime('%Y%m%dT%H%M%S')}"
+        (self.folder / "mosquitto.db").rename(damaged)
+        log.error("Mosquitto cannot read what it has saved; it starts empty. The file is kept as %s", damaged)
+        return True
+
+
+def _reachable(host: str) -> str:
+    """Where a server that listens on an address can be reached from this machine."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+
+
+def _find_program() -> str:
+    program = shutil.which("mosquitto") or shutil.which("mosquitto", path=_SBIN)
+    if program is None:
+        raise BrokerError(
+            "Mosquitto is not installed; on Debian and Raspberry Pi OS: sudo apt install mosquitto. "
+            "Or name a broker that is there with --broker"
+        )
+    return program
+
+
+def _runs(pid: str) -> bool:
+    """Whether this process lives."""
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -1,0 +1,123 @@
+"""The configuration of the embedded Mosquitto: written to be read, and the account that it needs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+
+from .errors import BrokerError
+
+__all__ = ["ACCOUNT", "configuration", "is_loopback", "secret", "write_account"]
+
+ACCOUNT = "msgflo"
+"""The user name of the coordinator's own account."""
+
+_ITERATIONS = 101  # what mosquitto_passwd 2.0 uses
+
+_GLOBAL = """\
+# Written by `msgflo run` at each start: what you change here is lost. The options are explained by `man mosquitto.conf`.
+
+per_listener_settings true
+
+# Without this a packet can wait 40 ms for the next.
+set_tcp_nodelay true
+
+# Retained packets and sessions survive a restart. They are saved after this many changes, at the end, and every five
+# minutes: an SD card is not written to at each packet.
+persistence true
+persistence_location {folder}/
+autosave_on_changes true
+autosave_interval 1000
+
+# What waits for a client that is slower than its sender: so much that a burst gets through, but not all memory. Packets
+# beyond that are dropped, counted in $SYS/broker/publish/messages/dropped and reported by the coordinator.
+max_queued_messages 300000
+max_queued_bytes 67108864
+max_inflight_messages 200
+
+# A larger payload is not passed on; with a larger packet the sender is disconnected.
+message_size_limit 16777216
+max_packet_size 20971520
+
+# Sessions of clients that never come back.
+persistent_client_expiration 14d
+
+# To mosquitto.log beside this file; `msgflo run` keeps it small.
+log_dest stderr
+log_type error
+log_type warning
+log_type notice
+log_timestamp_format %Y-%m-%dT%H:%M:%S
+"""
+_ROOT = """
+# Started by root: it stays root, for another user could not write this folder.
+user root
+"""
+_OPEN_LISTENER = """
+# Programs on this machine.
+listener {port} {host}
+allow_anonymous true
+"""
+_CLOSED_LISTENER = """
+# The network. Accounts: mosquitto_passwd {folder}/passwords NAME
+listener {port} {host}
+allow_anonymous false
+password_file {folder}/passwords
+"""
+_WEBSOCKETS = """
+# MQTT over WebSockets, for browsers. With an account also on this machine, since any web page that is open in a browser
+# here could connect otherwise.
+listener {port} {host}
+protocol websockets
+allow_anonymous false
+password_file {folder}/passwords
+"""
+
+
+def configuration(folder: Path, *, host: str, port: int, websocket_port: int) -> str:
+    """Return the text of the configuration file; beyond loopback every client needs an account."""
+    listener = _OPEN_LISTENER if is_loopback(host) else _CLOSED_LISTENER
+    text = _GLOBAL + (_ROOT if os.geteuid() == 0 else "") + listener + _WEBSOCKETS.replace("{port}", "{websocket_port}")
+    return text.format(folder=folder, host=host, port=port, websocket_port=websocket_port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs on this machine can reach an address; raises BrokerError where it is no IP address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        raise BrokerError(
+            f"Mosquitto cannot listen on {host!r}: give an IP address of this machine, such as 127.0.0.1, or 0.0.0.0 for all"
+        ) from None
+
+
+def secret(folder: Path) -> str:
+    """Return the password of the coordinator's account, made at the first call and kept in the folder."""
+    path = folder / "secret"
+    if not path.exists():
+        _write_private(path, secrets.token_urlsafe(24))
+    return path.read_text().strip()
+
+
+def write_account(folder: Path, password: str) -> None:
+    """Put the coordinator's account into the password file; what others have added stays there."""
+    path = folder / "passwords"
+    others = path.read_text().splitlines() if path.exists() else []
+    others = [line for line in others if not line.startswith(f"{ACCOUNT}:")]
+    salt = secrets.token_bytes(12)
+    hashed = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
+    line = f"{ACCOUNT}:$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(hashed).decode()}"
+    _write_private(path, "\n".join([*others, line, ""]))
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only we can read, whole or not at all."""
+    part = path.with_name(path.name + ".new")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    part.replace(path)

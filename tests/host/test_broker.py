@@ -1,0 +1,383 @@
+"""The embedded Mosquitto: the real program, started, crashed, killed and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import logging
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from msgflo.broker import Broker
+from msgflo.errors import Refused
+from msgflo.paho_transport import Transport
+from msgflo_host import broker as module
+from msgflo_host.broker import Mosquitto, free_port, is_free
+from msgflo_host.errors import BrokerError
+
+
+def run(main: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(asyncio.wait_for(main(), 50))
+
+
+async def until(condition: Callable[[], object], seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def mosquitto(folder: Path, **options: object) -> Mosquitto:
+    return Mosquitto(folder, **{"port": free_port(), "websocket_port": free_port(), **options})  # type: ignore[arg-type]
+
+
+@contextlib.asynccontextmanager
+async def running(folder: Path, **options: object) -> AsyncIterator[Mosquitto]:
+    made = mosquitto(folder, **options)
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.stop()
+
+
+@contextlib.asynccontextmanager
+async def client(url: str) -> AsyncIterator[tuple[Transport, list[tuple[str, bytes, bool]]]]:
+    received: list[tuple[str, bytes, bool]] = []
+    link = Transport(Broker.parse(url), "test", on_message=lambda *packet: received.append(packet))
+    await link.connect()
+    try:
+        yield link, received
+    finally:
+        await link.disconnect()
+
+
+async def retain(url: str, topic: str, payload: bytes) -> None:
+    async with client(url) as (link, _):
+        link.publish(topic, payload, qos=1, retain=True)
+        await until(lambda: not link.unacknowledged())
+
+
+async def retained(url: str, topic: str) -> bytes:
+    async with client(url) as (link, received):
+        await link.subscribe([(topic, 1)])
+        await until(lambda: received)
+        return received[0][1]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_it_starts_quickly_and_is_there_when_start_returns(tmp_path: Path) -> None:
+    async def main() -> None:
+        before = time.monotonic()
+        async with running(tmp_path / "new" / "folder") as made:
+            assert time.monotonic() - before < 3
+            assert made.url == f"mqtt://127.0.0.1:{made.port}"
+            await retain(made.url, "a", b"1")
+            assert made.pid is not None
+        assert made.pid is None
+        assert is_free("127.0.0.1", made.port)
+
+    run(main)
+
+
+def test_what_is_retained_survives_a_restart(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path) as made:
+            await retain(made.url, "state", b"\xff\x00")
+        async with running(tmp_path) as made:
+            assert await retained(made.url, "state") == b"\xff\x00"
+
+    run(main)
+
+
+def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path) as made:
+            listening = {
+                tuple(connection.laddr)
+                for connection in psutil.Process(made.pid).net_connections("tcp")
+                if connection.status == psutil.CONN_LISTEN
+            }
+            assert listening == {("127.0.0.1", made.port), ("127.0.0.1", made.websocket_port)}
+
+    run(main)
+
+
+def websocket_answer(port: int) -> str:
+    """The status line that answers a browser which wants to speak MQTT."""
+    with socket.create_connection(("127.0.0.1", port), 5) as link:
+        key = base64.b64encode(os.urandom(16)).decode()
+        link.sendall(
+            f"GET /mqtt HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        return link.recv(1000).decode().splitlines()[0]
+
+
+def test_browsers_can_connect_with_the_account_and_not_without(tmp_path: Path) -> None:
+    def connect(port: int, user: str | None, password: str | None) -> int:
+        import paho.mqtt.client as paho
+
+        codes: list[int] = []
+        browser = paho.Client(paho.CallbackAPIVersion.VERSION2, transport="websockets", reconnect_on_failure=False)
+        browser.on_connect = lambda client, userdata, flags, reason, properties: codes.append(reason.value)
+        browser.username_pw_set(user, password)
+        browser.connect("127.0.0.1", port)
+        deadline = time.monotonic() + 5
+        while not codes and time.monotonic() < deadline:
+            browser.loop(0.1)
+        browser.disconnect()
+        return codes[0]
+
+    async def main() -> None:
+        async with running(tmp_path) as made:
+            assert "101" in await asyncio.to_thread(websocket_answer, made.websocket_port)
+            assert await asyncio.to_thread(connect, made.websocket_port, *made.account) == 0
+            assert await asyncio.to_thread(connect, made.websocket_port, None, None) == 0x87  # not authorised
+            assert await asyncio.to_thread(connect, made.websocket_port, made.account[0], "guess") == 0x87
+
+    run(main)
+
+
+def test_beyond_loopback_an_account_is_needed(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, host="0.0.0.0") as made:
+            user, password = made.account
+            assert made.url == f"mqtt://{user}:{password}@127.0.0.1:{made.port}"
+            await retain(made.url, "a", b"1")
+            with pytest.raises(Refused):
+                async with client(f"mqtt://127.0.0.1:{made.port}"):
+                    pass
+
+    run(main)
+
+
+def test_accounts_that_the_user_has_added_are_kept_and_secrets_are_private(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, host="0.0.0.0") as made:
+            account = made.account
+        subprocess.run(["mosquitto_passwd", "-b", tmp_path / "passwords", "lamp", "light"], check=True)
+        async with running(tmp_path, host="0.0.0.0") as made:
+            assert made.account == account
+            await retain(made.url, "a", b"1")
+            assert await retained(f"mqtt://lamp:light@127.0.0.1:{made.port}", "a") == b"1"
+        for name in ("passwords", "secret", "mosquitto.db"):
+            assert stat.S_IMODE((tmp_path / name).stat().st_mode) & 0o077 == 0
+
+    run(main)
+
+
+def test_an_address_that_is_none_is_named(tmp_path: Path) -> None:
+    async def main() -> None:
+        with pytest.raises(BrokerError, match=r"'raspberrypi\.local'.*127\.0\.0\.1"):
+            await mosquitto(tmp_path, host="raspberrypi.local").start()
+
+    run(main)
+
+
+def test_a_port_in_use_is_named_with_the_program(tmp_path: Path) -> None:
+    async def main() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            for option in ("port", "websocket_port"):
+                with pytest.raises(BrokerError, match=rf"port {port} on 127\.0\.0\.1 is in use by .*{os.getpid()}"):
+                    await mosquitto(tmp_path, **{option: port}).start()
+        async with running(tmp_path, port=port):
+            pass
+
+    run(main)
+
+
+def test_a_folder_in_use_is_named(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path):
+            before = time.monotonic()
+            with pytest.raises(BrokerError, match=rf"{tmp_path} is in use by another run \(process {os.getpid()}\)"):
+                await mosquitto(tmp_path).start()
+            assert time.monotonic() - before < 1
+        async with running(tmp_path):
+            pass
+
+    run(main)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    async def main() -> None:
+        with pytest.raises(BrokerError, match="file/folder"):
+            await mosquitto(tmp_path / "file" / "folder").start()
+
+    run(main)
+
+
+def test_without_mosquitto_it_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(module, "_SBIN", "/nowhere")
+
+    async def main() -> None:
+        with pytest.raises(BrokerError, match="apt install mosquitto"):
+            await mosquitto(tmp_path).start()
+
+    run(main)
+
+
+def test_it_is_found_where_users_have_no_path_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+
+    async def main() -> None:
+        async with running(tmp_path):
+            pass
+
+    run(main)
+
+
+def test_a_refused_configuration_is_told_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "configuration", lambda *args, **options: "no_such_option true\n")
+
+    async def main() -> None:
+        with pytest.raises(BrokerError, match="no_such_option"):
+            await mosquitto(tmp_path).start()
+
+    run(main)
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database at all", b"\x00\xb5\x00mosquitto db"])
+def test_damaged_state_is_set_aside(tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "mosquitto.db").write_bytes(damage)
+
+    async def main() -> None:
+        async with running(tmp_path) as made:
+            await retain(made.url, "a", b"1")
+
+    run(main)
+    kept = [path.read_bytes() for path in tmp_path.glob("mosquitto.db.damaged-*")]
+    assert kept == ([damage] if damage else [])
+    assert ("starts empty" in caplog.text) == bool(damage)
+
+
+def test_after_a_crash_it_is_started_again_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with running(tmp_path) as made:
+            for _ in range(2):
+                pid = made.pid
+                assert pid is not None
+                os.kill(pid, signal.SIGKILL)
+                await until(lambda: made.pid not in (None, pid))  # noqa: B023
+            await until(lambda: not is_free("127.0.0.1", made.port))
+            await retain(made.url, "a", b"1")
+        await asyncio.sleep(0.3)
+        assert made.pid is None
+
+    with caplog.at_level(logging.ERROR):
+        run(main)
+    assert caplog.text.count("Mosquitto has ended (signal 9)") == 2
+
+
+def test_its_log_is_kept_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LOG_LIMIT", 2000)
+    monkeypatch.setattr(module, "_SAVE_S", 0.05)
+
+    async def main() -> None:
+        async with running(tmp_path) as made:
+            for i in range(60):
+                await retain(made.url, "a", b"%d" % i)
+            await asyncio.sleep(0.2)
+            sizes = [path.stat().st_size for path in tmp_path.glob("mosquitto.log*")]
+            assert len(sizes) == 2
+            assert max(sizes) < 6000
+            assert "\0" not in (tmp_path / "mosquitto.log").read_text()
+
+    run(main)
+
+
+def test_what_is_retained_is_saved_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SAVE_S", 0.2)
+
+    async def main() -> None:
+        async with running(tmp_path) as made:
+            await retain(made.url, "saved", b"1")
+            await until(lambda: b"saved" in (tmp_path / "mosquitto.db").read_bytes())
+
+    (tmp_path / "mosquitto.db").write_bytes(b"")
+    run(main)
+
+
+PARENT = """
+import asyncio, sys
+from pathlib import Path
+from msgflo_host.broker import Mosquitto
+
+async def main():
+    made = Mosquitto(Path(sys.argv[1]), port=int(sys.argv[2]), websocket_port=int(sys.argv[3]))
+    await made.start()
+    print(made.pid, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def test_when_its_parent_is_killed_it_saves_and_ends_and_the_next_start_finds_all(tmp_path: Path) -> None:
+    port, websocket_port = free_port(), free_port()
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, tmp_path, str(port), str(websocket_port)], stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+
+    async def main() -> None:
+        await retain(f"mqtt://127.0.0.1:{port}", "state", b"kept")
+        parent.kill()
+        parent.wait()
+        # At once, on the same ports: it waits for the end of the one before.
+        async with running(tmp_path, port=port, websocket_port=websocket_port) as made:
+            assert not alive(pid)
+            assert await retained(made.url, "state") == b"kept"
+
+    run(main)
+
+
+def test_a_burst_to_a_slow_reader_is_queued_without_loss(tmp_path: Path) -> None:
+    count = 200_000
+
+    async def main() -> None:
+        async with running(tmp_path) as made:
+            reader, writer = await asyncio.open_connection("127.0.0.1", made.port, limit=1 << 16)
+            writer.write(b"\x10\x0f\0\x04MQTT\x04\2\0\x3c\0\3slo\x82\x06\0\1\0\1b\0")
+            assert await reader.readexactly(9) == b"\x20\x02\0\0\x90\x03\0\1\0"
+            frame = b"\x30\x43\0\1b" + bytes(64)
+            async with client(made.url) as (link, _):
+                for _ in range(count):
+                    if not link.ready:
+                        await link.drain()
+                    link.publish("b", bytes(64))
+            for _ in range(count // 1000):
+                assert await reader.readexactly(1000 * len(frame)) == 1000 * frame
+            writer.close()
+
+    run(main)
+
+
+def test_free_ports_are_told_from_others() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert not is_free("127.0.0.1", port)
+        assert free_port() != port
+    assert is_free("127.0.0.1", port)
+    assert not is_free("192.0.2.1", port)  # not an address of this machine
