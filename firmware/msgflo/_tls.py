@@ -1,6 +1,5 @@
 """Verified TLS on MicroPython; loaded only for `mqtts://`."""
 
-
 from binascii import a2b_base64
 
 import tls

@@ -12,7 +12,7 @@ from asyncio import core
 
 __all__ = ("Wire",)
 
-_BUFFER = 512  # bytes, each way; a packet that does not fit costs memory of its own while it passes
+_BUFFER = 256  # bytes, each way; a packet that does not fit costs memory of its own while it passes
 
 
 def _readable(sock):  # awaited like a coroutine; the event loop's own wait for a socket is a generator
@@ -129,8 +129,8 @@ class Wire:
         """Return the next packet as (first byte, body, payload, size of the body).
 
         The body is a memoryview, valid until the next packet is asked for. Of a packet that does not fit into the
-        buffer (it can only be a PUBLISH) it holds topic and packet id, and the payload is apart: bytes, or None if it
-        is larger than `limit` or than the free memory.
+        buffer (it can only be a PUBLISH) it holds topic and packet id, and the payload is apart: bytes (a bytearray if
+        memory is too short for a copy), or None if it is larger than `limit` or than the free memory.
         """
         kind, size = await self._head()
         if size > _BUFFER:
@@ -168,24 +168,28 @@ class Wire:
         return kind, memoryview(body), await self._collect(left, left <= limit), size
 
     async def _collect(self, n, keep=True):
-        # Small parts, joined at the end, need a single large piece of a memory that is in pieces.
-        parts = []
-        while n > 0:
-            if self._begin == self._end:
-                await self._fill(1)
-            begin = self._begin
-            self._begin = min(begin + n, self._end)
-            n -= self._begin - begin
-            try:
-                if keep:
-                    parts.append(bytes(self._in[begin : self._begin]))
-            except MemoryError:
-                keep = False
-                parts.clear()
         try:
-            return b"".join(parts) if keep else None
+            data = bytearray(n if keep else 0)
         except MemoryError:
+            keep = False
+        done = 0
+        while done < n:
+            if self._begin < self._end:
+                begin = self._begin
+                self._begin = min(begin + n - done, self._end)
+                if keep:
+                    data[done : done + self._begin - begin] = self._in[begin : self._begin]
+                done += self._begin - begin
+            elif keep:
+                done += await self._read(memoryview(data)[done:])
+            else:
+                await self._fill(1)
+        if not keep:
             return None
+        try:
+            return bytes(data)
+        except MemoryError:
+            return data
 
     async def _fill(self, n):
         # Have at least n bytes in the buffer, n being no more than its size.

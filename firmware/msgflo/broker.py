@@ -27,90 +27,57 @@ class Broker:
     @classmethod
     def parse(cls, url):
         """Read `mqtt://[user[:password]@]host[:port]`, `mqtts://…?cafile=FILE` or `host[:port]`; raises ConfigError."""
+        url, question, query = url.partition("?")
+        scheme, slashes, rest = url.rpartition("://")
+        account, at, address = rest.rpartition("@")
+        user, colon, password = account.partition(":")
         try:
-            return cls._parse(url)
+            if slashes and scheme not in ("mqtt", "mqtts"):
+                raise ValueError("unknown scheme {!r}".format(scheme))
+            if colon and not user:
+                raise ValueError("a password needs a user name")
+            broker = cls(*_address(address), tls=scheme == "mqtts")
+            broker.user = unescape(user) if user else None
+            broker.password = unescape(password) if colon else None
+            broker.cafile = _cafile(query, broker.tls)
         except ValueError as e:
-            raise ConfigError("broker URL {!r}: {}; allowed: {}".format(_masked(url), e, _FORM)) from None
-
-    @classmethod
-    def _parse(cls, url):
-        scheme, found, rest = url.partition("://")
-        if not found:
-            scheme, rest = "mqtt", url
-        if scheme not in ("mqtt", "mqtts"):
-            raise ValueError("unknown scheme {!r}".format(scheme))
-        tls = scheme == "mqtts"
-        rest, _, query = rest.partition("?")
-        account, _, address = rest.rpartition("@")
-        host, port = _address(address)
-        user, password = _account(account)
-        cafile = _cafile(query)
-        if cafile and not tls:
-            raise ValueError("cafile needs mqtts://")
-        return cls(host, port, user=user, password=password, tls=tls, cafile=cafile)
+            shown = scheme + slashes + user + (":***" if colon else "") + at + address + question + query
+            raise ConfigError("broker URL {!r}: {}; allowed: {}".format(shown, e, _FORM)) from None
+        return broker
 
     def __str__(self):
         """Return the URL, with *** instead of the password."""
-        scheme = "mqtts://" if self.tls else "mqtt://"
         account = ""
         if self.user is not None:
             account = escape(self.user, _SPECIAL) + ("@" if self.password is None else ":***@")
         host = "[" + self.host + "]" if ":" in self.host else self.host
-        return "{}{}{}:{}".format(scheme, account, host, self.port)
-
-    def __repr__(self):
-        return "<Broker {}>".format(self)
+        return "{}://{}{}:{}".format("mqtts" if self.tls else "mqtt", account, host, self.port)
 
 
 def _address(text):
     address, _, path = text.partition("/")
     if path:
         raise ValueError("a path ({!r}) means nothing to MQTT".format("/" + path))
-    if address[:1] == "[":  # IPv6
-        host, found, port = address[1:].partition("]")
-        if not found or (port and port[0] != ":"):
-            raise ValueError("{!r} is no IPv6 address".format(address))
+    host, bracket, port = address.partition("]")  # IPv6: [::1]:1883
+    if bracket:
+        host = host[1:]
+        colon = port[:1] or ":"
         port = port[1:]
     else:
-        host, _, port = address.partition(":")
-    if not host:
-        raise ValueError("no host")
-    if not port:
-        return unescape(host), None
-    if not port.isdigit() or not 0 < int(port) < 65536:
+        host, colon, port = address.partition(":")
+    if not host or (colon and colon != ":"):
+        raise ValueError("{!r} is no host".format(address))
+    if port and (not port.isdigit() or not 0 < int(port) < 65536):
         raise ValueError("port {!r} is not 1 to 65535".format(port))
-    return unescape(host), int(port)
+    return unescape(host), int(port or 0)
 
 
-def _account(text):
-    if not text:
-        return None, None
-    user, found, password = text.partition(":")
-    if not user:
-        raise ValueError("a password needs a user name")
-    return _decoded(user), _decoded(password) if found else None
-
-
-def _decoded(text):
-    try:
-        return unescape(text)
-    except ValueError:  # says not which text: it may be the password
-        raise ValueError("% in user name or password must be written %25") from None
-
-
-def _cafile(query):
+def _cafile(query, tls):
     cafile = None
     for option in query.split("&"):
         key, _, value = option.partition("=")
-        if key in ("cafile", "ca_certs") and value:
+        if key in ("cafile", "ca_certs") and value and tls:
             cafile = unescape(value)
         elif option:
-            raise ValueError("unknown option {!r}".format(option))
+            raise ValueError("unknown option {!r}{}".format(option, "" if tls else ", only mqtts:// has any"))
     return cafile
-
-
-def _masked(url):
-    before, found, after = url.rpartition("@")
-    scheme, slashes, account = before.rpartition("://")
-    user, colon, _ = account.partition(":")
-    return scheme + slashes + user + (":***" if colon else "") + found + after

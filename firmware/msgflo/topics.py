@@ -59,33 +59,28 @@ def is_filter(topic):
 
 def check_topic(topic, where="topic"):
     """Return a topic that may be published to, or raise ConfigError that begins with `where`."""
-    _check_text(topic, where)
-    if is_filter(topic):
+    if is_filter(check_filter(topic, where)):
         raise ConfigError("{}: {!r} has a wildcard; + and # are not allowed here".format(where, topic))
     return topic
 
 
-def check_filter(topic_filter, where="filter"):
+def check_filter(topic, where="filter"):
     """Return a filter that may be subscribed to, or raise ConfigError that begins with `where`."""
-    _check_text(topic_filter, where)
-    if not is_filter(topic_filter):
-        return topic_filter
-    levels = topic_filter.split("/")
-    for i, level in enumerate(levels):
-        if len(level) > 1 and is_filter(level):
-            raise ConfigError("{}: in {!r} a wildcard must have its level to itself".format(where, topic_filter))
-        if level == "#" and i != len(levels) - 1:
-            raise ConfigError("{}: in {!r} # is not last; only the last level may be #".format(where, topic_filter))
-    return topic_filter
-
-
-def _check_text(topic, where):
-    if not isinstance(topic, str) or not topic:
-        raise ConfigError("{}: {!r} is not a topic; a text of 1 to 65535 bytes is needed".format(where, topic))
-    if "\0" in topic:
-        raise ConfigError("{}: {!r} holds NUL, which MQTT does not allow".format(where, topic))
-    if len(topic) * 4 > _MAX_BYTES and len(topic.encode()) > _MAX_BYTES:
-        raise ConfigError("{}: {!r}… is longer than 65535 bytes".format(where, topic[:40]))
+    reason = None
+    if not isinstance(topic, str) or not topic or "\0" in topic:
+        reason = "is no topic: a text without NUL is needed"
+    elif len(topic) > _MAX_BYTES // 4 and len(topic.encode()) > _MAX_BYTES:
+        topic = topic[:40]
+        reason = "… is longer than 65535 bytes"
+    elif is_filter(topic):
+        levels = topic.split("/")
+        if "#" in levels[:-1]:
+            reason = "has a # that is not last"
+        elif any(len(level) > 1 and is_filter(level) for level in levels):
+            reason = "has a wildcard that has not its level to itself"
+    if reason:
+        raise ConfigError("{}: {!r} {}".format(where, topic, reason))
+    return topic
 
 
 def escape(text, special="%/+#\0"):
@@ -97,11 +92,10 @@ def escape(text, special="%/+#\0"):
 
 def unescape(text):
     """Undo percent-encoding; raises ValueError where % is not followed by two hex digits or the result is not UTF-8."""
-    if "%" not in text:
-        return text
     parts = text.encode().split(b"%")
-    for i in range(1, len(parts)):
-        if len(parts[i]) < 2:
-            raise ValueError(text)
-        parts[i] = unhexlify(parts[i][:2]) + parts[i][2:]
-    return b"".join(parts).decode()
+    try:
+        for i in range(1, len(parts)):
+            parts[i] = unhexlify(parts[i][:2] or b"x") + parts[i][2:]
+        return b"".join(parts).decode()
+    except ValueError:
+        raise ValueError("a % is written %25") from None  # says not where: it may be in a password

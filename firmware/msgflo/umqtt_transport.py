@@ -67,6 +67,7 @@ class Transport(MQTTClient):
         if will:
             self.set_last_will(will[0], will[1], True, 1)
         self._inflight.clear()
+        self._answers.clear()
         try:
             await asyncio.wait_for(self.sock.open(self.broker, self._greet), self.connect_timeout)
         except asyncio.TimeoutError:
@@ -111,24 +112,15 @@ class Transport(MQTTClient):
 
     async def disconnect(self):
         """End the connection cleanly; waits at most 3 s for what is still on its way."""
-        if self._reason is None:
-            try:
-                await asyncio.wait_for(self._settled(), 2)
-            except (asyncio.TimeoutError, ConnectError):
-                pass
-        if self._reason is None:
-            self._leaving = True
-            self.sock.write(b"\xe0\0")
-            self._send()
-            try:
-                await asyncio.wait_for(self._over.wait(), 1)  # the broker closes: so it has read everything
-            except asyncio.TimeoutError:
-                pass
-        self._finish("disconnected")
-
-    async def _settled(self):
-        while self._inflight or self._writer:
-            await self._change()
+        for i in range(300):
+            if self._reason is not None:
+                return
+            if not self._leaving and (i > 200 or (not self._inflight and not self._writer)):
+                self._leaving = True
+                self.sock.write(b"\xe0\0")
+                self._send()
+            await asyncio.sleep_ms(10)  # the broker closes: then it has read everything
+        self._finish("")
 
     async def _change(self):
         if self._reason is not None:
@@ -213,36 +205,34 @@ class Transport(MQTTClient):
         """Subscribe to a list of (filter, qos) and wait for the answer; SubscribeError names the refused."""
         for topic, _ in topics:
             check_filter(topic)
-        refused = []
-        for part in _parts(topics):
-            codes = await self._request(_SUBSCRIBE, part)
-            refused += [part[i][0] for i, code in enumerate(codes) if code & 0x80]
+        codes = await self._request(_SUBSCRIBE, topics)
+        refused = [topics[i][0] for i, code in enumerate(codes) if code & 0x80]
         if refused:
             raise SubscribeError(refused, self.broker)
 
     async def unsubscribe(self, topics):
         """Unsubscribe from a list of filters and wait for the answer."""
-        for part in _parts(topics):
-            await self._request(_UNSUBSCRIBE, [(topic, None) for topic in part])
+        await self._request(_UNSUBSCRIBE, [(topic, None) for topic in topics])
 
     async def _request(self, kind, topics):
         if self._reason is not None:
             raise self._no_connection()
-        pid = self._packet_id()
-        self._answers[pid] = None
-        try:
-            self._write_head(kind, 2 + sum(len(_encoded(t)) + (2 if qos is None else 3) for t, qos in topics))
+        answer = b""
+        for i in range(0, len(topics), 32):  # so few that question and answer are small
+            part = topics[i : i + 32]
+            pid = self._packet_id()
+            self._answers[pid] = None
+            self._write_head(kind, 2 + sum(len(_encoded(t)) + (2 if qos is None else 3) for t, qos in part))
             self.sock.write(pid.to_bytes(2, "big"))
-            for topic, qos in topics:
+            for topic, qos in part:
                 self._send_str(topic)
                 if qos is not None:
                     self.sock.write(bytes((qos,)))
             self._send()
             while self._answers[pid] is None:
                 await self._change()
-            return self._answers[pid]
-        finally:
-            del self._answers[pid]
+            answer += self._answers.pop(pid)
+        return answer
 
     def _packet_id(self):
         while True:
@@ -283,9 +273,8 @@ class Transport(MQTTClient):
                 self._handle(*await self.sock.packet(self.max_packet))
         except OSError as e:
             self._finish(_text(e))
-        except Exception as e:
-            sys.print_exception(e)
-            self._finish("{!r} while reading".format(e))
+        except (IndexError, ValueError):  # shorter than its kind must be, or a topic that is not UTF-8
+            self._finish("malformed packet from the broker")
 
     def _handle(self, kind, body, payload, size):
         what = kind >> 4
@@ -304,7 +293,7 @@ class Transport(MQTTClient):
                 self._answers[pid] = bytes(body[2:])
                 self._changed.set()
         elif what != 13:
-            raise OSError("unexpected packet from the broker (type {})".format(what))
+            raise ValueError
 
     def _deliver(self, kind, body, payload, size):
         start = 2 + (body[0] << 8 | body[1])
@@ -312,6 +301,8 @@ class Transport(MQTTClient):
         if kind & 6:
             pid = bytes(body[start : start + 2])
             start += 2
+        if start > len(body):
+            raise IndexError
         if start < len(body):
             payload = bytes(body[start:])
         if payload is None:
@@ -325,12 +316,6 @@ class Transport(MQTTClient):
         if kind & 6:
             self.sock.write(b"\x40\x02" + pid)
             self._send()
-
-
-def _parts(topics):
-    # So few that question and answer are small.
-    for i in range(0, len(topics), 32):
-        yield topics[i : i + 32]
 
 
 def _encoded(text):
