@@ -19,6 +19,7 @@ class Lamp(Participant):
         Port("alarm", "boolean", "Whether the level is above the limit", state=True),
     ]
     limit = 50
+    fan = None
 
     def on_level(self, level):
         share = min(max(level, 0), 100) / 100
@@ -29,7 +30,9 @@ class Lamp(Participant):
         self.limit = limit
 
     def on_cooling(self, state):
-        print("the fan is", state)
+        if state != self.fan:
+            self.fan = state
+            print("the fan is", state)
 
 
 if __name__ == "__main__":

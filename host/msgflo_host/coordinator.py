@@ -52,7 +52,8 @@ class Coordinator:
         self._connection = Connection(
             broker,
             CLIENT_ID,
-            subscriptions=["fbp", PARTICIPANT + "+", CONNECTION + "+", BIND + "+"],
+            # Connections first: who is lost must not be taken for alive for a moment.
+            subscriptions=[CONNECTION + "+", PARTICIPANT + "+", BIND + "+", "fbp"],
             on_message=self._received,
             on_connected=self._connected,
             on_disconnected=self._disconnected,
@@ -126,7 +127,7 @@ class Coordinator:
     def _take(self, events: Iterable[Event]) -> None:
         """Draw the consequences of what the registry has noticed."""
         for event in events:
-            if event.kind == "started":
+            if event.kind in ("started", "woke"):  # boards lose their memory in deep sleep
                 self._greeter.greet([event.entry.participant.id])
             if event.kind not in ("appeared", "changed"):
                 self._note(event)

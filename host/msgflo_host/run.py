@@ -156,7 +156,11 @@ async def _own_broker(options: Options, stack: AsyncExitStack) -> Broker:
     mosquitto = Mosquitto(options.data, port=port, host=options.mqtt_host)
     stack.push_async_callback(mosquitto.stop)
     await mosquitto.start()
-    return Broker.parse(mosquitto.url)
+    broker = Broker.parse(mosquitto.url)
+    if broker.password is not None:
+        log.info("broker: devices on the network connect to port %d as %s with the password in %s",
+                 port, broker.user, options.data / "secret")  # fmt: skip
+    return broker
 
 
 def _graph_path(given: Path | None) -> Path | None:

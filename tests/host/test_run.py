@@ -1,0 +1,160 @@
+"""One run of the system: own Mosquitto, processes, page; what is left behind, and how it says no."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import paho.mqtt.publish
+import psutil
+import pytest
+from brokers import Broker, free_port
+from systems import Coordinator, Participants, Source, edge, node, until
+
+DEMO = Path(__file__).parents[2] / "examples" / "demo"
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Coordinator:
+    """The demo with a Mosquitto of its own, not yet started."""
+    return Coordinator(DEMO, "--mqtt-port", str(free_port()), "--data", tmp_path / "data", broker=None, cwd=tmp_path)
+
+
+def running(coordinator: Coordinator) -> list[psutil.Process]:
+    assert coordinator.process is not None
+    return psutil.Process(coordinator.process.pid).children(recursive=True)
+
+
+def everything_flows(coordinator: Coordinator) -> None:
+    coordinator.wait(lambda status: status["edges"] and all(edge["packets"] for edge in status["edges"]), seconds=30)
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    left = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                left.append(process)
+    return left
+
+
+def test_ctrl_c_ends_all_that_was_started(demo: Coordinator) -> None:
+    with demo:
+        everything_flows(demo)
+        children = running(demo)
+        names = " ".join(" ".join(child.cmdline()) for child in children)
+        assert all(program in names for program in ("mosquitto", "machine.py", "lamp.py", "plug.py"))
+        assert demo.stop() == 0
+        assert alive(children) == []
+        assert "Traceback" not in demo.output
+
+
+def test_no_child_outlives_a_coordinator_that_is_killed(demo: Coordinator) -> None:
+    demo.start()
+    everything_flows(demo)
+    children = running(demo)
+    demo.kill()
+    until(lambda: not alive(children), seconds=5, what=f"{alive(children)} to end")
+
+
+def test_it_starts_again_at_once_after_being_killed(demo: Coordinator) -> None:
+    demo.start()
+    everything_flows(demo)
+    demo.kill()
+    began = time.monotonic()
+    with demo:
+        everything_flows(demo)
+        assert time.monotonic() - began < 15
+
+
+def test_a_program_that_crashes_is_started_again_and_its_edges_flow_again(demo: Coordinator) -> None:
+    with demo:
+        everything_flows(demo)
+        lamp = next(child for child in running(demo) if "lamp.py" in " ".join(child.cmdline()))
+        lamp.kill()
+        demo.wait(lambda status: node(status, "lamp")["state"] == "lost")
+        assert "lamp: ended (signal 9); starting it again in 1 s" in demo.output
+        demo.wait(lambda status: node(status, "lamp")["state"] == "alive")
+        before = edge(demo.status(), "lamp.alarm", "fan.power")["packets"]
+        demo.wait(lambda status: edge(status, "lamp.alarm", "fan.power")["packets"] > before)
+
+
+def test_removing_a_node_from_the_graph_ends_its_process(tmp_path: Path) -> None:
+    for file in DEMO.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    with Broker() as broker, Coordinator(tmp_path, broker=broker.url) as coordinator:
+        everything_flows(coordinator)
+        (tmp_path / "graph.fbp").write_text("machine(demo/Machine)\n")
+        coordinator.wait(lambda status: node(status, "lamp")["state"] == "lost")
+        until(lambda: not any("lamp.py" in " ".join(child.cmdline()) for child in running(coordinator)))
+        coordinator.wait(lambda status: node(status, "fan")["state"] == "unknown")
+
+
+def test_a_taken_mqtt_port_is_replaced_by_a_free_one_and_said(tmp_path: Path) -> None:
+    with Broker() as other:
+        taken = Coordinator("--mqtt-port", str(other.port), "--data", tmp_path, broker=None)
+        taken.start()
+        assert taken.process is not None
+        assert taken.process.wait(15) == 1  # asked for by name, it is not replaced
+        until(lambda: f"port {other.port}" in taken.output)
+        assert "Traceback" not in taken.output
+
+
+def test_auto_save_writes_discovered_participants_into_the_graph(broker: Broker, tmp_path: Path) -> None:
+    graph = tmp_path / "graph.fbp"
+    with (
+        Coordinator(graph, "--auto-save", broker=broker.url) as coordinator,
+        Participants(Source("source"), broker=broker.url),
+    ):
+        coordinator.wait(lambda status: node(status, "source").get("listed"))
+        until(graph.exists)
+    assert "source(test/Source)" in graph.read_text()
+
+
+def test_a_discovered_node_is_marked_and_not_written(broker: Broker, tmp_path: Path) -> None:
+    graph = tmp_path / "graph.fbp"
+    graph.write_text("# mine\n")
+    with Coordinator(graph, broker=broker.url) as coordinator, Participants(Source("source"), broker=broker.url):
+        found = node(coordinator.wait(lambda status: node(status, "source")["state"] == "alive"), "source")
+    assert found["listed"] is False
+    assert graph.read_text() == "# mine\n"
+
+
+def test_the_page_is_served_to_this_machine_only_under_its_own_names(broker: Broker) -> None:
+    with Coordinator(broker=broker.url) as coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        base = f"http://127.0.0.1:{coordinator.port}"
+        with urllib.request.urlopen(base) as page:
+            assert "text/html" in page.headers["Content-Type"]
+            assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+        for file in ("page.js", "page.css"):
+            with urllib.request.urlopen(f"{base}/{file}") as part:
+                assert part.status == 200
+        hostile = urllib.request.Request(f"{base}/status.json", headers={"Host": f"evil.example:{coordinator.port}"})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(hostile)
+        assert refused.value.code == 403
+        for path in ("../errors.py", "..%2ferrors.py", "absent"):
+            with pytest.raises(urllib.error.HTTPError) as missing:
+                urllib.request.urlopen(f"{base}/{path}")
+            assert missing.value.code in (403, 404)
+
+
+def test_a_flood_of_discovery_messages_is_survived(broker: Broker, tmp_path: Path) -> None:
+    graph = tmp_path / "graph.fbp"
+    graph.write_text("source(test/Source) OUT -> IN sink(test/Sink)\n")
+    with Coordinator(graph, broker=broker.url) as coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        good = '{"protocol": "discovery", "command": "participant", "payload": {"role": "r%d", "component": "x/Y"}}'
+        messages = [
+            {"topic": "fbp", "payload": payload, "qos": 1}
+            for number in range(1000)
+            for payload in (good % (number % 50), "{broken %d" % number, b"x" * 1000)
+        ]
+        paho.mqtt.publish.multiple(messages, hostname="127.0.0.1", port=broker.port)  # type: ignore[arg-type]
+        status = coordinator.wait(lambda status: node(status, "r49")["state"] == "alive")
+        assert len(status["nodes"]) == 52
+        assert coordinator.output.count("discovery on") < 50
