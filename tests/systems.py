@@ -100,6 +100,12 @@ def edge(status: Status, src: str, tgt: str) -> Status:
     return next((found for found in status["edges"] if (found["src"], found["tgt"]) == (src, tgt)), absent)
 
 
+def discovery_message(role: str, **rest: Any) -> str:
+    """What a program that is not ours says about itself."""
+    payload = {"id": "", "role": role, "component": "x/Y", "inports": [], "outports": [], **rest}
+    return json.dumps({"protocol": "discovery", "command": "participant", "payload": payload})
+
+
 def node(status: Status, name: str) -> Status:
     """The state of one node; an empty one where it is not known."""
     return next((found for found in status["nodes"] if found["id"] == name), {"state": "unknown"})

@@ -11,7 +11,7 @@ from pathlib import Path
 import paho.mqtt.publish
 import pytest
 from brokers import Broker
-from systems import Coordinator, Participants, Sink, Source, edge, node, until
+from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, node, until
 
 EDGE = "source(test/Source) OUT -> IN sink(test/Sink)\n"
 
@@ -77,16 +77,8 @@ def test_edges_to_others_are_forwarded_byte_for_byte(broker: Broker, tmp_path: P
     graph = write(tmp_path / "graph.fbp", "a(x/A) OUT -> IN b(x/B)\n")
     with Coordinator(graph, broker=broker.url) as coordinator:
         coordinator.wait(lambda status: status["connected"])
-        for role, ports in (
-            ("a", '"outports": [{"id": "out", "queue": "a/out"}]'),
-            ("b", '"inports": [{"id": "in", "queue": "b/in"}]'),
-        ):
-            publish(
-                broker,
-                "fbp",
-                '{"protocol": "discovery", "command": "participant", "payload": {"id": "", "role": "%s", "component": "x/%s", %s}}'
-                % (role, role.upper(), ports),
-            )
+        publish(broker, "fbp", discovery_message("a", outports=[{"id": "out", "queue": "a/out"}]))
+        publish(broker, "fbp", discovery_message("b", inports=[{"id": "in", "queue": "b/in"}]))
         kind(coordinator, "forwarded", "a.out", "b.in")
         receiver = subprocess.Popen(
             ["mosquitto_sub", "-p", str(broker.port), "-t", "b/in", "-C", "1", "-N"], stdout=subprocess.PIPE

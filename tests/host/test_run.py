@@ -12,7 +12,7 @@ import paho.mqtt.publish
 import psutil
 import pytest
 from brokers import Broker, free_port
-from systems import Coordinator, Participants, Source, edge, node, until
+from systems import Coordinator, Participants, Source, discovery_message, edge, node, until
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo"
 
@@ -148,11 +148,10 @@ def test_a_flood_of_discovery_messages_is_survived(broker: Broker, tmp_path: Pat
     graph.write_text("source(test/Source) OUT -> IN sink(test/Sink)\n")
     with Coordinator(graph, broker=broker.url) as coordinator:
         coordinator.wait(lambda status: status["connected"])
-        good = '{"protocol": "discovery", "command": "participant", "payload": {"role": "r%d", "component": "x/Y"}}'
         messages = [
             {"topic": "fbp", "payload": payload, "qos": 1}
             for number in range(1000)
-            for payload in (good % (number % 50), "{broken %d" % number, b"x" * 1000)
+            for payload in (discovery_message(f"r{number % 50}"), f"{{broken {number}", b"x" * 1000)
         ]
         paho.mqtt.publish.multiple(messages, hostname="127.0.0.1", port=broker.port)  # type: ignore[arg-type]
         status = coordinator.wait(lambda status: node(status, "r49")["state"] == "alive")
