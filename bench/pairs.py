@@ -44,6 +44,7 @@ def npm() -> Figures:
 def _joined(kind: Kind, commands: Commands) -> Figures:
     with Mosquitto() as broker, Coordinator(kind, broker, _graph()) as coordinator:
         coordinator.wait_until_it_listens()
+        coordinator.wait_until_served()
         return _measure(commands, broker, [], coordinator.cpu_seconds)
 
 

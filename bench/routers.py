@@ -5,12 +5,14 @@ The devices are foreign to both: announced by discovery messages, without direct
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,13 +82,14 @@ class Coordinator:
 
     def __init__(self, kind: Kind, broker: Mosquitto, graph: dict[str, object]) -> None:
         self.kind, self.broker = kind, broker
+        self._port = free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="bench-"))
         (self._folder / "graph.json").write_text(json.dumps(graph))
         (self._folder / "library.json").write_text('{"components": {}}')
 
     def __enter__(self) -> Coordinator:
         log = (self._folder / "log").open("wb")
-        arguments = [argument.format(url=self.broker.url, port=free_port()) for argument in self.kind.command]
+        arguments = [argument.format(url=self.broker.url, port=self._port) for argument in self.kind.command]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
         self.process = psutil.Popen(
             arguments, cwd=self._folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -108,6 +111,24 @@ class Coordinator:
             self.broker.wait_for_subscription(_DISCOVERY)
         except TimeoutError as error:
             raise RuntimeError(f"{self.kind.name}: {error}; it wrote:\n{self.output()}") from None
+
+    def wait_until_served(self, timeout: float = 30) -> None:
+        """Return when its page answers: then it has started whole, and what follows is not its start."""
+        deadline = time.monotonic() + timeout
+        while True:
+            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
+            try:
+                connection.request("GET", "/")
+                connection.getresponse().read()
+                return
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(
+                        f"{self.kind.name}: its page did not answer; it wrote:\n{self.output()}"
+                    ) from None
+                time.sleep(0.05)
+            finally:
+                connection.close()
 
     def output(self) -> str:
         """What it has written to its terminal so far."""

@@ -50,6 +50,7 @@ def _bind(broker: Mosquitto, coordinator: Coordinator, wiring: Wiring) -> None:
         loads.wait_until_routed(broker.port, *_topics(wiring.pairs))
     except TimeoutError as error:
         raise RuntimeError(f"{coordinator.kind.name}: {error}; it wrote:\n{coordinator.output()}") from None
+    coordinator.wait_until_served()
 
 
 def _loads(

@@ -1,6 +1,6 @@
 """The documentation is tested: its examples are run or checked by the program itself, its links lead somewhere.
 
-What a fenced block of README.md or docs/*.md has to stand:
+What a fenced block of README.md, docs/*.md and the README.md of boards and examples has to stand:
 
 - ``python``: runs. If it serves participants, it is started on a real Mosquitto until one has announced itself, then
   stopped. With a module that only a board has (`machine`, `network`, …) it must compile for a board.
@@ -37,7 +37,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = sorted(
+    [*ROOT.glob("README.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("boards/*.md"), *ROOT.glob("examples/*.md")]
+)
 BOARD_MODULES = re.compile(r"^\s*(?:import|from) (?:machine|network|neopixel|dht|onewire|ds18x20|esp32|rp2)\b", re.M)
 SERVES = re.compile(r"\b(?:serve|main|run)\(")
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S)

@@ -15,14 +15,6 @@ __all__ = ("Wire",)
 _BUFFER = 256  # bytes, each way; a packet that does not fit costs memory of its own while it passes
 
 
-def _readable(sock):  # awaited like a coroutine; the event loop's own wait for a socket is a generator
-    yield core._io_queue.queue_read(sock)
-
-
-def _writable(sock):
-    yield core._io_queue.queue_write(sock)
-
-
 class Wire:
     """The bytes to and from a broker; used again for each connection, so that its buffers are allocated once.
 
@@ -71,7 +63,7 @@ class Wire:
         except OSError as e:
             if e.errno != errno.EINPROGRESS:
                 raise
-        await _writable(sock)
+        await self._writable()
         if broker.tls:
             if self._tls is None:
                 from ._tls import context
@@ -123,7 +115,7 @@ class Wire:
     async def flushed(self):
         """Wait until everything is written."""
         while not self.flush():
-            await _writable(self._sock)
+            await self._writable()
 
     async def packet(self, limit):
         """Return the next packet as (first byte, body, payload, size of the body).
@@ -191,7 +183,13 @@ class Wire:
         except MemoryError:
             return data
 
-    async def _fill(self, n):
+    # The rest is awaited like coroutines, but written as generators, as the event loop's own wait for a socket is one:
+    # this costs a waiting reader less memory.
+
+    def _writable(self):
+        yield core._io_queue.queue_write(self._sock)
+
+    def _fill(self, n):
         # Have at least n bytes in the buffer, n being no more than its size.
         if self._begin == self._end:
             self._begin = self._end = 0
@@ -200,18 +198,18 @@ class Wire:
             self._begin, self._end = 0, len(rest)
             self._in[: self._end] = rest
         while self._end - self._begin < n:
-            self._end += await self._read(self._in[self._end :])
+            self._end += yield from self._read(self._in[self._end :])
 
-    async def _read(self, buffer):
+    def _read(self, buffer):
         while True:
-            await _readable(self._sock)  # also lets other tasks run while packets keep coming
+            yield core._io_queue.queue_read(self._sock)  # lets others run too, even while packets keep coming
             try:
                 n = self._sock.readinto(buffer)
             except OSError as e:
                 if e.errno not in (errno.EAGAIN, -1):
                     raise
                 n = None  # TLS in the middle of a record
-                await asyncio.sleep_ms(5)
+                yield from asyncio.sleep_ms(5)
             if n:
                 self.heard = True
                 return n

@@ -7,7 +7,6 @@ from .topics import bind_topic, check_filter, is_filter, matches
 
 __all__ = ("Bindings",)
 
-
 _REMEMBERED = 64
 
 
@@ -94,23 +93,15 @@ def _checked(sources, runner, port):
 class _Route:
     """From a topic or filter to an inport.
 
-    The broker sends a retained value again for each subscription that is made later for another inport, so that each
-    route remembers (up to a bound) which topics it has had one from since the last connection.
+    The broker sends a retained value again for each subscription that is made later for another inport. So each route
+    remembers (up to a bound) on which topics it has had a packet since the last connection: its value is no news.
     """
 
     def __init__(self, runner, port):
         self.runner = runner
         self.port = port
         self.receive = runner.receive
-        self.had = ()
-
-    def repeats(self, topic):
-        """Tell whether the retained value of a topic has gone this way before."""
-        if topic in self.had:
-            return True
-        if len(self.had) < _REMEMBERED:
-            self.had += (topic,)
-        return False
+        self.had = set()
 
 
 class _Routes:
@@ -155,7 +146,7 @@ class _Routes:
         for table in (self._topics, self._filters):
             for routes in table.values():
                 for route in routes:
-                    route.had = ()
+                    route.had = set()
         return list(self._topics) + list(self._filters)
 
     def deliver(self, topic, payload, retained):
@@ -164,8 +155,12 @@ class _Routes:
         if self._filters:
             routes = self._with_filters(topic, routes)
         for route in routes:
-            if not retained or not route.repeats(topic):
-                route.receive(route.port, topic, payload, retained)
+            if topic not in route.had:
+                if len(route.had) < _REMEMBERED:
+                    route.had.add(topic)
+            elif retained:
+                continue
+            route.receive(route.port, topic, payload, retained)
 
     def _with_filters(self, topic, routes):
         routes = list(routes)

@@ -68,18 +68,30 @@ class Transport(MQTTClient):
             self.set_last_will(will[0], will[1], True, 1)
         self._inflight.clear()
         self._answers.clear()
+        self._late = False
+        timer = asyncio.create_task(self._time_out(asyncio.current_task()))
         try:
-            await asyncio.wait_for(self.sock.open(self.broker, self._greet), self.connect_timeout)
-        except asyncio.TimeoutError:
-            raise ConnectError("{}: no answer within {} s".format(self.broker, self.connect_timeout)) from None
+            await self.sock.open(self.broker, self._greet)
         except (OSError, ValueError) as e:
             raise ConnectError("{}: {}".format(self.broker, _text(e))) from None
+        except asyncio.CancelledError:
+            if not self._late:
+                raise
+            raise ConnectError("{}: no answer within {} s".format(self.broker, self.connect_timeout)) from None
+        finally:
+            timer.cancel()
         self._reason = None
         self._leaving = False
         self._over.clear()
         self._reader = asyncio.create_task(self._receive())
         if self.keepalive:
             self._pinger = asyncio.create_task(self._stay_alive())
+
+    async def _time_out(self, task):
+        # Not `wait_for`: it makes two tasks, and takes a kilobyte.
+        await asyncio.sleep(self.connect_timeout)
+        self._late = True
+        task.cancel()
 
     async def _greet(self):
         # MQTT 3.1.1, §3.1

@@ -1,4 +1,4 @@
-"""What the terminal shows of a running system: a live view, or plain lines where there is no terminal."""
+"""What a running system prints where there is no terminal, and the log lines for where there is one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["LOG_LINES", "Notes", "Status", "edge_text", "follow"]
+__all__ = ["LOG_LINES", "Notes", "Status", "edge_text", "follow_plain"]
 
 PLAIN_REFRESH_S = 5.0
 LOG_LINES = 8
@@ -32,17 +32,8 @@ class Notes(logging.Handler):
             print(line, flush=True)
 
 
-async def follow(status: Callable[[], Status], notes: Notes, *, terminal: bool) -> None:
-    """Show `status` until cancelled."""
-    if terminal:
-        from .live_view import follow_live  # rich: 3 MB that a coordinator without a terminal does not need
-
-        await follow_live(status, notes)
-    else:
-        await _follow_plain(status)
-
-
-async def _follow_plain(status: Callable[[], Status]) -> None:
+async def follow_plain(status: Callable[[], Status]) -> None:
+    """Print `status` now and then, until cancelled."""
     while True:
         await asyncio.sleep(PLAIN_REFRESH_S)
         now = status()

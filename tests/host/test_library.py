@@ -34,7 +34,7 @@ def test_a_yaml_file_is_a_foreign_device_and_programs_are_kept_apart(tmp_path: P
     [
         ("components:\n  a/B: [1]\n", "2:3", "neither a command nor a .yml file"),
         ("components:\n  a/B: absent.yml\n", "2:8", "there is no file"),
-        ("components:\n  a/B: \"it's\"\n", "2:8", "No closing quotation"),
+        ('components:\n  a/B: "it\'s"\n', "2:8", "No closing quotation"),
         ("component: {}\n", "1:1", "unknown key 'component'; known are 'components' and 'programs'"),
         ("components: [a]\n", "1:1", "must map names to commands"),
         ("components: {\n", "2:1", "expected"),

@@ -99,7 +99,9 @@ def test_a_program_that_does_not_exist_is_named_once(tmp_path: Path, caplog: pyt
 
 
 def test_an_endless_line_neither_blocks_nor_fills_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    code = "import sys; sys.stdout.write('x' * 300_000 + '\\nafter\\n'); sys.stdout.flush(); import time; time.sleep(60)"
+    code = (
+        "import sys; sys.stdout.write('x' * 300_000 + '\\nafter\\n'); sys.stdout.flush(); import time; time.sleep(60)"
+    )
 
     async def scenario() -> None:
         running = Processes(BROKER)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import GraphError
-from . import fbp_format, json_format
+from . import json_format
 from .model import Graph
 
 __all__ = ["MAX_BYTES", "Signature", "load", "save", "signature"]
@@ -20,8 +20,21 @@ MAX_BYTES = 64 * 1024 * 1024
 
 Signature = tuple[int, int, int]
 
-_READERS: dict[str, Callable[[str, str], Graph]] = {".fbp": fbp_format.parse, ".json": json_format.load}
-_WRITERS: dict[str, Callable[[Graph], str]] = {".fbp": fbp_format.dump, ".json": json_format.dump}
+
+def _parse_fbp(text: str, file: str) -> Graph:
+    from .fbp_format import parse  # with lark: 3 MB that a coordinator with a JSON file does not need
+
+    return parse(text, file)
+
+
+def _dump_fbp(graph: Graph) -> str:
+    from .fbp_format import dump
+
+    return dump(graph)
+
+
+_READERS: dict[str, Callable[[str, str], Graph]] = {".fbp": _parse_fbp, ".json": json_format.load}
+_WRITERS: dict[str, Callable[[Graph], str]] = {".fbp": _dump_fbp, ".json": json_format.dump}
 
 
 def load(path: str | os.PathLike[str]) -> Graph:
