@@ -1,0 +1,91 @@
+"""The example with a real rtl_433: it decodes our pulses, and what it sends reaches a participant of ours."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(shutil.which("rtl_433") is None, reason="rtl_433 is not installed (Debian: rtl-433)")
+
+
+def make_pulses(folder: Path, *options: str) -> str:
+    command = [sys.executable, str(folder / "make_pulses.py"), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
+
+
+@pytest.mark.parametrize(
+    ("temperature", "humidity", "channel", "identity"), [(21.4, 57, 2, 90), (-3.2, 81, 1, 7), (0.0, 100, 3, 255)]
+)
+def test_rtl_433_reads_the_pulses(
+    temperature: float, humidity: int, channel: int, identity: int, examples: Path, tmp_path: Path
+) -> None:
+    options = {"temperature": temperature, "humidity": humidity, "channel": channel, "identity": identity}
+    recording = tmp_path / "sensor.ook"
+    recording.write_text(make_pulses(examples / "rtl433", *(f"--{name}={value}" for name, value in options.items())))
+    said = subprocess.run(["rtl_433", "-r", recording, "-F", "json"], capture_output=True, text=True, timeout=20)
+    (reading,) = [json.loads(line) for line in said.stdout.splitlines()]
+    assert (reading["model"], reading["id"], reading["channel"]) == ("Nexus-TH", identity, channel)
+    assert (reading["temperature_C"], reading["humidity"], reading["battery_ok"]) == (temperature, humidity, 1)
+
+
+@pytest.mark.parametrize(("name", "options"), [("cool", ("12.6", "84")), ("warm", ("24.3", "71"))])
+def test_the_recordings_are_what_the_generator_writes(name: str, options: tuple[str, str], examples: Path) -> None:
+    folder = examples / "rtl433"
+    temperature, humidity = options
+    assert (folder / f"{name}.ook").read_text() == make_pulses(
+        folder, "--temperature", temperature, "--humidity", humidity
+    )
+
+
+def test_every_edge_carries_data(run, ear) -> None:
+    text = ear("comfort/text", "comfort/dewpoint")
+    example = run("rtl433")
+    example.wait_for_data_on("garden.temperature -> comfort.temperature", "garden.humidity -> comfort.humidity")
+    text.wait_for(lambda topic, value: value == "12.6 °C, 84 %: dew point 10.0 °C, pleasant")
+    text.wait_for(lambda topic, value: value == "24.3 °C, 71 %: dew point 18.7 °C, muggy")
+
+
+def test_impossible_values_from_the_air_are_refused(run, ear) -> None:
+    error = ear("comfort/error")
+    example = run("rtl433")
+    example.wait(lambda: example.state("comfort") == "alive", "participant")
+    error.say("comfort/humidity", 255)
+    refused = error.wait_for(lambda topic, value: True)
+    assert refused == {"message": "ValueError: humidity 255 is not 1 to 100", "port": "humidity"}
+
+
+def test_a_new_recording_is_played_at_once(run, ear) -> None:
+    example = run("rtl433")
+    temperature = ear("rtl_433/demo/devices/Nexus-TH/2/temperature_C")
+    temperature.wait_for(lambda topic, value: value == 24.3)
+    (example.folder / "cool.ook").write_text(make_pulses(example.folder, "--temperature", "-7.5"))
+    temperature.wait_for(lambda topic, value: value == -7.5)
+
+
+def test_receiver_says_when_rtl_433_has_no_tls(examples: Path) -> None:
+    version = subprocess.run(["rtl_433", "-V"], capture_output=True, text=True)
+    if "with TLS" in version.stdout + version.stderr:
+        pytest.skip("this rtl_433 has TLS")
+    environment = {**os.environ, "MSGFLO_BROKER": "mqtts://localhost"}
+    command = [sys.executable, str(examples / "rtl433/receiver.py")]
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20)
+    assert said.returncode == 1
+    assert "without TLS" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("temperature", "humidity", "expected"), [(20.0, 50, 9.3), (30.0, 100, 30.0), (-10.0, 60, -16.2)]
+)
+def test_dew_point(temperature: float, humidity: float, expected: float, examples: Path, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(examples / "rtl433"))
+    from comfort import dew_point
+
+    assert math.isclose(dew_point(temperature, humidity), expected, abs_tol=0.35)
