@@ -1,6 +1,9 @@
 """What paho takes for a socket: an asyncio connection, cut into whole frames."""
 
 import asyncio
+import time
+
+from .paho_pacing import PAUSE_S, Pacing
 
 __all__ = ("Pipe",)
 
@@ -27,7 +30,10 @@ class Pipe(asyncio.Protocol):
         self._pending = 0  # their bytes
         self._paused = False
         self._linger = None  # timer that ends a connection that the broker does not close
-        self._backlog = False  # reading is paused until what was read has been delivered
+        self._reading = True
+        self._backlog = False  # not read before what was read has been delivered
+        self._pausing = False  # nor for a moment
+        self._pacing = Pacing()
 
     # The side of asyncio.
 
@@ -40,8 +46,10 @@ class Pipe(asyncio.Protocol):
             return
         self._chunks.append(data)
         self._have += len(data)
-        if self._have >= self._need:
-            self._cut()
+        if self._have >= self._need and self._pacing.pause(self._cut(), time.monotonic()):
+            self._pausing = True
+            self._set_reading()
+            self._loop.call_later(PAUSE_S, self._go_on)
 
     def pause_writing(self):
         self._paused = True
@@ -122,7 +130,7 @@ class Pipe(asyncio.Protocol):
                     self.owner.writable()
 
     def _cut(self):
-        """Cut whole frames off what was received, and pass them on, a bounded number at a time."""
+        """Cut whole frames off what was received, and pass on a bounded number of them, which is returned."""
         data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         size = len(data)
         owner = self.owner
@@ -162,7 +170,12 @@ class Pipe(asyncio.Protocol):
             else:
                 self._pass_on(data[at:end])
             at = end
-        self._keep(data, at, need, frames)
+        self._keep(data, at, need)
+        self._backlog = frames >= _FRAMES_A_TURN
+        if self._backlog:
+            self._loop.call_soon(self._continue)
+        self._set_reading()
+        return frames
 
     def _pass_on(self, frame):
         self.owner.received(frame)
@@ -175,25 +188,28 @@ class Pipe(asyncio.Protocol):
                 return
             self.owner.deliver(topic, message.payload, bool(message.retain))
 
-    def _keep(self, data, at, need, frames):
+    def _keep(self, data, at, need):
         rest = data[at:] if at else data
         self._chunks = [rest] if rest else []
         self._have = len(rest)
         self._need = need
-        if self.closing:
-            return
-        if frames >= _FRAMES_A_TURN:
-            if not self._backlog:
-                self._backlog = True
-                self._connection.pause_reading()
-            self._loop.call_soon(self._continue)
-        elif self._backlog:
-            self._backlog = False
-            self._connection.resume_reading()
 
     def _continue(self):
         if not self.closing:
             self._cut()
+
+    def _go_on(self):
+        self._pausing = False
+        self._set_reading()
+
+    def _set_reading(self):
+        wanted = not (self._backlog or self._pausing)
+        if wanted != self._reading and not self.closing:
+            self._reading = wanted
+            if wanted:
+                self._connection.resume_reading()
+            else:
+                self._connection.pause_reading()
 
 
 def _length(data, at):

@@ -12,10 +12,10 @@ from typing import Protocol, cast
 from msgflo import Broker
 from msgflo.errors import ConnectError, Refused
 from msgflo.paho_open import open_connection
+from msgflo.paho_pacing import PAUSE_S, Pacing
 
 from . import frames
 from .frames import MalformedPacket, Packet
-from .pacing import PAUSE_S, Pacing
 from .routing import Route
 
 __all__ = ["Link", "Owner"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgflo_host.bindings.pacing import Pacing
+from msgflo.paho_pacing import Pacing
 
 
 def pauses(

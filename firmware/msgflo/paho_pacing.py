@@ -1,8 +1,6 @@
 """When to read less often: under load, a short pause between reads lets each carry many packets instead of one. Pure."""
 
-from __future__ import annotations
-
-__all__ = ["PAUSE_S", "Pacing"]
+__all__ = ("PAUSE_S", "Pacing")
 
 PAUSE_S = 0.001
 """How long to wait between reads under load; event loops count in milliseconds."""
@@ -18,17 +16,17 @@ class Pacing:
     """Decides after each read whether to pause before the next.
 
     It pauses while packets come faster than 5000/s, unless pausing slows their arrival: then the sender waits for what we
-    forward, and is held up. That is found out by trying, for 20 ms, again after 0.1 to 1.6 s.
+    make of them, and is held up. That is found out by trying, for 20 ms, again after 0.1 to 1.6 s.
     """
 
-    def __init__(self) -> None:
+    def __init__(self):
         self._since = 0.0
         self._packets = 0
         self._open_rate = 0.0  # packets/s that came without pauses; 0 = not pausing
         self._rest_s = _FIRST_REST_S
         self._rest_until = 0.0
 
-    def pause(self, packets: int, now: float) -> bool:
+    def pause(self, packets, now):
         """Take note of a read that brought some packets at time `now` (s); True to pause before the next."""
         self._packets += packets
         elapsed = now - self._since
