@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgflo.topics import is_filter
 
 from . import _port, _text, discovery
-from ._yaml import Located, Reader
 from .discovery import Participant, Port
 from .errors import DiscoveryError, ForeignError
+
+if TYPE_CHECKING:
+    from ._yaml import Located
 
 __all__ = ["Availability", "Foreign", "check_unique", "load", "load_folder", "parse_role_argument"]
 
@@ -107,6 +109,8 @@ def _check_role(role: str, fail: Callable[[str], object]) -> None:
 
 class _File:
     def __init__(self, path: str | os.PathLike[str], role: str | None) -> None:
+        from ._yaml import Reader  # ruamel.yaml: 2 MB that a coordinator without YAML files does not need
+
         self._reader = Reader(path, ForeignError)
         top = self._reader.read()
         if top is None:
@@ -210,7 +214,7 @@ class _File:
             self._reader.fail_at(place, f"{key!r} of {of} is empty; {hint}", key)
         if not isinstance(found.value, str):
             self._reader.fail_at(found, f"{key!r} of {of} must be a text, an MQTT topic, not {_kind(found.value)}")
-        return Located(found.value.replace("#ROLE", self._role), found.line, found.column, {})
+        return replace(found, value=found.value.replace("#ROLE", self._role), keys={})
 
     def _availability(self) -> Availability | None:
         place = self._top.value.get("availability")

@@ -19,9 +19,12 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ._yaml import Located, Reader
 from .errors import LibraryError
+
+if TYPE_CHECKING:
+    from ._yaml import Located, Reader
 
 __all__ = ["FILE_NAME", "Command", "Library", "load"]
 
@@ -57,6 +60,8 @@ def load(folder: Path) -> Library:
     Raises LibraryError, with file, line and column where there are any, for a missing or unreadable ``msgflo.yaml`` and
     for an entry that is neither a command nor a ``.yml`` file that exists.
     """
+    from ._yaml import Reader  # ruamel.yaml: 2 MB that a coordinator without a library does not need
+
     reader = Reader(folder / FILE_NAME, LibraryError)
     document = reader.read()
     if document is None or not isinstance(document.value, dict):
