@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import uuid
 from collections.abc import Callable, Iterable
 
 from msgflo import Broker
 
-from . import discovery
+from . import discovery, lease
 from .bindings.direct import DirectBindings
 from .bindings.forwarder import Forwarder
 from .bindings.initials import InitialPacket
@@ -20,6 +21,7 @@ from .discovery import NotDiscovery
 from .errors import DiscoveryError
 from .graph.model import Graph
 from .greeter import Greeter
+from .lease import Lease
 from .meter import Meter
 from .participants import Event, Registry
 
@@ -51,13 +53,16 @@ class Coordinator:
         self.on_change: list[Callable[[], None]] = []
         self._connection = Connection(
             broker,
-            CLIENT_ID,
+            f"{CLIENT_ID}-{uuid.uuid4().hex[:8]}",
             # Connections first: who is lost must not be taken for alive for a moment.
-            subscriptions=[CONNECTION + "+", PARTICIPANT + "+", BIND + "+", "fbp"],
+            subscriptions=[CONNECTION + "+", PARTICIPANT + "+", BIND + "+", "fbp", lease.TOPIC],
             on_message=self._received,
             on_connected=self._connected,
             on_disconnected=self._disconnected,
+            will=(lease.TOPIC, b""),
         )
+        self._lease = Lease(lambda payload, retain: self._connection.publish(lease.TOPIC, payload, retain=retain))
+        self._in_charge = self._forwarder_started = False
         self._direct = DirectBindings(lambda topic, payload: self._connection.publish(topic, payload, retain=True))
         self._forwarder = Forwarder(broker, client_id=CLIENT_ID + "-forwarder")
         self.meter = Meter(self._forwarder)
@@ -71,14 +76,20 @@ class Coordinator:
         return self._connection.connected
 
     async def run(self) -> None:
-        """Serve until cancelled. Bindings stay in force afterwards: data flows on without a coordinator."""
-        await self._forwarder.start()
+        """Serve until cancelled; raises Taken when another coordinator is in charge of the broker.
+
+        Direct bindings stay in force afterwards: their data flows on without a coordinator.
+        """
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._connection.run())
                 tasks.create_task(self._reconcile_forever())
                 tasks.create_task(self._tick_forever())
                 tasks.create_task(self.meter.run(self._traffic_seen))
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    self._lease.release()  # while there still is a connection
         finally:
             await self._forwarder.stop()
 
@@ -111,6 +122,9 @@ class Coordinator:
 
     def _events(self, topic: str, payload: bytes, retained: bool) -> list[Event]:
         now = time.monotonic()
+        if topic == lease.TOPIC:
+            self._lease.received(payload, retained=retained)
+            return []
         if topic.startswith(BIND):
             if self._direct.received(topic, payload) and self.connected:
                 self._dirty.set()
@@ -144,7 +158,16 @@ class Coordinator:
         self._dirty.set()
 
     def _disconnected(self) -> None:
+        self._in_charge = False
         self._direct.forget()
+
+    async def _take_charge(self) -> None:
+        """After each connection, before anything is changed in the broker."""
+        await self._lease.acquire()
+        if not self._forwarder_started:
+            self._forwarder_started = True
+            await self._forwarder.start()
+        self._in_charge = True
 
     async def _tick_forever(self) -> None:
         while True:
@@ -161,6 +184,8 @@ class Coordinator:
             self._dirty.clear()
             if not self.connected:
                 continue  # `_connected` wakes this again
+            if not self._in_charge:
+                await self._take_charge()
             began = time.monotonic()
             await self._reconcile()
             # Many changes in a row (a thousand participants that start) are planned together: half of the time is left.

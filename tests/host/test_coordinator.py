@@ -275,3 +275,40 @@ def test_what_another_client_writes_on_a_binding_topic_is_put_right(broker: Brok
             stdout=subprocess.PIPE, check=False,
         ).stdout  # fmt: skip
         assert retained == b"fbp/bind/sink\n"
+
+
+def test_a_second_coordinator_on_a_broker_says_who_is_in_charge_and_ends(broker: Broker, tmp_path: Path) -> None:
+    graph = write(tmp_path / "graph.fbp", EDGE)
+    source, sink = Source("source"), Sink("sink")
+    with Coordinator(graph, broker=broker.url) as first, Participants(source, sink, broker=broker.url):
+        kind(first, "direct")
+        second = Coordinator(broker=broker.url)
+        second.start()
+        assert second.process is not None
+        assert first.process is not None
+        assert second.process.wait(10) == 1
+        until(
+            lambda: f"another coordinator is in charge of this broker (process {first.process.pid} on" in second.output
+        )
+        assert "Traceback" not in second.output
+        del sink.received[:]
+        source.send("out", 1)
+        until(lambda: sink.received == [1])
+        assert first.stop() == 0
+        with second:
+            second.wait(lambda status: status["connected"] and node(status, "source")["state"] == "alive")
+
+
+def test_a_coordinator_takes_over_from_one_that_was_killed_together_with_the_broker(
+    broker: Broker, tmp_path: Path
+) -> None:
+    graph = write(tmp_path / "graph.fbp", EDGE)
+    first = Coordinator(graph, broker=broker.url)
+    first.start()
+    first.wait(lambda status: status["connected"])
+    broker.stop()
+    first.kill()
+    broker.start()
+    source, sink = Source("source"), Sink("sink")
+    with Coordinator(graph, broker=broker.url) as second, Participants(source, sink, broker=broker.url):
+        kind(second, "direct")

@@ -1,0 +1,94 @@
+"""One coordinator per broker: who is in charge says so on a retained topic, and answers who asks.
+
+Two of them would overwrite each other's bindings for ever, so the second one does not start. The last will clears the topic
+when the one in charge dies; a topic that is left over nevertheless (the broker died as well) is not answered for, and taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+
+from .errors import MsgfloError
+
+__all__ = ["TOPIC", "Lease", "Taken"]
+
+TOPIC = "fbp/coordinator"
+ANSWER_WITHIN_S = 1.0
+
+Publish = Callable[[bytes, bool], object]
+"""Publishes a payload on TOPIC, retained or not."""
+
+
+class Taken(MsgfloError):
+    """Another coordinator is in charge of the broker."""
+
+
+class Lease:
+    """This coordinator's claim to the broker; `received` must get every packet on TOPIC."""
+
+    def __init__(self, publish: Publish) -> None:
+        self._publish = publish
+        self._id = uuid.uuid4().hex
+        self._held = False
+        self._other: str | None = None
+        self._answered = asyncio.Event()
+
+    def received(self, payload: bytes, *, retained: bool) -> None:
+        """Take note of who is in charge, and answer who asks while we are."""
+        if not payload and self._held:  # the last will of one that asked, and died
+            self._claim()
+        claim = _parse(payload)
+        if claim.get("id") == self._id:
+            return
+        if "asks" in claim:
+            if self._held and claim["asks"] != self._id:
+                self._claim()
+            return
+        self._other = _who(claim) if claim else None
+        if self._other and not retained:
+            self._answered.set()
+
+    async def acquire(self) -> None:
+        """Take charge after each connection; raises Taken when another coordinator answers."""
+        self._held = False
+        if self._other is not None:
+            self._answered.clear()
+            self._publish(json.dumps({"asks": self._id}).encode(), False)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ANSWER_WITHIN_S):
+                    await self._answered.wait()
+                raise Taken(
+                    f"another coordinator is in charge of this broker ({self._other}); "
+                    "stop that one first, or give this one another --broker"
+                )
+        self._held = True
+        self._claim()
+
+    def release(self) -> None:
+        """Leave the broker to another."""
+        if self._held:
+            self._held = False
+            self._publish(b"", True)
+
+    def _claim(self) -> None:
+        claim = {"id": self._id, "host": socket.gethostname(), "process": os.getpid()}
+        self._publish(json.dumps(claim).encode(), True)
+
+
+def _parse(payload: bytes) -> dict[str, object]:
+    """A claim or a question; nothing for what is neither."""
+    try:
+        claim = json.loads(payload)
+    except (ValueError, RecursionError):
+        return {}
+    return claim if isinstance(claim, dict) else {}
+
+
+def _who(claim: dict[str, object]) -> str:
+    return f"process {claim.get('process', '?')} on {claim.get('host', '?')}"
