@@ -1,8 +1,7 @@
 """Which inports a packet goes to: those with its topic, and those that the coordinator has bound to it."""
 
-import json
-
 from .errors import ConfigError, SubscribeError
+from .packets import decode
 from .topics import bind_topic, check_filter, is_filter, matches
 
 __all__ = ("Bindings",)
@@ -54,10 +53,7 @@ class Bindings:
         if runner in self._unconfirmed:
             self._unconfirmed.remove(runner)
         lists = self._lists[runner.id] = {}
-        try:
-            bound = json.loads(str(payload, "utf-8")) if payload else {}
-        except ValueError:
-            bound = None
+        bound = decode(payload) if payload else {}
         if isinstance(bound, dict):
             for port, sources in bound.items():
                 try:

@@ -35,7 +35,11 @@ class Link:
         delay = _FIRST_DELAY
         short = 0
         while not self._closing:
-            lasted = await self._connection(works, lost)
+            try:
+                lasted = await self._connection(works, lost)
+            except MemoryError as e:  # on a board; perhaps there is more next time
+                self._trouble(str(e))
+                lasted = 0
             if lasted > _SHORT:
                 delay = _FIRST_DELAY
                 short = 0

@@ -52,8 +52,16 @@ def encode(data, raw=False):
 if sys.implementation.name == "micropython":
 
     def _loads(text):
-        if text[:1] == "0" and text[1:2].isdigit():  # MicroPython's json makes the number 7 of the code 007
+        # MicroPython's json takes a few things that are no JSON. These are the likely ones: a code such as 007, and in
+        # version 1.25 what was cut off.
+        if text[:1] == "0" and text[1:2].isdigit():
             raise ValueError
+        if text[:1] in ("[", "{") and text.rstrip()[-1:] not in ("]", "}"):
+            raise ValueError
+        if "\\u" in text:
+            from ._surrogates import joined
+
+            text = joined(text)
         return json.loads(text)
 
     def _dumps(data):

@@ -15,6 +15,11 @@ class Port:
     the topic is `<role>/<id>`. Raises ConfigError.
     """
 
+    description = ""  # what is not declared is not kept in each port: that would take 150 bytes
+    state = raw = retain = False
+    schema = topic = None
+    qos = 0
+
     def __init__(
         self, id, type=None, description="", *, state=False, raw=False, schema=None, qos=None, retain=None, topic=None
     ):
@@ -26,13 +31,20 @@ class Port:
             raise ConfigError("port {!r}: a state is retained; leave `state` or `retain=False` away".format(id))
         self.id = id
         self.type = type or ("buffer" if raw else "any")
-        self.description = description
-        self.state = state
-        self.raw = raw
-        self.schema = schema
-        self.qos = int(state) if qos is None else qos
-        self.retain = state if retain is None else retain
-        self.topic = topic
+        if description:
+            self.description = description
+        if state:
+            self.state = True
+        if raw:
+            self.raw = True
+        if schema is not None:
+            self.schema = schema
+        if topic:
+            self.topic = topic
+        if qos or (state and qos is None):
+            self.qos = 1
+        if retain or state:
+            self.retain = True
 
 
 def declare(role, inports, outports, topics):

@@ -1,0 +1,48 @@
+"""Binding lists that are wrong, or that are lost."""
+
+from bound import bind, in_force, say
+from parts import Sink, contains, run
+
+from host import equal, until
+
+
+async def test_what_is_wrong_in_a_list_is_said_and_the_rest_counts(host):
+    sink = Sink("s")
+    session, logged = await run(await host.ask("broker"), sink)
+    await bind(host, {"nosuch": ["a"], "raw": "a", "in": ["b"]})
+    await in_force(sink, "b")
+    equal(len(logged), 2)
+    contains(" ".join(logged), "'nosuch': there is no such inport; there are: ", "'raw': 'a' is not a list")
+    await bind(host, {"in": ["a/#/b"]})
+    await in_force(sink)
+    contains(logged[2], "'a/#/b'")
+    for bad in ("[]", "{", '"x"'):
+        logged.clear()
+        await bind(host, bad)
+        await until(lambda: logged)
+        contains(logged[0], "bindings of s: ", "is not of the form")
+    await session.stop()
+
+
+async def test_bindings_survive_the_loss_of_broker_and_list_for_a_while_only(host):
+    sink = Sink("s")
+    sink._runner.period = 2  # so that after 0.9 s the list counts as withdrawn
+    session, _ = await run(await host.ask("broker"), sink)
+    await bind(host, {"in": ["a"]})
+    await in_force(sink, "a")
+    await host.ask("kill")  # before it saved the list
+    await until(lambda: not session.connected)
+    await host.ask("start")
+    await until(lambda: session.connected)
+    await say(host, "a", "1")
+    equal(await sink.get(), ("in", 1))
+    await in_force(sink)
+    await session.stop()
+
+
+async def test_ids_are_escaped_in_the_lists_topic(host):
+    sink = Sink("s", id="a/b%")
+    session, _ = await run(await host.ask("broker"), sink)
+    await bind(host, {"in": ["x"]}, "a%2Fb%25")
+    await in_force(sink, "x")
+    await session.stop()

@@ -1,0 +1,69 @@
+"""Direct bindings: what the coordinator writes decides what an inport gets."""
+
+from bound import bind, in_force, say
+from parts import Sink, run, settle
+
+from host import equal, until
+
+
+async def test_a_list_binds_changes_and_is_withdrawn(host):
+    sink = Sink("s")
+    session, logged = await run(await host.ask("broker"), sink)
+    await bind(host, {"in": ["a", "b"]})
+    await in_force(sink, "a", "b")
+    await bind(host, {"in": ["b", "c"]})
+    await in_force(sink, "b", "c")
+    await settle(host)
+    for topic in ("a", "b", "c", "s/in"):
+        await say(host, topic, '"{}"'.format(topic))
+    for topic in ("b", "c", "s/in"):
+        equal(await sink.get(), ("in", topic))
+    await bind(host, "")
+    await in_force(sink)
+    await say(host, "b", "1")
+    await say(host, "s/in", "2")
+    equal(await sink.get(), ("in", 2))
+    equal((sink.got, logged), ([], []))
+    await session.stop()
+
+
+async def test_a_retained_list_is_in_force_from_the_start(host):
+    url = await host.ask("broker")
+    await bind(host, {"in": ["a"]})
+    await say(host, "a", "5", retain=True)
+    sink = Sink("s")
+    session, _ = await run(url, sink)
+    equal(await sink.get(), ("in", 5))
+    await session.stop()
+
+
+async def test_one_source_may_feed_two_inports_and_an_inport_gets_a_packet_once(host):
+    sink = Sink("s")
+    session, _ = await run(await host.ask("broker"), sink)
+    await bind(host, {"in": ["a/b", "a/+", "#", "s/in"], "raw": ["a/b"]})
+    await in_force(sink, "a/b", "a/+", "#")
+    await settle(host)
+    sink.got.clear()  # `#` is bound, so this has come as well
+    await say(host, "a/b", "1")
+    await say(host, "s/in", "2")
+    await say(host, "a/c", "3")
+    await until(lambda: ("in", 3) in sink.got)
+    equal(sorted([packet[1] for packet in sink.got if packet[0] == "in"]), [1, 2, 3])
+    equal([packet for packet in sink.got if packet[0] == "raw"], [("raw", b"1")])
+    await session.stop()
+
+
+async def test_an_inport_bound_later_gets_the_retained_value_and_others_not_again(host):
+    sink = Sink("s")
+    session, _ = await run(await host.ask("broker"), sink)
+    await bind(host, {"in": ["a"]})
+    await in_force(sink, "a")
+    await say(host, "a", "1", retain=True)
+    equal(await sink.get(), ("in", 1))
+    await bind(host, {"in": ["a"], "raw": ["a"]})
+    equal(await sink.get(), ("raw", b"1"))
+    await bind(host, {"in": ["a"], "raw": ["a", "b"]})
+    await in_force(sink, "a", "b")
+    await settle(host)
+    equal(sink.got, [])
+    await session.stop()

@@ -1,0 +1,111 @@
+"""What happens to packets, and what is said, while the broker is away."""
+
+import asyncio
+
+from parts import Source, contains, run, session, settle
+
+from host import equal, until
+
+
+async def outage(host, running):
+    await host.ask("stop")
+    await until(lambda: not running.connected)
+
+
+async def recovery(host, running):
+    await host.ask("start")
+    await until(lambda: running.connected, 10)
+
+
+async def test_the_latest_state_and_the_last_events_survive_in_order(host):
+    source = Source("s")
+    running, logged = await run(await host.ask("broker"), source, queue=3)
+    await host.ask("record", topics=["s/#"])
+    source.send("level", 0)
+    equal(await host.ask("recorded", count=1), [["s/level", "0", False]])
+    await outage(host, running)
+    for i in range(1, 6):
+        source.send("sure", i)
+        source.send("level", i)
+    equal(running.dropped, 2)
+    await recovery(host, running)
+    wanted = [["s/level", "5", False], ["s/sure", "3", False], ["s/sure", "4", False], ["s/sure", "5", False]]
+    equal(await host.ask("recorded", count=4), wanted)
+    await until(lambda: len(logged) == 3)
+    assert logged[0].startswith("lost the connection to mqtt://127.0.0.1:"), logged
+    assert logged[1].startswith("connected to mqtt://127.0.0.1:"), logged
+    equal(logged[2], "2 events were dropped: too many waited")
+    await running.stop()
+
+
+async def test_unacknowledged_events_are_sent_again_and_of_states_the_latest(host):
+    source = Source("s")
+    # The broker saves at once, so that the recorder's session survives a kill.
+    url = await host.ask("broker", extra="autosave_on_changes true\nautosave_interval 1")
+    running, _ = await run(url, source)
+    await host.ask("record", topics=["s/#"])
+    await settle(host)
+    await host.ask("freeze")
+    source.send("sure", 1)
+    source.send("level", 1)
+    source.send("sure", 2)
+    source.send("out", "lost, as QoS 0 may be")
+    await host.ask("kill")
+    await until(lambda: not running.connected)
+    source.send("level", 2)
+    source.send("sure", 3)
+    await recovery(host, running)
+    wanted = [["s/sure", "1"], ["s/sure", "2"], ["s/level", "2"], ["s/sure", "3"]]
+    equal([packet[:2] for packet in await host.ask("recorded", count=4)], wanted)
+    await running.stop()
+
+
+async def test_a_state_that_the_broker_forgot_is_told_again(host):
+    source = Source("s")
+    running, _ = await run(await host.ask("broker"), source)
+    source.send("level", 7)
+    await source.drain()
+    await host.ask("kill")  # before it saved anything
+    await until(lambda: not running.connected)
+    await recovery(host, running)
+    await source.drain()
+    await host.ask("record", topics=["s/level"])
+    equal(await host.ask("recorded", count=1), [["s/level", "7", True]])
+    await running.stop()
+
+
+async def test_an_absent_broker_is_waited_for_and_said_once(host):
+    url = await host.ask("broker")
+    await host.ask("stop")
+    source = Source("s")
+    running, logged = session(url, source)
+    task = asyncio.create_task(running.run())
+    source.send("level", 1)
+    source.send("out", 2)
+    await asyncio.sleep(1.5)
+    equal(len(logged), 1)
+    contains(logged[0], "connection refused", "trying again")
+    await recovery(host, running)
+    await host.ask("record", topics=["s/#"])
+    await running.stop()
+    await task
+    equal(await host.ask("recorded", count=1), [["s/level", "1", True]])
+
+
+async def test_a_wrong_password_is_said_once_without_the_password(host):
+    url = await host.ask("broker", users={"ada": "right"})
+    running, logged = session(url.replace("//", "//ada:wrong@"), Source("s"))
+    task = asyncio.create_task(running.run())
+    await asyncio.sleep(1.5)
+    equal(len(logged), 1)
+    contains(logged[0], "//ada:***@", "not authorised")
+    await running.stop()
+    await task
+
+
+async def test_stopping_without_a_broker_takes_no_time(host):
+    running, _ = session("mqtt://127.0.0.1:{}".format(await host.ask("port")), Source("s"))
+    task = asyncio.create_task(running.run())
+    await asyncio.sleep(0.1)
+    await asyncio.wait_for(running.stop(), 1)
+    await asyncio.wait_for(task, 1)

@@ -1,0 +1,105 @@
+"""Timers, tasks and hooks of participants."""
+
+import asyncio
+
+from msgflo import ConfigError, Participant
+from msgflo._platform import ticks_diff, ticks_ms
+from parts import contains, refused, run, session
+
+from host import equal, until
+
+
+class Clock(Participant):
+    def __init__(self):
+        super().__init__("clock")
+        self.calls = []
+        self.hooks = []
+
+    def start(self):
+        self.hooks.append("start")
+
+    async def run(self):
+        self.hooks.append("run")
+        try:
+            await asyncio.sleep(60)
+        finally:
+            self.hooks.append("end")
+
+    async def stop(self):
+        self.hooks.append("stop")
+
+    def tick(self):
+        self.calls.append(ticks_ms())
+
+    async def slow(self):
+        self.tick()
+        await asyncio.sleep(0.25)
+
+    def bad(self):
+        self.tick()
+        raise ValueError("tick")
+
+
+async def test_timers_are_on_time_without_traffic(host):
+    clock = Clock()
+    clock.every(0.2, clock.tick)
+    running, _ = await run(await host.ask("broker"), clock)
+    began = clock.calls[0] if clock.calls else ticks_ms()
+    clock.calls.clear()
+    await until(lambda: len(clock.calls) == 5)
+    for i, call in enumerate(clock.calls):
+        early = ticks_diff(call, began) % 200
+        assert min(early, 200 - early) < 60, (i, early)
+    await running.stop()
+
+
+async def test_timers_run_without_a_broker_too(host):
+    clock = Clock()
+    clock.every(0.05, clock.tick)
+    waiting, _ = session("mqtt://127.0.0.1:{}".format(await host.ask("port")), clock)
+    task = asyncio.create_task(waiting.run())
+    await until(lambda: len(clock.calls) > 3)
+    equal(clock.hooks, ["run"])
+    await waiting.stop()
+    await task
+
+
+async def test_calls_that_were_missed_are_not_made_up_for(host):
+    clock = Clock()
+    running, _ = await run(await host.ask("broker"), clock)
+    timer = clock.every(0.1, clock.slow)
+    await until(lambda: len(clock.calls) == 4)
+    timer.cancel()
+    gaps = [ticks_diff(clock.calls[i + 1], clock.calls[i]) for i in range(3)]
+    assert all(230 < gap < 400 for gap in gaps), gaps
+    await asyncio.sleep(0.3)
+    equal(len(clock.calls), 4)
+    await running.stop()
+
+
+async def test_a_timer_outlives_its_exceptions(host):
+    clock = Clock()
+    running, logged = await run(await host.ask("broker"), clock)
+    clock.every(0.05, clock.bad)
+    await until(lambda: len(clock.calls) > 2)
+    contains(logged[0], "ValueError: tick")
+    await running.stop()
+
+
+async def test_hooks_are_called_in_order_and_the_task_is_ended(host):
+    clock = Clock()
+    running, _ = await run(await host.ask("broker"), clock)
+    await until(lambda: len(clock.hooks) == 2)
+    await host.ask("restart")
+    await until(lambda: not running.connected)
+    await until(lambda: running.connected)
+    equal(clock.hooks, ["run", "start"])
+    await running.stop()
+    await running.task
+    await asyncio.sleep(0)
+    equal(clock.hooks, ["run", "start", "stop", "end"])
+
+
+async def test_impossible_periods_are_refused(host):
+    for seconds in (0, -1, 0.0001):
+        refused(ConfigError, (repr(seconds), "0.001"), Clock().every, seconds, print)
