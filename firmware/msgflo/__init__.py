@@ -1,13 +1,15 @@
 """Participants on MQTT, on MicroPython and on CPython: small black boxes that a graph wires together."""
 
-# First, while memory is free: on a board, compiling these takes the most.
-from . import _platform, participant, session  # noqa: F401
+# First, and in this order: compiling a module leaves a gap in a board's memory, which those that follow must fill.
+from . import _memory, _platform, runner, session, participant  # noqa: F401, I001
 from .broker import Broker
 from .errors import ConfigError, ConnectError, Error, Refused, SubscribeError
 from .packets import Message
 from .participant import Participant
 from .ports import Port
 from .session import Session
+
+_memory.settle()
 
 __all__ = (
     "Broker",

@@ -23,6 +23,7 @@ class Wire:
 
     def __init__(self):
         self.heard = False  # set with each byte that arrives
+        self.body = self.payload = None
         self._in = memoryview(bytearray(_BUFFER))
         self._out = memoryview(bytearray(_BUFFER))
         self._sock = self._plain = self._tls = None
@@ -84,10 +85,10 @@ class Wire:
         self._sock = self._plain = None
 
     def write(self, data):
-        """Add bytes to what `flush` is to write."""
+        """Add bytes to what `flush` is to write; they must not change before."""
         end = self._filled + len(data)
         if self.spill or end > _BUFFER:
-            self.spill.append(data if isinstance(data, bytes) else bytes(data))
+            self.spill.append(data)
         else:
             self._out[self._filled : end] = data
             self._filled = end
@@ -118,19 +119,20 @@ class Wire:
             await self._writable()
 
     async def packet(self, limit):
-        """Return the next packet as (first byte, body, payload, size of the body).
+        """Receive the next packet: then `kind` is its first byte, `body` the rest, and `size` the size of that.
 
-        The body is a memoryview, valid until the next packet is asked for. Of a packet that does not fit into the
-        buffer (it can only be a PUBLISH) it holds topic and packet id, and the payload is apart: bytes (a bytearray if
+        `body` is a memoryview, valid until the next packet is asked for. Of a packet that does not fit into the buffer
+        (it can only be a PUBLISH) it holds topic and packet id, and the payload is in `payload`: bytes (a bytearray if
         memory is too short for a copy), or None if it is larger than `limit` or than the free memory.
         """
-        kind, size = await self._head()
-        if size > _BUFFER:
-            return await self._large(kind, size, limit)
-        if self._end - self._begin < size:
-            await self._fill(size)
-        self._begin += size
-        return kind, self._in[self._begin - size : self._begin], b"", size
+        await self._head()
+        if self.size > _BUFFER:
+            await self._large(limit)
+        else:
+            if self._end - self._begin < self.size:
+                await self._fill(self.size)
+            self.body = self._in[self._begin : self._begin + self.size]
+            self._begin += self.size
 
     async def _head(self):
         size = shift = used = 0
@@ -142,46 +144,60 @@ class Wire:
             size |= (byte & 0x7F) << shift
             shift += 7
             if byte < 0x80:
-                kind = self._in[self._begin]
+                self.kind = self._in[self._begin]
+                self.size = size
                 self._begin += used + 1
-                return kind, size
+                return
             if used == 4:
                 raise OSError("malformed packet from the broker")
 
-    async def _large(self, kind, size, limit):
-        head = await self._collect(2)
-        length = head[0] << 8 | head[1]
-        topic = await self._collect(length, length <= limit)
-        body = b"\0\0" if topic is None else head + topic
-        left = size - 2 - length
-        if kind & 6:  # needed even if the rest is skipped: unconfirmed, the packet would block the broker's queue
-            body += await self._collect(2)
+    async def _large(self, limit):
+        await self._collect(2)
+        body = self.payload
+        length = body[0] << 8 | body[1]
+        await self._collect(length, length <= limit)
+        body = b"\0\0" if self.payload is None else body + self.payload
+        left = self.size - 2 - length
+        if self.kind & 6:  # needed even if the rest is skipped: unconfirmed, the packet would block the broker's queue
+            await self._collect(2)
+            body += self.payload
             left -= 2
-        return kind, memoryview(body), await self._collect(left, left <= limit), size
+        await self._collect(left, left <= limit)
+        self.body = memoryview(body)
 
     async def _collect(self, n, keep=True):
-        try:
-            data = bytearray(n if keep else 0)
-        except MemoryError:
-            keep = False
+        self._make_room(n if keep else None)
         done = 0
         while done < n:
-            if self._begin < self._end:
-                begin = self._begin
-                self._begin = min(begin + n - done, self._end)
-                if keep:
-                    data[done : done + self._begin - begin] = self._in[begin : self._begin]
-                done += self._begin - begin
-            elif keep:
-                done += await self._read(memoryview(data)[done:])
-            else:
+            if self._begin == self._end:
                 await self._fill(1)
-        if not keep:
-            return None
+            done += self._keep(done, n)
+        self._copy()
+
+    # The payload is touched in plain functions only: what a coroutine has once held stays in its frame, and that in its
+    # caller's, until the next packet, when the memory is wanted.
+
+    def _make_room(self, n):
+        self.payload = None
         try:
-            return bytes(data)
+            if n is not None:
+                self.payload = bytearray(n)
         except MemoryError:
-            return data
+            pass
+
+    def _keep(self, done, n):
+        begin = self._begin
+        self._begin = min(begin + n - done, self._end)
+        if self.payload is not None:
+            self.payload[done : done + self._begin - begin] = self._in[begin : self._begin]
+        return self._begin - begin
+
+    def _copy(self):
+        try:
+            if self.payload is not None:
+                self.payload = bytes(self.payload)
+        except MemoryError:
+            pass
 
     # The rest is awaited like coroutines, but written as generators, as the event loop's own wait for a socket is one:
     # this costs a waiting reader less memory.
@@ -198,20 +214,16 @@ class Wire:
             self._begin, self._end = 0, len(rest)
             self._in[: self._end] = rest
         while self._end - self._begin < n:
-            self._end += yield from self._read(self._in[self._end :])
-
-    def _read(self, buffer):
-        while True:
             yield core._io_queue.queue_read(self._sock)  # lets others run too, even while packets keep coming
             try:
-                n = self._sock.readinto(buffer)
+                got = self._sock.readinto(self._in[self._end :])
             except OSError as e:
                 if e.errno not in (errno.EAGAIN, -1):
                     raise
-                n = None  # TLS in the middle of a record
+                got = None  # TLS in the middle of a record
                 yield from asyncio.sleep_ms(5)
-            if n:
+            if got:
                 self.heard = True
-                return n
-            if n is not None:
+                self._end += got
+            elif got is not None:
                 raise OSError("closed by the broker")

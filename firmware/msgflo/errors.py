@@ -1,10 +1,10 @@
 """The library's exceptions: each message carries the offending value, where it stood, and what is allowed.
 
-    Error
-    ├── ConfigError         a declaration or a broker URL is wrong; retrying does not help
-    ├── ConnectError        the broker cannot be reached, or TLS failed
-    │   └── Refused         the broker answered and said no
-    └── SubscribeError      the broker refused a subscription
+Error
+├── ConfigError         a declaration or a broker URL is wrong; retrying does not help
+├── ConnectError        the broker cannot be reached, or TLS failed
+│   └── Refused         the broker answered and said no
+└── SubscribeError      the broker refused a subscription
 """
 
 __all__ = ("ConfigError", "ConnectError", "Error", "Refused", "SubscribeError")

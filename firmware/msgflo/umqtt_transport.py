@@ -111,11 +111,11 @@ class Transport(MQTTClient):
         for text in texts:
             self._send_str(text)
         await self.sock.flushed()
-        kind, body, _, size = await self.sock.packet(2)
-        if kind != 0x20 or size != 2:
+        await self.sock.packet(2)
+        if self.sock.kind != 0x20 or self.sock.size != 2:
             raise OSError("no MQTT broker answers there")
-        if body[1]:
-            raise Refused(body[1], self.broker)
+        if self.sock.body[1]:
+            raise Refused(self.sock.body[1], self.broker)
 
     async def closed(self):
         """Return when the connection has ended; the result says why."""
@@ -282,16 +282,17 @@ class Transport(MQTTClient):
     async def _receive(self):
         try:
             while self._reason is None:
-                self._handle(*await self.sock.packet(self.max_packet))
+                await self.sock.packet(self.max_packet)
+                self._handle(self.sock.body)
         except OSError as e:
             self._finish(_text(e))
         except (IndexError, ValueError):  # shorter than its kind must be, or a topic that is not UTF-8
             self._finish("malformed packet from the broker")
 
-    def _handle(self, kind, body, payload, size):
-        what = kind >> 4
+    def _handle(self, body):
+        what = self.sock.kind >> 4
         if what == 3:
-            self._deliver(kind, body, payload, size)
+            self._deliver(body)
         elif what == 4:
             pid = body[0] << 8 | body[1]
             for i, packet in enumerate(self._inflight):
@@ -307,26 +308,28 @@ class Transport(MQTTClient):
         elif what != 13:
             raise ValueError
 
-    def _deliver(self, kind, body, payload, size):
+    def _deliver(self, body):
+        wire = self.sock
         start = 2 + (body[0] << 8 | body[1])
         topic = str(body[2:start], "utf-8")
-        if kind & 6:
+        if wire.kind & 6:
             pid = bytes(body[start : start + 2])
             start += 2
         if start > len(body):
             raise IndexError
-        if start < len(body):
+        payload, wire.payload = wire.payload, None
+        if len(body) == wire.size:
             payload = bytes(body[start:])
         if payload is None:
             self.skipped += 1
-            self.log("msgflo: a packet of {} bytes on {!r} was skipped, it is too large".format(size, topic))
+            self.log("msgflo: a packet of {} bytes on {!r} was skipped, it is too large".format(wire.size, topic))
         else:
             try:
-                self.cb(topic, payload, bool(kind & 1))
+                self.cb(topic, payload, bool(wire.kind & 1))
             except Exception as e:  # the receiver's fault; the connection is sound
                 sys.print_exception(e)
-        if kind & 6:
-            self.sock.write(b"\x40\x02" + pid)
+        if wire.kind & 6:
+            wire.write(b"\x40\x02" + pid)
             self._send()
 
 
