@@ -138,6 +138,15 @@ def test_keys_behind_a_line_belong_to_it() -> None:
     assert graph.inports == {"pub": Export("pub", "A", "in", {"x": 1}, {"more": []})}
 
 
+def test_keys_behind_a_node_leave_the_metadata_in_it_alone() -> None:
+    assert parse('A(x/A:x=1) #: {"own": null}').nodes["A"] == Node("A", "x/A", {"x": 1}, {"own": None})
+
+
+def test_an_annotation_without_a_value_is_a_comment() -> None:
+    assert parse("# @name  \nA(x/A)\n").properties == {}
+    assert parse("# @name  \nA(x/A)\n").header == ("# @name",)
+
+
 def test_pieces_of_json_may_be_what_the_language_cannot_say() -> None:
     graph = parse(
         '#: {"connections": [{"src": {"process": "a/b", "port": "out"}, "tgt": {"process": "A", "port": "in"}}]}\n'

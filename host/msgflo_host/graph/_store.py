@@ -76,6 +76,10 @@ class Store:
             ],
         ]
 
+    def __repr__(self) -> str:
+        counts = f"{len(self.nodes)} nodes, {len(self._edges)} edges, {len(self._initials)} initial packets"
+        return f"{type(self).__name__}({self.name!r}: {counts})"
+
     __hash__ = None  # type: ignore[assignment]  # changes, so it cannot be a key
 
     @property
@@ -255,8 +259,8 @@ class Exports:
 
     def rename(self, old: str, new: str) -> Export:
         """Give an export another public name; GraphError if that is taken."""
-        taken = self.get(new)
-        if taken is not None and self._graph.fold(old) != self._graph.fold(new):
+        export, taken = self.get(old), self.get(new)
+        if export is not None and taken is not None and taken is not export:
             raise GraphError(f"cannot rename exported {self._what} {old!r}: {taken.public!r} exists already")
         return self.put(replace(self.remove(old), public=new))
 

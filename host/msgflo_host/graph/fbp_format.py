@@ -27,7 +27,7 @@ from .model import Graph
 __all__ = ["dump", "parse"]
 
 _LITERALS = {"true": True, "false": False, "null": None}
-_COMMENT = re.compile(r" *#(?!: *\{)(?! +@[A-Za-z0-9_-]+ +[A-Za-z0-9_ .-]+$)")
+_COMMENT = re.compile(r" *#(?!: *\{)(?! +@[A-Za-z0-9_-]+ +[A-Za-z0-9_.-][A-Za-z0-9_ .-]*$)")
 
 _Step = tuple[Token | None, Token, Token | None]
 
@@ -103,7 +103,7 @@ class _Builder:
         name = self._nodes.name(place.words[0])
         if keys is not None:
             node, more = self.graph.nodes[name], self._object(keys)
-            metadata = more.get("metadata")
+            metadata = more.get("metadata", {})
             if isinstance(metadata, dict):
                 more["metadata"] = {**node.metadata, **metadata}
             self._merge(keys, {"processes": {name: {**more, "component": node.component}}})
