@@ -103,9 +103,8 @@ class _Builder:
         name = self._nodes.name(place.words[0])
         if keys is not None:
             node, more = self.graph.nodes[name], self._object(keys)
-            metadata = more.get("metadata", {})
-            if isinstance(metadata, dict):
-                more["metadata"] = {**node.metadata, **metadata}
+            if isinstance(more.get("metadata", {}), (dict, type(None))):
+                more["metadata"] = {**node.metadata, **(more.get("metadata") or {})}
             self._merge(keys, {"processes": {name: {**more, "component": node.component}}})
 
     def _is_literal(self, place: Place) -> bool:
