@@ -35,6 +35,7 @@ from .connection import Connection
 from .errors import ForeignError
 
 __all__ = [
+    "DEFAULT_INTERVAL_S",
     "Announcer",
     "Availability",
     "Foreign",
