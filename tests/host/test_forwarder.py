@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
+import certificates
 import pytest
 import uvloop
 from brokers import Broker as Mosquitto
@@ -15,7 +16,7 @@ from brokers import free_port
 from msgflo.broker import Broker
 from msgflo.errors import ConnectError
 from msgflo.paho_transport import Transport
-from msgflo_host.bindings import link
+from msgflo_host.bindings import frames, link
 from msgflo_host.bindings.forwarder import Forward, Forwarder
 
 
@@ -526,6 +527,40 @@ def test_a_refused_subscription_is_named(caplog: pytest.LogCaptureFixture) -> No
     with caplog.at_level(logging.WARNING):
         run(main)
     assert caplog.text.count("'secret'") == 1
+
+
+def test_a_broker_that_refuses_by_ending_the_connection_stops_only_what_it_refuses() -> None:
+    bad = {"s/17", "s/1000", "s/+/x"}
+    forwards = {Forward(f"s/{i}", "t") for i in range(1500)} | {Forward("s/+/x", "t")}
+
+    async def main() -> None:
+        async def handle(first: int, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if first == 0x82 and any(frames.text(topic) in body for topic in bad):
+                raise ConnectionError
+
+        async with fake_broker(handle) as url, forwarder(url) as made:
+            await made.apply(forwards)
+            await until(lambda: made.refused == bad and made.stats().connected, 20)
+            (lane,) = made._router.lanes
+            assert set(lane.in_broker) == {forward.source for forward in forwards} - bad
+            await made.apply({Forward("s/1", "t")})
+            assert made.refused == frozenset()
+
+    run(main)
+
+
+def test_it_forwards_over_tls_with_an_account() -> None:
+    with Mosquitto(tls=certificates.server(), users={"ada": "p@ss"}) as broker:
+
+        async def main() -> None:
+            url = f"{broker.url.replace('mqtts://', 'mqtts://ada:p%40ss@')}?cafile={certificates.authority()}"
+            async with client(url, "t") as other, forwarder(url, Forward("s", "t")):
+                payloads = [b"%d" % i for i in range(20_000)] + [bytes(3_000_000)]
+                await other.send("s", *payloads)
+                await until(lambda: len(other.received) == len(payloads), 30)
+                assert [packet[1] for packet in other.received] == payloads
+
+        run(main)
 
 
 def test_what_the_broker_drops_is_counted_and_said(caplog: pytest.LogCaptureFixture) -> None:

@@ -30,6 +30,7 @@ from .frames import Packet
 from .ledger import Ledger
 from .link import LARGEST_PACKET, Link
 from .routing import Lane, Match, Route, Router, Target
+from .subscriber import Subscriber
 
 __all__ = ["Forward", "Forwarder", "Stats"]
 
@@ -80,7 +81,7 @@ class Forwarder:
         self._connections = 0
         self._passed_over = 0
         self._blocked = False  # reading has been stopped
-        self._refused: set[str] = set()
+        self._subscriber = Subscriber(broker)
 
     async def start(self) -> None:
         """Begin to connect; returns at once, also where there is no broker yet."""
@@ -127,7 +128,7 @@ class Forwarder:
     @property
     def refused(self) -> frozenset[str]:
         """Sources that the broker does not let us subscribe to."""
-        return frozenset(self._refused)
+        return frozenset(self._subscriber.refused)
 
     def stats(self) -> Stats:
         """Tell how things are."""
@@ -153,6 +154,9 @@ class Forwarder:
             self._report(False, reason)
             if time.monotonic() - began > _STABLE_S:
                 delay = _FIRST_RETRY_S
+                self._subscriber.forgive()
+            if self._subscriber.progressed():
+                delay = _FIRST_RETRY_S
             await asyncio.sleep(delay * random.uniform(0.5, 1))
             delay = min(2 * delay, _LONGEST_RETRY_S)
 
@@ -175,8 +179,9 @@ class Forwarder:
         """Open the connection of a lane."""
         inlet = self._inlets.get(lane.number)
         if inlet is None:
-            inlet = self._inlets[lane.number] = Inlet(self, lane, f"{self._client_id}-{lane.number + 1}")
+            inlet = Inlet(self, lane, f"{self._client_id}-{lane.number + 1}")
             await self._purge(inlet)  # what a forwarder that was killed has left in the broker
+            self._inlets[lane.number] = inlet
         outlet = self._outlet.link
         if outlet is None:
             raise ConnectError("the connection was lost meanwhile")
@@ -248,33 +253,9 @@ class Forwarder:
             if not pending:
                 return
             for lane in pending:
-                await self._bring_lane_in_force(lane)
-
-    async def _bring_lane_in_force(self, lane: Lane) -> None:
-        inlet = self._inlets.get(lane.number)
-        link = inlet.link if inlet is not None and inlet.link is not None else await self._open(lane)
-        touched, lane.touched = lane.touched, set()
-        gone = sorted(lane.in_broker.keys() & touched - lane.wanted.keys())
-        new = []
-        for topic_filter in sorted(touched & lane.wanted.keys()):
-            subscription = lane.wanted[topic_filter]
-            qos = subscription.qos
-            if subscription.unserved or lane.in_broker.get(topic_filter, -1) < qos:
-                subscription.served(settled=link.settled)
-                new.append((topic_filter, qos))
-        for topic_filter in gone:
-            del lane.in_broker[topic_filter]
-        lane.in_broker.update(new)
-        await link.unsubscribe(gone)
-        refused = await link.subscribe(new)
-        for topic_filter in refused:
-            lane.in_broker.pop(topic_filter, None)
-            if topic_filter not in self._refused:
-                log.warning(
-                    "%s refused the subscription to %r: nothing is forwarded from it", self._broker, topic_filter
-                )
-        self._refused -= touched
-        self._refused.update(refused)
+                inlet = self._inlets.get(lane.number)
+                link = inlet.link if inlet is not None and inlet.link is not None else await self._open(lane)
+                await self._subscriber.bring_in_force(lane, link)
 
     # What the ends of the connections need.
 
