@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -58,22 +59,36 @@ def _options() -> argparse.Namespace:
 
 def _one_run(run: int, options: argparse.Namespace, results: Results) -> None:
     """Measure each subject once; every other run in the opposite order, so that none always comes first."""
-    subjects: list[tuple[str, str, Callable[[], routing.Figures]]] = []
-    kinds = [OURS, NPM] if options.peer else [OURS]
-    if "routing" in options.parts:
-        subjects.append(("routing", routing.BROKER, routing.broker_alone))
-        subjects += [("routing", kind.name, partial(routing.measure, kind)) for kind in kinds]
-    if "pairs" in options.parts:
-        subjects += [("pairs", "one topic", pairs.shared), ("pairs", "direct edge", pairs.direct)]
-        subjects += [("pairs", NPM.name, pairs.npm)] if options.peer else []
-    if "startup" in options.parts:
-        for count in _COUNTS:
-            for kind in kinds:
-                subjects.append((f"startup {count}", kind.name, partial(startup.forwarded, kind, count)))
-            subjects.append((f"startup {count}", "direct edge", partial(startup.direct, count)))
-    for part, name, measure in reversed(subjects) if run % 2 else subjects:
-        print(f"run {run + 1} of {options.runs}: {part}: {name}", file=sys.stderr)
-        results.add(part, name, measure())
+    steps = [step for step in _steps(options.peer) if step.part.split()[0] in options.parts]
+    for step in reversed(steps) if run % 2 else steps:
+        print(f"run {run + 1} of {options.runs}: {step.part}: {step.name}", file=sys.stderr)
+        for subject, figures in step.measure().items():
+            results.add(step.part, subject, figures)
+
+
+def _steps(peer: bool) -> list[_Step]:
+    kinds = [OURS, NPM] if peer else [OURS]
+    steps = [_single("routing", routing.BROKER, routing.broker_alone)]
+    steps += [_single("routing", kind.name, partial(routing.measure, kind)) for kind in kinds]
+    steps += [_Step("pairs", OURS.name, pairs.ours), *([_Step("pairs", NPM.name, pairs.npm)] if peer else [])]
+    for count in _COUNTS:
+        part = f"startup {count}"
+        steps += [_single(part, kind.name, partial(startup.forwarded, kind, count)) for kind in kinds]
+        steps.append(_single(part, "direct edge", partial(startup.direct, count)))
+    return steps
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Something to measure in each run; `measure` returns the figures of each of its subjects."""
+
+    part: str
+    name: str
+    measure: Callable[[], dict[str, routing.Figures]]
+
+
+def _single(part: str, name: str, measure: Callable[[], routing.Figures]) -> _Step:
+    return _Step(part, name, lambda: {name: measure()})
 
 
 def _once(options: argparse.Namespace, results: Results) -> None:

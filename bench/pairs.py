@@ -8,8 +8,10 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -17,7 +19,7 @@ from .broker import Mosquitto
 from .routers import INTEROP, NPM, OURS, Coordinator, Kind
 from .routing import Figures
 
-__all__ = ("direct", "npm", "shared")
+__all__ = ("npm", "ours")
 
 _PROGRAMS = Path(__file__).parent / "participants"
 _PYTHON = ((sys.executable, str(_PROGRAMS / "source.py")), (sys.executable, str(_PROGRAMS / "sink.py")))
@@ -25,27 +27,22 @@ _NODE = (("node", str(_PROGRAMS / "source.js")), ("node", str(_PROGRAMS / "sink.
 Commands = tuple[tuple[str, str], tuple[str, str]]
 
 
-def shared() -> Figures:
-    """Ours, with ports that are given the same topic, so that the broker joins them; no coordinator."""
-    with Mosquitto() as broker:
-        return _measure(_PYTHON, broker, ["shared"], lambda: 0.0)
+def ours() -> dict[str, Figures]:
+    """Ours on our coordinator, by `direct edge` (of a graph) and `one topic` (which the broker joins), in turns."""
+    return _measure(OURS, _PYTHON)
 
 
-def direct() -> Figures:
-    """Ours, joined by edges of our coordinator's graph: a receiver subscribes to its sender's topic itself."""
-    return _joined(OURS, _PYTHON)
+def npm() -> dict[str, Figures]:
+    """Participants of msgflo-nodejs, joined by the npm coordinator, as `npm msgflo`."""
+    return _measure(NPM, _NODE)
 
 
-def npm() -> Figures:
-    """Participants of msgflo-nodejs, joined by the npm coordinator."""
-    return _joined(NPM, _NODE)
-
-
-def _joined(kind: Kind, commands: Commands) -> Figures:
+def _measure(kind: Kind, commands: Commands) -> dict[str, Figures]:
     with Mosquitto() as broker, Coordinator(kind, broker, _graph()) as coordinator:
         coordinator.wait_until_it_listens()
         coordinator.wait_until_served()
-        return _measure(commands, broker, [], coordinator.cpu_seconds)
+        with _running(commands, broker) as (source, sink):
+            return _read(source, sink, coordinator)
 
 
 def _graph() -> dict[str, object]:
@@ -62,48 +59,47 @@ def _graph() -> dict[str, object]:
     }
 
 
-def _measure(
-    commands: Commands, broker: Mosquitto, options: list[str], coordinator_cpu: Callable[[], float]
-) -> Figures:
-    figures: Figures = {"lost": 0}
-    fans: list[float] = []
-    with _running(commands, broker, options) as (source, sink):
-        before = 0.0, 0.0
-        for line in source.stdout:
-            now = _cpu(source) + _cpu(sink), coordinator_cpu()
-            result = json.loads(line)
-            name = result.get("name")
-            if name == "end":
-                break
-            if name == "fan-out":
-                fans.append((result["count"] - result["lost"]) / result["seconds"])
-            elif name == "latency":
-                figures |= _delays(sink)
-            elif name:
-                scale = 20_000 / result["count"]
-                figures[name] = (result["count"] - result["lost"]) / result["seconds"]
-                figures[f"{name} CPU"] = (now[0] - before[0]) * scale
-                figures[f"{name} coordinator CPU"] = (now[1] - before[1]) * scale
-            figures["lost"] += result.get("lost", 0)
-            before = now
-        else:
-            raise RuntimeError(f"{commands[0][1]} ended before it had measured")
-    return figures | {"fan-out": statistics.median(fans), "fan-out worst": min(fans)}
+def _read(source: psutil.Popen, sink: psutil.Popen, coordinator: Coordinator) -> dict[str, Figures]:
+    """Collect the source's results until its end, each kind of edge for itself."""
+    collected: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    before = 0.0, 0.0
+    for line in source.stdout:
+        now = _cpu(source) + _cpu(sink), coordinator.cpu_seconds()
+        result = json.loads(line)
+        if result.get("name") == "end":
+            return {edge: _figures(figures) for edge, figures in collected.items()}
+        if result:
+            spent = now[0] - before[0], now[1] - before[1]
+            _collect(collected[result["edge"]], result, spent)
+            if result["name"] == "latency":
+                delays = next(json.loads(line) for line in sink.stderr if line.startswith("["))
+                collected[result["edge"]]["p50"] = [statistics.median(delays)]
+                collected[result["edge"]]["p99"] = [statistics.quantiles(delays, n=100)[98]]
+        before = now
+    raise RuntimeError(f"{coordinator.kind.name}: the source ended before it had measured")
 
 
-def _delays(sink: psutil.Popen) -> Figures:
-    delays = next(json.loads(line) for line in sink.stderr if line.startswith("["))
-    return {"p50": statistics.median(delays), "p99": statistics.quantiles(delays, n=100)[98]}
+def _collect(figures: dict[str, list[float]], result: dict[str, Any], spent: tuple[float, float]) -> None:
+    name, count = result["name"], result["count"]
+    figures["lost"].append(result["lost"])
+    figures[name].append((count - result["lost"]) / result["seconds"])
+    figures[f"{name} CPU"].append(spent[0] * 20_000 / count)
+    figures[f"{name} coordinator CPU"].append(spent[1] * 20_000 / count)
+
+
+def _figures(collected: dict[str, list[float]]) -> Figures:
+    figures = {name: statistics.median(values) for name, values in collected.items()}
+    return figures | {"lost": sum(collected["lost"]), "fan-out worst": min(collected["fan-out"])}
 
 
 @contextlib.contextmanager
-def _running(commands: Commands, broker: Mosquitto, options: list[str]) -> Iterator[tuple[psutil.Popen, psutil.Popen]]:
+def _running(commands: Commands, broker: Mosquitto) -> Iterator[tuple[psutil.Popen, psutil.Popen]]:
     """Start sink and source, the sink's output being the source's input."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
     environment["NODE_PATH"] = str(INTEROP / "node_modules")
     pipes = {"env": environment, "text": True, "stdout": subprocess.PIPE}
-    sink = psutil.Popen([*commands[1], broker.url, *options], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, **pipes)
-    source = psutil.Popen([*commands[0], broker.url, *options], stdin=sink.stdout, stderr=subprocess.DEVNULL, **pipes)
+    sink = psutil.Popen([*commands[1], broker.url], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, **pipes)
+    source = psutil.Popen([*commands[0], broker.url], stdin=sink.stdout, stderr=subprocess.DEVNULL, **pipes)
     try:
         yield source, sink
     finally:

@@ -161,11 +161,11 @@ def _pairs(results: Results, peer: bool) -> str:
     subjects = ["one topic", "direct edge", *(["npm msgflo"] if peer else [])]
     return (
         "## Participant to participant\n\n"
-        "Two processes, timed from the first packet sent to the last one handled. *One topic*: two of ours given the\n"
-        "same topic, which the broker joins. *Direct edge*: two of ours joined by an edge of the graph. *npm msgflo*:\n"
-        "two of msgflo-nodejs joined by its coordinator. *Window*: at most 200 packets under way, which keeps the\n"
-        "broker busy. *Groups*: 200 packets, and when all have arrived the next 200: here waits show, such as that of\n"
-        "msgflo-nodejs for acknowledgements of TCP (Nagle's algorithm).\n\n"
+        "Two processes, timed from the first packet sent to the last one handled. *Direct edge*: two of ours joined by\n"
+        "edges of the graph. *One topic*: the same two by ports on one topic, which the broker joins, in turns.\n"
+        "*npm msgflo*: two of msgflo-nodejs joined by its coordinator. *Window*: at most 200 packets under way, which\n"
+        "keeps the broker busy. *Groups*: 200 packets, and when all have arrived the next 200: here waits show, such\n"
+        "as that of msgflo-nodejs for acknowledgements of TCP (Nagle's algorithm).\n\n"
         + _comparison(results, "pairs", rows, subjects, "direct edge")
     )
 

@@ -1,4 +1,4 @@
-// The receiving participants with msgflo-nodejs. Usage: sink.js BROKER; sink.py says what they do.
+// The receiving participants with msgflo-nodejs. Usage: sink.js BROKER; sink.py says what they do (here on edges only).
 const { Participant } = require('msgflo-nodejs').participant;
 
 const broker = process.argv[2];

@@ -1,8 +1,9 @@
-"""The receiving participants. Usage: sink.py BROKER [shared].
+"""The receiving participants. Usage: sink.py BROKER.
 
-`sink` has the inports `in`, `timed` and `i0` to `i99`; `fan0` to `fan9`, on connections of their own, have `in`. Each
-packet is a dot on standard output. A packet on `timed` holds the time in nanoseconds at which it was sent; null there
-asks for the delays so far, in milliseconds, as a JSON list on standard error.
+`sink` has the inports `in`, `timed` and `i0` to `i99`; `fan0` to `fan9`, on connections of their own, have `in`. Each has all
+of them a second time, `same-` before their names, on the topics that the source's outports have. Each packet is a dot on
+standard output. A packet on `timed` holds the time in nanoseconds at which it was sent; null there asks for the delays so
+far, in milliseconds, as a JSON list on standard error.
 """
 
 import asyncio
@@ -14,6 +15,13 @@ import time
 import msgflo
 
 __all__ = ("Fan", "Sink")
+
+
+def ports(*names):
+    """Ports whose topics are the participant's own, and the same on topics shared with the source."""
+    return tuple(msgflo.Port(name) for name in names) + tuple(
+        msgflo.Port(f"same-{name}", topic=f"bench/{name}") for name in names
+    )
 
 
 class Dots:
@@ -39,7 +47,7 @@ class Sink(msgflo.Participant):
     """Receives one edge, timed packets, and a hundred edges."""
 
     component = "bench/Sink"
-    inports = tuple(msgflo.Port(port) for port in ("in", "timed", *(f"i{i}" for i in range(100))))
+    inports = ports("in", "timed", *(f"i{i}" for i in range(100)))
 
     def start(self):
         """Begin without delays."""
@@ -47,10 +55,11 @@ class Sink(msgflo.Participant):
 
     def process(self, inport, msg):
         """Take a packet of any inport."""
-        if inport == "timed" and msg.data is None:
-            print(json.dumps(self.delays), file=sys.stderr, flush=True)
-            return
-        if inport == "timed":
+        if inport.endswith("timed"):
+            if msg.data is None:
+                print(json.dumps(self.delays), file=sys.stderr, flush=True)
+                self.delays = []
+                return
             self.delays.append((time.monotonic_ns() - int(msg.data)) / 1e6)
         dots.add()
 
@@ -59,18 +68,17 @@ class Fan(msgflo.Participant):
     """One of ten that receive the same."""
 
     component = "bench/Fan"
-    inports = (msgflo.Port("in"),)
+    inports = (msgflo.Port("in"), msgflo.Port("same-in", topic="bench/fan"))
 
-    def on_in(self, value):
+    def process(self, inport, msg):
         """Take a packet."""
         dots.add()
 
 
-async def _main(broker, shared):
-    sink = Sink("sink", topics={port.id: f"bench/{port.id}" for port in Sink.inports} if shared else None)
-    fans = [Fan(f"fan{i}", topics={"in": "bench/fan"} if shared else None) for i in range(10)]
-    await asyncio.gather(*(msgflo.Session([participant], broker).run() for participant in (sink, *fans)))
+async def _main(broker):
+    participants = [Sink("sink"), *(Fan(f"fan{i}") for i in range(10))]
+    await asyncio.gather(*(msgflo.Session([participant], broker).run() for participant in participants))
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(sys.argv[1], "shared" in sys.argv))
+    asyncio.run(_main(sys.argv[1]))

@@ -1,7 +1,9 @@
-"""The sending participant. Usage: source.py BROKER [shared], with the sink's dots as standard input.
+"""The sending participant. Usage: source.py BROKER, with the sink's dots as standard input.
 
-It sends on all of its edges until all of them are bound and writes `{}`. Then it sends packets of 64 bytes, each load
-timed until its last packet has arrived, and writes a line of JSON for each: `{"name", "count", "seconds", "lost"}`.
+Its outports are there twice: on topics of its own, which an edge joins with the sink's, and on topics that it shares with
+the sink. It sends on all of them until all arrive, and writes `{}`. Then it sends packets of 64 bytes, each load in turn on
+either kind of port, timed until its last packet has arrived, and writes a line of JSON for each:
+`{"edge", "name", "count", "seconds", "lost"}`.
 """
 
 import asyncio
@@ -14,12 +16,15 @@ import msgflo
 
 __all__ = ("Source",)
 
-COUNT = 20_000
+REPEATS = 4
+COUNT, GROUPED = 20_000, 10_000
 SIZE = 200  # of window and groups
 TIMED, TIMED_RATE = 1000, 500  # packets, packets a second
 FANNED, FANS, FAN_BURSTS = 2000, 10, 10
-STALL, LIMIT = 3.0, 10.0  # seconds without a packet, and for a load, after which the rest counts as lost
+STALL, LIMIT = 10.0, 30.0  # seconds without a packet, and for a load, after which the rest counts as lost
+EDGES = {"direct edge": "", "one topic": "same-"}
 HUNDRED = tuple(f"o{i}" for i in range(100))
+TOPICS = {"out": "in", "timed": "timed", "fan": "fan", **{port: port.replace("o", "i") for port in HUNDRED}}
 TEXT = "x" * 62  # 64 bytes of JSON
 
 
@@ -27,7 +32,9 @@ class Source(msgflo.Participant):
     """Sends as fast as it is allowed to."""
 
     component = "bench/Source"
-    outports = tuple(msgflo.Port(port) for port in ("out", "timed", "fan", *HUNDRED))
+    outports = tuple(msgflo.Port(port) for port in TOPICS) + tuple(
+        msgflo.Port(f"same-{port}", topic=f"bench/{topic}") for port, topic in TOPICS.items()
+    )
 
     arrived = 0
 
@@ -37,26 +44,34 @@ class Source(msgflo.Participant):
         asyncio.get_running_loop().add_reader(0, self._read_dots)
         await self._wait_until_bound()
         print("{}", flush=True)
-        await self._measure("burst", COUNT, lambda sent: COUNT)
-        await self._measure("window", COUNT, lambda sent: self.arrived + SIZE)
-        await self._measure("groups", COUNT, lambda sent: sent + SIZE if self.arrived == sent else sent)
-        await self._measure("100 edges", COUNT, lambda sent: COUNT, ports=HUNDRED)
-        await self._send_evenly()
-        for _ in range(FAN_BURSTS):
-            await self._measure("fan-out", FANNED, lambda sent: FANNED, ports=("fan",), copies=FANS)
+        for i in range(REPEATS):
+            for edge in reversed(EDGES) if i % 2 else EDGES:  # none always comes first
+                await self._measure(edge, "burst", COUNT, lambda sent: COUNT)
+                await self._measure(edge, "window", COUNT, lambda sent: self.arrived + SIZE)
+                await self._measure(edge, "groups", GROUPED, self._whole_groups)
+                await self._measure(edge, "100 edges", COUNT, lambda sent: COUNT, ports=HUNDRED)
+        for edge in EDGES:
+            await self._send_evenly(edge)
+            for _ in range(FAN_BURSTS):
+                await self._measure(edge, "fan-out", FANNED, lambda sent: FANNED, ports=("fan",), copies=FANS)
         print('{"name": "end"}', flush=True)
 
     async def _wait_until_bound(self):
-        while self.arrived != 1 + FANS + len(HUNDRED):
+        while self.arrived != len(EDGES) * (1 + FANS + len(HUNDRED)):
             self.arrived = 0
-            for port in ("out", "fan", *HUNDRED):
-                self.send(port, 0)
+            for kind in EDGES.values():
+                for port in ("out", "fan", *HUNDRED):
+                    self.send(kind + port, 0)
             while await self._wait(0.3):
                 pass
 
-    async def _measure(self, name, count, allowed, *, ports=("out",), copies=1):
+    def _whole_groups(self, sent):
+        return sent + SIZE if self.arrived == sent else sent
+
+    async def _measure(self, edge, name, count, allowed, *, ports=("out",), copies=1):
         """Send `count` packets, the ports in turn; `allowed(sent)` says how many may have been sent by now."""
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.1)
+        ports = [EDGES[edge] + port for port in ports]
         self.arrived = sent = 0
         started = time.perf_counter()
         while self.arrived < count * copies and time.perf_counter() - started < LIMIT:
@@ -66,22 +81,23 @@ class Source(msgflo.Participant):
             sent = limit
             if not await self._wait(STALL):
                 break
-        self._report(name, count * copies, time.perf_counter() - started)
+        self._report(edge, name, count * copies, time.perf_counter() - started)
 
-    async def _send_evenly(self):
+    async def _send_evenly(self, edge):
         self.arrived = 0
+        port = EDGES[edge] + "timed"
         started = due = time.perf_counter()
         for _ in range(TIMED):
             due += 1 / TIMED_RATE
             await asyncio.sleep(max(0, due - time.perf_counter()))
-            self.send("timed", f"{time.monotonic_ns():062}")
+            self.send(port, f"{time.monotonic_ns():062}")
         while self.arrived < TIMED and await self._wait(STALL):
             pass
-        self.send("timed", None)
-        self._report("latency", TIMED, time.perf_counter() - started)
+        self.send(port, None)
+        self._report(edge, "latency", TIMED, time.perf_counter() - started)
 
-    def _report(self, name, count, seconds):
-        result = {"name": name, "count": count, "seconds": seconds, "lost": count - self.arrived}
+    def _report(self, edge, name, count, seconds):
+        result = {"edge": edge, "name": name, "count": count, "seconds": seconds, "lost": count - self.arrived}
         print(json.dumps(result), flush=True)
 
     async def _wait(self, timeout):
@@ -101,10 +117,5 @@ class Source(msgflo.Participant):
             asyncio.get_running_loop().remove_reader(0)
 
 
-def _shared_topics():
-    names = {"out": "in"} | {port: port.replace("o", "i") for port in HUNDRED}
-    return {port.id: f"bench/{names.get(port.id, port.id)}" for port in Source.outports}
-
-
 if __name__ == "__main__":
-    msgflo.serve(Source("source", topics=_shared_topics() if "shared" in sys.argv else None), broker=sys.argv[1])
+    msgflo.serve(Source("source"), broker=sys.argv[1])
