@@ -38,7 +38,7 @@ log = logging.getLogger("msgflo")
 
 _FIRST_RETRY_S = 0.05
 _LONGEST_RETRY_S = 3.0
-_STABLE_S = 5.0
+_STABLE_S = 2.0
 _STOP_S = 2.0
 _DROPPED = "$SYS/broker/publish/messages/dropped"  # mosquitto(8), BROKER STATUS
 
