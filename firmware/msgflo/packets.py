@@ -77,5 +77,5 @@ else:
     def _no_json(name):
         raise ValueError(name)
 
-    _loads = json.JSONDecoder(parse_constant=_no_json).decode
-    _dumps = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    _loads = json.JSONDecoder(parse_constant=_no_json).decode  # pyright: ignore[reportAssignmentType] - or as above
+    _dumps = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode  # pyright: ignore[reportAssignmentType]

@@ -8,6 +8,7 @@ go straight to the connection: through paho each would cost three times as much 
 import asyncio
 
 import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from .errors import ConfigError, ConnectError, Refused, SubscribeError
 from .paho_open import open_connection
@@ -202,7 +203,7 @@ class Transport:
 
     def _make_client(self, will):
         client = _Client(
-            paho.CallbackAPIVersion.VERSION2,
+            CallbackAPIVersion.VERSION2,
             client_id=self.client_id,
             clean_session=True,
             protocol=paho.MQTTv311,
@@ -310,7 +311,7 @@ class _Client(paho.Client):
     `_create_socket` is the one private name of paho 2.2 that is relied on; the tests fail at once if it is gone.
     """
 
-    pipe = None
+    pipe: "Pipe | None" = None
 
     def _create_socket(self):
         return self.pipe

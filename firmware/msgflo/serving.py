@@ -29,16 +29,18 @@ def _named_broker():
     return os.getenv("MSGFLO_BROKER") if hasattr(os, "getenv") else None  # boards have no environment
 
 
-async def run_until_signal(session):
-    """Run a session until the program gets SIGINT or SIGTERM, not on MicroPython."""
-    import signal
+if not MICROPYTHON:
 
-    loop = asyncio.get_running_loop()
-    stopping = []  # the event loop itself does not keep a task alive
+    async def run_until_signal(session):
+        """Run a session until the program gets SIGINT or SIGTERM."""
+        import signal
 
-    def stop():
-        stopping.append(loop.create_task(session.stop()))
+        loop = asyncio.get_running_loop()
+        stopping = []  # the event loop itself does not keep a task alive
 
-    for which in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(which, stop)
-    await session.run()
+        def stop():
+            stopping.append(loop.create_task(session.stop()))
+
+        for which in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(which, stop)
+        await session.run()
