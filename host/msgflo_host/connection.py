@@ -77,7 +77,7 @@ class Connection:
             except (Error, TimeoutError) as error:
                 self._complain(error)
             else:
-                log.log(self._trouble_level, "broker %s: connection lost (%s); trying again", self.broker, why)
+                log.log(self._trouble_level, "%s: connection lost (%s); trying again", self.broker, why)
                 self._complained, delay = "", FIRST_RETRY_S
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))
             delay = min(delay * 2, LONGEST_RETRY_S)
@@ -114,7 +114,7 @@ class Connection:
     def _announce_connected(self) -> None:
         self.connected = True
         if self._complained:
-            log.log(min(self._trouble_level, logging.INFO), "broker %s: connected", self.broker)
+            log.log(min(self._trouble_level, logging.INFO), "%s: connected", self.broker)
             self._complained = ""
         self._on_connected()
 
@@ -125,9 +125,9 @@ class Connection:
             self._on_message(topic, payload, retained)
 
     def _complain(self, error: Exception) -> None:
-        message = str(error) or "it did not answer in time"
+        message = str(error) or f"{self.broker}: no answer in time"
         if message == self._complained:
             return
         self._complained = message
         hint = "check user name and password" if isinstance(error, Refused) else "trying again until it works"
-        log.log(self._trouble_level, "broker %s: %s (%s)", self.broker, message, hint)
+        log.log(self._trouble_level, "%s (%s)", message, hint)

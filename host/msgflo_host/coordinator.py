@@ -151,7 +151,7 @@ class Coordinator:
         participant = event.entry.participant
         who = participant.role if participant.id == participant.role else f"{participant.role} ({participant.id})"
         level = logging.WARNING if event.kind in ("lost", "warning") else logging.INFO
-        log.log(level, "%s: %s%s", who, event.kind, f", {event.text}" if event.text else "")
+        log.log(level, "%s: %s%s", who, event.kind, f", {event.text}" if event.text not in ("", event.kind) else "")
 
     def _connected(self) -> None:
         self.registry.resume(time.monotonic())

@@ -60,7 +60,7 @@ async def _send(broker: Broker, topic: str, payload: bytes, retain: bool) -> Non
             while transport.unacknowledged():
                 await asyncio.sleep(0.005)
     except ConnectError as error:
-        raise BrokerError(f"broker {broker}: {error}") from None
+        raise BrokerError(str(error)) from None
     except TimeoutError:
         raise BrokerError(f"broker {broker}: not acknowledged within {ACKNOWLEDGED_WITHIN_S:g} s") from None
     finally:
