@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import uvloop
 from msgflo.broker import Broker
 from msgflo.errors import Refused
 from msgflo.paho_transport import Transport
@@ -26,8 +27,9 @@ from msgflo_host.broker import Mosquitto, free_port, is_free
 from msgflo_host.errors import BrokerError
 
 
-def run(main: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(asyncio.wait_for(main(), 50))
+def run(main: Callable[[], Awaitable[None]], loop: str = "uvloop") -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop if loop == "uvloop" else None) as runner:
+        runner.run(asyncio.wait_for(main(), 50))
 
 
 async def until(condition: Callable[[], object], seconds: float = 10) -> None:
@@ -81,7 +83,8 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_it_starts_quickly_and_is_there_when_start_returns(tmp_path: Path) -> None:
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_it_starts_quickly_and_is_there_when_start_returns(tmp_path: Path, loop: str) -> None:
     async def main() -> None:
         before = time.monotonic()
         async with running(tmp_path / "new" / "folder") as made:
@@ -92,7 +95,7 @@ def test_it_starts_quickly_and_is_there_when_start_returns(tmp_path: Path) -> No
         assert made.pid is None
         assert is_free("127.0.0.1", made.port)
 
-    run(main)
+    run(main, loop)
 
 
 def test_what_is_retained_survives_a_restart(tmp_path: Path) -> None:
