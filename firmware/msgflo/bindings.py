@@ -10,7 +10,12 @@ _REMEMBERED = 64
 
 
 class Bindings:
-    """Keeps routes and subscriptions in step with the binding lists of a session's participants."""
+    """Takes the binding lists of a session's participants, subscribes accordingly, and delivers packets.
+
+    There is a route from each topic or filter to each inport that it is for: `[runner, inport, topics that it has had a
+    packet on since the last connection]`. The last, up to a bound, because the broker sends a retained value again with
+    each later subscription for another inport: for the others it is no news.
+    """
 
     def __init__(self, runners, transport, log):
         self.changed = False  # whether lists were taken that are not in force yet
@@ -19,9 +24,10 @@ class Bindings:
         self._log = log
         self._lists = {}  # participant id -> {inport: [sources]}
         self._topics = {bind_topic(runner.id): runner for runner in runners if runner.ins}
-        self._unconfirmed = []  # whose list is from an earlier connection and did not come again on this one
-        self._routes = _Routes()
-        self.deliver = self._routes.deliver
+        self._unconfirmed = ()  # whose list is from an earlier connection and did not come again on this one
+        self._just_renewed = False
+        self._routes = {}  # topic or filter -> [route]
+        self._filters = ()  # those with wildcards
 
     def take(self, topic, payload):
         """Take a packet if it is a binding list; returns whether it is. What is malformed in one is logged."""
@@ -31,11 +37,31 @@ class Bindings:
         self._take(runner, payload)
         return True
 
+    def deliver(self, topic, payload, retained):
+        """Hand a packet to each inport that it is for, once."""
+        routes = self._routes.get(topic, ())
+        if self._filters:
+            routes = list(routes)
+            for topic_filter in self._filters:
+                if matches(topic_filter, topic):
+                    routes += [r for r in self._routes[topic_filter] if _find(routes, r[0], r[1]) is None]
+        for runner, inport, had in routes:
+            if topic not in had:
+                if len(had) < _REMEMBERED:
+                    had.add(topic)
+            elif retained:
+                continue
+            runner.receive(inport, topic, payload, retained)
+
     async def renew(self):
         """Subscribe to everything, on a new connection."""
         self._update()
+        for routes in self._routes.values():
+            for route in routes:
+                route[2] = set()
         self._unconfirmed = [runner for runner in self._runners if self._lists.get(runner.id)]
-        await self._subscribe(self._routes.renew() + list(self._topics))
+        self._just_renewed = True
+        await self._subscribe(list(self._routes) + list(self._topics))
 
     async def apply(self):
         """Put in force what was taken."""
@@ -45,8 +71,14 @@ class Bindings:
             await self._transport.unsubscribe(gone)
 
     def withdraw_unconfirmed(self):
-        """Drop the lists that did not come again: they were withdrawn while we were away, or the broker lost them."""
-        for runner in self._unconfirmed[:]:
+        """Drop the lists that did not come again, the second time that this is called on a connection.
+
+        They were withdrawn while we were away; or the broker lost them, and no coordinator has written them again.
+        """
+        if self._just_renewed:
+            self._just_renewed = False
+            return
+        for runner in list(self._unconfirmed):
             self._take(runner, b"")
 
     def _take(self, runner, payload):
@@ -55,9 +87,9 @@ class Bindings:
         lists = self._lists[runner.id] = {}
         bound = decode(payload) if payload else {}
         if isinstance(bound, dict):
-            for port, sources in bound.items():
+            for inport, sources in bound.items():
                 try:
-                    lists[port] = _checked(sources, runner, port)
+                    lists[inport] = _checked(sources, runner, inport)
                 except ConfigError as e:
                     self._log(str(e))
         else:
@@ -66,8 +98,29 @@ class Bindings:
         self.changed = True
 
     def _update(self):
+        """Make the routes anew; returns what to subscribe to and what to unsubscribe from.
+
+        A topic that was subscribed to but has a new inport is among the first: that one wants the retained value.
+        """
         self.changed = False
-        return self._routes.update(self._runners, self._lists)
+        old, self._routes = self._routes, {}
+        wanted = []
+        for runner in self._runners:
+            lists = self._lists.get(runner.id) or {}
+            for inport, (topic, _) in runner.ins.items():
+                for source in lists.get(inport, ()):
+                    self._route(source, runner, inport, old, wanted)
+                self._route(topic, runner, inport, old, wanted)
+        self._filters = [source for source in self._routes if is_filter(source)]
+        return wanted, [source for source in old if source not in self._routes]
+
+    def _route(self, source, runner, inport, old, wanted):
+        routes = self._routes.setdefault(source, [])
+        if _find(routes, runner, inport) is None:
+            route = _find(old.get(source, ()), runner, inport)
+            if route is None and source not in wanted:
+                wanted.append(source)
+            routes.append(route or [runner, inport, set()])
 
     async def _subscribe(self, filters):
         try:
@@ -77,97 +130,17 @@ class Bindings:
             self._log(str(e))
 
 
-def _checked(sources, runner, port):
-    where = "bindings of {}, inport {!r}".format(runner.id, port)
-    if port not in runner.ins:
+def _find(routes, runner, inport):
+    for route in routes:
+        if route[0] is runner and route[1] == inport:
+            return route
+    return None
+
+
+def _checked(sources, runner, inport):
+    where = "bindings of {}, inport {!r}".format(runner.id, inport)
+    if inport not in runner.ins:
         raise ConfigError("{}: there is no such inport; there are: {}".format(where, ", ".join(runner.ins)))
     if not isinstance(sources, list):
         raise ConfigError("{}: {!r} is not a list of topics".format(where, sources))
     return [check_filter(source, where) for source in sources]
-
-
-class _Route:
-    """From a topic or filter to an inport.
-
-    The broker sends a retained value again for each subscription that is made later for another inport. So each route
-    remembers (up to a bound) on which topics it has had a packet since the last connection: its value is no news.
-    """
-
-    def __init__(self, runner, port):
-        self.runner = runner
-        self.port = port
-        self.receive = runner.receive
-        self.had = set()
-
-
-class _Routes:
-    """The inports' own topics and what they are bound to, in one table."""
-
-    def __init__(self):
-        self._topics = {}  # topic -> [_Route]
-        self._filters = {}  # filter with wildcards -> [_Route]
-
-    def update(self, runners, bound):
-        """Make the table anew; `bound` maps participant ids to `{inport: [sources]}`.
-
-        Returns `([filters to subscribe to], [filters to unsubscribe from])`. The first may hold some that are
-        subscribed to already: they have a new inport, which wants the retained value.
-        """
-        old = self._topics, self._filters
-        self._topics, self._filters = {}, {}
-        wanted = []
-        for runner in runners:
-            lists = bound.get(runner.id) or {}
-            for port, (topic, _) in runner.ins.items():
-                sources = [topic]
-                sources += lists.get(port, [])
-                for source in sources:
-                    if self._add(source, runner, port, old) and source not in wanted:
-                        wanted.append(source)
-        gone = [t for table in old for t in table if t not in self._topics and t not in self._filters]
-        return wanted, gone
-
-    def _add(self, source, runner, port, old):
-        """Add a route unless it is there; returns whether it is new to the old tables too."""
-        which = is_filter(source)
-        routes = (self._filters if which else self._topics).setdefault(source, [])
-        if _find(routes, runner, port) is not None:
-            return False
-        route = _find(old[which].get(source, ()), runner, port)
-        routes.append(route or _Route(runner, port))
-        return route is None
-
-    def renew(self):
-        """For a new connection, on which all retained values come again: returns all filters to subscribe to."""
-        for table in (self._topics, self._filters):
-            for routes in table.values():
-                for route in routes:
-                    route.had = set()
-        return list(self._topics) + list(self._filters)
-
-    def deliver(self, topic, payload, retained):
-        """Hand a packet to each inport that it is for, once."""
-        routes = self._topics.get(topic, ())
-        if self._filters:
-            routes = self._with_filters(topic, routes)
-        for route in routes:
-            if topic not in route.had:
-                if len(route.had) < _REMEMBERED:
-                    route.had.add(topic)
-            elif retained:
-                continue
-            route.receive(route.port, topic, payload, retained)
-
-    def _with_filters(self, topic, routes):
-        routes = list(routes)
-        for topic_filter, others in self._filters.items():
-            if matches(topic_filter, topic):
-                routes += [route for route in others if _find(routes, route.runner, route.port) is None]
-        return routes
-
-
-def _find(routes, runner, port):
-    for route in routes:
-        if route.runner is runner and route.port == port:
-            return route
-    return None

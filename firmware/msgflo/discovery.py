@@ -1,8 +1,6 @@
 """How participants make themselves known: the state of their connection, and discovery messages on `fbp`."""
 
-import asyncio
 import json
-import random
 
 from .topics import DISCOVERY, bind_topic, connection_topic, participant_topic
 
@@ -16,31 +14,30 @@ class Presence:
         self._participants = participants
         self._client_id = client_id
         self._transport = transport
+        # Seconds between discovery messages: so often that one may be lost.
+        self.interval = min([participant._runner.period for participant in participants] or [60]) / 2.2
 
     async def appear(self):
         """Tell all there is to tell on a new connection."""
         await self.status("online")
         for participant in self._participants:
             message = describe(participant, self._client_id)
-            await self._tell(participant_topic(participant._runner.id), message, True)
-            await self._tell(DISCOVERY, message, False)
+            # QoS 0: what is unacknowledged takes memory, and after a loss of the connection all is told again.
+            await self._tell(participant_topic(participant._runner.id), message, retain=True)
+            await self._tell(DISCOVERY, message)
 
     async def status(self, status):
         """Publish the state of the connection: `online`, `asleep` or `offline`."""
-        await self._tell(connection_topic(self._client_id), status.encode(), True)
+        await self._tell(connection_topic(self._client_id), status.encode(), qos=1, retain=True)
 
-    async def repeat(self, before):
-        """Repeat the discovery messages for ever; calls `before()` before each time."""
-        period = min([participant._runner.period for participant in self._participants] or [60])
-        while True:
-            await asyncio.sleep(period / 2.2 * (0.95 + random.random() / 10))
-            before()
-            for participant in self._participants:
-                await self._tell(DISCOVERY, describe(participant, self._client_id), False)
+    async def repeat(self):
+        """Repeat the discovery messages."""
+        for participant in self._participants:
+            await self._tell(DISCOVERY, describe(participant, self._client_id))
 
-    async def _tell(self, topic, payload, retain):
+    async def _tell(self, topic, payload, qos=0, retain=False):
         await self._transport.drain()
-        self._transport.publish(topic, payload, qos=int(retain), retain=retain)
+        self._transport.publish(topic, payload, qos=qos, retain=retain)
 
 
 def describe(participant, connection):

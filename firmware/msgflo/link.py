@@ -25,10 +25,10 @@ class Link:
         self._said = None  # the last trouble
         self._closing = False
 
-    async def keep(self, works, lost):
+    async def keep(self, serve, lost):
         """Connect and reconnect until `close()`, after delays that grow and vary; raises ConfigError.
 
-        With each connection the async functions `works` are run; at its end they are cancelled, and
+        With each connection the async function `serve` is run; at its end that is cancelled, and
         `lost(unacknowledged packets)` is called.
         """
         self._closing = False
@@ -36,7 +36,7 @@ class Link:
         short = 0
         while not self._closing:
             try:
-                lasted = await self._connection(works, lost)
+                lasted = await self._connection(serve, lost)
             except MemoryError as e:  # on a board; perhaps there is more next time
                 self._trouble(str(e))
                 lasted = 0
@@ -47,6 +47,8 @@ class Link:
                 short += 1
                 if short == 3:
                     self._log("another client probably uses the client id {!r}".format(self._client_id))
+            else:
+                short = 0
             # Varied, so that after a broker's restart not all come at once.
             await asyncio.sleep(delay * (0.75 + random.random() / 2))
             delay = min(delay * 2, _LAST_DELAY)
@@ -56,7 +58,7 @@ class Link:
         self._closing = True
         await self.transport.disconnect()
 
-    async def _connection(self, works, lost):
+    async def _connection(self, serve, lost):
         """Connect, and return when that connection has ended, with the seconds that it lasted (0: there was none)."""
         transport = self.transport
         try:
@@ -68,21 +70,20 @@ class Link:
             self._log("connected to {}".format(self._broker))
             self._said = None
         began = ticks_ms()
-        tasks = [asyncio.create_task(self._do(work)) for work in works]
+        task = asyncio.create_task(self._do(serve))
         try:
             reason = await transport.closed()
         finally:
-            for task in tasks:
-                task.cancel()
+            task.cancel()
             lost(transport.unacknowledged())
             await transport.disconnect()
         if not self._closing:
             self._trouble("lost the connection to {}: {}".format(self._broker, reason))
         return max(ticks_diff(ticks_ms(), began), 1) / 1000
 
-    async def _do(self, work):
+    async def _do(self, serve):
         try:
-            await work()
+            await serve()
         except ConnectError:
             pass  # `closed` says why
         except Exception as e:

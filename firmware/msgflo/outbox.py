@@ -4,7 +4,7 @@ __all__ = ("Outbox",)
 
 
 class Outbox:
-    """Packets in the order in which they are to go out.
+    """Packets in the order in which they are to go out, each with its outport: `(topic, qos, retain, …)`.
 
     Of each state the latest value is kept, so that it can be sent again. At most `limit` events wait: then the oldest
     is dropped and counted in `dropped`.
@@ -13,26 +13,26 @@ class Outbox:
     def __init__(self, limit):
         self.limit = limit
         self.dropped = 0
-        self.items = []  # event: (topic, payload, qos, retain); state: a list of the same and whether it is in here
+        self.items = []  # event: (outport, payload); state: [outport, payload, whether it is in here]
         self._events = 0  # how many of them are events
         self._states = {}  # topic -> state
 
-    def event(self, topic, payload, qos, retain):
+    def event(self, out, payload):
         """Add an event."""
-        self.items.append((topic, payload, qos, retain))
+        self.items.append((out, payload))
         self._events += 1
         if self._events > self.limit:
             self._drop()
 
-    def state(self, topic, payload, qos, retain):
+    def state(self, out, payload):
         """Add a state, or replace the value of one that waits already."""
-        item = self._states.get(topic)
+        item = self._states.get(out[0])
         if item is None:
-            item = self._states[topic] = [topic, payload, qos, retain, False]
+            item = self._states[out[0]] = [out, payload, False]
         else:
             item[1] = payload
-        if not item[4]:
-            item[4] = True
+        if not item[2]:
+            item[2] = True
             self.items.append(item)
 
     def drain(self, transport):
@@ -44,10 +44,11 @@ class Outbox:
                     break
                 sent += 1  # before publishing: what cannot be published must not stay and fail for ever
                 if type(item) is list:
-                    item[4] = False
+                    item[2] = False
                 else:
                     self._events -= 1
-                transport.publish(item[0], item[1], qos=item[2], retain=item[3])
+                out = item[0]
+                transport.publish(out[0], item[1], qos=out[1], retain=out[2])
         finally:
             del self.items[:sent]
 
@@ -56,11 +57,14 @@ class Outbox:
 
         States that were acknowledged are sent again too: a broker that was restarted may have forgotten them.
         """
-        again = [item for item in unacknowledged if item[0] not in self._states]
+        again = []
+        for topic, payload, qos, retain in unacknowledged:
+            if topic not in self._states:
+                again.append(((topic, qos, retain), payload))
         self._events += len(again)
         for state in self._states.values():
-            if not state[4]:
-                state[4] = True
+            if not state[2]:
+                state[2] = True
                 again.append(state)
         self.items = again + self.items
         self._drop()

@@ -64,9 +64,7 @@ class Participant:
     def every(self, seconds, function):
         """Call a function, plain or async, every so many seconds, connected or not; returns a Timer to `cancel()`."""
         timer = Timer(seconds, function)
-        self._runner.timers += (timer,)
-        if self._engine is not None and self._engine.running:
-            timer.start(self._runner.call)
+        self._runner.every(timer)
         return timer
 
     def start(self):

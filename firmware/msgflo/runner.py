@@ -26,7 +26,7 @@ class Runner:
         self.ins = ins  # inport id -> (topic, raw)
         self.outs = outs  # outport id -> (topic, qos, retain, state, raw)
         self.period = period
-        self.timers = ()  # tuples rather than lists: an empty one takes no memory
+        self._timers = ()  # tuples rather than lists: an empty one takes no memory
         self._participant = participant
         self._tasks = ()
         self._worker = None  # handles packets while an async handler is busy
@@ -39,23 +39,21 @@ class Runner:
 
     def begin(self, has_task):
         """The session starts: start the timers, and the participant's own task if it has one."""
-        for timer in self.timers:
-            timer.start(self.call)
+        for timer in self._timers:
+            self._spawn(timer.run(self.call))
         if has_task:
-            self._spawn(self._participant.run)
+            self._spawn(self.call(self._participant.run))
 
     def meet(self):
         """The session is connected for the first time."""
-        self._spawn(self._participant.start)
+        self._spawn(self.call(self._participant.start))
 
     async def finish(self):
         """The session is about to end."""
         await self.call(self._participant.stop)
 
     def end(self):
-        """The session ends: stop the timers, and cancel what is async and not done."""
-        for timer in self.timers:
-            timer.stop()
+        """The session ends: cancel timers, and what else is async and not done."""
         for task in self._tasks:
             task.cancel()
         self._tasks = ()
@@ -63,8 +61,15 @@ class Runner:
             self._worker.cancel()
             self._worker = None
 
-    def _spawn(self, function):
-        self._tasks += (asyncio.create_task(self.call(function)),)
+    def every(self, timer):
+        """Start a timer with the session, or now if that is running."""
+        self._timers += (timer,)
+        session = self._participant._engine
+        if session is not None and session.running:
+            self._spawn(timer.run(self.call))
+
+    def _spawn(self, coroutine):
+        self._tasks += (asyncio.create_task(coroutine),)
 
     async def call(self, function):
         """Call a function and, if it is async, wait for it."""
@@ -129,13 +134,13 @@ class Runner:
     def _failed(self, error, port):
         """Log an exception and send it to the outport `error`, if there is one."""
         log = self._participant._engine.log
-        log("{}{}: {}".format(self.id, "" if port is None else "." + port, traceback(error)))
-        if "error" in self.outs:
-            message = "{}: {}".format(type(error).__name__, error)
-            try:
+        try:
+            log("{}{}: {}".format(self.id, "" if port is None else "." + port, traceback(error)))
+            if "error" in self.outs:
+                message = "{}: {}".format(type(error).__name__, error)
                 self._participant.send("error", {"message": message, "port": port})
-            except Exception as e:
-                log("{}.error: {}".format(self.id, e))
+        except Exception as e:  # `log` may fail, `send` be overridden, memory be short
+            print("{}: {!r} while reporting {!r}".format(self.id, e, error))
 
     def cannot_send(self, outport):
         """Return the exception that says why."""
@@ -151,35 +156,22 @@ class Timer:
     def __init__(self, seconds, function):
         if not seconds >= 0.001:
             raise ConfigError("every({!r}, …): at least 0.001 s is needed".format(seconds))
-        self.seconds = seconds
+        self._period = round(seconds * 1000)
         self._function = function
-        self._task = None
-        self._cancelled = False
 
     def cancel(self):
         """Call the function no more; the call that runs now, if any, ends as usual."""
-        self._cancelled = True
+        self._function = None
 
-    def start(self, call):
-        """Begin; `await call(function)` makes each call and deals with its exceptions."""
-        if not self._cancelled:
-            self._task = asyncio.create_task(self._run(call))
-
-    def stop(self):
-        """End for now: a call that waits is cancelled."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-
-    async def _run(self, call):
-        period = round(self.seconds * 1000)
-        due = ticks_add(ticks_ms(), period)
+    async def run(self, call):
+        """Run; `await call(function)` makes each call and deals with its exceptions."""
+        due = ticks_add(ticks_ms(), self._period)
         while True:
             await asyncio.sleep(max(ticks_diff(due, ticks_ms()), 0) / 1000)
-            if self._cancelled:
+            if self._function is None:
                 return
             await call(self._function)
             # By the schedule, so that calls do not drift; but those that were missed are not made up for.
-            due = ticks_add(due, period)
+            due = ticks_add(due, self._period)
             if ticks_diff(due, ticks_ms()) < 0:
                 due = ticks_ms()

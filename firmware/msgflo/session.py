@@ -1,6 +1,7 @@
 """A session: participants on one MQTT connection, which is made anew whenever it is lost."""
 
 import asyncio
+import random
 
 from ._platform import BURST, QUEUE, default_log, deque, get_ident
 from .bindings import Bindings
@@ -69,14 +70,15 @@ class Session:
         self._ended = asyncio.Event()
         self._fatal = None
         self.running = True
-        task = asyncio.create_task(self._keep())
+        tasks = [asyncio.create_task(task) for task in (self._keep(), self._repeat())]
         for participant in self.participants:
             participant._begin()
         try:
             await self._ended.wait()
         finally:
             await self.stop()
-            task.cancel()
+            for task in tasks:
+                task.cancel()
             for runner in self._runners:
                 runner.end()
             self._loop = self._thread = None
@@ -125,15 +127,14 @@ class Session:
             self._post(*self._from_threads.popleft())  # pyright: ignore[reportAttributeAccessIssue]
 
     def _post(self, out, payload):
-        topic, qos, retain, state, _ = out
         outbox = self._outbox
-        if state:
-            outbox.state(topic, payload, qos, retain)
+        if out[3]:
+            outbox.state(out, payload)
         elif self.connected and not outbox.items and self._transport.ready:
-            self._transport.publish(topic, payload, qos=qos, retain=retain)
+            self._transport.publish(out[0], payload, qos=out[1], retain=out[2])
             return
         else:
-            outbox.event(topic, payload, qos, retain)
+            outbox.event(out, payload)
         if self.connected:
             outbox.drain(self._transport)
             if outbox.items:
@@ -147,7 +148,7 @@ class Session:
 
     async def _keep(self):
         try:
-            await self._link.keep((self._serve, self._repeat), self._lost)
+            await self._link.keep(self._serve, self._lost)
         except ConfigError as e:
             self._fatal = e
         self._ended.set()
@@ -181,11 +182,15 @@ class Session:
             runner.meet()
 
     async def _repeat(self):
-        await self._presence.repeat(self._withdraw)
-
-    def _withdraw(self):
-        self._bindings.withdraw_unconfirmed()  # a coordinator has had the time to write again what the broker lost
-        self._wake.set()
+        while True:
+            await asyncio.sleep(self._presence.interval * (0.95 + random.random() / 10))
+            if self.connected:
+                self._bindings.withdraw_unconfirmed()
+                self._wake.set()
+                try:
+                    await self._presence.repeat()
+                except (ConnectError, MemoryError):
+                    pass  # next time
 
     async def _flush(self):
         while True:

@@ -4,6 +4,10 @@ from msgflo.outbox import Outbox
 
 from host import equal
 
+E = ("e", 0, False)
+S = ("s", 1, True)
+T = ("t", 1, True)
+
 
 class Wire:
     """Takes so many packets."""
@@ -31,12 +35,12 @@ def sent(outbox, room=100):
 
 async def test_order_is_kept_and_a_waiting_state_is_replaced(host):
     outbox = Outbox(10)
-    outbox.event("e", 1, 0, False)
-    outbox.state("s", 1, 1, True)
-    outbox.event("e", 2, 0, False)
-    outbox.state("s", 2, 1, True)
+    outbox.event(E, 1)
+    outbox.state(S, 1)
+    outbox.event(E, 2)
+    outbox.state(S, 2)
     equal(sent(outbox, 2), ["e1", "s2"])
-    outbox.state("s", 3, 1, True)
+    outbox.state(S, 3)
     equal(sent(outbox), ["e2", "s3"])
     equal(sent(outbox), [])
 
@@ -44,33 +48,33 @@ async def test_order_is_kept_and_a_waiting_state_is_replaced(host):
 async def test_the_oldest_events_are_dropped_but_no_states(host):
     outbox = Outbox(2)
     for i in range(4):
-        outbox.state("s{}/".format(i), i, 1, True)
-        outbox.event("e", i, 0, False)
+        outbox.state(("s{}/".format(i), 1, True), i)
+        outbox.event(E, i)
     equal(outbox.dropped, 2)
     equal(sent(outbox), ["s0/0", "s1/1", "s2/2", "e2", "s3/3", "e3"])
 
 
 async def test_after_a_connection_unacknowledged_events_go_first_and_all_states_again(host):
     outbox = Outbox(10)
-    outbox.state("s", 1, 1, True)
-    outbox.state("t", 1, 1, True)
+    outbox.state(S, 1)
+    outbox.state(T, 1)
     equal(sent(outbox), ["s1", "t1"])
-    outbox.state("s", 2, 1, True)
+    outbox.state(S, 2)
     outbox.restore([("e", 1, 1, False), ("s", 1, 1, True), ("e", 2, 1, False)])
     equal(sent(outbox), ["e1", "e2", "t1", "s2"])
 
 
 async def test_the_bound_holds_for_what_is_sent_again_too(host):
     outbox = Outbox(2)
-    outbox.event("e", 3, 0, False)
+    outbox.event(E, 3)
     outbox.restore([("e", 1, 1, False), ("e", 2, 1, False)])
     equal((outbox.dropped, sent(outbox)), (1, ["e2", "e3"]))
 
 
 async def test_what_cannot_be_published_does_not_stay(host):
     outbox = Outbox(10)
-    outbox.event("e", "bad", 0, False)
-    outbox.event("e", 2, 0, False)
+    outbox.event(E, "bad")
+    outbox.event(E, 2)
     try:
         sent(outbox)
     except ValueError:
