@@ -19,7 +19,7 @@ from .errors import BrokerError
 from .mosquitto_config import ACCOUNT, configuration, is_loopback, secret, write_account
 from .ports import free_port, is_free, listening_program
 
-__all__ = ["Mosquitto", "free_port", "is_free"]
+__all__ = ["DEFAULT_PORT", "Mosquitto"]
 
 log = logging.getLogger("msgflo")
 
@@ -32,21 +32,24 @@ _SAVE_S = 300.0
 _LOG_LIMIT = 1_000_000
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # not on the path of Debian's users
 _USUAL_WEBSOCKET_PORT = 9001
+DEFAULT_PORT = 1883
 
 
 class Mosquitto:
     """A Mosquitto of our own, with its files in a folder.
 
     On a loopback address (the default) programs on this machine may connect without an account; elsewhere, and over
-    WebSockets, everyone needs one. `url` holds what a client needs. `websocket_port` is by default 9001, or a free one.
+    WebSockets, everyone needs one. Without a `port` it takes 1883, or where that is used by another program a free one.
+    `url` holds what a client needs. `websocket_port` is by default 9001, or a free one.
     """
 
     def __init__(
-        self, folder: Path, *, port: int = 1883, websocket_port: int | None = None, host: str = "127.0.0.1"
+        self, folder: Path, *, port: int | None = None, websocket_port: int | None = None, host: str = "127.0.0.1"
     ) -> None:
         self.folder = folder.absolute()
         self.host = "127.0.0.1" if host == "localhost" else host
-        self.port = port
+        self.port = port or DEFAULT_PORT
+        self._may_move = port is None
         self._websocket_port = websocket_port
         self._lock: int | None = None
         self._process: Process | None = None
@@ -84,7 +87,9 @@ class Mosquitto:
         """
         try:
             program = _find_program()
-            await self._claim_folder()
+            await self._claim_folder()  # first: the one before us may still hold the port
+            if self._may_move and not is_free(self.host, self.port):
+                self._move()
             self._configure()
             self._process = await self._start_process(program)
         except OSError as error:
@@ -212,6 +217,16 @@ class Mosquitto:
                 await asyncio.sleep(0.05)
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, str(os.getpid()).encode(), 0)
+
+    def _move(self) -> None:
+        """Take a free port instead of the usual one, and say so."""
+        usual, self.port = self.port, free_port(self.host)
+        by = listening_program(usual) or "another program"
+        log.warning(
+            "port %d is used by %s: our Mosquitto listens on port %d. To use the broker that is there, "
+            "give --broker mqtt://localhost:%d",
+            usual, by, self.port, usual,
+        )  # fmt: skip
 
     def _release_folder(self) -> None:
         if self._lock is not None:

@@ -34,7 +34,6 @@ log = logging.getLogger("msgflo")
 
 GRAPH_NAMES = ("graph.fbp", "graph.json")
 FIRST_BINDINGS_S = 2.0
-DEFAULT_MQTT_PORT = 1883
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,24 +150,17 @@ async def _serve_page(
 
 
 async def _own_broker(options: Options, stack: AsyncExitStack) -> Broker:
-    """Start Mosquitto; where the usual port is taken and none was asked for, on a free one, and say so."""
-    from .broker import Mosquitto, free_port, is_free  # not needed where a broker is there
+    from .broker import Mosquitto  # not needed where a broker is there
 
-    port = options.mqtt_port or DEFAULT_MQTT_PORT
-    if options.mqtt_port is None and not is_free(options.mqtt_host, port):
-        port = free_port(options.mqtt_host)
-        log.warning(
-            "port %d is used by another program: our Mosquitto listens on port %d. To use the broker that is there, "
-            "give --broker mqtt://localhost:%d",
-            DEFAULT_MQTT_PORT, port, DEFAULT_MQTT_PORT,
-        )  # fmt: skip
-    mosquitto = Mosquitto(options.data, port=port, host=options.mqtt_host)
+    mosquitto = Mosquitto(options.data, port=options.mqtt_port, host=options.mqtt_host)
     stack.push_async_callback(mosquitto.stop)
     await mosquitto.start()
     broker = Broker.parse(mosquitto.url)
     if broker.password is not None:
-        log.info("broker: devices on the network connect to port %d as %s with the password in %s",
-                 port, broker.user, options.data / "secret")  # fmt: skip
+        log.info(
+            "broker: devices on the network connect to port %d as %s with the password in %s",
+            mosquitto.port, broker.user, options.data / "secret",
+        )  # fmt: skip
     return broker
 
 

@@ -23,8 +23,9 @@ from msgflo.broker import Broker
 from msgflo.errors import Refused
 from msgflo.paho_transport import Transport
 from msgflo_host import broker as module
-from msgflo_host.broker import Mosquitto, free_port, is_free
+from msgflo_host.broker import Mosquitto
 from msgflo_host.errors import BrokerError
+from msgflo_host.ports import free_port, is_free
 
 
 def run(main: Callable[[], Awaitable[None]], loop: str = "uvloop") -> None:
@@ -384,3 +385,22 @@ def test_free_ports_are_told_from_others() -> None:
         assert free_port() != port
     assert is_free("127.0.0.1", port)
     assert not is_free("192.0.2.1", port)  # not an address of this machine
+
+
+def test_without_a_port_asked_for_a_taken_one_is_replaced_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        monkeypatch.setattr(module, "DEFAULT_PORT", taken)
+        mosquitto = Mosquitto(tmp_path)
+
+        async def main() -> None:
+            await mosquitto.start()
+            assert not is_free("127.0.0.1", mosquitto.port)
+            await mosquitto.stop()
+
+        run(main)
+    assert mosquitto.port != taken
+    assert f"port {taken} is used by " in caplog.text
+    assert f"our Mosquitto listens on port {mosquitto.port}" in caplog.text
