@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import certificates
@@ -31,6 +32,7 @@ class Control:
     """Serves one test; a context manager. Each request is a line of JSON on a loopback socket, so is each answer."""
 
     def __init__(self) -> None:
+        self.skip: str | None = None  # why the test cannot run here
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._broker: Broker | None = None
@@ -79,15 +81,39 @@ class Control:
     def do_broker(
         self,
         users: dict[str, str] | None = None,
-        acl: str | None = None,
         certificate: str | None = None,
+        subscribable: str | None = None,
         extra: str = "",
     ) -> str:
-        """Start the test's broker; returns its URL."""
+        """Start the test's broker; returns its URL. Subscriptions other than to `subscribable`, if given, are refused."""
         tls = certificates.server(certificate) if certificate else None
-        self._broker = Broker(users=users, acl=acl, tls=tls, extra=extra)
+        self._broker = Broker(users=users, tls=tls, extra=extra)
+        if subscribable:
+            self._refuse_others(subscribable)
         self._broker.start()
         return self._broker.url
+
+    def _refuse_others(self, subscribable: str) -> None:
+        plugins = [*Path("/usr/lib").glob("*/mosquitto_dynamic_security.so")]
+        if not plugins:
+            self.skip = "this Mosquitto has no dynamic security plugin"
+            raise FileNotFoundError(self.skip)
+        rules = self._running.folder / "rules.json"
+        allowed = {"acltype": "subscribePattern", "topic": subscribable, "allow": True}
+        access = {"publishClientSend": True, "publishClientReceive": True, "subscribe": False, "unsubscribe": True}
+        rules.write_text(
+            json.dumps(
+                {
+                    "defaultACLAccess": access,
+                    "roles": [{"rolename": "role", "acls": [allowed]}],
+                    "groups": [{"groupname": "anyone", "roles": [{"rolename": "role"}]}],
+                    "anonymousGroup": "anyone",
+                    "clients": [],
+                }
+            )
+        )
+        with (self._running.folder / "mosquitto.conf").open("a") as configuration:
+            configuration.write(f"plugin {plugins[0]}\nplugin_opt_config_file {rules}\n")
 
     def do_stop(self) -> None:
         """Stop the broker as an administrator would."""
@@ -122,13 +148,16 @@ class Control:
     def do_fake(self, steps: list[list[Any]]) -> int:
         """Listen, and do these steps with the first connection: returns the port.
 
-        A step is `["receive"]` (something), `["send", hex digits]`, `["sleep", seconds]` or `["close"]`; without the last
-        the connection stays open until the test ends. `[["deaf"]]`: accepts nothing.
+        A step is `["receive"]` (something), `["send", hex digits]`, `["sleep", seconds]` or `["end"]` (of what is
+        sent). `[["deaf"]]`: accepts nothing.
         """
         self._fake = socket.create_server(("127.0.0.1", 0), backlog=0)
-        if steps != [["deaf"]]:
-            threading.Thread(target=self._act, args=(self._fake, steps), daemon=True).start()
         port: int = self._fake.getsockname()[1]
+        if steps == [["deaf"]]:
+            # Now the queue is full, and who comes later gets no answer at all.
+            self._faked = socket.create_connection(("127.0.0.1", port))
+        else:
+            threading.Thread(target=self._act, args=(self._fake, steps), daemon=True).start()
         return port
 
     def _act(self, listener: socket.socket, steps: list[list[Any]]) -> None:
@@ -137,12 +166,14 @@ class Control:
         for step, *arguments in steps:
             if step == "receive":
                 connection.recv(65536)
-            elif step == "send":
-                connection.sendall(bytes.fromhex(arguments[0]))
             elif step == "sleep":
                 time.sleep(arguments[0])
             else:
-                connection.close()
+                with contextlib.suppress(OSError):  # it may be gone already
+                    if step == "send":
+                        connection.sendall(bytes.fromhex(arguments[0]))
+                    else:
+                        connection.shutdown(socket.SHUT_WR)
 
     def do_port(self) -> int:
         """Find a free port."""
@@ -184,6 +215,10 @@ class Control:
                 raise TimeoutError(f"of {count} packets came {len(self._recorded)}: {self._recorded[-5:]}")
             taken, self._recorded = self._recorded, []
             return taken
+
+    def do_arrived(self, count: int, seconds: float = 10) -> int:
+        """As `recorded`, but returns only how many there are: for much."""
+        return len(self.do_recorded(count, seconds))
 
     def do_sequence(self, topics: list[str], last: int, seconds: float = 20) -> dict[str, list[list[int]]]:
         """Wait until the number `last` was recorded on each topic; returns per topic its gaps, each as [before, after].

@@ -118,23 +118,8 @@ class Wire:
         while not self.flush():
             await self._writable()
 
-    async def packet(self, limit):
-        """Receive the next packet: then `kind` is its first byte, `body` the rest, and `size` the size of that.
-
-        `body` is a memoryview, valid until the next packet is asked for. Of a packet that does not fit into the buffer
-        (it can only be a PUBLISH) it holds topic and packet id, and the payload is in `payload`: bytes (a bytearray if
-        memory is too short for a copy), or None if it is larger than `limit` or than the free memory.
-        """
-        await self._head()
-        if self.size > _BUFFER:
-            await self._large(limit)
-        else:
-            if self._end - self._begin < self.size:
-                await self._fill(self.size)
-            self.body = self._in[self._begin : self._begin + self.size]
-            self._begin += self.size
-
-    async def _head(self):
+    async def head(self):
+        """Receive the beginning of the next packet: then `kind` is its first byte, and `size` the size of its body."""
         size = shift = used = 0
         while True:
             used += 1
@@ -150,6 +135,21 @@ class Wire:
                 return
             if used == 4:
                 raise OSError("malformed packet from the broker")
+
+    async def rest(self, limit):
+        """Receive the rest of a packet after its `head`: then it is in `body`.
+
+        `body` is a memoryview, valid until the next packet is asked for. Of a packet that does not fit into the buffer
+        (it can only be a PUBLISH) it holds topic and packet id, and the payload is in `payload`: bytes (a bytearray if
+        memory is too short for a copy), or None if it is larger than `limit` or than the free memory.
+        """
+        if self.size > _BUFFER:
+            await self._large(limit)
+        else:
+            if self._end - self._begin < self.size:
+                await self._fill(self.size)
+            self.body = self._in[self._begin : self._begin + self.size]
+            self._begin += self.size
 
     async def _large(self, limit):
         await self._collect(2)

@@ -111,9 +111,10 @@ class Transport(MQTTClient):
         for text in texts:
             self._send_str(text)
         await self.sock.flushed()
-        await self.sock.packet(2)
+        await self.sock.head()
         if self.sock.kind != 0x20 or self.sock.size != 2:
             raise OSError("no MQTT broker answers there")
+        await self.sock.rest(2)
         if self.sock.body[1]:
             raise Refused(self.sock.body[1], self.broker)
 
@@ -274,7 +275,7 @@ class Transport(MQTTClient):
     async def _write_rest(self):
         try:
             await self.sock.flushed()
-        except OSError as e:
+        except (OSError, MemoryError) as e:
             self._finish(_text(e))
         self._writer = None
         self._changed.set()
@@ -282,12 +283,15 @@ class Transport(MQTTClient):
     async def _receive(self):
         try:
             while self._reason is None:
-                await self.sock.packet(self.max_packet)
+                await self.sock.head()
+                await self.sock.rest(self.max_packet)
                 self._handle(self.sock.body)
         except OSError as e:
             self._finish(_text(e))
         except (IndexError, ValueError):  # shorter than its kind must be, or a topic that is not UTF-8
             self._finish("malformed packet from the broker")
+        except MemoryError as e:
+            self._finish(str(e))
 
     def _handle(self, body):
         what = self.sock.kind >> 4
@@ -338,8 +342,8 @@ def _encoded(text):
 
 
 def _text(error):
-    if isinstance(error, OSError):
-        return _TEXTS.get(error.errno) or str(error)
+    if not isinstance(error, ValueError):
+        return _TEXTS.get(error.args[0]) or str(error)
     # TLS tells in a ValueError of several lines why it refuses a certificate.
     text = "; ".join(str(error).strip().split("\n"))
     if "expired" in text or "future" in text:

@@ -72,6 +72,8 @@ class PlainTest(pytest.Item):
             except BaseException:  # pytest-timeout, Ctrl-C
                 process.kill()
                 raise
+        if control.skip:
+            pytest.skip(control.skip)
         if printed:
             self.add_report_section("call", "stdout", printed)
         if process.returncode:

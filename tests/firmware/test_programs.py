@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,11 +26,17 @@ class Outside:
 
     def __init__(self, broker: Broker, *topics: str) -> None:
         self.arrived: queue.Queue[paho.MQTTMessage] = queue.Queue()
-        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="outside")
-        self.client.on_connect = lambda client, *_: client.subscribe([(topic, 1) for topic in topics])
+        # Its session survives a restart of the broker, so that nothing is missed meanwhile.
+        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="outside", clean_session=False)
+        self.client.on_connect = self._connected
         self.client.on_message = lambda client, userdata, message: self.arrived.put(message)
+        self.topics = topics
         self.client.connect("127.0.0.1", broker.port)
         self.client.loop_start()
+
+    def _connected(self, client: paho.Client, userdata: object, flags: paho.ConnectFlags, *_: object) -> None:
+        if not flags.session_present:
+            client.subscribe([(topic, 1) for topic in self.topics])
 
     def until(self, topic: str, payload: bytes) -> None:
         """Wait for a packet, passing over others."""
@@ -47,19 +56,31 @@ class Outside:
 
 
 @contextmanager
-def running(interpreter: Interpreter, program: str, *arguments: str) -> Iterator[None]:
-    """Run a program; it must still be running at the end."""
+def running(interpreter: Interpreter, program: str, *arguments: str) -> Iterator[list[str]]:
+    """Run a program and give the lines that it prints; it must still be running at the end, without exceptions."""
     if interpreter.missing:
         pytest.skip(interpreter.missing)
     process = interpreter.start(PROGRAMS / program, *arguments)
+    printed: list[str] = []
+    reader = threading.Thread(target=lambda: printed.extend(process.stdout or ()))
+    reader.start()
     try:
-        yield
+        yield printed
         assert process.poll() is None
     finally:
         process.kill()
-        printed = process.communicate()[0]
-        print(printed)
-    assert "Traceback" not in printed
+        process.wait()
+        reader.join()
+        print("".join(printed))
+    assert not [line for line in printed if "Traceback" in line or "exception" in line]
+
+
+def until(condition: Callable[[], object], seconds: float = 15) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.02)
 
 
 @each_interpreter
@@ -87,3 +108,58 @@ def test_a_participant_sends_back_what_it_gets(broker: Broker, interpreter: Inte
             outside.expect_back(name, DATA[:size])
         outside.expect_back(name, "é 😀".encode())
     outside.close()
+
+
+def room_through_restarts(broker: Broker, interpreter: Interpreter, restarts: int) -> None:
+    counts: dict[str, list[int]] = {f"s{i}/count": [] for i in range(4)}
+    outside = Outside(broker, *counts)
+
+    def note(client: paho.Client, userdata: object, message: paho.MQTTMessage) -> None:
+        series, count = counts[message.topic], int(message.payload)
+        if not (message.dup and count in series):  # the broker repeats what we had not confirmed when it was stopped
+            series.append(count)
+
+    outside.client.on_message = note
+
+    def last() -> list[int]:
+        return [series[-1] if series else 0 for series in counts.values()]
+
+    def wait_for_more(than: list[int]) -> None:
+        until(lambda: all(now > before for now, before in zip(last(), than, strict=True)))
+
+    with running(interpreter, "room.py", broker.url) as printed:
+
+        def free() -> int:
+            seen = len(printed)
+            until(lambda: any(line.startswith("free") for line in printed[seen:]))
+            return int(next(line for line in printed[seen:] if line.startswith("free")).split()[1])
+
+        wait_for_more([20] * 4)
+        before = free()
+        for _ in range(restarts):
+            broker.restart()
+            wait_for_more([count + 5 for count in last()])
+        wait_for_more([count + 20 for count in last()])
+        after = free()
+        line = printed[-1].split()
+        assert line[-2:] == ["back", "0"]
+        assert min(int(seen) for seen in line[3:7]) > max(last()) - 20  # the neighbours see them too
+    outside.close()
+    assert after > before - 2048
+    for series in counts.values():
+        steps = list(itertools.pairwise(series))
+        assert [step for step in steps if step[1] < step[0]] == []
+        # While there was no broker only the latest count was kept; with one, none is missing.
+        assert len([now for before, now in steps if now > before + 1]) <= restarts
+
+
+@each_interpreter
+def test_restarts_of_the_broker_cost_no_memory_and_no_state(broker: Broker, interpreter: Interpreter) -> None:
+    room_through_restarts(broker, interpreter, 3)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+@each_interpreter
+def test_twenty_restarts_of_the_broker_cost_no_memory_and_no_state(broker: Broker, interpreter: Interpreter) -> None:
+    room_through_restarts(broker, interpreter, 20)

@@ -1,7 +1,7 @@
 """Connections made, refused, lost and made again, on each interpreter's transport."""
 
 from failing import contains, raised
-from msgflo.errors import ConnectError, Refused
+from msgflo.errors import ConnectError, Refused, SubscribeError
 
 from host import Inbox, connected, equal
 
@@ -53,3 +53,12 @@ async def test_absent_brokers_are_told_apart(host):
     contains(str(error), "127.0.0.1:{}".format(port))
     error = await raised(ConnectError, connected("mqtt://no-such-host.invalid"))
     contains(str(error), "no-such-host.invalid")
+
+
+async def test_refused_subscriptions_are_named(host):
+    transport = await connected(await host.ask("broker", subscribable="open/#"))
+    await transport.subscribe([("open/a", 1)])
+    error = await raised(SubscribeError, transport.subscribe([("open/é", 0), ("geheim/é", 1), ("b", 0), ("open/c", 1)]))
+    equal(error.topics, ["geheim/é", "b"])
+    contains(str(error), "geheim")
+    await transport.disconnect()

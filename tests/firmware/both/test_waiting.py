@@ -1,0 +1,79 @@
+"""While a transport waits for the network, everything else of the program goes on."""
+
+import asyncio
+
+from failing import contains
+from msgflo._platform import ticks_diff, ticks_ms
+
+from host import Inbox, connected, equal, until
+
+CONNACK = "20020000"
+
+
+async def longest_pause(seconds, task=None):
+    """Tick every 10 ms for so long, or until a task is done; returns the longest time between two ticks in ms."""
+    longest = 0
+    begin = last = ticks_ms()
+    while ticks_diff(last, begin) < seconds * 1000 and not (task and task.done()):
+        await asyncio.sleep(0.01)
+        now = ticks_ms()
+        longest = max(longest, ticks_diff(now, last))
+        last = now
+    return longest
+
+
+async def no_answer(host, url):
+    port = await host.ask("fake", steps=[["deaf"]])
+    task = asyncio.create_task(connected(url.format(port)))
+    assert await longest_pause(0.5) < 100
+    equal(task.done(), False)
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+    raise AssertionError("not cancelled")
+
+
+async def test_timers_run_while_a_broker_does_not_even_accept(host):
+    await no_answer(host, "mqtt://127.0.0.1:{}")
+
+
+async def test_timers_run_while_a_tls_handshake_gets_no_answer(host):
+    cafile = await host.ask("authority", form="der")
+    await no_answer(host, "mqtts://127.0.0.1:{}?cafile=" + cafile)
+
+
+async def test_timers_run_while_half_a_packet_is_there(host):
+    inbox = Inbox()
+    half = "3084010001" + "61" + "78" * 60
+    steps = [["receive"], ["send", CONNACK + half], ["sleep", 0.4], ["send", "78" * 69 + "31"], ["sleep", 0.2]]
+    steps += [["send", "05"], ["send", "00"], ["send", "01"], ["send", "62"], ["sleep", 0.1], ["send", "6869"]]
+    transport = await connected("127.0.0.1:{}".format(await host.ask("fake", steps=steps)), inbox)
+    assert await longest_pause(0.3) < 100
+    equal(inbox, [])
+    equal(await inbox.get(), ("a", b"x" * 129, False))
+    assert await longest_pause(0.1) < 100
+    equal(await inbox.get(), ("b", b"hi", True))
+    transport.publish("a", b"")
+    await transport.disconnect()
+
+
+async def test_a_broker_that_falls_silent_is_noticed(host):
+    transport = await connected(await host.ask("broker"), keepalive=1)
+    await transport.subscribe([("a", 0)])
+    task = asyncio.create_task(transport.closed())
+    assert await longest_pause(2.5, task) < 100
+    equal(task.done(), False)  # while it answers, all is well
+    await host.ask("freeze")
+    assert await longest_pause(5, task) < 100
+    contains(await task, "no answer")
+    equal(transport.ready, False)
+
+
+async def test_malformed_packets_end_the_connection_with_a_reason(host):
+    for packet in ("30ffffffff01", "30040009" + "6162", "32040001" + "61", "3000", "30030001ff", "f000"):
+        steps = [["receive"], ["send", CONNACK + packet], ["sleep", 0.1], ["end"]]
+        transport = await connected("127.0.0.1:{}".format(await host.ask("fake", steps=steps)))
+        await until(lambda t=transport: not t.ready)
+        contains(await transport.closed(), "malformed", "closed", "packet")

@@ -1,0 +1,71 @@
+"""What only the transport of MicroPython has: few packet ids in flight, and a bound on what is received."""
+
+from failing import contains, raised
+from msgflo.errors import ConnectError
+
+from host import Inbox, connected, equal, until
+
+CONNACK = "20020000"
+
+
+async def test_packet_ids_go_around_and_skip_those_in_flight(host):
+    inbox = Inbox()
+    transport = await connected(await host.ask("broker"), inbox)
+    await transport.subscribe([("ids", 0)])
+    await host.ask("freeze")
+    transport.pid = 65533
+    for i in range(4):
+        transport.publish("ids", str(i).encode(), qos=1)
+    equal([packet[0] for packet in transport._inflight], [65534, 65535, 1, 2])
+    transport.pid = 65533
+    transport.publish("ids", b"4", qos=1)
+    equal(transport._inflight[-1][0], 3)
+    await host.ask("thaw")
+    for i in range(5):
+        equal((await inbox.get())[1], str(i).encode())
+    await until(lambda: not transport._inflight)
+    await transport.disconnect()
+
+
+async def test_the_number_in_flight_is_bounded_and_each_confirmation_frees_one(host):
+    steps = [["receive"], ["send", CONNACK], ["sleep", 0.3], ["send", "40020003"], ["receive"]]
+    transport = await connected("127.0.0.1:{}".format(await host.ask("fake", steps=steps)))
+    for i in range(8):
+        equal(transport.ready, True)
+        transport.publish("a", str(i).encode(), qos=1)
+    equal(transport.ready, False)
+    await transport.drain()
+    equal([packet[1] for packet in transport.unacknowledged()], [b"0", b"1", b"3", b"4", b"5", b"6", b"7"])
+
+
+async def test_packets_that_are_too_large_are_skipped_reported_and_confirmed(host):
+    inbox = Inbox()
+    transport = await connected(await host.ask("broker"), inbox)
+    reports = []
+    transport.log = reports.append
+    long_topic = "long/" + "x" * 300
+    await transport.subscribe([("large/#", 1), ("long/#", 1)])
+    for _ in range(25):  # more than Mosquitto sends without a confirmation
+        await host.ask("publish", topic="large/é", size=40000, qos=1)
+    await host.ask("publish", topic=long_topic, size=1000, qos=1)
+    await host.ask("publish", topic="large/small", payload="ok", qos=1)
+    equal((await inbox.get())[:1], (long_topic,))
+    equal(await inbox.get(), ("large/small", b"ok", False))
+    equal(transport.skipped, 25)
+    contains(reports[0], "40012 bytes on")
+    await transport.disconnect()
+
+
+async def test_a_broker_that_does_not_answer_is_given_up(host):
+    port = await host.ask("fake", steps=[["receive"], ["sleep", 9]])
+    from msgflo._platform import Transport
+
+    Transport.connect_timeout = 0.3
+    contains(str(await raised(ConnectError, connected(f"127.0.0.1:{port}"))), "no answer within 0.3 s")
+    transport = await connected(await host.ask("broker"))
+    await transport.disconnect()
+
+
+async def test_something_else_than_a_broker_is_told(host):
+    port = await host.ask("fake", steps=[["receive"], ["send", "485454502f312e3120343030"]])
+    contains(str(await raised(ConnectError, connected(f"127.0.0.1:{port}"))), "no MQTT broker")
