@@ -162,7 +162,7 @@ class Announcer:
 
 
 class ForeignDevices:
-    """Announces foreign devices on a connection of its own, until cancelled."""
+    """Announces foreign devices on a connection of its own, until cancelled; a `quiet` one logs no broker trouble."""
 
     def __init__(
         self,
