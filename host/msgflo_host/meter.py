@@ -14,7 +14,8 @@ __all__ = ["Meter"]
 
 INTERVAL_S = 1.0
 LOOK_S = 10.0
-"""For so long after somebody looked, topics that do not pass through us are subscribed to and counted."""
+"""For so long after somebody looked, topics that do not pass through us are subscribed to and counted: the broker sends
+each of their packets once more then."""
 
 
 Counted = str | tuple[str, str]
@@ -33,11 +34,12 @@ class Meter:
         self._rates: dict[Counted, float] = {}
         self._wake = asyncio.Event()
 
-    def look(self) -> None:
-        """Somebody is looking now."""
-        if time.monotonic() > self._looked_until:
+    def look(self, seconds: float = LOOK_S) -> None:
+        """Somebody is looking now, and for so long."""
+        now = time.monotonic()
+        if now > self._looked_until:
             self._wake.set()  # the first look need not wait for the next interval
-        self._looked_until = time.monotonic() + LOOK_S
+        self._looked_until = max(self._looked_until, now + seconds)
 
     def measure(self, plan: Plan, *, always: Iterable[str]) -> None:
         """Measure the edges of this plan; topics in `always` are counted all the time."""

@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from .graph.live import LiveFile
 from .graph.model import Graph
 from .library import Library
 from .status import snapshot
-from .view import Notes, Status, follow_plain
+from .view import Notes, follow_plain
 
 __all__ = ["Options", "open_port", "run"]
 
@@ -107,16 +107,12 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
                 async with asyncio.timeout(FIRST_BINDINGS_S):
                     await coordinator.bound.wait()
             url = await _serve_page(listener, coordinator, path, stack)
-            await _follow(lambda: _look(coordinator, path, url), notes, terminal=terminal)
+            if terminal:
+                from .live_view import follow_live  # rich: 3 MB that a coordinator without a terminal does not need
 
-
-async def _follow(status: Callable[[], Status], notes: Notes, *, terminal: bool) -> None:
-    if terminal:
-        from .live_view import follow_live  # rich: 3 MB that a coordinator without a terminal does not need
-
-        await follow_live(status, notes)
-    else:
-        await follow_plain(status)
+                await follow_live(lambda: _look(coordinator, path, url), notes)
+            else:
+                await follow_plain(lambda: snapshot(coordinator), coordinator.meter.look)
 
 
 def _look(coordinator: Coordinator, path: Path | None, url: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 __all__ = ["LOG_LINES", "Notes", "Status", "edge_text", "follow_plain"]
 
-PLAIN_REFRESH_S = 5.0
+FIRST_S, EVERY_S, LOOK_S = 5.0, 60.0, 3.5
 LOG_LINES = 8
 
 Status = dict[str, Any]
@@ -32,15 +32,19 @@ class Notes(logging.Handler):
             print(line, flush=True)
 
 
-async def follow_plain(status: Callable[[], Status]) -> None:
-    """Print `status` now and then, until cancelled."""
+async def follow_plain(status: Callable[[], Status], look: Callable[[float], None]) -> None:
+    """Print `status` after 5 s, and then every minute until cancelled; edges are measured (`look`) only just before."""
+    pause = FIRST_S
     while True:
-        await asyncio.sleep(PLAIN_REFRESH_S)
+        await asyncio.sleep(pause - LOOK_S)
+        look(LOOK_S)
+        await asyncio.sleep(LOOK_S)
         now = status()
         states = ", ".join(f"{node['id']} {node['state']}" for node in now["nodes"])
         print(f"nodes: {states or 'none'}", flush=True)
         for edge in now["edges"]:
-            print(f"edge: {edge_text(edge)}: {edge['rate']:.1f}/s, {edge['packets']} packets", flush=True)
+            print(f"edge: {edge_text(edge)}: {edge['rate']:.1f}/s", flush=True)
+        pause = EVERY_S
 
 
 def edge_text(edge: Status) -> str:
