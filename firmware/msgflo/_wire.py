@@ -8,7 +8,7 @@ arithmetic of a TLS handshake (1 to 2 s on a RP2040).
 import asyncio
 import errno
 import socket
-from asyncio import core
+from asyncio import core  # pyright: ignore[reportAttributeAccessIssue] - the stubs leave it out
 
 __all__ = ("Wire",)
 
@@ -24,6 +24,7 @@ class Wire:
     def __init__(self):
         self.heard = False  # set with each byte that arrives
         self.body = self.payload = None
+        self._addresses = None  # those that worked the last time
         self._in = memoryview(bytearray(_BUFFER))
         self._out = memoryview(bytearray(_BUFFER))
         self._sock = self._plain = self._tls = None
@@ -37,14 +38,17 @@ class Wire:
 
     async def open(self, broker, greet):
         """Connect; `await greet()` is called on each address of the host until it does not raise OSError."""
-        try:
-            addresses = socket.getaddrinfo(broker.host, broker.port, 0, socket.SOCK_STREAM)
-        except OSError:
-            raise OSError("host {!r} is not known".format(broker.host)) from None
+        addresses, self._addresses = self._addresses, None
+        if not addresses:
+            try:
+                addresses = socket.getaddrinfo(broker.host, broker.port, 0, socket.SOCK_STREAM)
+            except OSError:
+                raise OSError("host {!r} is not known".format(broker.host)) from None
         for i, address in enumerate(addresses):
             try:
                 await self._open(broker, address)
                 await greet()
+                self._addresses = addresses  # a lookup stops the whole program, so not each time
                 return
             except BaseException as e:  # whatever it is, cancellation included: leave no socket behind
                 self.close()
@@ -57,14 +61,14 @@ class Wire:
         sock.setblocking(False)
         try:
             sock.setsockopt(6, 1, 1)  # TCP_NODELAY: what we write is small and complete
-        except OSError:
+        except (OSError, ValueError):
             pass  # not every port has it
         try:
             sock.connect(address[-1])
         except OSError as e:
             if e.errno != errno.EINPROGRESS:
                 raise
-        await self._writable()
+        await self._writable()  # pyright: ignore[reportGeneralTypeIssues] - MicroPython awaits generators
         if broker.tls:
             if self._tls is None:
                 from ._tls import context
@@ -116,7 +120,7 @@ class Wire:
     async def flushed(self):
         """Wait until everything is written."""
         while not self.flush():
-            await self._writable()
+            await self._writable()  # pyright: ignore[reportGeneralTypeIssues]
 
     async def head(self):
         """Receive the beginning of the next packet: then `kind` is its first byte, and `size` the size of its body."""
@@ -153,14 +157,14 @@ class Wire:
 
     async def _large(self, limit):
         await self._collect(2)
-        body = self.payload
+        body = self.payload or b"\0\0"
         length = body[0] << 8 | body[1]
         await self._collect(length, length <= limit)
         body = b"\0\0" if self.payload is None else body + self.payload
         left = self.size - 2 - length
         if self.kind & 6:  # needed even if the rest is skipped: unconfirmed, the packet would block the broker's queue
             await self._collect(2)
-            body += self.payload
+            body += self.payload or b"\0\0"
             left -= 2
         await self._collect(left, left <= limit)
         self.body = memoryview(body)
@@ -189,7 +193,8 @@ class Wire:
         begin = self._begin
         self._begin = min(begin + n - done, self._end)
         if self.payload is not None:
-            self.payload[done : done + self._begin - begin] = self._in[begin : self._begin]
+            # A bytearray by now.
+            self.payload[done : done + self._begin - begin] = self._in[begin : self._begin]  # pyright: ignore[reportIndexIssue]
         return self._begin - begin
 
     def _copy(self):

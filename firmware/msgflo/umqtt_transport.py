@@ -72,7 +72,7 @@ class Transport(MQTTClient):
         timer = asyncio.create_task(self._time_out(asyncio.current_task()))
         try:
             await self.sock.open(self.broker, self._greet)
-        except (OSError, ValueError) as e:
+        except (OSError, ValueError, MemoryError) as e:
             raise ConnectError("{}: {}".format(self.broker, _text(e))) from None
         except asyncio.CancelledError:
             if not self._late:
@@ -196,6 +196,7 @@ class Transport(MQTTClient):
         name = _encoded(check_topic(topic))
         payload = _encoded(payload)
         size = 2 + len(name) + len(payload)
+        pid = 0
         if qos:
             pid = self._packet_id()
             self._inflight.append((pid, topic, payload, retain))
@@ -316,6 +317,7 @@ class Transport(MQTTClient):
         wire = self.sock
         start = 2 + (body[0] << 8 | body[1])
         topic = str(body[2:start], "utf-8")
+        pid = b""
         if wire.kind & 6:
             pid = bytes(body[start : start + 2])
             start += 2
@@ -332,7 +334,7 @@ class Transport(MQTTClient):
                 self.cb(topic, payload, bool(wire.kind & 1))
             except Exception as e:  # the receiver's fault; the connection is sound
                 sys.print_exception(e)
-        if wire.kind & 6:
+        if pid:
             wire.write(b"\x40\x02" + pid)
             self._send()
 
@@ -343,7 +345,7 @@ def _encoded(text):
 
 def _text(error):
     if not isinstance(error, ValueError):
-        return _TEXTS.get(error.args[0]) or str(error)
+        return _TEXTS.get(error.args and error.args[0]) or str(error)
     # TLS tells in a ValueError of several lines why it refuses a certificate.
     text = "; ".join(str(error).strip().split("\n"))
     if "expired" in text or "future" in text:

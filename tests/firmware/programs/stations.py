@@ -1,4 +1,4 @@
-"""Four participants, each of which sends ten states a second and shows those of its neighbour: `room.py BROKER`."""
+"""Four participants, each of which sends ten states a second and shows those of its neighbour: `stations.py BROKER`."""
 
 import gc
 import sys
