@@ -61,6 +61,7 @@ find_missing() {
     if [ "$stage" = tests ]; then
         have node || missing+=(nodejs)
         have npm || missing+=(npm)
+        have mosquitto_sub || missing+=(mosquitto-clients)
         have rtl_433 || missing+=(rtl-433)
     fi
 }

@@ -83,7 +83,7 @@ def test_a_program_that_crashes_is_started_again_and_its_edges_flow_again(demo: 
 
 
 def test_removing_a_node_from_the_graph_ends_its_process(tmp_path: Path) -> None:
-    for file in DEMO.iterdir():
+    for file in filter(Path.is_file, DEMO.iterdir()):
         (tmp_path / file.name).write_bytes(file.read_bytes())
     with Broker() as broker, Coordinator(tmp_path, broker=broker.url) as coordinator:
         everything_flows(coordinator)
