@@ -120,7 +120,9 @@ class Broker:
             passwords = self.folder / "passwords"
             passwords.touch(mode=0o600)
             for name, password in self.users.items():
-                subprocess.run([MOSQUITTO_PASSWD, "-b", str(passwords), name, password], check=True, capture_output=True)
+                subprocess.run(
+                    [MOSQUITTO_PASSWD, "-b", str(passwords), name, password], check=True, capture_output=True
+                )
             lines.append(f"password_file {passwords}")
         if self.acl is not None:
             (self.folder / "acl").write_text(self.acl)

@@ -21,7 +21,7 @@ FIRMWARE = sorted((ROOT / "firmware").rglob("*.py"))
 # Modules that no board loads may use what only CPython has.
 FOR_BOARDS = [path for path in FIRMWARE if not path.match("msgflo/paho_*.py") and not path.match("msgflo/legacy.py")]
 HOST = sorted((ROOT / "host").rglob("*.py"))
-MAX_LINES = 350  # mostly below 300
+MAX_LINES = 380  # few come near; most are below 300
 
 # The pure parts of the host: no I/O, no clock, no MQTT.
 PURE = ("discovery.py", "participants.py", "graph/model.py", "graph/elements.py", "bindings/plan.py")

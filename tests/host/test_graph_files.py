@@ -99,7 +99,7 @@ def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path, graph: G
     with pytest.raises(GraphError, match=r"cannot be written: Is a directory"):
         files.save(tmp_path / "folder.fbp", graph)
     for action in (files.load, lambda path: files.save(path, graph)):
-        with pytest.raises(GraphError, match="null (byte|character)"):
+        with pytest.raises(GraphError, match=r"null (byte|character)"):
             action("a\0b.fbp")
 
 

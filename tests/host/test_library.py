@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from msgflo_host.errors import LibraryError
 from msgflo_host.library import Command, load
 

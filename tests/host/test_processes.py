@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from msgflo import Broker
-
 from msgflo_host import processes
 from msgflo_host.library import Command
 from msgflo_host.processes import Processes, broker_url
