@@ -8,11 +8,18 @@ arithmetic of a TLS handshake (1 to 2 s on a RP2040).
 import asyncio
 import errno
 import socket
+import time
 from asyncio import core  # pyright: ignore[reportAttributeAccessIssue] - the stubs leave it out
 
-__all__ = ("Wire",)
+__all__ = ("Wire", "reason")
 
 _BUFFER = 256  # bytes, each way; a packet that does not fit costs memory of its own while it passes
+_TEXTS = {
+    errno.ECONNREFUSED: "connection refused",
+    errno.ECONNRESET: "connection reset",
+    errno.ETIMEDOUT: "timed out",
+    errno.EHOSTUNREACH: "no route to host",
+}
 
 
 class Wire:
@@ -232,3 +239,14 @@ class Wire:
                 self._end += got
             elif got is not None:
                 raise OSError("closed by the broker")
+
+
+def reason(error):
+    """Say what an exception of the methods above means."""
+    if not isinstance(error, ValueError):
+        return _TEXTS.get(error.args and error.args[0]) or str(error)
+    # TLS tells in a ValueError of several lines why it refuses a certificate.
+    text = "; ".join(str(error).strip().split("\n"))
+    if "expired" in text or "future" in text:
+        text += " (the clock here says {:04d}-{:02d}-{:02d})".format(*time.gmtime()[:3])
+    return text

@@ -6,13 +6,11 @@ that never blocks, and one task takes the answers.
 """
 
 import asyncio
-import errno
 import sys
-import time
 
 from umqtt.simple import MQTTClient
 
-from ._wire import Wire
+from ._wire import Wire, reason
 from .errors import ConfigError, ConnectError, Refused, SubscribeError
 from .topics import check_filter, check_topic
 
@@ -21,12 +19,6 @@ __all__ = ("Transport",)
 _PUBLISH = 0x30
 _SUBSCRIBE = 0x82
 _UNSUBSCRIBE = 0xA2
-_TEXTS = {
-    errno.ECONNREFUSED: "connection refused",
-    errno.ECONNRESET: "connection reset",
-    errno.ETIMEDOUT: "timed out",
-    errno.EHOSTUNREACH: "no route to host",
-}
 
 
 class Transport(MQTTClient):
@@ -73,7 +65,7 @@ class Transport(MQTTClient):
         try:
             await self.sock.open(self.broker, self._greet)
         except (OSError, ValueError, MemoryError) as e:
-            raise ConnectError("{}: {}".format(self.broker, _text(e))) from None
+            raise ConnectError("{}: {}".format(self.broker, reason(e))) from None
         except asyncio.CancelledError:
             if not self._late:
                 raise
@@ -271,13 +263,13 @@ class Transport(MQTTClient):
                 if not self.sock.flush():
                     self._writer = asyncio.create_task(self._write_rest())
             except OSError as e:
-                self._finish(_text(e))
+                self._finish(reason(e))
 
     async def _write_rest(self):
         try:
             await self.sock.flushed()
         except (OSError, MemoryError) as e:
-            self._finish(_text(e))
+            self._finish(reason(e))
         self._writer = None
         self._changed.set()
 
@@ -288,7 +280,7 @@ class Transport(MQTTClient):
                 await self.sock.rest(self.max_packet)
                 self._handle(self.sock.body)
         except OSError as e:
-            self._finish(_text(e))
+            self._finish(reason(e))
         except (IndexError, ValueError):  # shorter than its kind must be, or a topic that is not UTF-8
             self._finish("malformed packet from the broker")
         except MemoryError as e:
@@ -341,13 +333,3 @@ class Transport(MQTTClient):
 
 def _encoded(text):
     return text.encode() if isinstance(text, str) else text
-
-
-def _text(error):
-    if not isinstance(error, ValueError):
-        return _TEXTS.get(error.args and error.args[0]) or str(error)
-    # TLS tells in a ValueError of several lines why it refuses a certificate.
-    text = "; ".join(str(error).strip().split("\n"))
-    if "expired" in text or "future" in text:
-        text += " (the clock here says {:04d}-{:02d}-{:02d})".format(*time.gmtime()[:3])
-    return text
