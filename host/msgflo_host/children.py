@@ -95,12 +95,15 @@ async def end(process: Process, grace: float) -> int:
     while _signal_group(process.pid, 0) and time.monotonic() < deadline:
         await asyncio.sleep(0.02)
     _signal_group(process.pid, signal.SIGKILL)
-    return await process.wait()
+    code = await process.wait()
+    _tell_guard("remove", process.pid)
+    return code
 
 
 async def _forget_when_ended(process: Process) -> None:
     await process.wait()
-    _tell_guard("remove", process.pid)
+    if not _signal_group(process.pid, 0):  # else what it has started lives on, until `end`
+        _tell_guard("remove", process.pid)
 
 
 def _signal_group(group: int, number: int) -> bool:

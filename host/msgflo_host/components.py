@@ -18,6 +18,7 @@ __all__ = ["Components"]
 log = logging.getLogger("msgflo")
 
 CLIENT_ID = "msgflo-coordinator-foreign"
+MOST_SAID = 1000
 
 
 class Components:
@@ -34,6 +35,7 @@ class Components:
         self._of_folder = {device.participant.role: device for device in foreign}
         self._loaded: dict[tuple[Path, str], Foreign | None] = {}
         self._devices = ForeignDevices(coordinator.broker, client_id=CLIENT_ID, quiet=True)
+        self._said: set[str] = set()
         self._changed = asyncio.Event()
         coordinator.on_change.append(self._changed.set)
 
@@ -44,6 +46,7 @@ class Components:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
+                self._note_unknown()
                 self._processes.want(self._commands())
                 self._devices.want(self._all_foreign())
 
@@ -56,9 +59,36 @@ class Components:
         wanted = {f"program {name}": command for name, command in self._library.programs.items()}
         for node in self._coordinator.graph.nodes.values():
             command = self._library.commands.get(node.component)
-            if command is not None and (node.id in ours or not self._is_alive(node.id)):
+            if command is None or not (node.id in ours or not self._is_alive(node.id)):
+                continue
+            if node.id.startswith("-"):
+                self._say_once(f"node {node.id!r} is not started: its name would be read as an option of the command")
+            else:
                 wanted[node.id] = command.filled(role=node.id, component=node.component)
         return wanted
+
+    def _note_unknown(self) -> None:
+        """Say which nodes nobody here can start, and which are something else than the graph says."""
+        known = sorted({*self._library.commands, *self._library.foreign})
+        for node in self._coordinator.graph.nodes.values():
+            found = {entry.participant.component for entry in self._coordinator.registry.by_role(node.id)}
+            if found and node.component not in found:
+                self._say_once(
+                    f"node {node.id!r} is {node.component!r} in the graph, but {' and '.join(map(repr, sorted(found)))} "
+                    "by its own words"
+                )
+            elif not found and known and node.component not in known:
+                self._say_once(
+                    f"node {node.id!r} waits: the library has no component {node.component!r} (it has "
+                    f"{', '.join(known)}), and no participant with this role has announced itself"
+                )
+
+    def _say_once(self, text: str) -> None:
+        if text not in self._said:
+            if len(self._said) >= MOST_SAID:  # devices choose what they call themselves
+                self._said.clear()
+            self._said.add(text)
+            log.warning("%s", text)
 
     def _is_alive(self, role: str) -> bool:
         return any(entry.state != "lost" for entry in self._coordinator.registry.by_role(role))
@@ -66,10 +96,16 @@ class Components:
     def _all_foreign(self) -> list[Foreign]:
         """Those of the folder, and one for each node whose component is a foreign device of the library."""
         devices = dict(self._of_folder)
+        ids = {device.participant.id for device in devices.values()}
         for node in self._coordinator.graph.nodes.values():
             file = self._library.foreign.get(node.component)
-            if file is not None and node.id not in devices and (device := self._load(file, node.id)) is not None:
-                devices[node.id] = device
+            if file is None or node.id in devices or (device := self._load(file, node.id)) is None:
+                continue
+            if device.participant.id in ids:
+                self._say_once(f"{file}: its id {device.participant.id!r} is taken, so {node.id!r} is left out")
+                continue
+            ids.add(device.participant.id)
+            devices[node.id] = device
         return list(devices.values())
 
     def _load(self, file: Path, role: str) -> Foreign | None:

@@ -32,6 +32,7 @@ log = logging.getLogger("msgflo")
 CLIENT_ID = "msgflo-coordinator"
 PARTICIPANT, CONNECTION, BIND = "fbp/participant/", "fbp/connection/", "fbp/bind/"
 SETTLE_S = 0.25
+"""Participants do not say when they have subscribed or unsubscribed: so long is waited where it matters."""
 TICK_S = 0.25
 """How often deadlines of participants are looked at."""
 
@@ -136,7 +137,9 @@ class Coordinator:
         identity = discovery.participant_of(topic)
         if identity is not None and not payload:
             return self.registry.remove(identity, now)
-        return self.registry.discovered(discovery.parse(payload, topic=topic), now, retained=retained)
+        # Only on `fbp` a participant speaks for itself now; what it leaves in its own topic may be written for it, or old.
+        stale = retained or topic != "fbp"
+        return self.registry.discovered(discovery.parse(payload, topic=topic), now, retained=stale)
 
     def _take(self, events: Iterable[Event]) -> None:
         """Draw the consequences of what the registry has noticed."""
@@ -196,12 +199,15 @@ class Coordinator:
         # What an edge used before ends before its new way begins, so that no packet takes both.
         await self._forwarder.apply(self.plan.forwards & wanted.forwards)
         rebound = self._direct.apply(wanted.direct)
+        if rebound and wanted.forwards - self.plan.forwards:
+            # A participant that was bound directly takes a moment to unsubscribe; until then it would get packets twice.
+            await asyncio.sleep(SETTLE_S)
         await self._forwarder.apply(wanted.forwards)
         self._say_what_is_refused(wanted)
         self.plan = wanted
         self.meter.measure(wanted, always=self.registry.traffic_topics())
         if rebound and self._greeter.due:
-            # Participants do not say when they have subscribed, and what follows from an initial packet should reach them.
+            # What follows from an initial packet should reach those who have just been bound.
             await asyncio.sleep(SETTLE_S)
         if self.started:
             self._greeter.send(self.graph, self.registry, self._publish_initial)

@@ -15,6 +15,8 @@ __all__ = ["Greeter"]
 
 log = logging.getLogger("msgflo")
 
+MOST_SAID = 1000
+
 Publish = Callable[[InitialPacket], bool]
 
 
@@ -66,6 +68,8 @@ class Greeter:
 
     def _complain(self, reason: str) -> None:
         if reason not in self._said:
+            if len(self._said) >= MOST_SAID:  # reasons hold names that devices choose
+                self._said.clear()
             self._said.add(reason)
             log.error("initial packet: %s", reason)
 

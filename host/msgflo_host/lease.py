@@ -36,39 +36,48 @@ class Lease:
         self._publish = publish
         self._id = uuid.uuid4().hex
         self._held = False
-        self._other: str | None = None
-        self._answered = asyncio.Event()
+        self._other: str | None = None  # who claims the broker besides us
+        self._decided = asyncio.Event()
 
     def received(self, payload: bytes, *, retained: bool) -> None:
-        """Take note of who is in charge, and answer who asks while we are."""
-        if not payload and self._held:  # the last will of one that asked, and died
-            self._claim()
+        """Take note of who is in charge; while we are, contradict whoever asks, claims, or clears the topic."""
         claim = _parse(payload)
-        if claim.get("id") == self._id:
-            return
-        if "asks" in claim:
-            if self._held and claim["asks"] != self._id:
+        ours = claim.get("id") == self._id
+        if self._held:
+            if not ours and claim.get("asks") != self._id:
                 self._claim()
-            return
-        self._other = _who(claim) if claim else None
-        if self._other and not retained:
-            self._answered.set()
+        elif ours and not retained:
+            self._held = True  # whatever comes after it came too late
+            self._decided.set()
+        elif not ours and "asks" not in claim:
+            self._other = _who(claim) if claim else None
+            if claim and not retained:
+                self._decided.set()
 
     async def acquire(self) -> None:
-        """Take charge after each connection; raises Taken when another coordinator answers."""
+        """Take charge after each connection; raises Taken when another coordinator is in charge.
+
+        Of two that start together, the one stays whose claim reaches the broker first: each sees both in that order.
+        """
         self._held = False
         if self._other is not None:
-            self._answered.clear()
-            self._publish(json.dumps({"asks": self._id}).encode(), False)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(ANSWER_WITHIN_S):
-                    await self._answered.wait()
+            await self._decide(lambda: self._publish(json.dumps({"asks": self._id}).encode(), False))
+            self._other = None  # no answer: what is retained was left over
+        await self._decide(self._claim)
+        self._held = True
+
+    async def _decide(self, say: Callable[[], object]) -> None:
+        """Say something and wait for the first claim that follows; raises Taken when it is another's."""
+        self._decided.clear()
+        say()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                await self._decided.wait()
+            if not self._held:
                 raise Taken(
                     f"another coordinator is in charge of this broker ({self._other}); "
                     "stop that one first, or give this one another --broker"
                 )
-        self._held = True
-        self._claim()
 
     def release(self) -> None:
         """Leave the broker to another."""

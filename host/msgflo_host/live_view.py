@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from .view import LOG_LINES, Notes, Status, edge_text
+from .view import LOG_LINES, Notes, Status, edge_text, printable
 
 __all__ = ["follow_live"]
 
@@ -68,8 +68,14 @@ def _table(*columns: str, left_out: int) -> Table:
 def _nodes_table(nodes: list[Status], rows: int) -> Table:
     table = _table("node", "component", "state", left_out=len(nodes) - rows)
     for node in nodes[:rows]:
-        table.add_row(Text(node["id"]), Text(node["component"]), Text(_state_text(node), style=STYLES[node["state"]]))
+        table.add_row(
+            _text(node["id"]), _text(node["component"]), _text(_state_text(node), style=STYLES[node["state"]])
+        )
     return table
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(printable(text), style=style)
 
 
 def _state_text(node: Status) -> str:
@@ -88,8 +94,8 @@ def _edges_table(edges: list[Status], rows: int) -> Table:
     for edge in edges[:rows]:
         binding = f"{edge['kind']}: {edge['reason']}" if edge["reason"] else edge["kind"]
         table.add_row(
-            Text(edge_text(edge)),
-            Text(binding, style=STYLES[edge["kind"]]),
+            _text(edge_text(edge)),
+            _text(binding, style=STYLES[edge["kind"]]),
             f"{edge['rate']:.1f}",
             str(edge["packets"]),
         )

@@ -54,7 +54,7 @@ class Meter:
         return sum(self._rates.get(self._key(pair), 0.0) for pair in state.pairs)
 
     def packets(self, state: EdgeState) -> int:
-        """Packets counted on one edge so far; of a direct edge, those that passed while somebody looked."""
+        """Packets counted on one edge so far; of a direct edge, those since somebody looks."""
         return sum(self._counts.get(self._key(pair), 0) for pair in state.pairs)
 
     async def run(self, seen: Callable[[str], None]) -> None:

@@ -28,6 +28,7 @@ STABLE_S = 60.0
 """A process that lived this long starts again with the shortest delay."""
 
 END_GRACE_S = 3.0
+LAST_WORDS_S = 1.0
 LONGEST_LINE = 4096
 
 
@@ -67,13 +68,12 @@ class Processes:
         while True:
             began = time.monotonic()
             try:
-                code = await self._run_once(name, command)
+                how = f"ended ({_how(await self._run_once(name, command))})"
             except OSError as error:
-                log.error("%s: %s cannot be started: %s", name, command.words[0], error.strerror or error)
-                return
+                how = f"{command.words[0]} cannot be started ({error.strerror or error})"
             if time.monotonic() - began > STABLE_S:
                 delay = FIRST_RESTART_S
-            log.error("%s: ended (%s); starting it again in %g s", name, _how(code), delay)
+            log.error("%s: %s; trying again in %g s", name, how, delay)
             await asyncio.sleep(delay)
             delay = min(delay * 2, LONGEST_RESTART_S)
 
@@ -81,10 +81,13 @@ class Processes:
         process = await children.spawn(
             executable(command.words), cwd=command.folder, env=self._environment, stdout=PIPE, stderr=STDOUT
         )
+        relaying = asyncio.create_task(_relay_output(name, process))
         try:
-            await _relay_output(name, process)
-            return await process.wait()
+            code = await process.wait()
+            await asyncio.wait([relaying], timeout=LAST_WORDS_S)  # what it has started may keep its output open
+            return code
         finally:
+            relaying.cancel()
             await children.end(process, END_GRACE_S)
 
 

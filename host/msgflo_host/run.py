@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import os
 import signal
 import socket
 import sys
@@ -21,7 +23,7 @@ from .components import Components
 from .coordinator import Coordinator
 from .errors import GraphError, MsgfloError, ServerError
 from .foreign import load_folder
-from .graph.files import load
+from .graph.files import load, signature
 from .graph.live import LiveFile
 from .graph.model import Graph
 from .library import Library
@@ -84,21 +86,22 @@ async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
 
 async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
     path = _graph_path(options.graph)
-    graph = Graph("main") if path is None or (options.auto_save and not path.exists()) else load(path)
+    seen = signature(path) if path else None
+    graph = Graph("main") if path is None or (options.auto_save and seen is None) else load(path)
     components = options.components or (path.parent if path and (path.parent / libraries.FILE_NAME).is_file() else None)
     library = libraries.load(components) if components else Library()
+    devices = load_folder(options.foreign) if options.foreign else []
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(open_port(options.host, options.port))
         broker = options.broker or await _own_broker(options, stack)
         coordinator = Coordinator(broker, graph)
-        devices = load_folder(options.foreign) if options.foreign else []
         runner = Components(library, coordinator, foreign=devices)
         stack.push_async_callback(runner.stop)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(coordinator.run())
             tasks.create_task(runner.run())
             if path is not None:
-                file = LiveFile(path, coordinator.replace_graph)
+                file = LiveFile(path, coordinator.replace_graph, seen=seen)
                 if options.auto_save:
                     coordinator.on_change.append(lambda: _save_discovered(coordinator, file))
                 tasks.create_task(file.run())
@@ -121,7 +124,9 @@ def _look(coordinator: Coordinator, path: Path | None, url: str) -> dict[str, An
 
 
 def _save_discovered(coordinator: Coordinator, file: LiveFile) -> None:
-    """Write participants that the graph does not name into its file, as nodes."""
+    """Write participants that the graph does not name into its file, as nodes; never over somebody's edit."""
+    if not file.take_over():
+        return
     found = {entry.participant.role: entry.participant for entry in coordinator.registry.all()}
     new = [participant for role, participant in found.items() if role not in coordinator.graph.nodes]
     for participant in new:
@@ -176,5 +181,7 @@ def open_port(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
-        hint = "another coordinator may be running: stop it, or choose another port with --port"
-        raise ServerError(f"port {port} on {host} cannot be opened ({error.strerror or error}); {hint}") from None
+        code = error.errno or 0
+        reason = os.strerror(code) if code in errno.errorcode else error.strerror
+        hint = "stop the program that uses it, or choose another port with --port" if code == errno.EADDRINUSE else ""
+        raise ServerError(f"port {port} on {host} cannot be opened: {reason}{hint and '; '}{hint}") from None

@@ -32,7 +32,7 @@ class Server:
         application.router.add_get("/", _page)
         application.router.add_get("/status.json", self._answer_status)
         application.router.add_static("/", WEB)
-        self._runner = web.AppRunner(application, access_log=None)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
 
     @property
     def url(self) -> str:

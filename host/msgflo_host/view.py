@@ -4,29 +4,57 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["LOG_LINES", "Notes", "Status", "edge_text", "follow_plain"]
+__all__ = ["LOG_LINES", "Notes", "Status", "edge_text", "follow_plain", "printable"]
 
 FIRST_S, EVERY_S, LOOK_S = 5.0, 60.0, 3.5
 LOG_LINES = 8
+MOST_EDGES = 50
 
 Status = dict[str, Any]
 
 
+def printable(text: str) -> str:
+    """Text from a device as one harmless line: control characters are written as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class Notes(logging.Handler):
-    """Keeps the last log lines for the live view; prints them at once where there is no terminal."""
+    """Keeps the last log lines for the live view; prints them at once where there is no terminal.
+
+    Whoever floods us does not flood the log: at most BURST lines at once and RATE a second, the others are counted.
+    """
+
+    BURST, RATE = 200, 10.0
 
     def __init__(self, *, terminal: bool) -> None:
         super().__init__()
         self.lines: deque[str] = deque(maxlen=LOG_LINES)
         self._terminal = terminal
+        self._allowed = float(self.BURST)
+        self._before = time.monotonic()
+        self._left_out = 0
         self.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
 
     def emit(self, record: logging.LogRecord) -> None:
-        line = self.format(record)
+        now = time.monotonic()
+        self._allowed = min(self.BURST, self._allowed + (now - self._before) * self.RATE)
+        self._before = now
+        if self._allowed < 1:
+            self._left_out += 1
+            return
+        self._allowed -= 1
+        if self._left_out:
+            self._show(f"({self._left_out} more lines were left out)")
+            self._left_out = 0
+        text = self.format(record)
+        self._show(text if record.exc_info else printable(text))
+
+    def _show(self, line: str) -> None:
         self.lines.append(line)
         if not self._terminal:
             print(line, flush=True)
@@ -40,10 +68,12 @@ async def follow_plain(status: Callable[[], Status], look: Callable[[float], Non
         look(LOOK_S)
         await asyncio.sleep(LOOK_S)
         now = status()
-        states = ", ".join(f"{node['id']} {node['state']}" for node in now["nodes"])
-        print(f"nodes: {states or 'none'}", flush=True)
-        for edge in now["edges"]:
-            print(f"edge: {edge_text(edge)}: {edge['rate']:.1f}/s", flush=True)
+        states = ", ".join(f"{node['id']} {node['state']}" for node in now["nodes"][:MOST_EDGES])
+        print(f"nodes: {printable(states) or 'none'}", flush=True)
+        for edge in now["edges"][:MOST_EDGES]:
+            print(f"edge: {printable(edge_text(edge))}: {edge['rate']:.1f}/s", flush=True)
+        if len(now["edges"]) > MOST_EDGES:
+            print(f"and {len(now['edges']) - MOST_EDGES} more edges: see the page or `msgflo list`", flush=True)
         pause = EVERY_S
 
 

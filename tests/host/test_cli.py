@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import paho.mqtt.publish
 import pytest
 from brokers import Broker, free_port
-from systems import Coordinator, Participants, Sink, Source, edge, until
+from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, program, until
 
 
 def msgflo(*arguments: str | Path, text: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -114,6 +115,7 @@ def test_send_publishes_json_and_raw_text_and_waits_for_the_broker(broker: Broke
     ("arguments", "code", "message"),
     [
         (["send", "x", "ON"], 2, "'ON' is not JSON"),
+        (["send", "x", "NaN"], 2, "JSON has no NaN"),
         (["send", "x/+", "1"], 2, "'x/+' has a wildcard"),
         (["send", "x", "1", "--broker", "http://h"], 1, "unknown scheme 'http'"),
         (["send", "x", "1", "--broker", "mqtt://u:secret@h:99999"], 1, "port '99999' is not 1 to 65535"),
@@ -173,3 +175,44 @@ def test_a_component_that_cannot_run_is_explained(tmp_path: Path, text: str, mes
     assert answer.returncode == 1
     assert message in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_watch_shows_what_reaches_an_inport_directly(system: tuple[Coordinator, Source, Sink]) -> None:
+    coordinator, source, _ = system
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "msgflo_host", "watch", "-n", "1", "sink.in", "--coordinator", at(coordinator)],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until(lambda: source.send("out", 7) or watching.poll() is not None)
+    assert watching.stdout is not None
+    assert watching.stdout.read().endswith("sink.in 7\n")
+
+
+def test_list_prints_what_devices_say_harmlessly(system: tuple[Coordinator, Source, Sink], broker: Broker) -> None:
+    coordinator, _, _ = system
+    hostile = {"id": "o", "queue": "o", "description": "\x1b[2J hello\nfake (x/Y): alive"}
+    paho.mqtt.publish.single(
+        "fbp", discovery_message("bad", outports=[hostile]), hostname="127.0.0.1", port=broker.port
+    )
+    coordinator.wait(lambda status: any(node["id"] == "bad" for node in status["nodes"]))
+    shown = msgflo("list", "--coordinator", at(coordinator)).stdout
+    assert "\x1b" not in shown
+    assert "\nfake" not in shown
+    assert "hello\\nfake" in shown
+
+
+def test_a_second_instance_of_a_role_has_its_own_id(broker: Broker, tmp_path: Path) -> None:
+    component = tmp_path / "echo.py"
+    component.write_text(
+        "from msgflo import Participant, Port\n"
+        "class Echo(Participant):\n"
+        "    inports = [Port('in')]\n"
+        "    def on_in(self, value): pass\n"
+    )
+    with (
+        Coordinator(broker=broker.url) as coordinator,
+        program("participant", component, "echo", broker=broker.url),
+        program("participant", component, "echo", "--id", "echo-2", broker=broker.url),
+    ):
+        status = coordinator.wait(lambda status: [len(node["instances"]) for node in status["nodes"]] == [2])
+        assert sorted(instance["id"] for instance in status["nodes"][0]["instances"]) == ["echo", "echo-2"]

@@ -312,3 +312,56 @@ def test_a_coordinator_takes_over_from_one_that_was_killed_together_with_the_bro
     source, sink = Source("source"), Sink("sink")
     with Coordinator(graph, broker=broker.url) as second, Participants(source, sink, broker=broker.url):
         kind(second, "direct")
+
+
+def test_two_coordinators_started_together_do_not_both_stay(broker: Broker) -> None:
+    both = [Coordinator(broker=broker.url), Coordinator(broker=broker.url)]
+    for coordinator in both:
+        coordinator.start()
+    processes = [coordinator.process for coordinator in both if coordinator.process is not None]
+    until(lambda: sum(process.poll() is not None for process in processes) == 1)
+    stays = both[0] if processes[0].poll() is None else both[1]
+    stays.wait(lambda status: status["connected"])
+    assert stays.stop() == 0
+
+
+def test_a_plain_run_reads_no_packet_of_a_direct_edge_while_nobody_looks(broker: Broker, tmp_path: Path) -> None:
+    graph = write(tmp_path / "graph.fbp", EDGE)
+    source, sink = Source("source"), Sink("sink")
+    with Coordinator(graph, broker=broker.url) as coordinator, Participants(source, sink, broker=broker.url):
+        until(lambda: source.send("out", 1) or sink.received)
+        assert "msgflo-coordinator-forwarder-1 0 source/out" not in broker.log
+        kind(coordinator, "direct")  # now somebody looks
+        until(lambda: "-forwarder-1 0 source/out" in broker.log)
+
+
+def test_garbage_below_the_reserved_topics_is_cleared_or_named(broker: Broker, tmp_path: Path) -> None:
+    graph = write(tmp_path / "graph.fbp", EDGE)
+    for topic in ("fbp/bind/%zz", "fbp/connection/%zz", "fbp/participant/%zz", "fbp/coordinator"):
+        publish(broker, topic, "x", retain=True)
+    source, sink = Source("source"), Sink("sink")
+    with Coordinator(graph, broker=broker.url) as coordinator, Participants(source, sink, broker=broker.url):
+        kind(coordinator, "direct")
+        until(lambda: source.send("out", 1) or sink.received)
+        assert "Traceback" not in coordinator.output
+    retained = subprocess.run(
+        ["mosquitto_sub", "-p", str(broker.port), "-t", "fbp/bind/#", "-F", "%t", "-W", "1"],
+        stdout=subprocess.PIPE, check=False,
+    ).stdout  # fmt: skip
+    assert b"%zz" not in retained
+
+
+def test_devices_that_flap_do_not_flood_the_log(broker: Broker) -> None:
+    with Coordinator(broker=broker.url) as coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        messages = [
+            {
+                "topic": "fbp",
+                "payload": discovery_message(f"r{number}", outports=[{"id": "o", "queue": "same"}]),
+                "qos": 1,
+            }
+            for number in range(2000)
+        ]
+        paho.mqtt.publish.multiple(messages, hostname="127.0.0.1", port=broker.port)  # type: ignore[arg-type]
+        coordinator.wait(lambda status: node(status, "r1999")["state"] == "alive")
+        assert len(coordinator.lines) < 300

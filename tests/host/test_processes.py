@@ -94,7 +94,9 @@ def test_a_program_that_does_not_exist_is_named_once(tmp_path: Path, caplog: pyt
         await running.stop()
 
     asyncio.run(scenario())
-    assert caplog.messages == ["ghost: no-such-program cannot be started: No such file or directory"]
+    assert caplog.messages == [
+        "ghost: no-such-program cannot be started (No such file or directory); trying again in 1 s"
+    ]
 
 
 def test_an_endless_line_neither_blocks_nor_fills_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

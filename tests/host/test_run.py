@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -76,7 +77,7 @@ def test_a_program_that_crashes_is_started_again_and_its_edges_flow_again(demo: 
         lamp = next(child for child in running(demo) if "lamp.py" in " ".join(child.cmdline()))
         lamp.kill()
         demo.wait(lambda status: node(status, "lamp")["state"] == "lost")
-        assert "lamp: ended (signal 9); starting it again in 1 s" in demo.output
+        assert "lamp: ended (signal 9); trying again in 1 s" in demo.output
         demo.wait(lambda status: node(status, "lamp")["state"] == "alive")
         before = edge(demo.status(), "lamp.alarm", "fan.power")["packets"]
         demo.wait(lambda status: edge(status, "lamp.alarm", "fan.power")["packets"] > before)
@@ -157,3 +158,70 @@ def test_a_flood_of_discovery_messages_is_survived(broker: Broker, tmp_path: Pat
         status = coordinator.wait(lambda status: node(status, "r49")["state"] == "alive")
         assert len(status["nodes"]) == 52
         assert coordinator.output.count("discovery on") < 50
+
+
+DEVICE = "component: x/Dev\nid: fixed\ninports: {}\noutports: {out: {queue: x/out}}\n"
+
+
+def test_an_edit_that_names_a_device_twice_leaves_the_second_out(broker: Broker, tmp_path: Path) -> None:
+    (tmp_path / "dev.yml").write_text(DEVICE)
+    (tmp_path / "msgflo.yaml").write_text("components: {x/Dev: dev.yml}\n")
+    graph = tmp_path / "graph.fbp"
+    graph.write_text("one(x/Dev)\n")
+    with Coordinator(graph, broker=broker.url) as coordinator:
+        coordinator.wait(lambda status: node(status, "one")["state"] == "alive")
+        graph.write_text("one(x/Dev)\ntwo(x/Dev)\n")
+        until(lambda: "its id 'fixed' is taken, so 'two' is left out" in coordinator.output)
+        coordinator.wait(lambda status: node(status, "one")["state"] == "alive")
+
+
+def test_a_component_that_nobody_knows_is_named_with_those_there_are(broker: Broker, tmp_path: Path) -> None:
+    (tmp_path / "dev.yml").write_text(DEVICE)
+    (tmp_path / "msgflo.yaml").write_text("components: {x/Dev: dev.yml}\n")
+    (tmp_path / "graph.fbp").write_text("one(nope/Nope)\n")
+    with Coordinator(tmp_path, broker=broker.url) as coordinator:
+        until(lambda: "the library has no component 'nope/Nope' (it has x/Dev)" in coordinator.output)
+        with Participants(Source("one"), broker=broker.url):
+            until(
+                lambda: (
+                    "node 'one' is 'nope/Nope' in the graph, but 'test/Source' by its own words" in coordinator.output
+                )
+            )
+
+
+def test_auto_save_never_overwrites_an_edit(broker: Broker, tmp_path: Path) -> None:
+    graph = tmp_path / "graph.fbp"
+    with Coordinator(graph, "--auto-save", broker=broker.url) as coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        graph.write_text("mine(x/Mine)\noops ->\n")
+        until(lambda: f"{graph}:2:" in coordinator.output)
+        with Participants(Source("source"), broker=broker.url):
+            coordinator.wait(lambda status: node(status, "source")["state"] == "alive")
+            assert graph.read_text() == "mine(x/Mine)\noops ->\n"
+            graph.write_text("mine(x/Mine)\n")
+            until(lambda: "source(test/Source)" in graph.read_text())
+            assert "mine(x/Mine)" in graph.read_text()
+
+
+def test_what_a_crashed_program_has_started_does_not_keep_it_from_its_restart(broker: Broker, tmp_path: Path) -> None:
+    (tmp_path / "msgflo.yaml").write_text("programs: {boom: \"sh -c 'sleep 98765 & exit 3'\"}\n")
+    (tmp_path / "graph.fbp").write_text("")
+    coordinator = Coordinator(tmp_path, broker=broker.url)
+    coordinator.start()
+    until(lambda: "program boom: ended (exit code 3); trying again in 2 s" in coordinator.output)
+    coordinator.kill()
+
+    def sleepers() -> list[psutil.Process]:
+        return [process for process in psutil.process_iter(["cmdline"]) if "98765" in (process.info["cmdline"] or [])]
+
+    until(lambda: not sleepers(), seconds=5)
+
+
+def test_a_dawdling_client_does_not_hold_the_end_up(broker: Broker) -> None:
+    with Coordinator(broker=broker.url) as coordinator, socket.socket() as client:
+        coordinator.wait(lambda status: status["connected"])
+        client.connect(("127.0.0.1", coordinator.port))
+        client.sendall(b"GET / HTTP/1.1\r\nHost: loc")
+        began = time.monotonic()
+        assert coordinator.stop() == 0
+        assert time.monotonic() - began < 4

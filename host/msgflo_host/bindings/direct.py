@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import msgspec
-from msgflo.topics import bind_topic, unescape
+from msgflo.topics import bind_topic
 
 __all__ = ["DirectBindings"]
 
@@ -14,7 +14,7 @@ Lists = Mapping[str, tuple[str, ...]]
 
 
 class DirectBindings:
-    """What stands in the broker against what is wanted; writes only the difference.
+    """What stands in the broker against what is wanted, by topic; writes only the difference.
 
     ``publish(topic, payload)`` publishes retained and returns False while there is no connection.
     """
@@ -26,28 +26,29 @@ class DirectBindings:
 
     def received(self, topic: str, payload: bytes) -> bool:
         """Take note of a list seen on `topic`; True when it is not what this coordinator wrote there."""
-        participant = unescape(topic.rsplit("/", 1)[1])
         if payload:
-            self._in_force[participant] = payload
+            self._in_force[topic] = payload
         else:
-            self._in_force.pop(participant, None)
-        return payload != self._wanted.get(participant, b"")
+            self._in_force.pop(topic, None)
+        return payload != self._wanted.get(topic, b"")
 
     def forget(self) -> None:
         """The connection was lost: what stands in the broker is unknown until it is read again."""
         self._in_force.clear()
 
     def apply(self, wanted: Mapping[str, Lists]) -> bool:
-        """Bring exactly these lists in force, absent participants' lists are removed; whether anything was written."""
-        self._wanted = {participant: _encode(lists) for participant, lists in wanted.items() if lists}
-        before = dict(self._in_force)
-        for participant in self._in_force.keys() - self._wanted.keys():
-            if self._publish(bind_topic(participant), b""):
-                del self._in_force[participant]
-        for participant, payload in self._wanted.items():
-            if self._in_force.get(participant) != payload and self._publish(bind_topic(participant), payload):
-                self._in_force[participant] = payload
-        return self._in_force != before
+        """Bring exactly these lists, by participant, in force and remove all others; whether anything was written."""
+        self._wanted = {bind_topic(participant): _encode(lists) for participant, lists in wanted.items() if lists}
+        changed = False
+        for topic in self._in_force.keys() - self._wanted.keys():
+            if self._publish(topic, b""):
+                del self._in_force[topic]
+                changed = True
+        for topic, payload in self._wanted.items():
+            if self._in_force.get(topic) != payload and self._publish(topic, payload):
+                self._in_force[topic] = payload
+                changed = True
+        return changed
 
 
 def _encode(lists: Lists) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ..view import printable
 from ._options import coordinator_option, status_of
 
 __all__ = ["command"]
@@ -29,13 +30,17 @@ def command(as_json: bool, coordinator: str) -> None:
         click.echo(json.dumps(status, indent=2, ensure_ascii=False))
         return
     for node in status["nodes"]:
-        click.echo(f"{node['id']} ({node['component']}): {node['state']}")
+        _print(f"{node['id']} ({node['component']}): {node['state']}")
         for direction in ("inports", "outports"):
             for port in node[direction]:
-                click.echo(_port_line(direction, port))
+                _print(_port_line(direction, port))
     for edge in status["edges"]:
         reason = f": {edge['reason']}" if edge["reason"] else ""
-        click.echo(f"{edge['src']} → {edge['tgt']}: {edge['kind']}{reason}")
+        _print(f"{edge['src']} → {edge['tgt']}: {edge['kind']}{reason}")
+
+
+def _print(line: str) -> None:
+    click.echo(printable(line))
 
 
 def _port_line(direction: str, port: dict[str, Any]) -> str:

@@ -35,10 +35,16 @@ def command(file: Path, role: str, class_name: str | None, identity: str | None,
     """
     broker = parse_broker(broker_url or "mqtt://localhost")
     component = _component(_load(file), file, class_name)
-    participant = component(role)
-    if identity is not None:
-        participant.id = identity
-    serve(participant, broker=broker)
+    serve(component(role) if identity is None else _with_id(component, role, identity), broker=broker)
+
+
+def _with_id(component: type[Participant], role: str, identity: str) -> Participant:
+    try:
+        return component(role, id=identity)
+    except TypeError as error:
+        raise LibraryError(
+            f"{component.__name__} takes no --id ({error}); its __init__ must take `id` and hand it to Participant.__init__"
+        ) from None
 
 
 def _load(file: Path) -> ModuleType:

@@ -39,7 +39,7 @@ def command(topic: str, payload: str, raw: bool, retain: bool, broker_url: str |
     text = sys.stdin.read().removesuffix("\n") if payload == "-" else payload
     if not raw:
         try:
-            json.loads(text)
+            json.loads(text, parse_constant=_no_constant)
         except ValueError as error:
             raise click.UsageError(
                 f"{text!r} is not JSON ({error}); text needs quotes: '\"{text}\"', or --raw"
@@ -49,6 +49,10 @@ def command(topic: str, payload: str, raw: bool, retain: bool, broker_url: str |
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
     asyncio.run(_send(find_broker(broker_url, coordinator), topic, text.encode(), retain))
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"JSON has no {name}")
 
 
 async def _send(broker: Broker, topic: str, payload: bytes, retain: bool) -> None:

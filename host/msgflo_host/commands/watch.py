@@ -16,6 +16,7 @@ from msgflo.topics import check_filter, matches
 
 from ..connection import Connection
 from ..errors import MsgfloError
+from ..view import printable
 from ._options import broker_option, coordinator_option, find_broker, status_of
 
 __all__ = ["command"]
@@ -48,12 +49,13 @@ def _topics(name: str, coordinator: str) -> list[str]:
     node, dot, port = name.rpartition(".")
     if dot and not any(wildcard in name for wildcard in "#+"):
         try:
-            nodes = {entry["id"]: entry for entry in status_of(coordinator)["nodes"]}
+            status = status_of(coordinator)
         except MsgfloError as error:
             click.echo(f"{name} is taken as a topic, not as NODE.PORT: {error}", err=True)
-            nodes = {}
-        if node in nodes:
-            return _port_topics(nodes[node], port)
+            status = {"nodes": []}
+        for entry in status["nodes"]:
+            if entry["id"] == node:
+                return [*_port_topics(entry, port), *_sources(name, status["edges"])]
     try:
         return [str(check_filter(name))]
     except ConfigError as error:
@@ -67,6 +69,11 @@ def _port_topics(node: Mapping[str, Any], port: str) -> list[str]:
         known = ", ".join(entry["id"] for entry in ports) or "none: it is not here"
         raise MsgfloError(f"node {node['id']} has no port {port!r} with a topic; its ports: {known}")
     return topics
+
+
+def _sources(name: str, edges: list[Mapping[str, Any]]) -> list[str]:
+    """What reaches an inport directly does not pass through the inport's own topic."""
+    return [pair[0] for edge in edges if edge["tgt"] == name and edge["kind"] == "direct" for pair in edge["topics"]]
 
 
 async def _watch(broker: Broker, names: Mapping[str, str], count: int | None, show: Any) -> None:
@@ -125,4 +132,4 @@ def _text(payload: bytes) -> str:
         text = payload.decode()
     except UnicodeDecodeError:
         return f"{len(payload)} bytes {payload[:64].hex()}{'…' if len(payload) > 64 else ''}"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return printable(text)

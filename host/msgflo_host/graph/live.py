@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import GraphError
-from .files import load, save
+from .files import Signature, load, save
 from .files import signature as signature_of
 from .model import Graph
 
@@ -26,28 +26,42 @@ class LiveFile:
     moment, as some editors leave it while they save.
     """
 
-    def __init__(self, path: Path, replace: Callable[[Graph], None]) -> None:
+    def __init__(self, path: Path, replace: Callable[[Graph], None], *, seen: Signature | None) -> None:
+        """`seen` is the file's signature from before it was loaded, so that no edit since then is missed."""
         self.path = path
         self._replace = replace
-        self._seen = signature_of(path)
+        self._seen = seen
+        self._valid = True
 
     async def run(self) -> None:
         """Follow the file until cancelled."""
         while True:
+            self.take_over()
             await asyncio.sleep(POLL_S)
-            signature = signature_of(self.path)
-            if signature is None or signature == self._seen:
-                continue
-            self._seen = signature
-            try:
-                graph = load(self.path)
-            except GraphError as error:
-                log.error("%s (the graph stays as it was)", error)
-            else:
-                log.info("%s: changed on disk, taken over", self.path)
-                self._replace(graph)
+
+    def take_over(self) -> bool:
+        """Take over what has changed on disk; whether memory is as good as the file now."""
+        signature = signature_of(self.path)
+        if signature is None:
+            return True
+        if signature == self._seen:
+            return self._valid
+        self._seen = signature
+        try:
+            graph = load(self.path)
+        except GraphError as error:
+            log.error("%s (the graph stays as it was)", error)
+            self._valid = False
+            return False
+        log.info("%s: changed on disk, taken over", self.path)
+        self._valid = True
+        self._replace(graph)
+        return True
 
     def save(self, graph: Graph) -> None:
-        """Write the graph, without taking our own writing for an edit. Raises GraphError when it cannot be written."""
+        """Write the graph, without taking our own writing for an edit. Raises GraphError when it cannot be written.
+
+        Call `take_over` first, and leave the file alone where that returns False: somebody is in the middle of an edit.
+        """
         save(self.path, graph)
         self._seen = signature_of(self.path)
