@@ -37,7 +37,9 @@ lint: setup-tests
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
-	@tests/firmware/typecheck/run.sh
+	@for target in esp32 rp2 cpython; do \
+		tests/firmware/typecheck/node_modules/.bin/pyright -p tests/firmware/typecheck/$$target.json || exit 1; \
+	done
 
 bench: setup$(if $(PEER),-tests) ## Measure against the broker alone, write docs/benchmarks.md (PEER=1: beside npm msgflo)
 	@$(BIN)/python -m bench $(if $(PEER),--peer)
