@@ -7,7 +7,11 @@ from .errors import ConfigError, ConnectError, Error, Refused, SubscribeError
 from .packets import Message
 from .participant import Participant
 from .ports import Port
-from .session import Session
+
+if _platform.MICROPYTHON:
+    from .session import Session
+else:
+    from .threads import Session
 
 _memory.settle()
 

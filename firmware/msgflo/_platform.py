@@ -8,8 +8,6 @@ __all__ = (
     "QUEUE",
     "Transport",
     "default_log",
-    "deque",
-    "get_ident",
     "ticks_add",
     "ticks_diff",
     "ticks_ms",
@@ -27,11 +25,6 @@ if MICROPYTHON:
     QUEUE = 32  # how many events wait for a connection
     BURST = 1  # how many times as many wait on a connection
     default_log = print
-    deque = list  # where it is needed in earnest, there are no threads
-
-    def get_ident():
-        """There are no threads."""
-        return 0
 
     def traceback(error):
         """Return an exception with its traceback as text."""
@@ -42,8 +35,6 @@ if MICROPYTHON:
 else:
     import logging
     import time
-    from _thread import get_ident
-    from collections import deque
     from traceback import format_exception
 
     from .paho_transport import Transport

@@ -24,7 +24,7 @@ class Bindings:
         self._log = log
         self._lists = {}  # participant id -> {inport: [sources]}
         self._topics = {bind_topic(runner.id): runner for runner in runners if runner.ins}
-        self._unconfirmed = ()  # whose list is from an earlier connection and did not come again on this one
+        self._unconfirmed = ()  # topics of lists that are from an earlier connection and did not come again on this one
         self._just_renewed = False
         self._routes = {}  # topic or filter -> [route]
         self._filters = ()  # those with wildcards
@@ -34,7 +34,20 @@ class Bindings:
         runner = self._topics.get(topic)
         if runner is None:
             return False
-        self._take(runner, payload)
+        if topic in self._unconfirmed:
+            self._unconfirmed.remove(topic)
+        lists = self._lists[runner.id] = {}
+        bound = decode(payload) if payload else {}
+        if isinstance(bound, dict):
+            for inport, sources in bound.items():
+                try:
+                    lists[inport] = _checked(sources, runner, inport)
+                except ConfigError as e:
+                    self._log(str(e))
+        else:
+            what = 'bindings of {}: {:.80} is not of the form {{"inport": ["topic"]}}'
+            self._log(what.format(runner.id, repr(payload)))
+        self.changed = True
         return True
 
     def deliver(self, topic, payload, retained):
@@ -59,7 +72,7 @@ class Bindings:
         for routes in self._routes.values():
             for route in routes:
                 route[2] = set()
-        self._unconfirmed = [runner for runner in self._runners if self._lists.get(runner.id)]
+        self._unconfirmed = [topic for topic, runner in self._topics.items() if self._lists.get(runner.id)]
         self._just_renewed = True
         await self._subscribe(list(self._routes) + list(self._topics))
 
@@ -78,24 +91,8 @@ class Bindings:
         if self._just_renewed:
             self._just_renewed = False
             return
-        for runner in list(self._unconfirmed):
-            self._take(runner, b"")
-
-    def _take(self, runner, payload):
-        if runner in self._unconfirmed:
-            self._unconfirmed.remove(runner)
-        lists = self._lists[runner.id] = {}
-        bound = decode(payload) if payload else {}
-        if isinstance(bound, dict):
-            for inport, sources in bound.items():
-                try:
-                    lists[inport] = _checked(sources, runner, inport)
-                except ConfigError as e:
-                    self._log(str(e))
-        else:
-            what = 'bindings of {}: {:.80} is not of the form {{"inport": ["topic"]}}'
-            self._log(what.format(runner.id, repr(payload)))
-        self.changed = True
+        for topic in list(self._unconfirmed):
+            self.take(topic, b"")
 
     def _update(self):
         """Make the routes anew; returns what to subscribe to and what to unsubscribe from.

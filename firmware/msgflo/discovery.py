@@ -11,19 +11,19 @@ class Presence:
     """Tells on a connection that its participants are there."""
 
     def __init__(self, participants, client_id, transport):
-        self._participants = participants
         self._client_id = client_id
         self._transport = transport
+        # Made once, at the start: later a board's memory is in too small pieces.
+        self._messages = [(p._runner.id, describe(p, client_id)) for p in participants]
         # Seconds between discovery messages: so often that one may be lost.
         self.interval = min([participant._runner.period for participant in participants] or [60]) / 2.2
 
     async def appear(self):
         """Tell all there is to tell on a new connection."""
         await self.status("online")
-        for participant in self._participants:
-            message = describe(participant, self._client_id)
+        for participant_id, message in self._messages:
             # QoS 0: what is unacknowledged takes memory, and after a loss of the connection all is told again.
-            await self._tell(participant_topic(participant._runner.id), message, retain=True)
+            await self._tell(participant_topic(participant_id), message, retain=True)
             await self._tell(DISCOVERY, message)
 
     async def status(self, status):
@@ -32,8 +32,8 @@ class Presence:
 
     async def repeat(self):
         """Repeat the discovery messages."""
-        for participant in self._participants:
-            await self._tell(DISCOVERY, describe(participant, self._client_id))
+        for _, message in self._messages:
+            await self._tell(DISCOVERY, message)
 
     async def _tell(self, topic, payload, qos=0, retain=False):
         await self._transport.drain()
@@ -41,36 +41,40 @@ class Presence:
 
 
 def describe(participant, connection):
-    """Return the discovery message of a participant that the client id `connection` carries, as a payload."""
-    payload = participant.definition
-    payload = _payload(participant) if payload is None else dict(payload)
-    payload["connection"] = connection
-    payload["period"] = participant._runner.period
-    if participant._runner.ins:
-        payload["bind"] = bind_topic(participant._runner.id)
-    return json.dumps({"protocol": "discovery", "command": "participant", "payload": payload}).encode()
+    """Return the discovery message of a participant that the client id `connection` carries, as a payload.
+
+    It is put together of parts, so that a board needs memory for one of them at a time.
+    """
+    runner = participant._runner
+    definition = participant.definition
+    parts = _parts(participant, runner) if definition is None else [_members(definition)]
+    parts.append(_members({"connection": connection, "period": runner.period}))
+    if runner.ins:
+        parts.append(_members({"bind": bind_topic(runner.id)}))
+    return b'{"protocol": "discovery", "command": "participant", "payload": {' + b", ".join(parts) + b"}}"
 
 
-def _payload(participant):
-    payload = {
-        "id": participant.id,
-        "role": participant.role,
-        "component": participant.component or type(participant).__name__,
-        "label": participant.label,
-        "inports": [_port(port, participant._runner.ins[port.id][0]) for port in participant.inports],
-        "outports": [_port(port, participant._runner.outs[port.id][0]) for port in participant.outports],
-    }
+def _parts(participant, runner):
+    component = participant.component or type(participant).__name__
+    parts = [_members({"id": participant.id, "role": participant.role, "component": component})]
+    parts.append(_members({"label": participant.label}))
     if participant.icon:
-        payload["icon"] = participant.icon
-    return payload
+        parts.append(_members({"icon": participant.icon}))
+    parts.append(b'"inports": [' + b", ".join([_port(port, runner.ins) for port in participant.inports]) + b"]")
+    parts.append(b'"outports": [' + b", ".join([_port(port, runner.outs) for port in participant.outports]) + b"]")
+    return parts
 
 
-def _port(port, topic):
-    described = {"id": port.id, "queue": topic, "type": port.type}
+def _port(port, topics):
+    described = {"id": port.id, "queue": topics[port.id][0], "type": port.type}
     if port.description:
         described["description"] = port.description
     if port.schema is not None:
         described["schema"] = port.schema
     if port.qos or port.retain:
         described["options"] = {"qos": port.qos, "retain": port.retain}
-    return described
+    return json.dumps(described).encode()
+
+
+def _members(data):
+    return json.dumps(data)[1:-1].encode()

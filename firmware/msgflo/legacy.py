@@ -19,7 +19,7 @@ from .errors import ConfigError
 from .packets import encode
 from .runner import Runner
 from .serving import run_until_signal
-from .session import Session
+from .threads import Session
 from .topics import check_filter, check_topic
 
 __all__ = ("Engine", "LegacyMessage", "LegacyRunner", "main", "run")

@@ -23,18 +23,18 @@ class Link:
         self._client_id = client_id
         self._log = log
         self._said = None  # the last trouble
-        self._closing = False
+        self.closing = False  # whether the connection's end is wanted
 
     async def keep(self, serve, lost):
-        """Connect and reconnect until `close()`, after delays that grow and vary; raises ConfigError.
+        """Connect and reconnect until `closing`, after delays that grow and vary; raises ConfigError.
 
         With each connection the async function `serve` is run; at its end that is cancelled, and
         `lost(unacknowledged packets)` is called.
         """
-        self._closing = False
+        self.closing = False
         delay = _FIRST_DELAY
         short = 0
-        while not self._closing:
+        while not self.closing:
             try:
                 lasted = await self._connection(serve, lost)
             except MemoryError as e:  # on a board; perhaps there is more next time
@@ -52,11 +52,6 @@ class Link:
             # Varied, so that after a broker's restart not all come at once.
             await asyncio.sleep(delay * (0.75 + random.random() / 2))
             delay = min(delay * 2, _LAST_DELAY)
-
-    async def close(self):
-        """Disconnect, and stay so."""
-        self._closing = True
-        await self.transport.disconnect()
 
     async def _connection(self, serve, lost):
         """Connect, and return when that connection has ended, with the seconds that it lasted (0: there was none)."""
@@ -77,7 +72,7 @@ class Link:
             task.cancel()
             lost(transport.unacknowledged())
             await transport.disconnect()
-        if not self._closing:
+        if not self.closing:
             self._trouble("lost the connection to {}: {}".format(self._broker, reason))
         return max(ticks_diff(ticks_ms(), began), 1) / 1000
 

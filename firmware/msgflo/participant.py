@@ -52,9 +52,14 @@ class Participant:
         May be called from any thread. Raises ConfigError for an outport that was not declared, Error for data that
         cannot be sent.
         """
-        out = self._runner.outs.get(outport)
-        if out is None or self._engine is None:
-            raise self._runner.cannot_send(outport)
+        outs = self._runner.outs
+        out = outs.get(outport)
+        if out is None:
+            there = ", ".join(outs) or "none"
+            raise ConfigError("{}: there is no outport {!r}; there are: {}".format(self._runner.id, outport, there))
+        if self._engine is None:
+            what = "{}: not in a session yet; send from start(), run(), handlers and timers"
+            raise ConfigError(what.format(self._runner.id))
         self._engine.post(out, encode(data, out[4]))
 
     async def drain(self):
@@ -79,8 +84,7 @@ class Participant:
     def ack(self, msg):
         """Does nothing: MQTT has no such thing. It is here for components that run on other message queues too."""
 
-    def nack(self, msg):
-        """Does nothing, as `ack`."""
+    nack = ack
 
     def _begin(self):
         self._runner.begin(type(self).run is not Participant.run)

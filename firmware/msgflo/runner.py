@@ -46,7 +46,9 @@ class Runner:
 
     def meet(self):
         """The session is connected for the first time."""
-        self._spawn(self.call(self._participant.start))
+        coroutine = self._start(self._participant.start)
+        if coroutine is not None:
+            self._spawn(self._settle(coroutine, None))
 
     async def finish(self):
         """The session is about to end."""
@@ -73,13 +75,9 @@ class Runner:
 
     async def call(self, function):
         """Call a function and, if it is async, wait for it."""
-        try:
-            result = function()
-        except Exception as e:
-            self._failed(e, None)
-            return
-        if type(result) is _Coroutine:
-            await self._settle(result, None)
+        coroutine = self._start(function)
+        if coroutine is not None:
+            await self._settle(coroutine, None)
 
     def receive(self, port, topic, payload, retained):
         """Handle a packet now, or in its turn where an async handler is busy."""
@@ -103,6 +101,14 @@ class Runner:
             result = self._participant.process(port, self.message(port, topic, payload, retained))
         except Exception as e:
             self._failed(e, port)
+            return None
+        return result if type(result) is _Coroutine else None
+
+    def _start(self, function):
+        try:
+            result = function()
+        except Exception as e:
+            self._failed(e, None)
             return None
         return result if type(result) is _Coroutine else None
 
@@ -141,13 +147,6 @@ class Runner:
                 self._participant.send("error", {"message": message, "port": port})
         except Exception as e:  # `log` may fail, `send` be overridden, memory be short
             print("{}: {!r} while reporting {!r}".format(self.id, e, error))
-
-    def cannot_send(self, outport):
-        """Return the exception that says why."""
-        if outport not in self.outs:
-            ports = ", ".join(self.outs) or "none"
-            return ConfigError("{}: there is no outport {!r}; there are: {}".format(self.id, outport, ports))
-        return ConfigError("{}: not in a session yet; send from start(), run(), handlers and timers".format(self.id))
 
 
 class Timer:

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from . import Session
 from ._platform import MICROPYTHON
-from .session import Session
 
 __all__ = ("run_until_signal", "serve")
 

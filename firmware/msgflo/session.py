@@ -3,7 +3,7 @@
 import asyncio
 import random
 
-from ._platform import BURST, QUEUE, default_log, deque, get_ident
+from ._platform import BURST, QUEUE, default_log
 from .bindings import Bindings
 from .broker import Broker
 from .discovery import Presence
@@ -52,10 +52,6 @@ class Session:
         self._bindings = Bindings(self._runners, self._transport, self.log)
         self._outbox = Outbox(self.queue)
         self._reported = 0  # how many of the dropped events were reported
-        self._loop = None
-        self._thread = None  # that of the event loop
-        self._from_threads = deque()
-        self._posting = False
 
     @property
     def dropped(self):
@@ -64,8 +60,6 @@ class Session:
 
     async def run(self):
         """Connect, serve and reconnect until `stop()`; raises ConfigError where retrying cannot help."""
-        self._loop = asyncio.get_event_loop()
-        self._thread = get_ident()
         self._wake = asyncio.Event()  # there is something to send, or to bind
         self._ended = asyncio.Event()
         self._fatal = None
@@ -81,7 +75,6 @@ class Session:
                 task.cancel()
             for runner in self._runners:
                 runner.end()
-            self._loop = self._thread = None
         if self._fatal is not None:
             raise self._fatal
 
@@ -95,7 +88,8 @@ class Session:
                 await asyncio.wait_for(work, _FAREWELL)
             except (ConnectError, asyncio.TimeoutError):
                 pass
-        await self._link.close()
+        self._link.closing = True
+        await self._transport.disconnect()
         self._ended.set()
 
     async def drain(self):
@@ -111,22 +105,7 @@ class Session:
                 pass  # the next round waits for a new connection
 
     def post(self, out, payload):
-        """Send a packet from a participant's outport, now or as soon as possible; from any thread."""
-        loop = self._loop
-        if loop is not None and self._thread != get_ident():
-            self._from_threads.append((out, payload))
-            if not self._posting:
-                self._posting = True
-                loop.call_soon_threadsafe(self._post_waiting)
-        else:
-            self._post(out, payload)
-
-    def _post_waiting(self):
-        self._posting = False  # first: what is added from now on either is seen below or calls again
-        while self._from_threads:
-            self._post(*self._from_threads.popleft())  # pyright: ignore[reportAttributeAccessIssue]
-
-    def _post(self, out, payload):
+        """Send a packet from a participant's outport, now or as soon as possible."""
         outbox = self._outbox
         if out[3]:
             outbox.state(out, payload)

@@ -14,11 +14,11 @@ ROOM = 6_000  # bytes that must be free, broker there or not
 
 
 def settled(outside: Outside) -> int:
-    """The free memory once it no longer grows: what waited has been sent."""
-    before, now = 0, int(outside.next("lamp1/free"))
-    while now > before:
-        before, now = now, int(outside.next("lamp1/free"))
-    return before
+    """The free memory once it no longer changes: what waited has been sent."""
+    latest: list[int] = []
+    while len(latest) < 4 or len(set(latest[-4:])) > 1:
+        latest.append(int(outside.next("lamp1/free")))
+    return latest[-1]
 
 
 def survive_restarts(broker: Broker, interpreter: Interpreter, times: int) -> None:
