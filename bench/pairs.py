@@ -67,7 +67,8 @@ def _read(source: psutil.Popen, sink: psutil.Popen, coordinator: Coordinator) ->
         now = _cpu(source) + _cpu(sink), coordinator.cpu_seconds()
         result = json.loads(line)
         if result.get("name") == "end":
-            return {edge: _figures(figures) for edge, figures in collected.items()}
+            baseline = collected.get("one topic", {})
+            return {edge: _figures(figures, baseline) for edge, figures in collected.items()}
         if result:
             spent = now[0] - before[0], now[1] - before[1]
             _collect(collected[result["edge"]], result, spent)
@@ -87,8 +88,12 @@ def _collect(figures: dict[str, list[float]], result: dict[str, Any], spent: tup
     figures[f"{name} coordinator CPU"].append(spent[1] * 20_000 / count)
 
 
-def _figures(collected: dict[str, list[float]]) -> Figures:
+def _figures(collected: dict[str, list[float]], baseline: dict[str, list[float]]) -> Figures:
+    """Medians; and of rates the ratios to those measured in the same turn, which vary far less than the rates do."""
     figures = {name: statistics.median(values) for name, values in collected.items()}
+    for name in ("burst", "window", "groups", "100 edges"):
+        ratios = [mine / theirs for mine, theirs in zip(collected[name], baseline.get(name, ()), strict=False)]
+        figures |= {f"{name} / one topic": statistics.median(ratios)} if ratios else {}
     return figures | {"lost": sum(collected["lost"]), "fan-out worst": min(collected["fan-out"])}
 
 

@@ -37,7 +37,10 @@ class Results:
         return max(values, key=abs) if figure in _LOSSES else statistics.median(values)
 
     def ratio(self, part: str, figure: str, ours: str, theirs: str) -> float:
-        """Ours over theirs; NaN where there is nothing to divide."""
+        """Ours over theirs, in pairs where they were measured in pairs; NaN where there is nothing to divide."""
+        paired = self.median(part, ours, f"{figure} / {theirs}")
+        if not math.isnan(paired):
+            return paired
         divisor = self.median(part, theirs, figure)
         return self.median(part, ours, figure) / divisor if divisor else math.nan
 

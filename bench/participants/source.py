@@ -16,7 +16,7 @@ import msgflo
 
 __all__ = ("Source",)
 
-REPEATS = 4
+REPEATS = 8
 COUNT, GROUPED = 20_000, 10_000
 SIZE = 200  # of window and groups
 TIMED, TIMED_RATE = 1000, 500  # packets, packets a second
