@@ -24,7 +24,7 @@ class Bindings:
         self._log = log
         self._lists = {}  # participant id -> {inport: [sources]}
         self._topics = {bind_topic(runner.id): runner for runner in runners if runner.ins}
-        self._unconfirmed = ()  # topics of lists that are from an earlier connection and did not come again on this one
+        self._unconfirmed = []  # topics of lists that are from an earlier connection, until they come again
         self._just_renewed = False
         self._routes = {}  # topic or filter -> [route]
         self._filters = ()  # those with wildcards

@@ -18,8 +18,7 @@ from urllib.parse import urlparse
 from .errors import ConfigError
 from .packets import encode
 from .runner import Runner
-from .serving import run_until_signal
-from .threads import Session
+from .threads import Session, run_until_signal
 from .topics import check_filter, check_topic
 
 __all__ = ("Engine", "LegacyMessage", "LegacyRunner", "main", "run")

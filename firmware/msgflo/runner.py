@@ -88,7 +88,8 @@ class Runner:
                 self._worker = asyncio.create_task(self._work(port, coroutine))
             return
         self._waiting.append((port, topic, payload, retained))
-        if len(self._waiting) > self._participant._engine.backlog:
+        # A list by now.
+        if len(self._waiting) > self._participant._engine.backlog:  # pyright: ignore[reportArgumentType]
             del self._waiting[0]
             self._missed += 1
 

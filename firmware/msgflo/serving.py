@@ -5,7 +5,7 @@ import asyncio
 from . import Session
 from ._platform import MICROPYTHON
 
-__all__ = ("run_until_signal", "serve")
+__all__ = ("serve",)
 
 
 def serve(*participants, broker=None):
@@ -20,6 +20,8 @@ def serve(*participants, broker=None):
         except KeyboardInterrupt:
             asyncio.get_event_loop().run_until_complete(session.stop())
     else:
+        from .threads import run_until_signal
+
         asyncio.run(run_until_signal(session))
 
 
@@ -27,20 +29,3 @@ def _named_broker():
     import os
 
     return os.getenv("MSGFLO_BROKER") if hasattr(os, "getenv") else None  # boards have no environment
-
-
-if not MICROPYTHON:
-
-    async def run_until_signal(session):
-        """Run a session until the program gets SIGINT or SIGTERM."""
-        import signal
-
-        loop = asyncio.get_running_loop()
-        stopping = []  # the event loop itself does not keep a task alive
-
-        def stop():
-            stopping.append(loop.create_task(session.stop()))
-
-        for which in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(which, stop)
-        await session.run()

@@ -1,12 +1,13 @@
-"""A session whose participants may send from any thread; CPython only."""
+"""A session whose participants may send from any thread, and that ends with a signal; CPython only."""
 
 import asyncio
+import signal
 from _thread import get_ident
 from collections import deque
 
 from . import session
 
-__all__ = ("Session",)
+__all__ = ("Session", "run_until_signal")
 
 
 class Session(session.Session):
@@ -43,3 +44,16 @@ class Session(session.Session):
         self._called = False  # first: what is added from now on either is seen below or calls again
         while self._waiting:
             super().post(*self._waiting.popleft())
+
+
+async def run_until_signal(session):
+    """Run a session until the program gets SIGINT or SIGTERM."""
+    loop = asyncio.get_running_loop()
+    stopping = []  # the event loop itself does not keep a task alive
+
+    def stop():
+        stopping.append(loop.create_task(session.stop()))
+
+    for which in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(which, stop)
+    await session.run()
