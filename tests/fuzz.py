@@ -23,10 +23,22 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def fuzzed(test: Callable[..., None]) -> Callable[..., None]:
+Test = Callable[..., None]
+
+
+def fuzzed(test: Test) -> Test:
     """Run a hypothesis test as often as MSGFLO_FUZZ says, with as much time as that takes."""
-    run = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))(test)
-    run = pytest.mark.timeout(60 + EXAMPLES)(run)
+    return _run(test, EXAMPLES)
+
+
+def fuzzed_tenth(test: Test) -> Test:
+    """The same for tests whose examples are whole systems, which take long: a tenth as often, at least 100 times."""
+    return _run(test, max(100, EXAMPLES // 10))
+
+
+def _run(test: Test, examples: int) -> Test:
+    run = settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))(test)
+    run = pytest.mark.timeout(60 + examples)(run)
     return pytest.mark.soak(run) if LONG else run
 
 

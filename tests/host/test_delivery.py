@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from fuzz import fuzzed
+from fuzz import fuzzed_tenth
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from msgflo.topics import is_filter, matches
@@ -109,7 +109,7 @@ def reached(result: Plan, participants: list[Participant]) -> dict[str, set[Hand
     return by_id
 
 
-@fuzzed
+@fuzzed_tenth
 @given(systems() | systems(SHARED_TOPICS, [*SHARED_TOPICS, "+/1"]))
 def test_every_packet_arrives_and_none_goes_round(system: tuple[Graph, list[Participant]]) -> None:
     graph, participants = system
@@ -121,7 +121,7 @@ def test_every_packet_arrives_and_none_goes_round(system: tuple[Graph, list[Part
             assert handlers <= network.received.keys()
 
 
-@fuzzed
+@fuzzed_tenth
 @given(systems())
 def test_every_packet_arrives_exactly_once(system: tuple[Graph, list[Participant]]) -> None:
     graph, participants = system
@@ -141,7 +141,7 @@ def test_every_packet_arrives_exactly_once(system: tuple[Graph, list[Participant
             assert max(network.received.values()) == 1
 
 
-@fuzzed
+@fuzzed_tenth
 @given(systems())
 def test_a_direct_packet_reaches_only_the_inports_that_are_meant(system: tuple[Graph, list[Participant]]) -> None:
     graph, participants = system
@@ -158,7 +158,7 @@ def test_a_direct_packet_reaches_only_the_inports_that_are_meant(system: tuple[G
         assert set(network.received.values()) <= {1}
 
 
-@fuzzed
+@fuzzed_tenth
 @given(systems(), st.data())
 def test_differences_lead_from_any_plan_to_any_other(system: tuple[Graph, list[Participant]], data: Any) -> None:
     graph, participants = system
@@ -172,7 +172,7 @@ def test_differences_lead_from_any_plan_to_any_other(system: tuple[Graph, list[P
     assert change.removed <= old.forwards
 
 
-@fuzzed
+@fuzzed_tenth
 @given(systems(), st.randoms())
 def test_the_order_in_which_participants_came_does_not_matter(
     system: tuple[Graph, list[Participant]], random: Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from fuzz import damaged, fuzzed, json_values
+from fuzz import damaged, fuzzed, fuzzed_tenth, json_values
 from hypothesis import given
 from hypothesis import strategies as st
 from msgflo_host.errors import GraphError
@@ -44,7 +44,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     return graph
 
 
-@fuzzed
+@fuzzed_tenth
 @given(graphs())
 def test_fuzz_json_files_lose_nothing(graph: Graph) -> None:
     text = json_format.dump(graph)
@@ -53,7 +53,7 @@ def test_fuzz_json_files_lose_nothing(graph: Graph) -> None:
     assert json_format.dump(again) == text
 
 
-@fuzzed
+@fuzzed_tenth
 @given(graphs())
 def test_fuzz_fbp_files_lose_nothing(graph: Graph) -> None:
     text = fbp_format.dump(graph)
@@ -110,7 +110,7 @@ COMMANDS = [
 commands = st.one_of([st.tuples(st.just(name), *arguments) for name, *arguments in COMMANDS])  # type: ignore[arg-type]
 
 
-@fuzzed
+@fuzzed_tenth
 @given(graphs(), st.lists(commands, max_size=12))
 def test_fuzz_commands_are_done_or_refused_by_name(graph: Graph, steps: list[tuple[Any, ...]]) -> None:
     for name, *arguments in steps:
