@@ -65,13 +65,13 @@ class Runner:
 
     def every(self, timer):
         """Start a timer with the session, or now if that is running."""
-        self._timers += (timer,)
+        self._timers = tuple([t for t in self._timers if t.function is not None] + [timer])
         session = self._participant._engine
         if session is not None and session.running:
             self._spawn(timer.run(self.call))
 
     def _spawn(self, coroutine):
-        self._tasks += (asyncio.create_task(coroutine),)
+        self._tasks = tuple([task for task in self._tasks if not task.done()] + [asyncio.create_task(coroutine)])
 
     async def call(self, function):
         """Call a function and, if it is async, wait for it."""
@@ -157,20 +157,20 @@ class Timer:
         if not seconds >= 0.001:
             raise ConfigError("every({!r}, …): at least 0.001 s is needed".format(seconds))
         self._period = round(seconds * 1000)
-        self._function = function
+        self.function = function  # None: cancelled
 
     def cancel(self):
         """Call the function no more; the call that runs now, if any, ends as usual."""
-        self._function = None
+        self.function = None
 
     async def run(self, call):
         """Run; `await call(function)` makes each call and deals with its exceptions."""
         due = ticks_add(ticks_ms(), self._period)
         while True:
             await asyncio.sleep(max(ticks_diff(due, ticks_ms()), 0) / 1000)
-            if self._function is None:
+            if self.function is None:
                 return
-            await call(self._function)
+            await call(self.function)
             # By the schedule, so that calls do not drift; but those that were missed are not made up for.
             due = ticks_add(due, self._period)
             if ticks_diff(due, ticks_ms()) < 0:

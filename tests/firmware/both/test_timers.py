@@ -1,8 +1,8 @@
-"""Timers, tasks and hooks of participants."""
+"""Timers of participants."""
 
 import asyncio
 
-from msgflo import ConfigError, Participant, Port
+from msgflo import ConfigError, Participant
 from msgflo._platform import ticks_diff, ticks_ms
 from parts import contains, refused, run, session
 
@@ -13,20 +13,6 @@ class Clock(Participant):
     def __init__(self):
         super().__init__("clock")
         self.calls = []
-        self.hooks = []
-
-    def start(self):
-        self.hooks.append("start")
-
-    async def run(self):
-        self.hooks.append("run")
-        try:
-            await asyncio.sleep(60)
-        finally:
-            self.hooks.append("end")
-
-    async def stop(self):
-        self.hooks.append("stop")
 
     def tick(self):
         self.calls.append(ticks_ms())
@@ -57,7 +43,7 @@ async def test_timers_run_without_a_broker_too(host):
     waiting, _ = session("mqtt://127.0.0.1:{}".format(await host.ask("port")), clock)
     task = asyncio.create_task(waiting.run())
     await until(lambda: len(clock.calls) > 3)
-    equal(clock.hooks, ["run"])
+    equal(waiting.connected, False)
     await waiting.stop()
     await task
 
@@ -75,6 +61,18 @@ async def test_calls_that_were_missed_are_not_made_up_for(host):
     await running.stop()
 
 
+async def test_timers_that_were_cancelled_leave_nothing_behind(host):
+    clock = Clock()
+    running, _ = await run(await host.ask("broker"), clock)
+    for _ in range(50):
+        timer = clock.every(0.001, clock.tick)
+        await asyncio.sleep(0.004)
+        timer.cancel()
+    assert len(clock.calls) > 40, clock.calls
+    assert len(clock._runner._timers) + len(clock._runner._tasks) < 8
+    await running.stop()
+
+
 async def test_a_timer_outlives_its_exceptions(host):
     clock = Clock()
     running, logged = await run(await host.ask("broker"), clock)
@@ -84,44 +82,6 @@ async def test_a_timer_outlives_its_exceptions(host):
     await running.stop()
 
 
-async def test_hooks_are_called_in_order_and_the_task_is_ended(host):
-    clock = Clock()
-    running, _ = await run(await host.ask("broker"), clock)
-    await until(lambda: len(clock.hooks) == 2)
-    await host.ask("restart")
-    await until(lambda: not running.connected)
-    await until(lambda: running.connected)
-    equal(clock.hooks, ["run", "start"])
-    await running.stop()
-    await running.task
-    await asyncio.sleep(0)
-    equal(clock.hooks, ["run", "start", "stop", "end"])
-
-
 async def test_impossible_periods_are_refused(host):
     for seconds in (0, -1, 0.0001):
         refused(ConfigError, (repr(seconds), "0.001"), Clock().every, seconds, print)
-
-
-class Asking(Participant):
-    inports = [Port("answer")]
-    outports = [Port("question")]
-    answered = None
-
-    async def start(self):
-        self.answer = asyncio.Event()
-        self.send("question", 6)
-        await self.drain()
-        await self.answer.wait()
-        self.answered = True
-
-    def on_answer(self, value):
-        self.answer.set()
-
-
-async def test_an_async_start_may_wait_for_packets(host):
-    asking = Asking("a", topics={"answer": "b/out"})
-    running, _ = await run(await host.ask("broker"), asking)
-    await host.ask("publish", topic="b/out", payload="7")
-    await until(lambda: asking.answered)
-    await running.stop()
