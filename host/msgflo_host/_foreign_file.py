@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ __all__ = ["Availability", "Foreign", "check_unique", "load", "load_folder", "pa
 
 _OURS = ("connection", "period", "bind", "liveness", "protocol", "command")
 _KNOWN = ("component", "label", "icon", "role", "id", "inports", "outports", "availability")
+_KNOWN_OF_PORT = ("queue", "type", "description", "schema", "options")
+_NO_MISTAKES = ("optional",)  # like `options`, but people mean it
 _MAX_ID = _port.MAX_ID - len("foreign-")
 
 
@@ -126,6 +129,7 @@ class _File:
         for key in _OURS:
             if key in top.value:
                 self._reader.fail_at(top, f"{key!r} is set by the program that announces the device; leave it out", key)
+        self._refuse_near_misses(top, _KNOWN)
         component = self._name(top, "component")
         if component is None:
             self._reader.fail_at(top, "'component' is missing, as in  component: project/Name")
@@ -190,6 +194,7 @@ class _File:
             )
 
     def _port(self, port: str, place: Located, check: Callable[[str], None]) -> Port:
+        self._refuse_near_misses(place, _KNOWN_OF_PORT)
         queue = self._topic(place, "queue", f"port {port!r}")
         kind = place.value.get("type")
         if kind is not None and not isinstance(kind.value, (str, type(None))):
@@ -236,6 +241,14 @@ class _File:
         if result.online == result.offline:
             self._reader.fail_at(place, f"online and offline are both {result.online!r}; they must differ")
         return result
+
+    def _refuse_near_misses(self, place: Located, known: tuple[str, ...]) -> None:
+        """Any key is kept, but one that is nearly a known one is a slip which would go unnoticed."""
+        longer = [name for name in known if name != "id"]  # too short to be near to
+        for key in place.value:
+            if key not in known and key not in _NO_MISTAKES:
+                for near in get_close_matches(key.lower(), longer, 1, 0.75):
+                    self._reader.fail_at(place, f"unknown key {key!r}; did you mean {near!r}?", key)
 
     def _name(self, place: Located, key: str) -> str | None:
         """Return a text that is not empty, None if there is none."""

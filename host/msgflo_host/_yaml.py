@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ _MAX_VALUES = 20_000  # aliases count each time, so that few lines cannot stand 
 _TAG = "tag:yaml.org,2002:"
 _KINDS = ("str", "int", "float", "bool", "null", "map", "seq", "timestamp")  # a time is only a text here
 _TAGS = frozenset(_TAG + kind for kind in _KINDS)
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what ruamel.yaml counts lines by
+_QUOTED = re.compile(r"""(?<!\w)(?:"[^"]*"|'[^']*')""")
+_LOST = re.compile(r"(?:\s|^)#(?:ROLE|COMPONENT)\b|:\s+#[^\s#]")  # what was meant as a value, and is a comment
+_UNSPACED = re.compile(r"\s*(?:- +)?(\w+):(?!//)\S(?!.*:\s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +53,20 @@ class Reader:
         self.file = os.fspath(file)
         self._error = error
         self._left = _MAX_VALUES
+        self._lines: list[str] = []
 
     def read(self) -> Located | None:
         """Return what the file holds, None if nothing."""
         text = self._text()
+        self._lines = _BREAK.split(text)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about anchors that are used twice
                 root = YAML(typ="safe", pure=True).compose(text)
         except MarkedYAMLError as wrong:
             mark = wrong.problem_mark or wrong.context_mark
-            self.fail(_problem(wrong), mark.line + 1 if mark else 1, mark.column + 1 if mark else 1)
+            line = mark.line if mark else 0
+            self.fail(_problem(wrong) + self._hint(line), line + 1, mark.column + 1 if mark else 1)
         except RecursionError:
             self.fail(f"nested deeper than {_MAX_DEPTH} levels", 1, 1)
         except Exception as wrong:  # ruamel.yaml raises whatever happens to it on broken text
@@ -72,6 +80,24 @@ class Reader:
     def fail_at(self, place: Located, message: str, key: str | None = None) -> NoReturn:
         """Raise the error about a value, or about a key of it."""
         self.fail(message, *(place.keys[key] if key is not None else (place.line, place.column)))
+
+    def text_at(self, place: Located, lines: int = 1) -> str:
+        """Return what is written from a place on, to the end of its line or of one of the next."""
+        first = place.line - 1
+        return "\n".join(self._lines[first : first + lines])[place.column - 1 :]
+
+    def _hint(self, wrong: int) -> str:
+        """Return what is likely to be behind an error of the YAML parser, which sees it some lines too late."""
+        near = [(i + 1, line) for i, line in enumerate(self._lines[: wrong + 1]) if line.strip()][-4:]
+        for number, line in reversed(near):
+            shown = _QUOTED.sub('""', line)
+            comment = re.search(r"(?:^|\s)#", shown)
+            lost = _LOST.search(shown)
+            if comment and lost and lost.start() <= comment.start() and lost.end() > comment.end():
+                return f'; line {number}: a text that begins with # must be in quotes, as in "#ROLE/on"'
+            if unspaced := _UNSPACED.match(shown):
+                return f"; line {number}: there must be a space after {unspaced[1]}:"
+        return ""
 
     def _text(self) -> str:
         try:

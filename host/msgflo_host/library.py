@@ -15,6 +15,7 @@ wherever these are.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -80,6 +81,7 @@ def load(folder: Path) -> Library:
             if not foreign[name].is_file():
                 reader.fail_at(entry, f"{name}: there is no file {foreign[name]}")
         else:
+            _refuse_lost_markers(name, entry, reader)
             commands[name] = _command(name, entry, folder, reader)
     return Library(commands, foreign, programs)
 
@@ -103,6 +105,16 @@ def _command(name: str, entry: Located, folder: Path, reader: Reader) -> Command
     except ValueError as trouble:
         reader.fail_at(entry, f"{name}: {entry.value!r}: {trouble}")
     return Command(tuple(words), folder.absolute())
+
+
+def _refuse_lost_markers(name: str, entry: Located, reader: Reader) -> None:
+    """Without quotes, YAML takes ` #ROLE` for the beginning of a comment."""
+    words = entry.value.split()
+    written = r"\s+".join(map(re.escape, words)) + r"[ \t]+(#.*?)?(#ROLE|#COMPONENT)\b"
+    lost = re.match(written, reader.text_at(entry, len(words)))
+    if lost and (not lost[1] or lost[2] not in entry.value):
+        message = f"{name}: {lost[2]} is lost; the rest of the line is a comment for YAML: put the command in quotes"
+        reader.fail_at(entry, message)
 
 
 def _replace(word: str, markers: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -163,6 +164,21 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
             5,
             "is empty; a topic that begins with # must be in quotes",
         ),
+        (
+            "component: a/B\ninports:\n  x: {queue: #ROLE/on}\noutports: {}\n",
+            4,
+            9,
+            "; line 3: a text that begins with #",
+        ),
+        (
+            "component: a/B\ninports:\n- {id: 'it', queue: #x}\n\n\n\n\n",
+            8,
+            1,
+            'line 3: .* in quotes, as in "#ROLE/on"$',
+        ),
+        ("component: a/B\nlabel:The plug\ninports: {}\n", 3, 1, "; line 2: there must be a space after label:$"),
+        ("label:x\ncomponent: a/B\n", 2, 10, "; line 1: there must be a space after label:$"),
+        ("url: http://x  # see #ROLE\ninports: [  # of: #1\n", 3, 1, "found '<stream end>'$"),
         ("component: a/B\ninports:\n  x: {queue: 5}\n", 3, 14, "must be a text, an MQTT topic, not a number"),
         ("component: a/B\ninports:\n  x: {queue: a/+}\n", 3, 14, 'port "x": "queue" is "a/."; an inport is one topic'),
         ("component: a/B\noutports:\n  x: {queue: a/b+}\n", 3, 14, "a wildcard must have its level to itself"),
@@ -178,6 +194,10 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
             "key 'x' is there twice; first in line 3",
         ),
         ("component: a/B\ninports:\n\tx: {queue: a}\n", 3, 1, "cannot start any token; indent with spaces"),
+        ("component: a/B\nimports: {}\n", 2, 1, "unknown key 'imports'; did you mean 'inports'"),
+        ("Component: a/B\ninports: {}\n", 1, 1, "unknown key 'Component'; did you mean 'component'"),
+        ("component: a/B\ninports: {}\navailibility: {}\n", 3, 1, "'availibility'; did you mean 'availability'"),
+        ("component: a/B\ninports:\n  x: {decsription: a, queue: b}\n", 3, 7, "did you mean 'description'"),
         ("component: a/B\n---\ncomponent: b/C\n", 2, 1, "expected a single document"),
         ("component: a/B\ninports: {\n", 3, 1, "while parsing a flow node"),
         ("component: a/B\ninports: *x\n", 2, 10, "undefined alias"),
@@ -215,6 +235,23 @@ def test_what_is_wrong_is_said_with_its_place(file: Path, text: str, line: int, 
     if "20000" not in message:  # at which of the aliases the patience ends does not matter
         assert caught.value.column == column
     assert str(caught.value).startswith(f"{file}:{line}:")
+
+
+def test_keys_that_are_only_unknown_are_kept(file: Path) -> None:
+    kept = {"source": "s", "model": "m", "room": 1, "ids": [1], "connections": {}, "common": 2, "rooms": 3}
+    of_port = {
+        "datatype": "int",
+        "label": "x",
+        "mimetype": "m",
+        "optional": True,
+        "unit": "W",
+        "values": [],
+        "topic": "t",
+    }
+    text = {**kept, "component": "a/B", "outports": {"x": {"queue": "q", **of_port}}}
+    participant = read(file, json.dumps(text)).participant
+    assert participant.extra == {**kept, "liveness": "traffic"}
+    assert participant.outports == (Port("x", "q", extra=of_port),)
 
 
 def test_a_file_that_cannot_be_read_is_named(file: Path) -> None:

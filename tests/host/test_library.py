@@ -34,6 +34,11 @@ def test_a_yaml_file_is_a_foreign_device_and_programs_are_kept_apart(tmp_path: P
         ("components:\n  a/B: [1]\n", "2:3", "neither a command nor a .yml file"),
         ("components:\n  a/B: absent.yml\n", "2:8", "there is no file"),
         ('components:\n  a/B: "it\'s"\n', "2:8", "No closing quotation"),
+        ("components:\n  a/B: x.py #ROLE\n", "2:8", "a/B: #ROLE is lost; the rest of the line is a comment for YAML"),
+        ("components:\n  a/B: x.py # #COMPONENT\n", "2:8", "#COMPONENT is lost"),
+        ("components:\n  a/B: x.py --as=#ROLE #ROLE\n", "2:8", "#ROLE is lost"),
+        ("components:\r\n  a/B: x.py\r\n    more  #ROLE\r\n", "2:8", "put the command in quotes"),
+        ("components: {a/B: x.py #ROLE}\n", "2:1", "line 1: a text that begins with # must be in quotes"),
         ("component: {}\n", "1:1", "unknown key 'component'; known are 'components' and 'programs'"),
         ("components: [a]\n", "1:1", "must map names to commands"),
         ("components: {\n", "2:1", "expected"),
@@ -46,6 +51,23 @@ def test_mistakes_are_named_with_their_place(tmp_path: Path, text: str, place: s
         load(write(tmp_path, text))
     assert str(caught.value).startswith(f"{tmp_path / 'msgflo.yaml'}:{place}: ")
     assert message in str(caught.value)
+
+
+def test_comments_beside_commands_are_no_mistakes(tmp_path: Path) -> None:
+    text = """
+components:
+  a/A: x.py  # no role
+  a/B: "x.py"  # without #ROLE
+  a/C: x.py --role=#ROLE  # not only #ROLE
+  a/D: 'x.py #ROLE'
+programs:
+  p: x.py  # has no #ROLE
+"""
+    library = load(write(tmp_path, text))
+    assert [command.words for command in library.commands.values()] == [
+        ("x.py",), ("x.py",), ("x.py", "--role=#ROLE"), ("x.py", "#ROLE"),
+    ]  # fmt: skip
+    assert library.programs["p"].words == ("x.py",)
 
 
 def test_a_folder_without_the_file_is_named(tmp_path: Path) -> None:
