@@ -31,10 +31,11 @@ class Components:
     def __init__(self, library: Library, coordinator: Coordinator, *, foreign: Iterable[Foreign] = ()) -> None:
         self._library = library
         self._coordinator = coordinator
-        self._processes = Processes(coordinator.broker)
+        self._processes = Processes(coordinator.broker, ended=coordinator.forget)
         self._of_folder = {device.participant.role: device for device in foreign}
         self._loaded: dict[tuple[Path, str], Foreign | None] = {}
         self._devices = ForeignDevices(coordinator.broker, client_id=CLIENT_ID, quiet=True)
+        self._stopped = False
         self._said: set[str] = set()
         self._changed = asyncio.Event()
         coordinator.on_change.append(self._changed.set)
@@ -46,12 +47,15 @@ class Components:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
+                if self._stopped:
+                    continue
                 self._note_unknown()
                 self._processes.want(self._commands())
                 self._devices.want(self._all_foreign())
 
     async def stop(self) -> None:
-        """End every process."""
+        """End every process; call it while the coordinator still runs, so that their participants are forgotten."""
+        self._stopped = True  # or a process that ends now would be started again
         await self._processes.stop()
 
     def _commands(self) -> dict[str, Command]:

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterable
 
 from msgflo import Broker
+from msgflo.topics import connection_topic, participant_topic
 
 from . import discovery, lease
 from .bindings.direct import DirectBindings
@@ -100,6 +101,14 @@ class Coordinator:
         self.graph = graph
         self._dirty.set()
 
+    def forget(self, role: str) -> None:
+        """Take back what the instances of a role have announced: whoever ran them has ended them for good."""
+        for entry in self.registry.by_role(role):
+            participant = entry.participant
+            self._connection.publish(participant_topic(participant.id), b"", retain=True)
+            if participant.connection is not None:
+                self._connection.publish(connection_topic(participant.connection), b"", retain=True)
+
     def start_network(self) -> None:
         """Bring the bindings in force and send the initial packets."""
         self.started = True
@@ -154,7 +163,7 @@ class Coordinator:
         participant = event.entry.participant
         who = participant.role if participant.id == participant.role else f"{participant.role} ({participant.id})"
         level = logging.WARNING if event.kind in ("lost", "warning") else logging.INFO
-        log.log(level, "%s: %s%s", who, event.kind, f", {event.text}" if event.text not in ("", event.kind) else "")
+        log.log(level, "%s: %s%s", who, event.kind, f" ({event.text})" if event.text not in ("", event.kind) else "")
 
     def _connected(self) -> None:
         self.registry.resume(time.monotonic())

@@ -12,8 +12,8 @@ Who announces a device proves nothing about it, so liveness does not come from t
 - Without, it is announced with `"liveness": "traffic"` and without `connection`: the time of the last packet on its
   topics is what can be known about it.
 
-When this program ends it takes nothing back, and the devices expire 2.2 periods later; `want` without a device does
-take it back.
+When this program ends in order it takes them back, as `want` without a device does; when it is killed they expire 2.2
+periods later.
 """
 
 from __future__ import annotations
@@ -198,6 +198,9 @@ class ForeignDevices:
             changed = asyncio.create_task(self._until_other_topics(heard))
             try:
                 await asyncio.wait([serving, changed], return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                self._announcer.want([])  # a clean end takes them back
+                raise
             finally:
                 await _cancel(serving, changed)
 

@@ -44,7 +44,7 @@ async def follow_live(status: Callable[[], Status], notes: Notes) -> None:
 
 def _picture(status: Status, notes: Iterable[str], height: int) -> RenderableType:
     nodes, edges = status["nodes"], status["edges"]
-    rows = max(height - LOG_LINES - 10, 6)
+    rows = max(height - LOG_LINES - 11, 6)
     for_nodes = min(len(nodes), max(rows // 2, rows - len(edges)))
     for_edges = max(rows - for_nodes, 3)
     log = Text("\n".join(line[:200] for line in notes), style="dim")
@@ -52,11 +52,13 @@ def _picture(status: Status, notes: Iterable[str], height: int) -> RenderableTyp
 
 
 def _headline(status: Status) -> Text:
-    line = Text("MsgFlo", style="bold")
     style = "green" if status["connected"] else "bold red"
-    line.append(f"  broker {status['broker']} ", style=style)
-    line.append("connected" if status["connected"] else "not connected", style=style)
-    line.append(f"   page {status['page']}   graph {status['graph'] or 'in memory'}   Ctrl-C ends", style="not bold")
+    line = Text("MsgFlo  ", style="bold")
+    line.append(f"broker {status['broker']} {'connected' if status['connected'] else 'not connected'}", style=style)
+    line.append(f"   page {status['page']}   Ctrl-C ends\n", style="not bold")
+    line.append(f"graph {status['graph'] or 'in memory'}", style="not bold")
+    if status["graph_trouble"]:
+        line.append(f"   not in force: {status['graph_trouble']}", style="bold red")
     return line
 
 

@@ -8,7 +8,8 @@ import os
 import sys
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -33,10 +34,14 @@ LONGEST_LINE = 4096
 
 
 class Processes:
-    """Keeps one process per name running, as last asked for by `want`."""
+    """Keeps one process per name running, as last asked for by `want`.
 
-    def __init__(self, broker: Broker) -> None:
+    `ended(name)` is called when a process that is no longer wanted is gone.
+    """
+
+    def __init__(self, broker: Broker, *, ended: Callable[[str], None] = lambda name: None) -> None:
         self._environment = environment(broker)
+        self._ended = ended
         self._keepers: dict[str, tuple[Command, asyncio.Task[None]]] = {}
 
     def names(self) -> set[str]:
@@ -50,6 +55,7 @@ class Processes:
             if commands.get(name) != command:
                 keeper.cancel()
                 ended[name] = self._keepers.pop(name)[1]
+                keeper.add_done_callback(partial(self._gone, name))
         for name, command in commands.items():
             if name not in self._keepers:
                 keeper = asyncio.create_task(self._keep(name, command, after=ended.get(name)))
@@ -60,6 +66,10 @@ class Processes:
         keepers = [keeper for _, keeper in self._keepers.values()]
         self.want({})
         await asyncio.gather(*keepers, return_exceptions=True)
+
+    def _gone(self, name: str, keeper: asyncio.Task[None]) -> None:
+        if name not in self._keepers:
+            self._ended(name)
 
     async def _keep(self, name: str, command: Command, *, after: asyncio.Task[None] | None) -> None:
         if after is not None:  # two processes of one name would take each other's MQTT client id

@@ -9,9 +9,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,39 +89,46 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
     path = _graph_path(options.graph)
     seen = signature(path) if path else None
     graph = Graph("main") if path is None or (options.auto_save and seen is None) else load(path)
-    components = options.components or (path.parent if path and (path.parent / libraries.FILE_NAME).is_file() else None)
-    library = libraries.load(components) if components else Library()
+    folder = options.components or (path.parent if path and (path.parent / libraries.FILE_NAME).is_file() else None)
+    library = libraries.load(folder) if folder else Library()
     devices = load_folder(options.foreign) if options.foreign else []
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(open_port(options.host, options.port))
         broker = options.broker or await _own_broker(options, stack)
         coordinator = Coordinator(broker, graph)
-        runner = Components(library, coordinator, foreign=devices)
-        stack.push_async_callback(runner.stop)
+        components = Components(library, coordinator, foreign=devices)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(coordinator.run())
-            tasks.create_task(runner.run())
-            if path is not None:
-                file = LiveFile(path, coordinator.replace_graph, seen=seen)
-                if options.auto_save:
-                    coordinator.on_change.append(lambda: _save_discovered(coordinator, file))
+            tasks.create_task(components.run())
+            file = LiveFile(path, coordinator.replace_graph, seen=seen) if path else None
+            if file is not None:
                 tasks.create_task(file.run())
-            # Packets first: importing the web server takes longer than binding a thousand edges.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(FIRST_BINDINGS_S):
-                    await coordinator.bound.wait()
-            url = await _serve_page(listener, coordinator, path, stack)
-            if terminal:
-                from .live_view import follow_live  # rich: 3 MB that a coordinator without a terminal does not need
+                if options.auto_save:
+                    coordinator.on_change.append(partial(_save_discovered, coordinator, file))
+            try:
+                # Packets first: importing the web server takes longer than binding a thousand edges.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(FIRST_BINDINGS_S):
+                        await coordinator.bound.wait()
+                url = await _serve_page(listener, coordinator, file, stack)
+                await _show(coordinator, partial(_look, coordinator, file, url), notes, terminal=terminal)
+            finally:
+                await components.stop()
 
-                await follow_live(lambda: _look(coordinator, path, url), notes)
-            else:
-                await follow_plain(lambda: snapshot(coordinator), coordinator.meter.look)
+
+async def _show(coordinator: Coordinator, look: Callable[[], dict[str, Any]], notes: Notes, *, terminal: bool) -> None:
+    if terminal:
+        from .live_view import follow_live  # rich: 3 MB that a coordinator without a terminal does not need
+
+        await follow_live(look, notes)
+    else:
+        await follow_plain(partial(snapshot, coordinator), coordinator.meter.look)
 
 
-def _look(coordinator: Coordinator, path: Path | None, url: str) -> dict[str, Any]:
+def _look(coordinator: Coordinator, file: LiveFile | None, url: str) -> dict[str, Any]:
     coordinator.meter.look()
-    return {**snapshot(coordinator), "graph": str(path) if path else None, "page": url}
+    graph = {"graph": str(file.path), "graph_trouble": file.trouble} if file else {"graph": None, "graph_trouble": None}
+    return {**snapshot(coordinator), **graph, "page": url}
 
 
 def _save_discovered(coordinator: Coordinator, file: LiveFile) -> None:
@@ -139,11 +147,11 @@ def _save_discovered(coordinator: Coordinator, file: LiveFile) -> None:
 
 
 async def _serve_page(
-    listener: socket.socket, coordinator: Coordinator, path: Path | None, stack: AsyncExitStack
+    listener: socket.socket, coordinator: Coordinator, file: LiveFile | None, stack: AsyncExitStack
 ) -> str:
     from .server import Server  # aiohttp: see above
 
-    server = Server(lambda: _look(coordinator, path, server.url), listener)
+    server = Server(lambda: _look(coordinator, file, server.url), listener)
     await server.start()
     stack.push_async_callback(server.stop)
     log.info("page: %s", server.url)
@@ -183,5 +191,9 @@ def open_port(host: str, port: int) -> socket.socket:
     except OSError as error:
         code = error.errno or 0
         reason = os.strerror(code) if code in errno.errorcode else error.strerror
-        hint = "stop the program that uses it, or choose another port with --port" if code == errno.EADDRINUSE else ""
-        raise ServerError(f"port {port} on {host} cannot be opened: {reason}{hint and '; '}{hint}") from None
+        hint = ""
+        if code == errno.EADDRINUSE:
+            hint = (
+                "; end the program that uses it. Two runs side by side need --port, --data and --mqtt-port of their own"
+            )
+        raise ServerError(f"port {port} on {host} cannot be opened: {reason}{hint}") from None

@@ -216,3 +216,19 @@ def test_a_second_instance_of_a_role_has_its_own_id(broker: Broker, tmp_path: Pa
     ):
         status = coordinator.wait(lambda status: [len(node["instances"]) for node in status["nodes"]] == [2])
         assert sorted(instance["id"] for instance in status["nodes"][0]["instances"]) == ["echo", "echo-2"]
+
+
+def test_a_file_that_serves_by_itself_runs_as_a_component_too(broker: Broker, tmp_path: Path) -> None:
+    component = tmp_path / "disk.py"
+    component.write_text(
+        "from msgflo import Participant, Port, serve\n"
+        "class Disk(Participant):\n"
+        "    outports = [Port('free')]\n"
+        "serve(Disk('disk'))\n"
+    )
+    with (
+        Coordinator(broker=broker.url) as coordinator,
+        program("participant", component, "other", broker=broker.url),
+    ):
+        status = coordinator.wait(lambda status: status["nodes"])
+        assert [node["id"] for node in status["nodes"]] == ["other"]

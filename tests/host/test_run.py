@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -89,7 +90,7 @@ def test_removing_a_node_from_the_graph_ends_its_process(tmp_path: Path) -> None
     with Broker() as broker, Coordinator(tmp_path, broker=broker.url) as coordinator:
         everything_flows(coordinator)
         (tmp_path / "graph.fbp").write_text("machine(demo/Machine)\n")
-        coordinator.wait(lambda status: node(status, "lamp")["state"] == "lost")
+        coordinator.wait(lambda status: node(status, "lamp")["state"] == "unknown")
         until(lambda: not any("lamp.py" in " ".join(child.cmdline()) for child in running(coordinator)))
         coordinator.wait(lambda status: node(status, "fan")["state"] == "unknown")
 
@@ -225,3 +226,28 @@ def test_a_dawdling_client_does_not_hold_the_end_up(broker: Broker) -> None:
         began = time.monotonic()
         assert coordinator.stop() == 0
         assert time.monotonic() - began < 4
+
+
+def test_after_a_clean_end_nobody_of_ours_is_left_in_the_broker(broker: Broker) -> None:
+    with Coordinator(DEMO, broker=broker.url) as coordinator:
+        everything_flows(coordinator)
+        assert coordinator.stop() == 0
+    retained = subprocess.run(
+        ["mosquitto_sub", "-p", str(broker.port), "-t", "fbp/#", "-v", "-W", "1"],
+        stdout=subprocess.PIPE, text=True, check=False,
+    ).stdout  # fmt: skip
+    assert "fbp/participant/" not in retained
+    assert "online" not in retained
+
+
+def test_a_mistake_in_the_graph_is_shown_until_it_is_mended(broker: Broker, tmp_path: Path) -> None:
+    graph = tmp_path / "graph.fbp"
+    graph.write_text("a(x/A)\n")
+    with Coordinator(graph, broker=broker.url) as coordinator:
+        coordinator.wait(lambda status: status["graph_trouble"] is None)
+        graph.write_text("a(x/A\n")
+        coordinator.wait(lambda status: f"{graph}:1:" in (status["graph_trouble"] or ""))
+        graph.write_text("a(x/A)\n")
+        coordinator.wait(lambda status: status["graph_trouble"] is None)
+        graph.unlink()
+        until(lambda: f"{graph} is gone (the graph stays as it was)" in coordinator.output)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib.util
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
 import click
+import msgflo
 from msgflo import Participant, serve
 
 from ..errors import LibraryError
@@ -56,7 +59,8 @@ def _load(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[file.stem] = module
     try:
-        spec.loader.exec_module(module)
+        with _not_serving():
+            spec.loader.exec_module(module)
     except SyntaxError as error:
         raise LibraryError(error.msg, file=error.filename, line=error.lineno, column=error.offset) from None
     except Exception as error:
@@ -64,6 +68,19 @@ def _load(file: Path) -> ModuleType:
         line = frames[-1].lineno if frames else None
         raise LibraryError(f"{type(error).__name__}: {error}", file=str(file), line=line) from None
     return module
+
+
+@contextmanager
+def _not_serving() -> Iterator[None]:
+    """Let a file that serves when it is run as a program be imported as well."""
+    kept = {name: getattr(msgflo, name) for name in ("serve", "main", "run")}
+    for name in kept:
+        setattr(msgflo, name, lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        for name, function in kept.items():
+            setattr(msgflo, name, function)
 
 
 def _component(module: ModuleType, file: Path, name: str | None) -> type[Participant]:

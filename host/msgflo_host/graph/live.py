@@ -17,6 +17,7 @@ __all__ = ["LiveFile"]
 log = logging.getLogger("msgflo")
 
 POLL_S = 0.3
+ABSENT_POLLS = 7
 
 
 class LiveFile:
@@ -31,7 +32,9 @@ class LiveFile:
         self.path = path
         self._replace = replace
         self._seen = seen
-        self._valid = True
+        self.trouble: str | None = None
+        """What is wrong with the file as it stands on disk."""
+        self._absent = 0
 
     async def run(self) -> None:
         """Follow the file until cancelled."""
@@ -43,20 +46,28 @@ class LiveFile:
         """Take over what has changed on disk; whether memory is as good as the file now."""
         signature = signature_of(self.path)
         if signature is None:
+            self._note_absence()
             return True
+        self._absent = 0
         if signature == self._seen:
-            return self._valid
+            return self.trouble is None
         self._seen = signature
         try:
             graph = load(self.path)
         except GraphError as error:
             log.error("%s (the graph stays as it was)", error)
-            self._valid = False
+            self.trouble = str(error)
             return False
         log.info("%s: changed on disk, taken over", self.path)
-        self._valid = True
+        self.trouble = None
         self._replace(graph)
         return True
+
+    def _note_absence(self) -> None:
+        """Say it once; some editors take a file away for a moment while they save."""
+        self._absent += 1
+        if self._absent == ABSENT_POLLS:
+            log.warning("%s is gone (the graph stays as it was)", self.path)
 
     def save(self, graph: Graph) -> None:
         """Write the graph, without taking our own writing for an edit. Raises GraphError when it cannot be written.

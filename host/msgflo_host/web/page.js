@@ -16,8 +16,9 @@ function row(cells) {
 function show(status) {
   const broker = status.connected ? `broker ${status.broker}` : `no connection to the broker ${status.broker}`;
   document.getElementById("summary").textContent = `${broker} · graph ${status.graph ?? "in memory"}`;
+  document.getElementById("trouble").textContent = status.graph_trouble ? `Not in force: ${status.graph_trouble}` : "";
   document.getElementById("nodes").replaceChildren(
-    ...status.nodes.map((node) => row([[node.id], [node.component], [node.state, node.state]])));
+    ...status.nodes.map((node) => row([[node.id], [node.component], [node.reason ? `${node.state} (${node.reason})` : node.state, node.state]])));
   document.getElementById("edges").replaceChildren(
     ...status.edges.map((edge) => row([
       [edge.src], [edge.tgt], [edge.reason ? `${edge.kind}: ${edge.reason}` : edge.kind, edge.kind],
