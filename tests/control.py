@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import certificates
 import paho.mqtt.client as paho
+
+import certificates
 from brokers import Broker, free_port
 
 

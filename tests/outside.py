@@ -12,6 +12,7 @@ from types import TracebackType
 
 import paho.mqtt.client as paho
 import pytest
+
 from brokers import Broker
 from interpreters import Interpreter
 

@@ -1,9 +1,10 @@
 """Starts with the board: joins the Wi-Fi named in settings.py and serves one participant. Ctrl-C stops it."""
 
 import network
+from machine import Pin
+
 import settings
 from heart import Heart
-from machine import Pin
 from msgflo import serve
 
 wlan = network.WLAN(network.STA_IF)

@@ -1,6 +1,7 @@
 """This machine as a participant: what its own sensors read."""
 
 import psutil
+
 from msgflo import Participant, Port
 
 

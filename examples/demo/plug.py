@@ -6,6 +6,7 @@ import sys
 import threading
 
 import paho.mqtt.client as mqtt
+
 from msgflo import Broker
 
 NAME = sys.argv[1]

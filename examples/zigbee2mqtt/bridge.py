@@ -11,6 +11,7 @@ import threading
 from itertools import cycle
 
 import paho.mqtt.client as mqtt
+
 from msgflo import Broker
 
 BASE = "zigbee2mqtt"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+
 from msgflo import topics
 from msgflo.errors import ConfigError
 

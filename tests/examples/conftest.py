@@ -17,6 +17,7 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
+
 from brokers import Broker, free_port
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

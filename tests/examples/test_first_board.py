@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from brokers import Broker
 
 ROOT = Path(__file__).parents[2]

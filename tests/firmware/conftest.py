@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from control import Control
 from interpreters import EVERY, MICROPYTHONS, SUITE, Interpreter
 

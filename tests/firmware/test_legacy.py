@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import outside
 import pytest
+
+import outside
 from brokers import Broker
 from interpreters import CPYTHON
 from outside import Outside

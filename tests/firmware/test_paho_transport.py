@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+
 from brokers import Broker as Mosquitto
 from brokers import free_port
 from msgflo.broker import Broker

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from brokers import Broker
 from interpreters import EVERY, Interpreter
 from outside import Outside, program

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
+
 from brokers import Broker
 from interpreters import EVERY, Interpreter
 from outside import program

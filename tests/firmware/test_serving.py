@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
+
 from brokers import Broker
 from interpreters import CPYTHON, EVERY, Interpreter
 from outside import Outside, program

@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 import uvloop
+
 from msgflo.broker import Broker
 from msgflo.errors import Refused
 from msgflo.paho_transport import Transport

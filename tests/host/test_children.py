@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from msgflo_host import children
 
 # A parent that starts one stubborn child with a child of its own, prints both pids, and waits.

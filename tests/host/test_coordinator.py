@@ -10,6 +10,7 @@ from pathlib import Path
 
 import paho.mqtt.publish
 import pytest
+
 from brokers import Broker
 from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, node, until
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from msgflo.topics import matches
 from msgflo_host.bindings.cycles import closing, covers
 

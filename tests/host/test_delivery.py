@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from fuzz import fuzzed_tenth
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
+
+from fuzz import fuzzed_tenth
 from msgflo.topics import is_filter, matches
 from msgflo_host.bindings.plan import Plan, difference, plan
 from msgflo_host.discovery import Participant, Port

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from msgflo_host import discovery
 from msgflo_host.discovery import NotDiscovery, Participant, Port, encode, merge, parse, parse_status
 from msgflo_host.errors import DiscoveryError

@@ -7,9 +7,10 @@ import tracemalloc
 from copy import deepcopy
 from typing import Any
 
-from fuzz import EXAMPLES, damaged, fuzzed, json_values
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fuzz import EXAMPLES, damaged, fuzzed, json_values
 from msgflo_host.complaints import Complaints
 from msgflo_host.discovery import Participant, encode, merge, parse
 from msgflo_host.errors import DiscoveryError

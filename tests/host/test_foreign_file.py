@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from msgflo_host.discovery import Port
 from msgflo_host.errors import ForeignError
 from msgflo_host.foreign import Availability, Foreign, check_unique, load, load_folder, parse_role_argument

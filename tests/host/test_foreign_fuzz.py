@@ -6,9 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from fuzz import damaged, fuzzed
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fuzz import damaged, fuzzed
 from msgflo_host import discovery
 from msgflo_host.errors import ForeignError
 from msgflo_host.foreign import load

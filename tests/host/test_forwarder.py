@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
-import certificates
 import pytest
 import uvloop
+
+import certificates
 from brokers import Broker as Mosquitto
 from brokers import free_port
 from msgflo.broker import Broker

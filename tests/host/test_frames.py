@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from msgflo_host.bindings import frames
 from msgflo_host.bindings.frames import MalformedPacket, Packet
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from msgflo_host.errors import GraphError
 from msgflo_host.graph import json_format
 from msgflo_host.graph.fbp_format import dump, parse

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from msgflo_host.errors import GraphError
 from msgflo_host.graph import files
 from msgflo_host.graph.model import Graph, PortRef

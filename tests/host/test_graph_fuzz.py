@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from fuzz import damaged, fuzzed, fuzzed_tenth, json_values
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fuzz import damaged, fuzzed, fuzzed_tenth, json_values
 from msgflo_host.errors import GraphError
 from msgflo_host.graph import fbp_format, json_format
 from msgflo_host.graph.model import Edge, Export, Graph, Initial, Node, PortRef

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from msgflo_host.errors import GraphError
 from msgflo_host.graph.json_format import dump, load
 from msgflo_host.graph.model import Edge, Initial, PortRef

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from msgflo_host.errors import GraphError
 from msgflo_host.graph.model import Edge, Export, Graph, Group, Initial, Node, PortRef
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from msgflo_host.bindings.initials import InitialPacket, initial_packets
 from msgflo_host.discovery import Participant, Port
 from msgflo_host.graph.model import Graph, Initial, PortRef

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from msgflo_host.errors import LibraryError
 from msgflo_host.library import Command, load
 

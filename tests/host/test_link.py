@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from msgflo.broker import Broker
 from msgflo_host.bindings import frames
 from msgflo_host.bindings.forward import Forward

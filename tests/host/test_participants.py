@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from msgflo_host.discovery import Participant, Port
 from msgflo_host.errors import DiscoveryError
 from msgflo_host.participants import FORGET_AFTER, LOST_AFTER, Event, Registry

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from msgflo_host.bindings.plan import EdgeState, Forward, Plan, difference, plan
 from msgflo_host.discovery import Participant, Port
 from msgflo_host.graph.model import Graph, PortRef

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from msgflo import Broker
 from msgflo_host import processes
 from msgflo_host.library import Command

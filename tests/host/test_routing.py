@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from msgflo.topics import is_filter, matches
 from msgflo_host.bindings.forward import Forward
 from msgflo_host.bindings.routing import Route, Router, overlap

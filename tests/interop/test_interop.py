@@ -11,6 +11,7 @@ import time
 
 import aiohttp
 import pytest
+
 from brokers import Broker, free_port
 from probe import Probe
 from programs import Programs

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import msgspec
+
 from msgflo.topics import bind_topic
 
 __all__ = ["DirectBindings"]

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
+
 from msgflo.topics import is_filter, matches
 
 from .._text import quoted

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from msgflo import Broker
 
 from ..errors import BrokerError, MsgfloError

@@ -8,6 +8,7 @@ import sys
 import uuid
 
 import click
+
 from msgflo import Broker, ConfigError, ConnectError
 from msgflo.paho_transport import Transport
 from msgflo.topics import check_topic

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import click
+
 from msgflo import Broker, ConfigError
 from msgflo.topics import check_filter, matches
 

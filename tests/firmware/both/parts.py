@@ -3,7 +3,6 @@
 import asyncio
 
 import msgflo
-
 from host import until
 
 

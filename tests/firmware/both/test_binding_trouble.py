@@ -1,9 +1,8 @@
 """Binding lists that are wrong, or that are lost."""
 
 from bound import bind, in_force, say
-from parts import Sink, contains, run
-
 from host import equal, until
+from parts import Sink, contains, run
 
 
 async def test_what_is_wrong_in_a_list_is_said_and_the_rest_counts(host):

@@ -1,9 +1,8 @@
 """Direct bindings: what the coordinator writes decides what an inport gets."""
 
 from bound import bind, in_force, say
-from parts import Sink, run, settle
-
 from host import equal, until
+from parts import Sink, run, settle
 
 
 async def test_a_list_binds_changes_and_is_withdrawn(host):

@@ -1,10 +1,9 @@
 """Where the broker is, read from a URL."""
 
 from failing import contains
+from host import equal
 from msgflo.broker import Broker
 from msgflo.errors import ConfigError, Refused, SubscribeError
-
-from host import equal
 
 
 def parts(url):

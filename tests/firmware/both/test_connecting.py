@@ -1,9 +1,8 @@
 """Connections made, refused, lost and made again, on each interpreter's transport."""
 
 from failing import contains, raised
-from msgflo.errors import ConnectError, Refused, SubscribeError
-
 from host import Inbox, connected, equal
+from msgflo.errors import ConnectError, Refused, SubscribeError
 
 
 async def test_a_connection_can_be_made_again(host):

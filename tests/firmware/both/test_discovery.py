@@ -2,10 +2,9 @@
 
 import json
 
+from host import Inbox, connected, equal
 from msgflo import Participant, Port
 from parts import Source, run
-
-from host import Inbox, connected, equal
 
 
 class Full(Participant):

@@ -2,10 +2,9 @@
 
 import asyncio
 
+from host import equal, until
 from msgflo import Participant, Port
 from parts import Source, contains, run
-
-from host import equal, until
 
 
 class Worker(Participant):

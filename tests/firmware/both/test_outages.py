@@ -2,9 +2,8 @@
 
 import asyncio
 
-from parts import Source, contains, run, session, settle
-
 from host import equal, until
+from parts import Source, contains, run, session, settle
 
 
 async def outage(host, running):

@@ -1,8 +1,7 @@
 """The outbox: what waits, what is dropped, what is sent again."""
 
-from msgflo.outbox import Outbox
-
 from host import equal
+from msgflo.outbox import Outbox
 
 E = ("e", 0, False)
 S = ("s", 1, True)

@@ -1,10 +1,9 @@
 """Payloads: JSON, text, bytes, and nothing."""
 
+from host import equal
 from msgflo import Error
 from msgflo.packets import Message, decode, encode
 from parts import Sink, Source, refused, run, settle
-
-from host import equal
 
 
 async def test_data_that_counts_as_false_is_data(host):

@@ -1,10 +1,9 @@
 """What a participant declares, what becomes of it on the wire, and what is refused."""
 
 import msgflo
+from host import equal
 from msgflo import ConfigError, Participant, Port
 from parts import Source, refused, run
-
-from host import equal
 
 
 class Lamp(Participant):

@@ -2,9 +2,8 @@
 
 import asyncio
 
-from parts import Source, run
-
 from host import connected, equal, until
+from parts import Source, run
 
 STATE = "fbp/connection/"
 

@@ -2,11 +2,10 @@
 
 import asyncio
 
+from host import equal, until
 from msgflo import ConfigError, Participant
 from msgflo._platform import ticks_diff, ticks_ms
 from parts import contains, refused, run, session
-
-from host import equal, until
 
 
 class Clock(Participant):

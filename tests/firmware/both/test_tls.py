@@ -1,9 +1,8 @@
 """Verified TLS on each interpreter against a real Mosquitto."""
 
 from failing import contains, raised
-from msgflo.errors import ConfigError, ConnectError
-
 from host import Inbox, connected, equal, until
+from msgflo.errors import ConfigError, ConnectError
 
 
 def connect(url, cafile, inbox=None):

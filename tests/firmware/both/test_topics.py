@@ -1,10 +1,9 @@
 """Topics, filters and the reserved topics."""
 
 from failing import contains
+from host import equal
 from msgflo import topics
 from msgflo.errors import ConfigError
-
-from host import equal
 
 
 async def test_filters_match_as_mqtt_says(host):

@@ -3,9 +3,8 @@
 import asyncio
 
 from failing import contains
-from msgflo._platform import ticks_diff, ticks_ms
-
 from host import Inbox, connected, equal, until
+from msgflo._platform import ticks_diff, ticks_ms
 
 CONNACK = "20020000"
 

@@ -9,6 +9,7 @@ if "patch" in sys.argv:
 
 import gevent
 import gevent.event
+
 import msgflo
 
 

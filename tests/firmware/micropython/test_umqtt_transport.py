@@ -1,9 +1,8 @@
 """What only the transport of MicroPython has: few packet ids in flight, and a bound on what is received."""
 
 from failing import contains, raised
-from msgflo.errors import ConnectError
-
 from host import Inbox, connected, equal, until
+from msgflo.errors import ConnectError
 
 CONNACK = "20020000"
 
