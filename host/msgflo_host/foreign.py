@@ -27,6 +27,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 import msgspec
+
 from msgflo import Broker, ConnectError, topics
 
 from . import discovery

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
+
 from msgflo import Broker
 
 from . import library as libraries

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import paho.mqtt.publish
 import pytest
+
 from brokers import Broker, free_port
 from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, program, until
 

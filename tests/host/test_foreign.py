@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from brokers import Broker as Mosquitto
 from msgflo import Broker
 from msgflo.paho_transport import Transport

@@ -13,6 +13,7 @@ from pathlib import Path
 import paho.mqtt.publish
 import psutil
 import pytest
+
 from brokers import Broker, free_port
 from systems import Coordinator, Participants, Source, discovery_message, edge, node, until
 

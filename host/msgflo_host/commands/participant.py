@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import click
+
 import msgflo
 from msgflo import Participant, serve
 
