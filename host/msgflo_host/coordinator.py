@@ -42,7 +42,8 @@ class Coordinator:
     """Holds the wanted graph and brings it into force on one broker.
 
     The graph is changed by `replace_graph`. Who wants to know calls `on_change.append`: called after each
-    reconciliation; `bound` is set after the first. The broker may come, go and restart.
+    reconciliation; `bound` is set when the first edge is in force, or where there is none to be. The broker may come,
+    go and restart.
     """
 
     def __init__(self, broker: Broker, graph: Graph) -> None:
@@ -66,7 +67,7 @@ class Coordinator:
         self._lease = Lease(lambda payload, retain: self._connection.publish(lease.TOPIC, payload, retain=retain))
         self._in_charge = self._forwarder_started = False
         self._direct = DirectBindings(lambda topic, payload: self._connection.publish(topic, payload, retain=True))
-        self._forwarder = Forwarder(broker, client_id=CLIENT_ID + "-forwarder")
+        self._forwarder = Forwarder(broker, client_id=CLIENT_ID + "-forwarder", on_state=self._forwarder_state)
         self.meter = Meter(self._forwarder)
         self._complaints = Complaints()
         self._greeter = Greeter()
@@ -220,9 +221,15 @@ class Coordinator:
             await asyncio.sleep(SETTLE_S)
         if self.started:
             self._greeter.send(self.graph, self.registry, self._publish_initial)
-        self.bound.set()
+        if not self.graph.edges or wanted.direct or (wanted.forwards and self._forwarder.stats().connected):
+            self.bound.set()
         for listener in self.on_change:
             listener()
+
+    def _forwarder_state(self, connected: bool, reason: str) -> None:
+        """Forwards given to it before are in force once it has connected."""
+        if connected and self.plan.forwards:
+            self.bound.set()
 
     def _traffic_seen(self, topic: str) -> None:
         self.registry.packet(topic, time.monotonic())

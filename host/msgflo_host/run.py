@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
@@ -32,12 +32,15 @@ from .library import Library
 from .status import snapshot
 from .view import Notes, follow_plain
 
+if TYPE_CHECKING:
+    from .server import Server
+
 __all__ = ["Options", "open_port", "run"]
 
 log = logging.getLogger("msgflo")
 
 GRAPH_NAMES = ("graph.fbp", "graph.json")
-FIRST_BINDINGS_S = 2.0
+FIRST_BINDINGS_S = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,12 +150,22 @@ def _save_discovered(coordinator: Coordinator, file: LiveFile) -> None:
             log.error("%s", error)
 
 
+def _import_server() -> type[Server]:
+    """Import aiohttp, in a thread: 0.1 s in which packets pass all the same."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)  # seconds: the event loop waits no longer for this thread
+    try:
+        from .server import Server
+    finally:
+        sys.setswitchinterval(interval)
+    return Server
+
+
 async def _serve_page(
     listener: socket.socket, coordinator: Coordinator, file: LiveFile | None, stack: AsyncExitStack
 ) -> str:
-    from .server import Server  # aiohttp: see above
-
-    server = Server(lambda: _look(coordinator, file, server.url), listener)
+    make_server = await asyncio.to_thread(_import_server)
+    server = make_server(lambda: _look(coordinator, file, server.url), listener)
     await server.start()
     stack.push_async_callback(server.stop)
     log.info("page: %s", server.url)

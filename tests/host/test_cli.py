@@ -82,7 +82,7 @@ def test_watch_names_the_ports_of_a_node_that_has_not_the_one_asked_for(
     answer = msgflo("watch", "source.speed", "--coordinator", at(coordinator))
     assert (answer.returncode, answer.stderr) == (
         1,
-        "msgflo: node source has no port 'speed' with a topic; its ports: out, value, error\n",
+        "msgflo: node source has no outport or inport 'speed' with a topic; there are: out, value, error\n",
     )
 
 
@@ -233,3 +233,11 @@ def test_a_file_that_serves_by_itself_runs_as_a_component_too(broker: Broker, tm
     ):
         status = coordinator.wait(lambda status: status["nodes"])
         assert [node["id"] for node in status["nodes"]] == ["other"]
+
+
+def test_send_reaches_an_inport_by_its_name(system: tuple[Coordinator, Source, Sink]) -> None:
+    coordinator, _, sink = system
+    assert msgflo("send", "sink.in", '"by name"', "--coordinator", at(coordinator)).returncode == 0
+    until(lambda: "by name" in sink.received)
+    answer = msgflo("send", "sink.inn", "1", "--coordinator", at(coordinator))
+    assert "node sink has no inport 'inn' with a topic; there are: in, other" in answer.stderr

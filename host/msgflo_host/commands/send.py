@@ -14,6 +14,7 @@ from msgflo.paho_transport import Transport
 from msgflo.topics import check_topic
 
 from ..errors import BrokerError
+from ._names import find_port
 from ._options import broker_option, coordinator_option, find_broker
 
 __all__ = ["command"]
@@ -22,18 +23,18 @@ ACKNOWLEDGED_WITHIN_S = 10.0
 
 
 @click.command("send", short_help="Publish one packet.")
-@click.argument("topic")
+@click.argument("topic", metavar="TOPIC|NODE.INPORT")
 @click.argument("payload", metavar="JSON")
 @click.option("--raw", is_flag=True, help="Publish the text as it is, whether JSON or not.")
 @click.option("--retain", is_flag=True, help="Let the broker keep it as the topic's latest value.")
 @broker_option
 @coordinator_option
 def command(topic: str, payload: str, raw: bool, retain: bool, broker_url: str | None, coordinator: str) -> None:
-    """Publish one packet on TOPIC and wait until the broker has it.
+    """Publish one packet on a topic, or to an inport named as NODE.INPORT, and wait until the broker has it.
 
     \b
     Examples:
-      msgflo send lamp/limit 30
+      msgflo send lamp.limit 30
       msgflo send home/door '{"open": true}' --broker mqtt://pi.local
       echo ON | msgflo send cmnd/fan/POWER - --raw
     """
@@ -45,6 +46,8 @@ def command(topic: str, payload: str, raw: bool, retain: bool, broker_url: str |
             raise click.UsageError(
                 f"{text!r} is not JSON ({error}); text needs quotes: '\"{text}\"', or --raw"
             ) from None
+    found = find_port(topic, coordinator, ("inports",))
+    topic = topic if found is None else found.topic
     try:
         check_topic(topic)
     except ConfigError as error:

@@ -16,9 +16,9 @@ from msgflo import Broker, ConfigError
 from msgflo.topics import check_filter, matches
 
 from ..connection import Connection
-from ..errors import MsgfloError
 from ..view import printable
-from ._options import broker_option, coordinator_option, find_broker, status_of
+from ._names import find_port
+from ._options import broker_option, coordinator_option, find_broker
 
 __all__ = ["command"]
 
@@ -47,34 +47,13 @@ def command(what: tuple[str, ...], as_json: bool, count: int | None, broker_url:
 
 def _topics(name: str, coordinator: str) -> list[str]:
     """The topics that a word on the command line means: those of the port, if there is such a node, or itself."""
-    node, dot, port = name.rpartition(".")
-    if dot and not any(wildcard in name for wildcard in "#+"):
-        try:
-            status = status_of(coordinator)
-        except MsgfloError as error:
-            click.echo(f"{name} is taken as a topic, not as NODE.PORT: {error}", err=True)
-            status = {"nodes": []}
-        for entry in status["nodes"]:
-            if entry["id"] == node:
-                return [*_port_topics(entry, port), *_sources(name, status["edges"])]
+    found = find_port(name, coordinator, ("outports", "inports"))
+    if found is not None:
+        return [found.topic, *found.direct_sources]
     try:
         return [str(check_filter(name))]
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
-
-
-def _port_topics(node: Mapping[str, Any], port: str) -> list[str]:
-    ports = [*node["outports"], *node["inports"]]
-    topics = [entry["topic"] for entry in ports if entry["id"] == port and entry["topic"]]
-    if not topics:
-        known = ", ".join(entry["id"] for entry in ports) or "none: it is not here"
-        raise MsgfloError(f"node {node['id']} has no port {port!r} with a topic; its ports: {known}")
-    return topics
-
-
-def _sources(name: str, edges: list[Mapping[str, Any]]) -> list[str]:
-    """What reaches an inport directly does not pass through the inport's own topic."""
-    return [pair[0] for edge in edges if edge["tgt"] == name and edge["kind"] == "direct" for pair in edge["topics"]]
 
 
 async def _watch(broker: Broker, names: Mapping[str, str], count: int | None, show: Any) -> None:
