@@ -2,13 +2,16 @@
 
 What a fenced block of README.md, docs/*.md and the README.md of boards and examples has to stand:
 
-- ``python``: runs. If it serves participants, it is started on a real Mosquitto until one has announced itself, then
-  stopped. With a module that only a board has (`machine`, `network`, …) it must compile for a board.
+- ``python``: runs, with a Mosquitto of the test's own in place of the default one; it may connect nowhere else. If it
+  serves participants, it is started until one has announced itself, then stopped. With a module that only a board has
+  (`machine`, `network`, …) it must compile for a board.
   ``python fragment`` must compile.
 - ``sh``: each ``msgflo`` command exists, with these options and arguments; each ``make`` target exists; each path below
   a folder of this repository exists.
 - ``yaml``: a foreign device, a component library or any YAML.
-- ``fbp``: a graph. ``json``: a graph, a discovery message or any JSON.
+- ``fbp``: a graph. ``fbp added``: lines for the end of the demo's graph; ``fbp instead``: lines in place of the one of the
+  demo's graph that begins alike. ``json``: a graph, a discovery message or any JSON.
+- A further word that is a file's name: docs/project.md makes a project of these, and it is run.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +33,13 @@ from pathlib import Path
 import click
 import paho.mqtt.client as mqtt
 import pytest
-from brokers import Broker
+from paho.mqtt.enums import CallbackAPIVersion
+from ruamel.yaml import YAML
+
+from brokers import Broker, free_port
 from msgflo_host import discovery, library
 from msgflo_host.cli import cli
 from msgflo_host.graph import fbp_format, json_format
-from paho.mqtt.enums import CallbackAPIVersion
-from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
@@ -45,6 +50,18 @@ SERVES = re.compile(r"\b(?:serve|main|run)\(")
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S)
 LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
 SHELL = ("sh", "bash", "shell", "console")
+DEFAULT_BROKER = re.compile(r"mqtt://localhost(?::1883)?(?![\w.:-])")
+# Python loads `sitecustomize` before an example: whatever that connects to, it must not be the user's running system.
+GUARD = """
+import os, sys
+
+def refuse_others(event, arguments):
+    if event == "socket.connect" and isinstance(arguments[1], tuple) and arguments[1][1] != {port}:
+        os.write(2, f"connects to {{arguments[1]}}, which is not the test's broker\\n".encode())
+        os._exit(99)
+
+sys.addaudithook(refuse_others)
+"""
 
 
 @dataclass(frozen=True)
@@ -91,9 +108,10 @@ def test_python_example_works(block: Block, broker: Broker, tmp_path: Path) -> N
 
 def _run(block: Block, broker: Broker, folder: Path) -> None:
     example = folder / "example.py"
-    example.write_text(block.text)
+    example.write_text(DEFAULT_BROKER.sub(broker.url, block.text))
+    (folder / "sitecustomize.py").write_text(GUARD.format(port=broker.port))
     serves = bool(SERVES.search(block.text))
-    environment = {**os.environ, "MSGFLO_BROKER": broker.url}
+    environment = {**os.environ, "MSGFLO_BROKER": broker.url, "PYTHONPATH": str(folder)}
     with (folder / "output").open("w+") as output:
         process = subprocess.Popen(
             [sys.executable, str(example), "example"], cwd=folder, env=environment, stdout=output, stderr=output
@@ -109,6 +127,13 @@ def _run(block: Block, broker: Broker, folder: Path) -> None:
         said = output.read()
     assert "Traceback" not in said, f"{block}:\n{said}"
     assert code in (0, -signal.SIGTERM if serves else 0), f"{block} ended with {code}:\n{said}"
+
+
+@pytest.mark.parametrize("url", ["mqtt://localhost:1884", "mqtt://127.0.0.1:1883", "mqtt://192.0.2.1"])
+def test_python_example_connects_nowhere_else(url: str, broker: Broker, tmp_path: Path) -> None:
+    text = f"from msgflo import Participant, serve\n\nserve(Participant('example'), broker={url!r})\n"
+    with pytest.raises(AssertionError, match="not the test's broker"):
+        _run(Block(ROOT / "README.md", 1, "python", (), text), broker, tmp_path)
 
 
 def _wait_for_announcement(broker: Broker, process: subprocess.Popen[bytes]) -> None:
@@ -135,7 +160,7 @@ def commands(text: str) -> Iterator[list[str]]:
         lexer.whitespace_split = True
         words: list[str] = []
         for word in [*lexer, ";"]:
-            if word[0] not in ";|&<>()":
+            if not word or word[0] not in ";|&<>()":
                 words.append(word)
                 continue
             while words and re.match(r"(\w+=|sudo$|exec$)", words[0]):
@@ -229,7 +254,14 @@ def test_yaml_example_is_valid(block: Block, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", blocks("fbp"), ids=str)
 def test_graph_example_is_valid(block: Block) -> None:
-    fbp_format.parse(block.text, file=str(block))
+    text = block.text
+    if {"added", "instead"} & set(block.words):
+        demo = (ROOT / "examples/demo/graph.fbp").read_text().splitlines(keepends=True)
+        replaced = text.split("(")[0] + "(" if "instead" in block.words else None
+        kept = [line for line in demo if replaced is None or not line.startswith(replaced)]
+        assert len(kept) == len(demo) - (replaced is not None), f"{block}: the demo has no line that begins alike"
+        text = "".join([text, *kept] if replaced else [*kept, text])
+    fbp_format.parse(text, file=str(block))
 
 
 @pytest.mark.parametrize("block", blocks("json"), ids=str)
@@ -239,6 +271,42 @@ def test_json_example_is_valid(block: Block) -> None:
         json_format.load(block.text, file=str(block))
     elif isinstance(content, dict) and content.get("protocol") == "discovery":
         discovery.parse(block.text.encode())
+
+
+# --- A project of one's own ---
+
+
+def test_project_carries_data(broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What docs/project.md says, from start to end; `cmnd/light/POWER` is what its plug would get."""
+    for name in [name for name in os.environ if name.startswith("MSGFLO_")]:
+        monkeypatch.delenv(name)
+    for block in _blocks_of(ROOT / "docs/project.md"):
+        for file in block.words:
+            (tmp_path / file).write_text(block.text)
+    heard: list[bytes] = []
+    light = mqtt.Client(CallbackAPIVersion.VERSION2)
+    light.on_message = lambda client, data, message: heard.append(message.payload)
+    light.connect("127.0.0.1", broker.port)
+    light.subscribe("cmnd/light/POWER")
+    port = free_port()
+    command = [sys.executable, "-m", "msgflo_host", "run", ".", "--broker", broker.url, "--port", str(port), "--plain"]
+    with (tmp_path / "output").open("w+") as output:
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=output, stderr=output)
+        try:
+            deadline = time.monotonic() + 30
+            while b"true" not in heard:
+                assert process.poll() is None, (tmp_path / "output").read_text()
+                assert time.monotonic() < deadline, (tmp_path / "output").read_text()
+                light.publish("disk/limit", "101")
+                light.loop(0.2)
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/status.json", timeout=5) as answer:
+                status = json.load(answer)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+    assert {node["id"]: node["state"] for node in status["nodes"]} == {"disk": "alive", "light": "alive"}
+    assert [edge["kind"] for edge in status["edges"]] == ["forwarded"]
 
 
 # --- Links ---
