@@ -51,7 +51,7 @@ class PlainTest(pytest.Item):
 
     def __init__(self, *, function: str, line: int, interpreter: Interpreter, **options: Any) -> None:
         super().__init__(**options)
-        self.function, self.line, self.interpreter = function, line, interpreter
+        self.function_name, self.line, self.interpreter = function, line, interpreter
         self.seconds = SECONDS
         if function.startswith("soak_"):
             self.seconds = SOAK_SECONDS
@@ -64,7 +64,7 @@ class PlainTest(pytest.Item):
 
     def runtest(self) -> None:
         with Control() as control:
-            process = self.interpreter.start(SUITE / "runner.py", self.path, self.function, str(control.port))
+            process = self.interpreter.start(SUITE / "runner.py", self.path, self.function_name, str(control.port))
             try:
                 printed, _ = process.communicate(timeout=self.seconds)
             except subprocess.TimeoutExpired:
