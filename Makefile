@@ -3,8 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests run test check lint bench soak clean
 
-# Another project's Python must not leak into ours.
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# Neither another project's Python nor a personal setting of Python may change what happens here.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE
 export PYTHONNOUSERSITE := 1
 # Debian keeps mosquitto in /usr/sbin, which is not on a plain user's PATH.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin

@@ -34,7 +34,12 @@ class Interpreter:
         paths = [str(SUITE), str(REPO / "firmware")]
         if self.micro:
             return {**os.environ, "MICROPYPATH": os.pathsep.join([*paths, str(UMQTT), ".frozen"])}
-        return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
+        return {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(paths),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
         """Start it with these arguments; what it prints can be read from `stdout`."""
