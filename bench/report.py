@@ -84,8 +84,8 @@ def _aims(results: Results, peer: bool) -> str:
         return text
     limit = results.median("routing", BROKER, "window") / results.median("pairs", "npm msgflo", "window")
     return (
-        f"{text}\n\nIn a window of 200 the broker alone, with nobody but a load generator, is {limit:.1f} times as fast as npm's\n"
-        "participants with their coordinator: no edge can be faster than that."
+        f"{text}\n\nIn a window of 200 the broker alone, with nobody but a load generator, is {limit:.1f} times as fast\n"
+        "as npm's participants with their coordinator: no edge can be faster than that."
     )
 
 
