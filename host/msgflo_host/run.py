@@ -150,21 +150,33 @@ def _save_discovered(coordinator: Coordinator, file: LiveFile) -> None:
             log.error("%s", error)
 
 
-def _import_server() -> type[Server]:
-    """Import aiohttp, in a thread: 0.1 s in which packets pass all the same."""
+def _import_server(*, without_certificates: bool) -> type[Server]:
+    """Import aiohttp, in a thread: 0.1 s in which packets pass all the same.
+
+    It reads every CA certificate of the system for an HTTP client that we never use, 3 MB. Where nothing else in this program
+    may need them meanwhile, it is shown none.
+    """
     interval = sys.getswitchinterval()
     sys.setswitchinterval(0.0005)  # seconds: the event loop waits no longer for this thread
+    hidden = {"SSL_CERT_FILE": os.devnull, "SSL_CERT_DIR": os.devnull} if without_certificates else {}
+    before = {name: os.environ.get(name) for name in hidden}
+    os.environ.update(hidden)
     try:
         from .server import Server
     finally:
         sys.setswitchinterval(interval)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
     return Server
 
 
 async def _serve_page(
     listener: socket.socket, coordinator: Coordinator, file: LiveFile | None, stack: AsyncExitStack
 ) -> str:
-    make_server = await asyncio.to_thread(_import_server)
+    make_server = await asyncio.to_thread(_import_server, without_certificates=not coordinator.broker.tls)
     server = make_server(lambda: _look(coordinator, file, server.url), listener)
     await server.start()
     stack.push_async_callback(server.stop)
