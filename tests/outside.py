@@ -50,9 +50,9 @@ class Outside:
         """Publish a packet."""
         self._client.publish(topic, payload, qos=qos, retain=retain)
 
-    def next(self, topic: str) -> bytes:
-        """Wait for the next packet on a topic."""
-        return self._arrived[topic].get(timeout=SECONDS)
+    def next(self, topic: str, seconds: float = SECONDS) -> bytes:
+        """Wait for the next packet on a topic; raises queue.Empty."""
+        return self._arrived[topic].get(timeout=seconds)
 
     def drained(self, topic: str) -> list[bytes]:
         """What has arrived on a topic and was not taken yet."""

@@ -27,10 +27,13 @@ if MICROPYTHON:
     default_log = print
 
     def traceback(error):
-        """Return an exception with its traceback as text."""
-        text = io.StringIO()
-        sys.print_exception(error, text)  # pyright: ignore[reportArgumentType] - the stubs know too little of StringIO
-        return text.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
+        """Return an exception with its traceback as text; where memory is too short for it, the exception's name."""
+        try:
+            text = io.StringIO()
+            sys.print_exception(error, text)  # pyright: ignore[reportArgumentType] - the stubs know too little
+            return text.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
+        except MemoryError:
+            return type(error).__name__
 
 else:
     import logging

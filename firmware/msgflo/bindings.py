@@ -1,6 +1,6 @@
 """Which inports a packet goes to: those with its topic, and those that the coordinator has bound to it."""
 
-from .errors import ConfigError, SubscribeError
+from .errors import ConfigError, ConnectError, SubscribeError
 from .packets import decode
 from .topics import bind_topic, check_filter, is_filter, matches
 
@@ -13,8 +13,8 @@ class Bindings:
     """Takes the binding lists of a session's participants, subscribes accordingly, and delivers packets.
 
     There is a route from each topic or filter to each inport that it is for: `[runner, inport, topics that it has had a
-    packet on since the last connection]`. The last, up to a bound, because the broker sends a retained value again with
-    each later subscription for another inport: for the others it is no news.
+    packet on since the last connection (None: none)]`. The last, up to a bound, because the broker sends a retained
+    value again with each later subscription for another inport: for the others it is no news.
     """
 
     def __init__(self, runners, transport, log):
@@ -23,6 +23,7 @@ class Bindings:
         self._transport = transport
         self._log = log
         self._lists = {}  # participant id -> {inport: [sources]}
+        self._dropped = {}  # participant id -> how many sources its list had that memory was too short for
         self._topics = {bind_topic(runner.id): runner for runner in runners if runner.ins}
         self._unconfirmed = []  # topics of lists that are from an earlier connection, until they come again
         self._just_renewed = False
@@ -37,17 +38,21 @@ class Bindings:
         if topic in self._unconfirmed:
             self._unconfirmed.remove(topic)
         lists = self._lists[runner.id] = {}
-        bound = decode(payload) if payload else {}
-        if isinstance(bound, dict):
-            for inport, sources in bound.items():
-                try:
-                    lists[inport] = _checked(sources, runner, inport)
-                except ConfigError as e:
-                    self._log(str(e))
-        else:
-            what = 'bindings of {}: {:.80} is not of the form {{"inport": ["topic"]}}'
-            self._log(what.format(runner.id, repr(payload)))
         self.changed = True
+        try:
+            bound = decode(payload) if payload else {}
+            if isinstance(bound, dict):
+                for inport, sources in bound.items():
+                    try:
+                        lists[inport] = _checked(sources, runner, inport)
+                    except ConfigError as e:
+                        self._log(str(e))
+            else:
+                what = 'bindings of {}: {:.80} is not of the form {{"inport": ["topic"]}}'
+                self._log(what.format(runner.id, repr(payload)))
+        except MemoryError:
+            bound = lists = sources = None  # for the log there must be some again
+            self._drop(runner.id, payload.count(b",") + 1)
         return True
 
     def deliver(self, topic, payload, retained):
@@ -58,7 +63,10 @@ class Bindings:
             for topic_filter in self._filters:
                 if matches(topic_filter, topic):
                     routes += [r for r in self._routes[topic_filter] if _find(routes, r[0], r[1]) is None]
-        for runner, inport, had in routes:
+        for route in routes:
+            runner, inport, had = route
+            if had is None:
+                had = route[2] = set()
             if topic not in had:
                 if len(had) < _REMEMBERED:
                     had.add(topic)
@@ -71,7 +79,7 @@ class Bindings:
         self._update()
         for routes in self._routes.values():
             for route in routes:
-                route[2] = set()
+                route[2] = None
         self._unconfirmed = [topic for topic, runner in self._topics.items() if self._lists.get(runner.id)]
         self._just_renewed = True
         await self._subscribe(list(self._routes) + list(self._topics))
@@ -100,16 +108,44 @@ class Bindings:
         A topic that was subscribed to but has a new inport is among the first: that one wants the retained value.
         """
         self.changed = False
-        old, self._routes = self._routes, {}
-        wanted = []
-        for runner in self._runners:
-            lists = self._lists.get(runner.id) or {}
-            for inport, (topic, _) in runner.ins.items():
-                for source in lists.get(inport, ()):
-                    self._route(source, runner, inport, old, wanted)
-                self._route(topic, runner, inport, old, wanted)
-        self._filters = [source for source in self._routes if is_filter(source)]
-        return wanted, [source for source in old if source not in self._routes]
+        old = self._routes
+        while True:
+            try:
+                self._routes = {}
+                wanted = []
+                for runner in self._runners:
+                    lists = self._lists.get(runner.id) or {}
+                    for inport, (topic, _) in runner.ins.items():
+                        for source in lists.get(inport, ()):
+                            self._route(source, runner, inport, old, wanted)
+                        self._route(topic, runner, inport, old, wanted)
+                self._filters = [source for source in self._routes if is_filter(source)]
+                if any(self._lists.values()):
+                    list(map(bytearray, (256,) * 6))  # so much must remain, in pieces, for all that is not bindings
+                return wanted, [source for source in old if source not in self._routes]
+            except MemoryError:
+                self._routes = old
+                wanted = None
+                if not self._make_room():
+                    raise
+
+    def _make_room(self):
+        """Leave out the list with the most sources; returns whether there was one.
+
+        Not the latest: so it is the same one again after a reconnection, in whatever order the lists come.
+        """
+        size = 0, None
+        for participant, lists in self._lists.items():
+            size = max(size, (sum(map(len, lists.values())), participant))
+        if size[0]:
+            self._drop(size[1], size[0])
+        return size[0]
+
+    def _drop(self, participant, count):
+        self._lists[participant] = {}
+        if self._dropped.get(participant) != count:  # else it was said: the list comes with each connection
+            self._dropped[participant] = count
+            self._log("bindings of {}: no memory for {} sources; the list is left out".format(participant, count))
 
     def _route(self, source, runner, inport, old, wanted):
         routes = self._routes.setdefault(source, [])
@@ -117,7 +153,7 @@ class Bindings:
             route = _find(old.get(source, ()), runner, inport)
             if route is None and source not in wanted:
                 wanted.append(source)
-            routes.append(route or [runner, inport, set()])
+            routes.append(route or [runner, inport, None])
 
     async def _subscribe(self, filters):
         try:
@@ -125,6 +161,9 @@ class Bindings:
             await self._transport.subscribe([(topic_filter, 1) for topic_filter in filters])
         except SubscribeError as e:
             self._log(str(e))
+        except MemoryError:  # the transport has ended the connection; the next one shall fare better
+            self._make_room()
+            raise ConnectError from None
 
 
 def _find(routes, runner, inport):
@@ -140,4 +179,6 @@ def _checked(sources, runner, inport):
         raise ConfigError("{}: there is no such inport; there are: {}".format(where, ", ".join(runner.ins)))
     if not isinstance(sources, list):
         raise ConfigError("{}: {!r} is not a list of topics".format(where, sources))
-    return [check_filter(source, where) for source in sources]
+    for source in sources:
+        check_filter(source, where)
+    return sources

@@ -23,6 +23,7 @@ class Link:
         self._client_id = client_id
         self._log = log
         self._said = None  # the last trouble
+        self._failed = False  # whether it was us who failed, not the broker or the way to it
         self.closing = False  # whether the connection's end is wanted
 
     async def keep(self, serve, lost):
@@ -43,7 +44,7 @@ class Link:
             if lasted > _SHORT:
                 delay = _FIRST_DELAY
                 short = 0
-            elif lasted > 0:
+            elif lasted > 0 and not self._failed:
                 short += 1
                 if short == 3:
                     self._log("another client probably uses the client id {!r}".format(self._client_id))
@@ -64,6 +65,7 @@ class Link:
         if self._said:
             self._log("connected to {}".format(self._broker))
             self._said = None
+        self._failed = False
         began = ticks_ms()
         task = asyncio.create_task(self._do(serve))
         try:
@@ -73,6 +75,8 @@ class Link:
             lost(transport.unacknowledged())
             await transport.disconnect()
         if not self.closing:
+            if "memory" in (reason or ""):
+                self._failed = True
             self._trouble("lost the connection to {}: {}".format(self._broker, reason))
         return max(ticks_diff(ticks_ms(), began), 1) / 1000
 
@@ -82,7 +86,11 @@ class Link:
         except ConnectError:
             pass  # `closed` says why
         except Exception as e:
-            self._log(traceback(e))
+            self._failed = True
+            try:
+                self._log(traceback(e))
+            except Exception as e2:  # `log` may fail, memory be short
+                print(self._client_id, type(e2).__name__, "while reporting", type(e).__name__)
             await self.transport.disconnect()
 
     def _trouble(self, text):

@@ -38,7 +38,7 @@ class Participant:
         if not isinstance(self.role, str) or not self.role:
             raise ConfigError("{}: role {!r}: a text is needed".format(type(self).__name__, self.role))
         self.id = self.role if id is None else id
-        ins, outs = declare(self.role, self.inports, self.outports, topics or {})
+        ins, outs = declare(type(self).__name__, self.role, self.inports, self.outports, topics or {})
         self._handlers = {port.id: self._handler(port.id) for port in self.inports}
         self._runner = Runner(self, self.id, ins, outs, self.period)
 

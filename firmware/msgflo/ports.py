@@ -47,12 +47,17 @@ class Port:
             self.retain = True
 
 
-def declare(role, inports, outports, topics):
-    """Work out the topics of a participant's ports; `topics` maps the ids of some to topics. Raises ConfigError.
+def declare(name, role, inports, outports, topics):
+    """Work out the topics of the ports of class `name`; `topics` maps the ids of some to topics. Raises ConfigError.
 
     Returns two dictionaries by port id: inports `(topic, raw)` and outports `(topic, qos, retain, state, raw)`.
     """
-    ids = [port.id for port in inports] + [port.id for port in outports]
+    try:
+        ids = [port.id for port in inports] + [port.id for port in outports]
+    except (AttributeError, TypeError):
+        from ._mistakes import not_ports
+
+        raise not_ports(name, inports, outports) from None
     if len(ids) != len(set(ids)):
         raise ConfigError("{}: two ports have the same id: {}".format(role, ", ".join(ids)))
     for port_id in topics:

@@ -147,7 +147,8 @@ class Runner:
                 message = "{}: {}".format(type(error).__name__, error)
                 self._participant.send("error", {"message": message, "port": port})
         except Exception as e:  # `log` may fail, `send` be overridden, memory be short
-            print("{}: {!r} while reporting {!r}".format(self.id, e, error))
+            # Without making a text, which takes memory.
+            print(self.id, type(e).__name__, e, "while reporting", type(error).__name__, error)
 
 
 class Timer:

@@ -29,13 +29,18 @@ class Session:
     """
 
     def __init__(self, participants, broker="mqtt://localhost", *, client_id=None, keepalive=30, queue=None, log=None):
-        self.participants = list(participants)
         self.broker = Broker.parse(broker) if isinstance(broker, str) else broker
         self.log = log or default_log
         self.queue = QUEUE if queue is None else queue
         self.backlog = self.queue * BURST
         self.running = False
-        self._runners = [participant._runner for participant in self.participants]
+        try:
+            self.participants = list(participants)
+            self._runners = [participant._runner for participant in self.participants]
+        except (AttributeError, TypeError):
+            from ._mistakes import not_participants
+
+            raise not_participants(participants) from None
         for runner in self._runners:
             runner.join(self)
         ids = [runner.id for runner in self._runners]

@@ -36,7 +36,7 @@ class Transport(MQTTClient):
         super().__init__(client_id, broker.host, broker.port, broker.user, broker.password, keepalive)
         self.set_callback(on_message)
         self.broker = broker
-        self.skipped = 0  # packets that were too large
+        self.skipped = 0  # packets that were too large for it, or for the memory
         self.log = print
         self.sock = Wire()
         self._reason = "not connected"  # why the connection is over; None while there is one
@@ -200,7 +200,7 @@ class Transport(MQTTClient):
                 self.sock.write(pid.to_bytes(2, "big"))
             self.sock.write(payload)
         except MemoryError:  # half a packet may be in the buffer
-            self._finish("out of memory while sending to {!r}".format(topic))
+            self._finish("no memory while sending to {!r}".format(topic))
         self._send()
 
     def unacknowledged(self):
@@ -208,7 +208,10 @@ class Transport(MQTTClient):
         return [(topic, payload, 1, retain) for _, topic, payload, retain in self._inflight]
 
     async def subscribe(self, topics):
-        """Subscribe to a list of (filter, qos) and wait for the answer; SubscribeError names the refused."""
+        """Subscribe to a list of (filter, qos) and wait for the answer; SubscribeError names the refused.
+
+        MemoryError ends the connection.
+        """
         for topic, _ in topics:
             check_filter(topic)
         codes = await self._request(_SUBSCRIBE, topics)
@@ -224,17 +227,21 @@ class Transport(MQTTClient):
         if self._reason is not None:
             raise self._no_connection()
         answer = b""
-        for i in range(0, len(topics), 32):  # so few that question and answer are small
-            part = topics[i : i + 32]
+        for i in range(0, len(topics), 8):  # so few that the question usually fits into the wire's buffer
+            part = topics[i : i + 8]
             pid = self._packet_id()
             self._answers[pid] = None
-            self._write_head(kind, 2 + sum(len(_encoded(t)) + (2 if qos is None else 3) for t, qos in part))
-            self.sock.write(pid.to_bytes(2, "big"))
-            for topic, qos in part:
-                self._send_str(topic)
-                if qos is not None:
-                    self.sock.write(bytes((qos,)))
-            self._send()
+            try:
+                self._write_head(kind, 2 + sum(len(_encoded(t)) + (2 if qos is None else 3) for t, qos in part))
+                self.sock.write(pid.to_bytes(2, "big"))
+                for topic, qos in part:
+                    self._send_str(topic)
+                    if qos is not None:
+                        self.sock.write(bytes((qos,)))
+                self._send()
+            except MemoryError:  # half a packet may be in the buffer
+                self._finish("no memory to subscribe")
+                raise
             while self._answers[pid] is None:
                 await self._change()
             answer += self._answers.pop(pid)
@@ -320,7 +327,8 @@ class Transport(MQTTClient):
             payload = bytes(body[start:])
         if payload is None:
             self.skipped += 1
-            self.log("msgflo: a packet of {} bytes on {!r} was skipped, it is too large".format(wire.size, topic))
+            why = "too large:" if wire.size - start > self.max_packet else "no memory for"
+            self.log("msgflo: {} a packet of {} bytes on {!r}; skipped".format(why, wire.size, topic))
         else:
             try:
                 self.cb(topic, payload, bool(wire.kind & 1))

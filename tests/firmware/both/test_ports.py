@@ -72,3 +72,15 @@ async def test_sessions_that_cannot_be_are_refused(host):
     refused(ConfigError, ("same id", "r, r"), msgflo.Session, [Source("r"), Source("r")])
     refused(ConfigError, ("client_id",), msgflo.Session, [])
     refused(ConfigError, ("'ftp://x'",), msgflo.Session, [Source("r")], "ftp://x")
+    refused(ConfigError, ("Source is a class", 'Source("role") is meant'), msgflo.Session, [Source])
+    refused(ConfigError, ("'r' is no participant",), msgflo.Session, ["r"])
+    refused(ConfigError, ("list of participants",), msgflo.Session, Source("r"))
+
+
+async def test_ports_that_are_none_are_refused(host):
+    class Disk(Participant):
+        outports = ["free"]
+
+    refused(ConfigError, ("outports of Disk: 'free' is not a Port; allowed: Port(\"free\")",), Disk, "disk")
+    Disk.outports = Port("free")
+    refused(ConfigError, ("outports of Disk", "is no list"), Disk, "disk")
