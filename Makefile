@@ -49,5 +49,5 @@ soak: setup-tests ## The long tests: restarts, 70 000 publishes, 10 000 mutated 
 
 clean: ## Remove .venv, caches and npm packages; what the broker keeps in .msgflo stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
-	rm -rf tests/node_modules tests/*/node_modules
+	rm -rf tests/*/node_modules tests/*/*/node_modules
 	find . -name __pycache__ -prune -exec rm -rf {} +
