@@ -14,6 +14,7 @@ import paho.mqtt.publish
 import psutil
 import pytest
 
+import certificates
 from brokers import Broker, free_port
 from systems import Coordinator, Participants, Source, discovery_message, edge, node, until
 
@@ -252,3 +253,23 @@ def test_a_mistake_in_the_graph_is_shown_until_it_is_mended(broker: Broker, tmp_
         coordinator.wait(lambda status: status["graph_trouble"] is None)
         graph.unlink()
         until(lambda: f"{graph} is gone (the graph stays as it was)" in coordinator.output)
+
+
+def test_the_demo_runs_on_a_broker_with_tls_and_accounts(tmp_path: Path) -> None:
+    with Broker(tls=certificates.server(), users={"ada": "p@ss"}) as broker:
+        url = f"{broker.url.replace('://', '://ada:p%40ss@')}?cafile={certificates.authority()}"
+        with Coordinator(DEMO, broker=url, cwd=tmp_path) as coordinator:
+            everything_flows(coordinator)
+            assert "p@ss" not in coordinator.output
+            assert "p%40ss" not in coordinator.output
+
+
+@pytest.mark.parametrize(("which", "authority"), [("expired", "pem"), ("wrong-name", "pem"), ("right", "other")])
+def test_a_bad_certificate_is_named_once(tmp_path: Path, which: str, authority: str) -> None:
+    with Broker(tls=certificates.server(which)) as broker:
+        url = f"{broker.url}?cafile={certificates.authority(authority)}"
+        with Coordinator(broker=url, cwd=tmp_path) as coordinator:
+            until(lambda: "certificate" in coordinator.output)
+            time.sleep(1)
+            assert coordinator.output.count("broker's certificate") == 1
+            assert not coordinator.wait(lambda status: True)["connected"]
