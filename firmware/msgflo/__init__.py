@@ -13,7 +13,7 @@ if _platform.MICROPYTHON:
 else:
     from .threads import Session
 
-_memory.settle()
+_memory.loaded()
 
 __all__ = (
     "Broker",

@@ -2,16 +2,29 @@
 
 import gc
 
-__all__ = ("settle",)
+__all__ = ("loaded", "settle")
 
 _MICROPYTHON = hasattr(gc, "threshold")
 
 if _MICROPYTHON:
+    import micropython
+
     _before = gc.threshold()
+    _level = micropython.opt_level()
     gc.threshold(4096)  # else what compiling the next modules leaves behind is strewn among what stays
+    micropython.opt_level(3)  # the library's own line numbers would take 2 KB
+
+
+def loaded():
+    """The library is loaded; what a session needs all along is still to come."""
+    if _MICROPYTHON:
+        import micropython
+
+        micropython.opt_level(_level)
+        gc.threshold(2048)
 
 
 def settle():
-    """All is loaded: from now on collect garbage with each sixteenth of the heap, unless the program set a threshold."""
-    if _MICROPYTHON:
+    """All is there: from now on collect garbage with each sixteenth of the heap, unless the program set a threshold."""
+    if _MICROPYTHON and gc.threshold() == 2048:
         gc.threshold(_before if _before > 0 else (gc.mem_free() + gc.mem_alloc()) // 16)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 
+from ._memory import settle
 from ._platform import BURST, QUEUE, default_log
 from .bindings import Bindings
 from .broker import Broker
@@ -151,6 +152,7 @@ class Session:
         if not self._met:
             self._met = True
             self._meet()
+            settle()
         while True:
             await self._flush()
             if self.dropped > self._reported:
