@@ -47,7 +47,8 @@ class Lease:
             if not ours and claim.get("asks") != self._id:
                 self._claim()
         elif ours and not retained:
-            self._held = True  # whatever comes after it came too late
+            # Whatever comes after it came too late; but another's may be here already, from the same read.
+            self._held = self._other is None
             self._decided.set()
         elif not ours and "asks" not in claim:
             self._other = _who(claim) if claim else None

@@ -320,11 +320,10 @@ def test_two_coordinators_started_together_do_not_both_stay(broker: Broker) -> N
     for coordinator in both:
         coordinator.start()
     processes = [coordinator.process for coordinator in both if coordinator.process is not None]
-    # Where each has seen the other's claim first, both may leave: what must not be is that both stay.
-    until(lambda: any(process.poll() is not None for process in processes))
-    for coordinator, process in zip(both, processes, strict=True):
-        if process.poll() is None:
-            coordinator.stop()
+    until(lambda: sum(process.poll() is not None for process in processes) == 1)
+    stays = both[0] if processes[0].poll() is None else both[1]
+    stays.wait(lambda status: status["connected"])
+    assert stays.stop() == 0
 
 
 def test_a_plain_run_reads_no_packet_of_a_direct_edge_while_nobody_looks(broker: Broker, tmp_path: Path) -> None:
