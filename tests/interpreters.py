@@ -30,8 +30,12 @@ class Interpreter:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment in which it finds the participant library, `umqtt.simple` and the suite's own modules."""
-        paths = [str(SUITE), str(REPO / "firmware")]
+        """The environment in which it finds the firmware, `umqtt.simple` and the suite's own modules."""
+        return self.environment_with((SUITE,))
+
+    def environment_with(self, folders: tuple[Path, ...]) -> dict[str, str]:
+        """As `environment`, with the modules of these folders instead of the suite's."""
+        paths = [*map(str, folders), str(REPO / "firmware")]
         if self.micro:
             return {**os.environ, "MICROPYPATH": os.pathsep.join([*paths, str(UMQTT), ".frozen"])}
         return {
@@ -41,11 +45,11 @@ class Interpreter:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+    def start(self, *arguments: str | Path, folders: tuple[Path, ...] = (SUITE,)) -> subprocess.Popen[str]:
         """Start it with these arguments; what it prints can be read from `stdout`."""
         return subprocess.Popen(
             [*self.command, *map(str, arguments)],
-            env=self.environment,
+            env=self.environment_with(folders),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
