@@ -6,12 +6,24 @@ MsgfloError
 ├── ForeignError     the YAML file of a foreign device
 ├── BrokerError      the MQTT broker cannot be started or reached
 ├── LibraryError     a component or the process that runs it
+├── PortMapError     the port map of a board
 └── ServerError      the HTTP port cannot be opened
 """
 
 from __future__ import annotations
 
-__all__ = ["BrokerError", "DiscoveryError", "ForeignError", "GraphError", "LibraryError", "MsgfloError", "ServerError"]
+from collections.abc import Sequence
+
+__all__ = [
+    "BrokerError",
+    "DiscoveryError",
+    "ForeignError",
+    "GraphError",
+    "LibraryError",
+    "MsgfloError",
+    "PortMapError",
+    "ServerError",
+]
 
 
 class MsgfloError(Exception):
@@ -52,6 +64,25 @@ class BrokerError(MsgfloError):
 
 class LibraryError(MsgfloError):
     """A component that is unknown, or whose process cannot be started."""
+
+
+class PortMapError(MsgfloError):
+    """A port map that is wrong: `problems` are all that were found, and the text has a line for each."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        problems: Sequence[PortMapError] = (),
+    ) -> None:
+        super().__init__(message, file=file, line=line, column=column)
+        self.problems: tuple[PortMapError, ...] = tuple(problems) or (self,)
+
+    def __str__(self) -> str:
+        return super().__str__() if self.problems == (self,) else "\n".join(map(str, self.problems))
 
 
 class ServerError(MsgfloError):
