@@ -25,10 +25,19 @@ class Bindings:
         self._lists = {}  # participant id -> {inport: [sources]}
         self._dropped = {}  # participant id -> how many sources its list had that memory was too short for
         self._topics = {bind_topic(runner.id): runner for runner in runners if runner.ins}
+        self._unheard = []  # topics of lists that are not subscribed to yet
         self._unconfirmed = []  # topics of lists that are from an earlier connection, until they come again
         self._just_renewed = False
         self._routes = {}  # topic or filter -> [route]
         self._filters = ()  # those with wildcards
+
+    def add(self, runner):
+        """Take in a runner that has just been added to the session's."""
+        if runner.ins:
+            topic = bind_topic(runner.id)
+            self._topics[topic] = runner
+            self._unheard.append(topic)
+            self.changed = True
 
     def take(self, topic, payload):
         """Take a packet if it is a binding list; returns whether it is. What is malformed in one is logged."""
@@ -82,11 +91,14 @@ class Bindings:
                 route[2] = None
         self._unconfirmed = [topic for topic, runner in self._topics.items() if self._lists.get(runner.id)]
         self._just_renewed = True
+        self._unheard = []
         await self._subscribe(list(self._routes) + list(self._topics))
 
     async def apply(self):
         """Put in force what was taken."""
         wanted, gone = self._update()
+        wanted += self._unheard
+        self._unheard = []
         await self._subscribe(wanted)
         if gone:
             await self._transport.unsubscribe(gone)

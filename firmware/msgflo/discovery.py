@@ -13,18 +13,31 @@ class Presence:
     def __init__(self, participants, client_id, transport):
         self._client_id = client_id
         self._transport = transport
-        # Made once, at the start: later a board's memory is in too small pieces.
-        self._messages = [(p._runner.id, describe(p, client_id)) for p in participants]
-        # Seconds between discovery messages: so often that one may be lost.
-        self.interval = min([participant._runner.period for participant in participants] or [60]) / 2.2
+        self._messages = []
+        self.interval = 60 / 2.2  # seconds between discovery messages: so often that one may be lost
+        if participants:
+            # Made once, at the start: later a board's memory is in too small pieces.
+            self._messages = [(p._runner.id, describe(p, client_id)) for p in participants]
+            self.interval = min([participant._runner.period for participant in participants]) / 2.2
 
     async def appear(self):
         """Tell all there is to tell on a new connection."""
         await self.status("online")
         for participant_id, message in self._messages:
-            # QoS 0: what is unacknowledged takes memory, and after a loss of the connection all is told again.
-            await self._tell(participant_topic(participant_id), message, retain=True)
-            await self._tell(DISCOVERY, message)
+            await self._introduce(participant_id, message)
+
+    async def add(self, participant):
+        """Tell of one more, now and from now on."""
+        runner = participant._runner
+        message = describe(participant, self._client_id)
+        self._messages.append((runner.id, message))
+        self.interval = min(self.interval, runner.period / 2.2)
+        await self._introduce(runner.id, message)
+
+    async def _introduce(self, participant_id, message):
+        # QoS 0: what is unacknowledged takes memory, and after a loss of the connection all is told again.
+        await self._tell(participant_topic(participant_id), message, retain=True)
+        await self._tell(DISCOVERY, message)
 
     async def status(self, status):
         """Publish the state of the connection: `online`, `asleep` or `offline`."""

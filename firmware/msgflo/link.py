@@ -25,6 +25,7 @@ class Link:
         self._said = None  # the last trouble
         self._failed = False  # whether it was us who failed, not the broker or the way to it
         self.closing = False  # whether the connection's end is wanted
+        self.attempts = 0  # to connect, since the start
 
     async def keep(self, serve, lost):
         """Connect and reconnect until `closing`, after delays that grow and vary; raises ConfigError.
@@ -57,6 +58,7 @@ class Link:
     async def _connection(self, serve, lost):
         """Connect, and return when that connection has ended, with the seconds that it lasted (0: there was none)."""
         transport = self.transport
+        self.attempts += 1
         try:
             await transport.connect((connection_topic(self._client_id), b"lost"))
         except ConnectError as e:

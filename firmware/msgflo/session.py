@@ -47,6 +47,7 @@ class Session:
         ids = [runner.id for runner in self._runners]
         if len(ids) != len(set(ids)):
             raise ConfigError("two participants of a session have the same id: {}".format(", ".join(ids)))
+        self._newcomers = []  # participants that came later, and are not announced yet
         if client_id is None and not ids:
             raise ConfigError("a session without participants needs a client_id")
         self.client_id = client_id or ids[0]
@@ -63,6 +64,28 @@ class Session:
     def dropped(self):
         """How many events were dropped because too many waited."""
         return self._outbox.dropped
+
+    @property
+    def attempts(self):
+        """How many attempts to connect there were."""
+        return self._link.attempts
+
+    def add(self, participant):
+        """Let one more participant take part, from now on; call it in the session's own thread.
+
+        Raises ConfigError where there is one with its id already.
+        """
+        runner = participant._runner
+        if runner.id in [other.id for other in self._runners]:
+            raise ConfigError("two participants of a session have the same id: {}".format(runner.id))
+        self.participants.append(participant)
+        self._runners.append(runner)
+        runner.join(self)
+        self._bindings.add(runner)
+        self._newcomers.append(participant)
+        if self.running:
+            participant._begin()
+            self._wake.set()
 
     async def run(self):
         """Connect, serve and reconnect until `stop()`; raises ConfigError where retrying cannot help."""
@@ -154,18 +177,25 @@ class Session:
             self._meet()
             settle()
         while True:
+            if self._bindings.changed:
+                await self._bindings.apply()
+            while self._newcomers:
+                newcomer = self._newcomers.pop(0)
+                try:
+                    await self._presence.add(newcomer)
+                finally:  # should the connection be lost just now, the next one introduces it
+                    newcomer._runner.meet()
             await self._flush()
             if self.dropped > self._reported:
                 self.log("{} events were dropped: too many waited".format(self.dropped - self._reported))
                 self._reported = self.dropped
             await self._wake.wait()
             self._wake.clear()
-            if self._bindings.changed:
-                await self._bindings.apply()
 
     def _meet(self):
-        for runner in self._runners:
-            runner.meet()
+        for participant in self.participants:
+            if participant not in self._newcomers:
+                participant._runner.meet()
 
     async def _repeat(self):
         while True:

@@ -1,0 +1,65 @@
+"""Pins, buses and converters of this board, for device modules: opened once, and shared where that is meant."""
+
+import sys
+
+import machine
+
+__all__ = ("Hardware",)
+
+
+class Hardware:
+    """`buses` is the list under `i2c` in the compiled port map."""
+
+    def __init__(self, buses=()):
+        self._buses = {bus["id"]: bus for bus in buses}  # each its pins and frequency; once opened, the bus
+
+    def pin(self, number, mode=-1, pull=-1):
+        """Return a pin, by its number or name."""
+        return machine.Pin(number, mode, pull)
+
+    def pwm(self, number, freq):
+        """Return a PWM output with duty 0; `freq` in Hz."""
+        return machine.PWM(machine.Pin(number), freq=freq, duty_u16=0)
+
+    def i2c(self, bus):
+        """Return a bus, the same one for everybody; raises ValueError for one that the port map does not have."""
+        opened = self._buses.get(bus)
+        if opened is None:
+            raise ValueError("there is no I2C bus {}".format(bus))
+        if isinstance(opened, dict):
+            scl = machine.Pin(opened["scl"])
+            opened = machine.I2C(bus, scl=scl, sda=machine.Pin(opened["sda"]), freq=opened["freq"])
+            self._buses[bus] = opened
+        return opened
+
+    def adc(self, number):
+        """Return a converter for the range of 0 V to about 3.1 V (ESP32) or 3.3 V."""
+        adc = machine.ADC(machine.Pin(number))
+        if hasattr(adc, "atten"):
+            adc.atten(machine.ADC.ATTN_11DB)  # pyright: ignore[reportAttributeAccessIssue] - only an ESP32 has it
+        return adc
+
+    def volts(self, adc):
+        """Return what a converter reads, in volts; calibrated on an ESP32."""
+        if hasattr(adc, "read_uv"):
+            return adc.read_uv() / 1000000
+        return adc.read_u16() * 3.3 / 65535
+
+    def receiver(self, pin):
+        """Return a receiver of pulses on a pin."""
+        return _pulses().Receiver(machine.Pin(pin, machine.Pin.IN))
+
+    def transmitter(self, pin):
+        """Return a sender of pulses on a pin."""
+        return _pulses().Transmitter(machine.Pin(pin, machine.Pin.OUT, value=0))
+
+
+def _pulses():
+    # Made of what the chip has: PIO on an RP2, RMT and interrupts on an ESP32.
+    if sys.platform == "rp2":
+        from devices.drivers import pulses_rp2 as pulses
+    elif sys.platform == "esp32":
+        from devices.drivers import pulses_esp32 as pulses
+    else:
+        import pulses_linux as pulses  # pyright: ignore[reportMissingImports] - of a virtual board
+    return pulses

@@ -1,0 +1,107 @@
+"""The board itself as a participant: how it is, and what can be done with it."""
+
+import asyncio
+import gc
+from time import ticks_add, ticks_diff, ticks_ms
+
+import machine
+
+from msgflo import Participant, Port
+
+from . import log
+
+__all__ = ("Board",)
+
+_PERIOD = 30  # s between reports
+_CAUSES = ("PWRON", "HARD", "WDT", "DEEPSLEEP", "SOFT")
+
+
+class Board(Participant):
+    """`version` and `mode` are texts; `wifi` knows the signal, `led` a pin or None; `take_update` takes packets."""
+
+    component = "boards/Board"
+    icon = "microchip"
+    inports = (
+        Port("identify", "any", "Anything: the board's LED blinks for 5 s"),
+        Port("restart", "any", "true: start anew"),
+        Port("stay-awake", "boolean", "Keep a sleeping board awake"),
+        Port("log-level", "string", "error, info or debug"),
+        Port("update", "buffer", "From `msgflo board update`", raw=True, qos=1),
+    )
+    outports = (
+        Port("signal", "number", "Wi-Fi, in dBm", state=True),
+        Port("memory", "number", "Free memory, in bytes", state=True),
+        Port("uptime", "number", "Seconds since the start", state=True),
+        Port("reset", "string", "Why it started", state=True),
+        Port("version", "string", "Of what runs on it", state=True),
+        Port("mode", "string", "normal, or safe: without devices", state=True),
+        Port("errors", "number", "Since the start", state=True),
+        Port("log", "string", "What it says"),
+        Port("update-status", "object", "For `msgflo board update`", qos=1),
+    )
+
+    def __init__(self, role, *, version, mode, wifi, led, updates):
+        super().__init__(role)
+        self._version = version
+        self._mode = mode
+        self._wifi = wifi
+        self._led = led
+        self._updates = updates
+        self._began = ticks_ms()
+        self._seconds = 0
+        self.awake = False  # whether it shall not sleep
+        self.every(_PERIOD, self.report)
+
+    def start(self):
+        """Tell what does not change, then how it is."""
+        self.send("reset", _cause())
+        self.send("version", self._version)
+        self.send("mode", self._mode)
+        self.report()
+
+    def report(self):
+        """Tell how it is."""
+        seconds = ticks_diff(ticks_ms(), self._began) // 1000
+        self._began = ticks_add(self._began, seconds * 1000)  # ticks begin again after some days
+        self._seconds += seconds
+        gc.collect()
+        self.send("memory", gc.mem_free())
+        self.send("signal", self._wifi.signal)
+        self.send("uptime", self._seconds)
+        self.send("errors", log.errors)
+
+    async def on_identify(self, value):
+        """Blink."""
+        log.info("it is me")
+        for _ in range(25 if self._led else 0):
+            self._led.value(not self._led.value())
+            await asyncio.sleep_ms(200)
+
+    async def on_restart(self, value):
+        """Start anew; what is not true is no reason to."""
+        if value is True:
+            log.info("starting anew, as wished")
+            await self._engine.stop()  # pyright: ignore[reportAttributeAccessIssue] - a Session
+            machine.reset()
+
+    def on_stay_awake(self, value):
+        """Whether not to sleep."""
+        self.awake = value is True
+
+    def on_log_level(self, value):
+        """Say more, or less."""
+        if value not in log.LEVELS:
+            raise ValueError("{!r} is no level; allowed: {}".format(value, ", ".join(log.LEVELS)))
+        log.level = log.LEVELS.index(value)
+
+    def on_update(self, payload):
+        """Part of a new version."""
+        return self._updates(self, payload)
+
+
+def _cause():
+    cause = machine.reset_cause()
+    for name in _CAUSES:
+        if cause == getattr(machine, name + "_RESET", None):
+            return name.lower()
+    return str(cause)

@@ -1,0 +1,31 @@
+"""What is noted on the board about its starts; `main.py` acts on it."""
+
+import json
+import os
+
+__all__ = ("reached", "read", "write")
+
+
+def reached():
+    """Note that this start has reached the broker: it is no failed one, and a version on trial may stay."""
+    if read("starts"):
+        write("starts", 0)
+    slot = read("slot.json")
+    if slot and slot.pop("trial", None):
+        write("slot.json", slot)
+
+
+def write(path, value):
+    """Write a file as JSON: whole or not at all, for the power may go at any moment."""
+    with open(path + ".tmp", "w") as file:
+        json.dump(value, file)
+    os.rename(path + ".tmp", path)
+
+
+def read(path):
+    """Return what `write` has written; None where there is nothing."""
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,105 @@
+"""The Wi-Fi: joined at the start, and again whenever it was lost."""
+
+import asyncio
+from time import ticks_diff, ticks_ms
+
+import network
+
+from . import log
+
+__all__ = ("Wifi",)
+
+_JOIN = 15_000  # ms after which an attempt counts as failed
+_CHECK = 1  # s
+_RESTART = 10  # failed attempts after which the radio is switched off and on
+
+_REASONS = (
+    ("WRONG_PASSWORD", "the password is wrong"),
+    ("HANDSHAKE_TIMEOUT", "the password is wrong"),  # what an ESP32 says then
+    ("NO_AP_FOUND", "there is no such network here (a board needs 2.4 GHz)"),
+    ("CONNECT_FAIL", "it was refused"),
+    ("ASSOC_FAIL", "it was refused"),
+)
+
+
+class Wifi:
+    """`config` is the part `wifi` of the compiled port map: ssid, password, and if wanted country, hostname, address."""
+
+    def __init__(self, config):
+        self._config = config
+        self._said = None
+        self.attempts = 0  # to join, since the start
+        if config.get("country"):
+            network.country(config["country"])
+        if config.get("hostname"):
+            network.hostname(config["hostname"])
+        self.wlan = network.WLAN(network.STA_IF)
+
+    @property
+    def connected(self):
+        """Whether the board is in the network and has an address."""
+        return self.wlan.isconnected()
+
+    @property
+    def signal(self):
+        """The signal's strength in dBm; None where it is not known."""
+        try:
+            return self.wlan.status("rssi")
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def start(self, **where):
+        """Begin to join, and return at once; `where` are further options of the chip's own `connect`, such as bssid."""
+        self.attempts += 1
+        self.wlan.active(True)
+        if self._config.get("address"):
+            self.wlan.ifconfig(tuple(self._config["address"]))
+        self.wlan.connect(self._config["ssid"], self._config.get("password"), **where)
+
+    async def wait(self, timeout=_JOIN):
+        """Wait until the board has joined, or the attempt has failed; returns whether it has. `timeout` in ms."""
+        began = ticks_ms()
+        while not self.wlan.isconnected():
+            if ticks_diff(ticks_ms(), began) > timeout or self._reason(self.wlan.status()):
+                return False
+            await asyncio.sleep_ms(20)
+        return True
+
+    async def join(self):
+        """Try until the board has joined."""
+        failed = 0
+        while not self.wlan.isconnected():
+            try:
+                self.start()
+                joined = await self.wait()
+                why = self._reason(self.wlan.status()) or "no answer within {} s".format(_JOIN // 1000)
+            except OSError as e:
+                joined = False
+                why = str(e)
+            if not joined:
+                self._say('no Wi-Fi "{}": {}; trying again'.format(self._config["ssid"], why), log.error)
+                failed += 1
+                self.wlan.disconnect()
+                if failed % _RESTART == 0:
+                    self.wlan.active(False)
+                await asyncio.sleep(2)
+        self._say('Wi-Fi "{}" joined, address {}'.format(self._config["ssid"], self.wlan.ifconfig()[0]), log.info)
+
+    async def keep(self):
+        """Join again whenever the network was lost."""
+        while True:
+            await asyncio.sleep(_CHECK)
+            if not self.wlan.isconnected():
+                self._say('Wi-Fi "{}" lost'.format(self._config["ssid"]), log.error)
+                await self.join()
+
+    def _reason(self, status):
+        for name, text in _REASONS:
+            if status == getattr(network, "STAT_" + name, None):
+                return text
+        return None
+
+    def _say(self, text, how):
+        if text != self._said:
+            self._said = text
+            how(text)

@@ -1,0 +1,82 @@
+"""Starts a board: chooses the version that runs, counts the starts that fail, and goes back to the version before.
+
+What runs lies in one of two folders, `a` and `b`; `slot.json` says in which. An update puts itself into the other one, on
+trial: unless it reaches the broker within its first starts, the board goes back. After five starts in a row that did not
+reach the broker, of whatever version, a start is in safe mode: only network, log and update run.
+"""
+
+import json
+import os
+import sys
+import time
+
+import machine
+
+_STARTS = 5
+
+
+def _read(path, default):
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return default
+
+
+def _write(path, value):
+    # Whole or not at all, for the power may go at any moment.
+    with open(path + ".tmp", "w") as file:
+        json.dump(value, file)
+    os.rename(path + ".tmp", path)
+
+
+def _go_back(trial, why):
+    print("board: the new version is no good ({}); going back to the one before".format(why))
+    _write("slot.json", {"slot": trial["back"], "failed": why})
+    machine.reset()
+
+
+def _tried(slot):
+    """Count a start of a version that is on trial: `{"left": starts, "back": folder of the version before}`."""
+    trial = slot["trial"]
+    if trial["left"] <= 0:
+        _go_back(trial, "three starts did not reach the broker")
+    trial["left"] -= 1
+    _write("slot.json", slot)
+
+
+def _count():
+    """Return how many starts in a row did not reach the broker before this one."""
+    starts = _read("starts", 0)
+    # A sleeper wakes up too often for its flash to be written each time, and finding no network is no failure of its.
+    if starts or machine.reset_cause() != getattr(machine, "DEEPSLEEP_RESET", None):
+        _write("starts", starts + 1)
+    return starts
+
+
+def _start():
+    slot = _read("slot.json", None) or {}
+    folder = slot.get("slot", "a")
+    if slot.get("trial"):
+        _tried(slot)
+    sys.path.insert(0, folder)
+    import board
+
+    board.run(folder, _count() >= _STARTS)
+
+
+try:
+    _start()
+except KeyboardInterrupt:
+    # Somebody is at the serial port. A watchdog cannot be stopped, so a timer feeds it from here on.
+    if "board.watchdog" in sys.modules:
+        sys.modules["board.watchdog"].hand_over()
+    print("board: stopped by Ctrl-C; Ctrl-D starts again")
+except Exception as error:
+    sys.print_exception(error)
+    _slot = _read("slot.json", None) or {}  # anew: the trial may be over
+    if _slot.get("trial"):
+        _go_back(_slot["trial"], "{}: {}".format(type(error).__name__, error))
+    print("board: ended by an error; starting again in 5 s, Ctrl-C prevents it")
+    time.sleep(5)
+    machine.reset()
