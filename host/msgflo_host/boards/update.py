@@ -1,0 +1,110 @@
+"""Updating a board over MQTT: carries out a `Transfer` on a connection to the broker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import uuid
+from collections.abc import Callable, Mapping
+
+from msgflo import Broker
+
+from ..connection import Connection
+from ..errors import FlashError
+from .update_transfer import Transfer
+
+__all__ = ["BACK_WITHIN", "PRESENT_WITHIN", "update"]
+
+PRESENT_WITHIN = 30.0
+"""Seconds in which a board that does not sleep answers."""
+BACK_WITHIN = 300.0
+"""Seconds in which a board is heard again that has answered once: enough for a version that fails three times."""
+_TICK = 0.25
+
+
+async def update(
+    broker: Broker,
+    image: Mapping[str, bytes],
+    *,
+    name: str,
+    version: str,
+    key: bytes,
+    asleep: float | None = None,
+    say: Callable[[Transfer], None] = lambda transfer: None,
+) -> Transfer:
+    """Update the board `name` and wait until it runs the new version; `say` is told of the progress.
+
+    `asleep` is how many seconds a board that sleeps may take to wake up: it is told, by a retained packet, to stay awake
+    until the update is over. Raises FlashError where the board is not heard, or does not run the new version then.
+    """
+    role = f"{name}-board"
+    transfer = Transfer(image, role=role, version=version, key=key)
+    shell = _Shell(broker, transfer, role, stay_awake=asleep is not None, say=say)
+    await shell.run(PRESENT_WITHIN if asleep is None else asleep + PRESENT_WITHIN)
+    if transfer.phase != "done":
+        raise FlashError(f"board {name!r} was not updated: {transfer.why}")
+    return transfer
+
+
+class _Shell:
+    def __init__(
+        self, broker: Broker, transfer: Transfer, role: str, *, stay_awake: bool, say: Callable[[Transfer], None]
+    ) -> None:
+        self._transfer, self._role, self._stay_awake, self._say = transfer, role, stay_awake, say
+        self._broker = broker
+        self._heard = 0.0
+        self._connection = Connection(
+            broker,
+            f"msgflo-update-{uuid.uuid4().hex[:8]}",
+            subscriptions=[f"{role}/update-status"],
+            on_message=self._message,
+            on_connected=self._connected,
+        )
+
+    async def run(self, patience: float) -> None:
+        """Run until the transfer has ended; `patience` in seconds is for the board's first answer."""
+        loop = asyncio.get_running_loop()
+        self._heard = loop.time()
+        serving = asyncio.create_task(self._connection.run())
+        try:
+            while not self._transfer.ended:
+                self._send(self._transfer.tick(loop.time()) if self._connection.connected else [])
+                silent = loop.time() - self._heard
+                if silent > (BACK_WITHIN if self._transfer.present else patience):
+                    raise FlashError(self._silence(silent))
+                self._say(self._transfer)
+                await asyncio.sleep(_TICK)
+            self._say(self._transfer)
+        finally:
+            if self._stay_awake:
+                self._connection.publish(f"{self._role}/stay-awake", b"", retain=True)
+            serving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await serving
+
+    def _connected(self) -> None:
+        if self._stay_awake:
+            self._connection.publish(f"{self._role}/stay-awake", b"true", retain=True)
+
+    def _message(self, topic: str, payload: bytes, retained: bool) -> None:
+        now = asyncio.get_running_loop().time()
+        self._heard = now
+        try:
+            packets = self._transfer.status(json.loads(payload), now)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return  # not from the board: it says what it wants again when it is asked
+        self._send(packets)
+
+    def _send(self, packets: list[bytes]) -> None:
+        for packet in packets:
+            self._connection.publish(f"{self._role}/update", packet)
+
+    def _silence(self, seconds: float) -> str:
+        if not self._connection.connected:
+            return f"{self._broker} cannot be reached"
+        if not self._transfer.present:
+            hint = "`msgflo list` shows who is there; a board that was never flashed is flashed by cable"
+            return f"{self._role} does not answer at {self._broker} within {seconds:.0f} s ({hint})"
+        what = "it runs either version, and can be updated again"
+        return f"{self._role} was not heard for {seconds:.0f} s, while the update was {self._transfer.phase}; {what}"

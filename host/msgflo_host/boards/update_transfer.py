@@ -1,0 +1,127 @@
+"""An update as the sender sees it: what to send after each status of the board. No I/O; time comes in as an argument.
+
+    transfer = Transfer(image, role="kitchen-board", version="3f2a1b…", key=key)
+    packets = transfer.tick(now)             # again and again, every half second or so
+    packets = transfer.status(status, now)   # for each packet on the board's update-status
+    transfer.phase                           # waiting, sending, checking, restarting, done, failed
+
+The board may vanish at any time and be back later: the transfer goes on where it was, or begins anew if the board was
+restarted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .signing import listing, listing_size, sign
+
+__all__ = ["Transfer"]
+
+ASK_AFTER = 2.0
+"""Seconds of silence after which the board is asked where it is."""
+ASK_AFTER_CHECKING = 10.0
+"""The same while it copies files, when it has no time to answer."""
+
+
+class Transfer:
+    """One update of one board; `image` maps paths to contents, `key` is the board's."""
+
+    def __init__(self, image: Mapping[str, bytes], *, role: str, version: str, key: bytes) -> None:
+        self.phase = "waiting"
+        self.why = ""  # it failed
+        self.version = version
+        self.running: str | None = None  # the version that the board runs
+        self.sent = 0  # bytes that the board has taken of what it needed
+        self.progress = 0.0  # 0 to 1
+        self.present = False  # whether the board has ever answered
+        self._image, self._role, self._key = image, role, key
+        self._paths = sorted(image)
+        self._nonce: str | None = None
+        self._contents: list[bytes] = []  # the list, then each file
+        self._chunk, self._window = 1024, 1
+        self._file = self._sent_to = 0
+        self._heard = float("-inf")  # or when it was asked
+        self._began = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is done or has failed."""
+        return self.phase in ("done", "failed")
+
+    def tick(self, now: float) -> list[bytes]:
+        """Return what is to be sent because nothing was heard for a while."""
+        patience = ASK_AFTER_CHECKING if self.phase == "checking" else ASK_AFTER
+        if self.ended or now - self._heard < patience:
+            return []
+        self._heard = now
+        self._sent_to = -1  # what was on its way may be lost
+        return [b"status"]
+
+    def status(self, status: Mapping[str, Any], now: float) -> list[bytes]:
+        """Take what the board says; returns what to send it."""
+        if self.ended:
+            return []
+        self._heard = now
+        self.present = True
+        state = status.get("state")
+        if state == "idle":
+            return self._idle(status)
+        if state == "receiving":
+            return self._receiving(status)
+        if state == "checking" and self.phase == "sending":
+            self.phase = "checking"
+        elif state == "restarting":
+            self.phase, self.progress = "restarting", 1.0
+        elif state == "refused" and self._began:
+            self._fail(str(status.get("why")))
+        return []
+
+    def _idle(self, status: Mapping[str, Any]) -> list[bytes]:
+        self.running = str(status.get("version"))
+        if self.running == self.version:
+            self.phase, self.progress = "done", 1.0
+        elif self.phase == "restarting" or (self._began and "failed" in status and self.phase == "checking"):
+            why = status.get("failed", "it started the version before")
+            self._fail(f"the board went back to version {self.running}: {why}")
+        else:
+            return self._begin()
+        return []
+
+    def _begin(self) -> list[bytes]:
+        self.phase, self._began, self._nonce = "sending", True, None
+        return [b"begin %d" % listing_size(self._image, role=self._role, version=self.version)]
+
+    def _receiving(self, status: Mapping[str, Any]) -> list[bytes]:
+        file, at, nonce = int(status["file"]), int(status["at"]), str(status["nonce"])
+        if "chunk" in status and self._began and self._nonce is None:
+            self._chunk, self._window = int(status["chunk"]), int(status["window"])
+            self._nonce = nonce
+            text = listing(self._image, role=self._role, nonce=nonce, version=self.version)
+            self._contents = [sign(self._key, text), *(self._image[path] for path in self._paths)]
+            self._file, self._sent_to = 0, 0
+        elif nonce != self._nonce:
+            return self._begin()  # another's, or one that was given up
+        if file != self._file or self._sent_to < at:
+            self._file, self._sent_to = file, at
+        self.phase = "sending"
+        self._note(file, at)
+        return self._chunks(at)
+
+    def _note(self, file: int, at: int) -> None:
+        whole = sum(map(len, self._contents))
+        self.progress = (sum(map(len, self._contents[:file])) + at) / whole
+        self.sent = at
+
+    def _chunks(self, at: int) -> list[bytes]:
+        """What may be on its way beyond what the board has."""
+        content, packets = self._contents[self._file], []
+        end = min(len(content), at + self._chunk * self._window)
+        while self._sent_to < end:
+            begin, self._sent_to = self._sent_to, min(self._sent_to + self._chunk, end)
+            head = b"\0" + self._file.to_bytes(2, "big") + begin.to_bytes(4, "big")
+            packets.append(head + content[begin : self._sent_to])
+        return packets
+
+    def _fail(self, why: str) -> None:
+        self.phase, self.why = "failed", why

@@ -1,0 +1,217 @@
+"""A board that is no more than MicroPython, a folder, and a few lines that stand for the chip: it can be cut off and killed.
+
+What a program does through `machine` and `network` ends here; `msgflo board run` has the board with pins. A reset and
+a deep sleep are what they are on a chip: the program is killed, and starts anew, at once or when it has slept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from interpreters import MICROPYTHONS, REPO, UMQTT
+
+FIRMWARE = REPO / "firmware"
+HEAP = "200K"  # objects are twice as large as on a chip
+MICROPYTHON = next((each for each in MICROPYTHONS if not each.missing), MICROPYTHONS[-1])
+
+_MACHINE = """
+import os, sys, time
+PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+_slept = 0.0
+def _end(what):
+    sys.stdout.write("\\x01" + what + "\\n")
+    time.sleep(60)
+def reset(): _end("reset")
+def deepsleep(ms=0): _end("sleep %d" % ms)
+def reset_cause(): return int(os.getenv("CAUSE"))
+class RTC:
+    def memory(self, data=None):
+        path = os.getenv("RTC")
+        if data is None:
+            try:
+                with open(path, "rb") as file: return file.read()
+            except OSError: return b""
+        if len(data) > 2048: raise ValueError("buffer too long")
+        with open(path, "wb") as file: file.write(data)
+    def datetime(self, value=None): pass
+class Pin:
+    OUT = IN = 1
+    def __init__(self, name, *args): raise ValueError(name)
+class WDT:
+    def __init__(self, timeout=0): pass
+    def feed(self): pass
+"""
+_NETWORK = """
+import os
+STA_IF = 0
+STAT_WRONG_PASSWORD, STAT_NO_AP_FOUND, STAT_CONNECT_FAIL = 202, 201, 203
+def country(*args): pass
+hostname = country
+class WLAN:
+    def __init__(self, which): self._in = self._on = False
+    def active(self, on=None):
+        if on is not None: self._on = on
+        return self._on
+    def connect(self, ssid, password=None, **where):
+        self._in = ssid != "nowhere" and not os.getenv("NO_WIFI")
+    def disconnect(self): self._in = False
+    def isconnected(self): return self._in
+    def ifconfig(self, *args): return ("127.0.0.1",) * 4
+    def config(self, *args, **kwargs): return b"\\1\\2\\3\\4\\5\\6" if args == ("bssid",) else 6
+    def status(self, what=None): return -50 if what else 0
+"""
+
+
+class SmallBoard:
+    """A context manager; `flash` is the board's folder, `output` what it has printed, `sleeps` its deep sleeps in ms.
+
+    `hurry` divides the length of sleeps.
+    """
+
+    def __init__(self, folder: Path, *, hurry: float = 1.0) -> None:
+        self.flash = folder / "flash"
+        self.output = ""
+        self.starts = 0
+        self.sleeps: list[int] = []
+        self.hurry = hurry
+        self.environment: dict[str, str] = {}
+        self._shim = folder / "chip"
+        self._process: subprocess.Popen[str] | None = None
+        self._thread: threading.Thread | None = None
+        self._off = threading.Event()
+        self._cause = 1
+        for place in (self.flash, self._shim):
+            place.mkdir(parents=True)
+        (self._shim / "machine.py").write_text(_MACHINE)
+        (self._shim / "network.py").write_text(_NETWORK)
+        shutil.copy(FIRMWARE / "main.py", self.flash)
+
+    def install(self, image: dict[str, bytes], slot: str = "a") -> None:
+        """Put a version into a folder of the flash."""
+        for path, content in image.items():
+            file = self.flash / slot / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+
+    def power_on(self) -> None:
+        """Run, until the power is cut."""
+        self._off.clear()
+        self._cause = 1
+        (self._shim / "rtc").unlink(missing_ok=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def cut_power(self) -> None:
+        """Stop at once, whatever it does."""
+        self._off.set()
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        if self._thread is not None:
+            self._thread.join(10)
+
+    def wait_for(self, text: str, seconds: float = 20.0) -> None:
+        """Wait until it has printed something."""
+        deadline = time.monotonic() + seconds
+        while text not in self.output:
+            assert time.monotonic() < deadline, f"no {text!r} in:\n{self.output}"
+            time.sleep(0.01)
+
+    def __enter__(self) -> SmallBoard:
+        self.power_on()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.cut_power()
+
+    def _run(self) -> None:
+        while not self._off.is_set():
+            pause = self._once()
+            if self._off.wait(pause):
+                return
+
+    def _once(self) -> float:
+        """One start; returns the seconds until the next."""
+        self.starts += 1
+        path = os.pathsep.join(map(str, (self._shim, ".frozen", FIRMWARE / "none")))
+        environment = {
+            **os.environ,
+            "MICROPYPATH": path,
+            "CAUSE": str(self._cause),
+            "RTC": str(self._shim / "rtc"),
+            **self.environment,
+        }
+        process = self._process = subprocess.Popen(
+            [MICROPYTHON.command[0], "-X", f"heapsize={HEAP}", "main.py"],
+            cwd=self.flash,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        pause, self._cause = 0.05, 2
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("\1"):
+                what, _, number = line[1:].strip().partition(" ")
+                if what == "sleep":
+                    self.sleeps.append(int(number))
+                    pause, self._cause = int(number) / 1000 / self.hurry, 4
+                process.kill()
+                break
+            self.output += line
+        process.stdout.close()
+        process.wait()
+        return pause
+
+
+def firmware(
+    config: dict[str, Any], *, devices: tuple[str, ...] = (), patches: dict[str, str] | None = None
+) -> dict[str, bytes]:
+    """An image from the sources of this checkout; `patches` are files that are different, or more."""
+    from msgflo_host.boards.bytecode import compile_modules
+    from msgflo_host.boards.modules import follow
+
+    roots = ["board", "board.update", "board.sleeper", *(f"devices.{each}" for each in devices)]
+    found = follow([FIRMWARE, UMQTT], [*roots, "umqtt.simple"], lambda _, module: "paho" not in module)
+    names = {str(_path(module, file)): file for module, file in found.items()}
+    image = {name.removesuffix(".py") + ".mpy": code for name, code in compile_modules(names, "").items()}
+    for path, text in (patches or {}).items():
+        image.pop(path.removesuffix(".py") + ".mpy", None)
+        image[path] = text.encode()
+    image["board.json"] = json.dumps(config).encode()
+    return image
+
+
+def config(broker: str, **changes: Any) -> dict[str, Any]:
+    """A compiled port map."""
+    return {
+        "format": 1,
+        "name": "shed",
+        "chip": "esp32",
+        "version": "1" * 12,
+        "built": 1764000000,
+        "wifi": {"ssid": "home", "password": "secret"},
+        "broker": broker,
+        "key": "5e" * 32,
+        "log": {"level": "info", "topic": False},
+        "watchdog": False,
+        "i2c": [],
+        "devices": [],
+        **changes,
+    }
+
+
+def _path(module: str, file: Path) -> Path:
+    path = Path(*module.split("."))
+    return path / "__init__.py" if file.name == "__init__.py" else path.with_suffix(".py")
