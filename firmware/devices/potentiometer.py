@@ -1,0 +1,63 @@
+"""A potentiometer: a value between two that are set."""
+
+from msgflo import Port
+
+from .device import Device
+
+__all__ = ("Potentiometer", "create")
+
+_LOOK = 0.05  # seconds
+
+
+class Potentiometer(Device):
+    """Tells the value when it changes; at the ends it is exactly `low` and `high`, of which either may be the larger."""
+
+    component = "devices/Potentiometer"
+    label = "Potentiometer"
+    icon = "tachometer"
+    outports = (Port("value", "number", "Where it stands", state=True),)
+    settings = (
+        ("low", "number", 0, -1e9, 1e9, "Value at one end"),
+        ("high", "number", 100, -1e9, 1e9, "Value at the other end"),
+        ("hysteresis", "number", 1, 0, 50, "Percent of the way; smaller moves are none"),
+    )
+
+    def __init__(self, role, topics, options, knob):
+        super().__init__(role, topics, options)
+        self._knob = knob
+        self._value = None
+        self.every(_LOOK, self.look)
+
+    def changed(self, setting):
+        """Tell the value in the new range."""
+        self._tell()
+
+    def look(self):
+        """Tell the value if it changed."""
+        if self._knob.moved(self.config["hysteresis"] / 100):
+            self._tell()
+
+    def _tell(self):
+        position = self._knob.position
+        if position is None:
+            return
+        low = self.config["low"]
+        high = self.config["high"]
+        if 0 < position < 1:
+            value = low + position * (high - low)
+            digits = 0  # so many that a step is at most a 500th of the way
+            while 0 < abs(high - low) * 10**digits < 500:
+                digits += 1
+            value = round(value, digits) if digits else round(value)
+        else:
+            value = high if position else low
+        if value != self._value:
+            self._value = value
+            self.send("value", value)
+
+
+def create(role, topics, options, hardware):
+    """Return the participant; `options`: pin."""
+    from .drivers.knob import Knob
+
+    return Potentiometer(role, topics, options, Knob(hardware.adc(options["pin"])))

@@ -1,0 +1,61 @@
+"""A relay, or whatever else a pin switches."""
+
+import asyncio
+from time import ticks_diff, ticks_ms
+
+from msgflo import Port
+
+from .switch import Switch, output
+
+__all__ = ("Relay", "create")
+
+
+class Relay(Switch):
+    """Off at the start. With a `rest` it is not switched more often than that: the last that was wanted then comes later."""
+
+    component = "devices/Relay"
+    label = "Relay"
+    icon = "power-off"
+    outports = (Port("closed", "boolean", "Whether it is switched on", state=True),)
+    settings = (("rest", "number", 0, 0, 3600, "Seconds that it stays on or off, at least"),)
+
+    def __init__(self, role, topics, options, pin, off):
+        super().__init__(role, topics, options)
+        self._pin = pin
+        self._off = off
+        self._closed = False
+        self._since = ticks_ms()
+        self._task = None
+
+    def start(self):
+        """Tell the state."""
+        super().start()
+        self.send("closed", self._closed)
+
+    def switch(self, on):
+        """Switch it, now or as soon as it had its rest."""
+        self.on = on
+        if self._task is None:
+            rest = round(self.config["rest"] * 1000)
+            past = ticks_diff(ticks_ms(), self._since)
+            if 0 <= past < rest and on != self._closed:
+                self._task = asyncio.create_task(self._later(rest - past))
+            else:
+                self._set()
+
+    async def _later(self, ms):
+        await asyncio.sleep(ms / 1000)
+        self._task = None
+        self._set()
+
+    def _set(self):
+        if self.on != self._closed:
+            self._closed = self.on
+            self._since = ticks_ms()
+            self._pin(1 - self._off if self.on else self._off)
+        self.send("closed", self._closed)
+
+
+def create(role, topics, options, hardware):
+    """Return the participant; `options`: pin, and `active`: the level that closes it, "high" unless "low"."""
+    return Relay(role, topics, options, *output(hardware, options))
