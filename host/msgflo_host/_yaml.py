@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NoReturn
@@ -32,12 +32,16 @@ _UNSPACED = re.compile(r"\s*(?:- +)?(\w+):(?!//)\S(?!.*:\s)")
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A value and where it stands; the parts of lists and maps are Located too. `keys` tells where a map's keys are."""
+    """A value and where it stands; the parts of lists and maps are Located too. `keys` tells where a map's keys are.
+
+    With a `tag`, one of those that the reader was to let through, the value is the text that follows it.
+    """
 
     value: Any
     line: int
     column: int
     keys: dict[str, tuple[int, int]]
+    tag: str | None = None
 
     def plain(self) -> Any:
         """Return the value without places."""
@@ -47,11 +51,17 @@ class Located:
 
 
 class Reader:
-    """Reads one file; whatever is wrong with it raises `error`, a MsgfloError with file, line and column."""
+    """Reads one file; whatever is wrong with it raises `error`, a MsgfloError with file, line and column.
 
-    def __init__(self, file: str | os.PathLike[str], error: type[MsgfloError]) -> None:
+    `tags` are those, such as `!secret`, that a scalar may have beside YAML's own.
+    """
+
+    def __init__(
+        self, file: str | os.PathLike[str], error: type[MsgfloError], *, tags: Collection[str] = ()
+    ) -> None:
         self.file = os.fspath(file)
         self._error = error
+        self._tags = tags
         self._left = _MAX_VALUES
         self._lines: list[str] = []
 
@@ -121,6 +131,8 @@ class Reader:
             self.fail(f"more than {_MAX_VALUES} values, aliases included", line, column)
         if depth > _MAX_DEPTH:
             self.fail(f"nested deeper than {_MAX_DEPTH} levels", line, column)
+        if str(node.tag) in self._tags and isinstance(node, ScalarNode):
+            return Located(self._text_of(node), line, column, {}, str(node.tag))
         if str(node.tag) not in _TAGS:
             self.fail(f"the tag {node.tag} is not allowed", line, column)
         if isinstance(node, MappingNode):

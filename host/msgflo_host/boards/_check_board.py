@@ -2,14 +2,143 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from ..errors import PortMapError
-from .port_map import PortMap
+from msgflo import Broker
 
-__all__ = ["check"]
+from .._yaml import Reader
+from ..errors import PortMapError
+from . import _check_network as network
+from ._check import Findings, Section
+from ._check_devices import Devices
+from ._check_i2c import buses
+from ._check_pins import Pins
+from .chips import CHIPS, Chip
+from .port_map import Battery, Log, PortMap, Sleep, Wifi
+from .secrets_file import TAG, Secrets, resolve
+from .units import CHARGE, CURRENT, SHARE, TIME
+
+__all__ = ["BATTERY_KEYS", "LOG_KEYS", "LOG_LEVELS", "NAME", "SLEEP_KEYS", "TOP_KEYS", "check"]
+
+TOP_KEYS = (
+    "chip", "name", "wifi", "broker", "time", "i2c", "devices", "sleep", "log", "watchdog", "battery", "psram"
+)  # fmt: skip
+SLEEP_KEYS = ("every", "batch", "awake")
+LOG_KEYS = ("level", "topic")
+LOG_LEVELS = ("error", "info", "debug")
+BATTERY_KEYS = ("capacity", "usable", "self_discharge", "asleep")
+NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}"
+EVERY = (10, 86_400)  # s
+AWAKE = (5, 600)  # s
+MAX_BATCH = 60
 
 
 def check(file: Path, secrets: Path, loopback: bool) -> PortMap:
     """Return the checked port map; raises PortMapError with all problems that can be found."""
-    raise PortMapError("port maps cannot be read yet", file=str(file))
+    read = Reader(file, PortMapError, tags=(TAG,)).read()
+    if read is None or not isinstance(read.value, dict):
+        what = "is empty" if read is None else "is no map"
+        raise PortMapError(
+            f"{what}; a port map begins with  chip: {next(iter(CHIPS))}", file=str(file), line=1, column=1
+        )
+    findings = Findings(file)
+    texts = Secrets(secrets)
+    found = _Board(Section(findings, resolve(read, texts, findings)), loopback).port_map()
+    findings.raise_if_any([texts.problem] if texts.problem is not None else [])
+    return found
+
+
+class _Board:
+    """The checks of one file."""
+
+    def __init__(self, top: Section, loopback: bool) -> None:
+        self._top = top
+        self._loopback = loopback
+
+    def port_map(self) -> PortMap:
+        """Return the port map; it is of use only if nothing was reported."""
+        top = self._top
+        top.known(TOP_KEYS)
+        chip_name = top.choice("chip", CHIPS, "chip: esp32")
+        chip = CHIPS[chip_name] if chip_name else None
+        name = self._name()
+        wifi = network.wifi(top, chip)
+        broker = network.broker(top, self._loopback)
+        pins = Pins(chip, self._psram(chip))
+        i2c = buses(top, chip, pins)
+        devices = Devices(top, pins, i2c, f"{name}-board", top.has("sleep")).check()
+        return PortMap(
+            file=top.findings.file,
+            name=name,
+            chip=chip or CHIPS["esp32"],
+            broker=broker or Broker(),
+            wifi=self._with_hostname(wifi, name),
+            time=network.time(top, broker),
+            i2c=i2c or (),
+            devices=devices,
+            sleep=self._sleep(chip),
+            log=self._log(),
+            watchdog=top.boolean("watchdog", True),
+            battery=self._battery(),
+        )
+
+    def _name(self) -> str:
+        name = self._top.text("name") if self._top.has("name") else self._top.findings.file.stem
+        if name is None or re.fullmatch(NAME, name):
+            return name or "board"
+        allowed = "at most 32 letters, digits, - and _ are allowed, a letter or digit first"
+        if self._top.has("name"):
+            self._top.wrong("name", allowed)
+        else:
+            self._top.findings.report(self._top.at, f"name is missing, and the file's, {name!r}, is none; {allowed}")
+        return "board"
+
+    def _with_hostname(self, wifi: Wifi | None, name: str) -> Wifi | None:
+        if wifi is None or wifi.hostname is not None:
+            return wifi
+        hostname = name.replace("_", "-").strip("-")
+        return Wifi(wifi.ssid, wifi.password, wifi.country, hostname, wifi.address)
+
+    def _psram(self, chip: Chip | None) -> bool:
+        psram = self._top.boolean("psram", False)
+        if psram and chip is not None and not chip.psram:
+            having = ", ".join(each.name for each in CHIPS.values() if each.psram)
+            self._top.wrong("psram", f"for an {chip.name} that makes no difference; it is for {having}")
+        return psram
+
+    def _sleep(self, chip: Chip | None) -> Sleep | None:
+        section = self._top.section("sleep", "{every: 5 min}")
+        if section is None:
+            return None
+        section.known(SLEEP_KEYS)
+        every = section.quantity("every", TIME, *EVERY, needed="every: 5 min")
+        batch = section.number("batch", 1, MAX_BATCH, whole=True) or 1
+        awake = section.quantity("awake", TIME, *AWAKE) or 20
+        if chip is not None and batch > 1 and not chip.rtc_memory:
+            section.wrong("batch", f"a {chip.name} has no memory that survives a sleep; 1 is allowed")
+        if every is not None and awake >= every:
+            section.report("awake" if section.has("awake") else "every", _longer(section, awake, every))
+        return Sleep(every or EVERY[0], batch, awake)
+
+    def _log(self) -> Log:
+        section = self._top.section("log", "{level: info}")
+        if section is None:
+            return Log()
+        section.known(LOG_KEYS)
+        return Log(section.choice("level", LOG_LEVELS) or "info", section.boolean("topic", False))
+
+    def _battery(self) -> Battery | None:
+        section = self._top.section("battery", "{capacity: 2000 mAh}")
+        if section is None:
+            return None
+        section.known(BATTERY_KEYS)
+        capacity = section.quantity("capacity", CHARGE, 1, 1_000_000, needed="capacity: 2000 mAh")
+        usable = section.quantity("usable", SHARE, 0.01, 1)
+        lost = section.quantity("self_discharge", SHARE, 0, 1)
+        asleep = section.quantity("asleep", CURRENT, 0.1, 1_000_000)
+        return Battery(capacity or 1, 0.8 if usable is None else usable, 0.02 if lost is None else lost, asleep)
+
+
+def _longer(section: Section, awake: float, every: float) -> str:
+    return f"{section.path}.awake, {TIME.shown(awake)}, must be less than {section.path}.every, {TIME.shown(every)}"

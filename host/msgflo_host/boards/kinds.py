@@ -90,6 +90,7 @@ class Kind:
     sleeps: bool = False
     fastest: float = 0.0
     any_of: tuple[str, ...] = ()  # of these wiring keys at least one
+    single: bool = False  # a board can have one
 
     @property
     def i2c(self) -> Address | None:
@@ -158,6 +159,7 @@ KINDS = {
                 Pin("ws", "output", "Word select (WS, LRCLK)"),
                 Pin("sd", "input", "Data of the microphone (SD, DOUT)"),
             ),
+            single=True,
         ),
         Kind(
             "ldr", "Light-dependent resistor", "light", "Light",
@@ -203,7 +205,7 @@ KINDS = {
                 Pin("receive", "input", "Data of the receiver; at most 3.3 V", required=False),
                 Pin("transmit", "output", "Data of the transmitter", required=False),
             ),
-            any_of=("receive", "transmit"),
+            any_of=("receive", "transmit"), single=True,
         ),
     )
 }  # fmt: skip

@@ -1,0 +1,164 @@
+"""What all checks of a port map share: collecting problems with their places, and reading values of the right type."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from .. import _text
+from .._yaml import Located
+from ..errors import PortMapError
+from .units import Quantity
+
+__all__ = ["Findings", "Section", "nearest", "shown"]
+
+BROKEN = object()  # the value of a secret that could not be read; that was reported
+
+
+class Findings:
+    """The problems that were found in a port map."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._found: dict[tuple[int, int, str], PortMapError] = {}
+
+    def report(self, place: Located | tuple[int, int], message: str) -> None:
+        """Note a problem at a value, or at a line and column."""
+        line, column = (place.line, place.column) if isinstance(place, Located) else place
+        self._found[line, column, message] = PortMapError(message, file=str(self.file), line=line, column=column)
+
+    def raise_if_any(self, more: Iterable[PortMapError] = ()) -> None:
+        """Raise PortMapError if there are problems: those in this file by line, then more that are in another."""
+        problems = [self._found[key] for key in sorted(self._found)] + list(more)
+        if problems:
+            raise problems[0] if len(problems) == 1 else PortMapError(problems=problems)
+
+
+def nearest(word: str, known: Collection[str], what: str = "allowed are") -> str:
+    """Return what to say of a word that is not known: the one that was meant, or all that there are."""
+    near = get_close_matches(word.lower(), known, 1, 0.6) if len(word) < 80 else []
+    return f"did you mean {near[0]!r}?" if near else f"{what} {', '.join(known) or 'none'}"
+
+
+def shown(place: Located) -> str:
+    """Return a value for a message; a secret is ***."""
+    if place.tag is not None:
+        return "***"
+    value = place.value
+    if isinstance(value, dict | list):
+        return f"a {'map' if isinstance(value, dict) else 'list'} of {len(value)}" if value else "empty"
+    return "empty" if value is None else _text.shown(value)
+
+
+class Section:
+    """A map in the file. What is absent or wrong is read as None; what is wrong has been reported then."""
+
+    def __init__(self, findings: Findings, at: Located, path: str = "") -> None:
+        self.findings = findings
+        self.at = at
+        self.path = path
+
+    def where(self, key: str) -> str:
+        """Return the name of a key for messages, as in `wifi.ssid`."""
+        return f"{self.path}.{key}" if self.path else key
+
+    def place_of(self, key: str | None) -> Located | tuple[int, int]:
+        """Return where to point at for a key: its value, or where this section begins."""
+        return self.at if key is None or key not in self.at.value else self.at.value[key]
+
+    def report(self, key: str, message: str) -> None:
+        """Report a problem of a key's value."""
+        self.findings.report(self.place_of(key), message)
+
+    def wrong(self, key: str, allowed: str) -> None:
+        """Report that a key's value is not what is allowed."""
+        place = self.at.value[key]
+        self.findings.report(place, f"{self.where(key)} is {shown(place)}; {allowed}")
+
+    def known(self, keys: Collection[str]) -> None:
+        """Report keys other than these."""
+        for key in self.at.value:
+            if key not in keys:
+                where = f" in {self.path}" if self.path else ""
+                self.findings.report(self.at.keys[key], f"unknown key {_text.quoted(key)}{where}; {nearest(key, keys)}")
+
+    def has(self, key: str) -> bool:
+        """Tell whether a key is there, whatever its value."""
+        return key in self.at.value
+
+    def given(self, key: str, needed: str | None = None) -> Located | None:
+        """Return what is at a key; without, report `needed`, an example, unless that is None."""
+        place: Located | None = self.at.value.get(key)
+        if place is None and needed is not None:
+            self.findings.report(self.at, f"{self.where(key)} is missing; as in  {needed}")
+        return None if place is None or place.value is BROKEN else place
+
+    def text(self, key: str, needed: str | None = None, *, hidden: bool = False) -> str | None:
+        """Return a text that is not empty; a `hidden` one is in no message."""
+        place = self.given(key, needed)
+        if place is None or (isinstance(place.value, str) and place.value):
+            return None if place is None else place.value
+        if place.value is None or isinstance(place.value, str | dict | list):
+            self.wrong(key, "a text is needed")
+        elif hidden:
+            self.findings.report(place, f"{self.where(key)} is no text; put it in quotes")
+        else:
+            self.wrong(key, "a text is needed; put it in quotes")
+        return None
+
+    def boolean(self, key: str, default: bool) -> bool:
+        """Return true or false."""
+        place = self.given(key)
+        if place is None or isinstance(place.value, bool):
+            return default if place is None else place.value
+        self.wrong(key, "true or false is needed")
+        return default
+
+    def choice(self, key: str, allowed: Collection[str], needed: str | None = None) -> str | None:
+        """Return one of several words."""
+        place = self.given(key, needed)
+        if place is None:
+            return None
+        if isinstance(place.value, str) and place.value in allowed:
+            return place.value
+        text = place.value if isinstance(place.value, str) else ""
+        self.wrong(key, nearest(text, allowed))
+        return None
+
+    def number(self, key: str, low: float, high: float, *, whole: bool = False, needed: str | None = None) -> Any:
+        """Return a number from `low` to `high`."""
+        place = self.given(key, needed)
+        if place is None:
+            return None
+        good = isinstance(place.value, int if whole else int | float) and not isinstance(place.value, bool)
+        if good and low <= place.value <= high:
+            return place.value
+        self.wrong(key, f"a {'whole ' if whole else ''}number from {low:g} to {high:g} is needed")
+        return None
+
+    def quantity(self, key: str, kind: Quantity, low: float, high: float, needed: str | None = None) -> float | None:
+        """Return a number with a unit, in the unit that is used inside, from `low` to `high`."""
+        place = self.given(key, needed)
+        if place is None:
+            return None
+        try:
+            number = kind.parse(place.value)
+        except ValueError as reason:
+            self.wrong(key, str(reason))
+            return None
+        if low <= number <= high:
+            return number
+        self.wrong(key, f"{kind.shown(low)} to {kind.shown(high)} are allowed")
+        return None
+
+    def section(self, key: str, example: str, needed: str | None = None) -> Section | None:
+        """Return the map at a key."""
+        place = self.given(key, needed)
+        if place is None:
+            return None
+        if isinstance(place.value, dict):
+            return Section(self.findings, place, self.where(key))
+        self.wrong(key, f"a map is needed, as in  {key}: {example}")
+        return None

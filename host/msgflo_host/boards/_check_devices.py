@@ -1,0 +1,236 @@
+"""Checks the devices of a port map one by one: kind, wiring, settings, role and topics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from msgflo import topics
+
+from .. import _text
+from ._check import Section, nearest
+from ._check_pins import Pins
+from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Setting
+from .port_map import Bus, Device
+from .units import TIME
+
+__all__ = ["DEVICE_KEYS", "Devices"]
+
+DEVICE_KEYS = ("kind", "role", "topics", "allow")
+_MAX_ROLE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Who has a role, an address or a topic already."""
+
+    by: str
+
+
+class Devices:
+    """Checks the section `devices`; `sleeps`: the board does."""
+
+    def __init__(self, top: Section, pins: Pins, buses: Sequence[Bus] | None, board_role: str, sleeps: bool) -> None:
+        self._top = top
+        self._pins = pins
+        self._buses = buses
+        self._board_role = board_role
+        self._sleeps = sleeps
+        self._roles: dict[str, str] = {board_role: "the board itself"}
+        self._addresses: dict[tuple[int, int], str] = {}
+        self._outports: dict[str, str] = {}
+        self._single: dict[str, str] = {}
+
+    def check(self) -> tuple[Device, ...]:
+        """Return the devices that are all right."""
+        section = self._top.section("devices", "{air: {kind: dht22, pin: 4}}", "devices: {air: {kind: dht22, pin: 4}}")
+        if section is None:
+            return ()
+        found = [self._device(section, name) for name in section.at.value]
+        return tuple(device for device in found if device is not None)
+
+    def _device(self, devices: Section, name: str) -> Device | None:
+        section = devices.section(name, "{kind: dht22, pin: 4}", "{kind: dht22, pin: 4}")
+        if section is None:
+            return None
+        role = self._role(section, name)
+        kind_name = section.choice("kind", KINDS, "kind: dht22")
+        if kind_name is None:
+            return None
+        kind = KINDS[kind_name]
+        settings = kind.settings()
+        section.known([*DEVICE_KEYS, *_wiring_keys(kind), *settings])
+        self._possible(section, kind)
+        wiring = self._wiring(section, kind)
+        values = {
+            key: value for key, s in settings.items()
+            if section.has(key) and (value := self._setting(section, s, kind)) is not None
+        }  # fmt: skip
+        return Device(name, role, kind, wiring, values, self._topics(section, kind, role))
+
+    def _possible(self, section: Section, kind: Kind) -> None:
+        """Report a device that this board cannot have."""
+        if self._sleeps and not kind.sleeps:
+            others = ", ".join(each.name for each in KINDS.values() if each.sleeps)
+            section.wrong("kind", f"it is of no use on a board that sleeps, which can have {others}")
+        if kind.single:
+            other = self._single.setdefault(kind.name, section.path)
+            if other != section.path:
+                section.wrong("kind", f"a board can have one of them, and {other} is one")
+
+    def _role(self, section: Section, name: str) -> str:
+        role = section.text("role") if section.has("role") else name
+        if role is None:
+            return name
+        place = section.place_of("role") if section.has("role") else self._key_of(section, name)
+        reason = _wrong_topic(role) or (f"it is longer than {_MAX_ROLE} characters" if len(role) > _MAX_ROLE else None)
+        if reason:
+            section.findings.report(place, f"{section.path}: the role {_text.quoted(role)} cannot be one: {reason}")
+        other = self._roles.setdefault(role, section.path)
+        if other != section.path:
+            section.findings.report(place, f"{section.path}: the role {_text.quoted(role)} is taken by {other}")
+        return role
+
+    def _key_of(self, section: Section, name: str) -> tuple[int, int]:
+        return self._top.at.value["devices"].keys[name]  # type: ignore[no-any-return]
+
+    def _wiring(self, section: Section, kind: Kind) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if kind.any_of and not any(section.has(key) for key in kind.any_of):
+            keys = " or ".join(kind.any_of)
+            section.findings.report(section.at, f"{section.path} needs {keys}; as in  {kind.any_of[0]}: 16")
+        for each in kind.wiring:
+            if isinstance(each, Address):
+                found |= self._address(section, each)
+            elif isinstance(each, Pin):
+                if section.has(each.key) or each.required:
+                    found[each.key] = self._pins.take(section, each, kind)
+            elif isinstance(each, Choice):
+                found[each.key] = section.choice(each.key, each.allowed) or each.allowed[0]
+            else:
+                found[each.key] = self._count(section, each)
+        return {key: value for key, value in found.items() if value is not None}
+
+    def _count(self, section: Section, count: Count) -> Any:
+        needed = f"{count.key}: {max(count.low, 2):g}" if count.default is None else None
+        value = section.number(count.key, count.low, count.high, whole=count.whole, needed=needed)
+        return count.default if value is None else value
+
+    def _address(self, section: Section, address: Address) -> dict[str, Any]:
+        bus = self._bus(section)
+        value = section.given("address")
+        number = address.allowed[0] if value is None else value.value
+        if isinstance(number, bool) or number not in address.allowed:
+            allowed = " or ".join(f"0x{each:02x}" for each in address.allowed)
+            section.wrong("address", f"this part can have {allowed}")
+            return {}
+        if bus is None:
+            return {}
+        other = self._addresses.setdefault((bus, number), section.path)
+        if other != section.path:
+            place = section.place_of("address" if section.has("address") else "kind")
+            section.findings.report(
+                place, f"{section.path}: address 0x{number:02x} on I2C bus {bus} is taken by {other}"
+            )
+        return {"i2c": bus, "address": number}
+
+    def _bus(self, section: Section) -> int | None:
+        if self._buses is None:  # they are wrong, which was reported
+            return None
+        there = ", ".join(str(bus.id) for bus in self._buses)
+        place = section.given("i2c")
+        if not self._buses:
+            where = section.place_of("i2c" if place else "kind")
+            section.findings.report(where, f"{section.path} is on I2C; add the bus, as in  i2c: {{sda: 21, scl: 22}}")
+        elif place is None and len(self._buses) == 1:
+            return self._buses[0].id
+        elif place is None:
+            section.findings.report(section.place_of("kind"), f"{section.path}.i2c is missing; there are buses {there}")
+        elif isinstance(place.value, bool) or place.value not in [bus.id for bus in self._buses]:
+            section.wrong("i2c", f"there is no such bus; there is {there}")
+        else:
+            return int(place.value)
+        return None
+
+    def _setting(self, section: Section, setting: Setting, kind: Kind) -> Any:
+        if setting.id == "interval" and self._sleeps:
+            section.wrong("interval", "this board sleeps, and sleep.every says how often it measures")
+            return None
+        if setting.type == "boolean":
+            return section.boolean(setting.id, bool(setting.default))
+        if setting.type == "string":
+            if setting.allowed is None:
+                return section.text(setting.id)
+            return section.choice(setting.id, setting.allowed)
+        low = max(setting.low, kind.fastest) if setting.id == "interval" else setting.low
+        if setting.unit == "s":
+            return section.quantity(setting.id, TIME, low, setting.high)
+        return section.number(setting.id, low, setting.high)
+
+    def _topics(self, section: Section, kind: Kind, role: str) -> dict[str, str]:
+        inports, outports = kind.ports()
+        given = section.section("topics", "{temperature: home/kitchen/temperature}")
+        found: dict[str, str] = {}
+        if given is not None:
+            ports = [*outports, *inports]
+            for port in given.at.value:
+                if port not in ports:
+                    place = given.at.keys[port]
+                    what = f"{given.path}: there is no port {_text.quoted(port)}; {nearest(port, ports, 'there are')}"
+                    given.findings.report(place, what)
+                elif (topic := given.text(port)) is not None:
+                    if reason := _wrong_topic(topic):
+                        given.wrong(port, reason)
+                    else:
+                        found[port] = topic
+        self._unique(section, given, role, inports, outports, found)
+        return found
+
+    def _unique(
+        self,
+        section: Section,
+        given: Section | None,
+        role: str,
+        inports: Iterable[str],
+        outports: Iterable[str],
+        found: dict[str, str],
+    ) -> None:
+        """Report outports that would write to a topic of another outport, or of an inport of the same device."""
+
+        def place_of(port: str) -> Any:
+            return given.place_of(port) if given is not None and given.has(port) else section.at
+
+        for port in outports:
+            topic = found.get(port, f"{role}/{port}")
+            other = self._outports.setdefault(topic, f"{section.path}, port {port}")
+            if other != f"{section.path}, port {port}":
+                message = f"{section.path}, port {port}: the topic {_text.quoted(topic)} is that of {other}"
+                section.findings.report(place_of(port), message)
+        own = {found.get(port, f"{role}/{port}"): port for port in outports}
+        for port in inports:
+            topic = found.get(port, f"{role}/{port}")
+            if topic in own:
+                where = place_of(port if port in found else own[topic])
+                message = f"{section.path}: inport {port} and outport {own[topic]} have the topic {_text.quoted(topic)}"
+                section.findings.report(where, message)
+
+
+def _wiring_keys(kind: Kind) -> list[str]:
+    keys: list[str] = []
+    for each in kind.wiring:
+        keys += ["i2c", "address"] if isinstance(each, Address) else [each.key]
+    return keys
+
+
+def _wrong_topic(topic: str) -> str | None:
+    """Return why a text is no topic for a port."""
+    try:
+        _text.check_mqtt(topic)
+    except _text.Problem:
+        return "a character in it, or the number of its slashes, is not allowed in a topic"
+    if topics.is_filter(topic):
+        return "wildcards, + and #, are not allowed"
+    if topic[0] == "$" or topic == "fbp" or topic.startswith("fbp/"):
+        return "fbp, fbp/… and $… are reserved"
+    return None

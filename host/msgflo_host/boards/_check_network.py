@@ -1,0 +1,216 @@
+"""Checks how a board gets into the network: Wi-Fi, broker, time."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from msgflo import Broker, ConfigError
+
+from ._check import Section, shown
+from .chips import Chip
+from .port_map import Wifi
+
+__all__ = ["ADDRESS_KEYS", "BROKER_KEYS", "HOSTNAME", "WIFI_KEYS", "broker", "read_ca", "time", "wifi"]
+
+WIFI_KEYS = ("ssid", "password", "country", "hostname", "address")
+ADDRESS_KEYS = ("ip", "netmask", "gateway", "dns")
+BROKER_KEYS = ("url", "user", "password", "ca")
+HOSTNAME = r"[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?"  # RFC 1123, §2.1; 32 characters are what the chips take
+_URL = "mqtt://[USER[:PASSWORD]@]HOST[:PORT] or mqtts://…"
+_COORDINATOR_PORT = 3569
+_MAX_CA_BYTES = 16_384
+
+
+def wifi(top: Section, chip: Chip | None) -> Wifi | None:
+    """Return the network."""
+    if chip is not None and not chip.wifi:
+        if top.has("wifi"):
+            top.findings.report(
+                top.at.keys["wifi"], f"wifi: a {chip.name} has none; chip: picow has, or leave wifi out"
+            )
+        return None
+    section = top.section("wifi", "{ssid: Home, password: !secret wifi_password}", "wifi: {ssid: Home, …}")
+    if section is None:
+        return None
+    section.known(WIFI_KEYS)
+    ssid = section.text("ssid", "ssid: Home")
+    if ssid is not None and len(ssid.encode()) > 32:
+        section.report("ssid", f"{section.where('ssid')} is longer than 32 bytes, which no network's name is")
+    password = section.text("password", hidden=True) if section.has("password") else None
+    if password is not None and not re.fullmatch(r"[ -~]{8,63}|[0-9A-Fa-f]{64}", password):
+        section.report(
+            "password",
+            "wifi.password cannot be one: 8 to 63 ASCII characters are needed; leave it out if the network is open",
+        )
+    country = section.text("country")
+    if country is not None and not re.fullmatch("[A-Z]{2}", country):
+        section.wrong("country", "two capital letters are needed, as in DE, GB or US (ISO 3166-1)")
+    hostname = section.text("hostname")
+    if hostname is not None and not re.fullmatch(HOSTNAME, hostname):
+        section.wrong("hostname", "at most 32 letters, digits and inner hyphens are allowed")
+    return Wifi(ssid or "", password, country, hostname, _address(section))
+
+
+def _address(wifi: Section) -> tuple[str, str, str, str] | None:
+    section = wifi.section("address", "{ip: 192.168.1.7, gateway: 192.168.1.1}")
+    if section is None:
+        return None
+    section.known(ADDRESS_KEYS)
+    ip = _ip(section, "ip", "ip: 192.168.1.7")
+    gateway = _ip(section, "gateway", "gateway: 192.168.1.1")
+    dns = _ip(section, "dns") if section.has("dns") else gateway
+    netmask = section.text("netmask") if section.has("netmask") else "255.255.255.0"
+    if netmask is None or ip is None:
+        return None
+    try:
+        network = IPv4Network(f"{ip}/{netmask}", strict=False)
+        if "." not in netmask or not 8 <= network.prefixlen <= 30 or str(network.netmask) != netmask:
+            raise NetmaskValueError
+    except (NetmaskValueError, AddressValueError, ValueError):
+        section.wrong("netmask", "a mask such as 255.255.255.0 is needed")
+        return None
+    if ip in (network.network_address, network.broadcast_address):
+        section.wrong("ip", f"in {network} it stands for the whole network; 1 less or more is a board's")
+    elif gateway == ip:
+        section.wrong("gateway", "that is the board's own address; the router's is needed")
+    elif gateway is not None and gateway not in network:
+        section.wrong("gateway", f"it is not in the board's network {network}")
+    return str(ip), netmask, str(gateway), str(dns)
+
+
+def _ip(section: Section, key: str, needed: str | None = None) -> IPv4Address | None:
+    text = section.text(key, needed)
+    if text is None:
+        return None
+    try:
+        return IPv4Address(text)
+    except AddressValueError:
+        section.wrong(key, "an IPv4 address is needed, as in 192.168.1.7")
+        return None
+
+
+def broker(top: Section, loopback: bool) -> Broker | None:
+    """Return the broker."""
+    place = top.given("broker", "broker: mqtt://192.168.1.10")
+    if place is None:
+        return None
+    section = top.section("broker", "") if isinstance(place.value, dict) else None
+    if section is not None:
+        section.known(BROKER_KEYS)
+    found = _broker_url(section or top, "url" if section else "broker")
+    if found is None:
+        return None
+    at, key = (section, "url") if section else (top, "broker")
+    if section is not None:
+        _account(section, found)
+    if not loopback and (found.host == "localhost" or found.host.startswith("127.") or found.host == "::1"):
+        at.report(key, f"{at.where(key)}: {_host(at, key, found)} is the board itself; the broker's address is needed")
+    _ca(top, section, found)
+    return found
+
+
+def _host(section: Section, key: str, broker: Broker) -> str:
+    place = section.at.value[key]
+    return shown(place) if place.tag else broker.host
+
+
+def _broker_url(section: Section, key: str) -> Broker | None:
+    url = section.text(key, "url: mqtt://192.168.1.10")
+    if url is None:
+        return None
+    where = section.where(key)
+    try:
+        return Broker.parse(url)
+    except ConfigError as wrong:
+        # What stands before an @ may be a password, wherever it has slipped to.
+        if section.at.value[key].tag is not None or "@" in url:
+            hint = "; or give user and password as keys beside url"
+            section.report(key, f"{where} cannot be read; allowed is {_URL}, with @ : / in them as %40 %3A %2F{hint}")
+        else:
+            reason = str(wrong).removeprefix(f"broker URL {url!r}: ").partition("; allowed:")[0]
+            section.wrong(key, f"{reason}; allowed is {_URL}")
+        return None
+
+
+def _account(section: Section, broker: Broker) -> None:
+    for key in ("user", "password"):
+        value = section.text(key, hidden=key == "password") if section.has(key) else None
+        if value is None:
+            continue
+        if getattr(broker, key) is not None:
+            section.report(key, f"{section.where(key)} is in the url, too; leave one of them out")
+        setattr(broker, key, value)
+    if broker.password is not None and broker.user is None and section.has("password") and not section.has("user"):
+        section.findings.report(section.at.keys["password"], "broker.password without broker.user; a user is needed")
+
+
+def _ca(top: Section, section: Section | None, broker: Broker) -> None:
+    """Check the certificate of the authority: a board knows none by itself."""
+    at, key = (section, "ca") if section is not None and section.has("ca") else (top, "broker")
+    if at is section and section is not None:
+        if not broker.tls:
+            section.report("ca", f"{section.where('ca')} is for mqtts://, and the url is mqtt://")
+            return
+        if broker.cafile is not None:
+            section.report("ca", f"{section.where('ca')} is in the url, too; leave one of them out")
+            return
+        broker.cafile = section.text("ca")
+    elif broker.tls and broker.cafile is None:
+        at.report(key, "broker: mqtts:// needs the certificate of the authority: broker: {url: mqtts://…, ca: ca.pem}")
+    if broker.cafile is None:
+        return
+    file = top.findings.file.parent / broker.cafile
+    try:
+        read_ca(file)
+    except ValueError as reason:
+        at.report(key, f"{at.where(key)}: {file} {reason}")
+    broker.cafile = str(file)
+
+
+def read_ca(file: Path) -> bytes:
+    """Return the certificate in a PEM or DER file as DER, which is what a board reads; ValueError says what it is."""
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(_MAX_CA_BYTES + 1)
+    except (OSError, ValueError) as wrong:
+        raise ValueError(f"cannot be read: {getattr(wrong, 'strerror', None) or wrong}") from None
+    if len(content) > _MAX_CA_BYTES:
+        raise ValueError(f"is larger than {_MAX_CA_BYTES // 1024} KiB; the certificate of one authority is needed")
+    begin, end = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
+    if content.count(begin) > 1:
+        raise ValueError(f"has {content.count(begin)} certificates; a board takes one, that of the authority")
+    try:
+        if begin in content:
+            pem = content[content.index(begin) : content.index(end) + len(end)]
+            content = ssl.PEM_cert_to_DER_cert(pem.decode("ascii"))
+        ssl.create_default_context(cadata=content)
+    except (ssl.SSLError, ValueError, IndexError):
+        raise ValueError("is no certificate; PEM or DER is needed") from None
+    return content
+
+
+def time(top: Section, broker: Broker | None) -> str | None:
+    """Return the URL of the server whose time the board takes; by default that of the coordinator."""
+    place = top.given("time")
+    if place is None:
+        if broker is None:
+            return None
+        return f"http://{f'[{broker.host}]' if ':' in broker.host else broker.host}:{_COORDINATOR_PORT}/"
+    if place.value is False:
+        if broker is not None and broker.tls:
+            top.report("time", "time is false; mqtts:// needs the time, for certificates are valid for a while only")
+        return None
+    url = place.value if isinstance(place.value, str) else ""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme == "http" and parts.hostname and parts.port != 0 and parts.username is None
+    except ValueError:
+        good = None
+    if not good or not re.fullmatch(r"[!-~]+", url):
+        top.wrong("time", "http://HOST[:PORT]/ is needed, or false for none")
+        return None
+    return url

@@ -1,0 +1,110 @@
+"""`!secret NAME` in a port map: the text of that name in secrets.yaml. No message ever holds such a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+from ruamel.yaml.nodes import ScalarNode
+
+from .._yaml import Located, Reader
+from ..errors import PortMapError
+from ._check import BROKEN, Findings, nearest
+
+__all__ = ["TAG", "Secrets", "resolve"]
+
+TAG = "!secret"
+# Where a secret may stand: what is said nowhere once it has been read.
+ALLOWED = ("wifi.ssid", "wifi.password", "broker", "broker.url", "broker.user", "broker.password")
+_FORM = 'a line must read  NAME: "TEXT"'
+
+
+class Secrets:
+    """The texts in a secrets.yaml, which is read when the first one is wanted; `problem` is what is wrong with it."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._texts: dict[str, str] | None = None
+        self.problem: PortMapError | None = None
+
+    def get(self, name: str) -> str:
+        """Return a text; ValueError says, for the place that wants it, why there is none, or nothing if `problem` does."""
+        if self._texts is None and self.problem is None:
+            if not self._file.exists():
+                raise ValueError(
+                    f"!secret {name}: there is no {self._file}; copy secrets.example.yaml to that name and fill it in"
+                )
+            try:
+                self._texts = _Reader(self._file, PortMapError).texts()
+            except PortMapError as wrong:
+                self.problem = wrong
+        if self._texts is None:
+            raise ValueError("")
+        if name not in self._texts:
+            raise ValueError(f"!secret {name}: {self._file} has no such name; {nearest(name, self._texts, 'it has')}")
+        return self._texts[name]
+
+
+class _Reader(Reader):
+    """Reads secrets; its messages do not quote the file."""
+
+    def texts(self) -> dict[str, str]:
+        top = self.read()
+        if top is None:
+            return {}
+        if not isinstance(top.value, dict):
+            self.fail(f"is no map; {_FORM}", top.line, top.column)
+        for name, place in top.value.items():
+            if not isinstance(place.value, str) or not place.value:
+                kind = "empty" if place.value in (None, "") else "no text; put it in quotes"
+                self.fail(f"{name!r} is {kind}", place.line, place.column)
+        return {name: place.value for name, place in top.value.items()}
+
+    def fail(self, message: str, line: int | None = None, column: int | None = None) -> NoReturn:
+        safe = line is None or message.endswith((_FORM, "put it in quotes", "is empty"))
+        super().fail(message if safe else f"cannot be understood from here on; {_FORM}", line, column)
+
+    def _scalar(self, node: ScalarNode) -> object:
+        # A number is not read as one: what is wrong with it would be said with the number.
+        return self._text_of(node) if str(node.tag).endswith(":str") else None if not node.value else 0
+
+
+def resolve(top: Located, secrets: Secrets, findings: Findings) -> Located:
+    """Put the secrets into what was read; reports those that are not there, or where none may be."""
+    return _resolve(top, "", secrets, findings)
+
+
+def _resolve(place: Located, path: str, secrets: Secrets, findings: Findings) -> Located:
+    if place.tag == TAG:
+        return _secret(place, path, secrets, findings)
+    if isinstance(place.value, dict):
+        parts = {
+            key: _resolve(part, f"{path}.{key}".strip("."), secrets, findings) for key, part in place.value.items()
+        }
+        return Located(parts, place.line, place.column, place.keys)
+    if isinstance(place.value, list):
+        items = [_resolve(part, f"{path}[]", secrets, findings) for part in place.value]
+        return Located(items, place.line, place.column, place.keys)
+    return place
+
+
+def _secret(place: Located, path: str, secrets: Secrets, findings: Findings) -> Located:
+    value: object = BROKEN
+    if path not in ALLOWED:
+        findings.report(place, f"{path} is a !secret; only {', '.join(ALLOWED)} can be")
+    else:
+        try:
+            value = secrets.get(place.value)
+        except ValueError as reason:
+            if str(reason):
+                findings.report(place, str(reason))
+    return Located(value, place.line, place.column, {}, TAG)
+
+
+def secret_names(top: Located) -> Iterator[str]:
+    """Yield the names of the secrets that a port map wants."""
+    if top.tag == TAG:
+        yield top.value
+    for part in top.value.values() if isinstance(top.value, dict) else top.value if isinstance(top.value, list) else ():
+        yield from secret_names(part)

@@ -1,0 +1,62 @@
+"""Quantities as people write them: a number, a blank or none, a unit, as in `30 s`, `5 min` or `2000 mAh`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+__all__ = ["CHARGE", "CURRENT", "FREQUENCY", "SHARE", "TIME", "Quantity"]
+
+_FORM = re.compile(r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([^\s0-9.+-]*)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """What can be said in some units: the factor of each to the one that is used inside."""
+
+    name: str
+    units: Mapping[str, float]
+    example: str
+
+    def parse(self, value: object) -> float:
+        """Return the number in the unit that is used inside; ValueError says what is wrong, to follow `KEY is VALUE`."""
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValueError(f"{self.name} is needed, as in {self.example}")
+        found = _FORM.fullmatch(value if isinstance(value, str) else format(value, "f") if value else "0")
+        if found is None:
+            raise ValueError(f"{self.name} is needed, as in {self.example}")
+        number, unit = found.groups()
+        allowed = ", ".join(self.units)
+        if not unit:
+            raise ValueError(f"the unit is missing, one of {allowed}; as in {self.example}")
+        if unit not in self.units:
+            near = get_close_matches(unit, self.units, 1, 0.5) or [u for u in self.units if u.lower() == unit.lower()]
+            raise ValueError(f"unknown unit {unit}; {f'did you mean {near[0]}?' if near else f'allowed are {allowed}'}")
+        return _plain(float(number) * self.units[unit])
+
+    def shown(self, number: float) -> str:
+        """Return a number with the largest unit that leaves it at least 1."""
+        for unit, factor in sorted(self.units.items(), key=lambda item: -item[1]):
+            if abs(number) >= factor:
+                return f"{_plain(number / factor):g} {unit}"
+        smallest = min(self.units, key=lambda unit: self.units[unit])
+        return f"{_plain(number / self.units[smallest]):g} {smallest}"
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression for editors."""
+        return rf"^\s*[0-9]+(\.[0-9]+)?\s*({'|'.join(map(re.escape, self.units))})\s*$"
+
+
+def _plain(number: float) -> float:
+    rounded = round(number, 9)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+TIME = Quantity("a time", {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}, "30 s, 500 ms, 5 min or 1 h")
+FREQUENCY = Quantity("a frequency", {"Hz": 1, "kHz": 1000, "MHz": 1_000_000}, "100 kHz")
+CHARGE = Quantity("a capacity", {"mAh": 1, "Ah": 1000}, "2000 mAh")
+CURRENT = Quantity("a current", {"uA": 1, "µA": 1, "mA": 1000}, "50 uA")
+SHARE = Quantity("a share", {"%": 0.01}, "80 %")
