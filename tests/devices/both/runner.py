@@ -9,9 +9,19 @@ import gc
 import sys
 import time
 
+
+class Flag(asyncio.Event):
+    """Stands for MicroPython's ThreadSafeFlag."""
+
+    async def wait(self):
+        await super().wait()
+        self.clear()
+
+
 if hasattr(gc, "threshold"):
     gc.threshold(4096)  # otherwise what compiling leaves behind lies between what stays
 else:
+    asyncio.ThreadSafeFlag = Flag
     asyncio.sleep_ms = lambda ms: asyncio.sleep(ms / 1000)
     time.sleep_ms = lambda ms: time.sleep(ms / 1000)
     time.sleep_us = lambda us: time.sleep(us / 1000000)
