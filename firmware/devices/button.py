@@ -1,8 +1,7 @@
 """A button: pressed or not, and what was meant by it."""
 
-from time import ticks_diff, ticks_ms
-
 from msgflo import Port
+from msgflo._platform import ticks_diff, ticks_ms  # which the host has too, for it reads ports and settings
 
 from .device import Device
 

@@ -1,9 +1,9 @@
 """Light of any colour."""
 
 import asyncio
-from time import ticks_diff, ticks_ms
 
 from msgflo import Port
+from msgflo._platform import ticks_diff, ticks_ms  # which the host has too, for it reads ports and settings
 
 from .colors import rgb
 from .errors import DeviceError

@@ -1,9 +1,9 @@
 """A relay, or whatever else a pin switches."""
 
 import asyncio
-from time import ticks_diff, ticks_ms
 
 from msgflo import Port
+from msgflo._platform import ticks_diff, ticks_ms  # which the host has too, for it reads ports and settings
 
 from .switch import Switch, output
 
