@@ -39,7 +39,7 @@ class Findings:
 def nearest(word: str, known: Collection[str], what: str = "allowed are") -> str:
     """Return what to say of a word that is not known: the one that was meant, or all that there are."""
     near = get_close_matches(word.lower(), known, 1, 0.6) if len(word) < 80 else []
-    return f"did you mean {near[0]!r}?" if near else f"{what} {', '.join(known) or 'none'}"
+    return f"did you mean {_text.quoted(near[0])}?" if near else f"{what} {', '.join(known) or 'none'}"
 
 
 def shown(place: Located) -> str:
@@ -72,10 +72,10 @@ class Section:
         """Report a problem of a key's value."""
         self.findings.report(self.place_of(key), message)
 
-    def wrong(self, key: str, allowed: str) -> None:
-        """Report that a key's value is not what is allowed."""
+    def wrong(self, key: str, allowed: str, value: str | None = None) -> None:
+        """Report that a key's value, shown as it is or as `value`, is not what is allowed."""
         place = self.at.value[key]
-        self.findings.report(place, f"{self.where(key)} is {shown(place)}; {allowed}")
+        self.findings.report(place, f"{self.where(key)} is {value or shown(place)}; {allowed}")
 
     def known(self, keys: Collection[str]) -> None:
         """Report keys other than these."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from msgflo import topics
@@ -19,13 +18,6 @@ __all__ = ["DEVICE_KEYS", "Devices"]
 
 DEVICE_KEYS = ("kind", "role", "topics", "allow")
 _MAX_ROLE = 64
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """Who has a role, an address or a topic already."""
-
-    by: str
 
 
 class Devices:
@@ -59,7 +51,11 @@ class Devices:
         if kind_name is None:
             return None
         kind = KINDS[kind_name]
-        settings = kind.settings()
+        try:
+            settings = kind.settings()
+        except (ImportError, AttributeError) as missing:
+            section.wrong("kind", f"the firmware has none: {missing}")
+            return None
         section.known([*DEVICE_KEYS, *_wiring_keys(kind), *settings])
         self._possible(section, kind)
         wiring = self._wiring(section, kind)
@@ -123,7 +119,9 @@ class Devices:
         number = address.allowed[0] if value is None else value.value
         if isinstance(number, bool) or number not in address.allowed:
             allowed = " or ".join(f"0x{each:02x}" for each in address.allowed)
-            section.wrong("address", f"this part can have {allowed}")
+            section.wrong(
+                "address", f"this part can have {allowed}", f"0x{number:02x}" if type(number) is int else None
+            )
             return {}
         if bus is None:
             return {}

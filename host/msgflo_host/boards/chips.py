@@ -20,7 +20,7 @@ _RESET = "at reset it must be high, or the chip waits to be flashed"
 _FLASHING = "it must be low or open when the chip is flashed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Chip:
     """A chip, or a board where the board makes the difference; `firmware` is MicroPython's name of its build.
 
@@ -47,6 +47,9 @@ class Chip:
     led: bool = False
     wifi: bool = True
     rtc_memory: int = 0
+
+    def __repr__(self) -> str:
+        return f"<chip {self.name}>"
 
     @property
     def rp2(self) -> bool:
@@ -147,7 +150,7 @@ _PICO = Chip(
     i2c=2,
     pwm=16,
     input_only=_pins(24, 29),
-    taken={0: "the network (PPP on UART0)", 1: "the network (PPP on UART0)", 23: "the voltage regulator"},
+    taken=_by("the network (PPP on UART0)", 0, 1) | {23: "the voltage regulator", 25: "the LED; say  LED"},
     led=True,
     wifi=False,
 )

@@ -72,7 +72,7 @@ class Setting:
     unit: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Kind:
     """A kind of device: `module` and `cls` are the firmware's, `fixed` options that the kind itself says.
 
@@ -91,6 +91,9 @@ class Kind:
     fastest: float = 0.0
     any_of: tuple[str, ...] = ()  # of these wiring keys at least one
     single: bool = False  # a board can have one
+
+    def __repr__(self) -> str:
+        return f"<kind {self.name}>"
 
     @property
     def i2c(self) -> Address | None:
@@ -186,6 +189,7 @@ KINDS = {
             (
                 Pin("pin", "output", "Data in (DIN) of the first pixel"),
                 Count("count", 1, 300, "Number of pixels", 1, whole=True),
+                Choice("order", ("GRB", "RGB", "BRG", "BGR", "GBR", "RBG"), "Order of the colours on the wire"),
             ),
         ),
         Kind(

@@ -30,7 +30,7 @@ _NOT_BOARDS = ("secrets", "secrets.example")
 class Wifi:
     """The network; without a password it is an open one. `address` is (ip, netmask, gateway, dns), None for DHCP."""
 
-    ssid: str
+    ssid: str = field(repr=False)
     password: str | None = field(default=None, repr=False)
     country: str | None = None
     hostname: str | None = None
@@ -107,7 +107,7 @@ class PortMap:
     chip: Chip
     broker: Broker
     wifi: Wifi | None = None
-    time: str | None = None
+    time: str | None = field(default=None, repr=False)
     i2c: tuple[Bus, ...] = ()
     devices: tuple[Device, ...] = ()
     sleep: Sleep | None = None
