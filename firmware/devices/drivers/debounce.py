@@ -64,9 +64,10 @@ class Contact:
             if self._seen + 1 == self._last:
                 if 0 <= ticks_diff(ticks_ms(), time) < self.still:
                     return None
-                if (self._pin() == self._active) != closed:  # edges too close to each other for the handler
-                    self._edge(self._pin)
-                    return None
+                if (self._pin() == self._active) != closed:  # edges so close that the handler came too late
+                    if closed == self.closed:
+                        self._edge(self._pin)
+                    closed = self.closed
             self._seen += 1
             if closed != self.closed:
                 self.closed = closed
@@ -74,10 +75,11 @@ class Contact:
         return None
 
     def _edge(self, pin):
-        # An interrupt handler: it must not take memory. A note that was looked at is older than `still`.
-        now = int(ticks_ms())
+        # An interrupt handler: it must not take memory.
+        now = ticks_ms()
         note = self._notes[self._last & _NOTES]
-        if not 0 <= ticks_diff(now, ~note if note < 0 else note) < self.still:
+        if self._last == self._seen or not 0 <= ticks_diff(now, ~note if note < 0 else note) < self.still:
             self._last += 1
-        self._notes[self._last & _NOTES] = ~now if pin() == self._active else now
+        closed = pin() == self._active
+        self._notes[self._last & _NOTES] = ~now if closed else now  # pyright: ignore - the stubs' times are no numbers
         self._flag.set()
