@@ -1,7 +1,7 @@
 # Everything a user or developer types; each line is short, the work is in the commands they call.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run test check lint bench soak clean
+.PHONY: help setup setup-tests run flash test check lint bench soak clean
 
 # Neither another project's Python nor a personal setting of Python may change what happens here.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE
@@ -20,6 +20,10 @@ help: ## This list
 
 run: setup ## The demo: own Mosquitto, coordinator on port 3569, live view (Ctrl-C ends it)
 	@$(BIN)/msgflo run $(GRAPH) $(ARGS)
+
+flash: setup ## A board: BOARD=NAME of boards/NAME.yaml [PORT=/dev/…] [FIRMWARE=file]
+	$(if $(BOARD),,$(error which board? make flash BOARD=NAME, for boards/NAME.yaml))
+	@$(BIN)/msgflo board flash '$(BOARD)' $(if $(PORT),--port '$(PORT)') $(if $(FIRMWARE),--firmware '$(FIRMWARE)') $(ARGS)
 
 setup: ## Install what `make run` needs: .venv, Mosquitto, MicroPython
 	@host/setup.sh

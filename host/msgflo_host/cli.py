@@ -19,6 +19,7 @@ COMMANDS = {
     "watch": "Print packets as they pass.",
     "list": "List participants and edges.",
     "participant": "Run a Python component as a participant.",
+    "board": "Build, flash, update and run boards.",
 }
 
 

@@ -7,6 +7,7 @@ MsgfloError
 ├── BrokerError      the MQTT broker cannot be started or reached
 ├── LibraryError     a component or the process that runs it
 ├── PortMapError     the port map of a board
+├── FlashError       a board cannot be built, found or written to
 └── ServerError      the HTTP port cannot be opened
 """
 
@@ -17,6 +18,7 @@ from collections.abc import Sequence
 __all__ = [
     "BrokerError",
     "DiscoveryError",
+    "FlashError",
     "ForeignError",
     "GraphError",
     "LibraryError",
@@ -83,6 +85,10 @@ class PortMapError(MsgfloError):
 
     def __str__(self) -> str:
         return super().__str__() if self.problems == (self,) else "\n".join(map(str, self.problems))
+
+
+class FlashError(MsgfloError):
+    """A board cannot be built, found, written to or followed; the text says what to try."""
 
 
 class ServerError(MsgfloError):

@@ -1,0 +1,112 @@
+"""Brings a board up to date over its serial port, and stays until it has announced itself on the broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from msgflo import Broker
+
+from ..errors import BrokerError, FlashError
+from .build import Image
+from .follow import PATIENCE_S, follow, watching
+from .onto_board import Screen, Target, with_micropython
+from .port_map import PortMap
+from .serial_board import SerialBoard, digest
+from .serial_log import SerialLog
+from .serial_scripts import State
+
+__all__ = ["Changes", "changes", "flash"]
+
+_BLOCK = 4096  # what a file takes at least
+_OUR_MAIN = '"""Starts a board'
+_THEIR_MAIN = "/main.before.py"
+_OURS = (".mpy", ".json", ".der", "~")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What makes a board hold an image: files to `write`, in order, and files to `remove` before."""
+
+    write: Mapping[str, bytes]
+    remove: list[str]
+    keep_main: bool = False
+    """Whether there is a main.py of somebody else's, which gets another name."""
+
+
+def flash(
+    port_map: PortMap,
+    image: Image,
+    target: Target,
+    screen: Screen,
+    *,
+    broker: Broker | None = None,
+    patience: float = PATIENCE_S,
+) -> list[str]:
+    """Flash a board; returns the ids of the participants that it has announced on the broker.
+
+    `broker` is how this machine reaches the port map's broker, where that differs from the board's way. Raises FlashError
+    and BrokerError; a further call repairs what was left half done.
+    """
+    with with_micropython(target, screen) as (board, state):
+        _apply(board, changes(image, state), state, screen)
+        return asyncio.run(_restart(port_map, board, screen, broker or port_map.broker, patience))
+
+
+def changes(image: Image, state: State) -> Changes:
+    """Return what has to change on a board; its user's own files stay, as does the other version."""
+    placed = image.placed(state.slot)
+    slot = f"/{state.slot}/"
+    return Changes(
+        {path: content for path, content in placed.items() if state.files.get(path) != digest(content)},
+        # With /starts goes the memory of earlier failures, and with it safe mode.
+        [
+            path
+            for path in sorted(state.files)
+            if path not in placed and (not path.startswith(slot) or path.endswith(_OURS))
+        ],
+        "/main.py" in state.files and not state.main.startswith(_OUR_MAIN),
+    )
+
+
+def _apply(board: SerialBoard, needed: Changes, state: State, screen: Screen) -> None:
+    room = sum(-(-len(content) // _BLOCK) * _BLOCK for content in needed.write.values())
+    if room > state.free:
+        raise FlashError(
+            f"{board.device}: {room // 1024} KB are needed, {state.free // 1024} KB are free: remove files of yours from the "
+            "board (`mpremote ls`), or erase it (docs/flashing.md)"
+        )
+    board.remove(needed.remove)
+    if needed.keep_main:
+        board.move("/main.py", _THEIR_MAIN)
+        screen.say(f"{board.device}: the main.py that was there is kept as {_THEIR_MAIN}")
+    if not needed.write:
+        screen.say("nothing to copy")
+        return
+    done, whole = 0, sum(map(len, needed.write.values()))
+    with screen.progress(f"{_count(needed.write)}, {whole / 1024:.1f} KB") as progress:
+
+        def more(size: int) -> None:
+            nonlocal done
+            done += size
+            progress(min(done, whole), whole)
+
+        board.write(needed.write, more)
+    screen.say(f"copied {_count(needed.write)}, {whole / 1024:.1f} KB")
+
+
+def _count(files: Mapping[str, bytes]) -> str:
+    return f"{len(files)} file{'' if len(files) == 1 else 's'}"
+
+
+async def _restart(port_map: PortMap, board: SerialBoard, screen: Screen, broker: Broker, patience: float) -> list[str]:
+    """Restart the board, with an eye on the broker from before."""
+    try:
+        async with watching(broker, port_map.name) as watch:
+            board.restart()
+            with SerialLog(board.device, board.take_port()) as log:
+                return await follow(port_map, watch, log, lambda line: screen.say(f"  {line}"), patience)
+    except BrokerError as error:
+        board.restart()
+        raise BrokerError(f"the board has its files and was restarted, but {error}") from None

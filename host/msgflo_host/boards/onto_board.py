@@ -1,0 +1,177 @@
+"""Brings a board to the right MicroPython: asks what runs there, and writes another one only where that is needed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ..errors import FlashError
+from . import download, esp32_flash, firmware_file, ports, uf2
+from .bytecode import MPY_VERSION
+from .chips import Chip
+from .firmware_file import Firmware
+from .serial_board import NoMicroPython, SerialBoard, connected
+from .serial_scripts import State
+
+__all__ = ["Screen", "Target", "with_micropython"]
+
+_OLDEST = (1, 25, 0)
+_BACK_S = 25.0  # until a board that got another MicroPython answers: it formats its flash first
+# How MicroPython calls the chip of a port map.
+_MCUS = {"esp32": "ESP32", "esp32s3": "ESP32S3", "esp32c3": "ESP32C3", "pico": "RP2040", "picow": "RP2040"}
+_MCUS["pico2w"] = "RP2350"
+
+
+class Screen(Protocol):
+    """Where progress is shown."""
+
+    def say(self, text: str) -> None:
+        """Show one line that stays."""
+
+    def progress(self, what: str) -> AbstractContextManager[Callable[[int, int], None]]:
+        """Show how far something is: the function takes what is done, and the whole."""
+
+    @property
+    def ask(self) -> Callable[[Sequence[ports.Port]], ports.Port] | None:
+        """Ask which port; None where nobody can be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is to be flashed: a chip, at a `port` if that is known, with a file of MicroPython if one was given."""
+
+    chip: Chip
+    port: str | None = None
+    firmware: Path | None = None
+
+
+@contextmanager
+def with_micropython(target: Target, screen: Screen) -> Iterator[tuple[SerialBoard, State]]:
+    """Hand over a board with the right MicroPython, whose program was stopped; raises FlashError."""
+    given = firmware_file.read(target.firmware, target.chip) if target.firmware else None
+    with ExitStack() as stack:
+        device = _find(target, screen)
+        board = state = None
+        if device is not None:
+            with suppress(NoMicroPython):
+                board = stack.enter_context(connected(device))
+                state = board.look()
+                _check_chip(target.chip, state, device)
+        if board is None or state is None or not _right(target.chip, given, state):
+            firmware = given or _fetched(target.chip, screen)
+            if board is not None and target.chip.rp2:
+                board.start_bootloader()
+            stack.close()
+            device = _install(target, firmware, device, state, screen)
+            board = stack.enter_context(_patiently(device))
+            state = board.look()
+            _check_chip(target.chip, state, device)
+        _check_version(state, given)
+        screen.say(f"{board.device}: {state.machine}, MicroPython {state.text}")
+        yield board, state
+
+
+def _find(target: Target, screen: Screen) -> str | None:
+    """Return the port at which the board is; None for a Pico in BOOTSEL mode, which has none."""
+    if target.port is None:
+        boards = ports.found(target.chip.platform)
+        if not boards and target.chip.rp2 and uf2.find_drive() is not None:
+            return None
+        return ports.choose(target.chip.platform, boards, screen.ask).device
+    gone = target.port.startswith("/") and not Path(target.port).exists()
+    return None if gone and target.chip.rp2 and uf2.find_drive() is not None else target.port
+
+
+def _fetched(chip: Chip, screen: Screen) -> Firmware:
+    if not chip.wifi:
+        raise FlashError(f"no MicroPython for {chip.title} with a network can be downloaded: FIRMWARE=file")
+    with screen.progress(f"MicroPython {download.VERSION} from micropython.org") as progress:
+        file = download.fetch(chip, progress)
+    return firmware_file.read(file, chip)
+
+
+def _check_chip(chip: Chip, state: State, device: str | None) -> None:
+    mcu = state.machine.rpartition(" with ")[2]
+    if state.platform != chip.platform or (mcu in _MCUS.values() and mcu != _MCUS[chip.name]):
+        raise FlashError(
+            f"{device} is {state.machine!r}, the port map is for {chip.title}: change its `chip`, or PORT=…"
+        )
+
+
+def _right(chip: Chip, given: Firmware | None, state: State) -> bool:
+    if given is not None:
+        return given.holds(state.text)
+    if not chip.wifi:
+        return True  # there is no build to download that would have a network
+    without_wifi = state.build in ("RPI_PICO", "RPI_PICO2")
+    return state.text.split()[0] == f"v{download.VERSION}" and not without_wifi
+
+
+def _check_version(state: State, given: Firmware | None) -> None:
+    if state.version < _OLDEST or state.mpy != MPY_VERSION:
+        source = given.path if given else "the board"
+        raise FlashError(
+            f"{source}: MicroPython {state.text} does not fit; needed is {'.'.join(map(str, _OLDEST))} or newer with bytecode "
+            f"version {MPY_VERSION}"
+        )
+
+
+def _install(target: Target, firmware: Firmware, device: str | None, state: State | None, screen: Screen) -> str:
+    """Write MicroPython; returns the port at which the board is then."""
+    if state is not None:
+        screen.say(f"MicroPython {state.text} is replaced")
+    if target.chip.rp2:
+        return _install_uf2(target, firmware, 0.0 if state is None else _BACK_S, screen)
+    assert device is not None
+    with screen.progress(f"{firmware.path.name} onto {device}") as progress:
+        esp32_flash.write(device, target.chip, firmware, progress)
+    return device
+
+
+def _install_uf2(target: Target, firmware: Firmware, wait: float, screen: Screen) -> str:
+    drive = uf2.find_drive(wait)
+    with screen.progress(f"{firmware.path.name} onto {drive or 'the board'}") as progress:
+        if drive is not None:
+            uf2.write(drive, target.chip, firmware, progress)
+        elif not uf2.write_by_picotool(firmware):
+            raise FlashError(
+                f"no MicroPython answers, and there is no drive of a Pico: {uf2.BOOTSEL}, mount the drive if nobody does, and "
+                "run this again"
+            )
+    return _appeared(target, screen)
+
+
+def _appeared(target: Target, screen: Screen) -> str:
+    """Wait for the port of a board that has just got its MicroPython."""
+    deadline = time.monotonic() + _BACK_S
+    while time.monotonic() < deadline:
+        if target.port is not None and ("://" in target.port or Path(target.port).exists()):
+            return target.port
+        if target.port is None and (boards := ports.found(target.chip.platform)):
+            return ports.choose(target.chip.platform, boards, screen.ask).device
+        time.sleep(0.2)
+    raise FlashError(
+        f"MicroPython was written, but no port has appeared within {_BACK_S:g} s; unplug it and plug it in again"
+    )
+
+
+@contextmanager
+def _patiently(device: str) -> Iterator[SerialBoard]:
+    """Connect to a board that may still be starting."""
+    deadline = time.monotonic() + _BACK_S
+    with ExitStack() as stack:
+        while True:
+            try:
+                board = stack.enter_context(connected(device))
+                break
+            except FlashError as error:
+                if time.monotonic() > deadline:
+                    raise FlashError(
+                        f"{error}, after MicroPython was written; press the board's reset button and run this again"
+                    ) from None
+            time.sleep(0.2)
+        yield board

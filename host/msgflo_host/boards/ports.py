@@ -1,0 +1,100 @@
+"""The serial ports of this machine at which a board can be, recognised by the maker of their USB side."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ..errors import FlashError
+
+__all__ = ["Port", "check_access", "choose", "found", "no_port"]
+
+_RP2, _ESP32 = frozenset({"rp2"}), frozenset({"esp32"})
+# USB vendor ids, from usb.org's list: who made it, and which boards can have it.
+_VENDORS = {
+    0x2E8A: ("Raspberry Pi", _RP2),
+    0x303A: ("Espressif", _ESP32),
+    0x10C4: ("Silicon Labs CP210x", _ESP32),
+    0x1A86: ("WCH CH340/CH910x", _ESP32),
+    0x0403: ("FTDI", _ESP32),
+}
+_PROBES = {(0x2E8A, 0x000C), (0x2E8A, 0x0004)}  # Debug Probe, picoprobe: no boards themselves
+
+
+class _Info(Protocol):
+    """What pyserial tells of a port."""
+
+    device: str
+    vid: int | None
+    pid: int | None
+    serial_number: str | None
+    product: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port at which a board can be: its device file, what it seems to be, `platforms` that have such a USB side."""
+
+    device: str
+    what: str
+    platforms: frozenset[str]
+    serial_number: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.device} ({self.what})"
+
+
+def found(platform: str, ports: Iterable[_Info] | None = None) -> list[Port]:
+    """Return the ports at which a board of that platform (`esp32` or `rp2`) can be; `ports` instead of the machine's."""
+    if ports is None:
+        from serial.tools import list_ports
+
+        ports = list_ports.comports()
+    boards = [_port(info) for info in ports if info.vid in _VENDORS and (info.vid, info.pid) not in _PROBES]
+    return sorted((board for board in boards if platform in board.platforms), key=lambda port: port.device)
+
+
+def choose(platform: str, boards: Sequence[Port], ask: Callable[[Sequence[Port]], Port] | None) -> Port:
+    """Return the port to use: the only one, or the one that `ask` chooses; raises FlashError."""
+    if not boards:
+        raise no_port(platform)
+    if len(boards) == 1:
+        return boards[0]
+    if ask is None:
+        raise FlashError(
+            f"there are {len(boards)} boards: {', '.join(map(str, boards))}; say which: PORT={boards[0].device}"
+        )
+    return ask(boards)
+
+
+def no_port(platform: str) -> FlashError:
+    """Return the error for a board that is not there."""
+    button = (
+        "hold BOOTSEL while plugging it in" if platform == "rp2" else "hold BOOT while plugging it in, or press EN once"
+    )
+    return FlashError(
+        f"no board found on USB; try: another cable (many only charge), another socket, {button}; a port with another "
+        "name: PORT=…"
+    )
+
+
+def check_access(device: str) -> None:
+    """Raise FlashError where the user cannot open a port, with what to do about it; says nothing of URLs."""
+    if "://" in device or not device.startswith("/"):
+        return
+    if not Path(device).exists():
+        raise FlashError(f"there is no port {device}")
+    if not os.access(device, os.R_OK | os.W_OK):
+        group = "sudo usermod -aG dialout $USER, then log in again" if sys.platform == "linux" else "ask its owner"
+        raise FlashError(f"you are not allowed to use {device}: {group}")
+
+
+def _port(info: _Info) -> Port:
+    assert info.vid is not None
+    maker, platforms = _VENDORS[info.vid]
+    product = f", {info.product}" if info.product and info.product not in maker else ""
+    return Port(info.device, maker + product, platforms, info.serial_number or "")

@@ -1,0 +1,160 @@
+"""A board on a serial port, with its MicroPython waiting for commands: looked at, written to, restarted.
+
+mpremote's transport speaks the raw REPL. Nothing is reset until `restart`: a soft reset would leave a watchdog running
+with nobody to feed it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import struct
+import time
+from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from ..errors import FlashError
+from . import serial_scripts
+from .ports import check_access
+from .serial_scripts import State
+
+__all__ = ["NoMicroPython", "SerialBoard", "connected", "digest"]
+
+_BAUD = 115200
+_TRIES = 3
+_ANSWER_S = 4.0
+_SILENCE_S = 15.0  # of a script that runs: hashing all files takes a second, formatting a flash some more
+
+
+class NoMicroPython(FlashError):
+    """Whatever is at the port does not answer as MicroPython does."""
+
+
+class SerialBoard:
+    """A board whose program was stopped; made by `connected`."""
+
+    def __init__(self, transport: Any, device: str) -> None:
+        self._transport = transport
+        self.device = device
+
+    def look(self) -> State:
+        """Return what the board is and has; its watchdog no longer bites. Raises NoMicroPython."""
+        output = self._run(serial_scripts.LOOK)
+        try:
+            return serial_scripts.state(output)
+        except ValueError as error:
+            raise NoMicroPython(f"{self.device}: {error}") from None
+
+    def write(self, files: Mapping[str, bytes], progress: Callable[[int], None] = lambda _: None) -> None:
+        """Write files in their order, each whole or not at all; `progress` gets the bytes as they go over."""
+        if not files:
+            return
+        self._run(serial_scripts.WRITER)
+        calls = [call for path, content in files.items() for call in serial_scripts.pieces(path, content)]
+        written: dict[str, str] = {}
+        for script in serial_scripts.scripts(calls):
+            written |= serial_scripts.hashes(self._run(script))
+            progress(sum(len(line) - 6 for line in script.splitlines() if line.startswith("_w(")) * 3 // 4)
+        for path, content in files.items():
+            if written.get(path) != digest(content):
+                raise FlashError(f"{self.device}: {path} did not arrive as it was sent; try again, or another cable")
+
+    def remove(self, paths: list[str]) -> None:
+        """Remove files, where they are there, and the folders that are empty then."""
+        if paths:
+            self._run(serial_scripts.remove(paths))
+
+    def move(self, old: str, new: str) -> None:
+        """Give a file another name."""
+        self._run(f"import os\nos.rename({old!r},{new!r})")
+
+    def restart(self) -> None:
+        """Reset it as its button would; nothing can be asked any more."""
+        self._leave(serial_scripts.RESTART)
+
+    def start_bootloader(self) -> None:
+        """Let it wait for another MicroPython: an RP2 becomes a drive."""
+        self._leave(serial_scripts.START_BOOTLOADER)
+
+    def take_port(self) -> Any:
+        """Return the open port (a `serial.Serial`), for reading what it says; the caller closes it."""
+        return self._transport.serial
+
+    def _leave(self, script: str) -> None:
+        from mpremote.transport import TransportError
+
+        # The port may be gone before the command is acknowledged.
+        with contextlib.suppress(TransportError, OSError, struct.error):
+            self._transport.exec_raw_no_follow(script)
+
+    def _run(self, script: str) -> str:
+        from mpremote.transport import TransportError
+
+        try:
+            output, error = self._transport.exec_raw(script, timeout=_SILENCE_S)
+        except (TransportError, OSError, struct.error) as lost:
+            raise FlashError(f"{self.device}: the board went away in the middle ({_reason(lost)}); {_AGAIN}") from None
+        if error:
+            last = error.decode(errors="replace").strip().splitlines()[-1]
+            raise FlashError(f"{self.device}: the board says {last!r}{_HINTS.get(last.split(':')[0], '')}")
+        return str(output.decode(errors="replace"))
+
+
+_AGAIN = "plug it in again and run this once more: it goes on where it was"
+_HINTS = {
+    "OSError": "; its file system may be full or damaged: erase it and flash again (docs/flashing.md)",
+    "MemoryError": "; press its reset button and run this once more",
+}
+
+
+def digest(content: bytes) -> str:
+    """Return the beginning of a SHA-256, as the board tells it."""
+    return sha256(content).hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def connected(device: str) -> Iterator[SerialBoard]:
+    """Stop what runs on the board at a port, and hand over the board; raises FlashError, NoMicroPython."""
+    check_access(device)
+    transport = _open(device)
+    try:
+        _stop_program(transport, device)
+        yield SerialBoard(transport, device)
+    finally:
+        with contextlib.suppress(OSError):
+            transport.close()
+
+
+def _open(device: str) -> Any:
+    from mpremote.transport import TransportError
+    from mpremote.transport_serial import SerialTransport
+
+    try:
+        transport = SerialTransport(device, _BAUD, timeout=_ANSWER_S)
+    except (TransportError, OSError, ValueError) as error:
+        raise FlashError(
+            f"{device} cannot be opened ({_reason(error)}): is it in use by another program (mpremote, a serial monitor)?"
+        ) from None
+    transport.serial.write_timeout = _ANSWER_S
+    return transport
+
+
+def _stop_program(transport: Any, device: str) -> None:
+    from mpremote.transport import TransportError
+
+    for _ in range(_TRIES):
+        # It prints what it does not understand.
+        with contextlib.redirect_stdout(io.StringIO()):
+            try:
+                transport.enter_raw_repl(soft_reset=False, timeout_overall=_ANSWER_S)
+                return
+            except TransportError:
+                time.sleep(0.2)
+            except OSError as error:
+                raise FlashError(f"{device}: the port is gone ({_reason(error)}); {_AGAIN}") from None
+    raise NoMicroPython(f"{device}: no MicroPython answers")
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error) or type(error).__name__
