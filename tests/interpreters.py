@@ -45,10 +45,13 @@ class Interpreter:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def start(self, *arguments: str | Path, folders: tuple[Path, ...] = (SUITE,)) -> subprocess.Popen[str]:
-        """Start it with these arguments; what it prints can be read from `stdout`."""
+    def start(
+        self, *arguments: str | Path, folders: tuple[Path, ...] = (SUITE,), heap: str = HEAP
+    ) -> subprocess.Popen[str]:
+        """Start it with these arguments; what it prints can be read from `stdout`. `heap` is for MicroPython."""
+        command = [f"heapsize={heap}" if part == f"heapsize={HEAP}" else part for part in self.command]
         return subprocess.Popen(
-            [*self.command, *map(str, arguments)],
+            [*command, *map(str, arguments)],
             env=self.environment_with(folders),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

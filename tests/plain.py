@@ -1,7 +1,7 @@
 """Test functions in plain files, without pytest: each is run, in a process of its own, on each interpreter.
 
 They are functions `test_…(host)` (or `soak_…(host)`, which only `make soak` runs), async or not; `host` may be left away
-where the folder's runner allows it. MicroPython gets a heap of 100 KB. A function passes when its interpreter ends with
+where the folder's runner allows it. A function passes when its interpreter ends with
 status 0; anything else is a failure with all that was printed. A folder's `conftest.py` makes them of its files.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from control import Control
-from interpreters import SUITE, Interpreter
+from interpreters import HEAP, SUITE, Interpreter
 
 SECONDS = 50
 SOAK_SECONDS = 1200
@@ -27,14 +27,19 @@ __all__ = ("PlainFile", "PlainTest")
 class PlainFile(pytest.File):
     """A file of test functions that is never imported here; each runs on `interpreters`, with `folders` on its path.
 
-    The first of the folders holds `runner.py`.
+    The first of the folders holds `runner.py`. MicroPython gets a heap of that size.
     """
 
     def __init__(
-        self, *, interpreters: tuple[Interpreter, ...], folders: tuple[Path, ...] = (SUITE,), **options: Any
+        self,
+        *,
+        interpreters: tuple[Interpreter, ...],
+        folders: tuple[Path, ...] = (SUITE,),
+        heap: str = HEAP,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.interpreters, self.folders = interpreters, folders
+        self.interpreters, self.folders, self.heap = interpreters, folders, heap
 
     def collect(self) -> Iterator[pytest.Item]:
         for node in ast.parse(self.path.read_text(), str(self.path)).body:
@@ -47,6 +52,7 @@ class PlainFile(pytest.File):
                         line=node.lineno - 1,
                         takes_host=bool(node.args.args),
                         folders=self.folders,
+                        heap=self.heap,
                         interpreter=interpreter,
                     )
 
@@ -62,11 +68,12 @@ class PlainTest(pytest.Item):
         takes_host: bool,
         interpreter: Interpreter,
         folders: tuple[Path, ...],
+        heap: str,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self.function_name, self.line, self.interpreter = function, line, interpreter
-        self.takes_host, self.folders = takes_host, folders
+        self.takes_host, self.folders, self.heap = takes_host, folders, heap
         self.seconds = SECONDS
         if function.startswith("soak_"):
             self.seconds = SOAK_SECONDS
@@ -81,7 +88,8 @@ class PlainTest(pytest.Item):
         with Control() as control:
             port = [str(control.port)] if self.takes_host else []
             runner = self.folders[0] / "runner.py"
-            process = self.interpreter.start(runner, self.path, self.function_name, *port, folders=self.folders)
+            arguments = (runner, self.path, self.function_name, *port)
+            process = self.interpreter.start(*arguments, folders=self.folders, heap=self.heap)
             try:
                 printed, _ = process.communicate(timeout=self.seconds)
             except subprocess.TimeoutExpired:

@@ -19,6 +19,7 @@ class Sensor(Device):
     settings = (INTERVAL,)
     inports = (Port("read", "any", "Anything: take a reading now"),)
     _timer = None
+    _reading = False
 
     async def measure(self):
         """Return a reading as {outport: value}; raises DeviceError or OSError where there is none."""
@@ -40,12 +41,17 @@ class Sensor(Device):
         return self.read()
 
     async def read(self):
-        """Take one reading and send it; returns whether there was one."""
+        """Take one reading and send it; returns whether there was one. Does nothing while one is being taken."""
+        if self._reading:
+            return False  # most chips do not answer while they measure
+        self._reading = True
         try:
             reading = await self.measure()
         except (DeviceError, OSError) as e:
             self.fail(e)
             return False
+        finally:
+            self._reading = False
         self.well()
         for outport, value in reading.items():
             self.send(outport, value)

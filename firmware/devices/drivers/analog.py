@@ -1,0 +1,27 @@
+"""A voltage at an ADC, averaged: what an LDR with a resistor, or a battery with two, gives."""
+
+__all__ = ("Analog",)
+
+_SAMPLES = 16
+
+
+class Analog:
+    """`adc` is read by its `read_u16`, and by `volts(adc)`, which knows the chip's reference."""
+
+    def __init__(self, adc, volts):
+        self._adc = adc
+        self._volts = volts
+
+    def fraction(self):
+        """Return the share of the full range, 0 to 1."""
+        total = 0
+        for _ in range(_SAMPLES):
+            total += self._adc.read_u16()
+        return total / (_SAMPLES * 65535)
+
+    def volts(self):
+        """Return the volts at the pin."""
+        total = 0
+        for _ in range(_SAMPLES):
+            total += self._volts(self._adc)
+        return total / _SAMPLES

@@ -1,0 +1,51 @@
+"""Light by a light dependent resistor (LDR) at an ADC."""
+
+from msgflo import Port
+
+from .sensor import INTERVAL, Sensor
+
+__all__ = ("Light", "create")
+
+
+class Light(Sensor):
+    """`driver` has `fraction()` and `volts()`."""
+
+    component = "devices/Light"
+    label = "Brightness"
+    icon = "sun-o"
+    settings = (
+        INTERVAL,
+        ("smoothing", "number", 0, 0, 0.99, "Share of the value before in each new one"),
+        ("invert", "boolean", False, None, None, "Whether more light means less volts"),
+    )
+    outports = (
+        Port("light", "number", "% of the full range", state=True),
+        Port("volts", "number", "V at the pin", state=True),
+    )
+    _latest = None
+
+    def __init__(self, driver, role, topics=None, options=None):
+        self._driver = driver
+        super().__init__(role, topics, options)
+
+    def changed(self, setting):
+        """Begin anew where the scale changes."""
+        self._latest = None
+        super().changed(setting)
+
+    async def measure(self):
+        """Take both."""
+        light = self._driver.fraction() * 100
+        if self.config["invert"]:
+            light = 100 - light
+        if self._latest is not None:
+            light += (self._latest - light) * self.config["smoothing"]
+        self._latest = light
+        return {"light": round(light, 1), "volts": round(self._driver.volts(), 3)}
+
+
+def create(role, topics, options, hardware):
+    """Make one; options: `pin`."""
+    from .drivers.analog import Analog
+
+    return Light(Analog(hardware.adc(options["pin"]), hardware.volts), role, topics, options)
