@@ -1,0 +1,227 @@
+"""Finds frames among the pulses of a 433 MHz receiver (on-off keying).
+
+A frame is what lies between two long gaps, or between sync pulses, and has gaps of two lengths: that is so with pulse
+distance modulation and, as pulse and gap add up to the same, with pulse width modulation. So a frame is sliced once,
+by its own shortest and longest gap, and only then compared with what protocols there are (protocols.py). Oregon v2.1 is
+Manchester coded, and begins with many long pulses.
+"""
+
+from array import array
+
+from . import protocols
+
+__all__ = ("Decoder",)
+
+_RING = 127  # pulses that are kept, less one; the longest frame has 73
+_GLITCH = 60  # µs; pulses and gaps that are shorter are noise
+_CLOSING = 3000  # µs; such a gap ends a frame of the faster protocols (sync gap 4 ms)
+_SILENCE = 5500  # µs; and such a gap any frame
+_MIN, _MAX = 12, 74  # bits of a frame, Nexa's sync gap included
+_MEMORY = 2000  # ms; the same frame within this time is a repetition
+_SAME = 3  # frames of an unknown code that must be the same
+_CODES = 6  # codes that are remembered
+
+
+class Decoder:
+    """Give it pulses with `feed`; it returns packets: see protocols.py.
+
+    Unknown codes are packets too: `unknown` (hexadecimal), `bits`, `coding`, and µs: `pulse`, `short`, `long`, `sync`.
+    """
+
+    def __init__(self):
+        self._pulse = array("H", bytes(2 * _RING + 2))
+        self._gap = array("H", bytes(2 * _RING + 2))
+        self._bits = bytearray(10)
+        self._nibbles = bytearray(20)
+        self._codes = []  # each: code, how often heard, ms since then, whether it became a packet
+        self.reset()
+
+    def reset(self):
+        """Forget pulses of which no frame has come yet."""
+        self._at = 0
+        self._pulse[0] = self._gap[0] = 0
+        # Pulses since a gap of _CLOSING and of _SILENCE, and since the last long pulse; long pulses; state of Manchester.
+        self._near = self._far = self._mark = self._long = 0
+        self._manchester = -1
+
+    def feed(self, pulses, ms):
+        """Return the packets, if any, that alternating high and low durations in µs complete.
+
+        `ms` is how long ago the last call was. Where there are no pulses for some 10 ms, a low of 65535 is expected.
+        """
+        for code in self._codes:
+            code[2] += ms
+        self._found = ()
+        ps = self._pulse
+        gs = self._gap
+        at = self._at
+        near = self._near
+        far = self._far
+        mark = self._mark
+        for k in range(0, len(pulses) - 1, 2):
+            p = pulses[k]
+            g = pulses[k + 1]
+            if p < _GLITCH:  # this pulse is none
+                g = min(gs[at] + p + g, 65535)
+                p = ps[at]
+            elif gs[at] < _GLITCH:  # that gap was none
+                p = min(ps[at] + gs[at] + p, 65535)
+            else:
+                if self._manchester >= 0:
+                    self._half(ps[at], 1)
+                    self._half(gs[at], 0)
+                at = (at + 1) & _RING
+                near += 1
+                far += 1
+                mark += 1
+            ps[at] = p
+            gs[at] = g
+            if g >= _CLOSING:
+                self._long = 0
+                if _MIN < near <= _MAX:
+                    self._slice(at, near - 1, g)
+                if g >= _SILENCE:
+                    if near < far <= _MAX:
+                        self._slice(at, far - 1, g)
+                    far = 0
+                near = 0
+            elif 690 < p < 1250 and 600 < g < 1700:
+                # Long pulse, long gap: what Oregon begins with, and what separates frames of a TX141.
+                if 32 < mark < 43:
+                    self._slice(at, mark - 1, 0)
+                self._long += 1
+                mark = 0
+            else:
+                if self._long >= 8 and self._manchester < 0:
+                    self._manchester = 0
+                    self._edge = True
+                    self._last = 0
+                self._long = 0
+        self._at = at
+        self._near = min(near, 99)
+        self._far = min(far, 99)
+        self._mark = min(mark, 99)
+        return self._found
+
+    def _slice(self, end, count, sync):
+        """Take the `count` pulses before `end` as a frame, if they are one."""
+        ps = self._pulse
+        gs = self._gap
+        start = end - count
+        if count == 65 or count == 73:  # Nexa's sync gap is part of it
+            start += 1
+            count -= 1
+        shortest = low = 65535
+        longest = high = 0
+        for i in range(start, end):
+            p = ps[i & _RING]
+            g = gs[i & _RING]
+            if g < shortest:
+                shortest = g
+            if g > longest:
+                longest = g
+            if p < low:
+                low = p
+            if p > high:
+                high = p
+        if shortest < 100 or longest * 5 < shortest * 7:
+            return
+        short = shortest * 8 // 5
+        long = longest * 5 // 8
+        bits = self._bits
+        for i in range(10):
+            bits[i] = 0
+        pwm = True
+        total = count - 1  # place of the bit, from the right
+        for i in range(start, end):
+            g = gs[i & _RING]
+            if g >= long:
+                bits[9 - (total >> 3)] |= 1 << (total & 7)
+                if ps[i & _RING] > g:
+                    pwm = False
+            elif g <= short:
+                if ps[i & _RING] < g:
+                    pwm = False
+            else:
+                return
+            total -= 1
+        if not pwm and high * 4 > low * 9:
+            return
+        value = int.from_bytes(bits, "big")
+        speed = 0 if shortest < 350 else 1 if shortest < 1450 else 2
+        code = self._heard((value, count))
+        if code[3] or code[1] < 2:
+            return
+        known = protocols.frame(value, count, speed, pwm)
+        if known is None:
+            if code[1] < _SAME:
+                return
+            packet = {"unknown": "%x" % value, "bits": count, "coding": "pwm" if pwm else "ppm"}
+            packet["pulse"] = (low + high) // 2
+            packet["short"] = shortest
+            packet["long"] = longest
+            packet["sync"] = sync
+        elif known[1] is None or code[1] < known[0]:
+            return
+        else:
+            packet = known[1]
+            if "code" in packet:
+                packet["base"] = (low + high + shortest + longest) // 8  # short and long are four times the base
+        self._emit(code, packet)
+
+    def _heard(self, frame):
+        """Return the entry of a code that was heard just now."""
+        codes = self._codes = [code for code in self._codes if code[2] <= _MEMORY][-_CODES:]
+        for code in codes:
+            if code[0] == frame:
+                code[1] += 1
+                code[2] = 0
+                return code
+        codes.append([frame, 1, 0, False])
+        return codes[-1]
+
+    def _emit(self, code, packet):
+        code[3] = True
+        # On, off and on again within the time are three: forget what else came of that length.
+        self._codes = [each for each in self._codes if each is code or each[0][1] != code[0][1]]
+        self._found += (packet,)
+
+    def _half(self, length, level):
+        """Take a pulse or gap of an Oregon message (Manchester; clock 1024 Hz, so that half a bit has 488 µs).
+
+        `_manchester` counts its bits from the sync nibble on; each was sent after its opposite.
+        """
+        if not 200 < length < 1250 or (length > 700 and not self._edge):
+            self._manchester = -1
+            return
+        if length <= 700:  # half a bit: the next edge is between bits, or is in the middle of one again
+            self._edge = not self._edge
+            if not self._edge:
+                return
+        at = self._manchester
+        if at == 0:
+            if level != self._last:  # in the preamble each bit differs from the one before
+                self._last = level
+                return
+        elif at & 1:
+            if level == self._last:
+                self._manchester = -1
+                return
+            at >>= 1
+            nibbles = self._nibbles
+            bit = at & 3
+            at >>= 2
+            nibbles[at] = (nibbles[at] if bit else 0) | level << bit
+            if bit == 3:
+                if (at == 0 and nibbles[0] != 10) or at == 19:
+                    self._manchester = -1
+                    return
+                if at > 12:
+                    message = bytes(nibbles[1:])
+                    packet = protocols.oregon(message, at)
+                    if packet:
+                        code = self._heard((message[:at], 0))
+                        if not code[3]:
+                            self._emit(code, packet)
+        self._last = level
+        self._manchester += 1
