@@ -1,9 +1,14 @@
 """What is noted on the board about its starts; `main.py` acts on it."""
 
+import asyncio
 import json
 import os
 
-__all__ = ("reached", "read", "write")
+import machine
+
+__all__ = ("limit", "reached", "read", "write")
+
+TRIAL = 60  # s in which a version that is on trial reaches the broker
 
 
 def reached():
@@ -13,6 +18,15 @@ def reached():
     slot = read("slot.json")
     if slot and slot.pop("trial", None):
         write("slot.json", slot)
+
+
+async def limit(connected):
+    """End this start, if the version is on trial and does not reach the broker."""
+    if (read("slot.json") or {}).get("trial"):
+        await asyncio.sleep(TRIAL)
+        if not connected():
+            print("board: on trial, and the broker was not reached within {} s".format(TRIAL))
+            machine.reset()
 
 
 def write(path, value):

@@ -11,7 +11,7 @@ from binascii import hexlify, unhexlify
 
 import machine
 
-from .starts import read, reached, write
+from .starts import reached, read, write
 
 __all__ = ("Update",)
 
@@ -69,9 +69,10 @@ class Update:
         self._end()
         if not 32 < size <= _LIST_LIMIT:
             raise ValueError("a list of {} bytes".format(size))
-        self._nonce = hexlify(os.urandom(16)).decode()
-        self._place = 0  # in the list
-        self._index = 0
+        nonce = os.urandom(16)
+        self._tag = nonce[:4]
+        self._nonce = hexlify(nonce).decode()
+        self._place = self._index = 0  # in the list
         self._receive(_LIST, size, None)
         status = {"state": "receiving", "nonce": self._nonce, "file": 0, "at": 0}
         status["chunk"] = _CHUNK
@@ -84,13 +85,13 @@ class Update:
         self._digest = digest
         self._hash = hashlib.sha256()
         self._at = 0
-        self._file = open(path, "wb")
+        self._file = open(path, "wb")  # noqa: SIM115 - for the next packets, too
 
     async def _chunk(self, payload):
-        # 0, number of the file (2 bytes), offset (4 bytes), data
+        # 0, the nonce's first 4 bytes, number of the file (2 bytes), offset (4 bytes), data
         file = self._file
-        if file and payload[1] << 8 | payload[2] == self._index and int.from_bytes(payload[3:7], "big") == self._at:
-            data = memoryview(payload)[7:]
+        if file and payload[1:11] == self._tag + self._index.to_bytes(2, "big") + self._at.to_bytes(4, "big"):
+            data = memoryview(payload)[11:]
             if self._at + len(data) > self._size:
                 raise ValueError("{}: more than {} bytes".format(self._path, self._size))
             file.write(data)
@@ -118,7 +119,7 @@ class Update:
             outer = hashlib.sha256(bytes([each ^ 0x5C for each in key]))
             outer.update(inner.digest())
             wrong = 0
-            for a, b in zip(outer.digest(), signature):
+            for a, b in zip(outer.digest(), signature):  # noqa: B905 - MicroPython has no `strict`
                 wrong |= a ^ b
             if wrong:
                 raise ValueError("the signature is wrong: it is not made with this board's key")

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 
 from msgflo import Broker
+from msgflo.topics import connection_topic
 
 from ..connection import Connection
 from ..errors import FlashError
@@ -52,12 +53,12 @@ class _Shell:
         self, broker: Broker, transfer: Transfer, role: str, *, stay_awake: bool, say: Callable[[Transfer], None]
     ) -> None:
         self._transfer, self._role, self._stay_awake, self._say = transfer, role, stay_awake, say
-        self._broker = broker
+        self._broker, self._state = broker, connection_topic(role.removesuffix("-board"))
         self._heard = 0.0
         self._connection = Connection(
             broker,
             f"msgflo-update-{uuid.uuid4().hex[:8]}",
-            subscriptions=[f"{role}/update-status"],
+            subscriptions=[f"{role}/update-status", self._state],
             on_message=self._message,
             on_connected=self._connected,
         )
@@ -89,12 +90,17 @@ class _Shell:
 
     def _message(self, topic: str, payload: bytes, retained: bool) -> None:
         now = asyncio.get_running_loop().time()
+        if topic == self._state:
+            if payload == b"online" and not retained:
+                self._send(self._transfer.back(now))
+            return
         self._heard = now
         try:
             packets = self._transfer.status(json.loads(payload), now)
         except (ValueError, KeyError, TypeError, AttributeError):
             return  # not from the board: it says what it wants again when it is asked
         self._send(packets)
+        self._say(self._transfer)
 
     def _send(self, packets: list[bytes]) -> None:
         for packet in packets:

@@ -2,6 +2,7 @@
 
     transfer = Transfer(image, role="kitchen-board", version="3f2a1b…", key=key)
     packets = transfer.tick(now)             # again and again, every half second or so
+    packets = transfer.back(now)             # when the board has connected
     packets = transfer.status(status, now)   # for each packet on the board's update-status
     transfer.phase                           # waiting, sending, checking, restarting, done, failed
 
@@ -32,17 +33,20 @@ class Transfer:
         self.why = ""  # it failed
         self.version = version
         self.running: str | None = None  # the version that the board runs
-        self.sent = 0  # bytes that the board has taken of what it needed
-        self.progress = 0.0  # 0 to 1
+        self.sent = 0  # bytes of the list and the files that were sent, repetitions included
+        self.taken = 0  # bytes of what the board asked for that it has
+        self.progress = 0.0  # 0 to 1, what it has already counted in
         self.present = False  # whether the board has ever answered
         self._image, self._role, self._key = image, role, key
         self._paths = sorted(image)
         self._nonce: str | None = None
         self._contents: list[bytes] = []  # the list, then each file
         self._chunk, self._window = 1024, 1
-        self._file = self._sent_to = 0
+        self.file = 0  # that is being sent; 0 is the list
+        self._asked: dict[int, int] = {}  # for which files, and their sizes
+        self._sent_to = 0
         self._heard = float("-inf")  # or when it was asked
-        self._began = False
+        self._began = self._beginning = False  # whether ever, whether the board has not answered yet
 
     @property
     def ended(self) -> bool:
@@ -55,8 +59,13 @@ class Transfer:
         if self.ended or now - self._heard < patience:
             return []
         self._heard = now
-        self._sent_to = -1  # what was on its way may be lost
+        self._sent_to, self._beginning = -1, False  # what was on its way may be lost
         return [b"status"]
+
+    def back(self, now: float) -> list[bytes]:
+        """The board is there again; returns what is to be sent."""
+        self._heard = float("-inf")
+        return self.tick(now)
 
     def status(self, status: Mapping[str, Any], now: float) -> list[bytes]:
         """Take what the board says; returns what to send it."""
@@ -89,38 +98,39 @@ class Transfer:
         return []
 
     def _begin(self) -> list[bytes]:
-        self.phase, self._began, self._nonce = "sending", True, None
+        if self._beginning:
+            return []
+        self.phase, self._began, self._beginning, self._nonce = "sending", True, True, None
         return [b"begin %d" % listing_size(self._image, role=self._role, version=self.version)]
 
     def _receiving(self, status: Mapping[str, Any]) -> list[bytes]:
         file, at, nonce = int(status["file"]), int(status["at"]), str(status["nonce"])
-        if "chunk" in status and self._began and self._nonce is None:
+        if "chunk" in status and self._beginning:
             self._chunk, self._window = int(status["chunk"]), int(status["window"])
-            self._nonce = nonce
+            self._nonce, self._beginning = nonce, False
             text = listing(self._image, role=self._role, nonce=nonce, version=self.version)
             self._contents = [sign(self._key, text), *(self._image[path] for path in self._paths)]
-            self._file, self._sent_to = 0, 0
-        elif nonce != self._nonce:
+            self.file, self._sent_to = 0, 0
+            self._asked.clear()
+        if nonce != self._nonce:
             return self._begin()  # another's, or one that was given up
-        if file != self._file or self._sent_to < at:
-            self._file, self._sent_to = file, at
+        if file != self.file or self._sent_to < at:
+            self.file, self._sent_to = file, at
         self.phase = "sending"
-        self._note(file, at)
+        self.taken = sum(self._asked.values()) + at - self._asked.get(file, 0)
+        self._asked[file] = len(self._contents[file])
+        self.progress = (sum(map(len, self._contents[:file])) + at) / sum(map(len, self._contents))
         return self._chunks(at)
-
-    def _note(self, file: int, at: int) -> None:
-        whole = sum(map(len, self._contents))
-        self.progress = (sum(map(len, self._contents[:file])) + at) / whole
-        self.sent = at
 
     def _chunks(self, at: int) -> list[bytes]:
         """What may be on its way beyond what the board has."""
-        content, packets = self._contents[self._file], []
+        content, packets = self._contents[self.file], []
         end = min(len(content), at + self._chunk * self._window)
         while self._sent_to < end:
             begin, self._sent_to = self._sent_to, min(self._sent_to + self._chunk, end)
-            head = b"\0" + self._file.to_bytes(2, "big") + begin.to_bytes(4, "big")
+            head = b"\0" + bytes.fromhex(str(self._nonce))[:4] + self.file.to_bytes(2, "big") + begin.to_bytes(4, "big")
             packets.append(head + content[begin : self._sent_to])
+            self.sent += self._sent_to - begin
         return packets
 
     def _fail(self, why: str) -> None:

@@ -1,0 +1,340 @@
+"""Updates over MQTT, from the host's own side to a board that runs the real firmware: whatever happens, it comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import msgflo
+from brokers import Broker
+from msgflo.paho_transport import Transport
+from msgflo_host.boards.signing import listing, sign
+from msgflo_host.boards.update import update
+from msgflo_host.boards.update_transfer import Transfer
+from msgflo_host.errors import FlashError
+from small_board import FIRMWARE, MICROPYTHON, SmallBoard, config, firmware
+
+pytestmark = [
+    pytest.mark.skipif(MICROPYTHON.missing is not None, reason=str(MICROPYTHON.missing)),
+    pytest.mark.timeout(120),
+]
+
+KEY = bytes.fromhex("5e" * 32)
+OLD, NEW = "1" * 12, "2" * 12
+MAIN = "board/__init__.py"
+
+
+class Gate:
+    """Passes TCP connections on to the broker, and cuts them."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._server.getsockname()[1]
+        self._ends: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """End all connections; new ones are accepted."""
+        for end in self._ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        self._ends.clear()
+
+    def _accept(self) -> None:
+        while True:
+            near, _ = self._server.accept()
+            far = socket.create_connection(("127.0.0.1", self._target))
+            self._ends += [near, far]
+            for a, b in ((near, far), (far, near)):
+                a.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                threading.Thread(target=self._pass, args=(a, b), daemon=True).start()
+
+    @staticmethod
+    def _pass(source: socket.socket, target: socket.socket) -> None:
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+        except OSError:
+            pass
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def gate(broker: Broker) -> Gate:
+    return Gate(broker.port)
+
+
+@pytest.fixture
+def board(gate: Gate, tmp_path: Path) -> Iterator[SmallBoard]:
+    board = SmallBoard(tmp_path)
+    board.install(image(gate, OLD))
+    with board:
+        board.wait_for("here is shed-board")
+        yield board
+
+
+def image(gate: Gate, version: str, **patches: str) -> dict[str, bytes]:
+    files = {path.replace("__dot__", ".").replace("__", "/", 1): text for path, text in patches.items()}
+    # A board that is cut off again and again waits longer each time; here it shall not.
+    link = (FIRMWARE / "msgflo" / "link.py").read_text()
+    files["msgflo/link.py"] = link.replace("_LAST_DELAY = 6", "_LAST_DELAY = 0.25")
+    return firmware(config(f"mqtt://127.0.0.1:{gate.port}", version=version), patches=files)
+
+
+def big(gate: Gate) -> dict[str, bytes]:
+    """A version of which 40 KB are new, in four files."""
+    new = image(gate, NEW)
+    for i in range(4):
+        new[f"devices/new_{i}.py"] = random.Random(i).randbytes(10_000 + i)
+    return new
+
+
+def send(
+    broker: Broker,
+    files: dict[str, bytes],
+    *,
+    key: bytes = KEY,
+    version: str = NEW,
+    say: Callable[[Transfer], None] = lambda transfer: None,
+) -> Transfer:
+    address = msgflo.Broker.parse(broker.url)
+    return asyncio.run(update(address, files, name="shed", version=version, key=key, say=say))
+
+
+def running(board: SmallBoard, *versions: str) -> str:
+    """The version that the board runs after a power cut."""
+    board.cut_power()
+    board.output = ""
+    board.power_on()
+    board.wait_for("here is shed-board")
+    for version in versions or (OLD, NEW):
+        if f"shed {version}" in board.output:
+            return version
+    raise AssertionError(board.output)
+
+
+def test_a_board_is_updated_and_only_what_is_new_is_sent(broker: Broker, gate: Gate, board: SmallBoard) -> None:
+    files: set[int] = set()
+    new = image(gate, NEW, devices__new__dot__py="x = 1\n" * 1000)
+    transfer = send(broker, new, say=lambda transfer: files.add(transfer.file))
+    assert transfer.running == NEW
+    assert transfer.sent == 6000 + len(new["board.json"]) + len(
+        sign(b"", listing(new, role="shed-board", nonce="0" * 32, version=NEW))
+    )
+    for path, content in new.items():
+        assert (board.flash / "b" / path).read_bytes() == content
+    assert json.loads((board.flash / "slot.json").read_text()) == {"slot": "b"}
+    assert not list(board.flash.glob("*.tmp"))
+    assert running(board) == NEW
+
+
+def test_the_next_update_goes_into_the_first_folder_and_leaves_nothing_old_there(
+    broker: Broker, gate: Gate, board: SmallBoard
+) -> None:
+    (board.flash / "a" / "devices" / "old.py").write_text("")
+    send(broker, image(gate, NEW))
+    later = firmware(config(f"mqtt://127.0.0.1:{gate.port}", version="3" * 12))
+    send(broker, later, version="3" * 12)
+    assert json.loads((board.flash / "slot.json").read_text()) == {"slot": "a"}
+    there = {str(path.relative_to(board.flash / "a")) for path in (board.flash / "a").rglob("*") if path.is_file()}
+    assert there == set(later)
+
+
+def test_a_version_that_runs_already_is_not_sent(broker: Broker, gate: Gate, board: SmallBoard) -> None:
+    transfer = asyncio.run(update(msgflo.Broker.parse(broker.url), image(gate, OLD), name="shed", version=OLD, key=KEY))
+    assert (transfer.phase, transfer.sent) == ("done", 0)
+    assert not (board.flash / "b").exists()
+
+
+def test_the_connection_is_cut_at_every_tenth(broker: Broker, gate: Gate, board: SmallBoard) -> None:
+    new, cuts = big(gate), list[int]()
+    total = sum(len(new[path]) for path in new if "new" in path)
+
+    def say(transfer: Transfer) -> None:
+        if len(cuts) < 10 and transfer.phase == "sending" and transfer.taken >= len(cuts) / 10 * total:
+            cuts.append(transfer.taken)
+            gate.cut()
+
+    transfer = send(broker, new, say=say)
+    assert len(cuts) == 10
+    assert board.starts == 2
+    assert transfer.sent < total + 30_000  # it went on where it was
+    assert running(board) == NEW
+
+
+def test_the_power_is_cut_at_every_tenth(broker: Broker, gate: Gate, board: SmallBoard) -> None:
+    new, cuts = big(gate), list[int]()
+    total = sum(len(new[path]) for path in new if "new" in path)
+
+    def say(transfer: Transfer) -> None:
+        if len(cuts) < 10 and transfer.phase == "sending" and transfer.taken >= len(cuts) / 10 * total:
+            cuts.append(transfer.taken)
+            assert running(board) == OLD
+
+    send(broker, new, say=say)
+    assert len(cuts) == 10
+    assert running(board) == NEW
+
+
+def test_the_power_is_cut_while_the_versions_change_over(broker: Broker, gate: Gate, board: SmallBoard) -> None:
+    pick = random.Random(5)
+    versions = [OLD]
+    for number in "2345":
+        versions.append(number * 12)
+        found: list[str] = []
+
+        def cut(versions: list[str] = versions, found: list[str] = found) -> None:
+            time.sleep(pick.random() * 0.1)
+            found.append(running(board, *versions[-2:]))
+
+        thread = threading.Thread(target=cut)
+
+        def say(transfer: Transfer, thread: threading.Thread = thread) -> None:
+            if transfer.file and thread.ident is None:
+                thread.start()
+
+        send(broker, image(gate, versions[-1]), version=versions[-1], say=say)
+        thread.join()
+        assert found[0] in versions[-2:]
+        assert running(board, *versions[-2:]) == versions[-1]
+
+
+@pytest.mark.parametrize(
+    ("left", "runs"),
+    [
+        ({"slot.json.tmp": '{"slot": "b", "tr'}, OLD),
+        ({"slot.json.tmp": '{"slot": "b", "trial": {"left": 3, "back": "a"}}'}, OLD),
+        ({"slot.json": '{"slot": "b", "trial": {"left": 3, "back": "a"}}'}, NEW),
+        ({"slot.json": '{"slot": "b", "trial": {"left": 1, "back": "a"}}', "slot.json.tmp": "{"}, NEW),
+        ({"slot.json": '{"slot": "b", "trial": {"left": 0, "back": "a"}}'}, OLD),
+    ],
+)
+def test_what_a_power_cut_in_the_middle_of_the_change_leaves(
+    gate: Gate, board: SmallBoard, left: dict[str, str], runs: str
+) -> None:
+    board.cut_power()
+    board.install(image(gate, NEW), "b")
+    for name, text in left.items():
+        (board.flash / name).write_text(text)
+    assert running(board) == runs
+
+
+def test_a_wrong_key_is_refused_and_changes_nothing(broker: Broker, gate: Gate, board: SmallBoard) -> None:
+    board.install({"board.json": b"{}"}, "b")
+    with pytest.raises(
+        FlashError, match=r"^board 'shed' was not updated: the signature is wrong: .* this board's key$"
+    ):
+        send(broker, image(gate, NEW), key=b"\1" * 32)
+    assert (board.flash / "b" / "board.json").read_bytes() == b"{}"
+    assert running(board) == OLD
+
+
+@pytest.mark.parametrize("path", ["../main.py", "/a/board.json", "board//x.py", "main", "board/../../main.py", "a.sh"])
+def test_a_path_that_leads_out_of_the_folder_or_is_none_of_a_version_is_refused(
+    broker: Broker, gate: Gate, board: SmallBoard, path: str
+) -> None:
+    with pytest.raises(FlashError, match=r"'" + path.replace(".", r"\.") + "' is no path for a version$"):
+        send(broker, image(gate, NEW) | {path: b"x"})
+    assert running(board) == OLD
+
+
+def test_a_recorded_update_cannot_be_played_back(broker: Broker, gate: Gate, board: SmallBoard) -> None:
+    new = image(gate, NEW)
+    text = sign(KEY, listing(new, role="shed-board", nonce="ab" * 16, version=NEW))
+    packets = [b"begin %d" % len(text)]
+    packets += [bytes(3) + at.to_bytes(4, "big") + text[at : at + 1024] for at in range(0, len(text), 1024)]
+    states = asyncio.run(talk(broker, packets))
+    assert states[-1]["state"] == "refused"
+    assert "not for this board and this update" in states[-1]["why"]
+    assert running(board) == OLD
+
+
+@pytest.mark.parametrize(
+    ("packets", "why"),
+    [
+        ([b"begin 99999"], "a list of 99999 bytes"),
+        ([b"begin x"], "invalid syntax"),
+        ([b"begin 100", bytes(7) + b"x" * 101], "update.tmp: more than 100 bytes"),
+        ([b"begin 100", bytes(7) + b"x" * 100], "the signature is wrong"),
+    ],
+)
+def test_packets_that_make_no_sense(broker: Broker, board: SmallBoard, packets: list[bytes], why: str) -> None:
+    states = asyncio.run(talk(broker, packets))
+    assert states[-1]["state"] == "refused"
+    assert why in states[-1]["why"]
+    assert running(board) == OLD
+
+
+async def talk(broker: Broker, packets: list[bytes]) -> list[dict[str, Any]]:
+    """Send packets to the board, each after its answer; returns what it says until it refuses."""
+    states: list[dict[str, Any]] = []
+    transport = Transport(
+        msgflo.Broker.parse(broker.url),
+        "talker",
+        on_message=lambda topic, payload, _: states.append(json.loads(payload)),
+    )
+    await transport.connect()
+    await transport.subscribe([("shed-board/update-status", 1)])
+    deadline = time.monotonic() + 10
+    for count, packet in enumerate(packets):
+        if packet[0] == 0:  # a part: with the beginning of the board's nonce
+            packet = b"\0" + bytes.fromhex(states[0]["nonce"])[:4] + packet[1:]
+        transport.publish("shed-board/update", packet, qos=1)
+        while len(states) <= count and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+    while states[-1]["state"] != "refused" and time.monotonic() < deadline:
+        await asyncio.sleep(0.01)
+    await transport.disconnect()
+    return states
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("raise ValueError('oops')", "ValueError: oops"),
+        ("import nothing_of_that_name", "ImportError: no module named 'nothing_of_that_name'"),
+        ("def run(", "SyntaxError: invalid syntax"),
+        ("def run(folder, safe):\n    return [][1]", "IndexError: list index out of range"),
+    ],
+)
+def test_a_version_that_crashes_is_taken_back(
+    broker: Broker, gate: Gate, board: SmallBoard, text: str, why: str
+) -> None:
+    with pytest.raises(FlashError, match=f"^board 'shed' was not updated: the board went back to version {OLD}: {why}"):
+        send(broker, image(gate, NEW, board____init____dot__py=text))
+    assert running(board) == OLD
+
+
+def test_a_version_that_never_reaches_the_broker_is_taken_back(broker: Broker, gate: Gate, board: SmallBoard) -> None:
+    impatient = (FIRMWARE / "board" / "starts.py").read_text().replace("TRIAL = 60", "TRIAL = 0.5")
+    new = image(gate, NEW, board__starts__dot__py=impatient)
+    settings = json.loads(new["board.json"])
+    settings["wifi"]["ssid"] = "nowhere"
+    new["board.json"] = json.dumps(settings).encode()
+    with pytest.raises(
+        FlashError, match=f"the board went back to version {OLD}: three starts did not reach the broker$"
+    ):
+        send(broker, new)
+    assert board.starts == 6  # the old one, three of the new one, one that takes it back, the old one
+    assert running(board) == OLD
+
+
+def test_a_board_that_is_not_there(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("msgflo_host.boards.update.PRESENT_WITHIN", 0.5)
+    with pytest.raises(
+        FlashError, match=r"^shed-board does not answer at mqtt://127.0.0.1:\d+ within \d s \(`msgflo list` shows"
+    ):
+        send(broker, {"board.json": b"{}"})
