@@ -13,9 +13,9 @@ _NAMES = (
 
 
 def rgb(value):
-    """Return a colour as (red, green, blue); names may have capitals and spaces. Raises DeviceError."""
+    """Return a colour as (red, green, blue); capitals do not matter. Raises DeviceError."""
     if isinstance(value, str):
-        text = value.lower().replace(" ", "")
+        text = value.lower().replace("warm white", "warmwhite")
         digits = text[1:]
         if text[:1] != "#":
             at = _NAMES.find(" {}=".format(text))

@@ -13,11 +13,11 @@ from devices.drivers import debounce
 class Bench(Stage):
     """A button that is pressed by a clock of its own: `at(ms)` lets that much time pass, to the last ms."""
 
-    def __init__(self, active="low", **options):
+    def __init__(self, active="low", hardware=None, **options):
         self.clock = Clock(debounce, button)
         options["pin"], options["active"] = 4, active
         self.closed = 0 if active == "low" else 1
-        super().__init__(button.create("b", {}, options, Hardware()))
+        super().__init__(button.create("b", {}, options, hardware or Hardware()))
         self.pin = machine.pin(4)
 
     async def begin(self):
@@ -38,6 +38,15 @@ class Bench(Stage):
 
     def release(self):
         self.pin.drive(1 - self.closed)
+
+
+class Held(Hardware):
+    """Somebody holds the button."""
+
+    def pin(self, number, mode=-1, pull=-1):
+        pin = super().pin(number, mode, pull)
+        pin.level = 0
+        return pin
 
 
 DOWN, UP, PRESS, LONG, DOUBLE = ("pressed", True), ("pressed", False), ("press", True), ("long", True), ("double", True)
@@ -129,10 +138,7 @@ async def test_nothing_is_lost_while_the_program_is_busy():
 
 
 async def test_held_at_the_start_it_is_pressed_but_that_is_no_press():
-    bench = Bench()
-    bench.participant._contact.closed = True  # as a Contact finds it
-    bench.pin.level = 0
-    await bench.begin()
+    bench = await Bench(hardware=Held()).begin()
     equal(bench.last("pressed"), True)
     bench.take()
     await bench.wait(5000)

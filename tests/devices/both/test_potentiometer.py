@@ -1,0 +1,69 @@
+"""The participant of a potentiometer."""
+
+from stage import Hardware, Stage  # the participant library first
+
+from check import equal
+from devices import potentiometer
+
+
+class Bench(Stage):
+    def __init__(self, **options):
+        options["pin"] = 34
+        super().__init__(potentiometer.create("p", {}, options, Hardware()))
+        self.adc = self.participant._knob._adc
+
+    def turn(self, share):
+        """Turn it, and return the values that are sent then."""
+        self.take()
+        self.adc.source = round((0.02 + share * 0.96) * 65535)
+        for _ in range(3):
+            self.participant.look()
+        return [value for port, value in self.take() if port == "value"]
+
+
+def test_a_value_is_sent_when_it_changed():
+    bench = Bench()
+    equal(bench.turn(0.5), [50.0])
+    equal(bench.turn(0.5), [])
+    equal(bench.turn(0.509), [])
+    equal(bench.turn(0.5123), [51.2])
+    equal(bench.turn(0.502), [50.2])
+
+
+def test_the_ends_are_exactly_what_was_set():
+    for low, high in ((0, 100), (-10, 40), (1, 0), (16, 0.1), (5, 5)):
+        bench = Bench(low=low, high=high)
+        equal(bench.turn(-0.01), [low])
+        equal(bench.turn(1.01), [high] if high != low else [])
+
+
+def test_a_range_has_about_a_thousand_steps():
+    for low, high, wanted in ((0, 100, 33.3), (0, 1, 0.333), (0, 1023, 341), (1, 0, 0.667), (-1000, 1000, -334)):
+        equal(Bench(low=low, high=high).turn(0.333), [wanted])
+
+
+def test_a_new_range_is_in_force_at_once():
+    bench = Bench()
+    bench.turn(0.25)
+    bench.give("high", 1000)
+    equal(bench.last("value"), 250)
+    bench.give("low", 1000)
+    equal(bench.last("value"), 1000)
+    equal(bench.last("settings"), {"low": 1000, "high": 1000, "hysteresis": 1})
+    bench.give("hysteresis", 10)
+    bench.give("low", 0)
+    equal(bench.turn(0.34), [])
+    equal(bench.turn(0.36), [360])
+
+
+def test_nothing_is_sent_before_the_first_reading():
+    bench = Bench()
+    bench.take()
+    bench.give("high", 10)
+    equal([port for port, _ in bench.take()], ["settings"])
+    equal(bench.error("low", "up")[:8], "low 'up'")
+
+
+def test_it_looks_by_itself_twenty_times_a_second():
+    timer = Bench().participant._runner._timers[0]
+    equal(timer._period, 50)
