@@ -41,14 +41,14 @@ class Relay(Switch):
             if 0 <= past < rest and on != self._closed:
                 self._task = asyncio.create_task(self._later(rest - past))
             else:
-                self._set()
+                self._now()
 
     async def _later(self, ms):
         await asyncio.sleep(ms / 1000)
         self._task = None
-        self._set()
+        self._now()
 
-    def _set(self):
+    def _now(self):
         if self.on != self._closed:
             self._closed = self.on
             self._since = ticks_ms()

@@ -25,7 +25,8 @@ def test_colours():
 def test_what_is_no_colour_is_refused_with_what_is():
     for value in (
         "", "#", "#12", "#1234", "#12345", "#12345g", "#+12345", "#1_2", "#12345678", "# 123", "123456", "0x123456",
-        "blu", "red=", "=", "red=ff0000", "ff0000", "re", "r e d", " red", "white maroon", "a" * 1000, "rot\n", "#\u0661\u0661\u0661",
+        "blu", "red=", "=", "red=ff0000", "ff0000", "re", "r e d", " red", "white maroon",
+        "a" * 1000, "rot\n", "#\u0661\u0661\u0661",
         None, True, 5, 0.5, [], {}, [1, 2], [1, 2, 3, 4], [256, 0, 0], [-1, 0, 0], [1.5, 0, 0], [True, 0, 0],
         ["1", 0, 0], [None, 0, 0], [[1], 0, 0], {"r": 1}, {"r": 1, "g": 2, "b": 3}, [float("nan"), 0, 0], b"\xff",
     ):  # fmt: skip
