@@ -10,7 +10,7 @@ from typing import Any
 from .. import _text
 from .._yaml import Located
 from ..errors import PortMapError
-from .units import Quantity
+from .units import Quantity, plain
 
 __all__ = ["Findings", "Section", "nearest", "shown"]
 
@@ -64,9 +64,12 @@ class Section:
         """Return the name of a key for messages, as in `wifi.ssid`."""
         return f"{self.path}.{key}" if self.path else key
 
-    def place_of(self, key: str | None) -> Located | tuple[int, int]:
-        """Return where to point at for a key: its value, or where this section begins."""
-        return self.at if key is None or key not in self.at.value else self.at.value[key]
+    def place_of(self, key: str) -> Located | tuple[int, int]:
+        """Return where to point at for a key: its value, itself if that is empty, or where this section begins."""
+        place: Located | None = self.at.value.get(key)
+        if place is None:
+            return self.at
+        return self.at.keys[key] if place.value is None else place
 
     def report(self, key: str, message: str) -> None:
         """Report a problem of a key's value."""
@@ -74,8 +77,7 @@ class Section:
 
     def wrong(self, key: str, allowed: str, value: str | None = None) -> None:
         """Report that a key's value, shown as it is or as `value`, is not what is allowed."""
-        place = self.at.value[key]
-        self.findings.report(place, f"{self.where(key)} is {value or shown(place)}; {allowed}")
+        self.report(key, f"{self.where(key)} is {value or shown(self.at.value[key])}; {allowed}")
 
     def known(self, keys: Collection[str]) -> None:
         """Report keys other than these."""
@@ -135,7 +137,7 @@ class Section:
         good = isinstance(place.value, int if whole else int | float) and not isinstance(place.value, bool)
         if good and low <= place.value <= high:
             return place.value
-        self.wrong(key, f"a {'whole ' if whole else ''}number from {low:g} to {high:g} is needed")
+        self.wrong(key, f"a {'whole ' if whole else ''}number from {plain(low)} to {plain(high)} is needed")
         return None
 
     def quantity(self, key: str, kind: Quantity, low: float, high: float, needed: str | None = None) -> float | None:

@@ -104,7 +104,7 @@ class _Board:
         psram = self._top.boolean("psram", False)
         if psram and chip is not None and not chip.psram:
             having = ", ".join(each.name for each in CHIPS.values() if each.psram)
-            self._top.wrong("psram", f"for an {chip.name} that makes no difference; it is for {having}")
+            self._top.wrong("psram", f"for the {chip.name} that makes no difference; it is for {having}")
         return psram
 
     def _sleep(self, chip: Chip | None) -> Sleep | None:
@@ -116,7 +116,7 @@ class _Board:
         batch = section.number("batch", 1, MAX_BATCH, whole=True) or 1
         awake = section.quantity("awake", TIME, *AWAKE) or 20
         if chip is not None and batch > 1 and not chip.rtc_memory:
-            section.wrong("batch", f"a {chip.name} has no memory that survives a sleep; 1 is allowed")
+            section.wrong("batch", f"the {chip.name} has no memory that survives a sleep; 1 is allowed")
         if every is not None and awake >= every:
             section.report("awake" if section.has("awake") else "every", _longer(section, awake, every))
         return Sleep(every or EVERY[0], batch, awake)

@@ -59,6 +59,7 @@ class Devices:
         section.known([*DEVICE_KEYS, *_wiring_keys(kind), *settings])
         self._possible(section, kind)
         wiring = self._wiring(section, kind)
+        self._pins.together(section, wiring)
         values = {
             key: value for key, s in settings.items()
             if section.has(key) and (value := self._setting(section, s, kind)) is not None
@@ -182,7 +183,8 @@ class Devices:
                         given.wrong(port, reason)
                     else:
                         found[port] = topic
-        self._unique(section, given, role, inports, outports, found)
+        if self._roles.get(role) == section.path:  # of a role that is taken, all topics are
+            self._unique(section, given, role, inports, outports, found)
         return found
 
     def _unique(

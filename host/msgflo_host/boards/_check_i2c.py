@@ -63,7 +63,7 @@ def _bus(section: Section, chip: Chip | None, pins: Pins, index: int) -> Bus | N
     if number is None or not isinstance(sda, int) or not isinstance(scl, int):
         return None
     if number > last:
-        section.findings.report(section.at, f"i2c: an {chip.name if chip else ''} has {last + 1} bus")
+        section.findings.report(section.at, f"i2c: the {chip.name if chip else 'chip'} has {last + 1} bus")
         return None
     if chip is not None and chip.rp2:
         if not section.has("id"):

@@ -29,9 +29,7 @@ def wifi(top: Section, chip: Chip | None) -> Wifi | None:
     """Return the network."""
     if chip is not None and not chip.wifi:
         if top.has("wifi"):
-            top.findings.report(
-                top.at.keys["wifi"], f"wifi: a {chip.name} has none; chip: picow has, or leave wifi out"
-            )
+            top.findings.report(top.at.keys["wifi"], f"wifi: the {chip.name} has none; leave it out, or take a picow")
         return None
     section = top.section("wifi", "{ssid: Home, password: !secret wifi_password}", "wifi: {ssid: Home, …}")
     if section is None:
@@ -124,7 +122,10 @@ def _broker_url(section: Section, key: str) -> Broker | None:
         return None
     where = section.where(key)
     try:
-        return Broker.parse(url)
+        found = Broker.parse(url)
+        if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", found.host):
+            raise ConfigError(f"{found.host!r} is no host")
+        return found
     except ConfigError as wrong:
         # What stands before an @ may be a password, wherever it has slipped to.
         if section.at.value[key].tag is not None or "@" in url:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ._check import Section, nearest
+from collections.abc import Mapping
+from typing import Any
+
+from ._check import Section, nearest, shown
 from .chips import Chip, pins_text
 from .kinds import Kind, Pin
 
@@ -54,6 +57,13 @@ class Pins:
             self._pulse_width(section, pin.key, number)
         return number  # type: ignore[no-any-return]
 
+    def together(self, section: Section, wiring: Mapping[str, Any]) -> None:
+        """Report pins of one device that the chip cannot use together."""
+        sck, ws = wiring.get("sck"), wiring.get("ws")
+        # MicroPython's machine.I2S on RP2: its PIO program sets both as neighbours.
+        if self._chip is not None and self._chip.rp2 and isinstance(sck, int) and ws not in (None, sck + 1):
+            section.wrong("ws", f"on an RP2 it must be the GPIO after sck, {sck + 1}")
+
     def _allow(self, section: Section) -> set[str]:
         place = section.given("allow")
         if place is None:
@@ -65,12 +75,12 @@ class Pins:
                 found.add(word.value)
             else:
                 text = word.value if isinstance(word.value, str) else ""
-                section.findings.report(word, f"{section.where('allow')} is {text!r}; {nearest(text, ALLOW)}")
+                section.findings.report(word, f"{section.where('allow')} has {shown(word)}; {nearest(text, ALLOW)}")
         return found
 
     def _led(self, section: Section, pin: Pin) -> bool:
         if self._chip is not None and not self._chip.led:
-            section.wrong(pin.key, f"an {self._chip.name} has no pin of that name; give the number of its LED's GPIO")
+            section.wrong(pin.key, f"the {self._chip.name} has no pin of that name; give the number of its LED's GPIO")
         elif not pin.led:
             section.wrong(pin.key, "the board's own LED can be a led, nothing else")
         else:
@@ -85,7 +95,7 @@ class Pins:
         if by is not None:
             return f"on this {chip.name} it belongs to {by}"
         if pin.use not in ("input", "adc") and number in chip.input_only:
-            return f"it is an input only; outputs of an {chip.name} are {pins_text(_outputs(chip))}"
+            return f"it is an input only; outputs of the {chip.name} are {pins_text(_outputs(chip))}"
         if number in chip.console and "console" not in allow:
             return f"it is used by {chip.console[number]}; take another, or say  allow: [console]"
         if pin.use == "adc" and number not in chip.adc:
@@ -104,7 +114,7 @@ class Pins:
         if other != number:
             section.wrong(key, f"its PWM channel is that of GPIO {other}, which is taken by {where}")
         elif not self._chip.rp2 and channel >= self._chip.pwm:
-            section.wrong(key, f"it would be PWM output {channel + 1}, and an {self._chip.name} has {self._chip.pwm}")
+            section.wrong(key, f"it would be PWM output {channel + 1}, and the {self._chip.name} has {self._chip.pwm}")
 
 
 def _outputs(chip: Chip) -> set[int]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-__all__ = ["CHARGE", "CURRENT", "FREQUENCY", "SHARE", "TIME", "Quantity"]
+__all__ = ["CHARGE", "CURRENT", "FREQUENCY", "SHARE", "TIME", "Quantity", "plain"]
 
 _FORM = re.compile(r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([^\s0-9.+-]*)\s*")
 
@@ -30,19 +30,20 @@ class Quantity:
         number, unit = found.groups()
         allowed = ", ".join(self.units)
         if not unit:
-            raise ValueError(f"the unit is missing, one of {allowed}; as in {self.example}")
+            one_of = f", one of {allowed}; as in" if len(self.units) > 1 else ", as in"
+            raise ValueError(f"the unit is missing{one_of} {self.example}")
         if unit not in self.units:
             near = get_close_matches(unit, self.units, 1, 0.5) or [u for u in self.units if u.lower() == unit.lower()]
             raise ValueError(f"unknown unit {unit}; {f'did you mean {near[0]}?' if near else f'allowed are {allowed}'}")
-        return _plain(float(number) * self.units[unit])
+        return plain(float(number) * self.units[unit])
 
     def shown(self, number: float) -> str:
         """Return a number with the largest unit that leaves it at least 1."""
         for unit, factor in sorted(self.units.items(), key=lambda item: -item[1]):
             if abs(number) >= factor:
-                return f"{_plain(number / factor):g} {unit}"
+                return f"{plain(number / factor):g} {unit}"
         smallest = min(self.units, key=lambda unit: self.units[unit])
-        return f"{_plain(number / self.units[smallest]):g} {smallest}"
+        return f"{plain(number / self.units[smallest]):g} {smallest}"
 
     @property
     def pattern(self) -> str:
@@ -50,7 +51,8 @@ class Quantity:
         return rf"^\s*[0-9]+(\.[0-9]+)?\s*({'|'.join(map(re.escape, self.units))})\s*$"
 
 
-def _plain(number: float) -> float:
+def plain(number: float) -> float:
+    """Return a number without what floats add to it, a whole one as int."""
     rounded = round(number, 9)
     return int(rounded) if rounded == int(rounded) else rounded
 
