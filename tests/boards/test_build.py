@@ -1,0 +1,146 @@
+"""A board gets exactly the modules that it needs, compiled to the same bytes each time."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from board_files import port_map, shipped
+from msgflo_host.boards.build import BYTECODE_LIMIT, build, modules_of
+from msgflo_host.boards.bytecode import compile_modules
+from msgflo_host.boards.keys import board_key
+from msgflo_host.boards.modules import follow, imported
+from msgflo_host.boards.port_map import load
+from msgflo_host.errors import FlashError
+
+KEY = "0" * 64
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "msgflo_host", "board", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=50)
+
+
+def test_same_sources_give_same_bytes(tmp_path: Path) -> None:
+    wanted = port_map(tmp_path, "air: {kind: dht22, pin: 4}")
+    assert build(wanted, KEY).placed() == build(wanted, KEY).placed()
+
+
+def test_version_is_of_the_content_not_of_the_time(tmp_path: Path) -> None:
+    before = build(port_map(tmp_path, "air: {kind: dht22, pin: 4}"), KEY)
+    later = time.time() + 3600
+    os.utime(tmp_path / "kitchen.yaml", (later, later))
+    touched = build(load(tmp_path / "kitchen.yaml"), KEY)
+    assert touched.version == before.version
+    assert touched.config["built"] == int(later), "the board's clock begins when this was built"
+
+
+def test_another_port_map_or_key_is_another_version(tmp_path: Path) -> None:
+    versions = {
+        build(port_map(tmp_path, "air: {kind: dht22, pin: 4}"), KEY).version,
+        build(port_map(tmp_path, "air: {kind: dht22, pin: 13}"), KEY).version,
+        build(port_map(tmp_path, "air: {kind: dht22, pin: 13}"), "1" * 64).version,
+    }
+    assert len(versions) == 3
+    assert all(re.fullmatch("[0-9a-f]{12}", version) for version in versions)
+
+
+def test_port_map_goes_along(tmp_path: Path) -> None:
+    image = build(port_map(tmp_path, "air: {kind: dht22, pin: 4}"), KEY)
+    config = json.loads(image.files["board.json"])
+    assert config["version"] == image.version
+    assert config["key"] == KEY
+    assert config["devices"][0]["module"] == "climate"
+
+
+def drivers(modules: dict[str, Path]) -> set[str]:
+    return {name.removeprefix("devices.drivers.") for name in modules if name.startswith("devices.drivers.")}
+
+
+def test_other_parts_drivers_are_left_out(tmp_path: Path) -> None:
+    dht = modules_of(port_map(tmp_path, "air: {kind: dht11, pin: 4}"))
+    assert "dht" in drivers(dht)
+    assert not drivers(dht) & {"sht3x", "aht20", "bme280", "bh1750"}
+    on_bus = modules_of(port_map(tmp_path, "air: {kind: sht3x}"))
+    assert "sht3x" in drivers(on_bus)
+    assert not drivers(on_bus) & {"dht", "aht20", "bme280"}
+
+
+def test_what_nobody_needs_is_left_out(tmp_path: Path) -> None:
+    modules = modules_of(port_map(tmp_path))
+    assert {"board", "board.update", "devices.led", "msgflo.umqtt_transport", "umqtt.simple"} <= modules.keys()
+    assert not [name for name in modules if "paho" in name or "legacy" in name or "threads" in name], "for CPython"
+    assert not {"board.sleeper", "msgflo._tls"} & modules.keys(), "it does not sleep, and speaks no TLS"
+
+
+@pytest.mark.parametrize(("chip", "module"), [("esp32", "pulses_esp32"), ("picow", "pulses_rp2")])
+def test_pulses_are_of_the_chip(chip: str, module: str, tmp_path: Path) -> None:
+    pulses = drivers(modules_of(port_map(tmp_path, "air: {kind: rf433, receive: 13}", chip=chip)))
+    assert {name for name in pulses if name.startswith("pulses_")} == {module}
+    without = drivers(modules_of(port_map(tmp_path, "lamp: {kind: led, pin: 13}", chip=chip)))
+    assert not {name for name in without if name.startswith("pulses_")}
+
+
+@pytest.mark.parametrize("name", ["esp32", "picow", "rf433", "battery"])
+def test_shipped_board_is_small(name: str, tmp_path: Path) -> None:
+    image = build(load(shipped(tmp_path) / f"{name}.yaml"), KEY)
+    assert image.bytecode < BYTECODE_LIMIT
+    assert all(path.endswith((".mpy", ".json", ".der")) for path in image.files)
+
+
+def test_build_shows_sizes_and_writes_the_files(tmp_path: Path) -> None:
+    board = shipped(tmp_path) / "esp32.yaml"
+    done = run("build", board, "--output", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "/a/board.json" in done.stdout
+    assert "bytecode" in done.stdout
+    image = build(load(board), board_key(tmp_path, "esp32"))
+    written = {
+        "/" + str(file.relative_to(tmp_path / "out")): file.read_bytes()
+        for file in (tmp_path / "out").rglob("*")
+        if file.is_file()
+    }
+    assert written == image.placed()
+
+
+def test_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+    key = board_key(tmp_path, "kitchen")
+    file = tmp_path / "keys" / "kitchen.key"
+    assert re.fullmatch("[0-9a-f]{64}", key)
+    assert board_key(tmp_path, "kitchen") == key
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert board_key(tmp_path, "other") != key
+
+
+def test_damaged_key_is_said(tmp_path: Path) -> None:
+    board_key(tmp_path, "kitchen")
+    (tmp_path / "keys" / "kitchen.key").write_text("abc")
+    with pytest.raises(FlashError, match=r"key of kitchen: .*kitchen\.key is damaged, it must have 64 hex digits"):
+        board_key(tmp_path, "kitchen")
+
+
+def test_imports_are_found_wherever_they_are(tmp_path: Path) -> None:
+    package = tmp_path / "p"
+    (package / "sub").mkdir(parents=True)
+    for file in ("p/__init__.py", "p/sub/__init__.py", "p/sub/deep.py", "p/other.py", "q.py"):
+        (tmp_path / file).write_text("")
+    (package / "a.py").write_text(
+        "import q, sys\nfrom . import other\n\ndef f():\n    from .sub.deep import x\n    import machine\n"
+    )
+    found = follow([tmp_path], ["p.a"], lambda importer, module: True)
+    assert set(found) == {"p", "p.a", "p.other", "p.sub", "p.sub.deep", "q"}
+    assert set(imported(package / "a.py", "p.a")) >= {"q", "sys", "p", "p.other", "p.sub.deep", "machine"}
+
+
+def test_source_that_does_not_compile_is_said(tmp_path: Path) -> None:
+    (tmp_path / "wrong.py").write_text("def f(:\n")
+    with pytest.raises(FlashError, match=r"wrong\.py cannot be compiled: SyntaxError"):
+        compile_modules({"wrong.py": tmp_path / "wrong.py"}, "esp32")
