@@ -3,17 +3,13 @@
 # First, while the memory is in one piece.
 import msgflo  # noqa: F401, I001
 import asyncio
-import gc
-import json
-import sys
 
 import machine
 
-from msgflo import Session
+from msgflo._memory import forget
 
 from . import log, watchdog
-from .participant import Board
-from .wifi import Wifi
+from .start import prepare
 
 __all__ = ("run",)
 
@@ -23,126 +19,74 @@ def run(folder, safe=False):
 
     Returns only with an exception; KeyboardInterrupt when Ctrl-C was pressed.
     """
-    with open(folder + "/board.json") as file:
-        config = json.load(file)
-    log.level = log.LEVELS.index(config["log"]["level"])
-    log.info("{} {}{}".format(config["name"], config["version"], ", safe mode: without devices" if safe else ""))
-    asyncio.run(_Running(config, folder, safe).run())
+    asyncio.run(_run(folder, *prepare(folder, safe)))
 
 
-class _Running:
-    """One start of a board."""
+async def _run(folder, config, wifi, session):
+    board = session.participants[0]
+    # What only the start needs is not to take memory later.
+    forget("board", "start", "hardware")
+    del globals()["prepare"]
+    tasks = []  # for nobody else keeps them
+    if config["watchdog"]:
+        tasks.append(watchdog.watch(lambda: wifi.attempts + session.attempts, lambda: session.connected))
+    if "sleep" in config and board.mode != "safe":
+        from .sleeper import sleep
 
-    def __init__(self, config, folder, safe):
-        self._config = config
-        self._folder = folder
-        self._safe = safe
-        self._wifi = Wifi(config["wifi"])
-        self._update = None
-        self._tasks = []
-        self._session = None
+        await sleep(config, session, wifi)  # returns when the board shall stay awake
+        tasks.append(_until_sleep(board, session, config["sleep"]["every"]))
+    await wifi.join()
+    await _set_clock(config, tasks)
+    board.take_update = _updates(folder, config["key"], board)
+    tasks += [_confirm(session), wifi.keep()]
+    tasks = [asyncio.create_task(task) for task in tasks]
+    forget("msgflo", "describe", "ports")
+    await session.run()
+    raise RuntimeError("the session ended")
 
-    async def run(self):
-        """Run until an exception."""
-        config = self._config
-        if config["watchdog"]:
-            self._do(watchdog.watch(self._attempts, self._connected))
-        devices = [] if self._safe else self._devices()
-        if "sleep" in config and not self._safe:
-            from .sleeper import sleep
 
-            await sleep(config, devices, self._wifi)  # returns when the board shall stay awake
-        await self._join()
-        board = self._board()
-        broker = config["broker"].replace("cafile=", "cafile=" + self._folder + "/")
-        self._session = Session([board] + devices, broker, client_id=config["name"], log=log.error)
-        if config["log"]["topic"]:
-            log.listener = lambda text: board.send("log", text)
-        del devices
-        self._forget()
-        if "sleep" in config:
-            self._do(self._until_sleep(board))
-        self._do(self._confirm())
-        self._do(self._wifi.keep())
-        await self._session.run()
-        raise RuntimeError("the session ended")
+async def _set_clock(config, tasks):
+    from . import clock
 
-    def _do(self, coroutine):
-        self._tasks.append(asyncio.create_task(coroutine))  # for nobody else keeps it
+    clock.begin(config["built"])
+    if config["broker"].startswith("mqtts") and config.get("time"):  # only certificates need it
+        trouble = await clock.fetch(config["time"])
+        if trouble:
+            log.error("no time from {}; trying to do without".format(trouble))
+            tasks.append(clock.keep_trying(config["time"]))
+    forget("board", "clock")
 
-    def _devices(self):
-        from .build import build
-        from .hardware import Hardware
 
-        return build(self._config, Hardware(self._config["i2c"]))
+async def _confirm(session):
+    """The broker was reached: this start is a good one, and so is the version that is on trial."""
+    while not session.connected:
+        await asyncio.sleep_ms(100)
+    from .starts import reached
 
-    async def _join(self):
-        from . import clock
+    reached()
+    log.info("connected to {}".format(session.broker))
+    for participant in session.participants:
+        log.info("here is {}".format(participant.id))
 
-        clock.begin(self._config["built"])
-        await self._wifi.join()
-        if self._config["broker"].startswith("mqtts") and self._config.get("time"):  # only certificates need it
-            trouble = await clock.fetch(self._config["time"])
-            if trouble:
-                log.error("no time from {}; trying to do without".format(trouble))
-                self._do(clock.keep_trying(self._config["time"]))
 
-    def _board(self):
-        led = None
-        if not any("LED" in device["options"].values() for device in self._config["devices"]):
-            led = _led()
-        mode = "safe" if self._safe else "normal"
-        role = self._config["name"] + "-board"
-        return Board(
-            role, version=self._config["version"], mode=mode, wifi=self._wifi, led=led, updates=self._take_update
-        )
+async def _until_sleep(board, session, seconds):
+    """Go to sleep as soon as nobody wants the board to stay awake."""
+    await asyncio.sleep(5)
+    while board.awake:
+        await asyncio.sleep(1)
+    await session.stop("asleep")
+    machine.deepsleep(seconds * 1000)
 
-    def _forget(self):
-        """Free what only the start needs: the port map, what ports say about themselves, the modules that read it."""
-        for participant in self._session.participants:
-            participant.inports = participant.outports = ()
-        for name in ("board.build", "board.clock"):
-            if sys.modules.pop(name, None):
-                delattr(sys.modules["board"], name[6:])
-        del self._config["devices"], self._config["wifi"]
-        gc.collect()
 
-    def _attempts(self):
-        return self._wifi.attempts + (self._session.attempts if self._session else 0)
+def _updates(folder, key, board):
+    """Return what takes the packets of an update; its module is loaded when the first one comes."""
+    loaded = []
 
-    def _connected(self):
-        return self._session is not None and self._session.connected
-
-    async def _confirm(self):
-        """The broker was reached: this start is a good one, and so is the version that is on trial."""
-        while not self._session.connected:
-            await asyncio.sleep_ms(100)
-        from .starts import reached
-
-        reached()
-        log.info("connected to {}".format(self._session.broker))
-        for participant in self._session.participants:
-            log.info("here is {}".format(participant.id))
-
-    async def _until_sleep(self, board):
-        """Go to sleep as soon as nobody wants the board to stay awake."""
-        await asyncio.sleep(5)
-        while board.awake:
-            await asyncio.sleep(1)
-        await self._session.stop("asleep")
-        machine.deepsleep(self._config["sleep"]["every"] * 1000)
-
-    async def _take_update(self, board, payload):
-        if self._update is None:
-            gc.collect()
+    async def take(payload):
+        if not loaded:
             from .update import Update
 
-            self._update = Update(self._folder, self._config["key"], board)
-        await self._update.take(payload)
+            loaded.append(Update(folder, key, board))
+        await loaded[0].take(payload)
 
-
-def _led():
-    try:
-        return machine.Pin("LED", machine.Pin.OUT)
-    except (ValueError, TypeError):
-        return None  # an ESP32 knows no LED by that name
+    return take

@@ -5,7 +5,6 @@ import gc
 from time import ticks_add, ticks_diff, ticks_ms
 
 import machine
-
 from msgflo import Participant, Port
 
 from . import log
@@ -17,36 +16,36 @@ _CAUSES = ("PWRON", "HARD", "WDT", "DEEPSLEEP", "SOFT")
 
 
 class Board(Participant):
-    """`version` and `mode` are texts; `wifi` knows the signal, `led` a pin or None; `take_update` takes packets."""
+    """`version` and `mode` (normal or safe) are texts, `wifi` knows the signal, `led` is a pin or None."""
 
     component = "boards/Board"
     icon = "microchip"
-    inports = (
-        Port("identify", "any", "Anything: the board's LED blinks for 5 s"),
-        Port("restart", "any", "true: start anew"),
-        Port("stay-awake", "boolean", "Keep a sleeping board awake"),
-        Port("log-level", "string", "error, info or debug"),
-        Port("update", "buffer", "From `msgflo board update`", raw=True, qos=1),
-    )
-    outports = (
-        Port("signal", "number", "Wi-Fi, in dBm", state=True),
-        Port("memory", "number", "Free memory, in bytes", state=True),
-        Port("uptime", "number", "Seconds since the start", state=True),
-        Port("reset", "string", "Why it started", state=True),
-        Port("version", "string", "Of what runs on it", state=True),
-        Port("mode", "string", "normal, or safe: without devices", state=True),
-        Port("errors", "number", "Since the start", state=True),
-        Port("log", "string", "What it says"),
-        Port("update-status", "object", "For `msgflo board update`", qos=1),
-    )
 
-    def __init__(self, role, *, version, mode, wifi, led, updates):
+    def __init__(self, role, *, version, mode, wifi, led):
+        self.inports = (
+            Port("identify", "any", "Anything: the board's LED blinks for 5 s"),
+            Port("restart", "any", "true: start anew"),
+            Port("stay-awake", "boolean", "Keep a sleeping board awake"),
+            Port("log-level", "string", "error, info or debug"),
+            Port("update", "buffer", "From `msgflo board update`", raw=True, qos=1),
+        )
+        self.outports = (
+            Port("signal", "number", "Wi-Fi, in dBm", state=True),
+            Port("memory", "number", "Free memory, in bytes", state=True),
+            Port("uptime", "number", "Seconds since the start", state=True),
+            Port("reset", "string", "Why it started", state=True),
+            Port("version", "string", "Of what runs on it", state=True),
+            Port("mode", "string", "normal, or safe: without devices", state=True),
+            Port("errors", "number", "Since the start", state=True),
+            Port("log", "string", "What it says"),
+            Port("update-status", "object", "For `msgflo board update`", qos=1),
+        )
         super().__init__(role)
-        self._version = version
-        self._mode = mode
+        self.version = version
+        self.mode = mode
         self._wifi = wifi
         self._led = led
-        self._updates = updates
+        self.take_update = None  # async function that takes the packets of an update
         self._began = ticks_ms()
         self._seconds = 0
         self.awake = False  # whether it shall not sleep
@@ -55,8 +54,8 @@ class Board(Participant):
     def start(self):
         """Tell what does not change, then how it is."""
         self.send("reset", _cause())
-        self.send("version", self._version)
-        self.send("mode", self._mode)
+        self.send("version", self.version)
+        self.send("mode", self.mode)
         self.report()
 
     def report(self):
@@ -96,7 +95,7 @@ class Board(Participant):
 
     def on_update(self, payload):
         """Part of a new version."""
-        return self._updates(self, payload)
+        return self.take_update(payload)
 
 
 def _cause():

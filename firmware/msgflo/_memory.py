@@ -1,8 +1,9 @@
 """Keeps MicroPython's heap in one piece, so that there is room for something large; imported before anything else."""
 
 import gc
+import sys
 
-__all__ = ("loaded", "settle")
+__all__ = ("forget", "loaded", "settle")
 
 _MICROPYTHON = hasattr(gc, "threshold")
 
@@ -28,3 +29,15 @@ def settle():
     """All is there: from now on collect garbage with each sixteenth of the heap, unless the program set a threshold."""
     if _MICROPYTHON and gc.threshold() == 2048:
         gc.threshold(_before if _before > 0 else (gc.mem_free() + gc.mem_alloc()) // 16)
+
+
+def forget(package, *names):
+    """Drop modules of a package that are needed no more, for a program that is short of memory.
+
+    They are loaded again when somebody imports them. From `msgflo`, `describe` and `ports` can be spared once all
+    participants are in the session.
+    """
+    for name in names:
+        if sys.modules.pop(package + "." + name, None):
+            delattr(sys.modules[package], name)
+    gc.collect()

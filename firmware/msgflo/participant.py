@@ -2,7 +2,6 @@
 
 from .errors import ConfigError
 from .packets import encode
-from .ports import declare
 from .runner import Runner, Timer
 
 __all__ = ("Participant",)
@@ -38,6 +37,8 @@ class Participant:
         if not isinstance(self.role, str) or not self.role:
             raise ConfigError("{}: role {!r}: a text is needed".format(type(self).__name__, self.role))
         self.id = self.role if id is None else id
+        from .ports import declare  # needed at the start only: see _memory.forget
+
         ins, outs = declare(type(self).__name__, self.role, self.inports, self.outports, topics or {})
         self._handlers = {port.id: self._handler(port.id) for port in self.inports}
         self._runner = Runner(self, self.id, ins, outs, self.period)

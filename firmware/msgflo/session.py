@@ -47,7 +47,7 @@ class Session:
         ids = [runner.id for runner in self._runners]
         if len(ids) != len(set(ids)):
             raise ConfigError("two participants of a session have the same id: {}".format(", ".join(ids)))
-        self._newcomers = []  # participants that came later, and are not announced yet
+        self._newcomers = list(self.participants)  # those that were not started yet
         if client_id is None and not ids:
             raise ConfigError("a session without participants needs a client_id")
         self.client_id = client_id or ids[0]
@@ -55,7 +55,6 @@ class Session:
         self._transport = self._link.transport
         self._presence = Presence(self.participants, self.client_id, self._transport)
         self.connected = False  # whether packets can be sent now
-        self._met = False  # whether they ever could
         self._bindings = Bindings(self._runners, self._transport, self.log)
         self._outbox = Outbox(self.queue)
         self._reported = 0  # how many of the dropped events were reported
@@ -81,6 +80,7 @@ class Session:
         self.participants.append(participant)
         self._runners.append(runner)
         runner.join(self)
+        self._presence.add(participant)
         self._bindings.add(runner)
         self._newcomers.append(participant)
         if self.running:
@@ -172,19 +172,14 @@ class Session:
         await self._presence.appear()
         self._outbox.limit = self.backlog
         self.connected = True
-        if not self._met:
-            self._met = True
-            self._meet()
-            settle()
+        self._meet()
+        settle()
         while True:
             if self._bindings.changed:
                 await self._bindings.apply()
-            while self._newcomers:
-                newcomer = self._newcomers.pop(0)
-                try:
-                    await self._presence.add(newcomer)
-                finally:  # should the connection be lost just now, the next one introduces it
-                    newcomer._runner.meet()
+            if self._newcomers:
+                await self._presence.introduce(self._newcomers)
+                self._meet()
             await self._flush()
             if self.dropped > self._reported:
                 self.log("{} events were dropped: too many waited".format(self.dropped - self._reported))
@@ -193,9 +188,10 @@ class Session:
             self._wake.clear()
 
     def _meet(self):
-        for participant in self.participants:
-            if participant not in self._newcomers:
-                participant._runner.meet()
+        newcomers = self._newcomers
+        self._newcomers = []
+        for participant in newcomers:
+            participant._runner.meet()
 
     async def _repeat(self):
         while True:

@@ -16,6 +16,10 @@ from .topics import check_filter, check_topic
 
 __all__ = ("Transport",)
 
+# All of it that waits is not used; without it, there is more room.
+for _name in ("_recv_len", "connect", "disconnect", "publish", "subscribe", "wait_msg", "check_msg"):
+    delattr(MQTTClient, _name)
+
 _PUBLISH = 0x30
 _SUBSCRIBE = 0x82
 _UNSUBSCRIBE = 0xA2

@@ -1,0 +1,65 @@
+"""The start of a board: opens what the compiled port map names; needed once, and forgotten afterwards."""
+
+import gc
+import json
+import sys
+
+import machine
+from msgflo import Session
+
+from . import log
+from .hardware import Hardware
+from .participant import Board
+from .wifi import Wifi
+
+__all__ = ("prepare",)
+
+
+def prepare(folder, safe):
+    """Return (compiled port map, Wi-Fi, session of all participants, of which the board is the first).
+
+    A device that fails at its start is reported, and the others run; with `safe` there are none.
+    """
+    with open(folder + "/board.json") as file:
+        config = json.load(file)
+    log.level = log.LEVELS.index(config["log"]["level"])
+    log.info("{} {}{}".format(config["name"], config["version"], ", safe mode: without devices" if safe else ""))
+    wifi = Wifi(config.pop("wifi"))
+    devices = config.pop("devices")
+    board = Board(
+        config["name"] + "-board",
+        version=config["version"],
+        mode="safe" if safe else "normal",
+        wifi=wifi,
+        led=_led(devices),
+    )
+    broker = config["broker"].replace("cafile=", "cafile=" + folder + "/")
+    session = Session([board], broker, client_id=config["name"], log=log.error)
+    if config["log"]["topic"]:
+        log.listener = lambda text: board.send("log", text)
+    if not safe:
+        hardware = Hardware(config["i2c"])
+        for device in devices:
+            _add(session, device, hardware)
+    return config, wifi, session
+
+
+def _add(session, device, hardware):
+    gc.collect()
+    try:
+        module = __import__("devices." + device["module"], None, None, ("create",))
+        session.add(module.create(device["role"], device.get("topics"), device.get("options") or {}, hardware))
+    except Exception as e:  # of whatever kind: a wrong pin, a part that is not there, a fault of the driver's
+        log.error("{} ({}): {}".format(device["role"], device["module"], str(e) or type(e).__name__))
+        if not isinstance(e, OSError):
+            sys.print_exception(e)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _led(devices):
+    """Return the board's LED, by which it can be told from others; None where it has none, or a device uses it."""
+    if any("LED" in device.get("options", {}).values() for device in devices):
+        return None
+    try:
+        return machine.Pin("LED", machine.Pin.OUT)
+    except (ValueError, TypeError):
+        return None  # an ESP32 knows no LED by that name
