@@ -1,0 +1,166 @@
+"""`network` as the program of a virtual board sees it: a Wi-Fi that is there, absent or lets nobody in.
+
+The states and their numbers are those of the ports esp32 and rp2 of MicroPython (library `network`, class `WLAN`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from .virtual_hardware import Hardware
+
+__all__ = ["Network"]
+
+_JOINING = 0.2  # s until it is known whether the board is let in
+_ESP32 = {
+    "IDLE": 1000, "CONNECTING": 1001, "GOT_IP": 1010, "BEACON_TIMEOUT": 200, "NO_AP_FOUND": 201, "WRONG_PASSWORD": 202,
+    "ASSOC_FAIL": 203, "HANDSHAKE_TIMEOUT": 204,
+}  # fmt: skip
+_RP2 = {"IDLE": 0, "CONNECTING": 1, "WRONG_PASSWORD": -3, "NO_AP_FOUND": -2, "CONNECT_FAIL": -1, "GOT_IP": 3}
+_MAC = b"\x24\x6f\x28\x00\x00\x01"
+_BSSID = b"\x02\x00\x00\x00\x00\x01"
+_CHANNEL = 6
+_ADDRESS = ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1")
+
+
+class Network:
+    """The module `network`, during one start of the program."""
+
+    STA_IF, AP_IF = 0, 1
+
+    def __init__(self, hardware: Hardware) -> None:
+        states = _RP2 if hardware.chip.rp2 else _ESP32
+        for name, number in states.items():
+            setattr(self, f"STAT_{name}", number)
+        self._hostname = "mpy-" + hardware.chip.name
+        self._country = "XX"
+        self.WLAN = Wlans(Wlan(hardware, states))
+
+    def hostname(self, name: str | None = None) -> str | None:
+        """The board's name in the network; a call with one sets it."""
+        if name is None:
+            return self._hostname
+        if not 0 < len(name) <= 32:
+            raise ValueError("hostname")
+        self._hostname = name
+        return None
+
+    def country(self, code: str | None = None) -> str | None:
+        """The country by two letters; a call with one sets it."""
+        if code is None:
+            return self._country
+        if len(code) != 2:
+            raise ValueError("country")
+        self._country = code
+        return None
+
+
+class Wlans:
+    """The class `WLAN`: there is one station; the numbers of interfaces are its constants, too."""
+
+    IF_STA, IF_AP = 0, 1
+    PM_NONE, PM_PERFORMANCE, PM_POWERSAVE = 0, 1, 2
+
+    def __init__(self, station: Wlan) -> None:
+        self._station = station
+
+    def __call__(self, interface: int = 0) -> Wlan:
+        if interface != self.IF_STA:
+            raise NotImplementedError("a virtual board is no access point")
+        return self._station
+
+
+class Wlan:
+    """The station."""
+
+    def __init__(self, hardware: Hardware, states: dict[str, int]) -> None:
+        self._wifi = hardware.wifi
+        self._states = states
+        self._state = "IDLE"
+        self._active = False
+        self._address = _ADDRESS
+        self._settings: dict[str, Any] = {"mac": _MAC, "channel": _CHANNEL, "txpower": 20, "pm": 0, "ssid": ""}
+        self._joining: asyncio.TimerHandle | None = None
+
+    def active(self, on: bool | None = None) -> bool:
+        """Whether the radio is on; a call with True or False switches it."""
+        if on is not None:
+            self._active = bool(on)
+            if not on:
+                self.disconnect()
+        return self._active
+
+    def connect(self, ssid: str | None = None, key: str | None = None, **_: Any) -> None:
+        """Begin to join."""
+        if not self._active:
+            raise OSError(12291 if "ASSOC_FAIL" in self._states else 1, "Wifi Not Started")
+        self.disconnect()
+        self._settings["ssid"] = ssid or self._settings["ssid"]
+        self._state = "CONNECTING"
+        self._joining = asyncio.get_running_loop().call_later(_JOINING, self._join)
+
+    def _join(self) -> None:
+        self._state = {"there": "GOT_IP", "absent": "NO_AP_FOUND"}.get(self._wifi.state, "WRONG_PASSWORD")
+        self._wifi.connected = self._state == "GOT_IP"
+
+    def disconnect(self) -> None:
+        """Leave the network, or give up joining it."""
+        if self._joining is not None:
+            self._joining.cancel()
+        self._state = "IDLE"
+        self._wifi.connected = False
+
+    def isconnected(self) -> bool:
+        """Whether it is in the network and has an address."""
+        return self._wifi.connected
+
+    def status(self, what: str | None = None) -> int:
+        """The state as one of STAT_*, or the signal's strength in dBm."""
+        if what is not None:
+            return int(self.config(what))
+        if self._state == "GOT_IP" and not self._wifi.connected:
+            return self._states["NO_AP_FOUND"]
+        return self._states[self._state]
+
+    def config(self, what: str | None = None, **values: Any) -> Any:
+        """Tell a setting, or set some."""
+        if what is None:
+            for name, value in values.items():
+                if name not in ("mac", "channel", "txpower", "pm", "reconnects", "protocol"):
+                    raise ValueError("unknown config param")
+                self._settings[name] = value
+            return None
+        if what == "rssi":
+            if not self._wifi.connected:
+                raise OSError(1, "not connected")
+            return self._wifi.rssi
+        if what in ("ssid", "essid"):
+            what = "ssid"
+        if what not in self._settings:
+            raise ValueError("unknown config param")
+        return self._settings[what]
+
+    def ifconfig(self, address: tuple[str, str, str, str] | str | None = None) -> tuple[str, ...] | None:
+        """Address, netmask, gateway and name server; a call with them sets them."""
+        if address is None:
+            return self._address if self._wifi.connected else ("0.0.0.0",) * 4
+        if not isinstance(address, str):  # "dhcp"
+            ip, netmask, gateway, dns = address
+            self._address = (ip, netmask, gateway, dns)
+        return None
+
+    def ipconfig(self, what: str | None = None, **_: Any) -> Any:
+        """Address and netmask (`addr4`), or the gateway (`gw4`)."""
+        if what is None:
+            return None
+        current = self.ifconfig() or ()
+        if what not in ("addr4", "gw4"):
+            raise ValueError("unknown config param")
+        return tuple(current[:2]) if what == "addr4" else current[2]
+
+    async def scan(self) -> list[tuple[Any, ...]]:
+        """The networks around: this one, if it is there."""
+        await asyncio.sleep(_JOINING)
+        found = ("virtual", "02:00:00:00:00:01", _CHANNEL, self._wifi.rssi, 3, False)
+        return [] if self._wifi.state == "absent" else [found]

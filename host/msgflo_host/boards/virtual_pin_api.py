@@ -1,0 +1,190 @@
+"""Pins, converters and pulse outputs of `machine` on a virtual board; see `virtual_api`."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from . import virtual_pins
+from .virtual_hardware import Hardware
+
+__all__ = ["Adc", "Adcs", "Pin", "Pins", "Pwm", "Pwms"]
+
+_ADC_RANGE = {
+    0: 1.0,
+    1: 1.34,
+    2: 2.0,
+    3: 3.3,
+}  # V, of an ideal ESP32 by attenuation; an RP2 has 3.3 V and no attenuation
+
+
+class Pins(virtual_pins.Constants):
+    """The class `Pin`."""
+
+    def __init__(self, hardware: Hardware) -> None:
+        self._hardware = hardware
+        self._pins: dict[virtual_pins.Pin, Pin] = {}
+
+    def __call__(self, id: Any, mode: int = -1, pull: int | None = -1, *, value: int | None = None, **_: Any) -> Pin:
+        pin = self.find(id)
+        pin.init(mode, pull, value=value)
+        return pin
+
+    def find(self, pin: Any) -> Pin:
+        """The program's pin of that number or name, always the same; a pin is taken as it is."""
+        if isinstance(pin, Pin):
+            return pin
+        wire = self._hardware.pin(pin)
+        return self._pins.setdefault(wire, Pin(self._hardware, wire))
+
+    def known(self, wire: virtual_pins.Pin) -> Pin | None:
+        """What the program knows a pin as, if it does."""
+        return self._pins.get(wire)
+
+
+class Pin(virtual_pins.Constants):
+    """A pin."""
+
+    interrupts = True  # it has handlers in the program
+
+    def __init__(self, hardware: Hardware, wire: virtual_pins.Pin) -> None:
+        self._hardware = hardware
+        self.wire = wire
+
+    def init(self, mode: int = -1, pull: int | None = -1, *, value: int | None = None, **_: Any) -> None:
+        if mode in (virtual_pins.OUT, virtual_pins.OPEN_DRAIN) and self.wire.name in self._hardware.chip.input_only:
+            raise ValueError("pin can only be input")
+        self.wire.configure(mode, pull, value)
+
+    def value(self, x: Any = None) -> int | None:
+        if x is None:
+            return self.wire.level
+        self.wire.put(x)
+        return None
+
+    __call__ = value
+
+    def on(self) -> None:
+        self.wire.put(1)
+
+    def off(self) -> None:
+        self.wire.put(0)
+
+    high, low = on, off
+
+    def toggle(self) -> None:
+        self.wire.put(not self.wire.out)
+
+    def irq(self, trigger: int | None) -> None:
+        """Tell of edges from now on; the handler stays in the program. None: no longer."""
+        self.wire.trigger = trigger or 0
+
+    # What `pulses_linux` uses.
+
+    def takeinto(self, buffer: bytes) -> bytes:
+        """What was received since the last call: durations in µs, 16 bits each, little-endian."""
+        taken = bytes(self.wire.received[: len(buffer)])
+        del self.wire.received[: len(taken)]
+        return taken
+
+    def transmit(self, durations: bytes, repeat: int) -> None:
+        """Send pulses, of which the first is a high one."""
+        self.wire.sent([each for (each,) in struct.iter_unpack("<H", durations)], repeat)
+
+
+class Adcs:
+    """The class `ADC`."""
+
+    ATTN_0DB, ATTN_2_5DB, ATTN_6DB, ATTN_11DB = range(4)
+    WIDTH_12BIT = 12
+
+    def __init__(self, hardware: Hardware, pins: Pins) -> None:
+        self._hardware = hardware
+        self._pins = pins
+
+    def __call__(self, pin: Any, *, atten: int = 0, **_: Any) -> Adc:
+        hardware = self._hardware
+        if hardware.chip.rp2 and pin in range(4):
+            pin += 26  # a channel; 4 would be the chip's own temperature
+        wire = self._pins.find(pin).wire
+        if not hardware.converts(wire):
+            raise ValueError("invalid pin" if not hardware.chip.rp2 else "Pin doesn't have ADC capabilities")
+        return Adc(hardware, wire, atten)
+
+
+class Adc:
+    """A converter."""
+
+    def __init__(self, hardware: Hardware, wire: virtual_pins.Pin, atten: int) -> None:
+        self._hardware = hardware
+        self._wire = wire
+        self.atten(atten)
+
+    def atten(self, atten: int) -> None:
+        self._range = 3.3 if self._hardware.chip.rp2 else _ADC_RANGE[atten]
+
+    def width(self, bits: int) -> None:
+        pass
+
+    def _volts(self) -> float:
+        return min(max(self._hardware.volts(self._wire), 0.0), self._range)
+
+    def read(self) -> int:
+        return round(self._volts() / self._range * 4095)
+
+    def read_u16(self) -> int:
+        value = self.read()  # 12 bits, of which MicroPython makes 16
+        return value << 4 | value >> 8
+
+    def read_uv(self) -> int:
+        return round(self._volts() * 1e6)
+
+
+class Pwms:
+    """The class `PWM`."""
+
+    def __init__(self, hardware: Hardware, pins: Pins) -> None:
+        self._hardware = hardware
+        self._pins = pins
+
+    def __call__(self, pin: Any, *, freq: int = 0, duty_u16: int = 0, duty: int | None = None, **_: Any) -> Pwm:
+        pin = self._pins.find(pin)
+        pin.init(virtual_pins.OUT)
+        made = Pwm(pin.wire)
+        made.init(freq=freq or 5000, duty_u16=duty_u16 if duty is None else duty * 64)
+        return made
+
+
+class Pwm:
+    """An output of pulses."""
+
+    def __init__(self, wire: virtual_pins.Pin) -> None:
+        self._wire = wire
+        self._freq, self._duty = 5000, 0
+
+    def init(self, *, freq: int | None = None, duty_u16: int | None = None, **_: Any) -> None:
+        if freq is not None:
+            self.freq(freq)
+        if duty_u16 is not None:
+            self.duty_u16(duty_u16)
+
+    def freq(self, value: int | None = None) -> int | None:
+        if value is None:
+            return self._freq
+        if not 1 <= value <= 40_000_000:
+            raise ValueError("frequency")
+        self._freq = value
+        self._wire.modulate((self._freq, self._duty))
+        return None
+
+    def duty_u16(self, value: int | None = None) -> int | None:
+        if value is None:
+            return self._duty
+        if not 0 <= value <= 65535:
+            raise ValueError("duty_u16 must be from 0 to 65535")
+        self._duty = value
+        self._wire.modulate((self._freq, self._duty))
+        return None
+
+    def deinit(self) -> None:
+        self._wire.modulate(None)

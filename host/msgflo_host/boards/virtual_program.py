@@ -1,0 +1,189 @@
+"""The program of a virtual board: a MicroPython that is started again after each reset, as a chip does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import Callable
+from pathlib import Path
+
+from .. import children
+from ..errors import MsgfloError
+from .bytecode import compile_modules
+from .virtual_api import Machine
+from .virtual_hardware import Ended, Hardware, Reset
+from .virtual_link import Link
+from .virtual_network import Network
+
+__all__ = ["Program", "find_micropython"]
+
+_SHIM = Path(__file__).parent.parent / "virtual"
+_RESTART_S = 1.0  # after the program has ended by itself
+_END_S = 2.0
+_OLDEST = (1, 25)
+_LONGEST_LINE = 1 << 16
+
+
+class Program:
+    """Runs `main.py` of a folder, the board's flash, again and again until `stop`.
+
+    `said(line)` gets each line that it prints; `became(state, cause)` each change of state: running, asleep or off, and
+    why it was started. `heap` is the memory it has, such as "100K".
+    """
+
+    def __init__(
+        self,
+        hardware: Hardware,
+        flash: Path,
+        *,
+        heap: str,
+        said: Callable[[str], None],
+        became: Callable[[str, str], None],
+    ) -> None:
+        self._hardware = hardware
+        self._flash = flash
+        self._heap = heap
+        self._said = said
+        self._became = became
+        self._ends: asyncio.Queue[Ended | None] = asyncio.Queue()  # None: without power
+        self._powered = asyncio.Event()
+        self._powered.set()
+        self._shim = tempfile.TemporaryDirectory(prefix="msgflo-virtual-")
+        self._keeper: asyncio.Task[None] | None = None
+        hardware.ended = self._ends.put_nowait
+        self.state = "off"
+
+    def start(self) -> None:
+        """Run from now on; raises MsgfloError where there is no MicroPython."""
+        self._micropython = find_micropython()
+        sources = {file.name: file for file in _SHIM.glob("*.py")}
+        for name, code in compile_modules(sources, "virtual").items():
+            (Path(self._shim.name) / name).with_suffix(".mpy").write_bytes(code)
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        """End it for good."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+            self._keeper = None
+        self._shim.cleanup()
+
+    def reset(self) -> None:
+        """Press the reset button; that wakes it, too."""
+        self._ends.put_nowait(Ended("hard"))
+
+    def power(self, on: bool) -> None:
+        """Switch the power on or off."""
+        if on:
+            self._powered.set()
+        elif self._powered.is_set():
+            self._powered.clear()
+            self._ends.put_nowait(None)
+
+    async def _keep(self) -> None:
+        cause: Reset = "power"
+        while True:
+            self._hardware.start(cause)
+            self._become("running", cause)
+            ended = await self._run_once()
+            if ended is not None and ended.cause == "sleep":
+                ended = await self._sleep(ended)
+            while ended is None or not self._powered.is_set():
+                self._hardware.start("power")
+                self._become("off", "")
+                await self._powered.wait()
+                ended = Ended("power")
+            cause = ended.cause
+            while not self._ends.empty():  # more than one reset at a time is one
+                self._ends.get_nowait()
+
+    async def _sleep(self, ended: Ended) -> Ended | None:
+        """Return when the time is over, or how the sleep ended else."""
+        self._hardware.start("sleep")
+        self._become("asleep", "")
+        try:
+            async with asyncio.timeout(None if ended.sleep is None else ended.sleep / 1000):
+                return await self._ends.get()
+        except TimeoutError:
+            return ended
+
+    async def _run_once(self) -> Ended | None:
+        machine = Machine(self._hardware)
+        link = Link((machine, Network(self._hardware)))
+        self._hardware.interrupt = link.edge
+        self._hardware.edge = lambda wire: link.edge(machine.Pin.known(wire))
+        try:
+            process = await self._spawn(link)
+        except BaseException:
+            link.close()
+            raise
+        link.start()
+        reading = asyncio.create_task(self._relay(process))
+        ends = asyncio.create_task(self._ends.get())
+        waiting = asyncio.create_task(process.wait())
+        try:
+            await asyncio.wait([ends, waiting], return_when=asyncio.FIRST_COMPLETED)
+            if ends.done():
+                return ends.result()
+            await asyncio.wait([reading], timeout=_END_S)
+            self._said(f"the program has ended, exit code {waiting.result()}; starting again in {_RESTART_S:g} s")
+            await asyncio.wait([ends], timeout=_RESTART_S)
+            return ends.result() if ends.done() else Ended("soft")
+        finally:
+            machine.watchdog.stop()
+            await children.end(process, _END_S)
+            await asyncio.wait([reading], timeout=_END_S)
+            for task in (reading, ends, waiting):
+                task.cancel()
+            link.close()
+
+    async def _spawn(self, link: Link) -> Process:
+        own = {key: value for key, value in os.environ.items() if not key.startswith(("MSGFLO_", "MICROPY"))}
+        return await children.spawn(
+            [self._micropython, "-X", f"heapsize={self._heap}", "main.py"],
+            cwd=self._flash,
+            env=own | {"MSGFLO_VIRTUAL": json.dumps(link.descriptors), "MICROPYPATH": f"{self._shim.name}:.frozen"},
+            stdout=PIPE,
+            stderr=STDOUT,
+            pass_fds=link.descriptors,
+        )
+
+    async def _relay(self, process: Process) -> None:
+        assert process.stdout is not None
+        while True:
+            try:
+                line = await process.stdout.readline()
+            except ValueError:  # longer than the stream's limit: asyncio has thrown it away
+                line = b"(a long line was left out)\n"
+            if not line:
+                return
+            self._said(line.decode(errors="replace").rstrip()[:_LONGEST_LINE])
+
+    def _become(self, state: str, cause: str) -> None:
+        self.state = state
+        self._became(state, cause)
+
+
+def find_micropython() -> str:
+    """Return the path of a MicroPython that is new enough; raises MsgfloError where there is none."""
+    own = Path(sys.executable).parent
+    for found in (shutil.which("micropython"), shutil.which("micropython", path=str(own))):
+        if found is not None and _version(found) >= _OLDEST:
+            return found
+    raise MsgfloError("a virtual board needs MicroPython 1.25 or newer: `make setup` installs it")
+
+
+def _version(program: str) -> tuple[int, ...]:
+    code = "import sys; print(*sys.implementation.version[:2])"
+    try:
+        said = subprocess.run([program, "-c", code], capture_output=True, text=True, timeout=10, check=True).stdout
+        return tuple(int(part) for part in said.split())
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return ()

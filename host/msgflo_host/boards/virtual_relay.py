@@ -1,0 +1,66 @@
+"""What a virtual board's Wi-Fi is to its connections to the broker: while the board is not in it, nothing passes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+__all__ = ["Relay"]
+
+_LOOK_S = 0.05
+
+
+class Relay:
+    """Listens on a loopback port, and passes on what comes to a broker and back; `passes()` says whether it does now.
+
+    As in a network that is out of reach, connections stay open meanwhile, and what was sent arrives later.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.passes: Callable[[], bool] = lambda: True
+        self.port = 0
+
+    async def start(self) -> None:
+        """Listen; from now on `port` is the port."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Close all connections."""
+        if self._server is not None:
+            self._server.close()
+        for writer in list(self._writers):
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            await self._reachable()
+            there, to_broker = await asyncio.open_connection(*self._target)
+        except OSError:
+            self._writers.discard(writer)
+            writer.close()
+            return
+        self._writers.add(to_broker)
+        pumps = [asyncio.create_task(self._pump(*each)) for each in ((reader, to_broker), (there, writer))]
+        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        for each in (writer, to_broker):
+            each.close()
+            self._writers.discard(each)
+        for pump in pumps:
+            pump.cancel()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(1 << 16):
+                await self._reachable()
+                writer.write(data)
+                await writer.drain()
+
+    async def _reachable(self) -> None:
+        while not self.passes():
+            await asyncio.sleep(_LOOK_S)

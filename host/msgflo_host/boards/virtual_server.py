@@ -1,0 +1,113 @@
+"""The control socket of a virtual board: one JSON object a line, one line for its answer, and events for those who watch."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from ..errors import MsgfloError
+
+if TYPE_CHECKING:
+    from .virtual import VirtualBoard
+
+__all__ = ["ControlServer"]
+
+_LONGEST_LINE = 1 << 20
+_MOST_UNREAD = 4 << 20  # bytes of events; who reads so slowly is dropped
+
+
+class ControlServer:
+    """Serves any number of clients on a port of 127.0.0.1; 0: any free one, `port` says which."""
+
+    def __init__(self, board: VirtualBoard, port: int) -> None:
+        self._board = board
+        self.port = port
+        self._server: asyncio.Server | None = None
+        self._clients: set[asyncio.StreamWriter] = set()
+
+    async def start(self) -> None:
+        """Listen; raises MsgfloError where the port is taken."""
+        try:
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=_LONGEST_LINE)
+        except OSError as error:
+            raise MsgfloError(f"control port {self.port}: {error.strerror or error}") from None
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Close all connections."""
+        if self._server is not None:
+            self._server.close()
+        for writer in list(self._clients):
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        client = _Client(self._board, writer)
+        self._clients.add(writer)
+        try:
+            with contextlib.suppress(ConnectionError):
+                while (line := await _line(reader)) and client.take(line):
+                    await writer.drain()
+        finally:
+            client.watch(False)
+            self._clients.discard(writer)
+            writer.close()
+
+
+class _Client:
+    def __init__(self, board: VirtualBoard, writer: asyncio.StreamWriter) -> None:
+        self._board = board
+        self._writer = writer
+        self._understood = False  # whether it has ever said something that makes sense
+
+    def take(self, line: bytes) -> bool:
+        """Answer a line; returns whether to go on. A web page's request, which begins with no JSON, does not get far."""
+        request: Any = None
+        try:
+            request = json.loads(line)
+            if not isinstance(request, dict):
+                raise ValueError("a JSON object is needed")
+        except ValueError as error:
+            self._send({"error": f"not understood: {error}; one JSON object a line is needed"})
+            return self._understood
+        self._understood = True
+        mark = {"id": request.pop("id")} if "id" in request else {}
+        try:
+            self._send({**mark, "ok": True, **self._do(request)})
+        except MsgfloError as error:
+            self._send({**mark, "error": str(error)})
+        return True
+
+    def _do(self, request: dict[str, Any]) -> dict[str, Any]:
+        if "watch" not in request:
+            return self._board.control(request)
+        on = request["watch"]
+        if list(request) != ["watch"] or not isinstance(on, bool):
+            raise MsgfloError('{"watch": true} or {"watch": false} is needed')
+        self.watch(on)
+        return {"watch": on, **(self._board.control({"get": True}) if on else {})}
+
+    def watch(self, on: bool) -> None:
+        """Send events from now on, or no longer."""
+        listeners = self._board.listeners
+        if on and self._send not in listeners:
+            listeners.append(self._send)
+        elif not on and self._send in listeners:
+            listeners.remove(self._send)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._writer.transport.get_write_buffer_size() > _MOST_UNREAD:
+            self._writer.transport.abort()
+            return
+        self._writer.write(json.dumps(message, ensure_ascii=False).encode() + b"\n")
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    """The next line; one that is too long is cut, and then refused."""
+    try:
+        return await reader.readuntil(b"\n")
+    except asyncio.IncompleteReadError as error:
+        return error.partial
+    except asyncio.LimitOverrunError as error:
+        return await reader.read(error.consumed or 1)

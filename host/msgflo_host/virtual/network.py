@@ -1,0 +1,7 @@
+"""`network` on a virtual board; see `machine`."""
+
+from machine import call
+
+
+def __getattr__(name):
+    return call(1, name)
