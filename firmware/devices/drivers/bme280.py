@@ -64,6 +64,8 @@ class Bme280(Chip):
         data = bytearray(26)
         self.transfer(b"\x88", data)
         trimming = struct.unpack("<HhhH8hxB", data)
+        if trimming[0] in (0, 0xFFFF):
+            raise NoAnswer("BME280: its trimming reads as {}: look at wiring, pull-ups".format(trimming[0]))
         data = bytearray(7)
         self.transfer(b"\xe1", data)
         h2, h3, e4, e5, e6, h6 = struct.unpack("<hBbBbb", data)
