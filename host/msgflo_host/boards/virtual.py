@@ -26,7 +26,7 @@ from .virtual_relay import Relay
 from .virtual_server import ControlServer
 from .virtual_things import Things
 
-__all__ = ["VirtualBoard", "read_config"]
+__all__ = ["Event", "VirtualBoard", "active_slot", "read_config"]
 
 Event = dict[str, Any]
 
@@ -121,11 +121,17 @@ class VirtualBoard:
 def read_config(flash: Path) -> dict[str, Any]:
     """Return the compiled port map in force in a folder that is a board's flash; raises MsgfloError."""
     try:
-        slot = flash / "slot.json"
-        active = json.loads(slot.read_text())["slot"] if slot.exists() else "a"
-        config: dict[str, Any] = json.loads((flash / active / "board.json").read_text())
-    except (OSError, ValueError, KeyError) as error:
+        config: dict[str, Any] = json.loads((flash / active_slot(flash) / "board.json").read_text())
+    except (OSError, ValueError) as error:
         raise MsgfloError(f"{flash} holds no board: {error}") from None
     if config.get("chip") not in CHIPS:
         raise MsgfloError(f"{flash}: unknown chip {config.get('chip')!r}; there are: {', '.join(CHIPS)}")
     return config
+
+
+def active_slot(flash: Path) -> str:
+    """Return which of the two folders of a board's flash is in force: a or b."""
+    try:
+        return "b" if json.loads((flash / "slot.json").read_text())["slot"] == "b" else "a"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "a"

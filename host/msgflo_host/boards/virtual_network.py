@@ -10,7 +10,7 @@ from typing import Any
 
 from .virtual_hardware import Hardware
 
-__all__ = ["Network"]
+__all__ = ["Network", "Wlan", "Wlans"]
 
 _JOINING = 0.2  # s until it is known whether the board is let in
 _ESP32 = {

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from .. import children
@@ -62,8 +63,7 @@ class Program:
     def start(self) -> None:
         """Run from now on; raises MsgfloError where there is no MicroPython."""
         self._micropython = find_micropython()
-        sources = {file.name: file for file in _SHIM.glob("*.py")}
-        for name, code in compile_modules(sources, "virtual").items():
+        for name, code in _shim().items():
             (Path(self._shim.name) / name).with_suffix(".mpy").write_bytes(code)
         self._keeper = asyncio.create_task(self._keep())
 
@@ -169,6 +169,12 @@ class Program:
     def _become(self, state: str, cause: str) -> None:
         self.state = state
         self._became(state, cause)
+
+
+@cache
+def _shim() -> dict[str, bytes]:
+    """The modules that stand for the hardware, compiled: so they take less of the board's memory."""
+    return compile_modules({file.name: file for file in _SHIM.glob("*.py")}, "")
 
 
 def find_micropython() -> str:

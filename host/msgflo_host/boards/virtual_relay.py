@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Callable
 
 __all__ = ["Relay"]
@@ -19,20 +20,26 @@ class Relay:
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
+        self._socket = socket.create_server(("127.0.0.1", 0))
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self.passes: Callable[[], bool] = lambda: True
-        self.port = 0
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        port: int = self._socket.getsockname()[1]
+        return port
 
     async def start(self) -> None:
-        """Listen; from now on `port` is the port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        """Accept connections."""
+        self._server = await asyncio.start_server(self._serve, sock=self._socket)
 
     async def stop(self) -> None:
         """Close all connections."""
         if self._server is not None:
             self._server.close()
+        self._socket.close()
         for writer in list(self._writers):
             writer.close()
 

@@ -1,0 +1,116 @@
+"""``msgflo board run``: run a board without its hardware."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from msgflo import Broker
+
+from ..errors import BrokerError
+from ._options import broker_option, coordinator_option, find_broker
+
+if TYPE_CHECKING:
+    from ..boards.port_map import PortMap
+
+__all__ = ["command"]
+
+
+class _Setting(click.ParamType[dict[str, Any]]):
+    """ROLE.INPUT=VALUE."""
+
+    name = "setting"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> dict[str, Any]:
+        where, equals, text = value.partition("=")
+        role, dot, key = where.rpartition(".")
+        if not equals or not dot:
+            self.fail(f"{value!r}: ROLE.INPUT=VALUE is needed", param, ctx)
+        try:
+            return {"device": role, key: json.loads(text)}
+        except ValueError:
+            return {"device": role, key: text}
+
+
+@click.command("run", short_help="Run a board without its hardware.")
+@click.argument("name")
+@click.option("--control", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="Port of its control socket.")
+@click.option(
+    "--set", "settings", type=_Setting(), multiple=True, metavar="ROLE.INPUT=VALUE", help="What it begins with."
+)
+@click.option(
+    "--flash", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where its files are kept."
+)
+@click.option("--heap", default="100K", show_default=True, help="Memory for its MicroPython.")
+@broker_option
+@coordinator_option
+def command(
+    name: str,
+    control: int,
+    settings: tuple[dict[str, Any], ...],
+    flash: Path | None,
+    heap: str,
+    broker_url: str | None,
+    coordinator: str,
+) -> None:
+    """Run the firmware of board NAME on this machine, with hardware that is set and read over a local socket, until Ctrl-C.
+
+    Its broker is the one named by --broker, or that of the running coordinator, or that of the port map. What can be said
+    to the socket: docs/virtual-boards.md
+
+    \b
+    Examples:
+      msgflo board run esp32
+      msgflo board run picow --control 3570 --set remote-dial.position=0.5
+    """
+    from ..boards.port_map import find
+    from ..boards.virtual_image import load_virtual
+
+    port_map = load_virtual(find(name))
+    broker = _broker(broker_url, coordinator)
+    with tempfile.TemporaryDirectory(prefix="msgflo-board-") as temporary:
+        asyncio.run(_run(port_map, broker, flash or Path(temporary), heap, control, settings))
+
+
+def _broker(url: str | None, coordinator: str) -> Broker | None:
+    try:
+        return find_broker(url, coordinator)
+    except BrokerError:
+        if url is not None:
+            raise
+        return None  # the port map names one
+
+
+async def _run(
+    port_map: PortMap,
+    broker: Broker | None,
+    flash: Path,
+    heap: str,
+    control: int,
+    settings: tuple[dict[str, Any], ...],
+) -> None:
+    from ..boards.virtual import VirtualBoard
+    from ..boards.virtual_image import write_flash
+
+    name = port_map.name
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, ended.set)
+    relay = write_flash(port_map, flash, broker=broker)
+    board = VirtualBoard(flash, heap=heap, port=control, relay=relay, log=lambda line: click.echo(f"{name} | {line}"))
+    for setting in settings:
+        board.control(setting)
+    click.echo(f"{name}: a virtual {port_map.chip.title} on {broker or port_map.broker}; Ctrl-C ends it")
+    try:
+        await board.start()
+        click.echo(f"{name}: control socket 127.0.0.1:{board.port}")
+        await ended.wait()
+    finally:
+        await board.stop()
