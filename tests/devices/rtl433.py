@@ -199,7 +199,9 @@ def _infactory(rng: random.Random) -> Made:
     id, channel, low, humidity = rng.randrange(256), rng.randrange(1, 4), rng.randrange(2), rng.randrange(1, 101)
     fahrenheit = rng.randrange(-400, 1750)
     tens = bits(humidity // 10, 4)
-    frame = bits(id, 8) + "%s" + f"0{low}00" + bits(fahrenheit + 900, 12) + tens + bits(humidity % 10, 4) + bits(channel, 4)
+    frame = (
+        bits(id, 8) + "%s" + f"0{low}00" + bits(fahrenheit + 900, 12) + tens + bits(humidity % 10, 4) + bits(channel, 4)
+    )
     # The channel stands where the checksum will be; the last digit of the humidity is not divided but added.
     divided = frame % bits(channel, 4)
     check = crc(divided[:32], 3, 4) ^ int(divided[32:36], 2)

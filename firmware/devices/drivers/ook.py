@@ -25,7 +25,8 @@ _CODES = 6  # codes that are remembered
 class Decoder:
     """Give it pulses with `feed`; it returns packets: see protocols.py.
 
-    Unknown codes are packets too: `unknown` (hexadecimal), `bits`, `coding`, and µs: `pulse`, `short`, `long`, `sync`.
+    Unknown codes are packets too: `protocol` "unknown", `code` (hexadecimal), `bits`, `coding` (ppm, pwm), and in µs the
+    middle `pulse`, the `short` and the `long` gap, and the `sync` gap.
     """
 
     def __init__(self):
@@ -85,7 +86,7 @@ class Decoder:
                         self._slice(at, far - 1, g)
                     far = 0
                 near = 0
-            elif 690 < p < 1250 and 600 < g < 1700:
+            elif 640 < p < 1250 and 600 < g < 1700 and 2 * g < 3 * p:
                 # Long pulse, long gap: what Oregon begins with, and what separates frames of a TX141.
                 if 32 < mark < 43:
                     self._slice(at, mark - 1, 0)
@@ -124,7 +125,7 @@ class Decoder:
                 low = p
             if p > high:
                 high = p
-        if shortest < 100 or longest * 5 < shortest * 7:
+        if shortest < 100 or longest * 2 < shortest * 3:
             return
         short = shortest * 8 // 5
         long = longest * 5 // 8
@@ -148,6 +149,8 @@ class Decoder:
         if not pwm and high * 4 > low * 9:
             return
         value = int.from_bytes(bits, "big")
+        if value + 1 == 1 << count:  # a code has both
+            return
         speed = 0 if shortest < 350 else 1 if shortest < 1450 else 2
         code = self._heard((value, count))
         if code[3] or code[1] < 2:
@@ -156,7 +159,7 @@ class Decoder:
         if known is None:
             if code[1] < _SAME:
                 return
-            packet = {"unknown": "%x" % value, "bits": count, "coding": "pwm" if pwm else "ppm"}
+            packet = {"protocol": "unknown", "code": "%x" % value, "bits": count, "coding": "pwm" if pwm else "ppm"}
             packet["pulse"] = (low + high) // 2
             packet["short"] = shortest
             packet["long"] = longest
