@@ -22,15 +22,15 @@ class Button(Device):
     label = "Button"
     icon = "hand-o-down"
     outports = (
-        Port("pressed", "boolean", "Whether it is pressed", state=True),
-        Port("press", "boolean", "true: it was pressed"),
-        Port("long", "boolean", "true: it is held"),
-        Port("double", "boolean", "true: it was pressed again"),
+        Port("pressed", "boolean", state=True),
+        Port("press", "boolean"),
+        Port("long", "boolean"),
+        Port("double", "boolean"),
     )
     settings = (
-        ("debounce", "number", 0.02, 0.001, 0.5, "Seconds that the contact must be still"),
-        ("long_time", "number", 0.8, 0.1, 60, "Seconds until a press is long"),
-        ("double_time", "number", 0.4, 0, 5, "Seconds from a press to the second of a double"),
+        ("debounce", "number", 0.02, 0.001, 0.5, "Seconds of stillness"),
+        ("long_time", "number", 0.8, 0.1, 60, "Seconds"),
+        ("double_time", "number", 0.4, 0, 5, "Seconds from press to press"),
     )
 
     def __init__(self, role, topics, options, contact):

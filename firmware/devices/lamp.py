@@ -15,13 +15,14 @@ _FRAME = 20  # ms
 
 
 class Lamp(Switch):
-    """Derive from this for a kind of light; off and white at the start. A colour switches it on.
+    """Derive from this for a kind of light; off and white at the start.
 
+    A colour switches it on. A list of colours is for several pixels; one that is shorter is repeated.
     `light` is a driver with `values`, `full`, `places` and `show()`: see drivers/ws2812.py.
     """
 
     inports = Switch.inports + (Port("color", "any", '"#rrggbb", [r, g, b] or a name'),)
-    outports = (Port("state", "object", "Where it is, or fades to", state=True),)
+    outports = (Port("state", "object", state=True),)
     settings = (
         ("brightness", "number", 100, 0, 100, "Percent"),
         ("fade", "number", 0, 0, 3600, "Seconds that a change takes"),
@@ -34,8 +35,8 @@ class Lamp(Switch):
         self._from = self._to = None  # values; not before they are needed
         self._ms = 0  # what the fade takes; 0: there is none
         self._start = 0
+        self._part = 0  # how far it has come, of 256
         self._task = None
-        light.show()
 
     def start(self):
         """Tell the state."""
@@ -43,25 +44,25 @@ class Lamp(Switch):
         self._tell()
 
     def changed(self, setting):
-        """Shine as the brightness says."""
-        if setting == "brightness":
-            self.switch(self.on)
-        else:
-            self._tell()
+        """Shine as the settings say."""
+        self.switch(self.on)
 
     def on_color(self, value):
-        """Shine in this colour."""
+        """Shine in this colour, or these."""
+        colors = value if isinstance(value, list) and value and not isinstance(value[0], int) else (value,)
+        most = len(self._light.values) // 3
         try:
-            self._colors = self.colors(value)
+            if len(colors) > most:
+                raise DeviceError("color: {} colours: allowed: up to {}".format(len(colors), most))
+            found = bytearray(3 * len(colors))
+            for i, color in enumerate(colors):
+                found[3 * i : 3 * i + 3] = rgb(color)
         except DeviceError as e:
             self.fail(e, "color")
             return
         self.well()
+        self._colors = found
         self.switch(True)
-
-    def colors(self, value):
-        """Return what was sent to `color` as bytes, three for each colour; raises DeviceError."""
-        return bytes(rgb(value))
 
     def switch(self, on):
         """Fade to on or off, or there at once."""
@@ -73,6 +74,7 @@ class Lamp(Switch):
                 self._from, self._to = values[:], values[:]
             self._from[:] = values
             self._start = ticks_ms()
+            self._part = -1
             self._fill(self._to)
             if self._task is None:
                 self._task = asyncio.create_task(self._fade())
@@ -83,18 +85,17 @@ class Lamp(Switch):
 
     async def _fade(self):
         # Takes no memory, however many frames there are. Ended by `_ms` = 0: here, or by a change that is shown at once.
-        shown = 0
         values = self._light.values
         while self._ms:
             part = min(ticks_diff(ticks_ms(), self._start) * 256 // self._ms, 256)
-            if part != shown:
-                shown = part
+            if part != self._part:
+                self._part = part
                 for i in range(len(values)):
                     old = self._from[i]
                     values[i] = old + ((self._to[i] - old) * part >> 8)
                 self._light.show()
                 if part == 256:
-                    self._ms = shown = 0
+                    self._ms = 0
             await asyncio.sleep_ms(_FRAME)
         self._task = None
 
@@ -106,8 +107,10 @@ class Lamp(Switch):
             values[i - i % 3 + light.places[i % 3]] = self._colors[i % len(self._colors)] * scale + 128 >> 8
 
     def _tell(self):
-        colors = ["#{:02x}{:02x}{:02x}".format(*self._colors[i : i + 3]) for i in range(0, len(self._colors), 3)]
-        state = {"on": self.on, "color": colors if len(colors) > 1 else colors[0]}
-        for setting in self.config:
-            state[setting] = self.config[setting]
+        state = self.config.copy()
+        colors = []
+        for i in range(0, len(self._colors), 3):
+            colors.append("#{:02x}{:02x}{:02x}".format(*self._colors[i : i + 3]))
+        state["color"] = colors if len(colors) > 1 else colors[0]
+        state["on"] = self.on
         self.send("state", state)

@@ -15,12 +15,10 @@ class Led(Switch):
     component = "devices/Led"
     label = "LED"
     icon = "lightbulb-o"
-    inports = Switch.inports + (
-        Port("blink", "any", 'Hz, or {"on": seconds, "off": seconds, "count": times}; 0: stop'),
-    )
+    inports = Switch.inports + (Port("blink", "any", 'Hz, or {"on": s, "off": s, "count": n}'),)
     outports = (
-        Port("lit", "boolean", "Whether it is on or blinks", state=True),
-        Port("blinking", "boolean", "Whether it blinks", state=True),
+        Port("lit", "boolean", "On or blinking", state=True),
+        Port("blinking", "boolean", state=True),
     )
 
     def __init__(self, role, topics, options, pin, off):
@@ -48,14 +46,9 @@ class Led(Switch):
 
     def on_blink(self, value):
         """Blink, or no longer."""
-        times = None
-        if value == 0 and not isinstance(value, bool):
-            times = ()
-        elif isinstance(value, dict):
-            times = _checked(value.get("on", 0.5), value.get("off", value.get("on", 0.5)), value.get("count"), value)
-        elif _number(value) and value > 0:
-            times = _checked(0.5 / value, 0.5 / value, None, ())
-        if times is None:
+        try:
+            times = _times(value)
+        except (ArithmeticError, TypeError, ValueError):
             what = 'blink {:.60}: allowed: Hz up to 50, or {{"on": 0.01 to 3600 s, "off": s, "count": 1 or more}}'
             self.fail(what.format(repr(value)), "blink")
             return
@@ -81,20 +74,29 @@ class Led(Switch):
         self.send("blinking", self._task is not None)
 
 
-def _number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _checked(on, off, count, keys):
-    """Return seconds on, seconds off, and how often (-1: without end); None where that is not allowed."""
-    for seconds in (on, off):
-        if not _number(seconds) or not 0.01 <= seconds <= 3600:
-            return None
-    if [key for key in keys if key not in ("on", "off", "count")]:
+def _times(value):
+    """Return seconds on, seconds off, and how often (-1: without end); None for 0 Hz. Raises what is caught above."""
+    count = -1
+    if isinstance(value, dict):
+        value = value.copy()
+        on = value.pop("on", 0.5)
+        off = value.pop("off", on)
+        if "count" in value:
+            count = value.pop("count")
+            if type(count) is not int or count < 1:
+                raise ValueError
+        if value:
+            raise ValueError
+    elif value == 0 and value is not False:
         return None
-    if count is None:
-        return on, off, -1
-    return (on, off, count) if type(count) is int and count > 0 else None
+    else:
+        on = off = 0.5 / value
+    for part in (value, on, off):
+        if isinstance(part, bool):
+            raise TypeError
+    if not (0.01 <= on <= 3600 and 0.01 <= off <= 3600):
+        raise ValueError
+    return on, off, count
 
 
 def create(role, topics, options, hardware):

@@ -15,11 +15,11 @@ class Potentiometer(Device):
     component = "devices/Potentiometer"
     label = "Potentiometer"
     icon = "tachometer"
-    outports = (Port("value", "number", "Where it stands", state=True),)
+    outports = (Port("value", "number", state=True),)
     settings = (
-        ("low", "number", 0, -1e9, 1e9, "Value at one end"),
-        ("high", "number", 100, -1e9, 1e9, "Value at the other end"),
-        ("hysteresis", "number", 1, 0, 50, "Percent of the way; smaller moves are none"),
+        ("low", "number", 0, -1e9, 1e9, "At one end"),
+        ("high", "number", 100, -1e9, 1e9, "At the other end"),
+        ("hysteresis", "number", 1, 0, 50, "Percent of the way"),
     )
 
     def __init__(self, role, topics, options, knob):

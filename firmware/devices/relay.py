@@ -16,8 +16,8 @@ class Relay(Switch):
     component = "devices/Relay"
     label = "Relay"
     icon = "power-off"
-    outports = (Port("closed", "boolean", "Whether it is switched on", state=True),)
-    settings = (("rest", "number", 0, 0, 3600, "Seconds that it stays on or off, at least"),)
+    outports = (Port("closed", "boolean", state=True),)
+    settings = (("rest", "number", 0, 0, 3600, "Least seconds between switchings"),)
 
     def __init__(self, role, topics, options, pin, off):
         super().__init__(role, topics, options)

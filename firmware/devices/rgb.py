@@ -9,7 +9,7 @@ class Rgb(Lamp):
     """A single coloured light."""
 
     component = "devices/Rgb"
-    label = "Coloured light"
+    label = "RGB LED"
     icon = "lightbulb-o"
 
 
@@ -17,5 +17,9 @@ def create(role, topics, options, hardware):
     """Return the participant; `options`: the pins red, green and blue, and what they have in `common`."""
     from .drivers.pwm_rgb import PwmRgb
 
-    pwms = [hardware.pwm(options[color], 1000) for color in ("red", "green", "blue")]
+    pwms = (
+        hardware.pwm(options["red"], 1000),
+        hardware.pwm(options["green"], 1000),
+        hardware.pwm(options["blue"], 1000),
+    )
     return Rgb(role, topics, options, PwmRgb(pwms, options.get("common") == "anode"))

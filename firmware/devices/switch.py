@@ -10,7 +10,7 @@ __all__ = ("Switch", "output")
 class Switch(Device):
     """Derive from this and define `switch`; `on` is whether it is on."""
 
-    inports = (Port("on", "boolean", "On or off"), Port("toggle", "any", "Anything: on if it is off, else off"))
+    inports = (Port("on", "boolean"), Port("toggle", "any", "Anything"))
     on = False
 
     def switch(self, on):

@@ -18,6 +18,7 @@ class PwmRgb:
         self._pwms = pwms
         self._anode = anode
         self.values = array("H", (0, 0, 0))
+        self.show()
 
     def show(self):
         """Set all duties."""

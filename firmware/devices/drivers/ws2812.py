@@ -23,7 +23,8 @@ class Ws2812:
         pin.init(Pin.OUT, value=0)
         self._pin = pin
         self.values = bytearray(3 * count)
-        self.places = [order.index(color) for color in "RGB"]
+        self.places = (order.index("R"), order.index("G"), order.index("B"))
+        self.show()
 
     def show(self):
         """Send all values."""
