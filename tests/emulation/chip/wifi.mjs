@@ -13,8 +13,9 @@ const MAX_LOG = 20000;
 const REGISTERS = ['power', 'status', 'join', 'leave', 'tx_length', 'tx', 'rx_length', 'rx', 'gpio', 'rssi'];
 
 export class Wifi {
-  constructor(chip) {
+  constructor(chip, pins) {
     this.chip = chip;
+    this.wires = pins;
     this.joinNanos = 300e6;
     this.ssid = null; // null: any
     this.key = null;
@@ -148,7 +149,7 @@ export class Wifi {
   // The line is high while there is something to see.
   #wake() {
     if (this.chip.mcu) {
-      this.chip.mcu.gpio[HOST_WAKE].setInputValue(this.attention || this.queue.length > 0);
+      this.wires.drive(HOST_WAKE, this.attention || this.queue.length > 0);
       this.chip.wake();
     }
   }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cyw43.h"
+#include "hardware/gpio.h"
 
 cyw43_t cyw43_state;
 
@@ -10,7 +11,7 @@ void cyw43_init(cyw43_t *self) {
     static const uint8_t mac[6] = { 0x02, 0, 0, 0, 0, 0x02 };
     memset(self, 0, sizeof(*self));
     memcpy(self->mac, mac, sizeof(mac));
-    cyw43_hal_pin_config(CYW43_PIN_WL_HOST_WAKE, CYW43_HAL_PIN_MODE_INPUT, CYW43_HAL_PIN_PULL_DOWN, 0);
+    gpio_init(CYW43_PIN_WL_HOST_WAKE);
     CYW43_REGISTERS->power = 0;
 }
 
