@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,14 +46,13 @@ def write(device: str, chip: Chip, firmware: Firmware, progress: Progress) -> No
                     "once more: until then it does not start"
                 ) from None
             if baud == bauds[-1] or "connect" in str(error).lower():
-                raise FlashError(f"{device}: esptool says {_first_line(error)!r}; {_BOOT}") from None
+                raise FlashError(f"{device}: esptool says {_first_sentence(error)!r}; {_BOOT}") from None
 
 
 def _write(device: str, chip: Chip, firmware: Firmware, progress: Progress, baud: int) -> None:
     from esptool import FatalError, cmds
-    from esptool.logger import log
 
-    log.set_logger(_logger(progress))
+    _logger().show = progress
     try:
         esp = cmds.detect_chip(device, connect_mode="default-reset" if baud else "no-reset", connect_attempts=3)
     except OSError as error:
@@ -74,28 +75,30 @@ def _write(device: str, chip: Chip, firmware: Firmware, progress: Progress, baud
 
 def _has_files(esp: Any) -> bool:
     """Whether the place for files is empty or has a file system; MicroPython stops at anything else there."""
-    from esptool import FatalError
+    begins = ((8, b"\xff" * 8), (8, b"littlefs"), (0, b"\xeb\xfe\x90MSDOS"))  # empty, LittleFS, FAT
+    return any(_has(esp, _FILES + at, content) for at, content in begins)
 
-    try:
-        start: bytes = esp.read_flash(_FILES, 512)
-    except FatalError:
-        return False
-    return start.strip(b"\xff") == b"" or start[8:16] == b"littlefs" or start[510:] == b"\x55\xaa"
+
+def _has(esp: Any, address: int, content: bytes) -> bool:
+    return str(esp.flash_md5sum(address, len(content))) == hashlib.md5(content).hexdigest()
 
 
 def _is_gone(device: str) -> bool:
     return device.startswith("/") and not Path(device).exists()
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _first_sentence(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].partition(". ")[0]
 
 
-def _logger(progress: Progress) -> Any:
-    """A logger for esptool that tells how far it is, and is silent otherwise: what fails is raised as well."""
-    from esptool.logger import TemplateLogger
+@functools.cache
+def _logger() -> Any:
+    """Make esptool tell how far it is to our `show`, and be silent otherwise: what fails is raised as well."""
+    from esptool.logger import TemplateLogger, log
 
     class Quiet(TemplateLogger):  # type: ignore[misc]
+        show: Progress
+
         def print(self, *args: Any, **kwargs: Any) -> None:
             pass
 
@@ -107,6 +110,8 @@ def _logger(progress: Progress) -> Any:
         def progress_bar(
             self, cur_iter: int, total_iters: int, prefix: str = "", suffix: str = "", bar_length: int = 30
         ) -> None:
-            progress(cur_iter, total_iters)
+            self.show(cur_iter, total_iters)
 
-    return Quiet()
+    quiet = Quiet()
+    log.set_logger(quiet)  # it takes no second one
+    return quiet

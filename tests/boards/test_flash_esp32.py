@@ -1,0 +1,204 @@
+"""MicroPython is written onto an ESP32 by esptool; the other end is a boot loader that keeps what it is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from board_files import port_map
+from msgflo_host.boards import esp32_flash, firmware_file, onto_board, serial_board
+from msgflo_host.boards.build import build
+from msgflo_host.boards.chips import CHIPS
+from msgflo_host.boards.flash import flash
+from msgflo_host.boards.onto_board import Target
+from msgflo_host.errors import FlashError
+
+mock_loader = pytest.importorskip("esp32_mock_bootloader")
+
+KEY = "0" * 64
+OFFSETS = {"esp32": 0x1000, "esp32s3": 0, "esp32c3": 0}
+CHIP_IDS = {"esp32": 0, "esp32s3": 9, "esp32c3": 5}
+
+
+@pytest.fixture
+def board() -> Iterator[object]:
+    with mock_loader.mock_bootloader("esp32") as running:
+        yield running
+
+
+def firmware(folder: Path, chip: str = "esp32", size: int = 100_000, seed: int = 1) -> Path:
+    """A file that looks like MicroPython for a chip: Espressif's header, then what compresses as badly as code."""
+    header = struct.pack("<BBBBIIHBHHIB", 0xE9, 1, 2, 0x20, 0x40080000, 0xEE, CHIP_IDS[chip], 0, 0, 0, 0, 0)
+    file = folder / f"{chip}.bin"
+    file.write_bytes(header.ljust(24, b"\0") + random.Random(seed).randbytes(size))
+    return file
+
+
+def md5_in_flash(url: str, offset: int, size: int) -> str:
+    """What the boot loader says of its flash, asked by esptool."""
+    import esptool
+
+    esp = esptool.cmds.detect_chip(url, connect_mode="no-reset")
+    try:
+        return str(esp.flash_md5sum(offset, size))
+    finally:
+        esp._port.close()
+
+
+class Quiet:
+    """A screen that keeps what it shows; `hook` is called with each progress."""
+
+    ask = None
+
+    def __init__(self, hook: Callable[[int, int], None] = lambda done, whole: None) -> None:
+        self.said: list[str] = []
+        self.hook = hook
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        self.said.append(what)
+        yield self.hook
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but a boot loader will answer."""
+    monkeypatch.setattr(serial_board, "_ANSWER_S", 0.2)
+    monkeypatch.setattr(onto_board, "_BACK_S", 0.0)
+
+
+def flash_it(folder: Path, url: str, file: Path, screen: Quiet) -> list[str]:
+    wanted = port_map(folder)
+    return flash(wanted, build(wanted, KEY), Target(wanted.chip, url, file), screen)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_flash_writes_the_image(board, tmp_path: Path) -> None:
+    file = firmware(tmp_path)
+    steps: list[tuple[int, int]] = []
+    with pytest.raises(
+        FlashError, match="no MicroPython answers, after MicroPython was written; press the board's reset"
+    ):
+        flash_it(tmp_path, board.url(), file, Quiet(lambda *step: steps.append(step)))
+    content = file.read_bytes()
+    assert md5_in_flash(board.url(), OFFSETS["esp32"], len(content)) == hashlib.md5(content).hexdigest()
+    assert steps == sorted(steps)
+    assert steps[-1][0] == steps[-1][1], "progress ends at its end"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_board_unplugged_in_the_middle_is_said_and_the_next_run_repairs_it(tmp_path: Path) -> None:
+    file = firmware(tmp_path)
+    content = file.read_bytes()
+    with mock_loader.mock_bootloader("esp32") as running:
+        url, port = running.url(), running.port()
+
+        def unplug(done: int, whole: int) -> None:
+            if done > whole // 2:
+                running.stop()
+
+        with pytest.raises(FlashError) as error:
+            flash_it(tmp_path, url, file, Quiet(unplug))
+    assert str(error.value) == (
+        f"{url}: the board went away while MicroPython was being written; plug it in again and run this once more: until then "
+        "it does not start"
+    )
+    with mock_loader.mock_bootloader("esp32", port=port) as again:
+        with pytest.raises(FlashError, match="after MicroPython was written"):
+            flash_it(tmp_path, again.url(), file, Quiet())
+        assert md5_in_flash(url, OFFSETS["esp32"], len(content)) == hashlib.md5(content).hexdigest()
+
+
+@pytest.mark.parametrize("chip", ["esp32", "esp32s3", "esp32c3"])
+def test_image_is_where_the_chip_looks_for_it(chip: str, tmp_path: Path) -> None:
+    file = firmware(tmp_path, chip, size=20_000)
+    with mock_loader.mock_bootloader(chip) as running:
+        read = firmware_file.read(file, CHIPS[chip])
+        esp32_flash.write(running.url(), CHIPS[chip], read, lambda done, whole: None)
+        assert (
+            md5_in_flash(running.url(), OFFSETS[chip], read.path.stat().st_size)
+            == hashlib.md5(read.content).hexdigest()
+        )
+
+
+def test_another_chip_is_said_and_nothing_written(tmp_path: Path) -> None:
+    with mock_loader.mock_bootloader("esp32s3") as running:
+        read = firmware_file.read(firmware(tmp_path), CHIPS["esp32"])
+        with pytest.raises(FlashError, match="is an ESP32-S3, the port map is for an ESP32: change its `chip`, or"):
+            esp32_flash.write(running.url(), CHIPS["esp32"], read, lambda done, whole: None)
+        assert md5_in_flash(running.url(), 0x1000, 4) == hashlib.md5(b"\xff" * 4).hexdigest()
+
+
+def test_serial_line_works_as_well(tmp_path: Path) -> None:
+    file = firmware(tmp_path, size=20_000)
+    name = tmp_path / "port"
+    command = [
+        sys.executable,
+        "-m",
+        "esp32_mock_bootloader.cli",
+        "run",
+        "--pty",
+        "--port-file",
+        str(name),
+        "--chip",
+        "esp32",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        try:
+            waiting = threading.Event()
+            for _ in range(200):
+                if name.exists() and name.read_text().strip():
+                    break
+                waiting.wait(0.05)
+            read = firmware_file.read(file, CHIPS["esp32"])
+            steps: list[int] = []
+            esp32_flash.write(name.read_text().strip(), CHIPS["esp32"], read, lambda done, whole: steps.append(done))
+            assert steps[-1] >= len(read.content), "esptool has compared the MD5 sums, too"
+        finally:
+            process.kill()
+
+
+def test_files_that_are_no_firmware_are_refused(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a firmware")
+    with pytest.raises(
+        FlashError, match=r"notes\.txt is none for ESP32; that is a \.bin file: https://micropython\.org/"
+    ):
+        firmware_file.read(text, CHIPS["esp32"])
+    with pytest.raises(FlashError, match=r"is none for Raspberry Pi Pico W; that is a \.uf2 file"):
+        firmware_file.read(firmware(tmp_path), CHIPS["picow"])
+    with pytest.raises(FlashError, match="is for ESP32-C3, the port map is for ESP32: https"):
+        firmware_file.read(firmware(tmp_path, "esp32c3"), CHIPS["esp32"])
+    with pytest.raises(FlashError, match="No such file or directory"):
+        firmware_file.read(tmp_path / "gone.bin", CHIPS["esp32"])
+
+
+def test_files_of_micropython_stay_and_what_is_none_is_erased(tmp_path: Path) -> None:
+    import esptool
+
+    read = firmware_file.read(firmware(tmp_path, size=4_000), CHIPS["esp32"])
+    for begin, stays in (
+        (b"\0\0\0\0\0\0\0\0littlefs", True),
+        (b"\xeb\xfe\x90MSDOS5.0", True),
+        (b"another program's", False),
+    ):
+        with mock_loader.mock_bootloader("esp32") as running:
+            esp = esptool.cmds.run_stub(esptool.cmds.detect_chip(running.url(), connect_mode="no-reset"))
+            esptool.cmds.write_flash(esp, [(0x200000, begin.ljust(64, b"\1"))])
+            esptool.cmds.reset_chip(esp, "no-reset")
+            esp._port.close()
+            esp32_flash.write(running.url(), CHIPS["esp32"], read, lambda done, whole: None)
+            kept = md5_in_flash(running.url(), 0x200000, 16) == hashlib.md5(begin.ljust(64, b"\1")[:16]).hexdigest()
+            assert kept == stays, begin
