@@ -10,9 +10,7 @@ import json
 import random
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 __all__ = (
@@ -22,7 +20,6 @@ __all__ = (
     "cut",
     "durations",
     "ev1527",
-    "firmware",
     "jitter",
     "judge",
     "nexus",
@@ -40,13 +37,6 @@ _FIRST = 400000000  # Hz; a frequency of its own marks each transmission for the
 # Without those for other sensors: by chance a frame passes their checksums too, and then it may be called one of them.
 _DECODERS = (2, 3, 11, 12, 19, 30, 51, 55, 73, 91)
 _PACKAGE = 1200  # pulses that rtl_433 takes at once
-
-
-def firmware() -> None:
-    """Let firmware/ be imported."""
-    folder = str(Path(__file__).parents[2] / "firmware")
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
 
 
 def judge(transmissions: Sequence[Transmission]) -> list[list[dict[str, Any]]]:

@@ -40,7 +40,7 @@ class Decoder:
     def reset(self):
         """Forget pulses of which no frame has come yet."""
         self._at = 0
-        self._pulse[0] = self._gap[0] = 0
+        self._pulse[0] = self._gap[0] = _GLITCH
         # Pulses since a gap of _CLOSING and of _SILENCE, and since the last long pulse; long pulses; state of Manchester.
         self._near = self._far = self._mark = self._long = 0
         self._manchester = -1

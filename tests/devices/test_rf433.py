@@ -1,0 +1,240 @@
+"""The decoder for 433 MHz beside rtl_433, which reads the same pulses; and what noise does to it."""
+
+from __future__ import annotations
+
+import random
+import sys
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devices.drivers.ook import Decoder
+from devices.drivers.ook_send import REPEAT, transmission
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import rtl433
+from rtl433 import PROTOCOLS, Transmission
+
+needs_judge = pytest.mark.skipif(rtl433.MISSING, reason="rtl_433 is not installed (Debian: rtl-433)")
+
+
+def decode(pulses: Transmission, decoder: Any = None, ms: int = 5000) -> list[dict[str, Any]]:
+    durations = array("H", [min(each, 65535) for each in rtl433.durations(pulses)])
+    return list((decoder or Decoder()).feed(durations, ms))
+
+
+def compare(
+    name: str, count: int, changed: Callable[[Transmission, random.Random], Transmission], seed: int = 1
+) -> None:
+    """Compare with rtl_433 what becomes of so many random transmissions, changed, in one stream."""
+    rng = random.Random(f"{name} {seed}")
+    made = [PROTOCOLS[name](rng) for _ in range(count)]
+    sent = [changed(pulses, rng) for pulses, _ in made]
+    decoder = Decoder()
+    ours = [decode(pulses, decoder) for pulses in sent]
+    judged = rtl433.judge(sent)
+    theirs = 0
+    for found, judgement, (_, says) in zip(ours, judged, made, strict=True):
+        packets = [packet for packet in judgement if packet["model"] == says["model"]]
+        theirs += bool(packets)
+        if packets:
+            assert len(found) == 1, f"{found} is not one packet; rtl_433: {packets[0]}"
+            assert rtl433.same(found[0], packets[0]), f"{found[0]}; rtl_433: {packets[0]}"
+        for packet in found:
+            assert rtl433.same(packet, says), f"{packet} was decoded; sent was {says}"
+    decoded = sum(len(found) == 1 for found in ours)
+    assert decoded >= theirs
+    assert theirs > count * 0.8, "rtl_433 decodes so few of them that this says little"
+
+
+@needs_judge
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_decodes_what_rtl_433_decodes(name: str) -> None:
+    compare(name, 100, rtl433.jitter)
+
+
+@pytest.mark.soak
+@needs_judge
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_decodes_what_rtl_433_decodes_of_a_thousand(name: str) -> None:
+    compare(name, 1000, rtl433.jitter, seed=2)
+
+
+# A TX141 that begins late has no sync pulses before it: noise is part of its first frame, and of four it sends one is lost.
+@pytest.mark.parametrize("name", [name for name in PROTOCOLS if not name.startswith("lacrosse")])
+def test_decodes_what_begins_late_after_noise(name: str) -> None:
+    rng = random.Random(name)
+    for _ in range(50):
+        pulses, says = PROTOCOLS[name](rng)
+        (found,) = decode(rtl433.jitter(rtl433.cut(pulses, rng), rng))
+        assert rtl433.same(found, says)
+
+
+def longer(pulses: Transmission, by: int) -> Transmission:
+    return [(pulse + by, gap - by) for pulse, gap in pulses]
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+@pytest.mark.parametrize("by", [-70, 70])
+def test_decodes_what_a_receiver_made_longer_or_shorter(name: str, by: int) -> None:
+    rng = random.Random(name)
+    for _ in range(20):
+        pulses, says = PROTOCOLS[name](rng)
+        (found,) = decode(rtl433.jitter(longer(pulses, by), rng, 0.08))
+        assert rtl433.same(found, says)
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+@pytest.mark.parametrize("speed", [0.88, 1.12])
+def test_decodes_what_a_slow_or_fast_clock_sent(name: str, speed: float) -> None:
+    rng = random.Random(name)
+    for _ in range(20):
+        pulses, says = PROTOCOLS[name](rng)
+        clocked = [(round(pulse * speed), round(gap * speed)) for pulse, gap in pulses]
+        (found,) = decode(rtl433.jitter(clocked, rng, 0.08))
+        assert rtl433.same(found, says)
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_decodes_what_glitches_cut_in_pieces(name: str) -> None:
+    rng = random.Random(name)
+    for _ in range(20):
+        pulses, says = PROTOCOLS[name](rng)
+        cut: Transmission = []
+        for pulse, gap in rtl433.jitter(pulses, rng, 0.1):
+            if rng.random() < 0.02 and gap > 250:
+                first = rng.randrange(60, gap - 120)
+                cut += [(pulse, first), (rng.randrange(10, 55), gap - first)]
+            else:
+                cut.append((pulse, gap))
+        (found,) = decode(cut)
+        assert rtl433.same(found, says)
+
+
+@pytest.mark.parametrize("base", [150, 250, 350, 600, 800])
+def test_remotes_may_be_fast_or_slow(base: int) -> None:
+    pulses, _ = rtl433.ev1527(0x5A3C96, base)
+    (found,) = decode(rtl433.jitter(pulses, random.Random(base)))
+    assert found["code"] == 0x5A3C96
+    assert abs(found["base"] - base) < base * 0.1
+
+
+def test_the_code_of_a_pt2262_is_shown_in_its_digits() -> None:
+    (found,) = decode(rtl433.ev1527(0b00_01_11_00_01_11_00_01_11_00_01_11, 350)[0])
+    assert found["pt2262"] == "0F10F10F10F1"
+    (found,) = decode(rtl433.ev1527(0b00_01_11_00_01_11_00_01_11_00_01_10, 350)[0])
+    assert "pt2262" not in found
+
+
+@pytest.mark.parametrize(("frames", "packets"), [(1, 0), (2, 0), (3, 1), (12, 1)])
+def test_several_frames_must_agree(frames: int, packets: int) -> None:
+    pulses, _ = rtl433.nexus(90, 2, 1, 214, 57)
+    assert len(decode([*pulses[: 37 * frames - 1], (500, 20000)])) == packets
+
+
+def test_frames_that_differ_are_no_packet() -> None:
+    pulses: Transmission = []
+    for humidity in (57, 58, 59, 60, 61):
+        pulses += rtl433.nexus(90, 2, 1, 214, humidity)[0][:37]
+    assert decode([*pulses, (500, 20000)]) == []
+
+
+def test_repetitions_within_two_seconds_are_one_packet() -> None:
+    pulses, _ = rtl433.ev1527(0x123456, 400)
+    decoder = Decoder()
+    assert len(decode(pulses, decoder)) == 1
+    assert decode(pulses, decoder, ms=1900) == []
+    assert decode(pulses, decoder, ms=1900) == []  # held
+    assert len(decode(pulses, decoder, ms=2100)) == 1
+
+
+def test_on_off_on_within_two_seconds_are_three_packets() -> None:
+    decoder = Decoder()
+    said = []
+    for on in (True, False, True):
+        frame = transmission({"protocol": "nexa", "house": 12345, "unit": 1, "on": on})
+        said += [packet["on"] for packet in decoder.feed(array("H", list(frame) * REPEAT), 500)]
+    assert said == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("tenths", "humidity", "packets"),
+    [(-400, 1, 1), (800, 100, 1), (-401, 50, 0), (801, 50, 0), (214, 101, 0), (214, 255, 0)],
+)
+def test_values_out_of_range_are_refused(tenths: int, humidity: int, packets: int) -> None:
+    found = decode(rtl433.nexus(91, 1, 1, tenths, humidity)[0])
+    assert len([packet for packet in found if "model" in packet]) == packets
+
+
+def test_an_unknown_code_is_shown_when_it_was_heard_three_times() -> None:
+    bits = "110100101100101"
+    row = [(400, 1500 if bit == "1" else 600) for bit in bits] + [(400, 7000)]
+    assert decode(row * 2) == []
+    (found,) = decode(row * 5)
+    assert found == {
+        "protocol": "unknown", "code": f"{int(bits, 2):x}", "bits": 15, "coding": "ppm",
+        "pulse": 400, "short": 600, "long": 1500, "sync": 7000,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["poisson", "receiver", "timings", "frames"])
+@pytest.mark.parametrize("minutes", [1, pytest.param(10, marks=pytest.mark.soak)])
+def test_noise_is_no_packet(kind: str, minutes: int) -> None:
+    rng = random.Random(f"{kind} {minutes}")
+    decoder = Decoder()
+    found: list[dict[str, Any]] = []
+    for piece in rtl433.noise(kind, rng, minutes * 60):
+        found += decoder.feed(array("H", [min(each, 65535) for each in piece]), sum(piece) // 1000)
+    assert found == []
+
+
+@needs_judge
+def test_rtl_433_decodes_what_is_sent() -> None:
+    rng = random.Random(4)
+    sent: list[Transmission] = []
+    messages: list[dict[str, Any]] = []
+    for _ in range(200):
+        nexa = {"protocol": "nexa", "house": rng.getrandbits(26), "unit": rng.randrange(16), "on": rng.random() < 0.5}
+        code = rng.randrange(1, 0xFFFF) << 8 | rng.randrange(1, 256)
+        messages += [nexa | {"group": rng.random() < 0.5}, {"protocol": rng.choice(("ev1527", "pt2262")), "code": code}]
+    for message in messages:
+        frame = list(transmission(message)) * REPEAT
+        sent.append(list(zip(frame[::2], frame[1::2], strict=True)))
+    for message, judgement in zip(messages, rtl433.judge(sent), strict=True):
+        model = "Proove-Security" if message["protocol"] == "nexa" else "Generic-Remote"
+        packets = [packet for packet in judgement if packet["model"] == model]
+        assert packets, f"{message}: {judgement}"
+        ours = message if message["protocol"] == "nexa" else message | {"protocol": "ev1527"}
+        assert all(rtl433.same(ours, packet) for packet in packets), f"{message}: {packets[0]}"
+
+
+def test_what_is_sent_is_decoded_here_too() -> None:
+    message = {"protocol": "nexa", "house": 0x2AAAAAA, "unit": 9, "on": True, "group": False}
+    frame = list(transmission(message)) * REPEAT
+    assert list(Decoder().feed(array("H", frame), 5000)) == [message]
+
+
+@pytest.mark.parametrize(
+    ("message", "complaint"),
+    [
+        ("on", "send 'on': protocol ev1527, pt2262 or nexa is needed"),
+        ({"protocol": "x10"}, "send {'protocol': 'x10'}: protocol ev1527, pt2262 or nexa is needed"),
+        ({"protocol": "ev1527"}, "send: code None: a whole number from 1 to 16777214 is needed"),
+        ({"protocol": "ev1527", "code": 1 << 24}, "send: code 16777216: a whole number from 1 to 16777214 is needed"),
+        ({"protocol": "ev1527", "code": 7, "base": 50}, "send: base 50: a whole number from 100 to 1000 is needed"),
+        (
+            {"protocol": "nexa", "house": 1, "unit": 16, "on": True},
+            "send: unit 16: a whole number from 0 to 15 is needed",
+        ),
+        ({"protocol": "nexa", "house": 1, "unit": 1}, "send: on None: true or false is needed"),
+        ({"protocol": "nexa", "house": 1.5, "unit": 1}, "send: house 1.5: a whole number from 0 to 67108863 is needed"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused(message: Any, complaint: str) -> None:
+    with pytest.raises(ValueError) as e:  # noqa: PT011 - the message is compared below
+        transmission(message)
+    assert str(e.value) == complaint
