@@ -22,13 +22,9 @@ class Climate(Sensor):
         Port("humidity", "number", "%", state=True),
     )
 
-    def __init__(self, driver, role, topics=None, options=None):
-        self._driver = driver
-        super().__init__(role, topics, options)
-
     async def measure(self):
         """Take both."""
-        return self.adjusted(*await self._driver.measure())
+        return self.adjusted(*await self.driver.measure())
 
     def adjusted(self, temperature, humidity):
         """Return a reading with the offsets added; humidity stays within 0 to 100."""
@@ -56,4 +52,4 @@ def create(role, topics, options, hardware):
         driver = Aht20(hardware.i2c(options["i2c"]), options.get("address", 0x38))
     else:
         raise ValueError("sensor {!r}; allowed: dht11, dht22, sht3x, aht20".format(sensor))
-    return Climate(driver, role, topics, options)
+    return Climate(role, topics, options, driver)

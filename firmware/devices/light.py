@@ -24,10 +24,6 @@ class Light(Sensor):
     )
     _latest = None
 
-    def __init__(self, driver, role, topics=None, options=None):
-        self._driver = driver
-        super().__init__(role, topics, options)
-
     def changed(self, setting):
         """Begin anew where the scale changes."""
         self._latest = None
@@ -35,17 +31,17 @@ class Light(Sensor):
 
     async def measure(self):
         """Take both."""
-        light = self._driver.fraction() * 100
+        light = self.driver.fraction() * 100
         if self.config["invert"]:
             light = 100 - light
         if self._latest is not None:
             light += (self._latest - light) * self.config["smoothing"]
         self._latest = light
-        return {"light": round(light, 1), "volts": round(self._driver.volts(), 3)}
+        return {"light": round(light, 1), "volts": round(self.driver.volts(), 3)}
 
 
 def create(role, topics, options, hardware):
     """Make one; options: `pin`."""
     from .drivers.analog import Analog
 
-    return Light(Analog(hardware.adc(options["pin"]), hardware.volts), role, topics, options)
+    return Light(role, topics, options, Analog(hardware.adc(options["pin"]), hardware.volts))

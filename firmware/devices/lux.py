@@ -16,17 +16,13 @@ class Lux(Sensor):
     settings = (INTERVAL, ("factor", "number", 1, 0.01, 100, "To multiply by: what a cover takes away"))
     outports = (Port("lux", "number", "lx", state=True),)
 
-    def __init__(self, driver, role, topics=None, options=None):
-        self._driver = driver
-        super().__init__(role, topics, options)
-
     async def measure(self):
         """Take it."""
-        return {"lux": round(await self._driver.measure() * self.config["factor"], 1)}
+        return {"lux": round(await self.driver.measure() * self.config["factor"], 1)}
 
 
 def create(role, topics, options, hardware):
     """Make one; options: `i2c` (number of a bus), `address`."""
     from .drivers.bh1750 import Bh1750
 
-    return Lux(Bh1750(hardware.i2c(options["i2c"]), options.get("address", 0x23)), role, topics, options)
+    return Lux(role, topics, options, Bh1750(hardware.i2c(options["i2c"]), options.get("address", 0x23)))

@@ -11,7 +11,7 @@ INTERVAL = ("interval", "number", 30, 0.1, 86400, "Seconds between readings")
 
 
 class Sensor(Device):
-    """Derive from this, put INTERVAL among the `settings` and define `measure`.
+    """Derive from this, put INTERVAL among the `settings` and define `measure`, which asks the `driver`.
 
     A reading that fails is reported on `error`, and never sent as data.
     """
@@ -20,6 +20,10 @@ class Sensor(Device):
     inports = (Port("read", "any", "Anything: take a reading now"),)
     _timer = None
     _reading = False
+
+    def __init__(self, role, topics, options, driver):
+        self.driver = driver
+        super().__init__(role, topics, options)
 
     async def measure(self):
         """Return a reading as {outport: value}; raises DeviceError or OSError where there is none."""

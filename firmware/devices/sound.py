@@ -36,18 +36,15 @@ class Sound(Sensor):
         Port("loud", "number", "dB, when above the threshold"),
     )
 
-    def __init__(self, driver, role, topics=None, options=None):
-        self._driver = driver
-        self._square = self._peak = self._moments = 0  # since the last reading
-        self._error = None
-        self._loud = None  # ticks of the last `loud`, if less than `hold` ago
-        super().__init__(role, topics, options)
+    _square = _peak = _moments = 0  # since the last reading
+    _error = None
+    _loud = None  # ticks of the last `loud`, if less than `hold` ago
 
     async def run(self):
         """Listen."""
         while True:
             try:
-                square, peak = await self._driver.hear()
+                square, peak = await self.driver.hear()
             except (DeviceError, OSError) as e:
                 self._error = e
                 await asyncio.sleep(1)
@@ -95,4 +92,4 @@ def create(role, topics, options, hardware):
 
         pins = [hardware.pin(options[each]) for each in ("sck", "ws", "sd")]
         driver = I2sMic(pins[0], pins[1], pins[2], options.get("i2s", 0))
-    return Sound(driver, role, topics, options)
+    return Sound(role, topics, options, driver)

@@ -20,7 +20,7 @@ class Weather(Climate):
 
     async def measure(self):
         """Take the three; pressure at sea level by the barometric formula of Bosch's data sheet BST-BMP180-DS000, 3.7."""
-        temperature, humidity, pressure = await self._driver.measure()
+        temperature, humidity, pressure = await self.driver.measure()
         reading = self.adjusted(temperature, humidity)
         pressure = (pressure + self.config["pressure_offset"]) / (1 - self.config["altitude"] / 44330) ** 5.255
         reading["pressure"] = round(pressure, 1)
@@ -31,4 +31,4 @@ def create(role, topics, options, hardware):
     """Make one; options: `i2c` (number of a bus), `address`."""
     from .drivers.bme280 import Bme280
 
-    return Weather(Bme280(hardware.i2c(options["i2c"]), options.get("address", 0x76)), role, topics, options)
+    return Weather(role, topics, options, Bme280(hardware.i2c(options["i2c"]), options.get("address", 0x76)))

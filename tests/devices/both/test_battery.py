@@ -2,12 +2,12 @@
 
 import parts_board
 
-from check import equal, near
+from check import equal, near, refused
 from devices import battery
-from devices.drivers.battery import Battery, charge
+from devices.battery import charge
+from devices.drivers.analog import Analog
 from devices.errors import OutOfRange
 from machine import ADC, Pin
-from parts import refused
 
 
 def test_charge_follows_the_named_curve():
@@ -21,23 +21,21 @@ def test_charge_follows_the_named_curve():
         before = now
 
 
-def measured(volts, divider, cells=1):
+async def measured(volts, divider, cells=1):
     adc = ADC(Pin(35))
     adc.source = round(volts / divider / 3.3 * 65535)
-    driver = Battery(adc, lambda adc: adc.read_u16() * 3.3 / 65535, divider)
-    return driver.measure(cells)
+    driver = Analog(adc, lambda adc: adc.read_u16() * 3.3 / 65535, divider)
+    return await battery.Battery("b", None, {"cells": cells}, driver).measure()
 
 
-def test_the_divider_is_taken_into_account():
+async def test_the_divider_is_taken_into_account():
     for volts, divider, cells in ((3.72, 2, 1), (7.44, 4, 2), (3.72, 1.47, 1)):
-        found, percent = measured(volts, divider, cells)
-        near(found, volts, 0.001)
-        near(percent, 50, 0.2)
+        equal(await measured(volts, divider, cells), {"volts": volts, "percent": 50})
 
 
-def test_what_no_battery_has_is_refused():
+async def test_what_no_battery_has_is_refused():
     for volts, divider, cells in ((0, 2, 1), (1.9, 2, 1), (4.6, 2, 1), (3.7, 2, 2)):
-        refused(OutOfRange, ("battery", "V", "wiring"), measured, volts, divider, cells)
+        await refused(OutOfRange, measured(volts, divider, cells), "battery", "V a cell", "wiring", "divider")
 
 
 async def test_both_are_told(host):
@@ -48,10 +46,10 @@ async def test_both_are_told(host):
     equal(await running.said("settings"), {"interval": 300, "cells": 1})
     adc(running.device, 0)
     await running.tell("read", None)
-    await running.error("d: battery", "0.0 V", "2 to 4.5")
+    await running.error("d: battery", "0.0 V a cell", "2 to 4.5")
     await running.unsaid("volts", "percent")
     await running.stop()
 
 
 def adc(device, volts):
-    device._driver._adc.source = round(volts / 2 / 3.3 * 65535)
+    device.driver._adc.source = round(volts / 2 / 3.3 * 65535)

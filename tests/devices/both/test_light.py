@@ -52,4 +52,4 @@ async def test_light_is_smoothed(host):
 
 
 def adc(device, value):
-    device._driver._adc.source = value
+    device.driver._adc.source = value

@@ -153,7 +153,7 @@ async def test_i2s_microphone_is_not_heard_before_it_is_awake():
 
 
 def plays(device, amplitude):
-    device._driver._adc.source = player(sine(amplitude, 32, 32768, 4))
+    device.driver._adc.source = player(sine(amplitude, 32, 32768, 4))
 
 
 async def test_levels_are_told_and_the_reference_added(host):
