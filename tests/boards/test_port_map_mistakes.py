@@ -13,7 +13,9 @@ from msgflo_host.errors import PortMapError
 
 TABLE = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
 _, *CASES = re.split(r"^=== ", TABLE, flags=re.M)
-SECRETS = 'wifi_password: "correct horse"\nshort: "abc"\nweb: "http://me:abc@10.0.0.2"\n'
+SECRETS = (
+    'wifi_password: "correct horse"\nshort: "abc"\nweb: "http://me:abc@10.0.0.2"\ntls: "mqtts://10.0.0.2?cafile=abc"\n'
+)
 
 
 def parts(case: str) -> tuple[str, str, list[str]]:

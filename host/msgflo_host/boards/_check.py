@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,6 +15,7 @@ from .units import Quantity, plain
 
 __all__ = ["Findings", "Section", "nearest", "shown"]
 
+_PLAIN = re.compile(r"[\w./-]{1,64}")
 BROKEN = object()  # the value of a secret that could not be read; that was reported
 
 
@@ -62,7 +64,8 @@ class Section:
 
     def where(self, key: str) -> str:
         """Return the name of a key for messages, as in `wifi.ssid`."""
-        return f"{self.path}.{key}" if self.path else key
+        shown = key if _PLAIN.fullmatch(key) else _text.quoted(key)
+        return f"{self.path}.{shown}" if self.path else shown
 
     def place_of(self, key: str) -> Located | tuple[int, int]:
         """Return where to point at for a key: its value, itself if that is empty, or where this section begins."""

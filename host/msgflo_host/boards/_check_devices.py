@@ -10,7 +10,8 @@ from msgflo import topics
 from .. import _text
 from ._check import Section, nearest
 from ._check_pins import Pins
-from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Setting
+from ._check_remotes import remotes
+from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting
 from .port_map import Bus, Device
 from .units import TIME
 
@@ -80,14 +81,19 @@ class Devices:
         role = section.text("role") if section.has("role") else name
         if role is None:
             return name
-        place = section.place_of("role") if section.has("role") else self._key_of(section, name)
+        self._claim(
+            role, section.path, section.place_of("role") if section.has("role") else self._key_of(section, name)
+        )
+        return role
+
+    def _claim(self, role: str, who: str, place: Any) -> None:
+        """Note a role as taken; reports one that cannot be, or is taken already."""
         reason = _wrong_topic(role) or (f"it is longer than {_MAX_ROLE} characters" if len(role) > _MAX_ROLE else None)
         if reason:
-            section.findings.report(place, f"{section.path}: the role {_text.quoted(role)} cannot be one: {reason}")
-        other = self._roles.setdefault(role, section.path)
-        if other != section.path:
-            section.findings.report(place, f"{section.path}: the role {_text.quoted(role)} is taken by {other}")
-        return role
+            self._top.findings.report(place, f"{who}: the role {_text.quoted(role)} cannot be one: {reason}")
+        other = self._roles.setdefault(role, who)
+        if other != who:
+            self._top.findings.report(place, f"{who}: the role {_text.quoted(role)} is taken by {other}")
 
     def _key_of(self, section: Section, name: str) -> tuple[int, int]:
         return self._top.at.value["devices"].keys[name]  # type: ignore[no-any-return]
@@ -105,6 +111,8 @@ class Devices:
                     found[each.key] = self._pins.take(section, each, kind)
             elif isinstance(each, Choice):
                 found[each.key] = section.choice(each.key, each.allowed) or each.allowed[0]
+            elif isinstance(each, Remotes):
+                found[each.key] = remotes(section, each, self._claim) or None
             else:
                 found[each.key] = self._count(section, each)
         return {key: value for key, value in found.items() if value is not None}
@@ -225,6 +233,8 @@ def _wiring_keys(kind: Kind) -> list[str]:
 
 def _wrong_topic(topic: str) -> str | None:
     """Return why a text is no topic for a port."""
+    if not topic:
+        return "it is empty"
     try:
         _text.check_mqtt(topic)
     except _text.Problem:

@@ -151,8 +151,8 @@ def _account(section: Section, broker: Broker) -> None:
 
 def _ca(top: Section, section: Section | None, broker: Broker) -> None:
     """Check the certificate of the authority: a board knows none by itself."""
-    at, key = (section, "ca") if section is not None and section.has("ca") else (top, "broker")
-    if at is section and section is not None:
+    at, key = (top, "broker") if section is None else (section, "ca" if section.has("ca") else "url")
+    if section is not None and key == "ca":
         if not broker.tls:
             section.report("ca", f"{section.where('ca')} is for mqtts://, and the url is mqtt://")
             return
@@ -161,14 +161,18 @@ def _ca(top: Section, section: Section | None, broker: Broker) -> None:
             return
         broker.cafile = section.text("ca")
     elif broker.tls and broker.cafile is None:
-        at.report(key, "broker: mqtts:// needs the certificate of the authority: broker: {url: mqtts://…, ca: ca.pem}")
+        at.report(
+            key,
+            f"{at.where(key)}: mqtts:// needs the certificate of the authority: broker: {{url: mqtts://…, ca: ca.pem}}",
+        )
     if broker.cafile is None:
         return
     file = top.findings.file.parent / broker.cafile
     try:
         read_ca(file)
     except ValueError as reason:
-        at.report(key, f"{at.where(key)}: {file} {reason}")
+        shown_file = "the file that it names" if at.at.value[key].tag else str(file)
+        at.report(key, f"{at.where(key)}: {shown_file} {reason}")
     broker.cafile = str(file)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["KINDS", "Address", "Choice", "Count", "Kind", "Pin", "Setting", "Wiring"]
+__all__ = ["KINDS", "Address", "Choice", "Count", "Field", "Kind", "Pin", "Remotes", "Setting", "Wiring"]
 
 Use = Literal["input", "output", "both", "adc", "pwm"]
 
@@ -55,7 +55,27 @@ class Count:
     whole: bool = False
 
 
-Wiring = Pin | Address | Choice | Count
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a remote is known by: a whole number, true or false, or a text of hexadecimal digits."""
+
+    key: str
+    type: Literal["whole", "boolean", "hex"]
+    low: int = 0
+    high: int = 0
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Remotes:
+    """Remote controls by the roles that they get: the fields of each protocol."""
+
+    key: str
+    protocols: Mapping[str, tuple[Field, ...]]
+    description: str
+
+
+Wiring = Pin | Address | Choice | Count | Remotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +158,21 @@ def _on_i2c(
     return Kind(name, title, module, cls, (Address(addresses),), fixed or {}, sleeps=True)
 
 
+_CODE = Field("code", "whole", 1, 2**24 - 2)
+_BASE = Field("base", "whole", 100, 1000, required=False)  # µs; shown with what is received
+_REMOTES = {
+    "ev1527": (_CODE, _BASE),
+    "pt2262": (_CODE, _BASE),
+    "nexa": (
+        Field("house", "whole", 0, 2**26 - 1),
+        Field("unit", "whole", 0, 15, required=False),
+        Field("group", "boolean", required=False),
+        Field("on", "boolean", required=False),
+        _BASE,
+    ),
+    "unknown": (Field("code", "hex"), Field("bits", "whole", 1, 200, required=False), _BASE),
+}
+
 _ACTIVE_LOW = Choice("active", ("low", "high"), "The level at the pin when it is pressed")
 _ACTIVE_HIGH = Choice("active", ("high", "low"), "The level at the pin that switches it on")
 
@@ -208,6 +243,7 @@ KINDS = {
             (
                 Pin("receive", "input", "Data of the receiver; at most 3.3 V", required=False),
                 Pin("transmit", "output", "Data of the transmitter", required=False),
+                Remotes("remotes", _REMOTES, "Remote controls that become participants, by their roles"),
             ),
             any_of=("receive", "transmit"), single=True,
         ),

@@ -13,7 +13,7 @@ from ._check_i2c import MAX_FREQUENCY, MIN_FREQUENCY
 from ._check_network import HOSTNAME
 from ._check_pins import ALLOW
 from .chips import CHIPS, Chip
-from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Setting, Wiring
+from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting, Wiring
 from .units import CHARGE, CURRENT, FREQUENCY, SHARE, TIME, Quantity
 
 __all__ = ["schema", "schema_text"]
@@ -53,8 +53,9 @@ def schema() -> Schema:
         },
         ("chip", "broker", "devices"),
     )  # fmt: skip
-    per_chip = [_if("chip", chip.name, _of_chip(chip)) for chip in CHIPS.values()]
-    return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Port map", **top, "allOf": per_chip}
+    top["allOf"] = [_if("chip", chip.name, _of_chip(chip)) for chip in CHIPS.values()]
+    top["definitions"] = {f"pin-{chip.name}": _pins(chip) for chip in CHIPS.values()}
+    return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Port map", **top}
 
 
 def _wifi() -> Schema:
@@ -153,9 +154,25 @@ def _wired(wiring: Wiring) -> Schema:
             "i2c": {"type": "integer", "minimum": 0, "description": "Which bus, if there are several"},
             "address": {"enum": list(wiring.allowed), "default": wiring.allowed[0], "description": "I2C address"},
         }
+    if isinstance(wiring, Remotes):
+        return {wiring.key: _remotes(wiring)}
     found: Schema = {"type": "integer" if wiring.whole else "number", "minimum": wiring.low, "maximum": wiring.high}
     default = {} if wiring.default is None else {"default": wiring.default}
     return {wiring.key: found | {"description": wiring.description} | default}
+
+
+def _remotes(wiring: Remotes) -> Schema:
+    types: dict[str, Schema] = {
+        "whole": {"type": "integer"}, "boolean": {"type": "boolean"}, "hex": {"type": "string", "pattern": "^[0-9a-f]+$"}
+    }  # fmt: skip
+    each = []
+    for protocol, fields in wiring.protocols.items():
+        properties: Schema = {"protocol": {"const": protocol}}
+        for field in fields:
+            limits = {"minimum": field.low, "maximum": field.high} if field.type == "whole" else {}
+            properties[field.key] = types[field.type] | limits
+        each.append(_object("", properties, ["protocol", *(field.key for field in fields if field.required)]))
+    return {"type": "object", "description": wiring.description, "additionalProperties": {"oneOf": each}}
 
 
 def _setting(setting: Setting) -> Schema:
@@ -173,7 +190,7 @@ def _setting(setting: Setting) -> Schema:
 
 def _of_chip(chip: Chip) -> Schema:
     """What a chip adds: its pins, and whether there must be a Wi-Fi."""
-    pins = {"enum": [*sorted(chip.pins - chip.taken.keys()), *(["LED"] if chip.led else [])]}
+    pins = {"$ref": f"#/definitions/pin-{chip.name}"}
     keys = sorted({each.key for kind in KINDS.values() for each in kind.wiring if isinstance(each, Pin)})
     device = {"properties": dict.fromkeys(keys, pins)}
     bus = {"properties": {"sda": pins, "scl": pins}}
@@ -185,6 +202,10 @@ def _of_chip(chip: Chip) -> Schema:
         },
     }
     return found | ({"required": ["wifi"]} if chip.wifi else {})
+
+
+def _pins(chip: Chip) -> Schema:
+    return {"enum": [*sorted(chip.pins - chip.taken.keys()), *(["LED"] if chip.led else [])]}
 
 
 def _if(key: str, value: str, then: Schema) -> Schema:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,7 +11,7 @@ from .._yaml import Located, Reader
 from ..errors import PortMapError
 from ._check import BROKEN, Findings, nearest
 
-__all__ = ["TAG", "Secrets", "resolve"]
+__all__ = ["ALLOWED", "TAG", "Secrets", "resolve"]
 
 TAG = "!secret"
 # Where a secret may stand: what is said nowhere once it has been read.
@@ -100,11 +99,3 @@ def _secret(place: Located, path: str, secrets: Secrets, findings: Findings) -> 
             if str(reason):
                 findings.report(place, str(reason))
     return Located(value, place.line, place.column, {}, TAG)
-
-
-def secret_names(top: Located) -> Iterator[str]:
-    """Yield the names of the secrets that a port map wants."""
-    if top.tag == TAG:
-        yield top.value
-    for part in top.value.values() if isinstance(top.value, dict) else top.value if isinstance(top.value, list) else ():
-        yield from secret_names(part)
