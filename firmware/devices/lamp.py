@@ -11,8 +11,6 @@ from .switch import Switch
 
 __all__ = ("Lamp",)
 
-_FRAME = 20  # ms
-
 
 class Lamp(Switch):
     """Derive from this for a kind of light; off and white at the start.
@@ -38,13 +36,9 @@ class Lamp(Switch):
         self._part = 0  # how far it has come, of 256
         self._task = None
 
-    def start(self):
-        """Tell the state."""
-        super().start()
-        self._tell()
-
-    def changed(self, setting):
-        """Shine as the settings say."""
+    def tell_settings(self):
+        """Tell the settings and the state, and shine as they say."""
+        super().tell_settings()
         self.switch(self.on)
 
     def on_color(self, value):
@@ -65,23 +59,31 @@ class Lamp(Switch):
         self.switch(True)
 
     def switch(self, on):
-        """Fade to on or off, or there at once."""
+        """Fade to on or off, or there at once, and tell the state."""
         self.on = on
-        values = self._light.values
+        light = self._light
+        colors = self._colors
+        goal = values = light.values
         self._ms = round(self.config["fade"] * 1000)
         if self._ms:
-            if self._from is None:
-                self._from, self._to = values[:], values[:]
+            self._from = self._from or values[:]
             self._from[:] = values
+            self._to = goal = self._to or values[:]
             self._start = ticks_ms()
             self._part = -1
-            self._fill(self._to)
-            if self._task is None:
-                self._task = asyncio.create_task(self._fade())
-        else:
-            self._fill(values)
-            self._light.show()
-        self._tell()
+            self._task = self._task or asyncio.create_task(self._fade())
+        scale = round(self.config["brightness"] * light.full * 256 / 25500) if on else 0
+        for i in range(len(values)):
+            goal[i - i % 3 + light.places[i % 3]] = colors[i % len(colors)] * scale + 128 >> 8
+        if not self._ms:
+            light.show()
+        state = self.config.copy()
+        state["on"] = on
+        names = []
+        for i in range(0, len(colors), 3):
+            names.append("#{:02x}{:02x}{:02x}".format(*colors[i : i + 3]))
+        state["color"] = names if len(names) > 1 else names[0]
+        self.send("state", state)
 
     async def _fade(self):
         # Takes no memory, however many frames there are. Ended by `_ms` = 0: here, or by a change that is shown at once.
@@ -96,21 +98,5 @@ class Lamp(Switch):
                 self._light.show()
                 if part == 256:
                     self._ms = 0
-            await asyncio.sleep_ms(_FRAME)
+            await asyncio.sleep_ms(20)  # 50 frames a second
         self._task = None
-
-    def _fill(self, values):
-        """Work out the values: the colours, again and again, as bright as wanted."""
-        light = self._light
-        scale = round(self.config["brightness"] * light.full * 256 / 25500) if self.on else 0
-        for i in range(len(values)):
-            values[i - i % 3 + light.places[i % 3]] = self._colors[i % len(self._colors)] * scale + 128 >> 8
-
-    def _tell(self):
-        state = self.config.copy()
-        colors = []
-        for i in range(0, len(self._colors), 3):
-            colors.append("#{:02x}{:02x}{:02x}".format(*self._colors[i : i + 3]))
-        state["color"] = colors if len(colors) > 1 else colors[0]
-        state["on"] = self.on
-        self.send("state", state)

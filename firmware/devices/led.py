@@ -4,7 +4,7 @@ import asyncio
 
 from msgflo import Port
 
-from .switch import Switch, output
+from .switch import Switch
 
 __all__ = ("Led", "create")
 
@@ -28,10 +28,10 @@ class Led(Switch):
         self._before = False
         self._task = None
 
-    def start(self):
-        """Tell the state."""
-        super().start()
-        self._tell()
+    def tell_settings(self):
+        """Tell the state: there are no settings."""
+        self.send("lit", self.on)
+        self.send("blinking", self._task is not None)
 
     def switch(self, on, times=None):
         """Light it or not, and end blinking, or begin it."""
@@ -39,10 +39,10 @@ class Led(Switch):
             self._task.cancel()
             self._task = None
         self.on = on
-        self._light(on)
+        self._pin(on ^ self._off)
         if times:
             self._task = asyncio.create_task(self._blink(*times))
-        self._tell()
+        self.tell_settings()
 
     def on_blink(self, value):
         """Blink, or no longer."""
@@ -58,20 +58,13 @@ class Led(Switch):
 
     async def _blink(self, on, off, count):
         while count:
-            self._light(True)
+            self._pin(1 - self._off)
             await asyncio.sleep(on)
-            self._light(False)
+            self._pin(self._off)
             await asyncio.sleep(off)
             count -= 1
         self._task = None
         self.switch(self._before)
-
-    def _light(self, on):
-        self._pin(1 - self._off if on else self._off)
-
-    def _tell(self):
-        self.send("lit", self.on)
-        self.send("blinking", self._task is not None)
 
 
 def _times(value):
@@ -101,4 +94,9 @@ def _times(value):
 
 def create(role, topics, options, hardware):
     """Return the participant; `options`: pin, and `active`: the level that lights it, "high" unless "low"."""
-    return Led(role, topics, options, *output(hardware, options))
+    from machine import Pin
+
+    pin = hardware.pin(options["pin"])
+    off = 1 if options.get("active") == "low" else 0
+    pin.init(Pin.OUT, value=off)  # off from the start: never on for a moment
+    return Led(role, topics, options, pin, off)

@@ -6,8 +6,6 @@ from .device import Device
 
 __all__ = ("Potentiometer", "create")
 
-_LOOK = 0.05  # seconds
-
 
 class Potentiometer(Device):
     """Tells the value when it changes; at the ends it is exactly `low` and `high`, of which either may be the larger."""
@@ -17,8 +15,8 @@ class Potentiometer(Device):
     icon = "tachometer"
     outports = (Port("value", "number", state=True),)
     settings = (
-        ("low", "number", 0, -1e9, 1e9, "At one end"),
-        ("high", "number", 100, -1e9, 1e9, "At the other end"),
+        ("low", "number", 0, -1000000000, 1000000000, "At one end"),
+        ("high", "number", 100, -1000000000, 1000000000, "At the other end"),
         ("hysteresis", "number", 1, 0, 50, "Percent of the way"),
     )
 
@@ -26,21 +24,17 @@ class Potentiometer(Device):
         super().__init__(role, topics, options)
         self._knob = knob
         self._value = None
-        self.every(_LOOK, self.look)
+        self.every(0.05, self.look)
 
     def changed(self, setting):
         """Tell the value in the new range."""
-        self._tell()
+        self.look(True)
 
-    def look(self):
-        """Tell the value if it changed."""
-        if self._knob.moved(self.config["hysteresis"] / 100):
-            self._tell()
-
-    def _tell(self):
-        position = self._knob.position
-        if position is None:
+    def look(self, anew=False):
+        """Tell the value if it moved, or anyway."""
+        if not (self._knob.moved(self.config["hysteresis"] / 100) or anew):
             return
+        position = self._knob.position
         low = self.config["low"]
         high = self.config["high"]
         if 0 < position < 1:

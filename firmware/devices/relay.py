@@ -5,7 +5,7 @@ import asyncio
 from msgflo import Port
 from msgflo._platform import ticks_diff, ticks_ms  # which the host has too, for it reads ports and settings
 
-from .switch import Switch, output
+from .switch import Switch
 
 __all__ = ("Relay", "create")
 
@@ -27,35 +27,38 @@ class Relay(Switch):
         self._since = ticks_ms()
         self._task = None
 
-    def start(self):
-        """Tell the state."""
-        super().start()
+    def tell_settings(self):
+        """Tell the settings and the state."""
+        super().tell_settings()
         self.send("closed", self._closed)
 
     def switch(self, on):
-        """Switch it, now or as soon as it had its rest."""
+        """Switch it, now or as soon as it had its rest, and tell the state then."""
         self.on = on
-        if self._task is None:
-            rest = round(self.config["rest"] * 1000)
-            past = ticks_diff(ticks_ms(), self._since)
-            if 0 <= past < rest and on != self._closed:
-                self._task = asyncio.create_task(self._later(rest - past))
-            else:
-                self._now()
+        if self._task:
+            return
+        rest = round(self.config["rest"] * 1000)
+        past = ticks_diff(ticks_ms(), self._since)
+        if 0 <= past < rest and on != self._closed:
+            self._task = asyncio.create_task(self._later(rest - past))
+            return
+        if on != self._closed:
+            self._closed = on
+            self._since = ticks_ms()
+            self._pin(on ^ self._off)
+        self.send("closed", on)
 
     async def _later(self, ms):
-        await asyncio.sleep(ms / 1000)
+        await asyncio.sleep_ms(ms)
         self._task = None
-        self._now()
-
-    def _now(self):
-        if self.on != self._closed:
-            self._closed = self.on
-            self._since = ticks_ms()
-            self._pin(1 - self._off if self.on else self._off)
-        self.send("closed", self._closed)
+        self.switch(self.on)
 
 
 def create(role, topics, options, hardware):
     """Return the participant; `options`: pin, and `active`: the level that closes it, "high" unless "low"."""
-    return Relay(role, topics, options, *output(hardware, options))
+    from machine import Pin
+
+    pin = hardware.pin(options["pin"])
+    off = 1 if options.get("active") == "low" else 0
+    pin.init(Pin.OUT, value=off)  # off from the start: never on for a moment
+    return Relay(role, topics, options, pin, off)

@@ -4,7 +4,7 @@ from msgflo import Port
 
 from .device import Device
 
-__all__ = ("Switch", "output")
+__all__ = ("Switch",)
 
 
 class Switch(Device):
@@ -27,13 +27,3 @@ class Switch(Device):
     def on_toggle(self, value):
         """Switch the other way."""
         self.switch(not self.on)
-
-
-def output(hardware, options):
-    """Return the output `pin` of a device, off from the start, and its level when off."""
-    from machine import Pin
-
-    pin = hardware.pin(options["pin"])
-    off = 1 if options.get("active") == "low" else 0
-    pin.init(Pin.OUT, value=off)
-    return pin, off

@@ -56,12 +56,8 @@ def test_a_new_range_is_in_force_at_once():
     equal(bench.turn(0.36), [360])
 
 
-def test_nothing_is_sent_before_the_first_reading():
-    bench = Bench()
-    bench.take()
-    bench.give("high", 10)
-    equal([port for port, _ in bench.take()], ["settings"])
-    equal(bench.error("low", "up")[:8], "low 'up'")
+def test_what_cannot_be_is_an_error():
+    equal(Bench().error("low", "up"), "low 'up': a number from -1000000000 to 1000000000 is needed")
 
 
 def test_it_looks_by_itself_twenty_times_a_second():

@@ -75,6 +75,7 @@ async def test_the_start_counts_as_switching():
     bench = Bench(rest=0.1)
     bench.give("on", True)
     equal(bench.pin.level, 0)
+    bench.after(100)
     await until(lambda: bench.pin.level == 1)
 
 
