@@ -8,7 +8,7 @@ What a fenced block of README.md, docs/*.md and the README.md of boards and exam
   ``python fragment`` must compile.
 - ``sh``: each ``msgflo`` command exists, with these options and arguments; each ``make`` target exists; each path below
   a folder of this repository exists.
-- ``yaml``: a foreign device, a component library or any YAML.
+- ``yaml``: a foreign device, a component library, a port map (with the secrets that are shipped as an example) or any YAML.
 - ``fbp``: a graph. ``fbp added``: lines for the end of the demo's graph; ``fbp instead``: lines in place of the one of the
   demo's graph that begins alike. ``json``: a graph, a discovery message or any JSON.
 - A further word that is a file's name: docs/project.md makes a project of these, and it is run.
@@ -33,6 +33,7 @@ from pathlib import Path
 import click
 import paho.mqtt.client as mqtt
 import pytest
+import trustme
 from paho.mqtt.enums import CallbackAPIVersion
 from ruamel.yaml import YAML
 
@@ -240,6 +241,12 @@ def test_help_shows_examples_that_work(name: str, anywhere: Path) -> None:
 
 @pytest.mark.parametrize("block", blocks("yaml", "yml"), ids=str)
 def test_yaml_example_is_valid(block: Block, tmp_path: Path) -> None:
+    if re.search("^chip:", block.text, re.M):
+        (tmp_path / "board.yaml").write_text(block.text)
+        trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
+        secrets = ROOT / "boards/secrets.example.yaml"
+        importlib.import_module("msgflo_host.boards.port_map").load(tmp_path / "board.yaml", secrets=secrets)
+        return
     content = YAML(typ="safe").load(block.text)
     if isinstance(content, dict) and content.keys() & {"inports", "outports"}:
         path = tmp_path / "device.yml"

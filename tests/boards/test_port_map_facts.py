@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
@@ -80,8 +81,9 @@ def test_settings_are_as_they_are_read(kind: Kind) -> None:
         assert setting.type in ("number", "boolean", "string")
         if setting.type == "number":
             assert setting.low <= setting.default <= setting.high
-            # That a number is a time is known by how its description begins.
-            assert (setting.unit == "s") == setting.description.lower().startswith("second")
+            # That a number is a time is known by its description; all times are in seconds.
+            times = ("interval", "hold", "debounce", "long_time", "double_time", "fade", "rest")
+            assert (setting.unit == "s") == (setting.id in times), "is it a time? then say Seconds, and add it here"
             assert not re.search(r"milliseconds|minutes|\bms\b", setting.description)
 
 
@@ -98,6 +100,32 @@ def test_wiring_is_what_the_firmware_asks_for(kind: Kind) -> None:
             assert each.low <= each.default <= each.high
     pins = [each.key for each in kind.wiring if isinstance(each, Pin)]
     assert set(kind.any_of) <= set(pins)
+
+
+# --- The documentation ---
+
+DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "boards.md").read_text(encoding="utf-8")
+ROWS = [line for line in DOCUMENT.splitlines() if line.startswith("| `")]
+
+
+@kinds
+def test_kind_is_documented_with_all_that_it_has(kind: Kind) -> None:
+    (row,) = [row for row in ROWS if f"`{kind.name}`" in row.split("|")[1] and "→" in row]
+    inports, outports = kind.ports()
+    for name in [*kind.settings(), *inports, *(port for port in outports if port not in ("error", "settings"))]:
+        assert f"`{name}`" in row
+    for each in kind.wiring:
+        for key in [f"0x{address:02x}" for address in each.allowed] if isinstance(each, Address) else [f"`{each.key}`"]:
+            assert key in row
+
+
+@chips
+def test_chip_is_documented_with_its_pins(chip: Chip) -> None:
+    (row,) = [row for row in ROWS if f"`{chip.name}`" in row.split("|")[1] and "ADC" not in row and "→" not in row]
+    left = chip.pins - chip.input_only - chip.taken.keys() - chip.strapping.keys() - chip.console.keys()
+    assert f"| {pins_text(left)} | {pins_text(chip.adc)} |" in row
+    for pins in (chip.strapping, chip.console):
+        assert not pins or f"{chip.name}: " in next(row for row in ROWS if row.startswith("| `strapping`"))
 
 
 # --- Units ---

@@ -7,6 +7,7 @@ import as well.
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -142,7 +143,7 @@ def _setting(id: str, type: str, default: Any, low: Any, high: Any, description:
         return Setting(id, type, default, allowed=None if low is None else tuple(low), description=description)
     if type == "boolean":
         return Setting(id, type, default, description=description)
-    unit = "s" if description.startswith("Seconds") else None
+    unit = "s" if re.search(r"\bseconds\b", description, re.I) else None  # as the firmware says it
     return Setting(id, type, default, low, high, description=description, unit=unit)
 
 
