@@ -7,6 +7,11 @@ from .errors import DeviceError
 __all__ = ("Device",)
 
 
+# Shared by all devices, as they take 250 bytes.
+_ERROR = Port("error", "object", "What went wrong")
+_SETTINGS = Port("settings", "object", "All settings in force", state=True)
+
+
 class Device(Participant):
     """Derive from this for a kind of device; `options` are the values that the port map gives to settings.
 
@@ -19,9 +24,9 @@ class Device(Participant):
 
     def __init__(self, role, topics=None, options=None):
         self.inports = tuple(self.inports) + tuple([Port(s[0], s[1], s[5]) for s in self.settings])
-        self.outports = tuple(self.outports) + (Port("error", "object", "What went wrong"),)
+        self.outports = tuple(self.outports) + (_ERROR,)
         if self.settings:
-            self.outports += (Port("settings", "object", "All settings in force", state=True),)
+            self.outports += (_SETTINGS,)
         self.config = {}
         for setting in self.settings:
             self.config[setting[0]] = (options or {}).get(setting[0], setting[2])
