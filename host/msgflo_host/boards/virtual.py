@@ -34,9 +34,10 @@ Event = dict[str, Any]
 class VirtualBoard:
     """Runs what is in the folder `flash`, as `build` and `board flash` lay it out.
 
-    `heap` is the memory of its MicroPython. `port` is that of the control socket on 127.0.0.1: 0 for any free one, None for no
-    socket. `relay` stands between board and broker, so that the board's Wi-Fi can be taken away; whoever gives one has the
-    port map name it. `log` gets each line that the board says. Raises MsgfloError where the folder holds no board.
+    `heap` is the memory of its MicroPython, `micropython` the path of that, if not any that is found. `port` is that of the
+    control socket on 127.0.0.1: 0 for any free one, None for no socket. `relay` stands between board and broker, so that
+    the board's Wi-Fi can be taken away; whoever gives one has the port map name it. `log` gets each line that the board says.
+    Raises MsgfloError where the folder holds no board.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class VirtualBoard:
         heap: str = "100K",
         port: int | None = 0,
         relay: Relay | None = None,
+        micropython: str | None = None,
         log: Callable[[str], None] = print,
     ) -> None:
         self.config = read_config(flash)
@@ -53,7 +55,9 @@ class VirtualBoard:
         self.log = log
         self.hardware = Hardware(CHIPS[self.config["chip"]], said=self._notice, changed=self._pin_changed)
         self.things = Things(self.hardware, self.config, self._thing_changed)
-        self.program = Program(self.hardware, flash, heap=heap, said=self._said, became=self._became)
+        self.program = Program(
+            self.hardware, flash, heap=heap, micropython=micropython, said=self._said, became=self._became
+        )
         self._relay = relay
         self._control = Control(self)
         self._server = ControlServer(self, port) if port is not None else None

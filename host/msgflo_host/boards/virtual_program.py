@@ -35,7 +35,7 @@ class Program:
     """Runs `main.py` of a folder, the board's flash, again and again until `stop`.
 
     `said(line)` gets each line that it prints; `became(state, cause)` each change of state: running, asleep or off, and
-    why it was started. `heap` is the memory it has, such as "100K".
+    why it was started. `heap` is the memory it has, such as "100K"; `micropython` the interpreter, if not any that is found.
     """
 
     def __init__(
@@ -44,12 +44,14 @@ class Program:
         flash: Path,
         *,
         heap: str,
+        micropython: str | None = None,
         said: Callable[[str], None],
         became: Callable[[str, str], None],
     ) -> None:
         self._hardware = hardware
         self._flash = flash
         self._heap = heap
+        self._micropython = micropython or ""
         self._said = said
         self._became = became
         self._ends: asyncio.Queue[Ended | None] = asyncio.Queue()  # None: without power
@@ -62,7 +64,7 @@ class Program:
 
     def start(self) -> None:
         """Run from now on; raises MsgfloError where there is no MicroPython."""
-        self._micropython = find_micropython()
+        self._micropython = self._micropython or find_micropython()
         for name, code in _shim().items():
             (Path(self._shim.name) / name).with_suffix(".mpy").write_bytes(code)
         self._keeper = asyncio.create_task(self._keep())

@@ -13,6 +13,8 @@ from .virtual import Event, VirtualBoard
 
 __all__ = ["BoardThread"]
 
+_LOOK_S = 0.1
+
 
 class BoardThread:
     """Runs a VirtualBoard, which takes the same arguments; a context manager that stops it.
@@ -55,15 +57,20 @@ class BoardThread:
         return asyncio.run_coroutine_threadsafe(ask(), self._loop).result(10)
 
     def wait_for(self, condition: Callable[[], Any], *, seconds: float = 10.0, what: str = "") -> Any:
-        """Wait until something is true, looked at after each event; raises TimeoutError with what the board said."""
+        """Wait until something is true, looked at after each event and now and then.
+
+        Raises TimeoutError with what the board has said.
+        """
         deadline = time.monotonic() + seconds
-        with self._changed:
-            while not (result := condition()):
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise TimeoutError(f"not within {seconds:g} s: {what}\n{self.output}")
-                self._changed.wait(left)
-            return result
+        while True:
+            seen = len(self.events)
+            if result := condition():
+                return result
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not within {seconds:g} s: {what}\n{self.output}")
+            with self._changed:
+                if len(self.events) == seen:
+                    self._changed.wait(_LOOK_S)
 
     def wait_for_line(self, text: str, *, seconds: float = 10.0) -> str:
         """Wait until the board has said something; returns the whole line."""
