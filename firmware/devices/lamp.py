@@ -89,7 +89,7 @@ class Lamp(Switch):
         # Takes no memory, however many frames there are. Ended by `_ms` = 0: here, or by a change that is shown at once.
         values = self._light.values
         while self._ms:
-            part = min(ticks_diff(ticks_ms(), self._start) * 256 // self._ms, 256)
+            part = min(int(ticks_diff(ticks_ms(), self._start)) * 256 // self._ms, 256)
             if part != self._part:
                 self._part = part
                 for i in range(len(values)):

@@ -23,10 +23,11 @@ class Knob:
 
     def moved(self, hysteresis):
         """Read, and return whether it moved: by more than `hysteresis` (of 1), or to an end. Takes 0.3 to 3 ms."""
+        read = self._adc.read_u16
         total = highest = 0
         lowest = 65535
         for _ in range(_READINGS):
-            reading = self._adc.read_u16()
+            reading = read()
             total += reading
             lowest = min(lowest, reading)
             highest = max(highest, reading)

@@ -5,12 +5,14 @@ import gc
 import sys
 import time
 
+import parts_board
 from stage import Clock, Hardware, Stage, soon  # the participant library first
 
 import machine
 from check import equal
 from devices import lamp, pixels
 from devices.drivers import ws2812
+from host import until
 
 
 class Bench(Stage):
@@ -235,3 +237,16 @@ def test_three_hundred_pixels():
     equal(len(bench.sent_bytes), 900)
     equal(bench.sent_bytes[-3:], [299 * 257 >> 8 & 255, 299 * 257 >> 16, 299 * 257 & 255])
     equal(len(bench.last("state")["color"]), 300)
+
+
+async def test_it_is_told_by_the_broker(host):
+    running = await parts_board.start(host, pixels, {"pin": 12, "count": 2, "fade": 0.3})
+    equal(await running.said("state"), state(on=False, fade=0.3))
+    await running.tell("color", ["red", "#00f"])
+    equal(await running.said("state"), state(color=["#ff0000", "#0000ff"], fade=0.3))
+    await until(lambda: machine.pin(12).sent == b"\x00\xff\x00\x00\x00\xff")
+    await running.tell("on", "off")
+    equal((await running.said("error"))["message"], "on 'off': true or false is needed")
+    await running.tell("on", False)
+    await until(lambda: machine.pin(12).sent == bytes(6))
+    await running.stop()
