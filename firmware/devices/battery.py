@@ -15,7 +15,6 @@ class Battery(Sensor):
     """`driver` has `volts()`."""
 
     component = "devices/Battery"
-    label = "Battery"
     icon = "battery-half"
     settings = (
         ("interval", "number", 300, 0.1, 86400, "Seconds between readings"),

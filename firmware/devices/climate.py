@@ -11,7 +11,6 @@ class Climate(Sensor):
     """`driver` has an async `measure()` that returns both."""
 
     component = "devices/Climate"
-    label = "Temperature and humidity"
     icon = "thermometer-half"
     settings = Sensor.settings + (
         ("temperature_offset", "number", 0, -20, 20, "°C to add"),

@@ -11,29 +11,20 @@ class Light(Sensor):
     """`driver` has `fraction()` and `volts()`."""
 
     component = "devices/Light"
-    label = "Brightness"
     icon = "sun-o"
     settings = (
         INTERVAL,
-        ("smoothing", "number", 0, 0, 0.99, "Share of the value before in each new one"),
-        ("invert", "boolean", False, None, None, "Whether more light means less volts"),
+        ("smoothing", "number", 0, 0, 0.99, "Share of the value before"),
     )
     outports = (
-        Port("light", "number", "% of the full range", state=True),
-        Port("volts", "number", "V at the pin", state=True),
+        Port("light", "number", "%", state=True),
+        Port("volts", "number", "V", state=True),
     )
     _latest = None
-
-    def changed(self, setting):
-        """Begin anew where the scale changes."""
-        self._latest = None
-        super().changed(setting)
 
     async def measure(self):
         """Take both."""
         light = self.driver.fraction() * 100
-        if self.config["invert"]:
-            light = 100 - light
         if self._latest is not None:
             light += (self._latest - light) * self.config["smoothing"]
         self._latest = light

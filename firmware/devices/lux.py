@@ -11,9 +11,8 @@ class Lux(Sensor):
     """`driver` has an async `measure()` that returns lux."""
 
     component = "devices/Lux"
-    label = "Illuminance"
     icon = "sun-o"
-    settings = (INTERVAL, ("factor", "number", 1, 0.01, 100, "To multiply by: what a cover takes away"))
+    settings = (INTERVAL, ("factor", "number", 1, 0.01, 100, "To multiply by"))
     outports = (Port("lux", "number", "lx", state=True),)
 
     async def measure(self):

@@ -6,15 +6,15 @@ import time
 
 from msgflo import Port
 
+from .device import Device
 from .errors import DeviceError
-from .sensor import Sensor
 
 __all__ = ("Sound", "create")
 
 _PAUSE = 0.06  # seconds between two moments of listening
 
 
-class Sound(Sensor):
+class Sound(Device):
     """`driver` has an async `hear()` that returns the mean square and the peak of a moment.
 
     Levels are in dB, `reference` at a sine of full scale. An INMP441 has -26 dB (full scale) at 94 dB of sound pressure: with
@@ -22,36 +22,43 @@ class Sound(Sensor):
     """
 
     component = "devices/Sound"
-    label = "Loudness"
     icon = "microphone"
     settings = (
         ("interval", "number", 1, 0.1, 86400, "Seconds between levels"),
-        ("threshold", "number", -20, -150, 200, "dB above which it is loud"),
-        ("hold", "number", 1, 0, 3600, "Seconds from one `loud` to the next at least"),
+        ("threshold", "number", -20, -150, 200, "dB that are loud"),
+        ("hold", "number", 1, 0, 3600, "Seconds from loud to loud"),
         ("reference", "number", 0, -150, 200, "dB at full scale"),
     )
     outports = (
-        Port("level", "number", "dB, mean"),
-        Port("peak", "number", "dB"),
-        Port("loud", "number", "dB, when above the threshold"),
+        Port("level", "number", "dB", state=True),
+        Port("peak", "number", "dB", state=True),
+        Port("loud", "number", "dB"),
     )
+    _loud = None  # ticks of the last `loud`, if that is less than `hold` ago
 
-    _square = _peak = _moments = 0  # since the last reading
-    _error = None
-    _loud = None  # ticks of the last `loud`, if less than `hold` ago
+    def __init__(self, role, topics, options, driver):
+        self.driver = driver
+        super().__init__(role, topics, options)
 
     async def run(self):
         """Listen."""
         while True:
             try:
-                square, peak = await self.driver.hear()
+                await self.listen()
             except (DeviceError, OSError) as e:
-                self._error = e
-                await asyncio.sleep(1)
-                continue
-            self._square += square
-            self._peak = max(self._peak, peak)
-            self._moments += 1
+                self.fail(e)
+                await asyncio.sleep(max(self.config["interval"], 1))
+
+    async def listen(self):
+        """Listen for an interval, then tell how loud it was; raises DeviceError, OSError."""
+        squares = peak = moments = 0
+        start = now = time.ticks_ms()
+        while not moments or time.ticks_diff(now, start) < self.config["interval"] * 1000:
+            await asyncio.sleep(_PAUSE)
+            square, high = await self.driver.hear()
+            squares += square
+            peak = max(peak, high)
+            moments += 1
             now = time.ticks_ms()
             if self._loud is not None and time.ticks_diff(now, self._loud) >= self.config["hold"] * 1000:
                 self._loud = None
@@ -59,25 +66,12 @@ class Sound(Sensor):
             if self._loud is None and level > self.config["threshold"]:
                 self._loud = now
                 self.send("loud", level)
-            await asyncio.sleep(_PAUSE)
-
-    async def measure(self):
-        """Return what was heard since the last time."""
-        while not self._moments:
-            if self._error:
-                error, self._error = self._error, None
-                raise error
-            await asyncio.sleep(0.05)
-        reading = {
-            "level": self._decibels(self._square / self._moments),
-            "peak": self._decibels(self._peak * self._peak / 2),
-        }
-        self._square = self._peak = self._moments = 0
-        self._error = None
-        return reading
+        self.well()
+        self.send("level", self._decibels(squares / moments))
+        self.send("peak", self._decibels(peak * peak / 2))
 
     def _decibels(self, square):
-        # A millionth of a millionth: below what 16 bits can tell.
+        # What is added is below what 16 bits can tell.
         return round(10 * math.log10(2 * square + 1e-12) + self.config["reference"], 1)
 
 

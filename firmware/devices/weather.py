@@ -11,19 +11,14 @@ class Weather(Climate):
     """`driver` has an async `measure()` that returns the three."""
 
     component = "devices/Weather"
-    label = "Temperature, humidity and pressure"
-    settings = Climate.settings + (
-        ("altitude", "number", 0, -500, 9000, "m; pressure is told as at sea level"),
-        ("pressure_offset", "number", 0, -50, 50, "hPa to add"),
-    )
+    settings = Climate.settings + (("altitude", "number", 0, -500, 9000, "m above the sea"),)
     outports = Climate.outports + (Port("pressure", "number", "hPa", state=True),)
 
     async def measure(self):
         """Take the three; pressure at sea level by the barometric formula of Bosch's data sheet BST-BMP180-DS000, 3.7."""
         temperature, humidity, pressure = await self.driver.measure()
         reading = self.adjusted(temperature, humidity)
-        pressure = (pressure + self.config["pressure_offset"]) / (1 - self.config["altitude"] / 44330) ** 5.255
-        reading["pressure"] = round(pressure, 1)
+        reading["pressure"] = round(pressure / (1 - self.config["altitude"] / 44330) ** 5.255, 1)
         return reading
 
 

@@ -8,8 +8,7 @@ import time
 
 import machine
 
-from ..errors import ChecksumError, NoAnswer
-from ._check import check_range
+from ..errors import ChecksumError, NoAnswer, OutOfRange
 
 __all__ = ("Dht",)
 
@@ -63,5 +62,7 @@ class Dht:
             temperature /= 10
             humidity = (data[0] << 8 | data[1]) / 10
             limits = -40, 80, 0.1, 100  # a line held low reads as zeros, the sum of which is right
-        check_range(self._name, temperature, "°C", limits[0], limits[1])
-        return temperature, check_range(self._name, humidity, "%", limits[2], limits[3])
+        if not (limits[0] <= temperature <= limits[1] and limits[2] <= humidity <= limits[3]):
+            what = "{}: {} °C, {} %; possible are {}: look at wiring and supply"
+            raise OutOfRange(what.format(self._name, temperature, humidity, limits))
+        return temperature, humidity

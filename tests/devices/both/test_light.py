@@ -26,17 +26,11 @@ def test_a_voltage_is_averaged():
         equal(analog.fraction(), wanted)
 
 
-async def test_light_is_the_share_of_the_range_or_the_rest(host):
+async def test_light_is_the_share_of_the_range(host):
     running = await parts_board.start(host, light, {"pin": 34}, prepare=lambda d: adc(d, 16384))
     equal(await running.said("light"), 25)
     near(await running.said("volts"), 0.825, 0.001)
-    await running.tell("invert", True)
-    equal((await running.said("settings"))["invert"], False)
-    equal((await running.said("settings"))["invert"], True)
-    await running.tell("read", None)
-    equal(await running.said("light"), 75)
-    await running.tell("invert", 1)
-    equal(await running.said("error"), {"message": "invert 1: true or false is needed", "port": "invert"})
+    equal(await running.said("settings"), {"interval": 30, "smoothing": 0})
     await running.stop()
 
 

@@ -170,7 +170,7 @@ async def test_levels_are_told_and_the_reference_added(host):
 
 
 async def test_loud_is_told_once_in_a_while(host):
-    options = {"pin": 36, "interval": 3600, "threshold": -10, "hold": 0.6}
+    options = {"pin": 36, "interval": 0.2, "threshold": -10, "hold": 0.6}
     running = await parts_board.start(host, sound, options, prepare=lambda d: plays(d, 1000))
     await running.said("level")
     await running.unsaid("loud")
@@ -181,15 +181,11 @@ async def test_loud_is_told_once_in_a_while(host):
         await running.said("loud")
     passed = time.ticks_diff(time.ticks_ms(), start)
     assert 1000 < passed < 2000, passed
-    plays(running.device, 1000)
-    await running.tell("read", None)
-    await running.said("peak")
     await running.stop()
 
 
 async def test_a_microphone_that_is_absent_is_an_error_until_it_is_there(host):
-    options = {"pin": 36, "interval": 0.2}
-    running = await parts_board.start(host, sound, options)
+    running = await parts_board.start(host, sound, {"pin": 36, "interval": 0.2})
     await running.error("d: microphone", "stuck at 0")
     await running.unsaid("level", "peak", "loud")
     plays(running.device, 3277)
