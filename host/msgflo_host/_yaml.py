@@ -56,9 +56,7 @@ class Reader:
     `tags` are those, such as `!secret`, that a scalar may have beside YAML's own.
     """
 
-    def __init__(
-        self, file: str | os.PathLike[str], error: type[MsgfloError], *, tags: Collection[str] = ()
-    ) -> None:
+    def __init__(self, file: str | os.PathLike[str], error: type[MsgfloError], *, tags: Collection[str] = ()) -> None:
         self.file = os.fspath(file)
         self._error = error
         self._tags = tags

@@ -77,7 +77,7 @@ class _Board:
             time=network.time(top, broker),
             i2c=i2c or (),
             devices=devices,
-            sleep=self._sleep(chip),
+            sleep=self._sleep(),
             log=self._log(),
             watchdog=top.boolean("watchdog", True),
             battery=self._battery(),
@@ -107,7 +107,7 @@ class _Board:
             self._top.wrong("psram", f"for the {chip.name} that makes no difference; it is for {having}")
         return psram
 
-    def _sleep(self, chip: Chip | None) -> Sleep | None:
+    def _sleep(self) -> Sleep | None:
         section = self._top.section("sleep", "{every: 5 min}")
         if section is None:
             return None
@@ -115,8 +115,6 @@ class _Board:
         every = section.quantity("every", TIME, *EVERY, needed="every: 5 min")
         batch = section.number("batch", 1, MAX_BATCH, whole=True) or 1
         awake = section.quantity("awake", TIME, *AWAKE) or 20
-        if chip is not None and batch > 1 and not chip.rtc_memory:
-            section.wrong("batch", f"the {chip.name} has no memory that survives a sleep; 1 is allowed")
         if every is not None and awake >= every:
             section.report("awake" if section.has("awake") else "every", _longer(section, awake, every))
         return Sleep(every or EVERY[0], batch, awake)

@@ -24,7 +24,7 @@ _FLASHING = "it must be low or open when the chip is flashed"
 class Chip:
     """A chip, or a board where the board makes the difference; `firmware` is MicroPython's name of its build.
 
-    `taken` and `console` say by what, `strapping` what for. `pwm` is the number of channels (of RP2: see `slice_of`);
+    `taken` and `console` say by what, `strapping` what for. `pwm` is the number of channels,
     `rtc_memory` the bytes that survive a deep sleep.
     """
 
