@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MsgfloError
@@ -32,7 +33,7 @@ class ControlServer:
         try:
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=_LONGEST_LINE)
         except OSError as error:
-            raise MsgfloError(f"control port {self.port}: {error.strerror or error}") from None
+            raise MsgfloError(f"control port {self.port}: {os.strerror(error.errno or 0)}") from None
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
