@@ -37,7 +37,8 @@ class Heard(Participant):
 
     def __init__(self, role, component, outports):
         self.component = "devices/" + component
-        self.outports = outports
+        self.outports = outports  # a board forgets them when they were announced
+        self.values = tuple([port.id for port in outports])
         super().__init__(role)
 
 
@@ -72,8 +73,7 @@ class Radio(Device):
     def start(self):
         """Introduce the adopted remotes."""
         super().start()
-        for _, remote in self._remotes:
-            self._join(remote)
+        self._remotes = [pair for pair in self._remotes if self._join(pair[1])]
 
     async def run(self):
         """Listen."""
@@ -124,7 +124,7 @@ class Radio(Device):
                     break
             else:
                 known = True
-                remote.send(remote.outports[0].id, packet.get("on", True))
+                remote.send(remote.values[0], packet.get("on", True))
         self.send("unknown" if not known and packet["protocol"] == "unknown" else "received", packet)
         if "model" in packet:
             self._hear(packet)
@@ -139,8 +139,10 @@ class Radio(Device):
                 self._tell(role, "not added, as there are {} sensors already: see `sensors`".format(len(self._sensors)))
                 return
             ports = tuple([port for port in _PORTS if port.id in packet])
-            sensor = self._sensors[role] = Heard(role, packet["model"], ports)
-            self._join(sensor)
+            sensor = Heard(role, packet["model"], ports)
+            if not self._join(sensor):
+                return
+            self._sensors[role] = sensor
         if sensor.last != packet["id"]:
             # A new battery is a new id, once; two sensors take turns.
             if sensor.before == packet["id"]:
@@ -149,15 +151,17 @@ class Radio(Device):
                 )
             sensor.before = sensor.last
             sensor.last = packet["id"]
-        for port in sensor.outports:
-            if port.id in packet:
-                sensor.send(port.id, packet[port.id])
+        for value in sensor.values:
+            if value in packet:
+                sensor.send(value, packet[value])
 
     def _join(self, participant):
         try:
             self._engine.add(participant)  # pyright: ignore[reportAttributeAccessIssue] - a Session
         except Error as e:
-            self.fail(e)
+            self._tell(participant.role, str(e))
+            return False
+        return True
 
     def _tell(self, role, what):
         if role not in self._told and len(self._told) < 16:

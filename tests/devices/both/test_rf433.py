@@ -1,0 +1,277 @@
+"""The participant for 433 MHz: pulses in, packets and new participants out."""
+
+import asyncio
+
+from stage import Stage  # the participant library first
+
+from check import equal
+from devices import rf433
+from host import until
+from msgflo import ConfigError, Session
+
+NEXUS = (36, (500, 1000), (500, 2000), (500, 4000))
+EV1527 = (24, (400, 1200), (1200, 400), (400, 12400))
+
+
+class Receiver:
+    """Stands for the receiver: gives what `hear` was told."""
+
+    lost = 0
+
+    def __init__(self):
+        self.pulses = []
+
+    def hear(self, code, kind=NEXUS, times=12):
+        bits, zero, one, sync = kind
+        frame = []
+        for i in range(bits - 1, -1, -1):
+            frame.extend(one if code >> i & 1 else zero)
+        frame.extend(sync)
+        self.pulses = frame * times + [100, 30000]
+
+    def take(self):
+        pulses = self.pulses
+        self.pulses = []
+        return pulses
+
+
+class Transmitter:
+    """Stands for the transmitter: `sent` are the durations; what is sent is heard by the own receiver."""
+
+    def __init__(self, receiver):
+        self.sent = None
+        self._receiver = receiver
+
+    async def send(self, durations, repeat):
+        self.sent = list(durations) * repeat
+        await asyncio.sleep(0.03)
+        self._receiver.pulses = self.sent
+        await asyncio.sleep(0.03)
+
+
+class Hardware:
+    def __init__(self):
+        self.air = Receiver()
+
+    def receiver(self, pin):
+        equal(pin, 27)
+        return self.air
+
+    def transmitter(self, pin):
+        equal(pin, 26)
+        return Transmitter(self.air)
+
+
+class Bench(Stage):
+    """A Radio that listens; `added` are the participants that it made, `sent` is all that was sent: topic, value."""
+
+    def __init__(self, **options):
+        self.added = []
+        hardware = Hardware()
+        self.air = hardware.air
+        options["receive"] = 27
+        options["transmit"] = 26
+        super().__init__(rf433.create("radio", {}, options, hardware))
+        self.task = asyncio.create_task(self.participant.run())
+
+    def add(self, participant):
+        self.added.append(participant)
+        participant._runner.join(self)
+
+    def post(self, out, payload):
+        super().post((out[0].replace("/", " "),), payload)
+
+    async def heard(self, code, kind=NEXUS, times=12):
+        """Return what was sent because of this code, without settings."""
+        self.take()
+        self.air.hear(code, kind, times)
+        await until(lambda: not self.air.pulses)
+        await asyncio.sleep(0.01)
+        return self.take()
+
+    def end(self):
+        self.task.cancel()
+
+
+def nexus(id=90, channel=2, tenths=214, humidity=57, battery=1):
+    return id << 28 | battery << 27 | (channel - 1) << 24 | (tenths & 0xFFF) << 12 | 0xF << 8 | humidity
+
+
+async def test_a_sensor_becomes_a_participant_with_the_ports_that_it_has():
+    bench = Bench()
+    sent = await bench.heard(nexus())
+    packet = {"model": "Nexus-TH", "id": 90, "channel": 2, "battery": True, "temperature": 21.4, "humidity": 57}
+    equal(sent[0], ("radio received", packet))
+    values = [("temperature", 21.4), ("humidity", 57), ("battery", True)]
+    equal(sent[1:], [("nexus-th-2 " + port, value) for port, value in values])
+    equal(
+        [(each.role, each.id, each.component) for each in bench.added],
+        [("nexus-th-2", "nexus-th-2", "devices/Nexus-TH")],
+    )
+    equal([(port.id, port.type, port.state) for port in bench.added[0].outports][2], ("battery", "boolean", True))
+    equal(list(bench.added[0].inports), [])
+    sent = await bench.heard(nexus(channel=1, tenths=-32, humidity=0, battery=0))
+    equal(sent[1:], [("nexus-t-1 temperature", -3.2), ("nexus-t-1 battery", False)])
+    equal(len(bench.added), 2)
+    bench.end()
+
+
+async def test_one_packet_for_each_transmission():
+    bench = Bench()
+    equal(len(await bench.heard(nexus(), times=3)), 4)
+    equal(await bench.heard(nexus(), times=9), [])
+    equal(len(await bench.heard(nexus(tenths=215), times=9)), 4)
+    bench.end()
+
+
+async def test_a_new_battery_keeps_the_role():
+    bench = Bench()
+    await bench.heard(nexus(id=90))
+    sent = await bench.heard(nexus(id=17))
+    equal(sent[1], ("nexus-th-2 temperature", 21.4))
+    equal(len(bench.added), 1)
+    equal(bench.logged, [])
+    bench.end()
+
+
+async def test_two_sensors_of_one_channel_are_reported_once():
+    bench = Bench()
+    for i in range(4):
+        await bench.heard(nexus(id=90 + i % 2, tenths=200 + i))
+    equal(bench.logged, ["radio: nexus-th-2: two sensors, 91 and 90: give them different channels"])
+    bench.end()
+
+
+async def test_values_out_of_range_are_refused():
+    bench = Bench()
+    for code in (nexus(tenths=801), nexus(tenths=-401), nexus(humidity=101)):
+        equal([port for port, _ in await bench.heard(code)], ["radio unknown"])
+    equal(bench.added, [])
+    bench.end()
+
+
+async def test_no_more_sensors_than_the_setting_allows():
+    bench = Bench(sensors=1)
+    await bench.heard(nexus(channel=1))
+    for tenths in (1, 2):
+        sent = await bench.heard(nexus(channel=2, tenths=tenths))
+        equal(sent[0][1]["channel"], 2)
+        equal([port for port, _ in sent[1:]], ["radio error"] if tenths == 1 else [])
+    equal(len(bench.added), 1)
+    equal(bench.logged, ["radio: nexus-th-2: not added, as there are 1 sensors already: see `sensors`"])
+    bench.end()
+
+
+async def test_a_role_that_is_taken_is_reported():
+    bench = Bench()
+
+    def add(participant):
+        raise ConfigError("two participants of a session have the same id: " + participant.id)
+
+    bench.add = add
+    sent = await bench.heard(nexus())
+    equal(sent[1][0], "radio error")
+    bench.end()
+
+
+async def test_remotes_and_unknown_codes_are_shown():
+    bench = Bench()
+    remote = {"protocol": "ev1527", "code": 0x5A0F3C, "base": 400}
+    (port, packet) = (await bench.heard(0x5A0F3C, EV1527))[0]
+    remote["pt2262"] = packet.get("pt2262")
+    equal((port, remote["pt2262"] is None), ("radio received", True))
+    del remote["pt2262"]
+    equal(packet, remote)
+    ((port, packet),) = await bench.heard(0x9F3, (12, (300, 700), (300, 1600), (300, 6000)))
+    equal(port, "radio unknown")
+    equal((packet["code"], packet["bits"], packet["long"], packet["sync"]), ("9f3", 12, 1600, 6000))
+    equal(bench.added, [])
+    bench.end()
+
+
+async def test_adopted_remotes_are_participants():
+    unknown = {"protocol": "unknown", "code": "9f3", "bits": 12}
+    lamp = {"protocol": "nexa", "house": 12345, "unit": 1}
+    bell = {"protocol": "pt2262", "code": 0x5A0F3C, "base": 350}
+    bench = Bench(remotes={"bell": bell, "gate": unknown, "lamp": lamp})
+    roles = [(each.role, each.component, each.outports[0].id) for each in bench.added]
+    roles.sort()
+    equal(
+        roles,
+        [
+            ("bell", "devices/Remote", "pressed"),
+            ("gate", "devices/Remote", "pressed"),
+            ("lamp", "devices/Remote", "on"),
+        ],
+    )
+    equal(
+        [each for each in await bench.heard(0x5A0F3C, EV1527) if each[0] != "radio received"], [("bell pressed", True)]
+    )
+    equal([port for port, _ in await bench.heard(0x5A0F3D, EV1527)], ["radio received"])
+    sent = await bench.heard(0x9F3, (12, (300, 700), (300, 1600), (300, 6000)))
+    equal([port for port, _ in sent], ["gate pressed", "radio received"])
+    for on in (True, False):
+        code = 12345 << 6 | on << 4 | 1
+        kind = (32, (270, 270, 270, 1300), (270, 1300, 270, 270), (270, 10000, 270, 2700))
+        sent = await bench.heard(code, kind, times=4)
+        packet = {"protocol": "nexa", "house": 12345, "unit": 1, "on": on, "group": False}
+        equal(sent, [("lamp on", on), ("radio received", packet)])
+    bench.end()
+
+
+async def test_the_own_transmission_is_no_packet():
+    bench = Bench()
+    bench.take()
+    value = {"protocol": "nexa", "house": 12345, "unit": 1, "on": True}
+    await bench.participant.on_send(value)
+    equal(len(bench.participant._transmitter.sent), 8 * 132)
+    await asyncio.sleep(0.05)
+    equal(bench.take(), [])
+    equal((await bench.heard(nexus()))[0][0], "radio received")
+    bench.end()
+
+
+async def test_what_cannot_be_sent_is_reported():
+    bench = Bench()
+    for value in (None, {"protocol": "nexa", "house": -1}):
+        bench.take()
+        await bench.participant.on_send(value)
+        equal([(port, error["port"]) for port, error in bench.take()], [("radio error", "send")])
+    equal(bench.participant._transmitter.sent, None)
+    bench.end()
+    only = Stage(rf433.Radio("radio", {}, {}))
+    await only.participant.on_send({"protocol": "ev1527", "code": 5})
+    equal(only.logged, ["radio: this board has no transmitter"])
+    await only.participant.run()  # has nothing to do
+
+
+async def test_what_was_lost_is_not_put_together():
+    bench = Bench()
+    bench.air.lost = 0
+    frame = []
+    for half in (0, 1):
+        bench.air.hear(nexus(), times=3)
+        frame = bench.air.pulses
+        middle = len(frame) // 2 // 2 * 2
+        bench.air.pulses = frame[middle:] if half else frame[:middle]
+        bench.air.lost = half
+        await until(lambda: not bench.air.pulses)
+    await asyncio.sleep(0.01)
+    equal([port for port, _ in bench.take() if port == "radio received"], [])
+    bench.end()
+
+
+async def test_sensors_join_a_running_session(host):
+    url = await host.ask("broker")
+    hardware = Hardware()
+    radio = rf433.create("radio", {}, {"receive": 27}, hardware)
+    session = Session([radio], url, log=print)
+    task = asyncio.create_task(session.run())
+    await until(lambda: session.connected)
+    await host.ask("record", topics=["nexus-th-2/temperature", "fbp/participant/nexus-th-2"])
+    hardware.air.hear(nexus())
+    recorded = {topic: payload for topic, payload, _ in await host.ask("recorded", count=2)}
+    equal(recorded["nexus-th-2/temperature"], "21.4")
+    equal("fbp/participant/nexus-th-2" in recorded, True)
+    await session.stop()
+    await task
