@@ -22,45 +22,37 @@ class Trouble:
 
 _OWN_LINE = re.compile(r"^(?:\d+\.\d )?board: (?P<text>.*)$")
 
-# The first that is found in a line of the board's counts.
+# Of what a board says: the first pattern that is found in a line, and what to try then.
 _KNOWN = (
-    ("the password is wrong", "look at the password in the port map or its secrets.yaml, then flash again", False),
+    (r"the password is wrong", "look at it in the port map or its secrets.yaml, then flash again"),
     (
-        "there is no such network here",
-        "look at the network's name, capitals count; a board needs 2.4 GHz, and is it near enough?",
-        False,
+        r"there is no such network here",
+        "look at the network's name, capitals count; is the board near enough to the router?",
     ),
-    ("no Wi-Fi", "is the board near enough to the router, and is there room for one more device in it?", False),
+    (r"no Wi-Fi|Wi-Fi .* lost", "is the board near enough to the router, and is there room for one more device in it?"),
     (
-        "not authorised|not authorized|bad user name or password|refused",
-        "look at the broker's account in the port map",
-        False,
+        r"bad user name or password|not authorised",
+        "look at the account in the port map's broker; one that was added to the own Mosquitto counts after its restart",
     ),
+    (r"another client probably uses", "give the board another name, or stop the other one"),
+    (r"refused the", "look at the broker's log"),
     (
-        "certificate|X509|x509|verification|cafile|CERT",
-        "the broker's certificate must be for the host name in the port map and signed by its cafile; and the board needs "
-        "the time: see `time:` in docs/boards.md",
-        False,
-    ),
-    (
-        "ECONNREFUSED|connection refused|ECONNABORTED|ECONNRESET",
-        "does a broker listen there on the network? The own Mosquitto is on this machine only, unless `msgflo run "
-        "--mqtt-host 0.0.0.0`",
-        False,
+        r"certificate|cafile",
+        "it must be for the host that the port map names, and signed by the port map's cafile; and the board needs the time: "
+        "docs/boards.md",
     ),
     (
-        "EHOSTUNREACH|ETIMEDOUT|ENETUNREACH|not within|timed out|host is unreachable|no answer",
-        "can the board's network reach the broker's address? A guest network often cannot, a firewall may be in the way",
-        False,
+        r"connection (refused|reset)",
+        "does a broker listen there for other machines? The own Mosquitto does with `msgflo run --mqtt-host 0.0.0.0`",
     ),
     (
-        "name or service|getaddrinfo|unknown host|-2\\b|no such host|cannot be found",
-        "a board may not know that name; use the broker's address, such as 192.168.1.10",
-        False,
+        r"no route to host|timed out|no answer within",
+        "can the board's network reach that address? A guest network or a firewall may be in the way",
     ),
-    ("no time from", "start the coordinator, or another web server at `time:` of the port map", False),
-    ("safe mode: without devices", "five starts in a row have failed; what it said before tells why", False),
-    ("the new version did not reach the broker", "the version before runs again; what it said before tells why", True),
+    (r"//\S+: (\[Errno )?-\d+", "the board cannot find that name; write the broker's address, such as 192.168.1.10"),
+    (r"no time from", "start the coordinator, or name another web server as `time` in the port map"),
+    (r"safe mode: without devices", "its last five starts have failed; what it said then tells why"),
+    (r"going back to the one before", "what the new version said tells why"),
 )
 
 
@@ -69,8 +61,6 @@ class Reader:
 
     def __init__(self) -> None:
         self.trouble: Trouble | None = None
-        self.devices: list[str] = []
-        """Devices that failed at their start, in the board's words."""
         self._traceback: list[str] | None = None
 
     def take(self, line: str) -> None:
@@ -89,12 +79,10 @@ class Reader:
         if text.startswith("connected to "):
             self.trouble = None
             return
-        for pattern, advice, fatal in _KNOWN:
+        for pattern, advice in _KNOWN:
             if re.search(pattern, text):
-                self.trouble = Trouble(f"the board says {text!r}", advice, fatal)
+                self.trouble = Trouble(f"the board says {text!r}", advice)
                 return
-        if re.match(r"\S+ \(\w+\): ", text):
-            self.devices.append(text)
 
     def _own(self, line: str) -> str | None:
         found = _OWN_LINE.match(line)

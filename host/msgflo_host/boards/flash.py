@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgflo import Broker
 
 from ..errors import BrokerError, FlashError
 from .build import Image
 from .follow import PATIENCE_S, follow, watching
-from .onto_board import Screen, Target, with_micropython
+from .onto_board import Screen, Target, find, suits, with_micropython
 from .port_map import PortMap
+from .ports import check_access
+from .present import micropython_of, present, remember
 from .serial_board import SerialBoard, digest
 from .serial_log import SerialLog
 from .serial_scripts import State
@@ -49,9 +51,26 @@ def flash(
     `broker` is how this machine reaches the port map's broker, where that differs from the board's way. Raises FlashError
     and BrokerError; a further call repairs what was left half done.
     """
+    broker = broker or port_map.broker
+    target = replace(target, port=find(target, screen))
+    there = _there_already(port_map, image, target, broker)
+    if there:
+        screen.say(f"{target.port}: it runs this version; nothing to do")
+        return there
     with with_micropython(target, screen) as (board, state):
         _apply(board, changes(image, state), state, screen)
-        return asyncio.run(_restart(port_map, board, screen, broker or port_map.broker, patience))
+        there = asyncio.run(_restart(port_map, board, screen, broker, patience))
+        remember(image.version, state.text)
+        return there
+
+
+def _there_already(port_map: PortMap, image: Image, target: Target, broker: Broker) -> list[str]:
+    """Return the participants of a board that runs this version on the right MicroPython; none where that is not sure."""
+    micropython = micropython_of(image.version)
+    if micropython is None or target.port is None or not suits(target, micropython):
+        return []
+    check_access(target.port)
+    return asyncio.run(present(port_map, image.version, target.port, broker))
 
 
 def changes(image: Image, state: State) -> Changes:
@@ -60,14 +79,16 @@ def changes(image: Image, state: State) -> Changes:
     slot = f"/{state.slot}/"
     return Changes(
         {path: content for path, content in placed.items() if state.files.get(path) != digest(content)},
-        # With /starts goes the memory of earlier failures, and with it safe mode.
-        [
-            path
-            for path in sorted(state.files)
-            if path not in placed and (not path.startswith(slot) or path.endswith(_OURS))
-        ],
+        [path for path, found in sorted(state.files.items()) if path not in placed and _is_stale(path, found, slot)],
         "/main.py" in state.files and not state.main.startswith(_OUR_MAIN),
     )
+
+
+def _is_stale(path: str, found: str, slot: str) -> bool:
+    if path.startswith(slot):
+        return path.endswith(_OURS)
+    # With it goes the memory of failed starts, and so safe mode.
+    return path != "/starts" or found != digest(b"0")
 
 
 def _apply(board: SerialBoard, needed: Changes, state: State, screen: Screen) -> None:

@@ -17,7 +17,7 @@ from .firmware_file import Firmware
 from .serial_board import NoMicroPython, SerialBoard, connected
 from .serial_scripts import State
 
-__all__ = ["Screen", "Target", "with_micropython"]
+__all__ = ["Screen", "Target", "find", "suits", "with_micropython"]
 
 _OLDEST = (1, 25, 0)
 _BACK_S = 25.0  # until a board that got another MicroPython answers: it formats its flash first
@@ -51,17 +51,20 @@ class Target:
 
 @contextmanager
 def with_micropython(target: Target, screen: Screen) -> Iterator[tuple[SerialBoard, State]]:
-    """Hand over a board with the right MicroPython, whose program was stopped; raises FlashError."""
-    given = firmware_file.read(target.firmware, target.chip) if target.firmware else None
+    """Hand over a board with the right MicroPython, whose program was stopped; raises FlashError.
+
+    A target without a port is a Pico in BOOTSEL mode.
+    """
+    given = _given(target)
     with ExitStack() as stack:
-        device = _find(target, screen)
+        device = target.port
         board = state = None
         if device is not None:
             with suppress(NoMicroPython):
                 board = stack.enter_context(connected(device))
                 state = board.look()
                 _check_chip(target.chip, state, device)
-        if board is None or state is None or not _right(target.chip, given, state):
+        if board is None or state is None or not _right(target, state):
             firmware = given or _fetched(target.chip, screen)
             if board is not None and target.chip.rp2:
                 board.start_bootloader()
@@ -75,8 +78,8 @@ def with_micropython(target: Target, screen: Screen) -> Iterator[tuple[SerialBoa
         yield board, state
 
 
-def _find(target: Target, screen: Screen) -> str | None:
-    """Return the port at which the board is; None for a Pico in BOOTSEL mode, which has none."""
+def find(target: Target, screen: Screen) -> str | None:
+    """Return the port at which the board is; None for a Pico in BOOTSEL mode, which has none. Raises FlashError."""
     if target.port is None:
         boards = ports.found(target.chip.platform)
         if not boards and target.chip.rp2 and uf2.find_drive() is not None:
@@ -84,6 +87,19 @@ def _find(target: Target, screen: Screen) -> str | None:
         return ports.choose(target.chip.platform, boards, screen.ask).device
     gone = target.port.startswith("/") and not Path(target.port).exists()
     return None if gone and target.chip.rp2 and uf2.find_drive() is not None else target.port
+
+
+def suits(target: Target, micropython: str) -> bool:
+    """Whether a MicroPython, as its banner says it, is the one to flash; raises FlashError for a file that is none."""
+    given = _given(target)
+    if given is not None:
+        return given.holds(micropython)
+    # There is no build to download that would have a network without Wi-Fi.
+    return not target.chip.wifi or micropython.split()[0] == f"v{download.VERSION}"
+
+
+def _given(target: Target) -> Firmware | None:
+    return firmware_file.read(target.firmware, target.chip) if target.firmware else None
 
 
 def _fetched(chip: Chip, screen: Screen) -> Firmware:
@@ -102,13 +118,9 @@ def _check_chip(chip: Chip, state: State, device: str | None) -> None:
         )
 
 
-def _right(chip: Chip, given: Firmware | None, state: State) -> bool:
-    if given is not None:
-        return given.holds(state.text)
-    if not chip.wifi:
-        return True  # there is no build to download that would have a network
-    without_wifi = state.build in ("RPI_PICO", "RPI_PICO2")
-    return state.text.split()[0] == f"v{download.VERSION}" and not without_wifi
+def _right(target: Target, state: State) -> bool:
+    without_wifi = target.chip.wifi and state.build in ("RPI_PICO", "RPI_PICO2")
+    return suits(target, state.text) and (target.firmware is not None or not without_wifi)
 
 
 def _check_version(state: State, given: Firmware | None) -> None:

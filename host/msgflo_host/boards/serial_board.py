@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
-import time
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
@@ -23,7 +22,7 @@ __all__ = ["NoMicroPython", "SerialBoard", "connected", "digest"]
 
 _BAUD = 115200
 _TRIES = 3
-_ANSWER_S = 4.0
+_ANSWER_S = 3.0
 _SILENCE_S = 15.0  # of a script that runs: hashing all files takes a second, formatting a flash some more
 
 
@@ -147,10 +146,13 @@ def _stop_program(transport: Any, device: str) -> None:
         # It prints what it does not understand.
         with contextlib.redirect_stdout(io.StringIO()):
             try:
+                # Ctrl-C stops the program, Ctrl-B leaves a raw REPL: both end at a prompt. Once only: main.py cleans up.
+                transport.serial.write(b"\r\x03\x02")
+                transport.read_until(1, b">>> ", timeout_overall=_ANSWER_S)
                 transport.enter_raw_repl(soft_reset=False, timeout_overall=_ANSWER_S)
                 return
             except TransportError:
-                time.sleep(0.2)
+                pass
             except OSError as error:
                 raise FlashError(f"{device}: the port is gone ({_reason(error)}); {_AGAIN}") from None
     raise NoMicroPython(f"{device}: no MicroPython answers")
