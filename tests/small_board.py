@@ -42,6 +42,11 @@ class RTC:
         if len(data) > 2048: raise ValueError("buffer too long")
         with open(path, "wb") as file: file.write(data)
     def datetime(self, value=None): pass
+if os.getenv("NO_RTC"):
+    del RTC.memory
+def lightsleep(ms):
+    sys.stdout.write("\\x02%d\\n" % ms)
+    time.sleep_ms(ms // int(os.getenv("HURRY")))
 class Pin:
     OUT = IN = 1
     def __init__(self, name, *args): raise ValueError(name)
@@ -52,7 +57,7 @@ class WDT:
 _NETWORK = """
 import os
 STA_IF = 0
-STAT_WRONG_PASSWORD, STAT_NO_AP_FOUND, STAT_CONNECT_FAIL = 202, 201, 203
+STAT_WRONG_PASSWORD, STAT_NO_AP_FOUND, STAT_CONNECT_FAIL, STAT_GOT_IP = 202, 201, 203, 1010
 def country(*args): pass
 hostname = country
 class WLAN:
@@ -66,17 +71,17 @@ class WLAN:
     def isconnected(self): return self._in
     def ifconfig(self, *args): return ("127.0.0.1",) * 4
     def config(self, *args, **kwargs): return b"\\1\\2\\3\\4\\5\\6" if args == ("bssid",) else 6
-    def status(self, what=None): return -50 if what else 0
+    def status(self, what=None): return -50 if what else STAT_GOT_IP if self._in else STAT_NO_AP_FOUND
 """
 
 
 class SmallBoard:
-    """A context manager; `flash` is the board's folder, `output` what it has printed, `sleeps` its deep sleeps in ms.
+    """A context manager; `flash` is the board's folder, `output` what it has printed, `sleeps` its sleeps in ms.
 
     `hurry` divides the length of sleeps.
     """
 
-    def __init__(self, folder: Path, *, hurry: float = 1.0) -> None:
+    def __init__(self, folder: Path, *, hurry: int = 1) -> None:
         self.flash = folder / "flash"
         self.output = ""
         self.starts = 0
@@ -147,6 +152,7 @@ class SmallBoard:
             "MICROPYPATH": path,
             "CAUSE": str(self._cause),
             "RTC": str(self._shim / "rtc"),
+            "HURRY": str(self.hurry),
             **self.environment,
         }
         process = self._process = subprocess.Popen(
@@ -169,6 +175,9 @@ class SmallBoard:
                     pause, self._cause = int(number) / 1000 / self.hurry, 4
                 process.kill()
                 break
+            if line.startswith("\2"):
+                self.sleeps.append(int(line[1:]))
+                continue
             self.output += line
         process.stdout.close()
         process.wait()

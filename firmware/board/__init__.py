@@ -3,8 +3,7 @@
 # First, while the memory is in one piece.
 import msgflo  # noqa: F401, I001
 import asyncio
-
-import machine
+import sys
 
 from msgflo._memory import forget
 
@@ -28,20 +27,27 @@ async def _run(folder, config, wifi, session):
     forget("board", "start", "hardware")
     del globals()["prepare"]
     tasks = []  # for nobody else keeps them
-    if config["watchdog"]:
+    sleeper = None
+    # An RP2's watchdog would not let it sleep.
+    if config["watchdog"] and ("sleep" not in config or sys.platform != "rp2"):
         tasks.append(watchdog.watch(lambda: wifi.attempts + session.attempts, lambda: session.connected))
     if "sleep" in config and board.mode != "safe":
-        from .sleeper import sleep
+        from .sleeper import Sleeper
 
-        await sleep(config, session, wifi)  # returns when the board shall stay awake
-        tasks.append(_until_sleep(board, session, config["sleep"]["every"]))
+        sleeper = Sleeper(config, session, wifi)
+        await sleeper.run()  # returns when the board shall be awake
+    from .starts import limit
+
+    trial = asyncio.create_task(limit(lambda: session.connected))
     await wifi.join()
     await _set_clock(config, tasks)
     board.take_update = _updates(folder, config["key"], board)
     tasks += [_confirm(session), wifi.keep()]
-    tasks = [asyncio.create_task(task) for task in tasks]
+    tasks = [asyncio.create_task(task) for task in tasks] + [trial]
     forget("msgflo", "describe", "ports")
     await session.run()
+    if sleeper:
+        await sleeper.finish()
     raise RuntimeError("the session ended")
 
 
@@ -67,15 +73,6 @@ async def _confirm(session):
     log.info("connected to {}".format(session.broker))
     for participant in session.participants:
         log.info("here is {}".format(participant.id))
-
-
-async def _until_sleep(board, session, seconds):
-    """Go to sleep as soon as nobody wants the board to stay awake."""
-    await asyncio.sleep(5)
-    while board.awake:
-        await asyncio.sleep(1)
-    await session.stop("asleep")
-    machine.deepsleep(seconds * 1000)
 
 
 def _updates(folder, key, board):

@@ -21,7 +21,7 @@ class Board(Participant):
     component = "boards/Board"
     icon = "microchip"
 
-    def __init__(self, role, *, version, mode, wifi, led):
+    def __init__(self, role, *, version, mode, wifi, led, sleeps=False):
         self.inports = (
             Port("identify", "any", "Anything: the board's LED blinks for 5 s"),
             Port("restart", "any", "true: start anew"),
@@ -40,6 +40,8 @@ class Board(Participant):
             Port("log", "string", "What it says"),
             Port("update-status", "object", "For `msgflo board update`", qos=1),
         )
+        if sleeps:
+            self.outports += (Port("history", "object", "Readings with their ages in s, by topic", qos=1),)
         super().__init__(role)
         self.version = version
         self.mode = mode

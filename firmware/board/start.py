@@ -5,7 +5,7 @@ import json
 import sys
 
 import machine
-from msgflo import Session
+from msgflo import Participant, Session
 
 from . import log
 from .hardware import Hardware
@@ -26,12 +26,17 @@ def prepare(folder, safe):
     log.info("{} {}{}".format(config["name"], config["version"], ", safe mode: without devices" if safe else ""))
     wifi = Wifi(config.pop("wifi"))
     devices = config.pop("devices")
+    sleep = config.get("sleep")
+    if sleep:
+        # Until it is to be heard again, once more if that fails.
+        Participant.period = sleep["every"] * (sleep.get("batch", 1) + 1)
     board = Board(
         config["name"] + "-board",
         version=config["version"],
         mode="safe" if safe else "normal",
         wifi=wifi,
         led=_led(devices),
+        sleeps=bool(sleep),
     )
     broker = config["broker"].replace("cafile=", "cafile=" + folder + "/")
     session = Session([board], broker, client_id=config["name"], log=log.error)

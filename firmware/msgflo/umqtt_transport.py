@@ -34,6 +34,7 @@ class Transport(MQTTClient):
 
     connect_timeout = 15  # s, for TCP, TLS and CONNACK together
     max_packet = 32768  # bytes; a larger packet, or one that memory has no room for, is skipped and reported
+    ahead = None  # async function that writes more behind CONNECT, before there is an answer
     max_inflight = 8  # QoS 1 packets that wait for the broker's acknowledgement
 
     def __init__(self, broker, client_id, *, keepalive=30, on_message):
@@ -106,6 +107,8 @@ class Transport(MQTTClient):
         self.sock.write(b"\0\x04MQTT\x04" + bytes((flags,)) + self.keepalive.to_bytes(2, "big"))
         for text in texts:
             self._send_str(text)
+        if self.ahead:
+            await self.ahead()
         await self.sock.flushed()
         await self.sock.head()
         if self.sock.kind != 0x20 or self.sock.size != 2:

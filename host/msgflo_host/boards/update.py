@@ -79,7 +79,7 @@ class _Shell:
             self._say(self._transfer)
         finally:
             if self._stay_awake:
-                self._connection.publish(f"{self._role}/stay-awake", b"", retain=True)
+                self._connection.publish(f"{self._role}/stay-awake", b"false", retain=True)
             serving.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await serving

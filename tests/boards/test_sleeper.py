@@ -1,0 +1,372 @@
+"""A board that sleeps: what a wake-up sends and costs, what it keeps, when it stays awake; with the real firmware."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import msgflo
+from brokers import Broker
+from msgflo.paho_transport import Transport
+from msgflo_host import discovery
+from msgflo_host.boards.update import update
+from msgflo_host.participants import Registry
+from small_board import FIRMWARE, MICROPYTHON, SmallBoard, config, firmware
+
+pytestmark = pytest.mark.skipif(MICROPYTHON.missing is not None, reason=str(MICROPYTHON.missing))
+
+VERSION = "1" * 12
+BOARDS: list[SmallBoard] = []  # the last one, for messages of failures
+# A thermometer that shows how often it was read, and is out of order when a file says so.
+THERMOMETER = """
+import os
+from devices.errors import NoAnswer
+from devices.sensor import Sensor
+from msgflo import Port
+
+class Thermometer(Sensor):
+    component = "devices/Thermometer"
+    outports = (Port("temperature", "number", state=True), Port("humidity", "number", state=True))
+
+    async def measure(self):
+        if "broken" in os.listdir("."):
+            raise NoAnswer("no answer")
+        with open("count", "a+") as file:
+            file.write("x")
+            return {"temperature": file.tell(), "humidity": 50}
+
+def create(role, topics, options, hardware):
+    return Thermometer(role, topics, options, None)
+"""
+
+
+class Tap:
+    """Passes connections on to the broker and notes what goes either way: `connections`, each a list of (from, bytes)."""
+
+    def __init__(self, port: int, *, impatient: bool = False) -> None:
+        self._target = port
+        self._impatient = impatient
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._server.getsockname()[1]
+        self.connections: list[list[tuple[str, bytes]]] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            near, _ = self._server.accept()
+            notes: list[tuple[str, bytes]] = []
+            self.connections.append(notes)
+            threading.Thread(target=self._pass, args=(near, notes), daemon=True).start()
+
+    def _pass(self, near: socket.socket, notes: list[tuple[str, bytes]]) -> None:
+        with contextlib.suppress(OSError), near, socket.create_connection(("127.0.0.1", self._target)) as far:
+            while True:
+                for end in select.select([near, far], [], [])[0]:
+                    data = end.recv(65536)
+                    if not data:
+                        return
+                    notes.append(("board" if end is near else "broker", data))
+                    if end is far and self._impatient and any(d.endswith(b"\xe0\0") for _, d in notes):
+                        near.sendall(data[:4])  # CONNACK, and then it is gone
+                        return
+                    (far if end is near else near).sendall(data)
+
+
+@pytest.fixture
+def tap(broker: Broker) -> Tap:
+    return Tap(broker.port)
+
+
+def sleeper(tap: Tap, folder: Path, *, hurry: int = 20, **sleep: Any) -> SmallBoard:
+    board = SmallBoard(folder, hurry=hurry)
+    BOARDS[:] = [board]
+    board.install(image(tap, **sleep))
+    return board
+
+
+def image(tap: Tap, version: str = VERSION, **sleep: Any) -> dict[str, bytes]:
+    compiled = config(
+        f"mqtt://127.0.0.1:{tap.port}",
+        version=version,
+        sleep={"every": 10, "batch": 1, "awake": 3, **sleep},
+        devices=[{"module": "thermometer", "role": "shed-climate"}],
+    )
+    hasty = (FIRMWARE / "board" / "sleeper.py").read_text().replace("_INTRODUCTION = 5", "_INTRODUCTION = 0.3")
+    return firmware(
+        compiled, devices=("sensor",), patches={"devices/thermometer.py": THERMOMETER, "board/sleeper.py": hasty}
+    )
+
+
+class Watcher:
+    """Notes every packet of a broker: (topic, payload, whether it was retained)."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.packets: list[tuple[str, bytes, bool]] = []
+        self._loop = asyncio.new_event_loop()
+        self._transport = Transport(msgflo.Broker.parse(broker.url), "watcher", on_message=self._take)
+        self._do(self._begin())
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def _take(self, topic: str, payload: bytes, retained: bool) -> None:
+        self.packets.append((topic, payload, retained))
+
+    async def _begin(self) -> None:
+        await self._transport.connect()
+        await self._transport.subscribe([("#", 1)])
+
+    def _do(self, coroutine: Any) -> None:
+        self._loop.run_until_complete(coroutine)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._do(self._transport.disconnect())
+        self._loop.close()
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        self._loop.call_soon_threadsafe(lambda: self._transport.publish(topic, payload, qos=1, retain=retain))
+
+    def all(self, topic: str) -> list[Any]:
+        """What came on a topic, decoded; words as they are."""
+        found = [payload for each, payload, _ in list(self.packets) if each == topic]
+        return [payload.decode() if payload.isalpha() else json.loads(payload or b"null") for payload in found]
+
+
+@pytest.fixture
+def watcher(broker: Broker) -> Iterator[Watcher]:
+    watcher = Watcher(broker)
+    yield watcher
+    watcher.close()
+
+
+def until(condition: Callable[[], Any], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "\n".join(board.output for board in BOARDS)
+        time.sleep(0.02)
+
+
+def packets(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Split a stream of MQTT packets into (kind, body)."""
+    while data:
+        size = shift = 0
+        at = 1
+        while True:
+            size |= (data[at] & 0x7F) << shift
+            shift += 7
+            at += 1
+            if data[at - 1] < 0x80:
+                break
+        yield data[0] >> 4, data[at : at + size]
+        data = data[at + size :]
+
+
+def test_a_wake_up_takes_two_round_trips_and_few_bytes(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
+    with sleeper(tap, tmp_path) as board:
+        until(lambda: len(board.sleeps) >= 3)
+    wake_up = tap.connections[1]
+    # The first round trip is TCP's own; then all goes one way, and all the answers the other.
+    assert [each for each, _ in wake_up].index("broker") == 1
+    assert {each for each, _ in wake_up[1:]} == {"broker"}
+    sent = wake_up[0][1]
+    received = b"".join(data for _, data in wake_up[1:])
+    assert [kind for kind, _ in packets(sent)] == [1, 8, 3, 3, 3, 14]  # CONNECT SUBSCRIBE 3 PUBLISH DISCONNECT
+    assert sorted(kind for kind, _ in packets(received)) == [2, 3, 3, 4, 4, 4, 9]
+    assert b"fbp/connection/shed\0\x04lost" in sent
+    print(len(sent), len(received))
+    assert len(sent) <= 230
+    assert len(received) <= 90
+
+
+def test_what_a_wake_up_sends(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
+    with sleeper(tap, tmp_path) as board:
+        until(lambda: len(board.sleeps) >= 3)
+    assert watcher.all("shed-climate/temperature")[:3] == [1, 2, 3]
+    assert watcher.all("shed-climate/humidity")[:3] == [50, 50, 50]
+    assert watcher.all("fbp/connection/shed")[:4] == ["online", "asleep", "asleep", "asleep"]
+    assert len(watcher.all("fbp/participant/shed-climate")) == 1  # announced at the start only
+    assert not watcher.all("shed-board/history")
+    assert all(9_000 < ms <= 10_000 for ms in board.sleeps[1:])
+
+
+def test_the_coordinator_sees_it_asleep_and_after_a_missed_wake_up_too(
+    tap: Tap, watcher: Watcher, tmp_path: Path
+) -> None:
+    with sleeper(tap, tmp_path) as board:
+        until(lambda: len(board.sleeps) >= 2)
+    registry = Registry()
+    for topic, payload, retained in watcher.packets:
+        if topic == "fbp":
+            registry.discovered(discovery.parse(payload, topic=topic), 0, retained=retained)
+        elif topic == "fbp/connection/shed":
+            registry.connection("shed", payload.decode(), 0, retained=retained)
+    assert {entry.participant.id: entry.state for entry in registry.all()} == {
+        "shed-board": "asleep",
+        "shed-climate": "asleep",
+    }
+    registry.tick(21)
+    assert registry.state("shed-climate") == "asleep"  # one wake-up may fail
+    registry.tick(28)
+    assert registry.state("shed-climate") == "lost"
+    registry.connection("shed", "asleep", 29)  # all that a wake-up says
+    assert registry.state("shed-climate") == "asleep"
+
+
+def test_readings_of_several_wake_ups_are_sent_together(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
+    with sleeper(tap, tmp_path, batch=3):
+        until(lambda: len(watcher.all("shed-board/history")) >= 2)
+    assert watcher.all("shed-climate/temperature")[:3] == [1, 4, 7]
+    histories = watcher.all("shed-board/history")
+    assert set(histories[0]) == {"shed-climate/temperature", "shed-climate/humidity"}
+    assert [value for _, value in histories[0]["shed-climate/temperature"]] == [2, 3, 4]
+    ages = [age for age, _ in histories[0]["shed-climate/temperature"]]
+    assert [round(age / 10) for age in ages] == [2, 1, 0]
+    assert [value for _, value in histories[1]["shed-climate/temperature"]] == [5, 6, 7]
+    assert len(tap.connections) in (3, 4)
+    assert json.loads(watcher.packets[1][1])["payload"]["period"] == 40
+
+
+@pytest.mark.parametrize("missing", ["Wi-Fi", "broker"])
+def test_without_a_network_it_sleeps_longer_and_keeps_its_readings(
+    broker: Broker, tap: Tap, watcher: Watcher, tmp_path: Path, missing: str
+) -> None:
+    with sleeper(tap, tmp_path, awake=1, hurry=100) as board:
+        until(lambda: board.sleeps)
+        if missing == "Wi-Fi":
+            board.environment["NO_WIFI"] = "1"
+        else:
+            tap._target = 1
+        until(lambda: "asleep for 79 s" in board.output or "asleep for 78 s" in board.output)
+        board.environment.clear()
+        tap._target = broker.port
+        until(lambda: watcher.all("shed-board/history"))
+        until(lambda: board.sleeps[-1] < 11_000)
+    slept = [round(ms / 1000) for ms in board.sleeps]
+    at = slept.index(20) if 20 in slept else slept.index(19)
+    assert [round(s / 10) for s in slept[at : at + 3]] == [2, 4, 8]
+    values = [value for _, value in watcher.all("shed-board/history")[0]["shed-climate/temperature"]]
+    assert values == list(range(values[0], values[0] + len(values)))
+    assert len(values) >= 4
+
+
+def test_the_longest_sleep_is_an_hour_and_the_oldest_readings_make_room(
+    tap: Tap, watcher: Watcher, tmp_path: Path
+) -> None:
+    with sleeper(tap, tmp_path, every=900, hurry=100_000) as board:
+        until(lambda: board.sleeps)
+        (board.flash / "count").write_text("x" * 100)
+        board.environment["NO_WIFI"] = "1"
+        tap._target = 1
+        until(lambda: len(board.sleeps) > 60, 50)
+        board.environment.clear()
+    assert 3_590_000 < max(board.sleeps) <= 3_600_000
+    kept = (tmp_path / "chip" / "rtc").read_bytes()
+    assert 1500 < len(kept) <= 2048
+    assert b"\n" in kept
+
+
+def test_wished_awake_it_stays_until_it_is_not(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
+    with sleeper(tap, tmp_path) as board:
+        until(lambda: board.sleeps)
+        watcher.publish("shed-board/stay-awake", b"true", retain=True)
+        until(lambda: watcher.all("fbp/connection/shed").count("online") == 2)
+        sleeps = len(board.sleeps)
+        watcher.publish("shed-climate/read", b"true")
+        count = len(watcher.all("shed-climate/temperature"))
+        until(lambda: len(watcher.all("shed-climate/temperature")) > count)
+        time.sleep(1)
+        assert len(board.sleeps) == sleeps
+        watcher.publish("shed-board/stay-awake", b"false", retain=True)
+        until(lambda: len(board.sleeps) > sleeps + 1)
+    assert watcher.all("fbp/connection/shed")[-1] == "asleep"
+
+
+def test_a_broker_that_has_forgotten_it_is_told_who_it_is(tmp_path: Path) -> None:
+    with Broker(persistence=False) as broker:
+        tap = Tap(broker.port)
+        with sleeper(tap, tmp_path) as board:
+            until(lambda: len(board.sleeps) >= 2)
+            broker.restart()
+            watcher = Watcher(broker)
+            until(lambda: watcher.all("fbp/participant/shed-climate"))
+            sleeps = len(board.sleeps)
+            until(lambda: len(board.sleeps) > sleeps + 2)
+            assert len(watcher.all("fbp/participant/shed-climate")) == 1
+            watcher.close()
+
+
+def test_switched_on_without_a_network_it_sleeps_as_well(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
+    board = sleeper(tap, tmp_path, awake=1, hurry=200)
+    board.environment["NO_WIFI"] = "1"
+    with board:
+        until(lambda: len(board.sleeps) >= 7)  # and no safe mode
+        assert "safe mode" not in board.output
+        assert board.sleeps[-1] > 100_000
+        board.environment.clear()
+        until(lambda: watcher.all("fbp/participant/shed-climate"))
+
+
+def test_a_broker_that_leaves_before_it_has_answered_is_asked_to_answer_first(
+    broker: Broker, watcher: Watcher, tmp_path: Path
+) -> None:
+    tap = Tap(broker.port, impatient=True)
+    with sleeper(tap, tmp_path) as board:
+        until(lambda: len(board.sleeps) >= 4)
+    # The introduction, a wake-up with two connections, and from then on one each.
+    kinds = [[kind for kind, _ in packets(c[0][1])] for c in tap.connections]
+    assert 14 in kinds[1]
+    assert all(14 not in each for each in kinds[2:])
+    assert len(board.sleeps) <= len(tap.connections) - 1 <= len(board.sleeps) + 1
+    assert "awake" in board.output
+    assert "acknowledge" not in board.output
+
+
+def test_a_reading_that_fails_is_reported(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
+    with sleeper(tap, tmp_path) as board:
+        until(lambda: board.sleeps)
+        (board.flash / "broken").touch()
+        until(lambda: watcher.all("shed-climate/error"))
+        count = len(watcher.all("shed-climate/temperature"))
+        sleeps = len(board.sleeps)
+        until(lambda: len(board.sleeps) > sleeps + 1)
+        assert len(watcher.all("shed-climate/temperature")) == count
+    assert watcher.all("shed-climate/error")[0] == {"message": "no answer", "port": None}
+
+
+def test_where_a_sleep_is_no_reset_the_memory_is_kept(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
+    board = sleeper(tap, tmp_path, batch=2)
+    board.environment["NO_RTC"] = "1"
+    with board:
+        until(lambda: len(watcher.all("shed-board/history")) >= 2)
+        assert board.starts == 1
+        watcher.publish("shed-board/stay-awake", b"true", retain=True)
+        until(lambda: watcher.all("fbp/connection/shed")[-1] == "online")
+        watcher.publish("shed-board/stay-awake", b"false", retain=True)
+        until(lambda: watcher.all("fbp/connection/shed")[-1] == "asleep")
+    assert watcher.all("shed-climate/temperature")[:3] == [1, 3, 5]
+
+
+def test_a_sleeping_board_is_updated(broker: Broker, tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
+    new = image(tap, "2" * 12)
+    address = msgflo.Broker.parse(broker.url)
+    with sleeper(tap, tmp_path) as board:
+        until(lambda: len(board.sleeps) >= 2)
+        transfer = asyncio.run(
+            update(address, new, name="shed", version="2" * 12, key=bytes.fromhex("5e" * 32), asleep=30)
+        )
+        assert transfer.phase == "done"
+        sleeps = len(board.sleeps)
+        until(lambda: len(board.sleeps) > sleeps + 1)
+        assert json.loads((board.flash / "slot.json").read_text()) == {"slot": "b"}
+    assert watcher.all("shed-board/stay-awake") == ["true", "false"]
