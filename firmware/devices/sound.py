@@ -11,8 +11,6 @@ from .errors import DeviceError
 
 __all__ = ("Sound", "create")
 
-_PAUSE = 0.06  # seconds between two moments of listening
-
 
 class Sound(Device):
     """`driver` has an async `hear()` that returns the mean square and the peak of a moment.
@@ -54,7 +52,7 @@ class Sound(Device):
         squares = peak = moments = 0
         start = now = time.ticks_ms()
         while not moments or time.ticks_diff(now, start) < self.config["interval"] * 1000:
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(0.06)  # from one moment of listening to the next
             square, high = await self.driver.hear()
             squares += square
             peak = max(peak, high)

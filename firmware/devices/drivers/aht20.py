@@ -5,14 +5,16 @@ Data sheet of the AHT20 (V1.0, May 2020): 5.3 commands, 5.4 sequence, 6 conversi
 
 import asyncio
 
+from micropython import const
+
 from ..errors import DeviceError, NoAnswer
 from ._check import check_crc, check_range
 from ._i2c import Chip
 
 __all__ = ("Aht20",)
 
-_BUSY = 0x80
-_CALIBRATED = 0x08
+_BUSY = const(0x80)
+_CALIBRATED = const(0x08)
 
 
 class Aht20(Chip):

@@ -1,8 +1,10 @@
 """A voltage at an ADC, averaged: what an LDR with a resistor, or a battery with two, gives."""
 
+from micropython import const
+
 __all__ = ("Analog",)
 
-_SAMPLES = 16
+_SAMPLES = const(16)
 
 
 class Analog:

@@ -6,6 +6,8 @@ Data sheet DS-INMP441-00 (1.1): 64 clocks a frame, 7.8 to 50 kHz; silent for 2^1
 import asyncio
 from array import array
 
+from micropython import const
+
 from machine import I2S
 
 from ..errors import NoAnswer
@@ -13,7 +15,7 @@ from ._loudness import loudness
 
 __all__ = ("I2sMic",)
 
-_SAMPLES = 256
+_SAMPLES = const(256)
 
 
 class I2sMic:

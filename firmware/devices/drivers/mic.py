@@ -3,14 +3,16 @@
 import time
 from array import array
 
+from micropython import const
+
 from ..errors import OutOfRange
 from ._loudness import loudness
 
 __all__ = ("Mic",)
 
-_SAMPLES = 128
-_APART = 100  # µs
-_LIMIT = 16000  # µs; some ADCs are slow
+_SAMPLES = const(128)
+_APART = const(100)  # µs
+_LIMIT = const(16000)  # µs; some ADCs are slow
 
 
 class Mic:
