@@ -32,8 +32,6 @@ class Lamp(Switch):
         self._colors = b"\xff\xff\xff"
         self._from = self._to = None  # values; not before they are needed
         self._ms = 0  # what the fade takes; 0: there is none
-        self._start = 0
-        self._part = 0  # how far it has come, of 256
         self._task = None
 
     def tell_settings(self):
@@ -70,7 +68,7 @@ class Lamp(Switch):
             self._from[:] = values
             self._to = goal = self._to or values[:]
             self._start = ticks_ms()
-            self._part = -1
+            self._part = -1  # how far it has come, of 256
             self._task = self._task or asyncio.create_task(self._fade())
         scale = round(self.config["brightness"] * light.full * 256 / 25500) if on else 0
         for i in range(len(values)):
