@@ -129,6 +129,7 @@ export class Chip {
       watchdog.reason = before.reason;
     }
     watchdog.onWatchdogTrigger = () => {
+      watchdog.timer.enable = false; // or it would fire again, and again
       this.pendingReset = watchdog;
     };
   }
