@@ -20,14 +20,7 @@ from .device import Device
 
 __all__ = ("Heard", "Radio", "create")
 
-_PORTS = (
-    Port("temperature", "number", "°C", state=True),
-    Port("humidity", "number", "%", state=True),
-    Port("battery", "boolean", "False: low", state=True),
-)
-_PRESSED = (Port("pressed", "boolean", "True at each press"),)
-_ON = (Port("on", "boolean", "What its button says"),)
-_PAUSE = 20  # ms between looks at what was received
+_STATES = ("temperature", "humidity", "battery")  # what sensors tell
 
 
 class Heard(Participant):
@@ -35,10 +28,12 @@ class Heard(Participant):
 
     last = before = None  # ids that it had
 
-    def __init__(self, role, component, outports):
+    def __init__(self, role, component, values):
         self.component = "devices/" + component
-        self.outports = outports  # a board forgets them when they were announced
-        self.values = tuple([port.id for port in outports])
+        self.values = values  # ids of its outports; the ports themselves a board forgets when they were announced
+        for id in values:
+            unit = {"temperature": "°C", "humidity": "%"}.get(id, "")
+            self.outports += (Port(id, "number" if unit else "boolean", unit, state=id in _STATES),)
         super().__init__(role)
 
 
@@ -63,17 +58,20 @@ class Radio(Device):
         self._sending = False
         self._told = ()  # roles that were complained of
         self._sensors = {}
-        self._remotes = []  # each: what it is known by, the participant
-        for name, code in ((options or {}).get("remotes") or {}).items():
-            code = {key: code[key] for key in code if key != "base"}
-            if code["protocol"] == "pt2262":  # the same for the receiver
-                code["protocol"] = "ev1527"
-            self._remotes.append((code, Heard(name, "Remote", _ON if code["protocol"] == "nexa" else _PRESSED)))
+        self._remotes = []  # each: the participant, what it is known by
+        self._adopted = (options or {}).get("remotes") or {}
 
     def start(self):
         """Introduce the adopted remotes."""
         super().start()
-        self._remotes = [pair for pair in self._remotes if self._join(pair[1])]
+        for role, code in self._adopted.items():
+            code = dict(code)
+            code.pop("base", None)
+            if code["protocol"] == "pt2262":  # the same for the receiver
+                code["protocol"] = "ev1527"
+            remote = self._add(role, "Remote", ("on" if code["protocol"] == "nexa" else "pressed",))
+            if remote:
+                self._remotes.append((remote, code))
 
     async def run(self):
         """Listen."""
@@ -83,26 +81,25 @@ class Radio(Device):
         lost = receiver.lost
         before = time.ticks_ms()
         while True:
-            await asyncio.sleep_ms(_PAUSE)
+            await asyncio.sleep_ms(20)
             pulses = receiver.take()
             now = time.ticks_ms()
             if lost != receiver.lost:  # there is a hole in what was received
                 lost = receiver.lost
                 self._decoder.reset()
             # The own transmission is no packet.
-            if not self._sending and pulses:
+            if pulses and not self._sending:
                 for packet in self._decoder.feed(pulses, time.ticks_diff(now, before)):
                     self._take(packet)
                 before = now
 
     async def on_send(self, value):
         """Transmit a code."""
-        if self._transmitter is None:
-            self.fail("this board has no transmitter", "send")
-            return
         from .drivers.ook_send import REPEAT, transmission
 
         try:
+            if self._transmitter is None:
+                raise ValueError("this board has no transmitter")
             pulses = transmission(value)
         except ValueError as e:
             self.fail(e, "send")
@@ -111,21 +108,21 @@ class Radio(Device):
         try:
             await self._transmitter.send(pulses, REPEAT)
             if self._receiver is not None:
-                await asyncio.sleep_ms(2 * _PAUSE)  # what is on its way to us still
+                await asyncio.sleep_ms(40)  # what is on its way to us still
                 self._decoder.reset()
         finally:
             self._sending = False
 
     def _take(self, packet):
-        known = "model" in packet
-        for code, remote in self._remotes:
+        port = "unknown" if packet.get("protocol") == "unknown" else "received"
+        for remote, code in self._remotes:
             for key in code:
                 if packet.get(key) != code[key]:
                     break
             else:
-                known = True
+                port = "received"
                 remote.send(remote.values[0], packet.get("on", True))
-        self.send("unknown" if not known and packet["protocol"] == "unknown" else "received", packet)
+        self.send(port, packet)
         if "model" in packet:
             self._hear(packet)
 
@@ -136,37 +133,35 @@ class Radio(Device):
         sensor = self._sensors.get(role)
         if sensor is None:
             if len(self._sensors) >= self.config["sensors"]:
-                self._tell(role, "not added, as there are {} sensors already: see `sensors`".format(len(self._sensors)))
+                self._tell(role, "one more sensor than `sensors` allows")
                 return
-            ports = tuple([port for port in _PORTS if port.id in packet])
-            sensor = Heard(role, packet["model"], ports)
-            if not self._join(sensor):
+            sensor = self._add(role, packet["model"], tuple([value for value in _STATES if value in packet]))
+            if sensor is None:
                 return
             self._sensors[role] = sensor
-        if sensor.last != packet["id"]:
+        id = packet["id"]
+        if sensor.last != id:
             # A new battery is a new id, once; two sensors take turns.
-            if sensor.before == packet["id"]:
-                self._tell(
-                    role, "two sensors, {} and {}: give them different channels".format(sensor.last, sensor.before)
-                )
+            if sensor.before == id:
+                self._tell(role, "two sensors, {} and {}: give them different channels".format(sensor.last, id))
             sensor.before = sensor.last
-            sensor.last = packet["id"]
+            sensor.last = id
         for value in sensor.values:
             if value in packet:
                 sensor.send(value, packet[value])
 
-    def _join(self, participant):
+    def _add(self, role, component, values):
         try:
-            self._engine.add(participant)  # pyright: ignore[reportAttributeAccessIssue] - a Session
+            heard = Heard(role, component, values)
+            self._engine.add(heard)  # pyright: ignore[reportAttributeAccessIssue] - a Session
+            return heard
         except Error as e:
-            self._tell(participant.role, str(e))
-            return False
-        return True
+            self._tell(role, e)
 
     def _tell(self, role, what):
         if role not in self._told and len(self._told) < 16:
             self._told += (role,)
-            self.fail(role + ": " + what)
+            self.fail("{}: {}".format(role, what))
 
 
 def create(role, topics, options, hardware):

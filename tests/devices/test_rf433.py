@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from devices.drivers.ook import Decoder
-from devices.drivers.ook_send import REPEAT, transmission
-
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parent / "both" / "fake"))  # for `micropython`
 
 import rtl433
 from rtl433 import PROTOCOLS, Transmission
+
+from devices.drivers.ook import Decoder
+from devices.drivers.ook_send import REPEAT, transmission
 
 needs_judge = pytest.mark.skipif(rtl433.MISSING, reason="rtl_433 is not installed (Debian: rtl-433)")
 

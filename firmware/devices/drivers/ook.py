@@ -8,18 +8,21 @@ Manchester coded, and begins with many long pulses.
 
 from array import array
 
+from micropython import const
+
 from . import protocols
 
 __all__ = ("Decoder",)
 
-_RING = 127  # pulses that are kept, less one; the longest frame has 73
-_GLITCH = 60  # µs; pulses and gaps that are shorter are noise
-_CLOSING = 3000  # µs; such a gap ends a frame of the faster protocols (sync gap 4 ms)
-_SILENCE = 5500  # µs; and such a gap any frame
-_MIN, _MAX = 12, 74  # bits of a frame, Nexa's sync gap included
-_MEMORY = 2000  # ms; the same frame within this time is a repetition
-_SAME = 3  # frames of an unknown code that must be the same
-_CODES = 6  # codes that are remembered
+_RING = const(127)  # pulses that are kept, less one; the longest frame has 73
+_GLITCH = const(60)  # µs; pulses and gaps that are shorter are noise
+_CLOSING = const(3000)  # µs; such a gap ends a frame of the faster protocols (sync gap 4 ms)
+_SILENCE = const(5500)  # µs; and such a gap any frame
+_MIN = const(12)  # bits of a frame
+_MAX = const(74)  # Nexa's sync gap included
+_MEMORY = const(2000)  # ms; the same frame within this time is a repetition
+_SAME = const(3)  # frames of an unknown code that must be the same
+_CODES = const(6)  # codes that are remembered
 
 
 class Decoder:
@@ -164,7 +167,7 @@ class Decoder:
             packet["short"] = shortest
             packet["long"] = longest
             packet["sync"] = sync
-        elif known[1] is None or code[1] < known[0]:
+        elif code[1] < known[0]:
             return
         else:
             packet = known[1]

@@ -6,32 +6,35 @@ lacrosse_tx141x, generic_remote, proove, oregon_scientific}.c. A packet of a sen
 remote, it has a `protocol` and what that consists of.
 """
 
+from micropython import const
+
 __all__ = ("frame", "oregon")
 
-_NONE = 255  # the protocol has no such field
-_LOW, _HIGH = -40, 80  # °C; what is outside no sensor here can have measured
+_NONE = const(99)  # the protocol has no such field
+_LOW = const(-40)  # °C; what is outside no sensor here can have measured
+_HIGH = const(80)
 
-# Each: model, and
-#   0 speed: length of the short gap (ook.py)      1, 2 bits: from, to; what is beyond `from` is dropped from the end
-#   3 frames that must be the same                 4, 5 check: 0 none, 1 sum, 2 CRC-4, else key of `_digest` and its XOR
-#   6, 7 place (from the right) of the bit `battery`, and its value when full       8, 9 place of channel, first channel
-#   10 place of id       11, 12 place of temperature, and its kind: 0 signed, 1 offset by 50 °C, 2 °F offset by 90
-#   13 place of humidity (BCD if the temperature is in °F)                14, 15, 16 place of a nibble, its two values
-_SENSORS = (
-    ("Rubicson-Temperature", bytes((1, 36, 38, 2, 0x43, 0x82, 27, 1, 24, 1, 28, 12, 0, _NONE, 8, 15, 15))),
-    ("Nexus-TH", bytes((1, 36, 36, 3, 0, 0, 27, 1, 24, 1, 28, 12, 0, 0, 8, 15, 15))),
-    ("Prologue-TH", bytes((2, 36, 36, 4, 0, 0, 23, 1, 20, 1, 24, 8, 0, 0, 32, 9, 5))),
-    ("Acurite-606TX", bytes((2, 32, 33, 2, 0xF4, 0, 23, 1, 20, 1, 24, 8, 0, _NONE, _NONE))),
-    ("Acurite-609TXC", bytes((1, 40, 40, 2, 1, 0, 31, 0, _NONE, 0, 32, 16, 0, 8, _NONE))),
-    ("inFactory-TH", bytes((2, 40, 41, 2, 2, 0, 26, 0, 0, 0, 32, 12, 2, 4, _NONE))),
-    ("LaCrosse-TX141THBv2", bytes((0, 40, 41, 2, 0xF4, 0, 31, 0, 28, 0, 32, 16, 1, 8, _NONE))),
-    ("LaCrosse-TX141Bv2", bytes((0, 37, 39, 3, 0, 0, 28, 1, 25, 0, 29, 13, 1, _NONE, _NONE))),
-    ("LaCrosse-TX141Bv3", bytes((0, 33, 36, 3, 0, 0, 24, 1, 21, 0, 25, 9, 1, _NONE, _NONE))),
-    ("LaCrosse-TX141B", bytes((0, 32, 32, 3, 0, 0, 23, 1, _NONE, 0, 24, 8, 1, _NONE, _NONE))),
-)
+# Rows of numbers and the model; one text, as that takes a fifth of the memory. Columns, after 0 speed: length of the short
+# gap (see ook.py): 1, 2 bits from, to; what is beyond `from` is dropped from the end   3 frames that must be the same
+#   4, 5 check: 0 none, 1 sum, 2 CRC-4, else key of `_digest` and its XOR
+# Places are counted in bits from the right:
+#   6, 7 `battery`, and its value when full   8, 9 channel, and the first one   10 id
+#   11, 12 temperature, and its kind: 0 signed, 1 offset by 50 °C, 2 °F offset by 90
+#   13 humidity (BCD if the temperature is in °F)   14, 15, 16 a nibble, and the two values that it can have
+_SENSORS = """\
+1 36 38 2 67 130 27 1 24 1 28 12 0 99 8 15 15 Rubicson-Temperature
+1 36 36 3 0 0 27 1 24 1 28 12 0 0 8 15 15 Nexus-TH
+2 36 36 4 0 0 23 1 20 1 24 8 0 0 32 9 5 Prologue-TH
+2 32 33 2 244 0 23 1 20 1 24 8 0 99 99 Acurite-606TX
+1 40 40 2 1 0 31 0 99 0 32 16 0 8 99 Acurite-609TXC
+2 40 41 2 2 0 26 0 0 0 32 12 2 4 99 inFactory-TH
+0 40 41 2 244 0 31 0 28 0 32 16 1 8 99 LaCrosse-TX141THBv2
+0 37 39 3 0 0 28 1 25 0 29 13 1 99 99 LaCrosse-TX141Bv2
+0 33 36 3 0 0 24 1 21 0 25 9 1 99 99 LaCrosse-TX141Bv3
+0 32 32 3 0 0 23 1 99 0 24 8 1 99 99 LaCrosse-TX141B"""
 
-# Oregon v2.1: sensor's code, and the place of the checksum, which is 15 where there is humidity.
-_OREGON = {0x1D20: ("THGR122N", 15), 0x1D30: ("THGR968", 15), 0xEC40: ("THN132N", 12)}
+# Oregon v2.1: the sensor's code, the model, and the place of the checksum, which is 15 where there is humidity.
+_OREGON = "1d20 THGR122N 15 1d30 THGR968 15 ec40 THN132N 12"
 
 
 def frame(value, bits, speed, pwm):
@@ -39,14 +42,19 @@ def frame(value, bits, speed, pwm):
 
     `value` has so many bits, a long gap is a 1; `speed` 0 to 2: see ook.py; `pwm`: pulse and gap are the same in sum.
     """
-    if bits == 24 and pwm:
-        return 2, _ev1527(value ^ 0xFFFFFF)
     if bits == 64 and speed < 2:
         return _nexa(value)
-    for model, row in _SENSORS:
-        # Pulse-width modulation is what the fast ones have.
-        if row[0] == speed and row[1] <= bits <= row[2] and pwm == (speed == 0):
-            packet = _sensor(model, row, (value ^ ((1 << bits) - 1) if pwm else value) >> bits - row[1])
+    if pwm:  # there a long pulse is a 1
+        value ^= (1 << bits) - 1
+        if bits == 24:
+            return _ev1527(value)
+    for line in _SENSORS.split("\n"):
+        # Pulse width modulation is what the fast ones have.
+        if int(line[0]) == speed and int(line[2:4]) <= bits <= int(line[5:7]) and pwm == (speed == 0):
+            row = line.split()
+            model = row.pop()
+            row = [int(column) for column in row]
+            packet = _sensor(model, row, value >> bits - row[1])
             if packet:
                 return row[3], packet
     return None
@@ -54,36 +62,33 @@ def frame(value, bits, speed, pwm):
 
 def _sensor(model, row, value):
     check = row[4]
-    humidity = None
+    wrong = 0
     if check == 1:
         wrong = value & 255 ^ sum((value >> 8).to_bytes(4, "big")) & 255 or not value
     elif check == 2:
         # The channel takes the place of the checksum; what the humidity ends with is not divided.
         wrong = _digest(value >> 4 & ~0xF000000 | (value & 15) << 24, 0x10, 0x30) >> 4 ^ value >> 28 & 15
-    else:
-        wrong = check and _digest(value >> 8, check, 0x31) ^ row[5] ^ value & 255
-    if wrong or (row[14] != _NONE and value >> row[14] & 15 not in row[15:17]):
+        wrong = wrong or not value & 3  # there is no channel 0
+    elif check:
+        wrong = _digest(value >> 8, check, 0x31) ^ row[5] ^ value & 255
+    if wrong or (row[14] != _NONE and value >> row[14] & 15 not in row[15:]):
         return None
     temperature = value >> row[11] & 0xFFF
+    humidity = None if row[13] == _NONE else value >> row[13] & 255
     if row[12] == 0:
         temperature = ((temperature ^ 0x800) - 0x800) / 10
     elif row[12] == 1:
         temperature = (temperature - 500) / 10
     else:
         temperature = round((temperature / 10 - 122) / 1.8, 1)
-    if row[13] != _NONE:
-        humidity = value >> row[13] & 255
-        if row[12] == 2:
-            humidity = (humidity >> 4) * 10 + (humidity & 15)
-        if not humidity and model == "Nexus-TH":
-            model = "Nexus-T"
-        if model == "Nexus-T" or (model[0] == "P" and humidity == 0xCC):
-            humidity = None
+        humidity -= humidity // 16 * 6  # pyright: ignore[reportOptionalOperand] - this one has it
+    if humidity == 0 and model == "Nexus-TH":
+        model = "Nexus-T"
+        humidity = None
+    elif humidity == 0xCC and row[0] == 2:  # a Prologue without
+        humidity = None
     channel = None if row[8] == _NONE else (value >> row[8] & 3) + row[9]
-    if not channel and model[0] == "i":
-        return None
-    battery = value >> row[6] & 1 == row[7]
-    return _packet(model, value >> row[10] & 255, channel, battery, temperature, humidity)
+    return _packet(model, value >> row[10] & 255, channel, value >> row[6] & 1 == row[7], temperature, humidity)
 
 
 def _packet(model, id, channel, battery, temperature, humidity):
@@ -115,14 +120,12 @@ def _digest(value, key, generator):
 
 
 def _ev1527(code):
-    if code in (0, 0xFFFFFF):
-        return None
     packet = {"protocol": "ev1527", "code": code}
     # PT2262: two bits a digit; 10 is none.
-    digits = ["0F?1"[code >> i & 3] for i in range(22, -2, -2)]
+    digits = "".join(["0F?1"[code >> i & 3] for i in range(22, -2, -2)])
     if "?" not in digits:
-        packet["pt2262"] = "".join(digits)
-    return packet
+        packet["pt2262"] = digits
+    return 2, packet
 
 
 def _nexa(value):
@@ -141,13 +144,17 @@ def _nexa(value):
 
 def oregon(nibbles, count):
     """Return the packet of an Oregon v2.1 message, as soon as its `count` nibbles are enough for it; else None."""
-    name, check = _OREGON.get(nibbles[0] << 12 | nibbles[1] << 8 | nibbles[2] << 4 | nibbles[3], (None, 0))
-    if name is None or count != check + 2 or sum(nibbles[:check]) & 255 != nibbles[check] | nibbles[check + 1] << 4:
+    known = _OREGON.split()
+    sensor = "%x%x%x%x" % tuple(nibbles[:4])
+    if sensor not in known:
         return None
-    digits = nibbles[8:11] + nibbles[12:14]
-    if max(digits[: 5 if check == 15 else 3]) > 9:
+    at = known.index(sensor)
+    check = int(known[at + 2])
+    if count != check + 2 or sum(nibbles[:check]) & 255 != nibbles[check] | nibbles[check + 1] << 4:
         return None
-    temperature = (digits[0] + digits[1] * 10 + digits[2] * 100) / (-10 if nibbles[11] else 10)
-    humidity = digits[3] + digits[4] * 10 if check == 15 else None
+    humidity = nibbles[12] + nibbles[13] * 10 if check == 15 else None
+    if max(nibbles[8:11]) > 9 or (humidity and max(nibbles[12:14]) > 9):
+        return None
+    temperature = (nibbles[8] + nibbles[9] * 10 + nibbles[10] * 100) / (-10 if nibbles[11] else 10)
     id = nibbles[5] | nibbles[6] << 4
-    return _packet("Oregon-" + name, id, nibbles[4], not nibbles[7] & 4, temperature, humidity)
+    return _packet("Oregon-" + known[at + 1], id, nibbles[4], not nibbles[7] & 4, temperature, humidity)

@@ -158,7 +158,7 @@ async def test_no_more_sensors_than_the_setting_allows():
         equal(sent[0][1]["channel"], 2)
         equal([port for port, _ in sent[1:]], ["radio error"] if tenths == 1 else [])
     equal(len(bench.added), 1)
-    equal(bench.logged, ["radio: nexus-th-2: not added, as there are 1 sensors already: see `sensors`"])
+    equal(bench.logged, ["radio: nexus-th-2: one more sensor than `sensors` allows"])
     bench.end()
 
 
