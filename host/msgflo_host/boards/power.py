@@ -1,0 +1,132 @@
+"""How long a battery lasts: estimated from a board's port map, and from what data sheets say.
+
+estimate = estimate_life(load(find("battery")))
+estimate.days
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..errors import PortMapError
+from .port_map import Battery, PortMap, Sleep
+from .power_currents import (
+    ADDRESS_S,
+    CHIPS,
+    DEV_BOARD,
+    DEVICES,
+    JOIN_S,
+    MQTT_S,
+    SEND_S,
+    START_S,
+    TLS_S,
+    Current,
+)
+
+__all__ = ["Estimate", "Item", "estimate_life", "with_dev_board"]
+
+HOURS_A_MONTH = 365.25 * 24 / 12
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that takes current for `seconds` of each period; `times` (at most 1): how often in a period it does."""
+
+    what: str
+    current: Current
+    seconds: float
+    times: float = 1.0
+
+    def charge(self) -> float:
+        """Return what it takes in one period, in mAs."""
+        return self.current.milliamps * self.seconds * self.times
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """All that takes current; a period is `every` seconds long."""
+
+    every: float
+    items: tuple[Item, ...]
+    battery: Battery
+
+    @property
+    def milliamps(self) -> float:
+        """The mean current, in mA, without what the battery loses by itself."""
+        return sum(item.charge() for item in self.items) / self.every
+
+    @property
+    def lost(self) -> float:
+        """What the battery loses by itself, as a current in mA."""
+        return self.battery.capacity * self.battery.self_discharge / HOURS_A_MONTH
+
+    @property
+    def days(self) -> float:
+        """How long the battery lasts."""
+        return self.days_with(0)
+
+    def days_with(self, milliamps: float) -> float:
+        """How long it lasts when something more always takes so much."""
+        return self.battery.capacity * self.battery.usable / (self.milliamps + self.lost + milliamps) / 24
+
+
+def estimate_life(port_map: PortMap) -> Estimate:
+    """Estimate a board's life on its battery; raises PortMapError where it does not sleep or has no battery."""
+    sleep, battery, file = port_map.sleep, port_map.battery, str(port_map.file)
+    if sleep is None:
+        raise PortMapError(
+            "this board never sleeps, so no battery lasts; it sleeps with  sleep: {every: 5 min}", file=file
+        )
+    if battery is None:
+        raise PortMapError("which battery? say it with  battery: {capacity: 2000 mAh}", file=file)
+    if port_map.chip.name not in CHIPS:
+        known = ", ".join(CHIPS)
+        text = f"nothing is known of what the {port_map.chip.title} takes; there are figures of the {known}"
+        raise PortMapError(text, file=file)
+    items = (*_awake(port_map, sleep), *_reading(port_map), *_asleep(port_map, battery, sleep))
+    return Estimate(sleep.every, items, battery)
+
+
+def with_dev_board(estimate: Estimate) -> float:
+    """How many days it lasts on a development board that is not made for batteries."""
+    return estimate.days_with(DEV_BOARD.milliamps)
+
+
+def _awake(port_map: PortMap, sleep: Sleep) -> Iterator[Item]:
+    chip = CHIPS[port_map.chip.name]
+    share = 1 / sleep.batch  # only then it is in touch
+    if port_map.chip.rtc_memory:
+        yield Item("start", chip.running, START_S)
+    yield Item("join the Wi-Fi", chip.listening, JOIN_S, share)
+    if port_map.wifi is None or port_map.wifi.address is None:
+        yield Item("ask for an address", chip.listening, ADDRESS_S, share)
+    if port_map.broker.tls:
+        yield Item("TLS", chip.listening, TLS_S, share)
+    yield Item("MQTT", chip.listening, MQTT_S, share)
+    extra = Current(chip.sending.milliamps - chip.listening.milliamps, f"{chip.sending.source}, less receiving")
+    yield Item("send", extra, SEND_S, share)
+
+
+def _reading(port_map: PortMap) -> Iterator[Item]:
+    longest = 0.0
+    for device in port_map.devices:
+        found = DEVICES.get(device.kind.name)
+        if found is not None and found.seconds:
+            yield Item(f"{device.role} measures", found.measuring, found.seconds)
+            longest = max(longest, found.seconds)
+    if longest and port_map.sleep is not None and port_map.sleep.batch > 1:
+        # While it joins a network it measures at the same time; else it waits for it.
+        chip = CHIPS[port_map.chip.name]
+        yield Item("wait for readings", chip.running, longest, 1 - 1 / port_map.sleep.batch)
+
+
+def _asleep(port_map: PortMap, battery: Battery, sleep: Sleep) -> Iterator[Item]:
+    if battery.asleep is not None:
+        yield Item("asleep", Current(battery.asleep / 1000, "battery.asleep in the port map"), sleep.every)
+        return
+    yield Item("asleep", CHIPS[port_map.chip.name].asleep, sleep.every)
+    for device in port_map.devices:
+        found = DEVICES.get(device.kind.name)
+        if found is not None:
+            yield Item(f"{device.role} in between", found.idle, sleep.every)

@@ -1,0 +1,129 @@
+"""What chips and devices take from a battery, each with the data sheet that says so.
+
+Currents are typical ones at 25 °C. Where no data sheet says anything, the source begins with "assumed".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = [
+    "ADDRESS_S",
+    "CHIPS",
+    "DEVICES",
+    "DEV_BOARD",
+    "JOIN_S",
+    "MQTT_S",
+    "SEND_S",
+    "START_S",
+    "TLS_S",
+    "ChipCurrents",
+    "Current",
+    "DeviceCurrents",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """A current in mA, and who says so."""
+
+    milliamps: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChipCurrents:
+    """A chip while it computes, while its Wi-Fi listens and sends, and asleep."""
+
+    running: Current
+    listening: Current
+    sending: Current
+    asleep: Current
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCurrents:
+    """A device while it measures, for how many seconds, and in between."""
+
+    measuring: Current
+    seconds: float
+    idle: Current
+
+
+# Seconds that a wake-up takes: docs/sleeping.md says what is measured of it.
+START_S = 0.30
+"""The chip, MicroPython and our modules."""
+JOIN_S = 0.40
+"""Joining a Wi-Fi network with a strong signal, with an address that is given in the port map."""
+ADDRESS_S = 0.60
+"""Asking for an address (DHCP)."""
+TLS_S = 1.0
+"""A TLS handshake."""
+MQTT_S = 0.05
+"""Two round trips, to a broker in the same network."""
+SEND_S = 0.02
+"""Of all that, the time in which the radio sends."""
+
+_ESP32 = "ESP32 Series Datasheet"
+_S3 = "ESP32-S3 Series Datasheet"
+_C3 = "ESP32-C3 Series Datasheet"
+_MODES = "Current Consumption in Other Modes"
+_RF = "Current Consumption in Active Mode"
+
+_PICO_W = ChipCurrents(
+    running=Current(25, "assumed: an RP2040 at 125 MHz, about as in the RP2040 Datasheet, Power Consumption"),
+    listening=Current(75, "assumed: the RP2040, and its Wi-Fi chip CYW43439 with 50 mA"),
+    sending=Current(275, "assumed: the RP2040, and its Wi-Fi chip CYW43439 with 250 mA"),
+    asleep=Current(1.3, "Raspberry Pi Pico Datasheet, Power consumption, sleep; the Wi-Fi chip is off"),
+)
+
+CHIPS: Mapping[str, ChipCurrents] = {
+    "esp32": ChipCurrents(
+        running=Current(44, f"{_ESP32}, Power Consumption by Power Modes, modem-sleep at 160 MHz, highest"),
+        listening=Current(100, f"{_ESP32}, {_RF}, receiving"),
+        sending=Current(240, f"{_ESP32}, {_RF}, sending 802.11b at 19.5 dBm"),
+        asleep=Current(0.010, f"{_ESP32}, Power Consumption by Power Modes, deep sleep, RTC timer and memory"),
+    ),
+    "esp32s3": ChipCurrents(
+        running=Current(57, f"{_S3}, {_MODES}, modem-sleep at 160 MHz, busy, about"),
+        listening=Current(88, f"{_S3}, {_RF}, receiving, HT20"),
+        sending=Current(340, f"{_S3}, {_RF}, sending 802.11b at 21 dBm"),
+        asleep=Current(0.007, f"{_S3}, {_MODES}, deep sleep, RTC memory on"),
+    ),
+    "esp32c3": ChipCurrents(
+        running=Current(28, f"{_C3}, {_MODES}, modem-sleep at 160 MHz, busy"),
+        listening=Current(84, f"{_C3}, {_RF}, receiving, HT20"),
+        sending=Current(335, f"{_C3}, {_RF}, sending 802.11b at 21 dBm"),
+        asleep=Current(0.005, f"{_C3}, {_MODES}, deep sleep, RTC timer and memory"),
+    ),
+    "picow": _PICO_W,
+    "pico2w": _PICO_W,
+}
+
+_DHT22 = "Aosong AM2302/DHT22 data sheet, Electrical Characteristics"
+_DHT11 = "Aosong DHT11 data sheet, Electrical Characteristics"
+_SHT3X = "Sensirion SHT3x-DIS data sheet"
+_AHT20 = "ASAIR AHT20 data sheet, Electrical Characteristics"
+_BME280 = "Bosch BME280 data sheet (BST-BME280-DS002), Table 1"
+_BH1750 = "Rohm BH1750FVI data sheet, Electrical Characteristics"
+
+DEVICES: Mapping[str, DeviceCurrents] = {
+    "dht11": DeviceCurrents(Current(2.5, f"{_DHT11}, highest"), 0.03, Current(0.150, f"{_DHT11}, standby, highest")),
+    "dht22": DeviceCurrents(Current(1.5, f"{_DHT22}, highest"), 0.03, Current(0.050, f"{_DHT22}, standby, highest")),
+    "sht3x": DeviceCurrents(
+        Current(0.6, f"{_SHT3X}, Table 3"), 0.015, Current(0.0002, f"{_SHT3X}, Table 3, idle in single shot mode")
+    ),
+    "aht20": DeviceCurrents(Current(0.98, _AHT20), 0.08, Current(0.00025, f"{_AHT20}, sleep")),
+    "bme280": DeviceCurrents(Current(0.714, f"{_BME280}, pressure"), 0.010, Current(0.0001, f"{_BME280}, sleep")),
+    "bh1750": DeviceCurrents(Current(0.12, _BH1750), 0.18, Current(0.00001, f"{_BH1750}, power down")),
+    "ldr": DeviceCurrents(
+        Current(0, "counted below"), 0, Current(0.165, "assumed: 10 kΩ and an LDR with as much, at 3.3 V, always on")
+    ),
+    "battery": DeviceCurrents(
+        Current(0, "counted below"), 0, Current(0.019, "assumed: two resistors of 100 kΩ across 3.7 V")
+    ),
+}
+
+DEV_BOARD = Current(6.0, "AMS1117 data sheet, Quiescent Current: 5 mA; and 1 mA assumed for a power LED")
+"""What is on a development board besides its chip, and never sleeps."""

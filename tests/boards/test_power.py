@@ -1,0 +1,129 @@
+"""How long a battery lasts: values that were computed by hand."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from board_files import SHIPPED, shipped
+from msgflo import Broker
+from msgflo_host.boards.chips import CHIPS as ALL_CHIPS
+from msgflo_host.boards.kinds import KINDS
+from msgflo_host.boards.port_map import PortMap, load
+from msgflo_host.boards.power import estimate_life, with_dev_board
+from msgflo_host.boards.power_currents import CHIPS, DEVICES
+from msgflo_host.errors import PortMapError
+
+MAP = """\
+chip: {chip}
+wifi: {{ssid: Home, password: not a real one{address}}}
+broker: mqtt://192.168.1.10
+devices:
+  battery: {{kind: battery, pin: {pin}, divider: 2}}
+{more}"""
+ADDRESS = ", address: {ip: 192.168.1.7, gateway: 192.168.1.1}"
+SLEEP = "sleep: {every: 5 min}\n"
+BATTERY = "battery: {capacity: 1000 mAh, usable: 100 %, self_discharge: 0 %, asleep: 50 uA}\n"
+
+
+def made(folder: Path, more: str, *, chip: str = "esp32", address: str = ADDRESS) -> PortMap:
+    file = folder / "shed.yaml"
+    pin = 26 if chip == "picow" else 1 if chip != "esp32" else 34
+    file.write_text(MAP.format(chip=chip, address=address, pin=pin, more=more))
+    return load(file)
+
+
+def test_mean_current_and_days_are_those_computed_by_hand(tmp_path: Path) -> None:
+    estimate = estimate_life(made(tmp_path, SLEEP + BATTERY))
+    # 44 mA for 0.3 s, 100 mA for 0.4 s and 0.05 s, 140 mA more for 0.02 s: 61 mAs. 0.05 mA for 300 s: 15 mAs.
+    assert estimate.milliamps * 300 == pytest.approx(13.2 + 40 + 5 + 2.8 + 15)
+    assert estimate.lost == 0
+    # 1000 mAh / (76 mAs / 300 s) / 24 h
+    assert estimate.days == pytest.approx(164.47, abs=0.01)
+
+
+def test_a_battery_also_loses_by_itself_and_not_all_of_it_can_be_used(tmp_path: Path) -> None:
+    estimate = estimate_life(made(tmp_path, SLEEP + "battery: {capacity: 1000 mAh, asleep: 50 uA}\n"))
+    assert estimate.lost == pytest.approx(20 / 730.5)  # 2 % of 1000 mAh in a month
+    assert estimate.days == pytest.approx(800 / (76 / 300 + 20 / 730.5) / 24)
+
+
+def test_asking_for_an_address_and_tls_cost(tmp_path: Path) -> None:
+    least = estimate_life(made(tmp_path, SLEEP + BATTERY))
+    dhcp = estimate_life(made(tmp_path, SLEEP + BATTERY, address=""))
+    assert (dhcp.milliamps - least.milliamps) * 300 == pytest.approx(60)  # 100 mA for 0.6 s
+    tls = estimate_life(replace(made(tmp_path, SLEEP + BATTERY), broker=Broker("192.168.1.10", tls=True)))
+    assert (tls.milliamps - least.milliamps) * 300 == pytest.approx(100)  # 100 mA for 1 s
+
+
+def test_readings_that_are_sent_together_spare_the_network(tmp_path: Path) -> None:
+    estimate = estimate_life(made(tmp_path, "sleep: {every: 5 min, batch: 4}\n" + BATTERY))
+    assert estimate.milliamps * 300 == pytest.approx(13.2 + (40 + 5 + 2.8) / 4 + 15)
+
+
+def test_without_a_measured_current_the_data_sheets_are_added_up(tmp_path: Path) -> None:
+    estimate = estimate_life(made(tmp_path, SLEEP + "battery: {capacity: 1000 mAh}\n"))
+    asleep = [item for item in estimate.items if item.seconds == 300]
+    assert [item.current.milliamps for item in asleep] == [0.010, 0.019]  # the chip, the two resistors
+    assert with_dev_board(estimate) == pytest.approx(800 / (estimate.milliamps + estimate.lost + 6) / 24)
+
+
+def test_a_pico_does_not_start_anew_and_sleeps_less_deeply(tmp_path: Path) -> None:
+    estimate = estimate_life(made(tmp_path, SLEEP + "battery: {capacity: 1000 mAh}\n", chip="picow"))
+    assert "start" not in [item.what for item in estimate.items]
+    assert estimate.milliamps > 1.3
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (BATTERY, "this board never sleeps, so no battery lasts; it sleeps with  sleep: {every: 5 min}"),
+        (SLEEP, "which battery? say it with  battery: {capacity: 2000 mAh}"),
+    ],
+)
+def test_what_is_missing_in_a_port_map(tmp_path: Path, more: str, message: str) -> None:
+    with pytest.raises(PortMapError) as caught:
+        estimate_life(made(tmp_path, more))
+    assert str(caught.value) == f"{tmp_path}/shed.yaml: {message}"
+
+
+def test_a_chip_without_figures(tmp_path: Path) -> None:
+    board = replace(made(tmp_path, SLEEP + BATTERY), chip=ALL_CHIPS["pico"])
+    with pytest.raises(
+        PortMapError, match="nothing is known of what the Raspberry Pi Pico takes; there are figures of the esp32, "
+    ):
+        estimate_life(board)
+
+
+def test_every_kind_that_sleeps_is_known_and_every_current_has_a_source() -> None:
+    assert {kind.name for kind in KINDS.values() if kind.sleeps} <= set(DEVICES)
+    currents = [c for chip in CHIPS.values() for c in (chip.running, chip.listening, chip.sending, chip.asleep)]
+    currents += [c for device in DEVICES.values() for c in (device.measuring, device.idle)]
+    assert all(each.source and each.milliamps >= 0 for each in currents)
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "msgflo_host", "board", "power", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=50)
+
+
+def test_the_shipped_board_lasts_for_months(tmp_path: Path) -> None:
+    done = run(shipped(tmp_path) / "battery.yaml")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["CURRENT", "FOR", "MEAN", "SOURCE"]
+    assert any("Sensirion SHT3x-DIS data sheet" in line for line in lines)
+    assert any(line.startswith("2000 mAh, of which 80% can be used: ") and line.endswith("months.") for line in lines)
+    assert any(line.startswith("On a board that is not made for batteries: ") for line in lines)
+
+
+def test_a_board_that_does_not_sleep_is_told_so_in_one_line(tmp_path: Path) -> None:
+    done = run(shipped(tmp_path) / "esp32.yaml")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"msgflo: {tmp_path}/esp32.yaml: this board never sleeps")
+    assert done.stderr.count("\n") == 1
+    assert SHIPPED.is_dir()
