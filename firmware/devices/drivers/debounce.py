@@ -6,6 +6,9 @@ Contacts bounce for up to about 10 ms when they close and when they open (J. Gan
 The interrupt handler notes what is needed to tell later what happened, so that nothing is lost while the program does
 something else: a press and its release are both found, with their times. A note is a time when the contact came to rest,
 as ~time where it was closed. Notes that were followed by an edge too soon are overwritten, so bounces take no room.
+
+Not promised: on an ESP32 handlers wait while the interpreter is busy in C (a TLS handshake takes a second); a press that
+began and ended meanwhile is missed. Of more than 15 changes that nobody looked at, the oldest are forgotten.
 """
 
 import asyncio
