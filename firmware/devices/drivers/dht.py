@@ -20,11 +20,12 @@ class Dht:
     """
 
     def __init__(self, pin, dht22):
-        pin.init(pin.OPEN_DRAIN, pin.PULL_UP)  # the chip's own pull-up does for a short wire
+        pin.init(pin.OPEN_DRAIN, pin.PULL_UP, value=1)  # the chip's own pull-up does for a short wire
         self._pin = pin
         self._name = "DHT22" if dht22 else "DHT11"
-        self._pause = 2000 if dht22 else 1000  # ms; after power-up too: until then it may not answer
-        self._last = time.ticks_ms()
+        self._pause = 2000 if dht22 else 1000  # ms
+        # Neither one answers in the first second after power-up.
+        self._last = time.ticks_add(time.ticks_ms(), 1000 - self._pause)
         self._buffer = bytearray(5)
 
     async def measure(self):

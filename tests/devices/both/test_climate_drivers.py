@@ -105,8 +105,9 @@ async def asked_when_it_may_be(dht22, pause):
     driver = Dht(pin, dht22)
     await asyncio.gather(driver.measure(), driver.measure(), return_exceptions=True)
     equal(len(asked), 3)
-    for i in range(2):
-        assert time.ticks_diff(asked[i + 1], asked[i]) >= pause - 2, asked
+    assert time.ticks_diff(asked[1], asked[0]) >= 998, asked
+    assert time.ticks_diff(asked[2], asked[1]) >= pause - 2, asked
+    equal((pin.mode, pin.level), (Pin.OPEN_DRAIN, 1))  # released between
 
 
 async def test_dht_may_be_asked_after_the_clock_went_round():
