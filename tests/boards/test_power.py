@@ -94,7 +94,7 @@ def test_what_is_missing_in_a_port_map(tmp_path: Path, more: str, message: str) 
 def test_a_chip_without_figures(tmp_path: Path) -> None:
     board = replace(made(tmp_path, SLEEP + BATTERY), chip=ALL_CHIPS["pico"])
     with pytest.raises(
-        PortMapError, match="nothing is known of what the Raspberry Pi Pico takes; there are figures of the esp32, "
+        PortMapError, match="nothing is known of what the Raspberry Pi Pico takes; there are figures of "
     ):
         estimate_life(board)
 

@@ -7,6 +7,8 @@ import contextlib
 import json
 import random
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,8 +18,11 @@ from typing import Any
 import pytest
 
 import msgflo
+from board_files import port_map
 from brokers import Broker
 from msgflo.paho_transport import Transport
+from msgflo_host.boards.build import build
+from msgflo_host.boards.keys import board_key
 from msgflo_host.boards.signing import listing, sign
 from msgflo_host.boards.update import update
 from msgflo_host.boards.update_transfer import Transfer
@@ -338,3 +343,37 @@ def test_a_board_that_is_not_there(broker: Broker, monkeypatch: pytest.MonkeyPat
         FlashError, match=r"^shed-board does not answer at mqtt://127.0.0.1:\d+ within \d s \(`msgflo list` shows"
     ):
         send(broker, {"board.json": b"{}"})
+
+
+def test_the_command_updates_a_board_from_its_port_map(broker: Broker, tmp_path: Path) -> None:
+    wanted = port_map(tmp_path, broker=broker.url)
+    image = build(wanted, board_key(tmp_path, "kitchen"))
+    board = SmallBoard(tmp_path / "board")
+    board.install(dict(image.files))
+    with board:
+        board.wait_for("here is kitchen-board")
+        done = run(tmp_path / "kitchen.yaml", "--broker", broker.url)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "it runs this version; nothing to do" in done.stdout
+        wanted = port_map(tmp_path, "lamp: {kind: led, pin: 14}", broker=broker.url)
+        version = build(wanted, board_key(tmp_path, "kitchen")).version
+        assert version != image.version
+        done = run(tmp_path / "kitchen.yaml", "--broker", broker.url)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"it runs version {version}, after " in done.stdout
+        board.wait_for(f"kitchen {version}")
+
+
+def test_a_board_that_was_never_flashed_has_no_key(broker: Broker, tmp_path: Path) -> None:
+    port_map(tmp_path, broker=broker.url)
+    done = run(tmp_path / "kitchen.yaml", "--broker", broker.url)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        f"msgflo: kitchen: there is no key {tmp_path}/keys/kitchen.key; the first time it is flashed"
+    )
+    assert done.stderr.count("\n") == 1
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "msgflo_host", "board", "update", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=50)
