@@ -24,6 +24,7 @@ _OWN_LINE = re.compile(r"^(?:\d+\.\d )?board: (?P<text>.*)$")
 
 # Of what a board says: the first pattern that is found in a line, and what to try then.
 _KNOWN = (
+    (r"no time from", "start the coordinator, or name another web server as `time` in the port map"),
     (r"the password is wrong", "look at it in the port map or its secrets.yaml, then flash again"),
     (
         r"there is no such network here",
@@ -50,7 +51,6 @@ _KNOWN = (
         "can the board's network reach that address? A guest network or a firewall may be in the way",
     ),
     (r"//\S+: (\[Errno )?-\d+", "the board cannot find that name; write the broker's address, such as 192.168.1.10"),
-    (r"no time from", "start the coordinator, or name another web server as `time` in the port map"),
     (r"safe mode: without devices", "its last five starts have failed; what it said then tells why"),
     (r"going back to the one before", "what the new version said tells why"),
 )

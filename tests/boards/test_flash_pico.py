@@ -1,0 +1,203 @@
+"""A Pico W is flashed: real MicroPython on an emulated chip, real mpremote, a real Mosquitto."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from board_files import port_map
+from brokers import Broker
+from emulation import build as emulated
+from emulation.pico import Pico, missing
+from msgflo_host.boards import serial_board
+from msgflo_host.boards.build import build
+from msgflo_host.boards.flash import flash
+from msgflo_host.boards.onto_board import Target
+from msgflo_host.boards.port_map import PortMap
+from msgflo_host.errors import FlashError
+
+pytestmark = pytest.mark.timeout(300)  # the emulated chip is several times slower than a real one
+
+KEY = "0" * 64
+MACHINE = "10.0.0.1"  # this one, as the board sees it
+DEVICES = "button: {{kind: button, pin: 14}}\nlamp: {{kind: led, pin: {pin}}}"
+
+
+@pytest.fixture(scope="module")
+def mosquitto() -> Iterator[Broker]:
+    with Broker() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def pico() -> Iterator[Pico]:
+    reason = missing()
+    if reason:
+        pytest.skip(reason)
+    with Pico() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known of earlier runs."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def wanted(folder: Path, mosquitto: Broker, *, pin: int = 15, port: int | None = None) -> PortMap:
+    broker = f"mqtt://{MACHINE}:{port or mosquitto.port}"
+    return port_map(folder, DEVICES.format(pin=pin), chip="picow", broker=broker)
+
+
+class Screen:
+    """Keeps what is shown; `hook` is called with each progress."""
+
+    ask = None
+
+    def __init__(self, hook: Callable[[int, int], None] = lambda done, whole: None) -> None:
+        self.said: list[str] = []
+        self.hook = hook
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        yield self.hook
+
+    @property
+    def copied(self) -> str:
+        """What was said of files."""
+        return next(text for text in self.said if text == "nothing to copy" or text.startswith("copied "))
+
+
+def flash_it(pico: Pico, mosquitto: Broker, board: PortMap, screen: Screen, patience: float = 60) -> list[str]:
+    from msgflo import Broker as Address
+
+    target = Target(board.chip, pico.port, emulated.firmware())
+    return flash(board, build(board, KEY), target, screen, broker=Address.parse(mosquitto.url), patience=patience)
+
+
+def test_flash_brings_a_board_up_and_the_second_run_has_nothing_to_do(
+    pico: Pico, mosquitto: Broker, tmp_path: Path
+) -> None:
+    wanted(tmp_path, mosquitto)
+    command = [
+        sys.executable,
+        "-m",
+        "msgflo_host",
+        "board",
+        "flash",
+        str(tmp_path / "kitchen.yaml"),
+        "--port",
+        pico.port,
+    ]
+    command += ["--firmware", str(emulated.firmware()), "--broker", mosquitto.url]
+
+    def run() -> tuple[str, float]:
+        began = time.monotonic()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=200, env={**os.environ, "NO_COLOR": "1"})
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout, time.monotonic() - began
+
+    first, first_s = run()
+    assert re.search(r"copied \d\d files, \d\d\.\d KB", first)
+    assert re.search(r"kitchen is there, after \d+ s: button, kitchen-board, lamp", first)
+    assert pico.run("import os; print(os.listdir('/'))").count("main.py") == 1
+    pico.hard_reset()
+    pico.wait_for("here is lamp", after=len(pico.output))
+
+    second, second_s = run()
+    assert "nothing to do" in second
+    assert "copied" not in second
+    assert "kitchen is there" in second
+    assert second_s < first_s / 3
+
+
+def test_only_what_differs_is_written_and_other_files_stay(pico: Pico, mosquitto: Broker, tmp_path: Path) -> None:
+    board = wanted(tmp_path, mosquitto)
+    flash_it(pico, mosquitto, board, Screen())
+    pico.run(
+        "import os\n"
+        "os.remove('/a/msgflo/topics.mpy')\n"  # lost
+        "open('/a/devices/led.mpy', 'a').write('damage')\n"
+        "open('/a/devices/old.mpy', 'w').close()\n"  # of an earlier version
+        "open('/a/board.json~', 'w').close()\n"  # of a copy that was interrupted
+        "open('/mine.txt', 'w').close()\n"
+        "open('/slot.json', 'w').write('{\"slot\": \"a\"}')\n"
+        "os.remove('/main.py')\n"
+        "open('/main.py', 'w').write('print(1)')\n"
+    )
+    screen = Screen()
+    there = flash_it(pico, mosquitto, board, screen)
+    assert there == ["button", "kitchen-board", "lamp"]
+    assert screen.copied.startswith("copied 3 files"), "topics, led, main.py"
+    listed = pico.run("import os; print(os.listdir('/'), os.listdir('/a'), os.listdir('/a/devices'))")
+    assert "'mine.txt'" in listed
+    assert "'slot.json'" in listed
+    assert "'main.before.py'" in listed, "somebody's own program"
+    assert "old.mpy" not in listed
+    assert "board.json~" not in listed
+    assert pico.run("print(open('/main.before.py').read())") == "print(1)\n"
+
+    changed = Screen()
+    board = wanted(tmp_path, mosquitto, pin=16)
+    flash_it(pico, mosquitto, board, changed)
+    assert changed.copied.startswith("copied 1 file,"), "the port map"
+    unchanged = Screen()
+    flash_it(pico, mosquitto, board, unchanged)
+    assert any("nothing to do" in text for text in unchanged.said)
+
+
+def test_board_unplugged_in_the_middle_is_repaired_by_the_next_run(
+    pico: Pico, mosquitto: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serial_board, "_SILENCE_S", 2.0)
+    pico.run("import os\nfor file in os.listdir('/a/msgflo'): os.remove('/a/msgflo/' + file)")
+
+    def unplug(done: int, whole: int) -> None:
+        if done > whole // 2:
+            pico.power_off()
+
+    board = wanted(tmp_path, mosquitto)
+    with pytest.raises(FlashError) as error:
+        flash_it(pico, mosquitto, board, Screen(unplug))
+    assert re.fullmatch(
+        re.escape(pico.port)
+        + r": the board went away in the middle \(.+\); plug it in again and run this once more: it goes "
+        "on where it was",
+        str(error.value),
+    )
+    pico.power_on()
+    screen = Screen()
+    assert flash_it(pico, mosquitto, board, screen) == ["button", "kitchen-board", "lamp"]
+    copied = re.match(r"copied (\d+) files", screen.copied)
+    assert copied
+    assert 0 < int(copied[1]) < 15, "about half of msgflo/ was there already"
+
+
+def test_broker_that_does_not_answer_is_explained(pico: Pico, mosquitto: Broker, tmp_path: Path) -> None:
+    board = wanted(tmp_path, mosquitto, port=1)
+    with pytest.raises(FlashError) as error:
+        flash_it(pico, mosquitto, board, Screen(), patience=10)
+    assert re.fullmatch(
+        rf"the board says 'mqtt://{MACHINE}:1: connection (refused|reset); trying again'; does a broker listen there for other "
+        r"machines\? The own Mosquitto does with `msgflo run --mqtt-host 0\.0\.0\.0`",
+        str(error.value),
+    )
+
+
+def test_another_chip_is_not_touched(pico: Pico, mosquitto: Broker, tmp_path: Path) -> None:
+    board = port_map(tmp_path, broker=mosquitto.url)
+    with pytest.raises(
+        FlashError, match=r"is 'Raspberry Pi Pico W with RP2040', the port map is for ESP32: change its `chip`"
+    ):
+        flash(board, build(board, KEY), Target(board.chip, pico.port), Screen())
