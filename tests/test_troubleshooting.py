@@ -1,4 +1,4 @@
-"""Every message that docs/troubleshooting.md explains is one that the program can say."""
+"""Every message that docs/troubleshooting.md and docs/flashing.md explain is one that the program can say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TEXT = (ROOT / "docs/troubleshooting.md").read_text()
+TEXT = "".join((ROOT / "docs" / file).read_text() for file in ("troubleshooting.md", "flashing.md"))
 SOURCES = [*(ROOT / "host").rglob("*.py"), *(ROOT / "firmware").rglob("*.py")]
 NOT_OURS = {"Name or service not known", "MemoryError", "FILE:LINE:COLUMN: …", "No such file or directory"}
 PLACEHOLDER = re.compile(r"\{[^{}]*\}|%[sdg]")
