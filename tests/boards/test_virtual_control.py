@@ -122,7 +122,7 @@ def test_several_clients_watch_and_each_hears_all(client: Client, board: BoardTh
 @pytest.mark.parametrize(
     ("request_", "error"),
     [
-        ({}, "one of these keys is needed: device, describe, get, pin, adc, wifi, power, reset, watch; there are: none"),
+        ({}, "one of these keys is needed: device, describe, get, pin, adc, wifi, power, reset, wake, watch; there are: none"),
         ({"frobnicate": 1}, "one of these keys is needed"),
         ({"pin": 5, "level": 1}, "unknown key 'level' beside 'pin'; allowed: value"),
         ({"pin": 5, "value": 2}, "value 2: 0, 1 or null (let go) is needed"),

@@ -317,7 +317,7 @@ async def main():
     while len(heard) < 600:
         heard.extend(receiver.take())
         await asyncio.sleep_ms(1)
-    print(len(heard), heard[:4])
+    print(len(heard), heard[:4], heard[-1])
     await transmitter.send([350, 1050, 1050, 350], 4)
     print("sent")
 asyncio.run(main())
@@ -326,8 +326,8 @@ time.sleep(60)
         {"module": "rf433", "role": "radio", "options": {"receive": 16, "transmit": 17}},
     )
     board.wait_for_line("ready")
-    board.control({"device": "radio", "pulses": [500, 2000, 510, 90000] * 150})
-    assert said(board, 3)[1:] == ["600 [500, 2000, 510, 65535]", "sent"]
+    board.control({"device": "radio", "pulses": [*[500, 2000, 510, 90000] * 149, 500, 2000, 510, 300]})
+    assert said(board, 3)[1:] == ["600 [500, 2000, 510, 65535] 65535", "sent"]
     assert board.control({"device": "radio"})["values"] == {"sent": [350, 1050, 1050, 350], "repeat": 4, "count": 1}
 
 

@@ -53,8 +53,10 @@ class Watchdog:
 
     def make(self, id: int = 0, timeout: int = 5000) -> Watchdog:
         """The class `WDT`; `timeout` in ms."""
-        if timeout < 1 or (self._hardware.chip.rp2 and timeout > 8388):
-            raise ValueError("timeout exceeds 8388" if timeout > 1 else "timeout")
+        if (
+            timeout < 1
+        ):  # an RP2 has an upper limit, too, but the firmware knows it by sys.platform, which is linux here
+            raise ValueError("timeout")
         self._timeout = timeout / 1000
         self.feed()
         self._look()

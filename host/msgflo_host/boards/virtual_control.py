@@ -39,6 +39,7 @@ class Control:
             "wifi": (("rssi",), self._wifi),
             "power": ((), self._power),
             "reset": ((), self._reset),
+            "wake": ((), self._wake),
         }
 
     def do(self, request: Values) -> Values:
@@ -141,3 +142,6 @@ class Control:
     def _reset(self, request: Values) -> Values:
         self._board.program.reset()
         return {"reset": True}
+
+    def _wake(self, request: Values) -> Values:
+        return {"wake": self._board.program.wake()}

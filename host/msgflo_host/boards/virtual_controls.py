@@ -168,12 +168,13 @@ class Radio(Thing):
             hardware.pin(options["transmit"]).sent = self._send
 
     def set_pulses(self, pulses: list[Any]) -> None:
-        """Receive pulses."""
+        """Receive pulses, and after them nothing: the last low is a long one."""
         if len(pulses) % 2 or not all(type(each) is int and 0 < each <= 1_000_000 for each in pulses):
             raise ControlError("pulses: whole µs from 1 to 1000000 are needed, an even number of them: high, low, …")
         assert self._receiver is not None
         waiting = self._receiver.received
-        packed = struct.pack(f"<{len(pulses)}H", *(min(each, _LONGEST) for each in pulses))
+        lengths = [*(min(each, _LONGEST) for each in pulses[:-1]), _LONGEST][: len(pulses)]
+        packed = struct.pack(f"<{len(lengths)}H", *lengths)
         if len(waiting) + len(packed) <= 2 * _MOST_RECEIVED:
             waiting += packed
 

@@ -81,6 +81,13 @@ class Program:
         """Press the reset button; that wakes it, too."""
         self._ends.put_nowait(Ended("hard"))
 
+    def wake(self) -> bool:
+        """Let the time of a deep sleep be over; returns whether it is asleep."""
+        asleep = self.state == "asleep"
+        if asleep:
+            self._ends.put_nowait(Ended("sleep"))
+        return asleep
+
     def power(self, on: bool) -> None:
         """Switch the power on or off."""
         if on:

@@ -22,7 +22,7 @@ class Relay:
         self._target = (host, port)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self.passes: Callable[[], bool] = lambda: True
 
     @property
@@ -40,26 +40,33 @@ class Relay:
         if self._server is not None:
             self._server.close()
         self._socket.close()
-        for writer in list(self._writers):
-            writer.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+        # In a task of its own: asyncio reports it as an error when this one is cancelled.
+        task = asyncio.create_task(self._connect(reader, writer))
+        self._tasks.add(task)
+        await asyncio.wait([task])
+        self._tasks.discard(task)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        pumps = []
+        writers = [writer]
         try:
             await self._reachable()
             there, to_broker = await asyncio.open_connection(*self._target)
+            writers.append(to_broker)
+            pumps = [asyncio.create_task(self._pump(*each)) for each in ((reader, to_broker), (there, writer))]
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         except OSError:
-            self._writers.discard(writer)
-            writer.close()
-            return
-        self._writers.add(to_broker)
-        pumps = [asyncio.create_task(self._pump(*each)) for each in ((reader, to_broker), (there, writer))]
-        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        for each in (writer, to_broker):
-            each.close()
-            self._writers.discard(each)
-        for pump in pumps:
-            pump.cancel()
+            pass  # the board sees that the connection is closed
+        finally:
+            for each in writers:
+                each.close()
+            for pump in pumps:
+                pump.cancel()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):

@@ -26,7 +26,7 @@ class ControlServer:
         self._board = board
         self.port = port
         self._server: asyncio.Server | None = None
-        self._clients: set[asyncio.StreamWriter] = set()
+        self._clients: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
     async def start(self) -> None:
         """Listen; raises MsgfloError where the port is taken."""
@@ -40,19 +40,21 @@ class ControlServer:
         """Close all connections."""
         if self._server is not None:
             self._server.close()
-        for writer in list(self._clients):
+        for writer in self._clients:
             writer.close()
+        # To their ends: asyncio reports one that is cancelled as an error.
+        await asyncio.gather(*(task for task in self._clients.values() if task), return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = _Client(self._board, writer)
-        self._clients.add(writer)
+        self._clients[writer] = asyncio.current_task()
         try:
             with contextlib.suppress(ConnectionError):
                 while (line := await _line(reader)) and client.take(line):
                     await writer.drain()
         finally:
             client.watch(False)
-            self._clients.discard(writer)
+            del self._clients[writer]
             writer.close()
 
 

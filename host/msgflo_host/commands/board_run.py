@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import tempfile
 from pathlib import Path
@@ -38,6 +39,12 @@ class _Setting(click.ParamType[dict[str, Any]]):
             return {"device": role, key: text}
 
 
+def _heap(ctx: Any, param: Any, value: str) -> str:
+    if not re.fullmatch(r"[1-9]\d*[KkMm]?", value):
+        raise click.BadParameter(f"{value!r}: a number of bytes is needed, such as 100K")
+    return value
+
+
 @click.command("run", short_help="Run a board without its hardware.")
 @click.argument("name")
 @click.option("--control", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="Port of its control socket.")
@@ -47,7 +54,7 @@ class _Setting(click.ParamType[dict[str, Any]]):
 @click.option(
     "--flash", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where its files are kept."
 )
-@click.option("--heap", default="100K", show_default=True, help="Memory for its MicroPython.")
+@click.option("--heap", default="100K", callback=_heap, show_default=True, help="Memory for its MicroPython.")
 @broker_option
 @coordinator_option
 def command(

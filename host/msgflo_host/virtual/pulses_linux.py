@@ -11,7 +11,7 @@ class Receiver:
 
     def __init__(self, pin):
         self._pin = pin
-        self._buffer = array("H", bytearray(1024))
+        self._buffer = array("H", bytearray(256))
         self.lost = 0
         pin.takeinto(self._buffer)
 

@@ -1,0 +1,148 @@
+"""`msgflo board run` as a user runs it: what it prints, how it ends, and that nothing is left of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from brokers import Broker, free_port
+from msgflo_host.boards.virtual_program import find_micropython
+from msgflo_host.errors import MsgfloError
+
+BOARDS = Path(__file__).parents[2] / "boards"
+PATIENCE_S = 20
+
+
+class Run:
+    """`msgflo board run` in a process of its own, in a folder with boards."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
+        # No coordinator of the user's may name its broker.
+        environment["MSGFLO_COORDINATOR"] = f"http://127.0.0.1:{free_port()}"
+        self._output = folder / "output"
+        with self._output.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "msgflo_host", "board", "run", *arguments],
+                cwd=folder,
+                env=environment,
+                stdout=output,
+                stderr=output,
+            )
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text()
+
+    def wait_for(self, text: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while text not in self.output:
+            assert self.process.poll() is None, f"it has ended:\n{self.output}"
+            assert time.monotonic() < deadline, f"no {text!r}:\n{self.output}"
+            time.sleep(0.02)
+
+    def end(self, how: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(PATIENCE_S)
+
+
+def interpreters(flash: Path) -> list[int]:
+    """The processes that run in a board's flash."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if (entry / "cwd").readlink() == flash:
+                found.append(int(entry.name))
+        except OSError:
+            continue  # it has ended
+    return found
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Callable[..., Run]]:
+    try:
+        find_micropython()
+    except MsgfloError as error:
+        pytest.skip(str(error))
+    shutil.copytree(BOARDS, tmp_path / "boards", ignore=shutil.ignore_patterns("keys", "secrets.yaml", "first"))
+    running: list[Run] = []
+
+    def start(*arguments: str) -> Run:
+        running.append(Run(tmp_path, *arguments))
+        return running[-1]
+
+    yield start
+    for each in running:
+        if each.process.poll() is None:
+            each.process.kill()
+            each.process.wait()
+
+
+def test_runs_until_ctrl_c(run: Callable[..., Run], broker: Broker, tmp_path: Path) -> None:
+    port = free_port()
+    flash = tmp_path / "flash"
+    running = run(
+        "picow", "--broker", broker.url, "--control", str(port), "--set", "remote-dial.position=0.25",
+        "--set", "remote-button.bounce=false", "--flash", str(flash), "--heap", "1M",
+    )  # fmt: skip
+    running.wait_for("picow | [running, after a power reset]")
+    running.wait_for(f"picow: control socket 127.0.0.1:{port}")
+    assert f"picow: a virtual Raspberry Pi Pico W on {broker.url}; Ctrl-C ends it" in running.output
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(b'{"device": "remote-dial"}\n{"device": "remote-button"}\n')
+        answers = client.makefile()
+        assert json.loads(answers.readline())["values"] == {"position": 0.25}
+        assert json.loads(answers.readline())["values"]["bounce"] is False
+    running.wait_for(" board: ")
+    assert interpreters(flash)
+    assert running.end() == 0
+    assert interpreters(flash) == []
+    assert "Traceback" not in running.output
+    assert (flash / "a/board.json").exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="no /proc on this machine")
+def test_nothing_is_left_of_one_that_was_killed(run: Callable[..., Run], broker: Broker, tmp_path: Path) -> None:
+    flash = tmp_path / "flash"
+    running = run("esp32", "--broker", broker.url, "--flash", str(flash))
+    running.wait_for(" board: ")
+    assert interpreters(flash)
+    running.end(signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while interpreters(flash):
+        assert time.monotonic() < deadline, "its MicroPython lives on"
+        time.sleep(0.05)
+
+
+def test_takes_the_broker_of_the_port_map_where_none_is_named(run: Callable[..., Run]) -> None:
+    running = run("battery")
+    running.wait_for("battery: a virtual ESP32-S3 on mqtt://192.168.1.10:1883")
+    assert running.end(signal.SIGTERM) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "error"),
+    [
+        (("nothing",), 1, "msgflo: there is no board 'nothing' in boards; there are: battery, esp32, picow, rf433"),
+        (("picow", "--set", "dial.position=1"), 1, "msgflo: no device 'dial'; there are: remote-button, remote-dial, "),
+        (("picow", "--set", "remote-dial.position=2"), 1, "msgflo: position 2: a number from 0 to 1 is needed"),
+        (("picow", "--set", "remote-dial"), 2, "'remote-dial': ROLE.INPUT=VALUE is needed"),
+        (("picow", "--flash", "boards"), 1, "msgflo: boards is not empty, and no board's flash: name a new folder"),
+        (("picow", "--heap", "much"), 2, "'much': a number of bytes is needed, such as 100K"),
+    ],
+)
+def test_mistakes_are_one_line(run: Callable[..., Run], arguments: tuple[str, ...], code: int, error: str) -> None:
+    running = run(*arguments, "--broker", "mqtt://127.0.0.1:1")
+    assert running.process.wait(PATIENCE_S) == code, running.output
+    assert error in running.output
+    assert "Traceback" not in running.output
