@@ -45,6 +45,9 @@ have_micropython() {
     return 1
 }
 
+# What MicroPython for the emulated board is built with. Where these are unknown, its tests are skipped.
+emulation=(gcc-arm-none-eabi libnewlib-arm-none-eabi cmake ninja-build pioasm picotool dpkg-dev)
+
 # Fills `missing` with the Debian packages that this stage still needs.
 find_missing() {
     missing=()
@@ -63,6 +66,13 @@ find_missing() {
         have npm || missing+=(npm)
         have mosquitto_sub || missing+=(mosquitto-clients)
         have rtl_433 || missing+=(rtl-433)
+        have arm-none-eabi-gcc || missing+=(gcc-arm-none-eabi)
+        [ -e "$(arm-none-eabi-gcc -print-file-name=nosys.specs 2>/dev/null)" ] || missing+=(libnewlib-arm-none-eabi)
+        have cmake || missing+=(cmake)
+        have ninja || missing+=(ninja-build)
+        have pioasm || missing+=(pioasm)
+        have picotool || missing+=(picotool)
+        have dpkg-source || missing+=(dpkg-dev)
     fi
 }
 
@@ -94,9 +104,10 @@ update_lists() {
 }
 
 # Raspberry Pi OS and Debian before 13 have a MicroPython that is too old; PyPI has one for some machines.
-without_old_micropython() {
+without_what_can_be_missing() {
     local package kept=()
     for package in "${missing[@]}"; do
+        [[ " ${emulation[*]} " = *" $package "* ]] && [ -z "$(candidate "$package")" ] && continue
         if [ "$package" = micropython ] && ! { have dpkg && dpkg --compare-versions "$(candidate "$package")" ge 1.25; }; then
             continue
         fi
@@ -108,13 +119,13 @@ without_old_micropython() {
 install_missing() {
     local line="as root: apt-get install ${missing[*]}, then run this again"
     if ! have apt-get; then
-        without_old_micropython
+        without_what_can_be_missing
         [ ${#missing[@]} -eq 0 ] || fail "install ${missing[*]} (these are Debian's names), then run this again"
         return
     fi
     find_sudo || fail "$line"
     update_lists || fail "$line"
-    without_old_micropython
+    without_what_can_be_missing
     [ ${#missing[@]} -gt 0 ] || return 0
     # The note survives an interruption: the service is switched off by the next run then.
     case " ${missing[*]} " in *" mosquitto "*) mkdir -p .venv && touch .venv/.mosquitto-service ;; esac
@@ -202,6 +213,9 @@ install_for_tests() {
     say "pyright"
     (cd tests/firmware/typecheck && quietly npm ci --omit=optional --no-audit --no-fund --loglevel=error) ||
         fail "npm could not install pyright"
+    say "the emulated board (a minute, the first time)"
+    (cd tests/emulation && quietly npm ci --no-audit --no-fund --loglevel=error) || fail "npm could not install rp2040js"
+    quietly .venv/bin/python tests/emulation/build.py || say "MicroPython for the emulated board could not be built"
     say "MsgFlo's own programs"
     quietly tests/interop/setup.sh "$root/.venv/bin/python" || fail "MsgFlo's own programs could not be installed"
 }
@@ -221,7 +235,7 @@ done_before() {
 
 run_files=(host/setup.sh requirements.txt pyproject.toml)
 tests_files=("${run_files[@]}" tests/requirements.txt tests/firmware/typecheck/{stubs.txt,package-lock.json}
-    tests/interop/{setup.sh,requirements.txt,package-lock.json})
+    tests/interop/{setup.sh,requirements.txt,package-lock.json} tests/emulation/{build.py,package-lock.json})
 case $stage in
     run) files=("${run_files[@]}") ;;
     tests) files=("${tests_files[@]}") ;;

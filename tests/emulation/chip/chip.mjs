@@ -1,5 +1,6 @@
 // The RP2040 itself: npm's rp2040js with what a running MicroPython needs besides, and a clock that skips idle time.
 import { ConsoleLogger, LogLevel, RP2040, USBCDC } from 'rp2040js';
+import { clockPio } from './pio.mjs';
 
 const FLASH_START = 0x10000000;
 const CYCLES_PER_BURST = 4000;
@@ -111,6 +112,8 @@ export class Chip {
     speedUp(mcu);
     mendInterrupts(mcu.core);
     mcu.uart.forEach(mendUart);
+    mcu.pio.forEach((each) => clockPio(each, mcu));
+    mcu.i2c.forEach(mendI2c);
     this.#attachWatchdog(mcu.peripherals[0x40058], watchdog);
     this.#attachUsb(mcu);
     this.cycleNanos = 1e9 / mcu.clkSys;
@@ -319,6 +322,16 @@ function mendInterrupts(core) {
       core.waiting = false;
     }
     return false;
+  };
+}
+
+// An abort empties the transmit FIFO, which the firmware waits for (RP2040 data sheet, section 4.3.10.2).
+function mendI2c(block) {
+  const TX_EMPTY = 1 << 4;
+  const abort = block.abort.bind(block);
+  block.abort = (reason) => {
+    abort(reason);
+    block.setInterrupts(TX_EMPTY);
   };
 }
 

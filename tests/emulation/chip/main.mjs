@@ -48,9 +48,9 @@ const REQUESTS = {
   save: ({ path }) => fs.writeFileSync(path, flash.subarray(0, FLASH_SIZE)),
   load: ({ path }) => flash.set(fs.readFileSync(path).subarray(0, FLASH_SIZE)),
   drive: ({ pin, value }) => pins.drive(pin, level(value)),
+  pull: ({ pin, value }) => pins.pull(pin, level(value)),
   play: ({ pin, steps }) => new Promise((done) => pins.play(pin, steps, done)),
   pin: ({ pin }) => ({ level: pins.level(pin), state: pins.state(pin), pwm: pins.pwm(pin) }),
-  debug: () => { const g=chip.mcu.gpio[24]; return {link: wifi.link, att: wifi.attention, raw: g.rawInputValue, en: g.inputEnable, ie: g.irqEnableMask, st: g.irqStatus, pad: g.padValue, ctrl: g.ctrl, pend: chip.mcu.core.pendingInterrupts, enabled: chip.mcu.core.enabledInterrupts}; },
   led: () => wifi.pins & 1,
   adc: ({ channel, value }) => setAdc(channel, value),
   capture: ({ pin, on }) => {

@@ -10,6 +10,7 @@ export class Pins {
   constructor(chip) {
     this.chip = chip;
     this.outside = new Map(); // pin: level that something outside drives
+    this.resistors = new Map(); // pin: level that something outside pulls it to
     this.captures = new Map(); // pin: [[µs, level], ...]
     this.pixels = new Map(); // pin: decoder
     this.sensors = new Map(); // pin: DHT
@@ -34,8 +35,7 @@ export class Pins {
     if (state === GPIOPinState.Low || state === GPIOPinState.High) {
       return state === GPIOPinState.High ? 1 : 0;
     }
-    const outside = this.outside.get(number);
-    return outside !== undefined ? outside : state === GPIOPinState.InputPullUp ? 1 : 0;
+    return this.outside.get(number) ?? this.resistors.get(number) ?? (state === GPIOPinState.InputPullUp ? 1 : 0);
   }
 
   /** How the chip has set a pin: low, high, in, up, down. */
@@ -45,10 +45,19 @@ export class Pins {
 
   /** Drive a pin from outside; null lets go of it. */
   drive(number, level) {
+    this.#wire(this.outside, number, level);
+  }
+
+  /** Pull a pin up or down by a resistor outside; null takes it off. */
+  pull(number, level) {
+    this.#wire(this.resistors, number, level);
+  }
+
+  #wire(wires, number, level) {
     if (level === null) {
-      this.outside.delete(number);
+      wires.delete(number);
     } else {
-      this.outside.set(number, level ? 1 : 0);
+      wires.set(number, level ? 1 : 0);
     }
     if (this.chip.mcu) {
       this.#update(number);

@@ -21,7 +21,8 @@ export class Wifi {
     this.key = null;
     this.air = true; // whether there is an access point
     this.internet = true; // whether what is sent arrives
-    this.counts = { framesOut: 0, framesIn: 0, packetsOut: 0, packetsIn: 0, bytesOut: 0, bytesIn: 0, dropped: 0 };
+    this.latency = 0; // ms that a frame to the board takes
+    this.counts = { framesOut: 0, framesIn: 0, packetsOut: 0, packetsIn: 0, dropped: 0 };
     this.log = [];
     this.tcp = new Tcp(this);
     this.pins = 0;
@@ -194,7 +195,16 @@ export class Wifi {
     if (type === 0x800) {
       this.counts.packetsIn += 1;
     }
-    this.queue.push(Buffer.concat([this.guestMac, Buffer.from([...MAC, type >> 8, type & 255]), payload]));
+    const frame = Buffer.concat([this.guestMac, Buffer.from([...MAC, type >> 8, type & 255]), payload]);
+    if (this.latency) {
+      this.chip.after(this.latency * 1e6, () => this.#arrive(frame));
+    } else {
+      this.#arrive(frame);
+    }
+  }
+
+  #arrive(frame) {
+    this.queue.push(frame);
     this.#wake();
   }
 
