@@ -5,7 +5,7 @@ import gc
 from time import ticks_add, ticks_diff, ticks_ms
 
 import machine
-from msgflo import Participant, Port
+from msgflo import Participant
 
 from . import log
 
@@ -16,32 +16,14 @@ _CAUSES = ("PWRON", "HARD", "WDT", "DEEPSLEEP", "SOFT")
 
 
 class Board(Participant):
-    """`version` and `mode` (normal or safe) are texts, `wifi` knows the signal, `led` is a pin or None."""
+    """Its ports are those that `start` has; `mode` is normal or safe, `wifi` knows the signal, `led` is a pin or None."""
 
     component = "boards/Board"
     icon = "microchip"
 
-    def __init__(self, role, *, version, mode, wifi, led, sleeps=False):
-        self.inports = (
-            Port("identify", "any", "Anything: the board's LED blinks for 5 s"),
-            Port("restart", "any", "true: start anew"),
-            Port("stay-awake", "boolean", "Keep a sleeping board awake"),
-            Port("log-level", "string", "error, info or debug"),
-            Port("update", "buffer", "From `msgflo board update`", raw=True, qos=1),
-        )
-        self.outports = (
-            Port("signal", "number", "Wi-Fi, in dBm", state=True),
-            Port("memory", "number", "Free memory, in bytes", state=True),
-            Port("uptime", "number", "Seconds since the start", state=True),
-            Port("reset", "string", "Why it started", state=True),
-            Port("version", "string", "Of what runs on it", state=True),
-            Port("mode", "string", "normal, or safe: without devices", state=True),
-            Port("errors", "number", "Since the start", state=True),
-            Port("log", "string", "What it says"),
-            Port("update-status", "object", "For `msgflo board update`", qos=1),
-        )
-        if sleeps:
-            self.outports += (Port("history", "object", "Readings with their ages in s, by topic", qos=1),)
+    def __init__(self, role, inports, outports, *, version, mode, wifi, led):
+        self.inports = inports
+        self.outports = outports
         super().__init__(role)
         self.version = version
         self.mode = mode

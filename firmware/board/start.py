@@ -5,14 +5,36 @@ import json
 import sys
 
 import machine
-from msgflo import Participant, Session
+from msgflo import Participant, Port, Session
 
 from . import log
 from .hardware import Hardware
 from .participant import Board
+from .shelf import Shelf
 from .wifi import Wifi
 
 __all__ = ("prepare",)
+
+# Of the board's own participant. They are here because this module is forgotten, and so are they then.
+_INPORTS = (
+    Port("identify", "any", "Anything: the board's LED blinks for 5 s"),
+    Port("restart", "any", "true: start anew"),
+    Port("stay-awake", "boolean", "Keep a sleeping board awake"),
+    Port("log-level", "string", "error, info or debug"),
+    Port("update", "buffer", "From `msgflo board update`", raw=True, qos=1),
+)
+_OUTPORTS = (
+    Port("signal", "number", "Wi-Fi, in dBm", state=True),
+    Port("memory", "number", "Free memory, in bytes", state=True),
+    Port("uptime", "number", "Seconds since the start", state=True),
+    Port("reset", "string", "Why it started", state=True),
+    Port("version", "string", "Of what runs on it", state=True),
+    Port("mode", "string", "normal, or safe: without devices", state=True),
+    Port("errors", "number", "Since the start", state=True),
+    Port("log", "string", "What it says"),
+    Port("update-status", "object", "For `msgflo board update`", qos=1),
+)
+_HISTORY = Port("history", "object", "Readings with their ages in s, by topic", qos=1)
 
 
 def prepare(folder, safe):
@@ -32,14 +54,15 @@ def prepare(folder, safe):
         Participant.period = sleep["every"] * (sleep.get("batch", 1) + 1)
     board = Board(
         config["name"] + "-board",
+        _INPORTS,
+        _OUTPORTS + (_HISTORY,) if sleep else _OUTPORTS,
         version=config["version"],
         mode="safe" if safe else "normal",
         wifi=wifi,
         led=_led(devices),
-        sleeps=bool(sleep),
     )
     broker = config["broker"].replace("cafile=", "cafile=" + folder + "/")
-    session = Session([board], broker, client_id=config["name"], log=log.error)
+    session = Session([board], broker, client_id=config["name"], log=log.error, messages=Shelf())
     if config["log"]["topic"]:
         log.listener = lambda text: board.send("log", text)
     if not safe:

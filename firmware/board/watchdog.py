@@ -2,17 +2,18 @@
 
 import asyncio
 import sys
-from time import ticks_diff, ticks_ms
+from time import ticks_add, ticks_diff, ticks_ms
 
 import machine
 
-__all__ = ("feed", "hand_over", "watch")
+__all__ = ("hand_over", "watch")
 
 _STUCK = 180_000  # ms without a connection and without an attempt to make one
-# ms in which it must be fed: an RP2040 can wait no longer than 8388.
-_LIMIT = 8000 if sys.platform == "rp2" else 30000
+_LIMIT = 30_000  # ms without a turn of the event loop; looking up a host name alone may take 10 s
+_SHORT = sys.platform == "rp2"  # whose watchdog can wait no longer than 8388 ms (RP2040 data sheet, §4.7.3)
 
 _dog = None
+_deadline = None  # until then a timer feeds it where it is short of breath; None: for ever
 
 
 async def watch(attempts, connected):
@@ -20,32 +21,38 @@ async def watch(attempts, connected):
 
     `attempts()` is a number that changes with each attempt to join the network or to reach the broker.
     """
-    global _dog
-    _dog = machine.WDT(timeout=_LIMIT)
+    global _dog, _deadline
+    _deadline = ticks_add(ticks_ms(), _LIMIT)
+    _dog = machine.WDT(timeout=8000 if _SHORT else _LIMIT)
+    if _SHORT:
+        _start_timer()
     last = -1
     since = ticks_ms()
     while True:
+        now = ticks_ms()
         count = attempts()
         if connected() or count != last:
             last = count
-            since = ticks_ms()
-        if ticks_diff(ticks_ms(), since) < _STUCK:
+            since = now
+        if ticks_diff(now, since) < _STUCK:
+            _deadline = ticks_add(now, _LIMIT)
             _dog.feed()
         await asyncio.sleep(1)
 
 
-def feed():
-    """Feed it: something long is being done, and goes on."""
-    if _dog:
-        _dog.feed()
-
-
 def hand_over():
     """From now on a timer feeds it: somebody has stopped the program and works on the board."""
+    global _deadline
     if _dog:
-        _dog.feed()
-        machine.Timer(0 if sys.platform == "esp32" else -1).init(period=1000, callback=_tick)
+        _deadline = None
+        _start_timer()
+
+
+def _start_timer():
+    machine.Timer(0 if sys.platform == "esp32" else -1).init(period=1000, callback=_tick)
+    _tick(None)
 
 
 def _tick(timer):
-    _dog.feed()  # pyright: ignore[reportOptionalMemberAccess]
+    if _deadline is None or ticks_diff(_deadline, ticks_ms()) > 0:
+        _dog.feed()  # pyright: ignore[reportOptionalMemberAccess]

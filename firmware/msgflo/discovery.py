@@ -9,10 +9,10 @@ __all__ = ("Presence",)
 class Presence:
     """Tells on a connection that its participants are there."""
 
-    def __init__(self, participants, client_id, transport):
+    def __init__(self, participants, client_id, transport, messages=None):
         self._client_id = client_id
         self._transport = transport
-        self._messages = {}  # participant id -> discovery message
+        self._messages = {} if messages is None else messages  # participant id -> discovery message
         self.interval = 3600 / 2.2  # seconds between discovery messages: so often that one may be lost
         for participant in participants:
             self.add(participant)
@@ -43,8 +43,8 @@ class Presence:
 
     async def repeat(self):
         """Repeat the discovery messages."""
-        for message in list(self._messages.values()):
-            await self._tell(DISCOVERY, message)
+        for participant_id in list(self._messages):
+            await self._tell(DISCOVERY, self._messages[participant_id])
 
     async def _introduce(self, ids):
         for participant_id in ids:

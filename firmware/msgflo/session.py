@@ -22,14 +22,24 @@ class Session:
 
     `participants` is a list, `broker` a Broker or its URL, `keepalive` in seconds, `client_id` by default the id of the
     first participant. `log` is called with each problem, a text (default: the logger `msgflo`; MicroPython: print).
-    Raises ConfigError.
+    `messages` is where discovery messages are kept, by participants' ids (default: a dictionary). Raises ConfigError.
 
     While disconnected, each state's latest value waits, and up to `queue` events (default 1000; MicroPython: 32), of
     which the oldest are dropped. Connected, a hundred times as many (MicroPython: as many) wait where more is sent at
     once than the connection takes, and where more is received than an async handler has handled.
     """
 
-    def __init__(self, participants, broker="mqtt://localhost", *, client_id=None, keepalive=30, queue=None, log=None):
+    def __init__(
+        self,
+        participants,
+        broker="mqtt://localhost",
+        *,
+        client_id=None,
+        keepalive=30,
+        queue=None,
+        log=None,
+        messages=None,
+    ):
         self.broker = Broker.parse(broker) if isinstance(broker, str) else broker
         self.log = log or default_log
         self.queue = QUEUE if queue is None else queue
@@ -53,7 +63,7 @@ class Session:
         self.client_id = client_id or ids[0]
         self._link = Link(self.broker, self.client_id, keepalive, self._received, self.log)
         self._transport = self._link.transport
-        self._presence = Presence(self.participants, self.client_id, self._transport)
+        self._presence = Presence(self.participants, self.client_id, self._transport, messages)
         self.connected = False  # whether packets can be sent now
         self._bindings = Bindings(self._runners, self._transport, self.log)
         self._outbox = Outbox(self.queue)
