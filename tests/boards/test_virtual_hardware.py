@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from msgflo_host.boards.virtual_thread import BoardThread
 
 Start = Callable[..., BoardThread]
 
+NOTICE = re.compile(r"\[(running|asleep|off|watchdog)\b")
 BUTTON = {"module": "button", "role": "button", "options": {"pin": 4, "active": "low"}}
 PRELUDE = """import sys, asyncio, time, machine, network
 from machine import ADC, I2C, I2S, PWM, Pin, RTC, WDT, PWRON_RESET, WDT_RESET, deepsleep, reset_cause, soft_reset
@@ -53,7 +55,7 @@ def start(tmp_path: Path, micropython: Interpreter) -> Iterator[Start]:
 
 def said(board: BoardThread, count: int = 1) -> list[str]:
     """The first lines that the program has printed, without what the board itself says."""
-    lines = lambda: [line for line in board.lines if not line.startswith("[")]  # noqa: E731
+    lines = lambda: [line for line in board.lines if not NOTICE.match(line)]  # noqa: E731
     board.wait_for(lambda: len(lines()) >= count, what=f"{count} lines")
     return lines()
 
@@ -329,6 +331,33 @@ time.sleep(60)
     board.control({"device": "radio", "pulses": [*[500, 2000, 510, 90000] * 149, 500, 2000, 510, 300]})
     assert said(board, 3)[1:] == ["600 [500, 2000, 510, 65535] 65535", "sent"]
     assert board.control({"device": "radio"})["values"] == {"sent": [350, 1050, 1050, 350], "repeat": 4, "count": 1}
+
+
+def test_the_rest_of_machine(start: Start) -> None:
+    board = start(
+        """
+print(len(machine.unique_id()), machine.freq() > 1000000, Pin("LED", Pin.OUT)())
+began = time.ticks_ms(); machine.lightsleep(50); print(time.ticks_diff(time.ticks_ms(), began) >= 50)
+machine.enable_irq(machine.disable_irq()); machine.idle()
+print(machine.time_pulse_us(Pin(14), 1, 20000))
+RTC().datetime((2030, 1, 2, 0, 3, 4, 5, 0)); print(RTC().datetime()[:6])
+network.WLAN().active(True); network.WLAN().connect("<a> 'b' \xfc", None); print(network.WLAN().config("ssid") == "<a> 'b' \xfc")
+try:
+    machine.Timer(-1, callback=print)
+except NotImplementedError as e:
+    print(e)
+time.sleep(60)
+""",
+        chip="picow",
+    )
+    assert said(board, 6) == [
+        "6 True 0",
+        "True",
+        "-2",
+        "[2030, 1, 2, 2, 3, 4]",
+        "True",
+        "a virtual board has no machine.Timer; use asyncio",
+    ]
 
 
 # --- Starts ---

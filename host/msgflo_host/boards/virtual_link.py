@@ -181,7 +181,10 @@ def _raised(error: Exception) -> bytes:
 @lru_cache(4096)
 def _parse(text: str) -> tuple[list[Any], dict[str, Any]]:
     """Read what MicroPython's repr has made of arguments; what it has no literal for (`<function>`) becomes None."""
-    tree = ast.parse("(" + re.sub(r"<[^<>]*>", "None", text) + ")", mode="eval")
+    try:
+        tree = ast.parse(f"({text})", mode="eval")
+    except SyntaxError:
+        tree = ast.parse("(" + re.sub(r"<[^<>]*>", "None", text) + ")", mode="eval")
     plain, keywords = _value(tree.body)
     return plain, keywords
 
