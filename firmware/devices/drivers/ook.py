@@ -35,9 +35,8 @@ class Decoder:
     def __init__(self):
         self._pulse = array("H", bytes(2 * _RING + 2))
         self._gap = array("H", bytes(2 * _RING + 2))
-        self._bits = bytearray(10)
         self._nibbles = bytearray(20)
-        self._codes = []  # each: code, how often heard, ms since then, whether it became a packet
+        self._codes = []  # each: code, how often heard, ms since then, how often it must be; then 0
         self.reset()
 
     def reset(self):
@@ -62,6 +61,8 @@ class Decoder:
         near = self._near
         far = self._far
         mark = self._mark
+        long = self._long
+        coded = self._manchester >= 0
         for k in range(0, len(pulses) - 1, 2):
             p = pulses[k]
             g = pulses[k + 1]
@@ -71,9 +72,10 @@ class Decoder:
             elif gs[at] < _GLITCH:  # that gap was none
                 p = min(ps[at] + gs[at] + p, 65535)
             else:
-                if self._manchester >= 0:
+                if coded:
                     self._half(ps[at], 1)
                     self._half(gs[at], 0)
+                    coded = self._manchester >= 0
                 at = (at + 1) & _RING
                 near += 1
                 far += 1
@@ -81,7 +83,7 @@ class Decoder:
             ps[at] = p
             gs[at] = g
             if g >= _CLOSING:
-                self._long = 0
+                long = 0
                 if _MIN < near <= _MAX:
                     self._slice(at, near - 1, g)
                 if g >= _SILENCE:
@@ -93,86 +95,73 @@ class Decoder:
                 # Long pulse, long gap: what Oregon begins with, and what separates frames of a TX141.
                 if 32 < mark < 43:
                     self._slice(at, mark - 1, 0)
-                self._long += 1
+                long += 1
                 mark = 0
-            else:
-                if self._long >= 8 and self._manchester < 0:
+            elif long:
+                if long >= 8 and not coded:
+                    coded = True
                     self._manchester = 0
                     self._edge = True
                     self._last = 0
-                self._long = 0
+                long = 0
         self._at = at
         self._near = min(near, 99)
         self._far = min(far, 99)
         self._mark = min(mark, 99)
+        self._long = long
         return self._found
 
     def _slice(self, end, count, sync):
         """Take the `count` pulses before `end` as a frame, if they are one."""
-        ps = self._pulse
-        gs = self._gap
-        start = end - count
         if count == 65 or count == 73:  # Nexa's sync gap is part of it
-            start += 1
             count -= 1
-        shortest = low = 65535
-        longest = high = 0
-        for i in range(start, end):
-            p = ps[i & _RING]
-            g = gs[i & _RING]
-            if g < shortest:
-                shortest = g
-            if g > longest:
-                longest = g
-            if p < low:
-                low = p
-            if p > high:
-                high = p
+        ps = _part(self._pulse, end, count)
+        gs = _part(self._gap, end, count)
+        shortest = min(gs)
+        longest = max(gs)
+        low = min(ps)
+        high = max(ps)
         if shortest < 100 or longest * 2 < shortest * 3:
             return
         short = shortest * 8 // 5
         long = longest * 5 // 8
-        bits = self._bits
-        for i in range(10):
-            bits[i] = 0
-        pwm = True
-        total = count - 1  # place of the bit, from the right
-        for i in range(start, end):
-            g = gs[i & _RING]
+        bits = bytearray(b"0" * count)
+        for i in range(count):
+            g = gs[i]
             if g >= long:
-                bits[9 - (total >> 3)] |= 1 << (total & 7)
-                if ps[i & _RING] > g:
-                    pwm = False
-            elif g <= short:
-                if ps[i & _RING] < g:
-                    pwm = False
-            else:
+                bits[i] = 49  # ord("1")
+            elif g > short:
                 return
-            total -= 1
-        if not pwm and high * 4 > low * 9:
-            return
-        value = int.from_bytes(bits, "big")
+        pwm = high * 2 > low * 3
+        if pwm:
+            for i in range(count):
+                if (ps[i] > gs[i]) == (gs[i] >= long):
+                    pwm = False
+                    break
+            if not pwm and high * 4 > low * 9:
+                return
+        value = int(bytes(bits), 2)
         if value + 1 == 1 << count:  # a code has both
             return
         speed = 0 if shortest < 350 else 1 if shortest < 1450 else 2
         code = self._heard((value, count))
-        if code[3] or code[1] < 2:
+        if not code[3] or code[1] < code[3]:
             return
         known = protocols.frame(value, count, speed, pwm)
-        if known is None:
-            if code[1] < _SAME:
-                return
+        needed = known[0] if known else _SAME
+        if code[1] < needed:
+            code[3] = needed
+            return
+        if known:
+            packet = known[1]
+            if "code" in packet:
+                packet["base"] = (low + high + shortest + longest) // 8  # short and long are four times the base
+        else:
             packet = {"protocol": "unknown", "code": "%x" % value, "bits": count, "coding": "pwm" if pwm else "ppm"}
             packet["pulse"] = (low + high) // 2
             packet["short"] = shortest
             packet["long"] = longest
             packet["sync"] = sync
-        elif code[1] < known[0]:
-            return
-        else:
-            packet = known[1]
-            if "code" in packet:
-                packet["base"] = (low + high + shortest + longest) // 8  # short and long are four times the base
         self._emit(code, packet)
 
     def _heard(self, frame):
@@ -183,11 +172,11 @@ class Decoder:
                 code[1] += 1
                 code[2] = 0
                 return code
-        codes.append([frame, 1, 0, False])
+        codes.append([frame, 1, 0, 2])
         return codes[-1]
 
     def _emit(self, code, packet):
-        code[3] = True
+        code[3] = 0
         # On, off and on again within the time are three: forget what else came of that length.
         self._codes = [each for each in self._codes if each is code or each[0][1] != code[0][1]]
         self._found += (packet,)
@@ -227,7 +216,13 @@ class Decoder:
                     packet = protocols.oregon(message, at)
                     if packet:
                         code = self._heard((message[:at], 0))
-                        if not code[3]:
+                        if code[3]:
                             self._emit(code, packet)
         self._last = level
         self._manchester += 1
+
+
+def _part(ring, end, count):
+    """Return the values before a place in a ring."""
+    start = end - count
+    return ring[start:end] if start >= 0 else ring[start:] + ring[:end]

@@ -48,9 +48,11 @@ def frame(value, bits, speed, pwm):
         value ^= (1 << bits) - 1
         if bits == 24:
             return _ev1527(value)
+    if pwm != (speed == 0):  # the fast ones have pulse width modulation
+        return None
+    speed = str(speed)
     for line in _SENSORS.split("\n"):
-        # Pulse width modulation is what the fast ones have.
-        if int(line[0]) == speed and int(line[2:4]) <= bits <= int(line[5:7]) and pwm == (speed == 0):
+        if line[0] == speed and int(line[2:4]) <= bits <= int(line[5:7]):
             row = line.split()
             model = row.pop()
             row = [int(column) for column in row]
@@ -85,7 +87,7 @@ def _sensor(model, row, value):
     if humidity == 0 and model == "Nexus-TH":
         model = "Nexus-T"
         humidity = None
-    elif humidity == 0xCC and row[0] == 2:  # a Prologue without
+    elif humidity == 0xCC and model[0] == "P":  # a Prologue without
         humidity = None
     channel = None if row[8] == _NONE else (value >> row[8] & 3) + row[9]
     return _packet(model, value >> row[10] & 255, channel, value >> row[6] & 1 == row[7], temperature, humidity)

@@ -109,7 +109,8 @@ class Receiver:
         while tail != head:
             word = self._ring[self._first + tail]
             tail = (tail + 1) & _RING
-            length = (_LEFT - (word & _LEFT)) << 1
+            length = word & _LEFT  # 0: the counter has ended; some instructions are not in its loops
+            length = ((_LEFT - length) << 1) + 5 if length > 2 else 65535
             if word <= _LEFT:
                 high = length
             elif high >= 0:
