@@ -21,6 +21,8 @@ _OPTIMIZE = "-O3"
 _ARCHITECTURES = {
     "esp32": "xtensawin",
     "esp32s3": "xtensawin",
+    "esp32c3": "rv32imc",
+    "pico": "armv6m",
     "picow": "armv6m",
     "pico2w": "armv7emsp",
 }

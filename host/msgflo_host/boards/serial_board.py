@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
+import time
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
@@ -21,6 +22,7 @@ from .serial_scripts import State
 __all__ = ["NoMicroPython", "SerialBoard", "connected", "digest"]
 
 _BAUD = 115200
+_PROMPT = b">>> "
 _TRIES = 3
 _ANSWER_S = 3.0
 _SILENCE_S = 15.0  # of a script that runs: hashing all files takes a second, formatting a flash some more
@@ -140,22 +142,46 @@ def _open(device: str) -> Any:
 
 
 def _stop_program(transport: Any, device: str) -> None:
+    try:
+        for _ in range(_TRIES):
+            # Ctrl-C stops the program, Ctrl-B leaves a raw REPL: both end at a prompt. Once only: main.py cleans up.
+            transport.serial.write(b"\r\x03\x02")
+            transport.read_until(1, _PROMPT, timeout_overall=_ANSWER_S)
+            if _raw(transport):
+                return
+        if _woken(transport) and _raw(transport):
+            return
+    except OSError as error:
+        raise FlashError(f"{device}: the port is gone ({_reason(error)}); {_AGAIN}") from None
+    raise NoMicroPython(f"{device}: no MicroPython answers")
+
+
+def _raw(transport: Any) -> bool:
+    """Enter the raw REPL; whether there is one."""
     from mpremote.transport import TransportError
 
-    for _ in range(_TRIES):
-        # It prints what it does not understand.
-        with contextlib.redirect_stdout(io.StringIO()):
-            try:
-                # Ctrl-C stops the program, Ctrl-B leaves a raw REPL: both end at a prompt. Once only: main.py cleans up.
-                transport.serial.write(b"\r\x03\x02")
-                transport.read_until(1, b">>> ", timeout_overall=_ANSWER_S)
-                transport.enter_raw_repl(soft_reset=False, timeout_overall=_ANSWER_S)
-                return
-            except TransportError:
-                pass
-            except OSError as error:
-                raise FlashError(f"{device}: the port is gone ({_reason(error)}); {_AGAIN}") from None
-    raise NoMicroPython(f"{device}: no MicroPython answers")
+    # It prints what it does not understand.
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(TransportError):
+        transport.enter_raw_repl(soft_reset=False, timeout_overall=_ANSWER_S)
+        return True
+    return False
+
+
+def _woken(transport: Any) -> bool:
+    """Reset an ESP32 by the lines that its USB converter has for that, and stop what starts: it may have been asleep."""
+    port = transport.serial
+    try:
+        port.dtr, port.rts = False, True  # RTS pulls EN low; DTR, were it set, would start the boot loader
+        time.sleep(0.1)
+        port.rts = False
+    except (OSError, ValueError):
+        return False  # no such lines
+    deadline = time.monotonic() + _ANSWER_S
+    while time.monotonic() < deadline:
+        port.write(b"\x03")
+        if transport.read_until(1, _PROMPT, timeout_overall=0.1).endswith(_PROMPT):
+            return True
+    return False
 
 
 def _reason(error: Exception) -> str:

@@ -31,7 +31,7 @@ gc.collect()
 if sys.platform=="rp2":
  import machine
  machine.mem32[(0x400d8000 if "RP2350" in sys.implementation._machine else 0x40058000)+0x3000]=1<<30
-elif getattr(sys.modules.get("board.watchdog"),"_dog",None):
+elif getattr(sys.modules.get("board.watchdog"),"_dog",None) or "board.sleeper" in sys.modules:
  import machine
  machine.WDT(timeout=600000)
 def _slot():
@@ -112,7 +112,15 @@ def _c(p):
  gc.collect()
 """
 
-RESTART = "import machine\nmachine.reset()"
+# A sleeping board keeps there that it has announced itself; it shall do so again.
+RESTART = """
+import machine
+try:
+ machine.RTC().memory(b"")
+except AttributeError:
+ pass
+machine.reset()
+"""
 START_BOOTLOADER = "import machine\nmachine.bootloader()"
 
 _CHUNK = 768  # bytes of a file in one call: 1 KB as text, which even a fragmented heap has room for
