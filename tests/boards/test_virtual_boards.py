@@ -13,6 +13,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+import certificates
 from brokers import Broker
 from msgflo import Broker as Address
 from msgflo_host.boards.port_map import find
@@ -23,7 +24,7 @@ from msgflo_host.errors import MsgfloError
 
 BOARDS = Path(__file__).parents[2] / "boards"
 NAMES = sorted(path.stem for path in BOARDS.glob("*.yaml") if not path.stem.startswith("secrets"))
-HEAP = "180K"
+HEAP = "160K"
 PATIENCE_S = 30.0
 # A Nexus sensor: id 90, battery ok, channel 2, 21.4 °C, 57 %; formats: tests/devices/rtl433.py.
 NEXUS = "01011010" + "10" + "01" + format(214, "012b") + "1111" + format(57, "08b")
@@ -263,6 +264,20 @@ def test_comes_back_after_a_reset_and_says_why(system: System) -> None:
     since = len(ear.heard)
     board.control({"reset": True})
     ear.wait_for("esp32-board/reset", lambda value: value == "hard", since=since)
+
+
+@pytest.mark.parametrize("which", ["right", "wrong-name"])
+def test_reaches_a_broker_whose_certificate_is_right_and_no_other(system: System, tmp_path: Path, which: str) -> None:
+    with Broker(tls=certificates.server(which)) as secure:
+        address = Address("localhost", secure.port, tls=True, cafile=str(certificates.authority()))
+        relay = write_flash(load_virtual(find("picow", system.folder / "boards")), tmp_path / "flash", broker=address)
+        assert relay is None
+        with BoardThread(tmp_path / "flash", heap=HEAP) as board:
+            if which == "right":
+                board.wait_for_line(f"connected to mqtts://localhost:{secure.port}", seconds=PATIENCE_S)
+            else:
+                board.wait_for_line("certificate", seconds=PATIENCE_S)
+                assert "connected to" not in board.output
 
 
 @pytest.mark.soak

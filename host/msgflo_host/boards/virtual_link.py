@@ -79,9 +79,17 @@ class Link:
                 self._edges.send(bytes((number,)))
 
     def _readable(self) -> None:
-        with contextlib.suppress(BlockingIOError, ConnectionResetError):
-            self._received += self._here.recv(1 << 16)
-            self._work()
+        try:
+            received = self._here.recv(1 << 16)
+        except BlockingIOError:
+            return
+        except ConnectionResetError:
+            received = b""
+        if not received:  # the program has ended
+            asyncio.get_running_loop().remove_reader(self._here)
+            return
+        self._received += received
+        self._work()
 
     def _work(self) -> None:
         """Do the next call, if it is there whole; there is never more than one."""
