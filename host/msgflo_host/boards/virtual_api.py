@@ -44,12 +44,15 @@ class Machine:
         return I2C(self._hardware.bus(id), errno.EIO if self._hardware.chip.rp2 else errno.ENODEV)
 
     def reset(self) -> Any:
+        """Start anew."""
         return self._end("hard")
 
     def soft_reset(self) -> Any:
+        """Start anew, and say that it was a soft reset."""
         return self._end("soft")
 
     def deepsleep(self, time_ms: float | None = None) -> Any:
+        """Sleep for so many ms, or until it is woken; then start anew."""
         return self._end("sleep", time_ms)
 
     def _end(self, cause: Reset, sleep: float | None = 0) -> Any:
@@ -57,35 +60,43 @@ class Machine:
         return asyncio.get_running_loop().create_future()  # never answered: the program is gone before
 
     async def lightsleep(self, time_ms: float = 0) -> None:
+        """Wait for so many ms."""
         await asyncio.sleep(time_ms / 1000)
 
     def reset_cause(self) -> int:
+        """Why it was started."""
         return self._hardware.cause_number()
 
     def wake_reason(self) -> int:
+        """What ended the sleep."""
         return self.TIMER_WAKE if self._hardware.cause == "sleep" else 0
 
     def unique_id(self) -> bytes:
+        """Six bytes, on all virtual boards the same."""
         return _UNIQUE
 
     def freq(self, hz: int | None = None) -> int | None:
+        """The frequency of a chip, in Hz; it cannot be changed."""
         return (125_000_000 if self._hardware.chip.rp2 else 160_000_000) if hz is None else None
 
     def idle(self) -> None:
-        pass
+        """Nothing to do."""
 
     def disable_irq(self) -> int:
-        return 0  # handlers run in the event loop anyway
+        """Handlers run in the event loop, so nothing is to be done."""
+        return 0
 
     def enable_irq(self, state: int = 0) -> None:
-        pass
+        """Nothing is to be done."""
 
     def bitstream(self, pin: Pin, encoding: int, timing: tuple[int, ...], buffer: bytes) -> None:
+        """Send bytes to pixels."""
         if encoding != 0 or len(timing) != 4:
             raise ValueError("encoding")
         pin.wire.bits(buffer)
 
     def dht_readinto(self, pin: Pin, buffer: bytes) -> bytes:
+        """Ask a DHT; raises OSError where none answers."""
         data = pin.wire.answer() if pin.wire.answer is not None else None
         if data is None:
             raise OSError(errno.ETIMEDOUT, "timeout")
@@ -102,6 +113,7 @@ class Machine:
         return round((time.perf_counter() - began) * 1e6)
 
     def Timer(self, *args: Any, **kwargs: Any) -> None:
+        """Not there."""
         raise NotImplementedError("a virtual board has no machine.Timer; use asyncio")
 
 

@@ -22,6 +22,7 @@ class Rtc:
         return self
 
     def memory(self, data: Any = None) -> bytes | None:
+        """What is kept while it sleeps, or set it."""
         if data is None:
             return self._hardware.rtc_memory
         data = data.encode() if isinstance(data, str) else data
@@ -31,6 +32,7 @@ class Rtc:
         return None
 
     def datetime(self, value: Any = None) -> tuple[int, ...] | None:
+        """Year, month, day, weekday, hour, minute, second, 0; or set it."""
         if value is None:
             now = time.gmtime(self._hardware.now())
             return (*now[:3], now.tm_wday, *now[3:6], 0)
@@ -63,6 +65,7 @@ class Watchdog:
         return self
 
     def feed(self) -> None:
+        """It is alive."""
         self._fed = asyncio.get_running_loop().time()
 
     def stop(self) -> None:

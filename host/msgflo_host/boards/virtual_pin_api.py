@@ -52,11 +52,13 @@ class Pin(virtual_pins.Constants):
         self.wire = wire
 
     def init(self, mode: int = -1, pull: int | None = -1, *, value: int | None = None, **_: Any) -> None:
+        """Take mode, pull resistor and value."""
         if mode in (virtual_pins.OUT, virtual_pins.OPEN_DRAIN) and self.wire.name in self._hardware.chip.input_only:
             raise ValueError("pin can only be input")
         self.wire.configure(mode, pull, value)
 
     def value(self, x: Any = None) -> int | None:
+        """The level, or set it."""
         if x is None:
             return self.wire.level
         self.wire.put(x)
@@ -65,14 +67,17 @@ class Pin(virtual_pins.Constants):
     __call__ = value
 
     def on(self) -> None:
+        """Set it high."""
         self.wire.put(1)
 
     def off(self) -> None:
+        """Set it low."""
         self.wire.put(0)
 
     high, low = on, off
 
     def toggle(self) -> None:
+        """Change it."""
         self.wire.put(not self.wire.out)
 
     def irq(self, trigger: int | None) -> None:
@@ -121,22 +126,26 @@ class Adc:
         self.atten(atten)
 
     def atten(self, atten: int) -> None:
+        """Choose the range."""
         self._range = 3.3 if self._hardware.chip.rp2 else _ADC_RANGE[atten]
 
     def width(self, bits: int) -> None:
-        pass
+        """It always has 12 bits."""
 
     def _volts(self) -> float:
         return min(max(self._hardware.volts(self._wire), 0.0), self._range)
 
     def read(self) -> int:
+        """What it converts, 0 to 4095."""
         return round(self._volts() / self._range * 4095)
 
     def read_u16(self) -> int:
+        """The same, 0 to 65535."""
         value = self.read()  # 12 bits, of which MicroPython makes 16
         return value << 4 | value >> 8
 
     def read_uv(self) -> int:
+        """The same, in µV."""
         return round(self._volts() * 1e6)
 
 
@@ -163,12 +172,14 @@ class Pwm:
         self._freq, self._duty = 5000, 0
 
     def init(self, *, freq: int | None = None, duty_u16: int | None = None, **_: Any) -> None:
+        """Take frequency and duty."""
         if freq is not None:
             self.freq(freq)
         if duty_u16 is not None:
             self.duty_u16(duty_u16)
 
     def freq(self, value: int | None = None) -> int | None:
+        """The frequency in Hz, or set it."""
         if value is None:
             return self._freq
         if not 1 <= value <= 40_000_000:
@@ -178,6 +189,7 @@ class Pwm:
         return None
 
     def duty_u16(self, value: int | None = None) -> int | None:
+        """The duty, 0 to 65535, or set it."""
         if value is None:
             return self._duty
         if not 0 <= value <= 65535:
@@ -187,4 +199,5 @@ class Pwm:
         return None
 
     def deinit(self) -> None:
+        """Put out no pulses any more."""
         self._wire.modulate(None)
