@@ -84,32 +84,27 @@ class Radio(Device):
             await asyncio.sleep_ms(20)
             pulses = receiver.take()
             now = time.ticks_ms()
-            if lost != receiver.lost:  # there is a hole in what was received
+            if self._sending or lost != receiver.lost:
+                # The own transmission is no packet; what has a hole is none either.
                 lost = receiver.lost
                 self._decoder.reset()
-            # The own transmission is no packet.
-            if pulses and not self._sending:
-                for packet in self._decoder.feed(pulses, time.ticks_diff(now, before)):
-                    self._take(packet)
+            elif pulses:
+                try:
+                    for packet in self._decoder.feed(pulses, time.ticks_diff(now, before)):
+                        self._take(packet)
+                except MemoryError:
+                    self._engine.log("memory is too short for what was received")
                 before = now
 
     async def on_send(self, value):
         """Transmit a code."""
-        from .drivers.ook_send import REPEAT, transmission
+        from .drivers.ook_send import transmit
 
-        try:
-            if self._transmitter is None:
-                raise ValueError("this board has no transmitter")
-            pulses = transmission(value)
-        except ValueError as e:
-            self.fail(e, "send")
-            return
         self._sending = True
         try:
-            await self._transmitter.send(pulses, REPEAT)
-            if self._receiver is not None:
-                await asyncio.sleep_ms(40)  # what is on its way to us still
-                self._decoder.reset()
+            await transmit(self._transmitter, value)
+        except ValueError as e:
+            self.fail(e, "send")
         finally:
             self._sending = False
 

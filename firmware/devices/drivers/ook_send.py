@@ -1,10 +1,20 @@
 """Makes 433 MHz transmissions: EV1527/PT2262 (data sheets of Silvan Chip and Princeton) and Nexa (self-learning)."""
 
+import asyncio
 from array import array
 
-__all__ = ("REPEAT", "transmission")
+__all__ = ("REPEAT", "transmission", "transmit")
 
 REPEAT = 8  # frames
+_ECHO = 0.05  # s until the receiver has nothing of it any more
+
+
+async def transmit(transmitter, message):
+    """Send a message, for which see `transmission`; raises ValueError for one that cannot be sent."""
+    if transmitter is None:
+        raise ValueError("send: this board has no transmitter")
+    await transmitter.send(transmission(message), REPEAT)
+    await asyncio.sleep(_ECHO)
 
 
 def transmission(message):

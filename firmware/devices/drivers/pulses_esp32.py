@@ -1,8 +1,8 @@
 """Pulses on a pin of an ESP32: received by interrupts, sent by the RMT unit."""
 
 import asyncio
-import time
 from array import array
+from time import ticks_diff, ticks_us
 
 import esp32  # pyright: ignore[reportMissingImports] - an RP2 has none
 
@@ -25,7 +25,7 @@ class Receiver:
         self._ring = array("H", bytes(2 * _RING + 2))  # a high at each even place, a low at each odd one
         self._taken = array("H", bytes(2 * _RING + 2))
         self._head = self._tail = 0
-        self._last = time.ticks_us()
+        self._last = ticks_us()
         self._pin = pin
         pin.irq(self._edge, machine.Pin.IRQ_RISING | machine.Pin.IRQ_FALLING)
 
@@ -33,7 +33,7 @@ class Receiver:
         """Return alternating high and low durations in µs since the last call, in a buffer that is used again."""
         head = self._head
         tail = self._tail
-        if head & 1 and time.ticks_diff(time.ticks_us(), self._last) > _QUIET:
+        if head & 1 and ticks_diff(ticks_us(), self._last) > _QUIET:
             self._ring[head] = 65535  # no need to wait for the end of the silence
             head = self._head = (head + 1) & _RING
         taken = self._taken
@@ -49,14 +49,14 @@ class Receiver:
         self._pin.irq(None)
 
     def _edge(self, pin):
-        now = time.ticks_us()
+        now = ticks_us()
         level = pin()
         head = self._head
         if ((head + 2) & _RING) == self._tail:
             self.lost += 1
             self._last = now
         elif head & 1 == level:  # what ended was a high, and the place is for a high; or both low
-            self._ring[head] = min(time.ticks_diff(now, self._last), 65535)
+            self._ring[head] = min(ticks_diff(now, self._last), 65535)
             self._head = (head + 1) & _RING
             self._last = now
         elif level:  # a high begins

@@ -241,7 +241,7 @@ async def test_what_cannot_be_sent_is_reported():
     bench.end()
     only = Stage(rf433.Radio("radio", {}, {}))
     await only.participant.on_send({"protocol": "ev1527", "code": 5})
-    equal(only.logged, ["radio: this board has no transmitter"])
+    equal(only.logged, ["radio: send: this board has no transmitter"])
     await only.participant.run()  # has nothing to do
 
 
