@@ -93,7 +93,7 @@ def test_runs_until_ctrl_c(run: Callable[..., Run], broker: Broker, tmp_path: Pa
     flash = tmp_path / "flash"
     running = run(
         "picow", "--broker", broker.url, "--control", str(port), "--set", "remote-dial.position=0.25",
-        "--set", "remote-button.bounce=false", "--flash", str(flash), "--heap", "1M",
+        "--set", "remote-button.bounce=false", "--flash", str(flash),
     )  # fmt: skip
     running.wait_for("picow | [running, after a power reset]")
     running.wait_for(f"picow: control socket 127.0.0.1:{port}")

@@ -34,8 +34,9 @@ Event = dict[str, Any]
 class VirtualBoard:
     """Runs what is in the folder `flash`, as `build` and `board flash` lay it out.
 
-    `heap` is the memory of its MicroPython, `micropython` the path of that, if not any that is found. `port` is that of the
-    control socket on 127.0.0.1: 0 for any free one, None for no socket. `relay` stands between board and broker, so that
+    `heap` is the memory of its MicroPython, by default so much that what fits into it fits into 100 KB of a board;
+    `micropython` is the path of that, if not any that is found. `port` is that of the control socket on 127.0.0.1: 0 for
+    any free one, None for no socket. `relay` stands between board and broker, so that
     the board's Wi-Fi can be taken away; whoever gives one has the port map name it. `log` gets each line that the board says.
     Raises MsgfloError where the folder holds no board.
     """
@@ -44,7 +45,7 @@ class VirtualBoard:
         self,
         flash: Path,
         *,
-        heap: str = "100K",
+        heap: str | None = None,
         port: int | None = 0,
         relay: Relay | None = None,
         micropython: str | None = None,

@@ -22,12 +22,13 @@ from .virtual_hardware import Ended, Hardware, Reset
 from .virtual_link import Link
 from .virtual_network import Network
 
-__all__ = ["Program", "find_micropython"]
+__all__ = ["Program", "board_heap", "find_micropython"]
 
 _SHIM = Path(__file__).parent.parent / "virtual"
 _RESTART_S = 1.0  # after the program has ended by itself
 _END_S = 2.0
 _OLDEST = (1, 25)
+_HEAP, _HEAP_64 = "100K", "200K"
 _LONGEST_LINE = 1 << 16
 
 
@@ -35,7 +36,8 @@ class Program:
     """Runs `main.py` of a folder, the board's flash, again and again until `stop`.
 
     `said(line)` gets each line that it prints; `became(state, cause)` each change of state: running, asleep or off, and
-    why it was started. `heap` is the memory it has, such as "100K"; `micropython` the interpreter, if not any that is found.
+    why it was started. `heap` is the memory it has, such as "100K", None for that of a board; `micropython` the interpreter, if
+    not any that is found.
     """
 
     def __init__(
@@ -43,8 +45,8 @@ class Program:
         hardware: Hardware,
         flash: Path,
         *,
-        heap: str,
-        micropython: str | None = None,
+        heap: str | None,
+        micropython: str | None,
         said: Callable[[str], None],
         became: Callable[[str, str], None],
     ) -> None:
@@ -65,6 +67,7 @@ class Program:
     def start(self) -> None:
         """Run from now on; raises MsgfloError where there is no MicroPython."""
         self._micropython = self._micropython or find_micropython()
+        self._heap = self._heap or board_heap(self._micropython)
         for name, code in _shim().items():
             (Path(self._shim.name) / name).with_suffix(".mpy").write_bytes(code)
         self._keeper = asyncio.create_task(self._keep())
@@ -190,13 +193,23 @@ def find_micropython() -> str:
     """Return the path of a MicroPython that is new enough; raises MsgfloError where there is none."""
     own = Path(sys.executable).parent
     for found in (shutil.which("micropython"), shutil.which("micropython", path=str(own))):
-        if found is not None and _version(found) >= _OLDEST:
+        if found is not None and _ask(found)[:2] >= _OLDEST:
             return found
     raise MsgfloError("a virtual board needs MicroPython 1.25 or newer: `make setup` installs it")
 
 
-def _version(program: str) -> tuple[int, ...]:
-    code = "import sys; print(*sys.implementation.version[:2])"
+def board_heap(micropython: str) -> str:
+    """Return how much memory an interpreter needs to hold what a board has room for.
+
+    The objects of a board have 32 bits. Those of most programs for Linux have 64, and take twice as much.
+    """
+    return _HEAP if _ask(micropython)[2:] == (32,) else _HEAP_64
+
+
+@cache
+def _ask(program: str) -> tuple[int, ...]:
+    """The version of a MicroPython, and how many bits its objects have; empty if it does not run."""
+    code = "import sys; print(*sys.implementation.version[:2], 64 if sys.maxsize >> 32 else 32)"
     try:
         said = subprocess.run([program, "-c", code], capture_output=True, text=True, timeout=10, check=True).stdout
         return tuple(int(part) for part in said.split())

@@ -39,8 +39,8 @@ class _Setting(click.ParamType[dict[str, Any]]):
             return {"device": role, key: text}
 
 
-def _heap(ctx: Any, param: Any, value: str) -> str:
-    if not re.fullmatch(r"[1-9]\d*[KkMm]?", value):
+def _heap(ctx: Any, param: Any, value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"[1-9]\d*[KkMm]?", value):
         raise click.BadParameter(f"{value!r}: a number of bytes is needed, such as 100K")
     return value
 
@@ -54,7 +54,7 @@ def _heap(ctx: Any, param: Any, value: str) -> str:
 @click.option(
     "--flash", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where its files are kept."
 )
-@click.option("--heap", default="100K", callback=_heap, show_default=True, help="Memory for its MicroPython.")
+@click.option("--heap", callback=_heap, metavar="SIZE", help="Memory for its MicroPython.  [default: 100K of a board]")
 @broker_option
 @coordinator_option
 def command(
@@ -62,7 +62,7 @@ def command(
     control: int,
     settings: tuple[dict[str, Any], ...],
     flash: Path | None,
-    heap: str,
+    heap: str | None,
     broker_url: str | None,
     coordinator: str,
 ) -> None:
@@ -98,7 +98,7 @@ async def _run(
     port_map: PortMap,
     broker: Broker | None,
     flash: Path,
-    heap: str,
+    heap: str | None,
     control: int,
     settings: tuple[dict[str, Any], ...],
 ) -> None:
