@@ -87,7 +87,7 @@ def jitter(pulses: Transmission, rng: random.Random, share: float = 0.15) -> Tra
 
 def cut(pulses: Transmission, rng: random.Random) -> Transmission:
     """Begin late, within the first frame, after noise that runs into it."""
-    first = next((i for i, (_, gap) in enumerate(pulses) if gap > 3000), 20)
+    first = next(i for i, (_, gap) in enumerate(pulses) if gap > 3000 or i == 40)
     rest = pulses[rng.randrange(1, max(first, 2)) :]
     before = [(rng.randrange(30, 900), rng.randrange(30, 2500)) for _ in range(rng.randrange(1, 60))]
     return before + rest

@@ -18,7 +18,8 @@ import rtl433
 from emulation.pico import Pico, missing
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
-MODULES = ("__init__", "drivers/__init__", "drivers/ook", "drivers/ook_send", "drivers/protocols", "drivers/pulses_rp2")
+DRIVERS = ("ook", "ook_send", "oregon", "protocols", "pulses_rp2")
+MODULES = ("__init__", "drivers/__init__", *(f"drivers/{driver}" for driver in DRIVERS))
 RECEIVE, TRANSMIT = 16, 17
 
 pytestmark = pytest.mark.timeout(180)

@@ -35,7 +35,7 @@ class Decoder:
     def __init__(self):
         self._pulse = array("H", bytes(2 * _RING + 2))
         self._gap = array("H", bytes(2 * _RING + 2))
-        self._nibbles = bytearray(20)
+        self._oregon = None
         self._codes = []  # each: code, how often heard, ms since then, how often it must be; then 0
         self.reset()
 
@@ -43,9 +43,9 @@ class Decoder:
         """Forget pulses of which no frame has come yet."""
         self._at = 0
         self._pulse[0] = self._gap[0] = _GLITCH
-        # Pulses since a gap of _CLOSING and of _SILENCE, and since the last long pulse; long pulses; state of Manchester.
+        # Pulses since a gap of _CLOSING and of _SILENCE, and since the last long pulse; long pulses; whether it is Oregon's.
         self._near = self._far = self._mark = self._long = 0
-        self._manchester = -1
+        self._coded = False
 
     def feed(self, pulses, ms):
         """Return the packets, if any, that alternating high and low durations in µs complete.
@@ -62,7 +62,7 @@ class Decoder:
         far = self._far
         mark = self._mark
         long = self._long
-        coded = self._manchester >= 0
+        coded = self._coded
         for k in range(0, len(pulses) - 1, 2):
             p = pulses[k]
             g = pulses[k + 1]
@@ -73,9 +73,7 @@ class Decoder:
                 p = min(ps[at] + gs[at] + p, 65535)
             else:
                 if coded:
-                    self._half(ps[at], 1)
-                    self._half(gs[at], 0)
-                    coded = self._manchester >= 0
+                    coded = self._manchester(ps[at], gs[at])
                 at = (at + 1) & _RING
                 near += 1
                 far += 1
@@ -99,16 +97,19 @@ class Decoder:
                 mark = 0
             elif long:
                 if long >= 8 and not coded:
+                    if self._oregon is None:
+                        from .oregon import Oregon
+
+                        self._oregon = Oregon()
+                    self._oregon.begin()
                     coded = True
-                    self._manchester = 0
-                    self._edge = True
-                    self._last = 0
                 long = 0
         self._at = at
         self._near = min(near, 99)
         self._far = min(far, 99)
         self._mark = min(mark, 99)
         self._long = long
+        self._coded = coded
         return self._found
 
     def _slice(self, end, count, sync):
@@ -181,45 +182,15 @@ class Decoder:
         self._codes = [each for each in self._codes if each is code or each[0][1] != code[0][1]]
         self._found += (packet,)
 
-    def _half(self, length, level):
-        """Take a pulse or gap of an Oregon message (Manchester; clock 1024 Hz, so that half a bit has 488 µs).
-
-        `_manchester` counts its bits from the sync nibble on; each was sent after its opposite.
-        """
-        if not 200 < length < 1250 or (length > 700 and not self._edge):
-            self._manchester = -1
-            return
-        if length <= 700:  # half a bit: the next edge is between bits, or is in the middle of one again
-            self._edge = not self._edge
-            if not self._edge:
-                return
-        at = self._manchester
-        if at == 0:
-            if level != self._last:  # in the preamble each bit differs from the one before
-                self._last = level
-                return
-        elif at & 1:
-            if level == self._last:
-                self._manchester = -1
-                return
-            at >>= 1
-            nibbles = self._nibbles
-            bit = at & 3
-            at >>= 2
-            nibbles[at] = (nibbles[at] if bit else 0) | level << bit
-            if bit == 3:
-                if (at == 0 and nibbles[0] != 10) or at == 19:
-                    self._manchester = -1
-                    return
-                if at > 12:
-                    message = bytes(nibbles[1:])
-                    packet = protocols.oregon(message, at)
-                    if packet:
-                        code = self._heard((message[:at], 0))
-                        if code[3]:
-                            self._emit(code, packet)
-        self._last = level
-        self._manchester += 1
+    def _manchester(self, p, g):
+        """Take a pulse and a gap of an Oregon message; returns whether it goes on."""
+        oregon = self._oregon
+        for found in (oregon.half(p, 1), oregon.half(g, 0)):
+            if found:
+                code = self._heard((found[0], 0))
+                if code[3]:
+                    self._emit(code, found[1])
+        return oregon.active
 
 
 def _part(ring, end, count):

@@ -1,14 +1,14 @@
 """What the bits of a 433 MHz frame mean: one table of protocols, and how it is read.
 
 Formats as the sources of rtl_433 describe them: src/devices/{nexus, prologue, rubicson, infactory, acurite,
-lacrosse_tx141x, generic_remote, proove, oregon_scientific}.c. A packet of a sensor is a dictionary of `model`, `id`,
-`channel` (where it has one), `battery` (False: low), `temperature` (°C) and `humidity` (%, where it has one); of a
+lacrosse_tx141x, generic_remote, proove}.c; for Oregon see oregon.py. A packet of a sensor is a dictionary of `model`,
+`id`, `channel` (where it has one), `battery` (False: low), `temperature` (°C) and `humidity` (%, where it has one); of a
 remote, it has a `protocol` and what that consists of.
 """
 
 from micropython import const
 
-__all__ = ("frame", "oregon")
+__all__ = ("frame", "reading")
 
 _NONE = const(99)  # the protocol has no such field
 _LOW = const(-40)  # °C; what is outside no sensor here can have measured
@@ -32,9 +32,6 @@ _SENSORS = """\
 0 37 39 3 0 0 28 1 25 0 29 13 1 99 99 LaCrosse-TX141Bv2
 0 33 36 3 0 0 24 1 21 0 25 9 1 99 99 LaCrosse-TX141Bv3
 0 32 32 3 0 0 23 1 99 0 24 8 1 99 99 LaCrosse-TX141B"""
-
-# Oregon v2.1: the sensor's code, the model, and the place of the checksum, which is 15 where there is humidity.
-_OREGON = "1d20 THGR122N 15 1d30 THGR968 15 ec40 THN132N 12"
 
 
 def frame(value, bits, speed, pwm):
@@ -90,10 +87,10 @@ def _sensor(model, row, value):
     elif humidity == 0xCC and model[0] == "P":  # a Prologue without
         humidity = None
     channel = None if row[8] == _NONE else (value >> row[8] & 3) + row[9]
-    return _packet(model, value >> row[10] & 255, channel, value >> row[6] & 1 == row[7], temperature, humidity)
+    return reading(model, value >> row[10] & 255, channel, value >> row[6] & 1 == row[7], temperature, humidity)
 
 
-def _packet(model, id, channel, battery, temperature, humidity):
+def reading(model, id, channel, battery, temperature, humidity):
     """Return a sensor's packet; None where it has values that cannot be."""
     if not _LOW <= temperature <= _HIGH or (humidity is not None and not 1 <= humidity <= 100):
         return None
@@ -142,21 +139,3 @@ def _nexa(value):
     packet["group"] = bool(code & 32)
     packet["on"] = bool(code & 16)
     return 2, packet
-
-
-def oregon(nibbles, count):
-    """Return the packet of an Oregon v2.1 message, as soon as its `count` nibbles are enough for it; else None."""
-    known = _OREGON.split()
-    sensor = "%x%x%x%x" % tuple(nibbles[:4])
-    if sensor not in known:
-        return None
-    at = known.index(sensor)
-    check = int(known[at + 2])
-    if count != check + 2 or sum(nibbles[:check]) & 255 != nibbles[check] | nibbles[check + 1] << 4:
-        return None
-    humidity = nibbles[12] + nibbles[13] * 10 if check == 15 else None
-    if max(nibbles[8:11]) > 9 or (humidity and max(nibbles[12:14]) > 9):
-        return None
-    temperature = (nibbles[8] + nibbles[9] * 10 + nibbles[10] * 100) / (-10 if nibbles[11] else 10)
-    id = nibbles[5] | nibbles[6] << 4
-    return _packet("Oregon-" + known[at + 1], id, nibbles[4], not nibbles[7] & 4, temperature, humidity)

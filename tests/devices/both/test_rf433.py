@@ -1,6 +1,7 @@
 """The participant for 433 MHz: pulses in, packets and new participants out."""
 
 import asyncio
+import sys
 
 from stage import Stage  # the participant library first
 
@@ -113,6 +114,7 @@ async def test_a_sensor_becomes_a_participant_with_the_ports_that_it_has():
     sent = await bench.heard(nexus(channel=1, tenths=-32, humidity=0, battery=0))
     equal(sent[1:], [("nexus-t-1 temperature", -3.2), ("nexus-t-1 battery", False)])
     equal(len(bench.added), 2)
+    equal([name for name in ("oregon", "ook_send") if "devices.drivers." + name in sys.modules], [])
     bench.end()
 
 
