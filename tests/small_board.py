@@ -46,7 +46,7 @@ if os.getenv("NO_RTC"):
     del RTC.memory
 def lightsleep(ms):
     sys.stdout.write("\\x02%d\\n" % ms)
-    time.sleep_ms(ms // int(os.getenv("HURRY")))
+    time.sleep_ms(ms)
 class Pin:
     OUT = IN = 1
     def __init__(self, name, *args): raise ValueError(name)
@@ -78,7 +78,7 @@ class WLAN:
 class SmallBoard:
     """A context manager; `flash` is the board's folder, `output` what it has printed, `sleeps` its sleeps in ms.
 
-    `hurry` divides the length of sleeps.
+    `hurry` divides the length of deep sleeps.
     """
 
     def __init__(self, folder: Path, *, hurry: int = 1) -> None:
@@ -152,7 +152,6 @@ class SmallBoard:
             "MICROPYPATH": path,
             "CAUSE": str(self._cause),
             "RTC": str(self._shim / "rtc"),
-            "HURRY": str(self.hurry),
             **self.environment,
         }
         process = self._process = subprocess.Popen(

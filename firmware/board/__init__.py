@@ -47,6 +47,8 @@ async def _run(folder, config, wifi, session):
     forget("msgflo", "describe", "ports")
     await session.run()
     if sleeper:
+        for task in tasks:
+            task.cancel()  # the Wi-Fi is not to be kept any more
         await sleeper.finish()
     raise RuntimeError("the session ended")
 

@@ -104,5 +104,8 @@ class Sleeper:
             self._memory(b"\n".join([" ".join([str(each) for each in self.state]).encode()] + self.lines))
             machine.deepsleep(ms)
         self.wifi.wlan.active(False)
-        machine.lightsleep(ms)
         _began = ticks_ms()
+        while ms > 0:  # it may end early, by an interrupt of whatever kind
+            machine.lightsleep(ms)
+            ms -= ticks_diff(ticks_ms(), _began)
+            _began = ticks_ms()

@@ -345,7 +345,7 @@ def test_a_reading_that_fails_is_reported(tap: Tap, watcher: Watcher, tmp_path: 
 
 
 def test_where_a_sleep_is_no_reset_the_memory_is_kept(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
-    board = sleeper(tap, tmp_path, batch=2)
+    board = sleeper(tap, tmp_path, every=1, batch=2)
     board.environment["NO_RTC"] = "1"
     with board:
         until(lambda: len(watcher.all("shed-board/history")) >= 2)
