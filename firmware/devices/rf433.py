@@ -93,7 +93,7 @@ class Radio(Device):
                     for packet in self._decoder.feed(pulses, time.ticks_diff(now, before)):
                         self._take(packet)
                 except MemoryError:
-                    self._engine.log("memory is too short for what was received")
+                    self._engine.log("memory is short")  # pyright: ignore[reportAttributeAccessIssue] - a Session
                 before = now
 
     async def on_send(self, value):
