@@ -42,7 +42,7 @@ def pico() -> Iterator[Pico]:
     reason = missing()
     if reason:
         pytest.skip(reason)
-    with Pico() as running:
+    with Pico(speed=0) as running:
         yield running
 
 
@@ -127,14 +127,15 @@ def test_only_what_differs_is_written_and_other_files_stay(pico: Pico, mosquitto
     flash_it(pico, mosquitto, board, Screen())
     pico.run(
         "import os\n"
+        "def put(path, text, mode='w'):\n"
+        "    with open(path, mode) as file: file.write(text)\n"
         "os.remove('/a/msgflo/topics.mpy')\n"  # lost
-        "open('/a/devices/led.mpy', 'a').write('damage')\n"
-        "open('/a/devices/old.mpy', 'w').close()\n"  # of an earlier version
-        "open('/a/board.json~', 'w').close()\n"  # of a copy that was interrupted
-        "open('/mine.txt', 'w').close()\n"
-        "open('/slot.json', 'w').write('{\"slot\": \"a\"}')\n"
-        "os.remove('/main.py')\n"
-        "open('/main.py', 'w').write('print(1)')\n"
+        "put('/a/devices/led.mpy', 'damage', 'a')\n"
+        "put('/a/devices/old.mpy', '')\n"  # of an earlier version
+        "put('/a/board.json~', '')\n"  # of a copy that was interrupted
+        "put('/mine.txt', '')\n"
+        "put('/slot.json', '{\"slot\": \"a\"}')\n"
+        "put('/main.py', 'print(1)')\n"
     )
     screen = Screen()
     there = flash_it(pico, mosquitto, board, screen)
