@@ -187,3 +187,9 @@ def test_the_slot_in_force_is_the_one_that_counts(flash: Path) -> None:
     assert read_config(flash)["name"] == "kitchen"
     (flash / "slot.json").write_text('{"slot": "b"}')
     assert read_config(flash)["name"] == "newer"
+
+
+def test_interpreter_that_cannot_be_started_is_said(flash: Path) -> None:
+    with BoardThread(flash, micropython="/nowhere/micropython", heap="100K") as board:
+        board.wait_for_line("/nowhere/micropython cannot be run any more")
+        assert board.control({"get": True})["state"] == "off"

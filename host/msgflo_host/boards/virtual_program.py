@@ -71,6 +71,7 @@ class Program:
         for name, code in _shim().items():
             (Path(self._shim.name) / name).with_suffix(".mpy").write_bytes(code)
         self._keeper = asyncio.create_task(self._keep())
+        self._keeper.add_done_callback(self._given_up)
 
     async def stop(self) -> None:
         """End it for good."""
@@ -177,6 +178,11 @@ class Program:
             if not line:
                 return
             self._said(line.decode(errors="replace").rstrip()[:_LONGEST_LINE])
+
+    def _given_up(self, keeper: asyncio.Task[None]) -> None:
+        if not keeper.cancelled() and (error := keeper.exception()) is not None:
+            self._said(f"{self._micropython} cannot be run any more: {error}")
+            self._become("off", "")
 
     def _become(self, state: str, cause: str) -> None:
         self.state = state
