@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
+from contextlib import suppress
 from datetime import datetime
 
 import click
@@ -12,6 +15,8 @@ from msgflo import Broker
 from ._options import parse_broker
 
 __all__ = ["command"]
+
+_STEP_S = 0.05
 
 
 @click.command("log", short_help="Print what a board says.")
@@ -29,29 +34,33 @@ def command(name: str, port: str | None, broker_url: str | None) -> None:
     from ..boards.port_map import find, load
 
     port_map = load(find(name), loopback=True)
-    if broker_url is not None:
-        import asyncio
+    with suppress(KeyboardInterrupt):  # the usual end
+        if broker_url is not None:
+            asyncio.run(_from_broker(parse_broker(broker_url), f"{port_map.board_role}/log"))
+        else:
+            _from_port(port_map.chip.platform, port)
 
-        asyncio.run(_from_broker(parse_broker(broker_url), f"{port_map.board_role}/log"))
-        return
+
+def _from_port(platform: str, port: str | None) -> None:
     from ..boards.ports import check_access, choose, found
     from ..boards.serial_log import SerialLog
     from ._screen import Screen
 
     screen = Screen()
-    device = port or choose(port_map.chip.platform, found(port_map.chip.platform), screen.ask).device
+    device = port or choose(platform, found(platform), screen.ask).device
     check_access(device)
+    gone = False
     with SerialLog(device) as log:
         while True:
             for line in log.lines():
                 screen.say(line)
-            time.sleep(0.05)
+            if gone != (log.gone_since is not None):
+                gone = not gone
+                screen.say(f"({device} is {'gone' if gone else 'back'})")
+            time.sleep(_STEP_S)
 
 
 async def _from_broker(broker: Broker, topic: str) -> None:
-    import json
-    from contextlib import suppress
-
     from ..connection import Connection
 
     def show(topic: str, payload: bytes, retained: bool) -> None:
