@@ -105,7 +105,7 @@ def modules_of(port_map: PortMap, platform: str | None = None) -> dict[str, Path
 
 def _wanted(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:
     """What decides whether an import is followed: by chip, by what the port map has."""
-    left_out = set() if port_map.sleep else {"board.sleeper"}
+    left_out = set() if port_map.sleep else {"board.early", "board.sleeper"}
     if not port_map.broker.tls:
         left_out.add("msgflo._tls")
     radio = any(device.kind.name == "rf433" for device in port_map.devices)

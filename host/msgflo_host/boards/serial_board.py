@@ -32,6 +32,14 @@ class NoMicroPython(FlashError):
     """Whatever is at the port does not answer as MicroPython does."""
 
 
+class _ScriptError(FlashError):
+    """A script ended with an exception on the board; `last` is the last line of its traceback."""
+
+    def __init__(self, device: str, last: str) -> None:
+        super().__init__(f"{device}: the board says {last!r}{_HINTS.get(last.split(':')[0], '')}")
+        self.last = last
+
+
 class SerialBoard:
     """A board whose program was stopped; made by `connected`."""
 
@@ -41,9 +49,13 @@ class SerialBoard:
 
     def look(self) -> State:
         """Return what the board is and has; its watchdog no longer bites. Raises NoMicroPython."""
-        output = self._run(serial_scripts.LOOK)
         try:
-            return serial_scripts.state(output)
+            return serial_scripts.state(self._run(serial_scripts.LOOK))
+        except _ScriptError as error:
+            # CircuitPython, or a MicroPython from long ago: it has to be replaced.
+            if error.last.startswith(("ImportError", "AttributeError", "TypeError")):
+                raise NoMicroPython(str(error)) from None
+            raise
         except ValueError as error:
             raise NoMicroPython(f"{self.device}: {error}") from None
 
@@ -98,7 +110,7 @@ class SerialBoard:
             raise FlashError(f"{self.device}: the board went away in the middle ({_reason(lost)}); {_AGAIN}") from None
         if error:
             last = error.decode(errors="replace").strip().splitlines()[-1]
-            raise FlashError(f"{self.device}: the board says {last!r}{_HINTS.get(last.split(':')[0], '')}")
+            raise _ScriptError(self.device, last)
         return str(output.decode(errors="replace"))
 
 

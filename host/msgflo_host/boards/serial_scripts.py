@@ -28,9 +28,11 @@ __all__ = [
 LOOK = """
 import gc,json,os,sys
 gc.collect()
+_i=sys.implementation
+_n=getattr(_i,"_machine","") or os.uname().machine
 if sys.platform=="rp2":
  import machine
- machine.mem32[(0x400d8000 if "RP2350" in sys.implementation._machine else 0x40058000)+0x3000]=1<<30
+ machine.mem32[(0x400d8000 if "RP2350" in _n else 0x40058000)+0x3000]=1<<30
 elif getattr(sys.modules.get("board.watchdog"),"_dog",None) or "board.sleeper" in sys.modules:
  import machine
  machine.WDT(timeout=600000)
@@ -63,7 +65,6 @@ def _walk(d):
    _walk(p)
   else:
    _hash(p)
-_i=sys.implementation
 _s=os.statvfs("/")
 try:
  with open("/main.py") as f:
@@ -71,7 +72,7 @@ try:
 except OSError:
  _m=""
 print("i",json.dumps({"platform":sys.platform,"text":sys.version,"version":_i.version[:3],"mpy":getattr(_i,"_mpy",0)&255,
-"build":getattr(_i,"_build",""),"machine":_i._machine,"slot":_slot(),"free":_s[0]*_s[3],"main":_m}))
+"build":getattr(_i,"_build",""),"machine":_n,"slot":_slot(),"free":_s[0]*_s[3],"main":_m}))
 for _p in ("/main.py","/main.py~","/starts"):
  try:
   os.stat(_p)
