@@ -1,5 +1,6 @@
 // The RP2040 itself: npm's rp2040js with what a running MicroPython needs besides, and a clock that skips idle time.
 import { ConsoleLogger, LogLevel, RP2040, USBCDC } from 'rp2040js';
+import { executor } from './execute.mjs';
 import { clockPio } from './pio.mjs';
 
 const FLASH_START = 0x10000000;
@@ -120,6 +121,7 @@ export class Chip {
     mcu.addClockListener((now) => {
       this.cycleNanos = 1e9 / now;
     });
+    this.execute = executor(mcu);
     mcu.core.PC = FLASH_START;
     this.idleSince = null;
     this.bootListeners.forEach((each) => each(mcu, cause));
@@ -240,11 +242,11 @@ export class Chip {
   }
 
   #burst() {
-    const { mcu, cycleNanos } = this;
+    const { mcu, execute } = this;
     const { core, clock } = mcu;
     const began = clock.nanosCounter;
     for (let n = CYCLES_PER_BURST; n > 0 && !core.waiting && this.mcu === mcu; n--) {
-      clock.nanosCounter += core.executeInstruction() * cycleNanos;
+      clock.nanosCounter += execute() * this.cycleNanos;
       const alarm = clock.nextAlarm;
       if (alarm !== null && alarm.nanos <= clock.nanosCounter) {
         clock.tick(0);
