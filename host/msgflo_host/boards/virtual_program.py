@@ -53,7 +53,7 @@ class Program:
         self._hardware = hardware
         self._flash = flash
         self._heap = heap
-        self._micropython = micropython or ""
+        self._micropython = os.path.abspath(micropython) if micropython else ""  # it runs in another folder
         self._said = said
         self._became = became
         self._ends: asyncio.Queue[Ended | None] = asyncio.Queue()  # None: without power
