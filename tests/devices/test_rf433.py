@@ -115,6 +115,22 @@ def test_decodes_what_glitches_cut_in_pieces(name: str) -> None:
         assert rtl433.same(found, says)
 
 
+def test_glitches_in_a_long_gap_are_no_frames() -> None:
+    gap = [(400, 3500), (20, 4000), (20, 4000), (20, 30000)]
+    assert decode(gap * 5) == []
+
+
+def test_no_durations_are_too_strange() -> None:
+    rng = random.Random(3)
+    decoder = Decoder()
+    for _ in range(3000):
+        lengths = rng.choice(
+            ((0, 1, 59, 60, 65535), (488, 976), (833, 208, 417, 0), (500, 1000, 2000, 4000, 9000, 65535))
+        )
+        found = decoder.feed(array("H", rng.choices(lengths, k=rng.randrange(200))), rng.randrange(3000))
+        assert not [packet for packet in found if packet.get("protocol") != "unknown"]
+
+
 @pytest.mark.parametrize("base", [150, 250, 350, 600, 800])
 def test_remotes_may_be_fast_or_slow(base: int) -> None:
     pulses, _ = rtl433.ev1527(0x5A3C96, base)

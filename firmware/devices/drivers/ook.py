@@ -85,7 +85,7 @@ class Decoder:
                 if _MIN < near <= _MAX:
                     self._slice(at, near - 1, g)
                 if g >= _SILENCE:
-                    if near < far <= _MAX:
+                    if _MIN < far <= _MAX and near < far:
                         self._slice(at, far - 1, g)
                     far = 0
                 near = 0
