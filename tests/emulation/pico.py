@@ -258,8 +258,13 @@ class Chip(Serial):
 
     @property
     def busy(self) -> float:
-        """How much of `time` it was awake, executing instructions."""
+        """How much of `time` it was executing instructions, neither idle nor asleep."""
         return float(self.ask("state")["busy"])
+
+    @property
+    def asleep(self) -> float:
+        """How much of `time` it was in lightsleep or deepsleep; all the rest it was awake."""
+        return float(self.ask("state")["asleep"])
 
     def set_speed(self, speed: float) -> None:
         """How many times faster than real time idle time passes; 0: it is skipped, but never while the network works."""

@@ -120,9 +120,10 @@ def test_watchdog_and_sleep(pico: Pico) -> None:
     pico.write("machine.WDT(timeout=2000)\ntime.sleep(60)\x04")
     until(lambda: len(pico.boots) > boots)
     assert pico.run("import machine, time; print(machine.reset_cause() == machine.WDT_RESET)") == "True\n"
-    before = pico.time
+    before, asleep = pico.time, pico.asleep
     # Up to 1.25 lwIP's timer wakes a Pico W early: https://github.com/micropython/micropython/issues/16181
     pico.run("t = time.ticks_ms()\nwhile time.ticks_diff(time.ticks_ms(), t) < 60_000: machine.lightsleep(60_000)")
+    assert 59 < pico.asleep - asleep < 60
     pico.run("time.sleep(3600)")
     assert 3660 < pico.time - before < 3665
 

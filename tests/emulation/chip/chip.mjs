@@ -4,6 +4,8 @@ import { executor } from './execute.mjs';
 import { clockPio } from './pio.mjs';
 
 const FLASH_START = 0x10000000;
+// MicroPython's lightsleep and deepsleep run the processor from the crystal, everything else from a PLL.
+const SLEEP_HZ = 12e6;
 const CYCLES_PER_BURST = 4000;
 const SLICE_MS = 4;
 // How long after traffic idle time is not skipped, so that an answer comes in the chip's "at once".
@@ -31,6 +33,7 @@ export class Chip {
     this.resets = { power: 0, watchdog: 0 };
     this.nanosBefore = 0; // of all boots before this one
     this.busyNanos = 0; // in which instructions were executed, of all boots
+    this.asleepNanos = 0; // in lightsleep or deepsleep, of all boots
     this.timer = null;
     this.usbIn = [];
     this.alarms = new Map();
@@ -124,6 +127,7 @@ export class Chip {
     this.execute = executor(mcu);
     mcu.core.PC = FLASH_START;
     this.idleSince = null;
+    this.usbIn = [];
     this.bootListeners.forEach((each) => each(mcu, cause));
     this.waits.forEach((each) => this.#arm(each));
   }
@@ -260,6 +264,16 @@ export class Chip {
 
   // Let idle time pass; false when nothing is to be done before the timer that was set.
   #idle(now) {
+    const { clkSys, clock } = this.mcu;
+    const before = clock.nanosCounter;
+    const goesOn = this.#pass(now);
+    if (clkSys <= SLEEP_HZ) {
+      this.asleepNanos += clock.nanosCounter - before;
+    }
+    return goesOn;
+  }
+
+  #pass(now) {
     const { clock, core } = this.mcu;
     const skip = this.speed === 0 && now > this.holdUntil && this.busyHosts === 0;
     const next = clock.nextAlarm ? clock.nextAlarm.nanos : Infinity;

@@ -38,6 +38,7 @@ const REQUESTS = {
   state: () => ({
     time: chip.nanos / 1e9,
     busy: chip.busyNanos / 1e9,
+    asleep: chip.asleepNanos / 1e9,
     powered: chip.powered,
     resets: chip.resets,
     idle: !!chip.mcu?.core.waiting,
