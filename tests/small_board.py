@@ -61,13 +61,14 @@ STAT_WRONG_PASSWORD, STAT_NO_AP_FOUND, STAT_CONNECT_FAIL, STAT_GOT_IP = 202, 201
 def country(*args): pass
 hostname = country
 class WLAN:
-    def __init__(self, which): self._in = self._on = False
+    _in = _on = False
+    def __init__(self, which): pass
     def active(self, on=None):
-        if on is not None: self._on = on
+        if on is not None: WLAN._on = on
         return self._on
     def connect(self, ssid, password=None, **where):
-        self._in = ssid != "nowhere" and not os.getenv("NO_WIFI")
-    def disconnect(self): self._in = False
+        WLAN._in = ssid != "nowhere" and not os.getenv("NO_WIFI")
+    def disconnect(self): WLAN._in = False
     def isconnected(self): return self._in
     def ifconfig(self, *args): return ("127.0.0.1",) * 4
     def config(self, *args, **kwargs): return b"\\1\\2\\3\\4\\5\\6" if args == ("bssid",) else 6

@@ -1,5 +1,12 @@
 """What runs on every board: network, clock, watchdog, log, devices, and the board itself as a participant."""
 
+import machine
+
+if machine.reset_cause() == getattr(machine, "DEEPSLEEP_RESET", None):
+    from . import early
+
+    early.join()
+
 # First, while the memory is in one piece.
 import msgflo  # noqa: F401, I001
 import asyncio

@@ -1,6 +1,7 @@
 """Sleeps and wakes; docs/sleeping.md says what is sent, and what it costs. What a wake-up does is in wake.py."""
 
 import asyncio
+import sys
 from time import ticks_diff, ticks_ms
 
 import machine
@@ -13,7 +14,8 @@ __all__ = ("Sleeper",)
 _LONGEST = 3_600_000  # ms of sleep while there is no network
 _INTRODUCTION = 5  # s for which it stays awake when it has announced itself
 
-_began = ticks_ms()
+# When it woke up: a chip counts from there.
+_began = ticks_ms() if sys.platform == "linux" else 0
 
 
 class Sleeper:

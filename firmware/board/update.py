@@ -54,6 +54,7 @@ class Update:
         if self._file:
             status = {"state": "receiving", "nonce": self._nonce, "file": self._index, "at": self._at}
         else:
+            reached()  # whoever asks is at the broker
             status = {"state": "idle", "version": self._board.version}
             failed = (read("slot.json") or status).get("failed")
             if failed:

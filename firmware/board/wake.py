@@ -13,6 +13,7 @@ from msgflo.topics import connection_topic
 from msgflo.umqtt_transport import Transport
 
 from . import log
+from .early import due
 
 __all__ = ("wake",)
 
@@ -25,6 +26,7 @@ async def wake(sleeper):
     state = sleeper.state
     session = sleeper.session
     awake = sleeper.sleep.get("awake", 20)
+    wanted = due(state, sleeper.sleep)
     state[3] += 1
     flight = None
     readings = _Readings(sleeper)
@@ -32,9 +34,10 @@ async def wake(sleeper):
         participant._engine = readings
     reading = asyncio.create_task(readings.take())
     try:
-        if state[2] or state[3] >= sleeper.sleep.get("batch", 1):
+        if wanted:
             flight = _Flight(session, reading, readings)
-            sleeper.wifi.start(**_where)
+            if not sleeper.wifi.wlan.active():  # else it has begun already
+                sleeper.wifi.start(**_where)
             await asyncio.wait_for(flight.send(sleeper, awake), awake)
         else:
             await asyncio.wait_for(reading, awake)
@@ -44,10 +47,10 @@ async def wake(sleeper):
             if not flight.known:  # the broker has forgotten who we are
                 state[1] = 0
             return flight.awake or not flight.known
-    except (OSError, ConnectError, MemoryError) as e:
-        sleeper.fail(str(e))
     except asyncio.TimeoutError:
         sleeper.fail("not done within {} s".format(awake))
+    except (OSError, ConnectError, MemoryError) as e:
+        sleeper.fail(str(e))
     finally:
         reading.cancel()
         if flight:
