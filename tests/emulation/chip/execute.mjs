@@ -1,17 +1,12 @@
 // The frequent Thumb instructions, decoded by a table instead of one after the other: about twice as fast as rp2040js, to
 // which the rest is left. Cycles are counted as there. Encodings: ARMv6-M manual (DDI 0419), section A5.2.
-
-const RAM = 0x20000000;
+import { memory } from './memory.mjs';
 
 /** Return a function that executes one instruction of a chip's core and returns its cycles. */
 export function executor(mcu) {
-  const { core, sram, flash, flash16 } = mcu;
+  const { core } = mcu;
   const r = core.registers;
-  const flash32 = new Uint32Array(flash.buffer);
-  const ram16 = new Uint16Array(sram.buffer);
-  const ram32 = new Uint32Array(sram.buffer);
-  const ramSize = sram.length;
-  const flashSize = flash.length;
+  const { fetch, load, load16, load8, store, store16, store8 } = memory(mcu);
   const SP = 13;
   const LR = 14;
   const PC = 15;
@@ -19,50 +14,6 @@ export function executor(mcu) {
   const cyclesOf = (address, isWrite) => (address >= 0xd0000000 ? (address < 0xe0000000 ? 0 : 1)
     : address >= 0x40000000 && address < 0x50000000 ? (isWrite ? 4 : 3) : 1);
 
-  const load = (address) => {
-    const offset = address - RAM;
-    if (offset >= 0 && offset < ramSize && !(offset & 3)) {
-      return ram32[offset >> 2];
-    }
-    const inFlash = address - 0x10000000;
-    return inFlash >= 0 && inFlash < flashSize && !(inFlash & 3) ? flash32[inFlash >> 2] : core.readUint32(address);
-  };
-  const load16 = (address) => {
-    const offset = address - RAM;
-    return offset >= 0 && offset < ramSize && !(offset & 1) ? ram16[offset >> 1] : core.readUint16(address);
-  };
-  const load8 = (address) => {
-    const offset = address - RAM;
-    if (offset >= 0 && offset < ramSize) {
-      return sram[offset];
-    }
-    const inFlash = address - 0x10000000;
-    return inFlash >= 0 && inFlash < flashSize ? flash[inFlash] : core.readUint8(address);
-  };
-  const store = (address, value) => {
-    const offset = address - RAM;
-    if (offset >= 0 && offset < ramSize && !(offset & 3)) {
-      ram32[offset >> 2] = value;
-    } else {
-      core.writeUint32(address, value);
-    }
-  };
-  const store16 = (address, value) => {
-    const offset = address - RAM;
-    if (offset >= 0 && offset < ramSize && !(offset & 1)) {
-      ram16[offset >> 1] = value;
-    } else {
-      core.writeUint16(address, value);
-    }
-  };
-  const store8 = (address, value) => {
-    const offset = address - RAM;
-    if (offset >= 0 && offset < ramSize) {
-      sram[offset] = value;
-    } else {
-      core.writeUint8(address, value);
-    }
-  };
   const flags = (result) => {
     core.N = result < 0;
     core.Z = result === 0;
@@ -377,14 +328,7 @@ export function executor(mcu) {
   return () => {
     if (!core.interruptsUpdated) {
       const pc = r[PC];
-      const inFlash = pc - 0x10000000;
-      const inRam = pc - RAM;
-      let opcode = -1;
-      if (inFlash >= 0 && inFlash < flashSize) {
-        opcode = flash16[inFlash >> 1];
-      } else if (inRam >= 0 && inRam < ramSize) {
-        opcode = ram16[inRam >> 1];
-      }
+      const opcode = fetch(pc);
       if (opcode >= 0) {
         r[PC] = pc + 2;
         const cycles = attempt(opcode, pc);

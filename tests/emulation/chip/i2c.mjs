@@ -1,5 +1,6 @@
 // I2C sensors, each on either of the chip's two buses; also for software I2C on the pins of `SoftSlave`.
-import { Aht20, Bh1750, Bme280, Sht3x } from './sensors.mjs';
+import { Bme280 } from './bme280.mjs';
+import { Aht20, Bh1750, Sht3x } from './sensors.mjs';
 
 const MODELS = { sht3x: Sht3x, aht20: Aht20, bme280: Bme280, bh1750: Bh1750 };
 const I2C_FUNCTION = 3; // of a pin: it belongs to the chip's I2C
