@@ -67,6 +67,7 @@ class WLAN:
         if on is not None: WLAN._on = on
         return self._on
     def connect(self, ssid, password=None, **where):
+        with open(os.getenv("RTC") + ".joins", "a") as file: file.write("x")
         WLAN._in = ssid != "nowhere" and not os.getenv("NO_WIFI")
     def disconnect(self): WLAN._in = False
     def isconnected(self): return self._in

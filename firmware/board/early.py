@@ -23,9 +23,10 @@ def join():
     with open(sys.path[0] + "/board.json") as file:
         config = json.load(file)
     state = machine.RTC().memory().split(b"\n")[0].decode().split()
-    if len(state) == 6 and state[0] == config["version"] and state[1] == "1":
-        if due([0] + [int(number) for number in state[1:]], config["sleep"]):
-            try:
-                Wifi(config["wifi"]).start()
-            except OSError:
-                pass  # then the sleeper sees that there is no network
+    if len(state) != 6 or state[0] != config["version"] or state[1] != "1":
+        return
+    if due([0] + [int(number) for number in state[1:]], config["sleep"]):
+        try:
+            Wifi(config["wifi"]).start()
+        except OSError:
+            pass  # then the sleeper sees that there is no network

@@ -42,6 +42,8 @@ class Sleeper:
 
     async def run(self):
         """Sleep and wake; returns when the board shall be awake, for which `finish` is then to be called at the end."""
+        if self.state[1]:
+            forget("msgflo", "describe", "ports")  # nobody is announced now, and there is more room
         while self.state[1]:
             from .wake import wake
 

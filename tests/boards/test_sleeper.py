@@ -198,6 +198,8 @@ def test_what_a_wake_up_sends(tap: Tap, watcher: Watcher, tmp_path: Path) -> Non
     assert len(watcher.all("fbp/participant/shed-climate")) == 1  # announced at the start only
     assert not watcher.all("shed-board/history")
     assert all(9_000 < ms <= 10_000 for ms in board.sleeps[1:])
+    joins = (tmp_path / "chip" / "rtc.joins").read_text()
+    assert len(joins) in (len(board.sleeps), len(board.sleeps) + 1)  # each time once, though it begins before all else
 
 
 def test_the_coordinator_sees_it_asleep_and_after_a_missed_wake_up_too(
