@@ -13,6 +13,7 @@ import signal
 import subprocess
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -189,18 +190,23 @@ def firmware(
     config: dict[str, Any], *, devices: tuple[str, ...] = (), patches: dict[str, str] | None = None
 ) -> dict[str, bytes]:
     """An image from the sources of this checkout; `patches` are files that are different, or more."""
+    image = dict(_compiled(devices))
+    for path, text in (patches or {}).items():
+        image.pop(path.removesuffix(".py") + ".mpy", None)
+        image[path] = text.encode()
+    image["board.json"] = json.dumps(config).encode()
+    return image
+
+
+@cache
+def _compiled(devices: tuple[str, ...]) -> dict[str, bytes]:
     from msgflo_host.boards.bytecode import compile_modules
     from msgflo_host.boards.modules import follow
 
     roots = ["board", "board.update", "board.sleeper", *(f"devices.{each}" for each in devices)]
     found = follow([FIRMWARE, UMQTT], [*roots, "umqtt.simple"], lambda _, module: "paho" not in module)
     names = {str(_path(module, file)): file for module, file in found.items()}
-    image = {name.removesuffix(".py") + ".mpy": code for name, code in compile_modules(names, "").items()}
-    for path, text in (patches or {}).items():
-        image.pop(path.removesuffix(".py") + ".mpy", None)
-        image[path] = text.encode()
-    image["board.json"] = json.dumps(config).encode()
-    return image
+    return {name.removesuffix(".py") + ".mpy": code for name, code in compile_modules(names, "").items()}
 
 
 def config(broker: str, **changes: Any) -> dict[str, Any]:
