@@ -108,7 +108,7 @@ class Transport(MQTTClient):
         for text in texts:
             self._send_str(text)
         if self.ahead:
-            await self.ahead()
+            await self.ahead()  # pyright: ignore[reportGeneralTypeIssues] - a subclass's
         await self.sock.flushed()
         await self.sock.head()
         if self.sock.kind != 0x20 or self.sock.size != 2:
