@@ -15,8 +15,8 @@ from emulation import pico as emulator
 from emulation.build import firmware
 from emulation.pico import Pico
 from msgflo_host.boards.build import build
-from msgflo_host.boards.flash import flash
-from msgflo_host.boards.onto_board import Target
+from msgflo_host.boards.flashing.flash import flash
+from msgflo_host.boards.flashing.micropython import Target
 from msgflo_host.boards.port_map import load
 from systems import until
 

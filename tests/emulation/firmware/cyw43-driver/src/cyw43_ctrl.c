@@ -62,6 +62,9 @@ int cyw43_wifi_join(cyw43_t *self, size_t ssid_len, const uint8_t *ssid, size_t 
     if (!self->up) {
         return -CYW43_EPERM;
     }
+    if (key == NULL) {
+        key_len = 0; // MicroPython leaves it undefined
+    }
     if (ssid_len > sizeof(self->join.ssid) || key_len > sizeof(self->join.key)) {
         return -CYW43_EINVAL;
     }
@@ -69,8 +72,8 @@ int cyw43_wifi_join(cyw43_t *self, size_t ssid_len, const uint8_t *ssid, size_t 
     memset(&self->join, 0, sizeof(self->join));
     self->join.ssid_length = ssid_len;
     memcpy(self->join.ssid, ssid, ssid_len);
-    self->join.key_length = key == NULL ? 0 : key_len;
-    if (key != NULL) {
+    self->join.key_length = key_len;
+    if (key_len > 0) {
         memcpy(self->join.key, key, key_len);
     }
     CYW43_REGISTERS->join = (uint32_t)&self->join;
