@@ -20,7 +20,9 @@ ROOT = Path(__file__).parent.parent
 FIRMWARE = sorted((ROOT / "firmware").rglob("*.py"))
 # Modules that no board loads may use what only CPython has.
 FOR_CPYTHON = ("msgflo/paho_*.py", "msgflo/threads.py", "msgflo/legacy.py")
-VIRTUAL = sorted((ROOT / "host/msgflo_host/virtual").glob("*.py"))  # what stands for the hardware on a virtual board
+VIRTUAL = sorted(
+    (ROOT / "host/msgflo_host/boards/virtual/shim").glob("*.py")
+)  # what stands for the hardware on a virtual board
 FOR_BOARDS = [path for path in FIRMWARE if not any(path.match(pattern) for pattern in FOR_CPYTHON)] + VIRTUAL
 HOST = sorted(set((ROOT / "host").rglob("*.py")) - set(VIRTUAL))
 MAX_LINES = 380  # few come near; most are below 300

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from msgflo_host.boards.ports import check_access, choose, found
+from msgflo_host.boards.flashing.ports import check_access, choose, found
 from msgflo_host.errors import FlashError
 
 

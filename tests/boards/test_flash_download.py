@@ -9,8 +9,8 @@ from urllib.error import HTTPError
 
 import pytest
 
-from msgflo_host.boards import download
 from msgflo_host.boards.chips import CHIPS
+from msgflo_host.boards.flashing import download
 from msgflo_host.errors import FlashError
 
 BOARDS_PAGE = """<a class="board-card" href="ESP32_GENERIC"></a><a class="board-card" href="ESP32_GENERIC_S3"></a>"""

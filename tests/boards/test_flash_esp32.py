@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from board_files import port_map
-from msgflo_host.boards import esp32_flash, firmware_file, onto_board, serial_board
 from msgflo_host.boards.build import build
 from msgflo_host.boards.chips import CHIPS
-from msgflo_host.boards.flash import flash
-from msgflo_host.boards.onto_board import Target
+from msgflo_host.boards.flashing import esp32, firmware_file, micropython, serial_board
+from msgflo_host.boards.flashing.flash import flash
+from msgflo_host.boards.flashing.micropython import Target
 from msgflo_host.errors import FlashError
 
 mock_loader = pytest.importorskip("esp32_mock_bootloader")
@@ -76,7 +76,7 @@ class Quiet:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing but a boot loader will answer."""
     monkeypatch.setattr(serial_board, "_ANSWER_S", 0.2)
-    monkeypatch.setattr(onto_board, "_BACK_S", 0.0)
+    monkeypatch.setattr(micropython, "_BACK_S", 0.0)
 
 
 def flash_it(folder: Path, url: str, file: Path, screen: Quiet) -> list[str]:
@@ -126,7 +126,7 @@ def test_image_is_where_the_chip_looks_for_it(chip: str, tmp_path: Path) -> None
     file = firmware(tmp_path, chip, size=20_000)
     with mock_loader.mock_bootloader(chip) as running:
         read = firmware_file.read(file, CHIPS[chip])
-        esp32_flash.write(running.url(), CHIPS[chip], read, lambda done, whole: None)
+        esp32.write(running.url(), CHIPS[chip], read, lambda done, whole: None)
         assert (
             md5_in_flash(running.url(), OFFSETS[chip], read.path.stat().st_size)
             == hashlib.md5(read.content).hexdigest()
@@ -137,7 +137,7 @@ def test_another_chip_is_said_and_nothing_written(tmp_path: Path) -> None:
     with mock_loader.mock_bootloader("esp32s3") as running:
         read = firmware_file.read(firmware(tmp_path), CHIPS["esp32"])
         with pytest.raises(FlashError, match="is an ESP32-S3, the port map is for an ESP32: change its `chip`, or"):
-            esp32_flash.write(running.url(), CHIPS["esp32"], read, lambda done, whole: None)
+            esp32.write(running.url(), CHIPS["esp32"], read, lambda done, whole: None)
         assert md5_in_flash(running.url(), 0x1000, 4) == hashlib.md5(b"\xff" * 4).hexdigest()
 
 
@@ -164,7 +164,7 @@ def test_serial_line_works_as_well(tmp_path: Path) -> None:
                 waiting.wait(0.05)
             read = firmware_file.read(file, CHIPS["esp32"])
             steps: list[int] = []
-            esp32_flash.write(name.read_text().strip(), CHIPS["esp32"], read, lambda done, whole: steps.append(done))
+            esp32.write(name.read_text().strip(), CHIPS["esp32"], read, lambda done, whole: steps.append(done))
             assert steps[-1] >= len(read.content), "esptool has compared the MD5 sums, too"
         finally:
             process.kill()
@@ -199,6 +199,6 @@ def test_files_of_micropython_stay_and_what_is_none_is_erased(tmp_path: Path) ->
             esptool.cmds.write_flash(esp, [(0x200000, begin.ljust(64, b"\1"))])
             esptool.cmds.reset_chip(esp, "no-reset")
             esp._port.close()
-            esp32_flash.write(running.url(), CHIPS["esp32"], read, lambda done, whole: None)
+            esp32.write(running.url(), CHIPS["esp32"], read, lambda done, whole: None)
             kept = md5_in_flash(running.url(), 0x200000, 16) == hashlib.md5(begin.ljust(64, b"\1")[:16]).hexdigest()
             assert kept == stays, begin

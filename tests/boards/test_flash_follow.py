@@ -14,10 +14,10 @@ from board_files import port_map
 from brokers import Broker
 from msgflo import Broker as Address
 from msgflo import Participant, Port
-from msgflo_host.boards import follow as following
-from msgflo_host.boards.board_log import Reader
-from msgflo_host.boards.follow import follow, watching
-from msgflo_host.boards.serial_log import SerialLog
+from msgflo_host.boards.flashing import follow as following
+from msgflo_host.boards.flashing.follow import follow, watching
+from msgflo_host.boards.flashing.serial_log import SerialLog
+from msgflo_host.boards.flashing.trouble import Reader
 from msgflo_host.errors import BrokerError, FlashError
 from systems import Participants
 

@@ -17,10 +17,10 @@ from board_files import port_map
 from brokers import Broker
 from emulation import build as emulated
 from emulation.pico import Pico, missing
-from msgflo_host.boards import serial_board
 from msgflo_host.boards.build import build
-from msgflo_host.boards.flash import flash
-from msgflo_host.boards.onto_board import Target
+from msgflo_host.boards.flashing import serial_board
+from msgflo_host.boards.flashing.flash import flash
+from msgflo_host.boards.flashing.micropython import Target
 from msgflo_host.boards.port_map import PortMap
 from msgflo_host.errors import FlashError
 

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from board_files import port_map
-from msgflo_host.boards import firmware_file, onto_board, ports, serial_board, uf2
 from msgflo_host.boards.chips import CHIPS
-from msgflo_host.boards.firmware_file import Firmware
+from msgflo_host.boards.flashing import firmware_file, micropython, ports, serial_board, uf2
+from msgflo_host.boards.flashing.firmware_file import Firmware
 from msgflo_host.errors import FlashError
 
 RP2040, RP2350 = 0xE48BFF56, 0xE48BFF59
@@ -97,15 +97,15 @@ def test_board_in_bootsel_mode_gets_micropython_and_then_has_a_port(
     monkeypatch.setattr(
         ports, "found", lambda platform: look(platform, [info] if (drive / "firmware.uf2").exists() else [])
     )
-    monkeypatch.setattr(onto_board, "_BACK_S", 1.0)
+    monkeypatch.setattr(micropython, "_BACK_S", 1.0)
     said: list[str] = []
     screen = SimpleNamespace(ask=None, say=said.append, progress=_progress)
-    target = onto_board.Target(board.chip, None, firmware(tmp_path))
-    assert onto_board.find(target, screen) is None
+    target = micropython.Target(board.chip, None, firmware(tmp_path))
+    assert micropython.find(target, screen) is None
     # Nothing answers at /dev/null.
     with (
         pytest.raises(FlashError, match=r"^/dev/null.*, after MicroPython was written; press the board's reset button"),
-        onto_board.with_micropython(target, screen),
+        micropython.with_micropython(target, screen),
     ):
         pass
     assert Firmware(tmp_path, (drive / "firmware.uf2").read_bytes()).holds(BANNER)
@@ -130,9 +130,9 @@ def test_board_without_micropython_and_without_a_drive_is_explained(
     monkeypatch.setattr(serial_board, "_ANSWER_S", 0.1)
     master, slave = os.openpty()  # nobody answers at its other end
     try:
-        target = onto_board.Target(CHIPS["picow"], os.ttyname(slave), firmware(tmp_path))
+        target = micropython.Target(CHIPS["picow"], os.ttyname(slave), firmware(tmp_path))
         screen = SimpleNamespace(ask=None, say=lambda text: None, progress=_progress)
-        with pytest.raises(FlashError) as error, onto_board.with_micropython(target, screen):
+        with pytest.raises(FlashError) as error, micropython.with_micropython(target, screen):
             pass
     finally:
         os.close(master)

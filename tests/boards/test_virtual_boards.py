@@ -22,9 +22,9 @@ from brokers import Broker
 from emulation.build import CannotBuildError, interpreter
 from msgflo import Broker as Address
 from msgflo_host.boards.port_map import find
-from msgflo_host.boards.virtual_image import load_virtual, write_flash
-from msgflo_host.boards.virtual_program import find_micropython
-from msgflo_host.boards.virtual_thread import BoardThread
+from msgflo_host.boards.virtual.image import load_virtual, write_flash
+from msgflo_host.boards.virtual.program import find_micropython
+from msgflo_host.boards.virtual.thread import BoardThread
 from msgflo_host.errors import MsgfloError
 
 BOARDS = Path(__file__).parents[2] / "boards"

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from msgflo_host.boards.compile import compile_map, encode
-from msgflo_host.boards.virtual import VirtualBoard, read_config
-from msgflo_host.boards.virtual_image import load_virtual
-from msgflo_host.boards.virtual_program import find_micropython
-from msgflo_host.boards.virtual_thing import ControlError
-from msgflo_host.boards.virtual_thread import BoardThread
+from msgflo_host.boards.virtual.board import VirtualBoard, read_config
+from msgflo_host.boards.virtual.image import load_virtual
+from msgflo_host.boards.virtual.program import find_micropython
+from msgflo_host.boards.virtual.thing import ControlError
+from msgflo_host.boards.virtual.thread import BoardThread
 from msgflo_host.errors import MsgfloError
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/virtual-boards.md").read_text()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from interpreters import MICROPYTHONS, REPO, Interpreter
-from msgflo_host.boards.virtual_thread import BoardThread
+from msgflo_host.boards.virtual.thread import BoardThread
 
 Start = Callable[..., BoardThread]
 

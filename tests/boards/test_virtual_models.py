@@ -7,14 +7,14 @@ import struct
 
 import pytest
 
-from msgflo_host.boards.models import bme280
-from msgflo_host.boards.models.aht20 import Aht20
-from msgflo_host.boards.models.bh1750 import Bh1750
-from msgflo_host.boards.models.bounce import edges
-from msgflo_host.boards.models.bus import Bus, NoAcknowledge, crc8
-from msgflo_host.boards.models.dht import Dht
-from msgflo_host.boards.models.sht3x import Sht3x
-from msgflo_host.boards.models.sound import Sound
+from msgflo_host.boards.virtual.models import bme280
+from msgflo_host.boards.virtual.models.aht20 import Aht20
+from msgflo_host.boards.virtual.models.bh1750 import Bh1750
+from msgflo_host.boards.virtual.models.bounce import edges
+from msgflo_host.boards.virtual.models.bus import Bus, NoAcknowledge, crc8
+from msgflo_host.boards.virtual.models.dht import Dht
+from msgflo_host.boards.virtual.models.sht3x import Sht3x
+from msgflo_host.boards.virtual.models.sound import Sound
 
 
 class Clock:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from brokers import Broker, free_port
-from msgflo_host.boards.virtual_program import find_micropython
+from msgflo_host.boards.virtual.program import find_micropython
 from msgflo_host.errors import MsgfloError
 
 BOARDS = Path(__file__).parents[2] / "boards"

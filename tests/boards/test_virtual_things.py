@@ -8,10 +8,10 @@ import pytest
 
 from msgflo_host.boards.chips import CHIPS
 from msgflo_host.boards.kinds import KINDS, Kind
-from msgflo_host.boards.virtual_hardware import Hardware
-from msgflo_host.boards.virtual_pins import OUT
-from msgflo_host.boards.virtual_thing import ControlError
-from msgflo_host.boards.virtual_things import Things
+from msgflo_host.boards.virtual.hardware import Hardware
+from msgflo_host.boards.virtual.pins import OUT
+from msgflo_host.boards.virtual.thing import ControlError
+from msgflo_host.boards.virtual.things import Things
 
 # Pins by the names of wirings, where a chip of any kind of use has them; see kinds.py.
 PINS = {"pin": 32, "sck": 14, "ws": 15, "sd": 33, "red": 18, "green": 19, "blue": 21, "receive": 26, "transmit": 25}

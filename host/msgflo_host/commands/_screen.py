@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ..boards.ports import Port
+from ..boards.flashing.ports import Port
 
 __all__ = ["Screen"]
 
 
 class Screen:
-    """What boards.onto_board and boards.flash show their progress on."""
+    """What boards.flashing shows its progress on."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, soft_wrap=True)

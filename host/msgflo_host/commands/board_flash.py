@@ -38,9 +38,9 @@ def command(name: str, port: str | None, firmware: Path | None, broker_url: str 
       msgflo board flash kitchen --port /dev/ttyUSB1 --firmware ESP32_GENERIC.bin
     """
     from ..boards.build import BYTECODE_LIMIT, build
-    from ..boards.flash import flash
+    from ..boards.flashing.flash import flash
+    from ..boards.flashing.micropython import Target
     from ..boards.keys import board_key
-    from ..boards.onto_board import Target
     from ..boards.port_map import find, load
     from ._screen import Screen
 

@@ -42,8 +42,8 @@ def command(name: str, port: str | None, broker_url: str | None) -> None:
 
 
 def _from_port(platform: str, port: str | None) -> None:
-    from ..boards.ports import check_access, choose, found
-    from ..boards.serial_log import SerialLog
+    from ..boards.flashing.ports import check_access, choose, found
+    from ..boards.flashing.serial_log import SerialLog
     from ._screen import Screen
 
     screen = Screen()

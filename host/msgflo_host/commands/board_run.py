@@ -77,7 +77,7 @@ def command(
       msgflo board run picow --control 3570 --set remote-dial.position=0.5
     """
     from ..boards.port_map import find
-    from ..boards.virtual_image import load_virtual
+    from ..boards.virtual.image import load_virtual
 
     port_map = load_virtual(find(name))
     broker = _broker(broker_url, coordinator)
@@ -102,8 +102,8 @@ async def _run(
     control: int,
     settings: tuple[dict[str, Any], ...],
 ) -> None:
-    from ..boards.virtual import VirtualBoard
-    from ..boards.virtual_image import write_flash
+    from ..boards.virtual.board import VirtualBoard
+    from ..boards.virtual.image import write_flash
 
     name = port_map.name
     ended = asyncio.Event()

@@ -2,9 +2,8 @@
 
 from bound import bind, say
 from host import equal, until
-from parts import Sink, refused, run, settle
-
 from msgflo import ConfigError
+from parts import Sink, refused, run, settle
 
 
 class Greeter(Sink):

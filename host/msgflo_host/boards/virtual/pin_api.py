@@ -1,12 +1,12 @@
-"""Pins, converters and pulse outputs of `machine` on a virtual board; see `virtual_api`."""
+"""Pins, converters and pulse outputs of `machine` on a virtual board; see `api`."""
 
 from __future__ import annotations
 
 import struct
 from typing import Any
 
-from . import virtual_pins
-from .virtual_hardware import Hardware
+from . import pins
+from .hardware import Hardware
 
 __all__ = ["Adc", "Adcs", "Pin", "Pins", "Pwm", "Pwms"]
 
@@ -18,12 +18,12 @@ _ADC_RANGE = {
 }  # V, of an ideal ESP32 by attenuation; an RP2 has 3.3 V and no attenuation
 
 
-class Pins(virtual_pins.Constants):
+class Pins(pins.Constants):
     """The class `Pin`."""
 
     def __init__(self, hardware: Hardware) -> None:
         self._hardware = hardware
-        self._pins: dict[virtual_pins.Pin, Pin] = {}
+        self._pins: dict[pins.Pin, Pin] = {}
 
     def __call__(self, id: Any, mode: int = -1, pull: int | None = -1, *, value: int | None = None, **_: Any) -> Pin:
         pin = self.find(id)
@@ -37,23 +37,23 @@ class Pins(virtual_pins.Constants):
         wire = self._hardware.pin(pin)
         return self._pins.setdefault(wire, Pin(self._hardware, wire))
 
-    def known(self, wire: virtual_pins.Pin) -> Pin | None:
+    def known(self, wire: pins.Pin) -> Pin | None:
         """What the program knows a pin as, if it does."""
         return self._pins.get(wire)
 
 
-class Pin(virtual_pins.Constants):
+class Pin(pins.Constants):
     """A pin."""
 
     interrupts = True  # it has handlers in the program
 
-    def __init__(self, hardware: Hardware, wire: virtual_pins.Pin) -> None:
+    def __init__(self, hardware: Hardware, wire: pins.Pin) -> None:
         self._hardware = hardware
         self.wire = wire
 
     def init(self, mode: int = -1, pull: int | None = -1, *, value: int | None = None, **_: Any) -> None:
         """Take mode, pull resistor and value."""
-        if mode in (virtual_pins.OUT, virtual_pins.OPEN_DRAIN) and self.wire.name in self._hardware.chip.input_only:
+        if mode in (pins.OUT, pins.OPEN_DRAIN) and self.wire.name in self._hardware.chip.input_only:
             raise ValueError("pin can only be input")
         self.wire.configure(mode, pull, value)
 
@@ -120,7 +120,7 @@ class Adcs:
 class Adc:
     """A converter."""
 
-    def __init__(self, hardware: Hardware, wire: virtual_pins.Pin, atten: int) -> None:
+    def __init__(self, hardware: Hardware, wire: pins.Pin, atten: int) -> None:
         self._hardware = hardware
         self._wire = wire
         self.atten(atten)
@@ -158,7 +158,7 @@ class Pwms:
 
     def __call__(self, pin: Any, *, freq: int = 0, duty_u16: int = 0, duty: int | None = None, **_: Any) -> Pwm:
         pin = self._pins.find(pin)
-        pin.init(virtual_pins.OUT)
+        pin.init(pins.OUT)
         made = Pwm(pin.wire)
         made.init(freq=freq or 5000, duty_u16=duty_u16 if duty is None else duty * 64)
         return made
@@ -167,7 +167,7 @@ class Pwms:
 class Pwm:
     """An output of pulses."""
 
-    def __init__(self, wire: virtual_pins.Pin) -> None:
+    def __init__(self, wire: pins.Pin) -> None:
         self._wire = wire
         self._freq, self._duty = 5000, 0
 

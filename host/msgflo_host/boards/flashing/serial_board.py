@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from ..errors import FlashError
-from . import serial_scripts
+from ...errors import FlashError
+from . import scripts
 from .ports import check_access
-from .serial_scripts import State
+from .scripts import State
 
 __all__ = ["NoMicroPython", "SerialBoard", "connected", "digest"]
 
@@ -50,7 +50,7 @@ class SerialBoard:
     def look(self) -> State:
         """Return what the board is and has; its watchdog no longer bites. Raises NoMicroPython."""
         try:
-            return serial_scripts.state(self._run(serial_scripts.LOOK))
+            return scripts.state(self._run(scripts.LOOK))
         except _ScriptError as error:
             # CircuitPython, or a MicroPython from long ago: it has to be replaced.
             if error.last.startswith(("ImportError", "AttributeError", "TypeError")):
@@ -63,11 +63,11 @@ class SerialBoard:
         """Write files in their order, each whole or not at all; `progress` gets the bytes as they go over."""
         if not files:
             return
-        self._run(serial_scripts.WRITER)
-        calls = [call for path, content in files.items() for call in serial_scripts.pieces(path, content)]
+        self._run(scripts.WRITER)
+        calls = [call for path, content in files.items() for call in scripts.pieces(path, content)]
         written: dict[str, str] = {}
-        for script in serial_scripts.scripts(calls):
-            written |= serial_scripts.hashes(self._run(script))
+        for script in scripts.scripts(calls):
+            written |= scripts.hashes(self._run(script))
             progress(sum(len(line) - 6 for line in script.splitlines() if line.startswith("_w(")) * 3 // 4)
         for path, content in files.items():
             if written.get(path) != digest(content):
@@ -76,7 +76,7 @@ class SerialBoard:
     def remove(self, paths: list[str]) -> None:
         """Remove files, where they are there, and the folders that are empty then."""
         if paths:
-            self._run(serial_scripts.remove(paths))
+            self._run(scripts.remove(paths))
 
     def move(self, old: str, new: str) -> None:
         """Give a file another name."""
@@ -84,11 +84,11 @@ class SerialBoard:
 
     def restart(self) -> None:
         """Reset it as its button would; nothing can be asked any more."""
-        self._leave(serial_scripts.RESTART)
+        self._leave(scripts.RESTART)
 
     def start_bootloader(self) -> None:
         """Let it wait for another MicroPython: an RP2 becomes a drive."""
-        self._leave(serial_scripts.START_BOOTLOADER)
+        self._leave(scripts.START_BOOTLOADER)
 
     def take_port(self) -> Any:
         """Return the open port (a `serial.Serial`), for reading what it says; the caller closes it."""

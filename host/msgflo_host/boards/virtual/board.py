@@ -16,15 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import MsgfloError
-from .chips import CHIPS
-from .virtual_control import Control
-from .virtual_hardware import Hardware
-from .virtual_pins import Pin
-from .virtual_program import Program
-from .virtual_relay import Relay
-from .virtual_server import ControlServer
-from .virtual_things import Things
+from ...errors import MsgfloError
+from ..chips import CHIPS
+from .control import Control
+from .control_socket import ControlServer
+from .hardware import Hardware
+from .pins import Pin
+from .program import Program
+from .relay import Relay
+from .things import Things
 
 __all__ = ["Event", "VirtualBoard", "active_slot", "read_config"]
 

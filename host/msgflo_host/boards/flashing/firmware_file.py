@@ -6,8 +6,8 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import FlashError
-from .chips import Chip
+from ...errors import FlashError
+from ..chips import Chip
 
 __all__ = ["Firmware", "read"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from .virtual_hardware import Hardware
+from .hardware import Hardware
 
 __all__ = ["Network", "Wlan", "Wlans"]
 

@@ -14,17 +14,17 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from .. import children
-from ..errors import MsgfloError
-from .bytecode import compile_modules
-from .virtual_api import Machine
-from .virtual_hardware import Ended, Hardware, Reset
-from .virtual_link import Link
-from .virtual_network import Network
+from ... import children
+from ...errors import MsgfloError
+from ..bytecode import compile_modules
+from .api import Machine
+from .hardware import Ended, Hardware, Reset
+from .link import Link
+from .network import Network
 
 __all__ = ["Program", "board_heap", "find_micropython"]
 
-_SHIM = Path(__file__).parent.parent / "virtual"
+_SHIM = Path(__file__).parent / "shim"
 _RESTART_S = 1.0  # after the program has ended by itself
 _END_S = 2.0
 _OLDEST = (1, 25)

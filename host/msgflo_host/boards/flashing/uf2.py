@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import FlashError
-from .chips import Chip
+from ...errors import FlashError
+from ..chips import Chip
 from .firmware_file import Firmware
 
 __all__ = ["BOOTSEL", "find_drive", "write", "write_by_picotool"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .hardware import Hardware
 from .models.aht20 import Aht20
 from .models.bh1750 import Bh1750
 from .models.bme280 import Bme280
 from .models.dht import Dht
 from .models.sht3x import Sht3x
 from .models.sound import Sound
-from .virtual_hardware import Hardware
-from .virtual_thing import Thing, Value
+from .thing import Thing, Value
 
 __all__ = ["Battery", "Climate", "Light", "Lux", "Microphone", "Potentiometer"]
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .chips import Chip
+from ..chips import Chip
 from .models.bus import Bus
 from .models.sound import Sound
-from .virtual_pins import Pin
+from .pins import Pin
 
 __all__ = ["CAUSES", "Ended", "Hardware", "Reset", "Wifi"]
 

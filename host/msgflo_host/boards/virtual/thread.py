@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .virtual import Event, VirtualBoard
+from .board import Event, VirtualBoard
 
 __all__ = ["BoardThread"]
 

@@ -1,4 +1,4 @@
-"""Clock, its memory, and watchdog of `machine` on a virtual board; see `virtual_api`."""
+"""Clock, its memory, and watchdog of `machine` on a virtual board; see `api`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import calendar
 import time
 from typing import Any
 
-from .virtual_hardware import Ended, Hardware
+from .hardware import Ended, Hardware
 
 __all__ = ["Rtc", "Watchdog"]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from msgflo import Broker
 
-from ..errors import FlashError
-from .build import build
-from .keys import board_key
-from .port_map import PortMap, load
-from .virtual import active_slot
-from .virtual_relay import Relay
+from ...errors import FlashError
+from ..build import build
+from ..keys import board_key
+from ..port_map import PortMap, load
+from .board import active_slot
+from .relay import Relay
 
 __all__ = ["load_virtual", "write_flash"]
 

@@ -8,10 +8,10 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from ..errors import MsgfloError
+from ...errors import MsgfloError
 
 if TYPE_CHECKING:
-    from .virtual import VirtualBoard
+    from .board import VirtualBoard
 
 __all__ = ["ControlServer"]
 

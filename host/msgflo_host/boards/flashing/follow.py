@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager
 from msgflo import Broker, ConnectError
 from msgflo.paho_transport import Transport
 
-from ..discovery import Participant, parse, parse_status, participant_of
-from ..errors import BrokerError, DiscoveryError, FlashError
-from .board_log import Reader
-from .port_map import PortMap
+from ...discovery import Participant, parse, parse_status, participant_of
+from ...errors import BrokerError, DiscoveryError, FlashError
+from ..port_map import PortMap
 from .serial_log import SerialLog
+from .trouble import Reader
 
 __all__ = ["follow", "watching"]
 

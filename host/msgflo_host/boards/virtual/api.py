@@ -1,4 +1,4 @@
-"""`machine` as the program of a virtual board sees it; every call arrives here over `virtual_link`.
+"""`machine` as the program of a virtual board sees it; every call arrives here over `link`.
 
 Names, arguments and exceptions are those of MicroPython's documentation (docs.micropython.org, library `machine`, and the
 quick references of ESP32 and RP2).
@@ -11,11 +11,11 @@ import errno
 import time
 from typing import Any
 
-from . import virtual_pins
-from .virtual_buses import I2C, I2SReceivers
-from .virtual_clock_api import Rtc, Watchdog
-from .virtual_hardware import CAUSES, Ended, Hardware, Reset
-from .virtual_pin_api import Adcs, Pin, Pins, Pwms
+from . import pins
+from .buses import I2C, I2SReceivers
+from .clock_api import Rtc, Watchdog
+from .hardware import CAUSES, Ended, Hardware, Reset
+from .pin_api import Adcs, Pin, Pins, Pwms
 
 __all__ = ["Machine"]
 
@@ -117,7 +117,7 @@ class Machine:
         raise NotImplementedError("a virtual board has no machine.Timer; use asyncio")
 
 
-async def _reached(wire: virtual_pins.Pin, level: int, timeout: int) -> bool:
+async def _reached(wire: pins.Pin, level: int, timeout: int) -> bool:
     deadline = time.perf_counter() + timeout / 1e6
     while wire.level != level:
         if time.perf_counter() > deadline:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..errors import MsgfloError
-from .virtual_hardware import Hardware
+from ...errors import MsgfloError
+from .hardware import Hardware
 
 __all__ = ["ControlError", "Thing", "Value", "checked"]
 

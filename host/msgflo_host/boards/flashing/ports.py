@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ..errors import FlashError
+from ...errors import FlashError
 
 __all__ = ["Port", "check_access", "choose", "found", "no_port"]
 

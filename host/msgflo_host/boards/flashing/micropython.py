@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ..errors import FlashError
-from . import download, esp32_flash, firmware_file, ports, uf2
-from .bytecode import MPY_VERSION
-from .chips import Chip
+from ...errors import FlashError
+from ..bytecode import MPY_VERSION
+from ..chips import Chip
+from . import download, esp32, firmware_file, ports, uf2
 from .firmware_file import Firmware
+from .scripts import State
 from .serial_board import NoMicroPython, SerialBoard, connected
-from .serial_scripts import State
 
 __all__ = ["Screen", "Target", "find", "suits", "with_micropython"]
 
@@ -140,7 +140,7 @@ def _install(target: Target, firmware: Firmware, device: str | None, state: Stat
         return _install_uf2(target, firmware, 0.0 if state is None else _BACK_S, screen)
     assert device is not None
     with screen.progress(f"{firmware.path.name} onto {device}") as progress:
-        esp32_flash.write(device, target.chip, firmware, progress)
+        esp32.write(device, target.chip, firmware, progress)
     return device
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import platformdirs
 
-from ..errors import FlashError
-from .chips import Chip
+from ...errors import FlashError
+from ..chips import Chip
 
 __all__ = ["VERSION", "fetch", "page"]
 

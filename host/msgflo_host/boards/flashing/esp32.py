@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import FlashError
-from .chips import Chip
+from ...errors import FlashError
+from ..chips import Chip
 from .firmware_file import Firmware
 from .ports import check_access
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from .virtual_controls import Button, Led, Pixels, Radio, Relay, Rgb
-from .virtual_hardware import Hardware
-from .virtual_sensors import Battery, Climate, Light, Lux, Microphone, Potentiometer
-from .virtual_thing import ControlError, Thing
+from .controls import Button, Led, Pixels, Radio, Relay, Rgb
+from .hardware import Hardware
+from .sensors import Battery, Climate, Light, Lux, Microphone, Potentiometer
+from .thing import ControlError, Thing
 
 __all__ = ["Things"]
 

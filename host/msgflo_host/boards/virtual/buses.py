@@ -1,4 +1,4 @@
-"""I2C and I2S of `machine` on a virtual board; see `virtual_api`."""
+"""I2C and I2S of `machine` on a virtual board; see `api`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .hardware import Hardware
 from .models.bus import Bus, NoAcknowledge
 from .models.sound import Sound
-from .virtual_hardware import Hardware
-from .virtual_pin_api import Pin
+from .pin_api import Pin
 
 __all__ = ["I2C", "I2S", "I2SReceivers"]
 

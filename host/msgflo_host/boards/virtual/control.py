@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from .virtual_pins import OPEN_DRAIN, OUT, Pin
-from .virtual_thing import ControlError, Value, checked
+from .pins import OPEN_DRAIN, OUT, Pin
+from .thing import ControlError, Value, checked
 
 if TYPE_CHECKING:
-    from .virtual import VirtualBoard
+    from .board import VirtualBoard
 
 __all__ = ["Control"]
 

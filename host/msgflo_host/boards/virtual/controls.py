@@ -7,10 +7,10 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .hardware import Hardware
 from .models.bounce import edges
-from .virtual_hardware import Hardware
-from .virtual_pins import Pin
-from .virtual_thing import ControlError, Thing, Value
+from .pins import Pin
+from .thing import ControlError, Thing, Value
 
 __all__ = ["Button", "Led", "Pixels", "Radio", "Relay", "Rgb"]
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 
 from msgflo import Broker
 
-from ..errors import BrokerError, FlashError
-from .build import Image
+from ...errors import BrokerError, FlashError
+from ..build import Image
+from ..port_map import PortMap
 from .follow import PATIENCE_S, follow, watching
-from .onto_board import Screen, Target, find, suits, with_micropython
-from .port_map import PortMap
+from .micropython import Screen, Target, find, suits, with_micropython
 from .ports import check_access
 from .present import micropython_of, present, remember
+from .scripts import State
 from .serial_board import SerialBoard, digest
 from .serial_log import SerialLog
-from .serial_scripts import State
 
 __all__ = ["Changes", "changes", "flash"]
 

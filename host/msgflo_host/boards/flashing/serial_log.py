@@ -8,7 +8,7 @@ import threading
 import time
 from typing import Any
 
-from ..errors import FlashError
+from ...errors import FlashError
 
 __all__ = ["SerialLog"]
 

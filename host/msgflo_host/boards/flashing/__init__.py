@@ -1,0 +1,1 @@
+"""From an image to a board on USB: its port, its MicroPython, its files, and what it says afterwards."""
