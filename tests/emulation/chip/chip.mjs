@@ -1,7 +1,7 @@
 // The RP2040 itself: npm's rp2040js with what a running MicroPython needs besides, and a clock that skips idle time.
 import { ConsoleLogger, LogLevel, RP2040, USBCDC } from 'rp2040js';
 import { executor } from './execute.mjs';
-import { mendI2c, mendInterrupts, mendUart, speedUp } from './mends.mjs';
+import { mendI2c, mendInterrupts, mendRandom, mendUart, speedUp } from './mends.mjs';
 import { clockPio } from './pio.mjs';
 
 const FLASH_START = 0x10000000;
@@ -119,6 +119,7 @@ export class Chip {
     mcu.uart.forEach(mendUart);
     mcu.pio.forEach((each) => clockPio(each, mcu));
     mcu.i2c.forEach(mendI2c);
+    mendRandom(mcu.peripherals[0x40060]);
     this.#attachWatchdog(mcu.peripherals[0x40058], watchdog);
     this.#attachUsb(mcu);
     this.cycleNanos = 1e9 / mcu.clkSys;

@@ -59,3 +59,10 @@ export function mendUart(uart) {
     }
   };
 }
+
+/** The ring oscillator's random bit (RP2040 data sheet, section 2.17.5), or each boot would use the same ports and keys. */
+export function mendRandom(oscillator) {
+  const RANDOMBIT = 0x1c;
+  const read = oscillator.readUint32.bind(oscillator);
+  oscillator.readUint32 = (offset) => (offset === RANDOMBIT ? +(Math.random() < 0.5) : read(offset));
+}
