@@ -43,6 +43,7 @@ def _tried(slot):
         _go_back(trial, "three starts did not reach the broker")
     trial["left"] -= 1
     _write("slot.json", slot)
+    machine.WDT(timeout=8000)  # for a version that stands still; the board's own goes on feeding it
 
 
 def _count():

@@ -33,24 +33,24 @@ async def _run(folder, config, wifi, session):
     # What only the start needs is not to take memory later.
     forget("board", "start", "hardware")
     del globals()["prepare"]
-    tasks = []  # for nobody else keeps them
     sleeper = None
-    # An RP2's watchdog would not let it sleep.
-    if config["watchdog"] and ("sleep" not in config or sys.platform != "rp2"):
-        tasks.append(watchdog.watch(lambda: wifi.attempts + session.attempts, lambda: session.connected))
     if "sleep" in config and board.mode != "safe":
         from .sleeper import Sleeper
 
         sleeper = Sleeper(config, session, wifi)
         await sleeper.run()  # returns when the board shall be awake
-    from .starts import limit
+    from .starts import limit, on_trial
 
-    trial = asyncio.create_task(limit(lambda: session.connected))
+    tasks = []  # for nobody else keeps them
+    # An RP2's watchdog would not let it sleep; on trial it runs already.
+    if on_trial() or (config["watchdog"] and ("sleep" not in config or sys.platform != "rp2")):
+        watch = watchdog.watch(lambda: wifi.attempts + session.attempts, lambda: session.connected)
+        tasks.append(asyncio.create_task(watch))
+    tasks.append(asyncio.create_task(limit(lambda: session.connected)))
     await wifi.join()
     await _set_clock(config, tasks)
     board.take_update = _updates(folder, config["key"], board)
-    tasks += [_confirm(session), wifi.keep()]
-    tasks = [asyncio.create_task(task) for task in tasks] + [trial]
+    tasks += [asyncio.create_task(_confirm(session)), asyncio.create_task(wifi.keep())]
     forget("msgflo", "describe", "ports")
     await session.run()
     if sleeper:
@@ -68,7 +68,7 @@ async def _set_clock(config, tasks):
         trouble = await clock.fetch(config["time"])
         if trouble:
             log.error("no time from {}; trying to do without".format(trouble))
-            tasks.append(clock.keep_trying(config["time"]))
+            tasks.append(asyncio.create_task(clock.keep_trying(config["time"])))
     forget("board", "clock")
 
 

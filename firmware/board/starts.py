@@ -6,7 +6,7 @@ import os
 
 import machine
 
-__all__ = ("limit", "reached", "read", "write")
+__all__ = ("limit", "on_trial", "reached", "read", "write")
 
 TRIAL = 60  # s in which a version that is on trial reaches the broker
 
@@ -20,9 +20,14 @@ def reached():
         write("slot.json", slot)
 
 
+def on_trial():
+    """Tell whether this version has not reached the broker yet since it was put in place of another."""
+    return bool((read("slot.json") or {}).get("trial"))
+
+
 async def limit(connected):
     """End this start, if the version is on trial and does not reach the broker."""
-    if (read("slot.json") or {}).get("trial"):
+    if on_trial():
         await asyncio.sleep(TRIAL)
         if not connected():
             print("board: on trial, and the broker was not reached within {} s".format(TRIAL))

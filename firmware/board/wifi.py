@@ -52,8 +52,12 @@ class Wifi:
         """Begin to join, and return at once; `where` are further options of the chip's own `connect`, such as bssid."""
         self.attempts += 1
         self.wlan.active(True)
-        if self._config.get("address"):
-            self.wlan.ifconfig(tuple(self._config["address"]))
+        address = self._config.get("address")
+        if address:
+            self.wlan.ifconfig(tuple(address))
+            if hasattr(network, "ipconfig"):
+                # On an RP2 the line above leaves it without a name server.
+                network.ipconfig(dns=address[3])
         self.wlan.connect(self._config["ssid"], self._config.get("password"), **where)
 
     async def wait(self, timeout=_JOIN):

@@ -42,4 +42,10 @@ def command() -> None:
     """Boards: an ESP32 or a Pico W that a port map (boards/NAME.yaml) describes.
 
     NAME is the name of a file in the folder `boards`, or the path of a port map.
+
+    \b
+    Examples:
+      msgflo board check esp32
+      msgflo board flash esp32
+      msgflo board update esp32 --broker mqtt://pi.local
     """
