@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgflo_host.boards.port_map import PortMap, load
@@ -38,3 +40,17 @@ def port_map(
     file = folder / f"{name}.yaml"
     file.write_text(text)
     return load(file, loopback=True)
+
+
+class Quiet:
+    """A screen for `flash` that nobody looks at."""
+
+    ask = None
+
+    def say(self, text: str) -> None:
+        """Say nothing."""
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """Show nothing."""
+        yield lambda done, whole: None

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgflo
 from interpreters import MICROPYTHONS, REPO, UMQTT
 
 FIRMWARE = REPO / "firmware"
@@ -218,7 +219,7 @@ def config(broker: str, **changes: Any) -> dict[str, Any]:
         "version": "1" * 12,
         "built": 1764000000,
         "wifi": {"ssid": "home", "password": "secret"},
-        "broker": broker,
+        "broker": _address(broker),
         "key": "5e" * 32,
         "log": {"level": "info", "topic": False},
         "watchdog": False,
@@ -226,6 +227,11 @@ def config(broker: str, **changes: Any) -> dict[str, Any]:
         "devices": [],
         **changes,
     }
+
+
+def _address(url: str) -> dict[str, Any]:
+    broker = msgflo.Broker.parse(url)
+    return {"host": broker.host, "port": broker.port}
 
 
 def _path(module: str, file: Path) -> Path:

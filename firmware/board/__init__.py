@@ -48,8 +48,8 @@ async def _run(folder, config, wifi, session):
         tasks.append(asyncio.create_task(watch))
     tasks.append(asyncio.create_task(limit(lambda: session.connected)))
     await wifi.join()
-    await _set_clock(config, tasks)
-    board.take_update = _updates(folder, config["key"], board)
+    _set(config, session, tasks)
+    board.update = _update(folder, config["key"], board)
     tasks += [asyncio.create_task(_confirm(session)), asyncio.create_task(wifi.keep())]
     forget("msgflo", "describe", "ports")
     await session.run()
@@ -60,15 +60,15 @@ async def _run(folder, config, wifi, session):
     raise RuntimeError("the session ended")
 
 
-async def _set_clock(config, tasks):
+def _set(config, session, tasks):
     from . import clock
 
     clock.begin(config["built"])
-    if config["broker"].startswith("mqtts") and config.get("time"):  # only certificates need it
-        trouble = await clock.fetch(config["time"])
+    if session.broker.tls and config.get("time"):  # only certificates need it
+        trouble = clock.fetch(config["time"])
         if trouble:
             log.error("no time from {}; trying to do without".format(trouble))
-            tasks.append(asyncio.create_task(clock.keep_trying(config["time"])))
+            tasks.append(asyncio.create_task(clock.keep(config["time"], lambda: session.connected)))
     forget("board", "clock")
 
 
@@ -79,12 +79,14 @@ async def _confirm(session):
     from .starts import reached
 
     reached()
+    forget("board", "starts")
+    forget("msgflo", "_tls")
     log.info("connected to {}".format(session.broker))
     for participant in session.participants:
         log.info("here is {}".format(participant.id))
 
 
-def _updates(folder, key, board):
+def _update(folder, key, board):
     """Return what takes the packets of an update; its module is loaded when the first one comes."""
     loaded = []
 

@@ -1,14 +1,17 @@
 """The time, without which no certificate can be checked: from a web server's answer, usually the coordinator's."""
 
 import asyncio
+import socket
 import time
+
+from micropython import const
 
 import machine
 
-__all__ = ("begin", "fetch", "keep_trying")
+__all__ = ("begin", "fetch", "keep")
 
 _MONTHS = b"JanFebMarAprMayJunJulAugSepOctNovDec"
-_TIMEOUT = 5  # s
+_TIMEOUT = const(3)  # s
 
 
 def begin(built):
@@ -19,43 +22,44 @@ def begin(built):
         _set(*built[:6])
 
 
-async def fetch(url):
-    """Set the clock by the Date header of a server (RFC 9110, §6.6.1); returns what went wrong, or None."""
+def fetch(url):
+    """Set the clock by the Date header of a server (RFC 9110, §6.6.1); returns what went wrong, or None.
+
+    The whole program waits for the answer.
+    """
     try:
         host, _, port = url.split("/")[2].partition(":")
-        date = await asyncio.wait_for(_date(host, int(port or 80)), _TIMEOUT)
         # Tue, 24 Nov 2026 17:53:35 GMT
-        _, day, month, year, clock, _ = date.split()
+        _, day, month, year, clock, _ = _date(host, int(port or 80)).split()
         hour, minute, second = clock.split(b":")
         _set(int(year), _MONTHS.index(month) // 3 + 1, int(day), int(hour), int(minute), int(second))
-    except asyncio.TimeoutError:
-        return "{} does not answer".format(url)
     except (OSError, ValueError, IndexError) as e:
         return "{}: {}".format(url, e)
     return None
 
 
-async def keep_trying(url):
-    """Fetch the time once a minute until that succeeds."""
+async def keep(url, connected):
+    """Fetch the time once a minute until that succeeds, or is not needed."""
     while True:
         await asyncio.sleep(60)
-        if await fetch(url) is None:
+        if connected() or fetch(url) is None:
             return
 
 
-async def _date(host, port):
-    reader, writer = await asyncio.open_connection(host, port)
+def _date(host, port):
+    sock = socket.socket()
     try:
-        writer.write("HEAD / HTTP/1.0\r\nHost: {}\r\n\r\n".format(host).encode())
-        await writer.drain()
+        sock.settimeout(_TIMEOUT)
+        sock.connect(socket.getaddrinfo(host, port)[0][-1])
+        sock.send("HEAD / HTTP/1.0\r\nHost: {}\r\n\r\n".format(host).encode())
         while True:
-            line = await reader.readline()
+            line = sock.readline()
             if line[:5].lower() == b"date:":
                 return line[5:]
             if len(line) < 3:
                 raise ValueError("no Date in its answer")
     finally:
-        writer.close()
+        sock.close()
 
 
 def _set(year, month, day, hour, minute, second):

@@ -1,7 +1,5 @@
 """Pins, buses and converters of this board, for device modules: opened once, and shared where that is meant."""
 
-import sys
-
 import machine
 
 __all__ = ("Hardware",)
@@ -44,22 +42,3 @@ class Hardware:
         if hasattr(adc, "read_uv"):
             return adc.read_uv() / 1000000
         return adc.read_u16() * 3.3 / 65535
-
-    def receiver(self, pin):
-        """Return a receiver of pulses on a pin."""
-        return _pulses().Receiver(machine.Pin(pin, machine.Pin.IN))
-
-    def transmitter(self, pin):
-        """Return a sender of pulses on a pin."""
-        return _pulses().Transmitter(machine.Pin(pin, machine.Pin.OUT, value=0))
-
-
-def _pulses():
-    # Made of what the chip has: PIO on an RP2, RMT and interrupts on an ESP32.
-    if sys.platform == "rp2":
-        from devices.drivers import pulses_rp2 as pulses
-    elif sys.platform == "esp32":
-        from devices.drivers import pulses_esp32 as pulses
-    else:
-        import pulses_linux as pulses  # pyright: ignore[reportMissingImports] - of a virtual board
-    return pulses

@@ -4,6 +4,8 @@ import asyncio
 import gc
 from time import ticks_add, ticks_diff, ticks_ms
 
+from micropython import const
+
 import machine
 from msgflo import Participant
 
@@ -11,7 +13,7 @@ from . import log
 
 __all__ = ("Board",)
 
-_PERIOD = 30  # s between reports
+_PERIOD = const(30)  # s between reports
 _CAUSES = ("PWRON", "HARD", "WDT", "DEEPSLEEP", "SOFT")
 
 
@@ -29,7 +31,7 @@ class Board(Participant):
         self.mode = mode
         self._wifi = wifi
         self._led = led
-        self.take_update = None  # async function that takes the packets of an update
+        self.update = None  # async function that takes the packets of an update
         self._began = ticks_ms()
         self._seconds = 0
         self.awake = False  # whether it shall not sleep
@@ -79,7 +81,7 @@ class Board(Participant):
 
     def on_update(self, payload):
         """Part of a new version."""
-        return self.take_update(payload)
+        return self.update(payload)
 
 
 def _cause():

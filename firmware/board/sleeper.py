@@ -4,6 +4,8 @@ import asyncio
 import sys
 from time import ticks_diff, ticks_ms
 
+from micropython import const
+
 import machine
 from msgflo._memory import forget
 
@@ -11,8 +13,8 @@ from . import log
 
 __all__ = ("Sleeper",)
 
-_LONGEST = 3_600_000  # ms of sleep while there is no network
-_INTRODUCTION = 5  # s for which it stays awake when it has announced itself
+_LONGEST = const(3_600_000)  # ms of sleep while there is no network
+_INTRODUCTION = const(5)  # s for which it stays awake when it has announced itself
 
 # When it woke up: a chip counts from there.
 _began = ticks_ms() if sys.platform == "linux" else 0

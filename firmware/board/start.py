@@ -5,7 +5,7 @@ import json
 import sys
 
 import machine
-from msgflo import Participant, Port, Session
+from msgflo import Broker, Participant, Port, Session
 
 from . import log
 from .hardware import Hardware
@@ -61,14 +61,28 @@ def prepare(folder, safe):
         wifi=wifi,
         led=_led(devices),
     )
-    broker = config["broker"].replace("cafile=", "cafile=" + folder + "/")
-    session = Session([board], broker, client_id=config["name"], log=log.error, messages=Shelf())
+    said = config.pop("broker")
+    broker = Broker(said["host"], said["port"], user=said.get("user"), password=said.get("password"))
+    if said.get("tls"):
+        broker.tls = True
+        broker.cafile = folder + "/" + said["cafile"]
+    # The stubs think that the default tells the type.
+    session = Session(
+        [board],
+        broker,  # pyright: ignore[reportArgumentType]
+        client_id=config["name"],
+        log=log.error,
+        messages=Shelf(),
+    )
     if config["log"]["topic"]:
         log.listener = lambda text: board.send("log", text)
     if not safe:
         hardware = Hardware(config["i2c"])
         for device in devices:
             _add(session, device, hardware)
+        for participant in session.participants:
+            # What these ports had to say is said.
+            type(participant).inports = type(participant).outports = ()
     return config, wifi, session
 
 

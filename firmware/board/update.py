@@ -9,6 +9,8 @@ import hashlib
 import os
 from binascii import hexlify, unhexlify
 
+from micropython import const
+
 import machine
 
 from .starts import reached, read, write
@@ -16,11 +18,11 @@ from .starts import reached, read, write
 __all__ = ("Update",)
 
 _LIST = "update.tmp"  # the signature (32 bytes), then the signed list of files
-_LIST_LIMIT = 16384  # bytes
-_CHUNK = 1024  # bytes of a file in one packet
-_WINDOW = 2  # packets that may be on their way
+_LIST_LIMIT = const(16384)  # bytes
+_CHUNK = const(1024)  # bytes of a file in one packet
+_WINDOW = const(2)  # packets that may be on their way
 _SUFFIXES = ("mpy", "py", "json", "der")
-_SPARE = 4  # blocks of the flash for folders
+_SPARE = const(4)  # blocks of the flash for folders
 
 
 class Update:

@@ -8,6 +8,8 @@ import asyncio
 import json
 import sys
 
+from micropython import const
+
 from msgflo.errors import ConnectError
 from msgflo.topics import connection_topic
 from msgflo.umqtt_transport import Transport
@@ -17,7 +19,7 @@ from .early import due
 
 __all__ = ("wake",)
 
-_ROOM = 1900  # bytes of readings that are kept; an ESP32 keeps 2048 bytes in all
+_ROOM = const(1900)  # bytes of readings that are kept; an ESP32 keeps 2048 bytes in all
 _where = {}  # further options for joining the network
 
 

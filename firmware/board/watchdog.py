@@ -4,12 +4,14 @@ import asyncio
 import sys
 from time import ticks_add, ticks_diff, ticks_ms
 
+from micropython import const
+
 import machine
 
 __all__ = ("hand_over", "watch")
 
-_STUCK = 180_000  # ms without a connection and without an attempt to make one
-_LIMIT = 30_000  # ms without a turn of the event loop; looking up a host name alone may take 10 s
+_STUCK = const(180_000)  # ms without a connection and without an attempt to make one
+_LIMIT = const(30_000)  # ms without a turn of the event loop; looking up a host name alone may take 10 s
 _SHORT = sys.platform == "rp2"  # whose watchdog can wait no longer than 8388 ms (RP2040 data sheet, §4.7.3)
 
 _dog = None

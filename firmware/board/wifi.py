@@ -4,14 +4,15 @@ import asyncio
 from time import ticks_diff, ticks_ms
 
 import network
+from micropython import const
 
 from . import log
 
 __all__ = ("Wifi",)
 
-_JOIN = 15_000  # ms after which an attempt counts as failed
-_CHECK = 1  # s
-_RESTART = 10  # failed attempts after which the radio is switched off and on
+_JOIN = const(15_000)  # ms after which an attempt counts as failed
+_CHECK = const(1)  # s
+_RESTART = const(10)  # failed attempts after which the radio is switched off and on
 
 _REASONS = (
     ("WRONG_PASSWORD", "the password is wrong"),

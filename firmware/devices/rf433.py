@@ -164,9 +164,12 @@ def create(role, topics, options, hardware):
     receiver = decoder = transmitter = None
     if "receive" in options:
         from .drivers.ook import Decoder
+        from .drivers.pulses import Receiver  # pyright: ignore[reportAttributeAccessIssue] - by chip
 
         decoder = Decoder()
-        receiver = hardware.receiver(options["receive"])
+        receiver = Receiver(hardware.pin(options["receive"], 0))
     if "transmit" in options:
-        transmitter = hardware.transmitter(options["transmit"])
+        from .drivers.pulses import Transmitter  # pyright: ignore[reportAttributeAccessIssue] - by chip
+
+        transmitter = Transmitter(hardware.pin(options["transmit"], 1))
     return Radio(role, topics, options, receiver, decoder, transmitter)

@@ -26,8 +26,6 @@ __all__ = (
     "Refused",
     "Session",
     "SubscribeError",
-    "main",
-    "run",
     "serve",
 )
 
@@ -42,15 +40,17 @@ def serve(*participants, broker=None):
     serve(*participants, broker=broker)
 
 
-def main(participant_class, role=None):
-    """Run one participant of a class as a program: see legacy.py; not on MicroPython."""
-    from .legacy import main
+if not _platform.MICROPYTHON:
+    __all__ += ("main", "run")  # pyright: ignore[reportUnsupportedDunderAll]
 
-    main(participant_class, role)
+    def main(participant_class, role=None):
+        """Run one participant of a class as a program: see legacy.py; not on MicroPython."""
+        from .legacy import main
 
+        main(participant_class, role)
 
-def run(participants, broker=None, done_cb=None, iips=None):
-    """Run participants in the background, as MsgFlo's own library does: see legacy.py; not on MicroPython."""
-    from .legacy import run
+    def run(participants, broker=None, done_cb=None, iips=None):
+        """Run participants in the background, as MsgFlo's own library does: see legacy.py; not on MicroPython."""
+        from .legacy import run
 
-    return run(participants, broker, done_cb, iips)
+        return run(participants, broker, done_cb, iips)

@@ -11,9 +11,11 @@ import socket
 import time
 from asyncio import core  # pyright: ignore[reportAttributeAccessIssue] - the stubs leave it out
 
+from micropython import const
+
 __all__ = ("Wire", "reason")
 
-_BUFFER = 256  # bytes, each way; a packet that does not fit costs memory of its own while it passes
+_BUFFER = const(256)  # bytes, each way; a packet that does not fit costs memory of its own while it passes
 _TEXTS = {
     errno.ECONNREFUSED: "connection refused",
     errno.ECONNRESET: "connection reset",

@@ -31,11 +31,15 @@ class Presence:
     async def appear(self):
         """Tell all there is to tell on a new connection."""
         await self.status("online")
-        await self._introduce(list(self._messages))
+        await self.introduce(list(self._messages))
 
-    async def introduce(self, participants):
-        """Tell of participants that were added since."""
-        await self._introduce([participant._runner.id for participant in participants])
+    async def introduce(self, ids):
+        """Tell of these participants."""
+        for participant_id in ids:
+            # QoS 0: what is unacknowledged takes memory, and after a loss of the connection all is told again.
+            message = self._messages[participant_id]
+            await self._tell(participant_topic(participant_id), message, retain=True)
+            await self._tell(DISCOVERY, message)
 
     async def status(self, status):
         """Publish the state of the connection: `online`, `asleep` or `offline`."""
@@ -45,13 +49,6 @@ class Presence:
         """Repeat the discovery messages."""
         for participant_id in list(self._messages):
             await self._tell(DISCOVERY, self._messages[participant_id])
-
-    async def _introduce(self, ids):
-        for participant_id in ids:
-            # QoS 0: what is unacknowledged takes memory, and after a loss of the connection all is told again.
-            message = self._messages[participant_id]
-            await self._tell(participant_topic(participant_id), message, retain=True)
-            await self._tell(DISCOVERY, message)
 
     async def _tell(self, topic, payload, qos=0, retain=False):
         await self._transport.drain()

@@ -188,7 +188,7 @@ class Session:
             if self._bindings.changed:
                 await self._bindings.apply()
             if self._newcomers:
-                await self._presence.introduce(self._newcomers)
+                await self._presence.introduce([participant._runner.id for participant in self._newcomers])
                 self._meet()
             await self._flush()
             if self.dropped > self._reported:

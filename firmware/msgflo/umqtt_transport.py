@@ -8,6 +8,7 @@ that never blocks, and one task takes the answers.
 import asyncio
 import sys
 
+from micropython import const
 from umqtt.simple import MQTTClient
 
 from ._wire import Wire, reason
@@ -20,9 +21,9 @@ __all__ = ("Transport",)
 for _name in ("_recv_len", "connect", "disconnect", "publish", "subscribe", "wait_msg", "check_msg"):
     delattr(MQTTClient, _name)
 
-_PUBLISH = 0x30
-_SUBSCRIBE = 0x82
-_UNSUBSCRIBE = 0xA2
+_PUBLISH = const(0x30)
+_SUBSCRIBE = const(0x82)
+_UNSUBSCRIBE = const(0xA2)
 
 
 class Transport(MQTTClient):

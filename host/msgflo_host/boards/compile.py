@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from msgflo import Broker
-from msgflo.topics import escape
 
 from ..errors import PortMapError
 from ._check_network import read_ca
 from .port_map import Device, PortMap
 
-__all__ = ["FORMAT", "broker_url", "compile_map", "encode"]
+__all__ = ["FORMAT", "compile_map", "encode"]
 
 FORMAT = 1
 CA_FILE = "ca.der"
@@ -40,7 +39,7 @@ def compile_map(port_map: PortMap, *, key: str, built: int, version: str = "") -
         "chip": port_map.chip.name,
         "version": version,
         "built": built,
-        "broker": broker_url(port_map.broker, CA_FILE),
+        "broker": _broker(port_map.broker),
         "key": key,
         "log": {"level": port_map.log.level, "topic": port_map.log.topic},
         "watchdog": port_map.watchdog,
@@ -60,15 +59,14 @@ def encode(config: Mapping[str, Any]) -> bytes:
     return json.dumps(config, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
-def broker_url(broker: Broker, cafile: str) -> str:
-    """Return the URL of a broker with its password; its certificate is `cafile` there."""
-    account = ""
+def _broker(broker: Broker) -> dict[str, Any]:
+    """Return what msgflo.Broker is made of, so that the board has no URL to read."""
+    found: dict[str, Any] = {"host": broker.host, "port": broker.port}
     if broker.user is not None:
-        password = "" if broker.password is None else ":" + escape(broker.password, _SPECIAL)
-        account = f"{escape(broker.user, _SPECIAL)}{password}@"
-    host = f"[{broker.host}]" if ":" in broker.host else escape(broker.host, _SPECIAL)
-    query = f"?cafile={escape(cafile, _SPECIAL)}" if broker.tls else ""
-    return f"{'mqtts' if broker.tls else 'mqtt'}://{account}{host}:{broker.port}{query}"
+        found["user"] = broker.user
+    if broker.password is not None:
+        found["password"] = broker.password
+    return found | ({"tls": True, "cafile": CA_FILE} if broker.tls else {})
 
 
 def _device(device: Device) -> dict[str, Any]:

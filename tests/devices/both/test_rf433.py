@@ -54,13 +54,12 @@ class Hardware:
     def __init__(self):
         self.air = Receiver()
 
-    def receiver(self, pin):
-        equal(pin, 27)
+    def pin(self, number, mode):
+        if mode:
+            equal(number, 26)
+            return Transmitter(self.air)
+        equal(number, 27)
         return self.air
-
-    def transmitter(self, pin):
-        equal(pin, 26)
-        return Transmitter(self.air)
 
 
 class Bench(Stage):
