@@ -14,11 +14,13 @@ from pathlib import Path
 import pytest
 
 from board_files import port_map, shipped
+from click.testing import CliRunner
 from msgflo_host.boards.build import BYTECODE_LIMIT, build, modules_of
 from msgflo_host.boards.bytecode import compile_modules
 from msgflo_host.boards.keys import board_key
 from msgflo_host.boards.modules import follow, imported
 from msgflo_host.boards.port_map import load
+from msgflo_host.cli import cli
 from msgflo_host.errors import FlashError
 
 KEY = "0" * 64
@@ -94,6 +96,24 @@ def test_shipped_board_is_small(name: str, tmp_path: Path) -> None:
     image = build(load(shipped(tmp_path) / f"{name}.yaml"), KEY)
     assert image.bytecode < BYTECODE_LIMIT
     assert all(path.endswith((".mpy", ".json", ".der")) for path in image.files)
+
+
+@pytest.mark.parametrize("command", ["check", "build", "flash", "update", "run"])
+def test_board_that_would_not_start_is_refused(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = port_map(tmp_path)
+    board_key(tmp_path, "kitchen")
+    monkeypatch.setattr("msgflo_host.boards.build.BYTECODE_LIMIT", 10_000)
+    arguments = ["--broker", "mqtt://127.0.0.1:1"] if command == "run" else []
+    done = CliRunner().invoke(cli, ["board", command, str(small.file), *arguments])
+    assert done.exit_code != 0
+    said = done.stderr + str(done.exception)
+    assert re.search(
+        r"kitchen: \d{5} bytes of bytecode are too many, at most 10000 fit into a board's memory; "
+        "take fewer kinds of devices, or a second board for some of them",
+        said,
+    )
+    if command == "build":
+        assert "/a/board.json" in done.stdout, "it shows what is so large"
 
 
 def test_build_shows_sizes_and_writes_the_files(tmp_path: Path) -> None:

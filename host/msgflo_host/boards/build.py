@@ -23,10 +23,10 @@ from .kinds import KINDS, Kind
 from .modules import follow
 from .port_map import PortMap
 
-__all__ = ["BYTECODE_LIMIT", "Image", "build", "modules_of"]
+__all__ = ["BYTECODE_LIMIT", "Image", "assemble", "build", "modules_of"]
 
 BYTECODE_LIMIT = 60 * 1024
-"""So much bytecode leaves enough memory on the smallest board."""
+"""So much bytecode leaves enough memory on the smallest board; with more it starts over and over again."""
 
 # What only programs load, on CPython or by hand; a board has its own way to serve.
 _FOR_CPYTHON = ("msgflo.paho_", "msgflo.threads", "msgflo.legacy", "msgflo.serving")
@@ -51,6 +51,14 @@ class Image:
         """The size of all bytecode, in bytes."""
         return sum(len(content) for path, content in self.files.items() if path.endswith(".mpy"))
 
+    def check_size(self) -> None:
+        """Raise FlashError where the bytecode is more than a board has memory for."""
+        if self.bytecode > BYTECODE_LIMIT:
+            raise FlashError(
+                f"{self.name}: {self.bytecode} bytes of bytecode are too many, at most {BYTECODE_LIMIT} fit into a board's "
+                "memory; take fewer kinds of devices, or a second board for some of them"
+            )
+
     def placed(self, slot: str = "a") -> dict[str, bytes]:
         """Return all files with their paths on the board, in the order in which they are to be written.
 
@@ -73,8 +81,15 @@ class Image:
 def build(port_map: PortMap, key: str, *, platform: str | None = None) -> Image:
     """Build everything for a board. `platform` is what sys.platform says there: `linux` for a virtual board.
 
-    Raises FlashError.
+    Raises FlashError, also where it is more than fits into a board.
     """
+    image = assemble(port_map, key, platform=platform)
+    image.check_size()
+    return image
+
+
+def assemble(port_map: PortMap, key: str, *, platform: str | None = None) -> Image:
+    """Do what `build` does, whatever the size; raises FlashError."""
     modules = modules_of(port_map, platform)
     sources = {_path(module, file): file for module, file in modules.items()}
     # A virtual board is no chip: no driver's native code runs there.

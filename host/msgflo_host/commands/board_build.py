@@ -24,12 +24,12 @@ def command(name: str, output: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ..boards.build import BYTECODE_LIMIT, build
+    from ..boards.build import assemble
     from ..boards.keys import board_key
     from ..boards.port_map import find, load
 
     port_map = load(find(name))
-    image = build(port_map, board_key(port_map.file.parent, port_map.name))
+    image = assemble(port_map, board_key(port_map.file.parent, port_map.name))
     table = Table("file", "bytes", title=f"{image.name}, version {image.version}", title_justify="left")
     table.columns[1].justify = "right"
     for path, content in image.placed().items():
@@ -37,10 +37,6 @@ def command(name: str, output: Path | None) -> None:
     table.add_section()
     table.add_row("bytecode", str(image.bytecode))
     Console().print(table)
-    if image.bytecode > BYTECODE_LIMIT:
-        click.echo(
-            f"{image.bytecode} bytes of bytecode are more than {BYTECODE_LIMIT}: memory may not suffice on a small board",
-            err=True,
-        )
+    image.check_size()
     if output is not None:
         image.write(output)

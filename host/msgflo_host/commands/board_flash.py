@@ -37,7 +37,7 @@ def command(name: str, port: str | None, firmware: Path | None, broker_url: str 
       msgflo board flash kitchen
       msgflo board flash kitchen --port /dev/ttyUSB1 --firmware ESP32_GENERIC.bin
     """
-    from ..boards.build import BYTECODE_LIMIT, build
+    from ..boards.build import build
     from ..boards.flashing.flash import flash
     from ..boards.flashing.micropython import Target
     from ..boards.keys import board_key
@@ -50,8 +50,6 @@ def command(name: str, port: str | None, firmware: Path | None, broker_url: str 
     screen = Screen()
     image = build(port_map, board_key(port_map.file.parent, port_map.name))
     screen.say(f"{port_map.name}: version {image.version}, {image.bytecode / 1024:.1f} KB of bytecode")
-    if image.bytecode > BYTECODE_LIMIT:
-        screen.say(f"that is more than {BYTECODE_LIMIT // 1024} KB: memory may not suffice on a small board")
     target = Target(port_map.chip, port, firmware)
     there = flash(port_map, image, target, screen, broker=broker, patience=patience)
     screen.say(f"{port_map.name} is there, after {time.monotonic() - began:.0f} s: {', '.join(there)}")
