@@ -16,6 +16,7 @@ from ._check_i2c import buses
 from ._check_pins import Pins
 from .chips import CHIPS, Chip
 from .port_map import Battery, Log, PortMap, Sleep, Wifi
+from .regular import check_regular
 from .secrets_file import TAG, Secrets, resolve
 from .units import CHARGE, CURRENT, SHARE, TIME
 
@@ -36,6 +37,7 @@ MAX_BATCH = 60
 
 def check(file: Path, secrets: Path, loopback: bool) -> PortMap:
     """Return the checked port map; raises PortMapError with all problems that can be found."""
+    check_regular(file)
     read = Reader(file, PortMapError, tags=(TAG,)).read()
     if read is None or not isinstance(read.value, dict):
         what = "is empty" if read is None else "is no map"

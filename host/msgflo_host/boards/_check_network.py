@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 
 from msgflo import Broker, ConfigError
 
+from ..errors import PortMapError
 from ._check import Section, shown
 from .chips import Chip
 from .port_map import Wifi
+from .regular import check_regular
 
 __all__ = ["ADDRESS_KEYS", "BROKER_KEYS", "HOSTNAME", "WIFI_KEYS", "broker", "read_ca", "time", "wifi"]
 
@@ -179,10 +181,13 @@ def _ca(top: Section, section: Section | None, broker: Broker) -> None:
 def read_ca(file: Path) -> bytes:
     """Return the certificate in a PEM or DER file as DER, which is what a board reads; ValueError says what it is."""
     try:
+        check_regular(file)
         with file.open("rb") as opened:
             content = opened.read(_MAX_CA_BYTES + 1)
     except (OSError, ValueError) as wrong:
         raise ValueError(f"cannot be read: {getattr(wrong, 'strerror', None) or wrong}") from None
+    except PortMapError as wrong:
+        raise ValueError(wrong.message) from None
     if len(content) > _MAX_CA_BYTES:
         raise ValueError(f"is larger than {_MAX_CA_BYTES // 1024} KiB; the certificate of one authority is needed")
     begin, end = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"

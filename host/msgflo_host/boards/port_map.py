@@ -137,7 +137,7 @@ def load(
 def find(name: str, folder: str | os.PathLike[str] | None = None) -> Path:
     """Return the file of a board, by its name in a folder or by its own path; PortMapError if there is none."""
     if name.endswith((".yaml", ".yml")):
-        if not Path(name).is_file():
+        if not Path(name).exists():
             raise PortMapError(f"there is no port map {name}")
         return Path(name)
     place = Path(folder) if folder is not None else default_folder()

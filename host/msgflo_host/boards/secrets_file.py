@@ -10,6 +10,7 @@ from ruamel.yaml.nodes import ScalarNode
 from .._yaml import Located, Reader
 from ..errors import PortMapError
 from ._check import BROKEN, Findings, nearest
+from .regular import check_regular
 
 __all__ = ["ALLOWED", "TAG", "Secrets", "resolve"]
 
@@ -35,6 +36,7 @@ class Secrets:
                     f"!secret {name}: there is no {self._file}; copy secrets.example.yaml to that name and fill it in"
                 )
             try:
+                check_regular(self._file)
                 self._texts = _Reader(self._file, PortMapError).texts()
             except PortMapError as wrong:
                 self.problem = wrong

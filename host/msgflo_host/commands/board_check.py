@@ -6,11 +6,14 @@ import sys
 
 import click
 
+from ..boards.neighbours import Neighbour, check_name, neighbours, shared_roles
 from ..boards.port_map import PortMap, find, load
-from ..errors import PortMapError
+from ..errors import FlashError, PortMapError
 from ..view import printable
 
 __all__ = ["command"]
+
+_ANY_KEY = "0" * 64
 
 
 @click.command("check", short_help="Check a port map, and say what is wrong with it.")
@@ -19,7 +22,8 @@ __all__ = ["command"]
 def command(names: tuple[str, ...], quiet: bool) -> None:
     """Check port maps: boards/NAME.yaml, or any file.
 
-    Says all that is wrong, each with line and column, and ends with 1 then; or what is wired where.
+    Says all that is wrong, each with line and column, and ends with 1 then; or what is wired where. The other port maps of
+    the folder are looked at as well: each board needs a name of its own, and each device a role.
 
     \b
     Examples:
@@ -30,18 +34,37 @@ def command(names: tuple[str, ...], quiet: bool) -> None:
     wrong = False
     for name in names:
         try:
-            port_map = load(find(name))
+            lines = _check(name, quiet)
         except PortMapError as error:
             wrong = True
             for problem in error.problems:
                 click.echo(printable(str(problem)), err=True)
             continue
-        click.echo(printable(_summary(port_map)))
-        if not quiet and port_map.devices:
-            for line in _table(port_map):
-                click.echo(printable(line))
+        except FlashError as error:
+            wrong = True
+            click.echo(printable(str(error)), err=True)
+            continue
+        for line in lines:
+            click.echo(printable(line))
     if wrong:
         sys.exit(1)
+
+
+def _check(name: str, quiet: bool) -> list[str]:
+    """Return what is to be said of a port map that is good; raises PortMapError, FlashError."""
+    from ..boards.build import build
+
+    port_map = load(find(name))
+    others = neighbours(port_map)
+    check_name(port_map, others)
+    build(port_map, _ANY_KEY)  # only how large it is
+    notices = [_notice(port_map, other, roles) for other in others if (roles := shared_roles(port_map, other))]
+    return [_summary(port_map), *notices, *([] if quiet or not port_map.devices else _table(port_map))]
+
+
+def _notice(port_map: PortMap, other: Neighbour, roles: list[str]) -> str:
+    which = f"role{'' if len(roles) == 1 else 's'} {', '.join(roles)}"
+    return f"{port_map.file}: {which} also in {other.file}: both at once would use the same topics"
 
 
 def _summary(port_map: PortMap) -> str:
