@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from board_files import port_map, shipped
-from click.testing import CliRunner
 from msgflo_host.boards.build import BYTECODE_LIMIT, build, modules_of
 from msgflo_host.boards.bytecode import compile_modules
 from msgflo_host.boards.keys import board_key
