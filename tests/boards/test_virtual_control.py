@@ -139,6 +139,10 @@ def test_several_clients_watch_and_each_hears_all(client: Client, board: BoardTh
         ({"device": "radio", "pulses": [100]}, "pulses: whole µs from 1 to 1000000 are needed, an even number of them"),
         ({"device": "radio", "pulses": ["a", 1]}, "pulses: whole µs from 1"),
         ({"device": 3}, "no device 3"),
+        ({"get": False}, '{"get": true} is needed'),
+        ({"describe": None}, '{"describe": true} is needed'),
+        ({"reset": False}, '{"reset": true} is needed'),
+        ({"wake": 1}, '{"wake": true} is needed'),
         ({"watch": "all"}, '{"watch": true} or {"watch": false} is needed'),
     ],
 )  # fmt: skip
@@ -158,6 +162,30 @@ def test_what_is_no_json_is_answered_and_goes_on(client: Client) -> None:
     for line in (b"hello", b"[1]", b'{"get":', b"\xff\xfe"):
         client.send(line)
         assert "one JSON object a line is needed" in client.receive()["error"]
+    assert client.ask(get=True)["ok"]
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        (b"[" * 100_000, "it is nested too deeply"),
+        (b'{"a":' * 3000, "it is nested too deeply"),
+        (b'{"get": true, "id": ' + b"[" * 3000 + b"]" * 3000 + b"}", "it is nested too deeply"),
+        (rb'{"id": "\ud800", "get": true}', "a text holds half of a surrogate pair"),
+        (rb'{"\udc00": 1}', "a text holds half of a surrogate pair"),
+        (b"\xff\xfe", "byte 0xff is not UTF-8"),
+        (b'{"get": true, "id": "\xe4"}', "byte 0xe4 is not UTF-8"),
+        (b'{"id": NaN, "get": true}', "NaN is no JSON"),
+        (b'{"id": 1e999, "get": true}', "Out of range float values are not JSON compliant"),
+        (b"[1]", "that is no object"),
+    ],
+    ids=lambda value: None if isinstance(value, bytes) else value,
+)
+def test_what_cannot_be_answered_is_said_also_in_the_first_line(client: Client, line: bytes, error: str) -> None:
+    client.send(line)
+    said = client.receive()["error"]
+    assert said.startswith(f"not understood: {error}")
+    assert said.endswith("; one JSON object a line is needed")
     assert client.ask(get=True)["ok"]
 
 
@@ -187,6 +215,16 @@ def test_the_slot_in_force_is_the_one_that_counts(flash: Path) -> None:
     assert read_config(flash)["name"] == "kitchen"
     (flash / "slot.json").write_text('{"slot": "b"}')
     assert read_config(flash)["name"] == "newer"
+
+
+def test_interpreter_that_dies_at_once_is_not_started_for_ever(flash: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "micropython"
+    broken.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    broken.chmod(0o755)
+    with BoardThread(flash, micropython=str(broken), heap="100K") as board:
+        line = board.wait_for_line("cannot be run any more", seconds=20)
+        assert line == f"{broken} cannot be run any more: it dies at once, 3 times of signal 11 (SIGSEGV)"
+        assert board.control({"get": True})["state"] == "off"
 
 
 def test_interpreter_that_cannot_be_started_is_said(flash: Path) -> None:

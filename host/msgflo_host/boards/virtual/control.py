@@ -15,6 +15,7 @@ __all__ = ["Control"]
 
 Values = dict[str, Any]
 
+_TRUE = ("describe", "get", "reset", "wake")  # what does not depend on a value
 _WIFI: dict[Any, Literal["there", "absent", "wrong password"]] = {
     True: "there",
     False: "absent",
@@ -51,6 +52,8 @@ class Control:
             allowed = ", ".join(("device", *self._verbs, "watch"))
             raise ControlError(f"one of these keys is needed: {allowed}; there are: {', '.join(request) or 'none'}")
         more, function = self._verbs[verb]
+        if verb in _TRUE and request[verb] is not True:
+            raise ControlError(f'{{"{verb}": true}} is needed')
         unknown = [key for key in request if key not in (verb, *more)]
         if unknown:
             raise ControlError(f"unknown key {unknown[0]!r} beside {verb!r}; allowed: {', '.join(more) or 'none'}")

@@ -65,15 +65,12 @@ class _Client:
         self._understood = False  # whether it has ever said something that makes sense
 
     def take(self, line: bytes) -> bool:
-        """Answer a line; returns whether to go on. A web page's request, which begins with no JSON, does not get far."""
-        request: Any = None
+        """Answer a line; returns whether to go on. A web page's request, which begins with a letter, does not get far."""
         try:
-            request = json.loads(line)
-            if not isinstance(request, dict):
-                raise ValueError("a JSON object is needed")
+            request = _request(line)
         except ValueError as error:
             self._send({"error": f"not understood: {error}; one JSON object a line is needed"})
-            return self._understood
+            return self._understood or not line[:1].isalpha()
         self._understood = True
         mark = {"id": request.pop("id")} if "id" in request else {}
         try:
@@ -104,6 +101,26 @@ class _Client:
             self._writer.transport.abort()
             return
         self._writer.write(json.dumps(message, ensure_ascii=False).encode() + b"\n")
+
+
+def _request(line: bytes) -> dict[str, Any]:
+    """Return the JSON object in a line, all of which can be sent back; ValueError says what is wrong with it."""
+    try:
+        request = json.loads(line.decode("utf-8"), parse_constant=_no_number)
+        json.dumps(request, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte 0x{line[error.start]:02x} is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise ValueError("a text holds half of a surrogate pair") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if not isinstance(request, dict):
+        raise ValueError("that is no object")
+    return request
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")
 
 
 async def _line(reader: asyncio.StreamReader) -> bytes:
