@@ -21,9 +21,16 @@ help: ## This list
 run: setup ## The demo: own Mosquitto, coordinator on port 3569, live view (Ctrl-C ends it)
 	@$(BIN)/msgflo run $(GRAPH) $(ARGS)
 
+# Their texts reach the command by the environment, whatever is in them: a quote, or what make or the shell would run.
+override BOARD := $(value BOARD)
+override PORT := $(value PORT)
+override FIRMWARE := $(value FIRMWARE)
+flash: export BOARD := $(BOARD)
+flash: export PORT := $(PORT)
+flash: export FIRMWARE := $(FIRMWARE)
 flash: setup ## A board: BOARD=NAME of boards/NAME.yaml [PORT=/dev/…] [FIRMWARE=file]
 	$(if $(BOARD),,$(error which board? make flash BOARD=NAME, for boards/NAME.yaml))
-	@$(BIN)/msgflo board flash '$(BOARD)' $(if $(PORT),--port '$(PORT)') $(if $(FIRMWARE),--firmware '$(FIRMWARE)') $(ARGS)
+	@$(BIN)/msgflo board flash $${PORT:+--port "$$PORT"} $${FIRMWARE:+--firmware "$$FIRMWARE"} $(ARGS) -- "$$BOARD"
 
 setup: ## Install what `make run` needs: .venv, Mosquitto, MicroPython
 	@host/setup.sh
