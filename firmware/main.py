@@ -1,8 +1,9 @@
 """Starts a board: chooses the version that runs, counts the starts that fail, and goes back to the version before.
 
 What runs lies in one of two folders, `a` and `b`; `slot.json` says in which. An update puts itself into the other one, on
-trial: unless it reaches the broker within its first starts, the board goes back. After five starts in a row that did not
-reach the broker, of whatever version, a start is in safe mode: only network, log and update run.
+trial: unless it reaches the broker within its first starts, the board goes back. After five starts in a row that ended
+without having reached the broker, of whatever version, a start is in safe mode: only network, log and update run. To switch
+the power off and on begins to count anew.
 """
 
 import json
@@ -18,7 +19,8 @@ _STARTS = 5
 def _read(path, default):
     try:
         with open(path) as file:
-            return json.load(file)
+            value = json.load(file)
+            return value if isinstance(value, type(default)) else default
     except (OSError, ValueError):
         return default
 
@@ -47,16 +49,18 @@ def _tried(slot):
 
 
 def _count():
-    """Return how many starts in a row did not reach the broker before this one."""
-    starts = _read("starts", 0)
+    """Return how many starts in a row ended, by an error or the watchdog, without having reached the broker."""
+    cause = machine.reset_cause()
+    # Who pulls the plug five times while there is no broker does not want safe mode.
+    starts = 0 if cause == machine.PWRON_RESET else _read("starts", 0)
     # A sleeper wakes up too often for its flash to be written each time, and finding no network is no failure of its.
-    if starts or machine.reset_cause() != getattr(machine, "DEEPSLEEP_RESET", None):
+    if starts or cause != getattr(machine, "DEEPSLEEP_RESET", None):
         _write("starts", starts + 1)
     return starts
 
 
 def _start():
-    slot = _read("slot.json", None) or {}
+    slot = _read("slot.json", {})
     folder = slot.get("slot", "a")
     if slot.get("trial"):
         _tried(slot)
@@ -73,9 +77,11 @@ except KeyboardInterrupt:
     if "board.watchdog" in sys.modules:
         sys.modules["board.watchdog"].hand_over()
     print("board: stopped by Ctrl-C; Ctrl-D starts again")
-except Exception as error:
+except SystemExit:
+    raise
+except BaseException as error:
     sys.print_exception(error)
-    _slot = _read("slot.json", None) or {}  # anew: the trial may be over
+    _slot = _read("slot.json", {})  # anew: the trial may be over
     if _slot.get("trial"):
         _go_back(_slot["trial"], "{}: {}".format(type(error).__name__, error))
     print("board: ended by an error; starting again in 5 s, Ctrl-C prevents it")

@@ -19,6 +19,8 @@ from .start import prepare
 
 __all__ = ("run",)
 
+_SAFE = 600  # s in touch with the broker, after which the devices are tried again
+
 
 def run(folder, safe=False):
     """Run the version in a folder (its compiled port map is `board.json`); `safe`: without devices.
@@ -84,6 +86,11 @@ async def _confirm(session):
     log.info("connected to {}".format(session.broker))
     for participant in session.participants:
         log.info("here is {}".format(participant.id))
+    if session.participants[0].mode == "safe":
+        await asyncio.sleep(_SAFE)
+        if "board.update" not in sys.modules:
+            log.info("safe mode is over")
+            machine.reset()
 
 
 def _update(folder, key, board):

@@ -33,7 +33,7 @@ def fetch(url):
         _, day, month, year, clock, _ = _date(host, int(port or 80)).split()
         hour, minute, second = clock.split(b":")
         _set(int(year), _MONTHS.index(month) // 3 + 1, int(day), int(hour), int(minute), int(second))
-    except (OSError, ValueError, IndexError) as e:
+    except (OSError, ValueError, IndexError, MemoryError) as e:
         return "{}: {}".format(url, e)
     return None
 
@@ -53,7 +53,7 @@ def _date(host, port):
         sock.connect(socket.getaddrinfo(host, port)[0][-1])
         sock.send("HEAD / HTTP/1.0\r\nHost: {}\r\n\r\n".format(host).encode())
         while True:
-            line = sock.readline()
+            line = sock.readline(200)
             if line[:5].lower() == b"date:":
                 return line[5:]
             if len(line) < 3:

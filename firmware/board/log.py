@@ -18,9 +18,12 @@ def log(text, of=0):
         errors += 1
     if of > level:
         return
-    print("{:.1f} board: {}".format(ticks_diff(ticks_ms(), 0) / 1000, text))
-    if listener:
-        listener(text)
+    try:
+        print("{:.1f} board: {}".format(ticks_diff(ticks_ms(), 0) / 1000, text))
+        if listener:
+            listener(text)
+    except MemoryError:
+        print("board: no memory to say what is wrong")  # whoever says something has other things to do than to care
 
 
 def error(text):

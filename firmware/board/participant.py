@@ -31,6 +31,7 @@ class Board(Participant):
         self.mode = mode
         self._wifi = wifi
         self._led = led
+        self._blinking = None  # the task that does
         self.update = None  # async function that takes the packets of an update
         self._began = ticks_ms()
         self._seconds = 0
@@ -55,16 +56,26 @@ class Board(Participant):
         self.send("uptime", self._seconds)
         self.send("errors", log.errors)
 
-    async def on_identify(self, value):
-        """Blink."""
+    def on_identify(self, value):
+        """Blink, in a task of its own: other packets are not to wait."""
         log.info("it is me")
-        for _ in range(25 if self._led else 0):
-            self._led.value(not self._led.value())
+        if self._led and not self._blinking:
+            self._blinking = asyncio.create_task(self._blink())
+
+    async def _blink(self):
+        before = self._led.value()
+        for i in range(25):
+            self._led.value(i & 1 ^ 1)
             await asyncio.sleep_ms(200)
+        self._led.value(before)
+        self._blinking = None
 
     async def on_restart(self, value):
         """Start anew; what is not true is no reason to."""
         if value is True:
+            from .starts import reached
+
+            reached()  # at once, that it is no failed start
             log.info("starting anew, as wished")
             await self._engine.stop()  # pyright: ignore[reportAttributeAccessIssue] - a Session
             machine.reset()

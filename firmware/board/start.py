@@ -6,6 +6,7 @@ import sys
 
 import machine
 from msgflo import Broker, Participant, Port, Session
+from msgflo._platform import Transport
 
 from . import log
 from .hardware import Hardware
@@ -34,6 +35,7 @@ _OUTPORTS = (
     Port("log", "string", "What it says"),
     Port("update-status", "object", "For `msgflo board update`", qos=1),
 )
+_LARGEST = 4096  # bytes of a packet; a larger one is skipped and reported
 _HISTORY = Port("history", "object", "Readings with their ages in s, by topic", qos=1)
 
 
@@ -61,6 +63,7 @@ def prepare(folder, safe):
         wifi=wifi,
         led=_led(devices),
     )
+    Transport.max_packet = _LARGEST
     said = config.pop("broker")
     broker = Broker(said["host"], said["port"], user=said.get("user"), password=said.get("password"))
     if said.get("tls"):

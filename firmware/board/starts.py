@@ -16,20 +16,21 @@ def reached():
     if read("starts"):
         write("starts", 0)
     slot = read("slot.json")
-    if slot and slot.pop("trial", None):
+    if isinstance(slot, dict) and slot.pop("trial", None):
         write("slot.json", slot)
 
 
 def on_trial():
     """Tell whether this version has not reached the broker yet since it was put in place of another."""
-    return bool((read("slot.json") or {}).get("trial"))
+    slot = read("slot.json")
+    return isinstance(slot, dict) and bool(slot.get("trial"))
 
 
 async def limit(connected):
     """End this start, if the version is on trial and does not reach the broker."""
     if on_trial():
         await asyncio.sleep(TRIAL)
-        if not connected():
+        if on_trial() and not connected():
             print("board: on trial, and the broker was not reached within {} s".format(TRIAL))
             machine.reset()
 

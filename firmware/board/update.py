@@ -58,7 +58,8 @@ class Update:
         else:
             reached()  # whoever asks is at the broker
             status = {"state": "idle", "version": self._board.version}
-            failed = (read("slot.json") or status).get("failed")
+            slot = read("slot.json")
+            failed = slot.get("failed") if isinstance(slot, dict) else None
             if failed:
                 status["failed"] = failed
         self._send(status)

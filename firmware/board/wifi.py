@@ -78,7 +78,7 @@ class Wifi:
                 self.start()
                 joined = await self.wait()
                 why = self._reason(self.wlan.status()) or "no answer within {} s".format(_JOIN // 1000)
-            except OSError as e:
+            except (OSError, ValueError, MemoryError) as e:
                 joined = False
                 why = str(e)
             if not joined:

@@ -39,8 +39,8 @@ class Link:
         while not self.closing:
             try:
                 lasted = await self._connection(serve, lost)
-            except MemoryError as e:  # on a board; perhaps there is more next time
-                self._trouble(str(e))
+            except MemoryError:  # on a board; perhaps there is more next time
+                self._trouble("no memory for a connection")
                 lasted = 0
             if lasted > _SHORT:
                 delay = _FIRST_DELAY
@@ -97,5 +97,8 @@ class Link:
 
     def _trouble(self, text):
         if text != self._said:
-            self._log(text)
             self._said = text
+            try:
+                self._log(text)
+            except MemoryError:
+                pass  # to connect again is more important

@@ -85,7 +85,10 @@ class Runner:
             coroutine = self._handle(port, topic, payload, retained)
             if coroutine is not None:
                 self._waiting = []
-                self._worker = asyncio.create_task(self._work(port, coroutine))
+                try:
+                    self._worker = asyncio.create_task(self._work(port, coroutine))
+                except MemoryError as e:
+                    self._failed(e, port)
             return
         self._waiting.append((port, topic, payload, retained))
         # A list by now.
@@ -168,10 +171,13 @@ class Timer:
         """Run; `await call(function)` makes each call and deals with its exceptions."""
         due = ticks_add(ticks_ms(), self._period)
         while True:
-            await asyncio.sleep(max(ticks_diff(due, ticks_ms()), 0) / 1000)
-            if self.function is None:
-                return
-            await call(self.function)
+            try:
+                await asyncio.sleep(max(ticks_diff(due, ticks_ms()), 0) / 1000)
+                if self.function is None:
+                    return
+                await call(self.function)
+            except MemoryError:
+                pass  # there was none for the call; the next one may find some
             # By the schedule, so that calls do not drift; but those that were missed are not made up for.
             due = ticks_add(due, self._period)
             if ticks_diff(due, ticks_ms()) < 0:

@@ -167,7 +167,7 @@ class Session:
     async def _keep(self):
         try:
             await self._link.keep(self._serve, self._lost)
-        except ConfigError as e:
+        except Exception as e:  # ConfigError; on a board also MemoryError, wherever it struck
             self._fatal = e
         self._ended.set()
 
