@@ -53,7 +53,7 @@ def _date(host, port):
         sock.connect(socket.getaddrinfo(host, port)[0][-1])
         sock.send("HEAD / HTTP/1.0\r\nHost: {}\r\n\r\n".format(host).encode())
         while True:
-            line = sock.readline(200)
+            line = sock.readline(200)  # pyright: ignore[reportCallIssue] - the stubs forget the size
             if line[:5].lower() == b"date:":
                 return line[5:]
             if len(line) < 3:

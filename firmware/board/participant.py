@@ -14,7 +14,7 @@ from . import log
 __all__ = ("Board",)
 
 _PERIOD = const(30)  # s between reports
-_CAUSES = ("PWRON", "HARD", "WDT", "DEEPSLEEP", "SOFT")
+_CAUSES = ("PWRON", "WDT", "DEEPSLEEP", "SOFT", "HARD")  # an RP2 knows the first two only
 
 
 class Board(Participant):

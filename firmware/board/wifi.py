@@ -65,7 +65,9 @@ class Wifi:
         """Wait until the board has joined, or the attempt has failed; returns whether it has. `timeout` in ms."""
         began = ticks_ms()
         while not self.wlan.isconnected():
-            if ticks_diff(ticks_ms(), began) > timeout or self._reason(self.wlan.status()):
+            status = self.wlan.status()
+            trying = status in (network.STAT_IDLE, network.STAT_CONNECTING)
+            if ticks_diff(ticks_ms(), began) > timeout or (not trying and self._reason(status)):
                 return False
             await asyncio.sleep_ms(20)
         return True
@@ -77,11 +79,12 @@ class Wifi:
             try:
                 self.start()
                 joined = await self.wait()
-                why = self._reason(self.wlan.status()) or "no answer within {} s".format(_JOIN // 1000)
+                why = None
             except (OSError, ValueError, MemoryError) as e:
                 joined = False
                 why = str(e)
             if not joined:
+                why = why or self._reason(self.wlan.status()) or "no answer within {} s".format(_JOIN // 1000)
                 self._say('no Wi-Fi "{}": {}; trying again'.format(self._config["ssid"], why), log.error)
                 failed += 1
                 self.wlan.disconnect()

@@ -3,12 +3,16 @@
 from msgflo import Port
 
 from .device import Device
+from .errors import DeviceError
 
 __all__ = ("Potentiometer", "create")
 
 
 class Potentiometer(Device):
-    """Tells the value when it changes; at the ends it is exactly `low` and `high`, of which either may be the larger."""
+    """Tells the value when it changes; at the ends it is exactly `low` and `high`, of which either may be the larger.
+
+    Nearer to each other than 1e-6 they cannot be: then there are no steps between them, with the numbers of a board.
+    """
 
     component = "devices/Potentiometer"
     label = "Potentiometer"
@@ -24,10 +28,16 @@ class Potentiometer(Device):
         super().__init__(role, topics, options)
         self._knob = knob
         self._value = None
+        self._ends = self.config["low"], self.config["high"]
         self.every(0.05, self.look)
 
     def changed(self, setting):
-        """Tell the value in the new range."""
+        """Tell the value in the new range; one that is too narrow is refused."""
+        ends = self.config["low"], self.config["high"]
+        if abs(ends[1] - ends[0]) < 1e-6:
+            self.config["low"], self.config["high"] = self._ends
+            raise DeviceError("low and high must be at least 1e-6 apart")
+        self._ends = ends
         self.look(True)
 
     def look(self, anew=False):

@@ -1,5 +1,6 @@
 """A participant: a black box with inports and outports, each an MQTT topic."""
 
+from ._platform import MICROPYTHON
 from .errors import ConfigError
 from .packets import encode
 from .runner import Runner, Timer
@@ -27,12 +28,13 @@ class Participant:
 
     def __init__(self, definition=None, role=None, id=None, topics=None):
         """`Lamp("lamp")` or `Lamp(role="lamp", id="lamp-2", topics={"on": "home/lamp"})`; raises ConfigError."""
-        if isinstance(definition, dict):
-            from .legacy import LegacyRunner
+        if not MICROPYTHON:  # noqa: SIM102 - a branch of its own, which is left out when it is built for a board
+            if isinstance(definition, dict):
+                from .legacy import LegacyRunner
 
-            self.definition = definition
-            self._runner = LegacyRunner(self, role)
-            return
+                self.definition = definition
+                self._runner = LegacyRunner(self, role)
+                return
         self.role = definition if role is None else role
         if not isinstance(self.role, str) or not self.role:
             raise ConfigError("{}: role {!r}: a text is needed".format(type(self).__name__, self.role))

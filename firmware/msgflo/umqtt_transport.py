@@ -17,10 +17,6 @@ from .topics import check_filter, check_topic
 
 __all__ = ("Transport",)
 
-# All of it that waits is not used; without it, there is more room.
-for _name in ("_recv_len", "connect", "disconnect", "publish", "subscribe", "wait_msg", "check_msg"):
-    delattr(MQTTClient, _name)
-
 _PUBLISH = const(0x30)
 _SUBSCRIBE = const(0x82)
 _UNSUBSCRIBE = const(0xA2)

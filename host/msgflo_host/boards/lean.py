@@ -14,6 +14,8 @@ from string import ascii_lowercase
 
 __all__ = ["lean"]
 
+# Of umqtt.simple.
+_WAITING = ("_recv_len", "connect", "disconnect", "publish", "subscribe", "wait_msg", "check_msg")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 # What says whether this is MicroPython.
 _TESTS = ("MICROPYTHON", "_MICROPYTHON", "_platform.MICROPYTHON", "sys.implementation.name == 'micropython'")
@@ -31,7 +33,9 @@ def lean(sources: Mapping[str, Path]) -> dict[str, str]:
     named = set(_named_in_calls(trees.values()))
     unknown = set(_called_with_anything(trees.values()))
     for name, tree in trees.items():
-        tree.body = [node for node in _for_a_board(tree.body) if not _is_all(node)]
+        _ForABoard().visit(tree)
+        tree.body = [node for node in tree.body if not _is_all(node)]
+        _leave_out(tree)
         _inline_constants(tree)
         for node in ast.walk(tree):
             if isinstance(node, _Function) and node.name not in unknown:
@@ -60,15 +64,23 @@ def _is_all(node: ast.stmt) -> bool:
     return isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["__all__"]
 
 
-def _for_a_board(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements of a module, each branch for MicroPython in place of its `if`."""
-    for node in body:
-        if isinstance(node, ast.If) and ast.unparse(node.test) in _TESTS:
-            yield from node.body
-        elif isinstance(node, ast.If) and ast.unparse(node.test).removeprefix("not ") in _TESTS:
-            yield from node.orelse
-        else:
-            yield node
+def _leave_out(tree: ast.Module) -> None:
+    """Leave out the methods of umqtt.simple that wait, for our transport has its own, and what they raise."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == "MQTTClient":
+            node.body = [each for each in node.body if getattr(each, "name", "") not in _WAITING]
+            tree.body = [each for each in tree.body if getattr(each, "name", "") != "MQTTException"]
+
+
+class _ForABoard(ast.NodeTransformer):
+    """Puts what MicroPython runs in place of an `if` that asks for it."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        test = ast.unparse(node.test)
+        if test.removeprefix("not ") not in _TESTS:
+            return node
+        return node.orelse if test.startswith("not ") else node.body
 
 
 def _inline_constants(tree: ast.Module) -> None:
