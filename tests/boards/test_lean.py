@@ -63,7 +63,9 @@ KEPT = {
         "_count = 0\ndef f():\n    global _count\n    _count += 1\n    return _count\nf()\nresult = f()"
     ),
     "a private name that is assigned twice": "_mode = 1\n_mode = 2\nresult = _mode",
-    "an error that is named": "def f(e):\n    try:\n        e / 0\n    except ArithmeticError as e:\n        return 1\nresult = f(2)",
+    "an error that is named": (
+        "def f(e):\n    try:\n        e / 0\n    except ArithmeticError as e:\n        return 1\nresult = f(2)"
+    ),
 }
 
 
