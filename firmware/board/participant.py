@@ -86,9 +86,10 @@ class Board(Participant):
 
     def on_log_level(self, value):
         """Say more, or less."""
-        if value not in log.LEVELS:
-            raise ValueError("{!r} is no level; allowed: {}".format(value, ", ".join(log.LEVELS)))
-        log.level = log.LEVELS.index(value)
+        if value in log.LEVELS:
+            log.level = log.LEVELS.index(value)
+        else:
+            log.error("{!r} is no level; allowed: {}".format(value, ", ".join(log.LEVELS)))
 
     def on_update(self, payload):
         """Part of a new version."""

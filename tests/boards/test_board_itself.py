@@ -1,0 +1,112 @@
+"""The board as a participant, and its watchdog: a virtual Pico W with the real firmware, at a real Mosquitto."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from board_files import port_map
+from brokers import Broker
+from listening import Ear
+from msgflo import Broker as Address
+from msgflo_host.boards.virtual.image import write_flash
+from msgflo_host.boards.virtual.program import find_micropython
+from msgflo_host.boards.virtual.thread import BoardThread
+from msgflo_host.errors import MsgfloError
+
+pytestmark = pytest.mark.timeout(120)
+# A device whose handler never comes back.
+ENDLESS = """
+from devices.device import Device
+from msgflo import Port
+
+
+class Endless(Device):
+    inports = (Port("hang"),)
+
+    def on_hang(self, value):
+        while True:
+            pass
+
+
+def create(role, topics, options, hardware):
+    return Endless(role, topics, options)
+"""
+
+
+@pytest.fixture(scope="module")
+def ear() -> Iterator[tuple[Broker, Ear]]:
+    with Broker() as broker:
+        heard = Ear(broker)
+        yield broker, heard
+        heard.stop()
+
+
+@pytest.fixture(scope="module")
+def board(ear: tuple[Broker, Ear], tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardThread]:
+    try:
+        find_micropython()
+    except MsgfloError as missing:
+        pytest.skip(str(missing))
+    folder = tmp_path_factory.mktemp("board")
+    flash = folder / "flash"
+    flash.mkdir()
+    relay = write_flash(
+        port_map(folder, "lamp: {kind: led, pin: 15}", chip="picow"), flash, broker=Address("127.0.0.1", ear[0].port)
+    )
+    (flash / "a/devices/endless.py").write_text(ENDLESS)
+    config = json.loads((flash / "a/board.json").read_text())
+    config["devices"].append({"module": "endless", "role": "endless", "options": {}})
+    (flash / "a/board.json").write_text(json.dumps(config))
+    with BoardThread(flash, relay=relay) as running:
+        yield running
+
+
+def level(board: BoardThread) -> int:
+    found: int = board.control({"pin": "LED"})["level"]
+    return found
+
+
+def test_identify_blinks_and_leaves_the_led_as_it_was(ear: tuple[Broker, Ear], board: BoardThread) -> None:
+    ear[1].wait_for("kitchen-board/mode", lambda mode: mode == "normal")
+    before = level(board)
+    ear[1].say("kitchen-board/identify", True)
+    ear[1].say("kitchen-board/identify", True)  # while it blinks: once is enough
+    seen = set()
+    deadline = time.monotonic() + 3
+    while len(seen) < 2:
+        seen.add(level(board))
+        assert time.monotonic() < deadline, "it does not blink"
+    time.sleep(5.5)
+    assert {level(board) for _ in range(20)} == {before}
+
+
+def test_other_packets_do_not_wait_for_the_blinking(ear: tuple[Broker, Ear], board: BoardThread) -> None:
+    ear[1].say("kitchen-board/identify", True)
+    ear[1].say("kitchen-board/log-level", "shout")
+    began = time.monotonic()
+    board.wait_for_line("'shout' is no level; allowed: error, info, debug")
+    assert time.monotonic() - began < 3
+    assert "Traceback" not in board.output
+
+
+def test_restart_needs_true(ear: tuple[Broker, Ear], board: BoardThread) -> None:
+    ear[1].say("kitchen-board/restart", "now")
+    ear[1].say("kitchen-board/identify", True)
+    since = len(ear[1].heard)
+    ear[1].say("kitchen-board/restart", True)
+    ear[1].wait_for("fbp/connection/kitchen", lambda status: status == "offline", since=since)
+    ear[1].wait_for("fbp/connection/kitchen", lambda status: status == "online", since=since)
+    assert sum("starting anew" in line for line in board.lines) == 1
+
+
+@pytest.mark.soak  # its limit is 30 s
+def test_a_program_that_stands_still_is_ended_by_the_watchdog(ear: tuple[Broker, Ear], board: BoardThread) -> None:
+    since = len(ear[1].heard)
+    ear[1].say("endless/hang", 1)
+    board.wait_for(lambda: "watchdog" in board.output, seconds=60)
+    ear[1].wait_for("fbp/connection/kitchen", lambda status: status == "online", since=since)
+    ear[1].wait_for("kitchen-board/reset", lambda cause: cause == "wdt", since=since)
