@@ -7,16 +7,33 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from msgflo import Broker
 
 from ..errors import BrokerError, MsgfloError
 
-__all__ = ["broker_option", "coordinator_option", "find_broker", "parse_broker", "status_of"]
+__all__ = [
+    "NoCoordinatorError",
+    "broker_option",
+    "coordinator_option",
+    "find_broker",
+    "is_typed",
+    "parse_broker",
+    "seen_broker_option",
+    "status_of",
+]
 
 DEFAULT_COORDINATOR = "http://localhost:3569"
 
 broker_option = click.option("--broker", "broker_url", envvar="MSGFLO_BROKER", metavar="URL", help="The MQTT broker.")
+seen_broker_option = click.option(
+    "--broker",
+    "broker_url",
+    envvar="MSGFLO_BROKER",
+    metavar="URL",
+    help="The board's broker as seen from here. [default: as seen by the board]",
+)
 coordinator_option = click.option(
     "--coordinator",
     envvar="MSGFLO_COORDINATOR",
@@ -25,6 +42,15 @@ coordinator_option = click.option(
     metavar="URL",
     help="Where the coordinator answers.",
 )
+
+
+class NoCoordinatorError(BrokerError):
+    """No broker was named, and there is no coordinator that could be asked."""
+
+
+def is_typed(parameter: str) -> bool:
+    """Whether an option of the command that runs stands on its command line, not in the environment."""
+    return click.get_current_context().get_parameter_source(parameter) is ParameterSource.COMMANDLINE
 
 
 def parse_broker(url: str) -> Broker:
@@ -38,13 +64,16 @@ def parse_broker(url: str) -> Broker:
 
 
 def find_broker(url: str | None, coordinator: str) -> Broker:
-    """The broker that was named, or else the one that the running coordinator uses."""
+    """The broker that was named, or else the one that the running coordinator uses.
+
+    Raises BrokerError; NoCoordinatorError where no coordinator answers.
+    """
     if url is not None:
         return parse_broker(url)
     try:
         status = status_of(coordinator)
     except MsgfloError as error:
-        raise BrokerError(f"no --broker and no MSGFLO_BROKER, and {error}") from None
+        raise NoCoordinatorError(f"no --broker and no MSGFLO_BROKER, and {error}") from None
     if "***" in status["broker"]:
         raise BrokerError(
             f"the coordinator's broker {status['broker']} needs a password: give --broker or MSGFLO_BROKER"

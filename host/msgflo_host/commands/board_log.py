@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from contextlib import suppress
 from datetime import datetime
@@ -22,23 +23,34 @@ _STEP_S = 0.05
 @click.command("log", short_help="Print what a board says.")
 @click.argument("name")
 @click.option("--port", metavar="PORT", help="Where the board is, such as /dev/ttyUSB0. [default: look for it]")
-@click.option("--broker", "broker_url", metavar="URL", help="Take it from this broker instead (`log: {topic: true}`).")
+@click.option("--broker", "broker_url", metavar="URL", help="Take it from this broker instead.")
 def command(name: str, port: str | None, broker_url: str | None) -> None:
-    """Print what the board NAME says on its serial port, or on its topic, until Ctrl-C.
+    """Print what the board NAME says, until Ctrl-C.
+
+    Without --port and --broker: on its serial port; or, if it is not on USB and its port map has `log: {topic: true}`, on
+    its topic on the broker that MSGFLO_BROKER or else the port map names.
 
     \b
     Examples:
       msgflo board log kitchen
       msgflo board log kitchen --broker mqtt://pi.local
     """
+    from ..boards.flashing.ports import found
     from ..boards.port_map import find, load
 
     port_map = load(find(name), loopback=True)
+    platform = port_map.chip.platform
+    broker = parse_broker(broker_url) if broker_url else None
+    if broker is None and port is None and port_map.log.topic and not found(platform):
+        named = os.environ.get("MSGFLO_BROKER")
+        broker = parse_broker(named) if named else port_map.broker
     with suppress(KeyboardInterrupt):  # the usual end
-        if broker_url is not None:
-            asyncio.run(_from_broker(parse_broker(broker_url), f"{port_map.board_role}/log"))
+        if broker is not None:
+            topic = f"{port_map.board_role}/log"
+            click.echo(f"(from {broker}, topic {topic})", err=True)
+            asyncio.run(_from_broker(broker, topic))
         else:
-            _from_port(port_map.chip.platform, port)
+            _from_port(platform, port)
 
 
 def _from_port(platform: str, port: str | None) -> None:

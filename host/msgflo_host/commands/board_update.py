@@ -7,16 +7,14 @@ import time
 
 import click
 
-from ._options import parse_broker
+from ._options import is_typed, parse_broker, seen_broker_option
 
 __all__ = ["command"]
 
 
 @click.command("update", short_help="Bring a board up to date over the network.")
 @click.argument("name")
-@click.option(
-    "--broker", "broker_url", metavar="URL", help="The broker as seen from here. [default: as seen by the board]"
-)
+@seen_broker_option
 def command(name: str, broker_url: str | None) -> None:
     """Send what is new of NAME's files and port map to the board, over MQTT, and wait until it runs the new version.
 
@@ -38,7 +36,7 @@ def command(name: str, broker_url: str | None) -> None:
 
     began = time.monotonic()
     broker = parse_broker(broker_url) if broker_url else None
-    port_map = load(find(name), loopback=broker is not None)
+    port_map = load(find(name), loopback=is_typed("broker_url"))
     folder = port_map.file.parent
     if not key_file(folder, port_map.name).exists():
         file = key_file(folder, port_map.name)
