@@ -18,7 +18,7 @@ from brokers import Broker
 from emulation import build as emulated
 from emulation.pico import Pico, missing
 from msgflo_host.boards.build import build
-from msgflo_host.boards.flashing import serial_board
+from msgflo_host.boards.flashing import download, micropython, serial_board
 from msgflo_host.boards.flashing.flash import flash
 from msgflo_host.boards.flashing.micropython import Target
 from msgflo_host.boards.port_map import PortMap
@@ -79,10 +79,19 @@ class Screen:
         return next(text for text in self.said if text == "nothing to copy" or text.startswith("copied "))
 
 
-def flash_it(pico: Pico, mosquitto: Broker, board: PortMap, screen: Screen, patience: float = 60) -> list[str]:
+def flash_it(
+    pico: Pico,
+    mosquitto: Broker,
+    board: PortMap,
+    screen: Screen,
+    patience: float = 60,
+    *,
+    given: bool = True,
+    new: bool = False,
+) -> list[str]:
     from msgflo import Broker as Address
 
-    target = Target(board.chip, pico.port, emulated.firmware())
+    target = Target(board.chip, pico.port, emulated.firmware() if given else None, new)
     return flash(board, build(board, KEY), target, screen, broker=Address.parse(mosquitto.url), patience=patience)
 
 
@@ -202,3 +211,38 @@ def test_another_chip_is_not_touched(pico: Pico, mosquitto: Broker, tmp_path: Pa
         FlashError, match=r"is 'Raspberry Pi Pico W with RP2040', the port map is for ESP32: change its `chip`"
     ):
         flash(board, build(board, KEY), Target(board.chip, pico.port), Screen())
+
+
+def test_a_board_whose_micropython_will_do_keeps_it(
+    pico: Pico, mosquitto: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "fetch", no_network)
+    board = wanted(tmp_path, mosquitto)
+    screen = Screen()
+    assert flash_it(pico, mosquitto, board, screen, given=False) == ["button", "kitchen-board", "lamp"]
+    assert any(re.match(r"keeps MicroPython 1\.25\.\d; FIRMWARE=… or --new-firmware", text) for text in screen.said)
+
+
+def test_new_micropython_is_fetched_before_the_board_is_stopped(
+    pico: Pico, mosquitto: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "fetch", no_network)
+    heard = len(pico.output)
+    with pytest.raises(FlashError, match=r"^no network$"):
+        flash_it(pico, mosquitto, wanted(tmp_path, mosquitto), Screen(), given=False, new=True)
+    assert not re.search("Ctrl-C|>>>|raw REPL", pico.output[heard:])
+
+
+def test_a_board_that_could_not_be_flashed_runs_again(
+    pico: Pico, mosquitto: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "fetch", no_network)
+    monkeypatch.setattr(micropython, "_OLDEST", (1, 28, 0))
+    heard = len(pico.output)
+    with pytest.raises(FlashError, match=r"^no network \(the board was restarted, and runs again\)$"):
+        flash_it(pico, mosquitto, wanted(tmp_path, mosquitto, pin=17), Screen(), given=False)
+    pico.wait_for("here is lamp", after=heard)
+
+
+def no_network(chip: object, progress: object) -> Path:
+    raise FlashError("no network")

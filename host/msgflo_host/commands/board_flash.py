@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ._options import parse_broker
+from ._options import is_typed, parse_broker, seen_broker_option
 
 __all__ = ["command"]
 
@@ -20,14 +20,20 @@ __all__ = ["command"]
     type=click.Path(path_type=Path, dir_okay=False),
     help="MicroPython for the board, .bin or .uf2. [default: download it when the board needs it]",
 )
-@click.option(
-    "--broker", "broker_url", metavar="URL", help="The broker as seen from here. [default: as seen by the board]"
-)
+@click.option("--new-firmware", is_flag=True, help="Replace an older MicroPython on which the firmware runs, too.")
+@seen_broker_option
 @click.option(
     "--patience", type=click.FloatRange(1, 3600), default=60, show_default=True, metavar="SECONDS",
     help="How long to wait for the board on the broker.",
 )  # fmt: skip
-def command(name: str, port: str | None, firmware: Path | None, broker_url: str | None, patience: float) -> None:
+def command(
+    name: str,
+    port: str | None,
+    firmware: Path | None,
+    new_firmware: bool,
+    broker_url: str | None,
+    patience: float,
+) -> None:
     """Check the port map of NAME, put MicroPython and all files onto the board, restart it, and wait until it is there.
 
     Only what differs is written. A run that was interrupted is repaired by the next one.
@@ -46,11 +52,11 @@ def command(name: str, port: str | None, firmware: Path | None, broker_url: str 
 
     began = time.monotonic()
     broker = parse_broker(broker_url) if broker_url else None
-    port_map = load(find(name), loopback=broker is not None)
+    port_map = load(find(name), loopback=is_typed("broker_url"))
     screen = Screen()
     image = build(port_map, board_key(port_map.file.parent, port_map.name))
     screen.say(f"{port_map.name}: version {image.version}, {image.bytecode / 1024:.1f} KB of bytecode")
-    target = Target(port_map.chip, port, firmware)
+    target = Target(port_map.chip, port, firmware, new_firmware)
     there = flash(port_map, image, target, screen, broker=broker, patience=patience)
     screen.say(f"{port_map.name} is there, after {time.monotonic() - began:.0f} s: {', '.join(there)}")
     missing = [device.role for device in port_map.devices if device.role not in there]

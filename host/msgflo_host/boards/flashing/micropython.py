@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ...errors import FlashError
+from ...errors import FlashError, MsgfloError
 from ..bytecode import MPY_VERSION
 from ..chips import Chip
 from . import download, esp32, firmware_file, ports, uf2
@@ -20,6 +21,7 @@ from .serial_board import NoMicroPython, SerialBoard, connected
 __all__ = ["Screen", "Target", "find", "suits", "with_micropython"]
 
 _OLDEST = (1, 25, 0)
+_RESTARTED = " (the board was restarted, and runs again)"
 _BACK_S = 25.0  # until a board that got another MicroPython answers: it formats its flash first
 # How MicroPython calls the chip of a port map.
 _MCUS = {"esp32": "ESP32", "esp32s3": "ESP32S3", "esp32c3": "ESP32C3", "pico": "RP2040", "picow": "RP2040"}
@@ -42,40 +44,65 @@ class Screen(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be flashed: a chip, at a `port` if that is known, with a file of MicroPython if one was given."""
+    """What is to be flashed: a chip, at a `port` if that is known, with a file of MicroPython if one was given.
+
+    Without one, a MicroPython that the firmware runs on is kept, unless it shall be `new`: the one that is downloaded.
+    """
 
     chip: Chip
     port: str | None = None
     firmware: Path | None = None
+    new: bool = False
 
 
 @contextmanager
 def with_micropython(target: Target, screen: Screen) -> Iterator[tuple[SerialBoard, State]]:
     """Hand over a board with the right MicroPython, whose program was stopped; raises FlashError.
 
-    A target without a port is a Pico in BOOTSEL mode.
+    A target without a port is a Pico in BOOTSEL mode. Whatever fails, here or in the caller's hands: as long as MicroPython
+    answers, the board is started again.
     """
     given = _given(target)
+    ready = given or (_fetched(target.chip, screen) if target.new else None)  # before anything is interrupted
     with ExitStack() as stack:
         device = target.port
         board = state = None
         if device is not None:
             with suppress(NoMicroPython):
-                board = stack.enter_context(connected(device))
+                board = stack.enter_context(_started_again(connected(device)))
                 state = board.look()
                 _check_chip(target.chip, state, device)
         if board is None or state is None or not _right(target, state):
-            firmware = given or _fetched(target.chip, screen)
+            firmware = ready or _fetched(target.chip, screen)
             if board is not None and target.chip.rp2:
                 board.start_bootloader()
             stack.close()
             device = _install(target, firmware, device, state, screen)
-            board = stack.enter_context(_patiently(device))
+            board = stack.enter_context(_started_again(_patiently(device)))
             state = board.look()
             _check_chip(target.chip, state, device)
         _check_version(state, given)
         screen.say(f"{board.device}: {state.machine}, MicroPython {state.text}")
+        if given is None and target.chip.wifi and not _is_newest(state.text):
+            kept = state.text.split()[0].removeprefix("v")
+            screen.say(f"keeps MicroPython {kept}; FIRMWARE=… or --new-firmware replaces it")
         yield board, state
+
+
+@contextmanager
+def _started_again(connection: AbstractContextManager[SerialBoard]) -> Iterator[SerialBoard]:
+    """Start a board's program again when something fails while it is stopped, and say so in the error."""
+    with connection as board:
+        try:
+            yield board
+        except MsgfloError as error:
+            if board.stopped and board.restart():
+                error.message += _RESTARTED
+            raise
+        except BaseException:  # Ctrl-C
+            if board.stopped:
+                board.restart()
+            raise
 
 
 def find(target: Target, screen: Screen) -> str | None:
@@ -90,12 +117,19 @@ def find(target: Target, screen: Screen) -> str | None:
 
 
 def suits(target: Target, micropython: str) -> bool:
-    """Whether a MicroPython, as its banner says it, is the one to flash; raises FlashError for a file that is none."""
+    """Whether a MicroPython, as its banner says it, needs no replacement; raises FlashError for a file that is none."""
     given = _given(target)
     if given is not None:
         return given.holds(micropython)
     # There is no build to download that would have a network without Wi-Fi.
-    return not target.chip.wifi or micropython.split()[0] == f"v{download.VERSION}"
+    if not target.chip.wifi or _is_newest(micropython):
+        return True
+    version = re.match(r"v(\d+)\.(\d+)(?:\.(\d+))?", micropython)
+    return not target.new and version is not None and tuple(int(part or 0) for part in version.groups()) >= _OLDEST
+
+
+def _is_newest(micropython: str) -> bool:
+    return micropython.split()[0] == f"v{download.VERSION}"
 
 
 def _given(target: Target) -> Firmware | None:
@@ -119,8 +153,10 @@ def _check_chip(chip: Chip, state: State, device: str | None) -> None:
 
 
 def _right(target: Target, state: State) -> bool:
-    without_wifi = target.chip.wifi and state.build in ("RPI_PICO", "RPI_PICO2")
-    return suits(target, state.text) and (target.firmware is not None or not without_wifi)
+    if not suits(target, state.text):
+        return False
+    without_wifi = state.build in ("RPI_PICO", "RPI_PICO2")
+    return target.firmware is not None or not target.chip.wifi or (not without_wifi and state.mpy == MPY_VERSION)
 
 
 def _check_version(state: State, given: Firmware | None) -> None:
@@ -139,9 +175,22 @@ def _install(target: Target, firmware: Firmware, device: str | None, state: Stat
     if target.chip.rp2:
         return _install_uf2(target, firmware, 0.0 if state is None else _BACK_S, screen)
     assert device is not None
-    with screen.progress(f"{firmware.path.name} onto {device}") as progress:
-        esp32.write(device, target.chip, firmware, progress)
+    try:
+        with screen.progress(f"{firmware.path.name} onto {device}") as progress:
+            esp32.write(device, target.chip, firmware, progress)
+    except FlashError as error:
+        # The boot loader was not reached, or has written nothing yet: what ran there was stopped by us.
+        if state is not None and _restarted(device):
+            error.message += _RESTARTED
+        raise
     return device
+
+
+def _restarted(device: str) -> bool:
+    """Start a board's program again where MicroPython still answers; whether it did."""
+    with suppress(FlashError), connected(device, tries=1) as board:
+        return board.restart()
+    return False
 
 
 def _install_uf2(target: Target, firmware: Firmware, wait: float, screen: Screen) -> str:

@@ -113,9 +113,12 @@ def _c(p):
  gc.collect()
 """
 
-# A sleeping board keeps there that it has announced itself; it shall do so again.
+# A sleeping board keeps there that it has announced itself; it shall do so again. CircuitPython has no `machine`.
 RESTART = """
-import machine
+try:
+ import machine
+except ImportError:
+ import microcontroller as machine
 try:
  machine.RTC().memory(b"")
 except AttributeError:

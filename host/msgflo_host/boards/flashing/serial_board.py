@@ -46,6 +46,8 @@ class SerialBoard:
     def __init__(self, transport: Any, device: str) -> None:
         self._transport = transport
         self.device = device
+        self.stopped = True
+        """Whether its program is still stopped, so that it has to be started again."""
 
     def look(self) -> State:
         """Return what the board is and has; its watchdog no longer bites. Raises NoMicroPython."""
@@ -82,9 +84,9 @@ class SerialBoard:
         """Give a file another name."""
         self._run(f"import os\nos.rename({old!r},{new!r})")
 
-    def restart(self) -> None:
-        """Reset it as its button would; nothing can be asked any more."""
-        self._leave(scripts.RESTART)
+    def restart(self) -> bool:
+        """Reset it as its button would; nothing can be asked any more. Returns whether it has acknowledged that."""
+        return self._leave(scripts.RESTART)
 
     def start_bootloader(self) -> None:
         """Let it wait for another MicroPython: an RP2 becomes a drive."""
@@ -94,12 +96,15 @@ class SerialBoard:
         """Return the open port (a `serial.Serial`), for reading what it says; the caller closes it."""
         return self._transport.serial
 
-    def _leave(self, script: str) -> None:
+    def _leave(self, script: str) -> bool:
         from mpremote.transport import TransportError
 
+        self.stopped = False
         # The port may be gone before the command is acknowledged.
         with contextlib.suppress(TransportError, OSError, struct.error):
             self._transport.exec_raw_no_follow(script)
+            return True
+        return False
 
     def _run(self, script: str) -> str:
         from mpremote.transport import TransportError
@@ -107,6 +112,7 @@ class SerialBoard:
         try:
             output, error = self._transport.exec_raw(script, timeout=_SILENCE_S)
         except (TransportError, OSError, struct.error) as lost:
+            self.stopped = False  # it cannot be told anything any more
             raise FlashError(f"{self.device}: the board went away in the middle ({_reason(lost)}); {_AGAIN}") from None
         if error:
             last = error.decode(errors="replace").strip().splitlines()[-1]
@@ -127,12 +133,12 @@ def digest(content: bytes) -> str:
 
 
 @contextlib.contextmanager
-def connected(device: str) -> Iterator[SerialBoard]:
+def connected(device: str, *, tries: int = _TRIES) -> Iterator[SerialBoard]:
     """Stop what runs on the board at a port, and hand over the board; raises FlashError, NoMicroPython."""
     check_access(device)
     transport = _open(device)
     try:
-        _stop_program(transport, device)
+        _stop_program(transport, device, tries)
         yield SerialBoard(transport, device)
     finally:
         with contextlib.suppress(OSError):
@@ -153,9 +159,9 @@ def _open(device: str) -> Any:
     return transport
 
 
-def _stop_program(transport: Any, device: str) -> None:
+def _stop_program(transport: Any, device: str, tries: int) -> None:
     try:
-        for _ in range(_TRIES):
+        for _ in range(tries):
             # Ctrl-C stops the program, Ctrl-B leaves a raw REPL: both end at a prompt. Once only: main.py cleans up.
             transport.serial.write(b"\r\x03\x02")
             transport.read_until(1, _PROMPT, timeout_overall=_ANSWER_S)
