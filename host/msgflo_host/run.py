@@ -193,8 +193,9 @@ async def _own_broker(options: Options, stack: AsyncExitStack) -> Broker:
     broker = Broker.parse(mosquitto.url)
     if broker.password is not None:
         log.info(
-            "broker: devices on the network connect to port %d as %s with the password in %s",
-            mosquitto.port, broker.user, options.data / "secret",
+            "broker: open to the network on port %d; an account for each board: mosquitto_passwd %s NAME, then start again; "
+            "commands here take the account %s with the password in %s (docs/broker.md)",
+            mosquitto.port, options.data / "passwords", broker.user, options.data / "secret",
         )  # fmt: skip
     return broker
 
