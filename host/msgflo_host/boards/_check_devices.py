@@ -65,6 +65,8 @@ class Devices:
             key: value for key, s in settings.items()
             if section.has(key) and (value := self._setting(section, s, kind)) is not None
         }  # fmt: skip
+        if kind.apart:
+            _apart(section, settings, *kind.apart)
         return Device(name, role, kind, wiring, values, self._topics(section, kind, role))
 
     def _possible(self, section: Section, kind: Kind) -> None:
@@ -189,6 +191,11 @@ class Devices:
                 elif (topic := given.text(port)) is not None:
                     if reason := _wrong_topic(topic):
                         given.wrong(port, reason)
+                    elif topic.startswith(f"{self._board_role}/"):
+                        message = (
+                            f"{section.path}, port {port}: the topic {_text.quoted(topic)} is that of the board itself"
+                        )
+                        given.report(port, message)
                     else:
                         found[port] = topic
         if self._roles.get(role) == section.path:  # of a role that is taken, all topics are
@@ -222,6 +229,17 @@ class Devices:
                 where = place_of(port if port in found else own[topic])
                 message = f"{section.path}: inport {port} and outport {own[topic]} have the topic {_text.quoted(topic)}"
                 section.findings.report(where, message)
+
+
+def _apart(section: Section, settings: dict[str, Setting], first: str, second: str, least: float) -> None:
+    """Report two settings, each given or by default, that are too near to each other."""
+    given = [section.at.value[key].value if section.has(key) else settings[key].default for key in (first, second)]
+    numbers = [each for each in given if isinstance(each, int | float) and not isinstance(each, bool)]
+    if len(numbers) == 2 and abs(numbers[0] - numbers[1]) < least:
+        key = second if section.has(second) else first
+        other = first if key == second else second
+        allowed = f"{other} is {numbers[0 if other == first else 1]:g}, and they must be at least {least:f} apart"
+        section.wrong(key, allowed)
 
 
 def _wiring_keys(kind: Kind) -> list[str]:

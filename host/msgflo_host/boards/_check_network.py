@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError, ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -109,8 +109,19 @@ def broker(top: Section, loopback: bool) -> Broker | None:
         _account(section, found)
     if not loopback and (found.host == "localhost" or found.host.startswith("127.") or found.host == "::1"):
         at.report(key, f"{at.where(key)}: {_host(at, key, found)} is the board itself; the broker's address is needed")
+    elif found.tls and _is_address(found.host):
+        hint = f"with TLS the broker needs a name, as in its certificate, not the address {_host(at, key, found)}"
+        at.report(key, f"{at.where(key)}: {hint}: MicroPython verifies names only")
     _ca(top, section, found)
     return found
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _host(section: Section, key: str, broker: Broker) -> str:
@@ -209,7 +220,11 @@ def time(top: Section, broker: Broker | None) -> str | None:
     if place is None:
         if broker is None:
             return None
-        return f"http://{f'[{broker.host}]' if ':' in broker.host else broker.host}:{_COORDINATOR_PORT}/"
+        if ":" in broker.host:
+            message = "time is missing; with an IPv6 address as broker say http://HOST[:PORT]/, or false for none"
+            top.findings.report(top.at, message)
+            return None
+        return f"http://{broker.host}:{_COORDINATOR_PORT}/"
     if place.value is False:
         if broker is not None and broker.tls:
             top.report("time", "time is false; mqtts:// needs the time, for certificates are valid for a while only")
@@ -222,5 +237,8 @@ def time(top: Section, broker: Broker | None) -> str | None:
         good = None
     if not good or not re.fullmatch(r"[!-~]+", url):
         top.wrong("time", "http://HOST[:PORT]/ is needed, or false for none")
+        return None
+    if "[" in url:
+        top.wrong("time", "no IPv6 address can be read by the board here; a name or an IPv4 address is needed")
         return None
     return url

@@ -112,6 +112,7 @@ class Kind:
     fastest: float = 0.0
     any_of: tuple[str, ...] = ()  # of these wiring keys at least one
     single: bool = False  # a board can have one
+    apart: tuple[str, str, float] | None = None  # two settings that must differ, and how much
 
     def __repr__(self) -> str:
         return f"<kind {self.name}>"
@@ -219,6 +220,7 @@ KINDS = {
         ),
         Kind(
             "potentiometer", "Potentiometer", "potentiometer", "Potentiometer", (Pin("pin", "adc", "Wiper"),),
+            apart=("low", "high", 1e-6),
         ),
         Kind(
             "ws2812", "WS2812 (NeoPixel) strip", "pixels", "Pixels",

@@ -20,6 +20,8 @@ __all__ = ["schema", "schema_text"]
 
 Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string", "minLength": 1}
+_TLS_ADDRESS = r"^mqtts://([^/]*@)?(\[|[0-9]+(\.[0-9]+){3}([:/?]|$))"  # a certificate is verified for a name only
+_BROKER_URL: Schema = {**_TEXT, "not": {"pattern": _TLS_ADDRESS}}
 
 
 def schema_text() -> str:
@@ -38,7 +40,7 @@ def schema() -> Schema:
             "broker": _broker(),
             "time": {
                 "description": "Server whose time the board takes; by default the coordinator on the broker's host",
-                "anyOf": [{"type": "string", "pattern": "^http://[^/]"}, {"const": False}],
+                "anyOf": [{"type": "string", "pattern": r"^http://[^/\[]"}, {"const": False}],
             },
             "i2c": _i2c(),
             "devices": _devices(),
@@ -71,14 +73,14 @@ def _wifi() -> Schema:
 
 def _broker() -> Schema:
     parts = {
-        "url": {**_TEXT, "description": "mqtt://HOST[:PORT] or mqtts://HOST[:PORT]"},
+        "url": {**_BROKER_URL, "description": "mqtt://HOST[:PORT] or mqtts://NAME[:PORT]"},
         "user": _TEXT,
         "password": _TEXT,
         "ca": {**_TEXT, "description": "File with the certificate of the authority, beside this one; for mqtts://"},
     }
     return {
         "description": "The MQTT broker",
-        "anyOf": [{**_TEXT, "description": "mqtt://[USER[:PASSWORD]@]HOST[:PORT]"}, _object("", parts, ("url",))],
+        "anyOf": [{**_BROKER_URL, "description": "mqtt://[USER[:PASSWORD]@]HOST[:PORT]"}, _object("", parts, ("url",))],
     }
 
 

@@ -31,10 +31,10 @@ def test_a_value_is_sent_when_it_changed():
 
 
 def test_the_ends_are_exactly_what_was_set():
-    for low, high in ((0, 100), (-10, 40), (1, 0), (16, 0.1), (5, 5)):
+    for low, high in ((0, 100), (-10, 40), (1, 0), (16, 0.1), (5, 5.00001)):
         bench = Bench(low=low, high=high)
         equal(bench.turn(-0.01), [low])
-        equal(bench.turn(1.01), [high] if high != low else [])
+        equal(bench.turn(1.01), [high])
 
 
 def test_a_range_has_about_a_thousand_steps():
@@ -47,13 +47,23 @@ def test_a_new_range_is_in_force_at_once():
     bench.turn(0.25)
     bench.give("high", 1000)
     equal(bench.last("value"), 250)
-    bench.give("low", 1000)
-    equal(bench.last("value"), 1000)
-    equal(bench.last("settings"), {"low": 1000, "high": 1000, "hysteresis": 1})
+    bench.give("low", 600)
+    equal(bench.last("value"), 700)
+    equal(bench.last("settings"), {"low": 600, "high": 1000, "hysteresis": 1})
     bench.give("hysteresis", 10)
     bench.give("low", 0)
     equal(bench.turn(0.34), [])
     equal(bench.turn(0.36), [360])
+
+
+def test_a_range_that_is_too_narrow_is_an_error_and_the_old_one_stays():
+    for setting, value in (("low", 100), ("low", 100.0), ("high", 0), ("high", 1e-30), ("high", -5e-7)):
+        bench = Bench()
+        bench.turn(0.5)
+        bench.give(setting, value)
+        equal(bench.last("error"), {"message": "low and high must be at least 1e-6 apart", "port": setting})
+        equal(bench.last("settings"), {"low": 0, "high": 100, "hysteresis": 1})
+        equal(bench.turn(0.75), [75.0])
 
 
 def test_what_cannot_be_is_an_error():
