@@ -70,6 +70,13 @@ def test_port_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert done.stderr == "msgflo: there is no port /dev/ttyUSB77\n"
 
 
+@pytest.mark.parametrize("port", [(), ("--port", "/dev/ttyUSB77")])
+def test_firmware_that_is_not_there_is_said_before_a_board_is_looked_for(port: tuple[str, ...], tmp_path: Path) -> None:
+    done = flash(shipped(tmp_path) / "esp32.yaml", "--firmware", "/nonexistent", *port)
+    assert done.returncode == 1
+    assert done.stderr == "msgflo: firmware /nonexistent: No such file or directory\n"
+
+
 @pytest.mark.parametrize("command", ["flash", "build", "log"])
 def test_unknown_board_is_said(command: str, tmp_path: Path) -> None:
     port_map(tmp_path)

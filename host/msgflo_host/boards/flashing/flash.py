@@ -11,6 +11,7 @@ from msgflo import Broker
 from ...errors import BrokerError, FlashError
 from ..build import Image
 from ..port_map import PortMap
+from . import firmware_file
 from .follow import PATIENCE_S, follow, watching
 from .micropython import Screen, Target, find, suits, with_micropython
 from .ports import check_access
@@ -52,6 +53,8 @@ def flash(
     and BrokerError; a further call repairs what was left half done.
     """
     broker = broker or port_map.broker
+    if target.firmware is not None:
+        firmware_file.read(target.firmware, target.chip)  # a mistake there is told before a board is asked for
     target = replace(target, port=find(target, screen))
     there = _there_already(port_map, image, target, broker)
     if there:
