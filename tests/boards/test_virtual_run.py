@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -111,6 +114,44 @@ def test_runs_until_ctrl_c(run: Callable[..., Run], broker: Broker, tmp_path: Pa
     assert (flash / "a/board.json").exists()
 
 
+def test_names_the_broker_not_what_stands_before_it(run: Callable[..., Run], broker: Broker) -> None:
+    running = run("picow", "--broker", broker.url)
+    running.wait_for(f"connected to {broker.url}\n")
+    nobody = run("esp32", "--broker", f"mqtt://127.0.0.1:{free_port()}")
+    nobody.wait_for(": Connection refused]")
+    nobody.wait_for(": connection reset")
+    assert "closed by the broker" not in nobody.output
+
+
+def test_an_update_leaves_it_at_its_broker(run: Callable[..., Run], broker: Broker, tmp_path: Path) -> None:
+    boards = tmp_path / "boards"
+    running = run("esp32", "--broker", broker.url)
+    running.wait_for("here is room-light")
+    shutil.copy(boards / "secrets.example.yaml", boards / "secrets.yaml")
+    text = (boards / "esp32.yaml").read_text()
+    (boards / "esp32.yaml").write_text(text.replace("room-light:", "hall-light:"))
+    command = [sys.executable, "-m", "msgflo_host", "board", "update", "esp32"]
+    environment = {**os.environ, "MSGFLO_BROKER": broker.url}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "restarting, on trial: it has 3 starts of 60 s to reach mqtt://192.168.1.10:1883" in done.stdout
+    running.wait_for("here is hall-light")
+    assert running.output.count(f"connected to {broker.url}\n") == 2
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this machine")
+def test_control_socket_by_hand_as_the_docs_say(run: Callable[..., Run]) -> None:
+    port = free_port()
+    run("picow", "--control", str(port), "--broker", "mqtt://127.0.0.1:1").wait_for("control socket")
+    text = (BOARDS.parent / "docs/virtual-boards.md").read_text()
+    found = re.search(r"```sh\n(say=.*?)```", text, re.S)
+    assert found
+    script = found[1].replace("3570", str(port))
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[0])["values"]["position"] == 0.5
+
+
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="no /proc on this machine")
 def test_nothing_is_left_of_one_that_was_killed(run: Callable[..., Run], broker: Broker, tmp_path: Path) -> None:
     flash = tmp_path / "flash"
@@ -124,10 +165,44 @@ def test_nothing_is_left_of_one_that_was_killed(run: Callable[..., Run], broker:
         time.sleep(0.05)
 
 
+def test_broker_of_a_coordinator_that_needs_a_password_is_asked_for(run: Callable[..., Run]) -> None:
+    class Status(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"broker": "mqtt://msgflo:***@127.0.0.1:1883"}')
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Status) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        running = run("battery", "--coordinator", f"http://127.0.0.1:{server.server_port}")
+        assert running.process.wait(PATIENCE_S) == 1
+        server.shutdown()
+    assert running.output == (
+        "msgflo: the coordinator's broker mqtt://msgflo:***@127.0.0.1:1883 needs a password: give --broker or MSGFLO_BROKER\n"
+    )
+
+
 def test_takes_the_broker_of_the_port_map_where_none_is_named(run: Callable[..., Run]) -> None:
     running = run("battery")
     running.wait_for("battery: a virtual ESP32-S3 on mqtt://192.168.1.10:1883")
     assert running.end(signal.SIGTERM) == 0
+
+
+def test_ends_where_the_interpreter_dies_at_once(
+    run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "bin" / "micropython"
+    broken.parent.mkdir()
+    broken.write_text('#!/bin/sh\n[ "$1" = -c ] && exec echo 1 29 64\nkill -SEGV $$\n')
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{broken.parent}:{os.environ['PATH']}")
+    running = run("picow", "--broker", "mqtt://127.0.0.1:1")
+    assert running.process.wait(PATIENCE_S) == 1
+    assert running.output.count("cannot be run any more: it dies at once, 3 times of signal 11 (SIGSEGV)") == 1
+    assert "Traceback" not in running.output
 
 
 @pytest.mark.parametrize(
@@ -138,7 +213,11 @@ def test_takes_the_broker_of_the_port_map_where_none_is_named(run: Callable[...,
         (("picow", "--set", "remote-dial.position=2"), 1, "msgflo: position 2: a number from 0 to 1 is needed"),
         (("picow", "--set", "remote-dial"), 2, "'remote-dial': ROLE.INPUT=VALUE is needed"),
         (("picow", "--flash", "boards"), 1, "msgflo: boards is not empty, and no board's flash: name a new folder"),
-        (("picow", "--heap", "much"), 2, "'much': a number of bytes is needed, such as 100K"),
+        (("picow", "--heap", "much"), 2, "'much': a number of bytes from 16K to 64M is needed, such as 100K"),
+        (("picow", "--heap", "99999999999K"), 2, "'99999999999K': a number of bytes from 16K to 64M is needed"),
+        (("picow", "--heap", "20K"), 1, "msgflo: --heap 20K: the firmware needs "),
+        (("picow", "--heap", "65M"), 2, "'65M': a number of bytes from 16K to 64M is needed"),
+        (("picow", "--heap", "16383"), 2, "'16383': a number of bytes from 16K to 64M is needed"),
     ],
 )
 def test_mistakes_are_one_line(run: Callable[..., Run], arguments: tuple[str, ...], code: int, error: str) -> None:

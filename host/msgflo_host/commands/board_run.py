@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,15 @@ import click
 
 from msgflo import Broker
 
-from ..errors import BrokerError
-from ._options import broker_option, coordinator_option, find_broker
+from ._options import NoCoordinatorError, broker_option, coordinator_option, find_broker
 
 if TYPE_CHECKING:
     from ..boards.port_map import PortMap
 
 __all__ = ["command"]
+
+_LEAST_HEAP = 16 << 10
+_MOST_HEAP = 64 << 20
 
 
 class _Setting(click.ParamType[dict[str, Any]]):
@@ -40,8 +43,12 @@ class _Setting(click.ParamType[dict[str, Any]]):
 
 
 def _heap(ctx: Any, param: Any, value: str | None) -> str | None:
-    if value is not None and not re.fullmatch(r"[1-9]\d*[KkMm]?", value):
-        raise click.BadParameter(f"{value!r}: a number of bytes is needed, such as 100K")
+    if value is None:
+        return None
+    found = re.fullmatch(r"([1-9][0-9]{0,11})([KM]?)", value.upper())
+    size = int(found[1]) * {"": 1, "K": 1 << 10, "M": 1 << 20}[found[2]] if found else 0
+    if not _LEAST_HEAP <= size <= _MOST_HEAP:
+        raise click.BadParameter(f"{value!r}: a number of bytes from 16K to 64M is needed, such as 100K")
     return value
 
 
@@ -78,9 +85,12 @@ def command(
     """
     from ..boards.port_map import find
     from ..boards.virtual.image import load_virtual
+    from ..boards.virtual.program import check_heap
 
     port_map = load_virtual(find(name))
     broker = _broker(broker_url, coordinator)
+    if heap is not None:
+        check_heap(heap)
     with tempfile.TemporaryDirectory(prefix="msgflo-board-") as temporary:
         asyncio.run(_run(port_map, broker, flash or Path(temporary), heap, control, settings))
 
@@ -88,9 +98,7 @@ def command(
 def _broker(url: str | None, coordinator: str) -> Broker | None:
     try:
         return find_broker(url, coordinator)
-    except BrokerError:
-        if url is not None:
-            raise
+    except NoCoordinatorError:
         return None  # the port map names one
 
 
@@ -118,6 +126,11 @@ async def _run(
     try:
         await board.start()
         click.echo(f"{name}: control socket 127.0.0.1:{board.port}")
-        await ended.wait()
+        waiting = [asyncio.create_task(event.wait()) for event in (ended, board.program.gone)]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
     finally:
         await board.stop()
+    if board.program.gone.is_set():
+        sys.exit(1)  # it was said why

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ class VirtualBoard:
     `heap` is the memory of its MicroPython, by default so much that what fits into it fits into 100 KB of a board;
     `micropython` is the path of that, if not any that is found. `port` is that of the control socket on 127.0.0.1: 0 for
     any free one, None for no socket. `relay` stands between board and broker, so that
-    the board's Wi-Fi can be taken away; whoever gives one has the port map name it. `log` gets each line that the board says.
+    the board's Wi-Fi can be taken away; whoever gives one has the port map name it, and its `settings` replace those that an
+    update brings. `log` gets each line that the board says.
     Raises MsgfloError where the folder holds no board.
     """
 
@@ -51,6 +52,7 @@ class VirtualBoard:
         micropython: str | None = None,
         log: Callable[[str], None] = print,
     ) -> None:
+        self._flash = flash
         self.config = read_config(flash)
         self.listeners: list[Callable[[Event], None]] = []
         self.log = log
@@ -80,6 +82,7 @@ class VirtualBoard:
             await self._server.start()
         if self._relay is not None:
             self._relay.passes = lambda: self.hardware.wifi.connected
+            self._relay.failed = self._notice
             await self._relay.start()
         self.program.start()
 
@@ -100,6 +103,8 @@ class VirtualBoard:
             listener({"event": event, **values, "time": round(time.time(), 3)})
 
     def _said(self, line: str) -> None:
+        if self._relay is not None:
+            line = self._relay.named(line)
         self.log(line)
         self.tell("log", line=line)
 
@@ -107,6 +112,8 @@ class VirtualBoard:
         self._said(f"[{text}]")
 
     def _became(self, state: str, cause: str) -> None:
+        if state == "running" and self._relay is not None:
+            _override(self._flash, self._relay.settings)
         if state == "off":
             self.things.lose_power()
         self._notice(f"{state}, after a {cause} reset" if cause else state)
@@ -140,3 +147,20 @@ def active_slot(flash: Path) -> str:
         return "b" if json.loads((flash / "slot.json").read_text())["slot"] == "b" else "a"
     except (OSError, ValueError, KeyError, TypeError):
         return "a"
+
+
+def _override(flash: Path, settings: Mapping[str, Any]) -> None:
+    """Put settings into the compiled port map in force: an update over the network has brought the real board's.
+
+    The signature has been checked when it arrived; for the next update the board compares this file by its content.
+    """
+    file = flash / active_slot(flash) / "board.json"
+    try:
+        config = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return  # the board itself says what is wrong with it
+    wanted = {key: value for key, value in {**config, **settings}.items() if value is not None}
+    if settings and wanted != config:
+        part = file.with_suffix(".new")
+        part.write_text(json.dumps(wanted))
+        part.replace(file)

@@ -33,7 +33,10 @@ class ControlServer:
         try:
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=_LONGEST_LINE)
         except OSError as error:
-            raise MsgfloError(f"control port {self.port}: {os.strerror(error.errno or 0)}") from None
+            raise MsgfloError(
+                f"control port {self.port}: {os.strerror(error.errno or 0)}; choose another by --control, or leave that out for "
+                "any free one"
+            ) from None
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

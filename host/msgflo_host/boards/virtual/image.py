@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,8 +36,11 @@ def write_flash(port_map: PortMap, folder: Path, *, broker: Broker | None = None
     broker = broker or port_map.broker
     relay = None
     if not broker.tls:
-        relay = Relay(broker.host, broker.port)
-        broker = Broker("127.0.0.1", relay.port, user=broker.user, password=broker.password)
+        relay = Relay(broker)
+        broker = relay.broker
     image = build(replace(port_map, broker=broker), board_key(port_map.file.parent, port_map.name), platform="linux")
     image.write(folder, active_slot(folder))
+    if relay is not None:
+        written = json.loads(image.files["board.json"])
+        relay.settings = {key: written.get(key) for key in ("broker", "time")}
     return relay

@@ -24,7 +24,7 @@ from .hardware import Ended, Hardware, Reset
 from .link import Link
 from .network import Network
 
-__all__ = ["Program", "board_heap", "find_micropython"]
+__all__ = ["Program", "board_heap", "check_heap", "find_micropython"]
 
 _SHIM = Path(__file__).parent / "shim"
 _RESTART_S = 1.0  # after the program has ended by itself
@@ -33,6 +33,7 @@ _AT_ONCE_S = 1.0
 _MOST_CRASHES = 3  # in a row, at once
 _OLDEST = (1, 25)
 _HEAP, _HEAP_64 = "100K", "200K"
+_LEAST_HEAP, _LEAST_HEAP_64 = 60, 120  # KB; with less, the firmware cannot even be loaded
 _LONGEST_LINE = 1 << 16
 
 
@@ -227,6 +228,15 @@ def board_heap(micropython: str) -> str:
     The objects of a board have 32 bits. Those of most programs for Linux have 64, and take twice as much.
     """
     return _HEAP if _ask(micropython)[2:] == (32,) else _HEAP_64
+
+
+def check_heap(heap: str) -> None:
+    """Raise MsgfloError where the firmware cannot even be loaded into so much memory, such as "20K"."""
+    usual = board_heap(find_micropython())
+    least = _LEAST_HEAP if usual == _HEAP else _LEAST_HEAP_64
+    unit = {"K": 1 << 10, "M": 1 << 20}.get(heap[-1].upper(), 1)
+    if int(heap.rstrip("KkMm")) * unit < least << 10:
+        raise MsgfloError(f"--heap {heap}: the firmware needs {least}K at least; a board has what {usual} are here")
 
 
 @cache

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgflo import Broker
 
 __all__ = ["Relay"]
 
@@ -15,12 +20,16 @@ _LOOK_S = 0.05
 class Relay:
     """Listens on a loopback port, and passes on what comes to a broker and back; `passes()` says whether it does now.
 
-    As in a network that is out of reach, connections stay open meanwhile, and what was sent arrives later.
+    As in a network that is out of reach, connections stay open meanwhile, and what was sent arrives later. Where the broker
+    cannot be reached, the board's connection is reset, and `failed(text)` is told why.
     """
 
-    def __init__(self, host: str, port: int) -> None:
-        self._target = (host, port)
+    def __init__(self, target: Broker) -> None:
+        self._target = target
         self._socket = socket.create_server(("127.0.0.1", 0))
+        self.settings: Mapping[str, Any] = {}
+        """What the board's compiled port map must say, so that the board comes here."""
+        self.failed: Callable[[str], None] = lambda text: None
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.passes: Callable[[], bool] = lambda: True
@@ -30,6 +39,15 @@ class Relay:
         """Where it listens."""
         port: int = self._socket.getsockname()[1]
         return port
+
+    @property
+    def broker(self) -> Broker:
+        """What the board connects to."""
+        return Broker("127.0.0.1", self.port, user=self._target.user, password=self._target.password)
+
+    def named(self, line: str) -> str:
+        """Return a line that the board has said, with the broker in place of this relay."""
+        return line.replace(f"{self.broker}", f"{self._target}")
 
     async def start(self) -> None:
         """Accept connections."""
@@ -56,12 +74,15 @@ class Relay:
         writers = [writer]
         try:
             await self._reachable()
-            there, to_broker = await asyncio.open_connection(*self._target)
+            try:
+                there, to_broker = await asyncio.open_connection(self._target.host, self._target.port)
+            except OSError as error:
+                self.failed(f"{self._target}: {os.strerror(error.errno) if error.errno else error}")
+                _reset(writer)
+                return
             writers.append(to_broker)
             pumps = [asyncio.create_task(self._pump(*each)) for each in ((reader, to_broker), (there, writer))]
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        except OSError:
-            pass  # the board sees that the connection is closed
         finally:
             for each in writers:
                 each.close()
@@ -78,3 +99,10 @@ class Relay:
     async def _reachable(self) -> None:
         while not self.passes():
             await asyncio.sleep(_LOOK_S)
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Close a connection as the system does where nobody listens: with a RST, not in order."""
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
