@@ -114,9 +114,11 @@ def send(
     key: bytes = KEY,
     version: str = NEW,
     say: Callable[[Transfer], None] = lambda transfer: None,
+    reaches: str | None = None,
 ) -> Transfer:
     address = msgflo.Broker.parse(broker.url)
-    return asyncio.run(update(address, files, name="shed", version=version, key=key, say=say))
+    to = msgflo.Broker.parse(reaches) if reaches else None
+    return asyncio.run(update(address, files, name="shed", version=version, key=key, say=say, reaches=to))
 
 
 def running(board: SmallBoard, *versions: str) -> str:
@@ -330,9 +332,11 @@ def test_a_version_that_never_reaches_the_broker_is_taken_back(broker: Broker, g
     settings["wifi"]["ssid"] = "nowhere"
     new["board.json"] = json.dumps(settings).encode()
     with pytest.raises(
-        FlashError, match=f"the board went back to version {OLD}: three starts did not reach the broker$"
+        FlashError,
+        match=f"the board went back to version {OLD}: three starts did not reach the broker; the new version was to reach "
+        r"mqtt://192\.168\.1\.99:1883$",
     ):
-        send(broker, new)
+        send(broker, new, reaches="mqtt://192.168.1.99")
     assert board.starts == 6  # the old one, three of the new one, one that takes it back, the old one
     assert running(board) == OLD
 

@@ -33,18 +33,26 @@ async def update(
     key: bytes,
     asleep: float | None = None,
     say: Callable[[Transfer], None] = lambda transfer: None,
+    reaches: Broker | None = None,
 ) -> Transfer:
     """Update the board `name` and wait until it runs the new version; `say` is told of the progress.
 
     `asleep` is how many seconds a board that sleeps may take to wake up: it is told, by a retained packet, to stay awake
-    until the update is over. Raises FlashError where the board is not heard, or does not run the new version then.
+    until the update is over. `reaches` is the broker that the new version is to reach, for the error's text. Raises FlashError where the board is not heard, or does not run the new version then.
     """
     role = f"{name}-board"
     transfer = Transfer(image, role=role, version=version, key=key)
     shell = _Shell(broker, transfer, role, stay_awake=asleep is not None, say=say)
-    await shell.run(PRESENT_WITHIN if asleep is None else asleep + PRESENT_WITHIN)
+    to = f"; the new version was to reach {reaches}" if reaches is not None else ""
+    try:
+        await shell.run(PRESENT_WITHIN if asleep is None else asleep + PRESENT_WITHIN)
+    except FlashError as error:
+        if transfer.phase == "restarting":
+            error.message += to
+        raise
     if transfer.phase != "done":
-        raise FlashError(f"board {name!r} was not updated: {transfer.why}")
+        tried = transfer.tried and "did not reach the broker" in transfer.why
+        raise FlashError(f"board {name!r} was not updated: {transfer.why}{to if tried else ''}")
     return transfer
 
 

@@ -37,6 +37,7 @@ class Transfer:
         self.taken = 0  # bytes of what the board asked for that it has
         self.progress = 0.0  # 0 to 1, what it has already counted in
         self.present = False  # whether the board has ever answered
+        self.tried = False  # whether it has started the new version
         self._image, self._role, self._key = image, role, key
         self._paths = sorted(image)
         self._nonce: str | None = None
@@ -81,7 +82,7 @@ class Transfer:
         if state == "checking" and self.phase == "sending":
             self.phase = "checking"
         elif state == "restarting":
-            self.phase, self.progress = "restarting", 1.0
+            self.phase, self.progress, self.tried = "restarting", 1.0, True
         elif state == "refused" and self._began:
             self._fail(str(status.get("why")))
         return []

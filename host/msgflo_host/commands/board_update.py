@@ -30,6 +30,7 @@ def command(name: str, broker_url: str | None) -> None:
     from ..boards.keys import board_key, key_file
     from ..boards.port_map import find, load
     from ..boards.update import update
+    from ..boards.update_story import Story
     from ..boards.update_transfer import Transfer
     from ..errors import FlashError
     from ._screen import Screen
@@ -50,10 +51,13 @@ def command(name: str, broker_url: str | None) -> None:
     sleep = port_map.sleep
     if sleep:
         screen.say(f"it sleeps, and wakes up within {sleep.every * sleep.batch:g} s")
+    story = Story(port_map.broker)
     with screen.progress(f"updating {port_map.name}") as show:
 
         def say(transfer: Transfer) -> None:
             show(round(transfer.progress * 1000), 1000)
+            for line in story.lines(transfer, time.monotonic()):
+                screen.say(line)
 
         transfer = asyncio.run(
             update(
@@ -64,6 +68,7 @@ def command(name: str, broker_url: str | None) -> None:
                 key=bytes.fromhex(key),
                 asleep=sleep.every * (sleep.batch + 1) if sleep else None,
                 say=say,
+                reaches=port_map.broker,
             )
         )
     if not transfer.sent:
