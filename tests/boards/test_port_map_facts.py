@@ -114,7 +114,7 @@ def test_kind_is_documented_with_all_that_it_has(kind: Kind) -> None:
     inports, outports = kind.ports()
     for name in [*kind.settings(), *inports, *(port for port in outports if port not in ("error", "settings"))]:
         assert f"`{name}`" in row
-    said = re.findall(r"`(\w+)`", "|".join(row.split("|")[3:]))
+    said = re.findall(r"`(\w+)`", "|".join(row.split("|")[4:]))
     assert set(said) <= kind.settings().keys() | inports.keys() | outports.keys()
     for each in kind.wiring:
         for key in [f"0x{address:02x}" for address in each.allowed] if isinstance(each, Address) else [f"`{each.key}`"]:

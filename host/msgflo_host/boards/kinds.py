@@ -126,6 +126,11 @@ class Kind:
         """Return the firmware's class; raises ImportError, AttributeError where the firmware has none."""
         return getattr(importlib.import_module(f"devices.{self.module}"), self.cls)
 
+    @property
+    def component(self) -> str:
+        """The name by which a graph knows it, such as devices/Climate."""
+        return str(self.firmware_class().component)
+
     def settings(self) -> dict[str, Setting]:
         """Return its settings by their ids."""
         return {setting[0]: _setting(*setting) for setting in self.firmware_class().settings}

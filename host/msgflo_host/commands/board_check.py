@@ -74,16 +74,16 @@ def _summary(port_map: PortMap) -> str:
 
 
 def _table(port_map: PortMap) -> list[str]:
-    """A line for each device: its role, its kind, what it is wired to, its ports."""
-    rows = [("ROLE", "KIND", "WIRING", "PORTS")]
+    """A line for each device: its role, its kind, its component's name for graphs, what it is wired to, its ports."""
+    rows = [("ROLE", "KIND", "COMPONENT", "WIRING", "PORTS")]
     for device in port_map.devices:
         inports, outports = device.kind.ports()
         settings = device.kind.settings()
         ins = " ".join(f"→{port}" for port in inports if port not in settings)
         outs = " ".join(f"{port}→" for port in outports if port not in ("error", "settings"))
         wiring = " ".join(f"{key} {_shown(key, value)}" for key, value in device.wiring.items())
-        rows.append((device.role, device.kind.name, wiring, f"{ins} {outs}".strip()))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        rows.append((device.role, device.kind.name, device.kind.component, wiring, f"{ins} {outs}".strip()))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return ["    " + "  ".join(map(str.ljust, row, [*widths, 0])) for row in rows]
 
 
