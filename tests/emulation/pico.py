@@ -186,6 +186,6 @@ class Pico(Chip):
 
 if __name__ == "__main__":
     with Pico() as board:
-        print(f"port: {board.port} (Ctrl-C ends it)", file=sys.stderr)
+        print(f"port: {board.port}, firmware: {build.firmware()} (Ctrl-C ends it)", file=sys.stderr)
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
