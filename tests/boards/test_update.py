@@ -151,7 +151,7 @@ def test_a_board_is_updated_and_only_what_is_new_is_sent(broker: Broker, gate: G
 def test_the_next_update_goes_into_the_first_folder_and_leaves_nothing_old_there(
     broker: Broker, gate: Gate, board: SmallBoard
 ) -> None:
-    (board.flash / "a" / "devices" / "old.py").write_text("")
+    (board.flash / "a" / "board" / "old.py").write_text("")
     send(broker, image(gate, NEW))
     later = firmware(config(f"mqtt://127.0.0.1:{gate.port}", version="3" * 12))
     send(broker, later, version="3" * 12)

@@ -38,7 +38,8 @@ async def update(
     """Update the board `name` and wait until it runs the new version; `say` is told of the progress.
 
     `asleep` is how many seconds a board that sleeps may take to wake up: it is told, by a retained packet, to stay awake
-    until the update is over. `reaches` is the broker that the new version is to reach, for the error's text. Raises FlashError where the board is not heard, or does not run the new version then.
+    until the update is over. `reaches` is the broker that the new version is to reach, for the error's text. Raises
+    FlashError where the board is not heard, or does not run the new version then.
     """
     role = f"{name}-board"
     transfer = Transfer(image, role=role, version=version, key=key)
