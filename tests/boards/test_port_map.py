@@ -298,7 +298,8 @@ def test_check_says_what_is_wired_where(tmp_path: Path) -> None:
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[0] == f"{port_map.file}: good; kitchen, ESP32, 3 devices, broker mqtts://kitchen:***@pi.local:8884"
-    assert lines[2].split() == ["air", "sht3x", "i2c", "1", "address", "0x45", "→read", "temperature→", "humidity→"]
+    wanted = "air sht3x devices/Climate i2c 1 address 0x45 →read temperature→ humidity→"
+    assert lines[2].split() == wanted.split()
 
 
 def test_check_says_all_that_is_wrong_and_ends_with_1(tmp_path: Path) -> None:
