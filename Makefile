@@ -38,8 +38,12 @@ setup: ## Install what `make run` needs: .venv, Mosquitto, MicroPython
 setup-tests:
 	@host/setup.sh tests
 
+# Tests of boards wait for clocks most of the time, so they are run side by side.
+BOARDS := tests/boards tests/devices tests/emulation
+
 test: lint ## Check, then every test but the soak tests: what CI runs
-	@$(PYTEST)
+	@$(PYTEST) $(BOARDS:%=--ignore=%)
+	@$(PYTEST) -q -n 4 --dist loadfile $(BOARDS)
 
 check: lint ## Lint, types of host and firmware, examples of the docs
 	@$(PYTEST) -q tests/test_docs.py tests/test_repo.py

@@ -52,6 +52,8 @@ def test_log_topic_is_printed_with_the_time(broker: Broker, tmp_path: Path) -> N
         shown, code = log(
             tmp_path, "--broker", broker.url, until="it is me", say=lambda: board.send("out", "2.0 board: it is me")
         )
-    assert shown.splitlines()[0][2] == ":"
-    assert shown.splitlines()[0].endswith(" 2.0 board: it is me")
+    heading, first = shown.splitlines()[:2]
+    assert heading == f"(from {broker.url}, topic kitchen-board/log)"
+    assert first[2] == ":"
+    assert first.endswith(" 2.0 board: it is me")
     assert code == 0

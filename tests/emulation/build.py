@@ -17,6 +17,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -115,21 +116,23 @@ def _build(folder: Path) -> None:
     lack = missing()
     if lack:
         raise CannotBuildError(lack)
-    work = folder / "work"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
-    _fetch(work)
-    source = _arrange(work)
-    _compile(work, source)
-    for name in KEPT:
-        (work / "build" / name).rename(folder / name)
-    if _has_32_bits(work):
-        _compile_unix(source)
-        (source / "ports/unix/build-standard/micropython").rename(folder / UNIX)
-    shutil.rmtree(work)
+    # Not in the cache: the sources' rules cannot bear a space in the path of the checkout.
+    with tempfile.TemporaryDirectory(prefix="msgflo-build-") as place:
+        _build_in(Path(place), folder)
     for other in CACHE.iterdir():
         if other.is_dir() and other != folder:
             shutil.rmtree(other, ignore_errors=True)
+
+
+def _build_in(work: Path, folder: Path) -> None:
+    _fetch(work)
+    source = _arrange(work)
+    _compile(work, source)
+    if _has_32_bits(work):
+        _compile_unix(source)
+        shutil.move(source / "ports/unix/build-standard/micropython", folder / UNIX)
+    for name in KEPT:  # the firmware last, for it says that all is there
+        shutil.move(work / "build" / name, folder / name)
 
 
 def _fetch(work: Path) -> None:

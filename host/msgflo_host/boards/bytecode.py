@@ -28,12 +28,14 @@ _ARCHITECTURES = {
 }
 
 
-def compile_modules(sources: Mapping[str, Path], chip: str) -> dict[str, bytes]:
+def compile_modules(sources: Mapping[str, Path], chip: str, *, whole: bool = True) -> dict[str, bytes]:
     """Compile files for a chip; the keys are their paths, and those of the result. Tracebacks know them by their stems.
 
+    `whole` says that no others call them, so that they may be made leaner.
     Raises FlashError with mpy-cross's own words where a source cannot be compiled.
     """
-    texts = lean(sources)  # not in the threads: in CPython 3.11 `ast` fails now and then where several use it
+    # Not in the threads: in CPython 3.11 `ast` fails now and then where several use it.
+    texts = lean(sources) if whole else {name: file.read_text(encoding="utf-8") for name, file in sources.items()}
     with tempfile.TemporaryDirectory(prefix="msgflo-") as folder, ThreadPoolExecutor() as pool:
         jobs = [
             pool.submit(_compile, source, texts[name], Path(folder) / str(number), chip)

@@ -210,7 +210,7 @@ class Program:
 @cache
 def _shim() -> dict[str, bytes]:
     """The modules that stand for the hardware, compiled: so they take less of the board's memory."""
-    return compile_modules({file.name: file for file in _SHIM.glob("*.py")}, "")
+    return compile_modules({file.name: file for file in _SHIM.glob("*.py")}, "", whole=False)
 
 
 def find_micropython() -> str:
