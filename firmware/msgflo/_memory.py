@@ -38,6 +38,7 @@ def forget(package, *names):
     participants are in the session.
     """
     for name in names:
-        if sys.modules.pop(package + "." + name, None):
+        # Imported in this way or that, it may not be an attribute of its package.
+        if sys.modules.pop(package + "." + name, None) and hasattr(sys.modules[package], name):
             delattr(sys.modules[package], name)
     gc.collect()

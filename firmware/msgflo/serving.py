@@ -15,6 +15,9 @@ def serve(*participants, broker=None):
     """
     session = Session(participants, broker or _named_broker() or "mqtt://localhost")
     if MICROPYTHON:
+        from ._memory import forget
+
+        forget("msgflo", "describe", "ports")  # all participants are there
         try:
             asyncio.run(session.run())
         except KeyboardInterrupt:

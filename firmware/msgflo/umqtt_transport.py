@@ -17,6 +17,11 @@ from .topics import check_filter, check_topic
 
 __all__ = ("Transport",)
 
+_LEAN = False  # a build for a board has left out these methods already; without them there is more room
+if not _LEAN:
+    for _name in ("_recv_len", "connect", "disconnect", "publish", "subscribe", "wait_msg", "check_msg"):
+        delattr(MQTTClient, _name)
+
 _PUBLISH = const(0x30)
 _SUBSCRIBE = const(0x82)
 _UNSUBSCRIBE = const(0xA2)

@@ -18,7 +18,7 @@ __all__ = ["lean"]
 _WAITING = ("_recv_len", "connect", "disconnect", "publish", "subscribe", "wait_msg", "check_msg")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 # What says whether this is MicroPython.
-_TESTS = ("MICROPYTHON", "_MICROPYTHON", "_platform.MICROPYTHON", "sys.implementation.name == 'micropython'")
+_TESTS = ("_LEAN", "MICROPYTHON", "_MICROPYTHON", "_platform.MICROPYTHON", "sys.implementation.name == 'micropython'")
 
 
 def lean(sources: Mapping[str, Path]) -> dict[str, str]:
@@ -94,7 +94,7 @@ def _inline_constants(tree: ast.Module) -> None:
         (target,) = statement.targets
         if isinstance(target, ast.Name) and target.id.startswith("_") and _is_constant(statement.value):
             uses = names.count(target.id) - stored.count(target.id)
-            if stored.count(target.id) == 1 and (uses == 1 or (uses and _is_number(statement.value))):
+            if stored.count(target.id) == 1 and (uses <= 1 or _is_number(statement.value)):
                 inline.values[target.id] = statement.value
                 tree.body.remove(statement)
     inline.visit(tree)
