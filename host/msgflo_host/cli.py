@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import sys
 
 import click
 
+from .commands._lazy import LazyGroup
 from .errors import MsgfloError
 
 __all__ = ["cli", "main"]
@@ -23,24 +23,7 @@ COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
-    """Commands whose modules are imported only when they are used: `msgflo run` starts 0.3 s earlier."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f".commands.{cmd_name}", __package__).command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, summaries=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="msgflo-devices", prog_name="msgflo")
 def cli() -> None:
     """Wire small devices together: participants on MQTT, joined by a graph that people edit live.

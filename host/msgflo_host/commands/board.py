@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
+
+from ._lazy import LazyGroup
 
 __all__ = ["command"]
 
@@ -20,24 +20,9 @@ COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
-    """Commands whose modules are imported only when they are used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f".board_{cmd_name}", __package__).command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group("board", cls=_Lazy, short_help="Build, flash, update and run boards.")
+@click.group(
+    "board", cls=LazyGroup, summaries=COMMANDS, prefix="board_", short_help="Build, flash, update and run boards."
+)
 def command() -> None:
     """Boards: an ESP32 or a Pico W that a port map (boards/NAME.yaml) describes.
 
