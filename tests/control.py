@@ -50,6 +50,8 @@ class Control:
     def __exit__(self, *exc: object) -> None:
         for sock in (self._listener, self._fake, self._faked):
             if sock is not None:
+                with contextlib.suppress(OSError):  # of a listener, it ends an accept(), which would outlive a close()
+                    sock.shutdown(socket.SHUT_RDWR)
                 sock.close()
         if self._recorder is not None:
             self._recorder.disconnect()
@@ -162,7 +164,10 @@ class Control:
         return port
 
     def _act(self, listener: socket.socket, steps: list[list[Any]]) -> None:
-        connection = self._faked = listener.accept()[0]
+        try:
+            connection = self._faked = listener.accept()[0]
+        except OSError:
+            return
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for step, *arguments in steps:
             if step == "receive":

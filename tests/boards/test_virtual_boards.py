@@ -124,7 +124,7 @@ def test_a_room_is_measured(system: System) -> None:
     ear.say("room-light/read", True)
     assert ear.wait_for("home/room/light", lambda value: value < 25) == pytest.approx(20, abs=1)
     board.control({"device": "room-sound", "level": -10})
-    assert ear.wait_for("room-sound/loud") == pytest.approx(-10, abs=2)
+    assert -20 < ear.wait_for("room-sound/loud") < -8  # half of the time that it measured may have been silent
     assert ear.wait_for("room-sound/level", lambda value: value > -12) == pytest.approx(-10, abs=2)
     board.control({"device": "room-sound", "level": -60})
 

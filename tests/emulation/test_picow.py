@@ -60,6 +60,7 @@ class _Clock(BaseHTTPRequestHandler):
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("picow")
     clock = ThreadingHTTPServer(("127.0.0.1", 0), _Clock)
+    clock.socket.setblocking(False)  # a caller that left again would keep it waiting for the next one
     threading.Thread(target=clock.serve_forever, daemon=True).start()
     with Broker(tls=certificates.server()) as broker, Pico(speed=0) as pico, pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_CACHE_HOME", str(folder / "cache"))

@@ -164,8 +164,7 @@ def _stop_program(transport: Any, device: str, tries: int) -> None:
         for _ in range(tries):
             # Ctrl-C stops the program, Ctrl-B leaves a raw REPL: both end at a prompt. Once only: main.py cleans up.
             transport.serial.write(b"\r\x03\x02")
-            transport.read_until(1, _PROMPT, timeout_overall=_ANSWER_S)
-            if _raw(transport):
+            if _says(transport, _PROMPT, _ANSWER_S) and _raw(transport):
                 return
         if _woken(transport) and _raw(transport):
             return
@@ -197,9 +196,23 @@ def _woken(transport: Any) -> bool:
     deadline = time.monotonic() + _ANSWER_S
     while time.monotonic() < deadline:
         port.write(b"\x03")
-        if transport.read_until(1, _PROMPT, timeout_overall=0.1).endswith(_PROMPT):
+        if _says(transport, _PROMPT, 0.1):
             return True
     return False
+
+
+def _says(transport: Any, ending: bytes, seconds: float) -> bool:
+    """Read until an ending; whether it came. mpremote's `read_until` has no end while a program goes on printing."""
+    port, said = transport.serial, b""
+    deadline = time.monotonic() + seconds
+    while not said.endswith(ending):
+        if port.in_waiting:
+            said = (said + port.read(1))[-len(ending) :]
+        elif time.monotonic() < deadline:
+            time.sleep(0.01)
+        if time.monotonic() >= deadline:
+            return said.endswith(ending)
+    return True
 
 
 def _reason(error: Exception) -> str:
