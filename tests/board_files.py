@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from msgflo_host.boards.port_map import PortMap, load
+from msgflo_host.boards.model import PortMap
+from msgflo_host.boards.port_map import load
 
 SHIPPED = Path(__file__).parent.parent / "boards"
 
@@ -42,15 +43,20 @@ def port_map(
     return load(file, loopback=True)
 
 
-class Quiet:
-    """A screen for `flash` that nobody looks at."""
+class Screen:
+    """A screen for `flash` that keeps what it is told, `said`; `hook` is called with each progress."""
 
     ask = None
 
+    def __init__(self, hook: Callable[[int, int], None] = lambda done, whole: None) -> None:
+        self.said: list[str] = []
+        self._hook = hook
+
     def say(self, text: str) -> None:
-        """Say nothing."""
+        """Keep a text."""
+        self.said.append(text)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
-        """Show nothing."""
-        yield lambda done, whole: None
+        """Hand over the hook."""
+        yield self._hook

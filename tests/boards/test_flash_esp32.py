@@ -8,13 +8,12 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from board_files import port_map
+from board_files import Screen, port_map
 from msgflo_host.boards.build import build
 from msgflo_host.boards.chips import CHIPS
 from msgflo_host.boards.flashing import esp32, firmware_file, micropython, serial_board
@@ -54,24 +53,6 @@ def md5_in_flash(url: str, offset: int, size: int) -> str:
         esp._port.close()
 
 
-class Quiet:
-    """A screen that keeps what it shows; `hook` is called with each progress."""
-
-    ask = None
-
-    def __init__(self, hook: Callable[[int, int], None] = lambda done, whole: None) -> None:
-        self.said: list[str] = []
-        self.hook = hook
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
-    @contextmanager
-    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
-        self.said.append(what)
-        yield self.hook
-
-
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing but a boot loader will answer."""
@@ -79,7 +60,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(micropython, "_BACK_S", 0.0)
 
 
-def flash_it(folder: Path, url: str, file: Path, screen: Quiet) -> list[str]:
+def flash_it(folder: Path, url: str, file: Path, screen: Screen) -> list[str]:
     wanted = port_map(folder)
     return flash(wanted, build(wanted, KEY), Target(wanted.chip, url, file), screen)
 
@@ -91,7 +72,7 @@ def test_flash_writes_the_image(board, tmp_path: Path) -> None:
     with pytest.raises(
         FlashError, match="no MicroPython answers, after MicroPython was written; press the board's reset"
     ):
-        flash_it(tmp_path, board.url(), file, Quiet(lambda *step: steps.append(step)))
+        flash_it(tmp_path, board.url(), file, Screen(lambda *step: steps.append(step)))
     content = file.read_bytes()
     assert md5_in_flash(board.url(), OFFSETS["esp32"], len(content)) == hashlib.md5(content).hexdigest()
     assert steps == sorted(steps)
@@ -110,14 +91,14 @@ def test_board_unplugged_in_the_middle_is_said_and_the_next_run_repairs_it(tmp_p
                 running.stop()
 
         with pytest.raises(FlashError) as error:
-            flash_it(tmp_path, url, file, Quiet(unplug))
+            flash_it(tmp_path, url, file, Screen(unplug))
     assert str(error.value) == (
         f"{url}: the board went away while MicroPython was being written; plug it in again and run this once more: until then "
         "it does not start"
     )
     with mock_loader.mock_bootloader("esp32", port=port) as again:
         with pytest.raises(FlashError, match="after MicroPython was written"):
-            flash_it(tmp_path, again.url(), file, Quiet())
+            flash_it(tmp_path, again.url(), file, Screen())
         assert md5_in_flash(url, OFFSETS["esp32"], len(content)) == hashlib.md5(content).hexdigest()
 
 

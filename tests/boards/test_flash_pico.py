@@ -7,13 +7,12 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from board_files import port_map
+from board_files import Screen, port_map
 from brokers import Broker
 from emulation import build as emulated
 from emulation.pico import Pico, missing
@@ -21,7 +20,7 @@ from msgflo_host.boards.build import build
 from msgflo_host.boards.flashing import download, micropython, serial_board
 from msgflo_host.boards.flashing.flash import flash
 from msgflo_host.boards.flashing.micropython import Target
-from msgflo_host.boards.port_map import PortMap
+from msgflo_host.boards.model import PortMap
 from msgflo_host.errors import FlashError
 
 pytestmark = pytest.mark.timeout(300)  # the emulated chip is several times slower than a real one
@@ -57,26 +56,9 @@ def wanted(folder: Path, mosquitto: Broker, *, pin: int = 15, port: int | None =
     return port_map(folder, DEVICES.format(pin=pin), chip="picow", broker=broker)
 
 
-class Screen:
-    """Keeps what is shown; `hook` is called with each progress."""
-
-    ask = None
-
-    def __init__(self, hook: Callable[[int, int], None] = lambda done, whole: None) -> None:
-        self.said: list[str] = []
-        self.hook = hook
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
-    @contextmanager
-    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
-        yield self.hook
-
-    @property
-    def copied(self) -> str:
-        """What was said of files."""
-        return next(text for text in self.said if text == "nothing to copy" or text.startswith("copied "))
+def copied(screen: Screen) -> str:
+    """What was said of files."""
+    return next(text for text in screen.said if text == "nothing to copy" or text.startswith("copied "))
 
 
 def flash_it(
@@ -149,7 +131,7 @@ def test_only_what_differs_is_written_and_other_files_stay(pico: Pico, mosquitto
     screen = Screen()
     there = flash_it(pico, mosquitto, board, screen)
     assert there == ["button", "kitchen-board", "lamp"]
-    assert screen.copied.startswith("copied 3 files"), "topics, led, main.py"
+    assert copied(screen).startswith("copied 3 files"), "topics, led, main.py"
     listed = pico.run("import os; print(os.listdir('/'), os.listdir('/a'), os.listdir('/a/devices'))")
     assert "'mine.txt'" in listed
     assert "'slot.json'" in listed
@@ -161,7 +143,7 @@ def test_only_what_differs_is_written_and_other_files_stay(pico: Pico, mosquitto
     changed = Screen()
     board = wanted(tmp_path, mosquitto, pin=16)
     flash_it(pico, mosquitto, board, changed)
-    assert changed.copied.startswith("copied 1 file,"), "the port map"
+    assert copied(changed).startswith("copied 1 file,"), "the port map"
     unchanged = Screen()
     flash_it(pico, mosquitto, board, unchanged)
     assert any("nothing to do" in text for text in unchanged.said)
@@ -189,9 +171,9 @@ def test_board_unplugged_in_the_middle_is_repaired_by_the_next_run(
     pico.power_on()
     screen = Screen()
     assert flash_it(pico, mosquitto, board, screen) == ["button", "kitchen-board", "lamp"]
-    copied = re.match(r"copied (\d+) files", screen.copied)
-    assert copied
-    assert 0 < int(copied[1]) < 15, "about half of msgflo/ was there already"
+    found = re.match(r"copied (\d+) files", copied(screen))
+    assert found
+    assert 0 < int(found[1]) < 15, "about half of msgflo/ was there already"
 
 
 def test_broker_that_does_not_answer_is_explained(pico: Pico, mosquitto: Broker, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from board_files import port_map
+from board_files import Screen, port_map
 from msgflo_host.boards.chips import CHIPS
 from msgflo_host.boards.flashing import firmware_file, micropython, ports, serial_board, uf2
 from msgflo_host.boards.flashing.firmware_file import Firmware
@@ -98,8 +98,7 @@ def test_board_in_bootsel_mode_gets_micropython_and_then_has_a_port(
         ports, "found", lambda platform: look(platform, [info] if (drive / "firmware.uf2").exists() else [])
     )
     monkeypatch.setattr(micropython, "_BACK_S", 1.0)
-    said: list[str] = []
-    screen = SimpleNamespace(ask=None, say=said.append, progress=_progress)
+    screen = Screen()
     target = micropython.Target(board.chip, None, firmware(tmp_path))
     assert micropython.find(target, screen) is None
     # Nothing answers at /dev/null.
@@ -111,17 +110,6 @@ def test_board_in_bootsel_mode_gets_micropython_and_then_has_a_port(
     assert Firmware(tmp_path, (drive / "firmware.uf2").read_bytes()).holds(BANNER)
 
 
-class _progress:
-    def __init__(self, what: str) -> None:
-        pass
-
-    def __enter__(self) -> object:
-        return lambda done, whole: None
-
-    def __exit__(self, *exc: object) -> None:
-        pass
-
-
 def test_board_without_micropython_and_without_a_drive_is_explained(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -131,8 +119,7 @@ def test_board_without_micropython_and_without_a_drive_is_explained(
     master, slave = os.openpty()  # nobody answers at its other end
     try:
         target = micropython.Target(CHIPS["picow"], os.ttyname(slave), firmware(tmp_path))
-        screen = SimpleNamespace(ask=None, say=lambda text: None, progress=_progress)
-        with pytest.raises(FlashError) as error, micropython.with_micropython(target, screen):
+        with pytest.raises(FlashError) as error, micropython.with_micropython(target, Screen()):
             pass
     finally:
         os.close(master)

@@ -11,7 +11,8 @@ import trustme
 from click.testing import CliRunner
 
 from msgflo_host.boards.compile import compile_map, encode
-from msgflo_host.boards.port_map import PortMap, default_folder, find, load, names
+from msgflo_host.boards.model import PortMap
+from msgflo_host.boards.port_map import default_folder, find, load, names
 from msgflo_host.cli import cli
 from msgflo_host.errors import PortMapError
 

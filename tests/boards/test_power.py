@@ -13,7 +13,8 @@ from board_files import SHIPPED, shipped
 from msgflo import Broker
 from msgflo_host.boards.chips import CHIPS as ALL_CHIPS
 from msgflo_host.boards.kinds import KINDS
-from msgflo_host.boards.port_map import PortMap, load
+from msgflo_host.boards.model import PortMap
+from msgflo_host.boards.port_map import load
 from msgflo_host.boards.power import estimate_life, with_dev_board
 from msgflo_host.boards.power_currents import CHIPS, DEVICES
 from msgflo_host.errors import PortMapError

@@ -61,9 +61,18 @@ class Tap:
         self.connections: list[list[tuple[str, bytes]]] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def close(self) -> None:
+        """Accept no more connections; those that there are end with the board."""
+        with contextlib.suppress(OSError):  # it ends the accept(), which would outlive a close()
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+
     def _accept(self) -> None:
         while True:
-            near, _ = self._server.accept()
+            try:
+                near, _ = self._server.accept()
+            except OSError:
+                return  # closed
             notes: list[tuple[str, bytes]] = []
             self.connections.append(notes)
             threading.Thread(target=self._pass, args=(near, notes), daemon=True).start()
@@ -83,8 +92,9 @@ class Tap:
 
 
 @pytest.fixture
-def tap(broker: Broker) -> Tap:
-    return Tap(broker.port)
+def tap(broker: Broker) -> Iterator[Tap]:
+    with contextlib.closing(Tap(broker.port)) as tap:
+        yield tap
 
 
 def sleeper(tap: Tap, folder: Path, *, hurry: int = 20, **sleep: Any) -> SmallBoard:
@@ -295,17 +305,19 @@ def test_wished_awake_it_stays_until_it_is_not(tap: Tap, watcher: Watcher, tmp_p
 
 
 def test_a_broker_that_has_forgotten_it_is_told_who_it_is(tmp_path: Path) -> None:
-    with Broker(persistence=False) as broker:
-        tap = Tap(broker.port)
-        with sleeper(tap, tmp_path) as board:
-            until(lambda: len(board.sleeps) >= 2)
-            broker.restart()
-            watcher = Watcher(broker)
-            until(lambda: watcher.all("fbp/participant/shed-climate"))
-            sleeps = len(board.sleeps)
-            until(lambda: len(board.sleeps) > sleeps + 2)
-            assert len(watcher.all("fbp/participant/shed-climate")) == 1
-            watcher.close()
+    with (
+        Broker(persistence=False) as broker,
+        contextlib.closing(Tap(broker.port)) as tap,
+        sleeper(tap, tmp_path) as board,
+    ):
+        until(lambda: len(board.sleeps) >= 2)
+        broker.restart()
+        watcher = Watcher(broker)
+        until(lambda: watcher.all("fbp/participant/shed-climate"))
+        sleeps = len(board.sleeps)
+        until(lambda: len(board.sleeps) > sleeps + 2)
+        assert len(watcher.all("fbp/participant/shed-climate")) == 1
+        watcher.close()
 
 
 def test_switched_on_without_a_network_it_sleeps_as_well(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
@@ -322,8 +334,7 @@ def test_switched_on_without_a_network_it_sleeps_as_well(tap: Tap, watcher: Watc
 def test_a_broker_that_leaves_before_it_has_answered_is_asked_to_answer_first(
     broker: Broker, watcher: Watcher, tmp_path: Path
 ) -> None:
-    tap = Tap(broker.port, impatient=True)
-    with sleeper(tap, tmp_path) as board:
+    with contextlib.closing(Tap(broker.port, impatient=True)) as tap, sleeper(tap, tmp_path) as board:
         until(lambda: len(board.sleeps) >= 4)
     # The introduction, a wake-up with two connections, and from then on one each.
     kinds = [[kind for kind, _ in packets(c[0][1])] for c in tap.connections]

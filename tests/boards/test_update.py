@@ -56,9 +56,19 @@ class Gate:
                 end.shutdown(socket.SHUT_RDWR)
         self._ends.clear()
 
+    def close(self) -> None:
+        """End all connections; no new ones are accepted."""
+        with contextlib.suppress(OSError):  # it ends the accept(), which would outlive a close()
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        self.cut()
+
     def _accept(self) -> None:
         while True:
-            near, _ = self._server.accept()
+            try:
+                near, _ = self._server.accept()
+            except OSError:
+                return  # closed
             far = socket.create_connection(("127.0.0.1", self._target))
             self._ends += [near, far]
             for a, b in ((near, far), (far, near)):
@@ -78,8 +88,9 @@ class Gate:
 
 
 @pytest.fixture
-def gate(broker: Broker) -> Gate:
-    return Gate(broker.port)
+def gate(broker: Broker) -> Iterator[Gate]:
+    with contextlib.closing(Gate(broker.port)) as gate:
+        yield gate
 
 
 @pytest.fixture

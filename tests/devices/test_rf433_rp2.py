@@ -19,7 +19,7 @@ from emulation.pico import Pico, missing
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 DRIVERS = ("ook", "ook_send", "oregon", "protocols", "pulses_rp2")
-MODULES = ("__init__", "drivers/__init__", *(f"drivers/{driver}" for driver in DRIVERS))
+MODULES = ("devices/__init__", *(f"devices/drivers/{driver}" for driver in ("__init__", *DRIVERS)))
 RECEIVE, TRANSMIT = 16, 17
 
 pytestmark = pytest.mark.timeout(180)
@@ -43,9 +43,7 @@ def pico() -> Iterator[Pico]:
     if why:
         pytest.skip(why)
     with Pico() as chip:
-        chip.run("import os\nos.mkdir('devices')\nos.mkdir('devices/drivers')")
-        for module in MODULES:
-            chip.put(f"devices/{module}.py", (FIRMWARE / f"devices/{module}.py").read_text())
+        chip.put_modules(FIRMWARE, MODULES)
         chip.run(START)
         yield chip
 

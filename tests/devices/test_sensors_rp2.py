@@ -12,6 +12,7 @@ from emulation.pico import Pico, missing
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 DRIVERS = ("_check", "_i2c", "_loudness", "aht20", "analog", "bh1750", "bme280", "dht", "mic", "sht3x")
+MODULES = ("devices/__init__", "devices/errors", *(f"devices/drivers/{driver}" for driver in ("__init__", *DRIVERS)))
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -33,9 +34,7 @@ def pico() -> Iterator[Pico]:
     if why:
         pytest.skip(why)
     with Pico() as chip:
-        chip.run("import os\nos.mkdir('devices')\nos.mkdir('devices/drivers')")
-        for module in ("__init__", "errors", "drivers/__init__", *(f"drivers/{driver}" for driver in DRIVERS)):
-            chip.put(f"devices/{module}.py", (FIRMWARE / f"devices/{module}.py").read_text())
+        chip.put_modules(FIRMWARE, MODULES)
         chip.run(START)
         yield chip
 

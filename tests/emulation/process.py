@@ -8,6 +8,7 @@ import os
 import subprocess
 import tempfile
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,3 +202,11 @@ class Chip(Serial):
         for start in range(0, len(content), 1024):
             self.run(f"_f.write({content[start : start + 1024]!r})")
         self.run("_f.close()")
+
+    def put_modules(self, root: Path, modules: Sequence[str]) -> None:
+        """Copy Python modules, named by their paths below `root` without `.py`; makes their folders, which are new."""
+        folders = {parent.as_posix() for module in modules for parent in Path(module).parents} - {"."}
+        for folder in sorted(folders):
+            self.run(f"import os\nos.mkdir({folder!r})")
+        for module in modules:
+            self.put(f"{module}.py", (root / f"{module}.py").read_text())

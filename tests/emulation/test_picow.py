@@ -14,7 +14,7 @@ import pytest
 
 import certificates
 import msgflo
-from board_files import Quiet
+from board_files import Screen
 from brokers import Broker
 from emulation import pico as emulator
 from emulation.build import firmware
@@ -72,6 +72,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield System(pico, broker, ear)
         ear.stop()
     clock.shutdown()
+    clock.server_close()
 
 
 def _flash(pico: Pico, broker: Broker, folder: Path, clock: int) -> None:
@@ -82,7 +83,7 @@ def _flash(pico: Pico, broker: Broker, folder: Path, clock: int) -> None:
     port_map = load(board, loopback=True)
     target = Target(port_map.chip, pico.port, firmware())
     flash(
-        port_map, build(port_map, os.urandom(32).hex()), target, Quiet(), broker=msgflo.Broker.parse(url), patience=90
+        port_map, build(port_map, os.urandom(32).hex()), target, Screen(), broker=msgflo.Broker.parse(url), patience=90
     )
 
 

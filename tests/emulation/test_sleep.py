@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import msgflo
-from board_files import Quiet
+from board_files import Screen
 from brokers import Broker
 from emulation import pico as emulator
 from emulation.build import firmware
@@ -53,7 +53,7 @@ def test_a_wake_up_is_short(
         pico.wifi(join=JOIN_MS / 1000)
         target = Target(port_map.chip, pico.port, firmware())
         flash(
-            port_map, build(port_map, "5e" * 32), target, Quiet(), broker=msgflo.Broker.parse(broker.url), patience=90
+            port_map, build(port_map, "5e" * 32), target, Screen(), broker=msgflo.Broker.parse(broker.url), patience=90
         )
         at = pico.wait_for("asleep for", seconds=90)
         for _ in range(2):

@@ -15,7 +15,7 @@ from ._check_devices import Devices
 from ._check_i2c import buses
 from ._check_pins import Pins
 from .chips import CHIPS, Chip
-from .port_map import Battery, Log, PortMap, Sleep, Wifi
+from .model import Battery, Log, PortMap, Sleep, Wifi
 from .regular import check_regular
 from .secrets_file import TAG, Secrets, resolve
 from .units import CHARGE, CURRENT, SHARE, TIME

@@ -12,7 +12,7 @@ from ._check import Section, nearest
 from ._check_pins import Pins
 from ._check_remotes import remotes
 from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting
-from .port_map import Bus, Device
+from .model import Bus, Device
 from .units import TIME
 
 __all__ = ["DEVICE_KEYS", "Devices"]

@@ -8,7 +8,7 @@ from ._check import Section
 from ._check_pins import Pins
 from .chips import Chip, pins_text
 from .kinds import Pin
-from .port_map import Bus
+from .model import Bus
 from .units import FREQUENCY
 
 __all__ = ["BUS_KEYS", "MAX_FREQUENCY", "MIN_FREQUENCY", "buses"]

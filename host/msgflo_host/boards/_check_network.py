@@ -13,7 +13,7 @@ from msgflo import Broker, ConfigError
 from ..errors import PortMapError
 from ._check import Section, shown
 from .chips import Chip
-from .port_map import Wifi
+from .model import Wifi
 from .regular import check_regular
 
 __all__ = ["ADDRESS_KEYS", "BROKER_KEYS", "HOSTNAME", "WIFI_KEYS", "broker", "read_ca", "time", "wifi"]

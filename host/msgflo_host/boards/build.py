@@ -20,8 +20,8 @@ from ..errors import FlashError
 from .bytecode import compile_modules
 from .compile import compile_map, encode
 from .kinds import KINDS, Kind
+from .model import PortMap
 from .modules import follow
-from .port_map import PortMap
 
 __all__ = ["BYTECODE_LIMIT", "Image", "assemble", "build", "modules_of"]
 

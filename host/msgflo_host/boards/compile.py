@@ -18,7 +18,7 @@ from msgflo import Broker
 
 from ..errors import PortMapError
 from ._check_network import read_ca
-from .port_map import Device, PortMap
+from .model import Device, PortMap
 
 __all__ = ["FORMAT", "compile_map", "encode"]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from .._yaml import Located, Reader
 from ..errors import PortMapError
-from .port_map import PortMap, names
+from .model import PortMap
+from .port_map import names
 from .regular import check_regular
 from .secrets_file import TAG
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..errors import PortMapError
-from .port_map import Battery, PortMap, Sleep
+from .model import Battery, PortMap, Sleep
 from .power_currents import (
     ADDRESS_S,
     CHIPS,

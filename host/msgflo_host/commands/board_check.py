@@ -6,8 +6,9 @@ import sys
 
 import click
 
+from ..boards.model import PortMap
 from ..boards.neighbours import Neighbour, check_name, neighbours, shared_roles
-from ..boards.port_map import PortMap, find, load
+from ..boards.port_map import find, load
 from ..errors import FlashError, PortMapError
 from ..view import printable
 

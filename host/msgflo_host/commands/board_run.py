@@ -18,7 +18,7 @@ from msgflo import Broker
 from ._options import NoCoordinatorError, broker_option, coordinator_option, find_broker
 
 if TYPE_CHECKING:
-    from ..boards.port_map import PortMap
+    from ..boards.model import PortMap
 
 __all__ = ["command"]
 

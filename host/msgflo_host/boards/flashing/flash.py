@@ -10,7 +10,7 @@ from msgflo import Broker
 
 from ...errors import BrokerError, FlashError
 from ..build import Image
-from ..port_map import PortMap
+from ..model import PortMap
 from . import firmware_file
 from .follow import PATIENCE_S, follow, watching
 from .micropython import Screen, Target, find, suits, with_micropython

@@ -14,7 +14,7 @@ from msgflo.paho_transport import Transport
 
 from ...discovery import Participant, parse, parse_status, participant_of
 from ...errors import BrokerError, DiscoveryError, FlashError
-from ..port_map import PortMap
+from ..model import PortMap
 from .serial_log import SerialLog
 from .trouble import Reader
 

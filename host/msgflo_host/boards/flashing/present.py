@@ -19,7 +19,7 @@ from msgflo.paho_transport import Transport
 
 from ...discovery import parse, participant_of
 from ...errors import MsgfloError
-from ..port_map import PortMap
+from ..model import PortMap
 from .serial_log import SerialLog
 
 __all__ = ["micropython_of", "present", "remember"]

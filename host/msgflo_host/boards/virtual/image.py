@@ -11,7 +11,8 @@ from msgflo import Broker
 from ...errors import FlashError
 from ..build import build
 from ..keys import board_key
-from ..port_map import PortMap, load
+from ..model import PortMap
+from ..port_map import load
 from .board import active_slot
 from .relay import Relay
 
