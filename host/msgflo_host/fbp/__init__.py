@@ -1,0 +1,1 @@
+"""The FBP network protocol: how visual editors see and change the system."""

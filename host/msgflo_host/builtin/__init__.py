@@ -1,0 +1,1 @@
+"""Components that run inside the coordinator, and what runs them."""

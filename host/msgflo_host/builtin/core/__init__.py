@@ -1,0 +1,1 @@
+"""The components of the `core` collection, by what they are for."""

@@ -1,0 +1,1 @@
+"""Flowtrace: what passed the edges of a graph, kept, written, shown and replayed."""
