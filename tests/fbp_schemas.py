@@ -1,0 +1,88 @@
+"""Checks frames against the JSON schemas of the FBP network protocol, as npm's fbp-protocol publishes them.
+
+`fbp_reference/` beside this file holds the package; `make setup-tests` installs it. The schemas are stricter than the
+clients in two places: an answer `network:edges` holds no `responseTo`, and `network:data` neither `type` nor `schema`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jsonschema import Draft4Validator, FormatChecker
+
+SCHEMAS = Path(__file__).parent / "fbp_reference/node_modules/fbp-protocol/schema/json"
+
+# Clients wait for these answers, but only the requests have a schema.
+UNPUBLISHED = {("network", "persist"), ("network", "debug")}
+
+_formats = FormatChecker(formats=())
+
+
+@_formats.checks("date-time", ValueError)
+def _is_time(value: object) -> bool:
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
+@_formats.checks("uri", ValueError)
+def _is_uri(value: object) -> bool:
+    return not isinstance(value, str) or bool(urlsplit(value).scheme)
+
+
+def check_frame(frame: str | Mapping[str, Any]) -> None:
+    """Assert that `frame`, as the runtime sends it, keeps to the schema of its command."""
+    message = json.loads(frame, parse_constant=_refuse) if isinstance(frame, str) else frame
+    name = (message.get("protocol"), message.get("command"))
+    for error in _validator("output", *name).iter_errors(message):
+        place = "/".join(map(str, error.absolute_path)) or "the message"
+        raise AssertionError(f"{name[0]}:{name[1]}: {place}: {error.message}")
+
+
+def check_output(protocol: str, command: str, payload: object) -> None:
+    """Assert that `payload` is one that the runtime may send with this command."""
+    check_frame({"protocol": protocol, "command": command, "payload": payload})
+
+
+def commands(direction: str, protocol: str) -> frozenset[str]:
+    """The commands of `protocol` that have a schema; `direction` is ``input`` or ``output``."""
+    return frozenset(_schemas()[protocol][direction])
+
+
+@cache
+def _validator(direction: str, protocol: str, command: str) -> Draft4Validator:
+    schemas = _schemas()
+    if (protocol, command) in UNPUBLISHED:
+        parts = [{"$ref": "#/shared/output_message"}, schemas[protocol]["input"][command]["allOf"][1]]
+        schema: dict[str, Any] = {"allOf": parts}
+    else:
+        assert command in schemas.get(protocol, {}).get(direction, {}), (
+            f"{protocol}:{command} is no {direction} command"
+        )
+        schema = {"$ref": f"#/{protocol}/{direction}/{command}"}
+    return Draft4Validator({**schemas, "allOf": [schema]}, format_checker=_formats)
+
+
+@cache
+def _schemas() -> dict[str, Any]:
+    """All schemas in one document, as the references in them want it."""
+    assert SCHEMAS.is_dir(), "npm's fbp-protocol is missing: make setup-tests"
+    return {file.stem: _mended(json.loads(file.read_text())) for file in SCHEMAS.glob("*.json")}
+
+
+def _mended(schema: Any) -> Any:
+    """The schema without its ``id`` texts, from which references would count otherwise, and without its nulls."""
+    if isinstance(schema, list):
+        return [_mended(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    unwanted = {key for key, part in schema.items() if part is None or (key == "id" and isinstance(part, str))}
+    return {key: _mended(part) for key, part in schema.items() if key not in unwanted}
+
+
+def _refuse(name: str) -> None:
+    raise AssertionError(f"{name} is not JSON")
