@@ -8,6 +8,8 @@ MsgfloError
 ├── LibraryError     a component or the process that runs it
 ├── PortMapError     the port map of a board
 ├── FlashError       a board cannot be built, found or written to
+├── ClientError      another runtime cannot be reached, or refuses
+├── SpecError        a suite of tests that cannot be read
 └── ServerError      the HTTP port cannot be opened
 """
 
@@ -17,6 +19,7 @@ from collections.abc import Sequence
 
 __all__ = [
     "BrokerError",
+    "ClientError",
     "DiscoveryError",
     "FlashError",
     "ForeignError",
@@ -25,6 +28,7 @@ __all__ = [
     "MsgfloError",
     "PortMapError",
     "ServerError",
+    "SpecError",
 ]
 
 
@@ -89,6 +93,14 @@ class PortMapError(MsgfloError):
 
 class FlashError(MsgfloError):
     """A board cannot be built, found, written to or followed; the text says what to try."""
+
+
+class ClientError(MsgfloError):
+    """Another runtime cannot be reached, refuses a request, or is gone."""
+
+
+class SpecError(MsgfloError):
+    """A suite of tests that cannot be read."""
 
 
 class ServerError(MsgfloError):
