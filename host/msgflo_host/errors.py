@@ -10,6 +10,7 @@ MsgfloError
 ├── FlashError       a board cannot be built, found or written to
 ├── ClientError      another runtime cannot be reached, or refuses
 ├── SpecError        a suite of tests that cannot be read
+├── TraceError       a trace that cannot be read, written or replayed
 └── ServerError      the HTTP port cannot be opened
 """
 
@@ -29,6 +30,7 @@ __all__ = [
     "PortMapError",
     "ServerError",
     "SpecError",
+    "TraceError",
 ]
 
 
@@ -101,6 +103,10 @@ class ClientError(MsgfloError):
 
 class SpecError(MsgfloError):
     """A suite of tests that cannot be read."""
+
+
+class TraceError(MsgfloError):
+    """A recorded trace that cannot be read, written or replayed."""
 
 
 class ServerError(MsgfloError):

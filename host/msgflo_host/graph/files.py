@@ -13,7 +13,7 @@ from ..errors import GraphError
 from . import json_format
 from .model import Graph
 
-__all__ = ["MAX_BYTES", "Signature", "load", "save", "signature"]
+__all__ = ["MAX_BYTES", "Signature", "load", "replace", "save", "signature"]
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest graph file that is read; 30 000 edges need about 8 MB as JSON."""
@@ -67,9 +67,31 @@ def save(path: str | os.PathLike[str], graph: Graph) -> None:
     try:
         target = os.path.realpath(file)
         if not _holds(target, content):
-            _replace(target, content)
+            replace(target, content)
     except (OSError, ValueError) as wrong:
         raise GraphError(f"cannot be written: {_reason(wrong)}", file=file) from None
+
+
+def replace(file: str, content: bytes) -> None:
+    """Write a file, whole or not at all, and keep its mode and owner as far as allowed; OSError if that fails."""
+    folder = os.path.dirname(file) or os.curdir
+    handle, temporary = tempfile.mkstemp(prefix=".msgflo-", suffix=".tmp", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            _copy_rights(opened.fileno(), file)
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
+        os.replace(temporary, file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)  # otherwise a power cut can undo the rename
+    finally:
+        os.close(directory)
 
 
 def signature(path: str | os.PathLike[str]) -> Signature | None:
@@ -108,27 +130,6 @@ def _holds(file: str, content: bytes) -> bool:
             return opened.read(len(content) + 1) == content
     except FileNotFoundError:
         return False
-
-
-def _replace(file: str, content: bytes) -> None:
-    folder = os.path.dirname(file)
-    handle, temporary = tempfile.mkstemp(prefix=".msgflo-", suffix=".tmp", dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            _copy_rights(opened.fileno(), file)
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        os.replace(temporary, file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    directory = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(directory)  # otherwise a power cut can undo the rename
-    finally:
-        os.close(directory)
 
 
 def _copy_rights(handle: int, file: str) -> None:

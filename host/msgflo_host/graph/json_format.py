@@ -13,7 +13,7 @@ from ._positions import Path
 from .elements import MAX_DEPTH, Edge, Export, Group, Initial, Node, PortRef, check_object, kind
 from .model import Graph
 
-__all__ = ["ShapeError", "compact", "described", "dump", "load", "merge", "parse_json", "parts"]
+__all__ = ["ShapeError", "compact", "described", "dump", "load", "located", "merge", "parse_json", "parts"]
 
 _TOP = ("caseSensitive", "properties", "inports", "outports", "groups", "processes", "connections")
 _FOREIGN_TOP = ("name", "id", "$schema")  # not in the schema, but written by some tools; kept
@@ -37,8 +37,7 @@ def load(text: str, file: str | None = None) -> Graph:
         graph = Graph(case_sensitive=_case_sensitive(document))
         merge(graph, document)
     except ShapeError as wrong:
-        line, column = _positions.line_column(text, _positions.find(text, wrong.path))
-        raise GraphError(described(wrong), file=file, line=line, column=column) from None
+        raise located(wrong, text, file) from None
     return graph
 
 
@@ -125,6 +124,12 @@ def described(wrong: GraphError) -> str:
     """Return the message of an error with the JSON path that it has, if any."""
     where = _positions.path_text(wrong.path) if isinstance(wrong, ShapeError) else ""
     return f"{where}: {wrong.message}" if where else wrong.message
+
+
+def located(wrong: ShapeError, text: str, file: str | None = None) -> GraphError:
+    """Return the error with the line and column of `text` where the part stands that is wrong."""
+    line, column = _positions.line_column(text, _positions.find(text, wrong.path))
+    return GraphError(described(wrong), file=file, line=line, column=column)
 
 
 class _Duplicate(Exception):
