@@ -1,0 +1,293 @@
+"""Runs built-in components in the coordinator's process; packets between them stay in memory.
+
+Packets are delivered in the order in which they were sent, over all links. However many there are, the event loop gets
+its turn: a loop of nodes, each of which wakes the next, takes time but blocks nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from msgflo import topics
+
+from .. import discovery
+from .._text import quoted
+from . import library
+from ._reports import Reports
+from .component import Component, ComponentError, Timer
+
+__all__ = ["MAX_PER_TURN", "MAX_WAITING", "Engine", "Loop"]
+
+MAX_PER_TURN = 1_000
+"""Packets that are delivered before everything else in the event loop gets its turn."""
+
+MAX_TURN_S = 0.01
+"""Seconds after which it gets its turn before that."""
+
+MAX_WAITING = 100_000
+"""Packets that may wait; those beyond are dropped, and reported once a second."""
+
+_REPORT_S = 1.0
+
+log = logging.getLogger("msgflo")
+
+
+class Loop(Protocol):
+    """What the engine needs of an event loop: asyncio's, or one whose clock a test turns."""
+
+    def time(self) -> float:
+        """Return the time in seconds."""
+
+    def call_soon(self, callback: Callable[[], None]) -> Any:
+        """Call something in the next turn."""
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
+        """Call something in so many seconds."""
+
+
+class Engine:
+    """The nodes that are built-in components, and the links between them. One thread only.
+
+    Without `loop`, it must be used while asyncio's runs. Who wants to hear of packets, errors and lines of the log adds
+    a function to one of the lists.
+    """
+
+    def __init__(self, *, library: Mapping[str, type[Component]] | None = None, loop: Loop | None = None) -> None:
+        self._library = _shipped() if library is None else library
+        self._loop = loop
+        self._nodes: dict[str, _Node] = {}
+        self._links: Mapping[tuple[str, str], Sequence[tuple[str, str]]] = {}
+        self._waiting: deque[tuple[_Node, str, Any]] = deque()
+        self._running = False
+        self._dropped: Counter[str] = Counter()
+        self.on_packet: list[Callable[[str, str, Any], None]] = []
+        """Called with role, outport and data of every packet that leaves an outport, before it is delivered."""
+        self.on_received: list[Callable[[str, str, Any], None]] = []
+        """Called with role, inport and data of every packet, wherever it comes from, before its node gets it."""
+        self.on_error: list[Callable[[str, str], None]] = []
+        """Called with a role and the text of its error."""
+        self.on_log: list[Callable[[str, str], None]] = []
+        """Called with a role and a text that it wants to be seen."""
+
+    @property
+    def loop(self) -> Loop:
+        """The event loop in use."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._loop
+
+    def want(self, nodes: Mapping[str, str]) -> None:
+        """Run exactly these nodes, role → component: start, stop and replace; the others go on undisturbed.
+
+        Raises KeyError for a component that is not in the library, and changes nothing then.
+        """
+        for name in nodes.values():
+            if name not in self._library:
+                raise KeyError(name)
+        for role, node in list(self._nodes.items()):
+            if nodes.get(role) != node.name:
+                del self._nodes[role]
+                node.end()
+        for role, name in nodes.items():
+            if role not in self._nodes:
+                self._start(role, name)
+
+    def connect(self, links: Mapping[tuple[str, str], Sequence[tuple[str, str]]]) -> None:
+        """Have these links, (role, outport) → [(role, inport), …], in place of those before; of absent nodes, too."""
+        self._links = links
+
+    def deliver(self, role: str, port: str, data: Any) -> None:
+        """Give a packet to an inport, soon; nothing happens if there is no such node."""
+        node = self._nodes.get(role)
+        if node is None:
+            return
+        if len(self._waiting) >= MAX_WAITING:
+            if not self._dropped:
+                self.loop.call_later(_REPORT_S, self._report_dropped)
+            self._dropped[role] += 1
+            return
+        self._waiting.append((node, port, data))
+        if not self._running:
+            self._running = True
+            self.loop.call_soon(self._run)
+
+    def participant(self, role: str) -> discovery.Participant:
+        """Return how a node presents itself to others; raise KeyError if there is none."""
+        component = self._library[self._nodes[role].name]
+        level = _level(role)
+
+        def ports(ids: Sequence[Any]) -> tuple[discovery.Port, ...]:
+            return tuple(discovery.Port(p.id, f"{level}/{p.id}", p.type, p.description, p.schema) for p in ids)
+
+        return discovery.Participant(
+            role,
+            role,
+            component.name,
+            component.description,
+            component.icon or None,
+            ports(component.inports),
+            ports(component.outports),
+        )
+
+    def report(self, role: str, text: str) -> None:
+        """Report an error of a node, found by somebody else; nothing happens if there is no such node."""
+        if role in self._nodes:
+            self._nodes[role].error(text)
+
+    def stop(self) -> None:
+        """End all nodes; packets that wait are dropped."""
+        self.want({})
+        self._waiting.clear()
+
+    def sent(self, role: str, port: str, data: Any) -> None:
+        """Pass on a packet that a node sends."""
+        for tell in self.on_packet:
+            tell(role, port, data)
+        for target, inport in self._links.get((role, port), ()):
+            self.deliver(target, inport, data)
+
+    def _start(self, role: str, name: str) -> None:
+        node = self._nodes[role] = _Node(self, role, name)
+        node.begin(self._library[name])
+
+    def _run(self) -> None:
+        """Deliver what waits, for one turn of the event loop."""
+        until = self.loop.time() + MAX_TURN_S
+        for _ in range(MAX_PER_TURN):
+            if not self._waiting:
+                break
+            node, port, data = self._waiting.popleft()
+            node.receive(port, data)
+            if self.loop.time() > until:
+                break
+        self._running = bool(self._waiting)
+        if self._running:
+            self.loop.call_soon(self._run)
+
+    def _report_dropped(self) -> None:
+        dropped, self._dropped = self._dropped, Counter()
+        for role, count in dropped.items():
+            _tell(self.on_error, role, f"{count} packets for it were dropped: {MAX_WAITING} were waiting already")
+
+
+class _Node:
+    """One instance of a component: keeps its mistakes from the others, and is its Context."""
+
+    def __init__(self, engine: Engine, role: str, name: str) -> None:
+        self.name = name
+        self._engine = engine
+        self._role = role
+        self._component: Component | None = None
+        self._outports: frozenset[str] = frozenset()
+        self._ended = False
+        self._timers: set[_NodeTimer] = set()
+        self._errors = Reports(lambda: engine.loop, lambda text: _tell(engine.on_error, role, text))
+        self._log = Reports(lambda: engine.loop, lambda text: _tell(engine.on_log, role, text))
+
+    def begin(self, component: type[Component]) -> None:
+        """Make the instance; without one, all packets for the node are ignored."""
+        self._outports = frozenset(port.id for port in component.outports)
+
+        def make() -> None:
+            self._component = component(self)
+
+        self.guarded(make)
+
+    def end(self) -> None:
+        """Stop; nothing that the component does later has an effect."""
+        self._ended = True
+        if self._component is not None:
+            self.guarded(self._component.stop)
+        for timer in list(self._timers):
+            timer.cancel()
+
+    def receive(self, port: str, data: Any) -> None:
+        """Give the component a packet, unless it has ended since."""
+        if self._ended or self._component is None:
+            return
+        try:
+            for tell in self._engine.on_received:
+                tell(self._role, port, data)
+            self._component.receive(port, data)
+        except Exception as wrong:
+            self._failed(wrong)
+
+    def guarded(self, call: Callable[[], None]) -> None:
+        """Call something of the component; what it raises becomes an error of the node."""
+        try:
+            call()
+        except Exception as wrong:
+            self._failed(wrong)
+
+    def _failed(self, wrong: Exception) -> None:
+        if isinstance(wrong, ComponentError):
+            self.error(str(wrong))
+        else:
+            log.debug("%s (%s) failed", self._role, self.name, exc_info=wrong)
+            self.error(f"{type(wrong).__name__}: {wrong}"[:500])
+
+    # What a component may call.
+
+    def send(self, port: str, data: Any) -> None:
+        if port not in self._outports:
+            raise ComponentError(f"{self.name} has no outport {quoted(port)}")
+        if not self._ended:
+            self._engine.sent(self._role, port, data)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        timer = _NodeTimer(self, call, self._timers)
+        if not self._ended:
+            self._timers.add(timer)
+            timer.handle = self._engine.loop.call_later(max(0.0, seconds), timer.ring)
+        return timer
+
+    def now(self) -> float:
+        return self._engine.loop.time()
+
+    def error(self, text: str) -> None:
+        self._errors.add(text)
+
+    def log(self, text: str) -> None:
+        self._log.add(text)
+
+
+class _NodeTimer:
+    """A timer that ends with its node."""
+
+    def __init__(self, node: _Node, call: Callable[[], None], timers: set[_NodeTimer]) -> None:
+        self._node = node
+        self._call = call
+        self._timers = timers
+        self.handle: Timer | None = None
+
+    def ring(self) -> None:
+        self._timers.discard(self)
+        self._node.guarded(self._call)
+
+    def cancel(self) -> None:
+        self._timers.discard(self)
+        if self.handle is not None:
+            self.handle.cancel()
+
+
+def _tell(listeners: list[Callable[[str, str], None]], role: str, text: str) -> None:
+    for tell in listeners:
+        tell(role, text)
+
+
+def _shipped() -> Mapping[str, type[Component]]:
+    return library.components()
+
+
+def _level(role: str) -> str:
+    """Return a role as one level of a topic that discovery allows: what is reserved or unprintable is encoded."""
+    level = "".join(c if c.isprintable() else _encoded(c) for c in topics.escape(role))
+    return _encoded(level[0]) + level[1:] if level == topics.DISCOVERY or level.startswith("$") else level
+
+
+def _encoded(character: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in character.encode(errors="surrogatepass"))
