@@ -1,0 +1,177 @@
+"""The frame around each message of the FBP protocol: read from a client, who may send anything, and written for one.
+
+The protocol: https://flowbased.github.io/fbp-protocol/. Clients of version 0.7 put their secret into the payload, those of
+0.8 beside it; it is taken out here, so that nothing behind can echo it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from .._text import quoted, shown
+
+__all__ = ["PROTOCOLS", "EnvelopeError", "Request", "encode", "message", "parse", "refusal"]
+
+PROTOCOLS = frozenset({"runtime", "graph", "component", "network", "trace"})
+MAX_DEPTH = 64  # of lists and objects in each other: whatever is kept must be safe to compare and to write
+MAX_INTEGER = 10**30  # larger ones have no place in any format that a packet is written in
+MAX_ID = 200  # characters: it is sent back
+MAX_ERROR = 500  # characters
+
+# The schema of these answers has no room for the id of the request.
+_WITHOUT_RESPONSE_TO = {("network", "edges")}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks. The payload is without its secret; nothing in it is checked but depth and size of numbers."""
+
+    protocol: str
+    command: str
+    payload: dict[str, Any]
+    secret: str | None = field(default=None, repr=False)
+    id: str | None = None
+
+
+class EnvelopeError(Exception):
+    """A frame that is no request; `answer` is the message that tells its client."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        super().__init__(answer["payload"]["message"])
+        self.answer = answer
+
+
+class _Problem(Exception):
+    pass
+
+
+def parse(text: str | bytes) -> Request:
+    """Return the request in a frame; raises EnvelopeError.
+
+    What is refused is never quoted where it could hold a secret. Of two keys of one name, the last counts.
+    """
+    protocol, request_id = "runtime", None
+    try:
+        frame = _decode(text)
+        if not isinstance(frame, dict):
+            raise _Problem(
+                'the message is no object, as in {"protocol": "runtime", "command": "getruntime", "payload": {}}'
+            )
+        request_id = _request_id(frame)
+        protocol = _word(frame, "protocol")
+        command = _word(frame, "command")
+        payload = frame.get("payload")
+        if payload is None:
+            payload = {}
+        if not isinstance(payload, dict):
+            raise _Problem('"payload" is not an object')
+        inner = _secret(payload.pop("secret", None))
+        secret = _secret(frame.get("secret")) or inner
+        _check(payload)
+    except _Problem as problem:
+        answer = message(
+            protocol if protocol in PROTOCOLS else "runtime", "error", {"message": str(problem)}, request_id
+        )
+        raise EnvelopeError(answer) from None
+    return Request(protocol, command, payload, secret, request_id)
+
+
+def message(protocol: str, command: str, payload: object, response_to: str | None = None) -> dict[str, Any]:
+    """Return a message for a client; `response_to` is the id of the request that it answers."""
+    result: dict[str, Any] = {"protocol": protocol, "command": command, "payload": payload}
+    if response_to is not None and (protocol, command) not in _WITHOUT_RESPONSE_TO:
+        result["responseTo"] = response_to
+    return result
+
+
+def refusal(request: Request, text: str) -> dict[str, Any]:
+    """Return the error that answers a request, its text shortened."""
+    protocol = request.protocol if request.protocol in PROTOCOLS else "runtime"
+    shortened = text if len(text) <= MAX_ERROR else text[: MAX_ERROR - 1] + "…"
+    return message(protocol, "error", {"message": shortened}, request.id)
+
+
+def encode(frame: Mapping[str, Any]) -> bytes:
+    """Return a message as JSON in UTF-8, whatever is in it.
+
+    Numbers that are not finite become null, halves of surrogate pairs U+FFFD, what is nested too deeply an ellipsis; what has
+    no form in JSON becomes a text.
+    """
+    try:
+        return msgspec.json.encode(frame)
+    except (RecursionError, TypeError, ValueError, OverflowError):
+        return msgspec.json.encode(_writable(frame, MAX_DEPTH + 2))
+
+
+def _decode(text: str | bytes) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except UnicodeError:
+        raise _Problem("the message is not UTF-8") from None
+    except RecursionError:
+        raise _Problem(f"the message is nested more than {MAX_DEPTH} deep") from None
+    except ValueError as error:
+        raise _Problem(f"the message is not JSON: {error}") from None
+
+
+def _request_id(frame: dict[str, Any]) -> str | None:
+    value = frame.get("requestId")
+    if value is None or (isinstance(value, str) and len(value) <= MAX_ID):
+        return value
+    raise _Problem(f'"requestId" is {shown(value)}; a text of at most {MAX_ID} characters is needed')
+
+
+def _word(frame: dict[str, Any], key: str) -> str:
+    value = frame.get(key)
+    if not isinstance(value, str) or not value:
+        raise _Problem(
+            f'"{key}" is {shown(value)}; a text is needed, as in {{"protocol": "runtime", "command": "getruntime"}}'
+        )
+    if len(value) > MAX_ID or not value.isprintable():
+        raise _Problem(f'"{key}" is {quoted(value)}; that is no {key}')
+    return value
+
+
+def _secret(value: Any) -> str | None:
+    """Return a secret; clients that have none send none, null, or an empty text."""
+    if value is None or isinstance(value, str):
+        return value or None
+    raise _Problem('"secret" is not a text')
+
+
+def _check(payload: dict[str, Any]) -> None:
+    """Refuse what is nested too deeply or holds a number that is too large; looks without recursion."""
+    level: list[Any] = [payload]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _parts(outer)]
+        if any(type(value) is int and abs(value) > MAX_INTEGER for value in level):
+            raise _Problem(f"the payload holds a whole number beyond 10^{len(str(MAX_INTEGER)) - 1}")
+        level = [value for value in level if isinstance(value, dict | list)]
+        if not level:
+            return
+    raise _Problem(f"the payload is nested more than {MAX_DEPTH} deep")
+
+
+def _parts(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
+def _writable(value: Any, depth: int) -> Any:
+    """Return a copy of any value that has a form in JSON."""
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, int):
+        return value if abs(value) <= MAX_INTEGER else shown(value)
+    if depth == 0:
+        return "…"
+    if isinstance(value, Mapping):
+        return {_writable(str(key), depth): _writable(inner, depth - 1) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_writable(inner, depth - 1) for inner in value]
+    return f"a {type(value).__name__}"
