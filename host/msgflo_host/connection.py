@@ -6,10 +6,10 @@ import asyncio
 import logging
 import random
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from msgflo import Broker, Error, Refused
+from msgflo import Broker, Error, Refused, SubscribeError
 from msgflo.paho_transport import Transport
 
 __all__ = ["Connection"]
@@ -56,6 +56,8 @@ class Connection:
         self._marker_topic = f"fbp/coordinator/{uuid.uuid4().hex}"
         self._marker: asyncio.Event = asyncio.Event()
         self._complained = ""
+        self._followed: frozenset[str] = frozenset()
+        self._follow_others = asyncio.Event()
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
         """Publish when connected; False when not (the caller's state is brought in force again by `on_connected`)."""
@@ -63,6 +65,13 @@ class Connection:
             return False
         self._transport.publish(topic, payload, qos=qos, retain=retain)
         return True
+
+    def follow(self, filters: Iterable[str]) -> None:
+        """Besides `subscriptions`, have exactly these topics or filters subscribed (QoS 0), now and on later connections."""
+        followed = frozenset(filters)
+        if followed != self._followed:
+            self._followed = followed
+            self._follow_others.set()
 
     async def run(self) -> None:
         """Keep the connection until cancelled; then leave cleanly.
@@ -96,6 +105,7 @@ class Connection:
             if ready.done():
                 await ready
                 self._announce_connected()
+                helpers.append(asyncio.create_task(self._keep_following(transport)))
             return str(await closed)
         finally:
             for helper in helpers:
@@ -110,6 +120,21 @@ class Connection:
         transport.publish(self._marker_topic, b"all retained messages are before this", qos=1)
         async with asyncio.timeout(SNAPSHOT_TIMEOUT_S):
             await self._marker.wait()
+
+    async def _keep_following(self, transport: Transport) -> None:
+        there: frozenset[str] = frozenset()
+        while True:
+            self._follow_others.clear()
+            wanted = self._followed
+            try:
+                await transport.unsubscribe(sorted(there - wanted))
+                await transport.subscribe([(topic, 0) for topic in sorted(wanted - there)])
+            except SubscribeError as error:
+                log.warning("%s", error)
+            except Error:
+                return  # the connection has ended, and `_serve` says so
+            there = wanted
+            await self._follow_others.wait()
 
     def _announce_connected(self) -> None:
         self.connected = True

@@ -16,11 +16,14 @@ from .bindings.direct import DirectBindings
 from .bindings.forwarder import Forwarder
 from .bindings.initials import InitialPacket
 from .bindings.plan import Plan, plan
+from .builtin.host import Host
 from .complaints import Complaints
 from .connection import Connection
-from .discovery import NotDiscovery
+from .discovery import NotDiscovery, Participant
 from .errors import DiscoveryError
+from .graph.elements import Initial
 from .graph.model import Graph
+from .graphs import MAIN, Graphs
 from .greeter import Greeter
 from .lease import Lease
 from .meter import Meter
@@ -39,21 +42,21 @@ TICK_S = 0.25
 
 
 class Coordinator:
-    """Holds the wanted graph and brings it into force on one broker.
+    """Brings the wanted graphs into force on one broker.
 
-    The graph is changed by `replace_graph`. Who wants to know calls `on_change.append`: called after each
-    reconciliation; `bound` is set when the first edge is in force, or where there is none to be. The broker may come,
-    go and restart.
+    What is wanted is changed through `graphs`. Who wants to know calls `on_change.append`: called after each
+    reconciliation; `on_initial` are called with each initial packet that has been sent; `bound` is set when the first
+    edge is in force, or where there is none to be. The broker may come, go and restart.
     """
 
     def __init__(self, broker: Broker, graph: Graph) -> None:
         self.broker = broker
-        self.graph = graph
+        self.graphs = Graphs(graph)
         self.registry = Registry()
-        self.started = True
-        self.plan: Plan = plan(graph, {}, started=False)
+        self.plan: Plan = plan(graph, {}, lambda edge: False)
         self.bound = asyncio.Event()
         self.on_change: list[Callable[[], None]] = []
+        self.on_initial: list[Callable[[Initial], None]] = []
         self._connection = Connection(
             broker,
             f"{CLIENT_ID}-{uuid.uuid4().hex[:8]}",
@@ -69,9 +72,24 @@ class Coordinator:
         self._direct = DirectBindings(lambda topic, payload: self._connection.publish(topic, payload, retain=True))
         self._forwarder = Forwarder(broker, client_id=CLIENT_ID + "-forwarder", on_state=self._forwarder_state)
         self.meter = Meter(self._forwarder)
+        self.builtin = Host(broker, announced=self._announced_here, gone=self._gone_here)
+        self.builtin.engine.on_packet.append(self._sent_here)
+        self.graphs.is_own = self.builtin.is_own
+        self.graphs.on_wanted.append(self._wants_other)
         self._complaints = Complaints()
         self._greeter = Greeter()
         self._dirty = asyncio.Event()
+        self._unsettled = True
+
+    @property
+    def graph(self) -> Graph:
+        """What all graphs want together; its node ids are roles."""
+        return self.graphs.wanted.graph
+
+    @property
+    def started(self) -> bool:
+        """Whether the main graph is in force."""
+        return self.graphs.main.started
 
     @property
     def connected(self) -> bool:
@@ -86,21 +104,33 @@ class Coordinator:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._connection.run())
+                tasks.create_task(self.builtin.run())
                 tasks.create_task(self._reconcile_forever())
                 tasks.create_task(self._tick_forever())
                 tasks.create_task(self.meter.run(self._traffic_seen))
                 try:
                     await asyncio.Event().wait()
                 finally:
-                    self._lease.release()  # while there still is a connection
+                    self.builtin.leave()  # while there still is a connection
+                    self._lease.release()
         finally:
             await self._forwarder.stop()
 
     def replace_graph(self, graph: Graph) -> None:
-        """Take another graph as the wanted one; only what differs is bound, unbound or sent."""
-        self._greeter.graph_changed(self.graph, graph)
-        self.graph = graph
-        self._dirty.set()
+        """Take another graph as the main one; only what differs is bound, unbound or sent."""
+        self.graphs.replace_main(graph)
+
+    def settle(self) -> None:
+        """Bring in force what concerns only the built-in components: that needs no broker, and is done at once."""
+        if not self._unsettled:
+            return
+        self._unsettled = False
+        wanted = self.graphs.wanted
+        nodes = {node.id: node.component for node in wanted.graph.nodes.values()}
+        self.builtin.want(nodes, public=self.graphs.main.graph.nodes)
+        edges = filter(wanted.is_started, wanted.graph.edges)
+        self.builtin.link(edges, case_sensitive=wanted.graph.case_sensitive)
+        self._greeter.send(wanted.graph, self.registry, self._publish_initial, only=self.builtin.roles)
 
     def forget(self, role: str) -> None:
         """Take back what the instances of a role have announced: whoever ran them has ended them for good."""
@@ -111,15 +141,29 @@ class Coordinator:
                 self._connection.publish(connection_topic(participant.connection), b"", retain=True)
 
     def start_network(self) -> None:
-        """Bring the bindings in force and send the initial packets."""
-        self.started = True
-        self._greeter.greet(entry.participant.id for entry in self.registry.all())
-        self._dirty.set()
+        """Bring the bindings of the main graph in force and send its initial packets."""
+        self.graphs.start(MAIN)
 
     def stop_network(self) -> None:
-        """Withdraw all bindings; the graph stays as it is."""
-        self.started = False
+        """Withdraw all bindings of the main graph; the graph stays as it is."""
+        self.graphs.stop(MAIN)
+
+    def _wants_other(self, fresh: list[Initial]) -> None:
+        self._greeter.fresh(fresh)
+        self._unsettled = True
         self._dirty.set()
+
+    def _announced_here(self, participant: Participant) -> None:
+        try:
+            self._take(self.registry.discovered(participant, time.monotonic()))
+        except DiscoveryError as error:
+            log.error("%s", error)
+
+    def _gone_here(self, identity: str) -> None:
+        self._take(self.registry.remove(identity, time.monotonic()))
+
+    def _sent_here(self, role: str, port: str, data: object) -> None:
+        self.meter.count(self.builtin.outports[role, port])
 
     def _received(self, topic: str, payload: bytes, retained: bool) -> None:
         """A packet on one of our topics; whatever is wrong with it is said, and changes nothing."""
@@ -146,10 +190,13 @@ class Coordinator:
             return self.registry.connection(client_id, status, now, retained=retained)
         identity = discovery.participant_of(topic)
         if identity is not None and not payload:
-            return self.registry.remove(identity, now)
+            return [] if identity in self.builtin else self.registry.remove(identity, now)
         # Only on `fbp` a participant speaks for itself now; what it leaves in its own topic may be written for it, or old.
         stale = retained or topic != "fbp"
-        return self.registry.discovered(discovery.parse(payload, topic=topic), now, retained=stale)
+        participant = discovery.parse(payload, topic=topic)
+        if participant.id in self.builtin:
+            return []  # what the broker says of those who run here is older than what we know
+        return self.registry.discovered(participant, now, retained=stale)
 
     def _take(self, events: Iterable[Event]) -> None:
         """Draw the consequences of what the registry has noticed."""
@@ -205,23 +252,25 @@ class Coordinator:
             await asyncio.sleep(time.monotonic() - began)
 
     async def _reconcile(self) -> None:
-        wanted = plan(self.graph, self.registry.participants_by_role(), self.started)
+        self._unsettled = True
+        self.settle()
+        graph, is_started = self.graphs.wanted.graph, self.graphs.wanted.is_started
+        wanted = plan(graph, self.registry.participants_by_role(), is_started)
         # What an edge used before ends before its new way begins, so that no packet takes both.
         await self._forwarder.apply(self.plan.forwards & wanted.forwards)
-        rebound = self._direct.apply(wanted.direct)
+        rebound = self._direct.apply(self.builtin.bind(wanted))
         if rebound and wanted.forwards - self.plan.forwards:
             # A participant that was bound directly takes a moment to unsubscribe; until then it would get packets twice.
             await asyncio.sleep(SETTLE_S)
         await self._forwarder.apply(wanted.forwards)
         self._say_what_is_refused(wanted)
         self.plan = wanted
-        self.meter.measure(wanted, always=self.registry.traffic_topics())
+        self.meter.measure(wanted, always=self.registry.traffic_topics(), here=self.builtin.outports.values())
         if rebound and self._greeter.due:
             # What follows from an initial packet should reach those who have just been bound.
             await asyncio.sleep(SETTLE_S)
-        if self.started:
-            self._greeter.send(self.graph, self.registry, self._publish_initial)
-        if not self.graph.edges or wanted.direct or (wanted.forwards and self._forwarder.stats().connected):
+        self._greeter.send(graph, self.registry, self._publish_initial)
+        if not graph.edges or wanted.direct or (wanted.forwards and self._forwarder.stats().connected):
             self.bound.set()
         for listener in self.on_change:
             listener()
@@ -235,7 +284,13 @@ class Coordinator:
         self.registry.packet(topic, time.monotonic())
 
     def _publish_initial(self, packet: InitialPacket) -> bool:
-        return self._connection.publish(packet.topic, packet.payload, qos=packet.qos, retain=packet.retain)
+        if packet.participant in self.builtin:
+            self.builtin.deliver(packet.participant, packet.topic, packet.initial.data)
+        elif not self._connection.publish(packet.topic, packet.payload, qos=packet.qos, retain=packet.retain):
+            return False
+        for listener in self.on_initial:
+            listener(packet.initial)
+        return True
 
     def _say_what_is_refused(self, wanted: Plan) -> None:
         known = {state.reason for _, state in self.plan.edges if state.kind == "refused"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 
 import msgspec
 
@@ -25,7 +25,7 @@ class Greeter:
 
     def __init__(self) -> None:
         self._started: dict[str, None] = {}
-        self._fresh: set[bytes] = set()
+        self._fresh: dict[bytes, str] = {}  # initial packet -> role
         self._said: set[str] = set()
 
     @property
@@ -37,25 +37,27 @@ class Greeter:
         """These participants have started: each gets all of its initial packets."""
         self._started.update(dict.fromkeys(ids))
 
-    def graph_changed(self, old: Graph, new: Graph) -> None:
-        """Initial packets that only the new graph has go out to whoever is there."""
-        before = {_key(initial) for initial in old.initials}
-        self._fresh |= {_key(initial) for initial in new.initials} - before
+    def fresh(self, initials: Iterable[Initial]) -> None:
+        """These initial packets are new, or to be sent again: they go out to whoever is there."""
+        self._fresh.update((_key(initial), initial.tgt.node) for initial in initials)
 
-    def send(self, graph: Graph, registry: Registry, publish: Publish) -> None:
+    def send(self, graph: Graph, registry: Registry, publish: Publish, *, only: Container[str] | None = None) -> None:
         """Send what is due, in the order of the graph; instances that share a topic get equal packets once.
 
-        What `publish` does not take (it returns False) stays due.
+        With `only`, just to these roles. What `publish` does not take (it returns False) stays due.
         """
-        fresh = {initial.tgt.node for initial in graph.initials if _key(initial) in self._fresh} if self._fresh else ()
-        due = {**self._started, **{entry.participant.id: None for role in fresh for entry in registry.by_role(role)}}
+        fresh = {key for key, role in self._fresh.items() if only is None or role in only}
+        roles = {self._fresh[key] for key in fresh}
+        due = dict.fromkeys(identity for identity in self._started if self._is_among(identity, registry, only))
+        started = set(due)
+        due.update((entry.participant.id, None) for role in roles for entry in registry.by_role(role))
         sent: set[tuple[str, bytes]] = set()
         for identity in due:
             entry = registry.get(identity)
             if entry is None or entry.state == "lost":
                 continue  # it gets them when it starts
             for packet in initial_packets(graph, entry.participant):
-                if identity not in self._started and _key(packet.initial) not in self._fresh:
+                if identity not in started and _key(packet.initial) not in fresh:
                     continue
                 if packet.reason:
                     self._complain(packet.reason)
@@ -63,8 +65,14 @@ class Greeter:
                     if not publish(packet):
                         return
                     sent.add((packet.topic, packet.payload))
-        self._started.clear()
-        self._fresh.clear()
+        self._started = {identity: None for identity in self._started if identity not in started}
+        self._fresh = {key: role for key, role in self._fresh.items() if key not in fresh}
+
+    def _is_among(self, identity: str, registry: Registry, only: Container[str] | None) -> bool:
+        if only is None:
+            return True
+        entry = registry.get(identity)
+        return entry is not None and entry.participant.role in only
 
     def _complain(self, reason: str) -> None:
         if reason not in self._said:

@@ -32,6 +32,7 @@ class Meter:
         self._while_looking: frozenset[str] = frozenset()
         self._counts: dict[Counted, int] = {}
         self._rates: dict[Counted, float] = {}
+        self._here: dict[str, int] = {}  # topics of outports in this process
         self._wake = asyncio.Event()
 
     def look(self, seconds: float = LOOK_S) -> None:
@@ -41,13 +42,18 @@ class Meter:
             self._wake.set()  # the first look need not wait for the next interval
         self._looked_until = max(self._looked_until, now + seconds)
 
-    def measure(self, plan: Plan, *, always: Iterable[str]) -> None:
-        """Measure the edges of this plan; topics in `always` are counted all the time."""
+    def measure(self, plan: Plan, *, always: Iterable[str], here: Iterable[str] = ()) -> None:
+        """Measure the edges of this plan; topics in `always` are counted all the time, those `here` by `count`."""
         forwarded = {(forward.source, forward.target) for forward in plan.forwards}
         pairs = {pair for _, state in plan.edges if state.kind != "refused" for pair in state.pairs}
         self._always = frozenset(always)
-        self._while_looking = frozenset(source for source, _ in pairs - forwarded)
+        self._here = {topic: self._here.get(topic, 0) for topic in here}
+        self._while_looking = frozenset(source for source, _ in pairs - forwarded) - self._here.keys()
         self._wake.set()
+
+    def count(self, topic: str) -> None:
+        """A packet has left an outport of this process, whether it goes to the broker or not."""
+        self._here[topic] = self._here.get(topic, 0) + 1
 
     def rate(self, state: EdgeState) -> float:
         """Packets a second over one edge, of the last interval."""
@@ -78,6 +84,7 @@ class Meter:
     def _sample(self, seconds: float) -> None:
         counts: dict[Counted, int] = {}
         counts.update(self._forwarder.watched())
+        counts.update(self._here)
         counts.update(((forward.source, forward.target), n) for forward, n in self._forwarder.counts().items())
         self._rates = {key: max(0, count - self._counts.get(key, 0)) / seconds for key, count in counts.items()}
         self._counts = counts

@@ -86,7 +86,7 @@ def planned(graph: Graph, participants: list[Participant], *, started: bool = Tr
     by_role: dict[str, list[Participant]] = {}
     for participant in participants:
         by_role.setdefault(participant.role, []).append(participant)
-    return plan(graph, by_role, started=started)
+    return plan(graph, by_role, lambda edge: started)
 
 
 def topics_of(source: str) -> list[str]:

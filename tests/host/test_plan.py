@@ -38,7 +38,7 @@ def planned(edges: str, *participants: Participant, started: bool = True, case_s
     by_role: dict[str, list[Participant]] = {}
     for participant in participants:
         by_role.setdefault(participant.role, []).append(participant)
-    return plan(graph, by_role, started=started)
+    return plan(graph, by_role, lambda edge: started)
 
 
 def state(result: Plan, at: int = 0) -> EdgeState:

@@ -14,7 +14,7 @@ would close a cycle with those of earlier edges. Lost participants count as ther
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -75,12 +75,16 @@ class Difference:
     removed: frozenset[Forward]
 
 
-def plan(graph: Graph, participants: Mapping[str, Sequence[Participant]], started: bool = True) -> Plan:
+def plan(
+    graph: Graph,
+    participants: Mapping[str, Sequence[Participant]],
+    is_started: Callable[[Edge], bool] = lambda edge: True,
+) -> Plan:
     """Return the bindings that a graph needs with these participants, which are given by role.
 
-    With `started` false there are none, and edges that need one are pending.
+    An edge that is not `is_started` has none, and is pending where it needs one.
     """
-    return _Planner(graph, participants, started).plan()
+    return _Planner(graph, participants, is_started).plan()
 
 
 def difference(old: Plan, new: Plan) -> Difference:
@@ -115,10 +119,12 @@ class _Topics:
 class _Planner:
     """One planning: what it learns about roles and topics is kept for the next edge."""
 
-    def __init__(self, graph: Graph, participants: Mapping[str, Sequence[Participant]], started: bool) -> None:
+    def __init__(
+        self, graph: Graph, participants: Mapping[str, Sequence[Participant]], is_started: Callable[[Edge], bool]
+    ) -> None:
         present = {role: instances for role, instances in participants.items() if instances}
         self._edges = graph.edges
-        self._started = started
+        self._is_started = is_started
         self._topics = _Topics(participants)
         self._outports = Ports("outport", present, case_sensitive=graph.case_sensitive)
         self._inports = Ports("inport", present, case_sensitive=graph.case_sensitive)
@@ -133,6 +139,8 @@ class _Planner:
                 state, targets = self._look(edge)
             except Refused as refused:
                 state = EdgeState("refused", str(refused), ())
+            if not self._is_started(edge):
+                state = _stopped(state)
             if state.kind == "forwarded":
                 found[len(states)] = targets
             elif state.kind == "direct":
@@ -142,11 +150,8 @@ class _Planner:
         for i, targets in found.items():
             if states[i].kind == "forwarded":
                 self._bind(states[i].pairs, targets)
-        edges = list(zip(self._edges, states, strict=True))
-        if not self._started:
-            return Plan({}, frozenset(), [(edge, _stopped(state)) for edge, state in edges])
         direct = {id: _lists(inports) for id, inports in sorted(self._sources.items())}
-        return Plan(direct, frozenset(map(self._forward, self._forwards)), edges)
+        return Plan(direct, frozenset(map(self._forward, self._forwards)), list(zip(self._edges, states, strict=True)))
 
     def _look(self, edge: Edge) -> tuple[EdgeState, tuple[Place, ...]]:
         """Return what an edge looks like by itself, and the inports that it goes to; raises Refused."""

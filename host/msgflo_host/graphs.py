@@ -1,0 +1,287 @@
+"""The graphs that people edit: several at a time, each with its own nodes and edges, and what they want together.
+
+The graph `default/main` is the one in the file; its node ids are roles, so a node means whoever plays that role. Others come
+and go with those who make them. Their nodes mean the same participants, but for components that run here: each such node is
+an instance of its own, with the role `<graph>/<node>`.
+
+    graphs = Graphs(load(path))
+    graphs.on_change.append(lambda graph, changes: …)     # what editors are told
+    graphs.edit(MAIN, "addnode", {"id": "lamp", "component": "demo/Lamp"})
+    plan(graphs.wanted.graph, participants, graphs.wanted.is_started)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgflo.topics import escape
+
+from .errors import GraphError
+from .graph.commands import Change, apply
+from .graph.difference import difference
+from .graph.elements import Edge, Initial, PortRef, canonical
+from .graph.model import Graph
+
+__all__ = ["MAIN", "MOST_GRAPHS", "Graphs", "Network", "Wanted"]
+
+MAIN = "default/main"
+"""The graph that is saved."""
+MOST_GRAPHS = 1000
+TEMPORARY = "fixture."
+"""Graphs whose id begins so are made by fbp-spec and similar programs, which never remove them."""
+
+
+@dataclass(eq=False)
+class Network:
+    """One graph and whether it is in force; `started_at` is the monotonic time of the start."""
+
+    id: str
+    graph: Graph
+    started: bool = False
+    started_at: float = 0.0
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether it goes with the client that made it."""
+        return self.id.startswith(TEMPORARY)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """All graphs as one whose node ids are roles; edges of stopped graphs are in it, their initial packets are not.
+
+    `origins` gives for each edge of it the graphs and edges that it stands for, unless there is only the main one.
+    """
+
+    graph: Graph
+    stopped: frozenset[tuple[PortRef, PortRef]] = frozenset()
+    origins: Mapping[tuple[PortRef, PortRef], list[tuple[str, Edge]]] = field(default_factory=dict)
+
+    def is_started(self, edge: Edge) -> bool:
+        """Whether an edge is to be in force."""
+        return (edge.src, edge.tgt) not in self.stopped
+
+    def origins_of(self, edge: Edge) -> list[tuple[str, Edge]]:
+        """The graphs that have an edge, and what it is called there."""
+        return self.origins.get((edge.src, edge.tgt)) or [(MAIN, edge)]
+
+
+class Graphs:
+    """All graphs by id. Every change goes through here and is told to `on_change(graph id, changes)`.
+
+    `on_wanted(initials)` is called when something else is wanted, with the initial packets (their nodes are roles) that
+    are to be sent to those who are there; `on_end(graph id)` when a graph is gone. `is_own(component)` tells whether the
+    nodes of a component run here.
+    """
+
+    def __init__(self, main: Graph) -> None:
+        self.on_change: list[Callable[[str, list[Change]], None]] = []
+        self.on_wanted: list[Callable[[list[Initial]], None]] = []
+        self.on_end: list[Callable[[str], None]] = []
+        self.is_own: Callable[[str], bool] = lambda component: False
+        self._networks = {MAIN: Network(MAIN, main, started=True, started_at=time.monotonic())}
+        self._wanted: Wanted | None = None
+        self._found: dict[str, str] = {}
+
+    # -- what is there --
+
+    @property
+    def main(self) -> Network:
+        """The graph of the file."""
+        return self._networks[MAIN]
+
+    def network(self, id: str) -> Network:
+        """Return a graph by its id; raises GraphError, whose text noflo-ui knows, if there is none."""
+        found = self._networks.get(id)
+        if found is None:
+            raise GraphError("Requested graph not found")
+        return found
+
+    def all(self) -> list[Network]:
+        """Return every graph, the main one first."""
+        return list(self._networks.values())
+
+    def role(self, id: str, node: str) -> str:
+        """Return the role that a node of a graph stands for."""
+        network = self._networks[id]
+        found = network.graph.nodes.get(node)
+        if id == MAIN or found is None or not self.is_own(found.component):
+            return node
+        return f"{escape(id)}/{escape(node)}"
+
+    @property
+    def wanted(self) -> Wanted:
+        """What all graphs want together."""
+        if self._wanted is None:
+            self._wanted = self._merge()
+        return self._wanted
+
+    # -- changes --
+
+    def edit(self, id: str, command: str, payload: Mapping[str, Any]) -> list[Change]:
+        """Carry out a graph command of the FBP protocol; returns what has changed. Raises GraphError, and then nothing has.
+
+        `clear` makes the graph if there is none.
+        """
+        if command == "clear":
+            return self._clear(id, payload)
+        network = self.network(id)
+        taken_in = self._take_in(network.graph, payload) if id == MAIN and command != "addnode" else []
+        try:
+            changes = [*taken_in, *apply(network.graph, command, payload)]
+        except GraphError:
+            for change in taken_in:
+                network.graph.remove_node(change.payload["id"])
+            raise
+        self._tell(network, changes)
+        return changes
+
+    def replace_main(self, graph: Graph) -> None:
+        """Take another graph for the main one, as after an edit of its file."""
+        network = self.main
+        changes = difference(network.graph, graph)
+        network.graph = graph
+        self._tell(network, changes)
+
+    def discovered(self, found: Mapping[str, str]) -> None:
+        """These (role → component) are there; those that the main graph does not name are shown as nodes of it."""
+        named = self.main.graph.nodes
+        new = {role: component for role, component in found.items() if role not in named}
+        gone = [role for role in self._found if role not in new and role not in named]
+        changes = [Change("removenode", {"id": role}) for role in gone]
+        changes += [_shown(role, component) for role, component in new.items() if self._found.get(role) != component]
+        self._found = new
+        for listener in self.on_change if changes else ():
+            listener(MAIN, changes)
+
+    @property
+    def found(self) -> dict[str, str]:
+        """Participants that are shown as nodes of the main graph, which does not name them: role → component."""
+        return self._found
+
+    def remove(self, id: str) -> None:
+        """Forget a graph for good. Raises GraphError where there is none, and for the main one."""
+        if id == MAIN:
+            raise GraphError(f"the graph {MAIN!r} cannot be removed")
+        network = self.network(id)
+        del self._networks[id]
+        self._want([])
+        for listener in self.on_end:
+            listener(network.id)
+
+    def start(self, id: str) -> None:
+        """Bring a graph in force and send its initial packets, also where it was in force already."""
+        network = self.network(id)
+        if not network.started:
+            network.started, network.started_at = True, time.monotonic()
+        self._want(self._as_roles(network, network.graph.initials))
+
+    def stop(self, id: str) -> None:
+        """Withdraw what a graph wants; the graph itself stays."""
+        self.network(id).started = False
+        self._want([])
+
+    def touch(self) -> None:
+        """Which components run here has changed, and with it what nodes stand for."""
+        self._want([])
+
+    # -- inside --
+
+    def _clear(self, id: str, payload: Mapping[str, Any]) -> list[Change]:
+        network = self._networks.get(id)
+        if network is None:
+            if len(self._networks) >= MOST_GRAPHS:
+                raise GraphError(f"there are {MOST_GRAPHS} graphs already; no more are kept")
+            network = Network(id, Graph())
+        changes = apply(network.graph, "clear", payload)
+        if id not in self._networks:
+            self._networks[id] = network
+        elif id != MAIN:
+            network.started = False
+        self._tell(network, changes)
+        if id == MAIN:
+            found, self._found = self._found, {}
+            self.discovered(found)
+        return changes
+
+    def _take_in(self, graph: Graph, payload: Mapping[str, Any]) -> list[Change]:
+        """Make nodes of those discovered participants that a command names."""
+        taken = []
+        for name in _names(payload):
+            component = self._found.get(name)
+            if component is not None and name not in graph.nodes:
+                graph.add_node(name, component)
+                taken.append(Change("addnode", {"id": name, "component": component, "metadata": {}}))
+        return taken
+
+    def _tell(self, network: Network, changes: list[Change]) -> None:
+        for listener in self.on_change if changes else ():
+            listener(network.id, changes)
+        fresh = [initial for change in changes for initial in _fresh(network.graph, change)]
+        self._want(self._as_roles(network, fresh) if network.started else [])
+
+    def _want(self, fresh: list[Initial]) -> None:
+        self._wanted = None
+        for listener in self.on_wanted:
+            listener(fresh)
+
+    def _as_roles(self, network: Network, initials: Iterable[Initial]) -> list[Initial]:
+        if network.id == MAIN:
+            return list(initials)
+        return [Initial(each.data, self._place(network, each.tgt), each.metadata) for each in initials]
+
+    def _place(self, network: Network, ref: PortRef) -> PortRef:
+        return ref._replace(node=self.role(network.id, ref.node))
+
+    def _merge(self) -> Wanted:
+        main = self.main
+        if main.started and len(self._networks) == 1:
+            return Wanted(main.graph)
+        merged = Graph("main", case_sensitive=main.graph.case_sensitive)
+        origins: dict[tuple[PortRef, PortRef], list[tuple[str, Edge]]] = {}
+        started: set[tuple[PortRef, PortRef]] = set()
+        for network in self._networks.values():
+            for node in network.graph.nodes.values():
+                role = self.role(network.id, node.id)
+                if role not in merged.nodes:
+                    merged.add_node(role, node.component)
+        for network in self._networks.values():
+            for edge in network.graph.edges:
+                placed = Edge(self._place(network, edge.src), self._place(network, edge.tgt))
+                merged.put_edge(placed)
+                origins.setdefault((placed.src, placed.tgt), []).append((network.id, edge))
+                if network.started:
+                    started.add((placed.src, placed.tgt))
+            if network.started:
+                for initial in self._as_roles(network, network.graph.initials):
+                    merged.put_initial(initial)
+        return Wanted(merged, frozenset(origins.keys() - started), origins)
+
+
+def _names(payload: Mapping[str, Any]) -> list[str]:
+    """The nodes that a command on what is there may name."""
+    ends = [payload.get("src"), payload.get("tgt")]
+    named = [payload.get("id"), payload.get("node"), payload.get("from")]
+    named += [end.get("node") for end in ends if isinstance(end, Mapping)]
+    nodes = payload.get("nodes")
+    if isinstance(nodes, list):
+        named += nodes
+    return [name for name in named if isinstance(name, str)]
+
+
+def _shown(role: str, component: str) -> Change:
+    return Change("addnode", {"id": role, "component": component, "metadata": {"discovered": True}})
+
+
+def _fresh(graph: Graph, change: Change) -> list[Initial]:
+    """The initial packets that a change brings."""
+    if change.command == "renamenode":
+        return graph.initials_at(change.payload["to"])
+    if change.command != "addinitial":
+        return []
+    node, port, data = change.payload["tgt"]["node"], change.payload["tgt"]["port"], change.payload["src"]["data"]
+    there = graph.initials_at(node)
+    return [each for each in there if each.tgt.port == port and canonical(each.data) == canonical(data)]
