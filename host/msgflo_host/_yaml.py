@@ -53,11 +53,15 @@ class Located:
 class Reader:
     """Reads one file; whatever is wrong with it raises `error`, a MsgfloError with file, line and column.
 
-    `tags` are those, such as `!secret`, that a scalar may have beside YAML's own.
+    `tags` are those, such as `!secret`, that a scalar may have beside YAML's own. `json` says that the file is JSON,
+    which tabs may indent; all else of it is YAML.
     """
 
-    def __init__(self, file: str | os.PathLike[str], error: type[MsgfloError], *, tags: Collection[str] = ()) -> None:
+    def __init__(
+        self, file: str | os.PathLike[str], error: type[MsgfloError], *, tags: Collection[str] = (), json: bool = False
+    ) -> None:
         self.file = os.fspath(file)
+        self._json = json
         self._error = error
         self._tags = tags
         self._left = _MAX_VALUES
@@ -65,12 +69,20 @@ class Reader:
 
     def read(self) -> Located | None:
         """Return what the file holds, None if nothing."""
+        root = self._composed(lambda yaml, text: yaml.compose(text))
+        return None if root is None else self._located(root, 0)
+
+    def read_all(self) -> list[Located]:
+        """Return the documents of the file, which are divided by `---`; one that holds nothing is a Located None."""
+        return [self._located(root, 0) for root in self._composed(lambda yaml, text: list(yaml.compose_all(text)))]
+
+    def _composed(self, compose: Callable[[YAML, str], Any]) -> Any:
         text = self._text()
         self._lines = _BREAK.split(text)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about anchors that are used twice
-                root = YAML(typ="safe", pure=True).compose(text)
+                return compose(YAML(typ="safe", pure=True), text)
         except MarkedYAMLError as wrong:
             mark = wrong.problem_mark or wrong.context_mark
             line = mark.line if mark else 0
@@ -79,7 +91,6 @@ class Reader:
             self.fail(f"nested deeper than {_MAX_DEPTH} levels", 1, 1)
         except Exception as wrong:  # ruamel.yaml raises whatever happens to it on broken text
             self.fail(f"not YAML: {str(wrong).splitlines()[0] if str(wrong) else type(wrong).__name__}", 1, 1)
-        return None if root is None else self._located(root, 0)
 
     def fail(self, message: str, line: int | None = None, column: int | None = None) -> NoReturn:
         """Raise the error about a place in the file."""
@@ -116,7 +127,8 @@ class Reader:
         if len(content) > MAX_BYTES:
             self.fail(f"is larger than {MAX_BYTES // 1024} KiB")
         try:
-            return content.decode("utf-8-sig")
+            text = content.decode("utf-8-sig")
+            return text.replace("\t", " ") if self._json else text
         except UnicodeDecodeError as wrong:
             before = content[: wrong.start].decode("utf-8-sig", "replace")
             column = len(before) - before.rfind("\n")

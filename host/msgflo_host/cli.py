@@ -19,6 +19,8 @@ COMMANDS = {
     "watch": "Print packets as they pass.",
     "list": "List participants and edges.",
     "participant": "Run a Python component as a participant.",
+    "trace": "Record what passes, look at it, play it again.",
+    "test": "Run suites of tests.",
     "board": "Build, flash, update and run boards.",
 }
 
