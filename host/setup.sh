@@ -203,6 +203,19 @@ install_for_run() {
 
 # --- what only tests need ---------------------------------------------------------------------------------------------
 
+# Folders of tests/ with npm packages which our programs are compared with: a package.json and its lock file in each.
+npm_folders=(fbp_reference spec_reference trace_reference)
+
+# --ignore-scripts: the native parts that they would build only make them faster.
+install_npm_folders() {
+    local folder
+    for folder in "${npm_folders[@]}"; do
+        say "tests/$folder"
+        (cd "tests/$folder" && quietly npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) ||
+            fail "npm could not install tests/$folder"
+    done
+}
+
 install_for_tests() {
     local name pins
     say "tests/requirements.txt"
@@ -222,6 +235,7 @@ install_for_tests() {
     quietly .venv/bin/python tests/emulation/build.py || say "MicroPython for the emulated board could not be built"
     say "MsgFlo's own programs"
     quietly tests/interop/setup.sh "$root/.venv/bin/python" || fail "MsgFlo's own programs could not be installed"
+    install_npm_folders
 }
 
 # --- the stages -------------------------------------------------------------------------------------------------------
@@ -240,6 +254,7 @@ done_before() {
 run_files=(host/setup.sh requirements.txt pyproject.toml)
 tests_files=("${run_files[@]}" tests/requirements.txt tests/firmware/typecheck/{stubs.txt,package-lock.json}
     tests/interop/{setup.sh,requirements.txt,package-lock.json} tests/emulation/{build.py,package-lock.json})
+for folder in "${npm_folders[@]}"; do tests_files+=("tests/$folder/package-lock.json"); done
 case $stage in
     run) files=("${run_files[@]}") ;;
     tests) files=("${tests_files[@]}") ;;
