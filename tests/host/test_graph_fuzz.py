@@ -8,9 +8,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fbp_schemas import check_output
 from fuzz import damaged, fuzzed, fuzzed_tenth, json_values
 from msgflo_host.errors import GraphError
 from msgflo_host.graph import fbp_format, json_format
+from msgflo_host.graph.commands import COMMANDS, Change, apply
+from msgflo_host.graph.difference import changes_of, difference
 from msgflo_host.graph.model import Edge, Export, Graph, Initial, Node, PortRef
 
 identifiers = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,3}", fullmatch=True)
@@ -99,7 +102,7 @@ def test_fuzz_damaged_json_is_read_or_refused_by_name(text: str) -> None:
 
 anything: st.SearchStrategy[Any] = json_values | names
 references = st.builds(PortRef, names | anything, names | anything, indexes | anything)
-COMMANDS = [
+METHODS = [
     ("add_node", anything, anything, metadata), ("change_node", anything, metadata), ("remove_node", anything),
     ("rename_node", anything, anything), ("add_edge", references, references, metadata),
     ("change_edge", references, references, metadata), ("remove_edge", references, references),
@@ -108,7 +111,7 @@ COMMANDS = [
     ("remove_inport", anything), ("add_group", anything, st.lists(anything, max_size=2), metadata),
     ("rename_group", anything, anything), ("remove_group", anything),
 ]  # fmt: skip
-commands = st.one_of([st.tuples(st.just(name), *arguments) for name, *arguments in COMMANDS])  # type: ignore[arg-type]
+commands = st.one_of([st.tuples(st.just(name), *arguments) for name, *arguments in METHODS])  # type: ignore[arg-type]
 
 
 @fuzzed_tenth
@@ -123,3 +126,112 @@ def test_fuzz_commands_are_done_or_refused_by_name(graph: Graph, steps: list[tup
     for node in list(graph.nodes):
         graph.remove_node(node)
     assert (graph.edges, graph.initials, graph.inports) == ([], [], {})
+
+
+# Every payload has the fields of all commands: those that a command does not have are not read.
+ids, ports = st.sampled_from("ABC"), st.sampled_from(["in", "IN", "out"])
+few = st.sampled_from([0, 1, 1.0, True, None, "x", {"a": [1]}])
+fitting = st.fixed_dictionaries(
+    {},
+    optional={
+        "x": st.none() | st.integers(-9, 9), "y": st.integers(), "label": few, "route": st.none() | st.integers(0, 3),
+        "schema": st.none() | st.just("https://example.net/a"), "secure": st.booleans(), "description": st.text(),
+    },
+)  # fmt: skip
+ends = st.fixed_dictionaries(
+    {"node": ids, "port": ports, "data": few}, optional={"index": st.sampled_from([None, 0, 1, "k"])}
+)
+fields: dict[str, st.SearchStrategy[Any]] = {
+    "id": ids, "component": st.sampled_from(["x/A", "x/B"]), "from": ids | ports, "to": ids | ports, "src": ends, "tgt": ends,
+    "public": ports, "node": ids, "port": ports, "name": ids, "nodes": st.lists(ids, max_size=3), "metadata": fitting,
+}  # fmt: skip
+orders = st.lists(st.tuples(st.sampled_from(sorted(COMMANDS)), st.fixed_dictionaries(fields)), max_size=25)
+nodes_first = st.tuples(
+    *(st.tuples(st.just("addnode"), st.fixed_dictionaries({**fields, "id": st.just(id)})) for id in "ABC")
+)
+wrong = (
+    json_values
+    | names
+    | st.dictionaries(st.sampled_from(["node", "port", "index", "data", "x", "route"]), json_values | ids)
+)
+
+
+def carried_out(graph: Graph, steps: Any) -> list[Change]:
+    """Carry out what makes sense of `steps`; nothing else may change the graph."""
+    changes = []
+    for command, payload in steps:
+        before = json_format.dump(graph)
+        try:
+            changes += apply(graph, command, payload)
+        except GraphError:
+            assert json_format.dump(graph) == before
+    return changes
+
+
+def follow(copy: Graph, changes: list[Change]) -> None:
+    """Do to a copy what a client does that is told the changes."""
+    for change in changes:
+        command, payload = change.command, change.payload
+        check_output("graph", command, {**payload, ("id" if command == "clear" else "graph"): "default/main"})
+        if command.startswith("change"):
+            there = {
+                "changenode": lambda said: copy.nodes[said["id"]],
+                "changegroup": lambda said: copy.groups[said["name"]],
+                "changeedge": lambda said: copy.edge(PortRef(**said["src"]), PortRef(**said["tgt"])),
+            }[command](payload)
+            payload = {**payload, "metadata": {**dict.fromkeys(there.metadata), **payload["metadata"]}}
+        apply(copy, command, payload)
+
+
+@fuzzed
+@given(st.booleans(), nodes_first, orders)
+def test_fuzz_a_copy_that_follows_the_changes_is_equal(sensitive: bool, first: Any, steps: Any) -> None:
+    graph, copy = Graph(case_sensitive=sensitive), Graph(case_sensitive=sensitive)
+    follow(copy, carried_out(graph, [*first, *steps]))
+    assert copy == graph
+
+
+@fuzzed
+@given(st.booleans(), nodes_first, orders, orders, orders)
+def test_fuzz_the_difference_makes_one_graph_of_another(
+    sensitive: bool, first: Any, shared: Any, old_steps: Any, new_steps: Any
+) -> None:
+    old, new, empty = (Graph(case_sensitive=sensitive) for _ in range(3))
+    carried_out(old, [*first, *shared, *old_steps])
+    carried_out(new, [*first, *shared, *new_steps])
+    old.properties, empty.properties = new.properties, new.properties
+    assert difference(new, new) == []
+    follow(old, difference(old, new))
+    assert old == new
+    follow(empty, changes_of(new))
+    assert empty == new
+
+
+@fuzzed_tenth
+@given(graphs(), graphs())
+def test_fuzz_the_difference_between_odd_files_is_said_within_the_schemas(old: Graph, new: Graph) -> None:
+    follow(Graph(case_sensitive=new.case_sensitive), changes_of(new))
+    changes = difference(old, new)
+    if old.case_sensitive == new.case_sensitive:  # which no change can say
+        follow(old, changes)
+        assert difference(old, new) == []
+
+
+@fuzzed
+@given(
+    graphs(),
+    st.sampled_from([*sorted(COMMANDS), "get"]),
+    st.fixed_dictionaries(fields),
+    st.dictionaries(st.sampled_from([*fields, "main", "icon", "library"]), wrong, max_size=3),
+    st.sets(st.sampled_from(list(fields)), max_size=1),
+)
+def test_fuzz_payloads_of_any_shape_are_carried_out_or_refused_by_name(
+    graph: Graph, command: str, payload: dict[str, Any], damage: dict[str, Any], missing: set[str]
+) -> None:
+    for id in set("ABC") - set(graph.nodes):
+        graph.add_node(id, "x/A")
+    payload = {key: value for key, value in {**payload, **damage}.items() if key not in missing}
+    for change in carried_out(graph, [(command, payload)]):
+        key = "id" if change.command == "clear" else "graph"
+        check_output("graph", change.command, {**change.payload, key: "default/main"})
+    assert json_format.load(json_format.dump(graph)) == graph

@@ -1,0 +1,246 @@
+"""The graph commands of the FBP network protocol: what somebody sends is checked, carried out, and answered.
+
+Nothing here knows of connections: a command is a name and a JSON object from outside, an answer is a list of changes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ..errors import GraphError
+from . import _changes
+from ._changes import Change
+from .elements import Export, PortRef, canonical, check_json, check_name, check_object, kind
+from .model import ANY, Graph
+
+__all__ = ["COMMANDS", "Change", "apply"]
+
+_TEXTS = ("name", "library", "icon", "description")
+
+
+def apply(graph: Graph, command: str, payload: Mapping[str, Any]) -> list[Change]:
+    """Carry a command out and return what has changed, in order, for everybody who holds a copy of the graph.
+
+    The payload may be any JSON; of keys that the command does not have, `graph` among them, nothing is read. A command
+    that makes no sense is a GraphError that names the field, and the graph stays as it was. What is added twice is
+    there once, with its metadata merged; null deletes a key of metadata. Ports are answered in the spelling in which
+    the graph knows them, positions as whole numbers.
+
+        apply(graph, "addnode", {"id": "lamp", "component": "demo/Lamp", "metadata": {"x": 1.5}})
+        # [Change("addnode", {"id": "lamp", "component": "demo/Lamp", "metadata": {"x": 2}})]
+    """
+    action = _ACTIONS.get(command) if isinstance(command, str) else None
+    if action is None:
+        raise GraphError(f"no graph command {command!r}; allowed are {', '.join(_ACTIONS)}")
+    if not isinstance(payload, Mapping):
+        raise GraphError(f"the payload of {command} must be an object, not {kind(payload)}")
+    return action(graph, _Payload(command, payload))
+
+
+class _Payload:
+    """The payload of one command, read field by field; GraphError if a field is missing or of another type."""
+
+    def __init__(self, command: str, values: Mapping[str, Any]) -> None:
+        self._command = command
+        self._values = values
+
+    def value(self, key: str) -> Any:
+        if key not in self._values:
+            raise GraphError(f"{self._called(key)} is missing")
+        return self._values[key]
+
+    def name(self, key: str) -> str:
+        return check_name(self.value(key), self._called(key))
+
+    def names(self, key: str) -> list[str]:
+        return [check_name(value, f"each of {self._called(key)}") for value in self._typed(key, "a list")]
+
+    def ref(self, key: str) -> PortRef:
+        """Return a port reference: an object with node, port and perhaps index."""
+        found = _Payload(f"{self._command}'s {key}", self._typed(key, "an object"))
+        index = found._values.get("index")
+        if isinstance(index, bool) or not (index is None or isinstance(index, (int, str))):
+            shown = index if isinstance(index, float) else kind(index)
+            raise GraphError(f"{found._called('index')} must be a whole number or a text, not {shown}")
+        check_json(index, found._called("index"))
+        return PortRef(found.name("node"), found.name("port"), index)
+
+    def data(self) -> Any:
+        """Return the data of an initial packet, src.data."""
+        data = _Payload(f"{self._command}'s src", self._typed("src", "an object")).value("data")
+        check_json(data, f"the data of {self._command}")
+        return data
+
+    def has_data(self) -> bool:
+        """Whether one initial packet of several is meant; some clients send an empty `src` when none is."""
+        return self._values.get("src") not in (None, {})
+
+    def metadata(self, known: Mapping[str, str], *, needed: bool = False) -> dict[str, Any]:
+        """Return the metadata, empty if there is none; `known` are the keys that have a type."""
+        if self._values.get("metadata") is None and not needed:
+            return {}
+        metadata = check_object(self.value("metadata"), self._called("metadata"))
+        _changes.check_metadata(metadata, known, f"the metadata of {self._command}")
+        return metadata
+
+    def properties(self) -> dict[str, Any]:
+        """Return what a new graph is to be called and look like, as far as it is given."""
+        given = {key: self._typed(key, "a text") for key in _TEXTS if self._values.get(key) is not None}
+        if given.get("name"):
+            self.name("name")
+        return given | ({"main": self._typed("main", "a boolean")} if self._values.get("main") is not None else {})
+
+    def _typed(self, key: str, allowed: str) -> Any:
+        value = self.value(key)
+        if kind(value) != allowed:
+            raise GraphError(f"{self._called(key)} must be {allowed}, not {kind(value)}")
+        return value
+
+    def _called(self, key: str) -> str:
+        return f'"{key}" of {self._command}'
+
+
+def _clear(graph: Graph, payload: _Payload) -> list[Change]:
+    given = payload.properties()
+    graph.clear()
+    # Whether a graph is the main one is not for the graph to know; an empty text is as good as none.
+    graph.properties.update({key: value for key, value in given.items() if key != "main" and value})
+    return [Change("clear", given)]
+
+
+def _add_node(graph: Graph, payload: _Payload) -> list[Change]:
+    metadata = payload.metadata(_changes.NODE)
+    return [_changes.added_node(graph.add_node(payload.name("id"), payload.name("component"), metadata))]
+
+
+def _change_node(graph: Graph, payload: _Payload) -> list[Change]:
+    metadata = payload.metadata(_changes.NODE, needed=True)
+    return [_changes.changed_node(graph.change_node(payload.name("id"), metadata))]
+
+
+def _remove_node(graph: Graph, payload: _Payload) -> list[Change]:
+    id = payload.name("id")
+    groups = [group.name for group in graph.groups.values() if id in group.nodes]
+    removed = graph.remove_node(id)
+    return [
+        *map(_changes.removed_edge, removed.edges),
+        *map(_changes.removed_initial, removed.initials),
+        *(_changes.removed_port("inport", public) for public in removed.inports),
+        *(_changes.removed_port("outport", public) for public in removed.outports),
+        *(_changes.added_group(graph.groups[name]) for name in groups),
+        _changes.removed_node(id),
+    ]
+
+
+def _rename_node(graph: Graph, payload: _Payload) -> list[Change]:
+    old, new = payload.name("from"), payload.name("to")
+    graph.rename_node(old, new)
+    return [_changes.renamed("node", old, new)]
+
+
+def _add_edge(graph: Graph, payload: _Payload) -> list[Change]:
+    metadata = payload.metadata(_changes.EDGE)
+    return [_changes.added_edge(graph.add_edge(payload.ref("src"), payload.ref("tgt"), metadata))]
+
+
+def _change_edge(graph: Graph, payload: _Payload) -> list[Change]:
+    metadata = payload.metadata(_changes.EDGE)
+    return [_changes.changed_edge(graph.change_edge(payload.ref("src"), payload.ref("tgt"), metadata))]
+
+
+def _remove_edge(graph: Graph, payload: _Payload) -> list[Change]:
+    return [_changes.removed_edge(graph.remove_edge(payload.ref("src"), payload.ref("tgt")))]
+
+
+def _add_initial(graph: Graph, payload: _Payload) -> list[Change]:
+    metadata = payload.metadata(_changes.EDGE)
+    return [_changes.added_initial(graph.add_initial(payload.data(), payload.ref("tgt"), metadata))]
+
+
+def _remove_initial(graph: Graph, payload: _Payload) -> list[Change]:
+    tgt = payload.ref("tgt")
+    data = _as_stored(graph, tgt, payload.data()) if payload.has_data() else ANY
+    return [_changes.removed_initial(initial) for initial in graph.remove_initial(tgt, data)]
+
+
+def _as_stored(graph: Graph, tgt: PortRef, data: Any) -> Any:
+    """Return the data of the packet that is meant: clients in JavaScript send 20 for a graph's 20.0."""
+    port = (graph.fold(tgt.port), tgt.index)
+    there = [i.data for i in graph.initials_at(tgt.node) if (graph.fold(i.tgt.port), i.tgt.index) == port]
+    if any(canonical(other) == canonical(data) for other in there):
+        return data
+    return next((other for other in there if _as_javascript(other) == _as_javascript(data)), data)
+
+
+def _as_javascript(data: Any) -> str:
+    numbers = json.loads(json.dumps(data), parse_int=float, parse_float=float)
+    return canonical(numbers)
+
+
+def _add_port(side: str, add: Callable[..., Export], payload: _Payload) -> list[Change]:
+    metadata = payload.metadata(_changes.NODE)
+    export = add(payload.name("public"), payload.name("node"), payload.name("port"), metadata)
+    return [_changes.added_port(side, export)]
+
+
+def _remove_port(side: str, remove: Callable[[str], Export], payload: _Payload) -> list[Change]:
+    return [_changes.removed_port(side, remove(payload.name("public")).public)]
+
+
+def _rename_port(graph: Graph, side: str, payload: _Payload) -> list[Change]:
+    old, new = payload.name("from"), payload.name("to")
+    exports, rename = (
+        (graph.inports, graph.rename_inport) if side == "inport" else (graph.outports, graph.rename_outport)
+    )
+    known = next((public for public in exports if graph.fold(public) == graph.fold(old)), old)
+    rename(old, new)
+    return [_changes.renamed(side, known, new)]
+
+
+def _add_group(graph: Graph, payload: _Payload) -> list[Change]:
+    metadata = payload.metadata(_changes.GROUP)
+    return [_changes.added_group(graph.add_group(payload.name("name"), payload.names("nodes"), metadata))]
+
+
+def _change_group(graph: Graph, payload: _Payload) -> list[Change]:
+    metadata = payload.metadata(_changes.GROUP, needed=True)
+    return [_changes.changed_group(graph.change_group(payload.name("name"), metadata))]
+
+
+def _remove_group(graph: Graph, payload: _Payload) -> list[Change]:
+    return [_changes.removed_group(graph.remove_group(payload.name("name")).name)]
+
+
+def _rename_group(graph: Graph, payload: _Payload) -> list[Change]:
+    old, new = payload.name("from"), payload.name("to")
+    graph.rename_group(old, new)
+    return [_changes.renamed("group", old, new)]
+
+
+_ACTIONS: Final[dict[str, Callable[[Graph, _Payload], list[Change]]]] = {
+    "clear": _clear,
+    "addnode": _add_node,
+    "removenode": _remove_node,
+    "renamenode": _rename_node,
+    "changenode": _change_node,
+    "addedge": _add_edge,
+    "removeedge": _remove_edge,
+    "changeedge": _change_edge,
+    "addinitial": _add_initial,
+    "removeinitial": _remove_initial,
+    "addinport": lambda graph, payload: _add_port("inport", graph.add_inport, payload),
+    "removeinport": lambda graph, payload: _remove_port("inport", graph.remove_inport, payload),
+    "renameinport": lambda graph, payload: _rename_port(graph, "inport", payload),
+    "addoutport": lambda graph, payload: _add_port("outport", graph.add_outport, payload),
+    "removeoutport": lambda graph, payload: _remove_port("outport", graph.remove_outport, payload),
+    "renameoutport": lambda graph, payload: _rename_port(graph, "outport", payload),
+    "addgroup": _add_group,
+    "removegroup": _remove_group,
+    "renamegroup": _rename_group,
+    "changegroup": _change_group,
+}
+
+COMMANDS: Final = frozenset(_ACTIONS)
+"""The commands that `apply` knows."""

@@ -1,0 +1,264 @@
+"""The graph commands of the FBP protocol: what they do, what is answered, what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fbp_schemas import check_output, commands
+from msgflo_host.errors import GraphError
+from msgflo_host.graph import json_format
+from msgflo_host.graph.commands import COMMANDS, apply
+from msgflo_host.graph.model import Graph, Group, Initial, PortRef
+
+OUT, IN = {"node": "button", "port": "pressed"}, {"node": "lamp", "port": "on"}
+
+
+@pytest.fixture
+def graph() -> Graph:
+    """A button that switches a lamp."""
+    graph = Graph("demo")
+    graph.add_node("button", "demo/Button")
+    graph.add_node("lamp", "demo/Lamp", {"x": 1.5})
+    graph.add_edge(PortRef("button", "pressed"), PortRef("lamp", "on"), {"route": 5})
+    return graph
+
+
+def done(graph: Graph, command: str, **payload: Any) -> list[tuple[str, dict[str, Any]]]:
+    """Carry a command out; return what is answered, which has to keep to the schemas."""
+    changes = apply(graph, command, payload)
+    for change in changes:
+        named = {"id": "main"} if change.command == "clear" else {"graph": "main"}
+        check_output("graph", change.command, {**change.payload, **named})
+    return [(change.command, change.payload) for change in changes]
+
+
+def test_every_graph_command_of_the_protocol_is_there() -> None:
+    assert commands("input", "graph") == COMMANDS
+
+
+def test_a_node_is_answered_with_its_metadata_even_if_there_is_none(graph: Graph) -> None:
+    answer = {"id": "fan", "component": "demo/Fan", "metadata": {}}
+    assert done(graph, "addnode", id="fan", component="demo/Fan", metadata={}) == [("addnode", answer)]
+    assert done(graph, "addnode", id="fan", component="demo/Fan") == [("addnode", answer)]
+    assert done(graph, "addnode", id="fan", component="demo/Fan", metadata=None) == [("addnode", answer)]
+    assert list(graph.nodes) == ["button", "lamp", "fan"]
+
+
+def test_adding_a_node_again_merges_its_metadata_and_answers_all_of_it(graph: Graph) -> None:
+    answer = {"id": "lamp", "component": "demo/Lamp", "metadata": {"x": 2, "label": "L"}}
+    assert done(graph, "addnode", id="lamp", component="demo/Lamp", metadata={"label": "L"}) == [("addnode", answer)]
+
+
+def test_positions_are_answered_whole_and_kept_as_they_are(graph: Graph) -> None:
+    (_, answer), *_ = done(graph, "changenode", id="lamp", metadata={"y": -0.6})
+    assert answer == {"id": "lamp", "metadata": {"x": 2, "y": -1}}
+    assert graph.nodes["lamp"].metadata == {"x": 1.5, "y": -0.6}
+
+
+def test_changing_a_node_answers_the_merged_metadata(graph: Graph) -> None:
+    steps: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({"sort": 1, "x": None}, {"sort": 1}),
+        ({"tag": "awesome"}, {"sort": 1, "tag": "awesome"}),
+        ({}, {"sort": 1, "tag": "awesome"}),
+        ({"sort": None, "tag": None}, {}),
+    ]
+    for metadata, merged in steps:
+        answer = {"id": "lamp", "metadata": merged}
+        assert done(graph, "changenode", id="lamp", metadata=metadata) == [("changenode", answer)]
+
+
+def test_what_hangs_on_a_removed_node_is_said_to_be_gone_before_it(graph: Graph) -> None:
+    graph.add_initial(False, PortRef("lamp", "on"))
+    graph.add_edge(PortRef("lamp", "state"), PortRef("lamp", "list", 1))
+    graph.add_inport("light", "lamp", "on")
+    graph.add_outport("state", "lamp", "state")
+    graph.add_group("all", ["lamp", "button"], {"description": "both"})
+    graph.add_group("other", ["button"])
+    state, listed = {"node": "lamp", "port": "state"}, {"node": "lamp", "port": "list", "index": 1}
+    assert done(graph, "removenode", id="lamp") == [
+        ("removeedge", {"src": OUT, "tgt": IN}),
+        ("removeedge", {"src": state, "tgt": listed}),
+        ("removeinitial", {"src": {"data": False}, "tgt": IN}),
+        ("removeinport", {"public": "light"}),
+        ("removeoutport", {"public": "state"}),
+        ("addgroup", {"name": "all", "nodes": ["button"], "metadata": {"description": "both"}}),
+        ("removenode", {"id": "lamp"}),
+    ]
+    assert list(graph.nodes) == ["button"]
+
+
+def test_a_node_can_be_renamed_also_to_its_own_name(graph: Graph) -> None:
+    assert done(graph, "renamenode", **{"from": "lamp", "to": "lamp"}) == [
+        ("renamenode", {"from": "lamp", "to": "lamp"})
+    ]
+    assert done(graph, "renamenode", **{"from": "lamp", "to": "bulb"}) == [
+        ("renamenode", {"from": "lamp", "to": "bulb"})
+    ]
+    assert graph.edges[0].tgt == PortRef("bulb", "on")
+
+
+def test_edges_are_answered_with_their_metadata_and_the_known_spelling_of_ports(graph: Graph) -> None:
+    loud = {"node": "lamp", "port": "ON"}
+    edge = {"src": OUT, "tgt": IN}
+    assert done(graph, "addedge", src=OUT, tgt=loud) == [("addedge", {**edge, "metadata": {"route": 5}})]
+    assert done(graph, "changeedge", src=OUT, tgt=loud, metadata={"secure": True, "route": None}) == [
+        ("changeedge", {**edge, "metadata": {"secure": True}})
+    ]
+    assert done(graph, "changeedge", src=OUT, tgt=loud) == [("changeedge", {**edge, "metadata": {"secure": True}})]
+    assert done(graph, "removeedge", src=OUT, tgt=loud) == [("removeedge", edge)]
+    assert graph.edges == []
+
+
+def test_an_index_belongs_to_the_port(graph: Graph) -> None:
+    for index in (0, 3, "left"):
+        tgt = {**IN, "index": index}
+        assert done(graph, "addedge", src=OUT, tgt=tgt) == [("addedge", {"src": OUT, "tgt": tgt, "metadata": {}})]
+    assert len(graph.edges) == 4
+    done(graph, "removeedge", src=OUT, tgt={**IN, "index": None})
+    assert [edge.tgt.index for edge in graph.edges] == [0, 3, "left"]
+
+
+def test_initial_packets_hold_any_value_and_are_there_once(graph: Graph) -> None:
+    for data in (None, False, 0, "", {"a": [1]}, 0):
+        answer = {"src": {"data": data}, "tgt": IN, "metadata": {}}
+        assert done(graph, "addinitial", src={"data": data}, tgt=IN) == [("addinitial", answer)]
+    assert [initial.data for initial in graph.initials] == [None, False, 0, "", {"a": [1]}]
+
+
+def test_removing_initial_packets_answers_the_data_of_each(graph: Graph) -> None:
+    for data in (1, None, "x"):
+        graph.add_initial(data, PortRef("lamp", "on"))
+    assert done(graph, "removeinitial", src={"data": None}, tgt=IN) == [
+        ("removeinitial", {"src": {"data": None}, "tgt": IN})
+    ]
+    assert done(graph, "removeinitial", src={}, tgt={"node": "lamp", "port": "ON"}) == [
+        ("removeinitial", {"src": {"data": 1}, "tgt": IN}),
+        ("removeinitial", {"src": {"data": "x"}, "tgt": IN}),
+    ]
+    with pytest.raises(GraphError, match=r"no such initial packet at lamp\.on"):
+        apply(graph, "removeinitial", {"tgt": IN})
+
+
+def test_a_packet_is_found_by_the_number_that_javascript_makes_of_its_data(graph: Graph) -> None:
+    graph.add_initial({"level": [20.0, 1]}, PortRef("lamp", "on"))
+    with pytest.raises(GraphError):
+        apply(graph, "removeinitial", {"src": {"data": {"level": [20, True]}}, "tgt": IN})
+    (_, answer), *_ = done(graph, "removeinitial", src={"data": {"level": [20, 1]}}, tgt=IN)
+    assert answer["src"] == {"data": {"level": [20.0, 1]}}
+    graph.add_initial(1.0, PortRef("lamp", "on"))
+    graph.add_initial(1, PortRef("lamp", "on"))
+    done(graph, "removeinitial", src={"data": 1}, tgt=IN)
+    assert graph.initials == [Initial(1.0, PortRef("lamp", "on"))]
+    assert isinstance(graph.initials[0].data, float)
+
+
+@pytest.mark.parametrize("side", ["inport", "outport"])
+def test_exported_ports_are_added_renamed_and_removed(graph: Graph, side: str) -> None:
+    port = {"public": "Light", "node": "lamp", "port": "on"}
+    assert done(graph, f"add{side}", **port) == [(f"add{side}", port)]
+    again = {**port, "public": "light", "port": "ON", "metadata": {"x": 2}}
+    assert done(graph, f"add{side}", **again) == [(f"add{side}", {**port, "metadata": {"x": 2}})]
+    assert done(graph, f"rename{side}", **{"from": "LIGHT", "to": "Shine"}) == [
+        (f"rename{side}", {"from": "Light", "to": "Shine"})
+    ]
+    assert done(graph, f"remove{side}", public="shine") == [(f"remove{side}", {"public": "Shine"})]
+    assert graph.inports == graph.outports == {}
+
+
+def test_groups_are_added_changed_renamed_and_removed(graph: Graph) -> None:
+    group = {"name": "all", "nodes": ["lamp"]}
+    assert done(graph, "addgroup", **group) == [("addgroup", group)]
+    assert done(graph, "changegroup", name="all", metadata={"description": "d"}) == [
+        ("changegroup", {"name": "all", "metadata": {"description": "d"}})
+    ]
+    done(graph, "addgroup", name="all", nodes=["lamp", "button"])
+    assert done(graph, "renamegroup", **{"from": "all", "to": "both"}) == [
+        ("renamegroup", {"from": "all", "to": "both"})
+    ]
+    assert graph.groups == {"both": Group("both", ("lamp", "button"), {"description": "d"})}
+    assert done(graph, "removegroup", name="both") == [("removegroup", {"name": "both"})]
+    assert graph.groups == {}
+
+
+def test_clear_empties_the_graph_and_sets_the_properties_that_are_given(graph: Graph) -> None:
+    graph.properties |= {"icon": "bulb", "environment": {"type": "msgflo"}}
+    given = {"name": "New", "library": "home", "icon": "", "description": "d", "main": True}
+    assert done(graph, "clear", id="x", baseDir="/", **given) == [("clear", given)]
+    kept = {"name": "New", "library": "home", "icon": "bulb", "description": "d", "environment": {"type": "msgflo"}}
+    assert (graph.nodes, graph.edges, graph.properties) == ({}, [], kept)
+    assert done(graph, "clear", id="x", name=None) == [("clear", {})]
+
+
+def test_metadata_from_files_that_does_not_fit_the_protocol_is_left_out_of_answers() -> None:
+    graph = json_format.load('{"processes": {"a": {"component": "x/A", "metadata": {"x": "1", "y": null, "z": 2.5}}}}')
+    assert done(graph, "changenode", id="a", metadata={}) == [("changenode", {"id": "a", "metadata": {"z": 2.5}})]
+
+
+DEEP: Any = []
+for _ in range(5000):
+    DEEP = [DEEP]
+
+REFUSED: list[tuple[str, Any, str]] = [
+    ("get", {}, "no graph command 'get'; allowed are clear, addnode, "),
+    ("addnode", [], "the payload of addnode must be an object, not a list"),
+    ("addnode", {"component": "x/A"}, '"id" of addnode is missing'),
+    ("addnode", {"id": 5, "component": "x/A"}, '"id" of addnode must be a text, not a number'),
+    ("addnode", {"id": "", "component": "x/A"}, '"id" of addnode is empty'),
+    ("addnode", {"id": "a", "component": None}, '"component" of addnode must be a text, not null'),
+    ("addnode", {"id": "a", "component": "x", "metadata": 1}, '"metadata" of addnode must be an object, not a number'),
+    ("addnode", {"id": "a", "component": "x", "metadata": {"x": "1"}},
+     "\"x\" in the metadata of addnode must be a number, not '1'"),
+    ("addnode", {"id": "a", "component": "x", "metadata": {"x": True}},
+     '"x" in the metadata of addnode must be a number, not a boolean'),
+    ("addnode", {"id": "a", "component": "x", "metadata": {"x": float("inf")}},
+     '"metadata" of addnode holds inf, which JSON cannot express'),
+    ("addnode", {"id": "lamp", "component": "x/A"}, "node 'lamp' exists with the component 'demo/Lamp', so"),
+    ("changenode", {"id": "lamp"}, '"metadata" of changenode is missing'),
+    ("changenode", {"id": "lamp", "metadata": None}, '"metadata" of changenode must be an object, not null'),
+    ("changenode", {"id": "lamb", "metadata": {}}, "no node 'lamb' in the graph; nodes: button, lamp"),
+    ("removenode", {"id": "lamb"}, "no node 'lamb' in the graph; nodes: button, lamp"),
+    ("renamenode", {"from": "lamp", "to": "button"}, "cannot rename node 'lamp': a node 'button' exists already"),
+    ("addedge", {"src": "button", "tgt": IN}, '"src" of addedge must be an object, not a text'),
+    ("addedge", {"src": OUT, "tgt": {"node": "lamp"}}, "\"port\" of addedge's tgt is missing"),
+    ("addedge", {"src": OUT, "tgt": {**IN, "index": 1.5}},
+     "\"index\" of addedge's tgt must be a whole number or a text, not 1.5"),
+    ("addedge", {"src": OUT, "tgt": {**IN, "index": DEEP}},
+     "\"index\" of addedge's tgt must be a whole number or a text, not a list"),
+    ("addedge", {"src": OUT, "tgt": {**IN, "index": 1 << 5000}},
+     "\"index\" of addedge's tgt holds a whole number of more than 4096 bits"),
+    ("addedge", {"src": OUT, "tgt": IN, "metadata": {"schema": "person"}},
+     "\"schema\" in the metadata of addedge must be a URI, not 'person'"),
+    ("addedge", {"src": OUT, "tgt": IN, "metadata": {"schema": "http://["}},
+     "\"schema\" in the metadata of addedge must be a URI, not 'http://['"),
+    ("removeedge", {"src": IN, "tgt": OUT}, "no edge lamp.on -> button.pressed in the graph; edges of these nodes: "),
+    ("addinitial", {"src": {}, "tgt": IN}, "\"data\" of addinitial's src is missing"),
+    ("addinitial", {"tgt": IN}, '"src" of addinitial is missing'),
+    ("addinitial", {"src": {"data": DEEP}, "tgt": IN}, "the data of addinitial is nested deeper than 100 levels"),
+    ("removeinitial", {"src": {"data": DEEP}, "tgt": IN}, "the data of removeinitial is nested deeper than 100 levels"),
+    ("removeinitial", {"src": "x", "tgt": IN}, '"src" of removeinitial must be an object, not a text'),
+    ("addinport", {"public": "p", "node": "lamb", "port": "on"}, "no node 'lamb' in the graph"),
+    ("removeoutport", {"public": "p"}, "no exported outport 'p'; exported ports: none"),
+    ("addgroup", {"name": "g", "nodes": "lamp"}, '"nodes" of addgroup must be a list, not a text'),
+    ("addgroup", {"name": "g", "nodes": ["lamp", 1]}, 'each of "nodes" of addgroup must be a text, not a number'),
+    ("addgroup", {"name": "g", "nodes": [], "metadata": {"description": 1}},
+     '"description" in the metadata of addgroup must be a text, not a number'),
+    ("changegroup", {"name": "g", "metadata": {}}, "no group 'g' in the graph; groups: none"),
+    ("clear", {"name": 1}, '"name" of clear must be a text, not a number'),
+    ("clear", {"name": "a\0"}, "\"name\" of clear 'a\\x00' holds '\\x00'; NUL and "),
+    ("clear", {"main": "yes"}, '"main" of clear must be a boolean, not a text'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "payload", "message"), REFUSED, ids=[f"{number}-{case[0]}" for number, case in enumerate(REFUSED)]
+)
+def test_a_command_that_makes_no_sense_is_refused_and_changes_nothing(
+    graph: Graph, command: str, payload: Any, message: str
+) -> None:
+    before = json_format.dump(graph)
+    with pytest.raises(GraphError) as refused:
+        apply(graph, command, payload)
+    assert refused.value.message.startswith(message)
+    assert json_format.dump(graph) == before
