@@ -31,8 +31,9 @@ __all__ = ["Component", "ComponentError", "Context", "Port", "Timer"]
 class Port:
     """An inport or outport.
 
-    `type` is one of boolean, number, string, object, array, any, bang. Of an inport with `values`, only these are
-    taken; of one with `minimum` and `maximum`, numbers within, these included.
+    `type` is one of boolean, number, string, object, array, any, bang. A bang is triggered by every packet but one that
+    means false, such as that of a button which is let go. An inport with `values` takes only these; one with `minimum`
+    and `maximum` takes numbers within, these included.
     """
 
     id: str
@@ -114,7 +115,7 @@ class Component:
         value = inport.accept(data)
         if port in self.settings:
             self.configure(port, value)
-        else:
+        elif inport.type != "bang" or not conversion.is_released(value):
             self.packet(port, value)
 
     def configure(self, port: str, value: Any) -> None:

@@ -10,7 +10,29 @@ from .component import Component
 
 __all__ = ["MODULES", "components", "source", "suite"]
 
-MODULES: dict[str, str] = {}
+MODULES: dict[str, str] = {
+    "core/Changed": "numbers",
+    "core/Counter": "numbers",
+    "core/Debounce": "timing",
+    "core/Delay": "timing",
+    "core/Drop": "flow",
+    "core/Expression": "expression",
+    "core/Gate": "flow",
+    "core/Log": "text",
+    "core/Merge": "flow",
+    "core/Not": "logic",
+    "core/Repeat": "flow",
+    "core/SampleAndHold": "flow",
+    "core/Scale": "numbers",
+    "core/Select": "text",
+    "core/Split": "flow",
+    "core/Template": "text",
+    "core/Threshold": "logic",
+    "core/Throttle": "timing",
+    "core/Timer": "timing",
+    "core/Toggle": "logic",
+    "core/Window": "numbers",
+}
 """By name of a component: the module in `builtin.core` that has its class, which is named after what follows the `/`."""
 
 
