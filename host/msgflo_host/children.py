@@ -1,7 +1,8 @@
 """Child processes that never outlive this program, not even when it is killed with SIGKILL.
 
 Each child leads its own process group, so that its own children end with it and Ctrl-C reaches only us. A tiny shell,
-the guard, knows the groups that run; it notices our death because its standard input ends, and ends them then.
+the guard, knows the groups that run; it notices our death because its standard input ends, and ends them then. What has
+left its group is found by a mark that all descendants inherit in their environment, as long as they do not clear it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,16 +31,25 @@ while read -r what group; do
         remove) case $groups in *" $group "*) groups="${groups%% $group *} ${groups#* $group }" ;; esac ;;
     esac
 done
+end() {
+    for group in $groups; do kill -s "$1" -- "-$group"; done
+    for file in $(grep -lszxF -- "$0" /proc/[0-9]*/environ); do
+        file=${file%/environ}
+        kill -s "$1" "${file#/proc/}" && groups="$groups "
+    done
+}
+end TERM
 [ "$groups" = ' ' ] && exit
-for group in $groups; do kill -s TERM -- "-$group"; done
 sleep 2
-for group in $groups; do kill -s KILL -- "-$group"; done
+end KILL
 """
+_MARK = "MSGFLO_CHILD_OF"
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _guard: subprocess.Popen[bytes] | None = None
+_mark = uuid.uuid4().hex
 _groups: set[int] = set()
 _watchers: set[asyncio.Task[None]] = set()
 
@@ -70,7 +81,7 @@ async def spawn(
     process = await asyncio.create_subprocess_exec(
         *argv,
         cwd=cwd,
-        env=env,
+        env={**(os.environ if env is None else env), _MARK: _mark},
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
@@ -121,7 +132,12 @@ def _tell_guard(what: str, group: int) -> None:
     lines = f"{what} {group}\n"
     if _guard is None or _guard.poll() is not None:  # someone may have killed it
         _guard = subprocess.Popen(
-            ["/bin/sh", "-c", _GUARD], stdin=subprocess.PIPE, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
+            ["/bin/sh", "-c", _GUARD, f"{_MARK}={_mark}"],
+            stdin=subprocess.PIPE,
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+            start_new_session=True,
+            env={key: value for key, value in os.environ.items() if key != _MARK},
         )
         lines = "".join(f"add {each}\n" for each in _groups)
     assert _guard.stdin is not None

@@ -1,123 +1,166 @@
-"""Components that the coordinator can start by itself, and the processes that run them.
+"""The library: components that the coordinator can start by itself. Those of one folder, and what is known of each.
 
-A folder with a ``msgflo.yaml`` is a library::
+    library = load(Path("components"))
+    library.names()                          # ["home/Lamp", …]
+    library.info("home/Lamp")                # its ports
+    library.source("home/Lamp").code
+    library.write("Lamp", "python", code)    # its nodes start again
 
-    components:
-      demo/Machine: "msgflo participant machine.py #ROLE"    # a command: started for each node with this component
-      demo/Plug: plug.yml                                    # a foreign device: announced for each such node
-    programs:
-      plug: "python plug.py"                                 # runs beside the graph and is no participant
-
-``#ROLE`` and ``#COMPONENT`` are replaced by the node's id and component. A command is no shell line; it runs in that
-folder, with the broker in ``MSGFLO_BROKER``, and its first word may be ``msgflo``, ``python`` or ``micropython``
-wherever these are.
+What a folder may hold: `library_folder` and `_library_file`. `follow` in `library_live` takes edits on disk over.
 """
 
 from __future__ import annotations
 
-import re
-import shlex
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from .errors import LibraryError
+from . import library_folder as folders
+from . import library_info as infos
+from . import library_sources as sources
+from ._library_file import FILE_NAME
+from .discovery import Participant
+from .graph.files import Signature
+from .library_folder import Command, Contents
+from .library_info import ComponentInfo
+from .library_sources import Source
 
-if TYPE_CHECKING:
-    from ._yaml import Located, Reader
+__all__ = ["FILE_NAME", "Command", "ComponentInfo", "Library", "Source", "load", "source_of"]
 
-__all__ = ["FILE_NAME", "Command", "Library", "load"]
-
-FILE_NAME = "msgflo.yaml"
-SECTIONS = ("components", "programs")
-
-
-@dataclass(frozen=True)
-class Command:
-    """What to run: words of a command and the folder in which it runs."""
-
-    words: tuple[str, ...]
-    folder: Path
-
-    def filled(self, *, role: str, component: str) -> Command:
-        """The command for one node."""
-        markers = {"#ROLE": role, "#COMPONENT": component}
-        return Command(tuple(_replace(word, markers) for word in self.words), self.folder)
-
-
-@dataclass(frozen=True)
-class Library:
-    """The components and programs of one folder; an empty one knows none."""
-
-    commands: Mapping[str, Command] = field(default_factory=dict)
-    foreign: Mapping[str, Path] = field(default_factory=dict)
-    programs: Mapping[str, Command] = field(default_factory=dict)
+Version = Signature | None
 
 
 def load(folder: Path) -> Library:
-    """Read the library of a folder.
+    """Read the library of a folder; raises LibraryError, with file, line and column where there are any."""
+    return Library(folder)
 
-    Raises LibraryError, with file, line and column where there are any, for a missing or unreadable ``msgflo.yaml`` and
-    for an entry that is neither a command nor a ``.yml`` file that exists.
+
+def source_of(participant: Participant) -> Source:
+    """A source for a component that was discovered, and that no library knows: its declaration, as YAML."""
+    name, ports = participant.component, (participant.inports, participant.outports)
+    info = ComponentInfo(name, participant.label, participant.icon, *ports)
+    return Source(name, "yaml", infos.as_yaml(info))
+
+
+class Library:
+    """The components and programs of one folder; without a folder there are none.
+
+    `on_change` are called with the names of components that came, went, or changed: their source or what is known of
+    them.
     """
-    from ._yaml import Reader  # ruamel.yaml: 2 MB that a coordinator without a library does not need
 
-    reader = Reader(folder / FILE_NAME, LibraryError)
-    document = reader.read()
-    if document is None or not isinstance(document.value, dict):
-        reader.fail("must hold 'components' and 'programs'", 1, 1)
-    for key in document.value:
-        if key not in SECTIONS:
-            reader.fail_at(document, f"unknown key {key!r}; known are 'components' and 'programs'", key)
-    commands: dict[str, Command] = {}
-    foreign: dict[str, Path] = {}
-    programs: dict[str, Command] = {}
-    for section, name, entry in _entries(document, reader):
-        if section == "programs":
-            programs[name] = _command(name, entry, folder, reader)
-        elif entry.value.endswith((".yml", ".yaml")) and " " not in entry.value.strip():
-            foreign[name] = folder / entry.value
-            if not foreign[name].is_file():
-                reader.fail_at(entry, f"{name}: there is no file {foreign[name]}")
-        else:
-            _refuse_lost_markers(name, entry, reader)
-            commands[name] = _command(name, entry, folder, reader)
-    return Library(commands, foreign, programs)
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self.contents = folders.read(folder) if folder is not None else Contents()
+        self.seen = folders.watched(folder, self.contents) if folder is not None else {}
+        """The folder's files as they were when they were last read."""
+        self.on_change: list[Callable[[frozenset[str]], None]] = []
+        self._infos: dict[str, tuple[Version, ComponentInfo]] = {}
 
+    @property
+    def namespace(self) -> str | None:
+        """What the names of the folder's own components begin with."""
+        return self.contents.namespace
 
-def _entries(document: Located, reader: Reader) -> Iterator[tuple[str, str, Located]]:
-    """Every name with what runs it, checked to be a text."""
-    for section, entries in document.value.items():
-        if entries.value is None:
-            continue
-        if not isinstance(entries.value, dict):
-            reader.fail_at(document, f"{section!r} must map names to commands", section)
-        for name, entry in entries.value.items():
-            if not isinstance(entry.value, str) or not entry.value.strip():
-                reader.fail_at(entries, f"{name}: {entry.plain()!r} is neither a command nor a .yml file", name)
-            yield section, name, entry
+    @property
+    def commands(self) -> Mapping[str, Command]:
+        """The components that are processes."""
+        return self.contents.commands
 
+    @property
+    def foreign(self) -> Mapping[str, Path]:
+        """The components that are foreign devices, with their files."""
+        return self.contents.foreign
 
-def _command(name: str, entry: Located, folder: Path, reader: Reader) -> Command:
-    try:
-        words = shlex.split(entry.value)
-    except ValueError as trouble:
-        reader.fail_at(entry, f"{name}: {entry.value!r}: {trouble}")
-    return Command(tuple(words), folder.absolute())
+    @property
+    def programs(self) -> Mapping[str, Command]:
+        """What runs beside the graph."""
+        return self.contents.programs
 
+    def names(self) -> list[str]:
+        """The names of all components, sorted."""
+        return sorted({*self.commands, *self.foreign})
 
-def _refuse_lost_markers(name: str, entry: Located, reader: Reader) -> None:
-    """Without quotes, YAML takes ` #ROLE` for the beginning of a comment."""
-    words = entry.value.split()
-    written = r"\s+".join(map(re.escape, words)) + r"[ \t]+(#.*?)?(#ROLE|#COMPONENT)\b"
-    lost = re.match(written, reader.text_at(entry, len(words)))
-    if lost and (not lost[1] or lost[2] not in entry.value):
-        message = f"{name}: {lost[2]} is lost; the rest of the line is a comment for YAML: put the command in quotes"
-        reader.fail_at(entry, message)
+    def info(self, name: str) -> ComponentInfo | None:
+        """What is known of a component now; None if there is no such component.
 
+        Of a process that is not `asked` yet and has never run, that is its name.
+        """
+        if name not in self.commands and name not in self.foreign:
+            return None
+        version, known = self._infos.get(name, (None, ComponentInfo(name)))
+        if name in self.foreign and (name not in self._infos or version != self.version(name)):
+            known = infos.of_foreign(name, self.foreign[name])
+            self._infos[name] = self.version(name), known
+        return known
 
-def _replace(word: str, markers: Mapping[str, str]) -> str:
-    for marker in sorted(markers, key=len, reverse=True):
-        word = word.replace(marker, markers[marker])
-    return word
+    def learn(self, name: str, info: ComponentInfo, version: Version) -> None:
+        """Take what a component has said of itself, when its source was of this version."""
+        if name in self.commands and version == self.version(name):
+            _, before = self._infos.get(name, (None, None))
+            self._infos[name] = version, info
+            if info != before:
+                self._tell({name})
+
+    def knows(self, name: str) -> bool:
+        """Whether a process has said what it is, since its source was changed."""
+        return name in self._infos and self._infos[name][0] == self.version(name) and not self._infos[name][1].trouble
+
+    def unasked(self) -> Iterator[tuple[str, Command]]:
+        """The components that can say what they are, and have not since their source was changed."""
+        for name, command in self.commands.items():
+            if infos.can_be_asked(command) and (name not in self._infos or self._infos[name][0] != command.version):
+                yield name, command
+
+    def version(self, name: str) -> Version:
+        """What differs after each change of a component's file; None where no file is known."""
+        command = self.commands.get(name)
+        return command.version if command else self.contents.versions.get(self.foreign[name])
+
+    def source(self, name: str) -> Source | None:
+        """The source of a component and its suite; None if there is no such component.
+
+        One that has no file of its own in the folder has its declaration, as YAML. Raises LibraryError for a file that
+        cannot be read.
+        """
+        info = self.info(name)
+        if info is None:
+            return None
+        command = self.commands.get(name)
+        file = command.source if command else self.foreign[name]
+        if file is None:
+            return Source(name, "yaml", infos.as_yaml(info))
+        suite = sources.suite_of(file)
+        tests = sources.read(suite) if suite.is_file() else ""
+        return Source(name, sources.language_of(file), sources.read(file), tests)
+
+    def write(self, name: str, language: str, code: str, tests: str | None = None) -> ComponentInfo:
+        """Write the source of a component, new or not; its nodes start again. `name` may leave out the namespace.
+
+        `tests` is its suite: None leaves that as it is, an empty one removes it. Raises LibraryError, and changes nothing,
+        for a name that no file may have, a language without a handler, a text above 256 KiB or with a mistake by which the
+        component could not begin.
+        """
+        full, file = sources.file_for(name, language, self.folder, self.contents)
+        assert self.folder is not None
+        sources.write(file, self.folder, self.contents, code, tests)
+        self.reload(changed=(full,))
+        info = self.info(full)
+        return info if info is not None else ComponentInfo(full)
+
+    def reload(self, *, changed: tuple[str, ...] = ()) -> None:
+        """Read the folder again. Raises LibraryError, and leaves everything as it was, if that fails."""
+        if self.folder is None:
+            return
+        before, versions = self.contents, {name: self.version(name) for name in self.names()}
+        self.seen = folders.watched(self.folder, before)
+        self.contents = folders.read(self.folder)
+        now = {name: self.version(name) for name in self.names()}
+        different = {name for name in {*versions, *now} if name not in now or name not in versions}
+        different |= {name for name in now if now[name] != versions.get(name)}
+        different |= {name for name in now if self.commands.get(name) != before.commands.get(name)}
+        if different or changed or self.programs != before.programs:
+            self._tell({*different, *changed})
+
+    def _tell(self, names: set[str]) -> None:
+        for listener in self.on_change:
+            listener(frozenset(names))

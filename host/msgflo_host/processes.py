@@ -17,7 +17,8 @@ import msgflo
 from msgflo import Broker
 
 from . import children
-from .library import Command
+from ._output import Lines
+from .library_folder import Command
 
 __all__ = ["Processes", "broker_url", "environment", "executable"]
 
@@ -28,20 +29,43 @@ LONGEST_RESTART_S = 60.0
 STABLE_S = 60.0
 """A process that lived this long starts again with the shortest delay."""
 
+SETTLED_S = 30.0
+"""A process that has run for so long should have announced itself."""
+
 END_GRACE_S = 3.0
 LAST_WORDS_S = 1.0
-LONGEST_LINE = 4096
+REPORT_S = 1.0
+CHUNK = 64 * 1024
+FLOOD_BYTES_PER_S = 16 * 1024 * 1024
+"""What prints faster is made to wait."""
+
+
+def _nothing(*_: object) -> None:
+    pass
 
 
 class Processes:
     """Keeps one process per name running, as last asked for by `want`.
 
-    `ended(name)` is called when a process that is no longer wanted is gone.
+    `ended(name)` is called when a process that is no longer wanted is gone, `output(name, line)` with what one prints, as
+    far as `_output` passes it on, `crashed(name, how, delay)` when one has ended by itself and starts again in `delay`
+    seconds, and `settled(name)` when one has run for 30 s.
     """
 
-    def __init__(self, broker: Broker, *, ended: Callable[[str], None] = lambda name: None) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        ended: Callable[[str], None] = _nothing,
+        output: Callable[[str, str], None] = _nothing,
+        crashed: Callable[[str, str, float], None] = _nothing,
+        settled: Callable[[str], None] = _nothing,
+    ) -> None:
         self._environment = environment(broker)
         self._ended = ended
+        self._output = output
+        self._crashed = crashed
+        self._settled = settled
         self._keepers: dict[str, tuple[Command, asyncio.Task[None]]] = {}
 
     def names(self) -> set[str]:
@@ -77,28 +101,36 @@ class Processes:
         delay = FIRST_RESTART_S
         while True:
             began = time.monotonic()
+            lines = Lines(partial(self._say, name))
             try:
-                how = f"ended ({_how(await self._run_once(name, command))})"
+                how = f"ended ({_how(await self._run_once(name, command, lines))})"
             except OSError as error:
                 how = f"{command.words[0]} cannot be started ({error.strerror or error})"
             if time.monotonic() - began > STABLE_S:
                 delay = FIRST_RESTART_S
             log.error("%s: %s; trying again in %g s", name, how, delay)
+            self._crashed(name, f"{how}: {lines.last}" if lines.last else how, delay)
             await asyncio.sleep(delay)
             delay = min(delay * 2, LONGEST_RESTART_S)
 
-    async def _run_once(self, name: str, command: Command) -> int:
+    async def _run_once(self, name: str, command: Command, lines: Lines) -> int:
         process = await children.spawn(
             executable(command.words), cwd=command.folder, env=self._environment, stdout=PIPE, stderr=STDOUT
         )
-        relaying = asyncio.create_task(_relay_output(name, process))
+        relaying = asyncio.create_task(_relay_output(process, lines))
+        settling = asyncio.get_running_loop().call_later(SETTLED_S, self._settled, name)
         try:
             code = await process.wait()
             await asyncio.wait([relaying], timeout=LAST_WORDS_S)  # what it has started may keep its output open
             return code
         finally:
+            settling.cancel()
             relaying.cancel()
             await children.end(process, END_GRACE_S)
+
+    def _say(self, name: str, line: str) -> None:
+        log.info("%s: %s", name, line)
+        self._output(name, line)
 
 
 def executable(words: tuple[str, ...]) -> list[str]:
@@ -129,18 +161,21 @@ def broker_url(broker: Broker) -> str:
     return f"{'mqtts' if broker.tls else 'mqtt'}://{account}{'@' if account else ''}{host}:{broker.port}{query}"
 
 
-async def _relay_output(name: str, process: Process) -> None:
-    """Copy what the process prints to the log, a line at a time."""
+async def _relay_output(process: Process, lines: Lines) -> None:
+    """Pass on what the process prints, until there is no more."""
     assert process.stdout is not None
-    while True:
+    chunk = None
+    while chunk != b"":
         try:
-            line = await process.stdout.readline()
-        except ValueError:  # a line longer than the stream's limit: asyncio has thrown it away
-            log.info("%s: (a line of more than 64 KiB was left out)", name)
+            async with asyncio.timeout(REPORT_S if lines.overdue else None):
+                chunk = await process.stdout.read(CHUNK)
+        except TimeoutError:
+            lines.report()
             continue
-        if not line:
-            return
-        log.info("%s: %s", name, line.decode(errors="replace").rstrip()[:LONGEST_LINE])
+        lines.feed(chunk)
+        if lines.overflowing:
+            await asyncio.sleep(len(chunk) / FLOOD_BYTES_PER_S)
+    lines.end()
 
 
 def _how(code: int) -> str:

@@ -126,7 +126,7 @@ def test_send_publishes_json_and_raw_text_and_waits_for_the_broker(broker: Broke
         (["register", "fan:absent.yml"], 1, "absent.yml: cannot be read: No such file"),
         (["run", "absent.fbp"], 1, "absent.fbp: cannot be read: No such file"),
         (["run", "graph.txt"], 1, "graph.txt"),
-        (["run", "--componentdir", "absent"], 1, "msgflo.yaml: cannot be read"),
+        (["run", "--componentdir", "absent"], 1, "absent: is no folder"),
         (["run", "--foreign", "absent"], 1, "absent: cannot be read"),
         (["run", "--port", "0"], 2, "not in the range"),
         (["unknown"], 2, "No such command"),

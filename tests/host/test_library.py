@@ -17,7 +17,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_commands_are_split_as_a_shell_splits_them_and_filled_for_a_node(tmp_path: Path) -> None:
     library = load(write(tmp_path, "components:\n  a/B: \"msgflo participant 'my file.py' #ROLE --of=#COMPONENT\"\n"))
-    command = library.commands["a/B"].filled(role="kitchen", component="a/B")
+    command = library.commands["a/B"].filled(role="kitchen")
     assert command == Command(("msgflo", "participant", "my file.py", "kitchen", "--of=a/B"), tmp_path)
 
 
@@ -32,7 +32,7 @@ def test_a_yaml_file_is_a_foreign_device_and_programs_are_kept_apart(tmp_path: P
 @pytest.mark.parametrize(
     ("text", "place", "message"),
     [
-        ("components:\n  a/B: [1]\n", "2:3", "neither a command nor a .yml file"),
+        ("components:\n  a/B: [1]\n", "2:8", "neither a command nor a .yml file"),
         ("components:\n  a/B: absent.yml\n", "2:8", "there is no file"),
         ('components:\n  a/B: "it\'s"\n', "2:8", "No closing quotation"),
         ("components:\n  a/B: x.py #ROLE\n", "2:8", "a/B: #ROLE is lost; the rest of the line is a comment for YAML"),
@@ -40,10 +40,10 @@ def test_a_yaml_file_is_a_foreign_device_and_programs_are_kept_apart(tmp_path: P
         ("components:\n  a/B: x.py --as=#ROLE #ROLE\n", "2:8", "#ROLE is lost"),
         ("components:\r\n  a/B: x.py\r\n    more  #ROLE\r\n", "2:8", "put the command in quotes"),
         ("components: {a/B: x.py #ROLE}\n", "2:1", "line 1: a text that begins with # must be in quotes"),
-        ("component: {}\n", "1:1", "unknown key 'component'; known are 'components' and 'programs'"),
+        ("component: {}\n", "1:1", "unknown key 'component'; known are 'components', 'programs', 'handlers'"),
         ("components: [a]\n", "1:1", "must map names to commands"),
         ("components: {\n", "2:1", "expected"),
-        ("- a\n", "1:1", "must hold 'components' and 'programs'"),
+        ("- a\n", "1:1", "must be a map with 'components' or other keys"),
         ("components: {a: b, a: c}\n", "1:20", "is there twice"),
     ],
 )
@@ -71,6 +71,6 @@ programs:
     assert library.programs["p"].words == ("x.py",)
 
 
-def test_a_folder_without_the_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(LibraryError, match=r"msgflo\.yaml: cannot be read: No such file"):
-        load(tmp_path)
+def test_a_folder_that_is_absent_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="absent: is no folder"):
+        load(tmp_path / "absent")

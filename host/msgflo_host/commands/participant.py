@@ -18,7 +18,7 @@ from msgflo import Participant, serve
 from ..errors import LibraryError
 from ._options import broker_option, parse_broker
 
-__all__ = ["command"]
+__all__ = ["command", "load_component"]
 
 
 @click.command("participant", short_help="Run a Python component as a participant.")
@@ -38,8 +38,13 @@ def command(file: Path, role: str, class_name: str | None, identity: str | None,
       msgflo participant lamps.py hallway --class Dimmer --broker mqtt://pi.local
     """
     broker = parse_broker(broker_url or "mqtt://localhost")
-    component = _component(_load(file), file, class_name)
+    component = load_component(file, class_name)
     serve(component(role) if identity is None else _with_id(component, role, identity), broker=broker)
+
+
+def load_component(file: Path, class_name: str | None = None) -> type[Participant]:
+    """Import a file and return its component, without serving it; LibraryError where that fails."""
+    return _component(_load(file), file, class_name)
 
 
 def _with_id(component: type[Participant], role: str, identity: str) -> Participant:

@@ -17,7 +17,9 @@ __all__ = ["command"]
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address on which the page is served.")
 @click.option("--port", type=click.IntRange(1, 65535), default=3569, show_default=True, help="Port of the page.")
 @click.option(
-    "--componentdir", type=click.Path(path_type=Path), help="Folder with a msgflo.yaml. [default: the graph's]"
+    "--componentdir",
+    type=click.Path(path_type=Path),
+    help="Folder of components. [default: the graph's, if it has a msgflo.yaml]",
 )
 @click.option("--foreign", type=click.Path(path_type=Path), help="Folder of YAML files, one per foreign device.")
 @click.option(
