@@ -1,0 +1,117 @@
+"""``msgflo trace record``: record what passes in a graph of a running system."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import ClientError, TraceError
+from ..fbp.client import Client
+from ..traces import flowtrace
+from ..traces.ring import MAX_EVENTS
+
+__all__ = ["command"]
+
+_DUMP_S = 60.0  # a Pi needs a while for the largest
+
+
+@click.command("record", short_help="Record what passes in a graph of a running system.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option(
+    "--address",
+    default="ws://localhost:3569",
+    show_default=True,
+    metavar="URL",
+    help="The coordinator, or another runtime of the FBP protocol.",
+)
+@click.option("--secret", envvar="MSGFLO_SECRET", metavar="SECRET", help="What the runtime asks for.")
+@click.option("--graph", metavar="ID", help="Which graph.  [default: the runtime's main one]")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="For how long.  [default: until Ctrl-C]")
+@click.option(
+    "--events",
+    type=click.IntRange(1, MAX_EVENTS),
+    default=MAX_EVENTS,
+    show_default=True,
+    help="How many are kept, the newest.",
+)
+def command(
+    file: Path, address: str, secret: str | None, graph: str | None, seconds: float | None, events: int
+) -> None:
+    """Record the packets of all edges of a graph, and write them with the graph to FILE.
+
+    The runtime keeps the events until then: beyond its room (--events, and 4 MiB) the oldest are left out.
+
+    \b
+    Examples:
+      msgflo trace record night.flowtrace.json
+      msgflo trace record minute.flowtrace.json --seconds 60 --address ws://pi.local:3569 --secret 1234
+    """
+    if not file.absolute().parent.is_dir():
+        raise TraceError("cannot be written: there is no such folder", file=str(file))
+    asyncio.run(_record(file, address, secret, graph, seconds, events))
+
+
+async def _record(
+    file: Path, address: str, secret: str | None, graph: str | None, seconds: float | None, events: int
+) -> None:
+    async with Client.connect(address, secret=secret) as client:
+        _check_allowed(client)
+        id = graph or client.runtime.get("graph") or flowtrace.DEFAULT_GRAPH
+        await client.request("trace", "start", {"graph": id, "buffersize": events})
+        try:
+            click.echo(f"recording {id} at {address}; Ctrl-C ends", err=True)
+            await _wait(client, seconds)
+            dump = {"graph": id, "type": "flowtrace.json"}
+            answer = await client.request("trace", "dump", dump, timeout=_DUMP_S)
+        finally:
+            with suppress(ClientError):
+                await client.request("trace", "stop", {"graph": id})
+    trace = _read(answer, address)
+    flowtrace.write(file, {"header": trace.header, "events": trace.events})
+    left_out = " (that is all that --events allows: older ones may be missing)" if len(trace.events) == events else ""
+    click.echo(f"{len(trace.events)} events in {file}{left_out}", err=True)
+
+
+def _check_allowed(client: Client) -> None:
+    """Raise ClientError where the runtime cannot record, or may not for this secret."""
+    if "protocol:trace" in (client.runtime.get("capabilities") or ()):
+        return
+    if "protocol:trace" in (client.runtime.get("allCapabilities") or ()):
+        raise ClientError(f"{client.address} does not let us record; give it a --secret that has protocol:trace")
+    raise ClientError(f"{client.address} cannot record: it does not have the capability protocol:trace")
+
+
+async def _wait(client: Client, seconds: float | None) -> None:
+    """Return after so many seconds, at Ctrl-C, or when the connection ends."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    connection = asyncio.create_task(_read_all(client))
+    connection.add_done_callback(lambda task: ended.set())
+    try:
+        async with asyncio.timeout(seconds):
+            await ended.wait()
+    except TimeoutError:
+        pass
+    finally:
+        connection.cancel()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)  # a second Ctrl-C ends at once
+
+
+async def _read_all(client: Client) -> None:
+    async for _ in client.messages():
+        pass
+
+
+def _read(answer: Any, address: str) -> flowtrace.Trace:
+    """Return the trace in an answer: a text by the specification, an object in NoFlo."""
+    content = answer.get("flowtrace") if isinstance(answer, dict) else None
+    return flowtrace.parse(content if isinstance(content, str) else json.dumps(content), address)

@@ -1,0 +1,201 @@
+"""Flowtrace files: what has passed in a graph, with the graph. npm's `flowtrace` reads and writes the same.
+
+The format: https://github.com/flowbased/flowtrace. Its readers look for the main graph in different places, so it is
+named twice, and comes first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ..errors import GraphError, TraceError
+from ..graph import files
+from ..graph.elements import check_json, kind
+from ..graph.json_format import ShapeError, located, parse_json
+from ._payloads import PACKETS, kept
+
+__all__ = ["DEFAULT_GRAPH", "Trace", "build", "event", "load", "parse", "time_text", "write"]
+
+DEFAULT_GRAPH = "default/main"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A trace that was read and found sound; `header` and `events` are as they stand in the file, oldest event first."""
+
+    header: dict[str, Any]
+    events: list[dict[str, Any]]
+    file: str | None = None
+
+    @property
+    def graphs(self) -> dict[str, dict[str, Any]]:
+        """The graphs by their ids, each in its JSON form."""
+        return self.header.get("graphs") or {}
+
+    @property
+    def main(self) -> str:
+        """The id of the graph that an editor opens."""
+        named = self.header.get("main") or (self.header.get("metadata") or {}).get("main")
+        return named or next(iter(self.graphs), DEFAULT_GRAPH)
+
+
+def event(graph: str, command: str, payload: Mapping[str, Any], time: float) -> dict[str, Any]:
+    """Return an event for a message of the protocol's `network`; `time` in seconds since 1970."""
+    return {
+        "protocol": "network", "command": command, "payload": kept(command, payload), "graph": graph,
+        "time": time_text(time),
+    }  # fmt: skip
+
+
+def time_text(time: float) -> str:
+    """Return a time in seconds since 1970 as in a file: ISO 8601, UTC, to a millisecond."""
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def build(
+    metadata: Mapping[str, Any],
+    graphs: Mapping[str, Mapping[str, Any]],
+    events: Iterable[Mapping[str, Any]],
+    *,
+    main: str,
+) -> dict[str, Any]:
+    """Return the content of a file.
+
+    `metadata` tells of the runtime and the time: label, runtime (its id), type, address, namespace, repository,
+    repositoryVersion, start, end (`time_text`), each if known. `graphs` are JSON graphs by id, `main` among them; `events`
+    are those of `event` or of a `Ring`, oldest first.
+    """
+    ordered = {id: dict(graphs[id]) for id in sorted(graphs, key=lambda id: id != main)}
+    header = {"metadata": {**metadata, "main": main}, "graphs": ordered, "main": main}
+    return {"header": header, "events": [dict(each) for each in events]}
+
+
+def write(path: str | os.PathLike[str], content: Mapping[str, Any]) -> None:
+    """Write what `build` made, a line an event, whole or not at all; TraceError if that fails."""
+    file = os.fspath(path)
+    # Not one character beyond ASCII: halves of surrogate pairs have no other form.
+    events = ",\n".join(json.dumps(each) for each in content["events"])
+    text = f'{{"header": {json.dumps(content["header"])},\n"events": [\n{events}\n]}}\n'
+    try:
+        files.replace(os.path.realpath(file), text.encode())
+    except (OSError, ValueError) as wrong:
+        raise TraceError(f"cannot be written: {_reason(wrong)}", file=file) from None
+
+
+def load(path: str | os.PathLike[str]) -> Trace:
+    """Return the trace in a file; TraceError with file, line and column if it is none."""
+    file = os.fspath(path)
+    try:
+        with Path(file).open("rb") as opened:
+            content = opened.read(files.MAX_BYTES + 1)
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        raise TraceError(f"is not UTF-8 at byte {wrong.start}", file=file) from None
+    except (OSError, ValueError) as wrong:
+        raise TraceError(f"cannot be read: {_reason(wrong)}", file=file) from None
+    if len(content) > files.MAX_BYTES:
+        raise TraceError(f"is larger than {files.MAX_BYTES // 1024 // 1024} MiB", file=file)
+    return parse(text, file)
+
+
+def parse(text: str, file: str | None = None) -> Trace:
+    """Return the trace that a JSON text describes; TraceError with line and column if it does not.
+
+    Graphs are looked at no closer than needed to show the events.
+    """
+    try:
+        document = parse_json(text, file)
+        try:
+            return _checked(document, file)
+        except ShapeError as wrong:
+            raise located(wrong, text, file) from None
+    except GraphError as wrong:
+        raise TraceError(wrong.message, file=wrong.file, line=wrong.line, column=wrong.column) from None
+
+
+def _checked(document: Any, file: str | None) -> Trace:
+    if not isinstance(document, dict):
+        raise ShapeError((), f"a trace must be an object, not {kind(document)}")
+    if "events" not in document:
+        raise ShapeError((), '"events" is missing; a trace has "header" and "events"')
+    header = _object(document, "header", ())
+    _check_header(header)
+    events = document["events"]
+    if not isinstance(events, list):
+        _wrong(("events",), "a list", events)
+    for number, each in enumerate(events):
+        _check_event(each, ("events", number))
+    return Trace(header, events, file)
+
+
+def _check_header(header: dict[str, Any]) -> None:
+    metadata = _object(header, "metadata", ("header",))
+    for place, values in ((("header",), header), (("header", "metadata"), metadata)):
+        main = values.get("main")
+        if main is not None and not isinstance(main, str):
+            _wrong((*place, "main"), "the id of a graph", main)
+    for id, graph in _object(header, "graphs", ("header",)).items():
+        _check_object(graph, ("header", "graphs", id))
+
+
+def _check_event(value: Any, path: tuple[str | int, ...]) -> None:
+    _check_object(value, path)
+    for key in ("protocol", "command"):
+        if not isinstance(value.get(key), str):
+            _wrong((*path, key), "a text", value.get(key))
+    if value.get("graph") is not None and not isinstance(value["graph"], str):
+        _wrong((*path, "graph"), "the id of a graph", value["graph"])
+    payload = value.get("payload")
+    if value["protocol"] == "network" and (value["command"] in PACKETS or payload is not None):
+        _check_object(payload, (*path, "payload"))
+        try:
+            check_json(payload, "it")
+        except GraphError as wrong:
+            raise ShapeError((*path, "payload"), wrong.message) from None
+        if value["command"] in PACKETS:
+            _check_packet(payload, (*path, "payload"))
+
+
+def _check_packet(payload: dict[str, Any], path: tuple[str | int, ...]) -> None:
+    for end in ("src", "tgt"):
+        port = payload.get(end)
+        if port is None:
+            continue
+        _check_object(port, (*path, end))
+        for key in ("node", "port"):
+            if not isinstance(port.get(key), str):
+                _wrong((*path, end, key), "a text", port.get(key))
+        index = port.get("index")
+        if isinstance(index, bool) or not isinstance(index, int | str | None):
+            _wrong((*path, end, "index"), "a whole number or a text", index)
+    subgraph = payload.get("subgraph")
+    if subgraph is not None and not (isinstance(subgraph, list) and all(isinstance(node, str) for node in subgraph)):
+        _wrong((*path, "subgraph"), "a list of the ids of nodes", subgraph)
+
+
+def _object(values: dict[str, Any], key: str, path: tuple[str | int, ...]) -> dict[str, Any]:
+    """Return the object at `key`, an empty one where there is none."""
+    found = values.get(key)
+    if found is None:
+        return {}
+    _check_object(found, (*path, key))
+    return dict(found)
+
+
+def _check_object(value: Any, path: tuple[str | int, ...]) -> None:
+    if not isinstance(value, dict):
+        _wrong(path, "an object", value)
+
+
+def _wrong(path: tuple[str | int, ...], wanted: str, value: Any) -> NoReturn:
+    raise ShapeError(path, f"must be {wanted}, not {kind(value)}")
+
+
+def _reason(wrong: OSError | ValueError) -> str:
+    return (wrong.strerror if isinstance(wrong, OSError) else None) or str(wrong)

@@ -1,0 +1,140 @@
+"""Trace files: written whole, read with the place of what is wrong."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msgflo_host.errors import TraceError
+from msgflo_host.traces import flowtrace
+
+GRAPH = {"processes": {"a": {"component": "x/A"}}, "connections": []}
+EVENT = flowtrace.event("default/main", "output", {"message": "half \ud800 ü"}, 0.0)
+
+
+def content(**metadata: Any) -> dict[str, Any]:
+    return flowtrace.build(metadata, {"x/A": {}, "default/main": GRAPH}, [EVENT, EVENT], main="default/main")
+
+
+def test_what_was_written_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "a.flowtrace.json"
+    flowtrace.write(file, content(label="home"))
+    trace = flowtrace.load(file)
+    assert trace.events == [EVENT, EVENT]
+    assert trace.graphs["default/main"] == GRAPH
+    assert trace.header["metadata"]["label"] == "home"
+    assert len(file.read_text().splitlines()) == 5  # an event a line
+
+
+def test_main_graph_is_found_by_every_reader() -> None:
+    header = content()["header"]
+    assert header["main"] == header["metadata"]["main"] == next(iter(header["graphs"])) == "default/main"
+
+
+@pytest.mark.parametrize(
+    ("header", "main"),
+    [
+        ({"main": "a", "metadata": {"main": "b"}, "graphs": {"c": {}}}, "a"),
+        ({"main": None, "metadata": {"main": "b"}, "graphs": {"c": {}}}, "b"),
+        ({"graphs": {"c": {}, "d": {}}}, "c"),
+        ({}, "default/main"),
+    ],
+)
+def test_main_graph_of_other_writers_is_found(header: dict[str, Any], main: str) -> None:
+    assert flowtrace.parse(json.dumps({"header": header, "events": []})).main == main
+
+
+def test_file_is_replaced_whole_and_keeps_its_mode(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_text("old")
+    file.chmod(0o640)
+    flowtrace.write(file, content())
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
+    with pytest.raises(TypeError):
+        flowtrace.write(file, {"header": {}, "events": [{"data": object()}]})
+    assert flowtrace.load(file).events == [EVENT, EVENT]
+
+
+def test_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(TraceError, match=r"no/a\.json: cannot be written: No such file or directory"):
+        flowtrace.write(tmp_path / "no/a.json", content())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"events": [\n{"protocol": 1}]}', "t.json:2:14: events[0].protocol: must be a text, not a number"),
+        ('{"header": {}}', 't.json:1:1: "events" is missing; a trace has "header" and "events"'),
+        ('{"events": {}}', "t.json:1:12: events: must be a list, not an object"),
+        ("[]", "t.json:1:1: a trace must be an object, not a list"),
+        ('{"events": [', "t.json:1:13: not JSON: Expecting value"),
+        ('{"header": [1], "events": []}', "t.json:1:12: header: must be an object, not a list"),
+        ('{"header": {"main": 1}, "events": []}', "header.main: must be the id of a graph, not a number"),
+        ('{"header": {"graphs": {"x/y": 1}}, "events": []}', 'header.graphs["x/y"]: must be an object, not a number'),
+    ],
+)
+def test_what_is_no_trace_is_an_error_with_its_place(text: str, message: str) -> None:
+    with pytest.raises(TraceError) as caught:
+        flowtrace.parse(text, "t.json")
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("payload", "message"),
+    [
+        (None, "payload: must be an object, not null"),
+        ({"src": "a"}, "payload.src: must be an object, not a text"),
+        ({"tgt": {"node": "a"}}, "payload.tgt.port: must be a text, not null"),
+        ({"tgt": {"node": "a", "port": "in", "index": 1.5}}, "index: must be a whole number or a text, not a number"),
+        ({"subgraph": "a"}, "subgraph: must be a list of the ids of nodes, not a text"),
+    ],
+)
+def test_packet_without_sound_ends_is_an_error(payload: Any, message: str) -> None:
+    event = {"protocol": "network", "command": "data", "payload": payload}
+    with pytest.raises(TraceError) as caught:
+        flowtrace.parse(json.dumps({"events": [event]}), "t.json")
+    assert message in str(caught.value)
+
+
+def test_data_that_is_nested_too_deeply_is_an_error() -> None:
+    data = "[" * 300 + "]" * 300
+    text = f'{{"events": [{{"protocol": "network", "command": "data", "payload": {{"data": {data}}}}}]}}'
+    with pytest.raises(TraceError, match="it is nested deeper than 100 levels"):
+        flowtrace.parse(text)
+
+
+def test_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"{\xff")
+    with pytest.raises(TraceError, match=r"a\.json: is not UTF-8 at byte 1"):
+        flowtrace.load(tmp_path / "a.json")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["protocol", "command", "payload", "src", "tgt", "node", "port", "x"]), inner)
+    ),
+)
+
+
+@given(
+    header=VALUES,
+    events=VALUES
+    | st.lists(st.fixed_dictionaries({"protocol": st.just("network"), "command": st.just("data"), "payload": VALUES})),
+)
+def test_any_json_is_a_trace_or_an_error(header: Any, events: Any) -> None:
+    text = json.dumps({"header": header, "events": events})
+    try:
+        trace = flowtrace.parse(text, "t.json")
+    except TraceError:
+        return
+    assert trace.events == events
+    assert all(isinstance(graph, dict) for graph in trace.graphs.values())

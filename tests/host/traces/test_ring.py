@@ -1,0 +1,146 @@
+"""The ring: which events are kept, and how many."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from msgflo_host.traces.ring import DEFAULT_EVENTS, MAX_EVENTS, Ring
+
+EDGE = {"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}
+
+
+def packet(data: Any) -> dict[str, Any]:
+    return {"id": "a() OUT -> IN b()", "graph": "default/main", **EDGE, "data": data}
+
+
+def recording(buffersize: int = DEFAULT_EVENTS, **options: Any) -> Ring:
+    ring = Ring("default/main", **options)
+    ring.start(1000.0, buffersize)
+    return ring
+
+
+def data(ring: Ring) -> list[Any]:
+    return [event["payload"]["data"] for event in ring.events()]
+
+
+def test_event_stands_as_in_a_file() -> None:
+    ring = recording()
+    ring.add("data", packet(21.5), 1769860800.25)
+    assert ring.events() == [
+        {
+            "protocol": "network",
+            "command": "data",
+            "payload": {**EDGE, "data": 21.5},
+            "graph": "default/main",
+            "time": "2026-01-31T12:00:00.250Z",
+        }
+    ]
+
+
+def test_initial_packet_has_no_source_and_an_icon_names_its_node() -> None:
+    ring = recording()
+    ring.add("data", {"id": "DATA -> IN b()", "graph": "default/main", "tgt": EDGE["tgt"], "data": 1}, 0.0)
+    ring.add("icon", {"id": "a", "icon": "cog", "graph": "default/main"}, 0.0)
+    initial, icon = (event["payload"] for event in ring.events())
+    assert initial == {"src": None, "tgt": EDGE["tgt"], "data": 1}
+    assert icon == {"node": "a", "icon": "cog"}
+
+
+def test_newest_events_are_kept_oldest_first() -> None:
+    ring = recording(3)
+    for number in range(5):
+        ring.add("data", packet(number), float(number))
+    assert data(ring) == [2, 3, 4]
+
+
+@pytest.mark.parametrize(("asked", "kept"), [(0, 1), (-5, 1), (10**9, MAX_EVENTS)])
+def test_size_has_limits(asked: int, kept: int) -> None:
+    ring = recording(asked)
+    for number in range(MAX_EVENTS + 1):
+        ring.add("data", packet(number), 0.0)
+    assert len(ring.events()) == kept
+
+
+def test_bytes_have_a_limit() -> None:
+    ring = recording(max_bytes=10_000)
+    for number in range(100):
+        ring.add("data", packet([number, "x" * 1000]), 0.0)
+    kept = ring.events()
+    assert [event["payload"]["data"][0] for event in kept] == list(range(100 - len(kept), 100))
+    assert 5 <= len(kept) < 10
+    assert len(json.dumps([event["payload"] for event in kept])) <= 10_000
+
+
+def test_bytes_of_dropped_and_cleared_events_are_free_again() -> None:
+    ring = recording(2, max_bytes=1000)
+    for number in range(100):
+        ring.add("data", packet([number, "x" * 300]), 0.0)
+    assert [number for number, _ in data(ring)] == [98, 99]
+    ring.clear()
+    ring.add("data", packet(1), 0.0)
+    ring.add("data", packet(2), 0.0)
+    assert data(ring) == [1, 2]
+
+
+def test_data_that_has_no_room_is_named_by_its_type() -> None:
+    ring = recording(max_bytes=1000)
+    ring.add("data", packet("x" * 2000), 0.0)
+    ring.add("output", {"message": "x" * 2000}, 0.0)
+    ring.add("data", packet(1), 0.0)
+    assert data(ring) == [1]  # a text without data has no shorter form, and leaves no room for older events
+    ring.add("data", packet({"x": "x" * 2000}), 0.0)
+    assert data(ring) == [1, "DATA object"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(b"\0", "DATA bytes"), (float("nan"), "DATA number"), ([object()], "DATA list"), ({1j}, "DATA set")],
+)
+def test_data_that_json_cannot_express_is_named_by_its_type(value: Any, shown: str) -> None:
+    ring = recording()
+    ring.add("data", packet(value), 0.0)
+    assert data(ring) == [shown]
+
+
+def test_data_that_holds_itself_is_named_by_its_type() -> None:
+    value: list[Any] = []
+    value.append(value)
+    ring = recording()
+    ring.add("data", packet(value), 0.0)
+    assert data(ring) == ["DATA list"]
+
+
+def test_data_is_kept_as_it_was() -> None:
+    value = {"on": True, "half": "\ud800"}
+    ring = recording()
+    ring.add("data", packet(value), 0.0)
+    value["on"] = False
+    assert data(ring) == [{"on": True, "half": "\ud800"}]
+
+
+def test_only_what_happens_between_start_and_stop_is_kept() -> None:
+    ring = Ring("default/main")
+    ring.add("data", packet("before"), 1.0)
+    ring.start(2.0)
+    ring.add("data", packet("during"), 3.0)
+    ring.add("edges", {"graph": "default/main", "edges": []}, 3.0)
+    ring.stop(4.0)
+    ring.stop(5.0)
+    ring.add("data", packet("after"), 6.0)
+    assert data(ring) == ["during"]
+    assert (ring.started, ring.stopped, ring.recording) == (2.0, 4.0, False)
+    ring.start(7.0)
+    assert ring.events() == []
+    assert ring.recording
+
+
+def test_clear_goes_on_recording() -> None:
+    ring = recording()
+    ring.add("data", packet(1), 0.0)
+    ring.clear()
+    assert ring.events() == []
+    ring.add("data", packet(2), 0.0)
+    assert data(ring) == [2]
