@@ -1,0 +1,162 @@
+"""The connected clients, and what is on its way to each: a slow one delays nobody, and holds a bounded amount of memory."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .envelope import encode, message
+from .permissions import may, may_see
+
+__all__ = ["ClientHandle", "ClientList", "Frame"]
+
+log = logging.getLogger("msgflo")
+
+MAX_FRAMES = 10_000
+MAX_BYTES = 16 * 1024 * 1024  # of frames that wait; a single frame may be longer
+MAX_CLIENTS = 256
+MAX_STRANGERS = 64  # clients that have shown no secret yet and may do nothing
+MAX_STRANGERS_EACH = 16  # of them, from one address
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame for a client; a closing one has a code of RFC 6455, §7.4, and its reason as data."""
+
+    kind: Literal["text", "ping", "pong", "close"]
+    data: bytes = b""
+    code: int = 0
+
+
+class ClientHandle:
+    """One connected client; `local` ones are on this machine.
+
+    `capabilities` are those of the last secret that it has sent, or of a client without one. `heard` becomes true with each
+    sign of life; `abort` ends the connection at once.
+    """
+
+    def __init__(
+        self, *, remote: str, local: bool, capabilities: frozenset[str], abort: Callable[[], None] = lambda: None
+    ) -> None:
+        self.remote = remote
+        self.local = local
+        self.capabilities = capabilities
+        self.abort = abort
+        self.heard = True
+        self.closed = False
+        self._queue: deque[Frame] = deque()
+        self._bytes = 0
+        self._filled = asyncio.Event()
+
+    def may(self, protocol: str, command: str) -> bool:
+        """Whether it may send this command."""
+        return may(self.capabilities, protocol, command)
+
+    def may_see(self, protocol: str, command: str) -> bool:
+        """Whether it is sent this command when that goes to all."""
+        return may_see(self.capabilities, protocol, command)
+
+    def send(self, frame: Mapping[str, Any] | bytes) -> None:
+        """Put a message, or one that is encoded already, into its queue. Never waits, never fails.
+
+        A client that leaves more than 10 000 frames or 16 MiB unread is disconnected.
+        """
+        if not self.closed:
+            self._put(Frame("text", frame if isinstance(frame, bytes) else encode(frame)))
+
+    def pong(self, data: bytes) -> None:
+        """Answer a ping."""
+        if not self.closed:
+            self._put(Frame("pong", data))
+
+    def close(self, code: int, reason: str) -> None:
+        """End the connection after what is in the queue; `reason` is for the client, at most 120 ASCII characters."""
+        if not self.closed:
+            self._put(Frame("close", reason.encode("ascii", "replace")[:120], code))
+            self.closed = True
+
+    def leave(self) -> None:
+        """Send nothing any more, and forget what waits."""
+        self.closed = True
+        self._queue.clear()
+        self._bytes = 0
+
+    async def next_frame(self) -> Frame:
+        """Wait for the next one to send, and take it out of the queue."""
+        while not self._queue:
+            self._filled.clear()
+            await self._filled.wait()
+        frame = self._queue.popleft()
+        self._bytes -= len(frame.data)
+        return frame
+
+    def _put(self, frame: Frame) -> None:
+        if self._queue and (len(self._queue) >= MAX_FRAMES or self._bytes + len(frame.data) > MAX_BYTES):
+            log.warning("editor at %s disconnected: it does not read what it is sent", self.remote)
+            self.leave()
+            self.abort()
+            return
+        self._queue.append(frame)
+        self._bytes += len(frame.data)
+        self._filled.set()
+
+
+class ClientList:
+    """All clients. `on_join` and `on_leave` are called with each that comes and goes."""
+
+    def __init__(
+        self, *, limit: int = MAX_CLIENTS, strangers: int = MAX_STRANGERS, strangers_each: int = MAX_STRANGERS_EACH
+    ) -> None:
+        self.on_join: list[Callable[[ClientHandle], None]] = []
+        self.on_leave: list[Callable[[ClientHandle], None]] = []
+        self._clients: dict[ClientHandle, None] = {}
+        self._limit = limit
+        self._strangers = strangers
+        self._strangers_each = strangers_each
+
+    def __iter__(self) -> Iterator[ClientHandle]:
+        return iter(list(self._clients))
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def has_room(self, client: ClientHandle) -> bool:
+        """Whether one more client like this one can be served."""
+        if len(self._clients) >= self._limit:
+            return False
+        if client.capabilities:
+            return True
+        strangers = [each.remote for each in self._clients if not each.capabilities]
+        return len(strangers) < self._strangers and strangers.count(client.remote) < self._strangers_each
+
+    def add(self, client: ClientHandle) -> None:
+        """Count a client in."""
+        self._clients[client] = None
+        for call in self.on_join:
+            call(client)
+
+    def remove(self, client: ClientHandle) -> None:
+        """Forget a client that has gone."""
+        client.leave()
+        if client in self._clients:
+            del self._clients[client]
+            for call in self.on_leave:
+                call(client)
+
+    def broadcast(self, protocol: str, command: str, payload: object, *, but: ClientHandle | None = None) -> None:
+        """Send a message to all that may see it, encoded once; `but` one, who knows."""
+        seeing = [each for each in self._clients if each is not but and each.may_see(protocol, command)]
+        if not seeing:
+            return
+        frame = encode(message(protocol, command, payload))
+        for client in seeing:
+            client.send(frame)
+
+    def close(self, code: int = 1001, reason: str = "the runtime stops") -> None:
+        """End all connections."""
+        for client in self._clients:
+            client.close(code, reason)

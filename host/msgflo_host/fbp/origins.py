@@ -1,0 +1,78 @@
+"""Which web pages may open a connection: a browser tells the page's origin, and any page in it could try.
+
+Programs that are no browsers send no origin; they are let in and have to show a secret as everybody else.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable
+
+from .._text import quoted
+from ..errors import ServerError
+
+__all__ = ["Origins", "is_loopback"]
+
+# RFC 6454, §6.2. Nothing but scheme, host and port is in an origin; "null" stands for a page that has none.
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]\\]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+class Origins:
+    """The pages that may connect: our own, those on the browser's machine, and the `configured` ones.
+
+    `is_own_name` tells whether a host name is one under which this machine is reached, and no other's: a page whose name was
+    made to point here (DNS rebinding) would otherwise pass for our own. Raises ServerError for what is no origin.
+    """
+
+    def __init__(self, configured: Iterable[str], is_own_name: Callable[[str], bool]) -> None:
+        self._is_own_name = is_own_name
+        self._configured = frozenset(map(_configured, configured))
+
+    def allows(self, origin: str | None, host: str | None) -> bool:
+        """Tell whether a request with these headers ``Origin`` and ``Host`` comes from where it may."""
+        if origin is None:
+            return True
+        parts = _split(origin)
+        if parts is None:
+            return False
+        scheme, name, authority = parts
+        if parts in self._configured:
+            return True
+        if scheme not in _DEFAULT_PORTS:
+            return False
+        return _is_local_name(name) or (host is not None and authority == host.lower() and self._is_own_name(name))
+
+
+def is_loopback(address: str | None) -> bool:
+    """Whether an IP address is this machine's own."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return False
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return (mapped or parsed).is_loopback
+
+
+def _configured(text: str) -> tuple[str, str, str]:
+    parts = _split(text.rstrip("/"))
+    if parts is None:
+        raise ServerError(
+            f"{quoted(text)} is not the origin of a page, as in https://example.org or http://host.local:8080"
+        )
+    return parts
+
+
+def _split(origin: str) -> tuple[str, str, str] | None:
+    """Return scheme, host name, and host with its port unless that is the scheme's own."""
+    match = _ORIGIN.fullmatch(origin)
+    if match is None:
+        return None
+    scheme, host, port = match[1].lower(), match[2].lower(), match[3]
+    return scheme, host.strip("[]"), host if port in (None, _DEFAULT_PORTS.get(scheme)) else f"{host}:{port}"
+
+
+def _is_local_name(name: str) -> bool:
+    # Browsers keep localhost and all below it on their own machine (RFC 6761, §6.3).
+    return name == "localhost" or name.endswith(".localhost") or is_loopback(name)

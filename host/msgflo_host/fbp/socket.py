@@ -1,0 +1,199 @@
+"""The WebSocket of the FBP protocol: lets clients in, reads their requests in order, writes what is sent to them.
+
+Whoever reaches the port can connect, so each client is bounded in all that it can take: the size of a frame, the frames
+that are read in a second, what waits for it, the time without a sign of life, and the time without a secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TypeAlias
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from .._text import quoted
+from ..complaints import Complaints
+from .client_list import ClientHandle, ClientList, Frame
+from .envelope import EnvelopeError, Request, parse, refusal
+from .origins import Origins, is_loopback
+from .permissions import Permissions
+
+__all__ = ["Handler", "Socket"]
+
+log = logging.getLogger("msgflo")
+# It would print a line for each client that offers another sub-protocol than ours.
+logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
+
+Handler: TypeAlias = Callable[[ClientHandle, Request], None]
+
+MAX_FRAME = 1024 * 1024  # bytes
+FRAMES_PER_SECOND = 2_000  # read from one client for long …
+BURST = 10_000  # … and at once: a whole graph
+BYTES_PER_FRAME = 4096  # a longer frame counts as several
+HEARTBEAT_S = 20.0
+STALLED_S = 30.0  # without taking a single frame
+CLOSING_S = 2.0  # for the end that both sides agree on
+STRANGER_S = 60.0  # until a secret that allows something
+WRONG_SECRET_S = 0.5  # after each: nobody tries a million
+PROXIES = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")  # headers of a request that comes from elsewhere
+
+
+class Socket:
+    """Hands each request to `handle`, with the client whose `capabilities` are set to what the request's secret allows.
+
+    `handle` must not take long: everybody waits for it. It runs for the requests of one client in their order.
+    """
+
+    def __init__(self, clients: ClientList, handle: Handler, permissions: Permissions, origins: Origins) -> None:
+        self._clients = clients
+        self._handle = handle
+        self._permissions = permissions
+        self._origins = origins
+        self._complaints = Complaints()
+
+    @staticmethod
+    def is_for(request: web.Request) -> bool:
+        """Whether this request asks for a WebSocket, not for a page."""
+        return request.headers.get("Upgrade", "").strip().lower() == "websocket"
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve one client for as long as it is connected; refuses pages from elsewhere and clients too many."""
+        self._check_origin(request)
+        transport = request.transport
+        if transport is None:
+            raise web.HTTPBadRequest
+        local = is_loopback(request.remote) and not any(name in request.headers for name in PROXIES)
+        client = ClientHandle(
+            remote=request.remote or "?",
+            local=local,
+            capabilities=self._permissions.of(None, local=local),
+            abort=transport.abort,
+        )
+        if not self._clients.has_room(client):
+            self._complain(f"editor at {client.remote} refused: there are {len(self._clients)} already")
+            raise web.HTTPServiceUnavailable(text="too many clients\n")
+        # Without compression, so that what is small on the wire is small here. Pings count as frames, so they are ours.
+        socket = web.WebSocketResponse(
+            protocols=("noflo",), max_msg_size=MAX_FRAME, compress=False, autoping=False, timeout=CLOSING_S
+        )
+        self._clients.add(client)
+        try:
+            await socket.prepare(request)
+            await self._exchange(socket, client)
+        finally:
+            self._clients.remove(client)
+            # What was sent last may still be on its way; a client that reads nothing is not waited for.
+            asyncio.get_running_loop().call_later(CLOSING_S, transport.abort)
+        return socket
+
+    def _check_origin(self, request: web.Request) -> None:
+        origins = request.headers.getall("Origin", [])
+        if len(origins) > 1 or not self._origins.allows(next(iter(origins), None), request.headers.get("Host")):
+            self._complain(f"a page of {quoted(', '.join(origins))} may not connect; it is none of the allowed origins")
+            raise web.HTTPForbidden(text="pages of this origin may not connect\n")
+
+    async def _exchange(self, socket: web.WebSocketResponse, client: ClientHandle) -> None:
+        writer = asyncio.create_task(_write(socket, client))
+        try:
+            await self._read(socket, client)
+            if client.closed and not socket.closed:
+                async with asyncio.timeout(CLOSING_S):
+                    await writer
+        except TimeoutError:
+            pass
+        finally:
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+
+    async def _read(self, socket: web.WebSocketResponse, client: ClientHandle) -> None:
+        now = asyncio.get_running_loop().time
+        allowance = _Allowance(now())
+        known_by = now() + STRANGER_S
+        while not client.closed:
+            if client.capabilities:
+                known_by = now() + STRANGER_S
+            try:
+                async with asyncio.timeout_at(None if client.capabilities else known_by):
+                    frame = await socket.receive()
+            except TimeoutError:
+                client.close(WSCloseCode.POLICY_VIOLATION, "no secret")
+                break
+            client.heard = True
+            pause = 0.0
+            if frame.type is WSMsgType.TEXT:
+                pause = 0.0 if self._answer(client, frame.data) else WRONG_SECRET_S
+            elif frame.type is WSMsgType.PING:
+                client.pong(frame.data)
+            elif frame.type is WSMsgType.BINARY:
+                client.close(WSCloseCode.UNSUPPORTED_DATA, "text frames are needed")
+            elif frame.type is not WSMsgType.PONG:
+                break  # closed by the client, or for a frame that breaks the rules of WebSockets
+            # At least one turn of the loop is for everybody else.
+            await asyncio.sleep(max(pause, allowance.spend(1 + len(frame.data) // BYTES_PER_FRAME, now())))
+
+    def _answer(self, client: ClientHandle, text: str) -> bool:
+        """Have one request answered; tells whether its secret, if any, is a good one."""
+        try:
+            request = parse(text)
+        except EnvelopeError as error:
+            client.send(error.answer)
+            return True
+        if request.secret is not None:
+            client.capabilities = self._permissions.of(request.secret, local=client.local)
+        try:
+            self._handle(client, request)
+        except Exception as error:  # a fault of ours must not end the others' connections
+            what = f"{request.protocol}:{request.command}"
+            self._complain(f"{what} has failed: {type(error).__name__}", details=error)
+            client.send(refusal(request, f"{what} has failed; the runtime's log tells more"))
+        return request.secret is None or bool(client.capabilities)
+
+    def _complain(self, text: str, details: Exception | None = None) -> None:
+        now = asyncio.get_running_loop().time()
+        for line in self._complaints.due(now):
+            log.warning("%s", line)
+        if self._complaints.complain(text, now):
+            log.warning("%s", text, exc_info=details)
+
+
+class _Allowance:
+    """How much a client may still have read: `BURST` frames at once, `FRAMES_PER_SECOND` for long."""
+
+    def __init__(self, now: float) -> None:
+        self._left = float(BURST)
+        self._at = now
+
+    def spend(self, frames: int, now: float) -> float:
+        """Count frames; returns for how many seconds nothing more is to be read."""
+        self._left = min(float(BURST), self._left + (now - self._at) * FRAMES_PER_SECOND) - frames
+        self._at = now
+        return max(0.0, -self._left / FRAMES_PER_SECOND)
+
+
+async def _write(socket: web.WebSocketResponse, client: ClientHandle) -> None:
+    """Send what is in the client's queue, in order; abort the connection when the client does not live, or not read."""
+    try:
+        while True:
+            try:
+                async with asyncio.timeout(HEARTBEAT_S):
+                    frame = await client.next_frame()
+            except TimeoutError:
+                if socket.closed or not client.heard:
+                    break
+                client.heard = False
+                frame = Frame("ping")
+            async with asyncio.timeout(STALLED_S):
+                if frame.kind == "close":
+                    await socket.close(code=frame.code, message=frame.data)
+                    return
+                await socket.send_frame(frame.data, _TYPES[frame.kind])
+    except TimeoutError:
+        pass
+    except ConnectionError:
+        return  # closed meanwhile
+    client.abort()
+
+
+_TYPES = {"text": WSMsgType.TEXT, "ping": WSMsgType.PING, "pong": WSMsgType.PONG}

@@ -1,0 +1,154 @@
+"""What is sent to clients waits in bounded queues, and goes to those who may see it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from fbp_socket import run
+from msgflo_host.fbp.client_list import ClientHandle, ClientList
+from msgflo_host.fbp.permissions import ALL, READY_MADE
+
+NOTHING: frozenset[str] = frozenset()
+
+
+class Ended:
+    """Counts the connections that were ended at once."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> None:
+        self.count += 1
+
+
+def client(capabilities: frozenset[str] = ALL, remote: str = "10.0.0.1", **options: Any) -> ClientHandle:
+    return ClientHandle(remote=remote, local=False, capabilities=capabilities, **options)
+
+
+async def texts(one: ClientHandle) -> list[Any]:
+    one.close(1000, "end")
+    found = []
+    while (frame := await one.next_frame()).kind != "close":
+        found.append(json.loads(frame.data) if frame.kind == "text" else frame.data)
+    return found
+
+
+def test_frames_come_out_in_their_order() -> None:
+    async def main() -> None:
+        one = client()
+        one.send({"a": 1})
+        one.pong(b"p")
+        one.send(b'{"b": 2}')
+        assert await texts(one) == [{"a": 1}, b"p", {"b": 2}]
+
+    run(main)
+
+
+def test_nothing_is_sent_after_the_end() -> None:
+    async def main() -> None:
+        one = client()
+        one.close(1001, "the runtime stops")
+        one.close(1008, "again")
+        one.send({})
+        one.pong(b"")
+        frame = await one.next_frame()
+        assert (frame.kind, frame.code, frame.data) == ("close", 1001, b"the runtime stops")
+        assert not one._queue
+
+    run(main)
+
+
+@pytest.mark.parametrize("frame", [b"{}", b"x" * 1024 * 1024])
+def test_a_client_that_does_not_read_is_disconnected(frame: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    ended = Ended()
+    one = client(abort=ended)
+    sent = 0
+    while not ended.count and sent < 20_000:
+        one.send(frame)
+        sent += 1
+    assert (ended.count, one.closed) == (1, True)
+    assert sent == 10_001 if len(frame) == 2 else sent == 17
+    one.send(frame)
+    assert ended.count == 1
+    assert "editor at 10.0.0.1 disconnected: it does not read what it is sent" in caplog.text
+
+
+def test_a_single_message_may_be_longer_than_what_may_wait() -> None:
+    ended = Ended()
+    one = client(abort=ended)
+    one.send(b"x" * 20_000_000)
+    assert ended.count == 0
+    one.send(b"x")
+    assert ended.count == 1
+
+
+def test_what_has_been_read_makes_room() -> None:
+    async def main() -> None:
+        ended = Ended()
+        one = client(abort=ended)
+        for _ in range(10):
+            one.send(b"x" * 10_000_000)
+            assert len((await one.next_frame()).data) == 10_000_000
+        assert ended.count == 0
+
+    run(main)
+
+
+def test_all_who_may_see_it_are_told() -> None:
+    async def main() -> None:
+        clients = ClientList()
+        viewer, data_only, stranger, author = (
+            client(READY_MADE["viewer"]), client(frozenset({"network:data"})), client(NOTHING), client()
+        )  # fmt: skip
+        for each in (viewer, data_only, stranger, author):
+            clients.add(each)
+        clients.broadcast("graph", "removenode", {"id": "a", "graph": "g"}, but=author)
+        clients.broadcast("network", "icon", {"id": "a", "icon": "x", "graph": "g"})
+        assert [each["command"] for each in await texts(viewer)] == ["removenode", "icon"]
+        assert [each["command"] for each in await texts(data_only)] == ["icon"]
+        assert await texts(stranger) == []
+        assert [each["command"] for each in await texts(author)] == ["icon"]
+
+    run(main)
+
+
+def test_those_who_come_and_go_are_reported_once() -> None:
+    clients = ClientList()
+    seen: list[str] = []
+    clients.on_join.append(lambda each: seen.append(f"+{each.remote}"))
+    clients.on_leave.append(lambda each: seen.append(f"-{each.remote}"))
+    one = client(remote="a")
+    clients.add(one)
+    assert list(clients) == [one]
+    clients.remove(one)
+    clients.remove(one)
+    assert seen == ["+a", "-a"]
+    assert len(clients) == 0
+
+
+def test_the_number_of_clients_is_bounded() -> None:
+    clients = ClientList(limit=2)
+    clients.add(client())
+    assert clients.has_room(client())
+    clients.add(client())
+    assert not clients.has_room(client())
+
+
+def test_those_without_a_secret_leave_room_for_others() -> None:
+    clients = ClientList(limit=9, strangers=3, strangers_each=2)
+    for remote in ("a", "a", "b"):
+        assert clients.has_room(client(NOTHING, remote))
+        clients.add(client(NOTHING, remote))
+    assert not clients.has_room(client(NOTHING, "c"))
+    assert clients.has_room(client(ALL, "a"))
+
+
+def test_one_address_does_not_take_all_the_room() -> None:
+    clients = ClientList(limit=9, strangers=5, strangers_each=2)
+    for _ in range(2):
+        clients.add(client(NOTHING, "a"))
+    assert not clients.has_room(client(NOTHING, "a"))
+    assert clients.has_room(client(NOTHING, "b"))

@@ -1,0 +1,370 @@
+"""Clients that mean no good: others are served meanwhile, and they take no more than their share."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import struct
+import zlib
+from contextlib import AsyncExitStack
+
+import aiohttp
+import psutil
+import pytest
+
+from fbp_socket import AFAR, SECRET, Served, ask, asking, close_code, drained, frame, run, served, told, until
+from msgflo_host.fbp import socket as module
+
+CLOSE = 8
+PING = 9
+
+
+async def is_served(server: Served) -> None:
+    async with await server.connect() as client:
+        assert (await ask(client))["command"] == "getruntime"
+
+
+def closing_code(everything: bytes) -> int:
+    """The code of the closing frame that a raw connection ended with."""
+    start = everything.rindex(b"\x88")
+    return int(struct.unpack("!H", everything[start + 2 : start + 4])[0])
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (frame(b"{}", opcode=2), 1003),  # binary
+        (frame(b"\xff\xfe"), 1007),  # not UTF-8
+        (frame(b"", length=1024 * 1024 + 1), 1009),
+        (frame(b"", length=100_000_000), 1009),
+        (frame(b"", length=2**63 - 1), 1009),
+        (frame(b"x", first=0xC0), 1002),  # compressed, though nobody agreed to that
+        (frame(b"x", opcode=5), 1002),
+        (frame(b"x" * 126, opcode=PING), 1002),
+        (frame(b"x", opcode=0), 1002),  # goes on with nothing
+    ],
+)
+def test_frames_that_break_the_rules_end_the_connection(data: bytes, code: int) -> None:
+    async def main() -> None:
+        async with served() as server:
+            reader, writer = await server.raw()
+            writer.write(data)
+            everything = await drained(reader)
+            assert closing_code(everything) == code
+            writer.close()
+            await is_served(server)
+            await until(lambda: not len(server.clients))
+
+    run(main)
+
+
+def test_a_frame_of_100_mb_is_not_kept() -> None:
+    async def main() -> None:
+        async with served() as server:
+            before = psutil.Process().memory_info().rss
+            reader, writer = await server.raw()
+            ended = asyncio.create_task(drained(reader))
+            writer.write(frame(b"x" * 100, length=100_000_000))
+            part = b"x" * 1_000_000
+            for _ in range(100):
+                if ended.done():
+                    break
+                writer.write(part)
+                try:
+                    await writer.drain()
+                except ConnectionError:
+                    break
+            writer.close()
+            await ended
+            assert psutil.Process().memory_info().rss - before < 30_000_000
+            await is_served(server)
+
+    run(main)
+
+
+def test_a_frame_in_pieces_is_bounded_as_a_whole() -> None:
+    async def main() -> None:
+        async with served() as server:
+            reader, writer = await server.raw()
+            for number in range(20):
+                writer.write(frame(b"x" * 60_000, opcode=0 if number else 1, first=0))
+            everything = await drained(reader)
+            assert closing_code(everything) == 1009
+            writer.close()
+
+    run(main)
+
+
+def test_compression_is_not_agreed_to() -> None:
+    async def main() -> None:
+        async with served() as server:
+            reader, writer = await server.raw(
+                "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+            )
+            bomb = zlib.compressobj(wbits=-15)
+            writer.write(frame(bomb.compress(b"[" * 50_000_000) + bomb.flush(), first=0xC0))
+            assert closing_code(await drained(reader)) == 1002
+            writer.close()
+            async with server.session.ws_connect(server.url, compress=15) as client:
+                assert not client.compress
+
+    run(main)
+
+
+def test_a_client_that_never_reads_delays_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with served() as server, await server.connect() as good:
+            _, writer = await server.raw()
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            await until(lambda: len(server.clients) == 2)
+            node = {"id": "n" * 1000, "graph": "g"}
+            sent = 0
+            while len(server.clients) == 2:
+                server.clients.broadcast("graph", "removenode", node)
+                sent += 1
+                assert (await told(good))["payload"] == node
+            assert sent >= 10_000
+            assert (await ask(good))["command"] == "getruntime"
+            writer.close()
+
+    run(main)
+    assert caplog.text.count("it does not read what it is sent") == 1
+
+
+def test_whoever_asks_much_and_reads_nothing_is_disconnected() -> None:
+    async def main() -> None:
+        async with served() as server:
+            _, writer = await server.raw()
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            question = frame(asking("graph", "clear", payload={"text": "x" * 100_000}).encode())
+
+            async def ask_on() -> None:
+                while True:
+                    writer.write(question)
+                    await writer.drain()
+
+            with pytest.raises(ConnectionError):
+                await ask_on()
+            await is_served(server)
+            await until(lambda: not len(server.clients))
+
+    run(main)
+
+
+@pytest.mark.parametrize("opcode", [1, PING])
+def test_a_flood_does_not_starve_others(opcode: int) -> None:
+    async def main() -> None:
+        async with served() as server, await server.connect() as good:
+            reader, writer = await server.raw()
+            reading = asyncio.create_task(drained(reader))
+            flood = frame(b"[" if opcode == 1 else b"", opcode=opcode) * 1000
+
+            async def pour() -> None:
+                while True:
+                    writer.write(flood)
+                    await writer.drain()
+
+            pouring = asyncio.create_task(pour())
+            for number in range(200):
+                assert (await ask(good, requestId=str(number)))["responseTo"] == str(number)
+            assert not pouring.done()
+            assert not reading.done()
+            for task in (pouring, reading):
+                task.cancel()
+            writer.close()
+
+    run(main)
+
+
+def test_a_flood_is_slowed_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BURST", 100)
+    monkeypatch.setattr(module, "FRAMES_PER_SECOND", 100)
+
+    async def main() -> None:
+        async with served() as server, await server.connect() as client:
+            start = asyncio.get_running_loop().time()
+            for _ in range(200):
+                await client.send_str(asking())
+            for _ in range(200):
+                await told(client)
+            assert asyncio.get_running_loop().time() - start > 0.9
+
+    run(main)
+
+
+def test_long_frames_count_as_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BURST", 100)
+    monkeypatch.setattr(module, "FRAMES_PER_SECOND", 100)
+
+    async def main() -> None:
+        async with served() as server, await server.connect() as client:
+            start = asyncio.get_running_loop().time()
+            for _ in range(2):
+                await client.send_str(asking(filling="x" * 400_000))
+            assert (await ask(client))["command"] == "getruntime"
+            assert [(await told(client))["command"] for _ in range(2)] == ["getruntime"] * 2
+            assert asyncio.get_running_loop().time() - start > 0.9
+
+    run(main)
+
+
+def test_secrets_cannot_be_tried_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WRONG_SECRET_S", 0.2)
+
+    async def main() -> None:
+        async with served() as server, await server.connect(headers=AFAR) as client:
+            start = asyncio.get_running_loop().time()
+            for number in range(5):
+                await client.send_str(asking("graph", "clear", secret=f"try {number}"))
+            await client.send_str(asking("graph", "clear", secret=SECRET))
+            answers = [await told(client) for _ in range(6)]
+            assert [answer["command"] for answer in answers] == ["error"] * 5 + ["clear"]
+            assert asyncio.get_running_loop().time() - start > 0.9
+
+    run(main)
+
+
+def test_a_thousand_connections() -> None:
+    async def main() -> None:
+        async with served() as server, AsyncExitStack() as stack:
+            good = await stack.enter_async_context(await server.connect())
+            session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=100)))
+            accepted: list[aiohttp.ClientWebSocketResponse] = []
+            refused: list[int] = []
+
+            async def come() -> None:
+                try:
+                    accepted.append(await session.ws_connect(server.url, headers=AFAR, protocols=["noflo"]))
+                except aiohttp.WSServerHandshakeError as error:
+                    refused.append(error.status)
+
+            await asyncio.gather(*(come() for _ in range(1000)))
+            assert len(accepted) == 16  # from one address
+            assert refused == [503] * 984
+            assert (await ask(good))["command"] == "getruntime"
+            await is_served(server)
+            for each in accepted:
+                await each.close()
+
+    run(main)
+
+
+def test_ten_thousand_random_and_mutated_frames(caplog: pytest.LogCaptureFixture) -> None:
+    source = random.Random(3569)
+    pattern = asking(
+        "graph", "addnode", secret=SECRET, requestId="1", payload={"id": "a", "graph": "g", "metadata": {"x": 1}}
+    )
+
+    def hostile() -> str:
+        if source.random() < 0.5:
+            return "".join(map(chr, (source.randrange(0xD800) for _ in range(source.randrange(60)))))
+        text = list(pattern)
+        for _ in range(source.randint(1, 6)):
+            text[source.randrange(len(text))] = chr(source.choice((source.randrange(128), source.randrange(0xD800))))
+        return "".join(text)
+
+    async def main() -> None:
+        async with served() as server, await server.connect(headers=AFAR) as client:
+            reader = asyncio.create_task(close_code(client))
+            for number in range(10_000):
+                # Wrong secrets are slow, which is another test's.
+                text = hostile()
+                if SECRET in text or '"secret"' not in text:
+                    await client.send_str(text)
+                if number % 1000 == 0:
+                    await is_served(server)
+            await client.send_str(asking("graph", "theend", secret=SECRET))
+            await until(lambda: server.requests and server.requests[-1].command == "theend")
+            assert not reader.done()
+            reader.cancel()
+
+    run(main)
+    assert "Traceback" not in caplog.text
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_a_client_without_a_sign_of_life_is_forgotten(silent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HEARTBEAT_S", 0.2)
+
+    async def main() -> None:
+        async with served() as server, await server.connect() as alive:
+            reading = asyncio.create_task(alive.receive())  # answers pings
+            reader, writer = await server.raw()
+            if not silent:
+                writer.write(frame(asking().encode()))
+            everything = await drained(reader)
+            assert everything.count(b"\x89\x00") >= 1
+            writer.close()
+            await until(lambda: len(server.clients) == 1)
+            assert not reading.done()
+            reading.cancel()
+
+    run(main)
+
+
+def test_a_client_that_takes_no_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CLOSING_S", 0.2)
+
+    async def main() -> None:
+        async with served() as server:
+            reader, writer = await server.raw()
+            await until(lambda: len(server.clients) == 1)
+            server.clients.close()
+            await until(lambda: not len(server.clients))
+            assert closing_code(await drained(reader)) == 1001
+            writer.close()
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "noise", [b"\x00" * 100, b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\nHost: \xff\r\n\r\n", b""]
+)
+def test_what_is_no_websocket_is_refused(noise: bytes) -> None:
+    async def main() -> None:
+        async with served() as server:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(noise)
+            writer.write_eof()
+            assert b" 101 " not in await drained(reader)
+            writer.close()
+            await is_served(server)
+
+    run(main)
+
+
+def test_a_closing_frame_with_more_behind_it() -> None:
+    async def main() -> None:
+        async with served() as server:
+            reader, writer = await server.raw()
+            writer.write(frame(struct.pack("!H", 1000), opcode=CLOSE) + frame(asking().encode()) * 100)
+            await drained(reader)
+            writer.close()
+            await until(lambda: not len(server.clients))
+            assert server.requests == []
+
+    run(main)
+
+
+def test_json_that_is_deep_wide_or_odd_is_answered() -> None:
+    async def main() -> None:
+        async with served() as server, await server.connect() as client:
+            for text in (
+                "[" * 500_000,
+                '{"a":' * 100_000,
+                "[" + "0," * 300_000 + "0]",
+                '{"protocol": "graph", "command": "clear", "payload": {"n": 1e999}}',
+                '{"protocol": "graph", "command": "clear", "payload": {"n": ' + "9" * 4000 + "}}",
+                '{"protocol": "graph", "command": "clear", "payload": {"n": NaN}}',
+                '{"protocol": "graph", "command": "clear", "payload": {"n": "\\ud800"}}',
+                '{"protocol": "graph", "command": "clear", "payload": {"n": 1}} {}',
+            ):
+                await client.send_str(text)
+                assert (await told(client))["command"] == "error"
+            twice = json.dumps({"text": "\ud83d\ude00 \u0000"})
+            await client.send_str(f'{{"protocol":"runtime","command":"a","command":"b","payload":{twice}}}')
+            assert await told(client) == {"protocol": "runtime", "command": "b", "payload": json.loads(twice)}
+
+    run(main)
