@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from msgflo_host import library_folder
 from msgflo_host.errors import LibraryError
 from msgflo_host.library import Command, load
 
@@ -43,6 +45,13 @@ def test_a_yaml_file_is_a_foreign_device_and_programs_are_kept_apart(tmp_path: P
         ("component: {}\n", "1:1", "unknown key 'component'; known are 'components', 'programs', 'handlers'"),
         ("components: [a]\n", "1:1", "must map names to commands"),
         ("components: {\n", "2:1", "expected"),
+        ("namespace: a/b\n", "1:12", "namespace is 'a/b'; allowed: letters, digits"),
+        ("handlers: {js: node}\n", "1:12", "'js' is no suffix of file names"),
+        ("handlers: {.js: [node]}\n", "1:17", "no command, such as"),
+        ("handlers:\n  .js: node #FILENAME\n", "2:8", "#FILENAME is lost"),
+        ("variables: {a-b: 1}\n", "1:13", "'a-b' must be letters, digits and _"),
+        ("variables: {a: true}\n", "1:16", "a: True is neither a text nor a number"),
+        ("programs: {p: [1]}\n", "1:15", "p: [1] is no command"),
         ("- a\n", "1:1", "must be a map with 'components' or other keys"),
         ("components: {a: b, a: c}\n", "1:20", "is there twice"),
     ],
@@ -74,3 +83,127 @@ programs:
 def test_a_folder_that_is_absent_is_named(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match="absent: is no folder"):
         load(tmp_path / "absent")
+
+
+PARTICIPANT = "from msgflo import Participant\nclass Lamp(Participant): pass\n"
+DEVICE = "component: x/Fan\ninports: {on: {queue: '#ROLE/on'}}\noutports: {}\n"
+
+
+def fill(folder: Path, **files: str) -> Path:
+    """Write files; `__` in a name stands for its dot."""
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text)
+    return folder
+
+
+def test_files_of_a_folder_are_components_in_the_namespace_of_its_name(tmp_path: Path) -> None:
+    folder = fill(
+        tmp_path / "my home",
+        Lamp__py=PARTICIPANT,
+        Fan__yml=DEVICE,
+        helper__py="x = 1\n",
+        _shared__py=PARTICIPANT,
+        secrets__yaml="password: secret\n",
+        notes__txt="component: x\n",
+    )
+    (folder / ".hidden.py").write_text(PARTICIPANT)
+    (folder / "Lamp.spec.yaml").write_text("component: no\n")
+    (folder / "two words.py").write_text(PARTICIPANT)
+    library = load(folder)
+    assert library.namespace == "my-home"
+    assert library.names() == ["my-home/Fan", "my-home/Lamp"]
+    assert library.commands["my-home/Lamp"].filled(role="x").words == ("msgflo", "participant", "Lamp.py", "x")
+    assert library.foreign == {"my-home/Fan": folder / "Fan.yml"}
+
+
+def test_files_that_the_configuration_uses_are_not_listed_twice(tmp_path: Path) -> None:
+    text = """
+namespace: home
+components:
+  other/Lamp: "msgflo participant lamp.py #ROLE"
+  other/Fan: fan.yml
+  home/Given: "sleep 1"
+programs: {p: python program.py}
+"""
+    folder = fill(tmp_path, lamp__py=PARTICIPANT, fan__yml=DEVICE, program__py=PARTICIPANT, Given__py=PARTICIPANT)
+    library = load(write(folder, text))
+    assert library.names() == ["home/Given", "other/Fan", "other/Lamp"]
+    assert library.commands["home/Given"].words == ("sleep", "1")
+
+
+def test_handlers_run_files_in_other_languages_with_markers_and_variables(tmp_path: Path) -> None:
+    text = """
+namespace: n
+handlers:
+  .js: "node #FILENAME --role=#ROLE --as #COMPONENT #COMPONENTNAME --port #PORT '#IIPS'"
+  .py: "python3 #FILENAME"
+  .yml:
+variables: {port: 8080}
+"""
+    folder = fill(tmp_path, a__js="", plain__py="print(1)\n", fan__yml=DEVICE)
+    library = load(write(folder, text))
+    assert library.names() == ["n/a", "n/plain"]
+    words = library.commands["n/a"].filled(role="#COMPONENT r", iips='{"in":"#ROLE"}').words
+    assert words == (
+        "node", "a.js", "--role=#COMPONENT r", "--as", "n/a", "a", "--port", "8080", '{"in":"#ROLE"}',
+    )  # fmt: skip
+    assert library.commands["n/plain"].words == ("python3", "plain.py")
+
+
+@pytest.mark.parametrize("indent", ["\t", "  "])
+def test_the_key_msgflo_of_package_json_is_read_as_msgflo_does(tmp_path: Path, indent: str) -> None:
+    config = {
+        "name": "@me/c-flo",
+        "scripts": {"test": "x"},
+        "msgflo": {"components": {"c/Cmd": "run #ROLE"}, "handlers": {".coffee": "coffee #FILENAME"}},
+    }
+    folder = fill(tmp_path, package__json=json.dumps(config, indent=indent), part__coffee="")
+    library = load(folder)
+    assert library.namespace == "c-flo"
+    assert {name: command.words for name, command in library.commands.items()} == {
+        "c/Cmd": ("run", "#ROLE"),
+        "c-flo/part": ("coffee", "part.coffee"),
+    }
+
+
+def test_a_mistake_in_package_json_has_its_place(tmp_path: Path) -> None:
+    folder = fill(tmp_path, package__json='{\n\t"name": "x",\n\t"msgflo": {"handler": {}}\n}\n')
+    with pytest.raises(LibraryError, match=r"package\.json:3:13: unknown key 'handler'"):
+        load(folder)
+
+
+def test_two_files_for_one_component_are_refused(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "n", A__py=PARTICIPANT, A__yml=DEVICE)
+    with pytest.raises(LibraryError, match=r"A\.py and A\.yml would both be n/A"):
+        load(folder)
+
+
+def test_a_folder_with_too_many_components_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_folder, "MAX_COMPONENTS", 2)
+    folder = fill(tmp_path, A__py=PARTICIPANT, B__py=PARTICIPANT)
+    assert len(load(folder).names()) == 2
+    fill(tmp_path, C__py=PARTICIPANT)
+    with pytest.raises(LibraryError, match="more than 2 components"):
+        load(folder)
+
+
+def test_a_reload_tells_what_has_changed_and_keeps_everything_after_a_mistake(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "n", A__py=PARTICIPANT, B__py=PARTICIPANT, C__yml=DEVICE)
+    library = load(folder)
+    told: list[frozenset[str]] = []
+    library.on_change.append(told.append)
+    library.reload()
+    assert told == []
+    before = library.commands["n/B"]
+    (folder / "A.py").unlink()
+    fill(folder, B__py=PARTICIPANT + "# more\n", C__yml=DEVICE + "# more\n", D__py=PARTICIPANT)
+    library.reload()
+    assert told == [{"n/A", "n/B", "n/C", "n/D"}]
+    assert library.names() == ["n/B", "n/C", "n/D"]
+    assert library.commands["n/B"] != before  # so its processes start again
+    write(folder, "components: [\n")
+    with pytest.raises(LibraryError):
+        library.reload()
+    assert library.names() == ["n/B", "n/C", "n/D"]
+    assert len(told) == 1
