@@ -9,6 +9,7 @@ import os
 import secrets
 from pathlib import Path
 
+from ._private import write_private
 from .errors import BrokerError
 
 __all__ = ["ACCOUNT", "configuration", "is_loopback", "secret", "write_account"]
@@ -99,7 +100,7 @@ def secret(folder: Path) -> str:
     """Return the password of the coordinator's account, made at the first call and kept in the folder."""
     path = folder / "secret"
     if not path.exists():
-        _write_private(path, secrets.token_urlsafe(24))
+        write_private(path, secrets.token_urlsafe(24))
     return path.read_text().strip()
 
 
@@ -111,13 +112,4 @@ def write_account(folder: Path, password: str) -> None:
     salt = secrets.token_bytes(12)
     hashed = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
     line = f"{ACCOUNT}:$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(hashed).decode()}"
-    _write_private(path, "\n".join([*others, line, ""]))
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only we can read, whole or not at all."""
-    part = path.with_name(path.name + ".new")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    part.replace(path)
+    write_private(path, "\n".join([*others, line, ""]))
