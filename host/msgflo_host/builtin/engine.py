@@ -171,7 +171,7 @@ class Engine:
     def _report_dropped(self) -> None:
         dropped, self._dropped = self._dropped, Counter()
         for role, count in dropped.items():
-            _tell(self.on_error, role, f"{count} packets for it were dropped: {MAX_WAITING} were waiting already")
+            _tell(self.on_error, role, f"packets dropped: {count}, because {MAX_WAITING} were waiting already")
 
 
 class _Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from importlib import resources
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
@@ -20,8 +21,31 @@ SUITES = [suite for file in sorted(FOLDER.glob("*.yaml")) for suite in format.lo
 TIMEOUT_S = 2.0  # fbp-spec's own
 
 
+class FrozenDict(dict[str, Any]):
+    """Nobody may change it."""
+
+    def _refuse(self, *arguments: object, **named: object) -> NoReturn:
+        raise TypeError("a component changes what it was given")
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+
+
+class FrozenList(list[Any]):
+    """Nobody may change it."""
+
+    _refuse = FrozenDict._refuse
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = append = clear = extend = insert = pop = remove = _refuse  # type: ignore[assignment]
+    reverse = sort = _refuse  # type: ignore[assignment]
+
+
+def frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return FrozenDict((key, frozen(part)) for key, part in value.items())
+    return FrozenList(map(frozen, value)) if isinstance(value, list) else value
+
+
 class Fixture:
-    """The graph of a suite, running in an engine."""
+    """The graph of a suite, running in an engine; packets are shared, so those that it gets are frozen."""
 
     def __init__(self, suite: Suite) -> None:
         graph = suite.fixture or self._default(suite.topic)
@@ -39,7 +63,7 @@ class Fixture:
         self.outports = {
             (export.node, export.port.lower()): export.public.lower() for export in graph.outports.values()
         }
-        self.packets: list[tuple[str, object]] = []
+        self.packets: list[tuple[str, Any]] = []
         for initial in graph.initials:
             self.engine.deliver(initial.tgt.node, initial.tgt.port.lower(), initial.data)
         self.loop.settle()
@@ -59,11 +83,11 @@ class Fixture:
         if (role, port) in self.outports:
             self.packets.append((self.outports[role, port], data))
 
-    def run(self, step: Step, timeout: float) -> dict[str, object]:
+    def run(self, step: Step, timeout: float) -> dict[str, Any]:
         """Return what came until as many outports had sent as are expected to."""
         self.packets.clear()
         for public, data in step.inputs.items():
-            self.engine.deliver(*self.inports[public], data)
+            self.engine.deliver(*self.inports[public], frozen(data))
         until = self.loop.time() + timeout
         self.loop.settle()
         while len(dict(self.packets)) < len(step.expect):
@@ -71,7 +95,7 @@ class Fixture:
             assert at is not None, f"only {self.packets} came"
             assert at <= until, f"only {self.packets} came in time"
             self.loop.advance(at - self.loop.time())
-        received: dict[str, object] = {}
+        received: dict[str, Any] = {}
         for public, data in self.packets:
             received[public] = data
             if len(received) == len(step.expect):
