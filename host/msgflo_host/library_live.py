@@ -31,14 +31,17 @@ async def follow(library: Library) -> None:
 async def _poll(library: Library) -> None:
     """Read the folder again after each change, once it has come to rest: some editors take a file away while they save."""
     assert library.folder is not None
-    before = library.seen
+    before, said = library.seen, ""
     while True:
         now = watched(library.folder, library.contents)
         if now != library.seen and now == before:
             try:
                 library.reload()
+                said = ""
             except LibraryError as error:
-                log.error("%s (the components stay as they were)", error)
+                if str(error) != said:
+                    log.error("%s (the components stay as they were)", error)
+                said = str(error)
         before = now
         await asyncio.sleep(POLL_S)
 

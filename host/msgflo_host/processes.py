@@ -9,6 +9,7 @@ import sys
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -34,6 +35,7 @@ SETTLED_S = 30.0
 
 END_GRACE_S = 3.0
 LAST_WORDS_S = 1.0
+LEFT_OVER_S = 0.2
 REPORT_S = 1.0
 CHUNK = 64 * 1024
 FLOOD_BYTES_PER_S = 16 * 1024 * 1024
@@ -127,6 +129,8 @@ class Processes:
             settling.cancel()
             relaying.cancel()
             await children.end(process, END_GRACE_S)
+            await asyncio.wait([relaying])
+            await _close_output(process)
 
     def _say(self, name: str, line: str) -> None:
         log.info("%s: %s", name, line)
@@ -176,6 +180,15 @@ async def _relay_output(process: Process, lines: Lines) -> None:
         if lines.overflowing:
             await asyncio.sleep(len(chunk) / FLOOD_BYTES_PER_S)
     lines.end()
+
+
+async def _close_output(process: Process) -> None:
+    """Read what is left, for only its end closes our side; what has left the process group may keep it open."""
+    assert process.stdout is not None
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LEFT_OVER_S):
+            while await process.stdout.read(CHUNK):
+                pass
 
 
 def _how(code: int) -> str:

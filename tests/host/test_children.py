@@ -73,6 +73,21 @@ def test_no_child_outlives_its_parent(loop: str, how: signal.Signals, script: st
     assert eventually(lambda: not alive(child) and not alive(grandchild))
 
 
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_what_has_left_the_group_of_a_child_ends_with_us_as_well(how: signal.Signals) -> None:
+    daemon = "setsid sh -c \"trap '' TERM; echo \\$\\$; while :; do sleep 0.2; done\" & wait"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, daemon, "asyncio"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert parent.stdout is not None
+    child, grandchild = (int(word) for word in parent.stdout.readline().split())
+    assert alive(grandchild)
+    assert os.getpgid(grandchild) != child
+    parent.send_signal(how)
+    parent.wait(5)
+    assert eventually(lambda: not alive(child) and not alive(grandchild))
+
+
 def test_ending_a_child_ends_its_children_and_tells_its_exit_code() -> None:
     async def main() -> None:
         child = await children.spawn(["/bin/sh", "-c", "trap 'exit 7' TERM; sleep 60 & echo $!; wait"], stdout=PIPE)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,6 +116,88 @@ def test_an_endless_line_neither_blocks_nor_fills_memory(tmp_path: Path, caplog:
     with caplog.at_level(logging.INFO, "msgflo"):
         asyncio.run(scenario())
     assert any("left out" in message for message in caplog.messages)
+
+
+def test_what_a_process_prints_and_how_it_ends_is_told(tmp_path: Path) -> None:
+    told: list[tuple[object, ...]] = []
+
+    async def scenario() -> None:
+        running = Processes(
+            BROKER,
+            output=lambda *news: told.append(("output", *news)),
+            crashed=lambda *news: told.append(("crashed", *news)),
+        )
+        code = "import sys; print('hello'); print('worse', file=sys.stderr); raise RuntimeError('too bad')"
+        running.want({"fragile": python(code, tmp_path)})
+        await until(lambda: any(news[0] == "crashed" for news in told))
+        await running.stop()
+
+    asyncio.run(scenario())
+    assert told[:2] == [("output", "fragile", "hello"), ("output", "fragile", "worse")]
+    assert ("crashed", "fragile", "ended (exit code 1): RuntimeError: too bad", 1.0) in told
+
+
+def test_only_a_process_that_still_runs_is_settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "SETTLED_S", 2.0)
+    settled: list[str] = []
+
+    async def scenario() -> None:
+        running = Processes(BROKER, settled=settled.append)
+        running.want({"lasting": python("import time; time.sleep(60)", tmp_path), "short": python("", tmp_path)})
+        await until(lambda: bool(settled))
+        await running.stop()
+
+    asyncio.run(scenario())
+    assert settled == ["lasting"]
+
+
+def test_ten_megabytes_a_second_cost_little_and_are_counted(tmp_path: Path) -> None:
+    """The rate is that of the printer: it waits for nobody, and takes at least two seconds for 20 MB."""
+    code = """
+import sys, time
+began = time.monotonic()
+for i in range(200):
+    sys.stdout.write(("x" * 99 + "\\n") * 1000)
+    sys.stdout.flush()
+    time.sleep(max(0, began + i / 100 - time.monotonic()))
+time.sleep(60)
+"""
+    lines: list[str] = []
+
+    async def scenario() -> float:
+        running = Processes(BROKER, output=lambda name, line: lines.append(line))
+        began = time.process_time()
+        running.want({"loud": python(code, tmp_path)})
+        async with asyncio.timeout(60):
+            while sum(map(shown, lines)) < 200_000:
+                await asyncio.sleep(0.05)
+        cost = time.process_time() - began
+        await running.stop()
+        return cost
+
+    def shown(line: str) -> int:
+        counted = re.fullmatch(r"\((\d+) lines? left out\)", line)
+        return int(counted[1]) if counted else 1
+
+    cost = asyncio.run(scenario())
+    assert sum(map(shown, lines)) == 200_000
+    assert len(lines) < 5_000
+    assert cost < 1.5  # of the seconds that a processor worked; passing all on takes many times that
+
+
+def test_one_that_prints_without_end_leaves_time_for_others(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        running = Processes(BROKER)
+        running.want({"endless": Command(("yes",), tmp_path)})
+        began, turns = time.process_time(), 0
+        async with asyncio.timeout(60):
+            while turns < 200:
+                await asyncio.sleep(0.01)
+                turns += 1
+        assert time.process_time() - began < 1.5
+        await running.stop()
+
+    asyncio.run(scenario())
 
 
 def test_our_own_interpreter_is_found_without_a_path() -> None:

@@ -1,0 +1,126 @@
+"""What is known of components that do not run: asked in a process of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from msgflo_host import library_info
+from msgflo_host.discovery import Port
+from msgflo_host.library import ComponentInfo, load
+from msgflo_host.library_info import ask
+
+OURS = """
+import os
+from pathlib import Path
+from msgflo import Participant, Port, serve
+print("this is no part of the answer")
+Path("imported-by").write_text(str(os.getpid()))
+
+class Lamp(Participant):
+    label = "A lamp"
+    icon = "lightbulb-o"
+    inports = (Port("on", "boolean", "Whether it is on"),)
+    outports = (Port("state"),)
+    def on_on(self, value): ...
+
+serve(Lamp("x"))
+"""
+MSGFLO = """
+import msgflo
+class Repeat(msgflo.Participant):
+    def __init__(self, role):
+        ports = [{"id": name, "type": "any"} for name in ("in",)]
+        msgflo.Participant.__init__(self, {"component": "x/Repeat", "label": "Repeats", "inports": ports, "outports": []}, role)
+    def process(self, inport, msg): ...
+msgflo.main(Repeat)
+"""
+
+
+def asked(folder: Path, code: str, *, options: str = "") -> ComponentInfo:
+    (folder / "part.py").write_text(code)
+    (folder / "msgflo.yaml").write_text(f"components: {{n/Part: 'msgflo participant part.py #ROLE {options}'}}\n")
+    library = load(folder)
+    ((name, command),) = library.unasked()
+    info = asyncio.run(ask(name, command))
+    library.learn(name, info, command.version)
+    assert library.info(name) == info
+    assert not list(library.unasked())
+    return info
+
+
+def test_a_component_of_ours_says_what_it_is_in_a_process_of_its_own(tmp_path: Path) -> None:
+    info = asked(tmp_path, OURS)
+    ports = (Port("on", type="boolean", description="Whether it is on"),), (Port("state"),)
+    assert info == ComponentInfo("n/Part", "A lamp", "lightbulb-o", *ports)
+    pid = (tmp_path / "imported-by").read_text()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_component_for_msgflos_library_says_what_it_is(tmp_path: Path) -> None:
+    info = asked(tmp_path, MSGFLO)
+    assert info == ComponentInfo("n/Part", "Repeats", "file-word-o", inports=(Port("in"),))
+
+
+def test_of_several_classes_the_command_says_which(tmp_path: Path) -> None:
+    code = "from msgflo import Participant\nclass A(Participant): label = 'a'\nclass B(Participant): label = 'b'\n"
+    assert asked(tmp_path, code, options="--class B").description == "b"
+    assert asked(tmp_path, code, options="--class=A").description == "a"
+    assert "say which with --class" in asked(tmp_path, code).trouble
+
+
+@pytest.mark.parametrize(
+    ("code", "trouble"),
+    [
+        ("import no_such_module  # Participant\n", "part.py:1: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("def Participant(:\n", "part.py:1:17: invalid syntax"),
+        ("import os  # Participant\nos._exit(0)\n", "part.py: ended without saying what it is"),
+        ("raise SystemExit  # Participant\n", "part.py: ended without saying what it is"),
+        ("x = 'Participant'\n", "part.py: defines no subclass of msgflo.Participant"),
+        (
+            "from msgflo import Participant\nclass A(Participant):\n  def __init__(self, role): 1 / 0\n",
+            "part.py: ZeroDivisionError",
+        ),
+    ],
+)
+def test_a_component_that_cannot_say_what_it_is_has_the_reason(tmp_path: Path, code: str, trouble: str) -> None:
+    assert trouble in asked(tmp_path, code).trouble
+
+
+def test_one_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_info, "TIMEOUT_S", 1.0)
+    began = time.monotonic()
+    info = asked(tmp_path, "import time  # Participant\ntime.sleep(99)\n")
+    assert info.trouble == "part.py: has not said what it is within 1 s"
+    assert time.monotonic() - began < 30
+
+
+def test_a_foreign_device_is_read_and_read_again_when_its_file_changes(tmp_path: Path) -> None:
+    file = tmp_path / "fan.yml"
+    file.write_text("component: x/Fan\nlabel: A fan\ninports: {on: {queue: '#ROLE/on'}}\noutports: {}\n")
+    (tmp_path / "msgflo.yaml").write_text("components: {n/Fan: fan.yml}\n")
+    library = load(tmp_path)
+    assert library.info("n/Fan") == ComponentInfo("n/Fan", "A fan", inports=(Port("on"),))
+    file.write_text("component: x/Fan\n")
+    library.reload()
+    info = library.info("n/Fan")
+    assert info is not None
+    assert "fan.yml:1:1: has neither 'inports' nor 'outports'" in info.trouble
+
+
+def test_what_an_older_source_has_said_is_shown_until_the_new_one_is_asked(tmp_path: Path) -> None:
+    file = tmp_path / "Lamp.py"
+    file.write_text("class Lamp(Participant): ...\n")
+    library = load(tmp_path)
+    ((name, command),) = library.unasked()
+    library.learn(name, ComponentInfo(name, "old"), command.version)
+    file.write_text("class Lamp(Participant): ...  # another\n")
+    library.reload()
+    library.learn(name, ComponentInfo(name, "too late"), command.version)
+    info = library.info(name)
+    assert info is not None
+    assert info.description == "old"
+    assert [name for name, _ in library.unasked()] == [name]

@@ -1,0 +1,86 @@
+"""A library follows its folder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from msgflo_host.library import Library, load
+from msgflo_host.library_live import follow
+
+CODE = "from msgflo import Participant, Port\nclass Lamp(Participant):\n    label = {label!r}\n"
+
+
+async def until(condition: Callable[[], Any], *, seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def label(library: Library, name: str) -> str:
+    info = library.info(name)
+    return info.description if info else ""
+
+
+def followed(library: Library, scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def run() -> None:
+        following = asyncio.create_task(follow(library))
+        try:
+            await scenario()
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    asyncio.run(run())
+
+
+def test_components_come_change_and_go_with_their_files(tmp_path: Path) -> None:
+    folder = tmp_path / "n"
+    folder.mkdir()
+    (folder / "A.py").write_text(CODE.format(label="one"))
+    library = load(folder)
+    told: list[frozenset[str]] = []
+    library.on_change.append(told.append)
+
+    async def scenario() -> None:
+        await until(lambda: label(library, "n/A") == "one")
+        (folder / "A.py").write_text(CODE.format(label="two"))
+        (folder / "B.yml").write_text("component: x/B\nlabel: bee\ninports: {}\noutports: {}\n")
+        await until(lambda: label(library, "n/A") == "two" and label(library, "n/B") == "bee")
+        (folder / "A.py").unlink()
+        await until(lambda: library.names() == ["n/B"])
+
+    followed(library, scenario)
+    assert {name for names in told for name in names} == {"n/A", "n/B"}
+
+
+def test_a_mistake_is_said_once_and_changes_nothing_until_it_is_mended(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "msgflo.yaml"
+    file.write_text("components: {a: sleep 1}\n")
+    library = load(tmp_path)
+
+    async def scenario() -> None:
+        file.write_text("components: {a: sleep 1, b: [1]}\n")
+        await until(lambda: any("(the components stay as they were)" in message for message in caplog.messages))
+        assert library.names() == ["a"]
+        other = tmp_path / "other.py"
+        other.write_text("")  # brings a further look at the folder
+        await until(lambda: other in library.seen)
+        file.write_text("components: {a: sleep 1, b: sleep 2}\n")
+        await until(lambda: library.names() == ["a", "b"])
+
+    followed(library, scenario)
+    assert len(caplog.messages) == 1
+
+
+def test_without_a_folder_there_is_nothing_to_follow() -> None:
+    async def scenario() -> None:
+        await follow(Library())
+
+    asyncio.run(scenario())
