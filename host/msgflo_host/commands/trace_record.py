@@ -65,8 +65,7 @@ async def _record(
         id = graph or client.runtime.get("graph") or flowtrace.DEFAULT_GRAPH
         await client.request("trace", "start", {"graph": id, "buffersize": events})
         try:
-            click.echo(f"recording {id} at {address}; Ctrl-C ends", err=True)
-            await _wait(client, seconds)
+            await _wait(client, seconds, f"recording {id} at {address}; Ctrl-C ends")
             dump = {"graph": id, "type": "flowtrace.json"}
             answer = await client.request("trace", "dump", dump, timeout=_DUMP_S)
         finally:
@@ -87,12 +86,13 @@ def _check_allowed(client: Client) -> None:
     raise ClientError(f"{client.address} cannot record: it does not have the capability protocol:trace")
 
 
-async def _wait(client: Client, seconds: float | None) -> None:
-    """Return after so many seconds, at Ctrl-C, or when the connection ends."""
+async def _wait(client: Client, seconds: float | None, hint: str) -> None:
+    """Print the hint; return after so many seconds, at Ctrl-C, or when the connection ends."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
+    click.echo(hint, err=True)
     connection = asyncio.create_task(_read_all(client))
     connection.add_done_callback(lambda task: ended.set())
     try:
