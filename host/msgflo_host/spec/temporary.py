@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
+import aiohttp
+
 from .. import children
 from ..errors import ClientError
 
@@ -51,26 +53,28 @@ async def runtime(
         lines: list[str] = []
         reader = asyncio.create_task(_keep_last(process, lines))
         try:
-            await _wait_until_it_listens(process, port, timeout, lines)
+            await _wait_until_it_answers(process, port, timeout, lines, reader)
             yield f"ws://127.0.0.1:{port}/"
         finally:
             await children.end(process, _GRACE_S)
             await reader
 
 
-async def _wait_until_it_listens(process: Process, port: int, timeout: float, lines: Sequence[str]) -> None:
+async def _wait_until_it_answers(
+    process: Process, port: int, timeout: float, lines: Sequence[str], reader: asyncio.Task[None]
+) -> None:
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(timeout), aiohttp.ClientSession() as session:
             while process.returncode is None:
-                with suppress(OSError):
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                    writer.close()
-                    return
+                with suppress(aiohttp.ClientError, OSError):
+                    async with session.get(f"http://127.0.0.1:{port}/status.json"):
+                        return
                 await asyncio.sleep(_LOOK_S)
     except TimeoutError:
         how = f"has not started within {timeout:g} s"
     else:
         how = f"has ended with status {process.returncode}"
+        await asyncio.wait([reader], timeout=_GRACE_S)  # its last lines tell why
     printed = "\n".join(lines) or "(it printed nothing)"
     raise ClientError(f"the temporary coordinator {how}:\n{printed}")
 

@@ -1,0 +1,188 @@
+"""The client of the FBP protocol, with runtimes that number their answers, that do not, and that are none."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from brokers import free_port
+from fake_runtime import COMPONENTS, FakeRuntime
+from msgflo_host.errors import ClientError
+from msgflo_host.fbp.client import Client, Message
+
+PATIENCE_S = 30.0
+
+
+def run(test: Coroutine[Any, Any, None]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            await test
+
+    asyncio.run(bounded())
+
+
+async def make_graph(client: Client, name: str) -> None:
+    await client.request("graph", "clear", {"id": name, "main": False})
+    await client.request("graph", "addnode", {"id": "a", "component": "core/Repeat", "graph": name})
+    await client.request("graph", "addinport", {"public": "in", "node": "a", "port": "in", "graph": name})
+    await client.request("graph", "addoutport", {"public": "out", "node": "a", "port": "out", "graph": name})
+    await client.request("network", "start", {"graph": name})
+
+
+def packet(name: str, value: Any) -> dict[str, Any]:
+    return {"port": "in", "event": "data", "graph": name, "payload": value}
+
+
+@pytest.mark.parametrize("numbers", [True, False], ids=["numbered", "not numbered"])
+def test_answers_come_back_and_packets_are_heard(numbers: bool) -> None:
+    async def test(address: str) -> None:
+        async with Client.connect(address) as client:
+            assert client.runtime["type"] == "fake"
+            listed = await client.request("component", "list", {})
+            assert [component["name"] for component in listed] == list(COMPONENTS)
+            await make_graph(client, "g")
+            messages = client.messages()
+            sent = await client.request("runtime", "packet", packet("g", {"x": [1, None, "ü"]}))
+            assert sent == packet("g", {"x": [1, None, "ü"]})
+            heard = [await anext(messages), await anext(messages)]
+            assert [message.command for message in heard] == ["packetsent", "packet"]
+            assert heard[1].payload["payload"] == {"x": [1, None, "ü"]}
+
+    with FakeRuntime(numbers=numbers) as runtime:
+        run(test(runtime.address))
+
+
+@pytest.mark.parametrize("numbers", [True, False], ids=["numbered", "not numbered"])
+def test_many_requests_at_once_get_their_own_answers(numbers: bool) -> None:
+    async def test(address: str) -> None:
+        async with Client.connect(address) as client:
+            await make_graph(client, "g")
+            values = list(range(50))
+            asked = (client.request("runtime", "packet", packet("g", value)) for value in values)
+            assert [answer["payload"] for answer in await asyncio.gather(*asked)] == values
+
+    with FakeRuntime(numbers=numbers) as runtime:
+        run(test(runtime.address))
+
+
+@pytest.mark.parametrize("numbers", [True, False], ids=["numbered", "not numbered"])
+def test_a_refusal_is_an_error_and_the_next_request_is_answered(numbers: bool) -> None:
+    async def test(address: str) -> None:
+        async with Client.connect(address) as client:
+            with pytest.raises(ClientError, match=r"refuses graph:addnode: 'nowhere' is not there"):
+                await client.request("graph", "addnode", {"id": "a", "component": "core/Repeat", "graph": "nowhere"})
+            assert await client.request("graph", "clear", {"id": "g"}) == {"id": "g"}
+
+    with FakeRuntime(numbers=numbers) as runtime:
+        run(test(runtime.address))
+
+
+def test_news_are_no_answers_where_answers_are_numbered() -> None:
+    news = {"protocol": "graph", "command": "clear", "payload": {"id": "other"}, "event": True}
+
+    def answer(asked: dict[str, Any]) -> list[Any]:
+        return [news, {"protocol": "graph", "command": "clear", "payload": {"id": "mine"}}]
+
+    async def test(address: str) -> None:
+        async with Client.connect(address) as client:
+            assert await client.request("graph", "clear", {"id": "mine"}) == {"id": "mine"}
+
+    with FakeRuntime(answers={"clear": answer}) as runtime:
+        run(test(runtime.address))
+
+
+def test_the_secret_is_sent_as_old_and_as_new_runtimes_read_it() -> None:
+    async def test(address: str) -> None:
+        async with Client.connect(address, secret="s3") as client:
+            await client.request("graph", "clear", {"id": "g"})
+
+    with FakeRuntime() as runtime:
+        run(test(runtime.address))
+    assert [(asked["secret"], asked["payload"]["secret"]) for asked in runtime.requests] == [("s3", "s3")] * 2
+    with FakeRuntime() as open_runtime:
+        run(_connect(open_runtime.address))
+    assert "secret" not in json.dumps(open_runtime.requests)
+
+
+def test_every_call_and_every_reader_gets_every_message() -> None:
+    async def test(runtime: FakeRuntime) -> None:
+        async with Client.connect(runtime.address) as client:
+            called: list[Message] = []
+            client.on_message.append(called.append)
+            readers = [client.messages(), client.messages()]
+            frame = {"protocol": "network", "command": "output", "payload": {"message": "hello"}}
+            await asyncio.to_thread(runtime.tell, frame)
+            expected = Message("network", "output", {"message": "hello"})
+            assert [await anext(reader) for reader in readers] == [expected, expected]
+            assert called == [expected]
+
+    with FakeRuntime() as runtime:
+        run(test(runtime))
+
+
+def test_when_the_runtime_goes_requests_fail_and_readers_end() -> None:
+    async def test(runtime: FakeRuntime) -> None:
+        async with Client.connect(runtime.address) as client:
+            messages = client.messages()
+            waiting = asyncio.create_task(client.request("network", "getstatus", {"graph": "g"}))
+            await asyncio.to_thread(runtime.hang_up)
+            with pytest.raises(ClientError, match="has closed the connection"):
+                await waiting
+            assert [message async for message in messages] == []
+            assert [message async for message in client.messages()] == []
+            assert not client.connected
+            with pytest.raises(ClientError, match="has closed the connection"):
+                await client.request("graph", "clear", {"id": "g"})
+
+    with FakeRuntime(answers={"getstatus": lambda asked: []}) as runtime:
+        run(test(runtime))
+
+
+def test_a_runtime_that_is_silent_is_given_up() -> None:
+    async def test(address: str) -> None:
+        async with Client.connect(address) as client:
+            with pytest.raises(ClientError, match=r"does not answer graph:clear within 0.05 s"):
+                await client.request("graph", "clear", {"id": "g"}, timeout=0.05)
+            await client.request("component", "list", {})
+
+    with FakeRuntime(answers={"clear": lambda asked: []}) as runtime:
+        run(test(runtime.address))
+
+
+@pytest.mark.parametrize(
+    "frame", ["no JSON", "[]", "{}", '{"protocol": 1, "command": "x"}', "[" * 100_000, b"bytes"], ids=repr
+)
+def test_what_is_no_message_ends_the_connection(frame: str | bytes) -> None:
+    async def test(address: str) -> None:
+        async with Client.connect(address) as client:
+            with pytest.raises(ClientError, match=f"{address} sends (no message of the protocol but|bytes)"):
+                await client.request("graph", "clear", {"id": "g"})
+            assert not client.connected
+
+    with FakeRuntime(answers={"clear": lambda asked: [frame]}) as runtime:
+        run(test(runtime.address))
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("http://127.0.0.1:1", "is not the address of a runtime, as in ws://"),
+        ("ws://127.0.0.1:{free}", "no runtime answers at ws://127.0.0.1:"),
+        ("{runtime}elsewhere", "answers 404: is that a runtime?"),
+        ("ws://", "no runtime answers at ws://"),
+        ("ws://127.0.0.1:x", "no runtime answers at ws://127.0.0.1:x"),
+    ],
+)
+def test_an_address_without_a_runtime(address: str, why: str) -> None:
+    with FakeRuntime() as runtime, pytest.raises(ClientError) as caught:
+        run(_connect(address.format(free=free_port(), runtime=runtime.address)))
+    assert why in str(caught.value)
+
+
+async def _connect(address: str) -> None:
+    async with Client.connect(address):
+        pass

@@ -1,0 +1,204 @@
+"""Suites as they are read: every form that the format allows, and one clear error for what it does not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from msgflo_host.errors import SpecError
+from msgflo_host.spec.expectations import Expectation
+from msgflo_host.spec.format import Step, Suite, find, load
+
+CASE = "cases:\n- {name: n, assertion: a, inputs: {in: 1}, expect: {out: {equals: 1}}"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "suite.yaml"
+
+
+def read(file: Path, text: str) -> list[Suite]:
+    file.write_text(text)
+    return load(file)
+
+
+def refusal(file: Path, text: str) -> str:
+    with pytest.raises(SpecError) as caught:
+        read(file, text)
+    return str(caught.value).removeprefix(f"{file}:")
+
+
+def test_a_whole_suite(file: Path) -> None:
+    (suite,) = read(
+        file,
+        """
+        topic: core/Count
+        name: counting
+        timeout: 500
+        cases:
+        - name: steps
+          assertion: should count
+          timeout: 1500
+          skip: not now
+          inputs: [{in: 1.0}, {in: {a: 2.5}}]
+          expect:
+          - out: {equals: 1}
+          - out: [{above: 1}, {path: $.a, type: number}]
+            rest: {contains: x}
+        """,
+    )
+    (case,) = suite.cases
+    assert (suite.topic, suite.name, suite.timeout, suite.skip) == ("core/Count", "counting", 0.5, None)
+    assert (case.name, case.assertion, case.timeout, case.skip, case.line) == (
+        "steps", "should count", 1.5, "not now", 6,
+    )  # fmt: skip
+    assert case.steps == (
+        Step({"in": 1}, {"out": (Expectation("equals", 1),)}),
+        Step(
+            {"in": {"a": 2.5}},
+            {
+                "out": (Expectation("above", 1), Expectation("type", "number", "$.a")),
+                "rest": (Expectation("contains", "x"),),
+            },
+        ),
+    )
+    assert isinstance(case.steps[0].inputs["in"], int), "as JavaScript sends it"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "topic: a\n---\ntopic: b\n",
+        "- topic: a\n- topic: b\n",
+        "---\ntopic: a\n---\n---\ntopic: b\n---\n",
+        "topic: a\n---\n- topic: b\n",
+    ],
+)
+def test_several_suites_are_documents_or_in_a_list(file: Path, text: str) -> None:
+    assert [(suite.topic, suite.name, suite.cases) for suite in read(file, text)] == [("a", "a", ()), ("b", "b", ())]
+
+
+def test_names_may_be_numbers(file: Path) -> None:
+    (suite,) = read(file, "topic: a\ncases: [{name: 5, assertion: true, inputs: {}, expect: {out: {equals: 1}}}]")
+    assert (suite.cases[0].name, suite.cases[0].assertion) == ("5", "true")
+
+
+@pytest.mark.parametrize(
+    ("skip", "why"), [("skip: ''", None), ("skip: false", None), ("skip: later", "later"), ("skip: true", "no reason")]
+)
+def test_a_suite_that_is_left_out(file: Path, skip: str, why: str | None) -> None:
+    found = read(file, f"topic: a\n{skip}")[0].skip
+    assert (found or "").startswith(why or "")
+    assert bool(found) == bool(why)
+
+
+@pytest.mark.parametrize(
+    ("type_", "data"),
+    [
+        ("fbp", "'INPORT=a.IN:IN\n\n    OUTPORT=a.OUT:OUT\n\n    a(core/Repeat)'"),
+        (
+            "json",
+            '\'{"properties": {}, "processes": {"a": {"component": "core/Repeat"}}, "connections": [], '
+            '"inports": {"in": {"process": "a", "port": "in"}}, "outports": {"out": {"process": "a", "port": "out"}}}\'',
+        ),
+    ],
+)
+def test_a_fixture(file: Path, type_: str, data: str) -> None:
+    (suite,) = read(file, f"topic: a\nfixture:\n  type: {type_}\n  data: {data}\n")
+    assert suite.fixture is not None
+    assert suite.fixture.nodes["a"].component == "core/Repeat"
+    assert (list(suite.fixture.inports), list(suite.fixture.outports)) == (["in"], ["out"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "1:1: is empty; it needs topic and cases"),
+        ("---\n---\n", "1:1: is empty"),
+        ("5", "1:1: a suite must be a map with topic, name, fixture, cases, timeout, skip, not a number"),
+        ("- 5", "1:3: a suite must be a map"),
+        ("name: x", "1:1: a suite has no 'topic'"),
+        ("topic: [a]", "1:8: 'topic' of a suite must be a text, not a list"),
+        ("topic: a\ncases: {}", "2:8: 'cases' must be a list of cases, not a map"),
+        ("topic: a\ncases: [x]", "2:9: a case must be a map with name, assertion, inputs"),
+        ("topic: a\ncases: [{}]", "2:9: a case has no 'inputs'"),
+        ("topic: a\ncases: [{inputs: {}}]", "2:9: a case has no 'expect'"),
+        ("topic: a\ncases: [{inputs: 5, expect: {}}]", "2:18: 'inputs' must be a map of ports, or a list of such"),
+        ("topic: a\ncases: [{inputs: [{}, 1], expect: {}}]", "2:23: 'inputs' must be a map of ports"),
+        ("topic: a\ncases: [{inputs: [], expect: []}]", "2:18: 'inputs' has no step in it"),
+        ("topic: a\ncases: [{inputs: {}, expect: {}}]", "2:30: expects no port, which nothing can fulfil"),
+        ("topic: a\ncases: [{name: n, inputs: {}, expect: {o: {equals: 1}}}]", "2:9: a case has no 'assertion'"),
+        ("topic: a\ntimeout: 0", "2:10: 'timeout' must be a number of milliseconds, above 0"),
+        ("topic: a\ntimeout: fast", "2:10: 'timeout' must be a number"),
+        ("topic: a\ntimeout: true", "2:10: 'timeout' must be a number"),
+        ("topic: a\nskip: [x]", "2:7: 'skip' must be a text that says why, not a list"),
+        ("topic: a\ntimout: 5", "2:1: unknown key 'timout'; did you mean 'timeout'?"),
+        ("topic: a\n" + CASE + ", expects: 1}", "3:72: unknown key 'expects'; did you mean 'expect'?"),
+        ("topic: a\nfixture: x", "2:10: 'fixture' must be a map {type: fbp, data: text}, not a text"),
+        ("topic: a\nfixture: {type: fbp}", "2:10: a fixture has no 'data'"),
+        ("topic: a\nfixture: {data: x}", "2:10: a fixture has no 'type'"),
+        ("topic: a\nfixture: {type: dot, data: x}", "2:17: 'dot' is not a type of fixtures; allowed are fbp and json"),
+        ("topic: a\nfixture: {type: json, data: '{'}", "2:29: the fixture's graph cannot be read: "),
+        (
+            "topic: a\nfixture:\n  type: fbp\n  data: |\n    a(b) ->\n",
+            "4:9: the fixture's graph cannot be read: line 1",
+        ),
+        ("topic: a\ntopic: b", "2:1: key 'topic' is there twice"),
+        ("topic: a\n---\ntopic: [", "3:"),
+        ("topic: a\n---\nname: b", "3:1: a suite has no 'topic'"),
+    ],
+)
+def test_what_is_no_suite_is_refused_with_its_place(file: Path, text: str, message: str) -> None:
+    assert refusal(file, text).startswith(message)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="No such file"):
+        load(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("expectation", "problem"),
+    [
+        ("{equal: 1}", "an expectation needs one of equals, .*, noterror, as in .*; did you mean 'equals'?"),
+        ("5", "an expectation needs one of"),
+        ("null", "an expectation needs one of"),
+        ("{path: 5, equals: 1}", "path must be a text, a JSONPath"),
+    ],
+)
+def test_an_expectation_that_nothing_fulfils_is_told_with_its_place(file: Path, expectation: str, problem: str) -> None:
+    (suite,) = read(file, f"topic: a\ncases: [{{name: n, assertion: a, inputs: {{}}, expect: {{o: {expectation}}}}}]")
+    told = suite.cases[0].steps[0].expect["o"][0].problem
+    assert told is not None
+    assert re.match(f"{file}:2:\\d+: {problem}", told)
+
+
+def test_another_number_of_steps_is_a_problem_of_the_case(file: Path) -> None:
+    (suite,) = read(
+        file, "topic: a\ncases: [{name: n, assertion: a, inputs: [{}], expect: [{o: {equals: 1}}, {o: {equals: 1}}]}]"
+    )
+    assert suite.cases[0].problem == (
+        f"{file}:2:9: inputs has 1 steps, expect has 2; they must be as many"
+    )  # fmt: skip
+
+
+def test_what_has_no_effect_is_warned_of(file: Path) -> None:
+    (suite,) = read(
+        file, "topic: a\ncases: [{name: n, assertion: a, inputs: {}, expect: {o: {type: number, above: 1, why: so}}}]"
+    )
+    assert suite.warnings == (
+        f"{file}:2:72: 'above' is not looked at, only 'type' is; put several in a list",
+        f"{file}:2:82: 'why' is not looked at, only 'type' is",
+    )
+
+
+def test_in_a_folder_are_its_yaml_files(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a.spec.yaml", "msgflo.yaml", ".hidden.yaml", "c.yml", "d.txt"):
+        (tmp_path / name).write_text("topic: a")
+    (tmp_path / "deeper.yaml").mkdir()
+    other = tmp_path / "c.yml"
+    assert find([other, tmp_path]) == [other, tmp_path / "a.spec.yaml", tmp_path / "b.yaml"]
+    with pytest.raises(SpecError, match="has no suite in it"):
+        find([tmp_path / "deeper.yaml"])
