@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from ._yaml_mistakes import explain
 from .errors import MsgfloError
 
 __all__ = ["MAX_BYTES", "Located", "Reader"]
@@ -25,9 +26,6 @@ _TAG = "tag:yaml.org,2002:"
 _KINDS = ("str", "int", "float", "bool", "null", "map", "seq", "timestamp")  # a time is only a text here
 _TAGS = frozenset(_TAG + kind for kind in _KINDS)
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what ruamel.yaml counts lines by
-_QUOTED = re.compile(r"""(?<!\w)(?:"[^"]*"|'[^']*')""")
-_LOST = re.compile(r"(?:\s|^)#(?:ROLE|COMPONENT)\b|:\s+#[^\s#]")  # what was meant as a value, and is a comment
-_UNSPACED = re.compile(r"\s*(?:- +)?(\w+):(?!//)\S(?!.*:\s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +82,7 @@ class Reader:
                 warnings.simplefilter("ignore")  # about anchors that are used twice
                 return compose(YAML(typ="safe", pure=True), text)
         except MarkedYAMLError as wrong:
-            mark = wrong.problem_mark or wrong.context_mark
-            line = mark.line if mark else 0
-            self.fail(_problem(wrong) + self._hint(line), line + 1, mark.column + 1 if mark else 1)
+            self.fail(*explain(wrong, self._lines))
         except RecursionError:
             self.fail(f"nested deeper than {_MAX_DEPTH} levels", 1, 1)
         except Exception as wrong:  # ruamel.yaml raises whatever happens to it on broken text
@@ -104,19 +100,6 @@ class Reader:
         """Return what is written from a place on, to the end of its line or of one of the next."""
         first = place.line - 1
         return "\n".join(self._lines[first : first + lines])[place.column - 1 :]
-
-    def _hint(self, wrong: int) -> str:
-        """Return what is likely to be behind an error of the YAML parser, which sees it some lines too late."""
-        near = [(i + 1, line) for i, line in enumerate(self._lines[: wrong + 1]) if line.strip()][-4:]
-        for number, line in reversed(near):
-            shown = _QUOTED.sub('""', line)
-            comment = re.search(r"(?:^|\s)#", shown)
-            lost = _LOST.search(shown)
-            if comment and lost and lost.start() <= comment.start() and lost.end() > comment.end():
-                return f'; line {number}: a text that begins with # must be in quotes, as in "#ROLE/on"'
-            if unspaced := _UNSPACED.match(shown):
-                return f"; line {number}: there must be a space after {unspaced[1]}:"
-        return ""
 
     def _text(self) -> str:
         try:
@@ -198,12 +181,6 @@ class Reader:
 
 def _place(node: Node) -> tuple[int, int]:
     return node.start_mark.line + 1, node.start_mark.column + 1
-
-
-def _problem(wrong: MarkedYAMLError) -> str:
-    parts = [str(part).strip() for part in (wrong.context, wrong.problem) if part]
-    text = ", ".join(parts) or "not YAML"
-    return f"{text}; indent with spaces" if "'\\t'" in text else text
 
 
 def _bool(text: str) -> bool:
