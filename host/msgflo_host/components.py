@@ -38,7 +38,7 @@ class Components:
     """
 
     def __init__(self, library: Library, coordinator: Coordinator, *, foreign: Iterable[Foreign] = ()) -> None:
-        self._library = library
+        self.library = library
         self._coordinator = coordinator
         self.on_output: list[Callable[[str, str], None]] = []
         self.on_crash: list[Callable[[str, str, float], None]] = []
@@ -63,7 +63,7 @@ class Components:
         """Start, announce and end as the graph and the registry change, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._devices.run())
-            tasks.create_task(follow(self._library))
+            tasks.create_task(follow(self.library))
             while True:
                 await self._changed.wait()
                 self._changed.clear()
@@ -79,11 +79,20 @@ class Components:
         self._stopped = True  # or a process that ends now would be started again
         await self._processes.stop()
 
+    def is_own(self, component: str) -> bool:
+        """Whether nodes of a component are run here."""
+        return component in self.library.commands or component in self.library.foreign
+
+    def is_starting(self, role: str) -> bool:
+        """Whether a role is or will be played by what is run here."""
+        node = self._coordinator.graph.nodes.get(role)
+        return node is not None and self.is_own(node.component)
+
     def _commands(self) -> dict[str, Command]:
         ours = self._processes.names()
-        wanted = {f"{PROGRAM}{name}": command for name, command in self._library.programs.items()}
+        wanted = {f"{PROGRAM}{name}": command for name, command in self.library.programs.items()}
         for node in self._coordinator.graph.nodes.values():
-            command = self._library.commands.get(node.component)
+            command = self.library.commands.get(node.component)
             if command is None or not (node.id in ours or not self._is_alive(node.id)):
                 continue
             if node.id.startswith("-"):
@@ -103,11 +112,11 @@ class Components:
         """Components that cannot be asked say what they are once they run."""
         for role in self._processes.names():
             node = self._coordinator.graph.nodes.get(role)
-            command = self._library.commands.get(node.component) if node else None
-            if node is None or command is None or self._library.knows(node.component):
+            command = self.library.commands.get(node.component) if node else None
+            if node is None or command is None or self.library.knows(node.component):
                 continue
             for entry in self._coordinator.registry.by_role(role):
-                self._library.learn(
+                self.library.learn(
                     node.component, ComponentInfo.of(node.component, entry.participant), command.version
                 )
 
@@ -118,8 +127,10 @@ class Components:
 
     def _note_unknown(self) -> None:
         """Say which nodes nobody here can start, and which are something else than the graph says."""
-        known = sorted({*self._library.commands, *self._library.foreign})
+        known = sorted({*self.library.commands, *self.library.foreign})
         for node in self._coordinator.graph.nodes.values():
+            if self._coordinator.builtin.is_own(node.component):
+                continue
             found = {entry.participant.component for entry in self._coordinator.registry.by_role(node.id)}
             if found and node.component not in found and node.component not in known:
                 self._say_once(
@@ -147,7 +158,7 @@ class Components:
         devices = dict(self._of_folder)
         ids = {device.participant.id for device in devices.values()}
         for node in self._coordinator.graph.nodes.values():
-            file = self._library.foreign.get(node.component)
+            file = self.library.foreign.get(node.component)
             if file is None or node.id in devices or (device := self._load(file, node.id)) is None:
                 continue
             if device.participant.id in ids:
@@ -159,7 +170,7 @@ class Components:
 
     def _load(self, file: Path, role: str) -> Foreign | None:
         """Read a device once; a mistake in its file is said once and leaves the others alone."""
-        key = (file, role, self._library.contents.versions.get(file))
+        key = (file, role, self.library.contents.versions.get(file))
         if key not in self._loaded:
             if len(self._loaded) >= MOST_SAID:
                 self._loaded.clear()

@@ -70,7 +70,9 @@ def _load(file: Path) -> ModuleType:
     except SyntaxError as error:
         raise LibraryError(error.msg, file=error.filename, line=error.lineno, column=error.offset) from None
     except Exception as error:
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == file]
+        frames = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == file.absolute()
+        ]
         line = frames[-1].lineno if frames else None
         raise LibraryError(f"{type(error).__name__}: {error}", file=str(file), line=line) from None
     return module

@@ -1,0 +1,256 @@
+"""Components of a folder, run for the nodes of a graph: edits, mistakes, and what others notice of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import msgflo
+from brokers import Broker
+from msgflo_host import processes
+from msgflo_host.components import Components
+from msgflo_host.coordinator import Coordinator
+from msgflo_host.graph.files import load as load_graph
+from msgflo_host.library import load
+from systems import Coordinator as Run
+from systems import Participants, Sink, node, until
+
+ECHO = """
+from msgflo import Participant, Port
+
+class Echo(Participant):
+    inports = (Port("in"),)
+    outports = (Port("out", state=True),)
+    def on_in(self, value):
+        self.send("out", "{word} " + value)
+"""
+GRAPH = "'hello' -> IN echo(home/Echo) OUT -> IN sink(test/Sink)\n"
+
+
+def fill(folder: Path, **files: str) -> Path:
+    """Write files; `__` in a name stands for its dot."""
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text)
+    return folder
+
+
+class Told:
+    """What the coordinator was told of its components."""
+
+    def __init__(self, components: Components) -> None:
+        self.output: list[tuple[str, str]] = []
+        self.crashes: list[tuple[str, str, float]] = []
+        self.silent: list[str] = []
+        components.on_output.append(lambda *news: self.output.append(news))
+        components.on_crash.append(lambda *news: self.crashes.append(news))
+        components.on_silent.append(self.silent.append)
+
+
+@asynccontextmanager
+async def running(broker: Broker, graph: Path, folder: Path) -> AsyncIterator[tuple[Coordinator, Components, Told]]:
+    """A coordinator and its components in this process."""
+    coordinator = Coordinator(msgflo.Broker.parse(broker.url), load_graph(graph))
+    components = Components(load(folder), coordinator)
+    told = Told(components)
+    tasks = [asyncio.create_task(coordinator.run()), asyncio.create_task(components.run())]
+    try:
+        yield coordinator, components, told
+    finally:
+        await components.stop()
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def soon(condition: Callable[[], Any], *, seconds: float = 30) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def test_an_edited_source_starts_its_nodes_again_with_the_initial_packets(broker: Broker, tmp_path: Path) -> None:
+    folder = fill(tmp_path / "home", Echo__py=ECHO.replace("{word}", "one"))
+    graph = tmp_path / "graph.fbp"
+    graph.write_text(GRAPH)
+    sink = Sink("sink")
+    with (
+        Run(graph, "--componentdir", folder, broker=broker.url) as coordinator,
+        Participants(sink, broker=broker.url),
+    ):
+        until(lambda: "one hello" in sink.received, seconds=30)
+        fill(folder, Echo__py=ECHO.replace("{word}", "two"))
+        until(lambda: "two hello" in sink.received, seconds=30)
+        assert "by its own words" not in coordinator.output
+
+
+def test_a_source_that_is_written_starts_its_nodes_again_and_leaves_others_alone(
+    broker: Broker, tmp_path: Path
+) -> None:
+    folder = fill(tmp_path / "home", Echo__py=ECHO.replace("{word}", "one"), Other__py=ECHO)
+    graph = tmp_path / "graph.fbp"
+    graph.write_text(GRAPH + "other(home/Other)\n")
+    sink = Sink("sink")
+
+    async def scenario() -> None:
+        async with running(broker, graph, folder) as (coordinator, components, _):
+            library = components.library
+            alive = coordinator.registry.state
+            await soon(lambda: "one hello" in sink.received and alive("other") == "alive")
+            (other,) = programs("Other.py")
+            library.write("Echo", "python", ECHO.replace("{word}", "two"))
+            await soon(lambda: "two hello" in sink.received)
+            assert [each.pid for each in programs("Other.py")] == [other.pid]
+
+    with Participants(sink, broker=broker.url):
+        asyncio.run(scenario())
+
+
+def programs(file: str) -> list[psutil.Process]:
+    """Our children that run a component in this file."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if file in process.cmdline() and "participant" in process.cmdline():
+                found.append(process)
+    return found
+
+
+def test_an_edited_foreign_device_is_announced_anew(broker: Broker, tmp_path: Path) -> None:
+    device = "component: x/Fan\ninports: {{{port}: {{queue: '#ROLE/{port}'}}}}\noutports: {{}}\n"
+    folder = fill(tmp_path / "home", Fan__yml=device.format(port="on"))
+    graph = tmp_path / "graph.fbp"
+    graph.write_text("fan(home/Fan)\n")
+
+    async def scenario() -> None:
+        async with running(broker, graph, folder) as (coordinator, _, _):
+
+            def ports() -> list[str]:
+                entry = coordinator.registry.get("fan")
+                return [port.id for port in entry.participant.inports] if entry else []
+
+            await soon(lambda: ports() == ["on"])
+            fill(folder, Fan__yml=device.format(port="speed"))
+            await soon(lambda: ports() == ["speed"])
+
+    asyncio.run(scenario())
+
+
+def test_mistakes_in_components_are_told_and_leave_others_alone(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "SETTLED_S", 5.0)
+    folder = fill(
+        tmp_path / "home",
+        Echo__py=ECHO.replace("{word}", "one"),
+        Crash__py="import no_such_module  # Participant\n",
+        Hang__py="import time  # Participant\nprint('hanging')\ntime.sleep(1000)\n",
+        Loud__py="while True: print('x' * 99)  # Participant\n",
+    )
+    graph = tmp_path / "graph.fbp"
+    graph.write_text(GRAPH + "crash(home/Crash)\nhang(home/Hang)\nloud(home/Loud)\n")
+    sink = Sink("sink")
+
+    async def scenario() -> Told:
+        async with running(broker, graph, folder) as (_, _, told):
+            await soon(lambda: {"hang", "loud"} <= set(told.silent) and len(told.crashes) >= 2)
+            await soon(lambda: any("left out" in line for role, line in told.output if role == "loud"))
+            assert "one hello" in sink.received
+            return told
+
+    with Participants(sink, broker=broker.url):
+        told = asyncio.run(scenario())
+    assert {role for role, _, _ in told.crashes} == {"crash"}
+    assert [delay for _, _, delay in told.crashes[:2]] == [1.0, 2.0]
+    assert "Crash.py:1: ModuleNotFoundError: No module named 'no_such_module'" in told.crashes[0][1]
+    assert ("hang", "hanging") in told.output
+    assert "echo" not in told.silent
+    assert sum(role == "loud" for role, _ in told.output) < 5_000
+
+
+SCRIPT = """
+import json, os, sys
+from msgflo import Participant, Port, serve
+
+class Part(Participant):
+    label = "in another language"
+    outports = (Port("iips", state=True),)
+    def start(self):
+        self.send("iips", json.loads(sys.argv[2]))
+
+serve(Part(sys.argv[1]))
+"""
+
+
+def test_a_handler_gets_role_and_initial_packets_and_its_component_is_known_once_it_runs(
+    broker: Broker, tmp_path: Path
+) -> None:
+    config = "handlers: {.js: \"python #FILENAME #ROLE '#IIPS'\"}\n"
+    folder = fill(tmp_path / "home", Part__js=SCRIPT, msgflo__yaml=config)
+    graph = tmp_path / "graph.json"
+    data = {
+        "processes": {"part": {"component": "home/Part"}, "sink": {"component": "test/Sink"}},
+        "connections": [
+            {"data": {"a": ["#ROLE", 'it\'s "x"']}, "tgt": {"process": "part", "port": "settings"}},
+            {"src": {"process": "part", "port": "iips"}, "tgt": {"process": "sink", "port": "in"}},
+        ],
+    }
+    graph.write_text(json.dumps(data))
+    sink = Sink("sink")
+
+    async def scenario() -> None:
+        async with running(broker, graph, folder) as (_, components, _):
+            library = components.library
+            assert library.info("home/Part").description == ""
+            await soon(lambda: sink.received)
+            await soon(lambda: library.info("home/Part").description)
+            assert library.info("home/Part").description == "in another language"
+            assert [port.id for port in library.info("home/Part").outports] == ["iips"]
+
+    with Participants(sink, broker=broker.url):
+        asyncio.run(scenario())
+    assert sink.received[0] == {"settings": {"a": ["#ROLE", 'it\'s "x"']}}
+
+
+DAEMON = """
+import subprocess
+from msgflo import Participant
+
+class Daemon(Participant):
+    def start(self):
+        subprocess.Popen(["sleep", "87654"], start_new_session=True)
+        subprocess.Popen(["sleep", "87654"])
+"""
+
+
+def test_no_component_and_nothing_it_has_started_outlives_a_coordinator_that_is_killed(
+    broker: Broker, tmp_path: Path
+) -> None:
+    stubborn = "import signal, time  # Participant\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(1000)\n"
+    folder = fill(tmp_path / "home", Daemon__py=DAEMON, Stubborn__py=stubborn)
+    graph = tmp_path / "graph.fbp"
+    graph.write_text("daemon(home/Daemon)\nstubborn(home/Stubborn)\n")
+
+    def left() -> list[list[str]]:
+        found = []
+        for process in psutil.process_iter(["cmdline", "status"]):
+            words = process.info["cmdline"] or []
+            if "87654" in words or "Stubborn.py" in words or "Daemon.py" in words:
+                found.append(words)
+        return found
+
+    coordinator = Run(graph, "--componentdir", folder, broker=broker.url)
+    coordinator.start()
+    coordinator.wait(lambda status: node(status, "daemon")["state"] == "alive", seconds=30)
+    until(lambda: len(left()) == 4, seconds=30)
+    coordinator.kill()
+    until(lambda: not left(), seconds=5)
