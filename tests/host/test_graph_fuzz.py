@@ -138,14 +138,19 @@ fitting = st.fixed_dictionaries(
         "schema": st.none() | st.just("https://example.net/a"), "secure": st.booleans(), "description": st.text(),
     },
 )  # fmt: skip
-ends = st.fixed_dictionaries(
-    {"node": ids, "port": ports, "data": few}, optional={"index": st.sampled_from([None, 0, 1, "k"])}
-)
+places = [("A", "in", None), ("A", "IN", None), ("B", "out", None), ("B", "out", 1), ("C", "in", "k")]
+ends = st.builds(
+    lambda place, data: {**dict(zip(("node", "port", "index"), place, strict=True)), "data": data},
+    st.sampled_from(places), few,
+)  # fmt: skip
 fields: dict[str, st.SearchStrategy[Any]] = {
     "id": ids, "component": st.sampled_from(["x/A", "x/B"]), "from": ids | ports, "to": ids | ports, "src": ends, "tgt": ends,
     "public": ports, "node": ids, "port": ports, "name": ids, "nodes": st.lists(ids, max_size=3), "metadata": fitting,
 }  # fmt: skip
-orders = st.lists(st.tuples(st.sampled_from(sorted(COMMANDS)), st.fixed_dictionaries(fields)), max_size=25)
+adding = st.sampled_from(["addedge", "addinitial", "addinitial", "addgroup", "addinport"])
+orders = st.lists(
+    st.tuples(adding | st.sampled_from(sorted(COMMANDS)), st.fixed_dictionaries(fields)), min_size=6, max_size=20
+)
 nodes_first = st.tuples(
     *(st.tuples(st.just("addnode"), st.fixed_dictionaries({**fields, "id": st.just(id)})) for id in "ABC")
 )
