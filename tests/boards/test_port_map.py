@@ -282,6 +282,20 @@ def test_unknown_board_is_refused_with_the_nearest(tmp_path: Path) -> None:
     assert str(file.value) == "there is no port map x.yaml"
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("esp32.yaml", "there is no port map esp32.yaml; did you mean 'esp32'?"),
+        ("boards/esp32", f"there is no board 'boards/esp32' in {BOARDS}; did you mean 'esp32'?"),
+    ],
+)
+def test_name_like_a_files_is_known(name: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PortMapError) as caught:
+        find(name)
+    assert str(caught.value) == message
+
+
 def test_boards_of_the_current_folder_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert default_folder() == BOARDS
@@ -299,8 +313,59 @@ def test_check_says_what_is_wired_where(tmp_path: Path) -> None:
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[0] == f"{port_map.file}: good; kitchen, ESP32, 3 devices, broker mqtts://kitchen:***@pi.local:8884"
+    assert lines[1] == (
+        f'{port_map.file}:16:68: no .fbp graph can name the role "lamps/1": a letter or _ comes first, then letters, digits, '
+        "_ and -; as in  lamps-1"
+    )
     wanted = "air sht3x devices/Climate i2c 1 address 0x45 →read temperature→ humidity→"
-    assert lines[2].split() == wanted.split()
+    assert lines[3].split() == wanted.split()
+
+
+def doubts(folder: Path, text: str, secrets: str = "") -> list[str]:
+    """What is doubted in a port map, without the folder's name."""
+    (folder / "secrets.yaml").write_text(secrets)
+    file = folder / "kitchen.yaml"
+    file.write_text(text)
+    return [doubt.removeprefix(f"{folder}/") for doubt in load(file).doubts]
+
+
+def test_roles_that_a_graph_cannot_name_are_doubted(tmp_path: Path) -> None:
+    devices = """devices:
+  room light: {kind: led, pin: 13}
+  Küche: {kind: led, pin: 14}
+  radio: {kind: rf433, receive: 16, remotes: {2nd: {protocol: ev1527, code: 5}}}
+  good_1-x: {kind: led, pin: 17}
+"""
+    rule = "a letter or _ comes first, then letters, digits, _ and -"
+    assert doubts(tmp_path, small(devices + "name: 2nd\n")) == [
+        f'kitchen.yaml:5:3: no .fbp graph can name the role "room light": {rule}; as in  room-light',
+        f'kitchen.yaml:6:3: no .fbp graph can name the role "Küche": {rule}',
+        f'kitchen.yaml:7:47: no .fbp graph can name the role "2nd": {rule}',
+        f'kitchen.yaml:9:7: no .fbp graph can name the role "2nd-board": {rule}',
+    ]
+
+
+def test_secrets_that_are_those_of_the_example_are_doubted(tmp_path: Path) -> None:
+    example = (BOARDS / "secrets.example.yaml").read_text()
+    (tmp_path / "secrets.example.yaml").write_text(example)
+    text = (BOARDS / "picow.yaml").read_text()
+    place = "secrets.yaml: still as in the example: "
+    assert doubts(tmp_path, text, example) == [f"{place}wifi_ssid, wifi_password, broker; write your own there"]
+    own = example.replace("not my real password", "mine and nobody else's")
+    assert doubts(tmp_path, text, own) == [f"{place}wifi_ssid, broker; write your own there"]
+    # A network may be called Home.
+    assert doubts(tmp_path, text, own.replace("192.168.1.10", "192.168.1.20")) == []
+    assert load(tmp_path / "kitchen.yaml", secrets=tmp_path / "secrets.example.yaml").doubts == ()
+    (tmp_path / "secrets.example.yaml").write_text("[")
+    assert doubts(tmp_path, text, example) == []
+
+
+def test_text_that_may_have_been_a_secret_is_doubted_and_not_shown(tmp_path: Path) -> None:
+    text = small("devices: {}\n").replace("Home", "secret garden")
+    message = "wifi.ssid is a text that begins with the word secret; did you mean  !secret NAME?"
+    assert doubts(tmp_path, text) == [f"kitchen.yaml:2:14: {message}"]
+    with pytest.raises(PortMapError, match=r"wifi\.ssid is a text; did you mean  !secret garden\?$"):
+        doubts(tmp_path, text, "garden: Home\n")
 
 
 def test_check_says_all_that_is_wrong_and_ends_with_1(tmp_path: Path) -> None:

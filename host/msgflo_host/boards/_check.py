@@ -20,16 +20,29 @@ BROKEN = object()  # the value of a secret that could not be read; that was repo
 
 
 class Findings:
-    """The problems that were found in a port map."""
+    """The problems and doubts that there are about a port map."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self._found: dict[tuple[int, int, str], PortMapError] = {}
+        self._doubts: dict[tuple[int, int, str], PortMapError] = {}
 
     def report(self, place: Located | tuple[int, int], message: str) -> None:
         """Note a problem at a value, or at a line and column."""
+        self._keep(self._found, place, message)
+
+    def doubt(self, place: Located | tuple[int, int], message: str) -> None:
+        """Note what can be right, and probably is not what was meant."""
+        self._keep(self._doubts, place, message)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What was doubted, by line."""
+        return tuple(str(self._doubts[key]) for key in sorted(self._doubts))
+
+    def _keep(self, kept: dict[tuple[int, int, str], PortMapError], place: Any, message: str) -> None:
         line, column = (place.line, place.column) if isinstance(place, Located) else place
-        self._found[line, column, message] = PortMapError(message, file=str(self.file), line=line, column=column)
+        kept[line, column, message] = PortMapError(message, file=str(self.file), line=line, column=column)
 
     def raise_if_any(self, more: Iterable[PortMapError] = ()) -> None:
         """Raise PortMapError if there are problems: those in this file by line, then more that are in another."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from msgflo import Broker
@@ -11,10 +12,10 @@ from .._yaml import Reader
 from ..errors import PortMapError
 from . import _check_network as network
 from ._check import Findings, Section
-from ._check_devices import Devices
+from ._check_devices import Devices, doubt_role
 from ._check_i2c import buses
 from ._check_pins import Pins
-from .chips import CHIPS, Chip
+from .chips import CHIPS, NOT_SUPPORTED, Chip
 from .model import Battery, Log, PortMap, Sleep, Wifi
 from .regular import check_regular
 from .secrets_file import TAG, Secrets, resolve
@@ -48,7 +49,8 @@ def check(file: Path, secrets: Path, loopback: bool) -> PortMap:
     texts = Secrets(secrets)
     found = _Board(Section(findings, resolve(read, texts, findings)), loopback).port_map()
     findings.raise_if_any([texts.problem] if texts.problem is not None else [])
-    return found
+    untouched = texts.untouched()
+    return replace(found, doubts=(*findings.doubts, *([untouched] if untouched else [])))
 
 
 class _Board:
@@ -62,8 +64,7 @@ class _Board:
         """Return the port map; it is of use only if nothing was reported."""
         top = self._top
         top.known(TOP_KEYS)
-        chip_name = top.choice("chip", CHIPS, "chip: esp32")
-        chip = CHIPS[chip_name] if chip_name else None
+        chip = self._chip()
         name = self._name()
         wifi = network.wifi(top, chip)
         broker = network.broker(top, self._loopback)
@@ -85,10 +86,21 @@ class _Board:
             battery=self._battery(),
         )
 
+    def _chip(self) -> Chip | None:
+        place = self._top.at.value.get("chip")
+        if place is not None and str(place.value).lower().replace("-", "") in NOT_SUPPORTED:
+            self._top.wrong("chip", f"it is not supported; allowed are {', '.join(CHIPS)}")
+            return None
+        name = self._top.choice("chip", CHIPS, "chip: esp32")
+        return CHIPS[name] if name else None
+
     def _name(self) -> str:
         name = self._top.text("name") if self._top.has("name") else self._top.findings.file.stem
-        if name is None or re.fullmatch(NAME, name):
-            return name or "board"
+        if name is None:
+            return "board"
+        if re.fullmatch(NAME, name):
+            doubt_role(self._top.findings, self._top.place_of("name"), f"{name}-board")
+            return name
         allowed = "at most 32 letters, digits, - and _ are allowed, a letter or digit first"
         if self._top.has("name"):
             self._top.wrong("name", allowed)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgflo import topics
 
 from .. import _text
-from ._check import Section, nearest
+from .._yaml import Located
+from ._check import Findings, Section, nearest
 from ._check_pins import Pins
 from ._check_remotes import remotes
 from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting
 from .model import Bus, Device
 from .units import TIME
 
-__all__ = ["DEVICE_KEYS", "Devices"]
+__all__ = ["DEVICE_KEYS", "Devices", "doubt_role"]
 
 DEVICE_KEYS = ("kind", "role", "topics", "allow")
 _MAX_ROLE = 64
+_FBP_NODE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 class Devices:
@@ -93,6 +96,8 @@ class Devices:
         reason = _wrong_topic(role) or (f"it is longer than {_MAX_ROLE} characters" if len(role) > _MAX_ROLE else None)
         if reason:
             self._top.findings.report(place, f"{who}: the role {_text.quoted(role)} cannot be one: {reason}")
+        else:
+            doubt_role(self._top.findings, place, role)
         other = self._roles.setdefault(role, who)
         if other != who:
             self._top.findings.report(place, f"{who}: the role {_text.quoted(role)} is taken by {other}")
@@ -129,10 +134,7 @@ class Devices:
         value = section.given("address")
         number = address.allowed[0] if value is None else value.value
         if isinstance(number, bool) or number not in address.allowed:
-            allowed = " or ".join(f"0x{each:02x}" for each in address.allowed)
-            section.wrong(
-                "address", f"this part can have {allowed}", f"0x{number:02x}" if type(number) is int else None
-            )
+            _wrong_address(section, number, address.allowed)
             return {}
         if bus is None:
             return {}
@@ -231,6 +233,16 @@ class Devices:
                 section.findings.report(where, message)
 
 
+def doubt_role(findings: Findings, place: Located | tuple[int, int], role: str) -> None:
+    """Doubt a role that no .fbp graph can name."""
+    if _FBP_NODE.fullmatch(role):
+        return
+    like = re.sub(r"[ ./]+", "-", role)
+    instead = f"; as in  {like}" if _FBP_NODE.fullmatch(like) else ""
+    allowed = "a letter or _ comes first, then letters, digits, _ and -"
+    findings.doubt(place, f"no .fbp graph can name the role {_text.quoted(role)}: {allowed}{instead}")
+
+
 def _apart(section: Section, settings: dict[str, Setting], first: str, second: str, least: float) -> None:
     """Report two settings, each given or by default, that are too near to each other."""
     given = [section.at.value[key].value if section.has(key) else settings[key].default for key in (first, second)]
@@ -240,6 +252,14 @@ def _apart(section: Section, settings: dict[str, Setting], first: str, second: s
         other = first if key == second else second
         allowed = f"{other} is {numbers[0 if other == first else 1]:g}, and they must be at least {least:f} apart"
         section.wrong(key, allowed)
+
+
+def _wrong_address(section: Section, number: object, allowed: Sequence[int]) -> None:
+    """Report an address, in both ways of writing it; 44 may have been meant as 0x44."""
+    meant = next((each for each in allowed if f"{each:x}" == str(number)), None)
+    hint = " or ".join(f"0x{each:02x}" for each in allowed)
+    hint = f"this part can have {hint}" if meant is None else f"did you mean 0x{meant:02x}?"
+    section.wrong("address", hint, f"0x{number:02x} ({number})" if type(number) is int else None)
 
 
 def _wiring_keys(kind: Kind) -> list[str]:

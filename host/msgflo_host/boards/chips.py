@@ -14,7 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["CHIPS", "Chip", "pins_text"]
+__all__ = ["CHIPS", "NOT_SUPPORTED", "Chip", "pins_text"]
+
+NOT_SUPPORTED = frozenset(
+    {"esp8266", "esp8285", "esp32s2", "esp32c2", "esp32c5", "esp32c6", "esp32c61", "esp32h2", "esp32p4", "pico2"}
+)
+"""Chips and boards whose names are near to those that there are."""
 
 _RESET = "at reset it must be high, or the chip waits to be flashed"
 _FLASHING = "it must be low or open when the chip is flashed"

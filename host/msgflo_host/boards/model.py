@@ -103,6 +103,8 @@ class PortMap:
     log: Log = Log()
     watchdog: bool = True
     battery: Battery | None = None
+    doubts: tuple[str, ...] = field(default=(), repr=False)
+    """What is allowed and probably not meant, each with its place."""
 
     @property
     def board_role(self) -> str:

@@ -36,15 +36,16 @@ def load(
 
 def find(name: str, folder: str | os.PathLike[str] | None = None) -> Path:
     """Return the file of a board, by its name in a folder or by its own path; PortMapError if there is none."""
-    if name.endswith((".yaml", ".yml")):
-        if not Path(name).exists():
-            raise PortMapError(f"there is no port map {name}")
+    is_file = name.endswith((".yaml", ".yml"))
+    if is_file and Path(name).exists():
         return Path(name)
     place = Path(folder) if folder is not None else default_folder()
     there = names(place)
     if name in there:
         return place / f"{name}.yaml"
-    near = get_close_matches(name, there, 1, 0.6)
+    near = get_close_matches(Path(name).stem if is_file else Path(name).name, there, 1, 0.6)
+    if is_file:
+        raise PortMapError(f"there is no port map {name}" + (f"; did you mean {near[0]!r}?" if near else ""))
     hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(there) or 'none'}"
     raise PortMapError(f"there is no board {name!r} in {place}; {hint}")
 

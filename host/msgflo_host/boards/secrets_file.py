@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,11 +13,13 @@ from ..errors import PortMapError
 from ._check import BROKEN, Findings, nearest
 from .regular import check_regular
 
-__all__ = ["ALLOWED", "TAG", "Secrets", "resolve"]
+__all__ = ["ALLOWED", "EXAMPLE", "TAG", "Secrets", "resolve"]
 
 TAG = "!secret"
 # Where a secret may stand: what is said nowhere once it has been read.
 ALLOWED = ("wifi.ssid", "wifi.password", "broker", "broker.url", "broker.user", "broker.password")
+EXAMPLE = "secrets.example.yaml"
+_FORGOTTEN = re.compile(r"secret\s+([\w-]+)")  # an exclamation mark
 _FORM = 'a line must read  NAME: "TEXT"'
 
 
@@ -26,10 +29,11 @@ class Secrets:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._texts: dict[str, str] | None = None
+        self._used: dict[str, set[str]] = {}
         self.problem: PortMapError | None = None
 
-    def get(self, name: str) -> str:
-        """Return a text; ValueError says, for the place that wants it, why there is none, or nothing if `problem` does."""
+    def get(self, name: str, path: str) -> str:
+        """Return a text for a key; ValueError says why there is none, or nothing if `problem` does."""
         if self._texts is None and self.problem is None:
             if not self._file.exists():
                 raise ValueError(
@@ -44,7 +48,25 @@ class Secrets:
             raise ValueError("")
         if name not in self._texts:
             raise ValueError(f"!secret {name}: {self._file} has no such name; {nearest(name, self._texts, 'it has')}")
+        self._used.setdefault(name, set()).add(path)
         return self._texts[name]
+
+    def untouched(self) -> str | None:
+        """Return what to say where texts that are used are still those of the example; None where none is.
+
+        A network may well have the name that the example has: alone, that says nothing.
+        """
+        example = self._file.with_name(EXAMPLE)
+        if not self._used or self._file.name == EXAMPLE or not example.is_file():
+            return None
+        try:
+            theirs = _Reader(example, PortMapError).texts()
+        except PortMapError:
+            return None
+        same = [name for name in self._used if theirs.get(name) == (self._texts or {})[name]]
+        if not {path for name in same for path in self._used[name]} - {"wifi.ssid"}:
+            return None
+        return f"{self._file}: still as in the example: {', '.join(same)}; write your own there"
 
 
 class _Reader(Reader):
@@ -87,7 +109,21 @@ def _resolve(place: Located, path: str, secrets: Secrets, findings: Findings) ->
     if isinstance(place.value, list):
         items = [_resolve(part, f"{path}[]", secrets, findings) for part in place.value]
         return Located(items, place.line, place.column, place.keys)
+    if path in ALLOWED and isinstance(place.value, str) and (found := _FORGOTTEN.fullmatch(place.value)):
+        return _forgotten(place, path, found[1], secrets, findings)
     return place
+
+
+def _forgotten(place: Located, path: str, name: str, secrets: Secrets, findings: Findings) -> Located:
+    """Report a text that was to be a secret: sure where there is one of that name."""
+    try:
+        secrets.get(name, path)
+    except ValueError:
+        # The text may be a password: it is not shown.
+        findings.doubt(place, f"{path} is a text that begins with the word secret; did you mean  !secret NAME?")
+        return place
+    findings.report(place, f"{path} is a text; did you mean  !secret {name}?")
+    return Located(BROKEN, place.line, place.column, {}, TAG)
 
 
 def _secret(place: Located, path: str, secrets: Secrets, findings: Findings) -> Located:
@@ -96,7 +132,7 @@ def _secret(place: Located, path: str, secrets: Secrets, findings: Findings) -> 
         findings.report(place, f"{path} is a !secret; only {', '.join(ALLOWED)} can be")
     else:
         try:
-            value = secrets.get(place.value)
+            value = secrets.get(place.value, path)
         except ValueError as reason:
             if str(reason):
                 findings.report(place, str(reason))

@@ -60,7 +60,12 @@ def _check(name: str, quiet: bool) -> list[str]:
     check_name(port_map, others)
     build(port_map, _ANY_KEY)  # only how large it is
     notices = [_notice(port_map, other, roles) for other in others if (roles := shared_roles(port_map, other))]
-    return [_summary(port_map), *notices, *([] if quiet or not port_map.devices else _table(port_map))]
+    return [
+        _summary(port_map),
+        *port_map.doubts,
+        *notices,
+        *([] if quiet or not port_map.devices else _table(port_map)),
+    ]
 
 
 def _notice(port_map: PortMap, other: Neighbour, roles: list[str]) -> str:
