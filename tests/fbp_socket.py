@@ -51,6 +51,7 @@ class Served:
         self.requests: list[Request] = []
         self.session = session
         self.port = 0
+        self.answer: Callable[[ClientHandle, Request], None] = self.handle
 
     @property
     def url(self) -> str:
@@ -86,7 +87,7 @@ async def served(clients: ClientList | None = None, *, origins: tuple[str, ...] 
     async with aiohttp.ClientSession() as session:
         server = Served(clients, session)
         own = Origins(origins, lambda name: name in ("pi.local", "127.0.0.1"))
-        socket = Socket(clients, server.handle, permissions, own)
+        socket = Socket(clients, lambda client, request: server.answer(client, request), permissions, own)
         application = web.Application()
         application.router.add_get("/", socket.serve)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import TypeAlias
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from .._text import quoted
 from ..complaints import Complaints
@@ -32,6 +33,8 @@ MAX_FRAME = 1024 * 1024  # bytes
 FRAMES_PER_SECOND = 2_000  # read from one client for long …
 BURST = 10_000  # … and at once: a whole graph
 BYTES_PER_FRAME = 4096  # a longer frame counts as several
+STRANGER_FRAME = 16 * 1024  # bytes, of a client that has shown no secret yet
+SLOW_S = 0.01  # a client whose request takes longer then waits as long as it took
 HEARTBEAT_S = 20.0
 STALLED_S = 30.0  # without taking a single frame
 CLOSING_S = 2.0  # for the end that both sides agree on
@@ -120,18 +123,29 @@ class Socket:
             except TimeoutError:
                 client.close(WSCloseCode.POLICY_VIOLATION, "no secret")
                 break
-            client.heard = True
-            pause = 0.0
-            if frame.type is WSMsgType.TEXT:
-                pause = 0.0 if self._answer(client, frame.data) else WRONG_SECRET_S
-            elif frame.type is WSMsgType.PING:
-                client.pong(frame.data)
-            elif frame.type is WSMsgType.BINARY:
-                client.close(WSCloseCode.UNSUPPORTED_DATA, "text frames are needed")
-            elif frame.type is not WSMsgType.PONG:
+            if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG):
                 break  # closed by the client, or for a frame that breaks the rules of WebSockets
+            client.heard = True
+            pause = self._take(client, frame)
             # At least one turn of the loop is for everybody else.
             await asyncio.sleep(max(pause, allowance.spend(1 + len(frame.data) // BYTES_PER_FRAME, now())))
+
+    def _take(self, client: ClientHandle, frame: WSMessage) -> float:
+        """Act on a frame; returns for how many seconds its client is not listened to then."""
+        if frame.type is WSMsgType.PING:
+            client.pong(frame.data)
+        elif frame.type is WSMsgType.BINARY:
+            client.close(WSCloseCode.UNSUPPORTED_DATA, "text frames are needed")
+        elif frame.type is WSMsgType.TEXT:
+            if not client.capabilities and len(frame.data) > STRANGER_FRAME:
+                client.close(WSCloseCode.MESSAGE_TOO_BIG, "no secret")
+                return 0.0
+            began = time.perf_counter()
+            if not self._answer(client, frame.data):
+                return WRONG_SECRET_S
+            took = time.perf_counter() - began
+            return took if took > SLOW_S else 0.0
+        return 0.0
 
     def _answer(self, client: ClientHandle, text: str) -> bool:
         """Have one request answered; tells whether its secret, if any, is a good one."""

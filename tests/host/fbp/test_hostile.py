@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import struct
+import time
 import zlib
 from contextlib import AsyncExitStack
 
@@ -15,6 +17,8 @@ import pytest
 
 from fbp_socket import AFAR, SECRET, Served, ask, asking, close_code, drained, frame, run, served, told, until
 from msgflo_host.fbp import socket as module
+from msgflo_host.fbp.client_list import ClientHandle
+from msgflo_host.fbp.envelope import Request
 
 CLOSE = 8
 PING = 9
@@ -344,6 +348,44 @@ def test_a_closing_frame_with_more_behind_it() -> None:
             writer.close()
             await until(lambda: not len(server.clients))
             assert server.requests == []
+
+    run(main)
+
+
+def test_only_who_has_shown_a_secret_sends_long_frames() -> None:
+    async def main() -> None:
+        async with served() as server:
+            long = asking("graph", "clear", filling="x" * 100_000)
+            async with await server.connect(headers=AFAR) as stranger:
+                await stranger.send_str(long)
+                assert await close_code(stranger) == 1009
+            async with await server.connect(headers=AFAR) as known:
+                assert (await ask(known, secret=SECRET))["command"] == "getruntime"
+                await known.send_str(long)
+                assert (await told(known))["command"] == "clear"
+
+    run(main)
+
+
+def test_whoever_asks_what_takes_long_waits_as_long() -> None:
+    async def main() -> None:
+        async with served() as server, await server.connect() as client, await server.connect() as other:
+            answer = server.handle
+            times: list[float] = []
+
+            def slowly(one: ClientHandle, request: Request) -> None:
+                if request.command == "slow":
+                    times.append(time.monotonic())
+                    time.sleep(0.1)
+                answer(one, request)
+
+            server.answer = slowly
+            for _ in range(5):
+                await client.send_str(asking("runtime", "slow"))
+            await ask(other)
+            for _ in range(5):
+                await told(client)
+            assert all(later - earlier >= 0.19 for earlier, later in itertools.pairwise(times))
 
     run(main)
 
