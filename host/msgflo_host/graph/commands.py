@@ -78,8 +78,11 @@ class _Payload:
         return self._values.get("src") not in (None, {})
 
     def metadata(self, known: Mapping[str, str], *, needed: bool = False) -> dict[str, Any]:
-        """Return the metadata, empty if there is none; `known` are the keys that have a type."""
-        if self._values.get("metadata") is None and not needed:
+        """Return the metadata, empty if there is none; `known` are the keys that have a type.
+
+        Version 0.5 of fbp-spec sends true or false, for whether an edge has metadata.
+        """
+        if not needed and (self._values.get("metadata") is None or isinstance(self._values["metadata"], bool)):
             return {}
         metadata = check_object(self.value("metadata"), self._called("metadata"))
         _changes.check_metadata(metadata, known, f"the metadata of {self._command}")
