@@ -19,7 +19,17 @@ from ._library_file import read as read_config
 from .errors import LibraryError
 from .graph.files import Signature, signature
 
-__all__ = ["LANGUAGES", "MAX_COMPONENTS", "MAX_SOURCE", "Command", "Contents", "is_component", "read", "watched"]
+__all__ = [
+    "LANGUAGES",
+    "MAX_COMPONENTS",
+    "MAX_SOURCE",
+    "Command",
+    "Contents",
+    "beginning",
+    "is_component",
+    "read",
+    "watched",
+]
 
 LANGUAGES = {
     ".py": "python", ".yml": "yaml", ".yaml": "yaml", ".js": "javascript", ".coffee": "coffeescript", ".ts": "typescript",
@@ -139,7 +149,7 @@ def _component_files(
         suffix = file.suffix.lower()
         if not (_is_shown(file) and NAME.fullmatch(file.stem) and file.is_file()):
             continue
-        if suffix in by_default and not is_component(_beginning(file), suffix):
+        if suffix in by_default and not is_component(beginning(file), suffix):
             continue
         count += 1
         if count > MAX_COMPONENTS:
@@ -151,7 +161,8 @@ def _is_shown(file: Path) -> bool:
     return not file.name.startswith((".", "_")) and not file.name.endswith(_SUITES) and file.name != FILE_NAME
 
 
-def _beginning(file: Path) -> str:
+def beginning(file: Path) -> str:
+    """The text of a file, as far as a source may be long; empty if it cannot be read."""
     try:
         with file.open("rb") as opened:
             return opened.read(MAX_SOURCE).decode(errors="replace")

@@ -21,7 +21,7 @@ from ._port import port_object
 from .discovery import Participant, Port
 from .errors import DiscoveryError, ForeignError
 from .foreign import load
-from .library_folder import Command
+from .library_folder import Command, beginning, is_component
 
 __all__ = ["ComponentInfo", "as_yaml", "ask", "can_be_asked", "of_foreign"]
 
@@ -62,10 +62,19 @@ def of_foreign(name: str, file: Path) -> ComponentInfo:
 
 
 def can_be_asked(command: Command) -> bool:
-    """Whether a command runs a participant of ours, which `ask` can import."""
-    if command.source is None or command.source.suffix.lower() != ".py":
+    """Whether a command runs a participant of ours in a file that does nothing else when it is imported.
+
+    Of a program with a main part, `if __name__ == "__main__":`, that can be expected.
+    """
+    source = command.source
+    if source is None or source.suffix.lower() != ".py":
         return False
-    return command.words[:2] == ("msgflo", "participant") or command.words[0] in ("micropython", "python")
+    if command.words[:2] == ("msgflo", "participant"):
+        return True
+    if command.words[0] not in ("python", "micropython"):
+        return False
+    text = beginning(source)
+    return is_component(text, ".py") and "__main__" in text
 
 
 async def ask(name: str, command: Command) -> ComponentInfo:

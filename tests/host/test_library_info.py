@@ -90,6 +90,20 @@ def test_a_component_that_cannot_say_what_it_is_has_the_reason(tmp_path: Path, c
     assert trouble in asked(tmp_path, code).trouble
 
 
+def test_a_program_is_imported_only_if_it_has_a_main_part(tmp_path: Path) -> None:
+    code = "from msgflo import Participant, serve\nclass A(Participant): label = 'a'\n"
+    (tmp_path / "guarded.py").write_text(code + "if __name__ == '__main__': serve(A('a'))\n")
+    (tmp_path / "open.py").write_text(code + "while True: ...\n")
+    (tmp_path / "plain.py").write_text("import paho  # __main__\n")
+    names = ("guarded", "open", "plain")
+    lines = [f"  n/{name}: 'python {name}.py #ROLE'\n" for name in names]
+    (tmp_path / "msgflo.yaml").write_text("components:\n" + "".join(lines))
+    library = load(tmp_path)
+    ((name, command),) = library.unasked()
+    assert name == "n/guarded"
+    assert asyncio.run(ask(name, command)).description == "a"
+
+
 def test_one_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(library_info, "TIMEOUT_S", 1.0)
     began = time.monotonic()
