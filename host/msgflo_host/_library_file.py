@@ -35,6 +35,9 @@ SETTINGS = ("namespace", "repository")
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 """A namespace, or the name of a component in it: what a file may be called in every place."""
 
+RESERVED = "core"
+"""The namespace of the built-in components."""
+
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9+]{1,16}")
 
@@ -82,7 +85,7 @@ def read(folder: Path) -> Config:
 def _made_valid(name: str) -> str:
     """A namespace from the name of a folder or package, such as `@me/my.parts`."""
     kept = re.sub(r"[^A-Za-z0-9_-]+", "-", name.rpartition("/")[2]).strip("-")
-    return kept[:64] or "components"
+    return kept[:64] if kept and kept != RESERVED else "components"
 
 
 def _config(top: Located, reader: Reader, folder: Path, name: str) -> Config:
@@ -95,6 +98,8 @@ def _config(top: Located, reader: Reader, folder: Path, name: str) -> Config:
     commands: dict[str, tuple[str, ...]] = {}
     foreign: dict[str, str] = {}
     for component, entry in _entries(top, "components", reader):
+        if component.startswith(f"{RESERVED}/"):
+            reader.fail_at(entry, f"{component}: {RESERVED}/ is for the built-in components")
         text = _text(component, entry, reader, "neither a command nor a .yml file")
         if text.endswith((".yml", ".yaml")) and " " not in text.strip():
             foreign[component] = text.strip()
@@ -119,6 +124,8 @@ def _namespace(top: Located, reader: Reader) -> str | None:
         return None
     if not isinstance(entry.value, str) or not NAME.fullmatch(entry.value):
         reader.fail_at(entry, f"namespace is {entry.plain()!r}; allowed: letters, digits, _ and -, at most 64")
+    if entry.value == RESERVED:
+        reader.fail_at(entry, f"namespace {RESERVED!r} is that of the built-in components")
     return entry.value
 
 

@@ -84,9 +84,15 @@ def read(folder: Path) -> Contents:
     Raises LibraryError, with file, line and column where there are any, for a folder that is absent or has too many
     files, a mistake in its configuration, and two files that would be the same component.
     """
-    if not folder.is_dir():
-        raise LibraryError("is no folder", file=str(folder))
-    config = read_config(folder)
+    try:
+        if not folder.is_dir():
+            raise LibraryError("is no folder", file=str(folder))
+        return _read(folder, read_config(folder))
+    except OSError as wrong:
+        raise LibraryError(f"cannot be read: {wrong.strerror}", file=wrong.filename or str(folder)) from None
+
+
+def _read(folder: Path, config: Config) -> Contents:
     commands = {name: _command(words, folder, config, _markers(name)) for name, words in config.commands.items()}
     programs = {name: _command(words, folder, config, {}) for name, words in config.programs.items()}
     foreign = {name: folder / file for name, file in config.foreign.items()}
@@ -140,10 +146,7 @@ def is_component(text: str, suffix: str) -> bool:
 def _component_files(
     folder: Path, handlers: Mapping[str, tuple[str, ...] | None], by_default: frozenset[str]
 ) -> Iterator[Path]:
-    try:
-        files = sorted(file for file in folder.iterdir() if handlers.get(file.suffix.lower()) is not None)
-    except OSError as wrong:
-        raise LibraryError(f"cannot be read: {wrong.strerror}", file=str(folder)) from None
+    files = sorted(file for file in folder.iterdir() if handlers.get(file.suffix.lower()) is not None)
     count = 0
     for file in files:
         suffix = file.suffix.lower()

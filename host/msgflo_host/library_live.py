@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 
 from .errors import LibraryError
 from .library import Library
@@ -33,6 +34,7 @@ async def _poll(library: Library) -> None:
     assert library.folder is not None
     before, said = library.seen, ""
     while True:
+        began = time.monotonic()
         now = watched(library.folder, library.contents)
         if now != library.seen and now == before:
             try:
@@ -43,7 +45,7 @@ async def _poll(library: Library) -> None:
                     log.error("%s (the components stay as they were)", error)
                 said = str(error)
         before = now
-        await asyncio.sleep(POLL_S)
+        await asyncio.sleep(max(POLL_S, 20 * (time.monotonic() - began)))  # a folder may hold very much else
 
 
 async def _ask_all(library: Library, news: asyncio.Event) -> None:

@@ -129,7 +129,10 @@ def _encoded(text: str, file: Path) -> bytes:
 
 def _check_place(file: Path, folder: Path) -> None:
     """A link may lead out of the folder; who put it there did not mean it to be written through."""
-    target = file.resolve()
+    try:
+        target = file.resolve()
+    except RuntimeError:
+        raise LibraryError("is a link to itself", file=file.name) from None
     if not target.is_relative_to(folder.resolve()) or (target.exists() and not target.is_file()):
         raise LibraryError("is not a file of the component folder, so it is not written", file=file.name)
     if any(part.startswith(".") for part in target.relative_to(folder.resolve()).parts):

@@ -106,8 +106,8 @@ class Processes:
             lines = Lines(partial(self._say, name))
             try:
                 how = f"ended ({_how(await self._run_once(name, command, lines))})"
-            except OSError as error:
-                how = f"{command.words[0]} cannot be started ({error.strerror or error})"
+            except (OSError, ValueError) as error:  # ValueError: no argument may hold NUL or half of a surrogate pair
+                how = f"{command.words[0]} cannot be started ({getattr(error, 'strerror', None) or error})"
             if time.monotonic() - began > STABLE_S:
                 delay = FIRST_RESTART_S
             log.error("%s: %s; trying again in %g s", name, how, delay)

@@ -46,6 +46,8 @@ def test_a_yaml_file_is_a_foreign_device_and_programs_are_kept_apart(tmp_path: P
         ("components: [a]\n", "1:1", "must map names to commands"),
         ("components: {\n", "2:1", "expected"),
         ("namespace: a/b\n", "1:12", "namespace is 'a/b'; allowed: letters, digits"),
+        ("namespace: core\n", "1:12", "'core' is that of the built-in components"),
+        ("components: {core/Mine: x}\n", "1:25", "core/ is for the built-in components"),
         ("handlers: {js: node}\n", "1:12", "'js' is no suffix of file names"),
         ("handlers: {.js: [node]}\n", "1:17", "no command, such as"),
         ("handlers:\n  .js: node #FILENAME\n", "2:8", "#FILENAME is lost"),
@@ -207,3 +209,19 @@ def test_a_reload_tells_what_has_changed_and_keeps_everything_after_a_mistake(tm
         library.reload()
     assert library.names() == ["n/B", "n/C", "n/D"]
     assert len(told) == 1
+
+
+def test_the_name_of_the_built_in_components_is_not_taken_from_a_folder(tmp_path: Path) -> None:
+    assert load(fill(tmp_path / "core", A__py=PARTICIPANT)).names() == ["components/A"]
+
+
+def test_links_that_lead_nowhere_are_no_components(tmp_path: Path) -> None:
+    (tmp_path / "Loop.py").symlink_to("Loop.py")
+    (tmp_path / "Gone.py").symlink_to("absent.py")
+    (tmp_path / "Folder.py").mkdir()
+    library = load(tmp_path)
+    assert library.names() == []
+    with pytest.raises(LibraryError, match="is a link to itself"):
+        library.write("Loop", "python", PARTICIPANT)
+    with pytest.raises(LibraryError, match="is not a file of the component folder"):
+        library.write("Folder", "python", PARTICIPANT)

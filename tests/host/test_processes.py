@@ -102,6 +102,20 @@ def test_a_program_that_does_not_exist_is_named_once(tmp_path: Path, caplog: pyt
     ]
 
 
+@pytest.mark.parametrize("argument", ["a\0b", "\ud800", "x" * 10_000_000])
+def test_an_argument_that_no_program_can_have_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, argument: str
+) -> None:
+    async def scenario() -> None:
+        running = Processes(BROKER)
+        running.want({"odd": Command(("true", argument), tmp_path)})
+        await until(lambda: bool(caplog.messages))
+        await running.stop()
+
+    asyncio.run(scenario())
+    assert caplog.messages[0].startswith("odd: true cannot be started (")
+
+
 def test_an_endless_line_neither_blocks_nor_fills_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     code = (
         "import sys; sys.stdout.write('x' * 300_000 + '\\nafter\\n'); sys.stdout.flush(); import time; time.sleep(60)"
