@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from msgflo_host.boards.flashing.ports import check_access, choose, found
+from msgflo_host.boards.flashing.serial_board import connected
 from msgflo_host.errors import FlashError
 
 
@@ -43,7 +45,7 @@ def test_several_are_listed_where_nobody_can_be_asked() -> None:
         choose("esp32", found("esp32", [CP210X, CH340]), None)
     assert str(error.value) == (
         "there are 2 boards: /dev/ttyUSB0 (Silicon Labs CP210x, CP2102 USB to UART Bridge), /dev/ttyUSB1 (WCH CH340/CH910x); "
-        "say which: PORT=/dev/ttyUSB0"
+        "say which: --port /dev/ttyUSB0  (with make: PORT=/dev/ttyUSB0)"
     )
 
 
@@ -57,11 +59,24 @@ def test_none_says_what_to_try(platform: str, button: str) -> None:
 def test_port_that_is_not_there_is_said() -> None:
     with pytest.raises(FlashError, match=r"^there is no port /dev/ttyUSB77$"):
         check_access("/dev/ttyUSB77")
+    with pytest.raises(FlashError, match=r"^there is no port ttyUSB77; its whole name, as in /dev/ttyUSB0\?$"):
+        check_access("ttyUSB77")
+    with pytest.raises(FlashError, match=r"^there is no port tty; did you mean /dev/tty\?$"):
+        check_access("tty")
     check_access("socket://127.0.0.1:1")
+
+
+def test_what_is_no_serial_port_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for name in (tmp_path / "file", tmp_path, "/dev/null"):
+        with pytest.raises(FlashError, match=rf"^{name} is no serial port$"):
+            check_access(str(name))
+    with pytest.raises(FlashError, match=r"^/dev/null is no serial port$"), connected("/dev/null"):
+        pass
 
 
 def test_group_dialout_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda *arguments: False)
     monkeypatch.setattr("sys.platform", "linux")
-    with pytest.raises(FlashError, match=r"you are not allowed to use /dev/null: sudo usermod -aG dialout \$USER"):
-        check_access("/dev/null")
+    with pytest.raises(FlashError, match=r"you are not allowed to use /dev/tty: sudo usermod -aG dialout \$USER"):
+        check_access("/dev/tty")

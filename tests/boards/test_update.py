@@ -28,6 +28,7 @@ from msgflo_host.boards.update import update
 from msgflo_host.boards.update_transfer import Transfer
 from msgflo_host.errors import FlashError
 from small_board import FIRMWARE, MICROPYTHON, SmallBoard, config, firmware
+from systems import Coordinator
 
 pytestmark = [
     pytest.mark.skipif(MICROPYTHON.missing is not None, reason=str(MICROPYTHON.missing)),
@@ -387,6 +388,23 @@ def test_a_board_that_was_never_flashed_has_no_key(broker: Broker, tmp_path: Pat
         f"msgflo: kitchen: there is no key {tmp_path}/keys/kitchen.key; the first time it is flashed"
     )
     assert done.stderr.count("\n") == 1
+
+
+def test_a_broker_that_is_not_reached_is_said_with_that_of_the_coordinator(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = port_map(tmp_path, broker="mqtt://nowhere.invalid")
+    board_key(tmp_path, wanted.name)
+    monkeypatch.delenv("MSGFLO_BROKER", raising=False)
+    with Coordinator(broker=broker.url) as coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        monkeypatch.setenv("MSGFLO_COORDINATOR", f"http://127.0.0.1:{coordinator.port}")
+        done = run(tmp_path / "kitchen.yaml")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "msgflo: mqtt://nowhere.invalid:1883 cannot be reached; where the board uses that of the coordinator here: "
+        f"--broker {broker.url}"
+    )
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -15,13 +15,19 @@ from ..connection import Connection
 from ..errors import FlashError
 from .update_transfer import Transfer
 
-__all__ = ["BACK_WITHIN", "PRESENT_WITHIN", "update"]
+__all__ = ["BACK_WITHIN", "PRESENT_WITHIN", "REACHED_WITHIN", "NotReached", "update"]
 
+REACHED_WITHIN = 12.0
+"""Seconds in which the broker answers: one attempt to connect takes 10 at most."""
 PRESENT_WITHIN = 30.0
 """Seconds in which a board that does not sleep answers."""
 BACK_WITHIN = 300.0
 """Seconds in which a board is heard again that has answered once: enough for a version that fails three times."""
 _TICK = 0.25
+
+
+class NotReached(FlashError):
+    """This machine has had no connection to the broker."""
 
 
 async def update(
@@ -39,7 +45,7 @@ async def update(
 
     `asleep` is how many seconds a board that sleeps may take to wake up: it is told, by a retained packet, to stay awake
     until the update is over. `reaches` is the broker that the new version is to reach, for the error's text. Raises
-    FlashError where the board is not heard, or does not run the new version then.
+    FlashError where the board is not heard, or does not run the new version then; NotReached where the broker is not.
     """
     role = f"{name}-board"
     transfer = Transfer(image, role=role, version=version, key=key)
@@ -64,6 +70,7 @@ class _Shell:
         self._transfer, self._role, self._stay_awake, self._say = transfer, role, stay_awake, say
         self._broker, self._state = broker, connection_topic(role.removesuffix("-board"))
         self._heard = 0.0
+        self._reached = False
         self._connection = Connection(
             broker,
             f"msgflo-update-{uuid.uuid4().hex[:8]}",
@@ -81,6 +88,9 @@ class _Shell:
             while not self._transfer.ended:
                 self._send(self._transfer.tick(loop.time()) if self._connection.connected else [])
                 silent = loop.time() - self._heard
+                self._reached = self._reached or self._connection.connected
+                if not self._reached and silent > REACHED_WITHIN:
+                    raise NotReached(f"{self._broker} cannot be reached")
                 if silent > (BACK_WITHIN if self._transfer.present else patience):
                     raise FlashError(self._silence(silent))
                 self._say(self._transfer)

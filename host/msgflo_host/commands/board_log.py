@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
@@ -18,6 +19,9 @@ from ._options import parse_broker
 __all__ = ["command"]
 
 _STEP_S = 0.05
+_REACHED_S = 5.0  # in which a broker usually answers
+
+_HOW = "write  log: {topic: true}  into it, and bring it to the board (msgflo board update, make flash)"
 
 
 @click.command("log", short_help="Print what a board says.")
@@ -37,6 +41,7 @@ def command(name: str, port: str | None, broker_url: str | None) -> None:
     """
     from ..boards.flashing.ports import found
     from ..boards.port_map import find, load
+    from ._elsewhere import elsewhere
 
     port_map = load(find(name), loopback=True)
     platform = port_map.chip.platform
@@ -48,7 +53,11 @@ def command(name: str, port: str | None, broker_url: str | None) -> None:
         if broker is not None:
             topic = f"{port_map.board_role}/log"
             click.echo(f"(from {broker}, topic {topic})", err=True)
-            asyncio.run(_from_broker(broker, topic))
+            if not port_map.log.topic:
+                click.echo(f"({port_map.file} does not ask for that: {_HOW}; until then nothing comes here)", err=True)
+            asyncio.run(
+                _from_broker(broker, topic, elsewhere if broker is port_map.broker else lambda: "is it running?")
+            )
         else:
             _from_port(platform, port)
 
@@ -56,10 +65,17 @@ def command(name: str, port: str | None, broker_url: str | None) -> None:
 def _from_port(platform: str, port: str | None) -> None:
     from ..boards.flashing.ports import check_access, choose, found
     from ..boards.flashing.serial_log import SerialLog
+    from ..errors import FlashError
     from ._screen import Screen
 
     screen = Screen()
-    device = port or choose(platform, found(platform), screen.ask).device
+    boards = [] if port else found(platform)
+    try:
+        device = port or choose(platform, boards, screen.ask).device
+    except FlashError as error:
+        if not boards:
+            error.message += f"; or without a cable, over MQTT: {_HOW}"
+        raise
     check_access(device)
     gone = False
     with SerialLog(device) as log:
@@ -72,7 +88,7 @@ def _from_port(platform: str, port: str | None) -> None:
             time.sleep(_STEP_S)
 
 
-async def _from_broker(broker: Broker, topic: str) -> None:
+async def _from_broker(broker: Broker, topic: str, hint: Callable[[], str]) -> None:
     from ..connection import Connection
 
     def show(topic: str, payload: bytes, retained: bool) -> None:
@@ -81,4 +97,10 @@ async def _from_broker(broker: Broker, topic: str) -> None:
             text = str(json.loads(text))
         click.echo(f"{datetime.now():%H:%M:%S} {text}")
 
-    await Connection(broker, f"msgflo-log-{time.time_ns():x}", subscriptions=[topic], on_message=show).run()
+    def complain() -> None:
+        if not connection.connected:
+            click.echo(f"({broker} has not answered yet; {hint()})", err=True)
+
+    connection = Connection(broker, f"msgflo-log-{time.time_ns():x}", subscriptions=[topic], on_message=show)
+    asyncio.get_running_loop().call_later(_REACHED_S, complain)
+    await connection.run()

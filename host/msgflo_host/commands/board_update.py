@@ -29,10 +29,11 @@ def command(name: str, broker_url: str | None) -> None:
     from ..boards.build import build
     from ..boards.keys import board_key, key_file
     from ..boards.port_map import find, load
-    from ..boards.update import update
+    from ..boards.update import NotReached, update
     from ..boards.update_story import Story
     from ..boards.update_transfer import Transfer
     from ..errors import FlashError
+    from ._elsewhere import elsewhere
     from ._screen import Screen
 
     began = time.monotonic()
@@ -59,18 +60,22 @@ def command(name: str, broker_url: str | None) -> None:
             for line in story.lines(transfer, time.monotonic()):
                 screen.say(line)
 
-        transfer = asyncio.run(
-            update(
-                broker or port_map.broker,
-                image.files,
-                name=port_map.name,
-                version=image.version,
-                key=bytes.fromhex(key),
-                asleep=sleep.every * (sleep.batch + 1) if sleep else None,
-                say=say,
-                reaches=port_map.broker,
-            )
+        updating = update(
+            broker or port_map.broker,
+            image.files,
+            name=port_map.name,
+            version=image.version,
+            key=bytes.fromhex(key),
+            asleep=sleep.every * (sleep.batch + 1) if sleep else None,
+            say=say,
+            reaches=port_map.broker,
         )
+        try:
+            transfer = asyncio.run(updating)
+        except NotReached as error:
+            if broker is None:
+                error.message += f"; {elsewhere()}"
+            raise
     if not transfer.sent:
         screen.say("it runs this version; nothing to do")
     else:

@@ -148,7 +148,7 @@ def _check_chip(chip: Chip, state: State, device: str | None) -> None:
     mcu = state.machine.rpartition(" with ")[2]
     if state.platform != chip.platform or (mcu in _MCUS.values() and mcu != _MCUS[chip.name]):
         raise FlashError(
-            f"{device} is {state.machine!r}, the port map is for {chip.title}: change its `chip`, or PORT=…"
+            f"{device} is {state.machine!r}, the port map is for {chip.title}: change its `chip`, or take another board"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -66,7 +67,8 @@ def choose(platform: str, boards: Sequence[Port], ask: Callable[[Sequence[Port]]
         return boards[0]
     if ask is None:
         raise FlashError(
-            f"there are {len(boards)} boards: {', '.join(map(str, boards))}; say which: PORT={boards[0].device}"
+            f"there are {len(boards)} boards: {', '.join(map(str, boards))}; say which: "
+            f"--port {boards[0].device}  (with make: PORT={boards[0].device})"
         )
     return ask(boards)
 
@@ -78,19 +80,36 @@ def no_port(platform: str) -> FlashError:
     )
     return FlashError(
         f"no board found on USB; try: another cable (many only charge), another socket, {button}; a port with another "
-        "name: PORT=…"
+        "name: --port NAME  (with make: PORT=NAME)"
     )
 
 
 def check_access(device: str) -> None:
     """Raise FlashError where the user cannot open a port, with what to do about it; says nothing of URLs."""
-    if "://" in device or not device.startswith("/"):
+    if "://" in device or os.name != "posix":
         return
     if not Path(device).exists():
-        raise FlashError(f"there is no port {device}")
+        raise FlashError(f"there is no port {device}{_full_name(device)}")
+    if not _is_serial(device):
+        raise FlashError(f"{device} is no serial port")
     if not os.access(device, os.R_OK | os.W_OK):
         group = "sudo usermod -aG dialout $USER, then log in again" if sys.platform == "linux" else "ask its owner"
         raise FlashError(f"you are not allowed to use {device}: {group}")
+
+
+def _full_name(device: str) -> str:
+    if device.startswith("/"):
+        return ""
+    return (
+        f"; did you mean /dev/{device}?" if Path("/dev", device).exists() else "; its whole name, as in /dev/ttyUSB0?"
+    )
+
+
+def _is_serial(device: str) -> bool:
+    """Whether it may be one, without opening it, which resets many a board: neither a file nor memory (/dev/null)."""
+    found = os.stat(device)
+    # Linux, Documentation/admin-guide/devices.txt: the character devices with major number 1 are null, zero, random and such.
+    return stat.S_ISCHR(found.st_mode) and not (sys.platform == "linux" and os.major(found.st_rdev) == 1)
 
 
 def _port(info: _Info) -> Port:
