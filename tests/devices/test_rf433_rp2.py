@@ -94,6 +94,24 @@ def test_what_is_too_much_is_counted_and_dropped(pico: Pico) -> None:
     assert pico.run("print(len(receiver.take()), 1000 < receiver.lost < 1300)").split() == ["0", "True"]
 
 
+def test_capturing_goes_on_when_all_transfers_are_done(pico: Pico) -> None:
+    pico.run("from devices.drivers import pulses_rp2\nmany = pulses_rp2._MANY\nreceiver.stop()\npulses_rp2._MANY = 8")
+    pico.drive(RECEIVE, 0)
+    pico.run(f"receiver = Receiver(Pin({RECEIVE}, Pin.IN))")
+    for pulses in ([(500, 1000), (400, 900), (300, 800), (200, 700)], [(600, 1200), (700, 1300), (800, 1400)]):
+        pico.play(RECEIVE, [*steps(pulses), (100, 0)])
+        taken = json.loads(pico.run("print(list(receiver.take()) + list(receiver.take()) + list(receiver.take()))"))
+        heard = [(round(pulse, -2), round(gap, -2)) for pulse, gap in zip(taken[::2], taken[1::2], strict=True)]
+        assert set(pulses[:2]) <= set(heard), taken
+        assert len(heard) <= 8, "nothing is taken twice"
+    pico.run(f"receiver.stop()\npulses_rp2._MANY = many\nreceiver = Receiver(Pin({RECEIVE}, Pin.IN))")
+
+
+def test_transfers_are_no_more_than_an_rp2350_counts(pico: Pico) -> None:
+    # RP2350 data sheet, section 12.6.10: bits 28 to 31 of TRANS_COUNT are MODE, where 0 is as on an RP2040.
+    assert 0 < int(pico.run("print(receiver._dma.count)")) < 1 << 28
+
+
 @pytest.mark.skipif(rtl433.MISSING, reason="rtl_433 is not installed (Debian: rtl-433)")
 @pytest.mark.parametrize(
     "message",

@@ -113,6 +113,32 @@ def test_mpremote_copies_files_that_survive_every_reset(pico: Pico, tmp_path: Pa
         assert "file.txt" in other.run("import os, machine\nprint(os.listdir(), machine.reset_cause())")
 
 
+JOINED = """
+import rp2
+@rp2.asm_pio(fifo_join={join})
+def program():
+    label("again")
+    push(noblock)
+    jmp("again")
+machine = rp2.StateMachine(0, program, freq=1000000)
+"""
+
+
+def test_fifos_of_a_state_machine_that_are_joined(pico: Pico) -> None:
+    received = "machine.active(1)\nwhile machine.rx_fifo() < {0}: pass\nmachine.active(0)\nprint(machine.rx_fifo())"
+    pico.run(JOINED.format(join="rp2.PIO.JOIN_NONE"))
+    assert pico.run("machine.put(1)\nmachine.put(2)\nprint(machine.tx_fifo())") == "2\n"
+    assert pico.run(received.format(4)) == "4\n"
+    pico.run(JOINED.format(join="rp2.PIO.JOIN_RX"))
+    assert pico.run("print(machine.tx_fifo(), machine.rx_fifo())") == "0 0\n"
+    assert pico.run(received.format(8)) == "8\n"
+    # FSTAT: that of the transmitter is both full and empty, so what is put waits for ever.
+    fstat = pico.run("import machine as chip\nfstat = chip.mem32[0x50200004]\nprint(fstat >> 16 & 1, fstat >> 24 & 1)")
+    assert fstat == "1 1\n"
+    pico.run(JOINED.format(join="rp2.PIO.JOIN_TX"))
+    assert pico.run("for i in range(8): machine.put(i)\nprint(machine.tx_fifo())") == "8\n"
+
+
 def test_watchdog_and_sleep(pico: Pico) -> None:
     pico.set_speed(0)
     boots = len(pico.boots)

@@ -19,12 +19,14 @@ __all__ = ("Receiver", "Transmitter")
 _RING = 511  # durations that can wait, less one
 _BITS = 10  # of the length of the ring in bytes
 _LEFT = 0x7FFF  # the counter of a duration counts down from here, one in 2 µs
-_MANY = 0x3FFFFFFF  # transfers
+# Transfers: an RP2350 has a mode in the four bits above (its data sheet, §12.6.10, TRANS_COUNT), an RP2040 has all 32.
+_MANY = 0x0FFFFFFF
 
 
-@rp2.asm_pio(fifo_join=rp2.PIO.JOIN_RX)
+@rp2.asm_pio()
 def _measure():
     # Each word is what is left of the counter; the bit above it is set after a low. 1 MHz: a turn of a loop takes 2 µs.
+    # The FIFOs are not joined: there would be none left for the counter's beginning.
     pull(block)  # the counter's beginning stays in OSR
     wrap_target()
     mov(x, osr)
@@ -81,7 +83,7 @@ class Receiver:
         self._machine = rp2.StateMachine(0, _measure, freq=1000000, in_base=pin, jmp_pin=pin)
         self._machine.put(_LEFT)
         self._dma = rp2.DMA()
-        self._begin()
+        self._begin(0)
         self._machine.active(1)
 
     def take(self):
@@ -91,7 +93,7 @@ class Receiver:
         self._left = count
         head = (self._dma.write - self._start) >> 1 & _RING
         if not self._dma.active():  # after days
-            self._begin()
+            self._begin(head)
         if new > _RING:
             self.lost += new
             self._tail = head
@@ -127,9 +129,9 @@ class Receiver:
         self._machine.active(0)
         self._dma.close()
 
-    def _begin(self):
+    def _begin(self, place):
         control = self._dma.pack_ctrl(size=1, inc_read=False, ring_size=_BITS, ring_sel=True, treq_sel=4)
-        write = self._start + 2 * self._tail
+        write = self._start + 2 * place
         self._dma.config(read=self._machine, write=write, count=_MANY, ctrl=control, trigger=True)
         self._left = _MANY
 

@@ -1,4 +1,26 @@
-// rp2040js runs PIO programs whenever this machine has time. Here each instruction has its moment in chip time.
+// rp2040js runs PIO programs whenever this machine has time. Here each instruction has its moment in chip time. And there
+// each FIFO has four places, whatever is said in SHIFTCTRL; here they can be joined.
+
+const SHIFTCTRL = 0x08; // from a state machine's first register on
+const FJOIN_TX = 1 << 30;
+const FJOIN_RX = 1 << 31;
+
+/** One FIFO takes the places of the other, which then is both full and empty (RP2040 data sheet, section 3.7, SHIFTCTRL). */
+function joinFifos(machine) {
+  const Fifo = machine.rxFIFO.constructor;
+  const write = machine.writeUint32.bind(machine);
+  machine.writeUint32 = (offset, value) => {
+    const changed = machine.shiftCtrl ^ value;
+    write(offset, value);
+    if (offset === SHIFTCTRL && changed & (FJOIN_TX | FJOIN_RX)) {
+      const [tx, rx] = [value & FJOIN_TX, value & FJOIN_RX];
+      machine.txFIFO = new Fifo(rx ? 0 : tx ? 8 : 4); // what was in them is lost
+      machine.rxFIFO = new Fifo(tx ? 0 : rx ? 8 : 4);
+      machine.updateDMATx();
+      machine.updateDMARx();
+    }
+  };
+}
 
 /** Give the state machines of a PIO block the chip's clock. */
 export function clockPio(pio, mcu) {
@@ -40,6 +62,7 @@ export function clockPio(pio, mcu) {
 
   for (const machine of pio.machines) {
     machine.due = never;
+    joinFifos(machine);
     const check = machine.checkWait.bind(machine);
     machine.checkWait = () => {
       const stalled = machine.waiting && machine.due === never;
