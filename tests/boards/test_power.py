@@ -69,7 +69,7 @@ def test_readings_that_are_sent_together_spare_the_network(tmp_path: Path) -> No
 def test_without_a_measured_current_the_data_sheets_are_added_up(tmp_path: Path) -> None:
     estimate = estimate_life(made(tmp_path, SLEEP + "battery: {capacity: 1000 mAh}\n"))
     asleep = [item for item in estimate.items if item.seconds == 300]
-    assert [item.current.milliamps for item in asleep] == [0.010, 0.019]  # the chip, the two resistors
+    assert [item.current.milliamps for item in asleep] == [0.010, 0.0039]  # the chip, the two resistors
     assert with_dev_board(estimate) == pytest.approx(800 / (estimate.milliamps + estimate.lost + 6) / 24)
 
 

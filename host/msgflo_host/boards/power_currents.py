@@ -121,7 +121,9 @@ DEVICES: Mapping[str, DeviceCurrents] = {
         Current(0, "counted below"), 0, Current(0.165, "assumed: 10 kΩ and an LDR with as much, at 3.3 V, always on")
     ),
     "battery": DeviceCurrents(
-        Current(0, "counted below"), 0, Current(0.019, "assumed: two resistors of 100 kΩ across 3.7 V")
+        Current(0, "counted below"),
+        0,
+        Current(0.0039, "assumed: two resistors of 470 kΩ, as in docs/boards.md, at 3.7 V"),
     ),
 }
 
