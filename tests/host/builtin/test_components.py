@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from manual_loop import ManualLoop
+from msgflo_host.builtin import library
 from msgflo_host.builtin.engine import Engine
 
 INFINITE = float("inf")
@@ -280,3 +284,30 @@ def test_log_shows_a_line_for_each_packet() -> None:
     node.give(in_="x" * 5000)
     assert node.logs[:2] == ['{"a":[1]}', "kitchen: warm"]
     assert len(node.logs[2]) == 1001
+
+
+# --- all of them ---
+
+PACKETS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8)
+    | st.sampled_from(["on", "0", "21.5", "1e308", 1e308, -1e308, 10**400, "{a}", "a.b[0]", "in", "a + b", "{"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("abcd") | st.text(), inner, max_size=4),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(library.MODULES))
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_whatever_comes_is_used_or_refused(name: str, data: st.DataObject) -> None:
+    node = Single(name)
+    ports = [port.id for port in library.components()[name].inports]
+    for port, packet in data.draw(st.lists(st.tuples(st.sampled_from(ports), PACKETS), max_size=12)):
+        node.give(**{port: packet})
+        node.loop.advance(data.draw(st.sampled_from([0, 0.001, 1])))
+    node.loop.advance(5)
+    for error in node.errors:
+        assert not error.split(":")[0].endswith("Error"), "an exception that nobody thought of"
+    for _, _, sent in node.sent:
+        if not isinstance(sent, int):  # as large as those that came in
+            msgspec.json.decode(msgspec.json.encode(sent))
