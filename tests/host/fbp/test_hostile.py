@@ -35,20 +35,20 @@ def closing_code(everything: bytes) -> int:
     return int(struct.unpack("!H", everything[start + 2 : start + 4])[0])
 
 
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [
-        (frame(b"{}", opcode=2), 1003),  # binary
-        (frame(b"\xff\xfe"), 1007),  # not UTF-8
-        (frame(b"", length=1024 * 1024 + 1), 1009),
-        (frame(b"", length=100_000_000), 1009),
-        (frame(b"", length=2**63 - 1), 1009),
-        (frame(b"x", first=0xC0), 1002),  # compressed, though nobody agreed to that
-        (frame(b"x", opcode=5), 1002),
-        (frame(b"x" * 126, opcode=PING), 1002),
-        (frame(b"x", opcode=0), 1002),  # goes on with nothing
-    ],
-)
+BREAKING = {
+    "binary": (frame(b"{}", opcode=2), 1003),
+    "not UTF-8": (frame(b"\xff\xfe"), 1007),
+    "a little too long": (frame(b"", length=1024 * 1024 + 1), 1009),
+    "100 MB": (frame(b"", length=100_000_000), 1009),
+    "8 EB": (frame(b"", length=2**63 - 1), 1009),
+    "compressed, though nobody agreed to that": (frame(b"x", first=0xC0), 1002),
+    "of a kind that there is not": (frame(b"x", opcode=5), 1002),
+    "a ping too long": (frame(b"x" * 126, opcode=PING), 1002),
+    "going on with nothing": (frame(b"x", opcode=0), 1002),
+}
+
+
+@pytest.mark.parametrize(("data", "code"), BREAKING.values(), ids=BREAKING)
 def test_frames_that_break_the_rules_end_the_connection(data: bytes, code: int) -> None:
     async def main() -> None:
         async with served() as server:
