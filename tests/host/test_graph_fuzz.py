@@ -14,7 +14,7 @@ from msgflo_host.errors import GraphError
 from msgflo_host.graph import fbp_format, json_format
 from msgflo_host.graph.commands import COMMANDS, Change, apply
 from msgflo_host.graph.difference import changes_of, difference
-from msgflo_host.graph.model import Edge, Export, Graph, Initial, Node, PortRef
+from msgflo_host.graph.model import Edge, Export, Graph, Group, Initial, Node, PortRef
 
 identifiers = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,3}", fullmatch=True)
 odd_texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=5)
@@ -178,14 +178,28 @@ def follow(copy: Graph, changes: list[Change]) -> None:
     for change in changes:
         command, payload = change.command, change.payload
         check_output("graph", command, {**payload, ("id" if command == "clear" else "graph"): "default/main"})
-        if command.startswith("change"):
-            there = {
-                "changenode": lambda said: copy.nodes[said["id"]],
-                "changegroup": lambda said: copy.groups[said["name"]],
-                "changeedge": lambda said: copy.edge(PortRef(**said["src"]), PortRef(**said["tgt"])),
-            }[command](payload)
-            payload = {**payload, "metadata": {**dict.fromkeys(there.metadata), **payload["metadata"]}}
+        if command.startswith(("add", "change")):  # the metadata said is all there is, while a command merges it
+            gone = dict.fromkeys(metadata_of(copy, command.removeprefix("add").removeprefix("change"), payload))
+            payload = {**payload, "metadata": {**gone, **payload.get("metadata", {})}}
         apply(copy, command, payload)
+
+
+def metadata_of(graph: Graph, what: str, said: dict[str, Any]) -> dict[str, Any]:
+    """Return the metadata of the part of `graph` that is spoken of, empty if there is none."""
+    part: Node | Edge | Initial | Group | Export | None
+    if what == "node":
+        part = graph.nodes.get(said["id"])
+    elif what == "group":
+        part = graph.groups.get(said["name"])
+    elif what == "edge":
+        ends = (PortRef(**said["src"]), PortRef(**said["tgt"]))
+        part = next((edge for edge in graph.edges if (edge.src, edge.tgt) == ends), None)
+    elif what == "initial":
+        packet = (PortRef(**said["tgt"]), json_format.compact(said["src"]["data"]))
+        part = next((i for i in graph.initials if (i.tgt, json_format.compact(i.data)) == packet), None)
+    else:
+        part = (graph.inports if what == "inport" else graph.outports).get(said["public"])
+    return part.metadata if part else {}
 
 
 @fuzzed

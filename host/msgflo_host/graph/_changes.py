@@ -44,7 +44,8 @@ GROUP: Final = {"description": "a text"}
 class Change:
     """Something that has happened to a graph: a command of the FBP protocol's `graph` part as runtimes send it.
 
-    The payload lacks only the graph's id. Its `metadata` is all that there is now, so a key that is not in it is gone.
+    The payload lacks only the graph's id. Its `metadata` is all that there is now, so a key that is not in it is gone:
+    a copy that follows takes it in place of what it has, while `apply` merges what clients send.
     """
 
     command: str
