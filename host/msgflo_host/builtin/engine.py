@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgflo import topics
@@ -18,7 +18,7 @@ from .. import discovery
 from .._text import quoted
 from . import library
 from ._reports import Reports
-from .component import Component, ComponentError, Timer
+from .component import Component, ComponentError, Port, Timer
 
 __all__ = ["MAX_PER_TURN", "MAX_WAITING", "Engine", "Loop"]
 
@@ -120,8 +120,8 @@ class Engine:
         component = self._library[self._nodes[role].name]
         level = _level(role)
 
-        def ports(ids: Sequence[Any]) -> tuple[discovery.Port, ...]:
-            return tuple(discovery.Port(p.id, f"{level}/{p.id}", p.type, p.description, p.schema) for p in ids)
+        def described(ports: Sequence[Port]) -> tuple[discovery.Port, ...]:
+            return tuple(discovery.Port(p.id, f"{level}/{p.id}", p.type, p.description, p.schema) for p in ports)
 
         return discovery.Participant(
             role,
@@ -129,9 +129,15 @@ class Engine:
             component.name,
             component.description,
             component.icon or None,
-            ports(component.inports),
-            ports(component.outports),
+            described(component.inports),
+            described(component.outports),
         )
+
+    def is_idle(self, roles: Iterable[str]) -> bool:
+        """Whether none of these has a packet waiting for it or something to do later."""
+        nodes = [node for role in roles if (node := self._nodes.get(role)) is not None]
+        waiting = {id(node) for node, _, _ in self._waiting}
+        return not any(id(node) in waiting or node.has_timers for node in nodes)
 
     def report(self, role: str, text: str) -> None:
         """Report an error of a node, found by somebody else; nothing happens if there is no such node."""
@@ -204,6 +210,11 @@ class _Node:
             self.guarded(self._component.stop)
         for timer in list(self._timers):
             timer.cancel()
+
+    @property
+    def has_timers(self) -> bool:
+        """Whether the component has something to do later."""
+        return bool(self._timers)
 
     def receive(self, port: str, data: Any) -> None:
         """Give the component a packet, unless it has ended since."""

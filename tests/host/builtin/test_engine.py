@@ -380,3 +380,16 @@ def test_a_role_that_is_no_level_of_a_topic_is_encoded(role: str, topic: str) ->
     assert participant.inports[0].queue == topic
     if role.isprintable():
         assert parse(encode(participant)) == participant
+
+
+def test_a_node_is_idle_when_nothing_waits_for_it_and_it_waits_for_nothing() -> None:
+    watched = Watched(a="Pass", late="Late")
+    assert watched.engine.is_idle(["a", "late", "nobody"])
+    watched.engine.deliver("a", "in", 1)
+    assert not watched.engine.is_idle(["a", "late"])
+    assert watched.engine.is_idle(["late"])
+    watched.deliver("late", 1)
+    assert watched.engine.is_idle(["a"])
+    assert not watched.engine.is_idle(["late"])
+    watched.loop.advance(2)
+    assert watched.engine.is_idle(["a", "late"])
