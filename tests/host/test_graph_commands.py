@@ -99,6 +99,13 @@ def test_a_node_can_be_renamed_also_to_its_own_name(graph: Graph) -> None:
     assert graph.edges[0].tgt == PortRef("bulb", "on")
 
 
+@pytest.mark.parametrize("metadata", [True, False])
+def test_an_old_fbp_spec_says_only_whether_an_edge_has_metadata(graph: Graph, metadata: bool) -> None:
+    target = {"node": "lamp", "port": "old_fbp_spec"}
+    answer = {"src": OUT, "tgt": target, "metadata": {}}
+    assert done(graph, "addedge", src=OUT, tgt=target, metadata=metadata) == [("addedge", answer)]
+
+
 def test_edges_are_answered_with_their_metadata_and_the_known_spelling_of_ports(graph: Graph) -> None:
     loud = {"node": "lamp", "port": "ON"}
     edge = {"src": OUT, "tgt": IN}
