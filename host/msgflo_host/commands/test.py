@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -71,7 +72,7 @@ def command(
     count = {status: sum(result.status == status for result in results) for status in ("passed", "failed", "skipped")}
     click.echo(", ".join(f"{number} {status}" for status, number in count.items() if number) or "no cases")
     if count["failed"]:
-        click.get_current_context().exit(2)
+        sys.exit(2)
 
 
 async def _run(
