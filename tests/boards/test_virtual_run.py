@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from brokers import Broker, free_port
+from listening import Ear
 from msgflo_host.boards.virtual.program import find_micropython
 from msgflo_host.errors import MsgfloError
 
@@ -189,6 +190,20 @@ def test_takes_the_broker_of_the_port_map_where_none_is_named(run: Callable[...,
     running = run("battery")
     running.wait_for("battery: a virtual ESP32-S3 on mqtt://192.168.1.10:1883")
     assert running.end(signal.SIGTERM) == 0
+
+
+def test_log_on_mqtt_names_the_broker_that_the_board_is_on(
+    broker: Broker, run: Callable[..., Run], tmp_path: Path
+) -> None:
+    with (tmp_path / "boards" / "picow.yaml").open("a") as file:
+        file.write("log: {topic: true}\n")
+    ear = Ear(broker)
+    try:
+        running = run("picow", "--broker", broker.url)
+        assert ear.wait_for("picow-board/log", lambda line: "connected" in line) == f"connected to {broker.url}"
+        running.wait_for(f"connected to {broker.url}")
+    finally:
+        ear.stop()
 
 
 def test_ends_where_the_interpreter_dies_at_once(

@@ -37,7 +37,7 @@ class VirtualBoard:
     `heap` is the memory of its MicroPython, by default so much that what fits into it fits into 100 KB of a board;
     `micropython` is the path of that, if not any that is found. `port` is that of the control socket on 127.0.0.1: 0 for
     any free one, None for no socket. `relay` stands between board and broker, so that
-    the board's Wi-Fi can be taken away; whoever gives one has the port map name it, and its `settings` replace those that an
+    the board's Wi-Fi can be taken away; it is for the broker that the port map names, and its `settings` replace those that an
     update brings. `log` gets each line that the board says.
     Raises MsgfloError where the folder holds no board.
     """
@@ -59,7 +59,13 @@ class VirtualBoard:
         self.hardware = Hardware(CHIPS[self.config["chip"]], said=self._notice, changed=self._pin_changed)
         self.things = Things(self.hardware, self.config, self._thing_changed)
         self.program = Program(
-            self.hardware, flash, heap=heap, micropython=micropython, said=self._said, became=self._became
+            self.hardware,
+            flash,
+            heap=heap,
+            micropython=micropython,
+            detour=relay.detour if relay is not None else "",
+            said=self._said,
+            became=self._became,
         )
         self._relay = relay
         self._control = Control(self)
@@ -103,8 +109,6 @@ class VirtualBoard:
             listener({"event": event, **values, "time": round(time.time(), 3)})
 
     def _said(self, line: str) -> None:
-        if self._relay is not None:
-            line = self._relay.named(line)
         self.log(line)
         self.tell("log", line=line)
 

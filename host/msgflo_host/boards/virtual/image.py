@@ -38,7 +38,6 @@ def write_flash(port_map: PortMap, folder: Path, *, broker: Broker | None = None
     relay = None
     if not broker.tls:
         relay = Relay(broker)
-        broker = relay.broker
     image = build(replace(port_map, broker=broker), board_key(port_map.file.parent, port_map.name), platform="linux")
     image.write(folder, active_slot(folder))
     if relay is not None:

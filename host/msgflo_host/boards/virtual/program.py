@@ -42,7 +42,7 @@ class Program:
 
     `said(line)` gets each line that it prints; `became(state, cause)` each change of state: running, asleep or off, and
     why it was started. `heap` is the memory it has, such as "100K", None for that of a board; `micropython` the interpreter, if
-    not any that is found.
+    not any that is found; `detour` is a relay's.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Program:
         *,
         heap: str | None,
         micropython: str | None,
+        detour: str,
         said: Callable[[str], None],
         became: Callable[[str, str], None],
     ) -> None:
@@ -59,6 +60,7 @@ class Program:
         self._flash = flash
         self._heap = heap
         self._micropython = os.path.abspath(micropython) if micropython else ""  # it runs in another folder
+        self._detour = detour
         self._said = said
         self._became = became
         self._ends: asyncio.Queue[Ended | None] = asyncio.Queue()  # None: without power
@@ -179,7 +181,12 @@ class Program:
         return await children.spawn(
             [self._micropython, "-X", f"heapsize={self._heap}", "main.py"],
             cwd=self._flash,
-            env=own | {"MSGFLO_VIRTUAL": json.dumps(link.descriptors), "MICROPYPATH": f"{self._shim.name}:.frozen"},
+            env=own
+            | {
+                "MSGFLO_VIRTUAL": json.dumps(link.descriptors),
+                "MSGFLO_RELAY": self._detour,
+                "MICROPYPATH": f"{self._shim.name}:.frozen",
+            },
             stdout=PIPE,
             stderr=STDOUT,
             pass_fds=link.descriptors,

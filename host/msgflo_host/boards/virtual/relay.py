@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import socket
 import struct
@@ -28,7 +29,7 @@ class Relay:
         self._target = target
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.settings: Mapping[str, Any] = {}
-        """What the board's compiled port map must say, so that the board comes here."""
+        """What the board's compiled port map must say, so that the board looks for this broker."""
         self.failed: Callable[[str], None] = lambda text: None
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -41,13 +42,9 @@ class Relay:
         return port
 
     @property
-    def broker(self) -> Broker:
-        """What the board connects to."""
-        return Broker("127.0.0.1", self.port, user=self._target.user, password=self._target.password)
-
-    def named(self, line: str) -> str:
-        """Return a line that the board has said, with the broker in place of this relay."""
-        return line.replace(f"{self.broker}", f"{self._target}")
+    def detour(self) -> str:
+        """What the shim of `socket` is to know: the broker's address, and the one to connect to in its place."""
+        return json.dumps([[self._target.host, self._target.port], ["127.0.0.1", self.port]])
 
     async def start(self) -> None:
         """Accept connections."""
