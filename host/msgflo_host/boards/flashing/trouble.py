@@ -24,7 +24,10 @@ _OWN_LINE = re.compile(r"^(?:\d+\.\d )?board: (?P<text>.*)$")
 
 # Of what a board says: the first pattern that is found in a line, and what to try then.
 _KNOWN = (
-    (r"no time from", "start the coordinator, or name another web server as `time` in the port map"),
+    (
+        r"no time from",
+        "start the coordinator there with `--host 0.0.0.0`, or name another web server as `time` in the port map",
+    ),
     (r"the password is wrong", "look at it in the port map or its secrets.yaml, then flash again"),
     (
         r"there is no such network here",
