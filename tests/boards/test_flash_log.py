@@ -61,8 +61,8 @@ def test_log_topic_is_printed_with_the_time(broker: Broker, tmp_path: Path) -> N
     heading, notice, first = shown.splitlines()[:3]
     assert heading == f"(from {broker.url}, topic kitchen-board/log)"
     assert notice == (
-        f"({tmp_path}/kitchen.yaml does not ask for that: write  log: {{topic: true}}  into it, and bring it to the board "
-        "(msgflo board update, make flash); until then nothing comes here)"
+        f"({tmp_path}/kitchen.yaml does not ask for that: write  log: {{topic: true}}  into the port map, and bring it "
+        "to the board (msgflo board update, make flash); until then nothing comes here)"
     )
     assert first[2] == ":"
     assert first.endswith(" 2.0 board: it is me")

@@ -21,7 +21,7 @@ __all__ = ["command"]
 _STEP_S = 0.05
 _REACHED_S = 5.0  # in which a broker usually answers
 
-_HOW = "write  log: {topic: true}  into it, and bring it to the board (msgflo board update, make flash)"
+_HOW = "write  log: {topic: true}  into the port map, and bring it to the board (msgflo board update, make flash)"
 
 
 @click.command("log", short_help="Print what a board says.")
