@@ -17,16 +17,20 @@ _QUIET = 15000  # µs without an edge after which a low counts as long
 class Receiver:
     """Captures the edges of a pin; allocates nothing while it does.
 
-    MicroPython calls the handler soon after the edge, not at once: times are true to some 10 µs, worse under load.
+    MicroPython calls the handler soon after the edge, not at once: times are true to some 10 µs, worse under load. When
+    more calls wait than it has places for, it drops one without a word. As levels alternate, an odd number of edges that
+    were dropped is noticed at the next edge; an even number is not, and looks like one long pulse.
     """
 
     def __init__(self, pin):
-        self.lost = 0  # edges that came while the ring was full
+        self.lost = 0  # edges that came while the ring was full, and times that edges were dropped
         self._ring = array("H", bytes(2 * _RING + 2))  # a high at each even place, a low at each odd one
         self._taken = array("H", bytes(2 * _RING + 2))
         self._head = self._tail = 0
         self._last = ticks_us()
         self._pin = pin
+        self._level = pin()
+        self._odd = False  # whether the level was the same as before in an odd number of calls
         pin.irq(self._edge, machine.Pin.IRQ_RISING | machine.Pin.IRQ_FALLING)
 
     def take(self):
@@ -51,16 +55,21 @@ class Receiver:
     def _edge(self, pin):
         now = ticks_us()
         level = pin()
+        if level == self._level:
+            # Two such calls: a spike that was over before the first. One alone: the edge before was dropped.
+            self._odd = not self._odd
+            return
+        if self._odd:
+            self._odd = False
+            self.lost += 1
+        self._level = level
         head = self._head
         if ((head + 2) & _RING) == self._tail:
             self.lost += 1
-            self._last = now
         elif head & 1 == level:  # what ended was a high, and the place is for a high; or both low
             self._ring[head] = min(ticks_diff(now, self._last), 65535)
             self._head = (head + 1) & _RING
-            self._last = now
-        elif level:  # a high begins
-            self._last = now
+        self._last = now
 
 
 class Transmitter:

@@ -52,21 +52,43 @@ def test_a_silence_is_told_before_it_ends():
 def test_a_receiver_that_starts_while_the_wire_is_high_begins_with_the_next_high():
     wire = Wire()
     wire.pin.level = 1
+    wire.receiver = pulses_esp32.Receiver(wire.pin)
     wire.us += 300
     wire.pin.drive(0)
     wire.us += 200
     wire.take()
     wire.play([500, 1000, 400, 900, 1, 1])
     equal(wire.take()[-4:], [500, 1000, 400, 900])
+    equal(wire.receiver.lost, 0)
 
 
-def test_edges_that_the_handler_saw_late_spoil_no_more_than_their_pulse():
+def test_a_spike_that_was_over_before_the_handler_could_look_spoils_nothing():
     wire = Wire()
-    wire.play([500, 1000])
-    # The pin had changed back before the handler could look, twice the same level.
-    wire.receiver._edge(wire.pin)
-    wire.play([400, 2000, 300, 600, 1, 1])
-    equal(wire.take()[-4:], [400, 2000, 300, 600])
+    for spikes in (1, 2):
+        wire.play([500, 1000])
+        for _ in range(2 * spikes):  # for each of its edges the same level
+            wire.receiver._edge(wire.pin)
+        wire.play([400, 2000, 300, 600, 1, 1])
+        equal(wire.take()[-6:], [500, 1000, 400, 2000, 300, 600])
+        equal(wire.receiver.lost, 0)
+
+
+def test_an_edge_that_was_dropped_is_noticed():
+    for level in (0, 1):
+        wire = Wire()
+        wire.play([500, 1000, 400, 900] if level else [500, 1000, 400])
+        equal(wire.receiver.lost, 0)
+        wire.pin.level = level  # without a call of the handler
+        wire.us += 700
+        wire.play([300, 600] if level == 0 else [])
+        wire.pin.drive(0)
+        wire.play([300, 600])
+        equal(wire.receiver.lost, 1)
+        # And it goes on as if nothing had been.
+        wire.take()
+        wire.play([500, 1000, 400, 900, 1, 1])
+        equal(wire.take()[-4:], [500, 1000, 400, 900])
+        equal(wire.receiver.lost, 1)
 
 
 def test_what_is_too_much_is_counted_and_order_is_kept():
