@@ -53,8 +53,10 @@ class Pin:
     OUT = IN = 1
     def __init__(self, name, *args): raise ValueError(name)
 class WDT:
-    def __init__(self, timeout=0): pass
-    def feed(self): pass
+    def __init__(self, timeout=5000):
+        WDT.timeout = timeout
+        self.feed()
+    def feed(self): sys.stdout.write("\\x03%d\\n" % WDT.timeout)
 """
 _NETWORK = """
 import os
@@ -84,15 +86,18 @@ class WLAN:
 class SmallBoard:
     """A context manager; `flash` is the board's folder, `output` what it has printed, `sleeps` its sleeps in ms.
 
-    `hurry` divides the length of deep sleeps.
+    `hurry` divides the length of deep sleeps, `watchdog` the time that the watchdog waits, by this machine's clock.
     """
 
-    def __init__(self, folder: Path, *, hurry: int = 1) -> None:
+    def __init__(self, folder: Path, *, hurry: int = 1, watchdog: int = 1) -> None:
         self.flash = folder / "flash"
         self.output = ""
         self.starts = 0
         self.sleeps: list[int] = []
         self.hurry = hurry
+        self.bites = 0  # of the watchdog
+        self._watchdog = watchdog
+        self._bite: threading.Timer | None = None
         self.environment: dict[str, str] = {}
         self._shim = folder / "chip"
         self._process: subprocess.Popen[str] | None = None
@@ -171,6 +176,7 @@ class SmallBoard:
             errors="replace",
         )
         pause, self._cause = 0.05, 2
+        bites = self.bites
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("\1"):
@@ -183,10 +189,30 @@ class SmallBoard:
             if line.startswith("\2"):
                 self.sleeps.append(int(line[1:]))
                 continue
+            if line.startswith("\3"):
+                self._fed(process, int(line[1:]))
+                continue
             self.output += line
         process.stdout.close()
         process.wait()
+        if self._bite is not None:
+            self._bite.cancel()
+            if self.bites > bites:
+                self._cause = 3
         return pause
+
+    def _fed(self, process: subprocess.Popen[str], timeout: int) -> None:
+        """Let the watchdog wait anew, so many ms."""
+
+        def bite() -> None:
+            self.bites += 1
+            process.kill()
+
+        if self._bite is not None:
+            self._bite.cancel()
+        self._bite = threading.Timer(timeout / 1000 / self._watchdog, bite)
+        self._bite.daemon = True
+        self._bite.start()
 
 
 def firmware(

@@ -41,14 +41,13 @@ async def _run(folder, config, wifi, session):
 
         sleeper = Sleeper(config, session, wifi)
         await sleeper.run()  # returns when the board shall be awake
-    from .starts import limit, on_trial
+    from .starts import limit
 
-    tasks = []  # for nobody else keeps them
-    # An RP2's watchdog would not let it sleep; on trial it runs already.
-    if on_trial() or (config["watchdog"] and ("sleep" not in config or sys.platform != "rp2")):
-        watch = watchdog.watch(lambda: wifi.attempts + session.attempts, lambda: session.connected)
-        tasks.append(asyncio.create_task(watch))
-    tasks.append(asyncio.create_task(limit(lambda: session.connected)))
+    # For nobody else keeps them.
+    tasks = [
+        asyncio.create_task(watchdog.watch(lambda: wifi.attempts + session.attempts, lambda: session.connected)),
+        asyncio.create_task(limit(lambda: session.connected)),
+    ]
     await wifi.join()
     _set(config, session, tasks)
     board.update = _update(folder, config["key"], board)

@@ -9,7 +9,7 @@ from micropython import const
 import machine
 from msgflo._memory import forget
 
-from . import log
+from . import log, watchdog
 
 __all__ = ("Sleeper",)
 
@@ -109,6 +109,7 @@ class Sleeper:
         if self._memory:
             self._memory(b"\n".join([" ".join([str(each) for each in self.state]).encode()] + self.lines))
             machine.deepsleep(ms)
+        watchdog.stop()
         self.wifi.wlan.active(False)
         _began = ticks_ms()
         while ms > 0:  # it may end early, by an interrupt of whatever kind

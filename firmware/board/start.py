@@ -8,10 +8,11 @@ import machine
 from msgflo import Broker, Participant, Port, Session
 from msgflo._platform import Transport
 
-from . import log
+from . import log, watchdog
 from .hardware import Hardware
 from .participant import Board
 from .shelf import Shelf
+from .starts import on_trial
 from .wifi import Wifi
 
 __all__ = ("prepare",)
@@ -47,6 +48,8 @@ def prepare(folder, safe):
     with open(folder + "/board.json") as file:
         config = json.load(file)
     log.level = log.LEVELS.index(config["log"]["level"])
+    if config["watchdog"] or on_trial():
+        watchdog.begin()  # now: a driver may stand still for ever when its device is made
     log.info("{} {}{}".format(config["name"], config["version"], ", safe mode: without devices" if safe else ""))
     wifi = Wifi(config.pop("wifi"))
     devices = config.pop("devices")
@@ -91,6 +94,7 @@ def prepare(folder, safe):
 
 def _add(session, device, hardware):
     gc.collect()
+    watchdog.feed()
     try:
         module = __import__("devices." + device["module"], None, None, ("create",))
         session.add(module.create(device["role"], device.get("topics"), device.get("options") or {}, hardware))

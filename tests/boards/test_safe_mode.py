@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from board_files import port_map
 from brokers import Broker, free_port
 from listening import Ear
+from msgflo import Broker as Address
+from msgflo_host.boards.virtual.image import write_flash
+from msgflo_host.boards.virtual.thread import BoardThread
 from small_board import MICROPYTHON, SmallBoard, config, firmware
 
 pytestmark = pytest.mark.skipif(bool(MICROPYTHON.missing), reason=MICROPYTHON.missing or "")
@@ -18,6 +22,7 @@ pytestmark = pytest.mark.skipif(bool(MICROPYTHON.missing), reason=MICROPYTHON.mi
 # A device whose driver brings the whole chip down, as a watchdog or a short circuit would.
 FATAL = "import machine\n\n\ndef create(*arguments):\n    machine.reset()\n"
 DEVICE = {"module": "fatal", "role": "fatal", "options": {}}
+STILL = "def create(*arguments):\n    while True:\n        pass\n"
 
 
 def board(folder: Path, url: str, **changes: Any) -> SmallBoard:
@@ -38,6 +43,56 @@ def test_after_five_starts_that_failed_it_runs_without_devices(broker: Broker, t
         until_starts(small, 12)  # it tries its devices again, five times
         assert json.loads((small.flash / "starts").read_text()) <= 6
     ear.stop()
+
+
+def test_a_driver_that_never_comes_back_ends_in_safe_mode_too(broker: Broker, tmp_path: Path) -> None:
+    small = SmallBoard(tmp_path, watchdog=10)
+    devices = [{"module": "still", "role": "still", "options": {}}]
+    small.install(firmware(config(broker.url, watchdog=True, devices=devices), patches={"devices/still.py": STILL}))
+    ear = Ear(broker)
+    with small:
+        small.wait_for("safe mode: without devices", 60)
+        assert ear.wait_for("shed-board/mode") == "safe"
+        assert (small.starts, small.bites) == (6, 5)
+        assert ear.wait_for("shed-board/reset") == "wdt"
+    ear.stop()
+
+
+@pytest.mark.soak  # its limit is 30 s, five times
+@pytest.mark.timeout(400)
+def test_a_virtual_board_shows_the_same(broker: Broker, tmp_path: Path) -> None:
+    flash = tmp_path / "flash"
+    flash.mkdir()
+    relay = write_flash(port_map(tmp_path, chip="picow"), flash, broker=Address("127.0.0.1", broker.port))
+    (flash / "a/devices/still.py").write_text(STILL)
+    compiled = json.loads((flash / "a/board.json").read_text())
+    compiled["devices"] = [{"module": "still", "role": "still", "options": {}}]
+    (flash / "a/board.json").write_text(json.dumps(compiled))
+    ear = Ear(broker)
+    with BoardThread(flash, relay=relay) as running:
+        running.wait_for(lambda: "safe mode: without devices" in running.output, seconds=300)
+        assert running.output.count("[watchdog: not fed for 30 s, reset]") == 5
+        assert ear.wait_for("kitchen-board/mode") == "safe"
+    ear.stop()
+
+
+SLOW = """
+import time
+from msgflo import Participant
+
+def create(role, topics, options, hardware):
+    time.sleep(2)
+    return Participant(role)
+"""
+
+
+def test_drivers_that_take_their_time_one_after_the_other_are_no_failure(broker: Broker, tmp_path: Path) -> None:
+    small = SmallBoard(tmp_path, watchdog=10)  # 3 s
+    devices = [{"module": "slow", "role": f"slow-{i}", "options": {}} for i in range(3)]
+    small.install(firmware(config(broker.url, watchdog=True, devices=devices), patches={"devices/slow.py": SLOW}))
+    with small:
+        small.wait_for("here is slow-2")
+        assert small.bites == 0
 
 
 def test_the_power_switched_off_and_on_begins_to_count_anew(tmp_path: Path) -> None:

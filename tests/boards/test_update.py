@@ -337,6 +337,51 @@ def test_a_version_that_crashes_is_taken_back(
     assert running(board) == OLD
 
 
+STILL = "while True:\n    pass\n"
+IN_CREATE = "def create(*arguments):\n    while True:\n        pass\n"
+IN_A_TASK = """
+import asyncio
+from msgflo import Participant
+
+async def stand_still():
+    while True:
+        pass
+
+def create(role, topics, options, hardware):
+    asyncio.create_task(stand_still())
+    return Participant(role)
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("board____init____dot__py", STILL),
+        ("devices__still__dot__py", IN_CREATE),
+        ("devices__still__dot__py", IN_A_TASK),
+    ],
+    ids=["at its import", "when a device is made", "in its run"],
+)
+def test_a_version_that_stands_still_is_taken_back(
+    broker: Broker, gate: Gate, tmp_path: Path, path: str, text: str
+) -> None:
+    new = image(gate, NEW, **{path: text})
+    settings = json.loads(new["board.json"])
+    settings["devices"] = [{"module": "still", "role": "still"}]
+    new["board.json"] = json.dumps(settings).encode()
+    board = SmallBoard(tmp_path, watchdog=10)
+    board.install(image(gate, OLD))
+    with board:
+        board.wait_for("here is shed-board")
+        assert board.bites == 0
+        with pytest.raises(
+            FlashError, match=f"the board went back to version {OLD}: three starts did not reach the broker"
+        ):
+            send(broker, new)
+        assert board.bites == 3
+        assert running(board) == OLD
+
+
 def test_a_version_that_never_reaches_the_broker_is_taken_back(broker: Broker, gate: Gate, board: SmallBoard) -> None:
     impatient = (FIRMWARE / "board" / "starts.py").read_text().replace("TRIAL = 60", "TRIAL = 0.5")
     new = image(gate, NEW, board__starts__dot__py=impatient)

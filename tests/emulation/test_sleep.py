@@ -58,11 +58,13 @@ def test_a_wake_up_is_short(
         at = pico.wait_for("asleep for", seconds=90)
         for _ in range(2):
             at = pico.wait_for("asleep for", after=at, seconds=60)
+        boots = len(pico.boots)
         before = pico.traffic()
         pico.wait_for("asleep for", after=at, seconds=60)
         after = pico.traffic()
         awake = [int(ms) for ms in re.findall(r"awake for (\d+) ms", pico.output)][-1]
         log = [each for each in pico.traffic_log() if each["what"] == "mqtt"]
+        assert len(pico.boots) == boots, "the watchdog, which waits for 8 s, does not end a sleep of 10 s"
         start = float(re.findall(r"([\d.]+) board: garden [0-9a-f]{12}", pico.output)[-1])
     counted = {name: after[name] - before[name] for name in after}
     record_property("awake, ms", awake)
