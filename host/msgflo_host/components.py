@@ -13,7 +13,7 @@ from .coordinator import Coordinator
 from .errors import ForeignError
 from .foreign import Foreign, ForeignDevices, load
 from .library import Command, ComponentInfo, Library
-from .library_live import follow
+from .library.live import follow
 from .processes import SETTLED_S, Processes
 
 __all__ = ["Components"]
@@ -116,9 +116,7 @@ class Components:
             if node is None or command is None or self.library.knows(node.component):
                 continue
             for entry in self._coordinator.registry.by_role(role):
-                self.library.learn(
-                    node.component, ComponentInfo.of(node.component, entry.participant), command.version
-                )
+                self.library.learn(node.component, ComponentInfo.of(node.component, entry.participant), command.version)
 
     def _settled(self, name: str) -> None:
         if not name.startswith(PROGRAM) and not self._is_alive(name):

@@ -58,6 +58,7 @@ class Connection:
         self._complained = ""
         self._followed: frozenset[str] = frozenset()
         self._follow_others = asyncio.Event()
+        self._settled = asyncio.Event()
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
         """Publish when connected; False when not (the caller's state is brought in force again by `on_connected`)."""
@@ -71,7 +72,13 @@ class Connection:
         followed = frozenset(filters)
         if followed != self._followed:
             self._followed = followed
+            self._settled.clear()
             self._follow_others.set()
+
+    async def settled(self) -> None:
+        """Return when what `follow` asked for is in force, or there is no connection."""
+        if self.connected:
+            await self._settled.wait()
 
     async def run(self) -> None:
         """Keep the connection until cancelled; then leave cleanly.
@@ -111,6 +118,7 @@ class Connection:
             for helper in helpers:
                 helper.cancel()
             self.connected, self._transport = False, None
+            self._settled.set()  # nobody need wait for what is not there
             self._on_disconnected()
             await transport.disconnect()
 
@@ -134,6 +142,8 @@ class Connection:
             except Error:
                 return  # the connection has ended, and `_serve` says so
             there = wanted
+            if wanted == self._followed:
+                self._settled.set()
             await self._follow_others.wait()
 
     def _announce_connected(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from msgflo import Broker
 from msgflo.topics import connection_topic, participant_topic
@@ -16,12 +16,13 @@ from .bindings.direct import DirectBindings
 from .bindings.forwarder import Forwarder
 from .bindings.initials import InitialPacket
 from .bindings.plan import Plan, plan
+from .bindings.ports import Place, Ports
 from .builtin.host import Host
 from .complaints import Complaints
 from .connection import Connection
 from .discovery import NotDiscovery, Participant
 from .errors import DiscoveryError
-from .graph.elements import Initial
+from .graph.elements import Initial, PortRef
 from .graph.model import Graph
 from .graphs import MAIN, Graphs
 from .greeter import Greeter
@@ -45,7 +46,8 @@ class Coordinator:
     """Brings the wanted graphs into force on one broker.
 
     What is wanted is changed through `graphs`. Who wants to know calls `on_change.append`: called after each
-    reconciliation; `on_initial` are called with each initial packet that has been sent; `bound` is set when the first
+    reconciliation; those of `on_plan` are awaited between the bindings and the initial packets; those of `on_initial` are
+    called with each initial packet that is sent. `bound` is set when the first
     edge is in force, or where there is none to be. The broker may come, go and restart.
     """
 
@@ -56,6 +58,7 @@ class Coordinator:
         self.plan: Plan = plan(graph, {}, lambda edge: False)
         self.bound = asyncio.Event()
         self.on_change: list[Callable[[], None]] = []
+        self.on_plan: list[Callable[[], Awaitable[None]]] = []
         self.on_initial: list[Callable[[Initial], None]] = []
         self._connection = Connection(
             broker,
@@ -131,6 +134,19 @@ class Coordinator:
         edges = filter(wanted.is_started, wanted.graph.edges)
         self.builtin.link(edges, case_sensitive=wanted.graph.case_sensitive)
         self._greeter.send(wanted.graph, self.registry, self._publish_initial, only=self.builtin.roles)
+
+    def find(self, kind: str, ref: PortRef) -> tuple[Place, ...]:
+        """Return a port of each instance of a role that is not lost; `kind` is inport or outport.
+
+        Raises Refused where they have no such port.
+        """
+        there = [entry.participant for entry in self.registry.by_role(ref.node) if entry.state != "lost"]
+        ports = Ports(kind, {ref.node: there} if there else {}, case_sensitive=self.graph.case_sensitive)
+        return ports.find(*ref)
+
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Publish a packet; False where the broker is out of reach."""
+        return self._connection.publish(topic, payload)
 
     def forget(self, role: str) -> None:
         """Take back what the instances of a role have announced: whoever ran them has ended them for good."""
@@ -269,9 +285,13 @@ class Coordinator:
         if rebound and self._greeter.due:
             # What follows from an initial packet should reach those who have just been bound.
             await asyncio.sleep(SETTLE_S)
+        for prepare in self.on_plan:
+            await prepare()
         self._greeter.send(graph, self.registry, self._publish_initial)
         if not graph.edges or wanted.direct or (wanted.forwards and self._forwarder.stats().connected):
             self.bound.set()
+        here = {entry.participant.role: entry.participant.component for entry in self.registry.all()}
+        self.graphs.discovered(here)
         for listener in self.on_change:
             listener()
 
@@ -284,12 +304,15 @@ class Coordinator:
         self.registry.packet(topic, time.monotonic())
 
     def _publish_initial(self, packet: InitialPacket) -> bool:
-        if packet.participant in self.builtin:
-            self.builtin.deliver(packet.participant, packet.topic, packet.initial.data)
-        elif not self._connection.publish(packet.topic, packet.payload, qos=packet.qos, retain=packet.retain):
+        here = packet.participant in self.builtin
+        if not here and not self._connection.publish(
+            packet.topic, packet.payload, qos=packet.qos, retain=packet.retain
+        ):
             return False
         for listener in self.on_initial:
             listener(packet.initial)
+        if here:
+            self.builtin.deliver(packet.participant, packet.topic, packet.initial.data)
         return True
 
     def _say_what_is_refused(self, wanted: Plan) -> None:

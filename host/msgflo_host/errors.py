@@ -12,6 +12,7 @@ MsgfloError
 ├── ClientError      another runtime cannot be reached, or refuses
 ├── SpecError        a suite of tests that cannot be read
 ├── TraceError       a trace that cannot be read, written or replayed
+├── RequestError     a client of the FBP protocol asks for what cannot be done
 └── ServerError      the HTTP port cannot be opened
 """
 
@@ -30,6 +31,7 @@ __all__ = [
     "LibraryError",
     "MsgfloError",
     "PortMapError",
+    "RequestError",
     "ServerError",
     "SpecError",
     "TraceError",
@@ -113,6 +115,10 @@ class SpecError(MsgfloError):
 
 class TraceError(MsgfloError):
     """A recorded trace that cannot be read, written or replayed."""
+
+
+class RequestError(MsgfloError):
+    """A client of the FBP protocol asks for something that cannot be done."""
 
 
 class ServerError(MsgfloError):

@@ -53,12 +53,14 @@ class Network:
 class Wanted:
     """All graphs as one whose node ids are roles; edges of stopped graphs are in it, their initial packets are not.
 
-    `origins` gives for each edge of it the graphs and edges that it stands for, unless there is only the main one.
+    `origins` gives for each edge of it the graphs and edges that it stands for, `places` for each role the graphs and nodes;
+    both are empty where there is only the main graph.
     """
 
     graph: Graph
     stopped: frozenset[tuple[PortRef, PortRef]] = frozenset()
     origins: Mapping[tuple[PortRef, PortRef], list[tuple[str, Edge]]] = field(default_factory=dict)
+    places: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def is_started(self, edge: Edge) -> bool:
         """Whether an edge is to be in force."""
@@ -68,23 +70,31 @@ class Wanted:
         """The graphs that have an edge, and what it is called there."""
         return self.origins.get((edge.src, edge.tgt)) or [(MAIN, edge)]
 
+    def places_of(self, role: str) -> list[tuple[str, str]]:
+        """The graphs that have a role, and the node that it is there."""
+        return self.places.get(role) or [(MAIN, role)]
+
 
 class Graphs:
     """All graphs by id. Every change goes through here and is told to `on_change(graph id, changes)`.
 
     `on_wanted(initials)` is called when something else is wanted, with the initial packets (their nodes are roles) that
-    are to be sent to those who are there; `on_end(graph id)` when a graph is gone. `is_own(component)` tells whether the
-    nodes of a component run here.
+    are to be sent to those who are there; `on_end(graph id)` when a graph is gone; `on_edit(graph id)` after an edit by a
+    command; `on_found(nodes)` when participants have come that the main graph does not name, role → component. `is_own`
+    tells whether the nodes of a component run here.
     """
 
     def __init__(self, main: Graph) -> None:
         self.on_change: list[Callable[[str, list[Change]], None]] = []
         self.on_wanted: list[Callable[[list[Initial]], None]] = []
         self.on_end: list[Callable[[str], None]] = []
+        self.on_edit: list[Callable[[str], None]] = []
+        self.on_found: list[Callable[[dict[str, str]], None]] = []
         self.is_own: Callable[[str], bool] = lambda component: False
         self._networks = {MAIN: Network(MAIN, main, started=True, started_at=time.monotonic())}
         self._wanted: Wanted | None = None
         self._found: dict[str, str] = {}
+        self._leaving: set[str] = set()  # roles of nodes that were run here, and are being ended
 
     # -- what is there --
 
@@ -99,6 +109,10 @@ class Graphs:
         if found is None:
             raise GraphError("Requested graph not found")
         return found
+
+    def has(self, id: str) -> bool:
+        """Whether there is a graph of that id."""
+        return id in self._networks
 
     def all(self) -> list[Network]:
         """Return every graph, the main one first."""
@@ -129,6 +143,7 @@ class Graphs:
         if command == "clear":
             return self._clear(id, payload)
         network = self.network(id)
+        own = self._own_roles(network, payload) if command in ("removenode", "renamenode") else set()
         taken_in = self._take_in(network.graph, payload) if id == MAIN and command != "addnode" else []
         try:
             changes = [*taken_in, *apply(network.graph, command, payload)]
@@ -136,26 +151,34 @@ class Graphs:
             for change in taken_in:
                 network.graph.remove_node(change.payload["id"])
             raise
+        self._leaving |= own
         self._tell(network, changes)
+        for listener in self.on_edit:
+            listener(id)
         return changes
 
     def replace_main(self, graph: Graph) -> None:
         """Take another graph for the main one, as after an edit of its file."""
         network = self.main
+        self._leaving |= self._own_roles(network)
         changes = difference(network.graph, graph)
         network.graph = graph
         self._tell(network, changes)
 
-    def discovered(self, found: Mapping[str, str]) -> None:
-        """These (role → component) are there; those that the main graph does not name are shown as nodes of it."""
-        named = self.main.graph.nodes
-        new = {role: component for role, component in found.items() if role not in named}
-        gone = [role for role in self._found if role not in new and role not in named]
-        changes = [Change("removenode", {"id": role}) for role in gone]
-        changes += [_shown(role, component) for role, component in new.items() if self._found.get(role) != component]
+    def discovered(self, there: Mapping[str, str]) -> None:
+        """These participants (role → component) are there; those that no graph names are shown as nodes of the main one."""
+        named = self.wanted.graph.nodes
+        self._leaving = {role for role in self._leaving if role in there and role not in named}
+        new = {role: there[role] for role in there if role not in named and role not in self._leaving}
+        gone = [role for role in self._found if role not in new and role not in self.main.graph.nodes]
+        come = {role: component for role, component in new.items() if self._found.get(role) != component}
         self._found = new
+        changes = [Change("removenode", {"id": role}) for role in gone]
+        changes += [_shown(role, component) for role, component in come.items()]
         for listener in self.on_change if changes else ():
             listener(MAIN, changes)
+        for tell in self.on_found if come else ():
+            tell(come)
 
     @property
     def found(self) -> dict[str, str]:
@@ -167,6 +190,7 @@ class Graphs:
         if id == MAIN:
             raise GraphError(f"the graph {MAIN!r} cannot be removed")
         network = self.network(id)
+        self._leaving |= self._own_roles(network)
         del self._networks[id]
         self._want([])
         for listener in self.on_end:
@@ -196,6 +220,7 @@ class Graphs:
             if len(self._networks) >= MOST_GRAPHS:
                 raise GraphError(f"there are {MOST_GRAPHS} graphs already; no more are kept")
             network = Network(id, Graph())
+        self._leaving |= self._own_roles(network) if id in self._networks else set()
         changes = apply(network.graph, "clear", payload)
         if id not in self._networks:
             self._networks[id] = network
@@ -203,9 +228,18 @@ class Graphs:
             network.started = False
         self._tell(network, changes)
         if id == MAIN:
-            found, self._found = self._found, {}
-            self.discovered(found)
+            shown = [_shown(role, component) for role, component in self._found.items()]
+            for listener in self.on_change if shown else ():
+                listener(MAIN, shown)
+        for tell in self.on_edit:
+            tell(id)
         return changes
+
+    def _own_roles(self, network: Network, payload: Mapping[str, Any] | None = None) -> set[str]:
+        """The roles of the nodes, or of the one that a command names, which are run here."""
+        nodes = network.graph.nodes
+        named = nodes.values() if payload is None else [nodes[n] for n in _names(payload) if n in nodes]
+        return {self.role(network.id, node.id) for node in named if self.is_own(node.component)}
 
     def _take_in(self, graph: Graph, payload: Mapping[str, Any]) -> list[Change]:
         """Make nodes of those discovered participants that a command names."""
@@ -242,10 +276,12 @@ class Graphs:
             return Wanted(main.graph)
         merged = Graph("main", case_sensitive=main.graph.case_sensitive)
         origins: dict[tuple[PortRef, PortRef], list[tuple[str, Edge]]] = {}
+        places: dict[str, list[tuple[str, str]]] = {}
         started: set[tuple[PortRef, PortRef]] = set()
         for network in self._networks.values():
             for node in network.graph.nodes.values():
                 role = self.role(network.id, node.id)
+                places.setdefault(role, []).append((network.id, node.id))
                 if role not in merged.nodes:
                     merged.add_node(role, node.component)
         for network in self._networks.values():
@@ -258,7 +294,7 @@ class Graphs:
             if network.started:
                 for initial in self._as_roles(network, network.graph.initials):
                     merged.put_initial(initial)
-        return Wanted(merged, frozenset(origins.keys() - started), origins)
+        return Wanted(merged, frozenset(origins.keys() - started), origins, places)
 
 
 def _names(payload: Mapping[str, Any]) -> list[str]:

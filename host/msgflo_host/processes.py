@@ -19,7 +19,7 @@ from msgflo import Broker
 
 from . import children
 from ._output import Lines
-from .library_folder import Command
+from .library.folder import Command
 
 __all__ = ["Processes", "broker_url", "environment", "executable"]
 

@@ -14,13 +14,14 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uvloop
 
 from msgflo import Broker
 
 from . import library as libraries
+from .auto_save import AutoSave, save
 from .components import Components
 from .coordinator import Coordinator
 from .errors import GraphError, MsgfloError, ServerError
@@ -29,11 +30,9 @@ from .graph.files import load, signature
 from .graph.live import LiveFile
 from .graph.model import Graph
 from .library import Library
+from .serving import Access, serve
 from .status import snapshot
 from .view import Notes, follow_plain
-
-if TYPE_CHECKING:
-    from .server import Server
 
 __all__ = ["Options", "open_port", "run"]
 
@@ -54,6 +53,7 @@ class Options:
     components: Path | None = None
     foreign: Path | None = None
     data: Path = Path(".msgflo")
+    access: Access
     mqtt_host: str = "127.0.0.1"
     mqtt_port: int | None = None
     auto_save: bool = False
@@ -101,6 +101,7 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
         broker = options.broker or await _own_broker(options, stack)
         coordinator = Coordinator(broker, graph)
         components = Components(library, coordinator, foreign=devices)
+        coordinator.graphs.is_own = lambda name: coordinator.builtin.is_own(name) or components.is_own(name)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(coordinator.run())
             tasks.create_task(components.run())
@@ -108,13 +109,23 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
             if file is not None:
                 tasks.create_task(file.run())
                 if options.auto_save:
-                    coordinator.on_change.append(partial(_save_discovered, coordinator, file))
+                    stack.callback(AutoSave(coordinator, file).finish)
             try:
                 # Packets first: importing the web server takes longer than binding a thousand edges.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(FIRST_BINDINGS_S):
                         await coordinator.bound.wait()
-                url = await _serve_page(listener, coordinator, file, stack)
+                url = await serve(
+                    listener,
+                    coordinator,
+                    library,
+                    components,
+                    access=options.access,
+                    save=partial(save, coordinator, file),
+                    look=partial(_look, coordinator, file),
+                    tasks=tasks,
+                    stack=stack,
+                )
                 await _show(coordinator, partial(_look, coordinator, file, url), notes, terminal=terminal)
             finally:
                 await components.stop()
@@ -133,55 +144,6 @@ def _look(coordinator: Coordinator, file: LiveFile | None, url: str) -> dict[str
     coordinator.meter.look()
     graph = {"graph": str(file.path), "graph_trouble": file.trouble} if file else {"graph": None, "graph_trouble": None}
     return {**snapshot(coordinator), **graph, "page": url}
-
-
-def _save_discovered(coordinator: Coordinator, file: LiveFile) -> None:
-    """Write participants that the graph does not name into its file, as nodes; never over somebody's edit."""
-    if not file.take_over():
-        return
-    found = {entry.participant.role: entry.participant for entry in coordinator.registry.all()}
-    new = [participant for role, participant in found.items() if role not in coordinator.graph.nodes]
-    for participant in new:
-        coordinator.graph.add_node(participant.role, participant.component)
-    if new:
-        try:
-            file.save(coordinator.graph)
-        except GraphError as error:
-            log.error("%s", error)
-
-
-def _import_server(*, without_certificates: bool) -> type[Server]:
-    """Import aiohttp, in a thread: 0.1 s in which packets pass all the same.
-
-    It reads every CA certificate of the system for an HTTP client that we never use, 3 MB. Where nothing else in this program
-    may need them meanwhile, it is shown none.
-    """
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(0.0005)  # seconds: the event loop waits no longer for this thread
-    hidden = {"SSL_CERT_FILE": os.devnull, "SSL_CERT_DIR": os.devnull} if without_certificates else {}
-    before = {name: os.environ.get(name) for name in hidden}
-    os.environ.update(hidden)
-    try:
-        from .server import Server
-    finally:
-        sys.setswitchinterval(interval)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-    return Server
-
-
-async def _serve_page(
-    listener: socket.socket, coordinator: Coordinator, file: LiveFile | None, stack: AsyncExitStack
-) -> str:
-    make_server = await asyncio.to_thread(_import_server, without_certificates=not coordinator.broker.tls)
-    server = make_server(lambda: _look(coordinator, file, server.url), listener)
-    await server.start()
-    stack.push_async_callback(server.stop)
-    log.info("page: %s", server.url)
-    return server.url
 
 
 async def _own_broker(options: Options, stack: AsyncExitStack) -> Broker:

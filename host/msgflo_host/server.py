@@ -1,4 +1,4 @@
-"""The coordinator's HTTP port: the web page and the state of the system as JSON."""
+"""The coordinator's HTTP port: the web page, the state of the system as JSON, and the WebSocket of editors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-__all__ = ["Server"]
+from .fbp.socket import Socket
+
+__all__ = ["Server", "is_own_name"]
 
 WEB = Path(__file__).parent / "web"
 HEADERS = {
@@ -23,13 +25,17 @@ HEADERS = {
 
 
 class Server:
-    """Serves the page on ``/`` and what `status` returns on ``/status.json``, on a socket that listens already."""
+    """Serves the page on ``/`` and what `status` returns on ``/status.json``, on a socket that listens already.
 
-    def __init__(self, status: Callable[[], dict[str, Any]], listener: socket.socket) -> None:
+    A request on ``/`` for a WebSocket goes to `editors`.
+    """
+
+    def __init__(self, status: Callable[[], dict[str, Any]], listener: socket.socket, editors: Socket) -> None:
         self._status = status
         self._listener = listener
+        self._editors = editors
         application = web.Application(middlewares=[_guard])
-        application.router.add_get("/", _page)
+        application.router.add_get("/", self._page_or_socket)
         application.router.add_get("/status.json", self._answer_status)
         application.router.add_static("/", WEB)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
@@ -51,12 +57,13 @@ class Server:
         """Close the port."""
         await self._runner.cleanup()
 
+    async def _page_or_socket(self, request: web.Request) -> web.StreamResponse:
+        if self._editors.is_for(request):
+            return await self._editors.serve(request)
+        return web.FileResponse(WEB / "index.html")
+
     async def _answer_status(self, request: web.Request) -> web.Response:
         return web.Response(body=msgspec.json.encode(self._status()), content_type="application/json")
-
-
-async def _page(request: web.Request) -> web.FileResponse:
-    return web.FileResponse(WEB / "index.html")
 
 
 @web.middleware
@@ -67,16 +74,18 @@ async def _guard(
 
     A hostile page can point its own host name at this machine (DNS rebinding) and would then read what we serve.
     """
-    if not _is_own_name(request.url.host or ""):
+    if not is_own_name(request.url.host or ""):
         raise web.HTTPForbidden(
             text="this host name is not served here; use the machine's address, its .local name or localhost\n"
         )
     response = await handler(request)
-    response.headers.update(HEADERS)
+    if not response.prepared:  # else: a WebSocket that has ended
+        response.headers.update(HEADERS)
     return response
 
 
-def _is_own_name(host: str) -> bool:
+def is_own_name(host: str) -> bool:
+    """Whether a host name can only mean this machine or one in its own network."""
     if "." not in host or host.endswith((".local", ".lan", ".home.arpa", ".internal")):
         return True  # localhost, a bare or a link-local name: no public DNS server answers for these
     try:

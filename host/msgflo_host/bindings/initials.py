@@ -8,7 +8,7 @@ import msgspec
 
 from ..discovery import Participant
 from ..graph.model import Graph, Initial
-from ._ports import Ports, Refused
+from .ports import Ports, Refused
 
 __all__ = ["InitialPacket", "initial_packets"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ..discovery import Participant
 from ..graph.elements import Edge
-from ._ports import Ports, Refused
+from .ports import Ports, Refused
 
 __all__ = ["End", "links"]
 

@@ -24,10 +24,10 @@ from msgflo.topics import is_filter, matches
 from .._text import quoted
 from ..discovery import Participant
 from ..graph.model import Edge, Graph
-from ._ports import Place, Ports, Refused
 from .cycles import closing, covers
 from .forward import Forward
 from .initials import InitialPacket, initial_packets
+from .ports import Place, Ports, Refused
 
 __all__ = [
     "Difference",

@@ -23,6 +23,7 @@ from ..bindings.plan import Lists, Plan
 from ..connection import Connection
 from ..discovery import Participant
 from ..graph.elements import Edge
+from ..payloads import decode
 from .engine import Engine
 from .library import components
 
@@ -194,7 +195,7 @@ class Host:
                 ends += [end for end in bound if end not in ends]
         if not ends or (retained and not payload):
             return
-        data = _decoded(payload)
+        data = decode(payload)
         for role, port in ends:
             self.engine.deliver(role, port, data)
 
@@ -202,7 +203,7 @@ class Host:
         topic = self._published.get((role, port))
         if topic is not None:
             try:
-                payload = msgspec.json.encode(data)
+                payload = data if isinstance(data, bytes) else msgspec.json.encode(data)
             except (TypeError, UnicodeEncodeError, RecursionError) as error:
                 self.engine.report(role, f"what leaves the outport {port!r} cannot be written as JSON: {error}")
             else:
@@ -213,11 +214,3 @@ class Host:
             self._connection.publish(topic, payload, qos=qos, retain=retain)
         except Error as error:  # the connection has just ended: everybody is announced again on the next one
             log.debug("%s", error)
-
-
-def _decoded(payload: bytes) -> Any:
-    """JSON where it is JSON, else the text as it is: what participants of this system do."""
-    try:
-        return msgspec.json.decode(payload)
-    except (msgspec.DecodeError, RecursionError):
-        return payload.decode(errors="replace")

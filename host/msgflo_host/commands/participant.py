@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 
 import click
 
-import msgflo
 from msgflo import Participant, serve
 
 from ..errors import LibraryError
+from ..library.program import load_component
 from ._options import broker_option, parse_broker
 
-__all__ = ["command", "load_component"]
+__all__ = ["command"]
 
 
 @click.command("participant", short_help="Run a Python component as a participant.")
@@ -42,11 +36,6 @@ def command(file: Path, role: str, class_name: str | None, identity: str | None,
     serve(component(role) if identity is None else _with_id(component, role, identity), broker=broker)
 
 
-def load_component(file: Path, class_name: str | None = None) -> type[Participant]:
-    """Import a file and return its component, without serving it; LibraryError where that fails."""
-    return _component(_load(file), file, class_name)
-
-
 def _with_id(component: type[Participant], role: str, identity: str) -> Participant:
     try:
         return component(role, id=identity)
@@ -54,54 +43,3 @@ def _with_id(component: type[Participant], role: str, identity: str) -> Particip
         raise LibraryError(
             f"{component.__name__} takes no --id ({error}); its __init__ must take `id` and hand it to Participant.__init__"
         ) from None
-
-
-def _load(file: Path) -> ModuleType:
-    """Import a file, which may import from its own folder; LibraryError with the place of a mistake."""
-    sys.path.insert(0, str(file.parent.absolute()))
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    if spec is None or spec.loader is None:
-        raise LibraryError("is not a Python file; its name must end in .py", file=str(file))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module
-    try:
-        with _not_serving():
-            spec.loader.exec_module(module)
-    except SyntaxError as error:
-        raise LibraryError(error.msg, file=error.filename, line=error.lineno, column=error.offset) from None
-    except Exception as error:
-        frames = [
-            frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == file.absolute()
-        ]
-        line = frames[-1].lineno if frames else None
-        raise LibraryError(f"{type(error).__name__}: {error}", file=str(file), line=line) from None
-    return module
-
-
-@contextmanager
-def _not_serving() -> Iterator[None]:
-    """Let a file that serves when it is run as a program be imported as well."""
-    kept = {name: getattr(msgflo, name) for name in ("serve", "main", "run")}
-    for name in kept:
-        setattr(msgflo, name, lambda *_, **__: None)
-    try:
-        yield
-    finally:
-        for name, function in kept.items():
-            setattr(msgflo, name, function)
-
-
-def _component(module: ModuleType, file: Path, name: str | None) -> type[Participant]:
-    own = {
-        cls.__name__: cls
-        for cls in vars(module).values()
-        if isinstance(cls, type) and issubclass(cls, Participant) and cls.__module__ == module.__name__
-    }
-    if not own:
-        raise LibraryError("defines no subclass of msgflo.Participant", file=str(file))
-    if name is None and len(own) == 1:
-        return next(iter(own.values()))
-    if name not in own:
-        problem = f"defines no class {name!r}" if name else "defines several components: say which with --class"
-        raise LibraryError(f"{problem}; there are {', '.join(own)}", file=str(file))
-    return own[name]

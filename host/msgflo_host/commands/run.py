@@ -8,6 +8,8 @@ import click
 
 from ._options import broker_option, parse_broker
 
+DEFAULT_IDE = "https://app.flowhub.io"
+
 __all__ = ["command"]
 
 
@@ -30,8 +32,28 @@ __all__ = ["command"]
     "--mqtt-port", type=click.IntRange(1, 65535), help="Port of the own Mosquitto. [default: 1883, or a free one]"
 )
 @click.option(
-    "--auto-save", is_flag=True, help="Write participants that the graph does not name into its file, as nodes."
+    "--auto-save",
+    is_flag=True,
+    help="Write edits, and participants that the graph does not name, into the graph's file.",
 )
+@click.option(
+    "--secret",
+    envvar="MSGFLO_SECRET",
+    metavar="TEXT",
+    help="What editors show to be allowed everything. [default: made at the first start, kept in --data]",
+)
+@click.option(
+    "--secrets",
+    type=click.Path(path_type=Path),
+    help="YAML file of further secrets: viewer, operator, programmer, or lists of capabilities.",
+)
+@click.option(
+    "--ide", default=DEFAULT_IDE, show_default=True, metavar="URL", help="The visual editor, whose pages may connect."
+)
+@click.option(
+    "--allow-origin", "origins", multiple=True, metavar="URL", help="Pages of another site that may connect as well."
+)
+@click.option("--runtime-id", metavar="UUID", help="How editors know this runtime again. [default: kept in --data]")
 @click.option("--plain", is_flag=True, help="Print plain lines even in a terminal.")
 def command(
     graph: Path | None,
@@ -44,6 +66,11 @@ def command(
     mqtt_host: str,
     mqtt_port: int | None,
     auto_save: bool,
+    secret: str | None,
+    secrets: Path | None,
+    ide: str,
+    origins: tuple[str, ...],
+    runtime_id: str | None,
     plain: bool,
 ) -> None:
     """Run the coordinator on GRAPH, an .fbp or .json file or a folder with graph.fbp, until Ctrl-C.
@@ -57,6 +84,7 @@ def command(
       msgflo run home.json --broker mqtts://user:secret@pi.local?cafile=ca.pem
     """
     from ..run import Options, run  # imports the coordinator: not for --help
+    from ..serving import Access
 
     options = Options(
         graph=graph,
@@ -69,6 +97,7 @@ def command(
         mqtt_host=mqtt_host,
         mqtt_port=mqtt_port,
         auto_save=auto_save,
+        access=Access(folder=data, secret=secret, secrets=secrets, ide=ide, origins=origins, runtime_id=runtime_id),
         plain=plain,
     )
     run(options)

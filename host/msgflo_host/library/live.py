@@ -6,10 +6,10 @@ import asyncio
 import logging
 import time
 
-from .errors import LibraryError
-from .library import Library
-from .library_folder import watched
-from .library_info import ask
+from ..errors import LibraryError
+from . import Library
+from .folder import watched
+from .info import ask
 
 __all__ = ["follow"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from msgflo_host.library import Library, load
-from msgflo_host.library_live import follow
+from msgflo_host.library.live import follow
 
 CODE = "from msgflo import Participant, Port\nclass Lamp(Participant):\n    label = {label!r}\n"
 

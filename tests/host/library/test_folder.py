@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from msgflo_host import library_folder
 from msgflo_host.errors import LibraryError
 from msgflo_host.library import Command, load
+from msgflo_host.library import folder as folders
 
 
 def write(folder: Path, text: str) -> Path:
@@ -182,7 +182,7 @@ def test_two_files_for_one_component_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_too_many_components_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library_folder, "MAX_COMPONENTS", 2)
+    monkeypatch.setattr(folders, "MAX_COMPONENTS", 2)
     folder = fill(tmp_path, A__py=PARTICIPANT, B__py=PARTICIPANT)
     assert len(load(folder).names()) == 2
     fill(tmp_path, C__py=PARTICIPANT)

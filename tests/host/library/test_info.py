@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from msgflo_host import library_info
 from msgflo_host.discovery import Port
 from msgflo_host.library import ComponentInfo, load
-from msgflo_host.library_info import ask
+from msgflo_host.library import info as infos
+from msgflo_host.library.info import ask
 
 OURS = """
 import os
@@ -105,7 +105,7 @@ def test_a_program_is_imported_only_if_it_has_a_main_part(tmp_path: Path) -> Non
 
 
 def test_one_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library_info, "TIMEOUT_S", 1.0)
+    monkeypatch.setattr(infos, "TIMEOUT_S", 1.0)
     began = time.monotonic()
     info = asked(tmp_path, "import time  # Participant\ntime.sleep(99)\n")
     assert info.trouble == "part.py: has not said what it is within 1 s"

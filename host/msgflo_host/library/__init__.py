@@ -6,7 +6,7 @@
     library.source("home/Lamp").code
     library.write("Lamp", "python", code)    # its nodes start again
 
-What a folder may hold: `library_folder` and `_library_file`. `follow` in `library_live` takes edits on disk over.
+What a folder may hold: `folder` and `config_file`. `live.follow` takes edits on disk over.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from . import library_folder as folders
-from . import library_info as infos
-from . import library_sources as sources
-from ._library_file import FILE_NAME
-from .discovery import Participant
-from .graph.files import Signature
-from .library_folder import Command, Contents
-from .library_info import ComponentInfo
-from .library_sources import Source
+from ..discovery import Participant
+from ..graph.files import Signature
+from . import folder as folders
+from . import info as infos
+from . import sources
+from .config_file import FILE_NAME
+from .folder import Command, Contents
+from .info import ComponentInfo
+from .sources import Source
 
 __all__ = ["FILE_NAME", "Command", "ComponentInfo", "Library", "Source", "load", "source_of"]
 

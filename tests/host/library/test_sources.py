@@ -12,10 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from msgflo_host import library_sources
 from msgflo_host.discovery import Participant, Port
 from msgflo_host.errors import LibraryError
-from msgflo_host.library import Library, Source, load, source_of
+from msgflo_host.library import Library, Source, load, source_of, sources
 
 CODE = "from msgflo import Participant\n\n\nclass Lamp(Participant):\n    pass\n"
 DEVICE = "component: x/Fan\ninports: {on: {queue: '#ROLE/on'}}\noutports: {}\n"
@@ -185,7 +184,7 @@ def test_without_a_folder_nothing_can_be_written() -> None:
 
 
 def test_a_full_folder_takes_no_more(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library_sources, "MAX_COMPONENTS", len(library.names()))
+    monkeypatch.setattr(sources, "MAX_COMPONENTS", len(library.names()))
     with pytest.raises(LibraryError, match="components already"):
         library.write("A", "python", CODE)
     library.write("Fan", "yaml", DEVICE)

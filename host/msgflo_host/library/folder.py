@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ._library_file import FILE_NAME, NAME, PACKAGE, Config
-from ._library_file import read as read_config
-from .errors import LibraryError
-from .graph.files import Signature, signature
+from ..errors import LibraryError
+from ..graph.files import Signature, signature
+from .config_file import FILE_NAME, NAME, PACKAGE, Config
+from .config_file import read as read_config
 
 __all__ = [
     "LANGUAGES",

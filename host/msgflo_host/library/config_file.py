@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import LibraryError
+from ..errors import LibraryError
 
 if TYPE_CHECKING:
-    from ._yaml import Located, Reader
+    from .._yaml import Located, Reader
 
 __all__ = ["FILE_NAME", "NAME", "PACKAGE", "Config", "read"]
 
@@ -61,7 +61,7 @@ def read(folder: Path) -> Config:
     """Read what a folder says; raises LibraryError with file, line and column for whatever is wrong with it."""
     name = _made_valid(folder.absolute().resolve().name)
     if (folder / FILE_NAME).exists():
-        from ._yaml import Reader  # ruamel.yaml: 2 MB that a coordinator without a library does not need
+        from .._yaml import Reader  # ruamel.yaml: 2 MB that a coordinator without a library does not need
 
         reader = Reader(folder / FILE_NAME, LibraryError)
         top = reader.read()
@@ -69,7 +69,7 @@ def read(folder: Path) -> Config:
             reader.fail("must be a map with 'components' or other keys", 1, 1)
         return _config(top, reader, folder, name)
     if (folder / PACKAGE).exists():
-        from ._yaml import Reader
+        from .._yaml import Reader
 
         reader = Reader(folder / PACKAGE, LibraryError, json=True)
         package = reader.read()

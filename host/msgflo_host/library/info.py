@@ -16,12 +16,12 @@ from typing import Any
 
 import msgspec
 
-from . import children, discovery
-from ._port import port_object
-from .discovery import Participant, Port
-from .errors import DiscoveryError, ForeignError
-from .foreign import load
-from .library_folder import Command, beginning, is_component
+from .. import children, discovery
+from .._port import port_object
+from ..discovery import Participant, Port
+from ..errors import DiscoveryError, ForeignError
+from ..foreign import load
+from .folder import Command, beginning, is_component
 
 __all__ = ["ComponentInfo", "as_yaml", "ask", "can_be_asked", "of_foreign"]
 
@@ -82,7 +82,13 @@ async def ask(name: str, command: Command) -> ComponentInfo:
     source = command.source
     assert source is not None
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
-    argv = [sys.executable, "-m", "msgflo_host._describe", str(source.absolute()), *_class_option(command.words)]
+    argv = [
+        sys.executable,
+        "-m",
+        "msgflo_host.library._describe",
+        str(source.absolute()),
+        *_class_option(command.words),
+    ]
     try:
         process = await children.spawn(argv, cwd=command.folder, env=environment, stdout=PIPE, stderr=DEVNULL)
     except OSError as error:

@@ -1,6 +1,6 @@
 """Run as a program: imports a component, without serving it, and prints what it would announce of itself.
 
-    python -m msgflo_host._describe FILE [CLASS]
+    python -m msgflo_host.library._describe FILE [CLASS]
 
 The answer is one JSON object, with `discovery` (the text of a discovery message) or `trouble` (a sentence).
 """
@@ -14,8 +14,10 @@ from pathlib import Path
 
 from msgflo.describe import describe
 
-from .commands.participant import load_component
-from .errors import MsgfloError
+from ..errors import MsgfloError
+from .program import load_component
+
+__all__ = ["main"]
 
 
 def main() -> None:

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ._library_file import NAME
-from .errors import ForeignError, LibraryError
-from .foreign import load
-from .library_folder import LANGUAGES, MAX_COMPONENTS, MAX_SOURCE, Contents, is_component
+from ..errors import ForeignError, LibraryError
+from ..foreign import load
+from .config_file import NAME
+from .folder import LANGUAGES, MAX_COMPONENTS, MAX_SOURCE, Contents, is_component
 
 __all__ = ["Source", "file_for", "language_of", "read", "suite_of", "write"]
 

@@ -1,0 +1,141 @@
+"""All components that an editor may use: built in, of the library, and those that discovery has shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .builtin import library as builtin
+from .builtin.component import Component
+from .builtin.component import Port as BuiltinPort
+from .discovery import Participant, Port
+from .library import ComponentInfo, Library, Source, source_of
+from .participants import Registry
+
+__all__ = ["Catalogue", "Definition"]
+
+Definition = dict[str, object]
+"""A component as the FBP protocol describes it: the payload of `component:component`."""
+
+
+class Catalogue:
+    """What components there are, and the source of each."""
+
+    def __init__(self, library: Library, registry: Registry) -> None:
+        self._library = library
+        self._registry = registry
+        self._builtin = builtin.components()
+        self._discovered: dict[str, Participant] = {}
+        self._version = -1
+
+    @property
+    def namespace(self) -> str:
+        """The library's own namespace, or that of the main graph."""
+        return self._library.namespace or "default"
+
+    def names(self) -> list[str]:
+        """The names of all components, sorted."""
+        return sorted({*self._builtin, *self._library.names(), *self._seen()})
+
+    def has(self, name: str) -> bool:
+        """Whether there is a component of that name."""
+        return name in self._builtin or name in self._seen() or self._library.info(name) is not None
+
+    def definition(self, name: str) -> Definition | None:
+        """Return what a component looks like, or None if there is none of that name.
+
+        What a participant says of itself counts more than what its file seems to say.
+        """
+        if name in self._builtin:
+            return _of_builtin(self._builtin[name])
+        seen = self._seen().get(name)
+        info = self._library.info(name)
+        if seen is None:
+            return None if info is None else _of_info(info)
+        found = _of_participant(seen)
+        if info is not None and info.description:
+            found["description"] = info.description
+        return found
+
+    def source(self, name: str) -> Source | None:
+        """Return the source of a component, or None if there is none of that name; LibraryError where it cannot be read."""
+        if name in self._builtin:
+            code, language, tests = builtin.source(name)
+            return Source(name, language, code, tests)
+        found = self._library.source(name)
+        if found is None and name in self._seen():
+            found = source_of(self._seen()[name])
+        return found
+
+    def _seen(self) -> dict[str, Participant]:
+        """For each discovered component, the participant that is there for best."""
+        if self._registry.version != self._version:
+            self._version = self._registry.version
+            entries = sorted(self._registry.all(), key=lambda entry: entry.state == "lost")
+            self._discovered = {}
+            for entry in entries:
+                self._discovered.setdefault(entry.participant.component, entry.participant)
+        return self._discovered
+
+
+def _of_builtin(component: type[Component]) -> Definition:
+    return _definition(
+        component.name,
+        component.description,
+        component.icon,
+        [_builtin_port(port) for port in component.inports],
+        [_builtin_port(port) for port in component.outports],
+    )
+
+
+def _of_participant(participant: Participant) -> Definition:
+    inports, outports = _ports(participant.inports), _ports(participant.outports)
+    return _definition(participant.component, participant.label, participant.icon, inports, outports)
+
+
+def _of_info(info: ComponentInfo) -> Definition:
+    return _definition(info.name, info.description, info.icon, _ports(info.inports), _ports(info.outports))
+
+
+def _definition(
+    name: str, description: str, icon: str | None, inports: list[Definition], outports: list[Definition]
+) -> Definition:
+    found: Definition = {"name": name, "subgraph": False, "inPorts": inports, "outPorts": outports}
+    if description:
+        found["description"] = description
+    if icon:
+        found["icon"] = icon.removeprefix("fa-")
+    return found
+
+
+def _ports(ports: Iterable[Port]) -> list[Definition]:
+    """The protocol's schema is closed: topics, options and whatever else a device says of its ports are left out."""
+    found: list[Definition] = []
+    for port in ports:
+        definition: Definition = {"id": port.id, "type": port.type, "required": False, "addressable": False}
+        if port.description:
+            definition["description"] = port.description
+        if isinstance(port.schema, str) and ":" in port.schema:
+            definition["schema"] = port.schema
+        if isinstance(values := port.extra.get("values"), list):
+            definition["values"] = values
+        if "default" in port.extra:
+            definition["default"] = port.extra["default"]
+        found.append(definition)
+    return found
+
+
+def _builtin_port(port: BuiltinPort) -> Definition:
+    definition: Definition = {
+        "id": port.id,
+        "type": port.type,
+        "description": port.description,
+        "required": port.required,
+        "addressable": False,
+    }
+    if port.default is not None:
+        definition["default"] = port.default
+    if port.values:
+        definition["values"] = list(port.values)
+    if port.schema is not None:
+        definition["schema"] = port.schema
+    return definition

@@ -1,0 +1,106 @@
+"""component:* of the FBP protocol: what there is to build with, and its sources."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+
+from .._text import quoted
+from ..catalogue import Catalogue
+from ..errors import RequestError
+from ..graph.json_format import dump
+from ..graphs import MAIN, Graphs
+from ..library import Library
+from ._payload import text
+from .client_list import ClientHandle
+from .dispatch import Replies
+from .envelope import Request
+
+__all__ = ["ComponentPart"]
+
+
+class ComponentPart:
+    """Lists components, and gives and takes their sources."""
+
+    def __init__(self, catalogue: Catalogue, library: Library, graphs: Graphs, replies: Replies) -> None:
+        self._catalogue = catalogue
+        self._library = library
+        self._graphs = graphs
+        self._replies = replies
+        self._told: dict[str, object] = {}
+        self._commands: dict[str, Callable[[ClientHandle, Request], None]] = {
+            "list": self._list,
+            "getsource": self._get_source,
+            "source": self._source,
+        }
+        library.on_change.append(self._changed)
+
+    def handle(self, client: ClientHandle, request: Request) -> None:
+        """Carry out one request."""
+        command = self._commands.get(request.command)
+        if command is None:
+            raise RequestError(f"component:{request.command} is no command")
+        command(client, request)
+
+    def look(self) -> None:
+        """Tell of components that discovery has shown or that have other ports now."""
+        self._changed(self._catalogue.names())
+
+    def _list(self, client: ClientHandle, request: Request) -> None:
+        names = self._catalogue.names()
+        for name in names:
+            self._replies.answer(client, request, "component", self._catalogue.definition(name))
+        self._replies.answer(client, request, "componentsready", len(names))
+
+    def _get_source(self, client: ClientHandle, request: Request) -> None:
+        name = text(request.payload, "name")
+        if self._graphs.has(name):
+            self._answer_graph(client, request, name)
+            return
+        source = self._catalogue.source(name)
+        if source is None:
+            raise RequestError(f"there is no component {quoted(name)}")
+        library, _, short = source.name.rpartition("/")
+        payload = {"name": short, "language": source.language, "code": source.code}
+        if library:
+            payload["library"] = library
+        if source.tests:
+            payload["tests"] = source.tests
+        self._replies.answer(client, request, "source", payload)
+
+    def _answer_graph(self, client: ClientHandle, request: Request, id: str) -> None:
+        library, _, short = id.rpartition("/")
+        payload = {"name": short, "language": "json", "code": self._graph_code(id)}
+        if library:
+            payload["library"] = library
+        self._replies.answer(client, request, "source", payload)
+
+    def _graph_code(self, id: str) -> str:
+        code = dump(self._graphs.network(id).graph)
+        found = self._graphs.found if id == MAIN else {}
+        if not found:
+            return code
+        document = json.loads(code)
+        for role, component in found.items():
+            document["processes"][role] = {"component": component, "metadata": {"discovered": True}}
+        return json.dumps(document, indent=4, ensure_ascii=False)
+
+    def _source(self, client: ClientHandle, request: Request) -> None:
+        payload = request.payload
+        name, library = text(payload, "name"), text(payload, "library", default="")
+        language, code = text(payload, "language"), text(payload, "code")
+        tests = text(payload, "tests") if payload.get("tests") is not None else None
+        full = f"{library}/{name}" if library and "/" not in name else name
+        if self._graphs.has(full) or full == MAIN:
+            raise RequestError(f"{quoted(full)} is a graph: it is changed by graph:* commands")
+        info = self._library.write(full, language, code, tests)
+        definition = self._catalogue.definition(info.name)
+        self._told[info.name] = definition
+        self._replies.tell("component", "component", definition)
+
+    def _changed(self, names: Iterable[str]) -> None:
+        for name in names:
+            definition = self._catalogue.definition(name)
+            if definition is not None and self._told.get(name) != definition:
+                self._told[name] = definition
+                self._replies.tell("component", "component", definition)

@@ -1,0 +1,48 @@
+"""graph:* of the FBP protocol: edits, and every change told to everybody."""
+
+from __future__ import annotations
+
+from ..errors import RequestError
+from ..graph.commands import COMMANDS, Change
+from ..graphs import Graphs
+from ._payload import network_of, text
+from .client_list import ClientHandle, ClientList
+from .dispatch import Replies
+from .envelope import Request
+
+__all__ = ["GraphPart"]
+
+
+class GraphPart:
+    """Carries out edits, and tells of each change, whether a client, discovery or the file on disk has made it."""
+
+    def __init__(self, graphs: Graphs, clients: ClientList, replies: Replies) -> None:
+        self._graphs = graphs
+        self._replies = replies
+        self._makers: dict[str, ClientHandle] = {}
+        graphs.on_change.append(self._changed)
+        graphs.on_end.append(self._ended)
+        clients.on_leave.append(self._left)
+
+    def handle(self, client: ClientHandle, request: Request) -> None:
+        """Carry out one edit; it is in the graph when this returns, and in force soon after."""
+        if request.command not in COMMANDS:
+            raise RequestError(f"graph:{request.command} is no command")
+        makes = request.command == "clear"
+        id = text(request.payload, "id") if makes else network_of(self._graphs, request.payload).id
+        self._graphs.edit(id, request.command, request.payload)
+        if makes and self._graphs.network(id).is_temporary:
+            self._makers[id] = client
+
+    def _changed(self, id: str, changes: list[Change]) -> None:
+        for change in changes:
+            key = "id" if change.command == "clear" else "graph"
+            self._replies.tell("graph", change.command, {**change.payload, key: id})
+
+    def _left(self, client: ClientHandle) -> None:
+        """Graphs for one test are forgotten with the client that made them."""
+        for id in [id for id, maker in self._makers.items() if maker is client]:
+            self._graphs.remove(id)
+
+    def _ended(self, id: str) -> None:
+        self._makers.pop(id, None)

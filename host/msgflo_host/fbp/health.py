@@ -1,0 +1,94 @@
+"""How the nodes are: network:icon and network:processerror tell online, asleep, lost, and what components report."""
+
+from __future__ import annotations
+
+from ..catalogue import Catalogue
+from ..components import Components
+from ..coordinator import Coordinator
+from ..graphs import MAIN
+from .client_list import ClientHandle
+from .dispatch import Replies
+from .envelope import message
+
+__all__ = ["ICONS", "Health"]
+
+ICONS = {"pending": "hourglass-o", "asleep": "moon-o", "lost": "chain-broken"}
+"""What an editor shows in place of the icon of a component (Font Awesome 4)."""
+_BEST = ("alive", "asleep", "lost")
+
+_Place = tuple[str, str]
+"""A graph and a node of it."""
+
+
+class Health:
+    """Watches the participants of all nodes and what runs here, and tells of what changes."""
+
+    def __init__(
+        self, coordinator: Coordinator, components: Components, catalogue: Catalogue, replies: Replies
+    ) -> None:
+        self._coordinator = coordinator
+        self._graphs = coordinator.graphs
+        self._catalogue = catalogue
+        self._replies = replies
+        self._known: dict[_Place, tuple[str, str]] = {}  # state and icon
+        engine = coordinator.builtin.engine
+        engine.on_error.append(self.report)
+        engine.on_log.append(self.output)
+        components.on_output.append(self.output)
+        components.on_crash.append(
+            lambda role, how, delay: self.report(role, f"{how}; it is started again in {delay:g} s")
+        )
+        components.on_silent.append(lambda role: self.report(role, "it runs, and has not announced itself"))
+
+    def look(self) -> None:
+        """Tell of nodes whose state is another one than before."""
+        found: dict[_Place, tuple[str, str]] = {}
+        for (graph, node), role, component in self._nodes():
+            state, icon, reason = self._state(role, component)
+            found[graph, node] = state, icon
+            before = self._known.get((graph, node))
+            if before == (state, icon) or (before is None and state == "alive"):
+                continue
+            self._replies.tell("network", "icon", {"id": node, "icon": icon, "graph": graph})
+            if state == "lost" and (before is None or before[0] != "lost"):
+                text = f"lost ({reason})" if reason else "lost"
+                self._replies.tell("network", "processerror", {"id": node, "error": text, "graph": graph})
+        self._known = found
+
+    def tell(self, client: ClientHandle, graph: str) -> None:
+        """Tell one client of all nodes of a graph that are not as their component's icon says."""
+        if client.may_see("network", "icon"):
+            for (id, node), (state, icon) in self._known.items():
+                if id == graph and state != "alive":
+                    client.send(message("network", "icon", {"id": node, "icon": icon, "graph": graph}))
+
+    def report(self, role: str, text: str) -> None:
+        """Tell of something that went wrong in a node."""
+        for graph, node in self._graphs.wanted.places_of(role):
+            self._replies.tell("network", "processerror", {"id": node, "error": text, "graph": graph})
+
+    def output(self, role: str, text: str) -> None:
+        """Show a line that a component has printed."""
+        self._replies.tell("network", "output", {"message": f"{role}: {text}"})
+
+    def _nodes(self) -> list[tuple[_Place, str, str]]:
+        """Place, role and component of every node, with those that are shown in the main graph by discovery."""
+        nodes = [
+            ((network.id, node.id), self._graphs.role(network.id, node.id), node.component)
+            for network in self._graphs.all()
+            for node in network.graph.nodes.values()
+        ]
+        return nodes + [((MAIN, role), role, component) for role, component in self._graphs.found.items()]
+
+    def _state(self, role: str, component: str) -> tuple[str, str, str]:
+        """State, icon and reason of the best instance of a role."""
+        entries = self._coordinator.registry.by_role(role)
+        if not entries:
+            return "pending", ICONS["pending"], ""
+        best = min(entries, key=lambda entry: _BEST.index(entry.state))
+        icon = best.participant.icon or self._icon(component)
+        return best.state, ICONS.get(best.state, icon.removeprefix("fa-")), best.reason
+
+    def _icon(self, component: str) -> str:
+        definition = self._catalogue.definition(component)
+        return str(definition.get("icon", "cog")) if definition is not None else "cog"

@@ -1,0 +1,126 @@
+"""network:* of the FBP protocol: start and stop, and which edges a client looks at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from .._text import shown
+from ..coordinator import Coordinator
+from ..errors import RequestError
+from ..graphs import Network
+from ._payload import end, network_of
+from .client_list import ClientHandle
+from .dispatch import Replies
+from .envelope import Request
+from .health import Health
+from .packets import Packets
+
+__all__ = ["NetworkPart"]
+
+MOST_SELECTED = 10_000
+
+
+class NetworkPart:
+    """Starts and stops graphs. `save()` writes the main graph into its file; raises MsgfloError where it cannot."""
+
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        packets: Packets,
+        health: Health,
+        replies: Replies,
+        save: Callable[[], None],
+    ) -> None:
+        self._coordinator = coordinator
+        self._graphs = coordinator.graphs
+        self._packets = packets
+        self._health = health
+        self._replies = replies
+        self._save = save
+        self._debug: set[str] = set()
+        self._commands: dict[str, Callable[[ClientHandle, Request], None]] = {
+            "start": self._start,
+            "stop": self._stop,
+            "getstatus": self._get_status,
+            "debug": self._set_debug,
+            "edges": self._select,
+            "persist": self._persist,
+        }
+        self._graphs.on_end.append(self._debug.discard)
+
+    def handle(self, client: ClientHandle, request: Request) -> None:
+        """Carry out one request."""
+        command = self._commands.get(request.command)
+        if command is None:
+            raise RequestError(f"network:{request.command} is no command")
+        command(client, request)
+
+    def _start(self, client: ClientHandle, request: Request) -> None:
+        network = network_of(self._graphs, request.payload)
+        self._graphs.start(network.id)
+        # Before the packets that follow from it.
+        self._replies.tell("network", "started", {**self._status(network, running=True), "time": _now()})
+        self._coordinator.settle()
+
+    def _stop(self, client: ClientHandle, request: Request) -> None:
+        network = network_of(self._graphs, request.payload)
+        uptime = _uptime(network)
+        self._graphs.stop(network.id)
+        self._coordinator.settle()
+        payload = {**self._status(network, running=False), "time": _now(), "uptime": uptime}
+        self._replies.tell("network", "stopped", payload)
+        if network.is_temporary:
+            self._graphs.remove(network.id)
+
+    def _get_status(self, client: ClientHandle, request: Request) -> None:
+        network = network_of(self._graphs, request.payload)
+        payload = self._status(network, running=self._packets.is_running(network))
+        if network.started:
+            payload["uptime"] = _uptime(network)
+        self._replies.answer(client, request, "status", payload)
+        self._health.tell(client, network.id)
+
+    def _set_debug(self, client: ClientHandle, request: Request) -> None:
+        network, enable = network_of(self._graphs, request.payload), request.payload.get("enable")
+        if not isinstance(enable, bool):
+            raise RequestError(f'"enable" is {shown(enable)}; allowed: true, false')
+        (self._debug.add if enable else self._debug.discard)(network.id)
+        self._replies.answer(client, request, "debug", {"enable": enable, "graph": network.id})
+
+    def _select(self, client: ClientHandle, request: Request) -> None:
+        network, edges = network_of(self._graphs, request.payload), request.payload.get("edges")
+        if not isinstance(edges, list) or len(edges) > MOST_SELECTED:
+            raise RequestError(f'"edges" is {shown(edges)}; a list of at most {MOST_SELECTED} edges is needed')
+        chosen = []
+        for i, edge in enumerate(edges):
+            if not isinstance(edge, dict):
+                raise RequestError(f'edges[{i}] is {shown(edge)}; an object with "src" and "tgt" is needed')
+            chosen.append((end(edge.get("src"), f'"src" of edges[{i}]'), end(edge.get("tgt"), f'"tgt" of edges[{i}]')))
+        self._packets.select(client, network.id, chosen)
+        answer = [{"src": _ref(src), "tgt": _ref(tgt)} for src, tgt in chosen]
+        self._replies.answer(client, request, "edges", {"graph": network.id, "edges": answer})
+
+    def _persist(self, client: ClientHandle, request: Request) -> None:
+        self._save()
+        self._replies.answer(client, request, "persist", {})
+
+    def _status(self, network: Network, *, running: bool) -> dict[str, Any]:
+        payload: dict[str, Any] = {"graph": network.id, "running": running, "started": network.started}
+        if network.id in self._debug:
+            payload["debug"] = True
+        return payload
+
+
+def _ref(end: tuple[str, str]) -> dict[str, str]:
+    return {"node": end[0], "port": end[1]}
+
+
+def _uptime(network: Network) -> float:
+    return round(time.monotonic() - network.started_at, 3) if network.started else 0
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

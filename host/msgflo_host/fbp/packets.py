@@ -1,0 +1,182 @@
+"""network:data of the FBP protocol: the packets on edges, to each client those that it looks at, as many as it can bear.
+
+An edge may carry thousands of packets a second, and an editor shows a few hundred in all. Of each edge PER_SECOND are shown,
+after a burst; how many were left out is told once a second by network:output.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ..coordinator import Coordinator
+from ..graph.elements import Edge, Initial, PortRef
+from ..graphs import Network
+from ..payloads import shortened
+from ..taps import Taps
+from .client_list import ClientHandle, ClientList
+from .envelope import encode, message
+
+__all__ = ["BURST", "PER_SECOND", "Packets"]
+
+PER_SECOND = 20
+BURST = 100
+MASKED = "DATA"
+"""What stands for the data of an edge that is marked as secure."""
+_LISTED = 10  # edges in one message about what was left out
+
+Selection = frozenset[tuple[str, str, str, str]]
+"""Edges by the nodes and ports (lower case) of their ends."""
+
+
+@dataclass
+class _Allowance:
+    """How many packets of one edge may be shown now."""
+
+    left: float
+    at: float
+
+    def take(self, now: float) -> bool:
+        self.left = min(BURST, self.left + (now - self.at) * PER_SECOND)
+        self.at = now
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+
+class Packets:
+    """Shows packets to clients. `recording(graph id)` tells whether all of a graph's are needed, and `record` gets them."""
+
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        clients: ClientList,
+        *,
+        shows: Callable[[str, str, Any], None],
+        recording: Callable[[str], bool],
+        record: Callable[[str, str, dict[str, Any]], None],
+    ) -> None:
+        self._coordinator = coordinator
+        self._clients = clients
+        self._recording = recording
+        self._record = record
+        self._selected: dict[ClientHandle, dict[str, Selection]] = {}
+        self._allowed: dict[tuple[str, str], _Allowance] = {}
+        self._left_out: dict[str, Counter[str]] = {}
+        self._last: dict[str, float] = {}
+        self.taps = Taps(coordinator, self._looks_at, self._shows_exports)
+        self.taps.on_packet.append(self._packet)
+        self.taps.on_initial.append(self._initial)
+        self.taps.on_export.append(shows)
+        coordinator.graphs.on_end.append(self._forget)
+        clients.on_join.append(lambda client: self.taps.look_again())
+        clients.on_leave.append(self._left)
+
+    async def run(self) -> None:
+        """Follow the topics that are looked at, and tell of what was left out, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.taps.run())
+            while True:
+                await asyncio.sleep(1)
+                self._tell_left_out()
+
+    def select(
+        self, client: ClientHandle, graph: str, edges: Iterable[tuple[tuple[str, str], tuple[str, str]]]
+    ) -> None:
+        """Show a client only these edges of a graph; all of them where none is named."""
+        chosen = frozenset((src[0], src[1].lower(), tgt[0], tgt[1].lower()) for src, tgt in edges)
+        self._selected.setdefault(client, {})[graph] = chosen
+        self.taps.look_again()
+
+    def is_running(self, network: Network) -> bool:
+        """Whether a packet is on its way, or has crossed an edge within the last second.
+
+        Where all nodes are built in, nothing passes unseen: such a network runs just as long as it has something to do.
+        """
+        if not network.started:
+            return False
+        roles = [self._coordinator.graphs.role(network.id, node) for node in network.graph.nodes]
+        if not self._coordinator.builtin.engine.is_idle(roles):
+            return True
+        if all(role in self._coordinator.builtin for role in roles):
+            return False
+        return time.monotonic() - self._last.get(network.id, -1.0) < 1
+
+    # -- who looks --
+
+    def _looks_at(self, graph: str, edge: Edge) -> bool:
+        return self._recording(graph) or any(self._wants(client, graph, edge) for client in self._clients)
+
+    def _shows_exports(self) -> bool:
+        return any(client.may_see("runtime", "packet") for client in self._clients)
+
+    def _wants(self, client: ClientHandle, graph: str, edge: Edge) -> bool:
+        chosen = self._selected.get(client, {}).get(graph)
+        return client.may_see("network", "data") and (not chosen or _key(edge) in chosen)
+
+    def _left(self, client: ClientHandle) -> None:
+        self._selected.pop(client, None)
+        self.taps.look_again()
+
+    def _forget(self, graph: str) -> None:
+        self._last.pop(graph, None)
+        self._left_out.pop(graph, None)
+        self._allowed = {key: allowance for key, allowance in self._allowed.items() if key[0] != graph}
+
+    # -- what they see --
+
+    def _packet(self, graph: str, edge: Edge, data: Any) -> None:
+        self._last[graph] = time.monotonic()
+        shown = MASKED if edge.metadata.get("secure") else shortened(data)
+        name = f"{edge.src.node}() {_port(edge.src)} -> {_port(edge.tgt)} {edge.tgt.node}()"
+        payload = {"id": name, "graph": graph, "src": _ref(edge.src), "tgt": _ref(edge.tgt), "data": shown}
+        self._show(graph, name, payload, lambda client: self._wants(client, graph, edge))
+
+    def _initial(self, graph: str, initial: Initial) -> None:
+        shown = MASKED if initial.metadata.get("secure") else shortened(initial.data)
+        name = f"DATA -> {_port(initial.tgt)} {initial.tgt.node}()"
+        payload = {"id": name, "graph": graph, "tgt": _ref(initial.tgt), "data": shown}
+        self._show(graph, name, payload, lambda client: client.may_see("network", "data"))
+
+    def _show(self, graph: str, name: str, payload: dict[str, Any], wants: Callable[[ClientHandle], bool]) -> None:
+        if self._recording(graph):
+            self._record(graph, "data", payload)
+        seeing = [client for client in self._clients if wants(client)]
+        if not seeing:
+            return
+        now = time.monotonic()
+        allowance = self._allowed.setdefault((graph, name), _Allowance(BURST, now))
+        if not allowance.take(now):
+            self._left_out.setdefault(graph, Counter())[name] += 1
+            return
+        frame = encode(message("network", "data", payload))
+        for client in seeing:
+            client.send(frame)
+
+    def _tell_left_out(self) -> None:
+        left_out, self._left_out = self._left_out, {}
+        for graph, counts in left_out.items():
+            listed = ", ".join(f"{count} of {name}" for name, count in counts.most_common(_LISTED))
+            more = f" and {sum(counts.values()) - sum(n for _, n in counts.most_common(_LISTED))} of others"
+            text = f"{graph}: packets not shown in the last second: {listed}{more if len(counts) > _LISTED else ''}"
+            self._clients.broadcast("network", "output", {"message": text})
+
+
+def _key(edge: Edge) -> tuple[str, str, str, str]:
+    return edge.src.node, edge.src.port.lower(), edge.tgt.node, edge.tgt.port.lower()
+
+
+def _port(ref: PortRef) -> str:
+    return ref.port.upper() if ref.index is None else f"{ref.port.upper()}[{ref.index}]"
+
+
+def _ref(ref: PortRef) -> dict[str, Any]:
+    found: dict[str, Any] = {"node": ref.node, "port": ref.port}
+    if ref.index is not None:
+        found["index"] = ref.index
+    return found

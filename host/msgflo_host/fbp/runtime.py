@@ -1,0 +1,162 @@
+"""runtime:* of the FBP protocol: what this runtime is, and packets into and out of exported ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._text import quoted, shown
+from ..catalogue import Catalogue, Definition
+from ..errors import RequestError
+from ..graph.commands import Change
+from ..graph.elements import Export, PortRef
+from ..graphs import MAIN, Graphs, Network
+from ..injection import Injection
+from ..payloads import shortened
+from ._payload import network_of, text
+from .client_list import ClientHandle, ClientList
+from .dispatch import Replies
+from .envelope import Request, message
+from .permissions import Permissions, may_see
+
+__all__ = ["VERSION", "Identity", "RuntimePart"]
+
+VERSION = "0.7"
+"""Of the protocol. Clients read it as a number and choose by it; messages of 0.8 are understood as well."""
+EVENTS = ("connect", "begingroup", "data", "endgroup", "disconnect")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How the runtime calls itself: `id` is a UUID that stays the same, `label` a text for people."""
+
+    id: str
+    label: str
+
+
+class RuntimePart:
+    """Answers who we are, and moves packets across the border of a graph."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        permissions: Permissions,
+        catalogue: Catalogue,
+        graphs: Graphs,
+        injection: Injection,
+        clients: ClientList,
+        replies: Replies,
+    ) -> None:
+        self._identity = identity
+        self._permissions = permissions
+        self._catalogue = catalogue
+        self._graphs = graphs
+        self._injection = injection
+        self._clients = clients
+        self._replies = replies
+        self._told: dict[str, Mapping[str, Any]] = {}
+        self._commands: dict[str, Callable[[ClientHandle, Request], None]] = {
+            "getruntime": self._get_runtime,
+            "packet": self._packet,
+        }
+        graphs.on_change.append(self._changed)
+        graphs.on_end.append(self._forget)
+
+    def handle(self, client: ClientHandle, request: Request) -> None:
+        """Carry out one request."""
+        command = self._commands.get(request.command)
+        if command is None:
+            raise RequestError(f"runtime:{request.command} is no command")
+        command(client, request)
+
+    def look(self) -> None:
+        """Tell of exported ports whose type has become known."""
+        for id in list(self._told):
+            self._tell_ports(self._graphs.network(id))
+
+    def show(self, id: str, public: str, data: Any) -> None:
+        """Tell of a packet that leaves an exported outport."""
+        payload = {"port": public, "event": "data", "graph": id, "payload": shortened(data)}
+        self._clients.broadcast("runtime", "packet", payload)
+
+    def _get_runtime(self, client: ClientHandle, request: Request) -> None:
+        capabilities = self._permissions.of(request.secret, local=client.local)
+        payload: dict[str, Any] = {
+            "id": self._identity.id,
+            "label": self._identity.label,
+            "type": "msgflo",
+            "version": VERSION,
+            "capabilities": sorted(capabilities),
+            "allCapabilities": sorted(self._permissions.offered),
+            "namespace": self._catalogue.namespace,
+        }
+        if capabilities:
+            payload["graph"] = MAIN
+        self._replies.answer(client, request, "runtime", payload)
+        if may_see(capabilities, "runtime", "ports"):
+            for network in self._graphs.all():
+                client.send(message("runtime", "ports", self._ports(network)))
+
+    def _packet(self, client: ClientHandle, request: Request) -> None:
+        payload = request.payload
+        network = network_of(self._graphs, payload)
+        public, event = text(payload, "port"), text(payload, "event")
+        if event not in EVENTS:
+            raise RequestError(f'"event" is {shown(event)}; allowed: {", ".join(EVENTS)}')
+        export = _exported(network, public)
+        if event == "data":
+            if not network.started:
+                raise RequestError(f"the network of the graph {quoted(network.id)} is not started")
+            self._injection.send(network.id, PortRef(export.node, export.port), payload.get("payload"))
+        keys = ("port", "event", "graph", "type", "schema", "payload")
+        self._replies.tell("runtime", "packetsent", {key: payload[key] for key in keys if key in payload})
+
+    def _changed(self, id: str, changes: list[Change]) -> None:
+        if any(_touches_exports(change) for change in changes) or id not in self._told:
+            self._tell_ports(self._graphs.network(id))
+
+    def _forget(self, graph: str) -> None:
+        self._told.pop(graph, None)
+
+    def _tell_ports(self, network: Network) -> None:
+        ports = self._ports(network)
+        if self._told.get(network.id) != ports:
+            self._told[network.id] = ports
+            self._replies.tell("runtime", "ports", ports)
+
+    def _ports(self, network: Network) -> dict[str, Any]:
+        graph = network.graph
+        return {
+            "graph": network.id,
+            "inPorts": [self._port(network, export, "inPorts") for export in graph.inports.values()],
+            "outPorts": [self._port(network, export, "outPorts") for export in graph.outports.values()],
+        }
+
+    def _port(self, network: Network, export: Export, side: str) -> Definition:
+        """An exported port as it is seen from outside: what its component says of it, under its public name."""
+        node = network.graph.nodes.get(export.node)
+        definition = self._catalogue.definition(node.component) if node is not None else None
+        ports = definition[side] if definition is not None else []
+        assert isinstance(ports, list)
+        same = [port for port in ports if port["id"].lower() == export.port.lower()]
+        return {
+            "type": "any",
+            "required": False,
+            "addressable": False,
+            **(same[0] if same else {}),
+            "id": export.public,
+        }
+
+
+def _exported(network: Network, public: str) -> Export:
+    exports = network.graph.inports
+    found = exports.get(public) or next((exports[name] for name in exports if name.lower() == public.lower()), None)
+    if found is None:
+        names = ", ".join(map(quoted, exports)) or "none"
+        raise RequestError(f"the graph {quoted(network.id)} exports no inport {quoted(public)}; it has {names}")
+    return found
+
+
+def _touches_exports(change: Change) -> bool:
+    return change.command in ("clear", "removenode", "renamenode", "addnode") or change.command.endswith("port")

@@ -1,0 +1,83 @@
+"""The runtime of the FBP protocol: its parts put together, and served on a WebSocket.
+
+    service = Service(coordinator, library, components, identity=…, permissions=…, origins=…, save=…)
+    application.router.add_get("/", service.socket.serve)
+    await service.run()
+
+What each part does: `runtime`, `graph`, `component`, `network`, `trace` in this package, one for each sub-protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..catalogue import Catalogue
+from ..components import Components
+from ..coordinator import Coordinator
+from ..injection import Injection
+from ..library import Library
+from .client_list import ClientList
+from .component import ComponentPart
+from .dispatch import Dispatcher, Part, Replies
+from .graph import GraphPart
+from .health import Health
+from .network import NetworkPart
+from .origins import Origins
+from .packets import Packets
+from .permissions import Permissions
+from .runtime import Identity, RuntimePart
+from .socket import Socket
+from .trace import TracePart
+
+__all__ = ["Service"]
+
+
+class Service:
+    """Everything that serves editors. `save()` writes the main graph into its file."""
+
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        library: Library,
+        components: Components,
+        *,
+        identity: Identity,
+        permissions: Permissions,
+        origins: Origins,
+        save: Callable[[], None],
+    ) -> None:
+        graphs = coordinator.graphs
+        self.clients = ClientList()
+        replies = Replies(self.clients)
+        catalogue = Catalogue(library, coordinator.registry)
+        injection = Injection(coordinator, components.is_starting)
+        trace = TracePart(identity, graphs, replies)
+        self._runtime = RuntimePart(identity, permissions, catalogue, graphs, injection, self.clients, replies)
+        self._component = ComponentPart(catalogue, library, graphs, replies)
+        self._health = Health(coordinator, components, catalogue, replies)
+        self._packets = Packets(
+            coordinator, self.clients, shows=self._runtime.show, recording=trace.is_recording, record=trace.record
+        )
+        trace.on_change.append(self._packets.taps.look_again)
+        parts: dict[str, Part] = {
+            "runtime": self._runtime,
+            "graph": GraphPart(graphs, self.clients, replies),
+            "component": self._component,
+            "network": NetworkPart(coordinator, self._packets, self._health, replies, save),
+            "trace": trace,
+        }
+        self.socket = Socket(self.clients, Dispatcher(replies, permissions, parts).handle, permissions, origins)
+        coordinator.on_change.append(self._look)
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        try:
+            await self._packets.run()
+        finally:
+            self.clients.close()
+
+    def _look(self) -> None:
+        """Something has changed in the system."""
+        self._component.look()
+        self._runtime.look()
+        self._health.look()

@@ -1,0 +1,117 @@
+"""trace:* of the FBP protocol: what happens in a graph, kept for whoever asks for it later."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .._text import shown
+from ..errors import RequestError
+from ..graph.json_format import dump
+from ..graphs import Graphs, Network
+from ..traces import flowtrace
+from ..traces.ring import DEFAULT_EVENTS, Ring
+from ._payload import network_of
+from .client_list import ClientHandle
+from .dispatch import Replies
+from .envelope import Request
+from .runtime import Identity
+
+__all__ = ["TracePart"]
+
+FORMAT = "flowtrace.json"
+
+
+class TracePart:
+    """One ring for each graph that is traced. `on_change` are called when other graphs are recorded."""
+
+    def __init__(self, identity: Identity, graphs: Graphs, replies: Replies) -> None:
+        self.on_change: list[Callable[[], None]] = []
+        self._identity = identity
+        self._graphs = graphs
+        self._replies = replies
+        self._rings: dict[str, Ring] = {}
+        self._commands: dict[str, Callable[[ClientHandle, Request], None]] = {
+            "start": self._start,
+            "stop": self._stop,
+            "clear": self._clear,
+            "dump": self._dump,
+        }
+        graphs.on_end.append(self._forget)
+
+    def handle(self, client: ClientHandle, request: Request) -> None:
+        """Carry out one request."""
+        command = self._commands.get(request.command)
+        if command is None:
+            raise RequestError(f"trace:{request.command} is no command")
+        command(client, request)
+
+    def is_recording(self, graph: str) -> bool:
+        """Whether the packets of a graph are wanted."""
+        ring = self._rings.get(graph)
+        return ring is not None and ring.recording
+
+    def record(self, graph: str, command: str, payload: dict[str, Any]) -> None:
+        """Keep a network:* message of a graph, if it is being recorded."""
+        ring = self._rings.get(graph)
+        if ring is not None:
+            ring.add(command, payload, time.time())
+
+    def _start(self, client: ClientHandle, request: Request) -> None:
+        network = network_of(self._graphs, request.payload)
+        size = request.payload.get("buffersize", DEFAULT_EVENTS)
+        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            raise RequestError(f'"buffersize" is {shown(size)}; a number of events, at least 1, is needed')
+        self._rings.setdefault(network.id, Ring(network.id)).start(time.time(), size)
+        payload: dict[str, Any] = {"graph": network.id}
+        if "buffersize" in request.payload:
+            payload["buffersize"] = size
+        self._tell(client, request, payload)
+
+    def _stop(self, client: ClientHandle, request: Request) -> None:
+        network = network_of(self._graphs, request.payload)
+        self._ring(network).stop(time.time())
+        self._tell(client, request, {"graph": network.id})
+
+    def _clear(self, client: ClientHandle, request: Request) -> None:
+        network = network_of(self._graphs, request.payload)
+        self._ring(network).clear()
+        self._tell(client, request, {"graph": network.id})
+
+    def _dump(self, client: ClientHandle, request: Request) -> None:
+        network = network_of(self._graphs, request.payload)
+        kind = request.payload.get("type", FORMAT)
+        if kind != FORMAT:
+            raise RequestError(f'"type" is {shown(kind)}; allowed: "{FORMAT}"')
+        ring = self._ring(network)
+        began, ended = ring.started or time.time(), ring.stopped or time.time()
+        document = flowtrace.build(
+            {
+                "label": self._identity.label,
+                "runtime": self._identity.id,
+                "type": "msgflo",
+                "start": flowtrace.time_text(began),
+                "end": flowtrace.time_text(ended),
+            },
+            {network.id: json.loads(dump(network.graph))},
+            ring.events(),
+            main=network.id,
+        )
+        payload = {"graph": network.id, "type": FORMAT, "flowtrace": json.dumps(document, ensure_ascii=False)}
+        self._replies.answer(client, request, "dump", payload)
+
+    def _forget(self, graph: str) -> None:
+        self._rings.pop(graph, None)
+
+    def _ring(self, network: Network) -> Ring:
+        ring = self._rings.get(network.id)
+        if ring is None:
+            raise RequestError(f"the graph {network.id} is not traced; trace:start begins")
+        return ring
+
+    def _tell(self, client: ClientHandle, request: Request, payload: dict[str, Any]) -> None:
+        self._replies.tell("trace", request.command, payload)
+        for listener in self.on_change:
+            listener()

@@ -1,0 +1,41 @@
+"""The payload of an MQTT packet as a value, and a value as a person can look at it. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+__all__ = ["MOST_SHOWN", "decode", "shortened"]
+
+MOST_SHOWN = 8 * 1024
+"""Bytes of JSON up to which a value is shown whole."""
+_HEAD = 1000  # characters or bytes of a larger one
+
+
+def decode(payload: bytes) -> Any:
+    """Return what a payload says: JSON where it is JSON, else the text, else the bytes as they are."""
+    try:
+        return msgspec.json.decode(payload)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        pass
+    try:
+        return payload.decode()
+    except UnicodeDecodeError:
+        return payload
+
+
+def shortened(value: Any) -> Any:
+    """Return a value as it is shown: itself, or a text with its beginning and size where it is binary or large."""
+    if isinstance(value, bytes):
+        return f"({len(value)} bytes: {value[:32].hex(' ')}{' …' if len(value) > 32 else ''})"
+    if value is None or isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= _HEAD):
+        return value
+    try:
+        written = msgspec.json.encode(value)
+    except (TypeError, UnicodeEncodeError, RecursionError):
+        return str(type(value).__name__)
+    if len(written) <= MOST_SHOWN:
+        return value
+    head = value[:_HEAD] if isinstance(value, str) else written[:_HEAD].decode(errors="ignore")
+    return f"{head}… ({len(written)} bytes)"
