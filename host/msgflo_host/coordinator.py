@@ -129,7 +129,7 @@ class Coordinator:
             return
         self._unsettled = False
         wanted = self.graphs.wanted
-        nodes = {node.id: node.component for node in wanted.graph.nodes.values()}
+        nodes = {node.id: node.component for node in wanted.graph.nodes.values() if node.id not in wanted.resting}
         self.builtin.want(nodes, public=self.graphs.main.graph.nodes)
         edges = filter(wanted.is_started, wanted.graph.edges)
         self.builtin.link(edges, case_sensitive=wanted.graph.case_sensitive)
@@ -161,7 +161,7 @@ class Coordinator:
         self.graphs.start(MAIN)
 
     def stop_network(self) -> None:
-        """Withdraw all bindings of the main graph; the graph stays as it is."""
+        """Withdraw all bindings of the main graph and end its built-in nodes; the graph stays as it is."""
         self.graphs.stop(MAIN)
 
     def _wants_other(self, fresh: list[Initial]) -> None:

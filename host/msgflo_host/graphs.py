@@ -53,12 +53,14 @@ class Network:
 class Wanted:
     """All graphs as one whose node ids are roles; edges of stopped graphs are in it, their initial packets are not.
 
+    `resting` are the roles that only stopped graphs name: what is built in does not run then.
     `origins` gives for each edge of it the graphs and edges that it stands for, `places` for each role the graphs and nodes;
     both are empty where there is only the main graph.
     """
 
     graph: Graph
     stopped: frozenset[tuple[PortRef, PortRef]] = frozenset()
+    resting: frozenset[str] = frozenset()
     origins: Mapping[tuple[PortRef, PortRef], list[tuple[str, Edge]]] = field(default_factory=dict)
     places: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
 
@@ -278,10 +280,13 @@ class Graphs:
         origins: dict[tuple[PortRef, PortRef], list[tuple[str, Edge]]] = {}
         places: dict[str, list[tuple[str, str]]] = {}
         started: set[tuple[PortRef, PortRef]] = set()
+        busy: set[str] = set()
         for network in self._networks.values():
             for node in network.graph.nodes.values():
                 role = self.role(network.id, node.id)
                 places.setdefault(role, []).append((network.id, node.id))
+                if network.started:
+                    busy.add(role)
                 if role not in merged.nodes:
                     merged.add_node(role, node.component)
         for network in self._networks.values():
@@ -294,7 +299,7 @@ class Graphs:
             if network.started:
                 for initial in self._as_roles(network, network.graph.initials):
                     merged.put_initial(initial)
-        return Wanted(merged, frozenset(origins.keys() - started), origins, places)
+        return Wanted(merged, frozenset(origins.keys() - started), frozenset(places.keys() - busy), origins, places)
 
 
 def _names(payload: Mapping[str, Any]) -> list[str]:

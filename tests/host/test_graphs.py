@@ -1,0 +1,213 @@
+"""Several graphs at a time: what they want together, and who is told of what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from msgflo_host import graphs as module
+from msgflo_host.errors import GraphError
+from msgflo_host.graph.commands import Change
+from msgflo_host.graph.elements import Initial, PortRef
+from msgflo_host.graph.model import Graph
+from msgflo_host.graphs import MAIN, Graphs
+
+
+class Watched(Graphs):
+    """Graphs with some components that run here, and everything that they tell."""
+
+    def __init__(self, main: Graph | None = None) -> None:
+        super().__init__(main or Graph("main"))
+        self.changes: list[tuple[str, str, str]] = []
+        self.sent: list[tuple[str, str, object]] = []
+        self.edited: list[str] = []
+        self.ended: list[str] = []
+        self.taken: list[dict[str, str]] = []
+        self.is_own = lambda component: component.startswith("core/")
+        self.on_change.append(self._note)
+        self.on_wanted.append(
+            lambda fresh: self.sent.extend((each.tgt.node, each.tgt.port, each.data) for each in fresh)
+        )
+        self.on_edit.append(self.edited.append)
+        self.on_end.append(self.ended.append)
+        self.on_found.append(self.taken.append)
+
+    def _note(self, graph: str, changes: list[Change]) -> None:
+        self.changes += [(graph, change.command, str(change.payload.get("id", ""))) for change in changes]
+
+    def nodes(self, graph: str, **components: str) -> None:
+        for node, component in components.items():
+            self.edit(graph, "addnode", {"id": node, "component": component.replace("_", "/")})
+
+    def edge(self, graph: str, src: str, tgt: str) -> None:
+        self.edit(graph, "addedge", {"src": end(src), "tgt": end(tgt)})
+
+    def wants(self) -> dict[str, str]:
+        return {node.id: node.component for node in self.wanted.graph.nodes.values()}
+
+
+def end(text: str) -> dict[str, Any]:
+    node, port = text.split(".")
+    return {"node": node, "port": port}
+
+
+@pytest.fixture
+def graphs() -> Watched:
+    graphs = Watched()
+    graphs.edit("home/one", "clear", {"id": "home/one"})
+    graphs.edit("two", "clear", {"id": "two"})
+    return graphs
+
+
+def test_a_node_that_runs_here_is_another_one_in_each_graph(graphs: Watched) -> None:
+    for graph in (MAIN, "home/one", "two"):
+        graphs.nodes(graph, count="core_Counter")
+    assert graphs.wants() == dict.fromkeys(("count", "home%2Fone/count", "two/count"), "core/Counter")
+
+
+def test_a_node_that_runs_elsewhere_is_the_same_in_each_graph(graphs: Watched) -> None:
+    for graph in (MAIN, "home/one", "two"):
+        graphs.nodes(graph, lamp="demo_Lamp")
+    assert graphs.wants() == {"lamp": "demo/Lamp"}
+    assert graphs.wanted.places_of("lamp") == [(MAIN, "lamp"), ("home/one", "lamp"), ("two", "lamp")]
+
+
+def test_an_edge_is_in_force_while_one_of_the_graphs_that_have_it_is_started(graphs: Watched) -> None:
+    for graph in ("home/one", "two"):
+        graphs.nodes(graph, lamp="demo_Lamp", fan="demo_Fan")
+        graphs.edge(graph, "lamp.alarm", "fan.power")
+    (edge,) = graphs.wanted.graph.edges
+    assert not graphs.wanted.is_started(edge)
+    graphs.start("two")
+    assert graphs.wanted.is_started(edge)
+    graphs.start("home/one")
+    graphs.stop("two")
+    assert graphs.wanted.is_started(edge)
+    assert [graph for graph, _ in graphs.wanted.origins_of(edge)] == ["home/one", "two"]
+    graphs.stop("home/one")
+    assert not graphs.wanted.is_started(edge)
+
+
+def test_roles_that_only_stopped_graphs_name_rest(graphs: Watched) -> None:
+    graphs.nodes(MAIN, clock="core_Timer", lamp="demo_Lamp")
+    graphs.nodes("two", clock="core_Timer", lamp="demo_Lamp")
+    assert graphs.wanted.resting == {"two/clock"}
+    graphs.start("two")
+    assert graphs.wanted.resting == frozenset()
+    graphs.stop(MAIN)
+    assert graphs.wanted.resting == {"clock"}
+
+
+def test_initial_packets_are_sent_when_a_graph_starts_and_when_they_come_to_a_started_one(graphs: Watched) -> None:
+    graphs.nodes("two", scale="core_Scale", lamp="demo_Lamp")
+    first = {"src": {"data": 3}, "tgt": end("scale.factor")}
+    graphs.edit("two", "addinitial", first)
+    assert graphs.sent == []
+    graphs.start("two")
+    assert graphs.sent == [("two/scale", "factor", 3)]
+    graphs.edit("two", "addinitial", {"src": {"data": "on"}, "tgt": end("lamp.power")})
+    assert graphs.sent[1:] == [("lamp", "power", "on")]
+    graphs.edit("two", "addinitial", first)  # it is there: an editor asks for one more packet
+    assert (graphs.sent[2:], len(graphs.network("two").graph.initials)) == ([("two/scale", "factor", 3)], 2)
+    graphs.start("two")
+    assert len(graphs.sent) == 5
+
+
+def test_a_renamed_node_is_told_its_initial_packets_again(graphs: Watched) -> None:
+    graphs.nodes(MAIN, scale="core_Scale")
+    graphs.edit(MAIN, "addinitial", {"src": {"data": 3}, "tgt": end("scale.factor")})
+    graphs.sent.clear()
+    graphs.edit(MAIN, "renamenode", {"from": "scale", "to": "other"})
+    assert graphs.sent == [("other", "factor", 3)]
+
+
+def test_what_fails_changes_nothing_and_is_told_to_nobody(graphs: Watched) -> None:
+    graphs.discovered({"board": "demo/Board"})
+    graphs.changes.clear()
+    with pytest.raises(GraphError):
+        graphs.edge(MAIN, "board.out", "absent.in")
+    assert (graphs.changes, graphs.wants(), graphs.edited[2:]) == ([], {}, [])
+
+
+def test_a_discovered_participant_is_shown_and_becomes_a_node_when_it_is_wired(graphs: Watched) -> None:
+    graphs.nodes(MAIN, lamp="demo_Lamp")
+    graphs.changes.clear()
+    graphs.discovered({"board": "demo/Board", "lamp": "demo/Lamp"})
+    assert graphs.changes == [(MAIN, "addnode", "board")]
+    assert graphs.taken == [{"board": "demo/Board"}]
+    assert "board" not in graphs.wants()
+    graphs.edge(MAIN, "board.out", "lamp.level")
+    assert graphs.wants() == {"lamp": "demo/Lamp", "board": "demo/Board"}
+    graphs.discovered({"lamp": "demo/Lamp"})
+    assert graphs.changes[1:] == [(MAIN, "addnode", "board"), (MAIN, "addedge", "")]  # a node stays while it is away
+
+
+def test_a_discovered_participant_that_leaves_is_taken_away_again(graphs: Watched) -> None:
+    graphs.changes.clear()
+    graphs.discovered({"board": "demo/Board"})
+    graphs.discovered({})
+    assert graphs.changes == [(MAIN, "addnode", "board"), (MAIN, "removenode", "board")]
+    assert graphs.found == {}
+
+
+def test_a_node_that_ran_here_is_not_shown_again_while_it_ends(graphs: Watched) -> None:
+    graphs.nodes(MAIN, count="core_Counter")
+    graphs.edit(MAIN, "removenode", {"id": "count"})
+    graphs.changes.clear()
+    graphs.discovered({"count": "core/Counter"})
+    assert graphs.changes == []
+    graphs.discovered({})
+    graphs.discovered({"count": "demo/Counter"})  # somebody else
+    assert graphs.changes == [(MAIN, "addnode", "count")]
+
+
+def test_clearing_the_main_graph_shows_those_who_are_there_again(graphs: Watched) -> None:
+    graphs.discovered({"board": "demo/Board"})
+    graphs.changes.clear()
+    graphs.edit(MAIN, "clear", {"id": MAIN})
+    assert [change[1:] for change in graphs.changes] == [("clear", ""), ("addnode", "board")]
+
+
+def test_another_main_graph_tells_only_what_differs() -> None:
+    before = Graph("main")
+    before.add_node("lamp", "demo/Lamp")
+    before.add_node("fan", "demo/Fan")
+    graphs = Watched(before)
+    after = Graph("main")
+    after.add_node("lamp", "demo/Lamp")
+    after.add_node("scale", "core/Scale")
+    after.put_initial(Initial(2, PortRef("scale", "factor")))
+    graphs.replace_main(after)
+    assert sorted(graphs.changes) == [(MAIN, "addinitial", ""), (MAIN, "addnode", "scale"), (MAIN, "removenode", "fan")]
+    assert graphs.sent == [("scale", "factor", 2)]
+
+
+def test_a_removed_graph_wants_nothing_more(graphs: Watched) -> None:
+    graphs.nodes("two", count="core_Counter", lamp="demo_Lamp")
+    graphs.remove("two")
+    assert (graphs.wants(), graphs.ended, graphs.has("two")) == ({}, ["two"], False)
+    with pytest.raises(GraphError, match="Requested graph not found"):
+        graphs.network("two")
+
+
+def test_the_main_graph_cannot_be_removed(graphs: Watched) -> None:
+    with pytest.raises(GraphError, match="the graph 'default/main' cannot be removed"):
+        graphs.remove(MAIN)
+
+
+def test_only_so_many_graphs_are_kept(graphs: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_GRAPHS", 4)
+    graphs.edit("three", "clear", {"id": "three"})
+    with pytest.raises(GraphError, match="there are 4 graphs already; no more are kept"):
+        graphs.edit("four", "clear", {"id": "four"})
+    graphs.edit("three", "clear", {"id": "three"})  # an old one can be cleared
+    assert [network.id for network in graphs.all()] == [MAIN, "home/one", "two", "three"]
+
+
+def test_a_cleared_graph_is_stopped_but_the_main_one_is_not(graphs: Watched) -> None:
+    graphs.start("two")
+    graphs.edit("two", "clear", {"id": "two"})
+    graphs.edit(MAIN, "clear", {"id": MAIN})
+    assert not graphs.network("two").started
+    assert graphs.main.started
