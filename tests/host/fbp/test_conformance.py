@@ -1,0 +1,57 @@
+"""The conformance suite of the FBP network protocol: `fbp-test` of npm's fbp-protocol against a real coordinator."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brokers import Broker
+from editors import editor, run
+from systems import Coordinator
+
+REFERENCE = Path(__file__).parents[2] / "fbp_reference"
+RUNS = 10
+TESTS = 22
+
+
+@pytest.fixture
+def coordinator(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
+    with Coordinator("--plain", broker=broker.url, cwd=tmp_path) as running:
+        running.wait(lambda status: True)
+        yield running
+
+
+async def fbp_test(port: int, folder: Path) -> dict[str, Any]:
+    """Run the suite as its users do; returns mocha's report."""
+    config = {"name": "msgflo", "host": "127.0.0.1", "port": port, "collection": "core", "version": "0.7"}
+    (folder / "fbp-config.json").write_text(json.dumps(config))
+    process = await asyncio.create_subprocess_exec(
+        "node", "node_modules/.bin/fbp-test", "--reporter", "json",
+        cwd=REFERENCE, env={**os.environ, "PROJECT_HOME": str(folder)}, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    output, _ = await process.communicate()
+    report: dict[str, Any] = json.loads(output[output.index(b"{\n") :])
+    report["status"] = process.returncode
+    return report
+
+
+def test_fbp_test_passes_ten_times_in_a_row_while_an_editor_looks_on(coordinator: Coordinator, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with editor(coordinator.port) as looking:
+            await looking.ask("runtime", "getruntime")
+            for number in range(RUNS):
+                since = len(looking.frames)
+                report = await fbp_test(coordinator.port, tmp_path)
+                failed = [f"{each['fullTitle']}: {each['err'].get('message')}" for each in report["failures"]]
+                assert not failed, f"run {number + 1}:\n" + "\n".join(failed)
+                assert (len(report["passes"]), report["status"]) == (TESTS, 0)
+                # Its frames were checked as they came; the last of a run are these.
+                await looking.told("network", "stopped", since=since, graph="bar", running=False)
+
+    run(main)
