@@ -21,6 +21,7 @@ import msgflo
 from interpreters import MICROPYTHONS, REPO, UMQTT
 
 FIRMWARE = REPO / "firmware"
+KEY = "5e" * 32
 HEAP = "200K"  # objects are twice as large as on a chip
 MICROPYTHON = next((each for each in MICROPYTHONS if not each.missing), MICROPYTHONS[-1])
 
@@ -110,8 +111,9 @@ class SmallBoard:
         (self._shim / "network.py").write_text(_NETWORK)
         shutil.copy(FIRMWARE / "main.py", self.flash)
 
-    def install(self, image: dict[str, bytes], slot: str = "a") -> None:
-        """Put a version into a folder of the flash."""
+    def install(self, image: dict[str, bytes], slot: str = "a", *, key: str = KEY) -> None:
+        """Put a version into a folder of the flash, and the key for updates beside it."""
+        (self.flash / "key").write_text(key)
         for path, content in image.items():
             file = self.flash / slot / path
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -248,7 +250,6 @@ def config(broker: str, **changes: Any) -> dict[str, Any]:
         "built": 1764000000,
         "wifi": {"ssid": "home", "password": "secret"},
         "broker": _address(broker),
-        "key": "5e" * 32,
         "log": {"level": "info", "topic": False},
         "watchdog": False,
         "i2c": [],

@@ -50,7 +50,7 @@ async def _run(folder, config, wifi, session):
     ]
     await wifi.join()
     _set(config, session, tasks)
-    board.update = _update(folder, config["key"], board)
+    board.update = _update(folder, board)
     tasks += [asyncio.create_task(_confirm(session)), asyncio.create_task(wifi.keep())]
     forget("msgflo", "describe", "ports")
     await session.run()
@@ -92,7 +92,7 @@ async def _confirm(session):
             machine.reset()
 
 
-def _update(folder, key, board):
+def _update(folder, board):
     """Return what takes the packets of an update; its module is loaded when the first one comes."""
     loaded = []
 
@@ -100,7 +100,7 @@ def _update(folder, key, board):
         if not loaded:
             from .update import Update
 
-            loaded.append(Update(folder, key, board))
+            loaded.append(Update(folder, board))
         await loaded[0].take(payload)
 
     return take

@@ -26,12 +26,11 @@ _SPARE = const(4)  # blocks of the flash for folders
 
 
 class Update:
-    """`folder` is the one in use, `key` the board's (hex), `board` the participant that has the port `update-status`."""
+    """`folder` is the one in use, `board` the participant that has the port `update-status`."""
 
-    def __init__(self, folder, key, board):
+    def __init__(self, folder, board):
         self._folder = folder
         self._other = "b" if folder == "a" else "a"
-        self._key = unhexlify(key)
         self._board = board
         self._file = None  # being received
         self._nonce = None  # known to the sender only since this update began: an old one cannot be played back
@@ -73,6 +72,7 @@ class Update:
         self._end()
         if not 32 < size <= _LIST_LIMIT:
             raise ValueError("a list of {} bytes".format(size))
+        _key()  # without one there is no need to send anything
         nonce = os.urandom(16)
         self._tag = nonce[:4]
         self._nonce = hexlify(nonce).decode()
@@ -116,7 +116,7 @@ class Update:
         """Verify the list, and make room."""
         with open(_LIST, "rb") as file:
             signature = file.read(32)
-            key = self._key + bytes(64 - len(self._key))
+            key = _key() + bytes(32)  # one block
             # HMAC (RFC 2104)
             inner = hashlib.sha256(bytes([each ^ 0x36 for each in key]))
             await _copy(file, inner, None)
@@ -177,6 +177,18 @@ class Update:
         self._send({"state": "restarting", "version": self._version})
         await self._board._engine.stop()
         machine.reset()
+
+
+def _key():
+    # Outside of both folders: no update brings it, and none changes it.
+    try:
+        with open("key") as file:
+            key = unhexlify(file.read())
+    except (OSError, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise ValueError("the board has no key: flash it once by cable, with make flash")
+    return key
 
 
 async def _copy(file, hash, target):

@@ -79,7 +79,7 @@ def test_shipped_pico_leaves_the_pins_of_the_emulators_network_alone() -> None:
 
 
 def test_board_reads_what_the_port_map_says(tmp_path: Path) -> None:
-    config = compile_map(read(tmp_path), key="ab" * 32, built=1764000000, version="0123456789ab")
+    config = compile_map(read(tmp_path), built=1764000000, version="0123456789ab")
     assert config.pop("ca")[:1] == b"\x30"  # DER: a sequence
     assert json.loads(encode(config)) == {
         "format": 1,
@@ -103,7 +103,6 @@ def test_board_reads_what_the_port_map_says(tmp_path: Path) -> None:
             "cafile": "ca.der",
         },
         "time": "http://192.168.1.1/",
-        "key": "ab" * 32,
         "log": {"level": "debug", "topic": True},
         "watchdog": False,
         "i2c": [{"id": 0, "sda": 21, "scl": 22, "freq": 100000}, {"id": 1, "sda": 18, "scl": 19, "freq": 400000}],
@@ -121,7 +120,7 @@ def test_board_reads_what_the_port_map_says(tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
-    config = compile_map(read(tmp_path, small("devices: {}\n"), "my_board"), key="", built=0)
+    config = compile_map(read(tmp_path, small("devices: {}\n"), "my_board"), built=0)
     assert config == {
         "format": 1,
         "name": "my_board",
@@ -131,7 +130,6 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
         "wifi": {"ssid": "Home", "hostname": "my-board"},
         "broker": {"host": "10.0.0.2", "port": 1883},
         "time": "http://10.0.0.2:3569/",
-        "key": "",
         "log": {"level": "info", "topic": False},
         "watchdog": True,
         "i2c": [],
@@ -162,7 +160,7 @@ def test_device_makes_a_participant_of_the_firmware(name: str) -> None:
 
 def test_sleep(tmp_path: Path) -> None:
     port_map = read(tmp_path, small("sleep: {every: 1 h, batch: 4}\ndevices: {a: {kind: dht22, pin: 4}}\n"))
-    assert compile_map(port_map, key="", built=0)["sleep"] == {"every": 3600, "batch": 4, "awake": 20}
+    assert compile_map(port_map, built=0)["sleep"] == {"every": 3600, "batch": 4, "awake": 20}
 
 
 def test_battery(tmp_path: Path) -> None:
@@ -185,7 +183,7 @@ def test_leds_name_is_a_pin_of_a_pico(tmp_path: Path) -> None:
 def test_pico_needs_no_wifi(tmp_path: Path) -> None:
     port_map = read(tmp_path, "chip: pico\nbroker: mqtt://10.0.0.2\ndevices: {a: {kind: led, pin: LED}}\n")
     assert port_map.wifi is None
-    assert "wifi" not in compile_map(port_map, key="", built=0)
+    assert "wifi" not in compile_map(port_map, built=0)
 
 
 def test_topic_of_one_device_can_be_the_inport_of_another(tmp_path: Path) -> None:
@@ -205,17 +203,17 @@ def test_time_can_be_none(tmp_path: Path) -> None:
 
 
 def test_certificate_in_der_is_taken_too(tmp_path: Path) -> None:
-    der = compile_map(read(tmp_path), key="", built=0)["ca"]
+    der = compile_map(read(tmp_path), built=0)["ca"]
     (tmp_path / "ca.der").write_bytes(der)
     port_map = read(tmp_path, EVERYTHING.replace("ca.pem", "ca.der"), "other")
-    assert compile_map(port_map, key="", built=0)["ca"] == der
+    assert compile_map(port_map, built=0)["ca"] == der
 
 
 def test_certificate_that_has_gone_since_is_named(tmp_path: Path) -> None:
     port_map = read(tmp_path)
     (tmp_path / "ca.pem").unlink()
     with pytest.raises(PortMapError, match=r"board\.yaml: the certificate .*ca\.pem cannot be read: No such file"):
-        compile_map(port_map, key="", built=0)
+        compile_map(port_map, built=0)
 
 
 def test_repr_holds_no_secret(tmp_path: Path) -> None:

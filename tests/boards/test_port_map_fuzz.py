@@ -47,7 +47,7 @@ def read_or_refuse(file: Path) -> str:
     except PortMapError as error:
         refused = error
     else:
-        assert json.loads(encode(compile_map(port_map, key="", built=0)))["name"] == port_map.name
+        assert json.loads(encode(compile_map(port_map, built=0)))["name"] == port_map.name
         return repr(port_map)
     assert refused.problems
     for problem in refused.problems:

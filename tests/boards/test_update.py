@@ -410,7 +410,7 @@ def test_the_command_updates_a_board_from_its_port_map(broker: Broker, tmp_path:
     wanted = port_map(tmp_path, broker=broker.url)
     image = build(wanted, board_key(tmp_path, "kitchen"))
     board = SmallBoard(tmp_path / "board")
-    board.install(dict(image.files))
+    board.install(dict(image.files), key=image.key)
     with board:
         board.wait_for("here is kitchen-board")
         done = run(tmp_path / "kitchen.yaml", "--broker", broker.url)

@@ -54,7 +54,7 @@ def flash(tmp_path: Path) -> Path:
     """The board of the document, with a program that does nothing."""
     assert PORT_MAP is not None
     (tmp_path / "kitchen.yaml").write_text(PORT_MAP[1])
-    config = compile_map(load_virtual(tmp_path / "kitchen.yaml"), key="0" * 64, built=0)
+    config = compile_map(load_virtual(tmp_path / "kitchen.yaml"), built=0)
     folder = tmp_path / "flash"
     (folder / "a").mkdir(parents=True)
     (folder / "a/board.json").write_bytes(encode(config))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,13 @@ from .kinds import KINDS, Kind
 from .model import PortMap
 from .modules import follow
 
-__all__ = ["BYTECODE_LIMIT", "Image", "assemble", "build", "modules_of"]
+__all__ = ["BYTECODE_LIMIT", "KEY_FILE", "Image", "assemble", "build", "modules_of"]
 
 BYTECODE_LIMIT = 60 * 1024
 """So much bytecode leaves enough memory on the smallest board; with more it starts over and over again."""
+
+KEY_FILE = "/key"
+"""Where a board keeps the key that its updates are signed with: outside of both versions, written by cable only."""
 
 # What only programs load, on CPython or by hand; a board has its own way to serve.
 _FOR_CPYTHON = ("msgflo.paho_", "msgflo.threads", "msgflo.legacy", "msgflo.serving")
@@ -35,9 +38,10 @@ _PULSES = "devices.drivers.pulses_"
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """Everything that a board needs: `files` go into the folder of a version, `main` becomes /main.py.
+    """Everything that a board needs: `files` go into the folder of a version, `main` becomes /main.py, `key` /key.
 
-    `version` is made of all files and the port map: other content, other version.
+    `version` is made of all files and the port map: other content, other version. An update over the network sends `files`
+    alone: with the key (64 hex digits) whoever may listen could sign the next one.
     """
 
     name: str
@@ -45,6 +49,7 @@ class Image:
     main: bytes
     files: Mapping[str, bytes]
     config: Mapping[str, Any]
+    key: str = field(repr=False)
 
     @property
     def bytecode(self) -> int:
@@ -65,7 +70,8 @@ class Image:
         What starts the others comes last: a board that was left in the middle does not run half of a version as if it were whole.
         """
         files = {f"/{slot}/{path}": content for path, content in self.files.items() if path != "board.json"}
-        return {**files, f"/{slot}/board.json": self.files["board.json"], "/main.py": self.main}
+        last = {f"/{slot}/board.json": self.files["board.json"], "/main.py": self.main}
+        return {**files, KEY_FILE: self.key.encode(), **last}
 
     def write(self, folder: Path, slot: str = "a") -> None:
         """Write all files below a folder, as they are on the board; raises FlashError."""
@@ -73,6 +79,8 @@ class Image:
             for path, content in self.placed(slot).items():
                 file = folder / path[1:]
                 file.parent.mkdir(parents=True, exist_ok=True)
+                if path == KEY_FILE:
+                    file.touch(0o600)
                 file.write_bytes(content)
         except OSError as error:
             raise FlashError(f"{error.filename or folder}: {error.strerror}") from None
@@ -97,13 +105,13 @@ def assemble(port_map: PortMap, key: str, *, platform: str | None = None) -> Ima
     files = {path.removesuffix(".py") + ".mpy": content for path, content in compiled.items()}
     main = _firmware() / "main.py"
     built = int(max(file.stat().st_mtime for file in [port_map.file, main, *modules.values()]))
-    config = compile_map(port_map, key=key, built=built)
+    config = compile_map(port_map, built=built)
     ca = config.pop("ca", None)
     if ca is not None:
         files["ca.der"] = ca
     config["version"] = _version(files, config)
     files["board.json"] = encode(config)
-    return Image(port_map.name, config["version"], main.read_bytes(), dict(sorted(files.items())), config)
+    return Image(port_map.name, config["version"], main.read_bytes(), dict(sorted(files.items())), config, key)
 
 
 def modules_of(port_map: PortMap, platform: str | None = None) -> dict[str, Path]:

@@ -1,10 +1,10 @@
 """The compiled port map, `board.json`: what is in the port map as a board reads it, numbers and all.
 
     {"format": 1, "name": "kitchen", "chip": "esp32", "built": 1764000000, "wifi": {"ssid": …}, "broker": "mqtt://…",
-     "key": "<64 hex>", "log": {"level": "info", "topic": false}, "watchdog": true, "i2c": [{"id": 0, "sda": 21, …}],
+     "log": {"level": "info", "topic": false}, "watchdog": true, "i2c": [{"id": 0, "sda": 21, …}],
      "devices": [{"module": "climate", "role": "air", "topics": {…}, "options": {"sensor": "dht22", "pin": 4}}]}
 
-Times are in seconds. What a port map leaves out is left out.
+Times are in seconds. What a port map leaves out is left out. The key for updates is not in it: an update sends this file.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ CA_FILE = "ca.der"
 _SPECIAL = "%/?#:@[]& \0"  # characters of user, password and file that would read as another part of the URL
 
 
-def compile_map(port_map: PortMap, *, key: str, built: int, version: str = "") -> dict[str, Any]:
+def compile_map(port_map: PortMap, *, built: int, version: str = "") -> dict[str, Any]:
     """Return what board.json says; with `ca`, the authority's certificate in DER, which goes into a file of its own.
 
-    `key` is the board's, for updates; `built`, in Unix seconds, is where its clock begins. Raises PortMapError if the
-    certificate cannot be read any more.
+    `built`, in Unix seconds, is where the board's clock begins. Raises PortMapError if the certificate cannot be read any
+    more.
     """
     found: dict[str, Any] = {
         "format": FORMAT,
@@ -40,7 +40,6 @@ def compile_map(port_map: PortMap, *, key: str, built: int, version: str = "") -
         "version": version,
         "built": built,
         "broker": _broker(port_map.broker),
-        "key": key,
         "log": {"level": port_map.log.level, "topic": port_map.log.topic},
         "watchdog": port_map.watchdog,
         "i2c": [{"id": bus.id, "sda": bus.sda, "scl": bus.scl, "freq": bus.frequency} for bus in port_map.i2c],

@@ -14,8 +14,6 @@ from ..view import printable
 
 __all__ = ["command"]
 
-_ANY_KEY = "0" * 64
-
 
 @click.command("check", short_help="Check a port map, and say what is wrong with it.")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
@@ -58,7 +56,7 @@ def _check(name: str, quiet: bool) -> list[str]:
     port_map = load(find(name))
     others = neighbours(port_map)
     check_name(port_map, others)
-    build(port_map, _ANY_KEY)  # only how large it is
+    build(port_map, "")  # only how large it is
     notices = [_notice(port_map, other, roles) for other in others if (roles := shared_roles(port_map, other))]
     return [
         _summary(port_map),

@@ -63,13 +63,13 @@ def flash(
     with with_micropython(target, screen) as (board, state):
         _apply(board, changes(image, state), state, screen)
         there = asyncio.run(_restart(port_map, board, screen, broker, patience))
-        remember(image.version, state.text)
+        remember(image, state.text)
         return there
 
 
 def _there_already(port_map: PortMap, image: Image, target: Target, broker: Broker) -> list[str]:
     """Return the participants of a board that runs this version on the right MicroPython; none where that is not sure."""
-    micropython = micropython_of(image.version)
+    micropython = micropython_of(image)
     if micropython is None or target.port is None or not suits(target, micropython):
         return []
     check_access(target.port)

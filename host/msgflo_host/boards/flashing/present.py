@@ -10,6 +10,7 @@ import contextlib
 import json
 import time
 import uuid
+from hashlib import sha256
 from pathlib import Path
 
 import platformdirs
@@ -19,6 +20,7 @@ from msgflo.paho_transport import Transport
 
 from ...discovery import parse, participant_of
 from ...errors import MsgfloError
+from ..build import Image
 from ..model import PortMap
 from .serial_log import SerialLog
 
@@ -30,19 +32,24 @@ _KEPT_S = 0.3  # what the broker has kept comes at once
 _STEP_S = 0.02
 
 
-def micropython_of(version: str) -> str | None:
-    """Return on which MicroPython a version was flashed from this machine, as its banner says it; None if never."""
+def micropython_of(image: Image) -> str | None:
+    """Return on which MicroPython an image was last flashed from this machine, as its banner says it.
+
+    None if it never was, or with another key: no board tells which one it has.
+    """
     try:
-        return _file(version).read_text(encoding="utf-8")
+        key, _, micropython = _file(image.version).read_text(encoding="utf-8").partition("\n")
     except (OSError, UnicodeError):
         return None
+    return micropython if key == _digest(image) else None
 
 
-def remember(version: str, micropython: str) -> None:
+def remember(image: Image, micropython: str) -> None:
     """Keep what micropython_of returns; where nothing can be kept, the next run takes longer."""
+    file = _file(image.version)
     with contextlib.suppress(OSError):
-        _file(version).parent.mkdir(parents=True, exist_ok=True)
-        _file(version).write_text(micropython, encoding="utf-8")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{_digest(image)}\n{micropython}", encoding="utf-8")
 
 
 async def present(port_map: PortMap, version: str, device: str, broker: Broker) -> list[str]:
@@ -91,6 +98,10 @@ def _participants(seen: dict[str, bytes], connection: str) -> set[str]:
                 if participant.connection == connection:
                     found.add(participant.id)
     return found
+
+
+def _digest(image: Image) -> str:
+    return sha256(image.key.encode()).hexdigest()
 
 
 def _file(version: str) -> Path:

@@ -73,7 +73,7 @@ except OSError:
  _m=""
 print("i",json.dumps({"platform":sys.platform,"text":sys.version,"version":_i.version[:3],"mpy":getattr(_i,"_mpy",0)&255,
 "build":getattr(_i,"_build",""),"machine":_n,"slot":_slot(),"free":_s[0]*_s[3],"main":_m}))
-for _p in ("/main.py","/main.py~","/starts"):
+for _p in ("/main.py","/main.py~","/key","/key~","/starts"):
  try:
   os.stat(_p)
   _hash(_p)
