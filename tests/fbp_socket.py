@@ -16,7 +16,7 @@ from fbp_schemas import check_frame
 from msgflo_host.fbp.client_list import ClientHandle, ClientList
 from msgflo_host.fbp.envelope import Request, message, refusal
 from msgflo_host.fbp.origins import Origins
-from msgflo_host.fbp.permissions import READY_MADE, Permissions
+from msgflo_host.fbp.permissions import READY_MADE, Permissions, may
 from msgflo_host.fbp.socket import Socket
 
 PATIENCE_S = 30
@@ -45,8 +45,9 @@ async def until(condition: Callable[[], object]) -> None:
 class Served:
     """A running socket. Its handler answers each permitted request with its own payload, `fail` with an exception."""
 
-    def __init__(self, clients: ClientList, session: aiohttp.ClientSession) -> None:
+    def __init__(self, clients: ClientList, permissions: Permissions, session: aiohttp.ClientSession) -> None:
         self.clients = clients
+        self.permissions = permissions
         self.requests: list[Request] = []
         self.session = session
         self.port = 0
@@ -60,7 +61,8 @@ class Served:
         self.requests.append(request)
         if request.command == "fail":
             raise ZeroDivisionError("of the test")
-        if request.protocol == "runtime" or client.may(request.protocol, request.command):
+        capabilities = self.permissions.of(request.secret, local=client.local)
+        if request.protocol == "runtime" or may(capabilities, request.protocol, request.command):
             client.send(message(request.protocol, request.command, request.payload, request.id))
         else:
             client.send(refusal(request, f"{request.protocol}:{request.command} is not permitted"))
@@ -84,7 +86,7 @@ async def served(clients: ClientList | None = None, *, origins: tuple[str, ...] 
     clients = ClientList() if clients is None else clients
     permissions = Permissions({SECRET: READY_MADE["programmer"], VIEWER: READY_MADE["viewer"]})
     async with aiohttp.ClientSession() as session:
-        server = Served(clients, session)
+        server = Served(clients, permissions, session)
         own = Origins(origins, lambda name: name in ("pi.local", "127.0.0.1"))
         socket = Socket(clients, lambda client, request: server.answer(client, request), permissions, own)
         application = web.Application()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .envelope import encode, message
-from .permissions import may, may_see
+from .permissions import may_see
 
 __all__ = ["ClientHandle", "ClientList", "Frame"]
 
@@ -35,8 +35,8 @@ class Frame:
 class ClientHandle:
     """One connected client; `local` ones are on this machine.
 
-    `capabilities` are those of the last secret that it has sent, or of a client without one. `heard` becomes true with each
-    sign of life; `abort` ends the connection at once.
+    `capabilities` say what it sees: those of the last good secret that it has shown, or of a client without one. `heard`
+    becomes true with each sign of life; `abort` ends the connection at once.
     """
 
     def __init__(
@@ -51,10 +51,6 @@ class ClientHandle:
         self._queue: deque[Frame] = deque()
         self._bytes = 0
         self._filled = asyncio.Event()
-
-    def may(self, protocol: str, command: str) -> bool:
-        """Whether it may send this command."""
-        return may(self.capabilities, protocol, command)
 
     def may_see(self, protocol: str, command: str) -> bool:
         """Whether it is sent this command when that goes to all."""
@@ -106,13 +102,14 @@ class ClientHandle:
 
 
 class ClientList:
-    """All clients. `on_join` and `on_leave` are called with each that comes and goes."""
+    """All clients. `on_join` and `on_leave` are called with each that comes and goes, `on_sight` when one sees other things."""
 
     def __init__(
         self, *, limit: int = MAX_CLIENTS, strangers: int = MAX_STRANGERS, strangers_each: int = MAX_STRANGERS_EACH
     ) -> None:
         self.on_join: list[Callable[[ClientHandle], None]] = []
         self.on_leave: list[Callable[[ClientHandle], None]] = []
+        self.on_sight: list[Callable[[ClientHandle], None]] = []
         self._clients: dict[ClientHandle, None] = {}
         self._limit = limit
         self._strangers = strangers
@@ -138,6 +135,13 @@ class ClientList:
         self._clients[client] = None
         for call in self.on_join:
             call(client)
+
+    def let_see(self, client: ClientHandle, capabilities: frozenset[str]) -> None:
+        """A client has shown a good secret, and sees what that allows from now on."""
+        if client.capabilities != capabilities:
+            client.capabilities = capabilities
+            for call in self.on_sight:
+                call(client)
 
     def remove(self, client: ClientHandle) -> None:
         """Forget a client that has gone."""

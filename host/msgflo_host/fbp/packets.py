@@ -75,6 +75,7 @@ class Packets:
         self.taps.on_export.append(shows)
         coordinator.graphs.on_end.append(self._forget)
         clients.on_join.append(lambda client: self.taps.look_again())
+        clients.on_sight.append(lambda client: self.taps.look_again())
         clients.on_leave.append(self._left)
 
     async def run(self) -> None:

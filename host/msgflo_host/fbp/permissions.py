@@ -1,6 +1,8 @@
 """What a client of the FBP protocol may ask, and what it gets to see: the protocol's capabilities, held by secrets.
 
-The capabilities are those of https://flowbased.github.io/fbp-protocol/#capabilities.
+The capabilities are those of https://flowbased.github.io/fbp-protocol/#capabilities. What a request may do depends on the
+secret in that request alone. What a client is told without having asked depends on the last good secret that it has shown
+on its connection, and until then on what is allowed without one; a wrong secret takes nothing away.
 """
 
 from __future__ import annotations

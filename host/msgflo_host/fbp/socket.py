@@ -44,7 +44,7 @@ PROXIES = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")  # headers of a r
 
 
 class Socket:
-    """Hands each request to `handle`, with the client whose `capabilities` are set to what the request's secret allows.
+    """Hands each request to `handle`, with its client, who sees what the request's secret allows from then on.
 
     `handle` must not take long: everybody waits for it. It runs for the requests of one client in their order.
     """
@@ -154,15 +154,17 @@ class Socket:
         except EnvelopeError as error:
             client.send(error.answer)
             return True
-        if request.secret is not None:
-            client.capabilities = self._permissions.of(request.secret, local=client.local)
+        good = request.secret is None
+        if request.secret is not None and (capabilities := self._permissions.of(request.secret, local=client.local)):
+            good = True
+            self._clients.let_see(client, capabilities)
         try:
             self._handle(client, request)
         except Exception as error:  # a fault of ours must not end the others' connections
             what = f"{request.protocol}:{request.command}"
             self._complain(f"{what} has failed: {type(error).__name__}", details=error)
             client.send(refusal(request, f"{what} has failed; the runtime's log tells more"))
-        return request.secret is None or bool(client.capabilities)
+        return good
 
     def _complain(self, text: str, details: Exception | None = None) -> None:
         now = asyncio.get_running_loop().time()

@@ -361,7 +361,7 @@ def test_only_who_has_shown_a_secret_sends_long_frames() -> None:
                 assert await close_code(stranger) == 1009
             async with await server.connect(headers=AFAR) as known:
                 assert (await ask(known, secret=SECRET))["command"] == "getruntime"
-                await known.send_str(long)
+                await known.send_str(asking("graph", "clear", filling="x" * 100_000, secret=SECRET))
                 assert (await told(known))["command"] == "clear"
 
     run(main)

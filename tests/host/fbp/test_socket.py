@@ -10,6 +10,7 @@ import pytest
 from fbp_socket import AFAR, SECRET, VIEWER, ask, asking, close_code, run, served, told, until
 from msgflo_host.fbp import socket as module
 from msgflo_host.fbp.client_list import ClientList
+from msgflo_host.fbp.permissions import READY_MADE
 
 
 def test_requests_of_one_client_are_answered_in_their_order() -> None:
@@ -106,7 +107,7 @@ def test_who_comes_through_a_proxy_is_not_here(header: str) -> None:
 
 @pytest.mark.parametrize("place", ["beside", "inside"])
 def test_a_secret_allows_what_it_stands_for(place: str) -> None:
-    def with_secret(secret: str, *words: str) -> str:
+    def with_secret(secret: str | None, *words: str) -> str:
         frame = json.loads(asking(*words))
         (frame if place == "beside" else frame["payload"])["secret"] = secret
         return json.dumps(frame)
@@ -119,6 +120,7 @@ def test_a_secret_allows_what_it_stands_for(place: str) -> None:
                 (VIEWER, ("graph", "clear"), False),
                 (SECRET, ("graph", "clear"), True),
                 (SECRET, ("component", "source"), True),
+                (None, ("graph", "clear"), False),
                 (SECRET[:-1], ("graph", "clear"), False),
                 ("", ("graph", "clear"), False),
             ]:
@@ -130,14 +132,33 @@ def test_a_secret_allows_what_it_stands_for(place: str) -> None:
     run(main)
 
 
-def test_a_connection_keeps_what_its_last_secret_allows() -> None:
+def test_a_client_sees_by_the_last_good_secret_that_it_has_shown() -> None:
     async def main() -> None:
         async with served() as server, await server.connect(headers=AFAR) as client:
-            assert (await ask(client, "graph", "clear"))["command"] == "error"
-            assert (await ask(client, "graph", "clear", secret=SECRET))["command"] == "clear"
-            assert (await ask(client, "graph", "clear"))["command"] == "clear"
-            assert (await ask(client, "graph", "clear", secret="wrong"))["command"] == "error"
-            assert (await ask(client, "graph", "clear"))["command"] == "error"
+            sights = []
+            server.clients.on_sight.append(lambda each: sights.append(each.capabilities))
+
+            async def sees(protocol: str, command: str) -> bool:
+                server.clients.broadcast(protocol, command, {})
+                first = await ask(client, requestId="1")
+                if first["command"] == "getruntime":
+                    return False
+                await told(client)
+                return (first["protocol"], first["command"]) == (protocol, command)
+
+            assert not await sees("graph", "clear")
+            await ask(client, secret="wrong")
+            assert not await sees("graph", "clear")
+            await ask(client, secret=VIEWER)
+            assert await sees("graph", "clear")
+            assert not await sees("runtime", "packet")
+            await ask(client, secret=SECRET)
+            assert await sees("runtime", "packet")
+            await ask(client, secret="wrong")
+            assert await sees("runtime", "packet")
+            await ask(client, secret=VIEWER)
+            assert not await sees("runtime", "packet")
+            assert sights == [READY_MADE["viewer"], READY_MADE["programmer"], READY_MADE["viewer"]]
 
     run(main)
 
