@@ -95,6 +95,26 @@ def test_news_are_no_answers_where_answers_are_numbered() -> None:
         run(test(runtime.address))
 
 
+def test_selected_edges_are_answered_without_a_number() -> None:
+    """The schema of that answer has no room for one."""
+
+    def answer(asked: dict[str, Any]) -> list[Any]:
+        if asked["payload"]["graph"] == "none":
+            return [{"protocol": "network", "command": "error", "payload": {"message": "Requested graph not found"}}]
+        return [{"protocol": "network", "command": "edges", "payload": asked["payload"], "event": True}]
+
+    async def test(address: str) -> None:
+        async with Client.connect(address) as client:
+            graphs = [str(number) for number in range(20)]
+            asked = (client.request("network", "edges", {"graph": graph, "edges": []}) for graph in graphs)
+            assert [answer["graph"] for answer in await asyncio.gather(*asked)] == graphs
+            with pytest.raises(ClientError, match="refuses network:edges: Requested graph not found"):
+                await client.request("network", "edges", {"graph": "none", "edges": []})
+
+    with FakeRuntime(answers={"edges": answer}) as runtime:
+        run(test(runtime.address))
+
+
 def test_the_secret_is_sent_as_old_and_as_new_runtimes_read_it() -> None:
     async def test(address: str) -> None:
         async with Client.connect(address, secret="s3") as client:
