@@ -52,8 +52,8 @@ class Catalogue:
         if seen is None:
             return None if info is None else _of_info(info)
         found = _of_participant(seen)
-        if info is not None and info.description:
-            found["description"] = info.description
+        if info is not None and info.about:
+            found["description"] = info.about
         return found
 
     def source(self, name: str) -> Source | None:
@@ -93,7 +93,7 @@ def _of_participant(participant: Participant) -> Definition:
 
 
 def _of_info(info: ComponentInfo) -> Definition:
-    return _definition(info.name, info.description, info.icon, _ports(info.inports), _ports(info.outports))
+    return _definition(info.name, info.about, info.icon, _ports(info.inports), _ports(info.outports))
 
 
 def _definition(

@@ -11,7 +11,9 @@ What a folder may hold: `folder` and `config_file`. `live.follow` takes edits on
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..discovery import Participant
@@ -22,6 +24,7 @@ from . import sources
 from .config_file import FILE_NAME
 from .folder import Command, Contents
 from .info import ComponentInfo
+from .outline import outline
 from .sources import Source
 
 __all__ = ["FILE_NAME", "Command", "ComponentInfo", "Library", "Source", "load", "source_of"]
@@ -41,6 +44,15 @@ def source_of(participant: Participant) -> Source:
     return Source(name, "yaml", infos.as_yaml(info))
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What is known of a component since its source was of this version; `by_itself`: from its own words."""
+
+    info: ComponentInfo
+    version: Version
+    by_itself: bool = False
+
+
 class Library:
     """The components and programs of one folder; without a folder there are none.
 
@@ -54,7 +66,7 @@ class Library:
         self.seen = folders.watched(folder, self.contents) if folder is not None else {}
         """The folder's files as they were when they were last read."""
         self.on_change: list[Callable[[frozenset[str]], None]] = []
-        self._infos: dict[str, tuple[Version, ComponentInfo]] = {}
+        self._known: dict[str, _Known] = {}
 
     @property
     def namespace(self) -> str | None:
@@ -83,33 +95,62 @@ class Library:
     def info(self, name: str) -> ComponentInfo | None:
         """What is known of a component now; None if there is no such component.
 
-        Of a process that is not `asked` yet and has never run, that is its name.
+        Of a process that was not asked yet and has never run, that is what its source seems to say, or only its name.
         """
         if name not in self.commands and name not in self.foreign:
             return None
-        version, known = self._infos.get(name, (None, ComponentInfo(name)))
-        if name in self.foreign and (name not in self._infos or version != self.version(name)):
-            known = infos.of_foreign(name, self.foreign[name])
-            self._infos[name] = self.version(name), known
-        return known
+        known = self._known.get(name)
+        if name in self.foreign and (known is None or known.version != self.version(name)):
+            known = _Known(infos.of_foreign(name, self.foreign[name]), self.version(name))
+            self._known[name] = known
+        return known.info if known is not None else ComponentInfo(name)
+
+    def read(self, name: str) -> None:
+        """Take what the source of a process seems to say, until it says itself what it is."""
+        command = self.commands.get(name)
+        if command is None or command.source is None or self._is_known(name):
+            return
+        before = self.info(name) or ComponentInfo(name)
+        seen = outline(name, command.source, infos.class_option(command.words))
+        self._take(name, _Known(seen or before, command.version))
 
     def learn(self, name: str, info: ComponentInfo, version: Version) -> None:
-        """Take what a component has said of itself, when its source was of this version."""
-        if name in self.commands and version == self.version(name):
-            _, before = self._infos.get(name, (None, None))
-            self._infos[name] = version, info
-            if info != before:
-                self._tell({name})
+        """Take what a component has said of itself, when its source was of this version.
+
+        Of one that was in trouble, what was known before remains.
+        """
+        if name not in self.commands or version != self.version(name):
+            return
+        if info.trouble and name in self._known:
+            info = dataclasses.replace(self._known[name].info, trouble=info.trouble)
+        self._take(name, _Known(info, version, by_itself=True))
 
     def knows(self, name: str) -> bool:
         """Whether a process has said what it is, since its source was changed."""
-        return name in self._infos and self._infos[name][0] == self.version(name) and not self._infos[name][1].trouble
+        return self._is_known(name, by_itself=True) and not self._known[name].info.trouble
+
+    def unread(self) -> list[str]:
+        """The processes with a source in Python that was changed and has not been `read`."""
+        return [
+            name
+            for name, command in self.commands.items()
+            if command.source is not None and command.source.suffix.lower() == ".py" and not self._is_known(name)
+        ]
 
     def unasked(self) -> Iterator[tuple[str, Command]]:
         """The components that can say what they are, and have not since their source was changed."""
         for name, command in self.commands.items():
-            if infos.can_be_asked(command) and (name not in self._infos or self._infos[name][0] != command.version):
+            if infos.can_be_asked(command) and not self._is_known(name, by_itself=True):
                 yield name, command
+
+    def _is_known(self, name: str, *, by_itself: bool = False) -> bool:
+        known = self._known.get(name)
+        return known is not None and known.version == self.version(name) and (known.by_itself or not by_itself)
+
+    def _take(self, name: str, known: _Known) -> None:
+        before, self._known[name] = self._known.get(name), known
+        if before is None or before.info != known.info:
+            self._tell({name})
 
     def version(self, name: str) -> Version:
         """What differs after each change of a component's file; None where no file is known."""
@@ -144,6 +185,7 @@ class Library:
         assert self.folder is not None
         sources.write(file, self.folder, self.contents, code, tests)
         self.reload(changed=(full,))
+        self.read(full)
         info = self.info(full)
         return info if info is not None else ComponentInfo(full)
 

@@ -23,7 +23,7 @@ from ..errors import DiscoveryError, ForeignError
 from ..foreign import load
 from .folder import Command, beginning, is_component
 
-__all__ = ["ComponentInfo", "as_yaml", "ask", "can_be_asked", "of_foreign"]
+__all__ = ["ComponentInfo", "as_yaml", "ask", "can_be_asked", "class_option", "of_foreign"]
 
 TIMEOUT_S = 10.0
 """How long a component may take to say what it is."""
@@ -42,6 +42,15 @@ class ComponentInfo:
     outports: tuple[Port, ...] = ()
     subgraph: bool = False
     trouble: str = ""
+
+    @property
+    def about(self) -> str:
+        """The description for people, with what is wrong."""
+        return (
+            f"{self.description} ({self.trouble})"
+            if self.description and self.trouble
+            else self.description or self.trouble
+        )
 
     @staticmethod
     def of(name: str, participant: Participant) -> ComponentInfo:
@@ -87,7 +96,7 @@ async def ask(name: str, command: Command) -> ComponentInfo:
         "-m",
         "msgflo_host.library._describe",
         str(source.absolute()),
-        *_class_option(command.words),
+        *filter(None, [class_option(command.words)]),
     ]
     try:
         process = await children.spawn(argv, cwd=command.folder, env=environment, stdout=PIPE, stderr=DEVNULL)
@@ -106,13 +115,14 @@ async def ask(name: str, command: Command) -> ComponentInfo:
     return _understood(name, source, answer)
 
 
-def _class_option(words: tuple[str, ...]) -> list[str]:
-    for i, word in enumerate(words):
+def class_option(words: tuple[str, ...]) -> str | None:
+    """The class that a command names with `--class`."""
+    for word, following in zip(words, [*words[1:], None], strict=True):
         if word == "--class":
-            return list(words[i + 1 : i + 2])
+            return following
         if word.startswith("--class="):
-            return [word.removeprefix("--class=")]
-    return []
+            return word.removeprefix("--class=")
+    return None
 
 
 def _understood(name: str, source: Path, answer: bytes) -> ComponentInfo:
@@ -134,8 +144,8 @@ def as_yaml(info: ComponentInfo) -> str:
     from ruamel.yaml import YAML  # 2 MB, for those who look at sources
 
     document: dict[str, Any] = {"component": info.name}
-    if info.description:
-        document["label"] = info.description
+    if info.about:
+        document["label"] = info.about
     if info.icon:
         document["icon"] = info.icon
     for key, ports in (("inports", info.inports), ("outports", info.outports)):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from ..errors import LibraryError
 from . import Library
@@ -22,10 +24,9 @@ async def follow(library: Library) -> None:
     """Keep a library in step with its folder until cancelled."""
     if library.folder is None:
         return
-    news = asyncio.Event()
-    library.on_change.append(lambda names: news.set())
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_ask_all(library, news))
+        tasks.create_task(_after_each_change(library, _read_all))
+        tasks.create_task(_after_each_change(library, _ask_all))
         tasks.create_task(_poll(library))
 
 
@@ -48,11 +49,28 @@ async def _poll(library: Library) -> None:
         await asyncio.sleep(max(POLL_S, 20 * (time.monotonic() - began)))  # a folder may hold very much else
 
 
-async def _ask_all(library: Library, news: asyncio.Event) -> None:
-    """One at a time: each is a process that takes 0.2 s of a processor, with low priority."""
+async def _after_each_change(library: Library, work: Callable[[Library], Coroutine[Any, Any, None]]) -> None:
+    news = asyncio.Event()
+    library.on_change.append(lambda names: news.set())
     while True:
         news.clear()
-        while (component := next(library.unasked(), None)) is not None:
-            name, command = component
-            library.learn(name, await ask(name, command), command.version)
+        await work(library)
         await news.wait()
+
+
+async def _read_all(library: Library) -> None:
+    """Each takes a few milliseconds; in between, packets pass."""
+    for name in library.unread():
+        library.read(name)
+        await asyncio.sleep(0)
+
+
+async def _ask_all(library: Library) -> None:
+    """One at a time: each is a process that takes 0.2 s of a processor, with low priority."""
+    while (component := next(library.unasked(), None)) is not None:
+        name, command = component
+        said = await ask(name, command)
+        library.learn(name, said, command.version)
+        known = library.info(name)
+        if said.trouble and known is not None and not (known.inports or known.outports):
+            log.warning("%s: its ports are not known: %s", name, said.trouble)
