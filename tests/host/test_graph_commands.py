@@ -269,3 +269,41 @@ def test_a_command_that_makes_no_sense_is_refused_and_changes_nothing(
         apply(graph, command, payload)
     assert refused.value.message.startswith(message)
     assert json_format.dump(graph) == before
+
+
+LONG = "n" * 1_000_000
+AT_LONG = {"node": LONG, "port": LONG}
+
+
+@pytest.mark.parametrize(
+    ("command", "payload"),
+    [
+        (LONG, {}),
+        ("clear", {"name": LONG + "\0"}),
+        ("addnode", {"id": "lamp", "component": LONG}),
+        ("addnode", {"id": LONG, "component": "x/B"}),
+        ("changenode", {"id": "lamb", "metadata": {}}),
+        ("removenode", {"id": LONG * 2}),
+        ("renamenode", {"from": LONG, "to": LONG + "2"}),
+        ("addedge", {"src": {"node": "no", "port": LONG}, "tgt": AT_LONG}),
+        ("removeedge", {"src": AT_LONG, "tgt": {"node": "lamp", "port": "on"}}),
+        ("removeinitial", {"tgt": AT_LONG}),
+        ("addinport", {"public": LONG, "node": "lamp", "port": "on"}),
+        ("renameinport", {"from": LONG, "to": LONG + "2"}),
+        ("removeinport", {"public": "none"}),
+        ("addgroup", {"name": "g", "nodes": [LONG * 2]}),
+        ("renamegroup", {"from": LONG, "to": LONG + "2"}),
+        ("removegroup", {"name": "none"}),
+    ],
+    ids=lambda value: value[:20] if isinstance(value, str) else "",
+)
+def test_an_error_shows_the_beginnings_of_long_names(graph: Graph, command: str, payload: Any) -> None:
+    for id in (LONG, LONG + "2"):
+        graph.add_node(id, "x/A")
+        graph.add_group(id, [])
+        graph.add_inport(id, id, id)
+        graph.add_edge(PortRef(id, id), PortRef(id, id))
+        graph.add_initial(id, PortRef(id, id + "other"))
+    with pytest.raises(GraphError) as refused:
+        apply(graph, command, payload)
+    assert len(refused.value.message) < 1000

@@ -22,6 +22,7 @@ from .elements import (
     check_ref,
     merged,
     ref_order,
+    short,
 )
 
 __all__ = ["Exports", "Store", "existing"]
@@ -120,14 +121,14 @@ class Store:
         """Return the node `id`; GraphError if there is none."""
         found = self.nodes.get(check_name(id, "a node's id"))
         if found is None:
-            raise GraphError(f"no node {id!r} in the graph; {existing('nodes', self.nodes)}")
+            raise GraphError(f"no node {short(id)!r} in the graph; {existing('nodes', self.nodes)}")
         return found
 
     def group(self, name: str) -> Group:
         """Return the group `name`; GraphError if there is none."""
         found = self.groups.get(check_name(name, "a group's name"))
         if found is None:
-            raise GraphError(f"no group {name!r} in the graph; {existing('groups', self.groups)}")
+            raise GraphError(f"no group {short(name)!r} in the graph; {existing('groups', self.groups)}")
         return found
 
     def edge(self, src: PortRef, tgt: PortRef) -> Edge:
@@ -135,7 +136,9 @@ class Store:
         found = self._edges.get(self._edge_key(src, tgt))
         if found is None:
             near = dict.fromkeys(str(edge) for ref in (src, tgt) for edge in self.edges_at(ref.node))
-            raise GraphError(f"no edge {src} -> {tgt} in the graph; {existing('edges of these nodes', near)}")
+            raise GraphError(
+                f"no edge {short(str(src))} -> {short(str(tgt))} in the graph; {existing('edges of these nodes', near)}"
+            )
         return found
 
     def edges_at(self, node: str) -> list[Edge]:
@@ -153,7 +156,7 @@ class Store:
     def put_node(self, node: Node) -> Node:
         """Store a node as it is, in place of one with the same id."""
         check_name(node.id, "a node's id")
-        check_name(node.component, f"component of node {node.id!r}")
+        check_name(node.component, f"component of node {short(node.id)!r}")
         self.nodes[node.id] = node
         return node
 
@@ -233,7 +236,7 @@ class Exports:
     def put(self, export: Export) -> Export:
         """Store an export as it is."""
         self.get(export.public)  # refuses names that are none
-        check_name(export.port, f"port of exported {self._what} {export.public!r}")
+        check_name(export.port, f"port of exported {self._what} {short(export.public)!r}")
         self._graph.node(export.node)
         self._exports[self._graph.fold(export.public)] = export
         return export
@@ -241,11 +244,10 @@ class Exports:
     def add(self, public: str, node: str, port: str, metadata: Mapping[str, Any] | None) -> Export:
         """Add an export; if it is there with the same port, merge the metadata; GraphError if with another port."""
         old = self.get(public)
-        check_name(port, f"port of exported {self._what} {public!r}")
+        check_name(port, f"port of exported {self._what} {short(public)!r}")
         if old is not None and (old.node, self._graph.fold(old.port)) != (node, self._graph.fold(port)):
-            raise GraphError(
-                f"exported {self._what} {public!r} exists for {old.node}.{old.port}, so it cannot be {node}.{port}"
-            )
+            there, wanted = short(f"{old.node}.{old.port}"), short(f"{node}.{port}")
+            raise GraphError(f"exported {self._what} {short(public)!r} exists for {there}, so it cannot be {wanted}")
         export = old or Export(public, node, port)
         return self.put(replace(export, metadata=merged(export.metadata, check_object(metadata or {}, "metadata"))))
 
@@ -253,7 +255,9 @@ class Exports:
         """Remove and return an export; GraphError if there is none."""
         found = self.get(public)
         if found is None:
-            raise GraphError(f"no exported {self._what} {public!r}; {existing('exported ports', self.by_public())}")
+            raise GraphError(
+                f"no exported {self._what} {short(public)!r}; {existing('exported ports', self.by_public())}"
+            )
         del self._exports[self._graph.fold(public)]
         return found
 
@@ -261,7 +265,8 @@ class Exports:
         """Give an export another public name; GraphError if that is taken."""
         export, taken = self.get(old), self.get(new)
         if export is not None and taken is not None and taken is not export:
-            raise GraphError(f"cannot rename exported {self._what} {old!r}: {taken.public!r} exists already")
+            names = f"{short(old)!r}: {short(taken.public)!r}"
+            raise GraphError(f"cannot rename exported {self._what} {names} exists already")
         return self.put(replace(self.remove(old), public=new))
 
     def drop_node(self, node: str) -> list[str]:
@@ -283,4 +288,4 @@ def existing(what: str, names: Collection[str], limit: int = 12) -> str:
     if not names:
         return f"{what}: none"
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return f"{what}: {', '.join(islice(names, limit))}{more}"
+    return f"{what}: {', '.join(map(short, islice(names, limit)))}{more}"

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ..errors import GraphError
 from . import _changes
 from ._changes import Change
-from .elements import Export, PortRef, canonical, check_json, check_name, check_object, kind
+from .elements import Export, PortRef, canonical, check_json, check_name, check_object, kind, short
 from .model import ANY, Graph
 
 __all__ = ["COMMANDS", "Change", "apply"]
@@ -33,7 +33,7 @@ def apply(graph: Graph, command: str, payload: Mapping[str, Any]) -> list[Change
     """
     action = _ACTIONS.get(command) if isinstance(command, str) else None
     if action is None:
-        raise GraphError(f"no graph command {command!r}; allowed are {', '.join(_ACTIONS)}")
+        raise GraphError(f"no graph command {short(str(command))!r}; allowed are {', '.join(_ACTIONS)}")
     if not isinstance(payload, Mapping):
         raise GraphError(f"the payload of {command} must be an object, not {kind(payload)}")
     return action(graph, _Payload(command, payload))

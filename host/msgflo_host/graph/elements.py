@@ -28,11 +28,13 @@ __all__ = [
     "kind",
     "merged",
     "ref_order",
+    "short",
 ]
 
 MAX_DEPTH = 100
 """How deep values in a graph may be nested; deeper ones would end in Python's recursion limit when written."""
 
+_SHOWN = 80  # characters of a name in an error: clients may send names of a megabyte
 _MAX_BITS = 4096  # Python refuses to write whole numbers of more than 4 300 digits
 _UNFIT = re.compile("[\0\ud800-\udfff]")  # can stand neither in an MQTT topic nor in a UTF-8 file
 _KINDS: dict[type, str] = {
@@ -124,7 +126,7 @@ def check_name(value: object, what: str) -> str:
     if not value:
         raise GraphError(f"{what} is empty")
     if bad := _UNFIT.search(value):
-        raise GraphError(f"{what} {value!a} holds {bad[0]!a}; NUL and halves of surrogate pairs are not allowed")
+        raise GraphError(f"{what} {short(value)!a} holds {bad[0]!a}; NUL and halves of surrogate pairs are not allowed")
     return value
 
 
@@ -134,7 +136,7 @@ def check_ref(ref: PortRef) -> PortRef:
     check_name(ref.port, "a port's name")
     index = ref.index
     if index is not None and (isinstance(index, bool) or not isinstance(index, (int, str))):
-        raise GraphError(f"a port's index must be a whole number or a text, not {index!r}")
+        raise GraphError(f"a port's index must be a whole number or a text, not {short(str(index))!r}")
     return ref
 
 
@@ -165,6 +167,11 @@ def check_json(value: object, what: str) -> None:
             raise GraphError(f"{what} holds a whole number of more than {_MAX_BITS} bits")
         elif part is not None and not isinstance(part, (str, bool, int, float)):
             raise GraphError(f"{what} holds a {type(part).__name__}, which JSON cannot express")
+
+
+def short(text: str) -> str:
+    """Return a text from outside for an error, shortened."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def canonical(value: object) -> str:

@@ -25,6 +25,7 @@ from .elements import (
     check_name,
     check_object,
     merged,
+    short,
 )
 
 __all__ = ["ANY", "Edge", "Export", "Graph", "Group", "Initial", "Node", "PortRef", "Removed"]
@@ -62,7 +63,8 @@ class Graph(Store):
         """Add a node; if it is there with the same component, merge the metadata; GraphError if with another."""
         old = self.nodes.get(check_name(id, "a node's id"))
         if old is not None and old.component != component:
-            raise GraphError(f"node {id!r} exists with the component {old.component!r}, so it cannot be {component!r}")
+            there, wanted = short(old.component), short(component)
+            raise GraphError(f"node {short(id)!r} exists with the component {there!r}, so it cannot be {wanted!r}")
         return self.put_node(_changed(old or Node(id, component), metadata))
 
     def change_node(self, id: str, metadata: Mapping[str, Any]) -> Node:
@@ -92,7 +94,7 @@ class Graph(Store):
         if new == old:
             return node
         if check_name(new, "a node's id") in self.nodes:
-            raise GraphError(f"cannot rename node {old!r}: a node {new!r} exists already")
+            raise GraphError(f"cannot rename node {short(old)!r}: a node {short(new)!r} exists already")
         renamed = self.put_node(replace(node, id=new))
         for edge in self.edges_at(old):
             self._drop_edge(edge)
@@ -141,7 +143,9 @@ class Graph(Store):
         gone = there if data is ANY else [i for i in there if canonical(i.data) == canonical(data)]
         if not gone:
             near = dict.fromkeys(map(str, self.initials_at(tgt.node)))
-            raise GraphError(f"no such initial packet at {tgt}; {existing('initial packets of this node', near)}")
+            raise GraphError(
+                f"no such initial packet at {short(str(tgt))}; {existing('initial packets of this node', near)}"
+            )
         for initial in gone:
             self._drop_initial(initial)
         return gone
@@ -189,7 +193,7 @@ class Graph(Store):
         if new == old:
             return group
         if check_name(new, "a group's name") in self.groups:
-            raise GraphError(f"cannot rename group {old!r}: a group {new!r} exists already")
+            raise GraphError(f"cannot rename group {short(old)!r}: a group {short(new)!r} exists already")
         renamed = self.put_group(replace(group, name=new))
         del self.groups[old]
         return renamed
