@@ -11,7 +11,6 @@ from interpreters import EVERY, SUITE
 from plain import PlainFile
 
 BOTH = Path(__file__).parent / "both"
-HEAP = "250K"  # models of chips, brokers' packets and source code take what no board has; test_memory.py measures
 # The test and the fakes need memory too, and all of it is compiled from source; what fits a board is tested elsewhere.
 HEAP = ("-X", "heapsize=300K")
 ROOMY = tuple(replace(each, command=(each.command[0], *HEAP)) if each.micro else each for each in EVERY)

@@ -12,14 +12,15 @@ __all__ = ("Receiver", "Transmitter")
 
 _RING = 511  # durations that can wait, less one
 _QUIET = 15000  # µs without an edge after which a low counts as long
+_SPIKES = 4  # calls in a row that find the level unchanged: two spikes that were over before; more are a hole
 
 
 class Receiver:
     """Captures the edges of a pin; allocates nothing while it does.
 
     MicroPython calls the handler soon after the edge, not at once: times are true to some 10 µs, worse under load. When
-    more calls wait than it has places for, it drops one without a word. As levels alternate, an odd number of edges that
-    were dropped is noticed at the next edge; an even number is not, and looks like one long pulse.
+    more calls wait than it has places for (8, which others need too), it drops one without a word. That shows: calls that
+    waited all find the level of now, so there are many of the same in a row, or, as levels alternate, an odd number.
     """
 
     def __init__(self, pin):
@@ -30,7 +31,7 @@ class Receiver:
         self._last = ticks_us()
         self._pin = pin
         self._level = pin()
-        self._odd = False  # whether the level was the same as before in an odd number of calls
+        self._same = 0  # calls since the last one that found another level
         pin.irq(self._edge, machine.Pin.IRQ_RISING | machine.Pin.IRQ_FALLING)
 
     def take(self):
@@ -56,12 +57,12 @@ class Receiver:
         now = ticks_us()
         level = pin()
         if level == self._level:
-            # Two such calls: a spike that was over before the first. One alone: the edge before was dropped.
-            self._odd = not self._odd
+            self._same += 1
             return
-        if self._odd:
-            self._odd = False
+        # Two such calls: a spike that was over before the first. One alone: the edge before was dropped.
+        if self._same & 1 or self._same > _SPIKES:
             self.lost += 1
+        self._same = 0
         self._level = level
         head = self._head
         if ((head + 2) & _RING) == self._tail:

@@ -91,6 +91,22 @@ def test_an_edge_that_was_dropped_is_noticed():
         equal(wire.receiver.lost, 1)
 
 
+def test_edges_that_waited_for_too_long_are_noticed_whatever_their_number():
+    for edges in (8, 9, 10, 11):
+        wire = Wire()
+        wire.play([500, 1000, 400, 900])  # now it is low
+        wire.pin.level = edges & 1
+        for _ in range(8):  # of the calls that had a place; each finds the level of now
+            wire.receiver._edge(wire.pin)
+        wire.us += 5000
+        wire.pin.drive(1 - wire.pin.level)
+        equal(wire.receiver.lost, 1)
+        wire.pin.drive(0)
+        wire.play([300, 600, 1, 1])
+        equal(wire.take()[-2:], [300, 600])
+        equal(wire.receiver.lost, 1)
+
+
 def test_what_is_too_much_is_counted_and_order_is_kept():
     wire = Wire()
     wire.play([100, 200] * 400)
