@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import msgspec
 
+from ._once import Once
 from .coordinator import Coordinator
-from .errors import ForeignError
-from .foreign import Foreign, ForeignDevices, load
+from .doubts import doubts
+from .foreign import Foreign, ForeignDevices
+from .foreign_nodes import ForeignNodes
 from .library import Command, ComponentInfo, Library
 from .library.live import follow
 from .processes import SETTLED_S, Processes
@@ -21,7 +22,6 @@ __all__ = ["Components"]
 log = logging.getLogger("msgflo")
 
 CLIENT_ID = "msgflo-coordinator-foreign"
-MOST_SAID = 1000
 PROGRAM = "program "
 """What the name of a program's process begins with; others are roles."""
 
@@ -50,14 +50,14 @@ class Components:
             crashed=lambda name, how, delay: _tell(self.on_crash, name, how, delay),
             settled=self._settled,
         )
-        self._of_folder = {device.participant.role: device for device in foreign}
-        self._loaded: dict[tuple[Path, str, object], Foreign | None] = {}
+        self._once = Once()
+        self._foreign = ForeignNodes(library, foreign, self._once)
         self._devices = ForeignDevices(coordinator.broker, client_id=CLIENT_ID, quiet=True)
         self._stopped = False
-        self._said: set[str] = set()
         self._changed = asyncio.Event()
         coordinator.on_change.append(self._changed.set)
-        library.on_change.append(lambda names: self._changed.set())
+        self._names = library.names()
+        library.on_change.append(self._library_changed)
 
     async def run(self) -> None:
         """Start, announce and end as the graph and the registry change, until cancelled."""
@@ -69,9 +69,10 @@ class Components:
                 self._changed.clear()
                 if self._stopped:
                     continue
-                self._note_unknown()
+                for doubt in doubts(self._coordinator, self.library):
+                    self._once.say(doubt)
                 self._processes.want(self._commands())
-                self._devices.want(self._all_foreign())
+                self._devices.want(self._foreign.devices(self._coordinator.graph.nodes.values()))
                 self._learn()
 
     async def stop(self) -> None:
@@ -88,6 +89,12 @@ class Components:
         node = self._coordinator.graph.nodes.get(role)
         return node is not None and self.is_own(node.component)
 
+    def _library_changed(self, names: frozenset[str]) -> None:
+        if (now := self.library.names()) != self._names:
+            self._names = now
+            self._coordinator.graphs.touch()  # nodes of what is run here have roles of their own
+        self._changed.set()
+
     def _commands(self) -> dict[str, Command]:
         ours = self._processes.names()
         wanted = {f"{PROGRAM}{name}": command for name, command in self.library.programs.items()}
@@ -96,7 +103,7 @@ class Components:
             if command is None or not (node.id in ours or not self._is_alive(node.id)):
                 continue
             if node.id.startswith("-"):
-                self._say_once(f"node {node.id!r} is not started: its name would be read as an option of the command")
+                self._once.say(f"node {node.id!r} is not started: its name would be read as an option of the command")
             else:
                 wanted[node.id] = command.filled(role=node.id, iips=self._initials(node.id, command))
         return wanted
@@ -123,61 +130,8 @@ class Components:
             log.error("%s: runs, and has not announced itself within %g s", name, SETTLED_S)
             _tell(self.on_silent, name)
 
-    def _note_unknown(self) -> None:
-        """Say which nodes nobody here can start, and which are something else than the graph says."""
-        known = sorted({*self.library.commands, *self.library.foreign})
-        for node in self._coordinator.graph.nodes.values():
-            if self._coordinator.builtin.is_own(node.component):
-                continue
-            found = {entry.participant.component for entry in self._coordinator.registry.by_role(node.id)}
-            if found and node.component not in found and node.component not in known:
-                self._say_once(
-                    f"node {node.id!r} is {node.component!r} in the graph, but {' and '.join(map(repr, sorted(found)))} "
-                    "by its own words"
-                )
-            elif not found and known and node.component not in known:
-                self._say_once(
-                    f"node {node.id!r} waits: the library has no component {node.component!r} (it has "
-                    f"{', '.join(known)}), and no participant with this role has announced itself"
-                )
-
-    def _say_once(self, text: str) -> None:
-        if text not in self._said:
-            if len(self._said) >= MOST_SAID:  # devices choose what they call themselves
-                self._said.clear()
-            self._said.add(text)
-            log.warning("%s", text)
-
     def _is_alive(self, role: str) -> bool:
         return any(entry.state != "lost" for entry in self._coordinator.registry.by_role(role))
-
-    def _all_foreign(self) -> list[Foreign]:
-        """Those of the folder, and one for each node whose component is a foreign device of the library."""
-        devices = dict(self._of_folder)
-        ids = {device.participant.id for device in devices.values()}
-        for node in self._coordinator.graph.nodes.values():
-            file = self.library.foreign.get(node.component)
-            if file is None or node.id in devices or (device := self._load(file, node.id)) is None:
-                continue
-            if device.participant.id in ids:
-                self._say_once(f"{file}: its id {device.participant.id!r} is taken, so {node.id!r} is left out")
-                continue
-            ids.add(device.participant.id)
-            devices[node.id] = device
-        return list(devices.values())
-
-    def _load(self, file: Path, role: str) -> Foreign | None:
-        """Read a device once; a mistake in its file is said once and leaves the others alone."""
-        key = (file, role, self.library.contents.versions.get(file))
-        if key not in self._loaded:
-            if len(self._loaded) >= MOST_SAID:
-                self._loaded.clear()
-            self._loaded[key] = None
-            try:
-                self._loaded[key] = load(file, role)
-            except ForeignError as error:
-                log.error("%s (this device is left out)", error)
-        return self._loaded[key]
 
 
 def _tell(listeners: Iterable[Callable[..., None]], *news: object) -> None:
