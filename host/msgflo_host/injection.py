@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import logging
+from collections import deque
 from collections.abc import Callable
-from typing import Any
-
-import msgspec
+from typing import Any, NamedTuple
 
 from ._text import quoted
+from .bindings.initials import encoded
 from .bindings.ports import Place, Refused
 from .coordinator import Coordinator
 from .errors import RequestError
 from .graph.elements import PortRef
 
-__all__ = ["MOST_HELD", "Injection"]
+__all__ = ["MOST_BYTES", "MOST_HELD", "Injection"]
+
+log = logging.getLogger("msgflo")
 
 MOST_HELD = 1000
 """Packets that may wait for processes that are starting."""
+MOST_BYTES = 4 * 1024 * 1024
+"""Of all packets that wait, as JSON."""
+
+_Node = tuple[str, str]
+"""A graph and a node of it."""
+
+
+class _Held(NamedTuple):
+    ref: PortRef
+    data: Any
+    size: int
 
 
 class Injection:
@@ -25,58 +39,67 @@ class Injection:
     def __init__(self, coordinator: Coordinator, is_starting: Callable[[str], bool]) -> None:
         self._coordinator = coordinator
         self._is_starting = is_starting
-        self._held: list[tuple[str, PortRef, Any]] = []
-        coordinator.on_change.append(self._flush)
+        self._held: dict[_Node, deque[_Held]] = {}
+        coordinator.on_change.append(self._flush_all)
 
     def send(self, graph: str, ref: PortRef, data: Any) -> None:
-        """Send a packet to an inport of a node; raises RequestError where nobody takes it."""
+        """Send a packet to an inport of a node, after those that wait for it; raises RequestError where nobody takes it."""
         self._coordinator.settle()
-        if self._deliver(graph, ref, data):
+        node = graph, ref.node
+        self._flush(node)
+        if node not in self._held and self._deliver(graph, ref, data):
             return
-        role = self._coordinator.graphs.role(graph, ref.node)
-        if not self._is_starting(role):
+        if not self._is_starting(self._coordinator.graphs.role(graph, ref.node)):
             raise RequestError(f"node {quoted(ref.node)} is absent, so its inport {quoted(ref.port)} takes no packets")
-        if len(self._held) >= MOST_HELD:
-            raise RequestError(f"{MOST_HELD} packets are waiting for components that are starting; no more are kept")
-        self._held.append((graph, ref, data))
+        self._hold(node, _Held(ref, data, len(encoded(data))))
+
+    def _hold(self, node: _Node, packet: _Held) -> None:
+        waiting = [each for queue in self._held.values() for each in queue]
+        if len(waiting) >= MOST_HELD or sum(each.size for each in waiting) + packet.size > MOST_BYTES:
+            raise RequestError(
+                f"{len(waiting)} packets are waiting for components that are starting; no more are kept than "
+                f"{MOST_HELD} and {MOST_BYTES // 1024 // 1024} MiB"
+            )
+        self._held.setdefault(node, deque()).append(packet)
 
     def _deliver(self, graph: str, ref: PortRef, data: Any) -> bool:
         """Whether somebody was there to take it."""
-        coordinator = self._coordinator
-        role = coordinator.graphs.role(graph, ref.node)
+        role = self._coordinator.graphs.role(graph, ref.node)
         try:
-            places = coordinator.find("inport", PortRef(role, ref.port, ref.index))
+            places = self._coordinator.find("inport", PortRef(role, ref.port, ref.index))
         except Refused as refused:
             raise RequestError(str(refused)) from None
-        sent: set[str] = set()
-        for place in places:
-            if place.topic not in sent:
-                sent.add(place.topic)
-                self._send(role, place, data)
+        for place in {place.topic: place for place in places}.values():
+            self._send(role, place, data)
         return bool(places)
 
     def _send(self, role: str, place: Place, data: Any) -> None:
         here = self._coordinator.builtin
         if role in here:
             here.deliver(role, place.topic, data)
-        elif not self._coordinator.publish(place.topic, _payload(data)):
+            return
+        entry = self._coordinator.registry.get(place.participant)
+        port = entry.participant.inport(place.port) if entry is not None else None
+        if not self._coordinator.publish(place.topic, encoded(data, port)):
             raise RequestError("the broker is out of reach")
 
-    def _flush(self) -> None:
-        """Send what has waited to whoever has come; what nobody will take any more is dropped."""
-        held, self._held = self._held, []
-        for graph, ref, data in held:
-            if not self._coordinator.graphs.has(graph):
-                continue
-            try:
-                if not self._deliver(graph, ref, data):
-                    self._held.append((graph, ref, data))
-            except RequestError:
-                continue  # its component has no such inport: the graph's edges say so
+    def _flush_all(self) -> None:
+        for node in list(self._held):
+            self._flush(node)
 
+    def _flush(self, node: _Node) -> None:
+        """Send what has waited to whoever has come; forget it where nobody will."""
+        waiting, graphs = self._held.get(node), self._coordinator.graphs
+        if waiting is None or not self._coordinator.connected:
+            return
+        while waiting and graphs.has(node[0]) and self._sent_or_refused(node[0], waiting[0]):
+            waiting.popleft()
+        if not waiting or not graphs.has(node[0]) or not self._is_starting(graphs.role(*node)):
+            del self._held[node]
 
-def _payload(data: Any) -> bytes:
-    try:
-        return msgspec.json.encode(data)
-    except (TypeError, UnicodeEncodeError, RecursionError) as error:
-        raise RequestError(f"the packet cannot be written as JSON: {error}") from None
+    def _sent_or_refused(self, graph: str, packet: _Held) -> bool:
+        try:
+            return self._deliver(graph, packet.ref, packet.data)
+        except RequestError as error:
+            log.error("a packet that waited for node %r is dropped: %s", packet.ref.node, error)
+            return True

@@ -6,18 +6,17 @@ from typing import Any
 
 import msgspec
 
-from ..discovery import Participant
+from ..discovery import Participant, Port
 from ..graph.model import Graph, Initial
 from .ports import Ports, Refused
 
-__all__ = ["InitialPacket", "initial_packets"]
+__all__ = ["InitialPacket", "encoded", "initial_packets"]
 
 
 class InitialPacket(msgspec.Struct, frozen=True, gc=False):
     """One initial packet for one participant; with a `reason` it cannot be sent.
 
-    It is published with the QoS and the retain flag of the inport's `options`. A text for an inport of type `buffer` is
-    sent as it is, everything else as JSON.
+    It is published with the QoS and the retain flag of the inport's `options`.
     """
 
     initial: Initial
@@ -46,12 +45,14 @@ def _packet(ports: Ports, initial: Initial, participant: Participant) -> Initial
     port = participant.inport(place.port)
     assert port is not None  # `find` has named it
     try:
-        payload = _payload(initial.data, raw=port.type == "buffer")
+        payload = encoded(initial.data, port)
     except UnicodeEncodeError:
         reason = f"the initial packet to {initial.tgt} holds half of a surrogate pair, which UTF-8 cannot express"
         return InitialPacket(initial, participant.id, reason=reason)
     return InitialPacket(initial, participant.id, place.topic, payload, port.qos, port.retain)
 
 
-def _payload(data: Any, *, raw: bool) -> bytes:
-    return data.encode() if raw and isinstance(data, str) else msgspec.json.encode(data)
+def encoded(data: Any, port: Port | None = None) -> bytes:
+    """Return a packet for an inport: a text for one of type `buffer` as it is, everything else as JSON."""
+    raw = port is not None and port.type == "buffer" and isinstance(data, str)
+    return data.encode() if raw else msgspec.json.encode(data)

@@ -1,0 +1,254 @@
+"""Packets that are sent into an inport by hand: at once, held for who is starting, or refused with the reason."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+
+import msgflo
+from brokers import Broker
+from listening import Ear
+from msgflo_host import injection as module
+from msgflo_host.coordinator import Coordinator
+from msgflo_host.errors import RequestError
+from msgflo_host.graph import fbp_format
+from msgflo_host.graph.elements import PortRef
+from msgflo_host.graphs import MAIN
+from msgflo_host.injection import Injection
+from systems import Participants, Sink
+
+GRAPH = "sink(test/Sink)\nhere(core/Counter)\nabsent(x/Absent)\n"
+IN = PortRef("sink", "in")
+
+
+class Texts(msgflo.Participant):
+    """Takes texts as they are."""
+
+    component = "test/Texts"
+    inports = (msgflo.Port("in", "buffer"),)
+
+    def on_in(self, value: object) -> None:
+        pass
+
+
+async def soon(condition: Callable[[], Any]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def running(broker: Broker) -> AsyncIterator[tuple[Coordinator, Injection]]:
+    """A coordinator in this process, for which every node `sink` is starting."""
+    coordinator = Coordinator(msgflo.Broker.parse(broker.url), fbp_format.parse(GRAPH))
+    injection = Injection(coordinator, lambda role: role == "sink" and role in coordinator.graph.nodes)
+    task = asyncio.create_task(coordinator.run())
+    try:
+        await soon(lambda: coordinator.connected)
+        yield coordinator, injection
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def there(coordinator: Coordinator, role: str = "sink") -> bool:
+    return any(entry.state == "alive" for entry in coordinator.registry.by_role(role))
+
+
+def run(scenario: Coroutine[Any, Any, None]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(45):
+            await scenario
+
+    asyncio.run(bounded())
+
+
+def test_who_is_there_gets_a_packet_at_once(broker: Broker) -> None:
+    async def scenario() -> None:
+        sink, counted = Sink("sink"), []
+        async with running(broker) as (coordinator, injection):
+            with Participants(sink, broker=broker.url):
+                await soon(lambda: there(coordinator))
+                for data in ("text", {"a": [1, None, "ü"]}, False, 10**29):
+                    injection.send(MAIN, IN, data)
+                injection.send(MAIN, PortRef("sink", "OTHER"), 1)
+                await soon(lambda: len(sink.received) == 5)
+            coordinator.builtin.engine.on_packet.append(lambda *packet: counted.append(packet))
+            injection.send(MAIN, PortRef("here", "in"), "x")
+            await soon(lambda: counted == [("here", "out", 1)])
+        assert sink.received == ["text", {"a": [1, None, "ü"]}, False, 10**29, ("other", 1)]
+
+    run(scenario())
+
+
+def test_instances_with_a_topic_in_common_get_a_packet_once_and_others_each_for_itself(broker: Broker) -> None:
+    async def scenario() -> None:
+        sinks = [Sink("sink", id="one"), Sink("sink", id="two")]
+        async with running(broker) as (coordinator, injection):
+            with Participants(*sinks, broker=broker.url):
+                await soon(lambda: len(coordinator.registry.by_role("sink")) == 2)
+                for number in (1, 2):
+                    injection.send(MAIN, IN, number)
+                await soon(lambda: all(2 in sink.received for sink in sinks))
+        assert [sink.received for sink in sinks] == [[1, 2], [1, 2]]
+
+    run(scenario())
+
+
+def test_packets_for_who_is_starting_wait_and_are_not_overtaken(broker: Broker) -> None:
+    async def scenario() -> None:
+        sink = Sink("sink")
+        async with running(broker) as (coordinator, injection):
+            for number in range(5):
+                injection.send(MAIN, IN, number)
+
+            async def as_soon_as_it_is_known() -> None:  # and what has waited was not sent yet
+                if there(coordinator) and "late" not in sent:
+                    sent.append("late")
+                    injection.send(MAIN, IN, "late")
+
+            sent: list[str] = []
+            coordinator.on_plan.append(as_soon_as_it_is_known)
+            with Participants(sink, broker=broker.url):
+                await soon(lambda: "late" in sink.received)
+        assert sink.received == [0, 1, 2, 3, 4, "late"]
+
+    run(scenario())
+
+
+def test_a_packet_that_has_waited_for_an_inport_that_is_not_there_is_dropped_alone(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        sink = Sink("sink")
+        async with running(broker) as (_, injection):
+            injection.send(MAIN, IN, 1)
+            injection.send(MAIN, PortRef("sink", "wrong"), 2)
+            injection.send(MAIN, IN, 3)
+            with Participants(sink, broker=broker.url):
+                await soon(lambda: 3 in sink.received)
+        assert sink.received == [1, 3]
+
+    run(scenario())
+    assert (
+        'a packet that waited for node \'sink\' is dropped: "sink" has no inport "wrong"; it has "in", "other"'
+    ) in caplog.messages
+
+
+def test_packets_are_forgotten_with_their_node(broker: Broker) -> None:
+    async def scenario() -> None:
+        sink = Sink("sink")
+        async with running(broker) as (coordinator, injection):
+            changes: list[None] = []
+            coordinator.on_change.append(lambda: changes.append(None))
+            injection.send(MAIN, IN, "old")
+            coordinator.graphs.edit(MAIN, "removenode", {"id": "sink"})
+            await soon(lambda: changes)
+            coordinator.graphs.edit(MAIN, "addnode", {"id": "sink", "component": "test/Sink"})
+            injection.send(MAIN, IN, "new")
+            with Participants(sink, broker=broker.url):
+                await soon(lambda: "new" in sink.received)
+        assert sink.received == ["new"]
+
+    run(scenario())
+
+
+def test_packets_are_forgotten_with_their_graph(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_HELD", 1)
+
+    async def scenario() -> None:
+        async with running(broker) as (coordinator, injection):
+            coordinator.graphs.edit("other", "clear", {})
+            coordinator.graphs.edit("other", "addnode", {"id": "sink", "component": "test/Sink"})
+            injection.send("other", IN, "old")
+            with pytest.raises(RequestError, match="1 packets are waiting"):
+                injection.send(MAIN, IN, "new")
+            changes: list[None] = []
+            coordinator.on_change.append(lambda: changes.append(None))
+            coordinator.graphs.remove("other")
+            await soon(lambda: changes)
+            injection.send(MAIN, IN, "new")
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("ref", "text"),
+    [
+        (PortRef("absent", "in"), 'node "absent" is absent, so its inport "in" takes no packets'),
+        (PortRef("none", "in"), 'node "none" is absent, so its inport "in" takes no packets'),
+        (PortRef("here", "on"), '"here" has no inport "on"; it has "in", "reset", "step"'),
+        (PortRef("here", "in", 3), 'inport "in" of "here" has no index [3]; no port has one'),
+    ],
+)
+def test_what_nobody_takes_is_refused(broker: Broker, ref: PortRef, text: str) -> None:
+    async def scenario() -> None:
+        async with running(broker) as (_, injection):
+            with pytest.raises(RequestError) as caught:
+                injection.send(MAIN, ref, 1)
+            assert str(caught.value) == text
+
+    run(scenario())
+
+
+def test_without_a_broker_packets_to_others_are_refused(broker: Broker) -> None:
+    async def scenario() -> None:
+        async with running(broker) as (coordinator, injection):
+            with Participants(Sink("sink"), broker=broker.url):
+                await soon(lambda: there(coordinator))
+                await asyncio.to_thread(broker.kill)
+                await soon(lambda: not coordinator.connected)
+                with pytest.raises(RequestError, match="the broker is out of reach"):
+                    injection.send(MAIN, IN, 1)
+
+    run(scenario())
+
+
+def test_few_packets_wait(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_HELD", 3)
+
+    async def scenario() -> None:
+        async with running(broker) as (_, injection):
+            for number in range(3):
+                injection.send(MAIN, IN, number)
+            with pytest.raises(RequestError) as caught:
+                injection.send(MAIN, IN, 3)
+            assert str(caught.value) == (
+                "3 packets are waiting for components that are starting; no more are kept than 3 and 4 MiB"
+            )
+
+    run(scenario())
+
+
+def test_large_packets_that_wait_are_bounded_in_bytes(broker: Broker) -> None:
+    async def scenario() -> None:
+        async with running(broker) as (_, injection):
+            for _ in range(3):
+                injection.send(MAIN, IN, "x" * 1024 * 1024)
+            with pytest.raises(RequestError, match="3 packets are waiting"):
+                injection.send(MAIN, IN, "x" * 1024 * 1024)
+            injection.send(MAIN, IN, "small")
+
+    run(scenario())
+
+
+def test_a_text_for_an_inport_of_texts_is_sent_as_it_is(broker: Broker) -> None:
+    async def scenario() -> None:
+        ear = Ear(broker)
+        try:
+            async with running(broker) as (coordinator, injection):
+                with Participants(Texts("texts"), broker=broker.url):
+                    await soon(lambda: there(coordinator, "texts"))
+                    for data in ('{"a": "hé"}', 7):
+                        injection.send(MAIN, PortRef("texts", "in"), data)
+                    await soon(lambda: len([1 for topic, _ in ear.heard if topic == "texts/in"]) == 2)
+            assert [payload for topic, payload in ear.heard if topic == "texts/in"] == [{"a": "hé"}, 7]
+        finally:
+            ear.stop()
+
+    run(scenario())
