@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import random
-import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import firmware_files as made
 import pytest
+from firmware_files import OFFSETS
 
 from board_files import Screen, port_map
 from msgflo_host.boards.build import build
@@ -24,8 +24,6 @@ from msgflo_host.errors import FlashError
 mock_loader = pytest.importorskip("esp32_mock_bootloader")
 
 KEY = "0" * 64
-OFFSETS = {"esp32": 0x1000, "esp32s3": 0, "esp32c3": 0}
-CHIP_IDS = {"esp32": 0, "esp32s3": 9, "esp32c3": 5}
 
 
 @pytest.fixture
@@ -35,10 +33,8 @@ def board() -> Iterator[object]:
 
 
 def firmware(folder: Path, chip: str = "esp32", size: int = 100_000, seed: int = 1) -> Path:
-    """A file that looks like MicroPython for a chip: Espressif's header, then what compresses as badly as code."""
-    header = struct.pack("<BBBBIIHBHHIB", 0xE9, 1, 2, 0x20, 0x40080000, 0xEE, CHIP_IDS[chip], 0, 0, 0, 0, 0)
     file = folder / f"{chip}.bin"
-    file.write_bytes(header.ljust(24, b"\0") + random.Random(seed).randbytes(size))
+    file.write_bytes(made.esp(chip, size, seed))
     return file
 
 
@@ -144,9 +140,9 @@ def test_serial_line_works_as_well(tmp_path: Path) -> None:
                     break
                 waiting.wait(0.05)
             read = firmware_file.read(file, CHIPS["esp32"])
-            steps: list[int] = []
-            esp32.write(name.read_text().strip(), CHIPS["esp32"], read, lambda done, whole: steps.append(done))
-            assert steps[-1] >= len(read.content), "esptool has compared the MD5 sums, too"
+            steps: list[tuple[int, int]] = []
+            esp32.write(name.read_text().strip(), CHIPS["esp32"], read, lambda *step: steps.append(step))
+            assert steps[-1][0] == steps[-1][1], "esptool has compared the MD5 sums, too"
         finally:
             process.kill()
 

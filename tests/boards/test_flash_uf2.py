@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import struct
 from pathlib import Path
 from types import SimpleNamespace
 
+import firmware_files as made
 import pytest
+from firmware_files import BANNER, RP2040, RP2350
 
 from board_files import Screen, port_map
 from msgflo_host.boards.chips import CHIPS
@@ -15,9 +16,7 @@ from msgflo_host.boards.flashing import firmware_file, micropython, ports, seria
 from msgflo_host.boards.flashing.firmware_file import Firmware
 from msgflo_host.errors import FlashError
 
-RP2040, RP2350 = 0xE48BFF56, 0xE48BFF59
 INFO = "UF2 Bootloader v3.0\nModel: Raspberry Pi RP2\nBoard-ID: RPI-RP2\n"
-BANNER = "v1.29.0 on 2026-08-29"
 
 
 @pytest.fixture
@@ -29,22 +28,15 @@ def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def firmware(folder: Path, family: int = RP2040, content: bytes = BANNER.encode()) -> Path:
-    """A UF2 file: blocks of 256 bytes of content."""
-    parts = [content[start : start + 256] for start in range(0, len(content), 256)]
-    blocks = [
-        struct.pack("<8I", 0x0A324655, 0x9E5D5157, 0x2000, 0x10000000, len(part), number, len(parts), family)
-        + part.ljust(476, b"\0")
-        + struct.pack("<I", 0x0AB16F30)
-        for number, part in enumerate(parts)
-    ]
+def firmware(folder: Path, family: int = RP2040, before: int = 0) -> Path:
+    """A .uf2 file with MicroPython, which says so after so many bytes."""
     file = folder / "firmware.uf2"
-    file.write_bytes(b"".join(blocks))
+    file.write_bytes(made.uf2(bytes(before) + f"MicroPython {BANNER}\0".encode(), family))
     return file
 
 
 def test_firmware_is_copied_onto_the_drive(drive: Path, tmp_path: Path) -> None:
-    read = firmware_file.read(firmware(tmp_path, content=bytes(range(256)) * 1000), CHIPS["picow"])
+    read = firmware_file.read(firmware(tmp_path, before=256_000), CHIPS["picow"])
     steps: list[tuple[int, int]] = []
     uf2.write(drive, CHIPS["picow"], read, lambda *step: steps.append(step))
     assert (drive / "firmware.uf2").read_bytes() == read.content
@@ -81,7 +73,7 @@ def test_firmware_for_another_chip_is_refused(tmp_path: Path) -> None:
 
 
 def test_version_in_a_file_is_found_across_its_blocks(tmp_path: Path) -> None:
-    file = firmware(tmp_path, content=b"\0" * 250 + BANNER.encode())
+    file = firmware(tmp_path, before=235)
     read = firmware_file.read(file, CHIPS["picow"])
     assert read.holds(BANNER)
     assert not read.holds("v1.28.0 on 2026-04-06")

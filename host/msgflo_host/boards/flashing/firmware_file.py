@@ -1,28 +1,22 @@
-"""Files of MicroPython itself, as they are downloaded: what each kind looks like, and for which chip it is."""
+"""Files of MicroPython itself, as they are downloaded: whether one is whole, and for the chip that is to get it."""
 
 from __future__ import annotations
 
-import struct
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import FlashError
 from ..chips import Chip
+from . import esp_image, uf2_image
 
 __all__ = ["Firmware", "read"]
 
-# Espressif, esptool's documentation, Firmware Image Format: the first byte, and the chip id at 12.
-_ESP_MAGIC = 0xE9
-_ESP_CHIPS = {0: "ESP32", 2: "ESP32-S2", 5: "ESP32-C3", 9: "ESP32-S3", 12: "ESP32-C2", 13: "ESP32-C6", 16: "ESP32-H2"}
-# Where the boot ROM looks for it: Technical Reference Manuals, chapter Boot Control; the older chips leave 4 KiB free.
-_ESP_OFFSETS = {"ESP32": 0x1000, "ESP32-S2": 0x1000}
-# Microsoft's UF2 format: blocks of 512 bytes; families from its list.
-_UF2_BLOCK = 512
-_UF2_MAGIC = struct.pack("<II", 0x0A324655, 0x9E5D5157)
-_UF2_FAMILIES = {0xE48BFF56: "RP2040", 0xE48BFF59: "RP2350", 0xE48BFF5B: "RP2350"}
-_UF2_ANY = 0xE48BFF57  # blocks for whatever family: RP2350's erratum E10 puts one at the beginning
 _CHIPS = {"esp32": "ESP32", "esp32s3": "ESP32-S3", "esp32c3": "ESP32-C3", "pico": "RP2040", "picow": "RP2040"}
 _CHIPS["pico2w"] = "RP2350"
+_BANNER = re.compile(rb"MicroPython v\d+\.\d+")
+# As the builds for boards without a radio call themselves; they run on a board with one, too, and know no network.
+_WITHOUT_WIFI = re.compile(rb"Raspberry Pi Pico ?2? with RP2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,52 +29,49 @@ class Firmware:
 
     def holds(self, text: str) -> bool:
         """Whether this is the MicroPython that says `text` about itself, such as `v1.29.0 on 2026-08-29`."""
-        content = self.content
-        if content.startswith(_UF2_MAGIC):
-            content = b"".join(_payload(block) for block in _blocks(content))
-        return text.encode() in content
+        return text.encode() in _data(self.content)
 
 
 def read(path: Path, chip: Chip) -> Firmware:
-    """Read a firmware file and check that it is one for that chip; raises FlashError."""
+    """Read a firmware file and check that it is a whole one with MicroPython for that chip; raises FlashError."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise FlashError(f"firmware {path}: {error.strerror or error}") from None
     wanted = _CHIPS[chip.name]
-    if chip.rp2:
-        actual = _uf2_chip(content)
-        form = "a .uf2 file"
-    else:
-        actual = _esp_chip(content)
-        form = "a .bin file"
+    try:
+        (_check_uf2 if chip.rp2 else _check_esp)(content, chip, wanted)
+        _check_micropython(_data(content), chip)
+    except ValueError as reason:
+        raise FlashError(f"firmware {path} {reason}: https://micropython.org/download/{chip.firmware}/") from None
+    return Firmware(path, content, 0 if chip.rp2 else esp_image.offset_of(wanted))
+
+
+def _check_esp(content: bytes, chip: Chip, wanted: str) -> None:
+    actual = esp_image.chip_of(content)
     if actual is None:
-        raise FlashError(f"firmware {path} is none for {chip.title}; that is {form}: {_download(chip)}")
+        raise ValueError(f"is none for {chip.title}; that is a .bin file")
     if actual != wanted:
-        raise FlashError(f"firmware {path} is for {actual}, the port map is for {wanted}: {_download(chip)}")
-    return Firmware(path, content, 0 if chip.rp2 else _ESP_OFFSETS.get(wanted, 0))
+        raise ValueError(f"is for {actual}, the port map is for {wanted}")
+    esp_image.check(content, wanted)
 
 
-def _download(chip: Chip) -> str:
-    return f"https://micropython.org/download/{chip.firmware}/"
+def _check_uf2(content: bytes, chip: Chip, wanted: str) -> None:
+    actual = uf2_image.chips_of(content)
+    if actual is None:
+        raise ValueError(f"is none for {chip.title}; that is a .uf2 file")
+    if wanted not in actual:
+        raise ValueError(f"is for {' and '.join(sorted(actual)) or 'no chip'}, the port map is for {wanted}")
+    uf2_image.check(content, wanted)
 
 
-def _esp_chip(content: bytes) -> str | None:
-    if len(content) < 24 or content[0] != _ESP_MAGIC:
-        return None
-    return _ESP_CHIPS.get(int.from_bytes(content[12:14], "little"), "another chip of Espressif's")
+def _check_micropython(data: bytes, chip: Chip) -> None:
+    if not _BANNER.search(data):
+        raise ValueError("holds no MicroPython")
+    if chip.rp2 and chip.wifi and (found := _WITHOUT_WIFI.search(data)):
+        name = found[0].decode().removesuffix(" with RP2")
+        raise ValueError(f"is for {name}, which has no Wi-Fi, the port map is for {chip.title}")
 
 
-def _uf2_chip(content: bytes) -> str | None:
-    if not content.startswith(_UF2_MAGIC) or len(content) % _UF2_BLOCK:
-        return None
-    families = {int.from_bytes(block[28:32], "little") for block in _blocks(content)} - {_UF2_ANY}
-    return next((_UF2_FAMILIES[family] for family in families if family in _UF2_FAMILIES), "another chip")
-
-
-def _blocks(content: bytes) -> list[bytes]:
-    return [content[start : start + _UF2_BLOCK] for start in range(0, len(content), _UF2_BLOCK)]
-
-
-def _payload(block: bytes) -> bytes:
-    return block[32 : 32 + int.from_bytes(block[16:20], "little")]
+def _data(content: bytes) -> bytes:
+    return content if uf2_image.chips_of(content) is None else uf2_image.data(content)
