@@ -6,7 +6,10 @@ subscribed to only while somebody looks at one of their edges.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from msgflo.topics import is_filter, matches
@@ -17,36 +20,57 @@ from .coordinator import Coordinator
 from .graph.elements import Edge, Initial, PortRef, canonical
 from .payloads import decode
 
-__all__ = ["Taps"]
+__all__ = ["Ends", "Taps", "ends"]
 
 CLIENT_ID = "msgflo-coordinator-taps"
+_AT_ONCE = 1000  # edges; then it is others' turn
 
-_Seen = tuple[str, Edge]
-"""A graph and an edge of it."""
-_Export = tuple[str, str]
-"""A graph and the public name of one of its outports."""
+Ends = tuple[str, str, str, str]
+"""Nodes and ports (lower case) of the two ends of an edge."""
+
+
+def ends(edge: Edge) -> Ends:
+    """Return the ends of an edge."""
+    return edge.src.node, edge.src.port.lower(), edge.tgt.node, edge.tgt.port.lower()
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is to be told of the packets of an outport or a topic: edges and public names of outports, with their graphs."""
+
+    edges: list[tuple[str, Edge]] = field(default_factory=list)
+    exports: list[tuple[str, str]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.edges or self.exports)
 
 
 class Taps:
-    """Tells of packets; `looks_at(graph id, edge)` says which edges matter, and `look_again` that it says something else.
+    """Tells of packets. `looked_at(graph id)` gives the edges that matter, None for all of them, and `look_again` says that it
+    gives others now.
 
     Listeners of `on_packet` get a graph, an edge and the data; of `on_initial` a graph, an initial packet of it; of `on_export` a
     graph, the public name of an outport, and the data.
     """
 
     def __init__(
-        self, coordinator: Coordinator, looks_at: Callable[[str, Edge], bool], looks_at_exports: Callable[[], bool]
+        self,
+        coordinator: Coordinator,
+        looked_at: Callable[[str], Collection[Ends] | None],
+        looks_at_exports: Callable[[], bool],
     ) -> None:
         self.on_packet: list[Callable[[str, Edge, Any], None]] = []
         self.on_initial: list[Callable[[str, Initial], None]] = []
         self.on_export: list[Callable[[str, str, Any], None]] = []
         self._coordinator = coordinator
         self._graphs = coordinator.graphs
-        self._looks_at = looks_at
+        self._looked_at = looked_at
         self._looks_at_exports = looks_at_exports
-        self._here: dict[tuple[str, str], tuple[list[_Seen], list[_Export]]] | None = None
-        self._topics: dict[str, tuple[list[_Seen], list[_Export]]] = {}
+        self._here: dict[tuple[str, str], _Found] = {}  # outports in this process that have been asked for
+        self._topics: dict[str, _Found] = {}
         self._filters: list[str] = []
+        self._other = asyncio.Event()
+        self._following = asyncio.Lock()
         self._connection = Connection(
             coordinator.broker, CLIENT_ID, subscriptions=[], on_message=self._received, quiet=True
         )
@@ -56,38 +80,45 @@ class Taps:
         coordinator.on_plan.append(self._planned)
 
     async def run(self) -> None:
-        """Keep the connection to the broker until cancelled."""
-        await self._connection.run()
+        """Keep the connection to the broker, and what is read there up to date, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._connection.run())
+            while True:
+                await self._other.wait()
+                began = time.monotonic()
+                await self._follow()
+                # A hundred clients that come at once are one change.
+                await asyncio.sleep(time.monotonic() - began)
 
     def look_again(self) -> None:
-        """Other edges are looked at."""
-        self._here = None
-        self._follow()
+        """Other edges are looked at; their topics are subscribed to soon."""
+        self._here.clear()
+        self._other.set()
 
     # -- packets --
 
     def _sent_here(self, role: str, port: str, data: Any) -> None:
-        if self._here is None:
-            self._here = self._ends_here()
-        found = self._here.get((role, port.lower()))
-        if found is not None:
-            self._tell(found, data)
+        outport = role, port.lower()
+        found = self._here.get(outport)
+        if found is None:
+            found = self._here[outport] = self._found_here(*outport)
+        self._tell(found, data)
 
     def _received(self, topic: str, payload: bytes, retained: bool) -> None:
         if retained:
             return  # it passed before anybody looked
         found = [self._topics[topic]] if topic in self._topics else []
-        found += [self._topics[pattern] for pattern in self._filters if matches(pattern, topic)]
+        found += [self._topics[each] for each in self._filters if matches(each, topic)]
         if found:
             data = decode(payload)
             for each in found:
                 self._tell(each, data)
 
-    def _tell(self, found: tuple[list[_Seen], list[_Export]], data: Any) -> None:
-        for graph, edge in found[0]:
+    def _tell(self, found: _Found, data: Any) -> None:
+        for graph, edge in found.edges:
             for tell in self.on_packet:
                 tell(graph, edge, data)
-        for graph, public in found[1]:
+        for graph, public in found.exports:
             for show in self.on_export:
                 show(graph, public, data)
 
@@ -102,49 +133,68 @@ class Taps:
     # -- what is looked at --
 
     def _wanted_other(self, fresh: list[Initial]) -> None:
-        self._here = None
+        self._here.clear()
 
     async def _planned(self) -> None:
-        self._follow()
+        await self._follow()
         await self._connection.settled()
 
-    def _ends_here(self) -> dict[tuple[str, str], tuple[list[_Seen], list[_Export]]]:
-        """What is to be told of each outport in this process; not from the plan, which may come later than packets."""
-        wanted, here = self._graphs.wanted, self._coordinator.builtin
-        ends: dict[tuple[str, str], tuple[list[_Seen], list[_Export]]] = {}
-        for edge in wanted.graph.edges:
-            if edge.src.node in here and wanted.is_started(edge):
-                seen = ends.setdefault((edge.src.node, edge.src.port.lower()), ([], []))[0]
-                seen += self._looked_at(edge)
-        for id, public, role, port in self._exports():
-            if role in here:
-                ends.setdefault((role, port.lower()), ([], []))[1].append((id, public))
-        return ends
+    def _found_here(self, role: str, port: str) -> _Found:
+        """What is to be told of an outport in this process; not from the plan, which may come later than packets."""
+        wanted = self._graphs.wanted
+        edges = [
+            edge
+            for edge in wanted.graph.edges_at(role)
+            if (edge.src.node, edge.src.port.lower()) == (role, port) and wanted.is_started(edge)
+        ]
+        looks = self._looks()
+        exports = [(id, public) for id, public, *end in self._exports() if (end[0], end[1].lower()) == (role, port)]
+        return _Found([seen for edge in edges for seen in looks(edge)], exports)
 
-    def _follow(self) -> None:
+    async def _follow(self) -> None:
         """Subscribe to the topics of what is looked at and does not leave from here."""
-        topics: dict[str, tuple[list[_Seen], list[_Export]]] = {}
-        here = self._coordinator.builtin
-        for edge, state in self._coordinator.plan.edges:
-            if state.kind in ("pending", "refused") or edge.src.node in here or not (seen := self._looked_at(edge)):
-                continue
-            for topic in {source for source, _ in state.pairs}:
-                topics.setdefault(topic, ([], []))[0].extend(seen)
-        for id, public, role, port in self._exports():
-            for topic in () if role in here else self._topics_of(role, port):
-                topics.setdefault(topic, ([], []))[1].append((id, public))
-        self._topics = topics
-        self._filters = [topic for topic in topics if is_filter(topic)]
-        self._connection.follow(_uncovered(topics, self._filters))
+        async with self._following:
+            self._other.clear()
+            topics: dict[str, _Found] = {}
+            here, looks = self._coordinator.builtin, self._looks()
+            for number, (edge, state) in enumerate(self._coordinator.plan.edges, 1):
+                if state.kind not in ("pending", "refused") and edge.src.node not in here and (seen := looks(edge)):
+                    for topic in {source for source, _ in state.pairs}:
+                        topics.setdefault(topic, _Found()).edges.extend(seen)
+                if number % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
+            for id, public, role, port in self._exports():
+                for topic in () if role in here else self._topics_of(role, port):
+                    topics.setdefault(topic, _Found()).exports.append((id, public))
+            self._topics = topics
+            self._filters = [topic for topic in topics if is_filter(topic)]
+            self._connection.follow(_uncovered(topics, self._filters))
+
+    def _looks(self) -> Callable[[Edge], list[tuple[str, Edge]]]:
+        """Return what tells, of an edge of the wanted graph, the edges of graphs that are looked at now."""
+        wanted = self._graphs.wanted
+        known: dict[str, Collection[Ends] | None] = {}
+
+        def looked_at(graph: str) -> Collection[Ends] | None:
+            if graph not in known:
+                in_force = self._graphs.has(graph) and self._graphs.network(graph).started
+                known[graph] = self._looked_at(graph) if in_force else ()
+            return known[graph]
+
+        def looks(edge: Edge) -> list[tuple[str, Edge]]:
+            return [
+                (graph, each)
+                for graph, each in wanted.origins_of(edge)
+                if (chosen := looked_at(graph)) is None or (chosen and ends(each) in chosen)
+            ]
+
+        return looks
 
     def _topics_of(self, role: str, port: str) -> set[str]:
         try:
             return {place.topic for place in self._coordinator.find("outport", PortRef(role, port))}
         except Refused:
             return set()
-
-    def _looked_at(self, edge: Edge) -> list[_Seen]:
-        return [seen for seen in self._graphs.wanted.origins_of(edge) if self._looks_at(*seen)]
 
     def _exports(self) -> Iterable[tuple[str, str, str, str]]:
         """Graph, public name, role and port of each exported outport of a graph that is in force."""

@@ -18,6 +18,7 @@ log = logging.getLogger("msgflo")
 
 MAX_FRAMES = 10_000
 MAX_BYTES = 16 * 1024 * 1024  # of frames that wait; a single frame may be longer
+BEHIND = 1000  # frames that wait: what can be left out is left out then
 MAX_CLIENTS = 256
 MAX_STRANGERS = 64  # clients that have shown no secret yet and may do nothing
 MAX_STRANGERS_EACH = 16  # of them, from one address
@@ -55,6 +56,11 @@ class ClientHandle:
     def may_see(self, protocol: str, command: str) -> bool:
         """Whether it is sent this command when that goes to all."""
         return may_see(self.capabilities, protocol, command)
+
+    @property
+    def behind(self) -> bool:
+        """Whether so much waits for it that it should be spared what can be left out, such as the packets on edges."""
+        return len(self._queue) >= BEHIND or self._bytes >= MAX_BYTES // 2
 
     def send(self, frame: Mapping[str, Any] | bytes) -> None:
         """Put a message, or one that is encoded already, into its queue. Never waits, never fails.

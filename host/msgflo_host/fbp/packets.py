@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..coordinator import Coordinator
+from ..errors import GraphError
 from ..graph.elements import Edge, Initial, PortRef
 from ..graphs import Network
 from ..payloads import shortened
-from ..taps import Taps
+from ..taps import Ends, Taps, ends
 from .client_list import ClientHandle, ClientList
 from .envelope import encode, message
 
@@ -28,9 +29,6 @@ BURST = 100
 MASKED = "DATA"
 """What stands for the data of an edge that is marked as secure."""
 _LISTED = 10  # edges in one message about what was left out
-
-Selection = frozenset[tuple[str, str, str, str]]
-"""Edges by the nodes and ports (lower case) of their ends."""
 
 
 @dataclass
@@ -65,11 +63,11 @@ class Packets:
         self._clients = clients
         self._recording = recording
         self._record = record
-        self._selected: dict[ClientHandle, dict[str, Selection]] = {}
+        self._selected: dict[ClientHandle, dict[str, frozenset[Ends]]] = {}
         self._allowed: dict[tuple[str, str], _Allowance] = {}
         self._left_out: dict[str, Counter[str]] = {}
         self._last: dict[str, float] = {}
-        self.taps = Taps(coordinator, self._looks_at, self._shows_exports)
+        self.taps = Taps(coordinator, self._looked_at, self._shows_exports)
         self.taps.on_packet.append(self._packet)
         self.taps.on_initial.append(self._initial)
         self.taps.on_export.append(shows)
@@ -85,12 +83,13 @@ class Packets:
             while True:
                 await asyncio.sleep(1)
                 self._tell_left_out()
+                self._forget_quiet(time.monotonic())
 
     def select(
         self, client: ClientHandle, graph: str, edges: Iterable[tuple[tuple[str, str], tuple[str, str]]]
     ) -> None:
         """Show a client only these edges of a graph; all of them where none is named."""
-        chosen = frozenset((src[0], src[1].lower(), tgt[0], tgt[1].lower()) for src, tgt in edges)
+        chosen: frozenset[Ends] = frozenset((src[0], src[1].lower(), tgt[0], tgt[1].lower()) for src, tgt in edges)
         self._selected.setdefault(client, {})[graph] = chosen
         self.taps.look_again()
 
@@ -110,15 +109,23 @@ class Packets:
 
     # -- who looks --
 
-    def _looks_at(self, graph: str, edge: Edge) -> bool:
-        return self._recording(graph) or any(self._wants(client, graph, edge) for client in self._clients)
+    def _looked_at(self, graph: str) -> frozenset[Ends] | None:
+        """The edges of a graph that anybody looks at, None for all."""
+        looking = [self._chosen(client, graph) for client in self._clients if client.may_see("network", "data")]
+        if self._recording(graph) or not all(looking):
+            return None
+        return frozenset().union(*looking)
+
+    def _chosen(self, client: ClientHandle, graph: str) -> frozenset[Ends]:
+        """The edges that a client has selected; where there is none, it looks at all of them."""
+        return self._selected.get(client, {}).get(graph, frozenset())
 
     def _shows_exports(self) -> bool:
         return any(client.may_see("runtime", "packet") for client in self._clients)
 
-    def _wants(self, client: ClientHandle, graph: str, edge: Edge) -> bool:
-        chosen = self._selected.get(client, {}).get(graph)
-        return client.may_see("network", "data") and (not chosen or _key(edge) in chosen)
+    def _wants(self, client: ClientHandle, graph: str, edge: Ends) -> bool:
+        chosen = self._chosen(client, graph)
+        return client.may_see("network", "data") and (not chosen or edge in chosen)
 
     def _left(self, client: ClientHandle) -> None:
         self._selected.pop(client, None)
@@ -129,35 +136,58 @@ class Packets:
         self._left_out.pop(graph, None)
         self._allowed = {key: allowance for key, allowance in self._allowed.items() if key[0] != graph}
 
+    def _forget_quiet(self, now: float) -> None:
+        """Edges come and go; one that has been quiet for long may show a whole burst again, as a new one may."""
+        long_ago = now - BURST / PER_SECOND
+        self._allowed = {key: allowance for key, allowance in self._allowed.items() if allowance.at > long_ago}
+
     # -- what they see --
 
     def _packet(self, graph: str, edge: Edge, data: Any) -> None:
         self._last[graph] = time.monotonic()
-        shown = MASKED if edge.metadata.get("secure") else shortened(data)
         name = f"{edge.src.node}() {_port(edge.src)} -> {_port(edge.tgt)} {edge.tgt.node}()"
-        payload = {"id": name, "graph": graph, "src": _ref(edge.src), "tgt": _ref(edge.tgt), "data": shown}
-        self._show(graph, name, payload, lambda client: self._wants(client, graph, edge))
+        key = ends(edge)
+        if (shows := self._showing(graph, name, lambda client: self._wants(client, graph, key))) is None:
+            return
+        if (current := self._current(graph, edge)) is not None:
+            shown = MASKED if current.metadata.get("secure") else shortened(data)
+            payload = {"id": name, "graph": graph, "src": _ref(edge.src), "tgt": _ref(edge.tgt), "data": shown}
+            self._show(graph, payload, shows)
+
+    def _current(self, graph: str, edge: Edge) -> Edge | None:
+        """An edge as it is in its graph now: one that is marked as secure is masked from the answer on."""
+        try:
+            network = self._coordinator.graphs.network(graph)
+            return network.graph.edge(edge.src, edge.tgt) if network.started else None
+        except GraphError:
+            return None
 
     def _initial(self, graph: str, initial: Initial) -> None:
-        shown = MASKED if initial.metadata.get("secure") else shortened(initial.data)
         name = f"DATA -> {_port(initial.tgt)} {initial.tgt.node}()"
-        payload = {"id": name, "graph": graph, "tgt": _ref(initial.tgt), "data": shown}
-        self._show(graph, name, payload, lambda client: client.may_see("network", "data"))
+        shows = self._showing(graph, name, lambda client: client.may_see("network", "data"))
+        if shows is not None:
+            shown = MASKED if initial.metadata.get("secure") else shortened(initial.data)
+            self._show(graph, {"id": name, "graph": graph, "tgt": _ref(initial.tgt), "data": shown}, shows)
 
-    def _show(self, graph: str, name: str, payload: dict[str, Any], wants: Callable[[ClientHandle], bool]) -> None:
+    def _showing(self, graph: str, name: str, wants: Callable[[ClientHandle], bool]) -> list[ClientHandle] | None:
+        """Who is shown a packet; None where it is not recorded either. What somebody would see and does not is counted."""
+        looking = [client for client in self._clients if wants(client)]
+        seeing = [client for client in looking if not client.behind]
+        if seeing:
+            now = time.monotonic()
+            if not self._allowed.setdefault((graph, name), _Allowance(BURST, now)).take(now):
+                seeing = []
+        if looking and not seeing:
+            self._left_out.setdefault(graph, Counter())[name] += 1
+        return seeing if seeing or self._recording(graph) else None
+
+    def _show(self, graph: str, payload: dict[str, Any], clients: list[ClientHandle]) -> None:
         if self._recording(graph):
             self._record(graph, "data", payload)
-        seeing = [client for client in self._clients if wants(client)]
-        if not seeing:
-            return
-        now = time.monotonic()
-        allowance = self._allowed.setdefault((graph, name), _Allowance(BURST, now))
-        if not allowance.take(now):
-            self._left_out.setdefault(graph, Counter())[name] += 1
-            return
-        frame = encode(message("network", "data", payload))
-        for client in seeing:
-            client.send(frame)
+        if clients:
+            frame = encode(message("network", "data", payload))
+            for client in clients:
+                client.send(frame)
 
     def _tell_left_out(self) -> None:
         left_out, self._left_out = self._left_out, {}
@@ -166,10 +196,6 @@ class Packets:
             more = f" and {sum(counts.values()) - sum(n for _, n in counts.most_common(_LISTED))} of others"
             text = f"{graph}: packets not shown in the last second: {listed}{more if len(counts) > _LISTED else ''}"
             self._clients.broadcast("network", "output", {"message": text})
-
-
-def _key(edge: Edge) -> tuple[str, str, str, str]:
-    return edge.src.node, edge.src.port.lower(), edge.tgt.node, edge.tgt.port.lower()
 
 
 def _port(ref: PortRef) -> str:
