@@ -47,8 +47,8 @@ class Coordinator:
 
     What is wanted is changed through `graphs`. Who wants to know calls `on_change.append`: called after each
     reconciliation; those of `on_plan` are awaited between the bindings and the initial packets; those of `on_initial` are
-    called with each initial packet that is sent. `bound` is set when the first
-    edge is in force, or where there is none to be. The broker may come, go and restart.
+    called with each initial packet that is sent, of `on_trouble` with a role and what cannot be brought in force there.
+    `bound` is set when the first edge is in force, or where there is none to be. The broker may come, go and restart.
     """
 
     def __init__(self, broker: Broker, graph: Graph) -> None:
@@ -60,6 +60,7 @@ class Coordinator:
         self.on_change: list[Callable[[], None]] = []
         self.on_plan: list[Callable[[], Awaitable[None]]] = []
         self.on_initial: list[Callable[[Initial], None]] = []
+        self.on_trouble: list[Callable[[str, str], None]] = []
         self._connection = Connection(
             broker,
             f"{CLIENT_ID}-{uuid.uuid4().hex[:8]}",
@@ -80,7 +81,7 @@ class Coordinator:
         self.graphs.is_own = self.builtin.is_own
         self.graphs.on_wanted.append(self._wants_other)
         self._complaints = Complaints()
-        self._greeter = Greeter()
+        self._greeter = Greeter(self._trouble)
         self._dirty = asyncio.Event()
         self._unsettled = True
 
@@ -319,4 +320,9 @@ class Coordinator:
         known = {state.reason for _, state in self.plan.edges if state.kind == "refused"}
         for edge, state in wanted.edges:
             if state.kind == "refused" and state.reason not in known:
-                log.error("edge %s → %s is refused: %s", edge.src, edge.tgt, state.reason)
+                self._trouble(edge.tgt.node, f"edge {edge.src} → {edge.tgt} is refused: {state.reason}")
+
+    def _trouble(self, role: str, text: str) -> None:
+        log.error("%s", text)
+        for listener in self.on_trouble:
+            listener(role, text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Container, Iterable
 
 import msgspec
@@ -13,17 +12,16 @@ from .participants import Registry
 
 __all__ = ["Greeter"]
 
-log = logging.getLogger("msgflo")
-
 MOST_SAID = 1000
 
 Publish = Callable[[InitialPacket], bool]
 
 
 class Greeter:
-    """Collects what has to be sent, until `send` can send it."""
+    """Collects what has to be sent, until `send` can send it; `trouble(role, text)` gets each mistake once."""
 
-    def __init__(self) -> None:
+    def __init__(self, trouble: Callable[[str, str], None]) -> None:
+        self._trouble = trouble
         self._started: dict[str, None] = {}
         self._fresh: dict[bytes, str] = {}  # initial packet -> role
         self._said: set[str] = set()
@@ -60,7 +58,7 @@ class Greeter:
                 if identity not in started and _key(packet.initial) not in fresh:
                     continue
                 if packet.reason:
-                    self._complain(packet.reason)
+                    self._complain(packet.initial.tgt.node, packet.reason)
                 elif (packet.topic, packet.payload) not in sent:
                     if not publish(packet):
                         return
@@ -74,12 +72,12 @@ class Greeter:
         entry = registry.get(identity)
         return entry is not None and entry.participant.role in only
 
-    def _complain(self, reason: str) -> None:
+    def _complain(self, role: str, reason: str) -> None:
         if reason not in self._said:
             if len(self._said) >= MOST_SAID:  # reasons hold names that devices choose
                 self._said.clear()
             self._said.add(reason)
-            log.error("initial packet: %s", reason)
+            self._trouble(role, f"initial packet: {reason}")
 
 
 def _key(initial: Initial) -> bytes:

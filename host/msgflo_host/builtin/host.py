@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from msgflo import Broker, Error
-from msgflo.topics import DISCOVERY, connection_topic, is_filter, matches, participant_topic
+from msgflo.topics import DISCOVERY, bind_topic, connection_topic, is_filter, matches, participant_topic
 
 from .. import discovery
 from ..bindings.memory import End, links
@@ -94,7 +94,10 @@ class Host:
                 self._send(participant_topic(role), b"", retain=True)
             self._gone(role)
         for role in nodes.keys() - unchanged:
-            self._roles[role] = msgspec.structs.replace(self.engine.participant(role), period=PERIOD_S)
+            # Bound by `bind`, at a call of the coordinator of this process; others are told of no topic for bindings.
+            self._roles[role] = msgspec.structs.replace(
+                self.engine.participant(role), period=PERIOD_S, bind=bind_topic(role)
+            )
             self._announced(self._roles[role])
         for role in (self._public - old) | (self._public - unchanged):
             self._announce(role)
@@ -170,7 +173,7 @@ class Host:
             self._announce(role)
 
     def _announce(self, role: str) -> None:
-        message = discovery.encode(msgspec.structs.replace(self._roles[role], connection=CLIENT_ID))
+        message = discovery.encode(msgspec.structs.replace(self._roles[role], connection=CLIENT_ID, bind=None))
         self._send(participant_topic(role), message, retain=True)
         self._send(DISCOVERY, message, retain=False)
 

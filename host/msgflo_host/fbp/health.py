@@ -31,45 +31,64 @@ class Health:
         self._catalogue = catalogue
         self._replies = replies
         self._known: dict[_Place, tuple[str, str]] = {}  # state and icon
+        self._failed: dict[str, str] = {}  # by role, what went wrong last with one that is not there
+        coordinator.on_trouble.append(self.report)
         engine = coordinator.builtin.engine
         engine.on_error.append(self.report)
         engine.on_log.append(self.output)
         components.on_output.append(self.output)
         components.on_crash.append(
-            lambda role, how, delay: self.report(role, f"{how}; it is started again in {delay:g} s")
+            lambda name, how, delay: self._fail(name, f"{how}; it is started again in {delay:g} s")
         )
-        components.on_silent.append(lambda role: self.report(role, "it runs, and has not announced itself"))
+        components.on_silent.append(lambda name: self._fail(name, "it runs, and has not announced itself"))
 
     def look(self) -> None:
         """Tell of nodes whose state is another one than before."""
         found: dict[_Place, tuple[str, str]] = {}
+        roles = set()
         for (graph, node), role, component in self._nodes():
             state, icon, reason = self._state(role, component)
             found[graph, node] = state, icon
+            roles.add(role)
             before = self._known.get((graph, node))
-            if before == (state, icon) or (before is None and state == "alive"):
-                continue
-            self._replies.tell("network", "icon", {"id": node, "icon": icon, "graph": graph})
-            if state == "lost" and (before is None or before[0] != "lost"):
+            if state == "alive":
+                self._failed.pop(role, None)
+            elif state == "lost" and (before is None or before[0] != "lost"):
                 text = f"lost ({reason})" if reason else "lost"
-                self._replies.tell("network", "processerror", {"id": node, "error": text, "graph": graph})
+                self._failed.setdefault(role, text)  # a crash says more
+                self._replies.tell("network", "processerror", _error(graph, node, text))
+            if before != (state, icon) and (before is not None or state != "alive"):
+                self._replies.tell("network", "icon", _icon(graph, node, icon))
         self._known = found
+        self._failed = {role: text for role, text in self._failed.items() if role in roles}
 
     def tell(self, client: ClientHandle, graph: str) -> None:
-        """Tell one client of all nodes of a graph that are not as their component's icon says."""
-        if client.may_see("network", "icon"):
-            for (id, node), (state, icon) in self._known.items():
-                if id == graph and state != "alive":
-                    client.send(message("network", "icon", {"id": node, "icon": icon, "graph": graph}))
+        """Tell one client of all nodes of a graph that are not as their component's icon says, and why."""
+        for (id, node), (state, icon) in self._known.items():
+            if id != graph or state == "alive":
+                continue
+            if client.may_see("network", "icon"):
+                client.send(message("network", "icon", _icon(graph, node, icon)))
+            text = self._failed.get(self._graphs.role(graph, node))
+            if text is not None and client.may_see("network", "processerror"):
+                client.send(message("network", "processerror", _error(graph, node, text)))
 
     def report(self, role: str, text: str) -> None:
         """Tell of something that went wrong in a node."""
         for graph, node in self._graphs.wanted.places_of(role):
-            self._replies.tell("network", "processerror", {"id": node, "error": text, "graph": graph})
+            self._replies.tell("network", "processerror", _error(graph, node, text))
 
     def output(self, role: str, text: str) -> None:
         """Show a line that a component has printed."""
         self._replies.tell("network", "output", {"message": f"{role}: {text}"})
+
+    def _fail(self, name: str, text: str) -> None:
+        """Tell of something that went wrong in a process; one that is no node's is a program."""
+        if name in self._coordinator.graph.nodes:
+            self._failed[name] = text
+            self.report(name, text)
+        else:
+            self.output(name, text)
 
     def _nodes(self) -> list[tuple[_Place, str, str]]:
         """Place, role and component of every node, with those that are shown in the main graph by discovery."""
@@ -86,9 +105,17 @@ class Health:
         if not entries:
             return "pending", ICONS["pending"], ""
         best = min(entries, key=lambda entry: _BEST.index(entry.state))
-        icon = best.participant.icon or self._icon(component)
-        return best.state, ICONS.get(best.state, icon.removeprefix("fa-")), best.reason
+        icon = ICONS.get(best.state) or best.participant.icon or self._icon(component)
+        return best.state, icon.removeprefix("fa-"), best.reason
 
     def _icon(self, component: str) -> str:
         definition = self._catalogue.definition(component)
         return str(definition.get("icon", "cog")) if definition is not None else "cog"
+
+
+def _icon(graph: str, node: str, icon: str) -> dict[str, str]:
+    return {"id": node, "icon": icon, "graph": graph}
+
+
+def _error(graph: str, node: str, text: str) -> dict[str, str]:
+    return {"id": node, "error": text, "graph": graph}

@@ -31,9 +31,9 @@ def test_an_editor_adds_nodes_and_an_edge_sees_data_and_removes_it_while_a_secon
             for each in (one, two):
                 assert (await each.ask("runtime", "getruntime"))["version"] == "0.7"
             changes: list[tuple[str, dict[str, Any]]] = [
-                ("addnode", {"id": "fast", "component": "core/Scale", "metadata": {"x": 10, "y": 20}}),
+                ("addnode", {"id": "fast", "component": "core/Expression", "metadata": {"x": 10, "y": 20}}),
                 ("addnode", {"id": "seen", "component": "core/Repeat", "metadata": {}}),
-                ("addinitial", {"src": {"data": 10}, "tgt": {"node": "fast", "port": "factor"}}),
+                ("addinitial", {"src": {"data": "in * 10"}, "tgt": {"node": "fast", "port": "expression"}}),
                 ("addedge", {"src": {"node": "machine", "port": "load"}, "tgt": {"node": "fast", "port": "in"}}),
                 ("addedge", {"src": {"node": "fast", "port": "out"}, "tgt": {"node": "seen", "port": "in"}}),
             ]
@@ -62,5 +62,20 @@ def test_a_board_that_joins_appears_in_both_without_a_reload(demo: Coordinator, 
             edge = {"src": {"node": "board", "port": "out"}, "tgt": {"node": "lamp", "port": "level"}}
             await two.ask("graph", "addedge", graph=MAIN, **edge)
             await one.told("graph", "addedge", graph=MAIN, **edge)
+
+    run(main)
+
+
+def test_what_cannot_be_brought_in_force_is_told_as_an_error_of_its_node(demo: Coordinator) -> None:
+    async def main() -> None:
+        async with editor(demo.port) as one, editor(demo.port) as two:
+            await two.ask("runtime", "getruntime")
+            await one.ask("graph", "addnode", graph=MAIN, id="scale", component="core/Scale")
+            tgt = {"node": "scale", "port": "factor"}
+            await one.ask("graph", "addinitial", graph=MAIN, src={"data": 10}, tgt=tgt)
+            await one.ask("graph", "addedge", graph=MAIN, src={"node": "machine", "port": "load"}, tgt=tgt)
+            has = '"scale" has no inport "factor"; it has "in", "inmin", "inmax", "outmin", "outmax", "clamp"'
+            for text in (f"initial packet: {has}", f"edge machine.load → scale.factor is refused: {has}"):
+                await two.told("network", "processerror", id="scale", error=text, graph=MAIN)
 
     run(main)

@@ -1,0 +1,155 @@
+"""Built-in components of a running coordinator: among themselves in memory, and towards everybody else on MQTT."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brokers import Broker
+from editors import Refused, editor, run
+from listening import Ear
+from systems import Coordinator, Participants, Sink, Source, node, until
+
+MAIN = "default/main"
+
+
+@contextmanager
+def running(broker: Broker, folder: Path, graph: str) -> Iterator[Coordinator]:
+    file = folder / "graph.fbp"
+    file.write_text(graph)
+    with Coordinator(file, "--plain", broker=broker.url, cwd=folder) as system:
+        names = [word.split("(")[0] for word in graph.split() if "core/" in word]
+        system.wait(lambda status: all(node(status, name)["state"] == "alive" for name in names))
+        yield system
+
+
+@pytest.fixture
+def ear(broker: Broker) -> Iterator[Ear]:
+    ear = Ear(broker)
+    yield ear
+    ear.stop()
+
+
+def test_packets_of_a_board_pass_through_built_in_components_to_another_board(
+    broker: Broker, tmp_path: Path, ear: Ear
+) -> None:
+    graph = """
+    from(test/Source) OUT -> IN double(core/Expression)
+    'in * 2' -> EXPRESSION double
+    double() OUT -> IN again(core/Expression)
+    'in * 10' -> EXPRESSION again
+    again() OUT -> IN to(test/Sink)
+    """
+    source, sink = Source("from"), Sink("to")
+    with running(broker, tmp_path, graph) as system, Participants(source, sink, broker=broker.url):
+        system.wait(lambda status: [each["kind"] for each in status["edges"]] == ["direct"] * 3)
+        until(lambda: source.send("out", 0) or sink.received, what="everybody has subscribed")
+        for number in (1, 2, 3):
+            source.send("out", number)
+        until(lambda: sink.received[-1:] == [60])
+        assert [value for value in sink.received if value] == [20, 40, 60]
+    inside = [topic for topic, _ in ear.heard if topic == "double/out"]
+    assert inside == [], "what stays inside is not sent to the broker"
+
+
+def test_a_built_in_component_takes_what_is_published_on_its_inports_topic_and_publishes_what_no_edge_takes(
+    broker: Broker, tmp_path: Path, ear: Ear
+) -> None:
+    with running(broker, tmp_path, "alarm(core/Threshold)\n'30' -> LEVEL alarm\n"):
+        found = ear.wait_for("fbp/participant/alarm")["payload"]
+        assert (found["component"], found["connection"]) == ("core/Threshold", "msgflo-coordinator-builtin")
+        ear.wait_for("fbp/connection/msgflo-coordinator-builtin", lambda value: value == "online")
+        topics = {port["id"]: port["queue"] for port in found["inports"] + found["outports"]}
+        ear.say(topics["in"], 31)
+        assert ear.wait_for(topics["out"]) is True
+
+
+def test_built_in_components_take_back_what_they_have_announced(broker: Broker, tmp_path: Path, ear: Ear) -> None:
+    with running(broker, tmp_path, "count(core/Counter)\nother(core/Counter)\n") as system:
+        (tmp_path / "graph.fbp").write_text("other(core/Counter)\n")
+        ear.wait_for("fbp/participant/count", lambda value: value == "")
+        system.stop()
+        ear.wait_for("fbp/participant/other", lambda value: value == "")
+        ear.wait_for("fbp/connection/msgflo-coordinator-builtin", lambda value: value == "")
+
+
+def test_built_in_components_come_back_with_the_broker(broker: Broker, tmp_path: Path) -> None:
+    with running(broker, tmp_path, "double(core/Expression)\n'in * 2' -> EXPRESSION double\n") as system:
+        broker.stop()
+        system.wait(lambda status: not status["connected"])
+        broker.start()
+        ear = Ear(broker)
+        try:
+            ear.wait_for("fbp/participant/double")
+            until(lambda: _answers(ear, "double/in", 4, "double/out", 8), what="the connection has come back")
+        finally:
+            ear.stop()
+
+
+def _answers(ear: Ear, inport: str, value: Any, outport: str, answer: Any) -> bool:
+    ear.say(inport, value)
+    time.sleep(0.2)
+    return (outport, answer) in ear.heard
+
+
+def test_a_stopped_network_runs_no_built_in_component_and_a_started_one_begins_anew(
+    broker: Broker, tmp_path: Path, ear: Ear
+) -> None:
+    graph = "clock(core/Timer)\n'0.05' -> INTERVAL clock\nclock() OUT -> IN count(core/Counter)\n"
+
+    async def main() -> None:
+        async with editor(system.port) as one:
+            await one.ask("runtime", "getruntime")
+            counted = "clock() OUT -> IN count()"
+            await one.told("network", "data", id=counted)
+            await one.ask("network", "stop", graph=MAIN)
+            status = await one.ask("network", "getstatus", graph=MAIN)
+            assert (status["running"], status["started"]) == (False, False)
+            ear.wait_for("fbp/participant/clock", lambda value: value == "")
+            stopped = len(one.frames)
+            with pytest.raises(Refused, match="exports no inport"):
+                await one.ask("runtime", "packet", graph=MAIN, port="none", event="data", payload=1)
+            assert one.all("network", "data", since=stopped) == []
+            await one.ask("network", "start", graph=MAIN)
+            first = await one.told("network", "data", since=stopped, id=counted)
+            assert first["payload"]["data"] == 1, "the timer counts from the beginning"
+
+    with running(broker, tmp_path, graph) as system:
+        run(main)
+
+
+def test_an_outport_that_leads_inside_and_outside_is_heard_on_both_sides_once(
+    broker: Broker, tmp_path: Path, ear: Ear
+) -> None:
+    graph = """
+    in(core/Repeat) OUT -> IN count(core/Counter)
+    in() OUT -> IN to(test/Sink)
+    count() OUT -> OTHER to
+    """
+    sink = Sink("to")
+    with running(broker, tmp_path, graph) as system, Participants(sink, broker=broker.url):
+        system.wait(lambda status: [each["kind"] for each in status["edges"]] == ["direct"] * 3)
+        until(lambda: _say(ear, "ready") or ("ready" in sink.received and any(map(_is_count, sink.received))))
+        time.sleep(0.5)  # the last of them arrive
+        counted = max(value[1] for value in sink.received if _is_count(value))
+        sink.received.clear()
+        for value in ("a", "b"):
+            _say(ear, value)
+        until(lambda: len(sink.received) >= 4)
+        time.sleep(0.2)  # for one too many
+    assert [value for value in sink.received if not _is_count(value)] == ["a", "b"]
+    assert [value[1] for value in sink.received if _is_count(value)] == [counted + 1, counted + 2]
+
+
+def _say(ear: Ear, value: str) -> None:
+    ear.say("in/in", value)
+    time.sleep(0.1)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, tuple)
