@@ -55,7 +55,7 @@ class Wanted:
 
     `resting` are the roles that only stopped graphs name: what is built in does not run then.
     `origins` gives for each edge of it the graphs and edges that it stands for, `places` for each role the graphs and nodes;
-    both are empty where there is only the main graph.
+    what only the main graph has is in neither.
     """
 
     graph: Graph
@@ -276,30 +276,53 @@ class Graphs:
         main = self.main
         if main.started and len(self._networks) == 1:
             return Wanted(main.graph)
+        # Most of it is the main graph, which is taken over whole: that takes no time even where it is large.
         merged = Graph("main", case_sensitive=main.graph.case_sensitive)
-        origins: dict[tuple[PortRef, PortRef], list[tuple[str, Edge]]] = {}
-        places: dict[str, list[tuple[str, str]]] = {}
-        started: set[tuple[PortRef, PortRef]] = set()
-        busy: set[str] = set()
+        merged.take(main.graph, initials=main.started)
+        stopped = set() if main.started else {(edge.src, edge.tgt) for edge in main.graph.edges}
+        resting = set() if main.started else set(main.graph.nodes)
+        wanted = _Merging(merged, stopped, resting, {}, {})
         for network in self._networks.values():
-            for node in network.graph.nodes.values():
-                role = self.role(network.id, node.id)
-                places.setdefault(role, []).append((network.id, node.id))
-                if network.started:
-                    busy.add(role)
-                if role not in merged.nodes:
-                    merged.add_node(role, node.component)
-        for network in self._networks.values():
-            for edge in network.graph.edges:
-                placed = Edge(self._place(network, edge.src), self._place(network, edge.tgt))
-                merged.put_edge(placed)
-                origins.setdefault((placed.src, placed.tgt), []).append((network.id, edge))
-                if network.started:
-                    started.add((placed.src, placed.tgt))
+            if network is not main:
+                self._add(network, wanted)
+        return Wanted(merged, frozenset(stopped), frozenset(resting), wanted.origins, wanted.places)
+
+    def _add(self, network: Network, to: _Merging) -> None:
+        """Add what a graph besides the main one wants."""
+        for node in network.graph.nodes.values():
+            role = self.role(network.id, node.id)
+            if role not in to.graph.nodes:
+                to.graph.add_node(role, node.component)
+                to.places[role] = []
+                to.resting.add(role)
+            to.places.setdefault(role, [(MAIN, role)]).append((network.id, node.id))
             if network.started:
-                for initial in self._as_roles(network, network.graph.initials):
-                    merged.put_initial(initial)
-        return Wanted(merged, frozenset(origins.keys() - started), frozenset(places.keys() - busy), origins, places)
+                to.resting.discard(role)
+        for edge in network.graph.edges:
+            src, tgt = self._place(network, edge.src), self._place(network, edge.tgt)
+            there = to.graph.find_edge(src, tgt)
+            if there is None:
+                to.graph.put_edge(Edge(src, tgt))
+                to.origins[src, tgt] = []
+                to.stopped.add((src, tgt))
+            else:
+                src, tgt = there.src, there.tgt
+            to.origins.setdefault((src, tgt), [(MAIN, there or edge)]).append((network.id, edge))
+            if network.started:
+                to.stopped.discard((src, tgt))
+        for initial in self._as_roles(network, network.graph.initials) if network.started else ():
+            to.graph.put_initial(initial)
+
+
+@dataclass(frozen=True)
+class _Merging:
+    """A Wanted that is being made."""
+
+    graph: Graph
+    stopped: set[tuple[PortRef, PortRef]]
+    resting: set[str]
+    origins: dict[tuple[PortRef, PortRef], list[tuple[str, Edge]]]
+    places: dict[str, list[tuple[str, str]]]
 
 
 def _names(payload: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from msgflo.topics import is_filter, matches
 
+from ._turns import Turns
 from .bindings.ports import Refused
 from .connection import Connection
 from .coordinator import Coordinator
@@ -23,7 +24,7 @@ from .payloads import decode
 __all__ = ["Ends", "Taps", "ends"]
 
 CLIENT_ID = "msgflo-coordinator-taps"
-_AT_ONCE = 1000  # edges; then it is others' turn
+_AT_ONCE = 500  # edges; then it may be others' turn
 
 Ends = tuple[str, str, str, str]
 """Nodes and ports (lower case) of the two ends of an edge."""
@@ -156,13 +157,14 @@ class Taps:
         async with self._following:
             self._other.clear()
             topics: dict[str, _Found] = {}
+            turns = Turns()
             here, looks = self._coordinator.builtin, self._looks()
             for number, (edge, state) in enumerate(self._coordinator.plan.edges, 1):
                 if state.kind not in ("pending", "refused") and edge.src.node not in here and (seen := looks(edge)):
                     for topic in {source for source, _ in state.pairs}:
                         topics.setdefault(topic, _Found()).edges.extend(seen)
                 if number % _AT_ONCE == 0:
-                    await asyncio.sleep(0)
+                    await turns.give()
             for id, public, role, port in self._exports():
                 for topic in () if role in here else self._topics_of(role, port):
                     topics.setdefault(topic, _Found()).exports.append((id, public))

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..coordinator import Coordinator
-from ..errors import GraphError
 from ..graph.elements import Edge, Initial, PortRef
 from ..graphs import Network
 from ..payloads import shortened
@@ -156,11 +155,10 @@ class Packets:
 
     def _current(self, graph: str, edge: Edge) -> Edge | None:
         """An edge as it is in its graph now: one that is marked as secure is masked from the answer on."""
-        try:
-            network = self._coordinator.graphs.network(graph)
-            return network.graph.edge(edge.src, edge.tgt) if network.started else None
-        except GraphError:
+        if not self._coordinator.graphs.has(graph):
             return None
+        network = self._coordinator.graphs.network(graph)
+        return network.graph.find_edge(edge.src, edge.tgt) if network.started else None
 
     def _initial(self, graph: str, initial: Initial) -> None:
         name = f"DATA -> {_port(initial.tgt)} {initial.tgt.node}()"

@@ -131,9 +131,13 @@ class Store:
             raise GraphError(f"no group {short(name)!r} in the graph; {existing('groups', self.groups)}")
         return found
 
+    def find_edge(self, src: PortRef, tgt: PortRef) -> Edge | None:
+        """Return the edge from `src` to `tgt`, or None."""
+        return self._edges.get(self._edge_key(src, tgt))
+
     def edge(self, src: PortRef, tgt: PortRef) -> Edge:
         """Return the edge from `src` to `tgt`; GraphError naming the edges of its nodes if there is none."""
-        found = self._edges.get(self._edge_key(src, tgt))
+        found = self.find_edge(src, tgt)
         if found is None:
             near = dict.fromkeys(str(edge) for ref in (src, tgt) for edge in self.edges_at(ref.node))
             raise GraphError(
@@ -152,6 +156,16 @@ class Store:
     def fold(self, port: str) -> str:
         """Return `port` so that names of the same port are equal."""
         return port if self.case_sensitive else port.lower()
+
+    def take(self, other: Store, *, initials: bool) -> None:
+        """Have the nodes and edges of another graph, and perhaps its initial packets, in place of one's own.
+
+        Parts never change, so they are shared.
+        """
+        self.nodes, self._edges = dict(other.nodes), dict(other._edges)
+        self._edges_at = {node: dict(keys) for node, keys in other._edges_at.items()}
+        self._initials = dict(other._initials) if initials else {}
+        self._initials_at = {node: dict(keys) for node, keys in other._initials_at.items()} if initials else {}
 
     def put_node(self, node: Node) -> Node:
         """Store a node as it is, in place of one with the same id."""
