@@ -12,6 +12,7 @@ from msgflo import Broker
 from msgflo.topics import connection_topic, participant_topic
 
 from . import discovery, lease
+from ._turns import Turns
 from .bindings.direct import DirectBindings
 from .bindings.forwarder import Forwarder
 from .bindings.initials import InitialPacket
@@ -269,17 +270,23 @@ class Coordinator:
             await asyncio.sleep(time.monotonic() - began)
 
     async def _reconcile(self) -> None:
+        turns = Turns()
         self._unsettled = True
         self.settle()
+        await turns.give()
         graph, is_started = self.graphs.wanted.graph, self.graphs.wanted.is_started
         wanted = plan(graph, self.registry.participants_by_role(), is_started)
+        await turns.give()
         # What an edge used before ends before its new way begins, so that no packet takes both.
         await self._forwarder.apply(self.plan.forwards & wanted.forwards)
+        await turns.give()
         rebound = self._direct.apply(self.builtin.bind(wanted))
+        await turns.give()
         if rebound and wanted.forwards - self.plan.forwards:
             # A participant that was bound directly takes a moment to unsubscribe; until then it would get packets twice.
             await asyncio.sleep(SETTLE_S)
         await self._forwarder.apply(wanted.forwards)
+        await turns.give()
         self._say_what_is_refused(wanted)
         self.plan = wanted
         self.meter.measure(wanted, always=self.registry.traffic_topics(), here=self.builtin.outports.values())
@@ -287,13 +294,16 @@ class Coordinator:
             # What follows from an initial packet should reach those who have just been bound.
             await asyncio.sleep(SETTLE_S)
         for prepare in self.on_plan:
+            await turns.give()
             await prepare()
+        await turns.give()
         self._greeter.send(graph, self.registry, self._publish_initial)
         if not graph.edges or wanted.direct or (wanted.forwards and self._forwarder.stats().connected):
             self.bound.set()
         here = {entry.participant.role: entry.participant.component for entry in self.registry.all()}
         self.graphs.discovered(here)
         for listener in self.on_change:
+            await turns.give()
             listener()
 
     def _forwarder_state(self, connected: bool, reason: str) -> None:
