@@ -1,10 +1,12 @@
-"""Fixtures shared by all tests."""
+"""Fixtures shared by all tests, and whether a test may be skipped."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -12,9 +14,33 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from brokers import Broker
 
+# As CI says: `make setup-tests` has installed all that there is, so a test that cannot run is a hole, and no pass.
+NO_SKIPS = bool(os.environ.get("MSGFLO_NO_SKIPS"))
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
 
 @pytest.fixture
 def broker() -> Iterator[Broker]:
     """A real Mosquitto of the test's own."""
     with Broker() as running:
         yield running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Of each test, at its setup, call and teardown."""
+    return _judged((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Of each file, which an `importorskip` may leave out whole."""
+    return _judged((yield))
+
+
+def _judged(report: Report) -> Report:
+    if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{reason}; with MSGFLO_NO_SKIPS a test that cannot run fails"
+    return report
