@@ -60,10 +60,12 @@ class Editor:
         """Return the payload of the answer; raises Refused where that is an error."""
         since = len(self.frames)
         id = await self.send(protocol, command, payload)
-        if (protocol, command) in NUMBERLESS:
-            answer = await self.told(protocol, command, since=since)
-        else:
-            answer = await self._first(lambda frame: frame.get("responseTo") == id, since, f"answer to {command}")
+        numberless = (protocol, command) if (protocol, command) in NUMBERLESS else None
+
+        def answers(frame: Frame) -> bool:
+            return frame.get("responseTo") == id or (frame["protocol"], frame["command"]) == numberless
+
+        answer = await self._first(answers, since, f"answer to {command}")
         if answer["command"] == "error":
             raise Refused(answer["payload"]["message"])
         return answer["payload"]

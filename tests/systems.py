@@ -32,14 +32,16 @@ class Coordinator:
         if broker is not None:
             self.command += ["--broker", broker]
         self.cwd = cwd
+        self.environment: dict[str, str] = {}
         self.process: subprocess.Popen[str] | None = None
         self.lines: list[str] = []
 
     def start(self) -> None:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
         self.process = subprocess.Popen(
-            self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.cwd, env=environment
-        )
+            self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.cwd,
+            env=environment | self.environment,
+        )  # fmt: skip
         threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
 
     def _read(self, process: subprocess.Popen[str]) -> None:

@@ -44,7 +44,7 @@ async def follow_live(status: Callable[[], Status], notes: Notes) -> None:
 
 def _picture(status: Status, notes: Iterable[str], height: int) -> RenderableType:
     nodes, edges = status["nodes"], status["edges"]
-    rows = max(height - LOG_LINES - 11, 6)
+    rows = max(height - LOG_LINES - 14, 6)
     for_nodes = min(len(nodes), max(rows // 2, rows - len(edges)))
     for_edges = max(rows - for_nodes, 3)
     log = Text("\n".join(line[:200] for line in notes), style="dim")
@@ -59,6 +59,8 @@ def _headline(status: Status) -> Text:
     line.append(f"graph {status['graph'] or 'in memory'}", style="not bold")
     if status["graph_trouble"]:
         line.append(f"   not in force: {status['graph_trouble']}", style="bold red")
+    line.append("\neditor ", style="not bold")
+    line.append(status["editor"], style=f"not bold link {status['editor']}")
     return line
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import logging
 import os
 import signal
@@ -14,7 +15,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
@@ -25,14 +26,18 @@ from .auto_save import AutoSave, save
 from .components import Components
 from .coordinator import Coordinator
 from .errors import GraphError, MsgfloError, ServerError
+from .fbp.announcing import announce_broker
 from .foreign import load_folder
 from .graph.files import load, signature
 from .graph.live import LiveFile
 from .graph.model import Graph
 from .library import Library
-from .serving import Access, serve
+from .serving import Access, label, read_access, serve
 from .status import snapshot
 from .view import Notes, follow_plain
+
+if TYPE_CHECKING:
+    from .broker import Mosquitto
 
 __all__ = ["Options", "open_port", "run"]
 
@@ -40,6 +45,7 @@ log = logging.getLogger("msgflo")
 
 GRAPH_NAMES = ("graph.fbp", "graph.json")
 FIRST_BINDINGS_S = 0.5
+FULL_COLLECTIONS = 1000  # one of so many: with a thousand participants each takes 0.1 s, in which nobody is answered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +73,7 @@ def run(options: Options) -> None:
     log.addHandler(notes)
     log.setLevel(logging.INFO)
     log.propagate = False
+    gc.set_threshold(*gc.get_threshold()[:2], FULL_COLLECTIONS)
     try:
         with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_signal(_run(options, notes, terminal=terminal)))
@@ -90,6 +97,7 @@ async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
+    admission = read_access(options.access)
     path = _graph_path(options.graph)
     seen = signature(path) if path else None
     graph = Graph("main") if path is None or (options.auto_save and seen is None) else load(path)
@@ -98,13 +106,15 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
     devices = load_folder(options.foreign) if options.foreign else []
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(open_port(options.host, options.port))
-        broker = options.broker or await _own_broker(options, stack)
-        coordinator = Coordinator(broker, graph)
+        mosquitto = await _own_broker(options, stack) if options.broker is None else None
+        coordinator = Coordinator(Broker.parse(mosquitto.url) if mosquitto else options.broker, graph)
         components = Components(library, coordinator, foreign=devices)
         coordinator.graphs.is_own = lambda name: coordinator.builtin.is_own(name) or components.is_own(name)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(coordinator.run())
             tasks.create_task(components.run())
+            if mosquitto:
+                tasks.create_task(announce_broker(mosquitto.host, mosquitto.port, label=label()))
             file = LiveFile(path, coordinator.replace_graph, seen=seen) if path else None
             if file is not None:
                 tasks.create_task(file.run())
@@ -115,18 +125,18 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(FIRST_BINDINGS_S):
                         await coordinator.bound.wait()
-                url = await serve(
+                page, editor = await serve(
                     listener,
                     coordinator,
                     library,
                     components,
-                    access=options.access,
+                    admission=admission,
                     save=partial(save, coordinator, file),
                     look=partial(_look, coordinator, file),
                     tasks=tasks,
                     stack=stack,
                 )
-                await _show(coordinator, partial(_look, coordinator, file, url), notes, terminal=terminal)
+                await _show(coordinator, partial(_look, coordinator, file, page, editor), notes, terminal=terminal)
             finally:
                 await components.stop()
 
@@ -140,13 +150,13 @@ async def _show(coordinator: Coordinator, look: Callable[[], dict[str, Any]], no
         await follow_plain(partial(snapshot, coordinator), coordinator.meter.look)
 
 
-def _look(coordinator: Coordinator, file: LiveFile | None, url: str) -> dict[str, Any]:
+def _look(coordinator: Coordinator, file: LiveFile | None, page: str, editor: str) -> dict[str, Any]:
     coordinator.meter.look()
     graph = {"graph": str(file.path), "graph_trouble": file.trouble} if file else {"graph": None, "graph_trouble": None}
-    return {**snapshot(coordinator), **graph, "page": url}
+    return {**snapshot(coordinator), **graph, "page": page, "editor": editor}
 
 
-async def _own_broker(options: Options, stack: AsyncExitStack) -> Broker:
+async def _own_broker(options: Options, stack: AsyncExitStack) -> Mosquitto:
     from .broker import Mosquitto  # not needed where a broker is there
 
     mosquitto = Mosquitto(options.data, port=options.mqtt_port, host=options.mqtt_host)
@@ -155,11 +165,11 @@ async def _own_broker(options: Options, stack: AsyncExitStack) -> Broker:
     broker = Broker.parse(mosquitto.url)
     if broker.password is not None:
         log.info(
-            "broker: open to the network on port %d; an account for each board: mosquitto_passwd %s NAME, then start again; "
-            "commands here take the account %s with the password in %s (docs/broker.md)",
-            mosquitto.port, options.data / "passwords", broker.user, options.data / "secret",
+            "broker: open to the network on ports %d and %d (WebSockets); an account for each board: mosquitto_passwd %s NAME, "
+            "then start again; commands here take the account %s with the password in %s (docs/broker.md)",
+            mosquitto.port, mosquitto.websocket_port, options.data / "passwords", broker.user, options.data / "secret",
         )  # fmt: skip
-    return broker
+    return mosquitto
 
 
 def _graph_path(given: Path | None) -> Path | None:

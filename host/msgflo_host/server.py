@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,9 +10,11 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from .addresses import is_own_name
+from .connection_limit import ConnectionLimit, raise_file_limit
 from .fbp.socket import Socket
 
-__all__ = ["Server", "is_own_name"]
+__all__ = ["Server"]
 
 WEB = Path(__file__).parent / "web"
 HEADERS = {
@@ -34,24 +35,24 @@ class Server:
         self._status = status
         self._listener = listener
         self._editors = editors
-        application = web.Application(middlewares=[_guard])
+        self._limit = ConnectionLimit()
+        application = web.Application(middlewares=[self._guard])
+        application.on_response_prepare.append(_add_headers)
         application.router.add_get("/", self._page_or_socket)
         application.router.add_get("/status.json", self._answer_status)
         application.router.add_static("/", WEB)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
 
-    @property
-    def url(self) -> str:
-        """The page's address as a browser on this machine opens it."""
-        host, port = self._listener.getsockname()[:2]
-        local = ipaddress.ip_address(host)
-        host = "localhost" if local.is_loopback or local.is_unspecified else host
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-
     async def start(self) -> None:
         """Answer from now on."""
+        raise_file_limit()
         await self._runner.setup()
         await web.SockSite(self._runner, self._listener).start()
+
+    async def run(self) -> None:
+        """Look after the connections until cancelled; to be called when it has started."""
+        assert self._runner.server is not None
+        await self._limit.run(self._runner.server)
 
     async def stop(self) -> None:
         """Close the port."""
@@ -65,31 +66,20 @@ class Server:
     async def _answer_status(self, request: web.Request) -> web.Response:
         return web.Response(body=msgspec.json.encode(self._status()), content_type="application/json")
 
+    @web.middleware
+    async def _guard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Refuse requests under a foreign host name.
 
-@web.middleware
-async def _guard(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """Refuse requests under a foreign host name, and add the security headers.
-
-    A hostile page can point its own host name at this machine (DNS rebinding) and would then read what we serve.
-    """
-    if not is_own_name(request.url.host or ""):
-        raise web.HTTPForbidden(
-            text="this host name is not served here; use the machine's address, its .local name or localhost\n"
-        )
-    response = await handler(request)
-    if not response.prepared:  # else: a WebSocket that has ended
-        response.headers.update(HEADERS)
-    return response
+        A hostile page can point its own host name at this machine (DNS rebinding) and would then read what we serve.
+        """
+        if not is_own_name(request.url.host or ""):
+            raise web.HTTPForbidden(
+                text="this host name is not served here; use the machine's address, its .local name or localhost\n"
+            )
+        return await self._limit.note(request, handler)
 
 
-def is_own_name(host: str) -> bool:
-    """Whether a host name can only mean this machine or one in its own network."""
-    if "." not in host or host.endswith((".local", ".lan", ".home.arpa", ".internal")):
-        return True  # localhost, a bare or a link-local name: no public DNS server answers for these
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)

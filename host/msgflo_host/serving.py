@@ -13,18 +13,20 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
 
+from .addresses import is_own_name, live_url, local_url, origin, outward_url
 from .components import Components
 from .coordinator import Coordinator
 from .errors import ServerError
+from .fbp.announcing import announce_runtime
 from .library import Library
 
 if TYPE_CHECKING:
-    from .fbp.permissions import Permissions
+    from .fbp.origins import Origins
+    from .fbp.service import Service
     from .server import Server
 
-__all__ = ["Access", "serve"]
+__all__ = ["Access", "Admission", "label", "read_access", "serve"]
 
 log = logging.getLogger("msgflo")
 
@@ -35,7 +37,8 @@ ID_FILE = "runtime-id"
 class Access:
     """Who may do what: `secret` allows everything (None: one is made and kept in `folder`), `secrets` is a file of others.
 
-    Pages of `ide` and of `origins` may connect, besides our own and those of this machine.
+    Pages of `ide`, the editor's URL, and of `origins` may connect, besides our own and those of this machine. Without a
+    `runtime_id` one is made and kept in `folder`.
     """
 
     folder: Path
@@ -46,51 +49,104 @@ class Access:
     runtime_id: str | None = None
 
 
+@dataclass(frozen=True)
+class Admission:
+    """An `Access` whose files have been read, and what it names checked."""
+
+    access: Access
+    secrets: dict[str, frozenset[str]]
+    origins: Origins
+
+
+def read_access(access: Access) -> Admission:
+    """Check what was given, before anything is started; raises ServerError, with file, line and column where there are any."""
+    from .fbp.origins import Origins
+    from .fbp.secrets_store import check_secret, load_secrets
+
+    if access.secret is not None:
+        check_secret(access.secret, "of --secret or MSGFLO_SECRET")
+    if access.runtime_id is not None:
+        _uuid(access.runtime_id, "of --runtime-id")
+    secrets = load_secrets(access.secrets) if access.secrets is not None else {}
+    return Admission(access, secrets, Origins([origin(access.ide), *access.origins], is_own_name))
+
+
 async def serve(
     listener: socket.socket,
     coordinator: Coordinator,
     library: Library,
     components: Components,
     *,
-    access: Access,
+    admission: Admission,
     save: Callable[[], None],
-    look: Callable[[str], dict[str, Any]],
+    look: Callable[[str, str], dict[str, Any]],
     tasks: asyncio.TaskGroup,
     stack: AsyncExitStack,
-) -> str:
-    """Answer on a port that listens already, and return the page's URL.
+) -> tuple[str, str]:
+    """Answer on a port that listens already, and return the URL of the page, and the one that opens an editor.
 
-    `save()` writes the main graph into its file, `look(url)` returns the state of the system. Raises ServerError where
-    secrets or origins are wrong.
+    `save()` writes the main graph into its file, `look(page, editor)` returns the state of the system for whoever asks. Only
+    the URL that is returned holds the secret, and that at the first start alone. Raises ServerError where secret or id
+    cannot be kept.
     """
     make_server = await asyncio.to_thread(_import_server, without_certificates=not coordinator.broker.tls)
-    from .fbp.origins import Origins
+    from .fbp.permissions import ALL, Permissions
     from .fbp.runtime import Identity
     from .fbp.service import Service
-    from .server import is_own_name
 
-    is_first = access.secret is None and not _secret_file(access.folder).exists()
-    permissions, secret = _permissions(access)
-    identity = Identity(_runtime_id(access), f"MsgFlo on {socket.gethostname()}")
+    access = admission.access
+    runtime_id = _runtime_id(access)
+    secret, is_new = _secret(access)
     service = Service(
         coordinator,
         library,
         components,
-        identity=identity,
-        permissions=permissions,
-        origins=Origins([access.ide, *access.origins], is_own_name),
+        identity=Identity(runtime_id, label()),
+        permissions=Permissions({**admission.secrets, secret: ALL}),
+        origins=admission.origins,
         save=save,
     )
-    server = make_server(lambda: look(server.url), listener, service.socket)
+    host, port = listener.getsockname()[:2]
+    page = local_url(host, port)
+    editor = live_url(access.ide, page, runtime_id)
+    server = make_server(lambda: look(page, editor), listener, service.socket)
     tasks.create_task(service.run())
     await server.start()
-    stack.push_async_callback(server.stop)
-    log.info("page: %s", server.url)
+    stack.push_async_callback(_stop, service, server)
+    tasks.create_task(server.run())
+    tasks.create_task(announce_runtime(host, port, runtime_id=runtime_id, label=label()))
     # The secret is shown once, when it is made: what is printed is kept by many, for long.
-    log.info("editor: %s", _live_url(access.ide, server.url, identity.id, secret if is_first else None))
-    if not is_first and access.secret is None:
-        log.info("editor: elsewhere than on this machine it needs the secret in %s", _secret_file(access.folder))
-    return server.url
+    shown = secret if is_new else None
+    _say(access, host, port, runtime_id, shown)
+    return page, live_url(access.ide, page, runtime_id, shown)
+
+
+async def _stop(service: Service, server: Server) -> None:
+    service.clients.close()  # first: the server waits for those that have not been told
+    await server.stop()
+
+
+def label() -> str:
+    """How this runtime calls itself, for people."""
+    return f"MsgFlo on {socket.gethostname()}"
+
+
+def _say(access: Access, host: str, port: int, id: str, secret: str | None) -> None:
+    """Print where page and editor are, on this machine and for others."""
+    here, there = local_url(host, port), outward_url(host, port)
+    log.info("page: %s", here)
+    log.info("editor: %s", live_url(access.ide, here, id, secret))
+    if there is not None:
+        log.info("page, from elsewhere: %s", there)
+        log.info("editor, from elsewhere: %s", live_url(access.ide, there, id, secret))
+        if access.ide.startswith("https:"):
+            log.info(
+                "editor, from elsewhere: browsers keep pages of https from ws://; --ide names one of http (docs/editors.md)"
+            )
+    if secret is None and access.secret is None:
+        log.info(
+            "editor: the secret that it needs from elsewhere, or to send code, is in %s", _secret_file(access.folder)
+        )
 
 
 def _import_server(*, without_certificates: bool) -> type[Server]:
@@ -116,15 +172,14 @@ def _import_server(*, without_certificates: bool) -> type[Server]:
     return Server
 
 
-def _permissions(access: Access) -> tuple[Permissions, str]:
-    """The permissions, and the secret that allows everything."""
-    from .fbp.permissions import ALL, Permissions
-    from .fbp.secrets_store import check_secret, load_secrets, own_secret
+def _secret(access: Access) -> tuple[str, bool]:
+    """The secret that allows everything, and whether it has been made just now."""
+    from .fbp.secrets_store import own_secret
 
-    given = access.secret
-    secret = own_secret(access.folder) if given is None else check_secret(given, "of --secret or MSGFLO_SECRET")
-    others = load_secrets(access.secrets) if access.secrets is not None else {}
-    return Permissions({**others, secret: ALL}), secret
+    if access.secret is not None:
+        return access.secret, False
+    is_new = not _secret_file(access.folder).exists()
+    return own_secret(access.folder), is_new
 
 
 def _secret_file(folder: Path) -> Path:
@@ -135,23 +190,20 @@ def _secret_file(folder: Path) -> Path:
 
 def _runtime_id(access: Access) -> str:
     """The UUID by which editors know this runtime again: given, or made once and kept."""
+    if access.runtime_id is not None:
+        return _uuid(access.runtime_id, "of --runtime-id")
     path = access.folder / ID_FILE
-    where = "of --runtime-id" if access.runtime_id is not None else f"in {path}"
     try:
-        if access.runtime_id is None and not path.exists():
+        if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"{uuid.uuid4()}\n")
-        given = access.runtime_id if access.runtime_id is not None else path.read_text().strip()
-        return str(uuid.UUID(given))
+        return _uuid(path.read_text().strip(), f"in {path}")
     except OSError as error:
         raise ServerError(f"{path} cannot be used: {error.strerror or error}") from None
+
+
+def _uuid(text: str, where: str) -> str:
+    try:
+        return str(uuid.UUID(text))
     except ValueError:
         raise ServerError(f"the id {where} is no UUID, such as {uuid.uuid4()}") from None
-
-
-def _live_url(ide: str, page: str, id: str, secret: str | None) -> str:
-    """The address that opens this runtime in an editor (noflo-ui and Flowhub)."""
-    endpoint = f"protocol=websocket&address=ws://{urlsplit(page).netloc}&id={id}"
-    if secret is not None:
-        endpoint += f"&secret={secret}"
-    return f"{ide.rstrip('/')}#runtime/endpoint?{quote(endpoint, safe='')}"

@@ -182,7 +182,8 @@ def test_broker_of_a_coordinator_that_needs_a_password_is_asked_for(run: Callabl
         assert running.process.wait(PATIENCE_S) == 1
         server.shutdown()
     assert running.output == (
-        "msgflo: the coordinator's broker mqtt://msgflo:***@127.0.0.1:1883 needs a password: give --broker or MSGFLO_BROKER\n"
+        "msgflo: the coordinator's broker mqtt://msgflo:***@127.0.0.1:1883 needs a password, which is in .msgflo/secret where it "
+        "was started (docs/broker.md): give --broker or MSGFLO_BROKER\n"
     )
 
 

@@ -76,7 +76,8 @@ def find_broker(url: str | None, coordinator: str) -> Broker:
         raise NoCoordinatorError(f"no --broker and no MSGFLO_BROKER, and {error}") from None
     if "***" in status["broker"]:
         raise BrokerError(
-            f"the coordinator's broker {status['broker']} needs a password: give --broker or MSGFLO_BROKER"
+            f"the coordinator's broker {status['broker']} needs a password, which is in .msgflo/secret where it was started "
+            "(docs/broker.md): give --broker or MSGFLO_BROKER"
         )
     return parse_broker(status["broker"])
 

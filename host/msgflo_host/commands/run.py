@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -16,8 +17,16 @@ __all__ = ["command"]
 @click.command("run", short_help="Start the coordinator.")
 @click.argument("graph", required=False, type=click.Path(path_type=Path))
 @broker_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address on which the page is served.")
-@click.option("--port", type=click.IntRange(1, 65535), default=3569, show_default=True, help="Port of the page.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Where page and editors are served; 0.0.0.0 for the network.",
+)
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=3569, show_default=True, help="Port of page and editors."
+)
 @click.option(
     "--componentdir",
     type=click.Path(path_type=Path),
@@ -25,9 +34,19 @@ __all__ = ["command"]
 )
 @click.option("--foreign", type=click.Path(path_type=Path), help="Folder of YAML files, one per foreign device.")
 @click.option(
-    "--data", type=click.Path(path_type=Path), default=".msgflo", show_default=True, help="Own Mosquitto's folder."
+    "--data",
+    type=click.Path(path_type=Path),
+    default=".msgflo",
+    show_default=True,
+    help="Folder of what is kept: the own Mosquitto's files, secret and id for editors.",
 )
-@click.option("--mqtt-host", default="127.0.0.1", show_default=True, help="Address of the own Mosquitto.")
+@click.option(
+    "--mqtt-host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Where the own Mosquitto listens; 0.0.0.0 for the network.",
+)
 @click.option(
     "--mqtt-port", type=click.IntRange(1, 65535), help="Port of the own Mosquitto. [default: 1883, or a free one]"
 )
@@ -40,20 +59,24 @@ __all__ = ["command"]
     "--secret",
     envvar="MSGFLO_SECRET",
     metavar="TEXT",
-    help="What editors show to be allowed everything. [default: made at the first start, kept in --data]",
+    help="What an editor shows to be allowed everything; rather as MSGFLO_SECRET. [default: made at the first start]",
 )
 @click.option(
     "--secrets",
     type=click.Path(path_type=Path),
-    help="YAML file of further secrets: viewer, operator, programmer, or lists of capabilities.",
+    help="YAML file of further secrets, each with what it allows: viewer, operator, programmer.",
+)
+@click.option("--ide", default=DEFAULT_IDE, show_default=True, metavar="URL", help="The editor; its page may connect.")
+@click.option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="URL",
+    help="Another site whose pages may connect; may be repeated.",
 )
 @click.option(
-    "--ide", default=DEFAULT_IDE, show_default=True, metavar="URL", help="The visual editor, whose pages may connect."
+    "--runtime-id", metavar="UUID", help="By which editors know this runtime again. [default: made at the first start]"
 )
-@click.option(
-    "--allow-origin", "origins", multiple=True, metavar="URL", help="Pages of another site that may connect as well."
-)
-@click.option("--runtime-id", metavar="UUID", help="How editors know this runtime again. [default: kept in --data]")
 @click.option("--plain", is_flag=True, help="Print plain lines even in a terminal.")
 def command(
     graph: Path | None,
@@ -76,13 +99,17 @@ def command(
     """Run the coordinator on GRAPH, an .fbp or .json file or a folder with graph.fbp, until Ctrl-C.
 
     Without --broker and MSGFLO_BROKER it starts a Mosquitto of its own. The graph's file may be edited meanwhile: what
-    has changed is applied when it is saved.
+    has changed is applied when it is saved. The URL that it prints opens the graph in an editor: what is changed there
+    is applied at once, and written into the file with --auto-save, or when the editor asks for it.
 
     \b
     Examples:
       msgflo run examples/demo
+      msgflo run home.fbp --host 0.0.0.0 --secrets secrets.yaml --auto-save
       msgflo run home.json --broker mqtts://user:secret@pi.local?cafile=ca.pem
     """
+    # What is started here needs it no more, and could print it.
+    os.environ.pop("MSGFLO_SECRET", None)
     from ..run import Options, run  # imports the coordinator: not for --help
     from ..serving import Access
 

@@ -85,7 +85,7 @@ class Announcement:
             for info in self._infos(addresses):
                 await (await self._zeroconf.async_register_service(info, allow_name_change=True))
             self._announced = addresses
-        except (OSError, Error) as error:
+        except (OSError, RuntimeError, Error) as error:  # RuntimeError: an interface has gone meanwhile
             if not self._said:
                 log.warning("not announced by multicast DNS: %s", str(error) or type(error).__name__)
                 self._said = True

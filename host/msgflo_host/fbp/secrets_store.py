@@ -16,12 +16,15 @@ import re
 import secrets
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .._private import write_private
 from .._text import quoted, shown
-from .._yaml import Located, Reader
 from ..errors import ServerError
 from .permissions import CAPABILITIES, READY_MADE
+
+if TYPE_CHECKING:
+    from .._yaml import Located, Reader
 
 __all__ = ["FILE_NAME", "check_secret", "load_secrets", "own_secret"]
 
@@ -61,6 +64,8 @@ def check_secret(secret: str, where: str) -> str:
 
 def load_secrets(path: Path) -> dict[str, frozenset[str]]:
     """Read a YAML file of secrets, each with what it allows; raises ServerError with file, line and column."""
+    from .._yaml import Reader  # 3 MB that are not needed without such a file
+
     reader = Reader(path, ServerError)
     root = reader.read()
     if root is None or not isinstance(root.value, dict):

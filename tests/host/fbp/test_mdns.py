@@ -117,14 +117,21 @@ def test_an_address_that_comes_late_is_announced(label: str, monkeypatch: pytest
     run(main)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (OSError(19, "No such device"), "[Errno 19] No such device"),
+        (RuntimeError("No adapter found for IP address ::1"), "No adapter found for IP address ::1"),
+    ],
+)
 def test_what_goes_wrong_is_said_once(
-    label: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    wrong: Exception, said: str, label: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     tries: list[object] = []
 
     def fail(**options: object) -> AsyncZeroconf:
         tries.append(options)
-        raise OSError(19, "No such device")
+        raise wrong
 
     monkeypatch.setattr(mdns, "AsyncZeroconf", fail)
     monkeypatch.setattr(mdns, "LOOK_S", 0.01)
@@ -134,7 +141,7 @@ def test_what_goes_wrong_is_said_once(
             await until(lambda: len(tries) >= 3)
 
     run(main)
-    assert caplog.text.count("not announced by multicast DNS: [Errno 19] No such device") == 1
+    assert caplog.text.count(f"not announced by multicast DNS: {said}") == 1
 
 
 def test_all_addresses_are_those_of_others() -> None:

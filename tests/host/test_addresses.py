@@ -1,0 +1,74 @@
+"""Under which names and URLs page and runtime are reached."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from msgflo_host import addresses
+from msgflo_host.addresses import is_own_name, live_url, local_url, origin, outward_url
+
+
+@pytest.mark.parametrize(
+    ("host", "local", "outward"),
+    [
+        ("127.0.0.1", "http://localhost:1/", None),
+        ("::1", "http://localhost:1/", None),
+        ("127.0.0.5", "http://127.0.0.5:1/", None),  # localhost would not reach it
+        ("192.0.2.9", "http://192.0.2.9:1/", "http://192.0.2.9:1/"),
+        ("2001:db8::9", "http://[2001:db8::9]:1/", "http://[2001:db8::9]:1/"),
+    ],
+)
+def test_an_address_is_told_as_a_url(host: str, local: str, outward: str | None) -> None:
+    assert (local_url(host, 1), outward_url(host, 1)) == (local, outward)
+
+
+@pytest.mark.parametrize("wildcard", ["0.0.0.0", "::"])
+def test_all_addresses_are_told_as_localhost_here_and_as_one_elsewhere(wildcard: str) -> None:
+    assert local_url(wildcard, 1) == "http://localhost:1/"
+    elsewhere = urlsplit(outward_url(wildcard, 1) or "")
+    assert elsewhere.port == 1
+    assert elsewhere.hostname != "localhost"
+    if elsewhere.hostname != socket.gethostname().lower():  # without a network that is all there is
+        found = ipaddress.ip_address(elsewhere.hostname or "")
+        assert (found.version, found.is_unspecified) == (ipaddress.ip_address(wildcard).version, False)
+
+
+def test_without_a_network_the_name_of_the_machine_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "_own_address", lambda wildcard: None)
+    assert outward_url("0.0.0.0", 1) == f"http://{socket.gethostname()}:1/"
+
+
+def test_an_editor_finds_address_id_and_secret_in_its_url() -> None:
+    url = live_url("http://ide.example/ui/", "http://pi.local:3569/", "an-id", "a.Secret-1_2~3")
+    page, _, endpoint = url.partition("#runtime/endpoint?")
+    assert page == "http://ide.example/ui/"
+    assert [part.split("=") for part in unquote(endpoint).split("&")] == [
+        ["protocol", "websocket"], ["address", "ws://pi.local:3569"], ["id", "an-id"], ["secret", "a.Secret-1_2~3"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("page", "found"),
+    [
+        ("https://app.flowhub.io", "https://app.flowhub.io"),
+        ("http://pi.local:8080/noflo-ui/index.html", "http://pi.local:8080"),
+        ("nonsense", "nonsense"),
+        ("http://[::1", "http://[::1"),
+    ],
+)
+def test_the_origin_of_a_page_is_without_its_folder(page: str, found: str) -> None:
+    assert origin(page) == found
+
+
+@pytest.mark.parametrize("host", ["localhost", "pi", "pi.local", "nas.lan", "192.168.1.9", "::1", "pi.home.arpa"])
+def test_names_that_nobody_else_can_point_here_are_ours(host: str) -> None:
+    assert is_own_name(host)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "local.evil.example", "192.168.1.9.evil.example", "pi.locals.io"])
+def test_names_that_others_can_point_here_are_not(host: str) -> None:
+    assert not is_own_name(host)
