@@ -25,8 +25,11 @@ def decode(payload: bytes) -> Any:
         return payload
 
 
-def shortened(value: Any) -> Any:
-    """Return a value as it is shown: itself, or a text with its beginning and size where it is binary or large."""
+def shortened(value: Any, most: int = MOST_SHOWN) -> Any:
+    """Return a value as it is shown: itself, or a text with its beginning and size where it is binary or large.
+
+    Large is what takes more than `most` bytes as JSON.
+    """
     if isinstance(value, bytes):
         return f"({len(value)} bytes: {value[:32].hex(' ')}{' …' if len(value) > 32 else ''})"
     if value is None or isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= _HEAD):
@@ -35,7 +38,7 @@ def shortened(value: Any) -> Any:
         written = msgspec.json.encode(value)
     except (TypeError, UnicodeEncodeError, RecursionError):
         return str(type(value).__name__)
-    if len(written) <= MOST_SHOWN:
+    if len(written) <= most:
         return value
     head = value[:_HEAD] if isinstance(value, str) else written[:_HEAD].decode(errors="ignore")
     return f"{head}… ({len(written)} bytes)"

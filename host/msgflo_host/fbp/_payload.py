@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from .._text import shown
 from ..errors import GraphError, RequestError
+from ..graph.elements import PortRef
 from ..graphs import Graphs, Network
 
-__all__ = ["end", "network_of", "text"]
+__all__ = ["end", "network_of", "text", "uri"]
 
 
 def text(payload: Mapping[str, Any], key: str, *, default: str | None = None) -> str:
@@ -18,6 +20,17 @@ def text(payload: Mapping[str, Any], key: str, *, default: str | None = None) ->
     if not isinstance(value, str):
         raise RequestError(f'"{key}" is {shown(value) if key in payload else "missing"}; a text is needed')
     return value
+
+
+def uri(payload: Mapping[str, Any], key: str) -> str:
+    """Return a URI of the payload; raises RequestError where it is none."""
+    value = text(payload, key)
+    try:
+        if urlsplit(value).scheme:
+            return value
+    except ValueError:
+        pass
+    raise RequestError(f'"{key}" is {shown(value)}; a URI is needed')
 
 
 def network_of(graphs: Graphs, payload: Mapping[str, Any]) -> Network:
@@ -30,8 +43,11 @@ def network_of(graphs: Graphs, payload: Mapping[str, Any]) -> Network:
     return graphs.network(id)
 
 
-def end(value: Any, where: str) -> tuple[str, str]:
-    """Return node and port of one end of an edge; raises RequestError."""
+def end(value: Any, where: str) -> PortRef:
+    """Return one end of an edge; raises RequestError."""
     if not isinstance(value, Mapping):
         raise RequestError(f'{where} is {shown(value)}; an object with "node" and "port" is needed')
-    return text(value, "node"), text(value, "port")
+    index = value.get("index")
+    if isinstance(index, bool) or not (index is None or isinstance(index, int | str)):
+        raise RequestError(f'"index" of {where} is {shown(index)}; a whole number or a text is needed')
+    return PortRef(text(value, "node"), text(value, "port"), index)

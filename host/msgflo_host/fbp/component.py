@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from .._text import quoted
 from ..catalogue import Catalogue
@@ -13,7 +14,7 @@ from ..graphs import MAIN, Graphs
 from ..library import Library
 from ._payload import text
 from .client_list import ClientHandle
-from .dispatch import Replies
+from .dispatch import Command, Replies
 from .envelope import Request
 
 __all__ = ["ComponentPart"]
@@ -28,23 +29,16 @@ class ComponentPart:
         self._graphs = graphs
         self._replies = replies
         self._told: dict[str, object] = {}
-        self._commands: dict[str, Callable[[ClientHandle, Request], None]] = {
+        self.commands: dict[str, Command] = {
             "list": self._list,
             "getsource": self._get_source,
             "source": self._source,
         }
         library.on_change.append(self._changed)
 
-    def handle(self, client: ClientHandle, request: Request) -> None:
-        """Carry out one request."""
-        command = self._commands.get(request.command)
-        if command is None:
-            raise RequestError(f"component:{request.command} is no command")
-        command(client, request)
-
     def look(self) -> None:
         """Tell of components that discovery has shown or that have other ports now."""
-        self._changed(self._catalogue.names())
+        self._tell(self._catalogue.names())
 
     def _list(self, client: ClientHandle, request: Request) -> None:
         names = self._catalogue.names()
@@ -99,6 +93,10 @@ class ComponentPart:
         self._replies.tell("component", "component", definition)
 
     def _changed(self, names: Iterable[str]) -> None:
+        """Tell of it a moment later: it is no part of the answer to a client that is writing a source just now."""
+        asyncio.get_running_loop().call_soon(self._tell, names)
+
+    def _tell(self, names: Iterable[str]) -> None:
         for name in names:
             definition = self._catalogue.definition(name)
             if definition is not None and self._told.get(name) != definition:

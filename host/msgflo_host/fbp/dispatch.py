@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
 
 from ..errors import MsgfloError
 from .client_list import ClientHandle, ClientList
 from .envelope import Request, message, refusal
 from .permissions import Permissions, may
 
-__all__ = ["Dispatcher", "Part", "Replies"]
+__all__ = ["Command", "Dispatcher", "Part", "Replies"]
+
+Command: TypeAlias = Callable[[ClientHandle, Request], None]
+"""Carries out a request that is permitted; raises MsgfloError, whose text is the answer then."""
+
+_ANSWERS = {
+    ("network", "start"): "started",
+    ("network", "stop"): "stopped",
+    ("runtime", "packet"): "packetsent",
+    ("component", "source"): "component",
+}
+"""The answers that are called otherwise than what they answer, of those that all are told."""
+
+
+class Part(Protocol):
+    """One of the protocol's parts: runtime, graph, component, network, trace."""
+
+    @property
+    def commands(self) -> Mapping[str, Command]:
+        """What it can be asked, by name."""
 
 
 class Replies:
     """What a part of the runtime says: to all, to one, or in answer to the request that is being served."""
 
     def __init__(self, clients: ClientList) -> None:
+        self.on_tell: list[Callable[[str, str, Any], None]] = []
+        """Called with protocol, command and payload of what all are told."""
         self._clients = clients
         self._asking: tuple[ClientHandle, Request] | None = None
 
-    def serve(self, client: ClientHandle, request: Request, part: Part) -> None:
-        """Let a part carry out a request; what `tell` says meanwhile answers it."""
+    def serve(self, client: ClientHandle, request: Request, command: Command) -> None:
+        """Carry out a request; what `tell` says meanwhile reaches its client as the answer, or before or after it."""
         self._asking = client, request
         try:
-            part.handle(client, request)
+            command(client, request)
         finally:
             self._asking = None
 
@@ -34,21 +55,17 @@ class Replies:
 
     def tell(self, protocol: str, command: str, payload: object) -> None:
         """Send something to all who may see it, and to the client that has asked for it as its answer."""
+        for listener in self.on_tell:
+            listener(protocol, command, payload)
         if self._asking is None:
             self._clients.broadcast(protocol, command, payload)
             return
         client, request = self._asking
-        answers = protocol == request.protocol
-        if answers or client.may_see(protocol, command):
-            client.send(message(protocol, command, payload, request.id if answers else None))
+        if (protocol, command) == (request.protocol, _ANSWERS.get((protocol, request.command), request.command)):
+            self.answer(client, request, command, payload)
+        elif client.may_see(protocol, command):
+            client.send(message(protocol, command, payload))
         self._clients.broadcast(protocol, command, payload, but=client)
-
-
-class Part(Protocol):
-    """One of the protocol's parts: runtime, graph, component, network, trace."""
-
-    def handle(self, client: ClientHandle, request: Request) -> None:
-        """Carry out a request that is permitted; raises MsgfloError, whose text is the answer then."""
 
 
 class Dispatcher:
@@ -61,17 +78,15 @@ class Dispatcher:
 
     def handle(self, client: ClientHandle, request: Request) -> None:
         """Serve a request; every one is answered, and none ends anything but itself."""
-        capabilities = self._permissions.of(request.secret, local=client.local)
+        name = f"{request.protocol}:{request.command}"
         part = self._parts.get(request.protocol)
-        if part is None:
-            client.send(refusal(request, f"{request.protocol}:{request.command} is no command of this runtime"))
-        elif not may(capabilities, request.protocol, request.command):
-            client.send(refusal(request, f"{request.protocol}:{request.command} is not permitted"))
+        command = part.commands.get(request.command) if part is not None else None
+        if command is None:
+            client.send(refusal(request, f"{name} is no command of this runtime"))
+        elif not may(self._permissions.of(request.secret, local=client.local), request.protocol, request.command):
+            client.send(refusal(request, f"{name} is not permitted"))
         else:
-            self._serve(client, request, part)
-
-    def _serve(self, client: ClientHandle, request: Request, part: Part) -> None:
-        try:
-            self._replies.serve(client, request, part)
-        except MsgfloError as error:
-            client.send(refusal(request, str(error)))
+            try:
+                self._replies.serve(client, request, command)
+            except MsgfloError as error:
+                client.send(refusal(request, str(error)))

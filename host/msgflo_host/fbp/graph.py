@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ..errors import RequestError
 from ..graph.commands import COMMANDS, Change
 from ..graphs import Graphs
 from ._payload import network_of, text
 from .client_list import ClientHandle, ClientList
-from .dispatch import Replies
+from .dispatch import Command, Replies
 from .envelope import Request
 
 __all__ = ["GraphPart"]
@@ -20,14 +19,13 @@ class GraphPart:
         self._graphs = graphs
         self._replies = replies
         self._makers: dict[str, ClientHandle] = {}
+        self.commands: dict[str, Command] = dict.fromkeys(COMMANDS, self._edit)
         graphs.on_change.append(self._changed)
         graphs.on_end.append(self._ended)
         clients.on_leave.append(self._left)
 
-    def handle(self, client: ClientHandle, request: Request) -> None:
+    def _edit(self, client: ClientHandle, request: Request) -> None:
         """Carry out one edit; it is in the graph when this returns, and in force soon after."""
-        if request.command not in COMMANDS:
-            raise RequestError(f"graph:{request.command} is no command")
         makes = request.command == "clear"
         id = text(request.payload, "id") if makes else network_of(self._graphs, request.payload).id
         self._graphs.edit(id, request.command, request.payload)

@@ -10,10 +10,11 @@ from typing import Any
 from .._text import shown
 from ..coordinator import Coordinator
 from ..errors import RequestError
+from ..graph.elements import PortRef
 from ..graphs import Network
 from ._payload import end, network_of
 from .client_list import ClientHandle
-from .dispatch import Replies
+from .dispatch import Command, Replies
 from .envelope import Request
 from .health import Health
 from .packets import Packets
@@ -41,7 +42,7 @@ class NetworkPart:
         self._replies = replies
         self._save = save
         self._debug: set[str] = set()
-        self._commands: dict[str, Callable[[ClientHandle, Request], None]] = {
+        self.commands: dict[str, Command] = {
             "start": self._start,
             "stop": self._stop,
             "getstatus": self._get_status,
@@ -50,13 +51,6 @@ class NetworkPart:
             "persist": self._persist,
         }
         self._graphs.on_end.append(self._debug.discard)
-
-    def handle(self, client: ClientHandle, request: Request) -> None:
-        """Carry out one request."""
-        command = self._commands.get(request.command)
-        if command is None:
-            raise RequestError(f"network:{request.command} is no command")
-        command(client, request)
 
     def _start(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
@@ -98,7 +92,7 @@ class NetworkPart:
             if not isinstance(edge, dict):
                 raise RequestError(f'edges[{i}] is {shown(edge)}; an object with "src" and "tgt" is needed')
             chosen.append((end(edge.get("src"), f'"src" of edges[{i}]'), end(edge.get("tgt"), f'"tgt" of edges[{i}]')))
-        self._packets.select(client, network.id, chosen)
+        self._packets.select(client, network.id, [(src[:2], tgt[:2]) for src, tgt in chosen])
         answer = [{"src": _ref(src), "tgt": _ref(tgt)} for src, tgt in chosen]
         self._replies.answer(client, request, "edges", {"graph": network.id, "edges": answer})
 
@@ -113,8 +107,11 @@ class NetworkPart:
         return payload
 
 
-def _ref(end: tuple[str, str]) -> dict[str, str]:
-    return {"node": end[0], "port": end[1]}
+def _ref(ref: PortRef) -> dict[str, Any]:
+    found = ref._asdict()
+    if ref.index is None:
+        del found["index"]
+    return found
 
 
 def _uptime(network: Network) -> float:

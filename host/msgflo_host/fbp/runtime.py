@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,9 @@ from ..graph.elements import Export, PortRef
 from ..graphs import MAIN, Graphs, Network
 from ..injection import Injection
 from ..payloads import shortened
-from ._payload import network_of, text
+from ._payload import network_of, text, uri
 from .client_list import ClientHandle, ClientList
-from .dispatch import Replies
+from .dispatch import Command, Replies
 from .envelope import Request, message
 from .permissions import Permissions, may_see
 
@@ -24,7 +24,11 @@ __all__ = ["VERSION", "Identity", "RuntimePart"]
 
 VERSION = "0.7"
 """Of the protocol. Clients read it as a number and choose by it; messages of 0.8 are understood as well."""
+MOST_SENT = 1024 * 1024
+"""Bytes of JSON up to which a packet that leaves an exported outport is whole: as much as a client can send into one."""
 EVENTS = ("connect", "begingroup", "data", "endgroup", "disconnect")
+_OF_DATA = {"type": text, "schema": uri}
+"""What a client may say of the data of a packet; it is told on as it is."""
 
 
 @dataclass(frozen=True)
@@ -56,28 +60,21 @@ class RuntimePart:
         self._clients = clients
         self._replies = replies
         self._told: dict[str, Mapping[str, Any]] = {}
-        self._commands: dict[str, Callable[[ClientHandle, Request], None]] = {
+        self.commands: dict[str, Command] = {
             "getruntime": self._get_runtime,
             "packet": self._packet,
         }
         graphs.on_change.append(self._changed)
         graphs.on_end.append(self._forget)
 
-    def handle(self, client: ClientHandle, request: Request) -> None:
-        """Carry out one request."""
-        command = self._commands.get(request.command)
-        if command is None:
-            raise RequestError(f"runtime:{request.command} is no command")
-        command(client, request)
-
     def look(self) -> None:
         """Tell of exported ports whose type has become known."""
-        for id in list(self._told):
-            self._tell_ports(self._graphs.network(id))
+        for network in self._graphs.all():
+            self._tell_ports(network)
 
     def show(self, id: str, public: str, data: Any) -> None:
         """Tell of a packet that leaves an exported outport."""
-        payload = {"port": public, "event": "data", "graph": id, "payload": shortened(data)}
+        payload = {"port": public, "event": "data", "graph": id, "payload": shortened(data, MOST_SENT)}
         self._clients.broadcast("runtime", "packet", payload)
 
     def _get_runtime(self, client: ClientHandle, request: Request) -> None:
@@ -101,16 +98,18 @@ class RuntimePart:
     def _packet(self, client: ClientHandle, request: Request) -> None:
         payload = request.payload
         network = network_of(self._graphs, payload)
-        public, event = text(payload, "port"), text(payload, "event")
+        sent = {"port": text(payload, "port"), "event": text(payload, "event"), "graph": network.id}
+        sent |= {key: read(payload, key) for key, read in _OF_DATA.items() if payload.get(key) is not None}
+        sent |= {"payload": payload["payload"]} if "payload" in payload else {}
+        event = sent["event"]
         if event not in EVENTS:
             raise RequestError(f'"event" is {shown(event)}; allowed: {", ".join(EVENTS)}')
-        export = _exported(network, public)
+        export = _exported(network, sent["port"])
         if event == "data":
             if not network.started:
                 raise RequestError(f"the network of the graph {quoted(network.id)} is not started")
             self._injection.send(network.id, PortRef(export.node, export.port), payload.get("payload"))
-        keys = ("port", "event", "graph", "type", "schema", "payload")
-        self._replies.tell("runtime", "packetsent", {key: payload[key] for key in keys if key in payload})
+        self._replies.tell("runtime", "packetsent", sent)
 
     def _changed(self, id: str, changes: list[Change]) -> None:
         if any(_touches_exports(change) for change in changes) or id not in self._told:
@@ -159,4 +158,4 @@ def _exported(network: Network, public: str) -> Export:
 
 
 def _touches_exports(change: Change) -> bool:
-    return change.command in ("clear", "removenode", "renamenode", "addnode") or change.command.endswith("port")
+    return change.command == "clear" or change.command.endswith("port")

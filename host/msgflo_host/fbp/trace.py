@@ -12,16 +12,19 @@ from ..errors import RequestError
 from ..graph.json_format import dump
 from ..graphs import Graphs, Network
 from ..traces import flowtrace
-from ..traces.ring import DEFAULT_EVENTS, Ring
+from ..traces.ring import DEFAULT_EVENTS, MAX_EVENTS, Ring
 from ._payload import network_of
 from .client_list import ClientHandle
-from .dispatch import Replies
+from .dispatch import Command, Replies
 from .envelope import Request
+from .packets import MASKED
 from .runtime import Identity
 
 __all__ = ["TracePart"]
 
 FORMAT = "flowtrace.json"
+MOST_TRACED = 16
+"""Graphs whose events are kept; each may need some 4 MiB."""
 
 
 class TracePart:
@@ -33,20 +36,14 @@ class TracePart:
         self._graphs = graphs
         self._replies = replies
         self._rings: dict[str, Ring] = {}
-        self._commands: dict[str, Callable[[ClientHandle, Request], None]] = {
+        self.commands: dict[str, Command] = {
             "start": self._start,
             "stop": self._stop,
             "clear": self._clear,
             "dump": self._dump,
         }
         graphs.on_end.append(self._forget)
-
-    def handle(self, client: ClientHandle, request: Request) -> None:
-        """Carry out one request."""
-        command = self._commands.get(request.command)
-        if command is None:
-            raise RequestError(f"trace:{request.command} is no command")
-        command(client, request)
+        replies.on_tell.append(self._told)
 
     def is_recording(self, graph: str) -> bool:
         """Whether the packets of a graph are wanted."""
@@ -64,10 +61,10 @@ class TracePart:
         size = request.payload.get("buffersize", DEFAULT_EVENTS)
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             raise RequestError(f'"buffersize" is {shown(size)}; a number of events, at least 1, is needed')
-        self._rings.setdefault(network.id, Ring(network.id)).start(time.time(), size)
+        self._make_room(network.id).start(time.time(), size)
         payload: dict[str, Any] = {"graph": network.id}
         if "buffersize" in request.payload:
-            payload["buffersize"] = size
+            payload["buffersize"] = min(size, MAX_EVENTS)
         self._tell(client, request, payload)
 
     def _stop(self, client: ClientHandle, request: Request) -> None:
@@ -95,12 +92,27 @@ class TracePart:
                 "start": flowtrace.time_text(began),
                 "end": flowtrace.time_text(ended),
             },
-            {network.id: json.loads(dump(network.graph))},
+            {network.id: _masked(json.loads(dump(network.graph)))},
             ring.events(),
             main=network.id,
         )
         payload = {"graph": network.id, "type": FORMAT, "flowtrace": json.dumps(document, ensure_ascii=False)}
         self._replies.answer(client, request, "dump", payload)
+
+    def _make_room(self, graph: str) -> Ring:
+        """The ring of a graph; for a new one, that which has been stopped for longest is forgotten."""
+        if graph not in self._rings and len(self._rings) >= MOST_TRACED:
+            stopped = [ring for ring in self._rings.values() if ring.stopped is not None]
+            if not stopped:
+                raise RequestError(f"{MOST_TRACED} graphs are traced already; trace:stop ends one of them")
+            del self._rings[min(stopped, key=lambda ring: ring.stopped or 0).graph]
+        return self._rings.setdefault(graph, Ring(graph))
+
+    def _told(self, protocol: str, command: str, payload: Any) -> None:
+        """Keep what all are told of a graph, and what has been printed, by whichever node."""
+        if protocol == "network":
+            for graph in [payload["graph"]] if "graph" in payload else self._rings:
+                self.record(graph, command, payload)
 
     def _forget(self, graph: str) -> None:
         self._rings.pop(graph, None)
@@ -115,3 +127,11 @@ class TracePart:
         self._replies.tell("trace", request.command, payload)
         for listener in self.on_change:
             listener()
+
+
+def _masked(graph: dict[str, Any]) -> dict[str, Any]:
+    """A graph without the initial packets that are marked as secure: traces are sent to others."""
+    for connection in graph["connections"]:
+        if "data" in connection and connection.get("metadata", {}).get("secure"):
+            connection["data"] = MASKED
+    return graph
