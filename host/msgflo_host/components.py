@@ -117,13 +117,15 @@ class Components:
 
     def _learn(self) -> None:
         """Components that cannot be asked say what they are once they run."""
-        for role in self._processes.names():
+        for role in filter(self._processes.is_running, self._processes.names()):
             node = self._coordinator.graph.nodes.get(role)
             command = self.library.commands.get(node.component) if node else None
             if node is None or command is None or self.library.knows(node.component):
                 continue
             for entry in self._coordinator.registry.by_role(role):
-                self.library.learn(node.component, ComponentInfo.of(node.component, entry.participant), command.version)
+                if entry.state != "lost":
+                    info = ComponentInfo.of(node.component, entry.participant)
+                    self.library.learn(node.component, info, command.version)
 
     def _settled(self, name: str) -> None:
         if not name.startswith(PROGRAM) and not self._is_alive(name):

@@ -49,9 +49,9 @@ def _nothing(*_: object) -> None:
 class Processes:
     """Keeps one process per name running, as last asked for by `want`.
 
-    `ended(name)` is called when a process that is no longer wanted is gone, `output(name, line)` with what one prints, as
-    far as `_output` passes it on, `crashed(name, how, delay)` when one has ended by itself and starts again in `delay`
-    seconds, and `settled(name)` when one has run for 30 s.
+    `ended(name)` is called when a process that was to end is gone, before another one of that name starts; `output(name,
+    line)` with what one prints, as far as `_output` passes it on; `crashed(name, how, delay)` when one has ended by itself
+    and starts again in `delay` seconds; and `settled(name)` when one has run for 30 s.
     """
 
     def __init__(
@@ -69,37 +69,43 @@ class Processes:
         self._crashed = crashed
         self._settled = settled
         self._keepers: dict[str, tuple[Command, asyncio.Task[None]]] = {}
+        self._ending: dict[asyncio.Task[None], str] = {}
+        self._running: set[str] = set()
 
     def names(self) -> set[str]:
         """What is being kept running now."""
         return set(self._keepers)
 
+    def is_running(self, name: str) -> bool:
+        """Whether there is a process now, of the command that was asked for last."""
+        return name in self._running
+
     def want(self, commands: Mapping[str, Command]) -> None:
         """Start what is new, end what is no longer here, restart what has another command."""
-        ended: dict[str, asyncio.Task[None]] = {}
         for name, (command, keeper) in list(self._keepers.items()):
             if commands.get(name) != command:
+                del self._keepers[name]
+                self._running.discard(name)
+                self._ending[keeper] = name
+                keeper.add_done_callback(self._gone)
                 keeper.cancel()
-                ended[name] = self._keepers.pop(name)[1]
-                keeper.add_done_callback(partial(self._gone, name))
         for name, command in commands.items():
             if name not in self._keepers:
-                keeper = asyncio.create_task(self._keep(name, command, after=ended.get(name)))
+                before = [keeper for keeper, other in self._ending.items() if other == name]
+                keeper = asyncio.create_task(self._keep(name, command, after=before))
                 self._keepers[name] = (command, keeper)
 
     async def stop(self) -> None:
         """End all of them and wait until they are gone."""
-        keepers = [keeper for _, keeper in self._keepers.values()]
         self.want({})
-        await asyncio.gather(*keepers, return_exceptions=True)
+        await asyncio.gather(*self._ending, return_exceptions=True)
 
-    def _gone(self, name: str, keeper: asyncio.Task[None]) -> None:
-        if name not in self._keepers:
-            self._ended(name)
+    def _gone(self, keeper: asyncio.Task[None]) -> None:
+        self._ended(self._ending.pop(keeper))
 
-    async def _keep(self, name: str, command: Command, *, after: asyncio.Task[None] | None) -> None:
-        if after is not None:  # two processes of one name would take each other's MQTT client id
-            await asyncio.wait([after])
+    async def _keep(self, name: str, command: Command, *, after: list[asyncio.Task[None]]) -> None:
+        if after:  # two processes of one name would take each other's MQTT client id
+            await asyncio.wait(after)
         delay = FIRST_RESTART_S
         while True:
             began = time.monotonic()
@@ -119,6 +125,7 @@ class Processes:
         process = await children.spawn(
             executable(command.words), cwd=command.folder, env=self._environment, stdout=PIPE, stderr=STDOUT
         )
+        self._running.add(name)
         relaying = asyncio.create_task(_relay_output(process, lines))
         settling = asyncio.get_running_loop().call_later(SETTLED_S, self._settled, name)
         try:
@@ -126,6 +133,7 @@ class Processes:
             await asyncio.wait([relaying], timeout=LAST_WORDS_S)  # what it has started may keep its output open
             return code
         finally:
+            self._running.discard(name)
             settling.cancel()
             relaying.cancel()
             await children.end(process, END_GRACE_S)

@@ -235,6 +235,18 @@ def test_a_file_that_serves_by_itself_runs_as_a_component_too(broker: Broker, tm
         assert [node["id"] for node in status["nodes"]] == ["other"]
 
 
+def test_a_class_without_a_component_is_what_the_command_says(broker: Broker, tmp_path: Path) -> None:
+    for file, body in (("plain.py", "pass"), ("named.py", "component = 'x/Own'")):
+        (tmp_path / file).write_text(f"from msgflo import Participant\nclass Part(Participant):\n    {body}\n")
+    with (
+        Coordinator(broker=broker.url) as coordinator,
+        program("participant", tmp_path / "plain.py", "one", "--component", "home/Part", broker=broker.url),
+        program("participant", tmp_path / "named.py", "two", "--component", "home/Part", broker=broker.url),
+    ):
+        status = coordinator.wait(lambda status: len(status["nodes"]) == 2)
+        assert {node["id"]: node["component"] for node in status["nodes"]} == {"one": "home/Part", "two": "x/Own"}
+
+
 def test_send_reaches_an_inport_by_its_name(system: tuple[Coordinator, Source, Sink]) -> None:
     coordinator, _, sink = system
     assert msgflo("send", "sink.in", '"by name"', "--coordinator", at(coordinator)).returncode == 0

@@ -89,6 +89,41 @@ def test_what_is_no_longer_wanted_ends_and_another_command_replaces_it(tmp_path:
     asyncio.run(scenario())
 
 
+ALONE = """
+import os, signal, time
+os.mkdir("running")  # fails while another one runs
+open("starts", "a").write(".")
+def end(*_):
+    time.sleep(0.5)
+    os.rmdir("running")
+    os._exit(0)
+signal.signal(signal.SIGTERM, end)
+open("ready", "w").write("")
+time.sleep(60)
+"""
+
+
+def test_one_that_is_wanted_again_while_it_ends_starts_when_that_is_over(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    async def scenario() -> None:
+        running = Processes(BROKER, ended=told.append, crashed=lambda name, how, delay: told.append(how))
+        for _ in range(2):
+            running.want({"one": python(ALONE, tmp_path)})
+            await until(lambda: (tmp_path / "ready").exists())
+            (tmp_path / "ready").unlink()
+            assert running.is_running("one")
+            running.want({})
+            assert not running.is_running("one")
+        running.want({"one": python(ALONE, tmp_path)})
+        running.want({})
+        await running.stop()
+
+    asyncio.run(scenario())
+    assert (tmp_path / "starts").read_text() == ".."
+    assert told == ["one"] * 3
+
+
 def test_a_program_that_does_not_exist_is_named_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         running = Processes(BROKER)

@@ -19,9 +19,14 @@ __all__ = ["command"]
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("role")
 @click.option("--class", "class_name", help="Which class, where the file has several.")
+@click.option(
+    "--component", "kind", metavar="NAME", help="What kind of participant it is, where the class does not say."
+)
 @click.option("--id", "identity", help="An id of its own, for a second instance of a role.")
 @broker_option
-def command(file: Path, role: str, class_name: str | None, identity: str | None, broker_url: str | None) -> None:
+def command(
+    file: Path, role: str, class_name: str | None, kind: str | None, identity: str | None, broker_url: str | None
+) -> None:
     """Run the component in FILE.py as the participant ROLE until Ctrl-C.
 
     The file defines a subclass of msgflo.Participant; files written for MsgFlo's own Python library run as they are.
@@ -33,6 +38,7 @@ def command(file: Path, role: str, class_name: str | None, identity: str | None,
     """
     broker = parse_broker(broker_url or "mqtt://localhost")
     component = load_component(file, class_name)
+    component.component = component.component or kind
     serve(component(role) if identity is None else _with_id(component, role, identity), broker=broker)
 
 

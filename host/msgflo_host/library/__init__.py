@@ -107,12 +107,8 @@ class Library:
 
     def read(self, name: str) -> None:
         """Take what the source of a process seems to say, until it says itself what it is."""
-        command = self.commands.get(name)
-        if command is None or command.source is None or self._is_known(name):
-            return
-        before = self.info(name) or ComponentInfo(name)
-        seen = outline(name, command.source, infos.class_option(command.words))
-        self._take(name, _Known(seen or before, command.version))
+        if self._read(name):
+            self._tell({name})
 
     def learn(self, name: str, info: ComponentInfo, version: Version) -> None:
         """Take what a component has said of itself, when its source was of this version.
@@ -123,7 +119,8 @@ class Library:
             return
         if info.trouble and name in self._known:
             info = dataclasses.replace(self._known[name].info, trouble=info.trouble)
-        self._take(name, _Known(info, version, by_itself=True))
+        if self._take(name, _Known(info, version, by_itself=True)):
+            self._tell({name})
 
     def knows(self, name: str) -> bool:
         """Whether a process has said what it is, since its source was changed."""
@@ -147,10 +144,18 @@ class Library:
         known = self._known.get(name)
         return known is not None and known.version == self.version(name) and (known.by_itself or not by_itself)
 
-    def _take(self, name: str, known: _Known) -> None:
+    def _read(self, name: str) -> bool:
+        command = self.commands.get(name)
+        if command is None or command.source is None or self._is_known(name):
+            return False
+        before = self.info(name) or ComponentInfo(name)
+        seen = outline(name, command.source, infos.class_option(command.words))
+        return self._take(name, _Known(seen or before, command.version))
+
+    def _take(self, name: str, known: _Known) -> bool:
+        """Whether this is news."""
         before, self._known[name] = self._known.get(name), known
-        if before is None or before.info != known.info:
-            self._tell({name})
+        return before is None or before.info != known.info
 
     def version(self, name: str) -> Version:
         """What differs after each change of a component's file; None where no file is known."""
@@ -185,7 +190,6 @@ class Library:
         assert self.folder is not None
         sources.write(file, self.folder, self.contents, code, tests)
         self.reload(changed=(full,))
-        self.read(full)
         info = self.info(full)
         return info if info is not None else ComponentInfo(full)
 
@@ -200,6 +204,8 @@ class Library:
         different = {name for name in {*versions, *now} if name not in now or name not in versions}
         different |= {name for name in now if now[name] != versions.get(name)}
         different |= {name for name in now if self.commands.get(name) != before.commands.get(name)}
+        for name in changed:
+            self._read(name)
         if different or changed or self.programs != before.programs:
             self._tell({*different, *changed})
 

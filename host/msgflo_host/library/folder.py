@@ -41,7 +41,7 @@ MAX_SOURCE = 256 * 1024
 """Bytes of one source, and of one suite of tests."""
 MAX_COMPONENTS = 1000
 
-_OWN_PYTHON = ("msgflo", "participant", "#FILENAME", "#ROLE")
+_OWN_PYTHON = ("msgflo", "participant", "#FILENAME", "#ROLE", "--component", "#COMPONENT")
 _FOREIGN = (".yml", ".yaml")
 _SUITES = (".spec.yaml", ".spec.yml")
 

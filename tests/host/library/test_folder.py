@@ -115,7 +115,8 @@ def test_files_of_a_folder_are_components_in_the_namespace_of_its_name(tmp_path:
     library = load(folder)
     assert library.namespace == "my-home"
     assert library.names() == ["my-home/Fan", "my-home/Lamp"]
-    assert library.commands["my-home/Lamp"].filled(role="x").words == ("msgflo", "participant", "Lamp.py", "x")
+    kind = ("--component", "my-home/Lamp")
+    assert library.commands["my-home/Lamp"].filled(role="x").words == ("msgflo", "participant", "Lamp.py", "x", *kind)
     assert library.foreign == {"my-home/Fan": folder / "Fan.yml"}
 
 
