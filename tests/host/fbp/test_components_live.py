@@ -1,0 +1,272 @@
+"""Components of a folder as an editor meets them, in the real program: started, edited, and misbehaving."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from brokers import Broker
+from editors import Editor, Refused, editor, run
+from systems import Coordinator, until
+
+MAIN = "default/main"
+SECRET = "a-secret-of-the-test"
+
+ECHO = """
+import os, sys
+from msgflo import Participant, Port
+
+class Echo(Participant):
+    label = "{word}"
+    inports = [Port("in")]
+    outports = [Port("out", state=True)]
+    def on_in(self, value):
+        print("printed")
+        print("complained", file=sys.stderr)
+        self.send("out", ["{word}", value, self.role, os.environ["MSGFLO_BROKER"]])
+"""
+
+
+def fill(folder: Path, **files: str) -> None:
+    """Write files; `__` in a name stands for its dot."""
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text)
+
+
+@contextmanager
+def running(broker: Broker, folder: Path, graph: str = "") -> Iterator[Coordinator]:
+    """`msgflo run` with a folder of components."""
+    (folder.parent / "graph.fbp").write_text(graph)
+    options: list[str | Path] = [
+        "--componentdir",
+        folder,
+        "--plain",
+        "--secret",
+        SECRET,
+        "--data",
+        folder.parent / "data",
+    ]
+    with Coordinator(folder.parent / "graph.fbp", *options, broker=broker.url, cwd=folder.parent) as coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        yield coordinator
+
+
+@asynccontextmanager
+async def at(coordinator: Coordinator, *, secret: str | None = None) -> AsyncIterator[Editor]:
+    """An editor that is told what happens."""
+    async with editor(coordinator.port, secret=secret) as client:
+        await client.ask("runtime", "getruntime")
+        yield client
+
+
+async def add(client: Editor, **nodes: str) -> None:
+    """Add nodes to the main graph, by their components."""
+    for id, component in nodes.items():
+        await client.ask("graph", "addnode", graph=MAIN, id=id, component=component, metadata={})
+
+
+async def join(client: Editor, src: str, tgt: str) -> None:
+    (node, port), (other, inport) = src.split("."), tgt.split(".")
+    ends = {"src": {"node": node, "port": port}, "tgt": {"node": other, "port": inport}}
+    await client.ask("graph", "addedge", graph=MAIN, **ends)
+
+
+async def feed(client: Editor, value: Any, tgt: str) -> None:
+    """Give a node an initial packet."""
+    node, port = tgt.split(".")
+    await client.ask("graph", "addinitial", graph=MAIN, src={"data": value}, tgt={"node": node, "port": port})
+
+
+async def came(client: Editor, accept: Callable[[Any], bool], *, since: int = 0) -> Any:
+    """Return the first packet on an edge that is accepted."""
+    while True:
+        frame = await client.told("network", "data", since=since)
+        if accept(frame["payload"]["data"]):
+            return frame["payload"]["data"]
+        since = client.frames.index(frame, since) + 1
+
+
+async def soon(condition: Callable[[], Any]) -> None:
+    while not condition():
+        await asyncio.sleep(0.02)
+
+
+def processes(coordinator: Coordinator, *words: str) -> list[psutil.Process]:
+    """What the coordinator runs with these words in its command."""
+    assert coordinator.process is not None
+    found = []
+    for process in psutil.Process(coordinator.process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if set(words) <= set(process.cmdline()):
+                found.append(process)
+    return found
+
+
+def test_a_node_is_a_process_from_addnode_to_removenode_with_its_broker_and_role(
+    broker: Broker, tmp_path: Path
+) -> None:
+    fill(tmp_path / "home", Echo__py=ECHO.replace("{word}", "one"))
+
+    async def main(coordinator: Coordinator) -> None:
+        async with at(coordinator) as one, at(coordinator) as two:
+            assert not processes(coordinator, "Echo.py", "participant")
+            await add(one, echo="home/Echo", seen="core/Repeat")
+            await join(one, "echo.out", "seen.in")
+            await feed(one, "hello", "echo.in")
+            for each in (one, two):
+                said = await came(each, lambda data: isinstance(data, list))
+                assert said == ["one", "hello", "echo", broker.url]
+                for line in ("echo: printed", "echo: complained"):
+                    await each.told("network", "output", message=line)
+            (process,) = processes(coordinator, "Echo.py", "participant")
+            await one.ask("graph", "removenode", graph=MAIN, id="echo")
+            await soon(lambda: not process.is_running())
+
+    with running(broker, tmp_path / "home") as coordinator:
+        run(lambda: main(coordinator))
+
+
+def test_an_edited_source_starts_its_nodes_again_with_the_initial_packets_of_the_graph(
+    broker: Broker, tmp_path: Path
+) -> None:
+    folder = tmp_path / "home"
+    fill(folder, Echo__py=ECHO.replace("{word}", "one"))
+    source = {"name": "Echo", "library": "home", "language": "python"}
+
+    async def main(coordinator: Coordinator) -> None:
+        async with at(coordinator, secret=SECRET) as one, at(coordinator) as two:
+            await soon(lambda: processes(coordinator, "Echo.py", "participant"))
+            with pytest.raises(Refused, match="not permitted"):
+                await two.ask("component", "source", **source, code=ECHO.replace("{word}", "no"))
+            said = await one.ask("component", "source", **source, code=ECHO.replace("{word}", "two"))
+            assert said["description"] == "two"
+            await two.told("component", "component", name="home/Echo", description="two")
+            await came(two, lambda data: data[:2] == ["two", "hello"])
+            fill(folder, Echo__py=ECHO.replace("{word}", "three"))
+            await two.told("component", "component", name="home/Echo", description="three")
+            await came(two, lambda data: data[:2] == ["three", "hello"])
+            assert (await two.ask("component", "getsource", name="home/Echo"))["code"] == ECHO.replace(
+                "{word}", "three"
+            )
+
+    graph = "'hello' -> IN echo(home/Echo) OUT -> IN seen(core/Repeat)\n"
+    with running(broker, folder, graph) as coordinator:
+        run(lambda: main(coordinator))
+
+
+LOUD = """
+import sys, time
+from msgflo import Participant
+
+class Loud(Participant):
+    label = "prints 10 MB a second"
+    def start(self):
+        while True:
+            sys.stdout.write(("x" * 99 + "\\n") * 1000)
+            time.sleep(0.01)
+"""
+TROUBLE = {
+    "Crash__py": "from msgflo import Participant\nimport no_such_module\n",
+    "Hang__py": "import time\nfrom msgflo import Participant\nprint('here I hang', flush=True)\ntime.sleep(1000)\n",
+    "Loud__py": LOUD,
+}
+
+
+def test_components_that_crash_hang_and_flood_are_reported_and_the_rest_is_unaffected(
+    broker: Broker, tmp_path: Path
+) -> None:
+    folder = tmp_path / "home"
+    fill(folder, Echo__py=ECHO.replace("{word}", "one"), **TROUBLE)
+
+    async def main(coordinator: Coordinator) -> None:
+        async with at(coordinator) as one, at(coordinator) as two:
+            await add(one, crash="home/Crash", hang="home/Hang", loud="home/Loud")
+            reason = "ended (exit code 1): msgflo: Crash.py:2: ModuleNotFoundError: No module named 'no_such_module'"
+            for each in (one, two):
+                for again in ("1 s", "2 s"):
+                    error = f"{reason}; it is started again in {again}"
+                    await each.told("network", "processerror", graph=MAIN, id="crash", error=error)
+                await each.told("network", "output", message="hang: here I hang")
+                for id in ("crash", "hang"):
+                    await each.told("network", "icon", graph=MAIN, id=id, icon="hourglass-o")
+            await soon(lambda: any(map(is_count, one.all("network", "output"))))
+
+            # Meanwhile everything else goes on: requests, packets, edits.
+            since = len(two.frames)
+            for number in range(100):
+                assert (await two.ask("network", "getstatus", graph=MAIN))["started"]
+                await feed(two, f"again {number}", "echo.in")
+            await came(one, lambda data: data[:2] == ["one", "again 99"])
+            assert len(two.all("network", "output", since=since)) < 2000
+            await two.ask("graph", "removenode", graph=MAIN, id="loud")
+            await soon(lambda: not processes(coordinator, "Loud.py", "participant"))
+            assert not [each for each in two.all("network", "processerror") if each["id"] in ("echo", "seen")]
+
+    def is_count(payload: dict[str, Any]) -> bool:
+        message = str(payload["message"])
+        return message.startswith("loud: (") and message.endswith(" lines left out)")
+
+    graph = "'hello' -> IN echo(home/Echo) OUT -> IN seen(core/Repeat)\n"
+    with running(broker, folder, graph) as coordinator:
+        run(lambda: main(coordinator))
+
+
+@pytest.mark.soak
+def test_a_component_that_hangs_is_reported_after_30_s(broker: Broker, tmp_path: Path) -> None:
+    fill(tmp_path / "home", **TROUBLE)
+
+    async def main(coordinator: Coordinator) -> None:
+        async with at(coordinator) as one:
+            await soon(lambda: one.all("network", "processerror"))
+            (said,) = one.all("network", "processerror")
+            assert said == {"graph": MAIN, "id": "hang", "error": "it runs, and has not announced itself"}
+
+    with running(broker, tmp_path / "home", "hang(home/Hang)\n") as coordinator:
+        run(lambda: main(coordinator))
+
+
+SHELL = """
+sleep 86541 &
+setsid sleep 86541 &
+(trap '' TERM HUP; sleep 86541 & wait; wait) &
+sleep 86541
+"""
+CONFIG = """
+components: {home/Stubborn: "python stubborn.py #ROLE 86541"}
+handlers: {.sh: "sh #FILENAME #ROLE"}
+programs: {beside: "sh -c 'sleep 86541 & sleep 86541'"}
+"""
+
+
+def test_nothing_that_components_and_programs_have_started_outlives_a_killed_coordinator(
+    broker: Broker, tmp_path: Path
+) -> None:
+    stubborn = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(1000)\n"
+    fill(tmp_path / "home", Shell__sh=SHELL, stubborn__py=stubborn, msgflo__yaml=CONFIG)
+
+    def left() -> list[list[str]]:
+        found = []
+        for process in psutil.process_iter(["cmdline", "status"]):
+            words = process.info["cmdline"] or []
+            if {"86541", "Shell.sh", "sleep 86541 & sleep 86541"} & set(words):
+                found.append(words)
+        return found
+
+    async def main(coordinator: Coordinator) -> None:
+        async with at(coordinator) as one:
+            await add(one, shell="home/Shell", stubborn="home/Stubborn")
+            await soon(lambda: sum("sleep" in words for words in left()) == 6)
+            await soon(lambda: any("stubborn.py" in words for words in left()))
+            coordinator.kill()
+
+    assert not left()
+    with running(broker, tmp_path / "home") as coordinator:
+        run(lambda: main(coordinator))
+        until(lambda: not left(), seconds=5, what=str(left()))
