@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from .builtin import library as builtin
 from .builtin.component import Component
 from .builtin.component import Port as BuiltinPort
 from .discovery import Participant, Port
 from .library import ComponentInfo, Library, Source, source_of
-from .participants import Registry
+from .participants import Entry, Registry
 
 __all__ = ["Catalogue", "Definition"]
 
@@ -24,7 +25,7 @@ class Catalogue:
         self._library = library
         self._registry = registry
         self._builtin = builtin.components()
-        self._discovered: dict[str, Participant] = {}
+        self._discovered: dict[str, Entry] = {}
         self._version = -1
 
     @property
@@ -43,15 +44,16 @@ class Catalogue:
     def definition(self, name: str) -> Definition | None:
         """Return what a component looks like, or None if there is none of that name.
 
-        What a participant says of itself counts more than what its file seems to say.
+        What a participant says of itself counts more than what its file seems to say, as long as it is there.
         """
         if name in self._builtin:
             return _of_builtin(self._builtin[name])
-        seen = self._seen().get(name)
-        info = self._library.info(name)
+        info, seen = self._library.info(name), self._seen().get(name)
+        if info is not None and (seen is None or (seen.state == "lost" and self._library.knows(name))):
+            return _of_info(info)
         if seen is None:
-            return None if info is None else _of_info(info)
-        found = _of_participant(seen)
+            return None
+        found = _of_participant(seen.participant)
         if info is not None and info.about:
             found["description"] = info.about
         return found
@@ -63,17 +65,17 @@ class Catalogue:
             return Source(name, language, code, tests)
         found = self._library.source(name)
         if found is None and name in self._seen():
-            found = source_of(self._seen()[name])
+            found = source_of(self._seen()[name].participant)
         return found
 
-    def _seen(self) -> dict[str, Participant]:
-        """For each discovered component, the participant that is there for best."""
+    def _seen(self) -> dict[str, Entry]:
+        """Of each discovered component, a participant, and one that is not lost if possible."""
         if self._registry.version != self._version:
             self._version = self._registry.version
             entries = sorted(self._registry.all(), key=lambda entry: entry.state == "lost")
             self._discovered = {}
             for entry in entries:
-                self._discovered.setdefault(entry.participant.component, entry.participant)
+                self._discovered.setdefault(entry.participant.component, entry)
         return self._discovered
 
 
@@ -89,7 +91,8 @@ def _of_builtin(component: type[Component]) -> Definition:
 
 def _of_participant(participant: Participant) -> Definition:
     inports, outports = _ports(participant.inports), _ports(participant.outports)
-    return _definition(participant.component, participant.label, participant.icon, inports, outports)
+    found = _definition(participant.component, participant.label, participant.icon, inports, outports)
+    return {**found, "subgraph": participant.runtime is not None}
 
 
 def _of_info(info: ComponentInfo) -> Definition:
@@ -114,7 +117,7 @@ def _ports(ports: Iterable[Port]) -> list[Definition]:
         definition: Definition = {"id": port.id, "type": port.type, "required": False, "addressable": False}
         if port.description:
             definition["description"] = port.description
-        if isinstance(port.schema, str) and ":" in port.schema:
+        if isinstance(port.schema, str) and _is_uri(port.schema):
             definition["schema"] = port.schema
         if isinstance(values := port.extra.get("values"), list):
             definition["values"] = values
@@ -139,3 +142,10 @@ def _builtin_port(port: BuiltinPort) -> Definition:
     if port.schema is not None:
         definition["schema"] = port.schema
     return definition
+
+
+def _is_uri(text: str) -> bool:
+    try:
+        return bool(urlsplit(text).scheme)
+    except ValueError:
+        return False

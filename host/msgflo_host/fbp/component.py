@@ -70,14 +70,14 @@ class ComponentPart:
         self._replies.answer(client, request, "source", payload)
 
     def _graph_code(self, id: str) -> str:
-        code = dump(self._graphs.network(id).graph)
+        code = dump(self._graphs.network(id).graph, indent=None)
         found = self._graphs.found if id == MAIN else {}
         if not found:
             return code
         document = json.loads(code)
         for role, component in found.items():
             document["processes"][role] = {"component": component, "metadata": {"discovered": True}}
-        return json.dumps(document, indent=4, ensure_ascii=False)
+        return json.dumps(document, ensure_ascii=False)
 
     def _source(self, client: ClientHandle, request: Request) -> None:
         payload = request.payload

@@ -1,0 +1,205 @@
+"""component:* on the running program: what there is to build with, and sources that are read and written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from brokers import Broker
+from editors import Refused, editor, run
+from msgflo_host.builtin.library import MODULES
+from systems import Coordinator, Participants, Source, node
+
+MAIN = "default/main"
+SECRET = "programmer-of-this-test"
+ECHO = """\
+from msgflo import Participant, Port
+
+
+class Echo(Participant):
+    label = "{label}"
+    inports = [Port("in")]
+    outports = [Port("out")]
+
+    def on_in(self, value):
+        self.send("out", value)
+"""
+PLUG = "component: home/Plug\ninports: {power: {queue: 'plug/#ROLE', type: boolean}}\noutports: {}\n"
+SUITE = "topic: home/Echo\ncases: []\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "graph.fbp").write_text("echo(home/Echo)\n5 -> IN echo\n")
+    (folder / "Echo.py").write_text(ECHO.format(label="first"))
+    (folder / "Echo.spec.yaml").write_text(SUITE)
+    (folder / "Plug.yml").write_text(PLUG)
+    return folder
+
+
+@pytest.fixture
+def system(home: Path, broker: Broker) -> Iterator[Coordinator]:
+    options = ["--plain", "--componentdir", home, "--secret", SECRET]
+    with Coordinator(home, *options, broker=broker.url, cwd=home.parent) as running:
+        running.wait(lambda status: node(status, "echo")["state"] == "alive", seconds=30)
+        yield running
+
+
+def test_the_list_holds_what_is_built_in_of_the_folder_and_discovered(system: Coordinator, broker: Broker) -> None:
+    async def main() -> None:
+        async with editor(system.port) as client:
+            with Participants(Source("board"), broker=broker.url):
+                await client.told("component", "component", name="test/Source")
+                listed = await client.listing()
+            assert set(listed) == {*MODULES, "home/Echo", "home/Plug", "test/Source"}
+            assert client.all("component", "componentsready") == [len(listed)]
+            assert [port["id"] for port in listed["home/Echo"]["inPorts"]] == ["in"]
+            assert [port["id"] for port in listed["test/Source"]["outPorts"]] == ["out", "value", "error"]
+
+    run(main)
+
+
+def test_every_component_and_graph_has_a_source(system: Coordinator, home: Path, broker: Broker) -> None:
+    async def main() -> None:
+        async with editor(system.port) as client:
+            with Participants(Source("board"), broker=broker.url):
+                await client.told("graph", "addnode", id="board")
+                for name in await client.listing():
+                    source = await client.ask("component", "getsource", name=name)
+                    assert f"{source['library']}/{source['name']}" == name
+                    assert source["language"] in ("python", "yaml")
+                    assert source["code"]
+                echo = await client.ask("component", "getsource", name="home/Echo")
+                assert (echo["code"], echo["tests"]) == ((home / "Echo.py").read_text(), SUITE)
+                graph = await client.ask("component", "getsource", name=MAIN)
+        assert (graph["library"], graph["name"], graph["language"]) == ("default", "main", "json")
+        document = json.loads(graph["code"])
+        assert document["processes"]["echo"]["component"] == "home/Echo"
+        assert document["processes"]["board"] == {"component": "test/Source", "metadata": {"discovered": True}}
+        assert document["connections"] == [{"data": 5, "tgt": {"process": "echo", "port": "in"}}]
+
+    run(main)
+
+
+def test_a_graph_of_another_name_has_a_source_and_what_is_not_there_has_none(system: Coordinator) -> None:
+    async def main() -> None:
+        async with editor(system.port) as client:
+            await client.ask("graph", "clear", id="plain")
+            await client.ask("graph", "addnode", id="a", component="core/Not", graph="plain")
+            source = await client.ask("component", "getsource", name="plain")
+            assert "library" not in source
+            assert list(json.loads(source["code"])["processes"]) == ["a"]
+            with pytest.raises(Refused, match='there is no component "home/None"'):
+                await client.ask("component", "getsource", name="home/None")
+            with pytest.raises(Refused, match='"name" is'):
+                await client.ask("component", "getsource")
+
+    run(main)
+
+
+def test_without_the_capability_no_source_is_written(system: Coordinator, home: Path) -> None:
+    async def main() -> None:
+        async with editor(system.port) as client:
+            with pytest.raises(Refused, match=r"^component:source is not permitted$"):
+                await client.ask("component", "source", name="Echo", language="python", code=ECHO, library="home")
+            await client.ask("component", "getsource", name="home/Echo")
+
+    before = {file: file.read_text() for file in home.iterdir() if file.is_file()}
+    run(main)
+    assert {file: file.read_text() for file in home.iterdir() if file.is_file()} == before
+
+
+def test_a_source_is_written_answered_once_and_told_to_others(system: Coordinator, home: Path) -> None:
+    async def main() -> None:
+        async with editor(system.port, secret=SECRET) as one, editor(system.port) as two:
+            for each in (one, two):
+                await each.ask("runtime", "getruntime")
+            code = ECHO.format(label="second")
+            source = {"language": "python", "code": code, "tests": SUITE * 2}
+            answer = await one.ask("component", "source", name="Echo", library="home", **source)
+            assert answer["name"] == "home/Echo"
+            assert (home / "Echo.py").read_text() == code
+            assert (home / "Echo.spec.yaml").read_text() == SUITE * 2
+            await two.told("component", "component", name="home/Echo", description="second")
+            new = await one.ask("component", "source", name="New", language="python", code=code)
+            assert new["name"] == "home/New"
+            await two.told("component", "component", name="home/New")
+            answers = [
+                frame["payload"]["name"]
+                for frame in one.frames
+                if frame["command"] == "component" and "responseTo" in frame
+            ]
+            assert answers == ["home/Echo", "home/New"]
+            assert (await two.ask("component", "getsource", name="home/New"))["code"] == code
+            heard = [json.dumps(payload) for payload in two.all("component", "component")]
+            assert len(heard) == len(set(heard)), "nothing is told twice"
+
+    run(main)
+
+
+def test_what_else_has_changed_in_the_folder_is_no_part_of_the_answer(system: Coordinator, home: Path) -> None:
+    async def main() -> None:
+        async with editor(system.port, secret=SECRET) as client:
+            await client.ask("runtime", "getruntime")
+            (home / "Another.py").write_text(ECHO.format(label="another"))
+            code = ECHO.format(label="mine")
+            answer = await client.ask("component", "source", name="Zebra", language="python", code=code)
+            assert answer["name"] == "home/Zebra"
+            another = await client.told("component", "component", name="home/Another")
+            assert "responseTo" not in another
+
+    run(main)
+
+
+REFUSED: list[tuple[dict[str, object], str]] = [
+    ({"name": "main", "library": "default", "language": "json", "code": "{}"}, '"default/main" is a graph'),
+    ({"name": "home/Echo", "language": "yaml", "code": PLUG}, "home/Echo is written in python, not in 'yaml'"),
+    ({"name": "New", "language": "cobol", "code": "x"}, "no handler for 'cobol'; there are handlers for"),
+    ({"name": "New", "language": "python", "code": "def"}, r"New\.py:1:4: invalid syntax"),
+    ({"name": "../New", "language": "python", "code": ECHO}, r"component '\.\./New': allowed are"),
+    ({"name": "core/Not", "language": "python", "code": ECHO}, "core/Not has no source in the component folder"),
+    ({"name": "New", "language": "python"}, '"code" is missing; a text is needed'),
+    ({"name": "New", "language": "python", "code": ECHO, "tests": 1}, '"tests" is 1'),
+]
+
+
+def test_what_cannot_be_written_is_refused(system: Coordinator, home: Path) -> None:
+    async def main() -> None:
+        async with editor(system.port, secret=SECRET) as client:
+            for payload, text in REFUSED:
+                with pytest.raises(Refused, match=text):
+                    await client.ask("component", "source", **payload)
+
+    before = {file: file.read_text() for file in home.iterdir() if file.is_file()}
+    run(main)
+    assert {file: file.read_text() for file in home.iterdir() if file.is_file()} == before
+
+
+def test_without_a_folder_there_is_nowhere_to_write(broker: Broker, tmp_path: Path) -> None:
+    async def main() -> None:
+        with Coordinator("--plain", "--secret", SECRET, broker=broker.url, cwd=tmp_path) as running:
+            running.wait(lambda status: status["connected"])
+            async with editor(running.port, secret=SECRET) as client:
+                with pytest.raises(
+                    Refused, match="there is no component folder to write to; start with --componentdir"
+                ):
+                    await client.ask("component", "source", name="New", language="python", code=ECHO)
+
+    run(main)
+
+
+def test_an_edit_on_disk_is_told_to_all(system: Coordinator, home: Path) -> None:
+    async def main() -> None:
+        async with editor(system.port) as one, editor(system.port) as two:
+            for each in (one, two):
+                await each.ask("runtime", "getruntime")
+            (home / "Echo.py").write_text(ECHO.format(label="edited"))
+            for each in (one, two):
+                await each.told("component", "component", name="home/Echo", description="edited")
+
+    run(main)
