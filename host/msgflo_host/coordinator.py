@@ -16,7 +16,7 @@ from ._turns import Turns
 from .bindings.direct import DirectBindings
 from .bindings.forwarder import Forwarder
 from .bindings.initials import InitialPacket
-from .bindings.plan import Plan, plan
+from .bindings.plan import Plan, plan, steps
 from .bindings.ports import Place, Ports
 from .builtin.host import Host
 from .complaints import Complaints
@@ -275,8 +275,9 @@ class Coordinator:
         self.settle()
         await turns.give()
         graph, is_started = self.graphs.wanted.graph, self.graphs.wanted.is_started
-        wanted = plan(graph, self.registry.participants_by_role(), is_started)
-        await turns.give()
+        for step in steps(graph, self.registry.participants_by_role(), is_started):
+            wanted = step or self.plan
+            await turns.give()
         # What an edge used before ends before its new way begins, so that no packet takes both.
         await self._forwarder.apply(self.plan.forwards & wanted.forwards)
         await turns.give()

@@ -14,7 +14,7 @@ would close a cycle with those of earlier edges. Lost participants count as ther
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -38,7 +38,10 @@ __all__ = [
     "difference",
     "initial_packets",
     "plan",
+    "steps",
 ]
+
+_STEP = 200  # edges
 
 Lists = dict[str, tuple[str, ...]]
 """The source topics of each inport of one participant, sorted."""
@@ -84,7 +87,17 @@ def plan(
 
     An edge that is not `is_started` has none, and is pending where it needs one.
     """
-    return _Planner(graph, participants, is_started).plan()
+    return next(filter(None, steps(graph, participants, is_started)))
+
+
+def steps(
+    graph: Graph, participants: Mapping[str, Sequence[Participant]], is_started: Callable[[Edge], bool]
+) -> Iterator[Plan | None]:
+    """Do the same in steps, each for some edges only; the last gives the plan, the others None.
+
+    What happens to the graph meanwhile is not in the plan.
+    """
+    return _Planner(graph, participants, is_started).steps()
 
 
 def difference(old: Plan, new: Plan) -> Difference:
@@ -131,7 +144,7 @@ class _Planner:
         self._sources: dict[str, dict[str, set[str]]] = {}  # participant -> inport -> sources
         self._forwards: dict[Pair, None] = {}
 
-    def plan(self) -> Plan:
+    def steps(self) -> Iterator[Plan | None]:
         states: list[EdgeState] = []
         found: dict[int, tuple[Place, ...]] = {}  # targets of edges that have forwards, by place
         for edge in self._edges:
@@ -146,12 +159,17 @@ class _Planner:
             elif state.kind == "direct":
                 self._bind(state.pairs, targets)
             states.append(state)
+            if len(states) % _STEP == 0:
+                yield None
+        yield None
         self._refuse_cycles(states, list(found))
+        yield None
         for i, targets in found.items():
             if states[i].kind == "forwarded":
                 self._bind(states[i].pairs, targets)
+        yield None
         direct = {id: _lists(inports) for id, inports in sorted(self._sources.items())}
-        return Plan(direct, frozenset(map(self._forward, self._forwards)), list(zip(self._edges, states, strict=True)))
+        yield Plan(direct, frozenset(map(self._forward, self._forwards)), list(zip(self._edges, states, strict=True)))
 
     def _look(self, edge: Edge) -> tuple[EdgeState, tuple[Place, ...]]:
         """Return what an edge looks like by itself, and the inports that it goes to; raises Refused."""
