@@ -11,12 +11,12 @@ from typing import Any
 from .. import _text
 from .._yaml import Located
 from ..errors import PortMapError
-from .units import Quantity, plain
+from .units import Quantity, plain, without_unit
 
-__all__ = ["Findings", "Section", "nearest", "shown"]
+__all__ = ["BROKEN", "Findings", "Section", "nearest", "shown"]
 
 _PLAIN = re.compile(r"[\w./-]{1,64}")
-BROKEN = object()  # the value of a secret that could not be read; that was reported
+BROKEN = object()  # the value of a secret or number that could not be read; that was reported
 
 
 class Findings:
@@ -153,7 +153,9 @@ class Section:
         good = isinstance(place.value, int if whole else int | float) and not isinstance(place.value, bool)
         if good and low <= place.value <= high:
             return place.value
-        self.wrong(key, f"a {'whole ' if whole else ''}number from {plain(low)} to {plain(high)} is needed")
+        bare = without_unit(place.value, low, high)
+        hint = f", without a unit: {bare}" if bare is not None and not (whole and bare % 1) else ""
+        self.wrong(key, f"a {'whole ' if whole else ''}number from {plain(low)} to {plain(high)} is needed{hint}")
         return None
 
     def quantity(self, key: str, kind: Quantity, low: float, high: float, needed: str | None = None) -> float | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+from ruamel.yaml.nodes import ScalarNode
 
 from msgflo import Broker
 
 from .._yaml import Reader
 from ..errors import PortMapError
 from . import _check_network as network
-from ._check import Findings, Section
+from ._check import BROKEN, Findings, Section
 from ._check_devices import Devices, doubt_role
 from ._check_i2c import buses
 from ._check_pins import Pins
@@ -39,18 +42,36 @@ MAX_BATCH = 60
 def check(file: Path, secrets: Path, loopback: bool) -> PortMap:
     """Return the checked port map; raises PortMapError with all problems that can be found."""
     check_regular(file)
-    read = Reader(file, PortMapError, tags=(TAG,)).read()
+    reader = _Reader(file, PortMapError, tags=(TAG,))
+    read = reader.read()
     if read is None or not isinstance(read.value, dict):
         what = "is empty" if read is None else "is no map"
         raise PortMapError(
             f"{what}; a port map begins with  chip: {next(iter(CHIPS))}", file=str(file), line=1, column=1
         )
     findings = Findings(file)
+    for wrong in reader.wrong:
+        findings.report((wrong.line or 1, wrong.column or 1), wrong.message)
     texts = Secrets(secrets)
     found = _Board(Section(findings, resolve(read, texts, findings)), loopback).port_map()
     findings.raise_if_any([texts.problem] if texts.problem is not None else [])
     untouched = texts.untouched()
     return replace(found, doubts=(*findings.doubts, *([untouched] if untouched else [])))
+
+
+class _Reader(Reader):
+    """Reads on after a number that is none, so that all else is checked as well; `wrong` is what there was of them."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.wrong: list[PortMapError] = []
+
+    def _scalar(self, node: ScalarNode) -> Any:
+        try:
+            return super()._scalar(node)
+        except PortMapError as wrong:
+            self.wrong.append(wrong)
+            return BROKEN
 
 
 class _Board:
@@ -70,7 +91,7 @@ class _Board:
         broker = network.broker(top, self._loopback)
         pins = Pins(chip, self._psram(chip))
         i2c = buses(top, chip, pins)
-        devices = Devices(top, pins, i2c, f"{name}-board", top.has("sleep")).check()
+        devices = Devices(top, pins, i2c.ids, f"{name}-board", top.has("sleep")).check()
         return PortMap(
             file=top.findings.file,
             name=name,
@@ -78,7 +99,7 @@ class _Board:
             broker=broker or Broker(),
             wifi=self._with_hostname(wifi, name),
             time=network.time(top, broker),
-            i2c=i2c or (),
+            i2c=i2c.good,
             devices=devices,
             sleep=self._sleep(),
             log=self._log(),

@@ -14,7 +14,7 @@ from ._check import Findings, Section, nearest
 from ._check_pins import Pins
 from ._check_remotes import remotes
 from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting
-from .model import Bus, Device
+from .model import Device
 from .units import TIME
 
 __all__ = ["DEVICE_KEYS", "Devices", "doubt_role"]
@@ -27,7 +27,7 @@ _FBP_NODE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 class Devices:
     """Checks the section `devices`; `sleeps`: the board does."""
 
-    def __init__(self, top: Section, pins: Pins, buses: Sequence[Bus] | None, board_role: str, sleeps: bool) -> None:
+    def __init__(self, top: Section, pins: Pins, buses: Sequence[int] | None, board_role: str, sleeps: bool) -> None:
         self._top = top
         self._pins = pins
         self._buses = buses
@@ -132,6 +132,8 @@ class Devices:
     def _address(self, section: Section, address: Address) -> dict[str, Any]:
         bus = self._bus(section)
         value = section.given("address")
+        if value is None and section.has("address"):
+            return {}
         number = address.allowed[0] if value is None else value.value
         if isinstance(number, bool) or number not in address.allowed:
             _wrong_address(section, number, address.allowed)
@@ -147,18 +149,20 @@ class Devices:
         return {"i2c": bus, "address": number}
 
     def _bus(self, section: Section) -> int | None:
-        if self._buses is None:  # they are wrong, which was reported
+        if self._buses is None:  # it was reported why
             return None
-        there = ", ".join(str(bus.id) for bus in self._buses)
+        there = ", ".join(map(str, self._buses))
         place = section.given("i2c")
+        if place is None and section.has("i2c"):
+            return None
         if not self._buses:
             where = section.place_of("i2c" if place else "kind")
             section.findings.report(where, f"{section.path} is on I2C; add the bus, as in  i2c: {{sda: 21, scl: 22}}")
         elif place is None and len(self._buses) == 1:
-            return self._buses[0].id
+            return self._buses[0]
         elif place is None:
             section.findings.report(section.place_of("kind"), f"{section.path}.i2c is missing; there are buses {there}")
-        elif isinstance(place.value, bool) or place.value not in [bus.id for bus in self._buses]:
+        elif isinstance(place.value, bool) or place.value not in self._buses:
             section.wrong("i2c", f"there is no such bus; there is {there}")
         else:
             return int(place.value)

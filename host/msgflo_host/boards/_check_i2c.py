@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from ._check import Section
+from .._yaml import Located
+from ._check import BROKEN, Section
 from ._check_pins import Pins
 from .chips import Chip, pins_text
 from .kinds import Pin
 from .model import Bus
 from .units import FREQUENCY
 
-__all__ = ["BUS_KEYS", "MAX_FREQUENCY", "MIN_FREQUENCY", "buses"]
+__all__ = ["BUS_KEYS", "MAX_FREQUENCY", "MIN_FREQUENCY", "Buses", "buses"]
 
 BUS_KEYS = ("id", "sda", "scl", "frequency", "allow")
 MIN_FREQUENCY, MAX_FREQUENCY = 10_000, 400_000  # Hz; fast mode is what all our parts can do
@@ -19,24 +21,46 @@ _EXAMPLE = "{sda: 21, scl: 22}"
 _PINS = {"sda": Pin("sda", "both", "Data"), "scl": Pin("scl", "both", "Clock")}
 
 
-def buses(top: Section, chip: Chip | None, pins: Pins) -> tuple[Bus, ...] | None:
-    """Return the buses; None if they are wrong."""
-    place = top.given("i2c")
-    if place is None:
-        return None if top.has("i2c") else ()
+@dataclass(frozen=True, slots=True)
+class Buses:
+    """The buses that are right, and the `ids` of all, of wrong ones too; None where not all of these can be told."""
+
+    good: tuple[Bus, ...] = ()
+    ids: tuple[int, ...] | None = ()
+
+
+def buses(top: Section, chip: Chip | None, pins: Pins) -> Buses:
+    """Return the buses."""
+    if top.given("i2c") is None:
+        return Buses(ids=None if top.has("i2c") else ())
     found: list[Bus] = []
-    good = True
+    ids: list[int | None] = []
     for index, section in enumerate(_sections(top)):
-        bus = _bus(section, chip, pins, index) if section is not None else None
-        if bus is None:
-            good = False
-        elif bus.id in [other.id for other in found]:
-            at = section.place_of("id" if section.has("id") else "sda") if section is not None else place
-            top.findings.report(at, f"there are two I2C buses {bus.id}")
-            good = False
-        else:
+        if section is None:
+            ids.append(None)
+            continue
+        bus = _bus(section, chip, pins, index)
+        number = bus.id if bus is not None else _id(section, chip, index)
+        if number is not None and number in ids:
+            top.findings.report(
+                section.place_of("id" if section.has("id") else "sda"), f"there are two I2C buses {number}"
+            )
+        elif bus is not None:
             found.append(bus)
-    return tuple(found) if good else None
+        ids.append(number)
+    known = [each for each in ids if each is not None]
+    return Buses(tuple(found), tuple(dict.fromkeys(known)) if len(known) == len(ids) else None)
+
+
+def _id(section: Section, chip: Chip | None, index: int) -> int | None:
+    """Return the id of a bus with which something else is wrong; None where it cannot be told."""
+    rp2 = chip is not None and chip.rp2
+    place: Located | None = section.at.value.get("id" if section.has("id") or not rp2 else "sda")
+    if place is None and not rp2:
+        return index
+    if place is None or type(place.value) is not int:
+        return None
+    return place.value if section.has("id") else place.value // 2 % 2
 
 
 def _sections(top: Section) -> Iterator[Section | None]:
@@ -48,7 +72,8 @@ def _sections(top: Section) -> Iterator[Section | None]:
         if isinstance(item.value, dict):
             yield Section(top.findings, item, "i2c")
         else:
-            top.findings.report(item, f"i2c: a map is needed for each bus, as in  - {_EXAMPLE}")
+            if item.value is not BROKEN:
+                top.findings.report(item, f"i2c: a map is needed for each bus, as in  - {_EXAMPLE}")
             yield None
 
 
@@ -63,7 +88,9 @@ def _bus(section: Section, chip: Chip | None, pins: Pins, index: int) -> Bus | N
     if number is None or not isinstance(sda, int) or not isinstance(scl, int):
         return None
     if number > last:
-        section.findings.report(section.at, f"i2c: the {chip.name if chip else 'chip'} has {last + 1} bus")
+        section.findings.report(
+            section.at, f"i2c: the {chip.name if chip else 'chip'} has {last + 1} bus{'es' if last else ''}"
+        )
         return None
     if chip is not None and chip.rp2:
         if not section.has("id"):

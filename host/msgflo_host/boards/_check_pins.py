@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._check import Section, nearest, shown
+from ._check import BROKEN, Section, nearest, shown
 from .chips import Chip, pins_text
 from .kinds import Kind, Pin
 
@@ -73,7 +73,7 @@ class Pins:
         for word in words:
             if isinstance(word.value, str) and word.value in ALLOW:
                 found.add(word.value)
-            else:
+            elif word.value is not BROKEN:
                 text = word.value if isinstance(word.value, str) else ""
                 section.findings.report(word, f"{section.where('allow')} has {shown(word)}; {nearest(text, ALLOW)}")
         return found

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-__all__ = ["CHARGE", "CURRENT", "FREQUENCY", "SHARE", "TIME", "Quantity", "plain"]
+__all__ = ["CHARGE", "CURRENT", "FREQUENCY", "SHARE", "TIME", "Quantity", "plain", "without_unit"]
 
 _FORM = re.compile(r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([^\s0-9.+-]*)\s*")
 
@@ -33,9 +33,17 @@ class Quantity:
             one_of = f", one of {allowed}; as in" if len(self.units) > 1 else ", as in"
             raise ValueError(f"the unit is missing{one_of} {self.example}")
         if unit not in self.units:
-            near = get_close_matches(unit, self.units, 1, 0.5) or [u for u in self.units if u.lower() == unit.lower()]
-            raise ValueError(f"unknown unit {unit}; {f'did you mean {near[0]}?' if near else f'allowed are {allowed}'}")
+            near = " or ".join(self._near(unit))
+            raise ValueError(f"unknown unit {unit}; {f'did you mean {near}?' if near else f'allowed are {allowed}'}")
         return plain(float(number) * self.units[unit])
+
+    def _near(self, unit: str) -> list[str]:
+        """Return the units that may be meant: minutes by `m` as well as milliseconds, the larger first."""
+        word, units = unit.lower(), sorted(self.units, key=lambda each: -self.units[each])
+        same = [each for each in units if each.lower() == word]
+        longer = [each for each in units if each.lower().startswith(word)]
+        shorter = sorted((each for each in units if word.startswith(each.lower())), key=len)[-1:]
+        return same or longer or get_close_matches(unit, units, 1, 0.5) or shorter
 
     def shown(self, number: float) -> str:
         """Return a number with the largest unit that leaves it at least 1."""
@@ -55,6 +63,18 @@ def plain(number: float) -> float:
     """Return a number without what floats add to it, a whole one as int."""
     rounded = round(number, 9)
     return int(rounded) if rounded == int(rounded) else rounded
+
+
+def without_unit(value: object, low: float, high: float) -> float | None:
+    """Return the number in a text that has a unit where none is wanted; None where it is no such text, or not in range.
+
+    Percents of a number that goes to 1 at most are its hundredths.
+    """
+    found = _FORM.fullmatch(value) if isinstance(value, str) else None
+    if found is None or not found[2]:
+        return None
+    number = plain(float(found[1]) / (100 if found[2] == "%" and high <= 1 else 1))
+    return number if low <= number <= high else None
 
 
 TIME = Quantity("a time", {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}, "30 s, 500 ms, 5 min or 1 h")
