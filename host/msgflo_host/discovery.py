@@ -28,6 +28,7 @@ __all__ = [
     "NotDiscovery",
     "Participant",
     "Port",
+    "Runtime",
     "connection_of",
     "encode",
     "merge",
@@ -46,6 +47,7 @@ _CONNECTION = "fbp/connection/"
 _PARTICIPANT_KEYS = frozenset(
     {"id", "role", "component", "label", "icon", "inports", "outports", "connection", "period", "bind"}
 )
+_RUNTIME_KEYS = frozenset({"type", "version", "inqueue", "outqueue"})
 # An update that leaves these out keeps what was said before.
 _INHERITED = frozenset({"label", "icon", "inports", "outports"})
 _NONE_ABSENT: frozenset[str] = frozenset()
@@ -55,12 +57,21 @@ class NotDiscovery(DiscoveryError):
     """A message on `fbp` that is no discovery message, but may be another one of the FBP protocol; nobody's mistake."""
 
 
+class Runtime(msgspec.Struct, frozen=True):
+    """What speaks the FBP protocol itself: its type and version, the topic on which it is asked, and that of its answers."""
+
+    type: str
+    version: str
+    inqueue: str
+    outqueue: str
+
+
 class Participant(msgspec.Struct, frozen=True):
     """One participant, as it describes itself.
 
     `connection` is the MQTT client id that carries it, `period` the seconds within which its next message can be
-    expected, `bind` the topic on which it takes direct bindings; None where it did not say. `absent` names the keys
-    that its message left out; see `merge`.
+    expected, `bind` the topic on which it takes direct bindings, `runtime` what is there if it is a graph itself; None
+    where it did not say. `absent` names the keys that its message left out; see `merge`.
     """
 
     id: str
@@ -75,6 +86,7 @@ class Participant(msgspec.Struct, frozen=True):
     bind: str | None = None
     extra: dict[str, Any] = {}
     absent: frozenset[str] = frozenset()
+    runtime: Runtime | None = None
 
     def inport(self, port: str) -> Port | None:
         """Return the inport of that id, or None."""
@@ -139,7 +151,7 @@ def connection_of(topic: str) -> str | None:
 def merge(old: Participant, new: Participant) -> Participant:
     """Return `new`, with the values of `old` for keys that its message left out.
 
-    Not so for `connection`, `period`, `bind` and `liveness`: they belong to the program that speaks, and one that does
+    Not so for `connection`, `period`, `bind`, `liveness` and `runtime`: they belong to the program that speaks, and one that does
     not name them does not have them. Packets for one that cannot bind would be lost otherwise.
     """
     if new == old:
@@ -165,6 +177,8 @@ def encode(participant: Participant) -> bytes:
         value = getattr(participant, key)
         if value is not None:
             body[key] = value
+    if participant.runtime is not None:
+        body |= msgspec.structs.asdict(participant.runtime)
     for key in participant.absent:
         body.pop(key, None)
     return msgspec.json.encode({"protocol": "discovery", "command": "participant", "payload": body})
@@ -199,6 +213,7 @@ def _participant(body: dict[str, Any]) -> Participant:
         bind = body.get("bind")
         if bind is not None and bind != topics.bind_topic(identity):
             raise Problem(f'"bind" is {shown(bind)}; allowed: {quoted(topics.bind_topic(identity))}, or none at all')
+        runtime = _runtime(body)
         return Participant(
             identity,
             role,
@@ -210,12 +225,42 @@ def _participant(body: dict[str, Any]) -> Participant:
             _text.name(body.get("connection"), '"connection"', MAX_ID, nul=True),
             _period(body.get("period")),
             bind,
-            _text.kept(body, _PARTICIPANT_KEYS, MAX_DEPTH),
+            _text.kept(body, _PARTICIPANT_KEYS | _RUNTIME_KEYS if runtime else _PARTICIPANT_KEYS, MAX_DEPTH),
             # Most messages leave nothing out, and share one empty set.
             _INHERITED - body.keys() or _NONE_ABSENT,
+            runtime,
         )
     except Problem as problem:
         raise Problem(f"participant {quoted(identity)}: {problem}") from None
+
+
+def _runtime(body: dict[str, Any]) -> Runtime | None:
+    """Return what the two topics make a runtime; `type` and `version` alone are just kept, others use them for other things."""
+    if body.get("inqueue") is None and body.get("outqueue") is None:
+        return None
+    texts = (_text.scalar(body.get(key), f'"{key}"') for key in ("type", "version"))
+    kind, version = (_text.name(text, f'"{key}"', MAX_ID) for key, text in zip(("type", "version"), texts, strict=True))
+    missing = [f'"{key}"' for key in sorted(_RUNTIME_KEYS) if not body.get(key)]
+    if kind is None or version is None or missing:
+        raise Problem(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing (participants that are graphs need "
+            "type, version, inqueue, outqueue)"
+        )
+    inqueue, outqueue = _queue(body, "inqueue"), _queue(body, "outqueue")
+    if inqueue == outqueue:
+        raise Problem(f'"inqueue" and "outqueue" are both {quoted(inqueue)}; two topics are needed')
+    return Runtime(kind, version, inqueue, outqueue)
+
+
+def _queue(body: dict[str, Any], key: str) -> str:
+    topic = body[key]
+    if type(topic) is not str:
+        raise Problem(f'"{key}" is {shown(topic)}; an MQTT topic is needed')
+    try:
+        inport_topic(topic)
+    except Problem as problem:
+        raise Problem(str(problem).replace('"queue"', f'"{key}"', 1).replace("an inport", "it")) from None
+    return topic
 
 
 def _period(value: Any) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from msgflo_host import discovery
-from msgflo_host.discovery import NotDiscovery, Participant, Port, encode, merge, parse, parse_status
+from msgflo_host.discovery import NotDiscovery, Participant, Port, Runtime, encode, merge, parse, parse_status
 from msgflo_host.errors import DiscoveryError
 
 
@@ -21,6 +21,9 @@ def message(**payload: Any) -> bytes:
 
 def with_port(**port: Any) -> bytes:
     return message(outports=[{"id": "out", **port}])
+
+
+GRAPH = {"type": "noflo", "version": 0.7, "inqueue": "a/ask", "outqueue": "a/tell"}
 
 
 # -- dialects: what the libraries in use really send --
@@ -144,6 +147,22 @@ def test_unknown_keys_and_options_are_written_back() -> None:
 # -- merging --
 
 
+def test_a_participant_that_is_a_graph_is_read_and_written_again() -> None:
+    read = parse(message(**GRAPH))
+    assert read.runtime == Runtime("noflo", "0.7", "a/ask", "a/tell")
+    assert parse(encode(read)) == read
+
+
+def test_type_and_version_alone_make_no_graph_and_are_kept() -> None:
+    read = parse(message(type="lamp", version=2))
+    assert read.runtime is None
+    assert read.extra == {"type": "lamp", "version": 2}
+
+
+def test_one_that_is_no_graph_any_more_has_no_topics_of_a_graph() -> None:
+    assert merge(parse(message(**GRAPH)), parse(message())).runtime is None
+
+
 def test_an_update_keeps_what_it_leaves_out() -> None:
     old = parse(message(label="Lamp", icon="bulb", inports={"on": {"queue": "lamp/on"}}, colour="red"))
     new = merge(old, parse(message(label="New lamp")))
@@ -225,6 +244,12 @@ MISTAKES = {
     "qos": (with_port(options={"qos": 2}), '"options.qos" is 2; allowed: 0, 1'),
     "qos no number": (with_port(options={"qos": True}), '"options.qos" is true; allowed: 0, 1'),
     "retain": (with_port(options={"retain": "yes"}), '"options.retain" is "yes"; allowed: true, false'),
+    "half a graph": (message(inqueue="a"), r'"outqueue" and "type" and "version" are missing \(partici'),
+    "graph without version": (message(**GRAPH | {"version": None}), '"version" is missing'),
+    "queue no text": (message(**GRAPH | {"inqueue": 5}), '"inqueue" is 5; an MQTT topic is needed'),
+    "queue wildcard": (message(**GRAPH | {"outqueue": "a/#"}), '"outqueue" is "a/#"; it is one topic, without'),
+    "queue reserved": (message(**GRAPH | {"inqueue": "fbp/bind/x"}), '"inqueue" is "fbp/bind/x"; reserved: "fbp"'),
+    "one queue": (message(**GRAPH | {"inqueue": "a/tell"}), 'are both "a/tell"; two topics are needed'),
     "period": (message(period=0), '"period" is 0; allowed: seconds, more than 0'),
     "period no number": (message(period=True), '"period" is true; allowed'),
     "another's binding": (message(bind="fbp/bind/door"), '"bind" is "fbp/bind/door"; allowed: "fbp/bind/lamp"'),

@@ -17,7 +17,7 @@ import msgspec
 
 from .._text import quoted, shown
 
-__all__ = ["PROTOCOLS", "EnvelopeError", "Request", "encode", "message", "parse", "refusal"]
+__all__ = ["PROTOCOLS", "EnvelopeError", "Request", "encode", "message", "parse", "read", "refusal"]
 
 PROTOCOLS = frozenset({"runtime", "graph", "component", "network", "trace"})
 MAX_DEPTH = 64  # of lists and objects in each other: whatever is kept must be safe to compare and to write
@@ -85,6 +85,18 @@ def parse(text: str | bytes) -> Request:
         )
         raise EnvelopeError(answer) from None
     return Request(protocol, command, payload, secret, request_id)
+
+
+def read(text: str | bytes) -> dict[str, Any]:
+    """Return the object in a frame of another runtime, which can be kept and written again; raises ValueError."""
+    try:
+        frame = _decode(text)
+        if not isinstance(frame, dict):
+            raise _Problem("the message is no object")
+        _check(frame)
+        return frame
+    except _Problem as problem:
+        raise ValueError(str(problem)) from None
 
 
 def message(protocol: str, command: str, payload: object, response_to: str | None = None) -> dict[str, Any]:

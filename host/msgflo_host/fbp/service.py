@@ -9,6 +9,7 @@ What each part does: `runtime`, `graph`, `component`, `network`, `trace` in this
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from ..catalogue import Catalogue
@@ -27,6 +28,7 @@ from .packets import Packets
 from .permissions import Permissions
 from .runtime import Identity, RuntimePart
 from .socket import Socket
+from .subgraphs import Subgraphs
 from .trace import TracePart
 
 __all__ = ["Service"]
@@ -51,6 +53,7 @@ class Service:
         replies = Replies(self.clients)
         catalogue = Catalogue(library, coordinator.registry)
         injection = Injection(coordinator, components.is_starting)
+        graph = GraphPart(graphs, self.clients, replies)  # first: the others tell what follows from a change
         trace = TracePart(identity, graphs, replies)
         self._runtime = RuntimePart(identity, permissions, catalogue, graphs, injection, self.clients, replies)
         self._component = ComponentPart(catalogue, library, graphs, replies)
@@ -59,20 +62,27 @@ class Service:
             coordinator, self.clients, shows=self._runtime.show, recording=trace.is_recording, record=trace.record
         )
         trace.on_change.append(self._packets.taps.look_again)
+        self._subgraphs = Subgraphs(
+            coordinator, catalogue, self._component.commands["getsource"], self.clients, replies
+        )
         parts: dict[str, Part] = {
             "runtime": self._runtime,
-            "graph": GraphPart(graphs, self.clients, replies),
+            "graph": graph,
             "component": self._component,
             "network": NetworkPart(coordinator, self._packets, self._health, replies, save),
             "trace": trace,
         }
-        self.socket = Socket(self.clients, Dispatcher(replies, permissions, parts).handle, permissions, origins)
+        parts = {protocol: self._subgraphs.part(part) for protocol, part in parts.items()}
+        self.dispatcher = Dispatcher(replies, permissions, parts)
+        self.socket = Socket(self.clients, self.dispatcher.handle, permissions, origins)
         coordinator.on_change.append(self._look)
 
     async def run(self) -> None:
         """Serve until cancelled."""
         try:
-            await self._packets.run()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._packets.run())
+                tasks.create_task(self._subgraphs.run())
         finally:
             self.clients.close()
 
@@ -81,3 +91,4 @@ class Service:
         self._component.look()
         self._runtime.look()
         self._health.look()
+        self._subgraphs.look()

@@ -1,0 +1,128 @@
+"""A participant that is a graph: a small runtime of the FBP protocol over MQTT, whose nodes repeat what they get."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import paho.mqtt.client as paho
+
+from brokers import Broker
+from systems import discovery_message, until
+
+Payload = dict[str, Any]
+Answer = tuple[str, str, Payload]
+
+MAIN = "inner/main"
+
+
+class GraphParticipant:
+    """Has one graph, `inner/main`; a context manager. `requests` are the frames that it got.
+
+    `numbers` is whether its answers name their request; a `deaf` one reads nothing.
+    """
+
+    def __init__(
+        self, role: str, broker: Broker, *, component: str = "home/Inner", numbers: bool = True, deaf: bool = False
+    ) -> None:
+        self.requests: list[Payload] = []
+        self.inqueue, self.outqueue = f"{role}/ask", f"{role}/tell"
+        self._role, self._kind, self._numbers, self._deaf = role, component, numbers, deaf
+        self._nodes: dict[str, str] = {}
+        self._edges: list[tuple[Payload, Payload]] = []
+        self._initials: list[tuple[Any, Payload]] = []
+        self._subscribed = threading.Event()
+        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=role)
+        self._client.on_message = lambda client, userdata, message: self._asked(json.loads(message.payload))
+        self._client.on_connect = lambda client, *_: client.subscribe(self.inqueue, 1)
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.connect("127.0.0.1", broker.port)
+
+    def __enter__(self) -> GraphParticipant:
+        self._client.loop_start()
+        assert self._subscribed.wait(10)
+        ports = {"inports": [{"id": "in", "queue": f"{self._role}/in"}], "outports": []}
+        runtime = {"type": "tiny", "version": "0.7", "inqueue": self.inqueue, "outqueue": self.outqueue}
+        more = {"connection": self._role, "period": 60}
+        self._client.publish(f"fbp/connection/{self._role}", "online", 1, retain=True)
+        self._client.publish("fbp", discovery_message(self._role, component=self._kind, **ports, **runtime, **more))
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def say(self, frame: Payload | bytes) -> None:
+        """Send a frame that nobody has asked for; or bytes that are none."""
+        self._client.publish(self.outqueue, frame if isinstance(frame, bytes) else json.dumps(frame), 1)
+
+    def vanish(self) -> None:
+        """Do as the broker does when the connection breaks."""
+        self._client.publish(f"fbp/connection/{self._role}", "lost", 1, retain=True).wait_for_publish(10)
+
+    def got(self, command: str) -> Payload:
+        """Wait for a request of that command."""
+        until(lambda: any(request["command"] == command for request in self.requests))
+        return next(request for request in self.requests if request["command"] == command)
+
+    def _asked(self, request: Payload) -> None:
+        self.requests.append(request)
+        if self._deaf:
+            return
+        protocol, command, payload = request["protocol"], request["command"], request["payload"]
+        answers = getattr(self, f"_{protocol}")(command, payload)
+        for number, (protocol, command, payload) in enumerate(answers):
+            frame = {"protocol": protocol, "command": command, "payload": payload}
+            if self._numbers and number == 0:
+                frame["responseTo"] = request["requestId"]
+            self.say(frame)
+
+    def _runtime(self, command: str, payload: Payload) -> Iterator[Answer]:
+        assert command == "getruntime", command
+        yield "runtime", "runtime", {"version": "0.7", "type": "tiny", "capabilities": [], "graph": MAIN}
+        yield "runtime", "ports", {"graph": MAIN, "inPorts": [], "outPorts": []}
+
+    def _component(self, command: str, payload: Payload) -> Iterator[Answer]:
+        assert (command, payload) == ("getsource", {"name": MAIN})
+        graph = {"processes": {node: {"component": name} for node, name in self._nodes.items()}, "connections": []}
+        yield "component", "source", {"name": "main", "library": "inner", "language": "json", "code": json.dumps(graph)}
+
+    def _graph(self, command: str, payload: Payload) -> Iterator[Answer]:
+        assert payload["id" if command == "clear" else "graph"] == MAIN
+        if command == "addnode":
+            self._nodes[payload["id"]] = payload["component"]
+        elif command == "addedge":
+            self._edges.append((payload["src"], payload["tgt"]))
+        elif command == "addinitial":
+            self._initials.append((payload["src"]["data"], payload["tgt"]))
+        elif payload.get("id") not in self._nodes:
+            yield "graph", "error", {"message": "there is no such node"}
+            return
+        yield "graph", command, payload
+
+    def _network(self, command: str, payload: Payload) -> Iterator[Answer]:
+        assert payload["graph"] == MAIN
+        if command == "getstatus":
+            yield "network", "status", {"graph": MAIN, "running": True, "started": True}
+        elif command == "edges":
+            yield "network", "edges", payload
+        else:
+            yield "network", "started", {"graph": MAIN, "running": True, "started": True}
+            for data, place in self._initials:
+                for src, tgt in self._edges:
+                    if src["node"] == place["node"]:
+                        # As NoFlo does, and as the schema describes it and then forbids it.
+                        yield (
+                            "network",
+                            "data",
+                            {
+                                "id": f"{src['node']}() OUT -> IN {tgt['node']}()",
+                                "src": src,
+                                "tgt": tgt,
+                                "graph": MAIN,
+                                "data": data,
+                                "type": "any",
+                            },
+                        )

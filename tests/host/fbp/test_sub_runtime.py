@@ -1,0 +1,201 @@
+"""One runtime that is a participant: what is asked of it, in which order it answers, and what it may say at all."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fbp_schemas import check_frame
+from msgflo_host.errors import RequestError
+from msgflo_host.fbp.client_list import ClientHandle
+from msgflo_host.fbp.envelope import Request, encode, message
+from msgflo_host.fbp.outputs import FORMS
+from msgflo_host.fbp.sub_runtime import MOST_WAITING, SILENT_S, Question, SubRuntime, addressed, renamed
+
+CLIENT = ClientHandle(remote="127.0.0.1", local=True, capabilities=frozenset())
+NAME = "home/Inner"
+
+
+def question(protocol: str, command: str, client: ClientHandle = CLIENT, **payload: Any) -> Question:
+    return Question(client, Request(protocol, command, payload, "secret", "7"), NAME)
+
+
+def frame(protocol: str, command: str, payload: Any, **more: Any) -> bytes:
+    return json.dumps({"protocol": protocol, "command": command, "payload": payload, **more}).encode()
+
+
+class Conversation:
+    """A runtime whose answers a test gives; `sent` are the requests that it got."""
+
+    def __init__(self, *, known: bool = True) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.runtime = SubRuntime(self._publish)
+        self.there = True
+        if known:
+            self.hear("runtime", "runtime", {"version": "0.7", "type": "x", "capabilities": [], "graph": "main"})
+
+    def _publish(self, payload: bytes) -> bool:
+        if self.there:
+            self.sent.append(json.loads(payload))
+        return self.there
+
+    def hear(self, protocol: str, command: str, payload: Any, now: float = 0.0, **more: Any) -> Any:
+        return self.runtime.hear(frame(protocol, command, payload, **more), now)
+
+
+def test_what_is_asked_before_its_graph_is_known_waits_for_that() -> None:
+    talk = Conversation(known=False)
+    talk.runtime.introduce(0.0)
+    talk.runtime.ask(question("network", "getstatus", graph=NAME), 0.0)
+    assert [each["command"] for each in talk.sent] == ["getruntime"]
+    talk.hear("runtime", "runtime", {"graph": "main"})
+    assert [each["command"] for each in talk.sent] == ["getruntime", "getstatus"]
+    assert talk.sent[1]["payload"] == {"graph": "main"}
+    assert set(talk.sent[1]) == {"protocol", "command", "payload", "requestId"}
+    talk.runtime.introduce(1000.0)
+    assert len(talk.sent) == 2
+
+
+def test_a_silent_one_is_asked_for_its_graph_less_and_less_often_until_somebody_wants_to_know() -> None:
+    talk = Conversation(known=False)
+    times = [at / 2 for at in range(400) if _asks(talk, at / 2)]
+    assert times == [0, 1, 3, 7, 15, 31, 63, 123, 183]
+    talk.runtime.ask(question("network", "getstatus", graph=NAME), 200.0)
+    assert not _asks(talk, 200.5)
+    assert _asks(talk, 201.0)
+
+
+def _asks(talk: Conversation, now: float) -> bool:
+    before = len(talk.sent)
+    talk.runtime.introduce(now)
+    return len(talk.sent) > before
+
+
+@pytest.mark.parametrize("graph", [None, "", 5, "x" * 201])
+def test_one_that_names_no_graph_is_not_understood(graph: object) -> None:
+    talk = Conversation(known=False)
+    with pytest.raises(ValueError, match="the name of its graph is needed"):
+        talk.hear("runtime", "runtime", {"graph": graph})
+    assert talk.hear("graph", "removenode", {"id": "a", "graph": "main"}) is None
+
+
+def test_an_answer_belongs_to_the_request_that_it_names_and_else_to_the_first_that_it_fits() -> None:
+    talk = Conversation()
+    asked = [question("graph", "removenode", id=str(n), graph=NAME) for n in range(4)]
+    for each in asked:
+        talk.runtime.ask(each, 0.0)
+    third = talk.sent[2]["requestId"]
+    assert len({each["requestId"] for each in talk.sent}) == 4
+    payload = {"id": "x", "graph": "main"}
+    assert talk.hear("graph", "removenode", payload, responseTo=third).question is asked[2]
+    assert talk.hear("graph", "removenode", payload).question is asked[0]
+    assert talk.hear("graph", "error", {"message": "no"}).question is asked[1]
+    assert talk.hear("network", "icon", {"id": "x", "icon": "i", "graph": "main"}).question is None
+    assert talk.hear("graph", "removenode", payload, responseTo="elsewhere").question is None
+    assert talk.hear("graph", "removenode", payload).question is asked[3]
+    assert talk.hear("graph", "removenode", payload).question is None
+
+
+@pytest.mark.parametrize(
+    ("protocol", "command", "answer", "payload"),
+    [
+        ("component", "getsource", "source", {"name": "main", "language": "json", "code": "{}"}),
+        ("network", "getstatus", "status", {"graph": "main", "running": True}),
+        ("network", "start", "started", {"graph": "main"}),
+        ("network", "stop", "stopped", {"graph": "main"}),
+        ("trace", "start", "start", {"graph": "main"}),
+        ("runtime", "packet", "packetsent", {"graph": "main", "port": "in", "event": "data"}),
+    ],
+)
+def test_answers_that_are_called_otherwise_are_known(
+    protocol: str, command: str, answer: str, payload: dict[str, Any]
+) -> None:
+    talk = Conversation()
+    asked = question(protocol, command, graph=NAME)
+    talk.runtime.ask(asked, 0.0)
+    heard = talk.hear(protocol, answer, payload)
+    assert heard.question is asked
+    check_frame(encode(message(protocol, answer, renamed(heard, NAME))).decode())
+    assert "main" not in renamed(heard, NAME).values()
+
+
+def test_what_is_never_answered_is_taken_out_after_some_seconds_and_what_a_client_left_at_once() -> None:
+    talk = Conversation()
+    other = ClientHandle(remote="127.0.0.1", local=True, capabilities=frozenset())
+    asked = question("network", "start", graph=NAME)
+    talk.runtime.ask(asked, 10.0)
+    talk.runtime.ask(question("network", "stop", client=other, graph=NAME), 10.0)
+    talk.runtime.forget(other)
+    assert talk.runtime.expired(10.0 + SILENT_S - 0.1) == []
+    assert talk.runtime.expired(10.0 + SILENT_S) == [asked]
+    assert talk.runtime.give_up() == []
+
+
+def test_requests_that_wait_are_bounded_and_refused_without_a_broker() -> None:
+    talk = Conversation()
+    talk.there = False
+    with pytest.raises(RequestError, match="the broker is out of reach"):
+        talk.runtime.ask(question("network", "start", graph=NAME), 0.0)
+    talk.there = True
+    for _ in range(MOST_WAITING):
+        talk.runtime.ask(question("network", "start", graph=NAME), 0.0)
+    with pytest.raises(RequestError, match="1000 requests wait for an answer"):
+        talk.runtime.ask(question("network", "start", graph=NAME), 0.0)
+
+
+def test_it_is_heard_again_when_a_flood_is_over() -> None:
+    talk = Conversation()
+    icon = {"id": "x", "icon": "i", "graph": "main"}
+    for _ in range(4999):  # and the one that told its graph
+        assert talk.hear("network", "icon", icon) is not None
+    with pytest.raises(ValueError, match="more than 500 messages in a second"):
+        talk.hear("network", "icon", icon)
+    assert talk.hear("network", "icon", icon, now=1.0) is not None
+
+
+@pytest.mark.parametrize(
+    ("request_", "name"),
+    [
+        (Request("graph", "addnode", {"graph": "g", "id": "n"}), "g"),
+        (Request("graph", "clear", {"id": "g"}), "g"),
+        (Request("component", "getsource", {"name": "g"}), "g"),
+        (Request("component", "source", {"name": "g", "graph": "g"}), None),
+        (Request("runtime", "getruntime", {"graph": "g"}), None),
+        (Request("network", "persist", {"graph": "g"}), None),
+        (Request("network", "start", {"graph": ["g"]}), None),
+        (Request("network", "start", {}), None),
+    ],
+)
+def test_the_graph_that_a_request_is_about_is_found(request_: Request, name: str | None) -> None:
+    assert addressed(request_) == name
+
+
+_VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["main", "graph", "data"]),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["id", "graph", "src", "node", "x"]), inner),
+    max_leaves=8,
+)
+_KINDS = st.sampled_from([*FORMS, ("graph", "error"), ("network", "output"), ("runtime", "runtime"), ("x", "y")])
+_KEYS = ["id", "graph", "name", "src", "tgt", "node", "port", "from", "to", "message", "metadata", "data", "enable"]
+_FRAMES = st.builds(
+    lambda kind, payload: frame(*kind, payload),
+    _KINDS,
+    st.dictionaries(st.sampled_from(_KEYS), _VALUES) | _VALUES,
+)
+
+
+@given(st.binary() | _FRAMES)
+def test_whatever_comes_is_refused_or_told_within_the_schemas(payload: bytes) -> None:
+    talk = Conversation()
+    wrong, heard = None, None
+    try:
+        heard = talk.runtime.hear(payload, 0.0)
+    except ValueError as error:
+        wrong = str(error)
+    assert wrong is None or (len(wrong) < 400 and wrong.isprintable())
+    if heard is not None and heard.command != "error":
+        check_frame(encode(message(heard.protocol, heard.command, renamed(heard, NAME))).decode())

@@ -1,0 +1,259 @@
+"""Participants that are graphs: editors open them, edit them and see their data; what they say is not trusted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graph_participant import MAIN, GraphParticipant
+
+from brokers import Broker
+from editors import Editor, Refused, editor, run
+from msgflo_host.fbp.secrets_store import FILE_NAME
+from systems import Coordinator, until
+
+INNER = "home/Inner"
+NODE = {"id": "a", "component": "tiny/Repeat", "metadata": {"x": 1}}
+EDGE = {"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}
+INITIAL = {"src": {"data": 5}, "tgt": {"node": "a", "port": "in"}}
+
+
+@pytest.fixture
+def system(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
+    with Coordinator("--plain", broker=broker.url, cwd=tmp_path) as running:
+        running.wait(lambda status: True)
+        yield running
+
+
+async def shown(client: Editor, component: str = INNER) -> dict[str, Any]:
+    """The component of a graph, as soon as the editor is told of it."""
+    await client.ask("runtime", "getruntime")
+    listed = await client.listing()
+    if component in listed:
+        return dict(listed[component])
+    frame = await client.told("component", "component", name=component)
+    return dict(frame["payload"])
+
+
+@pytest.mark.parametrize("numbers", [True, False], ids=["0.8", "0.7"])
+def test_two_editors_open_a_participant_that_is_a_graph_edit_it_and_see_its_data(
+    system: Coordinator, broker: Broker, numbers: bool
+) -> None:
+    async def main() -> None:
+        async with editor(system.port) as one, editor(system.port) as two:
+            assert (await shown(one))["subgraph"] is True
+            await shown(two)
+            source = await one.ask("component", "getsource", name=INNER)
+            assert (source["library"], source["name"], source["language"]) == ("home", "Inner", "json")
+            assert json.loads(source["code"])["processes"] == {}
+            status = await two.ask("network", "getstatus", graph=INNER)
+            assert status == {"graph": INNER, "running": True, "started": True}
+            edits: list[tuple[str, dict[str, Any]]] = [
+                ("addnode", NODE), ("addnode", {**NODE, "id": "b"}), ("addedge", EDGE), ("addinitial", INITIAL)
+            ]  # fmt: skip
+            for command, payload in edits:
+                assert await one.ask("graph", command, graph=INNER, **payload) == {"graph": INNER, **payload}
+                assert "responseTo" not in await two.told("graph", command, graph=INNER, **payload)
+            await two.ask("network", "edges", graph=INNER, edges=[EDGE])
+            await two.ask("network", "start", graph=INNER)
+            for each in (one, two):
+                seen = (await each.told("network", "data", graph=INNER))["payload"]
+                assert seen == {"id": "a() OUT -> IN b()", "graph": INNER, "data": 5, **EDGE}
+            assert set(json.loads((await two.ask("component", "getsource", name=INNER))["code"])["processes"]) == set(
+                "ab"
+            )
+
+    with GraphParticipant("inner", broker, numbers=numbers):
+        run(main)
+
+
+def test_answers_reach_who_has_asked_though_both_count_their_requests_alike(
+    system: Coordinator, broker: Broker
+) -> None:
+    async def main() -> None:
+        async with editor(system.port) as one, editor(system.port) as two:
+            await shown(one)
+            await shown(two)
+            for each, node in ((one, "a"), (two, "b")):
+                await each.send("graph", "addnode", {**NODE, "id": node, "graph": INNER}, requestId="same")
+            for each, node in ((one, "a"), (two, "b")):
+                answer = await each.told("graph", "addnode", id=node)
+                assert answer["responseTo"] == "same"
+            with pytest.raises(Refused, match="there is no such node"):
+                await two.ask("graph", "removenode", graph=INNER, id="c")
+            await one.ask("network", "getstatus", graph=INNER)
+            assert not one.all("graph", "error")
+
+    with GraphParticipant("inner", broker):
+        run(main)
+
+
+def test_secrets_are_not_passed_on_and_what_a_client_may_not_do_is_refused_here(
+    system: Coordinator, broker: Broker, tmp_path: Path
+) -> None:
+    secret = (tmp_path / ".msgflo" / FILE_NAME).read_text().strip()
+
+    async def main() -> None:
+        from_elsewhere = {"X-Forwarded-For": "192.0.2.1"}
+        async with (
+            editor(system.port, secret=secret) as one,
+            editor(system.port, headers=from_elsewhere) as stranger,
+        ):
+            await shown(one)
+            assert not (await stranger.ask("runtime", "getruntime"))["capabilities"]
+            await one.ask("graph", "addnode", graph=INNER, secret=secret, **NODE)
+            with pytest.raises(Refused, match="graph:addnode is not permitted"):
+                await stranger.ask("graph", "addnode", graph=INNER, **NODE)
+            await one.ask("network", "getstatus", graph=INNER)
+            assert not stranger.all("graph", "addnode")
+
+    with GraphParticipant("inner", broker) as inner:
+        run(main)
+        assert secret not in json.dumps(inner.requests)
+        assert [request["command"] for request in inner.requests] == ["getruntime", "addnode", "getstatus"]
+
+
+def test_graphs_that_share_a_component_are_told_apart_by_their_roles(system: Coordinator, broker: Broker) -> None:
+    async def main() -> None:
+        async with editor(system.port) as one:
+            await shown(one)
+            for role in ("left", "right"):
+                system.wait(lambda status, role=role: any(node["id"] == role for node in status["nodes"]))
+                assert (await one.ask("graph", "addnode", graph=role, **NODE))["graph"] == role
+
+    with GraphParticipant("left", broker) as left, GraphParticipant("right", broker) as right:
+        run(main)
+        assert left.got("addnode")
+        assert right.got("addnode")
+
+
+def test_outqueues_are_listened_to_only_while_an_editor_is_there(system: Coordinator, broker: Broker) -> None:
+    async def main() -> None:
+        async with editor(system.port) as one:
+            await shown(one)
+            await one.ask("network", "getstatus", graph=INNER)
+
+    def count(what: str) -> int:
+        return broker.log.count(what)
+
+    with GraphParticipant("inner", broker):
+        system.wait(lambda status: any(node["id"] == "inner" for node in status["nodes"]))
+        assert count("inner/tell (QoS 0)") == 0
+        run(main)
+        assert count("inner/tell (QoS 0)") == 1
+        until(lambda: count("Received UNSUBSCRIBE from msgflo-coordinator-subgraphs") == 1)
+
+
+def test_one_that_is_silent_and_one_that_is_lost_are_reported_to_who_asks(system: Coordinator, broker: Broker) -> None:
+    async def main() -> None:
+        async with editor(system.port) as one:
+            await shown(one)
+            with pytest.raises(Refused, match='the participant of the graph "home/Inner" has not answered within 4 s'):
+                await one.ask("component", "getsource", name=INNER)
+            await one.send("network", "getstatus", {"graph": INNER})
+            inner.vanish()
+            gone = await one.told("network", "error")
+            assert gone["payload"]["message"] == 'the participant of the graph "home/Inner" is lost'
+            with pytest.raises(Refused, match='the participant of the graph "home/Inner" is lost'):
+                await one.ask("graph", "addnode", graph=INNER, **NODE)
+            # Nothing of ours is in its way.
+            await one.ask("network", "getstatus", graph="default/main")
+
+    with GraphParticipant("inner", broker, deaf=True) as inner:
+        run(main)
+
+
+def test_one_without_an_answer_still_has_a_source_where_an_editor_would_open_nothing_without(
+    system: Coordinator, broker: Broker
+) -> None:
+    async def main() -> None:
+        async with editor(system.port) as one:
+            await shown(one, "default/Inner")
+            source = await one.ask("component", "getsource", name="default/Inner")
+            assert source["language"] == "yaml"
+            inner.vanish()
+            system.wait(lambda status: any(node["state"] == "lost" for node in status["nodes"]))
+            assert (await one.ask("component", "getsource", name="default/Inner"))["language"] == "yaml"
+
+    with GraphParticipant("inner", broker, component="default/Inner", deaf=True) as inner:
+        run(main)
+
+
+def test_names_of_ours_are_ours(system: Coordinator, broker: Broker) -> None:
+    async def main() -> None:
+        async with editor(system.port) as one:
+            await shown(one, "core/Repeat")
+            system.wait(lambda status: any(node["id"] == "default/main" for node in status["nodes"]))
+            assert (await one.ask("component", "getsource", name="core/Repeat"))["language"] == "python"
+            await one.ask("graph", "addnode", graph="default/main", id="mine", component="core/Repeat")
+            assert not (await one.listing())["core/Repeat"]["subgraph"]
+            # By the name that is left to it, it still can be reached.
+            await one.ask("network", "getstatus", graph="other")
+
+    with (
+        GraphParticipant("default/main", broker, component="core/Repeat") as first,
+        GraphParticipant("other", broker, component="core/Repeat"),
+    ):
+        run(main)
+        assert not [request for request in first.requests if request["command"] not in ("getruntime",)]
+
+
+HOSTILE: dict[str, bytes | dict[str, Any]] = {
+    "the message is not JSON": b"{",
+    "the message is no object": b"[1]",
+    "nested more than": b'{"payload":' + b'{"a":' * 3000 + b"1" + b"}" * 3001,
+    "a message has 1048577 bytes; at most 1048576": b" " * 1048577,
+    '"protocol" is a list of 1': {"protocol": ["graph"], "command": "addnode", "payload": {}},
+    '"command" and "responseTo" must be texts': {"protocol": "graph", "command": {}, "payload": {}},
+    "and may hold \"responseTo\", nothing else": {"protocol": "graph", "command": "x", "payload": {}, "secret": "s"},
+    "this says nothing of a graph": {"protocol": "network", "command": "explode", "payload": {}},
+    'is about "default/main"': {"protocol": "graph", "command": "addnode", "payload": {**NODE, "graph": "default/main"}},
+    'about "other/graph"': {"protocol": "graph", "command": "clear", "payload": {"id": "other/graph"}},
+    "unknown field": {"protocol": "graph", "command": "addnode", "payload": {**NODE, "graph": MAIN, "hack": 1}},
+    "Expected `int`": {
+        "protocol": "graph", "command": "changenode", "payload": {"id": "a", "metadata": {"x": "1"}, "graph": MAIN}
+    },
+}  # fmt: skip
+
+
+def test_what_it_may_not_say_is_dropped_with_one_complaint(system: Coordinator, broker: Broker) -> None:
+    async def main() -> None:
+        async with editor(system.port) as one:
+            await shown(one)
+            await one.ask("network", "getstatus", graph=INNER)
+            since = len(one.frames)
+            for frame in HOSTILE.values():
+                for _ in range(3):
+                    inner.say(frame)
+            inner.say({"protocol": "network", "command": "error", "payload": {"message": "it is hot"}})
+            told = await one.told("network", "output")
+            assert told["payload"] == {"message": "home/Inner: it is hot"}
+            assert one.frames[since:] == [told]
+
+    with GraphParticipant("inner", broker) as inner:
+        run(main)
+    for complaint in HOSTILE:
+        until(lambda complaint=complaint: system.output.count(complaint) == 1, what=complaint)
+    assert "Traceback" not in system.output
+
+
+def test_a_flood_delays_nobody(system: Coordinator, broker: Broker) -> None:
+    async def main() -> None:
+        async with editor(system.port) as one:
+            await shown(one)
+            await one.ask("network", "getstatus", graph=INNER)
+            for n in range(20_000):
+                inner.say(
+                    {"protocol": "network", "command": "icon", "payload": {"id": "a", "icon": str(n), "graph": MAIN}}
+                )
+            await one.told("network", "icon", icon="0")
+            await one.ask("graph", "addnode", graph="default/main", id="mine", component="core/Repeat")
+            await asyncio.to_thread(until, lambda: "it sends more than 500 messages in a second" in system.output)
+            assert len(one.all("network", "icon")) < 15_000
+
+    with GraphParticipant("inner", broker) as inner:
+        run(main)
