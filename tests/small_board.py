@@ -60,27 +60,44 @@ class WDT:
     def feed(self): sys.stdout.write("\\x03%d\\n" % WDT.timeout)
 """
 _NETWORK = """
-import os
+import json, os
 STA_IF = 0
-STAT_IDLE, STAT_CONNECTING = 1000, 1001
 STAT_IDLE, STAT_CONNECTING, STAT_GOT_IP = 1000, 1001, 1010
 STAT_WRONG_PASSWORD, STAT_NO_AP_FOUND, STAT_CONNECT_FAIL = 202, 201, 203
 def country(*args): pass
 hostname = country
+def _access_point(): return bytes.fromhex(os.getenv("BSSID") or "020000000001")
+def _note(kind, what):
+    with open(os.getenv("RTC") + "." + kind, "a") as file: file.write(json.dumps(what) + "\\n")
 class WLAN:
-    _in = _on = False
+    _in = _on = _address = _bssid = None
     def __init__(self, which): pass
     def active(self, on=None):
         if on is not None: WLAN._on = on
         return self._on
-    def connect(self, ssid, password=None, **where):
-        with open(os.getenv("RTC") + ".joins", "a") as file: file.write("x")
-        WLAN._in = ssid != "nowhere" and not os.getenv("NO_WIFI")
+    def connect(self, ssid, password=None, *, bssid=None, **more):
+        if more and not os.getenv("NO_RTC"): raise TypeError("extra keyword arguments given")
+        _note("joins", {"bssid": bssid and bssid.hex(), "address": self._address})
+        WLAN._bssid = bssid
+        WLAN._in = ssid != "nowhere" and not os.getenv("NO_WIFI") and bssid in (None, _access_point())
     def disconnect(self): WLAN._in = False
-    def isconnected(self): return self._in
-    def ifconfig(self, *args): return ("127.0.0.1",) * 4
-    def config(self, *args, **kwargs): return b"\\1\\2\\3\\4\\5\\6" if args == ("bssid",) else 6
-    def status(self, what=None): return -50 if what else STAT_GOT_IP if self._in else STAT_NO_AP_FOUND
+    def isconnected(self): return bool(self._in)
+    def ifconfig(self, *args):
+        if args: WLAN._address = args[0]
+        return ("127.0.0.1",) * 4
+    def config(self, what):
+        if what != "channel": raise ValueError("unknown config param")
+        return 6
+    def scan(self):
+        _note("scans", 1)
+        name = b"" if os.getenv("HIDDEN") else b"home"
+        other = b"\\7" * 6
+        found = [(b"else", other, 6, -20, 3, False), (b"home", other, 11, -30, 3, False), (name, other, 6, -90, 3, False)]
+        return found + [(name, _access_point(), 6, -50, 3, False)]
+    def status(self, what=None):
+        if what: return -50
+        # Of one that it was told, an ESP32 says for a while that it is looking.
+        return STAT_GOT_IP if self._in else STAT_CONNECTING if self._bssid else STAT_NO_AP_FOUND
 """
 
 
@@ -111,6 +128,23 @@ class SmallBoard:
         (self._shim / "network.py").write_text(_NETWORK)
         shutil.copy(FIRMWARE / "main.py", self.flash)
 
+    @property
+    def rtc(self) -> Path:
+        """The file with the RTC's memory."""
+        return self._shim / "rtc"
+
+    def joins(self) -> list[dict[str, Any]]:
+        """How it has joined its network each time: `bssid`, in hexadecimal or None, and its `address`."""
+        return [json.loads(line) for line in self._noted("joins")]
+
+    def scans(self) -> int:
+        """How often it has looked for networks."""
+        return len(self._noted("scans"))
+
+    def _noted(self, kind: str) -> list[str]:
+        notes = self.rtc.with_suffix(f".{kind}")
+        return notes.read_text().splitlines() if notes.exists() else []
+
     def install(self, image: dict[str, bytes], slot: str = "a", *, key: str = KEY) -> None:
         """Put a version into a folder of the flash, and the key for updates beside it."""
         (self.flash / "key").write_text(key)
@@ -119,11 +153,12 @@ class SmallBoard:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
 
-    def power_on(self) -> None:
-        """Run, until the power is cut."""
+    def power_on(self, cause: int = 1) -> None:
+        """Run, until the power is cut; with another cause than 1, the power, the RTC's memory is what it was."""
         self._off.clear()
-        self._cause = 1
-        (self._shim / "rtc").unlink(missing_ok=True)
+        self._cause = cause
+        if cause == 1:
+            self.rtc.unlink(missing_ok=True)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 

@@ -41,6 +41,7 @@ async def _run(folder, config, wifi, session):
 
         sleeper = Sleeper(config, session, wifi)
         await sleeper.run()  # returns when the board shall be awake
+        watchdog.feed()  # that took its time, and so may asking for the time of the day
     from .starts import limit
 
     # For nobody else keeps them.

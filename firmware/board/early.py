@@ -5,12 +5,39 @@ That takes as long as loading all the rest, and goes on meanwhile.
 
 import json
 import sys
+from binascii import crc32
 
 import machine
 
 from .wifi import Wifi
 
-__all__ = ("due", "join")
+__all__ = ("due", "join", "kept", "recall", "where")
+
+
+def kept(state, lines):
+    """Return what is to be kept in the RTC's memory: a checksum, the state of the sleeper, and its readings, a line each."""
+    rest = b"\n".join([" ".join([str(each) for each in state]).encode()] + lines)
+    return b"%08x\n" % crc32(rest) + rest
+
+
+def recall(memory, version):
+    """Return the state and the lines that `kept` was given; None for what is spoilt, not ours or of another version."""
+    checksum, _, rest = memory.partition(b"\n")
+    if checksum != b"%08x" % crc32(rest):
+        return None
+    head, *lines = rest.split(b"\n")
+    head = head.decode().split()
+    return ([version] + [int(each) for each in head[1:]], lines) if head[0] == version else None
+
+
+def where(place):
+    """Return options to join by, for Wifi.start: `place` is the BSSID, 6 bytes of a number, then the channel; 0: unknown."""
+    found = {}
+    if place:
+        found["channel"] = place & 255
+    if place > 255:
+        found["bssid"] = (place >> 8).to_bytes(6, "big")
+    return found
 
 
 def due(state, sleep):
@@ -22,11 +49,9 @@ def join():
     """Begin to join the network, if the sleeper will want it."""
     with open(sys.path[0] + "/board.json") as file:
         config = json.load(file)
-    state = machine.RTC().memory().split(b"\n")[0].decode().split()
-    if len(state) != 6 or state[0] != config["version"] or state[1] != "1":
-        return
-    if due([0] + [int(number) for number in state[1:]], config["sleep"]):
+    found = recall(machine.RTC().memory(), config["version"])
+    if found and found[0][1] and due(found[0], config["sleep"]):
         try:
-            Wifi(config["wifi"]).start()
+            Wifi(config["wifi"]).start(**where(found[0][6]))
         except OSError:
             pass  # then the sleeper sees that there is no network

@@ -10,6 +10,7 @@ import machine
 from msgflo._memory import forget
 
 from . import log, watchdog
+from .early import kept, recall
 
 __all__ = ("Sleeper",)
 
@@ -30,15 +31,10 @@ class Sleeper:
         rtc = machine.RTC()
         self._memory = rtc.memory if hasattr(rtc, "memory") else None
         # What is kept while it sleeps: version, whether it has announced itself, failed wake-ups in a row, wake-ups since
-        # the last that was in touch, whether DISCONNECT has to wait for the answers, ms since the first start.
-        self.state = [config["version"], 0, 0, 0, 0, 0]
-        self.lines = []  # a reading each
-        lines = self._memory().split(b"\n") if self._memory else [b""]
-        head = lines[0].decode().split()
-        # Anything else is not ours, or of another version, whose topics may be others.
-        if len(head) == 6 and head[0] == self.state[0]:
-            self.state[1:] = [int(number) for number in head[1:]]
-            self.lines = lines[1:]
+        # the last that was in touch, whether DISCONNECT has to wait for the answers, ms since the first start, and the
+        # access point (see `where`). Then a reading each.
+        found = recall(self._memory(), config["version"]) if self._memory else None
+        self.state, self.lines = found or ([config["version"], 0, 0, 0, 0, 0, 0], [])
         if config["watchdog"] and self._memory:  # elsewhere it would go on while the board sleeps
             machine.WDT(timeout=(self.sleep.get("awake", 20) + 10) * 1000)
 
@@ -72,6 +68,22 @@ class Sleeper:
         self.state[2] += 1
         log.error(why)
 
+    def learn(self):
+        """Note the access point that the board has joined, once: for that an ESP32 has to look around for 2 s."""
+        wlan = self.wifi.wlan
+        if self.state[6] or not wlan.isconnected():
+            return
+        try:
+            place = wlan.config("channel")
+            if self._memory:  # an RP2 needs no more than the channel
+                ssid = self.wifi.config["ssid"].encode()
+                near = [(each[3], each[1]) for each in wlan.scan() if each[0] == ssid and each[2] == place]
+                if near:  # a hidden one is not seen
+                    place |= int.from_bytes(max(near)[1], "big") << 8
+            self.state[6] = place
+        except (OSError, ValueError, MemoryError) as e:
+            log.error("access point: {}".format(e))
+
     async def _attend(self):
         """Wait until nobody wants the board to be awake, or no broker has been there for too long."""
         since = ticks_ms()
@@ -81,6 +93,7 @@ class Sleeper:
                 if not self.state[1]:
                     self.state[1] = 1
                     await asyncio.sleep(_INTRODUCTION)
+                    self.learn()
                 since = ticks_ms()
                 if not self.session.participants[0].awake:
                     self.state[2] = self.state[3] = 0
@@ -107,7 +120,7 @@ class Sleeper:
         log.info("awake for {} ms, asleep for {} s".format(awake, ms // 1000))
         self.state[5] += awake + ms
         if self._memory:
-            self._memory(b"\n".join([" ".join([str(each) for each in self.state]).encode()] + self.lines))
+            self._memory(kept(self.state, self.lines))
             machine.deepsleep(ms)
         watchdog.stop()
         self.wifi.wlan.active(False)

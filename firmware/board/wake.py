@@ -6,7 +6,6 @@ has closed the connection after acknowledging everything: two round trips, of wh
 
 import asyncio
 import json
-import sys
 
 from micropython import const
 
@@ -15,12 +14,12 @@ from msgflo.topics import connection_topic
 from msgflo.umqtt_transport import Transport
 
 from . import log
-from .early import due
+from .early import due, where
 
 __all__ = ("wake",)
 
 _ROOM = const(1900)  # bytes of readings that are kept; an ESP32 keeps 2048 bytes in all
-_where = {}  # further options for joining the network
+_KNOWN = const(5000)  # ms after which an access point that is known is looked for no more
 
 
 async def wake(sleeper):
@@ -39,13 +38,14 @@ async def wake(sleeper):
         if wanted:
             flight = _Flight(session, reading, readings)
             if not sleeper.wifi.wlan.active():  # else it has begun already
-                sleeper.wifi.start(**_where)
+                sleeper.wifi.start(**where(state[6]))
             await asyncio.wait_for(flight.send(sleeper, awake), awake)
         else:
             await asyncio.wait_for(reading, awake)
         if flight:
             state[2] = state[3] = 0
             sleeper.lines.clear()
+            sleeper.learn()
             if not flight.known:  # the broker has forgotten who we are
                 state[1] = 0
             return flight.awake or not flight.known
@@ -61,6 +61,19 @@ async def wake(sleeper):
         for participant in session.participants:
             participant._engine = session
     return False
+
+
+async def _join(sleeper, limit):
+    """Wait until the board has joined the network, or for `limit` ms; returns whether it has."""
+    wifi = sleeper.wifi
+    state = sleeper.state
+    if state[6] and not await wifi.wait(min(_KNOWN, limit // 2)):
+        # Another access point, or another channel; or there is no network at all.
+        state[6] = 0
+        wifi.wlan.disconnect()
+        await asyncio.sleep_ms(100)  # until an ESP32 says of it no more that it is not found
+        wifi.start()
+    return await wifi.wait(limit)
 
 
 class _Readings:
@@ -122,11 +135,8 @@ class _Flight(Transport):
 
     async def send(self, sleeper, awake):
         """Join the network, connect, send and leave; raises OSError, ConnectError."""
-        if not await sleeper.wifi.wait(awake * 1000):
-            _where.clear()
+        if not await _join(sleeper, awake * 1000):
             raise OSError("no Wi-Fi")
-        if sys.platform == "rp2":  # where to look for it the next time; an ESP32 cannot be told
-            _where["channel"] = sleeper.wifi.wlan.config("channel")
         while True:
             self._polite = sleeper.state[4]
             await self.connect((connection_topic(self.client_id), b"lost"))

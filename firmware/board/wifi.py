@@ -27,7 +27,7 @@ class Wifi:
     """`config` is the part `wifi` of the compiled port map: ssid, password, and if wanted country, hostname, address."""
 
     def __init__(self, config):
-        self._config = config
+        self.config = config
         self._said = None
         self.attempts = 0  # to join, since the start
         if config.get("country"):
@@ -50,16 +50,21 @@ class Wifi:
             return None
 
     def start(self, **where):
-        """Begin to join, and return at once; `where` are further options of the chip's own `connect`, such as bssid."""
+        """Begin to join, and return at once; `where` may have the access point's `bssid` (bytes) and `channel`."""
         self.attempts += 1
         self.wlan.active(True)
-        address = self._config.get("address")
+        address = self.config.get("address")
         if address:
             self.wlan.ifconfig(tuple(address))
             if hasattr(network, "ipconfig"):
                 # On an RP2 the line above leaves it without a name server.
                 network.ipconfig(dns=address[3])
-        self.wlan.connect(self._config["ssid"], self._config.get("password"), **where)
+        said = self.config["ssid"], self.config.get("password")
+        try:
+            self.wlan.connect(*said, **where)
+        except TypeError:  # an ESP32 cannot be told the channel (MicroPython 1.29)
+            where.pop("channel", None)
+            self.wlan.connect(*said, **where)
 
     async def wait(self, timeout=_JOIN):
         """Wait until the board has joined, or the attempt has failed; returns whether it has. `timeout` in ms."""
@@ -85,20 +90,20 @@ class Wifi:
                 why = str(e)
             if not joined:
                 why = why or self._reason(self.wlan.status()) or "no answer within {} s".format(_JOIN // 1000)
-                self._say('no Wi-Fi "{}": {}; trying again'.format(self._config["ssid"], why), log.error)
+                self._say('no Wi-Fi "{}": {}; trying again'.format(self.config["ssid"], why), log.error)
                 failed += 1
                 self.wlan.disconnect()
                 if failed % _RESTART == 0:
                     self.wlan.active(False)
                 await asyncio.sleep(2)
-        self._say('Wi-Fi "{}" joined, address {}'.format(self._config["ssid"], self.wlan.ifconfig()[0]), log.info)
+        self._say('Wi-Fi "{}" joined, address {}'.format(self.config["ssid"], self.wlan.ifconfig()[0]), log.info)
 
     async def keep(self):
         """Join again whenever the network was lost."""
         while True:
             await asyncio.sleep(_CHECK)
             if not self.wlan.isconnected():
-                self._say('Wi-Fi "{}" lost'.format(self._config["ssid"]), log.error)
+                self._say('Wi-Fi "{}" lost'.format(self.config["ssid"]), log.error)
                 await self.join()
 
     def _reason(self, status):

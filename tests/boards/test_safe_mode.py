@@ -107,13 +107,10 @@ def test_the_power_switched_off_and_on_begins_to_count_anew(tmp_path: Path) -> N
 def test_a_broker_that_is_reached_ends_the_counting(broker: Broker, tmp_path: Path) -> None:
     small = board(tmp_path, broker.url)
     (small.flash / "starts").write_text("4")
-    small._cause = 3
-    ear = Ear(broker)
-    with small:
-        ear.wait_for("shed-board/mode")
-        small.wait_for("here is shed-board")
-        assert json.loads((small.flash / "starts").read_text()) == 0
-    ear.stop()
+    small.power_on(cause=3)
+    small.wait_for("here is shed-board")
+    small.cut_power()
+    assert json.loads((small.flash / "starts").read_text()) == 0
 
 
 @pytest.mark.parametrize("content", ["[1]", "", "5", '{"slot": "a"', "null"])

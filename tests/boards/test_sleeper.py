@@ -104,14 +104,17 @@ def sleeper(tap: Tap, folder: Path, *, hurry: int = 20, **sleep: Any) -> SmallBo
     return board
 
 
-def image(tap: Tap, version: str = VERSION, **sleep: Any) -> dict[str, bytes]:
+def image(tap: Tap, version: str = VERSION, address: list[str] | None = None, **sleep: Any) -> dict[str, bytes]:
     compiled = config(
         f"mqtt://127.0.0.1:{tap.port}",
         version=version,
+        wifi={"ssid": "home", "password": "secret", **({"address": address} if address else {})},
         sleep={"every": 10, "batch": 1, "awake": 20, **sleep},
         devices=[{"module": "thermometer", "role": "shed-climate"}],
     )
-    hasty = (FIRMWARE / "board" / "sleeper.py").read_text().replace("_INTRODUCTION = 5", "_INTRODUCTION = 0.3")
+    source = (FIRMWARE / "board" / "sleeper.py").read_text()
+    hasty = source.replace("_INTRODUCTION = const(5)", "_INTRODUCTION = 0.3")
+    assert hasty != source
     return firmware(
         compiled, devices=("sensor",), patches={"devices/thermometer.py": THERMOMETER, "board/sleeper.py": hasty}
     )
@@ -208,8 +211,8 @@ def test_what_a_wake_up_sends(tap: Tap, watcher: Watcher, tmp_path: Path) -> Non
     assert len(watcher.all("fbp/participant/shed-climate")) == 1  # announced at the start only
     assert not watcher.all("shed-board/history")
     assert all(9_000 < ms <= 10_000 for ms in board.sleeps[1:])
-    joins = (tmp_path / "chip" / "rtc.joins").read_text()
-    assert len(joins) in (len(board.sleeps), len(board.sleeps) + 1)  # each time once, though it begins before all else
+    # Each time once, though it begins before all else.
+    assert len(board.joins()) in (len(board.sleeps), len(board.sleeps) + 1)
 
 
 def test_the_coordinator_sees_it_asleep_and_after_a_missed_wake_up_too(
@@ -283,9 +286,7 @@ def test_the_longest_sleep_is_an_hour_and_the_oldest_readings_make_room(
         until(lambda: len(board.sleeps) > 60, 50)
         board.environment.clear()
     assert 3_590_000 < max(board.sleeps) <= 3_600_000
-    kept = (tmp_path / "chip" / "rtc").read_bytes()
-    assert 1500 < len(kept) <= 2048
-    assert b"\n" in kept
+    assert 1500 < len(board.rtc.read_bytes()) <= 2048
 
 
 def test_wished_awake_it_stays_until_it_is_not(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
@@ -302,6 +303,77 @@ def test_wished_awake_it_stays_until_it_is_not(tap: Tap, watcher: Watcher, tmp_p
         watcher.publish("shed-board/stay-awake", b"false", retain=True)
         until(lambda: len(board.sleeps) > sleeps + 1)
     assert watcher.all("fbp/connection/shed")[-1] == "asleep"
+
+
+ADDRESS = ["127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1"]
+
+
+def test_from_the_second_wake_up_on_it_asks_for_the_access_point_that_it_knows(
+    tap: Tap, watcher: Watcher, tmp_path: Path
+) -> None:
+    with sleeper(tap, tmp_path, address=ADDRESS) as board:
+        until(lambda: len(board.sleeps) >= 3)
+    first, *others = board.joins()
+    assert first == {"bssid": None, "address": ADDRESS}
+    assert others[:2] == [{"bssid": "020000000001", "address": ADDRESS}] * 2
+    assert board.scans() == 1
+    assert watcher.all("shed-climate/temperature")[:3] == [1, 2, 3]
+
+
+def test_an_access_point_that_does_not_answer_is_forgotten_within_the_same_wake_up(
+    tap: Tap, watcher: Watcher, tmp_path: Path
+) -> None:
+    with sleeper(tap, tmp_path, awake=2) as board:
+        until(lambda: len(board.sleeps) >= 2)
+        board.environment["BSSID"] = "02000000000a"
+        before = len(board.joins())
+        until(lambda: len(board.joins()) >= before + 5)
+    asked = [each["bssid"] for each in board.joins()[before:]]
+    if asked[0] == "020000000001" and asked[1] == asked[0]:  # it was awake when the other one came
+        del asked[0]
+    assert asked[:4] == ["020000000001", None, "02000000000a", "02000000000a"]
+    assert board.scans() == 2
+    assert "no Wi-Fi" not in board.output
+    readings = watcher.all("shed-climate/temperature")
+    assert readings == list(range(1, len(readings) + 1))  # none was late
+
+
+def test_an_access_point_that_hides_is_sought_once(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
+    board = sleeper(tap, tmp_path)
+    board.environment["HIDDEN"] = "1"
+    with board:
+        until(lambda: len(board.sleeps) >= 3)
+    assert [each["bssid"] for each in board.joins()[:3]] == [None] * 3
+    assert board.scans() == 1
+    assert watcher.all("shed-climate/temperature")[:3] == [1, 2, 3]
+
+
+def spoilt(memory: bytes, how: str) -> bytes:
+    """What the RTC's memory may have, other than what the board has put there."""
+    if how == "of before":  # without a checksum, without an access point
+        return VERSION.encode() + b" 1 0 0 0 20000\n20000 0 17"
+    if how == "a bit":
+        return memory[:-2] + bytes([memory[-2] ^ 4]) + memory[-1:]
+    if how == "cut off":
+        return memory[:-3]
+    return {"none": b"", "noise": b"\xff\n\xfe\0 1\n2", "zeros": bytes(2048)}[how]
+
+
+@pytest.mark.parametrize("how", ["of before", "a bit", "cut off", "none", "noise", "zeros"])
+def test_a_memory_that_is_spoilt_is_as_none(tap: Tap, watcher: Watcher, tmp_path: Path, how: str) -> None:
+    board = sleeper(tap, tmp_path, batch=3)
+    with board:
+        until(lambda: len(board.sleeps) >= 2)
+    assert b"\n" in board.rtc.read_bytes()
+    board.rtc.write_bytes(spoilt(board.rtc.read_bytes(), how))
+    announced = board.output.count("here is shed-climate")
+    count = len(board.sleeps)
+    board.power_on(cause=4)
+    until(lambda: len(board.sleeps) > count)
+    board.cut_power()
+    assert board.output.count("here is shed-climate") == announced + 1
+    assert "Traceback" not in board.output
+    assert not watcher.all("shed-board/history")
 
 
 def test_a_broker_that_has_forgotten_it_is_told_who_it_is(tmp_path: Path) -> None:
