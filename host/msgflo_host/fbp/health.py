@@ -41,6 +41,7 @@ class Health:
             lambda name, how, delay: self._fail(name, f"{how}; it is started again in {delay:g} s")
         )
         components.on_silent.append(lambda name: self._fail(name, "it runs, and has not announced itself"))
+        self.look()
 
     def look(self) -> None:
         """Tell of nodes whose state is another one than before."""

@@ -1,0 +1,145 @@
+"""How the nodes are, as editors are told: online, asleep, lost, and why; also those that join later."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.publish
+import pytest
+
+from brokers import Broker
+from editors import Editor, editor, run
+from systems import Coordinator, discovery_message
+
+MAIN = "default/main"
+PENDING, ASLEEP, LOST, OWN = "hourglass-o", "moon-o", "chain-broken", "bolt"
+
+DEATH = "program side: ended (exit code 2): "
+
+Say = Callable[[str, str], None]
+
+
+@pytest.fixture
+def say(broker: Broker) -> Say:
+    """Publishes on a topic of the broker."""
+
+    def publish(topic: str, payload: str) -> None:
+        paho.mqtt.publish.single(topic, payload, hostname="127.0.0.1", port=broker.port, retain=topic != "fbp")
+
+    return publish
+
+
+@pytest.fixture
+def coordinator(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
+    graph = tmp_path / "graph.fbp"
+    graph.write_text("board(x/Board)\n")
+    with Coordinator(graph, "--plain", broker=broker.url, cwd=tmp_path) as running:
+        running.wait(lambda status: status["connected"])
+        yield running
+
+
+async def open_graph(client: Editor) -> None:
+    await client.ask("runtime", "getruntime")
+    await client.ask("network", "getstatus", graph=MAIN)
+
+
+async def icon(client: Editor, name: str, *, since: int = 0) -> None:
+    await client.told("network", "icon", since=since, graph=MAIN, id="board", icon=name)
+
+
+def errors(client: Editor) -> list[Any]:
+    return [payload["error"] for payload in client.all("network", "processerror")]
+
+
+def test_editors_are_told_when_a_node_comes_sleeps_and_is_lost(coordinator: Coordinator, say: Say) -> None:
+    async def main() -> None:
+        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+            for each in (one, two):
+                await open_graph(each)
+                await icon(each, PENDING)
+            say("fbp/participant/board", discovery_message("board", id="board", icon="fa-bolt", connection="c"))
+            for status, shown in (
+                ("online", OWN),
+                ("asleep", ASLEEP),
+                ("online", OWN),
+                ("lost", LOST),
+                ("online", OWN),
+            ):
+                since = {each: len(each.frames) for each in (one, two)}
+                say("fbp/connection/c", status)
+                for each in (one, two):
+                    await icon(each, shown, since=0 if status == "online" else since[each])
+            for each in (one, two):
+                await each.told("network", "processerror", graph=MAIN, id="board", error="lost (connection lost)")
+                assert errors(each) == ["lost (connection lost)"]
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("status", "shown", "error"),
+    [("asleep", ASLEEP, []), ("lost", LOST, ["lost (connection lost)"]), ("offline", LOST, ["lost (stopped)"])],
+)
+def test_who_joins_later_is_told_how_each_node_is(
+    coordinator: Coordinator, say: Say, status: str, shown: str, error: list[str]
+) -> None:
+    state = {"asleep": "asleep"}.get(status, "lost")
+
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            await open_graph(client)
+            await icon(client, shown)
+            await client.ask("runtime", "getruntime")  # what came before its answer is all there is
+            assert errors(client) == error
+
+    say("fbp/participant/board", discovery_message("board", id="board", connection="c"))
+    coordinator.wait(lambda found: [node["state"] for node in found["nodes"]] == ["alive"])
+    say("fbp/connection/c", status)
+    coordinator.wait(lambda found: [node["state"] for node in found["nodes"]] == [state])
+    run(main)
+
+
+def test_of_one_that_is_there_nothing_is_told_later(coordinator: Coordinator, say: Say) -> None:
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            await open_graph(client)
+            await client.ask("runtime", "getruntime")
+            assert client.all("network", "icon") == []
+            assert errors(client) == []
+
+    say("fbp/participant/board", discovery_message("board", id="board", connection="c"))
+    say("fbp/connection/c", "lost")
+    coordinator.wait(lambda found: [node["state"] for node in found["nodes"]] == ["lost"])
+    say("fbp/connection/c", "online")
+    coordinator.wait(lambda found: [node["state"] for node in found["nodes"]] == ["alive"])
+    run(main)
+
+
+def test_what_a_component_died_of_is_told_to_who_joins_later(broker: Broker, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "Crash.py").write_text("import no_such_module  # Participant\n")
+    (tmp_path / "home" / "msgflo.yaml").write_text("programs: {side: 'python no_such_file.py'}\n")
+    (tmp_path / "graph.fbp").write_text("crash(home/Crash)\n")
+    options = ("--plain", "--componentdir", tmp_path / "home")
+
+    async def main() -> None:
+        async with editor(coordinator.port) as first:
+            await open_graph(first)
+            await first.told("network", "processerror", id="crash")
+            async with editor(coordinator.port) as later:
+                await open_graph(later)
+                told = await later.told("network", "processerror", graph=MAIN, id="crash")
+                assert (
+                    "ModuleNotFoundError: No module named 'no_such_module'; it is started" in told["payload"]["error"]
+                )
+                # A program is no node, so what it dies of is output.
+                while not any(each["message"].startswith(DEATH) for each in first.all("network", "output")):
+                    await asyncio.sleep(0.02)
+                assert {each["id"] for each in first.all("network", "processerror")} == {"crash"}
+
+    with Coordinator(tmp_path / "graph.fbp", *options, broker=broker.url, cwd=tmp_path) as coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        run(main)
