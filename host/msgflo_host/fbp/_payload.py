@@ -11,7 +11,9 @@ from ..errors import GraphError, RequestError
 from ..graph.elements import PortRef
 from ..graphs import Graphs, Network
 
-__all__ = ["end", "network_of", "text", "uri"]
+__all__ = ["end", "graph_id", "network_of", "text", "uri"]
+
+MAX_ID = 200  # characters
 
 
 def text(payload: Mapping[str, Any], key: str, *, default: str | None = None) -> str:
@@ -31,6 +33,14 @@ def uri(payload: Mapping[str, Any], key: str) -> str:
     except ValueError:
         pass
     raise RequestError(f'"{key}" is {shown(value)}; a URI is needed')
+
+
+def graph_id(payload: Mapping[str, Any], key: str) -> str:
+    """Return the id for a graph, which topics may hold; raises RequestError where it cannot be one."""
+    id = text(payload, key)
+    if not 0 < len(id) <= MAX_ID or "\0" in id:
+        raise RequestError(f'"{key}" is {shown(id)}; a graph is named by 1 to {MAX_ID} characters, and not NUL')
+    return id
 
 
 def network_of(graphs: Graphs, payload: Mapping[str, Any]) -> Network:

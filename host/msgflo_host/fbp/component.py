@@ -28,7 +28,7 @@ class ComponentPart:
         self._library = library
         self._graphs = graphs
         self._replies = replies
-        self._told: dict[str, object] = {}
+        self._told: dict[str, object] = {name: catalogue.definition(name) for name in catalogue.names()}
         self.commands: dict[str, Command] = {
             "list": self._list,
             "getsource": self._get_source,

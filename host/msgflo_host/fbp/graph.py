@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..graph.commands import COMMANDS, Change
 from ..graphs import Graphs
-from ._payload import network_of, text
+from ._payload import graph_id, network_of
 from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Replies
 from .envelope import Request
@@ -27,7 +27,7 @@ class GraphPart:
     def _edit(self, client: ClientHandle, request: Request) -> None:
         """Carry out one edit; it is in the graph when this returns, and in force soon after."""
         makes = request.command == "clear"
-        id = text(request.payload, "id") if makes else network_of(self._graphs, request.payload).id
+        id = graph_id(request.payload, "id") if makes else network_of(self._graphs, request.payload).id
         self._graphs.edit(id, request.command, request.payload)
         if makes and self._graphs.network(id).is_temporary:
             self._makers[id] = client

@@ -59,7 +59,7 @@ class RuntimePart:
         self._injection = injection
         self._clients = clients
         self._replies = replies
-        self._told: dict[str, Mapping[str, Any]] = {}
+        self._told: dict[str, Mapping[str, Any]] = {network.id: self._ports(network) for network in graphs.all()}
         self.commands: dict[str, Command] = {
             "getruntime": self._get_runtime,
             "packet": self._packet,
