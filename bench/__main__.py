@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from . import pairs, planning, report, routing, startup
+from . import editor, pairs, planning, report, routing, startup
 from .report import Results
 from .routers import NPM, OURS, npm_is_installed
 
 _REPORT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-_PARTS = ("routing", "pairs", "startup", "planning")
+_PARTS = ("routing", "pairs", "startup", "editor", "planning")
 _COUNTS = (1, 100, 1000)
 
 
@@ -75,7 +75,7 @@ def _steps(peer: bool) -> list[_Step]:
         part = f"startup {count}"
         steps += [_single(part, kind.name, partial(startup.forwarded, kind, count)) for kind in kinds]
         steps.append(_single(part, "direct edge", partial(startup.direct, count)))
-    return steps
+    return steps + [_Step("editor", size, partial(editor.measure, size)) for size in (editor.SMALL, editor.LARGE)]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
+from .editor import BESIDE, LARGE, SMALL
 from .machine import description
 from .routing import BROKER, Figures
 
@@ -48,7 +49,7 @@ class Results:
 def text(results: Results, *, runs: int, peer: bool, seconds: float) -> str:
     """The whole report."""
     parts = [_head(runs, peer, seconds)]
-    for part in (_aims, _routing, _pairs, _startup, _planning):
+    for part in (_aims, _routing, _pairs, _startup, _editor, _planning):
         parts += [part(results, peer), ""]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -75,6 +76,8 @@ def _aims(results: Results, peer: bool) -> str:
         ("ten fan-out bursts, slowest / median", _steadiness(results), "≥", 0.3),
         ("coordinator's memory, idle, MB", results.median("routing", "ours", "memory idle"), "≤", 50),
         ("10 000 participants and 30 000 edges reconciled, s", _reconciled(results), "≤", 1),
+        ("editor on 1 000 nodes: answer to the slowest command, ms", _slowest(results), "≤", 50),
+        ("editor on 1 000 nodes: everything it opens with, s", results.median("editor", LARGE, "open"), "≤", 1),
     ]
     if peer:
         rows += _peer_aims(results)
@@ -196,6 +199,29 @@ def _startup(results: Results, peer: bool) -> str:
 
 def _times(results: Results, part: str, subject: str) -> str:
     return " · ".join(_number(results.median(part, subject, f"{which} edge")) for which in ("first", "last"))
+
+
+def _slowest(results: Results) -> float:
+    return max(results.median("editor", subject, "slowest") for subject in (LARGE, BESIDE))
+
+
+def _editor(results: Results, peer: bool) -> str:
+    rows = [
+        ("what it opens with, s", "open"),
+        ("the slowest command's median, ms", "slowest"),
+        ("the longest wait of all, ms", "worst"),
+    ]
+    table = []
+    for title, figure in rows:
+        values = [results.median("editor", subject, figure) for subject in (SMALL, LARGE, BESIDE)]
+        table.append([title, *map(_number, [*values, values[1] / values[0]])])
+    return (
+        "## Editors\n\n"
+        "How long an editor of the FBP protocol waits for answers, with three edges a node, while 500 packets a second pass\n"
+        "and it is shown those of all edges. *Opens with*: what it is, all components, the graph, its status. *Command*: each\n"
+        "command of graph and network, 25 times. *Beside another graph*: on the 1 000 nodes, when there is a second graph.\n\n"
+        + _table(["", SMALL, LARGE, BESIDE, f"{LARGE} / {SMALL}"], table)
+    )
 
 
 def _planning(results: Results, peer: bool) -> str:

@@ -82,14 +82,14 @@ class Coordinator:
 
     def __init__(self, kind: Kind, broker: Mosquitto, graph: dict[str, object]) -> None:
         self.kind, self.broker = kind, broker
-        self._port = free_port()
+        self.port = free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="bench-"))
         (self._folder / "graph.json").write_text(json.dumps(graph))
         (self._folder / "library.json").write_text('{"components": {}}')
 
     def __enter__(self) -> Coordinator:
         log = (self._folder / "log").open("wb")
-        arguments = [argument.format(url=self.broker.url, port=self._port) for argument in self.kind.command]
+        arguments = [argument.format(url=self.broker.url, port=self.port) for argument in self.kind.command]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
         self.process = psutil.Popen(
             arguments, cwd=self._folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -116,7 +116,7 @@ class Coordinator:
         """Return when its page answers: then it has started whole, and what follows is not its start."""
         deadline = time.monotonic() + timeout
         while True:
-            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
             try:
                 connection.request("GET", "/")
                 connection.getresponse().read()

@@ -1,0 +1,239 @@
+"""How long an editor waits for its answers, on a small and on a large graph, while packets flow and it is shown them.
+
+The large one has 1 000 devices and 3 000 edges; every other device takes direct bindings. It is measured alone and beside
+a second graph, as editors and fbp-spec make them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import math
+import statistics
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
+
+import aiohttp
+
+from .broker import Mosquitto
+from .routers import OURS, Coordinator, device
+from .routing import Figures
+from .wire import connect, publish_frame
+
+__all__ = ("BESIDE", "LARGE", "SMALL", "measure")
+
+SMALL, LARGE, BESIDE = "10 nodes", "1 000 nodes", "beside another graph"
+_NODES = {SMALL: 10, LARGE: 1_000}
+_PORTS = 3
+_RATE = 500  # packets a second
+_TIMES = 25  # each command
+_TIMEOUT = 60.0
+_MAIN = "default/main"
+_SECOND = "bench/second"
+
+_OPENING = (("runtime", "getruntime"), ("component", "list"), ("component", "getsource"), ("network", "getstatus"))
+"""What noflo-ui asks for when it opens a runtime."""
+
+
+def _end(node: str, port: str) -> dict[str, str]:
+    return {"node": node, "port": port}
+
+
+_NEW, _OLD = "bench-new", "p4"
+_NODE = {"id": _NEW, "component": "core/Repeat", "metadata": {"x": 1, "y": 2}}
+_EDGE = {"src": _end(_OLD, "out0"), "tgt": _end(_NEW, "in")}
+_INITIAL = {"src": {"data": {"value": 1.5}}, "tgt": _end(_NEW, "in")}
+_GROUP = {"name": "bench-group", "nodes": [_NEW, _OLD]}
+
+_COMMANDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("graph", "addnode", _NODE),
+    ("graph", "changenode", {"id": _OLD, "metadata": {"x": 3, "y": 4}}),
+    ("graph", "addedge", _EDGE),
+    ("graph", "changeedge", {**_EDGE, "metadata": {"route": 2}}),
+    ("graph", "addinitial", _INITIAL),
+    ("graph", "removeinitial", _INITIAL),
+    ("graph", "addinport", {"public": "bench-in", **_end(_NEW, "in")}),
+    ("graph", "renameinport", {"from": "bench-in", "to": "bench-other"}),
+    ("graph", "removeinport", {"public": "bench-other"}),
+    ("graph", "addoutport", {"public": "bench-out", **_end(_OLD, "out0")}),
+    ("graph", "renameoutport", {"from": "bench-out", "to": "bench-far"}),
+    ("graph", "removeoutport", {"public": "bench-far"}),
+    ("graph", "addgroup", _GROUP),
+    ("graph", "changegroup", {"name": "bench-group", "metadata": {"description": "of the benchmark"}}),
+    ("graph", "renamegroup", {"from": "bench-group", "to": "bench-others"}),
+    ("graph", "removegroup", {"name": "bench-others"}),
+    ("graph", "renamenode", {"from": _NEW, "to": "bench-renamed"}),
+    ("graph", "renamenode", {"from": "bench-renamed", "to": _NEW}),
+    ("graph", "removeedge", _EDGE),
+    ("graph", "removenode", {"id": _NEW}),
+    ("network", "edges", {"edges": [{"src": _end(_OLD, "out0"), "tgt": _end("p5", "in0")}]}),
+    ("network", "edges", {"edges": []}),
+    ("network", "getstatus", {}),
+    ("network", "debug", {"enable": False}),
+    ("network", "stop", {}),
+    ("network", "start", {}),
+)
+"""Each leaves the graph ready for the next; after the last it is as before the first."""
+
+
+def measure(size: str) -> dict[str, Figures]:
+    """Seconds to open a graph of this size, ms until the slowest command is answered at the median, and the worst answer."""
+    nodes = _NODES[size]
+    with Mosquitto() as broker, Coordinator(OURS, broker, _graph(nodes)) as coordinator:
+        coordinator.wait_until_it_listens()
+        with _devices(broker.port, nodes):
+            coordinator.wait_until_served()
+            try:
+                return asyncio.run(_edit(coordinator.port, size))
+            except TimeoutError:
+                raise RuntimeError(f"an editor got no answer; the coordinator wrote:\n{coordinator.output()}") from None
+
+
+def _graph(nodes: int) -> dict[str, object]:
+    return {
+        "properties": {"name": "main", "environment": {"type": "msgflo"}},
+        "processes": {
+            f"p{i}": {"component": f"bench/Device{i % 50}", "metadata": {"x": i % 32 * 120, "y": i // 32 * 120}}
+            for i in range(nodes)
+        },
+        "connections": [
+            {
+                "src": {"process": f"p{i}", "port": f"out{k}"},
+                "tgt": {"process": f"p{(i + 1 + 7 * k) % nodes}", "port": f"in{k}"},
+            }
+            for i in range(nodes)
+            for k in range(_PORTS)
+        ],
+    }
+
+
+@contextmanager
+def _devices(port: int, nodes: int) -> Iterator[None]:
+    """All devices, announced by one client, and packets from them until the block ends."""
+    ended = threading.Event()
+    with connect(port, "bench-devices") as devices:
+        frames = [publish_frame("fbp/connection/bench-devices", b"online", retain=True)]
+        for i in range(nodes):
+            inports = {f"in{k}": f"p{i}/in{k}" for k in range(_PORTS)}
+            outports = {f"out{k}": f"p{i}/out{k}" for k in range(_PORTS)}
+            payload = device(f"p{i}", inports, outports) | {"component": f"bench/Device{i % 50}"}
+            payload |= {"connection": "bench-devices", "period": 600}
+            if i % 2:
+                payload["bind"] = f"fbp/bind/p{i}"
+            message = {"protocol": "discovery", "command": "participant", "payload": payload}
+            frames.append(publish_frame(f"fbp/participant/p{i}", json.dumps(message).encode(), retain=True))
+        devices.sendall(b"".join(frames))
+
+        def send() -> None:
+            for number in itertools.count():
+                if ended.wait(1 / _RATE):
+                    return
+                topic = f"p{number * 37 % nodes}/out{number % _PORTS}"
+                devices.sendall(publish_frame(topic, json.dumps({"value": number}).encode()))
+
+        sending = threading.Thread(target=send, daemon=True)
+        sending.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            sending.join(5)
+
+
+class _Editor:
+    """A client that is told everything, and times the answers to what it asks."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._numbers = itertools.count()
+        self._waiting: dict[str, tuple[str, asyncio.Future[float]]] = {}
+        self.kinds: dict[str, int] = {}
+
+    async def read(self) -> None:
+        async for received in self._socket:
+            now = time.perf_counter()
+            frame = json.loads(received.data)
+            self.kinds[frame["command"]] = self.kinds.get(frame["command"], 0) + 1
+            # The answer to network:edges has no place for the number of its request.
+            number = "edges" if frame["command"] == "edges" else frame.get("responseTo")
+            command, answered = self._waiting.get(number, ("", None))
+            if answered is None or answered.done():
+                continue
+            if frame["command"] == "error":
+                answered.set_exception(RuntimeError(f"{command}: {frame['payload']['message']}"))
+            elif command != "list" or frame["command"] == "componentsready":
+                answered.set_result(now)
+
+    async def ask(self, protocol: str, command: str, payload: dict[str, Any]) -> float:
+        """Seconds until the answer."""
+        number = "edges" if command == "edges" else str(next(self._numbers))
+        answered: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = command, answered
+        request = {"protocol": protocol, "command": command, "payload": payload, "requestId": number}
+        started = time.perf_counter()
+        await self._socket.send_str(json.dumps(request))
+        async with asyncio.timeout(_TIMEOUT):
+            seconds = await answered - started
+        del self._waiting[number]
+        return seconds
+
+
+@asynccontextmanager
+async def _editor(port: int) -> AsyncIterator[_Editor]:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"ws://127.0.0.1:{port}/", max_msg_size=0) as socket,
+    ):
+        editor = _Editor(socket)
+        reading = asyncio.create_task(editor.read())
+        try:
+            yield editor
+        finally:
+            reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await reading
+
+
+async def _edit(port: int, size: str) -> dict[str, Figures]:
+    async with _editor(port) as editor, _editor(port) as other:
+        await _settled(editor)
+        alone = {"open": statistics.median([await _open(port) for _ in range(5)]), **await _timed(editor)}
+        if size == SMALL:
+            return {size: alone}
+        await other.ask("graph", "clear", {"id": _SECOND})
+        for name in ("a", "b"):
+            await other.ask("graph", "addnode", {**_NODE, "id": name, "graph": _SECOND})
+        edge = {"src": _end("a", "out"), "tgt": _end("b", "in")}
+        await other.ask("graph", "addedge", {**edge, "graph": _SECOND})
+        return {size: alone, BESIDE: {"open": math.nan, **await _timed(editor)}}
+
+
+async def _settled(editor: _Editor) -> None:
+    """Wait until all devices are known and their packets are shown."""
+    async with asyncio.timeout(_TIMEOUT):
+        while editor.kinds.get("data", 0) < _RATE // 4:
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(1)
+
+
+async def _open(port: int) -> float:
+    """Seconds from connecting to the last answer, when everything is asked for at once."""
+    started = time.perf_counter()
+    async with _editor(port) as editor:
+        payloads: dict[str, dict[str, Any]] = {"getsource": {"name": _MAIN}, "getstatus": {"graph": _MAIN}}
+        await asyncio.gather(*(editor.ask(*each, payloads.get(each[1], {})) for each in _OPENING))
+        return time.perf_counter() - started
+
+
+async def _timed(editor: _Editor) -> Figures:
+    times: dict[str, list[float]] = {}
+    for _ in range(_TIMES):
+        for protocol, command, payload in _COMMANDS:
+            seconds = await editor.ask(protocol, command, {**payload, "graph": _MAIN})
+            times.setdefault(f"{protocol}:{command}", []).append(seconds * 1000)
+            await asyncio.sleep(0.02)
+    return {"slowest": max(map(statistics.median, times.values())), "worst": max(itertools.chain(*times.values()))}
