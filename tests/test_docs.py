@@ -8,8 +8,8 @@ What a fenced block of README.md, docs/*.md and the README.md of boards and exam
   ``python fragment`` must compile.
 - ``sh``: each ``msgflo`` command exists, with these options and arguments; each ``make`` target exists; each path below
   a folder of this repository exists.
-- ``yaml``: a foreign device, a component library, a suite of tests, a port map (with the secrets that are shipped as an example)
-  or any YAML.
+- ``yaml``: a foreign device, a component library, a suite of tests, secrets of editors, a port map (with the secrets that are
+  shipped as an example) or any YAML.
 - ``fbp``: a graph. ``fbp added``: lines for the end of the demo's graph; ``fbp instead``: lines in place of the one of the
   demo's graph that begins alike. ``json``: a graph, a discovery message or any JSON.
 - A further word that is a file's name: docs/project.md makes a project of these, and it is run.
@@ -263,6 +263,9 @@ def test_yaml_example_is_valid(block: Block, tmp_path: Path) -> None:
         for name in re.findall(r"[\w-]+\.yml", block.text):
             (tmp_path / name).touch()
         library.load(tmp_path)
+    elif isinstance(content, dict) and all(isinstance(each, dict) and "secret" in each for each in content.values()):
+        (tmp_path / "secrets.yaml").write_text(block.text)
+        importlib.import_module("msgflo_host.fbp.secrets_store").load_secrets(tmp_path / "secrets.yaml")
     elif isinstance(content, dict) and "topic" in content:
         (tmp_path / "suite.yaml").write_text(block.text)
         (suite,) = importlib.import_module("msgflo_host.spec.format").load(tmp_path / "suite.yaml")

@@ -7,7 +7,6 @@ import contextlib
 import json
 import socket
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ import pytest
 from brokers import Broker
 from editors import Editor, Refused, editor, run
 from msgflo_host.fbp.permissions import ALL, DEFAULT_LOCAL, READY_MADE
-from systems import Coordinator, Participants, Source
+from systems import Coordinator, Participants, Source, until
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo"
 MAIN = "default/main"
@@ -40,7 +39,7 @@ def serving(broker: Broker, folder: Path, *options: str | Path, **environment: s
 
 def live_urls(coordinator: Coordinator) -> list[dict[str, str]]:
     """What an editor finds in each of the URLs that were printed, split as noflo-ui does."""
-    coordinator.wait(lambda status: status["connected"])
+    until(lambda: "editor: " in coordinator.output, seconds=20, what="the editor's URL")
     urls = [line.partition("#runtime/endpoint?")[2] for line in coordinator.output.splitlines()]
     return [dict(part.split("=") for part in unquote(url).split("&")) for url in urls if url]
 
@@ -80,7 +79,7 @@ def test_the_second_start_tells_where_the_secret_is_and_not_the_secret(broker: B
     kept = tmp_path / ".msgflo" / "fbp-secret"
     assert kept.read_text() == first["secret"] + "\n"
     assert mode(kept) == 0o600
-    assert "is in .msgflo/fbp-secret" in coordinator.output
+    until(lambda: "is in .msgflo/fbp-secret" in coordinator.output)
     assert first["secret"] not in coordinator.output
 
 
@@ -133,11 +132,7 @@ def test_a_mistake_is_said_in_one_line_that_holds_no_secret(
     coordinator.start()
     assert coordinator.process is not None
     assert coordinator.process.wait(20) == 1
-    assert coordinator.process.stdout is not None
-    deadline = time.monotonic() + 10
-    while not coordinator.output.startswith("msgflo: "):
-        assert time.monotonic() < deadline, coordinator.output
-        time.sleep(0.01)
+    until(lambda: "msgflo: " in coordinator.output)
     (line,) = coordinator.lines
     assert line.startswith(f"msgflo: {message}")
     assert "correct-horse" not in line

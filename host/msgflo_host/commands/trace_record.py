@@ -50,7 +50,7 @@ def command(
     \b
     Examples:
       msgflo trace record night.flowtrace.json
-      msgflo trace record minute.flowtrace.json --seconds 60 --address ws://pi.local:3569 --secret 1234
+      msgflo trace record minute.flowtrace.json --seconds 60 --address ws://pi.local:3569
     """
     if not file.absolute().parent.is_dir():
         raise TraceError("cannot be written: there is no such folder", file=str(file))
