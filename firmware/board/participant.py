@@ -59,7 +59,9 @@ class Board(Participant):
     def on_identify(self, value):
         """Blink, in a task of its own: other packets are not to wait."""
         log.info("it is me")
-        if self._led and not self._blinking:
+        if not self._led:
+            log.info("no LED of its own shows it; one can be named in the port map, as in  led: {pin: 2}")
+        elif not self._blinking:
             self._blinking = asyncio.create_task(self._blink())
 
     async def _blink(self):

@@ -18,8 +18,8 @@ from .wifi import Wifi
 __all__ = ("prepare",)
 
 # Of the board's own participant. They are here because this module is forgotten, and so are they then.
+_IDENTIFY = ("Anything: it says so in its log, having no LED", "Anything: the board's LED blinks for 5 s")
 _INPORTS = (
-    Port("identify", "any", "Anything: the board's LED blinks for 5 s"),
     Port("restart", "any", "true: start anew"),
     Port("stay-awake", "boolean", "Keep a sleeping board awake"),
     Port("log-level", "string", "error, info or debug"),
@@ -57,14 +57,15 @@ def prepare(folder, safe):
     if sleep:
         # Until it is to be heard again, once more if that fails.
         Participant.period = sleep["every"] * (sleep.get("batch", 1) + 1)
+    led = _led(config.pop("led", None), devices)
     board = Board(
         config["name"] + "-board",
-        _INPORTS,
+        (Port("identify", "any", _IDENTIFY[led is not None]),) + _INPORTS,
         _OUTPORTS + (_HISTORY,) if sleep else _OUTPORTS,
         version=config["version"],
         mode="safe" if safe else "normal",
         wifi=wifi,
-        led=_led(devices),
+        led=led,
     )
     Transport.max_packet = _LARGEST
     said = config.pop("broker")
@@ -104,11 +105,16 @@ def _add(session, device, hardware):
             sys.print_exception(e)  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def _led(devices):
-    """Return the board's LED, by which it can be told from others; None where it has none, or a device uses it."""
-    if any("LED" in device.get("options", {}).values() for device in devices):
-        return None
+def _led(wired, devices):
+    """Return the LED by which the board can be told from others: of the port map, or else its own; None where it has none.
+
+    `wired` is its pin, and the level when it is dark. Its own one is None as well where a device uses it.
+    """
     try:
+        if wired:
+            return machine.Pin(wired[0], machine.Pin.OUT, value=wired[1])
+        if any("LED" in device.get("options", {}).values() for device in devices):
+            return None
         return machine.Pin("LED", machine.Pin.OUT)
     except (ValueError, TypeError):
         return None  # an ESP32 knows no LED by that name

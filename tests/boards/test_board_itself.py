@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from board_files import port_map
 from brokers import Broker
 from listening import Ear
 from msgflo import Broker as Address
+from msgflo_host.boards.port_map import load
 from msgflo_host.boards.virtual.image import write_flash
 from msgflo_host.boards.virtual.program import find_micropython
 from msgflo_host.boards.virtual.thread import BoardThread
@@ -82,6 +85,44 @@ def test_identify_blinks_and_leaves_the_led_as_it_was(ear: tuple[Broker, Ear], b
         assert time.monotonic() < deadline, "it does not blink"
     time.sleep(5.5)
     assert {level(board) for _ in range(20)} == {before}
+
+
+@contextmanager
+def esp32(folder: Path, broker: Broker, led: str) -> Iterator[BoardThread]:
+    """A virtual ESP32; `led` is a line of its port map."""
+    file = folder / "shed.yaml"
+    file.write_text(f"chip: esp32\nwifi: {{ssid: Home}}\nbroker: mqtt://10.0.0.1\n{led}\ndevices: {{}}\n")
+    flash = folder / "flash"
+    relay = write_flash(load(file), flash, broker=Address("127.0.0.1", broker.port))
+    with BoardThread(flash, relay=relay) as shed:
+        yield shed
+
+
+def identify(ear: Ear, since: int) -> str:
+    """Ask the board which one it is; returns what the port says of itself."""
+    said = ear.wait_for("fbp/participant/shed-board", since=since)
+    ear.wait_for("shed-board/mode", since=since)
+    ear.say("shed-board/identify", True)
+    (port,) = [each for each in said["payload"]["inports"] if each["id"] == "identify"]
+    return str(port["description"])
+
+
+def test_an_esp32_blinks_with_the_led_that_its_port_map_names(ear: tuple[Broker, Ear], tmp_path: Path) -> None:
+    since = len(ear[1].heard)
+    with esp32(tmp_path, ear[0], "led: {pin: 5, active: low, allow: [strapping]}") as shed:
+        shed.wait_for_line("here is shed-board")
+        assert shed.control({"pin": 5})["level"] == 1  # dark
+        assert identify(ear[1], since) == "Anything: the board's LED blinks for 5 s"
+        shed.wait_for(lambda: not shed.control({"pin": 5})["level"])
+        assert "no LED" not in shed.output
+
+
+def test_a_board_without_an_led_says_so(ear: tuple[Broker, Ear], tmp_path: Path) -> None:
+    since = len(ear[1].heard)
+    with esp32(tmp_path, ear[0], "") as shed:
+        assert identify(ear[1], since) == "Anything: it says so in its log, having no LED"
+        shed.wait_for_line("it is me")
+        shed.wait_for_line("no LED of its own shows it; one can be named in the port map, as in  led: {pin: 2}")
 
 
 def test_other_packets_do_not_wait_for_the_blinking(ear: tuple[Broker, Ear], board: BoardThread) -> None:

@@ -375,3 +375,17 @@ def test_check_says_all_that_is_wrong_and_ends_with_1(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert [line.split(": ")[0] for line in result.stderr.splitlines()] == [f"{bad}:4:33", f"{bad}:4:47"]
     assert "good" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("chip", "said", "compiled"),
+    [
+        ("esp32", "{pin: 2, allow: [strapping]}", [2, 0]),
+        ("esp32c3", "{pin: 6, active: low}", [6, 1]),
+        ("picow", "{pin: LED}", ["LED", 0]),
+    ],
+)
+def test_led_that_identifies_the_board(tmp_path: Path, chip: str, said: str, compiled: list[object]) -> None:
+    """Its pin, and the level at which it is dark."""
+    port_map = read(tmp_path, small(f"led: {said}\ndevices: {{}}\n", chip))
+    assert compile_map(port_map, built=0)["led"] == compiled

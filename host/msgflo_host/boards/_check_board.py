@@ -17,6 +17,7 @@ from . import _check_network as network
 from ._check import BROKEN, Findings, Section
 from ._check_devices import Devices, doubt_role
 from ._check_i2c import buses
+from ._check_led import led
 from ._check_pins import Pins
 from .chips import CHIPS, NOT_SUPPORTED, Chip
 from .model import Battery, Log, PortMap, Sleep, Wifi
@@ -27,7 +28,7 @@ from .units import CHARGE, CURRENT, SHARE, TIME
 __all__ = ["BATTERY_KEYS", "LOG_KEYS", "LOG_LEVELS", "NAME", "SLEEP_KEYS", "TOP_KEYS", "check"]
 
 TOP_KEYS = (
-    "chip", "name", "wifi", "broker", "time", "i2c", "devices", "sleep", "log", "watchdog", "battery", "psram"
+    "chip", "name", "wifi", "broker", "time", "i2c", "devices", "sleep", "log", "watchdog", "battery", "led", "psram"
 )  # fmt: skip
 SLEEP_KEYS = ("every", "batch", "awake")
 LOG_KEYS = ("level", "topic")
@@ -105,6 +106,7 @@ class _Board:
             log=self._log(),
             watchdog=top.boolean("watchdog", True),
             battery=self._battery(),
+            led=led(top, pins),
         )
 
     def _chip(self) -> Chip | None:

@@ -50,6 +50,9 @@ def compile_map(port_map: PortMap, *, built: int, version: str = "") -> dict[str
     if port_map.sleep is not None:
         sleep = port_map.sleep
         found["sleep"] = {"every": sleep.every, "batch": sleep.batch, "awake": sleep.awake}
+    if port_map.led is not None:
+        # Its pin, and the level at which it is dark.
+        found["led"] = [port_map.led.pin, 0 if port_map.led.active_high else 1]
     return found | _wifi(port_map) | _ca(port_map)
 
 

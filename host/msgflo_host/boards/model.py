@@ -12,7 +12,7 @@ from msgflo import Broker
 from .chips import Chip
 from .kinds import Kind
 
-__all__ = ["Battery", "Bus", "Device", "Log", "PortMap", "Sleep", "Wifi"]
+__all__ = ["Battery", "Bus", "Device", "Led", "Log", "PortMap", "Sleep", "Wifi"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,14 @@ class Sleep:
 
 
 @dataclass(frozen=True, slots=True)
+class Led:
+    """The LED that blinks when the board is asked to identify itself: GPIO or `LED`; whether it is lit at a high level."""
+
+    pin: int | str
+    active_high: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """The least level that is logged: debug, info, warning or error; and whether on a topic, too."""
 
@@ -103,6 +111,7 @@ class PortMap:
     log: Log = Log()
     watchdog: bool = True
     battery: Battery | None = None
+    led: Led | None = None
     doubts: tuple[str, ...] = field(default=(), repr=False)
     """What is allowed and probably not meant, each with its place."""
 
