@@ -54,9 +54,9 @@ class GraphParticipant:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def say(self, frame: Payload | bytes) -> None:
+    def say(self, frame: Payload | bytes, *, retain: bool = False) -> None:
         """Send a frame that nobody has asked for; or bytes that are none."""
-        self._client.publish(self.outqueue, frame if isinstance(frame, bytes) else json.dumps(frame), 1)
+        self._client.publish(self.outqueue, frame if isinstance(frame, bytes) else json.dumps(frame), 1, retain)
 
     def vanish(self) -> None:
         """Do as the broker does when the connection breaks."""

@@ -58,6 +58,7 @@ def test_two_editors_open_a_participant_that_is_a_graph_edit_it_and_see_its_data
             for command, payload in edits:
                 assert await one.ask("graph", command, graph=INNER, **payload) == {"graph": INNER, **payload}
                 assert "responseTo" not in await two.told("graph", command, graph=INNER, **payload)
+                assert one.all("graph", command).count({"graph": INNER, **payload}) == 1
             await two.ask("network", "edges", graph=INNER, edges=[EDGE])
             await two.ask("network", "start", graph=INNER)
             for each in (one, two):
@@ -124,11 +125,29 @@ def test_graphs_that_share_a_component_are_told_apart_by_their_roles(system: Coo
             for role in ("left", "right"):
                 system.wait(lambda status, role=role: any(node["id"] == role for node in status["nodes"]))
                 assert (await one.ask("graph", "addnode", graph=role, **NODE))["graph"] == role
+            for each in (left, right):
+                each.say({"protocol": "network", "command": "icon", "payload": {"id": "a", "icon": "x", "graph": MAIN}})
+            for role in ("left", "right"):
+                await one.told("network", "icon", graph=role, id="a")
 
     with GraphParticipant("left", broker) as left, GraphParticipant("right", broker) as right:
         run(main)
         assert left.got("addnode")
         assert right.got("addnode")
+
+
+def test_what_was_said_before_an_editor_came_is_not_told(system: Coordinator, broker: Broker) -> None:
+    async def main() -> None:
+        async with editor(system.port) as one:
+            await shown(one)
+            await one.ask("network", "getstatus", graph=INNER)
+            assert not one.all("network", "icon")
+
+    with GraphParticipant("inner", broker) as inner:
+        old = {"protocol": "network", "command": "icon", "payload": {"id": "a", "icon": "x", "graph": MAIN}}
+        inner.say(old, retain=True)
+        run(main)
+        run(main)  # by now it is known what it speaks of
 
 
 def test_outqueues_are_listened_to_only_while_an_editor_is_there(system: Coordinator, broker: Broker) -> None:
@@ -162,6 +181,9 @@ def test_one_that_is_silent_and_one_that_is_lost_are_reported_to_who_asks(system
                 await one.ask("graph", "addnode", graph=INNER, **NODE)
             # Nothing of ours is in its way.
             await one.ask("network", "getstatus", graph="default/main")
+            with GraphParticipant("inner", broker):
+                system.wait(lambda status: any(node["state"] == "alive" for node in status["nodes"]))
+                await one.ask("graph", "addnode", graph=INNER, **NODE)
 
     with GraphParticipant("inner", broker, deaf=True) as inner:
         run(main)
