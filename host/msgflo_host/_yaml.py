@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
-from ._yaml_mistakes import explain
+from ._yaml_mistakes import explain, unreadable
 from .errors import MsgfloError
 
 __all__ = ["MAX_BYTES", "Located", "Reader"]
@@ -83,6 +84,8 @@ class Reader:
                 return compose(YAML(typ="safe", pure=True), text)
         except MarkedYAMLError as wrong:
             self.fail(*explain(wrong, self._lines))
+        except ReaderError as wrong:
+            self.fail(*unreadable(wrong, text))
         except RecursionError:
             self.fail(f"nested deeper than {_MAX_DEPTH} levels", 1, 1)
         except Exception as wrong:  # ruamel.yaml raises whatever happens to it on broken text

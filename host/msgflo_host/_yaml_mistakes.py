@@ -6,8 +6,11 @@ import re
 from collections.abc import Sequence
 
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
 
-__all__ = ["explain"]
+from ._yaml_unclosed import Place, unclosed
+
+__all__ = ["explain", "unreadable"]
 
 _QUOTED = re.compile(r"""(?<!\w)(?:"[^"]*"|'[^']*')""")
 _LOST = re.compile(r"(?:\s|^)#(?:ROLE|COMPONENT)\b|:\s+#[^\s#]")  # what was meant as a value, and is a comment
@@ -17,8 +20,27 @@ _COLON = re.compile(r":(?:\s|$)")
 _KEY = re.compile(r"\s*(?:- +)*([\w./-]+)")
 _MAP, _LIST = "'<block mapping start>'", "'<block sequence start>'"
 
-Place = tuple[str, int, int]
-"""What is wrong, and the line and column that it is in, from 1."""
+# What else the parser says, and what a user understands; {0} is the group of the expression.
+_WORDS = {
+    r"character '\\t' that cannot start": "there is a tab; indent and divide with spaces",
+    r"character '(.)' that cannot start": "a text that begins with {0} must be in quotes",
+    r"undefined alias '(.*)'": "nothing in this file is marked &{0}; a text that begins with * must be in quotes",
+    r"scanning an? (?:alias|anchor).*but found": "a text that begins with & or * must be in quotes",
+    r"scanning a block scalar": "a text that begins with > or | must be in quotes",
+    r"unknown escape character '(.)'": r"\{0} is not known in double quotes; a backslash is written \\ there",
+    r"expected escape sequence of (\d)": "{0} hexadecimal digits are needed here; a backslash is written \\\\ in double quotes",
+    r"sequence entries are not allowed": "a list cannot begin here: put its items into the lines below, or write [ITEM, ITEM]",
+    r"block mapping, expected <block end>, but found '-'": "an item of a list stands among keys",
+    r"block collection, expected <block end>, but found '\?'": "a key stands among the items of a list",
+    r"mapping keys are not allowed": "a text that begins with ? must be in quotes",
+    r"expected a single document": "a second document begins here; a file has one",
+    r"expected '<document start>'": "a text that begins with % must be in quotes",
+    r"expected the node content, but found ','": "a text that begins with a comma must be in quotes",
+    r"(?:scanning|parsing) an? tag|undefined tag handle": "a text that begins with ! must be in quotes",
+    r"scanning a directive": "a text that begins with % must be in quotes",
+    r"could not find expected ':'": "a line must read  KEY: VALUE",
+    r"expected <block end>, but found": "this cannot follow what is before it",
+}
 
 
 def explain(wrong: MarkedYAMLError, lines: Sequence[str]) -> Place:
@@ -27,7 +49,17 @@ def explain(wrong: MarkedYAMLError, lines: Sequence[str]) -> Place:
     if mark is None:
         return _problem(wrong), 1, 1
     found = _known(wrong, mark.line, mark.column, lines)
-    return found or (_problem(wrong) + _hint(mark.line, lines), mark.line + 1, mark.column + 1)
+    if found is None:
+        text, line, column = unclosed(wrong, lines) or (_problem(wrong), mark.line + 1, mark.column + 1)
+        found = text + _hint(mark.line, lines), line, column
+    return found
+
+
+def unreadable(wrong: ReaderError, text: str) -> Place:
+    """Return which character YAML does not allow, and where it is."""
+    before = text[: wrong.position]
+    message = f"the character U+{wrong.character:04X} cannot be in a YAML file"
+    return message, before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
 def _known(wrong: MarkedYAMLError, line: int, column: int, lines: Sequence[str]) -> Place | None:
@@ -97,7 +129,10 @@ def _hint(wrong: int, lines: Sequence[str]) -> str:
 def _problem(wrong: MarkedYAMLError) -> str:
     parts = [str(part).strip() for part in (wrong.context, wrong.problem) if part]
     text = ", ".join(parts) or "not YAML"
-    return f"{text}; indent with spaces" if "'\\t'" in text else text
+    for words, meant in _WORDS.items():
+        if found := re.search(words, text):
+            return meant.format(*found.groups())
+    return text
 
 
 def _shown(line: str) -> str:
