@@ -101,7 +101,7 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
     path = _graph_path(options.graph)
     seen = signature(path) if path else None
     graph = Graph("main") if path is None or (options.auto_save and seen is None) else load(path)
-    folder = options.components or (path.parent if path and (path.parent / libraries.FILE_NAME).is_file() else None)
+    folder = options.components or (path.parent if path and libraries.is_configured(path.parent) else None)
     library = libraries.load(folder) if folder else Library()
     devices = load_folder(options.foreign) if options.foreign else []
     async with AsyncExitStack() as stack:

@@ -21,13 +21,13 @@ from ..graph.files import Signature
 from . import folder as folders
 from . import info as infos
 from . import sources
-from .config_file import FILE_NAME
+from .config_file import FILE_NAME, is_configured
 from .folder import Command, Contents
 from .info import ComponentInfo
 from .outline import outline
 from .sources import Source
 
-__all__ = ["FILE_NAME", "Command", "ComponentInfo", "Library", "Source", "load", "source_of"]
+__all__ = ["FILE_NAME", "Command", "ComponentInfo", "Library", "Source", "is_configured", "load", "source_of"]
 
 Version = Signature | None
 

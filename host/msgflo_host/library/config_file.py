@@ -13,6 +13,7 @@ programs:
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -25,7 +26,7 @@ from ..errors import LibraryError
 if TYPE_CHECKING:
     from .._yaml import Located, Reader
 
-__all__ = ["FILE_NAME", "NAME", "PACKAGE", "Config", "read"]
+__all__ = ["FILE_NAME", "NAME", "PACKAGE", "Config", "is_configured", "read"]
 
 FILE_NAME = "msgflo.yaml"
 PACKAGE = "package.json"
@@ -55,6 +56,17 @@ class Config:
     programs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     handlers: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_configured(folder: Path) -> bool:
+    """Whether a folder says itself that it is a library. Most with a `package.json` are not."""
+    if (folder / FILE_NAME).is_file():
+        return True
+    try:
+        package = json.loads((folder / PACKAGE).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(package, dict) and "msgflo" in package
 
 
 def read(folder: Path) -> Config:
