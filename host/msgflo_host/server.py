@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,15 @@ import msgspec
 from aiohttp import web
 
 from .addresses import is_own_name
+from .complaints import Complaints
 from .connection_limit import ConnectionLimit, raise_file_limit
 from .fbp.socket import Socket
 
 __all__ = ["Server"]
+
+log = logging.getLogger("msgflo")
+# It would print a traceback, and what came, for each request that is none. What goes wrong here is said by `_guard`.
+logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL + 1)
 
 WEB = Path(__file__).parent / "web"
 HEADERS = {
@@ -36,6 +43,7 @@ class Server:
         self._listener = listener
         self._editors = editors
         self._limit = ConnectionLimit()
+        self._complaints = Complaints()
         application = web.Application(middlewares=[self._guard])
         application.on_response_prepare.append(_add_headers)
         application.router.add_get("/", self._page_or_socket)
@@ -74,11 +82,31 @@ class Server:
 
         A hostile page can point its own host name at this machine (DNS rebinding) and would then read what we serve.
         """
-        if not is_own_name(request.url.host or ""):
+        if not _is_for_us(request):
             raise web.HTTPForbidden(
                 text="this host name is not served here; use the machine's address, its .local name or localhost\n"
             )
-        return await self._limit.note(request, handler)
+        try:
+            return await self._limit.note(request, handler)
+        except (web.HTTPException, OSError):
+            raise
+        except Exception as error:
+            self._complain(f"an HTTP request has failed: {type(error).__name__}", error)
+            raise web.HTTPInternalServerError from None
+
+    def _complain(self, text: str, details: Exception) -> None:
+        now = time.monotonic()
+        for line in self._complaints.due(now):
+            log.error("%s", line)
+        if self._complaints.complain(text, now):
+            log.error("%s", text, exc_info=details)
+
+
+def _is_for_us(request: web.Request) -> bool:
+    try:
+        return is_own_name(request.url.host or "")
+    except ValueError:  # a host that is none
+        return False
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:

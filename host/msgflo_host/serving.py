@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._private import write_private
 from .addresses import is_own_name, live_url, local_url, origin, outward_url
 from .components import Components
 from .coordinator import Coordinator
@@ -97,6 +98,10 @@ async def serve(
     access = admission.access
     runtime_id = _runtime_id(access)
     secret, is_new = _secret(access)
+    if secret in admission.secrets:
+        raise ServerError(
+            f"one of the secrets in {access.secrets} is the one that allows everything: each needs its own"
+        )
     service = Service(
         coordinator,
         library,
@@ -196,7 +201,7 @@ def _runtime_id(access: Access) -> str:
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(f"{uuid.uuid4()}\n")
+            write_private(path, f"{uuid.uuid4()}\n")
         return _uuid(path.read_text().strip(), f"in {path}")
     except OSError as error:
         raise ServerError(f"{path} cannot be used: {error.strerror or error}") from None

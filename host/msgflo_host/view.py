@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -57,7 +60,7 @@ class Notes(logging.Handler):
     def _show(self, line: str) -> None:
         self.lines.append(line)
         if not self._terminal:
-            print(line, flush=True)
+            _say(line)
 
 
 async def follow_plain(status: Callable[[], Status], look: Callable[[float], None]) -> None:
@@ -69,12 +72,21 @@ async def follow_plain(status: Callable[[], Status], look: Callable[[float], Non
         await asyncio.sleep(LOOK_S)
         now = status()
         states = ", ".join(f"{node['id']} {node['state']}" for node in now["nodes"][:MOST_EDGES])
-        print(f"nodes: {printable(states) or 'none'}", flush=True)
+        _say(f"nodes: {printable(states) or 'none'}")
         for edge in now["edges"][:MOST_EDGES]:
-            print(f"edge: {printable(edge_text(edge))}: {edge['rate']:.1f}/s", flush=True)
+            _say(f"edge: {printable(edge_text(edge))}: {edge['rate']:.1f}/s")
         if len(now["edges"]) > MOST_EDGES:
-            print(f"and {len(now['edges']) - MOST_EDGES} more edges: see the page or `msgflo list`", flush=True)
+            _say(f"and {len(now['edges']) - MOST_EDGES} more edges: see the page or `msgflo list`")
         pause = EVERY_S
+
+
+def _say(line: str) -> None:
+    """Print a line; where nobody reads any more, as in ``msgflo run | head``, the run ends in order."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        signal.raise_signal(signal.SIGTERM)
 
 
 def edge_text(edge: Status) -> str:

@@ -7,6 +7,7 @@ import contextlib
 import json
 import socket
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -368,6 +369,44 @@ def test_whoever_opens_many_connections_loses_some_and_others_are_served(broker:
         ]
         assert idle[0].recv(1) == b""  # the idlest is closed
         assert coordinator.status()["connected"]
+
+
+def test_what_is_no_request_is_refused_and_not_printed(broker: Broker, tmp_path: Path) -> None:
+    """A line for each would fill the log, and hold what was sent: a secret, if that was put in a wrong place."""
+    hosts = [b"a:99999", b"\xff", b"[::1]x", b"1.2.3.4.5", b"localhost@evil.example", b"evil.example#localhost"]
+    wrong = [b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n" for host in hosts]
+    wrong += [b"GET /?secret=%s HTTP/9.9\r\n\r\n", b"GET %s HTTP/1.1\r\n\r\n", b"%s\r\n\r\n"]
+    wrong += [b"GET / HTTP/1.1\r\nContent-Length: %s\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"]
+    with serving(broker, tmp_path, "--secret", SECRET) as coordinator:
+        live_urls(coordinator)
+        lines = len(coordinator.lines)
+        for each in wrong:
+            with socket.create_connection(("127.0.0.1", coordinator.port), timeout=20) as connection:
+                connection.sendall(each.replace(b"%s", SECRET.encode()))
+                assert connection.recv(100).split()[1] in (b"400", b"403"), each
+        assert coordinator.status()["connected"]
+    assert coordinator.lines[lines:] == []
+
+
+def test_the_same_secret_for_two_is_refused(broker: Broker, tmp_path: Path) -> None:
+    (tmp_path / "secrets.yaml").write_text(f"hall:\n  secret: {SECRET}\n  may: viewer\n")
+    coordinator = serving(broker, tmp_path, "--secret", SECRET, "--secrets", "secrets.yaml")
+    coordinator.start()
+    assert coordinator.process is not None
+    assert coordinator.process.wait(20) == 1
+    until(lambda: "one of the secrets in secrets.yaml is the one that allows everything" in coordinator.output)
+    assert SECRET not in coordinator.output
+
+
+def test_a_run_that_nobody_reads_any_more_ends_in_order(broker: Broker, tmp_path: Path) -> None:
+    command = serving(broker, tmp_path).command
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(30) == 0
+    assert process.stderr.read() == ""
 
 
 def test_every_answer_keeps_browsers_from_guessing(broker: Broker, tmp_path: Path) -> None:
