@@ -1,0 +1,345 @@
+"""The packets that editors of a running coordinator are shown: which, how many, how much of each, and what that costs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client
+import pytest
+
+from brokers import Broker
+from editors import Editor, editor, run
+from systems import Coordinator, discovery_message
+
+MAIN = "default/main"
+TAPS = "msgflo-coordinator-taps"
+GRAPH = """\
+button(x/Device) OUT -> IN lamp(x/Device)
+button(x/Device) OTHER -> OTHER lamp(x/Device)
+lamp(x/Device) OUT -> IN fast(core/Repeat) OUT -> IN last(core/Repeat) OUT -> IN bell(x/Device)
+"""
+FIRST, SECOND = "button() OUT -> IN lamp()", "button() OTHER -> OTHER lamp()"
+
+
+class Devices:
+    """Devices of one MQTT client; each has the inports and outports that the graph needs."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._client = paho.mqtt.client.Client(paho.mqtt.client.CallbackAPIVersion.VERSION2)
+        self._client.connect("127.0.0.1", broker.port)
+        self._client.loop_start()
+
+    def announce(self, role: str, **outports: str) -> None:
+        """A device that takes direct bindings; `outports` have topics of their own."""
+        outports = {"out": f"{role}/out", "other": f"{role}/other", **outports}
+        message = discovery_message(
+            role,
+            id=role,
+            component="x/Device",
+            bind=f"fbp/bind/{role}",
+            inports=[{"id": port, "queue": f"{role}/{port}"} for port in ("in", "other")],
+            outports=[{"id": port, "queue": topic} for port, topic in outports.items()],
+        )
+        self._client.publish(f"fbp/participant/{role}", message, qos=1, retain=True).wait_for_publish(10)
+
+    def send(self, topic: str, payload: str | bytes) -> None:
+        self._client.publish(topic, payload)
+
+    def stop(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+@pytest.fixture
+def devices(broker: Broker) -> Iterator[Devices]:
+    made = Devices(broker)
+    for role in ("button", "lamp", "bell"):
+        made.announce(role)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def coordinator(broker: Broker, devices: Devices, tmp_path: Path) -> Iterator[Coordinator]:
+    (tmp_path / "graph.fbp").write_text(GRAPH)
+    with Coordinator("graph.fbp", "--plain", broker=broker.url, cwd=tmp_path) as running:
+        running.wait(lambda status: sum(edge["kind"] == "direct" for edge in status["edges"]) >= 4)
+        yield running
+
+
+def followed(broker: Broker) -> set[str]:
+    """The topics that the coordinator reads for those who look, by the broker's log."""
+    topics: set[str] = set()
+    for line in broker.log.splitlines():
+        if subscribed := re.search(rf": {TAPS} \d (\S+)$", line):
+            topics.add(subscribed[1])
+        elif gone := re.search(rf": {TAPS} (\S+)$", line):
+            topics.discard(gone[1])
+    return {topic for topic in topics if not topic.startswith("fbp/")}
+
+
+async def follows(broker: Broker, *topics: str) -> None:
+    async with asyncio.timeout(20):
+        while followed(broker) != set(topics):
+            await asyncio.sleep(0.02)
+
+
+def seen(client: Editor, since: int = 0) -> list[tuple[str, str, Any]]:
+    """Graph, edge and data of each packet that a client was shown."""
+    payloads = client.all("network", "data", since=since)
+    return [(payload["graph"], payload["id"], payload["data"]) for payload in payloads]
+
+
+def ends(src: str, tgt: str) -> dict[str, Any]:
+    names = [dict(zip(("node", "port"), end.split("."), strict=True)) for end in (src, tgt)]
+    return {"src": names[0], "tgt": names[1]}
+
+
+async def look(client: Editor, *edges: dict[str, Any], graph: str = MAIN) -> None:
+    await client.ask("network", "edges", graph=graph, edges=list(edges))
+
+
+ALL = ("button/out", "button/other", "lamp/out")
+
+
+def test_packets_of_the_selected_edges_are_shown_and_where_none_is_selected_all(
+    coordinator: Coordinator, devices: Devices, broker: Broker
+) -> None:
+    async def main() -> None:
+        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+            await look(one, ends("button.out", "lamp.IN"))
+            await follows(broker, *ALL)
+            devices.send("button/other", "1")
+            devices.send("button/out", "2")
+            for client in (one, two):
+                await client.told("network", "data", id=FIRST, data=2)
+            assert seen(one) == [(MAIN, FIRST, 2)]
+            assert seen(two) == [(MAIN, SECOND, 1), (MAIN, FIRST, 2)]
+            await look(one)
+            devices.send("button/other", "3")
+            await one.told("network", "data", id=SECOND, data=3)
+
+    run(main)
+
+
+def test_a_topic_of_a_directly_bound_edge_is_read_only_while_somebody_looks(
+    coordinator: Coordinator, broker: Broker
+) -> None:
+    async def main() -> None:
+        assert followed(broker) == set()
+        async with editor(coordinator.port) as one:
+            await follows(broker, *ALL)
+            await look(one, ends("button.out", "lamp.in"))
+            await follows(broker, "button/out")
+            async with editor(coordinator.port) as two:
+                await follows(broker, *ALL)
+                await look(two, ends("button.other", "lamp.other"))
+                await follows(broker, "button/out", "button/other")
+            await follows(broker, "button/out")
+            await one.ask("network", "stop", graph=MAIN)
+            await follows(broker)
+            await one.ask("network", "start", graph=MAIN)
+            await follows(broker, "button/out")
+        await follows(broker)
+
+    run(main)
+
+
+def test_whoever_may_not_see_packets_has_no_topic_read(coordinator: Coordinator, broker: Broker) -> None:
+    async def main() -> None:
+        async with editor(coordinator.port, headers={"X-Forwarded-For": "203.0.113.7"}) as stranger:
+            assert (await stranger.ask("runtime", "getruntime"))["capabilities"] == []
+            async with editor(coordinator.port) as known:
+                await look(known, ends("button.other", "lamp.other"))
+                await follows(broker, "button/other")
+            await follows(broker)
+            assert seen(stranger) == []
+
+    run(main)
+
+
+def test_packets_beyond_the_rate_of_an_edge_are_counted_for_that_edge(
+    coordinator: Coordinator, devices: Devices, broker: Broker
+) -> None:
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            await follows(broker, *ALL)
+            for number in range(500):
+                devices.send("button/out", str(number))
+            devices.send("button/other", "null")
+            await client.told("network", "data", id=SECOND, data=None)
+            shown, told = 0, 0
+            async with asyncio.timeout(20):
+                while shown + told != 500:
+                    await asyncio.sleep(0.05)
+                    texts = [payload["message"] for payload in client.all("network", "output")]
+                    told = sum(
+                        int(count)
+                        for text in texts
+                        for count in re.findall(rf"(\d+) of {re.escape(FIRST)}", text)
+                        if text.startswith(f"{MAIN}: packets not shown")
+                    )
+                    shown = sum(id == FIRST for _, id, _ in seen(client))
+            assert shown < 300
+            assert SECOND not in str(client.all("network", "output"))
+
+    run(main)
+
+
+def test_binary_and_large_packets_are_shortened(coordinator: Coordinator, devices: Devices, broker: Broker) -> None:
+    payloads: list[bytes] = [
+        b"\xff" * 300_000,
+        json.dumps({"list": list(range(100_000))}).encode(),
+        b'"' + b"x" * 500_000 + b'"',
+        b"[" * 200_000,
+    ]
+
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            await follows(broker, *ALL)
+            for payload in payloads:
+                devices.send("button/out", payload)
+            devices.send("button/out", '{"small": [1, null, "ü"]}')
+            await client.told("network", "data", id=FIRST, data={"small": [1, None, "ü"]})
+            shown = [data for _, _, data in seen(client)][:-1]
+            assert [type(data) for data in shown] == [str] * 4
+            assert all(len(data) < 1_500 for data in shown)
+            assert shown[0].startswith("(300000 bytes: ff ff ")
+            assert shown[1].startswith('{"list":[0,1,2,')
+            assert shown[2].startswith("xxx")
+            assert all("bytes)" in data for data in shown[1:])
+
+    run(main)
+
+
+def test_data_on_secure_edges_is_masked_for_everybody(
+    coordinator: Coordinator, devices: Devices, broker: Broker
+) -> None:
+    """On MQTT, in memory, as an initial packet, in traces, and in what is said of packets that were left out."""
+    secret = "hush, this is private"
+    secure = {"metadata": {"secure": True}}
+    edges = [ends("button.out", "lamp.in"), ends("lamp.out", "fast.in"), ends("fast.out", "last.in")]
+    edges.append(ends("last.out", "bell.in"))
+
+    async def main() -> None:
+        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+            await follows(broker, *ALL)
+            for edge in edges:
+                await one.ask("graph", "changeedge", graph=MAIN, **edge, **secure)
+            # From the answer on.
+            devices.send("button/out", json.dumps(secret))
+            devices.send("lamp/out", json.dumps(secret))
+            last = "last() OUT -> IN bell()"
+            for client in (one, two):
+                await client.told("network", "data", id=last, data="DATA")
+                await client.told("network", "data", id=FIRST, data="DATA")
+            await one.ask("trace", "start", graph=MAIN)
+            initial = {"src": {"data": secret}, "tgt": {"node": "fast", "port": "in"}}
+            await one.ask("graph", "addinitial", graph=MAIN, **initial, **secure)
+            await two.told("network", "data", id="DATA -> IN fast()", data="DATA")
+            for _ in range(300):
+                devices.send("button/out", json.dumps(secret))
+            output = await one.told("network", "output")
+            assert FIRST in output["payload"]["message"]
+            trace = await one.ask("trace", "dump", graph=MAIN, type="flowtrace.json")
+            events = json.loads(trace["flowtrace"])["events"]
+            assert [e for e in events if e["payload"].get("data") == "DATA"]
+            for event in events:
+                assert secret not in json.dumps(event)
+            for client in (one, two):
+                frames = [f for f in client.frames if (f["protocol"], f["command"]) not in HOLD_THE_GRAPH]
+                assert secret not in json.dumps(frames)
+
+    run(main)
+
+
+HOLD_THE_GRAPH = {("graph", "addinitial"), ("trace", "dump")}
+"""An editor is told what is in the graph itself, secure or not."""
+
+
+def test_an_edge_of_several_graphs_is_shown_in_each_that_is_started(
+    coordinator: Coordinator, devices: Devices, broker: Broker
+) -> None:
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            for graph in ("running", "stopped"):
+                await client.ask("graph", "clear", id=graph)
+                for role in ("button", "lamp"):
+                    await client.ask("graph", "addnode", graph=graph, id=role, component="x/Device")
+                await client.ask("graph", "addedge", graph=graph, **ends("button.OUT", "lamp.in"))
+            await client.ask("network", "start", graph="running")
+            await client.ask(
+                "graph", "changeedge", graph="running", **ends("button.out", "lamp.in"), metadata={"secure": True}
+            )
+            async with asyncio.timeout(20):
+                while not [graph for graph, _, _ in seen(client) if graph == "running"]:
+                    devices.send("button/out", "0")
+                    await asyncio.sleep(0.05)
+            devices.send("button/other", '"begin"')
+            await client.told("network", "data", id=SECOND, data="begin")
+            since = len(client.frames)
+            devices.send("button/out", "1")
+            devices.send("button/other", "2")
+            await client.told("network", "data", id=SECOND, data=2, since=since)
+            assert sorted(seen(client, since)) == [
+                (MAIN, SECOND, 2), (MAIN, FIRST, 1), ("running", FIRST, "DATA"),
+            ]  # fmt: skip
+            # Somebody who looks at one graph alone
+            await look(client, ends("button.other", "lamp.other"))
+            await look(client, ends("button.out", "lamp.in"), graph="running")
+            since = len(client.frames)
+            devices.send("button/out", "3")
+            devices.send("button/other", "4")
+            await client.told("network", "data", id=SECOND, data=4, since=since)
+            assert seen(client, since) == [("running", FIRST, "DATA"), (MAIN, SECOND, 4)]
+
+    run(main)
+
+
+def test_a_packet_is_shown_once_on_each_edge_from_a_device_through_components_to_another(
+    coordinator: Coordinator, devices: Devices, broker: Broker
+) -> None:
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            await follows(broker, *ALL)
+            devices.send("lamp/out", '{"n": 1}')
+            devices.send("lamp/out", '{"n": 2}')
+            for id in ("lamp() OUT -> IN fast()", "last() OUT -> IN bell()"):
+                await client.told("network", "data", id=id, data={"n": 2})
+            for number in (1, 2):
+                assert sorted(id for _, id, data in seen(client) if data == {"n": number}) == [
+                    "fast() OUT -> IN last()",
+                    "lamp() OUT -> IN fast()",
+                    "last() OUT -> IN bell()",
+                ]
+
+    run(main)
+
+
+def test_packets_on_topics_with_wildcards_are_shown(coordinator: Coordinator, devices: Devices, broker: Broker) -> None:
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            devices.announce("house", rooms="rooms/+/heat", attic="rooms/attic/heat")
+            await client.told("graph", "addnode", id="house")
+            for port in ("rooms", "attic"):
+                await client.ask("graph", "addedge", graph=MAIN, **ends(f"house.{port}", "bell.in"))
+            await follows(broker, *ALL, "rooms/+/heat")
+            devices.send("rooms/kitchen/heat", "1")
+            devices.send("rooms/attic/heat", "2")
+            devices.send("rooms/attic/light", "3")
+            devices.send("button/other", "4")
+            await client.told("network", "data", id=SECOND, data=4)
+            rooms, attic = "house() ROOMS -> IN bell()", "house() ATTIC -> IN bell()"
+            assert sorted(seen(client), key=lambda each: each[2]) == [
+                (MAIN, rooms, 1),
+                (MAIN, attic, 2),
+                (MAIN, rooms, 2),
+                (MAIN, SECOND, 4),
+            ]
+
+    run(main)
