@@ -25,7 +25,12 @@ def messages() -> list[str]:
 def texts() -> Iterator[str]:
     """Every text in the source, with … for what is put in."""
     for file in SOURCES:
-        for node in ast.walk(ast.parse(file.read_text())):
+        tree = ast.parse(file.read_text())
+        # What stands alone is documentation, which says nothing to a user.
+        alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if id(node) in alone:
+                continue
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield PLACEHOLDER.sub("…", node.value)
             elif isinstance(node, ast.JoinedStr):
