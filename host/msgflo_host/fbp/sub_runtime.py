@@ -39,6 +39,7 @@ _ABOUT_ITSELF = {("component", "component"), ("component", "componentsready"), (
 _NEVER_ASKED = {("component", "list"), ("component", "source"), ("network", "persist"), ("runtime", "getruntime")}
 _ANSWERS = {"getsource": "source", "getstatus": "status", "packet": "packetsent", "start": "started", "stop": "stopped"}
 _KEYS = {("graph", "clear"): "id", ("component", "getsource"): "name", ("component", "source"): "name"}
+_GRAPHS = ("json", "fbp")  # languages; anything else could be taken for code of a component, and be run
 _TO_WHO_ASKED = {("component", "source"), ("network", "status"), ("network", "edges"), ("network", "debug")}
 _TO_WHO_ASKED |= {("trace", "dump")}
 
@@ -90,7 +91,8 @@ def renamed(heard: Heard, name: str) -> dict[str, Any]:
     if kind != ("component", "source"):
         return {**heard.payload, _KEYS.get(kind, "graph"): name}
     library, _, short = name.rpartition("/")
-    payload = {key: value for key, value in heard.payload.items() if key != "library"} | {"name": short}
+    # Not its tests: editors run them by themselves, and on our graphs.
+    payload = {"name": short, "language": heard.payload["language"], "code": heard.payload["code"]}
     return {**payload, "library": library} if library else payload
 
 
@@ -196,7 +198,10 @@ class SubRuntime:
         except ValueError as error:
             raise ValueError(f"{protocol}:{quoted(command)}: {quoted(str(error))}") from None
         named = payload[_KEYS.get(kind, "graph")]
-        if named != self._main and kind != ("component", "source"):
+        if kind == ("component", "source"):
+            if payload["language"] not in _GRAPHS:
+                raise ValueError(f"component:source is in {quoted(payload['language'])}; allowed: {', '.join(_GRAPHS)}")
+        elif named != self._main:
             raise ValueError(f"{protocol}:{command} is about {quoted(named)}; its graph is {quoted(self._main or '')}")
         return Heard(protocol, command, payload, self._answered(protocol, command, number))
 

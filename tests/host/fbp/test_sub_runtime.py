@@ -123,6 +123,17 @@ def test_answers_that_are_called_otherwise_are_known(
     assert "main" not in renamed(heard, NAME).values()
 
 
+def test_its_source_is_a_graph_without_tests() -> None:
+    talk = Conversation()
+    talk.runtime.ask(question("component", "getsource", name=NAME), 0.0)
+    source = {"name": "x", "library": "y", "code": "{}", "tests": "cases: []"}
+    with pytest.raises(ValueError, match='component:source is in "python"; allowed: json, fbp'):
+        talk.hear("component", "source", {**source, "language": "python"})
+    heard = talk.hear("component", "source", {**source, "language": "json"})
+    assert renamed(heard, NAME) == {"name": "Inner", "library": "home", "code": "{}", "language": "json"}
+    assert renamed(heard, "kitchen") == {"name": "kitchen", "code": "{}", "language": "json"}
+
+
 def test_what_is_never_answered_is_taken_out_after_some_seconds_and_what_a_client_left_at_once() -> None:
     talk = Conversation()
     other = ClientHandle(remote="127.0.0.1", local=True, capabilities=frozenset())
