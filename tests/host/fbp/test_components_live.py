@@ -245,8 +245,9 @@ programs: {beside: "sh -c 'sleep 86541 & sleep 86541'"}
 """
 
 
-def test_nothing_that_components_and_programs_have_started_outlives_a_killed_coordinator(
-    broker: Broker, tmp_path: Path
+@pytest.mark.parametrize("how", [Coordinator.kill, Coordinator.stop], ids=["killed", "stopped"])
+def test_nothing_that_components_and_programs_have_started_outlives_the_coordinator(
+    broker: Broker, tmp_path: Path, how: Callable[[Coordinator], Any]
 ) -> None:
     stubborn = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(1000)\n"
     fill(tmp_path / "home", Shell__sh=SHELL, stubborn__py=stubborn, msgflo__yaml=CONFIG)
@@ -264,9 +265,9 @@ def test_nothing_that_components_and_programs_have_started_outlives_a_killed_coo
             await add(one, shell="home/Shell", stubborn="home/Stubborn")
             await soon(lambda: sum("sleep" in words for words in left()) == 6)
             await soon(lambda: any("stubborn.py" in words for words in left()))
-            coordinator.kill()
 
     assert not left()
     with running(broker, tmp_path / "home") as coordinator:
         run(lambda: main(coordinator))
+        how(coordinator)
         until(lambda: not left(), seconds=5, what=str(left()))
