@@ -34,13 +34,15 @@ class AutoSave:
         self._coordinator = coordinator
         self._file = file
         self._timer: asyncio.TimerHandle | None = None
+        self._unsaved = False
         coordinator.graphs.on_edit.append(self._edited)
         coordinator.graphs.on_found.append(self._found)
 
     def finish(self) -> None:
-        """Save at once what waits for its time."""
+        """Save at once what waits for its time, or could not be saved then."""
         if self._timer is not None:
             self._timer.cancel()
+        if self._unsaved:
             self._save()
 
     def _found(self, found: dict[str, str]) -> None:
@@ -48,12 +50,16 @@ class AutoSave:
             self._coordinator.graphs.edit(MAIN, "addnode", {"id": role, "component": component})
 
     def _edited(self, id: str) -> None:
-        if id == MAIN and self._timer is None:
+        if id != MAIN:
+            return
+        self._unsaved = True
+        if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(DELAY_S, self._save)
 
     def _save(self) -> None:
         self._timer = None
         try:
             save(self._coordinator, self._file)
+            self._unsaved = False
         except GraphError as error:
             log.error("%s", error)

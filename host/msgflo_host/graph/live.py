@@ -75,4 +75,4 @@ class LiveFile:
         Call `take_over` first, and leave the file alone where that returns False: somebody is in the middle of an edit.
         """
         save(self.path, graph)
-        self._seen = signature_of(self.path)
+        self._seen, self.trouble = signature_of(self.path), None
