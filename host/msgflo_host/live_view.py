@@ -35,19 +35,19 @@ async def follow_live(status: Callable[[], Status], notes: Notes) -> None:
     with Live(console=console, screen=True, auto_refresh=False) as live:
         try:
             while True:
-                live.update(_picture(status(), notes.lines, console.height), refresh=True)
+                live.update(_picture(status(), notes.lines, console.width, console.height), refresh=True)
                 await asyncio.sleep(REFRESH_S)
         finally:
             live.stop()
             print(*notes.lines, sep="\n", file=sys.stderr)
 
 
-def _picture(status: Status, notes: Iterable[str], height: int) -> RenderableType:
+def _picture(status: Status, notes: Iterable[str], width: int, height: int) -> RenderableType:
     nodes, edges = status["nodes"], status["edges"]
-    rows = max(height - LOG_LINES - 14, 6)
+    rows = max(height - LOG_LINES - 13 - len(status["editor"]) // width, 6)
     for_nodes = min(len(nodes), max(rows // 2, rows - len(edges)))
     for_edges = max(rows - for_nodes, 3)
-    log = Text("\n".join(line[:200] for line in notes), style="dim")
+    log = Text("\n".join(notes), style="dim", no_wrap=True, overflow="ellipsis")
     return Group(_headline(status), "", _nodes_table(nodes, for_nodes), "", _edges_table(edges, for_edges), "", log)
 
 
