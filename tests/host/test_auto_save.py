@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import msgflo
 from brokers import Broker
 from editors import Refused, editor, run
 from msgflo_host import auto_save
 from msgflo_host.auto_save import AutoSave
+from msgflo_host.cli import cli
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.graph.files import load, signature
 from msgflo_host.graph.live import LiveFile
@@ -270,3 +272,9 @@ def test_persist_is_refused_without_a_file(broker: Broker, tmp_path: Path) -> No
     with Run("--plain", broker=broker.url, cwd=tmp_path) as running:
         running.wait(lambda status: status["connected"])
         run(main)
+
+
+def test_auto_save_without_a_graph_is_refused() -> None:
+    done = CliRunner().invoke(cli, ["run", "--auto-save"])
+    assert done.exit_code == 2
+    assert "--auto-save needs the GRAPH whose file is written" in done.output

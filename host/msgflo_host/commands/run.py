@@ -108,6 +108,8 @@ def command(
       msgflo run home.fbp --host 0.0.0.0 --secrets secrets.yaml --auto-save
       msgflo run home.json --broker mqtts://user:secret@pi.local?cafile=ca.pem
     """
+    if auto_save and graph is None:
+        raise click.UsageError("--auto-save needs the GRAPH whose file is written")
     # What is started here needs it no more, and could print it.
     os.environ.pop("MSGFLO_SECRET", None)
     from ..run import Options, run  # imports the coordinator: not for --help
