@@ -96,8 +96,8 @@ class WLAN:
         return found + [(name, _access_point(), 6, -50, 3, False)]
     def status(self, what=None):
         if what: return -50
-        # Of one that it was told, an ESP32 says for a while that it is looking.
-        return STAT_GOT_IP if self._in else STAT_CONNECTING if self._bssid else STAT_NO_AP_FOUND
+        # Of an access point that it was told, an ESP32 says for a while, or for ever, that it is looking.
+        return STAT_GOT_IP if self._in else STAT_CONNECTING if self._bssid and os.getenv("LOOKING") else STAT_NO_AP_FOUND
 """
 
 

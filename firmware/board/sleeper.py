@@ -74,13 +74,12 @@ class Sleeper:
         if self.state[6] or not wlan.isconnected():
             return
         try:
-            place = wlan.config("channel")
+            place = self.state[6] = wlan.config("channel")  # already, for looking around is not to be tried twice
             if self._memory:  # an RP2 needs no more than the channel
                 ssid = self.wifi.config["ssid"].encode()
                 near = [(each[3], each[1]) for each in wlan.scan() if each[0] == ssid and each[2] == place]
                 if near:  # a hidden one is not seen
-                    place |= int.from_bytes(max(near)[1], "big") << 8
-            self.state[6] = place
+                    self.state[6] = int.from_bytes(max(near)[1], "big") << 8 | place
         except (OSError, ValueError, MemoryError) as e:
             log.error("access point: {}".format(e))
 

@@ -19,7 +19,6 @@ from .early import due, where
 __all__ = ("wake",)
 
 _ROOM = const(1900)  # bytes of readings that are kept; an ESP32 keeps 2048 bytes in all
-_KNOWN = const(5000)  # ms after which an access point that is known is looked for no more
 
 
 async def wake(sleeper):
@@ -67,7 +66,7 @@ async def _join(sleeper, limit):
     """Wait until the board has joined the network, or for `limit` ms; returns whether it has."""
     wifi = sleeper.wifi
     state = sleeper.state
-    if state[6] and not await wifi.wait(min(_KNOWN, limit // 2)):
+    if state[6] and not await wifi.wait(limit // 2):
         # Another access point, or another channel; or there is no network at all.
         state[6] = 0
         wifi.wlan.disconnect()

@@ -320,12 +320,13 @@ def test_from_the_second_wake_up_on_it_asks_for_the_access_point_that_it_knows(
     assert watcher.all("shed-climate/temperature")[:3] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("looking", ["", "for ever"])
 def test_an_access_point_that_does_not_answer_is_forgotten_within_the_same_wake_up(
-    tap: Tap, watcher: Watcher, tmp_path: Path
+    tap: Tap, watcher: Watcher, tmp_path: Path, looking: str
 ) -> None:
     with sleeper(tap, tmp_path, awake=2) as board:
         until(lambda: len(board.sleeps) >= 2)
-        board.environment["BSSID"] = "02000000000a"
+        board.environment |= {"BSSID": "02000000000a", "LOOKING": looking}
         before = len(board.joins())
         until(lambda: len(board.joins()) >= before + 5)
     asked = [each["bssid"] for each in board.joins()[before:]]
