@@ -6,12 +6,12 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 
 from msgflo import Broker
 from msgflo.topics import connection_topic, participant_topic
 
-from . import discovery, lease
+from . import lease
 from ._turns import Turns
 from .bindings.direct import DirectBindings
 from .bindings.forwarder import Forwarder
@@ -19,24 +19,22 @@ from .bindings.initials import InitialPacket
 from .bindings.plan import Plan, plan, steps
 from .bindings.ports import Place, Ports
 from .builtin.host import Host
-from .complaints import Complaints
 from .connection import Connection
-from .discovery import NotDiscovery, Participant
-from .errors import DiscoveryError
 from .graph.elements import Initial, PortRef
 from .graph.model import Graph
 from .graphs import MAIN, Graphs
 from .greeter import Greeter
+from .intake import SUBSCRIPTIONS, Intake
 from .lease import Lease
 from .meter import Meter
-from .participants import Event, Registry
+from .participants import Registry
 
 __all__ = ["Coordinator"]
 
 log = logging.getLogger("msgflo")
 
 CLIENT_ID = "msgflo-coordinator"
-PARTICIPANT, CONNECTION, BIND = "fbp/participant/", "fbp/connection/", "fbp/bind/"
+BIND = "fbp/bind/"
 SETTLE_S = 0.25
 """Participants do not say when they have subscribed or unsubscribed: so long is waited where it matters."""
 TICK_S = 0.25
@@ -65,8 +63,7 @@ class Coordinator:
         self._connection = Connection(
             broker,
             f"{CLIENT_ID}-{uuid.uuid4().hex[:8]}",
-            # Connections first: who is lost must not be taken for alive for a moment.
-            subscriptions=[CONNECTION + "+", PARTICIPANT + "+", BIND + "+", "fbp", lease.TOPIC],
+            subscriptions=[*SUBSCRIPTIONS, BIND + "+", lease.TOPIC],
             on_message=self._received,
             on_connected=self._connected,
             on_disconnected=self._disconnected,
@@ -77,13 +74,19 @@ class Coordinator:
         self._direct = DirectBindings(lambda topic, payload: self._connection.publish(topic, payload, retain=True))
         self._forwarder = Forwarder(broker, client_id=CLIENT_ID + "-forwarder", on_state=self._forwarder_state)
         self.meter = Meter(self._forwarder)
-        self.builtin = Host(broker, announced=self._announced_here, gone=self._gone_here)
+        self.builtin = Host(
+            broker,
+            announced=lambda participant: self._intake.announced_here(participant),
+            gone=lambda identity: self._intake.gone_here(identity),
+        )
         self.builtin.engine.on_packet.append(self._sent_here)
         self.graphs.is_own = self.builtin.is_own
         self.graphs.on_wanted.append(self._wants_other)
-        self._complaints = Complaints()
         self._greeter = Greeter(self._trouble)
         self._dirty = asyncio.Event()
+        self._intake = Intake(
+            self.registry, self.builtin, started=lambda id: self._greeter.greet([id]), changed=self._dirty.set
+        )
         self._unsettled = True
 
     @property
@@ -171,65 +174,17 @@ class Coordinator:
         self._unsettled = True
         self._dirty.set()
 
-    def _announced_here(self, participant: Participant) -> None:
-        try:
-            self._take(self.registry.discovered(participant, time.monotonic()))
-        except DiscoveryError as error:
-            log.error("%s", error)
-
-    def _gone_here(self, identity: str) -> None:
-        self._take(self.registry.remove(identity, time.monotonic()))
-
     def _sent_here(self, role: str, port: str, data: object) -> None:
         self.meter.count(self.builtin.outports[role, port])
 
     def _received(self, topic: str, payload: bytes, retained: bool) -> None:
-        """A packet on one of our topics; whatever is wrong with it is said, and changes nothing."""
-        try:
-            self._take(self._events(topic, payload, retained))
-        except NotDiscovery as error:
-            log.debug("%s", error)
-        except DiscoveryError as error:
-            if text := self._complaints.complain(str(error), time.monotonic()):
-                log.warning("%s", text)
-
-    def _events(self, topic: str, payload: bytes, retained: bool) -> list[Event]:
-        now = time.monotonic()
         if topic == lease.TOPIC:
             self._lease.received(payload, retained=retained)
-            return []
-        if topic.startswith(BIND):
+        elif topic.startswith(BIND):
             if self._direct.received(topic, payload) and self.connected:
                 self._dirty.set()
-            return []
-        client_id = discovery.connection_of(topic)
-        if client_id is not None:
-            status = discovery.parse_status(payload, topic=topic)
-            return self.registry.connection(client_id, status, now, retained=retained)
-        identity = discovery.participant_of(topic)
-        if identity is not None and not payload:
-            return [] if identity in self.builtin else self.registry.remove(identity, now)
-        # Only on `fbp` a participant speaks for itself now; what it leaves in its own topic may be written for it, or old.
-        stale = retained or topic != "fbp"
-        participant = discovery.parse(payload, topic=topic)
-        if participant.id in self.builtin:
-            return []  # what the broker says of those who run here is older than what we know
-        return self.registry.discovered(participant, now, retained=stale)
-
-    def _take(self, events: Iterable[Event]) -> None:
-        """Draw the consequences of what the registry has noticed."""
-        for event in events:
-            if event.kind in ("started", "woke"):  # boards lose their memory in deep sleep
-                self._greeter.greet([event.entry.participant.id])
-            if event.kind not in ("appeared", "changed"):
-                self._note(event)
-            self._dirty.set()
-
-    def _note(self, event: Event) -> None:
-        participant = event.entry.participant
-        who = participant.role if participant.id == participant.role else f"{participant.role} ({participant.id})"
-        level = logging.WARNING if event.kind in ("lost", "warning") else logging.INFO
-        log.log(level, "%s: %s%s", who, event.kind, f" ({event.text})" if event.text not in ("", event.kind) else "")
+        else:
+            self._intake.received(topic, payload, retained)
 
     def _connected(self) -> None:
         self.registry.resume(time.monotonic())
@@ -250,11 +205,7 @@ class Coordinator:
     async def _tick_forever(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            now = time.monotonic()
-            for text in self._complaints.due(now):
-                log.warning("%s", text)
-            if self.connected:  # silence proves nothing while the broker is away
-                self._take(self.registry.tick(now))
+            self._intake.tick(connected=self.connected)
 
     async def _reconcile_forever(self) -> None:
         while True:

@@ -1,0 +1,102 @@
+"""What participants say of themselves on MQTT, and what follows from that."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Container, Iterable
+
+from . import discovery
+from .complaints import Complaints
+from .discovery import NotDiscovery, Participant
+from .errors import DiscoveryError
+from .participants import Event, Registry
+
+__all__ = ["SUBSCRIPTIONS", "Intake"]
+
+log = logging.getLogger("msgflo")
+
+# Connections first: who is lost must not be taken for alive for a moment.
+SUBSCRIPTIONS = ("fbp/connection/+", "fbp/participant/+", "fbp")
+
+
+class Intake:
+    """Enters into the registry who is there; those `here`, by id, are run by this process.
+
+    `started(id)` is called when a participant has started or woken up, `changed` when anything is different.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        here: Container[str],
+        *,
+        started: Callable[[str], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._registry = registry
+        self._here = here
+        self._started = started
+        self._changed = changed
+        self._complaints = Complaints()
+
+    def received(self, topic: str, payload: bytes, retained: bool) -> None:
+        """Take a packet on one of the SUBSCRIPTIONS; whatever is wrong with it is said, and changes nothing."""
+        try:
+            self._draw(self._events(topic, payload, retained))
+        except NotDiscovery as error:
+            log.debug("%s", error)
+        except DiscoveryError as error:
+            if text := self._complaints.complain(str(error), time.monotonic()):
+                log.warning("%s", text)
+
+    def announced_here(self, participant: Participant) -> None:
+        """Take what one that is run here says of itself."""
+        try:
+            self._draw(self._registry.discovered(participant, time.monotonic()))
+        except DiscoveryError as error:
+            log.error("%s", error)
+
+    def gone_here(self, identity: str) -> None:
+        """One that was run here has ended."""
+        self._draw(self._registry.remove(identity, time.monotonic()))
+
+    def tick(self, *, connected: bool) -> None:
+        """Look at the deadlines of participants, which prove nothing while the broker is away; say what was held back."""
+        now = time.monotonic()
+        for text in self._complaints.due(now):
+            log.warning("%s", text)
+        if connected:
+            self._draw(self._registry.tick(now))
+
+    def _events(self, topic: str, payload: bytes, retained: bool) -> list[Event]:
+        now = time.monotonic()
+        client_id = discovery.connection_of(topic)
+        if client_id is not None:
+            status = discovery.parse_status(payload, topic=topic)
+            return self._registry.connection(client_id, status, now, retained=retained)
+        identity = discovery.participant_of(topic)
+        if identity is not None and not payload:
+            return [] if identity in self._here else self._registry.remove(identity, now)
+        # Only on `fbp` a participant speaks for itself now; what it leaves in its own topic may be written for it, or old.
+        stale = retained or topic != "fbp"
+        participant = discovery.parse(payload, topic=topic)
+        if participant.id in self._here:
+            return []  # what the broker says of those who run here is older than what we know
+        return self._registry.discovered(participant, now, retained=stale)
+
+    def _draw(self, events: Iterable[Event]) -> None:
+        """Draw the consequences of what the registry has noticed."""
+        for event in events:
+            if event.kind in ("started", "woke"):  # boards lose their memory in deep sleep
+                self._started(event.entry.participant.id)
+            if event.kind not in ("appeared", "changed"):
+                _note(event)
+            self._changed()
+
+
+def _note(event: Event) -> None:
+    participant = event.entry.participant
+    who = participant.role if participant.id == participant.role else f"{participant.role} ({participant.id})"
+    level = logging.WARNING if event.kind in ("lost", "warning") else logging.INFO
+    log.log(level, "%s: %s%s", who, event.kind, f" ({event.text})" if event.text not in ("", event.kind) else "")
