@@ -99,14 +99,12 @@ class Library:
         """
         if name not in self.commands and name not in self.foreign:
             return None
-        known = self._known.get(name)
-        if name in self.foreign and (known is None or known.version != self.version(name)):
-            known = _Known(infos.of_foreign(name, self.foreign[name]), self.version(name))
-            self._known[name] = known
-        return known.info if known is not None else ComponentInfo(name)
+        if name in self.foreign:
+            self._read(name)
+        return self._known[name].info if name in self._known else ComponentInfo(name)
 
     def read(self, name: str) -> None:
-        """Take what the source of a process seems to say, until it says itself what it is."""
+        """Take what the file of a foreign device says; of a process what its source seems to say, until it says itself."""
         if self._read(name):
             self._tell({name})
 
@@ -127,12 +125,10 @@ class Library:
         return self._is_known(name, by_itself=True) and not self._known[name].info.trouble
 
     def unread(self) -> list[str]:
-        """The processes with a source in Python that was changed and has not been `read`."""
-        return [
-            name
-            for name, command in self.commands.items()
-            if command.source is not None and command.source.suffix.lower() == ".py" and not self._is_known(name)
-        ]
+        """The components whose files are in Python or those of foreign devices, and were not `read` since they were changed."""
+        files = {name: command.source for name, command in self.commands.items()}
+        in_python = [name for name, file in files.items() if file is not None and file.suffix.lower() == ".py"]
+        return [name for name in (*in_python, *self.foreign) if not self._is_known(name)]
 
     def unasked(self) -> Iterator[tuple[str, Command]]:
         """The components that can say what they are, and have not since their source was changed."""
@@ -145,11 +141,15 @@ class Library:
         return known is not None and known.version == self.version(name) and (known.by_itself or not by_itself)
 
     def _read(self, name: str) -> bool:
-        command = self.commands.get(name)
-        if command is None or command.source is None or self._is_known(name):
+        if self._is_known(name):
             return False
-        before = self.info(name) or ComponentInfo(name)
+        if name in self.foreign:
+            return self._take(name, _Known(infos.of_foreign(name, self.foreign[name]), self.version(name)))
+        command = self.commands.get(name)
+        if command is None or command.source is None:
+            return False
         seen = outline(name, command.source, infos.class_option(command.words))
+        before = self.info(name) or ComponentInfo(name)
         return self._take(name, _Known(seen or before, command.version))
 
     def _take(self, name: str, known: _Known) -> bool:

@@ -146,7 +146,7 @@ def test_a_component_that_the_configuration_names_is_written_to_its_own_file(lib
         ("home/A", "python", CODE + "#" * 262_144, "at most 262144 are allowed"),
         ("home/A", "python", CODE + "# \ud800", "half of a surrogate pair"),
         ("home/Fan", "yaml", "component: x\n", "Fan.yml:1:1: has neither 'inports' nor 'outports'"),
-        ("home/A", "yaml", "inports: [\n", "A.yml:2:1:"),
+        ("home/A", "yaml", "inports: [\n", "A.yml:1:10: the [ is not closed"),
     ],
 )
 def test_what_cannot_be_written_is_said_and_changes_nothing(
