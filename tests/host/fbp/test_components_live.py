@@ -161,6 +161,54 @@ def test_an_edited_source_starts_its_nodes_again_with_the_initial_packets_of_the
         run(lambda: main(coordinator))
 
 
+PACKAGE = '{"name": "@me/parts", "msgflo": {"handlers": {".js": "python #FILENAME #ROLE"}}}'
+SCRIPT = """
+import sys
+from msgflo import Participant, Port, serve
+
+class Script(Participant):
+    component = "parts/Script"
+    inports = [Port("of-script")]
+    def process(self, inport, msg): ...
+
+serve(Script(sys.argv[1]))
+"""
+LEGACY = """
+import msgflo
+
+class Legacy(msgflo.Participant):
+    def __init__(self, role):
+        ports = [{"id": "of-" + "legacy", "type": "any"}]
+        msgflo.Participant.__init__(self, {"component": "parts/Legacy", "label": "", "inports": ports, "outports": []}, role)
+    def process(self, inport, msg): ...
+
+msgflo.main(Legacy)
+"""
+DEVICE = "component: parts/Device\ninports: {of-device: {queue: '#ROLE/x'}}\noutports: {}\n"
+
+
+def test_files_in_other_languages_for_msgflos_library_and_of_foreign_devices_are_components(
+    broker: Broker, tmp_path: Path
+) -> None:
+    folder = tmp_path / "home"
+    fill(folder, package__json=PACKAGE, Script__js=SCRIPT, Legacy__py=LEGACY, Device__yml=DEVICE)
+    kinds = ("Script", "Legacy", "Device")
+
+    def all_alive(status: dict[str, Any]) -> bool:
+        return {each["id"]: each["state"] for each in status["nodes"]} == dict.fromkeys(kinds, "alive")
+
+    async def main(coordinator: Coordinator) -> None:
+        async with at(coordinator) as client:
+            await add(client, **{kind: f"parts/{kind}" for kind in kinds})
+            await asyncio.to_thread(coordinator.wait, all_alive)
+            listed = await client.listing()
+            for kind in kinds:
+                assert [port["id"] for port in listed[f"parts/{kind}"]["inPorts"]] == [f"of-{kind.lower()}"]
+
+    with running(broker, folder) as coordinator:
+        run(lambda: main(coordinator))
+
+
 LOUD = """
 import sys, time
 from msgflo import Participant
