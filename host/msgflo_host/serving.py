@@ -10,7 +10,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,12 @@ from .components import Components
 from .coordinator import Coordinator
 from .errors import ServerError
 from .fbp.announcing import announce_runtime
+from .fbp.origins import Origins
+from .fbp.permissions import ALL, Permissions
+from .fbp.secrets_store import FILE_NAME, check_secret, load_secrets, own_secret
 from .library import Library
 
 if TYPE_CHECKING:
-    from .fbp.origins import Origins
     from .fbp.service import Service
     from .server import Server
 
@@ -43,7 +45,7 @@ class Access:
     """
 
     folder: Path
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     secrets: Path | None = None
     ide: str
     origins: tuple[str, ...] = ()
@@ -55,15 +57,12 @@ class Admission:
     """An `Access` whose files have been read, and what it names checked."""
 
     access: Access
-    secrets: dict[str, frozenset[str]]
+    secrets: dict[str, frozenset[str]] = field(repr=False)
     origins: Origins
 
 
 def read_access(access: Access) -> Admission:
     """Check what was given, before anything is started; raises ServerError, with file, line and column where there are any."""
-    from .fbp.origins import Origins
-    from .fbp.secrets_store import check_secret, load_secrets
-
     if access.secret is not None:
         check_secret(access.secret, "of --secret or MSGFLO_SECRET")
     if access.runtime_id is not None:
@@ -91,7 +90,6 @@ async def serve(
     cannot be kept.
     """
     make_server = await asyncio.to_thread(_import_server, without_certificates=not coordinator.broker.tls)
-    from .fbp.permissions import ALL, Permissions
     from .fbp.runtime import Identity
     from .fbp.service import Service
 
@@ -150,7 +148,7 @@ def _say(access: Access, host: str, port: int, id: str, secret: str | None) -> N
             )
     if secret is None and access.secret is None:
         log.info(
-            "editor: the secret that it needs from elsewhere, or to send code, is in %s", _secret_file(access.folder)
+            "editor: the secret that it needs from elsewhere, or to send code, is in %s", access.folder / FILE_NAME
         )
 
 
@@ -179,18 +177,10 @@ def _import_server(*, without_certificates: bool) -> type[Server]:
 
 def _secret(access: Access) -> tuple[str, bool]:
     """The secret that allows everything, and whether it has been made just now."""
-    from .fbp.secrets_store import own_secret
-
     if access.secret is not None:
         return access.secret, False
-    is_new = not _secret_file(access.folder).exists()
+    is_new = not (access.folder / FILE_NAME).exists()
     return own_secret(access.folder), is_new
-
-
-def _secret_file(folder: Path) -> Path:
-    from .fbp.secrets_store import FILE_NAME
-
-    return folder / FILE_NAME
 
 
 def _runtime_id(access: Access) -> str:
