@@ -179,8 +179,7 @@ class Taps:
 
         def looked_at(graph: str) -> Collection[Ends] | None:
             if graph not in known:
-                in_force = self._graphs.has(graph) and self._graphs.network(graph).started
-                known[graph] = self._looked_at(graph) if in_force else ()
+                known[graph] = self._looked_at(graph)
             return known[graph]
 
         def looks(edge: Edge) -> list[tuple[str, Edge]]:

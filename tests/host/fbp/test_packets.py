@@ -341,5 +341,6 @@ def test_packets_on_topics_with_wildcards_are_shown(coordinator: Coordinator, de
                 (MAIN, rooms, 2),
                 (MAIN, SECOND, 4),
             ]
+            assert followed(broker) == {*ALL, "rooms/+/heat"}, "what a filter covers is not read twice"
 
     run(main)
