@@ -6,7 +6,10 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -20,7 +23,9 @@ from systems import Coordinator
 
 MODULES = Path(__file__).parents[2] / "spec_reference" / "node_modules"
 SUITES = Path(__file__).parent / "suites"
-BUILT_IN = sorted((Path(msgflo_host.__file__).parent / "builtin" / "specs").glob("*.yaml"))
+BUILT_IN = Path(msgflo_host.__file__).parent / "builtin" / "specs"
+EXAMPLES = Path(__file__).parents[3] / "examples"
+FOLDERS = [BUILT_IN, *sorted({file.parent for file in EXAMPLES.glob("*/*.spec.yaml")})]
 DOCUMENT = Path(__file__).parents[3] / "docs" / "testing.md"
 VERSIONS = ("0.5.2", "0.8.0")
 PATIENCE_S = 50
@@ -38,9 +43,14 @@ def fake() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of `msgflo run`, with a Mosquitto of its own."""
-    folder = tmp_path_factory.mktemp("runtime")
+    with running(tmp_path_factory.mktemp("runtime")) as address:
+        yield address
+
+
+@contextmanager
+def running(folder: Path, *options: str | Path) -> Iterator[str]:
     ports = ["--mqtt-port", str(free_port())]
-    with Coordinator("--plain", "--data", folder / "data", *ports, broker=None, cwd=folder) as coordinator:
+    with Coordinator("--plain", "--data", folder / "data", *ports, *options, broker=None, cwd=folder) as coordinator:
         coordinator.wait(lambda status: status["connected"], seconds=30)
         yield f"ws://127.0.0.1:{coordinator.port}/"
 
@@ -102,16 +112,40 @@ def test_their_own_examples_have_the_same_verdicts(suite: Path, runtime: str, tm
     assert ours(runtime, copy) == theirs("0.8.0", runtime, copy)
 
 
+@pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
+def judged(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path, Verdicts]]:
+    """For each folder of suites: `msgflo run` with its components, all of its suites and once more spoilt, our verdicts."""
+    folder: Path = request.param
+    scratch = tmp_path_factory.mktemp(folder.name)
+    files = sorted(folder.glob("*.spec.yaml" if folder.is_relative_to(EXAMPLES) else "*.yaml"))
+    good = [suite for file in files for suite in YAML(typ="safe", pure=True).load_all(file)]
+    suites = scratch / "suites.yaml"
+    suites.write_text("\n---\n".join(map(json.dumps, [*good, *map(spoilt, good)])))
+    options = ["--componentdir", folder] if folder.is_relative_to(EXAMPLES) else []
+    with running(scratch, *options) as address:
+        verdicts = ours(address, suites)
+        half = len(verdicts) // 2
+        assert [assertion for assertion, verdict in verdicts[:half] if verdict != "passed"] == []
+        assert [assertion for assertion, _ in verdicts[half:]] == [assertion for assertion, _ in verdicts[:half]]
+        assert {verdict for _, verdict in verdicts[half:]} >= {"failed"}
+        yield address, suites, verdicts
+
+
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_suites_of_the_built_in_components_pass(version: str, runtime: str, tmp_path: Path) -> None:
-    suites = tmp_path / "suites.yaml"
-    suites.write_text("\n---\n".join(file.read_text().removeprefix("---\n") for file in BUILT_IN))
-    verdicts = ours(runtime, suites)
-    assert [assertion for assertion, verdict in verdicts if verdict != "passed"] == []
-    # 0.5.2 goes on with the suites that the runtime itself has of its components: the same again.
-    found = theirs(version, runtime, suites)
+def test_suites_of_components_get_the_same_verdicts_and_also_spoilt_ones(
+    version: str, judged: tuple[str, Path, Verdicts]
+) -> None:
+    address, suites, verdicts = judged
+    found = theirs(version, address, suites)
     assert found[: len(verdicts)] == verdicts
-    assert all(verdict == "passed" for _, verdict in found)
+    # 0.5.2 goes on with the suites that the runtime itself has of its components: the same again, not spoilt.
+    assert all(verdict == "passed" for _, verdict in found[len(verdicts) :])
+
+
+def test_every_example_with_components_has_suites() -> None:
+    assert {folder.name for folder in FOLDERS} >= {config.parent.name for config in EXAMPLES.glob("*/msgflo.yaml")}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -124,22 +158,10 @@ def test_the_suites_of_the_documentation_pass(version: str, runtime: str, tmp_pa
     assert theirs(version, runtime, suites)[: len(verdicts)] == verdicts
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_the_suites_of_the_built_in_components_fail_where_they_are_spoilt(
-    version: str, runtime: str, tmp_path: Path
-) -> None:
-    suites = tmp_path / "suites.yaml"
-    suites.write_text("\n---\n".join(map(spoilt, BUILT_IN)))
-    verdicts = ours(runtime, suites)
-    assert theirs(version, runtime, suites)[: len(verdicts)] == verdicts
-    assert {verdict for _, verdict in verdicts} == {"passed", "failed"}
-
-
-def spoilt(file: Path) -> str:
-    """The suites of a file, of which every second case expects what never comes."""
-    suites = list(YAML(typ="safe", pure=True).load_all(file))
-    for suite in suites:
-        for case in suite["cases"][::2]:
-            step = case["expect"][-1] if isinstance(case["expect"], list) else case["expect"]
-            step[next(iter(step))] = {"equals": "what never comes"}
-    return "\n---\n".join(map(json.dumps, suites))
+def spoilt(suite: dict[str, Any]) -> dict[str, Any]:
+    """A suite of which every second case expects what never comes."""
+    suite = deepcopy(suite)
+    for case in suite["cases"][::2]:
+        step = case["expect"][-1] if isinstance(case["expect"], list) else case["expect"]
+        step[next(iter(step))] = {"equals": "what never comes"}
+    return suite
