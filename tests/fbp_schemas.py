@@ -34,11 +34,11 @@ def _is_uri(value: object) -> bool:
     return not isinstance(value, str) or bool(urlsplit(value).scheme)
 
 
-def check_frame(frame: str | Mapping[str, Any]) -> None:
-    """Assert that `frame`, as the runtime sends it, keeps to the schema of its command."""
+def check_frame(frame: str | Mapping[str, Any], direction: str = "output") -> None:
+    """Assert that `frame`, as the runtime sends it, or as a client does (``input``), keeps to the schema of its command."""
     message = json.loads(frame, parse_constant=_refuse) if isinstance(frame, str) else frame
     name = (message.get("protocol"), message.get("command"))
-    for error in _validator("output", *name).iter_errors(message):
+    for error in _validator(direction, *name).iter_errors(message):
         place = "/".join(map(str, error.absolute_path)) or "the message"
         raise AssertionError(f"{name[0]}:{name[1]}: {place}: {error.message}")
 
@@ -56,7 +56,7 @@ def commands(direction: str, protocol: str) -> frozenset[str]:
 @cache
 def _validator(direction: str, protocol: str, command: str) -> Draft4Validator:
     schemas = _schemas()
-    if (protocol, command) in UNPUBLISHED:
+    if direction == "output" and (protocol, command) in UNPUBLISHED:
         parts = [{"$ref": "#/shared/output_message"}, schemas[protocol]["input"][command]["allOf"][1]]
         schema: dict[str, Any] = {"allOf": parts}
     else:

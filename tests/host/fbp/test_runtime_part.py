@@ -172,16 +172,17 @@ def test_only_data_passes_the_other_events_are_acknowledged(coordinator: Coordin
     run(main)
 
 
-@pytest.mark.parametrize("data", [None, False, 0, "", [], {}, "ü" * 100_000], ids=lambda value: repr(value)[:9])
-def test_any_value_leaves_as_it_has_entered(coordinator: Coordinator, data: Any) -> None:
+def test_any_value_leaves_as_it_has_entered(coordinator: Coordinator) -> None:
     async def main() -> None:
         async with editor(coordinator.port) as client:
             await repeater(client)
             described = {"type": "any", "schema": "https://example.net/any.json"}
-            packet = {"graph": "g", "port": "in", "event": "data", "payload": data, **described}
-            assert await client.ask("runtime", "packet", **packet) == packet
-            left = await client.told("runtime", "packet")
-            assert left["payload"] == {"graph": "g", "port": "out", "event": "data", "payload": data}
+            for data in (None, False, 0, "", [], {}, "ü" * 100_000):
+                since = len(client.frames)
+                packet = {"graph": "g", "port": "in", "event": "data", "payload": data, **described}
+                assert await client.ask("runtime", "packet", **packet) == packet
+                left = await client.told("runtime", "packet", since=since)
+                assert left["payload"] == {"graph": "g", "port": "out", "event": "data", "payload": data}
 
     run(main)
 
