@@ -33,6 +33,7 @@ SECRET = "correct-horse-battery"
 AFAR = {"headers": {"X-Forwarded-For": "203.0.113.7"}}  # what makes a client one of another machine
 PROTOCOLS = ("runtime", "graph", "component", "network", "trace")
 
+YAML = "component: own/New\ninports: {}\n"
 G = {"graph": "g"}
 SRC, TGT = {"node": "a", "port": "out"}, {"node": "b", "port": "in"}
 REQUESTS: list[tuple[str, str, dict[str, Any], str]] = [
@@ -65,7 +66,7 @@ REQUESTS: list[tuple[str, str, dict[str, Any], str]] = [
     ("network", "persist", {}, "persist"),
     ("component", "list", {}, "componentsready"),
     ("component", "getsource", {"name": "core/Repeat"}, "source"),
-    ("component", "source", {"name": "New", "library": "own", "language": "yaml", "code": "component: own/New\ninports: {}\n"}, "component"),
+    ("component", "source", {"name": "New", "library": "own", "language": "yaml", "code": YAML}, "component"),
     ("graph", "removeinport", {**G, "public": "in"}, "removeinport"),
     ("graph", "removeoutport", {**G, "public": "out"}, "removeoutport"),
     ("graph", "removegroup", {**G, "name": "m"}, "removegroup"),
@@ -163,7 +164,7 @@ def spoilt(draw: st.DrawFn) -> dict[str, Any]:
     """A published request with some of its values replaced, taken away or moved to other keys."""
     protocol, command, payload, _ = draw(st.sampled_from(REQUESTS))
     payload = json.loads(json.dumps(payload))
-    for _ in range(draw(st.integers(0, 3))):
+    for _ in range(draw(st.integers(1, 3))):
         place: Any = payload
         while isinstance(place, dict | list) and place:
             keys = sorted(place) if isinstance(place, dict) else list(range(len(place)))
@@ -201,7 +202,7 @@ def service(folder: Path) -> Service:
 
 
 @fuzzed
-@given(st.lists(spoilt(), max_size=4))
+@given(st.lists(spoilt(), min_size=1, max_size=12))
 def test_spoilt_requests_are_answered_or_refused_within_the_schemas(requests: list[dict[str, Any]]) -> None:
     async def main() -> None:
         runtime = service(Path())
