@@ -84,7 +84,7 @@ class TracePart:
             raise RequestError(f'"type" is {shown(kind)}; allowed: "{FORMAT}"')
         ring = self._ring(network)
         began, ended = ring.started or time.time(), ring.stopped or time.time()
-        document = flowtrace.build(
+        document = flowtrace.build_text(
             {
                 "label": self._identity.label,
                 "runtime": self._identity.id,
@@ -93,10 +93,10 @@ class TracePart:
                 "end": flowtrace.time_text(ended),
             },
             {network.id: _masked(json.loads(dump(network.graph)))},
-            ring.events(),
+            ring.text(),
             main=network.id,
         )
-        payload = {"graph": network.id, "type": FORMAT, "flowtrace": json.dumps(document, ensure_ascii=False)}
+        payload = {"graph": network.id, "type": FORMAT, "flowtrace": document}
         self._replies.answer(client, request, "dump", payload)
 
     def _make_room(self, graph: str) -> Ring:

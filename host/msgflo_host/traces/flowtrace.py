@@ -20,7 +20,7 @@ from ..graph.elements import check_json, kind
 from ..graph.json_format import ShapeError, located, parse_json
 from ._payloads import PACKETS, kept
 
-__all__ = ["DEFAULT_GRAPH", "Trace", "build", "event", "load", "parse", "time_text", "write"]
+__all__ = ["DEFAULT_GRAPH", "Trace", "build", "build_text", "event", "load", "parse", "time_text", "write"]
 
 DEFAULT_GRAPH = "default/main"
 
@@ -71,9 +71,17 @@ def build(
     repositoryVersion, start, end (`time_text`), each if known. `graphs` are JSON graphs by id, `main` among them; `events`
     are those of `event` or of a `Ring`, oldest first.
     """
+    return {"header": _header(metadata, graphs, main), "events": [dict(each) for each in events]}
+
+
+def build_text(metadata: Mapping[str, Any], graphs: Mapping[str, Mapping[str, Any]], events: str, *, main: str) -> str:
+    """Return the content of a file as JSON, with `events` that are JSON already."""
+    return f'{{"header": {json.dumps(_header(metadata, graphs, main))}, "events": {events}}}'
+
+
+def _header(metadata: Mapping[str, Any], graphs: Mapping[str, Mapping[str, Any]], main: str) -> dict[str, Any]:
     ordered = {id: dict(graphs[id]) for id in sorted(graphs, key=lambda id: id != main)}
-    header = {"metadata": {**metadata, "main": main}, "graphs": ordered, "main": main}
-    return {"header": header, "events": [dict(each) for each in events]}
+    return {"metadata": {**metadata, "main": main}, "graphs": ordered, "main": main}
 
 
 def write(path: str | os.PathLike[str], content: Mapping[str, Any]) -> None:
