@@ -161,6 +161,43 @@ def test_an_edited_source_starts_its_nodes_again_with_the_initial_packets_of_the
         run(lambda: main(coordinator))
 
 
+HOSTILE = [
+    ("..", "home"), ("../escape", "home"), ("/tmp/escape", ""), ("home/../../escape", ""), ("escape", ".."), ("escape", "/"),
+    (".hidden", "home"), ("_private", "home"), ("a/b", "home"), ("a\\b", "home"), ("a\x00b", "home"), ("", "home"),
+    ("a" * 300, "home"), ("Not", "core"), ("new", "elsewhere"), ("%2e%2e", "home"), ("Echo.py", "home"), ("os", "home"),
+]  # fmt: skip
+"""Names and libraries that no file of the folder may have."""
+
+
+def test_no_source_is_written_outside_the_folder_nor_without_permission(broker: Broker, tmp_path: Path) -> None:
+    folder = tmp_path / "scratch" / "home"
+    folder.parent.mkdir()
+    fill(folder, Echo__py=ECHO.replace("{word}", "one"))
+    code = f"open({str(tmp_path / 'executed')!r}, 'w')\nfrom msgflo import Participant\nclass A(Participant): pass\n"
+
+    def files() -> set[Path]:
+        return {each for each in tmp_path.rglob("*") if "__pycache__" not in each.parts}
+
+    async def main(coordinator: Coordinator) -> None:
+        async with at(coordinator, secret=SECRET) as one, at(coordinator) as stranger:
+            before = files()
+            for name, library in HOSTILE:
+                with pytest.raises(Refused):
+                    await one.ask("component", "source", name=name, library=library, language="python", code=code)
+                with pytest.raises(Refused):
+                    await one.ask("component", "getsource", name=f"{library}/{name}.py")
+            with pytest.raises(Refused, match="not permitted"):
+                await stranger.ask("component", "source", name="New", library="home", language="python", code=code)
+            assert files() == before
+            # Only who may write does so; the file is run then, if only to be asked what it is.
+            await one.ask("component", "source", name="New", library="home", language="python", code=code)
+            await soon((tmp_path / "executed").exists)
+            assert files() == before | {folder / "New.py", tmp_path / "executed"}
+
+    with running(broker, folder) as coordinator:
+        run(lambda: main(coordinator))
+
+
 PACKAGE = '{"name": "@me/parts", "msgflo": {"handlers": {".js": "python #FILENAME #ROLE"}}}'
 SCRIPT = """
 import sys
