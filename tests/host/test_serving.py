@@ -122,6 +122,7 @@ def test_an_id_that_is_given_is_the_id(broker: Broker, tmp_path: Path) -> None:
         (["--runtime-id", "42"], "the id of --runtime-id is no UUID, such as "),
         (["--data", "file"], "file/runtime-id cannot be used: "),
     ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
 def test_a_mistake_is_said_in_one_line_that_holds_no_secret(
     broker: Broker, tmp_path: Path, options: list[str], message: str

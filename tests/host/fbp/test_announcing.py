@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import subprocess
 import sys
 import uuid
@@ -44,7 +45,7 @@ def test_a_run_that_is_open_announces_runtime_and_broker(tmp_path: Path) -> None
     (tmp_path / "sitecustomize.py").write_text(OPEN.format(name=name))
     mqtt_port, id = free_port(), str(uuid.uuid4())
     coordinator = Coordinator("--mqtt-port", str(mqtt_port), "--runtime-id", id, broker=None, cwd=tmp_path)
-    coordinator.environment = {"PYTHONPATH": str(tmp_path)}
+    coordinator.environment = {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
 
     async def main() -> None:
         zeroconf = AsyncZeroconf(interfaces=["127.0.0.1"], ip_version=IPVersion.V4Only)
