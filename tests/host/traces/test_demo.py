@@ -236,7 +236,8 @@ def test_what_is_marked_as_secure_is_in_no_trace(demo: Coordinator) -> None:
             await client.ask("network", "start", graph="fixture.vault")
             await count(client, "fixture.vault", 2)
             document = await dumped(client, "fixture.vault")
-            assert data(document) == ["DATA", "DATA", "DATA"]
+            assert set(data(document)) == {"DATA"}
+            assert len(data(document)) >= 3, "the initial packet, and two on the edge"
             assert "hunter2" not in json.dumps(document)
             initial = {"data": "DATA", "metadata": {"secure": True}, "tgt": {"process": "again", "port": "in"}}
             assert initial in document["header"]["graphs"]["fixture.vault"]["connections"]
