@@ -325,6 +325,10 @@ async def _misplace(client: Editor, port: int) -> None:
         {**whole, "payload": SECRET},
         {**whole, "payload": {"graph": MAIN, "Secret": SECRET, "options": {"secret": SECRET}}},
         {**whole, "secret": SECRET.upper()},
+        {**whole, "secret": SECRET, "protocol": SECRET},
+        {**whole, "secret": SECRET, "command": SECRET},
+        {**whole, "secret": SECRET, "payload": {"graph": SECRET}},
+        {"protocol": "component", "command": "getsource", "payload": {"name": SECRET, "secret": SECRET}},
         SECRET,
         [SECRET],
     ):

@@ -108,8 +108,9 @@ def message(protocol: str, command: str, payload: object, response_to: str | Non
 
 
 def refusal(request: Request, text: str) -> dict[str, Any]:
-    """Return the error that answers a request, its text shortened."""
+    """Return the error that answers a request: its text shortened, and without the request's secret, wherever that stood."""
     protocol = request.protocol if request.protocol in PROTOCOLS else "runtime"
+    text = text.replace(request.secret, "***") if request.secret else text
     shortened = text if len(text) <= MAX_ERROR else text[: MAX_ERROR - 1] + "…"
     return message(protocol, "error", {"message": shortened}, request.id)
 

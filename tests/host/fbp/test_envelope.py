@@ -69,6 +69,11 @@ def test_a_refusal_does_not_tell_the_secret(frame: str) -> None:
     assert "hunter2" not in json.dumps(refused(frame))
 
 
+def test_an_error_that_quotes_the_secret_leaves_it_out() -> None:
+    told = refusal(Request("component", "getsource", {}, secret="hunter2"), 'there is no component "x/hunter2"')
+    assert told["payload"]["message"] == 'there is no component "x/***"'
+
+
 @pytest.mark.parametrize("payload", ["null", "{}"])
 def test_a_missing_payload_is_an_empty_one(payload: str) -> None:
     assert parse('{"protocol": "component", "command": "list"}').payload == {}
