@@ -24,7 +24,7 @@ from .routers import OURS, Coordinator, device
 from .routing import Figures
 from .wire import connect, publish_frame
 
-__all__ = ("BESIDE", "LARGE", "SMALL", "measure")
+__all__ = ("BESIDE", "LARGE", "SMALL", "devices", "graph", "measure")
 
 SMALL, LARGE, BESIDE = "10 nodes", "1 000 nodes", "beside another graph"
 _NODES = {SMALL: 10, LARGE: 1_000}
@@ -83,9 +83,9 @@ _COMMANDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 def measure(size: str) -> dict[str, Figures]:
     """Seconds to open a graph of this size, ms until the slowest command is answered at the median, and the worst answer."""
     nodes = _NODES[size]
-    with Mosquitto() as broker, Coordinator(OURS, broker, _graph(nodes)) as coordinator:
+    with Mosquitto() as broker, Coordinator(OURS, broker, graph(nodes)) as coordinator:
         coordinator.wait_until_it_listens()
-        with _devices(broker.port, nodes):
+        with devices(broker.port, nodes):
             coordinator.wait_until_served()
             try:
                 return asyncio.run(_edit(coordinator.port, size))
@@ -93,7 +93,8 @@ def measure(size: str) -> dict[str, Figures]:
                 raise RuntimeError(f"an editor got no answer; the coordinator wrote:\n{coordinator.output()}") from None
 
 
-def _graph(nodes: int) -> dict[str, object]:
+def graph(nodes: int) -> dict[str, object]:
+    """A graph of devices `p0`, `p1`, … in JSON form, with three edges from each."""
     return {
         "properties": {"name": "main", "environment": {"type": "msgflo"}},
         "processes": {
@@ -112,10 +113,10 @@ def _graph(nodes: int) -> dict[str, object]:
 
 
 @contextmanager
-def _devices(port: int, nodes: int) -> Iterator[None]:
+def devices(port: int, nodes: int) -> Iterator[None]:
     """All devices, announced by one client, and packets from them until the block ends."""
     ended = threading.Event()
-    with connect(port, "bench-devices") as devices:
+    with connect(port, "bench-devices") as client:
         frames = [publish_frame("fbp/connection/bench-devices", b"online", retain=True)]
         for i in range(nodes):
             inports = {f"in{k}": f"p{i}/in{k}" for k in range(_PORTS)}
@@ -126,14 +127,14 @@ def _devices(port: int, nodes: int) -> Iterator[None]:
                 payload["bind"] = f"fbp/bind/p{i}"
             message = {"protocol": "discovery", "command": "participant", "payload": payload}
             frames.append(publish_frame(f"fbp/participant/p{i}", json.dumps(message).encode(), retain=True))
-        devices.sendall(b"".join(frames))
+        client.sendall(b"".join(frames))
 
         def send() -> None:
             for number in itertools.count():
                 if ended.wait(1 / _RATE):
                     return
                 topic = f"p{number * 37 % nodes}/out{number % _PORTS}"
-                devices.sendall(publish_frame(topic, json.dumps({"value": number}).encode()))
+                client.sendall(publish_frame(topic, json.dumps({"value": number}).encode()))
 
         sending = threading.Thread(target=send, daemon=True)
         sending.start()

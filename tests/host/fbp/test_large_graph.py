@@ -1,0 +1,175 @@
+"""A graph of a thousand nodes under edit: every command is answered before anything goes through the whole of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brokers import Broker as Mosquitto
+from editors import editor, run
+from msgflo import Broker
+from msgflo_host import coordinator as coordinator_module
+from msgflo_host.components import Components
+from msgflo_host.coordinator import Coordinator
+from msgflo_host.fbp.client_list import ClientHandle
+from msgflo_host.fbp.envelope import Request
+from msgflo_host.fbp.origins import Origins
+from msgflo_host.fbp.permissions import ALL, Permissions
+from msgflo_host.fbp.runtime import Identity
+from msgflo_host.fbp.service import Service
+from msgflo_host.graph import json_format
+from msgflo_host.graph._store import Store
+from msgflo_host.graphs import MAIN, Graphs
+from msgflo_host.library import Library
+from msgflo_host.taps import Taps
+from systems import Coordinator as Program
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from bench.editor import devices, graph
+
+NODES = 1_000
+
+
+def end(node: str, port: str) -> dict[str, str]:
+    return {"node": node, "port": port}
+
+
+EDGE = {"src": end("p4", "out0"), "tgt": end("new", "in")}
+INITIAL = {"src": {"data": 1}, "tgt": end("new", "in")}
+COMMANDS: list[tuple[str, str, dict[str, Any]]] = [
+    ("graph", "addnode", {"id": "new", "component": "core/Repeat"}),
+    ("graph", "changenode", {"id": "p4", "metadata": {"x": 3}}),
+    ("graph", "addedge", EDGE),
+    ("graph", "changeedge", {**EDGE, "metadata": {"route": 2}}),
+    ("graph", "addinitial", INITIAL),
+    ("graph", "removeinitial", INITIAL),
+    ("graph", "addinport", {"public": "in", **end("new", "in")}),
+    ("graph", "renameinport", {"from": "in", "to": "into"}),
+    ("graph", "removeinport", {"public": "into"}),
+    ("graph", "addoutport", {"public": "out", **end("p4", "out0")}),
+    ("graph", "removeoutport", {"public": "out"}),
+    ("graph", "addgroup", {"name": "group", "nodes": ["new", "p4"]}),
+    ("graph", "removegroup", {"name": "group"}),
+    ("graph", "renamenode", {"from": "new", "to": "newer"}),
+    ("graph", "removenode", {"id": "newer"}),
+    ("graph", "removeedge", {"src": end("p4", "out0"), "tgt": end("p5", "in0")}),
+    ("network", "edges", {"edges": [{"src": end("p6", "out0"), "tgt": end("p7", "in0")}]}),
+    ("network", "edges", {"edges": []}),
+    ("network", "debug", {"enable": True}),
+]
+
+
+@pytest.fixture
+def whole(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often something has gone through all of a graph."""
+    counts: Counter[str] = Counter()
+
+    def counting(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            counts[name] += 1
+            return call(*args, **kwargs)
+
+        return counted
+
+    for owner, name in (
+        (Store, "sorted_edges"),
+        (Store, "sorted_initials"),
+        (Store, "take"),
+        (Graphs, "_merge"),
+        (Taps, "_follow"),
+        (coordinator_module, "steps"),
+        (json_format, "dump"),
+    ):
+        monkeypatch.setattr(owner, name, counting(name, getattr(owner, name)))
+    for name in ("edges", "initials"):
+        found: property = getattr(Store, name)
+        assert found.fget is not None
+        monkeypatch.setattr(Store, name, property(counting(name, found.fget)))
+    return counts
+
+
+def read(client: ClientHandle) -> list[dict[str, Any]]:
+    """What waits for a client."""
+    frames = [json.loads(frame.data) for frame in client._queue]
+    client._queue.clear()
+    return frames
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_nothing_goes_through_the_whole_graph_before_an_edit_is_answered(whole: Counter[str], others: int) -> None:
+    async def main() -> None:
+        loaded = json_format.load(json.dumps(graph(NODES)))
+        coordinator = Coordinator(Broker.parse("mqtt://127.0.0.1:1"), loaded)
+        library = Library()
+        service = Service(
+            coordinator,
+            library,
+            Components(library, coordinator),
+            identity=Identity("00000000-0000-0000-0000-000000000000", "test"),
+            permissions=Permissions({}),
+            origins=Origins([], lambda name: True),
+            save=lambda: None,
+        )
+        one, two = (ClientHandle(remote="test", local=True, capabilities=ALL) for _ in range(2))
+        for client in (one, two):
+            service.clients.add(client)
+        for number in range(others):
+            coordinator.graphs.edit(f"other{number}", "clear", {"id": f"other{number}"})
+            coordinator.graphs.edit(f"other{number}", "addnode", {"id": "a", "component": "core/Repeat"})
+        for protocol, command, payload in COMMANDS:
+            for client in (one, two):
+                read(client)
+            whole.clear()
+            service.dispatcher.handle(one, Request(protocol, command, {"graph": MAIN, **payload}, id="1"))
+            assert whole == {}, command
+            answer = next(frame for frame in read(one) if frame["command"] == command)
+            assert answer["protocol"] == protocol
+            if protocol == "graph":
+                assert [f["payload"] for f in read(two) if f["command"] == command] == [answer["payload"]]
+            await asyncio.sleep(0)
+
+    run(main)
+
+
+def test_two_hundred_edits_in_a_row_are_answered_and_told_to_others_while_packets_flow(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    (tmp_path / "graph.json").write_text(json.dumps(graph(NODES)))
+    edits: list[tuple[str, dict[str, Any]]] = []
+    for number in range(50):
+        node = f"new{number}"
+        edits += [
+            ("addnode", {"id": node, "component": "core/Repeat", "metadata": {"x": number, "y": 0}}),
+            ("addedge", {"src": end(f"p{number}", "out1"), "tgt": end(node, "in"), "metadata": {}}),
+            ("changenode", {"id": f"p{number}", "metadata": {"x": number, "y": number}}),
+            ("renamenode", {"from": node, "to": f"newer{number}"}),
+        ]
+
+    async def main() -> None:
+        async with editor(program.port) as one, editor(program.port) as two:
+            await two.told("network", "data")
+            since = len(two.frames)
+            ids = [await one.send("graph", command, {"graph": MAIN, **payload}) for command, payload in edits]
+            for command, payload in edits:
+                told = await two.told("graph", command, since=since, graph=MAIN, **payload)
+                since = two.frames.index(told, since)
+            answered = [frame for frame in one.frames if frame.get("responseTo") in ids]
+            assert [frame["responseTo"] for frame in answered] == ids
+            assert [(f["command"], f["payload"]) for f in answered] == [
+                (command, {"graph": MAIN, **payload}) for command, payload in edits
+            ]
+            # What was edited is in force, though a thousand devices stand around it.
+            since = len(one.frames)
+            await one.told("network", "data", since=since, id="p49() OUT1 -> IN newer49()")
+
+    with Program("graph.json", "--plain", broker=broker.url, cwd=tmp_path) as program, devices(broker.port, NODES):
+        program.wait(lambda status: all(edge["kind"] in ("direct", "forwarded") for edge in status["edges"]))
+        run(main)
