@@ -7,7 +7,8 @@ import re
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -119,6 +120,24 @@ def test_an_address_and_a_temporary_coordinator_exclude_each_other(tmp_path: Pat
     done = run(tmp_path / "suite.yaml", "--address", runtime, "--graph", tmp_path / "g.fbp")
     assert done.exit_code == 2
     assert "--graph and --componentdir are for the temporary coordinator" in done.output
+
+
+def test_all_suites_run_on_one_temporary_coordinator(
+    tmp_path: Path, runtime: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[dict[str, object]] = []
+
+    @asynccontextmanager
+    async def start(**options: object) -> AsyncIterator[str]:
+        started.append(options)
+        yield runtime
+
+    monkeypatch.setattr(temporary, "runtime", start)
+    for name in ("a.yaml", "b.yaml", "c.spec.yaml"):
+        (tmp_path / name).write_text(SUITE)
+    done = run(tmp_path, tmp_path / "a.yaml", "--componentdir", tmp_path)
+    assert done.output.splitlines()[-1] == "4 passed, 4 failed, 4 skipped"
+    assert started == [{"graph": None, "componentdir": tmp_path}]
 
 
 def test_a_temporary_coordinator_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
