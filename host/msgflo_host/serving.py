@@ -136,16 +136,15 @@ def label() -> str:
 
 def _say(access: Access, host: str, port: int, id: str, secret: str | None) -> None:
     """Print where page and editor are, on this machine and for others."""
-    here, there = local_url(host, port), outward_url(host, port)
+    here = local_url(host, port)
+    there = outward_url(host, port)
     log.info("page: %s", here)
     log.info("editor: %s", live_url(access.ide, here, id, secret))
-    if there is not None:
+    if there not in (None, here):
         log.info("page, from elsewhere: %s", there)
         log.info("editor, from elsewhere: %s", live_url(access.ide, there, id, secret))
-        if access.ide.startswith("https:"):
-            log.info(
-                "editor, from elsewhere: browsers keep pages of https from ws://; --ide names one of http (docs/editors.md)"
-            )
+    if there is not None and access.ide.startswith("https:"):
+        log.info("editor: browsers keep pages of https from ws:// elsewhere; --ide names one of http (docs/editors.md)")
     if secret is None and access.secret is None:
         log.info(
             "editor: the secret that it needs from elsewhere, or to send code, is in %s", access.folder / FILE_NAME

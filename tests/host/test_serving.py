@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import socket
 import stat
 import subprocess
@@ -19,7 +20,9 @@ import pytest
 
 from brokers import Broker
 from editors import Editor, Refused, editor, run
+from msgflo_host import serving as serving_module
 from msgflo_host.fbp.permissions import ALL, DEFAULT_LOCAL, READY_MADE
+from msgflo_host.serving import Access, _say
 from systems import Coordinator, Participants, Source, until
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo"
@@ -96,6 +99,39 @@ def test_a_secret_that_is_given_is_neither_printed_nor_kept(broker: Broker, tmp_
     assert "secret" not in url
     assert "secret" not in coordinator.output
     assert [path.name for path in (tmp_path / ".msgflo").iterdir()] == ["runtime-id"]
+
+
+def said(host: str, secret: str | None, caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What is printed at the start by a server that listens there."""
+    caplog.set_level(logging.INFO, "msgflo")
+    _say(Access(folder=Path("kept"), ide="https://ide.example"), host, 1, "an-id", secret)
+    return [unquote(record.getMessage()) for record in caplog.records]
+
+
+HTTPS = "editor: browsers keep pages of https from ws:// elsewhere; --ide names one of http (docs/editors.md)"
+
+
+def test_a_port_that_is_open_to_all_is_told_with_two_addresses(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving_module, "outward_url", lambda host, port: "http://[2001:db8::9]:1/")
+    endpoint = "https://ide.example#runtime/endpoint?protocol=websocket&address=ws://"
+    assert said("::", SECRET, caplog) == [
+        "page: http://localhost:1/",
+        f"editor: {endpoint}localhost:1&id=an-id&secret={SECRET}",
+        "page, from elsewhere: http://[2001:db8::9]:1/",
+        f"editor, from elsewhere: {endpoint}[2001:db8::9]:1&id=an-id&secret={SECRET}",
+        HTTPS,
+    ]
+
+
+def test_a_port_that_is_open_on_one_address_is_told_with_that(caplog: pytest.LogCaptureFixture) -> None:
+    assert said("192.0.2.9", None, caplog) == [
+        "page: http://192.0.2.9:1/",
+        "editor: https://ide.example#runtime/endpoint?protocol=websocket&address=ws://192.0.2.9:1&id=an-id",
+        HTTPS,
+        "editor: the secret that it needs from elsewhere, or to send code, is in kept/fbp-secret",
+    ]
 
 
 def test_an_id_that_is_given_is_the_id(broker: Broker, tmp_path: Path) -> None:
