@@ -89,6 +89,10 @@ class Components:
         node = self._coordinator.graph.nodes.get(role)
         return node is not None and self.is_own(node.component)
 
+    def is_due(self, role: str) -> bool:
+        """Whether the process of a role is between an end and a start: it was edited, or has crashed."""
+        return self._processes.is_due(role)
+
     def _library_changed(self, names: frozenset[str]) -> None:
         if (now := self.library.names()) != self._names:
             self._names = now

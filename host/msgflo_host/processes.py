@@ -80,6 +80,10 @@ class Processes:
         """Whether there is a process now, of the command that was asked for last."""
         return name in self._running
 
+    def is_due(self, name: str) -> bool:
+        """Whether one is to start: the last one is still ending, or has crashed."""
+        return name in self._keepers and name not in self._running
+
     def want(self, commands: Mapping[str, Command]) -> None:
         """Start what is new, end what is no longer here, restart what has another command."""
         for name, (command, keeper) in list(self._keepers.items()):

@@ -27,6 +27,7 @@ class Health:
         self, coordinator: Coordinator, components: Components, catalogue: Catalogue, replies: Replies
     ) -> None:
         self._coordinator = coordinator
+        self._components = components
         self._graphs = coordinator.graphs
         self._catalogue = catalogue
         self._replies = replies
@@ -103,7 +104,7 @@ class Health:
     def _state(self, role: str, component: str) -> tuple[str, str, str]:
         """State, icon and reason of the best instance of a role."""
         entries = self._coordinator.registry.by_role(role)
-        if not entries:
+        if not entries or self._components.is_due(role):  # why it has ended is known, or told by itself
             return "pending", ICONS["pending"], ""
         best = min(entries, key=lambda entry: _BEST.index(entry.state))
         icon = ICONS.get(best.state) or best.participant.icon or self._icon(component)

@@ -152,6 +152,7 @@ def test_an_edited_source_starts_its_nodes_again_with_the_initial_packets_of_the
             fill(folder, Echo__py=ECHO.replace("{word}", "three"))
             await two.told("component", "component", name="home/Echo", description="three")
             await came(two, lambda data: data[:2] == ["three", "hello"])
+            assert not two.all("network", "processerror")  # that it was ended is no news to who edits it
             assert (await two.ask("component", "getsource", name="home/Echo"))["code"] == ECHO.replace(
                 "{word}", "three"
             )
