@@ -134,9 +134,9 @@ def test_a_port_that_is_open_on_one_address_is_told_with_that(caplog: pytest.Log
     ]
 
 
-def test_an_id_that_is_given_is_the_id(broker: Broker, tmp_path: Path) -> None:
+def test_an_id_that_is_given_is_the_id_and_with_a_secret_nothing_is_kept(broker: Broker, tmp_path: Path) -> None:
     id = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
-    with serving(broker, tmp_path, "--runtime-id", id) as coordinator:
+    with serving(broker, tmp_path, "--runtime-id", id, "--secret", SECRET) as coordinator:
         assert [url["id"] for url in live_urls(coordinator)] == [id]
 
         async def main() -> None:
@@ -144,6 +144,7 @@ def test_an_id_that_is_given_is_the_id(broker: Broker, tmp_path: Path) -> None:
                 assert (await client.ask("runtime", "getruntime"))["id"] == id
 
         run(main)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
