@@ -9,6 +9,7 @@ from .builtin import library as builtin
 from .builtin.component import Component
 from .builtin.component import Port as BuiltinPort
 from .discovery import Participant, Port
+from .errors import LibraryError
 from .library import ComponentInfo, Library, Source, source_of
 from .participants import Entry, Registry
 
@@ -59,11 +60,17 @@ class Catalogue:
         return found
 
     def source(self, name: str) -> Source | None:
-        """Return the source of a component, or None if there is none of that name; LibraryError where it cannot be read."""
+        """Return the source of a component, or None if there is none of that name.
+
+        In place of a file that cannot be read stands the reason: editors open no graph of which one source is refused.
+        """
         if name in self._builtin:
             code, language, tests = builtin.source(name)
             return Source(name, language, code, tests)
-        found = self._library.source(name)
+        try:
+            found = self._library.source(name)
+        except LibraryError as error:
+            found = Source(name, "text", f"{error}\n")
         if found is None and name in self._seen():
             found = source_of(self._seen()[name].participant)
         return found

@@ -240,6 +240,14 @@ def test_each_source_is_the_nearest_there_is(folder: Path) -> None:
     assert board.code.splitlines()[:2] == ["component: x/Board", "label: a board"]
 
 
+def test_in_place_of_a_source_that_cannot_be_read_stands_the_reason(folder: Path) -> None:
+    file = folder / "Lamp.py"
+    file.write_text(LAMP + "#" * 300_000)
+    source = Catalogue(load(folder), Registry()).source("home/Lamp")
+    assert source is not None
+    assert (source.language, source.code) == ("text", f"{file}: is larger than 256 KiB\n")
+
+
 def test_the_namespace_is_that_of_the_library_or_of_the_main_graph(folder: Path) -> None:
     assert Catalogue(load(folder), Registry()).namespace == "home"
     assert Catalogue(Library(), Registry()).namespace == "default"

@@ -11,7 +11,7 @@ from ..catalogue import Catalogue
 from ..errors import RequestError
 from ..graph.json_format import dump
 from ..graphs import MAIN, Graphs
-from ..library import Library
+from ..library import Library, Source
 from ._payload import text
 from .client_list import ClientHandle
 from .dispatch import Command, Replies
@@ -48,10 +48,7 @@ class ComponentPart:
 
     def _get_source(self, client: ClientHandle, request: Request) -> None:
         name = text(request.payload, "name")
-        if self._graphs.has(name):
-            self._answer_graph(client, request, name)
-            return
-        source = self._catalogue.source(name)
+        source = self._find(name)
         if source is None:
             raise RequestError(f"there is no component {quoted(name)}")
         library, _, short = source.name.rpartition("/")
@@ -62,12 +59,11 @@ class ComponentPart:
             payload["tests"] = source.tests
         self._replies.answer(client, request, "source", payload)
 
-    def _answer_graph(self, client: ClientHandle, request: Request, id: str) -> None:
-        library, _, short = id.rpartition("/")
-        payload = {"name": short, "language": "json", "code": self._graph_code(id)}
-        if library:
-            payload["library"] = library
-        self._replies.answer(client, request, "source", payload)
+    def _find(self, name: str) -> Source | None:
+        """The source of a component, or of a graph: to editors it is one."""
+        if self._graphs.has(name):
+            return Source(name, "json", self._graph_code(name))
+        return self._catalogue.source(name)
 
     def _graph_code(self, id: str) -> str:
         code = dump(self._graphs.network(id).graph, indent=None)
@@ -85,7 +81,7 @@ class ComponentPart:
         language, code = text(payload, "language"), text(payload, "code")
         tests = text(payload, "tests") if payload.get("tests") is not None else None
         full = f"{library}/{name}" if library and "/" not in name else name
-        if self._graphs.has(full) or full == MAIN:
+        if self._graphs.has(full):
             raise RequestError(f"{quoted(full)} is a graph: it is changed by graph:* commands")
         info = self._library.write(full, language, code, tests)
         definition = self._catalogue.definition(info.name)
