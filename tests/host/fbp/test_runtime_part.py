@@ -117,6 +117,7 @@ def test_a_type_that_discovery_shows_is_told(coordinator: Coordinator, broker: B
     async def main() -> None:
         async with editor(coordinator.port) as client:
             await client.ask("runtime", "getruntime")
+            await client.told("runtime", "ports", graph=MAIN)
             since = len(client.frames)
             with Participants(Typed("sensor"), broker=broker.url):
                 ports = await client.told("runtime", "ports", since=since, graph=MAIN)
