@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .._text import shown
+from .._text import quoted, shown
 from ..errors import RequestError
 from ..graph.json_format import dump
 from ..graphs import Graphs, Network
@@ -120,7 +120,7 @@ class TracePart:
     def _ring(self, network: Network) -> Ring:
         ring = self._rings.get(network.id)
         if ring is None:
-            raise RequestError(f"the graph {network.id} is not traced; trace:start begins")
+            raise RequestError(f"the graph {quoted(network.id)} is not traced; trace:start begins")
         return ring
 
     def _tell(self, client: ClientHandle, request: Request, payload: dict[str, Any]) -> None:

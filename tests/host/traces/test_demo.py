@@ -323,7 +323,7 @@ def test_few_graphs_are_traced_at_a_time(demo: Coordinator) -> None:
             await client.ask("trace", "stop", graph=names[3])
             await client.ask("trace", "stop", graph=names[2])
             await client.ask("trace", "start", graph=names[-1])
-            with pytest.raises(Refused, match=r"fixture\.3 is not traced; trace:start begins"):
+            with pytest.raises(Refused, match=r'the graph "fixture\.3" is not traced; trace:start begins'):
                 await client.ask("trace", "dump", graph=names[3], type="flowtrace.json")
             await dumped(client, names[2])
 
@@ -337,9 +337,9 @@ def test_few_graphs_are_traced_at_a_time(demo: Coordinator) -> None:
         ("start", {}, "No graph specified"),
         ("start", {"graph": MAIN, "buffersize": 0}, '"buffersize" is 0; a number of events, at least 1, is needed'),
         ("start", {"graph": MAIN, "buffersize": True}, '"buffersize" is true'),
-        ("dump", {"graph": "never", "type": "flowtrace.json"}, "the graph never is not traced; trace:start begins"),
-        ("stop", {"graph": "never"}, "the graph never is not traced"),
-        ("clear", {"graph": "never"}, "the graph never is not traced"),
+        ("dump", {"graph": "never", "type": "flowtrace.json"}, 'the graph "never" is not traced; trace:start begins'),
+        ("stop", {"graph": "never"}, 'the graph "never" is not traced'),
+        ("clear", {"graph": "never"}, 'the graph "never" is not traced'),
         ("dump", {"graph": MAIN, "type": "csv"}, '"type" is "csv"; allowed: "flowtrace.json"'),
         ("replay", {"graph": MAIN}, "trace:replay is no command"),
     ],
