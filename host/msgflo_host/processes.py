@@ -156,10 +156,13 @@ def executable(words: tuple[str, ...]) -> list[str]:
 
 
 def environment(broker: Broker) -> dict[str, str]:
-    """What a component finds: the broker, unbuffered output, and the library's path for MicroPython."""
+    """What a component finds: the broker, unbuffered output, and the library's path for MicroPython.
+
+    Not the secret by which editors are let in: whatever a component prints, editors are shown.
+    """
     firmware = Path(msgflo.__file__).parent.parent
     packages = Path(sys.prefix) / "micropython"
-    return os.environ | {
+    return {name: value for name, value in os.environ.items() if name != "MSGFLO_SECRET"} | {
         "MSGFLO_BROKER": broker_url(broker),
         "PYTHONUNBUFFERED": "1",
         "MICROPYPATH": f"{packages}:{firmware}:.frozen",

@@ -53,6 +53,22 @@ def test_the_url_for_children_says_the_same_as_the_broker() -> None:
         assert vars(again) == vars(broker)
 
 
+def test_a_process_does_not_learn_what_lets_editors_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MSGFLO_SECRET", "sesame")
+    monkeypatch.setenv("MSGFLO_OTHER", "for components")
+    printed: list[str] = []
+
+    async def scenario() -> None:
+        running = Processes(BROKER, output=lambda name, line: printed.append(line))
+        running.want({"one": python("import os; print(dict(os.environ)); print('end')", tmp_path)})
+        await until(lambda: "end" in printed)
+        await running.stop()
+
+    asyncio.run(scenario())
+    assert "for components" in printed[0]
+    assert "sesame" not in printed[0]
+
+
 def test_a_crash_is_said_and_the_process_started_again_after_a_growing_delay(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
