@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from . import _changes
 from ._changes import Change
-from .elements import Edge, Export, Initial, PortRef, canonical
+from .elements import Edge, Export, Initial, Node, PortRef, canonical
 from .model import Graph
 
 __all__ = ["changes_of", "difference"]
@@ -47,11 +47,12 @@ def difference(old: Graph, new: Graph) -> list[Change]:
 def _nodes(old: Graph, new: Graph, gone: Set[str]) -> list[Change]:
     found = []
     for id, node in new.nodes.items():
-        change = _changes.changed_node(node)
         if id not in old.nodes or id in gone:
             found.append(_changes.added_node(node))
-        elif _said(change) != _said(_changes.changed_node(old.nodes[id])):
-            found.append(change)
+        elif _may_differ(old.nodes[id], node):
+            change = _changes.changed_node(node)
+            if _said(change) != _said(_changes.changed_node(old.nodes[id])):
+                found.append(change)
     return found
 
 
@@ -60,11 +61,13 @@ def _edges(old: Graph, new: Graph, gone: Set[str]) -> _Steps:
     kept = {_ends(edge): edge for edge in old.edges if _ends(edge) in wanted and not _touches(edge, gone)}
     after = []
     for edge in new.edges:
-        change, before = _changes.changed_edge(edge), kept.get(_ends(edge))
+        before = kept.get(_ends(edge))
         if before is None:
             after.append(_changes.added_edge(edge))
-        elif _said(change) != _said(_changes.changed_edge(before)):
-            after.append(change)
+        elif _may_differ(before, edge):
+            change = _changes.changed_edge(edge)
+            if _said(change) != _said(_changes.changed_edge(before)):
+                after.append(change)
     return [_changes.removed_edge(edge) for edge in old.edges if _ends(edge) not in kept], after
 
 
@@ -112,6 +115,11 @@ def _groups(old: Graph, new: Graph, gone: Set[str]) -> _Steps:
         if known is not None and _said(change) != _said(_changes.changed_group(known)):
             after.append(change)
     return before, after
+
+
+def _may_differ(old: Node | Edge, new: Node | Edge) -> bool:
+    """Whether more than a glance is needed; most of a large graph stays as it was. Unlike ==, this tells 1 from 1.0 and true."""
+    return repr(old.metadata) != repr(new.metadata)
 
 
 def _ends(edge: Edge) -> tuple[PortRef, PortRef]:

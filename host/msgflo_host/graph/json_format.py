@@ -44,7 +44,7 @@ def load(text: str, file: str | None = None) -> Graph:
 def dump(graph: Graph, *, indent: int | None = 4) -> str:
     """Return the graph as JSON text: sorted, one value a line, edges before initial packets; ends with a newline.
 
-    Without `indent` all is on one line, which takes a tenth of the time.
+    Without `indent` all is on one line, which takes a third of the time.
     """
     document: dict[str, Any] = {section: [] if section in ("connections", "groups") else {} for section in _TOP}
     document |= {"caseSensitive": graph.case_sensitive, "properties": _sorted(graph.properties)}
@@ -280,17 +280,15 @@ def _store(path: Path, action: Callable[[], object]) -> None:
 
 
 def _part(part: Node | Edge | Initial | Group | Export, **named: Any) -> dict[str, Any]:
+    """`named` are in order inside; looking at each again would take as long as all the rest."""
     extra = part.extra if isinstance(part, (Node, Export)) else {}
-    metadata = {"metadata": part.metadata} if part.metadata else {}
-    sorted_: dict[str, Any] = _sorted({**extra, **named, **metadata})
-    return sorted_
+    metadata = {"metadata": _sorted(part.metadata)} if part.metadata else {}
+    return dict(sorted({**_sorted(extra), **named, **metadata}.items()))
 
 
 def _ref_json(ref: PortRef) -> dict[str, Any]:
-    found: dict[str, Any] = {"port": ref.port, "process": ref.node}
-    if ref.index is not None:
-        found["index"] = ref.index
-    return found
+    index = {} if ref.index is None else {"index": ref.index}
+    return {**index, "port": ref.port, "process": ref.node}
 
 
 def _sorted(value: Any) -> Any:
