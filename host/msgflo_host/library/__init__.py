@@ -158,9 +158,10 @@ class Library:
         return before is None or before.info != known.info
 
     def version(self, name: str) -> Version:
-        """What differs after each change of a component's file; None where no file is known."""
-        command = self.commands.get(name)
-        return command.version if command else self.contents.versions.get(self.foreign[name])
+        """What differs after each change of a component's file; None where no file or component is known."""
+        if name in self.commands:
+            return self.commands[name].version
+        return self.contents.versions[self.foreign[name]] if name in self.foreign else None
 
     def source(self, name: str) -> Source | None:
         """The source of a component and its suite; None if there is no such component.

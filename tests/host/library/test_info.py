@@ -135,6 +135,10 @@ def test_foreign_devices_are_among_what_is_to_be_read(tmp_path: Path) -> None:
     (tmp_path / "Fan.yml").write_text("component: x/Fan\n")
     library.reload()
     assert library.unread() == [name]
+    (tmp_path / "Fan.yml").unlink()
+    library.reload()
+    library.read(name)  # it has gone in the meantime
+    assert library.info(name) is None
 
 
 def test_what_an_older_source_has_said_is_shown_until_the_new_one_is_asked(tmp_path: Path) -> None:
