@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -126,8 +127,16 @@ def test_a_node_is_a_process_from_addnode_to_removenode_with_its_broker_and_role
                 for line in ("echo: printed", "echo: complained"):
                     await each.told("network", "output", message=line)
             (process,) = processes(coordinator, "Echo.py", "participant")
+            since = len(two.frames)
             await one.ask("graph", "removenode", graph=MAIN, id="echo")
             await soon(lambda: not process.is_running())
+            await asyncio.to_thread(
+                coordinator.wait, lambda status: all(each["id"] != "echo" for each in status["nodes"])
+            )
+            await two.ask("network", "getstatus", graph=MAIN)
+            # While it ends, it is not taken for one that somebody else has started.
+            assert not [each for each in two.all("graph", "addnode", since=since) if each["id"] == "echo"]
+            assert not two.all("network", "processerror", since=since)
 
     with running(broker, tmp_path / "home") as coordinator:
         run(lambda: main(coordinator))
@@ -319,15 +328,15 @@ def test_a_component_that_hangs_is_reported_after_30_s(broker: Broker, tmp_path:
 
 
 SHELL = """
-sleep 86541 &
-setsid sleep 86541 &
-(trap '' TERM HUP; sleep 86541 & wait; wait) &
-sleep 86541
+sleep MARK &
+setsid sleep MARK &
+(trap '' TERM HUP; sleep MARK & wait; wait) &
+sleep MARK
 """
 CONFIG = """
-components: {home/Stubborn: "python stubborn.py #ROLE 86541"}
+components: {home/Stubborn: "python stubborn.py #ROLE MARK"}
 handlers: {.sh: "sh #FILENAME #ROLE"}
-programs: {beside: "sh -c 'sleep 86541 & sleep 86541'"}
+programs: {beside: "sh -c 'sleep MARK & sleep MARK'"}
 """
 
 
@@ -335,22 +344,20 @@ programs: {beside: "sh -c 'sleep 86541 & sleep 86541'"}
 def test_nothing_that_components_and_programs_have_started_outlives_the_coordinator(
     broker: Broker, tmp_path: Path, how: Callable[[Coordinator], Any]
 ) -> None:
+    mark = str(random.randrange(10**8, 10**9))
     stubborn = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(1000)\n"
-    fill(tmp_path / "home", Shell__sh=SHELL, stubborn__py=stubborn, msgflo__yaml=CONFIG)
+    shell, config = SHELL.replace("MARK", mark), CONFIG.replace("MARK", mark)
+    fill(tmp_path / "home", Shell__sh=shell, stubborn__py=stubborn, msgflo__yaml=config)
 
     def left() -> list[list[str]]:
-        found = []
-        for process in psutil.process_iter(["cmdline", "status"]):
-            words = process.info["cmdline"] or []
-            if {"86541", "Shell.sh", "sleep 86541 & sleep 86541"} & set(words):
-                found.append(words)
-        return found
+        commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+        return [words for words in commands if mark in " ".join(words)]
 
     async def main(coordinator: Coordinator) -> None:
         async with at(coordinator) as one:
-            await add(one, shell="home/Shell", stubborn="home/Stubborn")
-            await soon(lambda: sum("sleep" in words for words in left()) == 6)
-            await soon(lambda: any("stubborn.py" in words for words in left()))
+            await add(one, **{f"shell-{mark}": "home/Shell", "stubborn": "home/Stubborn"})
+            await soon(lambda: sum(words[0] == "sleep" for words in left()) == 6)
+            await soon(lambda: {"Shell.sh", "stubborn.py", "-c"} <= {word for words in left() for word in words})
 
     assert not left()
     with running(broker, tmp_path / "home") as coordinator:
