@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["MOST_SHOWN", "decode", "shortened"]
+from . import _json
+
+__all__ = ["MOST_SHOWN", "decode", "look", "shortened"]
 
 MOST_SHOWN = 8 * 1024
 """Bytes of JSON up to which a value is shown whole."""
@@ -16,9 +18,17 @@ _HEAD = 1000  # characters or bytes of a larger one
 def decode(payload: bytes) -> Any:
     """Return what a payload says: JSON where it is JSON, else the text, else the bytes as they are."""
     try:
-        return msgspec.json.decode(payload)
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        pass
+        return _json.loads(payload)
+    except (ValueError, RecursionError):
+        return _unread(payload)
+
+
+def look(payload: bytes) -> Any:
+    """Return what is to be shown of a payload: as `decode`, but what is too large to be shown whole is not read as JSON."""
+    return decode(payload) if len(payload) <= MOST_SHOWN else _unread(payload)
+
+
+def _unread(payload: bytes) -> str | bytes:
     try:
         return payload.decode()
     except UnicodeDecodeError:
@@ -35,7 +45,7 @@ def shortened(value: Any, most: int = MOST_SHOWN) -> Any:
     if value is None or isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= _HEAD):
         return value
     try:
-        written = msgspec.json.encode(value)
+        written = value.encode() if isinstance(value, str) else msgspec.json.encode(value)
     except (TypeError, UnicodeEncodeError, RecursionError):
         return str(type(value).__name__)
     if len(written) <= most:

@@ -19,7 +19,7 @@ from .bindings.ports import Refused
 from .connection import Connection
 from .coordinator import Coordinator
 from .graph.elements import Edge, Initial, PortRef, canonical
-from .payloads import decode
+from .payloads import look
 
 __all__ = ["Ends", "Taps", "ends"]
 
@@ -111,7 +111,7 @@ class Taps:
         found = [self._topics[topic]] if topic in self._topics else []
         found += [self._topics[each] for each in self._filters if matches(each, topic)]
         if found:
-            data = decode(payload)
+            data = look(payload)
             for each in found:
                 self._tell(each, data)
 

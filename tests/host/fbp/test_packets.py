@@ -210,8 +210,8 @@ def test_binary_and_large_packets_are_shortened(coordinator: Coordinator, device
             assert [type(data) for data in shown] == [str] * 4
             assert all(len(data) < 1_500 for data in shown)
             assert shown[0].startswith("(300000 bytes: ff ff ")
-            assert shown[1].startswith('{"list":[0,1,2,')
-            assert shown[2].startswith("xxx")
+            assert shown[1].startswith('{"list": [0, 1, 2, ')
+            assert shown[2].startswith('"xxx')
             assert all("bytes)" in data for data in shown[1:])
 
     run(main)
