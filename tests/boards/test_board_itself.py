@@ -146,6 +146,7 @@ def test_restart_needs_true(ear: tuple[Broker, Ear], board: BoardThread) -> None
 
 @pytest.mark.soak  # its limit is 30 s
 def test_a_program_that_stands_still_is_ended_by_the_watchdog(ear: tuple[Broker, Ear], board: BoardThread) -> None:
+    ear[1].wait_for("kitchen-board/mode", lambda mode: mode == "normal")
     since = len(ear[1].heard)
     ear[1].say("endless/hang", 1)
     board.wait_for(lambda: "watchdog" in board.output, seconds=60)
