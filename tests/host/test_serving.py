@@ -335,9 +335,10 @@ def test_secrets_are_told_to_nobody(broker: Broker, tmp_path: Path) -> None:
                 await other.ask("runtime", "getruntime")
                 await owner.ask("network", "debug", graph=MAIN, enable=True)
                 await owner.ask("trace", "start", graph=MAIN)
+                since = len(owner.frames)
                 await owner.ask("graph", "addnode", **NODE, metadata={}, secret=SECRETS["viewer"])
                 await _misplace(owner, coordinator.port)
-                await owner.told("network", "data")
+                await owner.told("network", "data", since=since)
                 dump = await owner.ask("trace", "dump", graph=MAIN, type="flowtrace.json")
                 assert json.loads(dump["flowtrace"])["events"]
                 await owner.ask("trace", "stop", graph=MAIN)
