@@ -11,25 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fbp_service import joined, read, served
 
-from brokers import Broker as Mosquitto
+from brokers import Broker
 from editors import editor, run
-from msgflo import Broker
 from msgflo_host import coordinator as coordinator_module
-from msgflo_host.components import Components
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.envelope import Request
-from msgflo_host.fbp.origins import Origins
-from msgflo_host.fbp.permissions import ALL, Permissions
-from msgflo_host.fbp.runtime import Identity
-from msgflo_host.fbp.service import Service
 from msgflo_host.graph import json_format
 from msgflo_host.graph._store import Store
 from msgflo_host.graphs import MAIN, Graphs
-from msgflo_host.library import Library
 from msgflo_host.taps import Taps
-from systems import Coordinator as Program
+from systems import Coordinator
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
@@ -96,31 +88,12 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counts
 
 
-def read(client: ClientHandle) -> list[dict[str, Any]]:
-    """What waits for a client."""
-    frames = [json.loads(frame.data) for frame in client._queue]
-    client._queue.clear()
-    return frames
-
-
 @pytest.mark.parametrize("others", [0, 1])
 def test_nothing_goes_through_the_whole_graph_before_an_edit_is_answered(whole: Counter[str], others: int) -> None:
     async def main() -> None:
         loaded = json_format.load(json.dumps(graph(NODES)))
-        coordinator = Coordinator(Broker.parse("mqtt://127.0.0.1:1"), loaded)
-        library = Library()
-        service = Service(
-            coordinator,
-            library,
-            Components(library, coordinator),
-            identity=Identity("00000000-0000-0000-0000-000000000000", "test"),
-            permissions=Permissions({}),
-            origins=Origins([], lambda name: True),
-            save=lambda: None,
-        )
-        one, two = (ClientHandle(remote="test", local=True, capabilities=ALL) for _ in range(2))
-        for client in (one, two):
-            service.clients.add(client)
+        coordinator, service = served(loaded)
+        one, two = joined(service), joined(service)
         for number in range(others):
             coordinator.graphs.edit(f"other{number}", "clear", {"id": f"other{number}"})
             coordinator.graphs.edit(f"other{number}", "addnode", {"id": "a", "component": "core/Repeat"})
@@ -140,7 +113,7 @@ def test_nothing_goes_through_the_whole_graph_before_an_edit_is_answered(whole: 
 
 
 def test_two_hundred_edits_in_a_row_are_answered_and_told_to_others_while_packets_flow(
-    broker: Mosquitto, tmp_path: Path
+    broker: Broker, tmp_path: Path
 ) -> None:
     (tmp_path / "graph.json").write_text(json.dumps(graph(NODES)))
     edits: list[tuple[str, dict[str, Any]]] = []
@@ -170,6 +143,6 @@ def test_two_hundred_edits_in_a_row_are_answered_and_told_to_others_while_packet
             since = len(one.frames)
             await one.told("network", "data", since=since, id="p49() OUT1 -> IN newer49()")
 
-    with Program("graph.json", "--plain", broker=broker.url, cwd=tmp_path) as program, devices(broker.port, NODES):
+    with Coordinator("graph.json", "--plain", broker=broker.url, cwd=tmp_path) as program, devices(broker.port, NODES):
         program.wait(lambda status: all(edge["kind"] in ("direct", "forwarded") for edge in status["edges"]))
         run(main)

@@ -11,9 +11,12 @@ from typing import Any
 
 import paho.mqtt.client
 import pytest
+from fbp_service import joined, read, served
 
 from brokers import Broker
 from editors import Editor, editor, run
+from msgflo_host.fbp.client_list import BEHIND
+from msgflo_host.graph import fbp_format
 from systems import Coordinator, discovery_message
 
 MAIN = "default/main"
@@ -342,5 +345,31 @@ def test_packets_on_topics_with_wildcards_are_shown(coordinator: Coordinator, de
                 (MAIN, SECOND, 4),
             ]
             assert followed(broker) == {*ALL, "rooms/+/heat"}, "what a filter covers is not read twice"
+
+    run(main)
+
+
+def test_a_client_that_is_behind_is_spared_packets_and_nothing_else() -> None:
+    async def main() -> None:
+        coordinator, service = served(fbp_format.parse("one(core/Repeat) OUT -> IN two(core/Repeat)\n"))
+        slow, quick = joined(service), joined(service)
+        coordinator.settle()
+        for _ in range(BEHIND):
+            service.clients.broadcast("network", "output", {"message": "noise"})
+        read(quick)
+
+        async def packet(data: int) -> None:
+            """Send one, and wait until somebody has seen it."""
+            coordinator.builtin.engine.deliver("one", "in", data)
+            while data not in [f["payload"]["data"] for f in read(quick) if f["command"] == "data"]:
+                await asyncio.sleep(0.01)
+
+        await packet(1)
+        coordinator.graphs.edit(MAIN, "addnode", {"id": "three", "component": "core/Repeat"})
+        frames = read(slow)
+        assert "data" not in [frame["command"] for frame in frames]
+        assert "three" in [frame["payload"].get("id") for frame in frames]
+        await packet(2)
+        assert [frame["payload"]["data"] for frame in read(slow) if frame["command"] == "data"] == [2]
 
     run(main)

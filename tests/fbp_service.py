@@ -1,0 +1,48 @@
+"""The runtime of the FBP protocol in this process, without a broker and without a socket."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from msgflo import Broker
+from msgflo_host.components import Components
+from msgflo_host.coordinator import Coordinator
+from msgflo_host.fbp.client_list import ClientHandle
+from msgflo_host.fbp.origins import Origins
+from msgflo_host.fbp.permissions import ALL, Permissions
+from msgflo_host.fbp.runtime import Identity
+from msgflo_host.fbp.service import Service
+from msgflo_host.graph.model import Graph
+from msgflo_host.library import Library
+
+
+def served(graph: Graph) -> tuple[Coordinator, Service]:
+    """A coordinator that nobody runs, and what serves its editors."""
+    coordinator = Coordinator(Broker.parse("mqtt://127.0.0.1:1"), graph)
+    library = Library()
+    service = Service(
+        coordinator,
+        library,
+        Components(library, coordinator),
+        identity=Identity("00000000-0000-0000-0000-000000000000", "test"),
+        permissions=Permissions({}),
+        origins=Origins([], lambda name: True),
+        save=lambda: None,
+    )
+    return coordinator, service
+
+
+def joined(service: Service) -> ClientHandle:
+    """One more client, which may do everything."""
+    client = ClientHandle(remote="test", local=True, capabilities=ALL)
+    service.clients.add(client)
+    return client
+
+
+def read(client: ClientHandle) -> list[dict[str, Any]]:
+    """Take what waits for a client."""
+    frames = [json.loads(frame.data) for frame in client._queue]
+    client._queue.clear()
+    client._bytes = 0
+    return frames
