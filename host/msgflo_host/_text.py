@@ -9,12 +9,26 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Problem", "check_mqtt", "decode", "is_plain", "kept", "name", "quoted", "scalar", "shallow", "shown"]
+from . import _json
+
+__all__ = [
+    "FORBIDDEN",
+    "Problem",
+    "check_mqtt",
+    "decode",
+    "is_plain",
+    "kept",
+    "name",
+    "quoted",
+    "scalar",
+    "shallow",
+    "shown",
+]
 
 _NONCHARACTERS = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
 # Mosquitto ends the connection of a client that names one of these in a topic: one careless device would stop all
 # edges, whose forwarder shares a connection.
-_FORBIDDEN = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
+FORBIDDEN = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 _FORBIDDEN_BUT_NUL = re.compile(f"[\x01-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 # Short topics of plain characters, nearly all there are, need no closer look.
 _PLAIN = re.compile(r"[0-9A-Za-z_./ :=@\-]{1,200}\Z")
@@ -30,7 +44,7 @@ class Problem(Exception):
 def decode(payload: bytes) -> Any:
     """Return the JSON value in `payload`, or raise Problem."""
     try:
-        return msgspec.json.decode(payload)
+        return _json.loads(payload)
     except UnicodeDecodeError as error:
         raise Problem(f"the message is not UTF-8: {error.reason} at byte {error.start}") from None
     except RecursionError:
@@ -85,7 +99,7 @@ def name(value: Any, where: str, limit: int, *, nul: bool = False) -> str | None
     if len(value) > limit:
         raise Problem(f"{where} has {len(value)} characters; at most {limit} are allowed: {shown(value)}")
     if not _PLAIN.match(value):
-        found = (_FORBIDDEN_BUT_NUL if nul else _FORBIDDEN).search(value)
+        found = (_FORBIDDEN_BUT_NUL if nul else FORBIDDEN).search(value)
         if found:
             raise Problem(f"{where} is {shown(value)}; the character U+{ord(found[0]):04X} in it is not allowed")
     return sys.intern(value)
@@ -128,7 +142,7 @@ def is_plain(topic: str) -> bool:
 
 def check_mqtt(topic: str) -> None:
     """Raise Problem for a topic that makes Mosquitto end the connection, however MQTT sees it."""
-    found = _FORBIDDEN.search(topic)
+    found = FORBIDDEN.search(topic)
     if found:
         raise Problem(f'"queue" is {shown(topic)}; the character U+{ord(found[0]):04X} in it is not allowed in a topic')
     if topic.count("/") > _MAX_SLASHES:

@@ -17,7 +17,7 @@ from msgflo_host.graph.difference import changes_of, difference
 from msgflo_host.graph.model import Edge, Export, Graph, Group, Initial, Node, PortRef
 
 identifiers = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,3}", fullmatch=True)
-odd_texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=5)
+odd_texts = st.text(st.characters(exclude_categories=["Cc", "Cn", "Cs"]), min_size=1, max_size=5)
 names = identifiers | odd_texts | st.sampled_from(["true", "null", "a-b", "a/b", "_A_1", "INPORT", "->", "#", "a b"])
 components = st.from_regex(r"[a-z]{1,3}/[A-Z][a-z0-9_-]{0,2}", fullmatch=True) | odd_texts
 metadata = st.dictionaries(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._text import shown
+from .._text import FORBIDDEN, shown
 from ..errors import GraphError, RequestError
 from ..graph.elements import PortRef
 from ..graphs import Graphs, Network
@@ -38,8 +38,8 @@ def uri(payload: Mapping[str, Any], key: str) -> str:
 def graph_id(payload: Mapping[str, Any], key: str) -> str:
     """Return the id for a graph, which topics may hold; raises RequestError where it cannot be one."""
     id = text(payload, key)
-    if not 0 < len(id) <= MAX_ID or "\0" in id:
-        raise RequestError(f'"{key}" is {shown(id)}; a graph is named by 1 to {MAX_ID} characters, and not NUL')
+    if not 0 < len(id) <= MAX_ID or FORBIDDEN.search(id):
+        raise RequestError(f'"{key}" is {shown(id)}; 1 to {MAX_ID} characters are needed, each allowed in MQTT topics')
     return id
 
 

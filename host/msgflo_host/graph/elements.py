@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, NamedTuple
 
+from .._text import FORBIDDEN
 from ..errors import GraphError
 
 __all__ = [
@@ -36,7 +36,7 @@ MAX_DEPTH = 100
 
 _SHOWN = 80  # characters of a name in an error: clients may send names of a megabyte
 _MAX_BITS = 4096  # Python refuses to write whole numbers of more than 4 300 digits
-_UNFIT = re.compile("[\0\ud800-\udfff]")  # can stand neither in an MQTT topic nor in a UTF-8 file
+_LONGEST = 1024  # characters of a name: a topic holds several of them, escaped
 _KINDS: dict[type, str] = {
     str: "a text", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object",
     type(None): "null",
@@ -120,13 +120,18 @@ class Removed:
 
 
 def check_name(value: object, what: str) -> str:
-    """Return `value` if it can name a node, component, port or group; GraphError otherwise."""
+    """Return `value` if it can name a node, component, port or group; GraphError otherwise.
+
+    Names become parts of topics, so at most 1024 characters are allowed, and none that ends a broker's connection.
+    """
     if not isinstance(value, str):
         raise GraphError(f"{what} must be a text, not {kind(value)}")
     if not value:
         raise GraphError(f"{what} is empty")
-    if bad := _UNFIT.search(value):
-        raise GraphError(f"{what} {short(value)!a} holds {bad[0]!a}; NUL and halves of surrogate pairs are not allowed")
+    if len(value) > _LONGEST:
+        raise GraphError(f"{what} has {len(value)} characters; at most {_LONGEST} are allowed: {short(value)!r}")
+    if bad := FORBIDDEN.search(value):
+        raise GraphError(f"{what} {short(value)!a} holds {bad[0]!a}, which is not allowed in an MQTT topic")
     return value
 
 

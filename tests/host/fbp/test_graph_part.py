@@ -36,6 +36,8 @@ async def asked_until_gone(client: Editor, graph: str) -> None:
         await client.ask("network", "getstatus", graph=graph)
 
 
+ID = "1 to 200 characters are needed, each allowed in MQTT topics"
+
 Step = tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]
 
 STEPS: list[Step] = [
@@ -177,12 +179,15 @@ def test_a_refused_edit_changes_nothing_and_is_told_to_nobody_else(coordinator: 
         ("addnode", {"id": "x", "component": "core/Drop", "graph": 5}, '"graph" is 5; the id of a graph is needed'),
         ("clear", {}, '"id" is missing; a text is needed'),
         ("clear", {"id": ["g"]}, '"id" is a list of 1; a text is needed'),
-        ("clear", {"id": ""}, '"id" is ""; a graph is named by 1 to 200 characters, and not NUL'),
-        ("clear", {"id": "n" * 201}, f'"id" is "{"n" * 59}…"; a graph is named by 1 to 200 characters, and not NUL'),
+        ("clear", {"id": ""}, f'"id" is ""; {ID}'),
+        ("clear", {"id": "g\n"}, f'"id" is "g\ufffd"; {ID}'),
+        ("clear", {"id": "n" * 201}, f'"id" is "{"n" * 59}…"; {ID}'),
         ("addnode", {"id": "a", "component": "core/Drop", "graph": "g"},
          "node 'a' exists with the component 'core/Repeat', so it cannot be 'core/Drop'"),
         ("addnode", {"id": 7, "component": "core/Drop", "graph": "g"}, '"id" of addnode must be a text, not a number'),
         ("addnode", {"id": "x", "graph": "g"}, '"component" of addnode is missing'),
+        ("addnode", {"id": "a\ufdd0", "component": "core/Drop", "graph": "g"},
+         "\"id\" of addnode 'a\\ufdd0' holds '\\ufdd0', which is not allowed in an MQTT topic"),
         ("changenode", {"id": "x", "metadata": {}, "graph": "g"}, "no node 'x' in the graph; nodes: a, b"),
         ("renamenode", {"from": "a", "to": "b", "graph": "g"}, "cannot rename node 'a': a node 'b' exists already"),
         ("addedge", {"src": A_OUT, "tgt": {"node": "x", "port": "in"}, "graph": "g"},
