@@ -19,17 +19,20 @@ class GraphPart:
         self._graphs = graphs
         self._replies = replies
         self._makers: dict[str, ClientHandle] = {}
-        self.commands: dict[str, Command] = dict.fromkeys(COMMANDS, self._edit)
+        self.commands: dict[str, Command] = {**dict.fromkeys(COMMANDS, self._edit), "clear": self._clear}
         graphs.on_change.append(self._changed)
         graphs.on_end.append(self._ended)
         clients.on_leave.append(self._left)
 
     def _edit(self, client: ClientHandle, request: Request) -> None:
         """Carry out one edit; it is in the graph when this returns, and in force soon after."""
-        makes = request.command == "clear"
-        id = graph_id(request.payload, "id") if makes else network_of(self._graphs, request.payload).id
-        self._graphs.edit(id, request.command, request.payload)
-        if makes and self._graphs.network(id).is_temporary:
+        self._graphs.edit(network_of(self._graphs, request.payload).id, request.command, request.payload)
+
+    def _clear(self, client: ClientHandle, request: Request) -> None:
+        """Make a graph, or one that is there empty."""
+        id = graph_id(request.payload, "id")
+        self._graphs.edit(id, "clear", request.payload)
+        if self._graphs.network(id).is_temporary:
             self._makers[id] = client
 
     def _changed(self, id: str, changes: list[Change]) -> None:

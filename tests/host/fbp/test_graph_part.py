@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from paho.mqtt import publish
 
 from brokers import Broker
 from editors import Editor, Refused, editor, run
 from fbp_schemas import commands
-from systems import Coordinator, Participants, Sink, Source
+from systems import Coordinator, Participants, Sink, Source, discovery_message
 
 MAIN = "default/main"
 A_OUT, B_IN = {"node": "a", "port": "out"}, {"node": "b", "port": "in"}
@@ -281,7 +282,7 @@ def test_a_file_that_is_edited_is_told_as_changes(coordinator: Coordinator, tmp_
     run(main)
 
 
-def test_who_is_discovered_is_a_node_that_can_be_used_and_goes(coordinator: Coordinator, broker: Broker) -> None:
+def test_who_is_discovered_is_a_node_that_can_be_used(coordinator: Coordinator, broker: Broker) -> None:
     async def main() -> None:
         async with editor(coordinator.port) as one, editor(coordinator.port) as two:
             for each in (one, two):
@@ -300,6 +301,22 @@ def test_who_is_discovered_is_a_node_that_can_be_used_and_goes(coordinator: Coor
                 await one.ask("graph", "clear", id=MAIN)
                 await two.told("graph", "addnode", graph=MAIN, id="display", since=since)
                 await two.told("graph", "addnode", graph=MAIN, id="sensor", since=since)
+
+    run(main)
+
+
+def test_who_has_left_for_good_is_no_node_any_more(coordinator: Coordinator, broker: Broker) -> None:
+    def announce(payload: str) -> None:
+        publish.single("fbp/participant/guest", payload, retain=True, hostname="127.0.0.1", port=broker.port)
+
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            await client.ask("runtime", "getruntime")
+            announce(discovery_message("guest", id="guest"))
+            await client.told("graph", "addnode", graph=MAIN, id="guest", component="x/Y")
+            announce("")
+            await client.told("graph", "removenode", graph=MAIN, id="guest")
+            assert "guest" not in await source_of(client, MAIN)
 
     run(main)
 
