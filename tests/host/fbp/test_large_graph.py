@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fbp_service import joined, read, served
 
 from brokers import Broker
 from editors import editor, run
+from fbp_service import joined, read, served
 from msgflo_host import coordinator as coordinator_module
 from msgflo_host.fbp.envelope import Request
 from msgflo_host.graph import json_format

@@ -11,10 +11,10 @@ from typing import Any
 
 import paho.mqtt.client
 import pytest
-from fbp_service import joined, read, served
 
 from brokers import Broker
 from editors import Editor, editor, run
+from fbp_service import joined, read, served
 from msgflo_host.fbp.client_list import BEHIND
 from msgflo_host.graph import fbp_format
 from systems import Coordinator, discovery_message
