@@ -25,6 +25,7 @@ MOST_BYTES = 4 * 1024 * 1024
 
 _Node = tuple[str, str]
 """A graph and a node of it."""
+_Ends = tuple[PortRef, PortRef]
 
 
 class _Held(NamedTuple):
@@ -34,13 +35,18 @@ class _Held(NamedTuple):
 
 
 class Injection:
-    """Sends packets to the participants of the graphs' nodes; `is_starting(role)` tells who will be there soon."""
+    """Sends packets to the participants of the graphs' nodes; `is_starting(role)` tells who will be there soon.
+
+    A graph that was made for a test gets its first packets when all of its processes have been joined: tests send as soon
+    as they have started it, and a packet may go through any of them.
+    """
 
     def __init__(self, coordinator: Coordinator, is_starting: Callable[[str], bool]) -> None:
         self._coordinator = coordinator
         self._is_starting = is_starting
         self._held: dict[_Node, deque[_Held]] = {}
-        coordinator.on_change.append(self._flush_all)
+        self._settled: set[_Ends] = set()
+        coordinator.on_change.append(self._changed)
 
     def send(self, graph: str, ref: PortRef, data: Any) -> None:
         """Send a packet to an inport of a node, after those that wait for it; raises RequestError where nobody takes it."""
@@ -49,7 +55,7 @@ class Injection:
         self._flush(node)
         if node not in self._held and self._deliver(graph, ref, data):
             return
-        if not self._is_starting(self._coordinator.graphs.role(graph, ref.node)):
+        if not self._will_take(graph, ref.node):
             raise RequestError(f"node {quoted(ref.node)} is absent, so its inport {quoted(ref.port)} takes no packets")
         self._hold(node, _Held(ref, data, len(encoded(data))))
 
@@ -64,6 +70,8 @@ class Injection:
 
     def _deliver(self, graph: str, ref: PortRef, data: Any) -> bool:
         """Whether somebody was there to take it."""
+        if not self._is_joined(graph):
+            return False
         role = self._coordinator.graphs.role(graph, ref.node)
         try:
             places = self._coordinator.find("inport", PortRef(role, ref.port, ref.index))
@@ -83,7 +91,29 @@ class Injection:
         if not self._coordinator.publish(place.topic, encoded(data, port)):
             raise RequestError("the broker is out of reach")
 
-    def _flush_all(self) -> None:
+    def _will_take(self, graph: str, node: str) -> bool:
+        return self._is_starting(self._coordinator.graphs.role(graph, node)) or not self._is_joined(graph)
+
+    def _is_joined(self, graph: str) -> bool:
+        return self._edges_of_processes(graph) <= self._settled
+
+    def _edges_of_processes(self, graph: str) -> set[_Ends]:
+        """The edges of a graph made for a test, by the roles at their ends, that begin or end at a process of ours."""
+        graphs = self._coordinator.graphs
+        network = graphs.network(graph)
+        found = set()
+        for edge in network.graph.edges if network.is_temporary else ():
+            src, tgt = (ref._replace(node=graphs.role(graph, ref.node)) for ref in (edge.src, edge.tgt))
+            if self._is_starting(src.node) or self._is_starting(tgt.node):
+                found.add((src, tgt))
+        return found
+
+    def _changed(self) -> None:
+        """What is wanted has been brought in force, as far as it can be."""
+        self._settled = set()
+        if any(network.is_temporary for network in self._coordinator.graphs.all()):
+            states = self._coordinator.plan.edges
+            self._settled = {(edge.src, edge.tgt) for edge, state in states if state.kind != "pending"}
         for node in list(self._held):
             self._flush(node)
 
@@ -94,7 +124,7 @@ class Injection:
             return
         while waiting and graphs.has(node[0]) and self._sent_or_refused(node[0], waiting[0]):
             waiting.popleft()
-        if not waiting or not graphs.has(node[0]) or not self._is_starting(graphs.role(*node)):
+        if not waiting or not graphs.has(node[0]) or not self._will_take(*node):
             del self._held[node]
 
     def _sent_or_refused(self, graph: str, packet: _Held) -> bool:

@@ -177,6 +177,29 @@ def test_packets_are_forgotten_with_their_graph(broker: Broker, monkeypatch: pyt
     run(scenario())
 
 
+def test_what_is_sent_into_a_graph_made_for_a_test_waits_until_its_processes_are_joined(broker: Broker) -> None:
+    async def scenario() -> None:
+        sink, graph = Sink("sink"), "fixture.x"
+        async with running(broker) as (coordinator, injection):
+            changes: list[None] = []
+            coordinator.on_change.append(lambda: changes.append(None))
+            coordinator.graphs.edit(graph, "clear", {})
+            await soon(lambda: changes)
+            for id, component in (("first", "core/Repeat"), ("sink", "test/Sink")):
+                coordinator.graphs.edit(graph, "addnode", {"id": id, "component": component})
+            edge = {"src": {"node": "first", "port": "out"}, "tgt": {"node": "sink", "port": "in"}}
+            coordinator.graphs.edit(graph, "addedge", edge)
+            coordinator.graphs.start(graph)
+            for number in range(3):
+                injection.send(graph, PortRef("first", "in"), number)
+            with Participants(sink, broker=broker.url):
+                await soon(lambda: sink.received == [0, 1, 2])
+                injection.send(graph, PortRef("first", "in"), 3)
+                await soon(lambda: sink.received == [0, 1, 2, 3])
+
+    run(scenario())
+
+
 @pytest.mark.parametrize(
     ("ref", "text"),
     [
