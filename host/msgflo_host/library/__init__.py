@@ -99,12 +99,11 @@ class Library:
         """
         if name not in self.commands and name not in self.foreign:
             return None
-        if name in self.foreign:
-            self._read(name)
+        self._read(name)
         return self._known[name].info if name in self._known else ComponentInfo(name)
 
     def read(self, name: str) -> None:
-        """Take what the file of a foreign device says; of a process what its source seems to say, until it says itself."""
+        """Read the file of a component, which takes milliseconds, before `info` has to."""
         if self._read(name):
             self._tell({name})
 
@@ -149,7 +148,7 @@ class Library:
         if command is None or command.source is None:
             return False
         seen = outline(name, command.source, infos.class_option(command.words))
-        before = self.info(name) or ComponentInfo(name)
+        before = self._known[name].info if name in self._known else ComponentInfo(name)
         return self._take(name, _Known(seen or before, command.version))
 
     def _take(self, name: str, known: _Known) -> bool:
@@ -205,8 +204,6 @@ class Library:
         different = {name for name in {*versions, *now} if name not in now or name not in versions}
         different |= {name for name in now if now[name] != versions.get(name)}
         different |= {name for name in now if self.commands.get(name) != before.commands.get(name)}
-        for name in changed:
-            self._read(name)
         if different or changed or self.programs != before.programs:
             self._tell({*different, *changed})
 
