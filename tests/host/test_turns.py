@@ -33,9 +33,10 @@ def test_others_have_their_turn_once_a_slice_is_over(
         had = 0
         turns = Turns()
         for _ in range(5):
-            turn = asyncio.ensure_future(asyncio.sleep(0))
+            turn = asyncio.Event()
+            asyncio.get_running_loop().call_soon(turn.set)
             await turns.give()
-            had += turn.done()
+            had += turn.is_set()
         assert had == turns_of_others
 
     run(main)
