@@ -145,7 +145,7 @@ class Library:
         if name in self.foreign:
             return self._take(name, _Known(infos.of_foreign(name, self.foreign[name]), self.version(name)))
         command = self.commands.get(name)
-        if command is None or command.source is None:
+        if command is None or command.source is None or command.source.suffix.lower() != ".py":
             return False
         seen = outline(name, command.source, infos.class_option(command.words))
         before = self._known[name].info if name in self._known else ComponentInfo(name)
