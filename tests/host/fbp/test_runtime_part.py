@@ -103,8 +103,10 @@ def test_exported_ports_are_told_whenever_they_change(coordinator: Coordinator, 
             # A node that is renamed keeps what is exported of it: nothing is told again.
             await one.ask("graph", "addnode", graph="g", id="not", component="core/Not")
             await one.ask("graph", "addinport", graph="g", public="x", node="not", port="in")
+            await one.ask("network", "getstatus", graph="g")
             since = len(one.frames)
             await one.ask("graph", "renamenode", graph="g", **{"from": "not", "to": "other"})
+            await one.ask("network", "getstatus", graph="g")
             assert one.all("runtime", "ports", since=since) == []
 
     run(main)
