@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from fbp_socket import run
-from msgflo_host.server import Server
+from msgflo_host.serving.server import Server
 
 
 def test_a_fault_of_ours_is_logged_once_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:

@@ -25,7 +25,7 @@ from msgflo_host.fbp.permissions import ALL, DEFAULT_LOCAL, READY_MADE
 from msgflo_host.serving import Access, _say
 from systems import Coordinator, Participants, Source, until
 
-DEMO = Path(__file__).parents[2] / "examples" / "demo"
+DEMO = Path(__file__).parents[3] / "examples" / "demo"
 MAIN = "default/main"
 AFAR = {"X-Forwarded-For": "203.0.113.7"}  # what makes a client one of another machine
 SECRET = "the-owner-of-the-house"

@@ -14,8 +14,7 @@ import pytest
 
 import msgflo
 from brokers import Broker
-from msgflo_host import processes
-from msgflo_host.components import Components
+from msgflo_host.components import Components, processes
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.graph.files import load as load_graph
 from msgflo_host.library import load

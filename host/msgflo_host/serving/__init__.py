@@ -14,19 +14,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._private import write_private
+from .._private import write_private
+from ..components import Components
+from ..coordinator import Coordinator
+from ..errors import ServerError
+from ..fbp.announcing import announce_runtime
+from ..fbp.origins import Origins
+from ..fbp.permissions import ALL, Permissions
+from ..fbp.secrets_store import FILE_NAME, check_secret, load_secrets, own_secret
+from ..library import Library
 from .addresses import is_own_name, live_url, local_url, origin, outward_url
-from .components import Components
-from .coordinator import Coordinator
-from .errors import ServerError
-from .fbp.announcing import announce_runtime
-from .fbp.origins import Origins
-from .fbp.permissions import ALL, Permissions
-from .fbp.secrets_store import FILE_NAME, check_secret, load_secrets, own_secret
-from .library import Library
 
 if TYPE_CHECKING:
-    from .fbp.service import Service
+    from ..fbp.service import Service
     from .server import Server
 
 __all__ = ["Access", "Admission", "label", "read_access", "serve"]
@@ -90,8 +90,8 @@ async def serve(
     cannot be kept.
     """
     make_server = await asyncio.to_thread(_import_server, without_certificates=not coordinator.broker.tls)
-    from .fbp.runtime import Identity
-    from .fbp.service import Service
+    from ..fbp.runtime import Identity
+    from ..fbp.service import Service
 
     access = admission.access
     runtime_id = _runtime_id(access)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .coordinator import Coordinator
-from .library import Library
+from ..coordinator import Coordinator
+from ..library import Library
 
 __all__ = ["doubts"]
 

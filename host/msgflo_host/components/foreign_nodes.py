@@ -6,11 +6,11 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from ._once import MOST, Once
-from .errors import ForeignError
-from .foreign import Foreign, load
-from .graph.elements import Node
-from .library import Library
+from .._once import MOST, Once
+from ..errors import ForeignError
+from ..foreign import Foreign, load
+from ..graph.elements import Node
+from ..library import Library
 
 __all__ = ["ForeignNodes"]
 

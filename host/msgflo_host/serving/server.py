@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from ..complaints import Complaints
+from ..fbp.socket import Socket
 from .addresses import is_own_name
-from .complaints import Complaints
 from .connection_limit import ConnectionLimit, raise_file_limit
-from .fbp.socket import Socket
 
 __all__ = ["Server"]
 
@@ -23,7 +23,7 @@ log = logging.getLogger("msgflo")
 # It would print a traceback, and what came, for each request that is none. What goes wrong here is said by `_guard`.
 logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL + 1)
 
-WEB = Path(__file__).parent / "web"
+WEB = Path(__file__).parent.parent / "web"
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.reader import ReaderError
 
-from ._yaml_unclosed import Place, unclosed
+from .unclosed import Place, unclosed
 
 __all__ = ["explain", "unreadable"]
 

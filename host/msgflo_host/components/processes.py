@@ -17,9 +17,9 @@ from urllib.parse import quote
 import msgflo
 from msgflo import Broker
 
-from . import children
-from ._output import Lines
-from .library.folder import Command
+from .. import children
+from ..library.folder import Command
+from .output import Lines
 
 __all__ = ["Processes", "broker_url", "environment", "executable"]
 

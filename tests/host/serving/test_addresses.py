@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from msgflo_host import addresses
-from msgflo_host.addresses import is_own_name, live_url, local_url, origin, outward_url
+from msgflo_host.serving import addresses
+from msgflo_host.serving.addresses import is_own_name, live_url, local_url, origin, outward_url
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from ._once import Once
-from .coordinator import Coordinator
+from .._once import Once
+from ..coordinator import Coordinator
+from ..foreign import Foreign, ForeignDevices
+from ..library import Command, ComponentInfo, Library
+from ..library.live import follow
 from .doubts import doubts
-from .foreign import Foreign, ForeignDevices
 from .foreign_nodes import ForeignNodes
-from .library import Command, ComponentInfo, Library
-from .library.live import follow
 from .processes import SETTLED_S, Processes
 
 __all__ = ["Components"]

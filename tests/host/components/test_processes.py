@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from msgflo import Broker
-from msgflo_host import processes
+from msgflo_host.components import processes
+from msgflo_host.components.processes import Processes, broker_url
 from msgflo_host.library import Command
-from msgflo_host.processes import Processes, broker_url
 
 BROKER = Broker.parse("mqtt://u%40x:p%3Aw@127.0.0.1:1884")
 

@@ -15,8 +15,8 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from ._yaml_mistakes import explain, unreadable
-from .errors import MsgfloError
+from ..errors import MsgfloError
+from .mistakes import explain, unreadable
 
 __all__ = ["MAX_BYTES", "Located", "Reader"]
 
