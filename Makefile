@@ -38,12 +38,13 @@ setup: ## Install what `make run` needs: .venv, Mosquitto, MicroPython
 setup-tests:
 	@host/setup.sh tests
 
-# Tests of boards wait for clocks most of the time, so they are run side by side.
-BOARDS := tests/boards tests/devices tests/emulation
+# Tests that wait most of the time, for clocks and for programs that start, are run side by side.
+ASIDE := tests/boards tests/devices tests/emulation tests/examples \
+	$(addprefix tests/host/,builtin components fbp library serving spec traces)
 
 test: lint ## Check, then every test but the soak tests: what CI runs
-	@$(PYTEST) $(BOARDS:%=--ignore=%)
-	@$(PYTEST) -q -n 4 --dist loadfile $(BOARDS)
+	@$(PYTEST) $(ASIDE:%=--ignore=%)
+	@$(PYTEST) -q -n 4 --dist loadfile $(ASIDE)
 
 check: lint ## Lint, types of host and firmware, examples of the docs
 	@$(PYTEST) -q tests/test_docs.py tests/test_repo.py
