@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from brokers import Broker
+from checking_proxy import checked
 from editors import editor, run
 from systems import Coordinator
 
@@ -42,16 +43,17 @@ async def fbp_test(port: int, folder: Path) -> dict[str, Any]:
 
 
 def test_fbp_test_passes_ten_times_in_a_row_while_an_editor_looks_on(coordinator: Coordinator, tmp_path: Path) -> None:
-    async def main() -> None:
+    async def main(port: int) -> None:
         async with editor(coordinator.port) as looking:
             await looking.ask("runtime", "getruntime")
             for number in range(RUNS):
                 since = len(looking.frames)
-                report = await fbp_test(coordinator.port, tmp_path)
+                report = await fbp_test(port, tmp_path)
                 failed = [f"{each['fullTitle']}: {each['err'].get('message')}" for each in report["failures"]]
                 assert not failed, f"run {number + 1}:\n" + "\n".join(failed)
                 assert (len(report["passes"]), report["status"]) == (TESTS, 0)
                 # Its frames were checked as they came; the last of a run are these.
                 await looking.told("network", "stopped", since=since, graph="bar", running=False)
 
-    run(main)
+    with checked(f"ws://127.0.0.1:{coordinator.port}/") as address:
+        run(lambda: main(int(address.rstrip("/").rpartition(":")[2])))

@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 
 import msgflo_host
 from brokers import free_port
+from checking_proxy import checked
 from msgflo_host.cli import cli
 from systems import Coordinator
 
@@ -52,7 +53,8 @@ def running(folder: Path, *options: str | Path) -> Iterator[str]:
     ports = ["--mqtt-port", str(free_port())]
     with Coordinator("--plain", "--data", folder / "data", *ports, *options, broker=None, cwd=folder) as coordinator:
         coordinator.wait(lambda status: status["connected"], seconds=30)
-        yield f"ws://127.0.0.1:{coordinator.port}/"
+        with checked(f"ws://127.0.0.1:{coordinator.port}/") as address:
+            yield address
 
 
 def theirs(version: str, address: str, suite: Path) -> Verdicts:
