@@ -68,6 +68,7 @@ find_missing() {
         have npm || missing+=(npm)
         have mosquitto_sub || missing+=(mosquitto-clients)
         have rtl_433 || missing+=(rtl-433)
+        have chromium || missing+=(chromium)
         have arm-none-eabi-gcc || missing+=(gcc-arm-none-eabi)
         [ -e "$(arm-none-eabi-gcc -print-file-name=nosys.specs 2>/dev/null)" ] || missing+=(libnewlib-arm-none-eabi)
         have cmake || missing+=(cmake)
@@ -203,8 +204,8 @@ install_for_run() {
 
 # --- what only tests need ---------------------------------------------------------------------------------------------
 
-# Folders of tests/ with npm packages which our programs are compared with: a package.json and its lock file in each.
-npm_folders=(fbp_reference spec_reference trace_reference)
+# Folders of tests/ with npm packages which ours are compared with or judged by: a package.json and its lock file in each.
+npm_folders=(fbp_reference spec_reference trace_reference web_reference)
 
 # --ignore-scripts: the native parts that they would build only make them faster.
 install_npm_folders() {

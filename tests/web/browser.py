@@ -1,0 +1,192 @@
+"""The page in a real browser: contexts that note every fault, what the page holds, and a look for barriers.
+
+A test that has opened a page fails when the page has logged an error, thrown one, broken its Content-Security-Policy or
+asked another host for anything. Nothing here waits for a time: `until` waits for a condition.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+
+from systems import Coordinator
+
+LAPTOP = (1280, 800)
+PHONE = (390, 844)
+PATIENCE_MS = 20_000  # a busy machine with two cores
+AXE = Path(__file__).parent.parent / "web_reference/node_modules/axe-core/axe.min.js"
+
+# Also what is reported nowhere else is a fault then: Chromium logs violations itself, but not for every directive.
+_TELL_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) =>
+  console.error(`broke the policy ${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
+"""
+_ARGUMENTS = [
+    # Names other than this machine's lead nowhere, whatever a page asks for.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    # A page in the background is as quick as the one in front: a test has several.
+    "--disable-renderer-backgrounding",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+]
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+class Chromium:
+    """Debian's Chromium without a window; a context manager that starts and ends it."""
+
+    def __init__(self) -> None:
+        self._manager = sync_playwright()
+        self._playwright: Playwright
+        self._browser: Browser
+        self._loop: asyncio.AbstractEventLoop
+
+    def __enter__(self) -> Chromium:
+        program = shutil.which("chromium")
+        assert program, "chromium is not installed (Debian: apt install chromium)"
+        self._playwright = self._manager.start()
+        try:
+            # Who is root, as on CI, has no sandbox. What is opened here is our own page.
+            self._browser = self._playwright.chromium.launch(
+                executable_path=program, chromium_sandbox=False, args=_ARGUMENTS
+            )
+        except BaseException:
+            self._playwright.stop()
+            raise
+        self._loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        with self.in_use():
+            self._browser.close()
+            self._playwright.stop()
+
+    @contextmanager
+    def in_use(self) -> Iterator[Browser]:
+        """The browser, for the time of a block.
+
+        Playwright's event loop counts as running in this thread, also between its calls. Other tests of this worker could
+        not run one of their own then.
+        """
+        asyncio._set_running_loop(self._loop)
+        try:
+            yield self._browser
+        finally:
+            asyncio._set_running_loop(None)
+
+
+class Pages:
+    """`pages(coordinator)` opens its page, each time as another person would: in a context of its own.
+
+    As a context manager it closes them, and fails when one of them had a fault that `tolerate` does not allow.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self._tolerated: list[str] = []
+        self.faults: list[str] = []
+
+    def __call__(
+        self,
+        coordinator: Coordinator,
+        path: str = "/",
+        *,
+        size: tuple[int, int] = LAPTOP,
+        theme: Literal["light", "dark"] = "light",
+        **options: Any,
+    ) -> Page:
+        """Open `path` of the coordinator's server. Options are those of Playwright's `new_context`."""
+        page = self.blank(size=size, theme=theme, **options)
+        page.goto(f"http://127.0.0.1:{coordinator.port}{path}")
+        return page
+
+    def blank(
+        self, *, size: tuple[int, int] = LAPTOP, theme: Literal["light", "dark"] = "light", **options: Any
+    ) -> Page:
+        """An empty page of a new context, to be watched before it goes anywhere."""
+        context = self._browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=theme, locale="en-GB", **options
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(_TELL_VIOLATIONS)
+        self._contexts.append(context)
+        context.on("request", lambda request: self._note_address(request.url))
+        context.on("console", lambda told: self._note_console(told.type, told.text, told.location.get("url", "")))
+        context.on("weberror", lambda error: self._note(f"error of the page: {error.error}"))
+        context.on("page", self._watch)
+        return context.new_page()
+
+    def _watch(self, page: Page) -> None:
+        page.on("websocket", lambda socket: self._note_address(socket.url))
+        page.on("crash", lambda _: self._note("the page has crashed"))
+
+    def tolerate(self, pattern: str) -> None:
+        """Allow faults in which this regular expression is found: what the test itself brings about."""
+        self._tolerated.append(pattern)
+
+    def _note_console(self, kind: str, text: str, where: str) -> None:
+        print(f"console {kind}: {text}")  # shown with a test that fails
+        if kind in ("error", "assert"):
+            self._note(f"console: {text} ({where})")
+
+    def _note_address(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob", "about") and parts.hostname not in ("127.0.0.1", "localhost"):
+            self._note(f"asked another host: {url}")
+
+    def _note(self, fault: str) -> None:
+        self.faults.append(fault)
+
+    def __enter__(self) -> Pages:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for context in self._contexts:
+            context.close()
+        faults = [fault for fault in self.faults if not any(re.search(each, fault) for each in self._tolerated)]
+        assert not faults, "the page has faults:\n" + "\n".join(faults)
+
+
+def until(page: Page, condition: str, argument: Any = None) -> None:
+    """Wait until an expression or function of JavaScript is true in the page."""
+    page.wait_for_function(condition, arg=argument)
+
+
+def of_system(page: Page, expression: str) -> Any:
+    """What an expression about `system` (core/system.js, as the page itself uses it) is now; it may be a promise."""
+    return page.evaluate(_with_system(expression))
+
+
+def until_system(page: Page, expression: str) -> None:
+    """Wait until an expression about `system` is true."""
+    page.wait_for_function(_with_system(expression))
+
+
+def _with_system(expression: str) -> str:
+    return (
+        'async () => { const { context } = await import("/core/registry.js"); const { system, edits, packets } = context;'
+        f" return system && ({expression}); }}"
+    )
+
+
+def axe(page: Page, within: str = "body") -> list[str]:
+    """The serious and critical faults that axe-core finds in a part of the page, as it is now; a line for each."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("(within) => axe.run(within, { resultTypes: ['violations'] })", within)
+    return [
+        f"{fault['id']} ({fault['impact']}): {fault['help']}: {' '.join(map(str, place['target']))}: {place['html'][:200]}"
+        for fault in found["violations"]
+        if fault["impact"] in ("serious", "critical")
+        for place in fault["nodes"]
+    ]
