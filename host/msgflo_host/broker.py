@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import secrets
 import shutil
 import signal
 import time
@@ -16,7 +17,7 @@ from urllib.parse import quote
 
 from . import children
 from .errors import BrokerError
-from .mosquitto_config import ACCOUNT, configuration, is_loopback, secret, write_account
+from .mosquitto_config import ACCOUNT, PAGE_ACCOUNT, configuration, is_loopback, secret, write_accounts
 from .ports import free_port, is_free, listening_program
 
 __all__ = ["DEFAULT_PORT", "Mosquitto"]
@@ -51,6 +52,7 @@ class Mosquitto:
         self.port = port or DEFAULT_PORT
         self._may_move = port is None
         self._websocket_port = websocket_port
+        self._page_password = secrets.token_urlsafe(24)
         self._lock: int | None = None
         self._process: Process | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -64,7 +66,7 @@ class Mosquitto:
 
     @property
     def websocket_port(self) -> int:
-        """Where browsers connect, with `account`."""
+        """Where browsers connect, with `page_account` or any other."""
         if self._websocket_port is None:
             usual = is_free(self.host, _USUAL_WEBSOCKET_PORT)
             self._websocket_port = _USUAL_WEBSOCKET_PORT if usual else free_port(self.host)
@@ -74,6 +76,11 @@ class Mosquitto:
     def account(self) -> tuple[str, str]:
         """User name and password of our own account."""
         return ACCOUNT, secret(self.folder)
+
+    @property
+    def page_account(self) -> tuple[str, str]:
+        """User name and password for browsers that have opened the page; the password ends with us."""
+        return PAGE_ACCOUNT, self._page_password
 
     @property
     def pid(self) -> int | None:
@@ -187,7 +194,7 @@ class Mosquitto:
         return not waiting
 
     def _configure(self) -> None:
-        write_account(self.folder, secret(self.folder))
+        write_accounts(self.folder, dict([self.account, self.page_account]))
         text = configuration(self.folder, host=self.host, port=self.port, websocket_port=self.websocket_port)
         (self.folder / "mosquitto.conf").write_text(text)
 

@@ -1,4 +1,4 @@
-"""The configuration of the embedded Mosquitto: written to be read, and the account that it needs."""
+"""The configuration of the embedded Mosquitto: written to be read, and the accounts that it needs."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ import hashlib
 import ipaddress
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from ._private import write_private
 from .errors import BrokerError
 
-__all__ = ["ACCOUNT", "configuration", "is_loopback", "secret", "write_account"]
+__all__ = ["ACCOUNT", "PAGE_ACCOUNT", "configuration", "is_loopback", "secret", "write_accounts"]
 
 ACCOUNT = "msgflo"
 """The user name of the coordinator's own account."""
+PAGE_ACCOUNT = "msgflo-page"
+"""The user name of whoever has opened the page; its password is another one at each start."""
 
 _ITERATIONS = 101  # what mosquitto_passwd 2.0 uses
 
@@ -104,12 +107,16 @@ def secret(folder: Path) -> str:
     return path.read_text().strip()
 
 
-def write_account(folder: Path, password: str) -> None:
-    """Put the coordinator's account into the password file; what others have added stays there."""
+def write_accounts(folder: Path, passwords: Mapping[str, str]) -> None:
+    """Put accounts of ours, names with their passwords, into the password file; what others have added stays there."""
     path = folder / "passwords"
     others = path.read_text().splitlines() if path.exists() else []
-    others = [line for line in others if not line.startswith(f"{ACCOUNT}:")]
+    others = [line for line in others if line.partition(":")[0] not in passwords]
+    ours = [f"{name}:{_hashed(password)}" for name, password in passwords.items()]
+    write_private(path, "\n".join([*others, *ours, ""]))
+
+
+def _hashed(password: str) -> str:
     salt = secrets.token_bytes(12)
     hashed = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
-    line = f"{ACCOUNT}:$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(hashed).decode()}"
-    write_private(path, "\n".join([*others, line, ""]))
+    return f"$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(hashed).decode()}"

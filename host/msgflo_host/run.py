@@ -131,6 +131,7 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
                     library,
                     components,
                     admission=admission,
+                    mosquitto=mosquitto,
                     save=partial(save, coordinator, file),
                     look=partial(_look, coordinator, file),
                     tasks=tasks,

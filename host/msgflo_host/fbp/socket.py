@@ -21,7 +21,7 @@ from .envelope import EnvelopeError, Request, parse, refusal
 from .origins import Origins, is_loopback
 from .permissions import Permissions
 
-__all__ = ["Handler", "Socket"]
+__all__ = ["WRONG_SECRET_S", "Handler", "Socket", "is_local"]
 
 log = logging.getLogger("msgflo")
 # It would print a line for each client that offers another sub-protocol than ours.
@@ -67,7 +67,7 @@ class Socket:
         transport = request.transport
         if transport is None:
             raise web.HTTPBadRequest
-        local = is_loopback(request.remote) and not any(name in request.headers for name in PROXIES)
+        local = is_local(request)
         client = ClientHandle(
             remote=request.remote or "?",
             local=local,
@@ -172,6 +172,11 @@ class Socket:
             log.warning("%s", line)
         if self._complaints.complain(text, now):
             log.warning("%s", text, exc_info=details)
+
+
+def is_local(request: web.Request) -> bool:
+    """Whether a request comes from this machine, and not from elsewhere by a proxy here."""
+    return is_loopback(request.remote) and not any(name in request.headers for name in PROXIES)
 
 
 class _Allowance:

@@ -26,6 +26,7 @@ from ..library import Library
 from .addresses import is_own_name, live_url, local_url, origin, outward_url
 
 if TYPE_CHECKING:
+    from ..broker import Mosquitto
     from ..fbp.service import Service
     from .server import Server
 
@@ -78,6 +79,7 @@ async def serve(
     components: Components,
     *,
     admission: Admission,
+    mosquitto: Mosquitto | None,
     save: Callable[[], None],
     look: Callable[[str, str], dict[str, Any]],
     tasks: asyncio.TaskGroup,
@@ -85,13 +87,16 @@ async def serve(
 ) -> tuple[str, str]:
     """Answer on a port that listens already, and return the URL of the page, and the one that opens an editor.
 
-    `save()` writes the main graph into its file, `look(page, editor)` returns the state of the system for whoever asks. Only
-    the URL that is returned holds the secret, and that at the first start alone. Raises ServerError where secret or id
-    cannot be kept.
+    `mosquitto` is the broker, if it is our own. `save()` writes the main graph into its file, `look(page, editor)` returns
+    the state of the system for whoever asks. Only the URL that is returned holds the secret, and that at the first start
+    alone. Raises ServerError where secret or id cannot be kept.
     """
-    make_server = await asyncio.to_thread(_import_server, without_certificates=not coordinator.broker.tls)
+    await asyncio.to_thread(_import_server, without_certificates=not coordinator.broker.tls)
     from ..fbp.runtime import Identity
     from ..fbp.service import Service
+    from .gate import Gate
+    from .page import Page
+    from .server import Server
 
     access = admission.access
     runtime_id = _runtime_id(access)
@@ -100,19 +105,23 @@ async def serve(
         raise ServerError(
             f"one of the secrets in {access.secrets} is the one that allows everything: each needs its own"
         )
+    permissions = Permissions({**admission.secrets, secret: ALL})
     service = Service(
         coordinator,
         library,
         components,
         identity=Identity(runtime_id, label()),
-        permissions=Permissions({**admission.secrets, secret: ALL}),
+        permissions=permissions,
         origins=admission.origins,
         save=save,
     )
     host, port = listener.getsockname()[:2]
     page = local_url(host, port)
     editor = live_url(access.ide, page, runtime_id)
-    server = make_server(lambda: look(page, editor), listener, service.socket)
+    about = Page(
+        Gate(permissions, admission.origins), mosquitto, boards=lambda: False, adopts=library.folder is not None
+    )
+    server = Server(lambda: look(page, editor), listener, service.socket, policy=about.policy, parts=[about])
     tasks.create_task(service.run())
     await server.start()
     stack.push_async_callback(_stop, service, server)
@@ -151,7 +160,7 @@ def _say(access: Access, host: str, port: int, id: str, secret: str | None) -> N
         )
 
 
-def _import_server(*, without_certificates: bool) -> type[Server]:
+def _import_server(*, without_certificates: bool) -> None:
     """Import aiohttp, in a thread: 0.1 s in which packets pass all the same.
 
     It reads every CA certificate of the system for an HTTP client that we never use, 3 MB. Where nothing else in this program
@@ -163,7 +172,7 @@ def _import_server(*, without_certificates: bool) -> type[Server]:
     before = {name: os.environ.get(name) for name in hidden}
     os.environ.update(hidden)
     try:
-        from .server import Server
+        from . import server  # noqa: F401
     finally:
         sys.setswitchinterval(interval)
         for name, value in before.items():
@@ -171,7 +180,6 @@ def _import_server(*, without_certificates: bool) -> type[Server]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-    return Server
 
 
 def _secret(access: Access) -> tuple[str, bool]:

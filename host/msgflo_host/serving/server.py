@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from aiohttp import web
@@ -16,39 +16,53 @@ from ..complaints import Complaints
 from ..fbp.socket import Socket
 from .addresses import is_own_name
 from .connection_limit import ConnectionLimit, raise_file_limit
+from .files import Files
+from .policy import Policy
 
-__all__ = ["Server"]
+__all__ = ["Part", "Server"]
 
 log = logging.getLogger("msgflo")
 # It would print a traceback, and what came, for each request that is none. What goes wrong here is said by `_guard`.
 logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL + 1)
 
 WEB = Path(__file__).parent.parent / "web"
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
+
+
+class Part(Protocol):
+    """Something more that is served."""
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Answer requests of a server."""
 
 
 class Server:
     """Serves the page on ``/`` and what `status` returns on ``/status.json``, on a socket that listens already.
 
-    A request on ``/`` for a WebSocket goes to `editors`.
+    A request on ``/`` for a WebSocket goes to `editors`. `policy` says what a browser may load; `parts` serve the rest.
     """
 
-    def __init__(self, status: Callable[[], dict[str, Any]], listener: socket.socket, editors: Socket) -> None:
+    def __init__(
+        self,
+        status: Callable[[], dict[str, Any]],
+        listener: socket.socket,
+        editors: Socket,
+        *,
+        policy: Policy,
+        parts: Iterable[Part] = (),
+    ) -> None:
         self._status = status
         self._listener = listener
         self._editors = editors
+        self._files = Files(WEB)
         self._limit = ConnectionLimit()
         self._complaints = Complaints()
         application = web.Application(middlewares=[self._guard])
-        application.on_response_prepare.append(_add_headers)
+        application.on_response_prepare.append(policy.add)
         application.router.add_get("/", self._page_or_socket)
         application.router.add_get("/status.json", self._answer_status)
-        application.router.add_static("/", WEB)
+        for part in parts:
+            part.add_to(application.router)
+        application.router.add_get("/{name:.+}", self._file)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
 
     async def start(self) -> None:
@@ -69,7 +83,10 @@ class Server:
     async def _page_or_socket(self, request: web.Request) -> web.StreamResponse:
         if self._editors.is_for(request):
             return await self._editors.serve(request)
-        return web.FileResponse(WEB / "index.html")
+        return await self._files.serve(request, "index.html")
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        return await self._files.serve(request, request.match_info["name"])
 
     async def _answer_status(self, request: web.Request) -> web.Response:
         return web.Response(body=msgspec.json.encode(self._status()), content_type="application/json")
@@ -107,7 +124,3 @@ def _is_for_us(request: web.Request) -> bool:
         return is_own_name(request.url.host or "")
     except ValueError:  # a host that is none
         return False
-
-
-async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from fbp_socket import run
+from msgflo_host.serving.policy import Policy
 from msgflo_host.serving.server import Server
 
 
@@ -26,7 +27,8 @@ def test_a_fault_of_ours_is_logged_once_and_ends_nothing(caplog: pytest.LogCaptu
 
     async def main() -> None:
         listener = socket.create_server(("127.0.0.1", 0))
-        server = Server(status, listener, SimpleNamespace(is_for=lambda request: False))  # type: ignore[arg-type]
+        editors: Any = SimpleNamespace(is_for=lambda request: False)
+        server = Server(status, listener, editors, policy=Policy())
         await server.start()
         async with aiohttp.ClientSession() as session:
             for expected in (500, 500, 200):

@@ -1,0 +1,74 @@
+"""Who may ask for more than the state of the system: those of whom the FBP protocol would take it.
+
+A request shows its secret as `Authorization: Bearer SECRET`. A browser cannot set that for a WebSocket: there the secret is
+offered as a sub-protocol, `secret.SECRET`, beside the one that is wanted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from aiohttp import web
+
+from .._text import quoted
+from ..complaints import Complaints
+from ..fbp.origins import Origins
+from ..fbp.permissions import Permissions
+from ..fbp.socket import WRONG_SECRET_S, is_local
+
+__all__ = ["SECRET_PROTOCOL", "Gate"]
+
+log = logging.getLogger("msgflo")
+
+SECRET_PROTOCOL = "secret."
+_SCHEME = "bearer "
+
+
+class Gate:
+    """Lets requests in by the secrets and the origins that hold for editors."""
+
+    def __init__(self, permissions: Permissions, origins: Origins) -> None:
+        self._permissions = permissions
+        self._origins = origins
+        self._complaints = Complaints()
+
+    async def require(self, request: web.Request, capability: str) -> None:
+        """Raise HTTPForbidden unless a request comes from where it may, and from somebody who has this capability."""
+        self._check_origin(request)
+        secret = _secret(request)
+        allowed = self._permissions.of(secret, local=is_local(request))
+        if capability in allowed:
+            return
+        if secret is not None and not allowed:
+            await asyncio.sleep(WRONG_SECRET_S)
+        raise web.HTTPForbidden(text=f"this needs a secret that allows {capability}\n")
+
+    def _check_origin(self, request: web.Request) -> None:
+        origins = request.headers.getall("Origin", [])
+        site = request.headers.get("Sec-Fetch-Site", "none")
+        # What a <script> of another page asks for has no origin, but says so.
+        foreign = not origins and site not in ("none", "same-origin")
+        if (
+            foreign
+            or len(origins) > 1
+            or not self._origins.allows(next(iter(origins), None), request.headers.get("Host"))
+        ):
+            now = time.monotonic()
+            for line in self._complaints.due(now):
+                log.warning("%s", line)
+            text = f"a page of {quoted(', '.join(origins) or site)} may not ask for {request.path}"
+            if self._complaints.complain(text, now):
+                log.warning("%s", text)
+            raise web.HTTPForbidden(text="pages of this origin may not ask for that\n")
+
+
+def _secret(request: web.Request) -> str | None:
+    """The secret that a request shows; an empty one where it shows something else."""
+    given = request.headers.get("Authorization")
+    if given is not None:
+        return given[len(_SCHEME) :].strip() if given.lower().startswith(_SCHEME) else ""
+    offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+    found = [each.strip().removeprefix(SECRET_PROTOCOL) for each in offered if each.strip().startswith(SECRET_PROTOCOL)]
+    return found[0] if found else None

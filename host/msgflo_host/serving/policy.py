@@ -1,0 +1,52 @@
+"""The headers of every answer: what the page may load, from where, and who may keep it."""
+
+from __future__ import annotations
+
+import re
+
+from aiohttp import web
+
+__all__ = ["Policy"]
+
+# Everything comes from here; what is not named is refused. Styles are files, or set by scripts (which needs no leave).
+_FIXED = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_AUTHORITY = re.compile(r"([a-z0-9._-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
+
+
+class Policy:
+    """Adds the headers. The page connects to where it comes from, and to the broker's `websocket_port` there, if any.
+
+    `broker_host` is the address of the broker where it is not reached under the page's name.
+    """
+
+    def __init__(self, websocket_port: int | None = None, broker_host: str | None = None) -> None:
+        self._websocket_port = websocket_port
+        self._broker_host = broker_host
+
+    async def add(self, request: web.Request, response: web.StreamResponse) -> None:
+        """To be called before each answer."""
+        headers = response.headers
+        headers["Content-Security-Policy"] = (
+            f"{_FIXED}; connect-src {self._connections(request.headers.get('Host', ''))}"
+        )
+        headers.update(_HEADERS)
+        headers.setdefault("Cache-Control", "no-store")
+
+    def _connections(self, authority: str) -> str:
+        """The page's own server and broker; older Safari does not take a WebSocket for 'self'."""
+        found = _AUTHORITY.fullmatch(authority)
+        if found is None:  # an IPv6 address, which no policy can name
+            return "'self' ws: wss:" if authority.startswith("[") else "'self'"
+        places = [authority]
+        if self._websocket_port is not None:
+            places.append(f"{self._broker_host or found[1]}:{self._websocket_port}")
+        return " ".join(["'self'", *(f"{scheme}://{place}" for place in places for scheme in ("ws", "wss"))])

@@ -1,0 +1,329 @@
+"""What a browser gets from the port of a running coordinator: files, headers, and the page's account of the broker."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import socket
+import stat
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from brokers import MOSQUITTO_PASSWD, Broker, free_port
+from editors import run
+from msgflo_host.serving.policy import Policy
+from msgflo_host.serving.server import WEB
+from systems import Coordinator, until
+
+SECRET = "the-owner-of-the-house"
+VIEWER = "who-may-only-look"
+AFAR = {"X-Forwarded-For": "203.0.113.7"}
+
+
+def bearer(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}"}
+
+
+@pytest.fixture(scope="module")
+def usual_port_is_taken() -> Iterator[None]:
+    """Each Mosquitto takes a free port for WebSockets then: of two that begin at once both would take the usual one."""
+    with socket.socket() as holder:
+        with suppress(OSError):
+            holder.bind(("127.0.0.1", 9001))
+            holder.listen()
+        yield
+
+
+def own_broker(folder: Path, *options: str) -> Coordinator:
+    """A coordinator with a Mosquitto of its own, not yet started."""
+    secrets = folder / "secrets.yaml"
+    secrets.write_text(f"hall:\n  secret: {VIEWER}\n  may: viewer\n")
+    secrets.chmod(0o600)
+    made = Coordinator(
+        "--plain", "--mqtt-port", str(free_port()), "--secrets", "secrets.yaml", *options, broker=None, cwd=folder
+    )
+    made.environment = {"MSGFLO_SECRET": SECRET}
+    return made
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, usual_port_is_taken: None) -> Iterator[Coordinator]:
+    """One that runs for all tests that change nothing in it."""
+    with own_broker(tmp_path_factory.mktemp("house")) as coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        yield coordinator
+
+
+async def get(coordinator: Coordinator, path: str, **headers: str) -> tuple[int, str]:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{coordinator.port}{path}", headers=named) as answer,
+    ):
+        return answer.status, await answer.text()
+
+
+def told(coordinator: Coordinator, **headers: str) -> Any:
+    """What `/page.json` says, or the status of its refusal."""
+
+    async def ask() -> Any:
+        async with asyncio.timeout(20):
+            status, text = await get(coordinator, "/page.json", **headers)
+        return json.loads(text) if status == 200 else status
+
+    return asyncio.run(ask())
+
+
+def connect(port: int, user: str, password: str) -> int:
+    """The broker's answer to a browser with this account: 0, or why not."""
+    import paho.mqtt.client as paho
+
+    codes: list[int] = []
+    browser = paho.Client(paho.CallbackAPIVersion.VERSION2, transport="websockets", reconnect_on_failure=False)
+    browser.on_connect = lambda client, userdata, flags, reason, properties: codes.append(reason.value)
+    browser.username_pw_set(user, password)
+    browser.connect("127.0.0.1", port)
+    deadline = time.monotonic() + 20
+    while not codes and time.monotonic() < deadline:
+        browser.loop(0.1)
+    browser.disconnect()
+    return codes[0]
+
+
+# --- The page's account ---
+
+
+def test_who_may_use_the_network_is_told_an_account_that_works_on_the_websocket_port(house: Coordinator) -> None:
+    here = told(house)["mqtt"]
+    assert here["user"] == "msgflo-page"
+    assert here["host"] is None
+    assert len(here["password"]) >= 32
+    assert connect(here["port"], here["user"], here["password"]) == 0
+    assert connect(here["port"], here["user"], "a guess") != 0
+    assert told(house, **bearer(SECRET))["mqtt"] == here
+
+
+REFUSED = [
+    AFAR,
+    bearer("a-secret-of-nobody"),
+    bearer(VIEWER),
+    {"Authorization": f"Basic {SECRET}"},
+    {"Authorization": ""},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "https://other.example", **bearer(SECRET)},
+    {"Host": "evil.example"},
+    {"Host": "evil.example", "Origin": "http://evil.example"},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "script"},
+    {"Sec-Fetch-Site": "same-site"},
+]
+
+
+@pytest.mark.parametrize("headers", REFUSED, ids=str)
+def test_others_are_refused(house: Coordinator, headers: dict[str, str]) -> None:
+    assert told(house, **headers) == 403
+    assert told(house, **{"Origin": f"http://127.0.0.1:{house.port}", "Sec-Fetch-Site": "same-origin"})["mqtt"]
+
+
+def test_from_elsewhere_there_is_no_account_of_a_broker_that_cannot_be_reached_from_there(house: Coordinator) -> None:
+    said = told(house, **AFAR, **bearer(SECRET))
+    assert said["mqtt"] is None
+    assert "--mqtt-host 0.0.0.0" in said["mqtt_reason"]
+    assert told(house)["mqtt_reason"] is None
+
+
+def test_from_elsewhere_the_account_of_an_open_broker_is_told_with_the_secret(
+    tmp_path: Path, usual_port_is_taken: None
+) -> None:
+    with own_broker(tmp_path, "--mqtt-host", "0.0.0.0") as coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        said = told(coordinator, **AFAR, **bearer(SECRET))["mqtt"]
+        assert said["host"] is None
+        assert connect(said["port"], said["user"], said["password"]) == 0
+
+
+def test_with_a_broker_of_others_there_is_no_account_and_the_page_is_told_why(broker: Broker, tmp_path: Path) -> None:
+    with Coordinator("--plain", broker=broker.url, cwd=tmp_path) as coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        said = told(coordinator)
+    assert said["mqtt"] is None
+    assert "a broker that is not its own" in said["mqtt_reason"]
+
+
+def test_the_password_is_another_one_at_each_start_and_other_accounts_are_kept(
+    tmp_path: Path, usual_port_is_taken: None
+) -> None:
+    coordinator = own_broker(tmp_path)
+    passwords = tmp_path / ".msgflo" / "passwords"
+    with coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        first = told(coordinator)["mqtt"]
+    subprocess.run([MOSQUITTO_PASSWD, "-b", passwords, "lamp", "light"], check=True, capture_output=True)
+    subprocess.run([MOSQUITTO_PASSWD, "-b", passwords, "msgflo-page2", "mine"], check=True, capture_output=True)
+    with coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        second = told(coordinator)["mqtt"]
+        assert second["password"] != first["password"]
+        assert connect(second["port"], "msgflo-page", first["password"]) != 0
+        assert connect(second["port"], "msgflo-page", second["password"]) == 0
+        assert connect(second["port"], "lamp", "light") == 0
+        assert connect(second["port"], "msgflo-page2", "mine") == 0
+    names = sorted(line.partition(":")[0] for line in passwords.read_text().splitlines())
+    assert names == ["lamp", "msgflo", "msgflo-page", "msgflo-page2"]
+
+
+def test_the_password_is_nowhere_but_in_the_answer_and_nobody_else_can_read_the_accounts(house: Coordinator) -> None:
+    assert house.cwd is not None
+    folder = house.cwd / ".msgflo"
+    password = told(house)["mqtt"]["password"]
+    assert connect(told(house)["mqtt"]["port"], "msgflo-page", password) == 0
+    assert password not in house.output
+    assert password not in json.dumps(house.status())
+    kept = [path for path in folder.iterdir() if path.is_file()]
+    assert [path for path in kept if password.encode() in path.read_bytes()] == []
+    for name in ("passwords", "secret"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+
+
+def test_a_page_of_others_is_named_once_in_the_log(house: Coordinator) -> None:
+    for _ in range(3):
+        assert told(house, Origin="https://third.example") == 403
+    text = 'a page of "https://third.example" may not ask for /page.json'
+    until(lambda: text in house.output)
+    assert house.output.count(text) == 1
+
+
+# --- Files ---
+
+
+async def _raw(coordinator: Coordinator, path: str, **headers: str) -> tuple[aiohttp.ClientResponse, bytes]:
+    """An answer as it is on the wire."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with (
+        aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=["Accept-Encoding"]) as session,
+        session.get(f"http://127.0.0.1:{coordinator.port}{path}", headers=named) as answer,
+    ):
+        return answer, await answer.read()
+
+
+TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+
+def test_every_file_comes_compressed_with_its_type_and_is_not_sent_again_while_it_is_the_same(
+    house: Coordinator,
+) -> None:
+    files = [path for path in WEB.rglob("*") if path.suffix in TYPES]
+    assert {path.suffix for path in files} >= {".html", ".js", ".css"}
+
+    async def main() -> None:
+        for file in files:
+            path = f"/{file.relative_to(WEB)}"
+            answer, body = await _raw(house, path, Accept_Encoding="br, gzip")
+            content = file.read_bytes()
+            assert (
+                answer.headers["Content-Type"] == f"{TYPES[file.suffix]}{'; charset=utf-8' * (file.suffix != '.svg')}"
+            )
+            assert answer.headers["Vary"] == "Accept-Encoding"
+            assert answer.headers["Cache-Control"] == "no-cache"
+            if len(content) >= 512:
+                assert answer.headers["Content-Encoding"] == "gzip"
+                assert len(body) < len(content)
+                body = gzip.decompress(body)
+            assert body == content
+            answer, body = await _raw(house, path)
+            assert "Content-Encoding" not in answer.headers
+            assert body == content
+            answer, body = await _raw(house, path, If_None_Match=answer.headers["ETag"])
+            assert (answer.status, body) == (304, b"")
+
+    run(main)
+
+
+def test_a_file_that_has_changed_is_sent_at_the_next_visit(tmp_path: Path) -> None:
+    from aiohttp.test_utils import make_mocked_request
+
+    from msgflo_host.serving.files import Files
+
+    file = tmp_path / "a.js"
+    file.write_text("1;\n")
+
+    async def main() -> None:
+        files = Files(tmp_path)
+        first = await files.serve(make_mocked_request("GET", "/a.js"), "a.js")
+        file.write_text("22;\n")
+        known = {"If-None-Match": first.headers["ETag"]}
+        second = await files.serve(make_mocked_request("GET", "/a.js", headers=known), "a.js")
+        assert (second.status, second.body) == (200, b"22;\n")
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../errors.py", "..%2ferrors.py", "%2e%2e/errors.py", "core/../../errors.py", "%00.js", ".hidden.js", "css", "absent.js",
+     "//etc/passwd", "%2fetc%2fpasswd"],
+)  # fmt: skip
+def test_nothing_but_the_files_of_the_page_is_served(house: Coordinator, path: str) -> None:
+    with socket.create_connection(("127.0.0.1", house.port), 10) as link:
+        link.sendall(f"GET /{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        answer = link.makefile("rb").read()
+    assert answer.split(b" ", 2)[1] in (b"400", b"404")
+    assert b"root:" not in answer
+
+
+# --- The policy ---
+
+
+def connections(answer: aiohttp.ClientResponse) -> list[str]:
+    parts = dict(part.strip().partition(" ")[::2] for part in answer.headers["Content-Security-Policy"].split(";"))
+    assert parts["default-src"] == "'none'"
+    assert parts["script-src"] == "'self'"
+    assert parts["style-src"] == "'self'"
+    assert parts["img-src"] == "'self' data:"
+    for none in ("base-uri", "form-action", "frame-ancestors"):
+        assert parts[none] == "'none'"
+    return parts["connect-src"].split()
+
+
+def test_every_answer_has_a_policy_that_lets_the_page_reach_this_machine_and_its_broker(house: Coordinator) -> None:
+    async def main() -> None:
+        port = told_here["port"]
+        for path in ("/", "/status.json", "/page.json", "/absent", "/css"):
+            answer, _ = await _raw(house, path, Host=f"pi.local:{house.port}")
+            expected = [f"{scheme}://pi.local:{port}" for port in (house.port, port) for scheme in ("ws", "wss")]
+            assert connections(answer) == ["'self'", *expected]
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Cache-Control"] == ("no-cache" if path == "/" else "no-store")
+        answer, _ = await _raw(house, "/", Host="evil.example")
+        assert answer.status == 403
+        assert connections(answer)
+
+    told_here = told(house)["mqtt"]
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("host", "connect"),
+    [
+        ("pi:3569", "'self' ws://pi:3569 wss://pi:3569 ws://pi:9001 wss://pi:9001"),
+        ("192.168.1.9", "'self' ws://192.168.1.9 wss://192.168.1.9 ws://192.168.1.9:9001 wss://192.168.1.9:9001"),
+        ("[::1]:3569", "'self' ws: wss:"),  # no policy can name it
+        ("a b", "'self'"),
+        ("a; script-src *", "'self'"),
+        ("*", "'self'"),
+    ],
+)
+def test_a_host_name_adds_nothing_else_to_the_policy(host: str, connect: str) -> None:
+    assert Policy(9001)._connections(host) == connect
+
+
+def test_a_broker_on_an_address_of_its_own_is_reached_there() -> None:
+    assert "ws://192.168.1.9:9001" in Policy(9001, "192.168.1.9")._connections("pi:3569")
