@@ -21,6 +21,7 @@ from systems import Coordinator
 
 LAPTOP = (1280, 800)
 PHONE = (390, 844)
+SECRET = "secret-of-the-tests"  # with which `run_graph` starts: whoever opens the page with it may do everything
 PATIENCE_MS = 20_000  # a busy machine with two cores
 AXE = Path(__file__).parent.parent / "web_reference/node_modules/axe-core/axe.min.js"
 
@@ -102,13 +103,14 @@ class Pages:
         coordinator: Coordinator,
         path: str = "/",
         *,
+        secret: str | None = SECRET,
         size: tuple[int, int] = LAPTOP,
         theme: Literal["light", "dark"] = "light",
         **options: Any,
     ) -> Page:
         """Open `path` of the coordinator's server. Options are those of Playwright's `new_context`."""
         page = self.blank(size=size, theme=theme, **options)
-        page.goto(f"http://127.0.0.1:{coordinator.port}{path}")
+        page.goto(address(coordinator, path, secret=secret))
         return page
 
     def blank(
@@ -156,6 +158,11 @@ class Pages:
             context.close()
         faults = [fault for fault in self.faults if not any(re.search(each, fault) for each in self._tolerated)]
         assert not faults, "the page has faults:\n" + "\n".join(faults)
+
+
+def address(coordinator: Coordinator, path: str = "/", *, secret: str | None = SECRET) -> str:
+    """The URL that opens a page, with the secret where people find it: behind the #, which is not sent to the server."""
+    return f"http://127.0.0.1:{coordinator.port}{path}" + ("" if secret is None else f"#secret={secret}")
 
 
 def until(page: Page, condition: str, argument: Any = None) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 sys.path.insert(0, str(Path(__file__).parent))
 
 from brokers import free_port
-from browser import Chromium, Pages
+from browser import SECRET, Chromium, Pages
 from systems import Coordinator
 
 
@@ -60,7 +60,7 @@ def run_graph(tmp_path: Path, _usual_port_is_taken: None) -> Iterator[Callable[.
             graph = tmp_path / f"graph{suffix}"
             graph.write_text(text)
             mqtt = () if broker else ("--mqtt-port", str(free_port()))
-            command = (graph, "--data", tmp_path / "data", *mqtt, *arguments)
+            command = (graph, "--data", tmp_path / "data", "--secret", SECRET, *mqtt, *arguments)
             coordinator = stack.enter_context(Coordinator(*command, broker=broker, cwd=tmp_path))
             coordinator.wait(lambda status: True)
             return coordinator

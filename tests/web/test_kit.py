@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
 
+from brokers import Broker
 from browser import Pages, axe, until
 from systems import Coordinator
 
@@ -23,9 +24,12 @@ def other_pages(chromium: Browser) -> Iterator[Pages]:
         pages.__exit__()
 
 
-@pytest.fixture
-def coordinator(run_graph: Callable[..., Coordinator], broker: object) -> Coordinator:
-    return run_graph("", broker=broker.url)  # type: ignore[attr-defined]
+@pytest.fixture(scope="module")
+def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinator]:
+    data = tmp_path_factory.mktemp("data")
+    with Broker() as broker, Coordinator("--data", data, broker=broker.url) as coordinator:
+        coordinator.wait(lambda status: True)
+        yield coordinator
 
 
 @pytest.mark.parametrize(
