@@ -197,3 +197,14 @@ def axe(page: Page, within: str = "body") -> list[str]:
         if fault["impact"] in ("serious", "critical")
         for place in fault["nodes"]
     ]
+
+
+def tell(page: Page, event: str, detail: Any) -> None:
+    """Tell all parts of the page something, as one of them would: an event on the bus."""
+    page.evaluate(
+        """async ([event, detail]) => {
+          const { context } = await import("/core/registry.js");
+          context.bus.dispatchEvent(new CustomEvent(event, { detail }));
+        }""",
+        [event, detail],
+    )
