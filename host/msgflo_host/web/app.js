@@ -1,0 +1,89 @@
+// @ts-check
+// Makes the parts of the page and puts them together.
+
+import { startBar } from "./core/bar.js";
+import { askText, element, toast } from "./core/dom.js";
+import { Edits } from "./core/edits.js";
+import { Fbp } from "./core/fbp.js";
+import { Packets } from "./core/packets.js";
+import { Page } from "./core/page.js";
+import { context, startParts } from "./core/registry.js";
+import { keepSecret, takeSecret } from "./core/secret.js";
+import { System } from "./core/system.js";
+
+const PARTS = [
+  { name: "the graph", path: "graph/graph.js", view: "graph-view" },
+  { name: "looking inside", path: "look/look.js", view: null },
+  { name: "virtual devices", path: "devices/shelf.js", view: null },
+  { name: "the dashboard", path: "dashboard/dashboard.js", view: "dashboard-view" },
+  { name: "virtual boards", path: "boards/boards.js", view: "boards-view" },
+  { name: "adopting topics", path: "adopt/adopt.js", view: "adopt-view" },
+];
+
+const bus = new EventTarget();
+const fbp = new Fbp(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`, { secret: takeSecret() });
+const system = new System(fbp);
+Object.assign(context, { bus, fbp, system, edits: new Edits(system), packets: new Packets(system), page: new Page(bus) });
+
+/** @type {Promise<string | null> | null} */
+let asking = null; // one dialog for all who need the secret at the same time
+
+function askSecret() {
+  asking ??= ask().finally(() => (asking = null));
+  return asking;
+}
+
+/** Ask a person for the secret until it is one that the runtime knows; null when they have none. */
+async function ask() {
+  const hint = "The coordinator prints it at its first start, and keeps it in .msgflo/fbp-secret. It stays in this tab until that is closed.";
+  let title = "A secret is needed";
+  for (;;) {
+    const secret = await askText("Secret", { title, hint, type: "password", yes: "Use it" });
+    if (secret === null || secret === "") return null;
+    if (await isKnown(secret)) return secret;
+    title = fbp.state === "open" ? "That secret is not known here" : "There is no connection just now";
+  }
+}
+
+/** @param {string} secret whether it allows something; it is used from then on */
+async function isKnown(secret) {
+  const before = fbp.secret;
+  fbp.secret = secret;
+  try {
+    const { capabilities } = await fbp.request("runtime", "getruntime", {}, { quiet: true });
+    if (capabilities.length > 0) {
+      keepSecret(secret);
+      return true;
+    }
+  } catch {
+    // as if it were not known
+  }
+  fbp.secret = before;
+  return false;
+}
+
+/** A secret that was kept is no good any more, or none was given where one is needed. */
+let asked = false;
+system.addEventListener("state", () => {
+  if (fbp.state !== "open" || system.isReady || system.runtime?.capabilities.length !== 0 || asked) return;
+  asked = true; // once by itself; then the banner has a button
+  if (fbp.secret !== null) {
+    keepSecret(null);
+    fbp.secret = null;
+    toast("The secret that was kept is not known here any more.", "warn");
+  }
+  askSecret();
+});
+
+/** @param {import("./core/registry.js").Part} part @param {Error} error */
+function failed(part, error) {
+  const text = `This part of the page could not be started: ${part.name}. ${error.message}`;
+  if (part.view === null) toast(text, "bad");
+  else document.getElementById(part.view)?.replaceChildren(element("p", { className: "empty" }, text));
+}
+
+fbp.askSecret = askSecret;
+startBar(context, askSecret);
+fbp.connect();
+await startParts(PARTS, failed);
+document.body.dataset.started = "true"; // all parts are there: what programs that look at the page wait for

@@ -1,0 +1,145 @@
+// @ts-check
+// What stands around the views: the connection, banners of trouble, the buttons of the bar, the line at the foot.
+
+import { element, iconButton, isTyping, toast } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** @param {string} id @returns {HTMLElement} */
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** @param {import("./registry.js").Context} context @param {() => Promise<string | null>} askSecret */
+export function startBar(context, askSecret) {
+  showConnection(context, askSecret);
+  addTools(context, askSecret);
+  showFoot(context);
+  context.edits.addEventListener("refused", (event) => {
+    const { title, message } = /** @type {CustomEvent} */ (event).detail;
+    toast(`${title}: ${message}`, "bad");
+  });
+  context.edits.addEventListener("undone", (event) => {
+    const { title, redo } = /** @type {CustomEvent} */ (event).detail;
+    toast(`${redo ? "Done again" : "Taken back"}: ${title}`);
+  });
+  context.bus.addEventListener("toast", (event) => {
+    const { text, kind } = /** @type {CustomEvent} */ (event).detail;
+    toast(text, kind);
+  });
+}
+
+/** A line across the page; an empty text takes it away. @param {string} id @param {string} text @param {string} kind @param {Node | null} [button] */
+function banner(id, text, kind, button = null) {
+  const old = document.getElementById(id);
+  if (old?.dataset.text === text) return;
+  old?.remove();
+  if (text !== "") byId("banners").append(element("div", { id, className: `banner ${kind}`, role: "alert", "data-text": text }, element("p", {}, text), button));
+}
+
+/** @param {import("./registry.js").Context} context @param {() => Promise<string | null>} askSecret */
+function showConnection({ fbp, system }, askSecret) {
+  const connection = byId("connection");
+  let since = performance.now();
+  const show = () => {
+    if (fbp.state === "open") since = performance.now();
+    const lost = fbp.state !== "open" && performance.now() - since > 300; // a reload of the page connects faster than that
+    const state = fbp.state === "open" ? (system.isReady ? "connected" : "waiting") : "lost";
+    connection.dataset.state = state;
+    connection.textContent = { connected: String(system.runtime?.label ?? "connected"), waiting: "Connecting…", lost: lost ? "not connected" : "Connecting…" }[state];
+    document.title = `${system.runtime?.label ?? "MsgFlo"}${lost ? " – not connected" : ""}`;
+    const again = element("button", { type: "button", click: () => fbp.reconnect() }, "Try now");
+    banner("banner-connection", lost ? "There is no connection to the coordinator. What you see is how it was; it is tried again every few seconds." : "", "bad", again);
+    const strange = fbp.state === "open" && system.runtime !== null && system.runtime.capabilities.length === 0;
+    const enter = element("button", { type: "button", click: () => askSecret() }, "Enter the secret");
+    banner("banner-secret", strange ? "This runtime shows nothing without a secret." : "", "warn", enter);
+    if (fbp.state !== "open" && !lost) setTimeout(show, 350);
+  };
+  system.addEventListener("state", show);
+  system.addEventListener("change", (event) => {
+    if (!(/** @type {CustomEvent} */ (event).detail.kinds.has("status"))) return;
+    const { broker, connected, graph_trouble: trouble } = system.status;
+    banner("banner-broker", broker !== "" && !connected ? `The coordinator has no connection to the broker ${broker}; it keeps trying.` : "", "warn");
+    banner("banner-trouble", trouble ? `The graph's file is not in force: ${trouble}` : "", "warn");
+  });
+  show();
+}
+
+/** @param {import("./registry.js").Context} context @param {() => Promise<string | null>} askSecret */
+function addTools({ system, edits, fbp, page, bus }, askSecret) {
+  const undo = iconButton("undo", "Undo", () => edits.undo(), { id: "tool-undo" });
+  const redo = iconButton("redo", "Redo", () => edits.redo(), { id: "tool-redo" });
+  const run = iconButton("stop", "Stop the graph", () => ask(fbp, "network", system.graph.started ? "stop" : "start", { graph: system.current }), { id: "tool-run" });
+  const save = iconButton("save", "Save the graph into its file", async () => {
+    if (await ask(fbp, "network", "persist", {})) toast("The graph is saved in its file.", "good");
+  }, { id: "tool-save" });
+  const key = iconButton("key", "Enter a secret", () => askSecret(), { id: "tool-secret" });
+  const theme = iconButton("dark", "Dark", () => (page.theme = page.theme === "dark" ? "light" : "dark"), { id: "tool-theme" });
+  const side = iconButton("library", "Library and devices", () => page.openSide(!page.sideIsOpen), { id: "tool-side", "aria-controls": "side" });
+  byId("tools").append(undo, redo, run, save, key, theme, side);
+
+  const show = () => {
+    const open = fbp.state === "open";
+    label(undo, edits.undoTitle ? `Undo: ${edits.undoTitle}` : "Undo");
+    label(redo, edits.redoTitle ? `Redo: ${edits.redoTitle}` : "Redo");
+    undo.disabled = !open || !edits.canUndo;
+    redo.disabled = !open || !edits.canRedo;
+    const started = system.graph.started;
+    run.replaceChildren(icon(started ? "stop" : "start"));
+    label(run, started ? "Stop the graph" : "Start the graph");
+    run.disabled = !open || !(system.may("network:control") || system.may("protocol:network"));
+    save.disabled = !open || !system.may("network:persist");
+    theme.replaceChildren(icon(page.theme === "dark" ? "light" : "dark"));
+    label(theme, page.theme === "dark" ? "Light" : "Dark");
+    side.setAttribute("aria-expanded", String(page.sideIsOpen));
+  };
+  edits.addEventListener("change", show);
+  system.addEventListener("state", show);
+  system.addEventListener("change", (event) => /** @type {CustomEvent} */ (event).detail.kinds.has("graphs") && show());
+  for (const type of ["theme", "side"]) bus.addEventListener(type, show);
+  addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || isTyping(event) || document.querySelector("dialog[open]")) return;
+    const pressed = event.key.toLowerCase();
+    if (pressed === "z" || pressed === "y") {
+      event.preventDefault();
+      if (pressed === "y" || event.shiftKey) edits.redo();
+      else edits.undo();
+    }
+  });
+  show();
+}
+
+/** @param {HTMLElement} button @param {string} text */
+function label(button, text) {
+  button.title = text;
+  button.setAttribute("aria-label", text);
+}
+
+/** @param {import("./fbp.js").Fbp} fbp @param {string} protocol @param {string} command @param {object} payload @returns {Promise<boolean>} */
+async function ask(fbp, protocol, command, payload) {
+  try {
+    await fbp.request(protocol, command, payload);
+    return true;
+  } catch (error) {
+    toast(/** @type {Error} */ (error).message, "bad");
+    return false;
+  }
+}
+
+/** @param {import("./registry.js").Context} context */
+function showFoot({ system, packets }) {
+  const counts = element("span", { id: "status-counts" });
+  const leftOut = element("span", { id: "status-left-out", className: "warn" });
+  byId("status-line").append(counts, leftOut);
+  const show = () => {
+    const { nodes, edges, started } = system.graph;
+    const rate = system.status.edges.reduce((sum, edge) => sum + edge.rate, 0);
+    const parts = [many(nodes.size, "node"), many(edges.size, "edge"), started ? `${rate.toFixed(rate < 10 ? 1 : 0)} packets/s` : "stopped"];
+    counts.textContent = system.isReady ? parts.join(" · ") : "";
+  };
+  system.addEventListener("change", show);
+  system.addEventListener("state", show);
+  packets.addEventListener("leftout", () => {
+    leftOut.textContent = packets.leftOut > 0 ? `${many(packets.leftOut, "packet")} not shown in the last second` : "";
+  });
+}
+
+/** @param {number} count @param {string} what */
+const many = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;

@@ -1,0 +1,170 @@
+// @ts-check
+// What every part of the page needs to talk to people: elements, texts that are read out, toasts, dialogs, files.
+
+import { icon } from "./icons.js";
+
+const TOAST_MS = 6000;
+const TROUBLE_MS = 12_000;
+const MOST_TOASTS = 4;
+
+/**
+ * Make an element. Texts are only ever texts.
+ * @param {string} tag
+ * @param {Record<string, any>} [properties] functions are listeners (`click`), what begins with aria-, data- or role an attribute, the rest properties
+ * @param {...(Node | string | null)} children
+ * @returns {any}
+ */
+export function element(tag, properties = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (typeof value === "function") made.addEventListener(name, value);
+    else if (/^(aria-|data-|role$|for$)/.test(name)) made.setAttribute(name, String(value));
+    else /** @type {any} */ (made)[name] = value;
+  }
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+/**
+ * A button with an icon of icons.js.
+ * @param {string} name the icon @param {string} label what it does, for people @param {(event: Event) => void} click
+ * @param {Record<string, any>} [properties] @returns {HTMLButtonElement}
+ */
+export function iconButton(name, label, click, properties = {}) {
+  return element("button", { type: "button", className: "icon-button", title: label, "aria-label": label, click, ...properties }, icon(name));
+}
+
+/** Have a screen reader say something. @param {string} text */
+export function announce(text) {
+  const announcer = /** @type {HTMLElement} */ (document.getElementById("announcer"));
+  // The same text twice is only read when it has been another one in between.
+  announcer.textContent = announcer.textContent === text ? `${text}\u00a0` : text;
+}
+
+/**
+ * Show a text for a few seconds.
+ * @param {string} text @param {"info" | "good" | "warn" | "bad"} [kind]
+ */
+export function toast(text, kind = "info") {
+  const toasts = /** @type {HTMLElement} */ (document.getElementById("toasts"));
+  for (const each of [...toasts.children]) if (/** @type {HTMLElement} */ (each).dataset.text === text) each.remove();
+  const role = kind === "bad" || kind === "warn" ? "alert" : "status";
+  const close = iconButton("close", "Dismiss", () => made.remove());
+  const made = element("div", { className: `toast ${kind}`, role, "data-text": text }, element("p", {}, text), close);
+  toasts.append(made);
+  while (toasts.children.length > MOST_TOASTS) toasts.firstElementChild?.remove();
+  const leave = () => (made.matches(":hover, :focus-within") ? setTimeout(leave, 1000) : made.remove());
+  setTimeout(leave, role === "alert" ? TROUBLE_MS : TOAST_MS);
+}
+
+/**
+ * Ask before something is done that cannot be taken back.
+ * @param {string} question @param {{title?: string, yes?: string, no?: string, danger?: boolean}} [options]
+ * @returns {Promise<boolean>}
+ */
+export async function confirmDialog(question, { title = "Are you sure?", yes = "Yes", no = "Cancel", danger = false } = {}) {
+  const answer = await formDialog({ title, content: [element("p", {}, question)], yes, no, danger, read: () => true });
+  return answer === true;
+}
+
+/**
+ * Ask for a text.
+ * @param {string} label
+ * @param {{title?: string, value?: string, yes?: string, hint?: string, type?: string, multiline?: boolean, check?: (text: string) => string}} [options]
+ *   `check` returns what is wrong with a text, or an empty one
+ * @returns {Promise<string | null>} null when nothing was entered
+ */
+export function askText(label, { title = label, value = "", yes = "OK", hint = "", type = "text", multiline = false, check = () => "" } = {}) {
+  const field = element(multiline ? "textarea" : "input", {
+    value, autocomplete: "off", spellcheck: false, ...(multiline ? { rows: 8 } : { type }),
+    input: () => field.setCustomValidity(check(field.value)),
+  });
+  field.setCustomValidity(check(value));
+  const content = [element("label", { className: "field" }, element("span", {}, label), field), hint ? element("p", { className: "hint" }, hint) : null];
+  return formDialog({ title, content, yes, read: () => field.value });
+}
+
+/**
+ * A dialog with a form and two buttons.
+ * @template T
+ * @param {{title: string, content: (Node | null)[], yes?: string, no?: string, danger?: boolean, read: () => T}} options
+ *   `read` is called when it is confirmed; the fields' own checks have passed then
+ * @returns {Promise<T | null>} null when it was left
+ */
+export function formDialog({ title, content, yes = "OK", no = "Cancel", danger = false, read }) {
+  return new Promise((resolve) => {
+    /** @type {T | null} */
+    let result = null;
+    const cancel = element("button", { type: "button", click: () => dialog.close() }, no);
+    const submit = element("button", { type: "submit", className: danger ? "danger" : "primary" }, yes);
+    const form = element("form", { method: "dialog" }, element("h2", { id: `dialog-title-${++dialogs}` }, title), ...content,
+      element("div", { className: "dialog-buttons" }, cancel, submit));
+    form.addEventListener("submit", (/** @type {Event} */ event) => {
+      event.preventDefault();
+      result = read();
+      dialog.close();
+    });
+    const dialog = element("dialog", { "aria-labelledby": `dialog-title-${dialogs}`, close: () => (dialog.remove(), resolve(result)) }, form);
+    document.body.append(dialog);
+    dialog.showModal();
+    dialog.querySelector("input, textarea, select")?.focus();
+    dialog.querySelector("input")?.select();
+  });
+}
+
+let dialogs = 0; // numbers the titles, which need ids
+
+/** @type {(() => void) | null} */
+let closed = null; // who is to be told when the panel closes
+/** @type {Element | null} */
+let opener = null;
+
+/**
+ * Show something in the inspector, in place of what was there. The same id again keeps the panel, and puts the new content into it.
+ * @param {string} id @param {string} title @param {Node | string} content @param {{onClose?: () => void}} [options]
+ * @returns {HTMLElement} the element that holds the content
+ */
+export function openPanel(id, title, content, { onClose } = {}) {
+  const inspector = /** @type {HTMLElement} */ (document.getElementById("inspector"));
+  if (inspector.dataset.panel !== id) {
+    closed?.();
+    if (inspector.hidden) opener = document.activeElement;
+    const heading = element("h2", { className: "panel-title", id: "inspector-title" });
+    const head = element("div", { className: "panel-head" }, heading, iconButton("close", "Close", () => closePanel()));
+    inspector.replaceChildren(head, element("div", { id: "inspector-content", className: "panel-content" }));
+    inspector.dataset.panel = id;
+  }
+  closed = onClose ?? null;
+  /** @type {HTMLElement} */ (inspector.querySelector(".panel-title")).textContent = title;
+  const holder = /** @type {HTMLElement} */ (inspector.querySelector(".panel-content"));
+  holder.replaceChildren(content);
+  inspector.hidden = false;
+  return holder;
+}
+
+/** Close the inspector, or only where it shows the panel of that id. @param {string} [id] */
+export function closePanel(id) {
+  const inspector = /** @type {HTMLElement} */ (document.getElementById("inspector"));
+  if (inspector.hidden || (id !== undefined && inspector.dataset.panel !== id)) return;
+  const hadFocus = inspector.contains(document.activeElement);
+  const tell = closed;
+  closed = null;
+  delete inspector.dataset.panel;
+  inspector.hidden = true;
+  inspector.replaceChildren();
+  if (hadFocus && opener instanceof HTMLElement && opener.isConnected) opener.focus();
+  tell?.();
+}
+
+/** Save a text as a file. @param {string} name @param {string} text @param {string} [type] */
+export function download(name, text, type = "application/json") {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  element("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/** Whether somebody is typing, so that keys are not for the page. @param {Event} event */
+export function isTyping(event) {
+  const target = event.composedPath()[0];
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
+}

@@ -1,0 +1,92 @@
+// @ts-check
+// How the nodes are, and what components print: network:icon, network:processerror, network:output.
+
+const MOST_LINES = 500;
+const NOT_THERE = new Set(["hourglass-o", "moon-o", "chain-broken"]); // icons of states in which an error is still true
+const LEFT_OUT = /^(.*): packets not shown in the last second: (.*)$/s;
+
+/** The key of a node in `system.health`. @param {string} graph @param {string} node */
+export const nodeKey = (graph, node) => `${graph}\n${node}`;
+
+/** Belongs to a System, and tells by its events "health", "output" and "leftout". */
+export class Health {
+  /** @type {Map<string, {icon: string, error: string}>} */
+  nodes = new Map();
+  /** @type {{node?: string, text: string, at: number}[]} */
+  lines = [];
+
+  #system;
+
+  /** @param {import("./system.js").System} system */
+  constructor(system) {
+    this.#system = system;
+  }
+
+  /** @param {string} command @param {any} payload of a message of `network` */
+  take(command, payload) {
+    if (command === "icon") this.#icon(payload);
+    else if (command === "processerror") this.#error(payload);
+    else if (command === "output") this.#output(String(payload.message));
+  }
+
+  /** What was known of a graph is asked for anew. @param {string} graph */
+  forget(graph) {
+    for (const key of this.nodes.keys()) if (key.startsWith(`${graph}\n`)) this.nodes.delete(key);
+  }
+
+  /** @param {string} graph @param {string} node */
+  remove(graph, node) {
+    this.nodes.delete(nodeKey(graph, node));
+  }
+
+  /** @param {string} graph @param {string} from @param {string} to */
+  rename(graph, from, to) {
+    const known = this.nodes.get(nodeKey(graph, from));
+    this.remove(graph, from);
+    if (known !== undefined) this.nodes.set(nodeKey(graph, to), known);
+  }
+
+  /** @param {{id: string, icon: string, graph: string}} payload */
+  #icon({ id, icon, graph }) {
+    const error = NOT_THERE.has(icon) ? (this.nodes.get(nodeKey(graph, id))?.error ?? "") : "";
+    this.#set(graph, id, { icon, error });
+  }
+
+  /** @param {{id: string, error: string, graph: string}} payload */
+  #error({ id, error, graph }) {
+    this.#set(graph, id, { icon: this.nodes.get(nodeKey(graph, id))?.icon ?? "", error });
+    this.#line({ node: id, text: error, at: Date.now() });
+  }
+
+  /** @param {string} graph @param {string} node @param {{icon: string, error: string}} known */
+  #set(graph, node, known) {
+    this.nodes.set(nodeKey(graph, node), known);
+    this.#tell("health", { graph, node });
+  }
+
+  /** @param {string} message */
+  #output(message) {
+    const leftOut = LEFT_OUT.exec(message);
+    if (leftOut !== null && this.#system.graphs.has(leftOut[1])) {
+      const counts = [...leftOut[2].matchAll(/(?:^|, | and )(\d+) of /g)].map(([, count]) => Number(count));
+      this.#tell("leftout", { graph: leftOut[1], text: leftOut[2], count: counts.reduce((a, b) => a + b, 0) });
+      return;
+    }
+    const end = message.indexOf(": ");
+    const node = message.slice(0, Math.max(end, 0));
+    const isNode = this.#system.graphs.get(this.#system.runtime?.graph)?.nodes.has(node);
+    this.#line({ ...(isNode ? { node, text: message.slice(end + 2) } : { text: message }), at: Date.now() });
+  }
+
+  /** @param {{node?: string, text: string, at: number}} line */
+  #line(line) {
+    this.lines.push(line);
+    if (this.lines.length > MOST_LINES) this.lines.shift();
+    this.#tell("output", line);
+  }
+
+  /** @param {string} type @param {any} detail */
+  #tell(type, detail) {
+    this.#system.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

@@ -1,0 +1,108 @@
+// @ts-check
+// The last packets of each edge: bounded in number and in memory.
+
+const MOST_EACH = 500;
+const MOST_EDGES = 200;
+const MOST_BYTES = 4 * 1024 * 1024;
+const LEFT_OUT_MS = 1500; // it is told once a second
+
+/**
+ * @typedef {{at: number, data: any, size: number}} Packet  `at` in ms since 1970, `size` in characters of JSON
+ * @typedef {{packets: Packet[], bytes: number}} Ring  packets from the oldest to the newest
+ */
+
+/** Events: "leftout" when `leftOut` has changed. */
+export class Packets extends EventTarget {
+  /** How many packets were not shown in this second, because there were too many. */
+  leftOut = 0;
+
+  #system;
+  /** The edge that had a packet last is the last one. @type {Map<string, Ring>} */
+  #rings = new Map();
+  #bytes = 0;
+  #timer = 0;
+  /** @type {string[] | null} */
+  #watched = null;
+
+  /** @param {import("./system.js").System} system */
+  constructor(system) {
+    super();
+    this.#system = system;
+    system.addEventListener("data", (event) => this.#add(/** @type {CustomEvent} */ (event).detail));
+    system.addEventListener("leftout", (event) => this.#leaveOut(/** @type {CustomEvent} */ (event).detail.count));
+    system.addEventListener("state", () => system.isReady && this.#watched !== null && this.#select().catch(() => {}));
+  }
+
+  /** @param {string} key of an edge @param {string} [graph] @returns {readonly Packet[]} from the oldest to the newest */
+  history(key, graph = this.#system.current) {
+    return this.#rings.get(`${graph}\n${key}`)?.packets ?? [];
+  }
+
+  /** @param {string} key of an edge @param {string} [graph] @returns {Packet | undefined} the newest one */
+  last(key, graph = this.#system.current) {
+    return this.history(key, graph).at(-1);
+  }
+
+  /** Forget the packets of an edge. @param {string} key @param {string} [graph] */
+  forget(key, graph = this.#system.current) {
+    this.#drop(`${graph}\n${key}`);
+  }
+
+  /**
+   * Have only the packets of some edges sent, or, with null, those of all. The last call counts, also after a reconnection.
+   * @param {string[] | null} keys of edges of the graph that is shown
+   * @returns {Promise<void>} rejects with an Error where it is refused
+   */
+  async watch(keys) {
+    this.#watched = keys;
+    await this.#select();
+  }
+
+  async #select() {
+    const { graph, current, fbp } = this.#system;
+    const edges = (this.#watched ?? []).flatMap((key) => graph?.edges.get(key) ?? []);
+    if (!this.#system.may("network:data") && !this.#system.may("protocol:network")) return;
+    await fbp.request("network", "edges", { graph: current, edges: edges.map(({ src, tgt }) => ({ src, tgt })) }, { quiet: true });
+  }
+
+  /** @param {{graph: string, edge: string, data: any, at: number}} packet */
+  #add({ graph, edge, data, at }) {
+    const key = `${graph}\n${edge}`;
+    const size = JSON.stringify(data)?.length ?? 0;
+    const ring = this.#rings.get(key) ?? { packets: [], bytes: 0 };
+    this.#rings.delete(key);
+    this.#rings.set(key, ring);
+    ring.packets.push({ at, data, size });
+    this.#count(ring, size);
+    if (ring.packets.length > MOST_EACH) this.#count(ring, -(/** @type {Packet} */ (ring.packets.shift()).size));
+    if (this.#rings.size > MOST_EDGES) this.#drop(/** @type {string} */ (this.#rings.keys().next().value));
+    while (this.#bytes > MOST_BYTES) this.#halveLargest();
+  }
+
+  /** The edge that takes most loses the older half of its packets. */
+  #halveLargest() {
+    const ring = [...this.#rings.values()].reduce((a, b) => (a.bytes >= b.bytes ? a : b));
+    for (const { size } of ring.packets.splice(0, Math.ceil(ring.packets.length / 2))) this.#count(ring, -size);
+  }
+
+  /** @param {string} key */
+  #drop(key) {
+    this.#bytes -= this.#rings.get(key)?.bytes ?? 0;
+    this.#rings.delete(key);
+  }
+
+  /** @param {Ring} ring @param {number} bytes */
+  #count(ring, bytes) {
+    ring.bytes += bytes;
+    this.#bytes += bytes;
+  }
+
+  /** @param {number} count */
+  #leaveOut(count) {
+    this.leftOut = count;
+    clearTimeout(this.#timer);
+    if (count > 0) this.#timer = setTimeout(() => this.#leaveOut(0), LEFT_OUT_MS);
+    this.dispatchEvent(new Event("leftout"));
+  }
+}
+

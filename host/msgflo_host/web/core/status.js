@@ -1,0 +1,91 @@
+// @ts-check
+// What /status.json says: states, topics, rates. It is asked for while somebody looks at the page.
+
+
+const INTERVAL_MS = 2000;
+
+/**
+ * @typedef {{id: string, state: string, reason: string, since_s: number | null, heard_s: number | null, last_packet_s: number | null}} Instance
+ * @typedef {{id: string, type: string, topic: string, description: string}} StatusPort
+ * @typedef {{id: string, component: string, label?: string, icon?: string, state: "alive" | "asleep" | "lost" | "pending", reason: string,
+ *   listed: boolean, last_packet_s?: number | null, instances: Instance[], inports: StatusPort[], outports: StatusPort[]}} NodeStatus
+ * @typedef {{src: string, tgt: string, kind: string, reason: string, topics: [string, string][], rate: number, packets: number}} EdgeStatus
+ * @typedef {{broker: string, connected: boolean, graph?: string | null, graph_trouble?: string, nodes: NodeStatus[], edges: EdgeStatus[]}} Answer
+ */
+
+/** @type {Answer} */
+const NOTHING = { broker: "", connected: false, nodes: [], edges: [] };
+
+/** Event: "change" after each answer, also where there is none any more. */
+export class Status extends EventTarget {
+  /** The last answer; one with nothing in it before the first, and while none comes. @type {Answer} */
+  all = NOTHING;
+
+  #system;
+  /** @type {Map<string, NodeStatus>} */
+  #nodes = new Map();
+  /** @type {Map<string, EdgeStatus>} */
+  #edges = new Map();
+  #timer = 0;
+  #asking = false;
+
+  /** @param {import("./system.js").System} system */
+  constructor(system) {
+    super();
+    this.#system = system;
+    document.addEventListener("visibilitychange", () => this.#ask());
+    system.addEventListener("state", () => system.isReady && this.#ask());
+    this.#ask();
+  }
+
+  /** @param {string} id of a node of the main graph @returns {NodeStatus | undefined} */
+  node(id) {
+    return this.#nodes.get(id);
+  }
+
+  /** @param {string} key of an edge of the main graph @returns {EdgeStatus | undefined} */
+  edge(key) {
+    return this.#edges.get(key);
+  }
+
+  /** Ask now, and not only when it is time. */
+  ask() {
+    return this.#ask();
+  }
+
+  async #ask() {
+    clearTimeout(this.#timer);
+    if (this.#asking || document.visibilityState !== "visible") return;
+    this.#asking = true;
+    try {
+      const answer = await fetch("status.json", { signal: AbortSignal.timeout(10_000) });
+      this.#take(answer.ok ? await answer.json() : NOTHING);
+    } catch {
+      this.#take(NOTHING);
+    } finally {
+      this.#asking = false;
+      this.#timer = setTimeout(() => this.#ask(), INTERVAL_MS);
+    }
+  }
+
+  /** @param {Answer} status */
+  #take(status) {
+    this.all = status;
+    this.#nodes = new Map(status.nodes.map((node) => [node.id, node]));
+    // Names may hold dots, so what is told as a text is found by the edges that are known.
+    const told = new Map(status.edges.map((edge) => [dotted(edge.src, edge.tgt), edge]));
+    const edges = this.#system.graphs?.get(this.#system.runtime?.graph)?.edges ?? new Map();
+    this.#edges = new Map();
+    for (const { key, src, tgt } of edges.values()) {
+      const found = told.get(dotted(text(src), text(tgt)));
+      if (found !== undefined) this.#edges.set(key, found);
+    }
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** @param {import("./graph.js").End} end */
+const text = ({ node, port, index }) => `${node}.${port}${index === undefined ? "" : `[${index}]`}`;
+
+/** @param {string} src @param {string} tgt */
+const dotted = (src, tgt) => `${src.toLowerCase()}\n${tgt.toLowerCase()}`;

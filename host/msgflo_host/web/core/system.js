@@ -1,0 +1,258 @@
+// @ts-check
+// The runtime as the page sees it: its components and graphs, how they are, and what passes. Follows what the runtime tells.
+
+import { apply, edgeKey, emptyGraph, initialKey, readGraph } from "./graph.js";
+import { isRefusal } from "./fbp.js";
+import { Health, nodeKey } from "./health.js";
+import { Status } from "./status.js";
+
+export { edgeKey, initialKey, nodeKey };
+
+const MAIN = "default/main";
+const MOST_GRAPHS = 100; // that are kept here
+const TEMPORARY = "fixture."; // made by programs that test, which never say when they are gone
+const HIDDEN_MS = 200; // between two changes told, where nothing is drawn
+
+/**
+ * @typedef {import("./graph.js").Graph} Graph
+ * @typedef {{id: string, type: string, description?: string, schema?: string, required?: boolean, addressable?: boolean, values?: any[], default?: any}} Port
+ * @typedef {{name: string, description?: string, icon?: string, subgraph: boolean, inPorts: Port[], outPorts: Port[]}} Component
+ * @typedef {import("./graph.js").Kind | "components" | "graphs" | "status"} ChangeKind
+ */
+
+/**
+ * Events, each with its detail:
+ * "state": connection, rights or readiness are others. "change" {graph, kinds: Set<ChangeKind>}: at most one for each graph in an
+ * animation frame; kinds that belong to no graph come with `graph` null. "current": another graph is shown.
+ * "data" {graph, edge, data, at, subgraph?}: a packet on the edge of that key. "health" {graph, node}. "output" a line.
+ * "leftout" {graph, text, count}: packets that were not shown in the last second. "packet" {graph, port, data}: one has left an exported outport.
+ */
+export class System extends EventTarget {
+  /** The payload of runtime:runtime. @type {any} */
+  runtime = null;
+  /** Whether graphs and components are those of the runtime now; false while there is no connection, and where nothing is permitted. */
+  isReady = false;
+  /** @type {Map<string, Component>} */
+  components = new Map();
+  /** @type {Map<string, Graph>} */
+  graphs = new Map();
+  /** The id of the graph that is shown. */
+  current = MAIN;
+
+  #health;
+  #status;
+  #fbp;
+  /** @type {Map<string | null, Set<ChangeKind>>} */
+  #changes = new Map();
+  #refreshes = 0;
+
+  /** @param {import("./fbp.js").Fbp} fbp */
+  constructor(fbp) {
+    super();
+    this.#fbp = fbp;
+    this.#health = new Health(this);
+    this.#status = new Status(this);
+    fbp.addEventListener("state", () => this.#connected());
+    fbp.addEventListener("secret", () => fbp.state === "open" && this.#refresh());
+    fbp.addEventListener("message", (event) => this.#take(/** @type {CustomEvent} */ (event).detail));
+    this.#status.addEventListener("change", () => this.changed(null, ["status"]));
+  }
+
+  get fbp() {
+    return this.#fbp;
+  }
+
+  /** The graph that is shown; an empty one until it is known. @returns {Graph} */
+  get graph() {
+    return this.graphs.get(this.current) ?? emptyGraph(this.current);
+  }
+
+  /** `nodeKey(graph, node)` -> what the runtime says of it. @returns {Map<string, {icon: string, error: string}>} */
+  get health() {
+    return this.#health.nodes;
+  }
+
+  /** The last lines that components and the runtime have said. @returns {{node?: string, text: string, at: number}[]} */
+  get output() {
+    return this.#health.lines;
+  }
+
+  /** What /status.json has said last; without nodes and edges while it says nothing. @returns {import("./status.js").Answer} */
+  get status() {
+    return this.#status.all;
+  }
+
+  /** What it says of a node of the main graph. @param {string} id @returns {import("./status.js").NodeStatus | undefined} */
+  nodeStatus(id) {
+    return this.#status.node(id);
+  }
+
+  /** What it says of an edge of the main graph. @param {string} key @returns {import("./status.js").EdgeStatus | undefined} */
+  edgeStatus(key) {
+    return this.#status.edge(key);
+  }
+
+  /** Have the status asked for now, and not only when it is time. */
+  askStatus() {
+    return this.#status.ask();
+  }
+
+  /** @param {string} capability such as "protocol:graph" @returns {boolean} whether we may */
+  may(capability) {
+    return (this.runtime?.capabilities ?? []).includes(capability);
+  }
+
+  /** Show another graph, such as that of a participant which is one. Rejects with an Error where there is none. @param {string} id */
+  async show(id) {
+    if (!this.graphs.has(id)) await this.#fetch(id);
+    this.current = id;
+    this.dispatchEvent(new Event("current"));
+    this.changed(id, ["nodes", "edges", "initials", "groups", "exports"]);
+  }
+
+  /** Note that something is another one, to be told in the next frame. @param {string | null} graph @param {Iterable<ChangeKind>} kinds */
+  changed(graph, kinds) {
+    if (this.#changes.size === 0) {
+      const tell = () => this.#tell();
+      if (document.visibilityState === "visible") requestAnimationFrame(tell);
+      else setTimeout(tell, HIDDEN_MS); // no frames come there
+    }
+    const noted = this.#changes.get(graph) ?? new Set();
+    for (const kind of kinds) noted.add(kind);
+    this.#changes.set(graph, noted);
+  }
+
+  #tell() {
+    const changes = this.#changes;
+    this.#changes = new Map();
+    for (const [graph, kinds] of changes) this.#dispatch("change", { graph, kinds });
+  }
+
+  /** @param {string} type @param {any} detail */
+  #dispatch(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  #connected() {
+    if (this.#fbp.state === "open") {
+      this.#refresh();
+    } else {
+      this.isReady = false;
+      this.dispatchEvent(new Event("state"));
+    }
+  }
+
+  /** Ask for everything anew. */
+  async #refresh() {
+    const number = ++this.#refreshes;
+    try {
+      await this.#fbp.request("runtime", "getruntime", {}, { quiet: true });
+      const ids = new Set([this.runtime.graph ?? MAIN, this.current, ...this.graphs.keys()]);
+      if (this.runtime.capabilities.length > 0) {
+        await this.#list();
+        await Promise.all([...ids].map((id) => this.#fetch(id).catch((error) => this.#lost(id, error))));
+      }
+    } catch {
+      return; // the connection is gone, and the next one asks again
+    }
+    if (number !== this.#refreshes || this.#fbp.state !== "open") return;
+    this.isReady = this.runtime.capabilities.length > 0;
+    this.dispatchEvent(new Event("state"));
+  }
+
+  async #list() {
+    /** @type {Set<string>} */
+    const seen = new Set();
+    const note = (/** @type {Event} */ event) => {
+      const { protocol, command, payload } = /** @type {CustomEvent} */ (event).detail;
+      if (protocol === "component" && command === "component") seen.add(payload.name);
+    };
+    this.#fbp.addEventListener("message", note);
+    try {
+      await this.#quietly("component", "list", {});
+      for (const name of this.components.keys()) if (!seen.has(name)) this.components.delete(name);
+      this.changed(null, ["components"]);
+    } finally {
+      this.#fbp.removeEventListener("message", note);
+    }
+  }
+
+  /** Ask for what may be refused to us, which is no fault. @param {string} protocol @param {string} command @param {object} payload */
+  async #quietly(protocol, command, payload) {
+    try {
+      return await this.#fbp.request(protocol, command, payload, { quiet: true });
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return null;
+    }
+  }
+
+  /** @param {string} id */
+  async #fetch(id) {
+    const source = await this.#quietly("component", "getsource", { name: id });
+    if (source === null) return;
+    if (source.language !== "json") throw new Error(`the graph ${id} comes as ${source.language}, only JSON can be shown`);
+    const graph = readGraph(id, JSON.parse(source.code));
+    this.graphs.set(id, graph);
+    this.#health.forget(id);
+    this.changed(id, ["nodes", "edges", "initials", "groups", "exports"]);
+    this.changed(null, ["graphs"]);
+    await this.#quietly("network", "getstatus", { graph: id });
+  }
+
+  /** A graph that was there before is not any more. @param {string} id @param {Error} error */
+  #lost(id, error) {
+    if (this.#fbp.state !== "open") throw error;
+    this.graphs.delete(id);
+    if (this.current === id) this.current = this.runtime.graph ?? MAIN;
+    this.changed(null, ["graphs"]);
+    this.changed(this.current, ["nodes", "edges", "initials", "groups", "exports"]);
+  }
+
+  /** @param {import("./fbp.js").Message} message */
+  #take({ protocol, command, payload }) {
+    if (command === "error") return;
+    if (protocol === "graph") this.#takeChange(command, payload);
+    else if (protocol === "network") this.#takeNetwork(command, payload);
+    else if (protocol === "component" && command === "component") {
+      this.components.set(payload.name, payload);
+      this.changed(null, ["components"]);
+    } else if (protocol === "runtime") this.#takeRuntime(command, payload);
+  }
+
+  /** @param {string} command @param {any} payload */
+  #takeRuntime(command, payload) {
+    if (command === "runtime") {
+      this.runtime = payload;
+    } else if (command === "ports" && this.isReady && !this.graphs.has(payload.graph) && !payload.graph.startsWith(TEMPORARY)) {
+      if (this.graphs.size < MOST_GRAPHS) this.#fetch(payload.graph).catch(() => {}); // gone again
+    } else if (command === "packet" && payload.event === "data") {
+      this.#dispatch("packet", { graph: payload.graph, port: payload.port, data: payload.payload });
+    }
+  }
+
+  /** @param {string} command @param {any} payload */
+  #takeChange(command, payload) {
+    const id = command === "clear" ? payload.id : payload.graph;
+    const graph = this.graphs.get(id);
+    if (graph === undefined) return;
+    if (command === "renamenode") this.#health.rename(id, payload.from, payload.to);
+    if (command === "removenode") this.#health.remove(id, payload.id);
+    this.changed(id, apply(graph, command, payload));
+  }
+
+  /** @param {string} command @param {any} payload */
+  #takeNetwork(command, payload) {
+    if (command === "data") {
+      const { graph, src, tgt, data, subgraph } = payload;
+      this.#dispatch("data", { graph, edge: edgeKey(src, tgt), data, at: Date.now(), ...(subgraph && { subgraph }) });
+    } else if (["status", "started", "stopped"].includes(command)) {
+      const graph = this.graphs.get(payload.graph);
+      if (graph === undefined) return;
+      graph.started = payload.started;
+      this.changed(graph.id, ["graphs"]);
+    } else {
+      this.#health.take(command, payload);
+    }
+  }
+}
