@@ -1,7 +1,7 @@
 # Everything a user or developer types; each line is short, the work is in the commands they call.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run flash test check lint bench soak clean
+.PHONY: help setup setup-tests run flash test check lint bench soak vendor clean
 
 # Neither another project's Python nor a personal setting of Python may change what happens here.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE
@@ -63,7 +63,10 @@ bench: setup$(if $(PEER),-tests) ## Measure against the broker alone, write docs
 soak: setup-tests ## The long tests: restarts, 70 000 publishes, 10 000 mutated inputs
 	@MSGFLO_FUZZ=10000 $(PYTEST) -m soak
 
+vendor: ## Fetch and bundle what the web page uses of others: host/web-vendor, into host/msgflo_host/web/vendor
+	@cd host/web-vendor && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && node build.mjs
+
 clean: ## Remove .venv, caches and npm packages; what the broker keeps in .msgflo stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
-	rm -rf tests/*/node_modules tests/*/*/node_modules
+	rm -rf host/*/node_modules tests/*/node_modules tests/*/*/node_modules
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,2 @@
+// In place of transports that no browser has.
+export default {};

@@ -1,0 +1,4 @@
+import mqtt from "mqtt";
+
+export const { connect, MqttClient } = mqtt;
+export default mqtt;
