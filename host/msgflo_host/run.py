@@ -58,6 +58,7 @@ class Options:
     port: int = 3569
     components: Path | None = None
     foreign: Path | None = None
+    boards: Path | None = None
     data: Path = Path(".msgflo")
     access: Access
     mqtt_host: str = "127.0.0.1"
@@ -132,6 +133,7 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
                     components,
                     admission=admission,
                     mosquitto=mosquitto,
+                    boards=options.boards,
                     save=partial(save, coordinator, file),
                     look=partial(_look, coordinator, file),
                     tasks=tasks,

@@ -34,6 +34,11 @@ __all__ = ["command"]
 )
 @click.option("--foreign", type=click.Path(path_type=Path), help="Folder of YAML files, one per foreign device.")
 @click.option(
+    "--boards",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of port maps, whose boards the page can run without hardware. [default: boards]",
+)
+@click.option(
     "--data",
     type=click.Path(path_type=Path),
     default=".msgflo",
@@ -85,6 +90,7 @@ def command(
     port: int,
     componentdir: Path | None,
     foreign: Path | None,
+    boards: Path | None,
     data: Path,
     mqtt_host: str,
     mqtt_port: int | None,
@@ -122,6 +128,7 @@ def command(
         port=port,
         components=componentdir,
         foreign=foreign,
+        boards=boards,
         data=data,
         mqtt_host=mqtt_host,
         mqtt_port=mqtt_port,

@@ -80,6 +80,7 @@ async def serve(
     *,
     admission: Admission,
     mosquitto: Mosquitto | None,
+    boards: Path | None,
     save: Callable[[], None],
     look: Callable[[str, str], dict[str, Any]],
     tasks: asyncio.TaskGroup,
@@ -87,15 +88,15 @@ async def serve(
 ) -> tuple[str, str]:
     """Answer on a port that listens already, and return the URL of the page, and the one that opens an editor.
 
-    `mosquitto` is the broker, if it is our own. `save()` writes the main graph into its file, `look(page, editor)` returns
-    the state of the system for whoever asks. Only the URL that is returned holds the secret, and that at the first start
-    alone. Raises ServerError where secret or id cannot be kept.
+    `mosquitto` is the broker, if it is our own; `boards` is the folder of port maps, None for the usual one. `save()` writes
+    the main graph into its file, `look(page, editor)` returns the state of the system for whoever asks. Only the URL that is
+    returned holds the secret, and that at the first start alone. Raises ServerError where secret or id cannot be kept.
     """
     await asyncio.to_thread(_import_server, without_certificates=not coordinator.broker.tls)
     from ..fbp.runtime import Identity
     from ..fbp.service import Service
     from .gate import Gate
-    from .page import Page
+    from .parts import Parts
     from .server import Server
 
     access = admission.access
@@ -118,10 +119,10 @@ async def serve(
     host, port = listener.getsockname()[:2]
     page = local_url(host, port)
     editor = live_url(access.ide, page, runtime_id)
-    about = Page(
-        Gate(permissions, admission.origins), mosquitto, boards=lambda: False, adopts=library.folder is not None
-    )
-    server = Server(lambda: look(page, editor), listener, service.socket, policy=about.policy, parts=[about])
+    gate = Gate(permissions, admission.origins)
+    parts = Parts(gate, coordinator, components, mosquitto=mosquitto, boards=boards)
+    stack.push_async_callback(parts.runs.close)
+    server = Server(lambda: look(page, editor), listener, service.socket, policy=parts.policy, parts=parts.served)
     tasks.create_task(service.run())
     await server.start()
     stack.push_async_callback(_stop, service, server)

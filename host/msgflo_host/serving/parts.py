@@ -1,0 +1,48 @@
+"""What is served beside page and editors, put together: the page's account of the broker, and virtual boards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..components import Components
+from ..coordinator import Coordinator
+from .board_maps import BoardMaps
+from .board_runs import BoardRuns
+from .boards import Boards
+from .gate import Gate
+from .page import Page
+
+if TYPE_CHECKING:
+    from ..broker import Mosquitto
+    from .server import Part
+
+__all__ = ["Parts"]
+
+
+class Parts:
+    """All of them; `runs` are to be closed at the end. `boards` is the folder of port maps, None for the usual one."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        coordinator: Coordinator,
+        components: Components,
+        *,
+        mosquitto: Mosquitto | None,
+        boards: Path | None,
+    ) -> None:
+        self._coordinator = coordinator
+        self._components = components
+        maps = BoardMaps(boards)
+        self.runs = BoardRuns(coordinator.broker, said=self._said, is_alive=self._is_alive)
+        page = Page(gate, mosquitto, boards=lambda: bool(maps.names()), adopts=components.library.folder is not None)
+        self.policy = page.policy
+        self.served: list[Part] = [page, Boards(gate, maps, self.runs)]
+
+    def _said(self, board: str, line: str) -> None:
+        for listener in self._components.on_output:
+            listener(board, line)
+
+    def _is_alive(self, role: str) -> bool:
+        return any(entry.state == "alive" for entry in self._coordinator.registry.by_role(role))
