@@ -176,8 +176,16 @@ def of_system(page: Page, expression: str) -> Any:
 
 
 def until_system(page: Page, expression: str) -> None:
-    """Wait until an expression about `system` is true."""
-    page.wait_for_function(_with_system(expression))
+    """Wait until an expression about `system`, which is no promise, is true."""
+    # Playwright takes a promise for true, so what is imported waits beside.
+    page.wait_for_function(
+        """() => {
+          window.contextOfPage ?? import("/core/registry.js").then((module) => (window.contextOfPage = module.context));
+          const { system, edits, packets } = window.contextOfPage ?? {};
+          return system && (%s);
+        }"""
+        % expression
+    )
 
 
 def _with_system(expression: str) -> str:
