@@ -7,6 +7,7 @@ asked another host for anything. Nothing here waits for a time: `until` waits fo
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -15,8 +16,9 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect, sync_playwright
 
+from brokers import free_port
 from systems import Coordinator
 
 LAPTOP = (1280, 800)
@@ -108,9 +110,14 @@ class Pages:
         theme: Literal["light", "dark"] = "light",
         **options: Any,
     ) -> Page:
-        """Open `path` of the coordinator's server. Options are those of Playwright's `new_context`."""
+        """Open `path` of the coordinator's server; of its own page all parts have started then.
+
+        Options are those of Playwright's `new_context`.
+        """
         page = self.blank(size=size, theme=theme, **options)
         page.goto(address(coordinator, path, secret=secret))
+        if path == "/":
+            page.locator("body[data-started]").wait_for()
         return page
 
     def blank(
@@ -160,6 +167,23 @@ class Pages:
         assert not faults, "the page has faults:\n" + "\n".join(faults)
 
 
+@contextmanager
+def running(
+    folder: Path, text: str, *arguments: str | Path, broker: str | None = None, suffix: str = ".fbp"
+) -> Iterator[Coordinator]:
+    """`msgflo run` on a graph of this text, in `graph.fbp` of a folder, with SECRET; ended when the block ends.
+
+    Without a `broker` (a URL) it has a Mosquitto of its own, with MQTT over WebSockets.
+    """
+    graph = folder / f"graph{suffix}"
+    graph.write_text(text)
+    mqtt = () if broker else ("--mqtt-port", str(free_port()))
+    command = (graph, "--data", folder / "data", "--secret", SECRET, *mqtt, *arguments)
+    with Coordinator(*command, broker=broker, cwd=folder) as coordinator:
+        coordinator.wait(lambda status: True)
+        yield coordinator
+
+
 def address(coordinator: Coordinator, path: str = "/", *, secret: str | None = SECRET) -> str:
     """The URL that opens a page, with the secret where people find it: behind the #, which is not sent to the server."""
     return f"http://127.0.0.1:{coordinator.port}{path}" + ("" if secret is None else f"#secret={secret}")
@@ -182,9 +206,8 @@ def until_system(page: Page, expression: str) -> None:
         """() => {
           window.contextOfPage ?? import("/core/registry.js").then((module) => (window.contextOfPage = module.context));
           const { system, edits, packets } = window.contextOfPage ?? {};
-          return system && (%s);
-        }"""
-        % expression
+        """
+        f"return system && ({expression}); }}"
     )
 
 
@@ -216,3 +239,25 @@ def tell(page: Page, event: str, detail: Any) -> None:
         }""",
         [event, detail],
     )
+
+
+def edit(page: Page, *commands: list[Any], title: str = "Edit of a test") -> None:
+    """Carry out `[command, payload]` of the protocol graph as one step, as the parts of the page do; all must be allowed."""
+    carried_out = page.evaluate(
+        """async ([title, commands]) => {
+          const { context } = await import("/core/registry.js");
+          return context.edits.run(title, commands);
+        }""",
+        [title, list(commands)],
+    )
+    assert carried_out, f"refused: {commands}"
+
+
+def node_in(page: Page, node: str) -> Locator:
+    """A node in the picture of the graph."""
+    return page.locator(f"#graph-view [data-node={json.dumps(node)}]")
+
+
+def fit(page: Page) -> None:
+    """Have the whole graph shown, by the button that people press."""
+    page.get_by_role("button", name="Fit").click()

@@ -10,9 +10,13 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from bench.wire import connect, publish_frame
+from brokers import Broker
+from browser import running
+from systems import Coordinator
 
 ROOMS = ("workshop", "kitchen", "lounge", "studio", "library", "cellar", "roof", "entrance")
 SCREENS = tuple(f"screen-{place}" for place in ("bar", "door", "lounge", "roof", "stairs", "stage"))
@@ -114,11 +118,7 @@ def devices(port: int) -> Iterator[Devices]:
             message = {"protocol": "discovery", "command": "participant", "payload": _participant(node)}
             frames.append(publish_frame(f"fbp/participant/{node}", json.dumps(message).encode(), retain=True))
         client.sendall(b"".join(frames))
-        sending = Devices(client)
-        try:
-            yield sending
-        finally:
-            sending.stop()
+        yield Devices(client)
 
 
 class Devices:
@@ -126,28 +126,39 @@ class Devices:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._ended = threading.Event()
-        self._thread: threading.Thread | None = None
 
     def send(self, outport: str, value: Any) -> None:
         """Send one packet from `node.port`."""
         self._client.sendall(publish_frame(f"club/{outport.replace('.', '/')}", json.dumps(value).encode()))
 
-    def stream(self, rate: float) -> None:
-        """From now on, send so many packets a second, from each outport in turn."""
-        self._thread = threading.Thread(target=self._stream, args=(rate,), daemon=True)
-        self._thread.start()
+    @contextmanager
+    def stream(self, rate: float) -> Iterator[None]:
+        """Send so many packets a second, from each outport in turn, until the block ends."""
+        ended = threading.Event()
+        thread = threading.Thread(target=self._stream, args=(rate, ended), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join(5)
 
-    def _stream(self, rate: float) -> None:
+    def _stream(self, rate: float, ended: threading.Event) -> None:
         at_once = max(1, round(rate / 100))
         for number in itertools.count(step=at_once):
-            if self._ended.wait(at_once / rate):
+            if ended.wait(at_once / rate):
                 return
             for each in range(number, number + at_once):
                 self.send(OUTPORTS[each % len(OUTPORTS)], {"number": each})
 
-    def stop(self) -> None:
-        """Send no more."""
-        self._ended.set()
-        if self._thread is not None:
-            self._thread.join(5)
+
+@contextmanager
+def system(folder: Path) -> Iterator[tuple[Coordinator, Devices]]:
+    """The whole system in a folder: a broker, the devices, and a coordinator that knows them to be alive."""
+    with (
+        Broker() as broker,
+        devices(broker.port) as all_devices,
+        running(folder, graph(), broker=broker.url, suffix=".json") as coordinator,
+    ):
+        coordinator.wait(lambda status: all(node["state"] == "alive" for node in status["nodes"]))
+        yield coordinator, all_devices

@@ -13,8 +13,7 @@ from playwright.sync_api import Browser
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from brokers import free_port
-from browser import SECRET, Chromium, Pages
+from browser import Chromium, Pages, running
 from systems import Coordinator
 
 
@@ -38,7 +37,7 @@ def page_of(chromium: Browser) -> Iterator[Pages]:
         yield pages
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def _usual_port_is_taken() -> Iterator[None]:
     """Each Mosquitto of our own takes a free port for WebSockets: of two that begin at once both would take the usual one."""
     with socket.socket() as holder:
@@ -49,20 +48,7 @@ def _usual_port_is_taken() -> Iterator[None]:
 
 
 @pytest.fixture
-def run_graph(tmp_path: Path, _usual_port_is_taken: None) -> Iterator[Callable[..., Coordinator]]:
-    """`run_graph(text, *arguments, broker=…, suffix=…)` runs `msgflo run` on a graph of this text until the test ends.
-
-    Without a `broker` (a URL) it has a Mosquitto of its own, with MQTT over WebSockets. The graph is in `tmp_path/graph.fbp`.
-    """
+def run_graph(tmp_path: Path) -> Iterator[Callable[..., Coordinator]]:
+    """`run_graph(text, *arguments, broker=…, suffix=…)` is `running` in `tmp_path`, until the test ends."""
     with ExitStack() as stack:
-
-        def run(text: str, *arguments: str | Path, broker: str | None = None, suffix: str = ".fbp") -> Coordinator:
-            graph = tmp_path / f"graph{suffix}"
-            graph.write_text(text)
-            mqtt = () if broker else ("--mqtt-port", str(free_port()))
-            command = (graph, "--data", tmp_path / "data", "--secret", SECRET, *mqtt, *arguments)
-            coordinator = stack.enter_context(Coordinator(*command, broker=broker, cwd=tmp_path))
-            coordinator.wait(lambda status: True)
-            return coordinator
-
-        yield run
+        yield lambda *arguments, **options: stack.enter_context(running(tmp_path, *arguments, **options))
