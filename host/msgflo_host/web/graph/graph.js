@@ -1,3 +1,148 @@
 // @ts-check
+// The live graph: puts its parts together, and joins them to the rest of the page.
 
-export function start() {}
+import { element, toast } from "../core/dom.js";
+import { Actions } from "./actions.js";
+import { toCommands, toText } from "./clipboard.js";
+import { chooseInitial, connectByName, renameInPlace } from "./forms.js";
+import { editInitial } from "./initials.js";
+import { Keyboard } from "./keyboard.js";
+import { Library } from "./library.js";
+import { Live } from "./live.js";
+import { Menus, exportItems, openMenu } from "./menus.js";
+import { findPort } from "./model.js";
+import { Pointer } from "./pointer.js";
+import { Stage } from "./stage.js";
+import { makeToolbar } from "./toolbar.js";
+
+/** @param {import("../core/registry.js").Context} context */
+export function start(context) {
+  const root = /** @type {HTMLElement} */ (document.getElementById("graph-view"));
+  root.classList.add("graph");
+  const stage = new Stage(context, root);
+  const actions = new Actions(stage);
+  const library = new Library(stage, actions);
+  const does = doings(stage, actions, library);
+  const pointer = new Pointer(stage, actions, does);
+  const menus = new Menus(stage, actions, does);
+  does.menu = (id) => menus.ofNode(id);
+  new Keyboard(stage, actions, pointer, does);
+  new Live(stage, root);
+  root.append(makeToolbar(stage, actions, pointer, does));
+  follow(context, stage, library, root);
+  clipboard(stage, does);
+  stage.port.addEventListener("click", (event) => does.editInitial(event.target));
+}
+
+/** Draw anew what others, devices or we have changed. */
+function follow({ system, bus }, stage, library, root) {
+  const empty = element("p", { className: "empty", hidden: true }, "Nothing is here yet. Devices appear by themselves; the library has components to add.");
+  root.append(empty);
+  const refresh = () => {
+    stage.refresh();
+    empty.hidden = !system.isReady || stage.picture.nodes.size > 0;
+  };
+  system.addEventListener("change", (event) => {
+    const { graph, kinds } = event.detail;
+    if (graph === null || graph === system.current) refresh();
+    if (kinds.has("components")) library.show();
+  });
+  system.addEventListener("current", refresh);
+  system.addEventListener("state", refresh);
+  let asked = 0;
+  system.addEventListener("health", () => {
+    asked ||= requestAnimationFrame(() => {
+      asked = 0;
+      refresh();
+    });
+  });
+  bus.addEventListener("add-component", (event) => {
+    const { name, x, y } = event.detail;
+    stage.actions.add(name, typeof x === "number" && typeof y === "number" ? { x, y } : undefined);
+  });
+  refresh();
+}
+
+/** What menus, keys and buttons have in common. */
+function doings(stage, actions, library) {
+  stage.actions = actions;
+  const { system } = stage;
+  let copied = ""; // where the browser keeps its clipboard from us
+  const does = {
+    openNode(id) {
+      if (stage.picture.nodes.get(id)?.subgraph) does.openGraph(id);
+      else stage.context.bus.dispatchEvent(new CustomEvent("open-node", { detail: { id } }));
+    },
+    async openGraph(id) {
+      const view = stage.picture.nodes.get(id);
+      if (!view?.subgraph) return toast(`${id} is no graph itself.`, "info");
+      try {
+        await system.show(view.component);
+      } catch (error) {
+        toast(/** @type {Error} */ (error).message, "bad");
+      }
+    },
+    search: (at) => library.open(at),
+    rename: (id) => renameInPlace(stage, id, (name) => actions.rename(id, name)),
+    renameGroup: (name) => actions.renameGroup(name),
+    connect: (id) => connectByName(stage, actions, id),
+    initials: (id) => chooseInitial(stage, actions, id),
+    exports(id, at) {
+      const box = stage.nodes.element(id)?.getBoundingClientRect();
+      const view = stage.picture.nodes.get(id);
+      if (box && view) openMenu(exportItems(view, actions), at ?? { x: box.left + 8, y: box.bottom - 8 }, () => stage.nodes.focus(id));
+    },
+    initial({ node, port }) {
+      const view = findPort(stage.picture.nodes.get(node), "in", port);
+      if (view) editInitial(stage, actions, node, view, view.initials[0] ?? null);
+    },
+    editInitial(target) {
+      const button = target.closest?.("[data-initial]");
+      const node = button?.closest("[data-node]").dataset.node;
+      const port = button && findPort(stage.picture.nodes.get(node), "in", button.parentElement.dataset.port);
+      const found = port?.initials.find(({ key }) => key === button.dataset.initial);
+      if (found) editInitial(stage, actions, node, port, found);
+    },
+    text: () => toText(system.graph, stage.selected, stage.boxes),
+    async copy() {
+      copied = does.text();
+      // Only pages that came encrypted, or from this machine, may write to the clipboard by themselves.
+      await navigator.clipboard?.writeText(copied).catch(() => {});
+    },
+    kept: (text) => (copied = text),
+    async paste(at, text = copied) {
+      try {
+        if (!text) throw new Error("Nothing was copied here yet.");
+        const { commands, ids } = toCommands(text, (id) => system.graph.nodes.has(id), at ?? null);
+        const title = ids.length === 1 ? `Paste ${ids[0]}` : `Paste ${ids.length} nodes`;
+        if (!(await stage.context.edits.run(title, commands))) return;
+        stage.refresh();
+        stage.select(ids.filter((id) => stage.boxes.has(id)));
+        if (ids.length) stage.nodes.focus(ids[0]);
+      } catch (error) {
+        toast(/** @type {Error} */ (error).message, "warn");
+      }
+    },
+  };
+  return does;
+}
+
+/** Ctrl+C, X and V come as events of the clipboard, which need no permission. */
+function clipboard(stage, does) {
+  const isOurs = (event) => stage.port.checkVisibility() && !event.target.closest?.("input, textarea, select, dialog, #inspector, [contenteditable]");
+  const copy = (event) => {
+    const text = isOurs(event) && getSelection()?.isCollapsed !== false ? does.text() : "";
+    if (!text) return false;
+    event.clipboardData.setData("text/plain", text);
+    event.preventDefault();
+    does.kept(text);
+    return true;
+  };
+  document.addEventListener("copy", copy);
+  document.addEventListener("cut", (event) => copy(event) && stage.actions.remove());
+  document.addEventListener("paste", (event) => {
+    if (!isOurs(event)) return;
+    event.preventDefault();
+    does.paste(null, event.clipboardData?.getData("text/plain"));
+  });
+}

@@ -1,0 +1,181 @@
+// @ts-check
+// What people do to the graph, as commands that can be taken back.
+
+import { announce, askText, toast } from "../core/dom.js";
+import { around } from "./geometry.js";
+import { freePlace } from "./place.js";
+import { findPort, shortText, typesFit } from "./model.js";
+import { freeName, nodeName } from "./words.js";
+
+/** @typedef {{node: string, port: string, index?: number | string}} End */
+
+const NEW_SIZE = { width: 160, height: 92 }; // of a node that is not drawn yet
+
+export class Actions {
+  /** @param {import("./stage.js").Stage} stage */
+  constructor(stage) {
+    this.stage = stage;
+    this.edits = stage.context.edits;
+  }
+
+  get graph() {
+    return this.stage.system.graph;
+  }
+
+  /** Add a node. @param {string} component @param {{x: number, y: number}} [at] its middle; by default that of what is seen */
+  async add(component, at) {
+    const { view, boxes, system } = this.stage;
+    const seen = view.seen;
+    const middle = at ?? { x: seen.x + seen.width / 2, y: seen.y + seen.height / 2 };
+    const wanted = { x: middle.x - NEW_SIZE.width / 2, y: middle.y - NEW_SIZE.height / 2, ...NEW_SIZE };
+    const place = at ? wanted : freePlace(wanted, [...boxes.values()]);
+    const id = freeName(nodeName(component), (name) => system.graph.nodes.has(name));
+    const metadata = { x: Math.round(place.x), y: Math.round(place.y) };
+    if (!(await this.edits.run(`Add ${id}`, [["addnode", { id, component, metadata }], ...this.#placed()]))) return;
+    this.stage.refresh();
+    this.stage.select([id]);
+    this.stage.nodes.focus(id);
+    announce(`${id} added`);
+  }
+
+  /** The first place that somebody chooses is saved with all that are only known here: the others would move otherwise. @param {Set<string>} [except] */
+  #placed(except = new Set()) {
+    return [...this.stage.unsaved()].filter(([id]) => !except.has(id)).map(([id, { x, y }]) => move(id, x, y));
+  }
+
+  /** Save where nodes are held. @param {string[]} ids */
+  async move(ids) {
+    const { held } = this.stage;
+    const places = ids.flatMap((id) => (held.has(id) ? [[id, held.get(id)]] : []));
+    const moves = places.map(([id, { x, y }]) => move(id, x, y));
+    const title = ids.length === 1 ? `Move ${ids[0]}` : `Move ${ids.length} nodes`;
+    try {
+      await this.edits.run(title, [...moves, ...this.#placed(new Set(ids))]);
+    } finally {
+      // Somebody may have taken them up again meanwhile.
+      this.stage.release(places.filter(([id, place]) => held.get(id) === place).map(([id]) => id));
+    }
+  }
+
+  /** Lay out some nodes, or all. @param {string[]} ids */
+  async layOut(ids) {
+    const { stage } = this;
+    const all = ids.length < 2 ? [...stage.picture.nodes.keys()] : ids;
+    const places = stage.laidOut(all);
+    if (all.length < stage.picture.nodes.size) toFreePlace(places, all, stage);
+    stage.hold(places);
+    if (all.length === stage.picture.nodes.size) stage.fit();
+    await this.move([...places.keys()].filter((id) => !stage.picture.nodes.get(id)?.discovered));
+    stage.release([...places.keys()]);
+    announce(`${all.length} nodes laid out`);
+  }
+
+  /** Remove what is selected. */
+  async remove() {
+    const { selected, selectedEdge, picture } = this.stage;
+    if (selectedEdge) return this.disconnect(selectedEdge);
+    const all = [...selected];
+    const ids = all.filter((id) => !picture.nodes.get(id)?.discovered);
+    if (ids.length < all.length) toast("What was discovered goes when its program or device ends.", "info");
+    if (!ids.length) return;
+    const title = ids.length === 1 ? `Remove ${ids[0]}` : `Remove ${ids.length} nodes`;
+    if (await this.edits.run(title, ids.map((id) => ["removenode", { id }]))) announce(`${title}: done`);
+    this.stage.select([]);
+  }
+
+  /** @param {string} key of an edge */
+  async disconnect(key) {
+    const edge = this.stage.picture.edges.get(key);
+    if (!edge) return;
+    const { src, tgt } = edge;
+    await this.edits.run(`Disconnect ${src.node} from ${tgt.node}`, [["removeedge", { src, tgt }]]);
+    this.stage.select([]);
+  }
+
+  /** Join two ports; types that hardly fit are said. @param {End} src @param {End} tgt */
+  async connect(src, tgt) {
+    const { picture } = this.stage;
+    const from = findPort(picture.nodes.get(src.node), "out", src.port)?.type ?? "all";
+    const to = findPort(picture.nodes.get(tgt.node), "in", tgt.port)?.type ?? "all";
+    if (!(await this.edits.run(`Connect ${src.node} to ${tgt.node}`, [["addedge", { src, tgt }]]))) return;
+    if (!typesFit(from, to)) toast(`${src.node} ${src.port} sends ${from}; ${tgt.node} ${tgt.port} takes ${to}. It is connected all the same.`, "warn");
+    announce(`${src.node} ${src.port} is connected to ${tgt.node} ${tgt.port}`);
+  }
+
+  /** @param {string} id @param {string} name */
+  async rename(id, name) {
+    if (name === id || !name) return;
+    const place = this.stage.boxes.get(id);
+    const commands = [["renamenode", { from: id, to: name }]];
+    if (place && this.stage.picture.nodes.get(id)?.x === undefined) commands.push(move(name, place.x, place.y), ...this.#placed(new Set([id])));
+    if (!(await this.edits.run(`Rename ${id} to ${name}`, commands))) return;
+    this.stage.refresh();
+    this.stage.select([name]);
+    this.stage.nodes.focus(name);
+  }
+
+  /** Put what is selected into a group. */
+  async group() {
+    const nodes = [...this.stage.selected];
+    if (!nodes.length) return toast("Select the nodes of the group first.", "info");
+    const taken = (name) => this.graph.groups.has(name);
+    const name = await askText("Name of the group", {
+      title: "Group", value: freeName("group", taken), yes: "Group",
+      check: (text) => (text.trim() ? (taken(text) ? "There is a group of that name." : "") : "A group needs a name."),
+    });
+    if (name) await this.edits.run(`Group ${name}`, [["addgroup", { name, nodes }]]);
+  }
+
+  /** @param {string} name */
+  async renameGroup(name) {
+    const to = await askText("Name of the group", { title: "Rename the group", value: name, yes: "Rename" });
+    if (to && to !== name) await this.edits.run(`Rename the group ${name}`, [["renamegroup", { from: name, to }]]);
+  }
+
+  /** @param {string} name */
+  ungroup(name) {
+    return this.edits.run(`Ungroup ${name}`, [["removegroup", { name }]]);
+  }
+
+  /** Have a port be reached under a name from outside the graph. @param {"in" | "out"} side @param {End} end */
+  async exportPort(side, { node, port }) {
+    const known = side === "in" ? this.graph.inports : this.graph.outports;
+    const name = await askText("Name of the port", {
+      title: `Export ${port} of ${node}`, value: freeName(port, (text) => known.has(text)), yes: "Export",
+      hint: "Tests and other editors send packets to it, or are told of what leaves it.",
+    });
+    if (name) await this.edits.run(`Export ${name}`, [[`add${side}port`, { public: name, node, port }]]);
+  }
+
+  /** @param {"in" | "out"} side @param {string} name */
+  unexport(side, name) {
+    return this.edits.run(`Do not export ${name}`, [[`remove${side}port`, { public: name }]]);
+  }
+
+  /**
+   * Set, change or remove an initial packet. @param {End} tgt
+   * @param {{data: any} | null} before the packet that is replaced @param {{data: any} | null} after null removes it
+   */
+  setInitial(tgt, before, after) {
+    const commands = [];
+    if (before) commands.push(["removeinitial", { src: { data: before.data }, tgt }]);
+    if (after) commands.push(["addinitial", { src: { data: after.data }, tgt }]);
+    const what = after ? `Send ${shortText(after.data, 20)} to ${tgt.node} ${tgt.port}` : `Send nothing to ${tgt.node} ${tgt.port} at the start`;
+    return this.edits.run(what, commands);
+  }
+}
+
+const move = (id, x, y) => ["changenode", { id, metadata: { x: Math.round(x), y: Math.round(y) } }];
+
+/** A part that is laid out by itself keeps its middle, and goes where nothing else is. */
+function toFreePlace(places, ids, stage) {
+  const boxes = ids.map((id) => ({ ...places.get(id), ...stage.sizeOf(id) }));
+  const [before, after] = [ids.map((id) => stage.boxes.get(id)), boxes].map(around);
+  const wanted = { ...after, x: before.x + (before.width - after.width) / 2, y: before.y + (before.height - after.height) / 2 };
+  const others = [...stage.boxes].filter(([id]) => !places.has(id)).map(([, box]) => box);
+  const to = freePlace(wanted, others);
+  for (const place of places.values()) {
+    place.x += Math.round(to.x - after.x);
+    place.y += Math.round(to.y - after.y);
+  }
+}

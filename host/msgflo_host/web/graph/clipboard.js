@@ -1,0 +1,88 @@
+// @ts-check
+// A part of a graph as text, in the JSON of .json graph files, and back with names of its own. Pure.
+
+import { freeName } from "./words.js";
+
+const OFFSET = 40;
+
+/**
+ * @param {import("../core/graph.js").Graph} graph
+ * @param {Set<string>} ids
+ * @param {Map<string, {x: number, y: number}>} boxes
+ * @returns {string} empty where nothing is selected
+ */
+export function toText(graph, ids, boxes) {
+  const nodes = [...graph.nodes.values()].filter((node) => ids.has(node.id));
+  if (!nodes.length) return "";
+  const processes = Object.fromEntries(nodes.map(({ id, component, metadata }) => {
+    const { discovered, ...kept } = metadata ?? {};
+    const { x, y } = boxes.get(id) ?? { x: 0, y: 0 };
+    return [id, { component, metadata: { ...kept, x: Math.round(x), y: Math.round(y) } }];
+  }));
+  const end = ({ node, ...rest }) => ({ process: node, ...rest });
+  const edges = [...graph.edges.values()].filter(({ src, tgt }) => ids.has(src.node) && ids.has(tgt.node));
+  const initials = [...graph.initials.values()].filter(({ tgt }) => ids.has(tgt.node));
+  const connections = [
+    ...edges.map(({ src, tgt, metadata }) => ({ src: end(src), tgt: end(tgt), ...withMetadata(metadata) })),
+    ...initials.map(({ data, tgt, metadata }) => ({ data, tgt: end(tgt), ...withMetadata(metadata) })),
+  ];
+  return JSON.stringify({ caseSensitive: false, processes, connections }, null, 2);
+}
+
+const withMetadata = (metadata) => (metadata && Object.keys(metadata).length ? { metadata } : {});
+
+/**
+ * The commands that add what a text holds, beside what it was copied from. Throws an Error for people where it holds no graph.
+ * @param {string} text
+ * @param {(id: string) => boolean} isTaken
+ * @param {{x: number, y: number} | null} at where its upper left corner goes
+ * @returns {{commands: [string, any][], ids: string[]}}
+ */
+export function toCommands(text, isTaken, at = null) {
+  const { processes, connections } = read(text);
+  const names = new Map();
+  const used = new Set();
+  for (const id of Object.keys(processes)) {
+    const name = freeName(id, (each) => isTaken(each) || used.has(each));
+    used.add(name);
+    names.set(id, name);
+  }
+  const shift = shiftOf(Object.values(processes), at);
+  const nodes = Object.entries(processes).map(([id, { component, metadata }]) =>
+    ["addnode", { id: names.get(id), component, metadata: moved(metadata ?? {}, shift) }]);
+  const end = ({ process, ...rest }) => ({ node: names.get(process), ...rest });
+  const joins = connections.filter(({ src, tgt }) => names.has(tgt?.process) && (!src || names.has(src.process)));
+  const edges = joins.map(({ src, tgt, data, metadata }) =>
+    src
+      ? ["addedge", { src: end(src), tgt: end(tgt), ...withMetadata(metadata) }]
+      : ["addinitial", { src: { data }, tgt: end(tgt), ...withMetadata(metadata) }]);
+  return { commands: /** @type {[string, any][]} */ ([...nodes, ...edges]), ids: [...names.values()] };
+}
+
+function read(text) {
+  const refuse = () => new Error("What was copied is no part of a graph: it would be JSON with “processes” and “connections”.");
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw refuse();
+  }
+  const { processes, connections = [] } = value ?? {};
+  const isObject = (each) => each !== null && typeof each === "object" && !Array.isArray(each);
+  const isNode = (each) => isObject(each) && typeof each.component === "string" && (each.metadata === undefined || isObject(each.metadata));
+  if (!isObject(processes) || !Array.isArray(connections) || !connections.every(isObject)) throw refuse();
+  if (!Object.keys(processes).length || !Object.values(processes).every(isNode)) throw refuse();
+  return { processes, connections };
+}
+
+function shiftOf(nodes, at) {
+  const placed = nodes.filter(({ metadata }) => Number.isFinite(metadata?.x) && Number.isFinite(metadata?.y));
+  if (!at || !placed.length) return { x: OFFSET, y: OFFSET };
+  return { x: at.x - Math.min(...placed.map((each) => each.metadata.x)), y: at.y - Math.min(...placed.map((each) => each.metadata.y)) };
+}
+
+function moved(metadata, shift) {
+  const { x, y, ...rest } = metadata;
+  if (!Number.isFinite(x) || !Number.isFinite(y)) return rest;
+  return { ...rest, x: Math.round(x + shift.x), y: Math.round(y + shift.y) };
+}

@@ -1,0 +1,83 @@
+// @ts-check
+// Drawing an edge from port to port: what fits is lit up, what does not is said, nothing is refused.
+
+import { element, toast } from "../core/dom.js";
+import { curve, pathText, portPoint } from "./geometry.js";
+import { findPort, rowOf, typesFit } from "./model.js";
+import { makeSvg } from "./words.js";
+
+/** @typedef {{node: string, port: string, side: "in" | "out"}} Begin */
+
+/** A gesture of `Pointer`. */
+export class Connecting {
+  /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {HTMLElement} port @param {Begin} begin */
+  constructor(stage, actions, port, begin) {
+    Object.assign(this, { stage, actions, port, begin });
+    this.path = makeSvg("path", { class: "edge drawn" });
+    this.hint = element("div", { className: "drawn-hint", role: "status" });
+    this.type = findPort(stage.picture.nodes.get(begin.node), begin.side, begin.port)?.type ?? "all";
+    stage.nodes.lightPorts((node, side, name) => this.#classOf(node, side, name));
+  }
+
+  #classOf(node, side, name) {
+    if (node === this.begin.node && side === this.begin.side && name === this.begin.port) return "begin";
+    return side === this.begin.side ? "" : this.#fits(node, side, name) ? "fits" : "misfits";
+  }
+
+  #fits(node, side, name) {
+    const type = findPort(this.stage.picture.nodes.get(node), side, name)?.type ?? "all";
+    return side === "in" ? typesFit(this.type, type) : typesFit(type, this.type);
+  }
+
+  move(point, event) {
+    if (!this.path.isConnected) {
+      this.stage.live.append(this.path);
+      this.port.append(this.hint);
+    }
+    const { node, side, port } = this.begin;
+    const box = this.stage.boxes.get(node);
+    if (!box) return;
+    const from = portPoint(box, side, rowOf(this.stage.picture.nodes.get(node), side, port));
+    const to = this.stage.view.toGraph(point);
+    this.path.setAttribute("d", pathText(side === "out" ? curve(from, to) : curve(to, from)));
+    const over = this.#over(event);
+    const type = over && findPort(this.stage.picture.nodes.get(over.node), over.side, over.port)?.type;
+    const fits = !over || this.#fits(over.node, over.side, over.port);
+    this.path.classList.toggle("misfits", !fits);
+    const ends = side === "out" ? [this.type, type] : [type, this.type];
+    this.hint.textContent = over ? `${over.node} ${over.port}${fits ? "" : `: ${ends[0]} to ${ends[1]} may not fit`}` : "";
+    this.hint.style.transform = `translate(${point.x + 14}px, ${point.y + 14}px)`;
+  }
+
+  /** The port under the pointer, or the one of the node there that fits best. @returns {Begin | null} */
+  #over(event) {
+    const target = document.elementFromPoint(event.clientX, event.clientY);
+    const node = /** @type {HTMLElement | null} */ (target?.closest("[data-node]"))?.dataset.node;
+    if (node === undefined) return null;
+    const side = this.begin.side === "out" ? "in" : "out";
+    const port = /** @type {HTMLElement | null} */ (target?.closest(`.port.${side}`));
+    if (port) return { node, side, port: port.dataset.port ?? "" };
+    const view = this.stage.picture.nodes.get(node);
+    const ports = (side === "in" ? view?.inports : view?.outports) ?? [];
+    const best = ports.find(({ id }) => this.#fits(node, side, id)) ?? ports[0];
+    return best && node !== this.begin.node ? { node, side, port: best.id } : null;
+  }
+
+  end(event) {
+    this.path.remove();
+    this.hint.remove();
+    this.stage.nodes.lightPorts(() => "");
+    const over = event && this.#over(event);
+    if (!over) return;
+    const { node, port } = this.begin;
+    const [src, tgt] = this.begin.side === "out" ? [{ node, port }, over] : [over, { node, port }];
+    if (src.node === tgt.node && src.port === tgt.port && over.side === this.begin.side) return;
+    if (this.#isThere(src, tgt)) return toast("These two are connected already.", "info");
+    this.actions.connect({ node: src.node, port: src.port }, { node: tgt.node, port: tgt.port });
+  }
+
+  #isThere(src, tgt) {
+    const same = (one, other) => one.node === other.node && one.port.toLowerCase() === other.port.toLowerCase();
+    return [...this.stage.picture.edges.values()].some((edge) => same(edge.src, src) && same(edge.tgt, tgt));
+  }
+}

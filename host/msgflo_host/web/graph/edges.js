@@ -1,0 +1,168 @@
+// @ts-check
+// Edges as curves, with their rate and last value beside them.
+
+import { element } from "../core/dom.js";
+import { curve, distance, pathText, pointAt, portPoint } from "./geometry.js";
+import { rowOf, shortText } from "./model.js";
+import { makeSvg } from "./words.js";
+
+const REACH = 9; // pixels of the screen within which a click hits an edge
+const ROUTES = 10; // colours of routes, as editors of this kind have them
+
+/**
+ * @typedef {import("./model.js").Picture} Picture
+ * @typedef {import("./model.js").EdgeView} EdgeView
+ * @typedef {import("./geometry.js").Box} Box
+ * @typedef {import("./geometry.js").Curve} Curve
+ * @typedef {{edge: EdgeView, path: SVGPathElement, label: HTMLElement, curve: Curve, text: string, kind: string}} Shown
+ */
+
+export class Edges {
+  /** @type {Map<string, Shown>} */
+  #shown = new Map();
+  /** @type {Map<string, Set<Shown>>} by the node at one of its ends */
+  #byNode = new Map();
+  /** @type {Picture} */
+  #picture = { nodes: new Map(), edges: new Map(), groups: [] };
+
+  /**
+   * @param {SVGElement} still where edges are
+   * @param {SVGElement} live where those are that move, so that the others need not be painted again
+   * @param {HTMLElement} labels
+   */
+  constructor(still, live, labels) {
+    Object.assign(this, { still, live, labels });
+  }
+
+  /** @param {Picture} picture @param {Map<string, Box>} boxes */
+  render(picture, boxes) {
+    this.#picture = picture;
+    for (const [key, shown] of this.#shown) if (!picture.edges.has(key)) this.#remove(key, shown);
+    this.#byNode.clear();
+    for (const edge of picture.edges.values()) {
+      const shown = this.#shown.get(edge.key) ?? this.#add(edge);
+      shown.edge = edge;
+      this.#style(shown);
+      for (const node of [edge.src.node, edge.tgt.node]) {
+        if (!this.#byNode.has(node)) this.#byNode.set(node, new Set());
+        this.#byNode.get(node)?.add(shown);
+      }
+      this.#draw(shown, boxes);
+    }
+  }
+
+  #add(edge) {
+    const path = makeSvg("path", { class: "edge", "data-edge": edge.key });
+    const label = element("div", { className: "edge-label", "data-edge": edge.key });
+    this.still.append(path);
+    this.labels.append(label);
+    const shown = { edge, path, label, curve: /** @type {any} */ (null), text: "", kind: "" };
+    this.#shown.set(edge.key, shown);
+    return shown;
+  }
+
+  #remove(key, { path, label }) {
+    path.remove();
+    label.remove();
+    this.#shown.delete(key);
+  }
+
+  #style(shown) {
+    const { kind, reason, route } = shown.edge;
+    const told = `${kind} ${route} ${reason}`;
+    if (shown.kind === told) return;
+    shown.kind = told;
+    shown.path.setAttribute("class", `edge route${Math.abs(Math.trunc(route)) % ROUTES}`);
+    shown.path.classList.toggle("refused", kind === "refused");
+    shown.path.classList.toggle("waiting", kind === "pending");
+    shown.label.title = reason ? `${kind}: ${reason}` : kind;
+  }
+
+  #draw(shown, boxes) {
+    const { src, tgt } = shown.edge;
+    const end = (at, side) => portPoint(boxes.get(at.node), side, rowOf(this.#picture.nodes.get(at.node), side, at.port));
+    const next = curve(end(src, "out"), end(tgt, "in"));
+    const text = pathText(next);
+    if (shown.curve && pathText(shown.curve) === text) return;
+    shown.curve = next;
+    shown.path.setAttribute("d", text);
+    const { x, y } = pointAt(next, 0.5);
+    shown.label.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px) translate(-50%, -50%)`;
+  }
+
+  /** The edges of some nodes follow them. @param {Iterable<string>} nodes @param {Map<string, Box>} boxes */
+  follow(nodes, boxes) {
+    for (const shown of this.#of(nodes)) this.#draw(shown, boxes);
+  }
+
+  /** Take the edges of some nodes out of the picture that is painted as one. @param {Iterable<string>} nodes that are about to move */
+  lift(nodes) {
+    for (const { path } of this.#of(nodes)) this.live.append(path);
+  }
+
+  /** Put back all that was taken out. */
+  lower() {
+    this.still.append(...this.live.querySelectorAll(".edge"));
+  }
+
+  /** @param {Iterable<string>} nodes @returns {Set<Shown>} */
+  #of(nodes) {
+    const found = new Set();
+    for (const node of nodes) for (const shown of this.#byNode.get(node) ?? []) found.add(shown);
+    return found;
+  }
+
+  /** @param {string} key @returns {Curve | undefined} */
+  curveOf(key) {
+    return this.#shown.get(key)?.curve;
+  }
+
+  /** The edge at a point of the graph. @param {{x: number, y: number}} point @param {number} k zoom @returns {string | null} */
+  at(point, k) {
+    let best = null;
+    let nearest = REACH / k;
+    for (const [key, { curve: line }] of this.#shown) {
+      const far = distance(line, point);
+      if (far < nearest) [best, nearest] = [key, far];
+    }
+    return best;
+  }
+
+  /** @param {Set<string>} keys that are selected @param {string | null} hovered */
+  select(keys, hovered = null) {
+    for (const [key, { path, label }] of this.#shown) {
+      for (const each of [path, label]) {
+        each.classList.toggle("selected", keys.has(key));
+        each.classList.toggle("hovered", key === hovered);
+      }
+    }
+  }
+
+  /** Write rates and last values. @param {(key: string) => {rate?: number, data?: any, any: boolean}} valueOf @param {Iterable<string>} [keys] by default all */
+  write(valueOf, keys = this.#shown.keys()) {
+    for (const key of keys) {
+      const shown = this.#shown.get(key);
+      if (!shown) continue;
+      const text = shown.edge.kind === "refused" ? "refused" : labelText(valueOf(key));
+      if (shown.text === text) continue;
+      shown.text = text;
+      shown.label.textContent = text;
+    }
+  }
+
+  /** What is said of each edge, for people who do not see it. @returns {string[]} */
+  sentences() {
+    return [...this.#shown.values()].map(({ edge: { src, tgt, kind, reason }, text }) => {
+      const state = kind === "refused" || kind === "pending" ? `, ${kind}${reason ? `: ${reason}` : ""}` : "";
+      return `${src.node} ${src.port} to ${tgt.node} ${tgt.port}${state}${text && kind !== "refused" ? `, ${text}` : ""}`;
+    });
+  }
+}
+
+/** @param {{rate?: number, data?: any, any: boolean}} value @returns {string} "21.5 · 2.0/s" */
+export function labelText({ rate, data, any }) {
+  const parts = [];
+  if (any) parts.push(shortText(data, 18));
+  if (rate) parts.push(`${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s`);
+  return parts.join(" · ");
+}

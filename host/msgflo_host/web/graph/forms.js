@@ -1,0 +1,93 @@
+// @ts-check
+// Small forms of the graph: a new name in place, an edge by names, a port to send something to.
+
+import { element, formDialog, toast } from "../core/dom.js";
+import { editInitial } from "./initials.js";
+import { openMenu } from "./menus.js";
+import { typesFit } from "./model.js";
+
+/**
+ * Write a node's name where it stands.
+ * @param {import("./stage.js").Stage} stage @param {string} id @param {(name: string) => void} named
+ */
+export function renameInPlace(stage, id, named) {
+  const holder = stage.nodes.element(id);
+  if (!holder) return;
+  stage.port.querySelector(".editor")?.remove();
+  const field = element("input", { className: "editor name", value: id, "aria-label": `New name of ${id}`, autocomplete: "off", spellcheck: false });
+  const [at, frame] = [holder.getBoundingClientRect(), stage.port.getBoundingClientRect()];
+  field.style.left = `${Math.max(8, Math.min(at.left - frame.left, frame.width - 180))}px`;
+  field.style.top = `${Math.max(8, Math.min(at.top - frame.top, frame.height - 48))}px`;
+  let done = false;
+  const close = (save) => {
+    if (done) return;
+    done = true;
+    const name = field.value.trim();
+    field.remove();
+    stage.nodes.focus(id);
+    if (save && name && name !== id) {
+      if (stage.picture.nodes.has(name)) toast(`There is a node ${name} already.`, "warn");
+      else named(name);
+    }
+  };
+  field.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key === "Enter" || event.key === "Escape") {
+      event.preventDefault();
+      close(event.key === "Enter");
+    }
+  });
+  field.addEventListener("blur", () => close(true));
+  stage.port.append(field);
+  field.focus();
+  field.select();
+}
+
+/**
+ * Connect without a mouse: from a port of a node to one of another, chosen from lists.
+ * @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {string} id
+ */
+export async function connectByName(stage, actions, id) {
+  const node = stage.picture.nodes.get(id);
+  if (!node) return;
+  if (!node.outports.length) return toast(`${id} has no outports.`, "info");
+  const from = element("select", {}, ...node.outports.map((port) => option(port.id, withType(port))));
+  const to = element("select", {});
+  const fill = () => {
+    const type = node.outports.find((port) => port.id === from.value)?.type ?? "all";
+    const all = [...stage.picture.nodes.values()].flatMap((other) => other.inports.map((port) => ({ other, port, fits: typesFit(type, port.type) })));
+    all.sort((one, two) => Number(two.fits) - Number(one.fits) || one.other.id.localeCompare(two.other.id));
+    to.replaceChildren(...all.map(({ other, port, fits }) =>
+      option(JSON.stringify([other.id, port.id]), `${other.id} ${withType(port)}${fits ? "" : ", may not fit"}`)));
+  };
+  from.addEventListener("change", fill);
+  fill();
+  if (!to.options.length) return toast("No node has an inport.", "info");
+  const field = (label, control) => element("label", { className: "field" }, element("span", {}, label), control);
+  const chosen = await formDialog({
+    title: `Connect ${id}`, yes: "Connect", content: [field("From", from), field("To", to)],
+    read: () => ({ src: { node: id, port: from.value }, tgt: JSON.parse(to.value) }),
+  });
+  stage.nodes.focus(id);
+  if (chosen) actions.connect(chosen.src, { node: chosen.tgt[0], port: chosen.tgt[1] });
+}
+
+const option = (value, text) => element("option", { value }, text);
+const withType = (port) => (port.typeText ? `${port.id} (${port.typeText})` : port.id);
+
+/**
+ * Choose what is sent to a node at the start, from all of its inports.
+ * @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {string} id
+ */
+export function chooseInitial(stage, actions, id) {
+  const node = stage.picture.nodes.get(id);
+  const box = stage.nodes.element(id)?.getBoundingClientRect();
+  if (!node || !box) return;
+  const items = node.inports.flatMap((port) =>
+    (port.initials.length ? port.initials : [null]).map((initial) => ({
+      label: initial ? `${port.id}: ${initial.text}` : port.id,
+      action: () => editInitial(stage, actions, id, port, initial),
+    })));
+  if (items.length) openMenu(items, { x: box.left + 8, y: box.bottom - 8 }, () => stage.nodes.focus(id));
+  else toast(`${id} has no inports.`, "info");
+}

@@ -1,0 +1,183 @@
+// @ts-check
+// Sizes, places and curves, in pixels at zoom 1. Pure: nothing here knows the document.
+
+export const HEAD = 44;
+export const ROW = 20;
+const FOOT = 8;
+const MIN_WIDTH = 124;
+const MAX_WIDTH = 340;
+const EDGE_STEPS = 24;
+const LARGEST_NAME = 40;
+
+/** @typedef {{x: number, y: number}} Point */
+/** @typedef {{x: number, y: number, width: number, height: number}} Box */
+/** @typedef {{a: Point, b: Point, c: Point, d: Point}} Curve A cubic Bézier curve from a to d. */
+
+/**
+ * The width of a text when nothing can measure it.
+ * @param {string} text
+ * @param {number} size of the font, in pixels
+ */
+export const estimate = (text, size, bold = false) => text.length * size * (bold ? 0.64 : 0.58);
+
+/**
+ * How large a node is drawn.
+ * @param {{id: string, component: string, inports: any[], outports: any[]}} node
+ * @param {(text: string, size: number, bold?: boolean) => number} measure
+ * @returns {{width: number, height: number}}
+ */
+export function sizeOf(node, measure = estimate) {
+  const column = (ports) => Math.max(0, ...ports.map((port) => portWidth(port, measure)));
+  const rows = Math.max(node.inports.length, node.outports.length);
+  const title = 52 + Math.max(measure(node.id, 13, true), measure(node.component, 11));
+  const width = Math.max(title, column(node.inports) + column(node.outports) + 28, MIN_WIDTH);
+  return { width: Math.ceil(Math.min(width, MAX_WIDTH)), height: HEAD + rows * ROW + FOOT };
+}
+
+/**
+ * Where a name may be broken into lines: "meter-", "laser-", "cutter".
+ * @param {string} name
+ * @returns {string[]}
+ */
+export const syllables = (name) => name.split(/(?<=[-_. /])(?=.)|(?<=[a-z])(?=[A-Z])/);
+
+/**
+ * The largest size, in steps of a pixel, at which a name fits into a node when nothing else is in it.
+ * @param {string} name
+ * @param {{width: number, height: number}} size of the node
+ * @param {(text: string, size: number, bold?: boolean) => number} measure
+ */
+export function nameSize(name, { width, height }, measure = estimate) {
+  const parts = syllables(name).map((part) => measure(part, 10, true) / 10);
+  for (let size = LARGEST_NAME; size > 8; size--) {
+    const room = (width - 12) / size;
+    const lines = linesOf(parts, room);
+    if (Math.max(...parts) <= room && lines * size * 1.15 <= height - 4) return size;
+  }
+  return 8;
+}
+
+function linesOf(parts, room) {
+  let [lines, used] = [1, 0];
+  for (const part of parts) {
+    if (used > 0 && used + part > room) [lines, used] = [lines + 1, 0];
+    used += part;
+  }
+  return lines;
+}
+
+function portWidth(port, measure) {
+  const chips = (port.initials ?? []).reduce((sum, each) => sum + Math.min(measure(each.text, 10) + 16, 90), 0);
+  return measure(port.id, 12) + (port.typeText ? measure(port.typeText, 9) + 6 : 0) + chips;
+}
+
+/**
+ * Where an edge meets a port.
+ * @param {Box} box of the node
+ * @param {"in" | "out"} side
+ * @param {number} row of the port; -1 for one that is not drawn
+ * @returns {Point}
+ */
+export function portPoint(box, side, row) {
+  const y = row < 0 ? HEAD / 2 : HEAD + row * ROW + ROW / 2;
+  return { x: side === "in" ? box.x : box.x + box.width, y: box.y + y };
+}
+
+/**
+ * The curve from an outport to an inport: it leaves to the right and arrives from the left.
+ * @param {Point} a
+ * @param {Point} d
+ * @returns {Curve}
+ */
+export function curve(a, d) {
+  const ahead = d.x - a.x;
+  const far = Math.abs(d.y - a.y);
+  const reach = ahead >= 0 ? Math.max(24, Math.min(ahead / 2, 160)) : Math.min(60 + (far - ahead) / 5, 260);
+  return { a, b: { x: a.x + reach, y: a.y }, c: { x: d.x - reach, y: d.y }, d };
+}
+
+/** @param {Curve} on */
+export function pathText({ a, b, c, d }) {
+  const at = (point) => `${point.x.toFixed(1)} ${point.y.toFixed(1)}`;
+  return `M${at(a)}C${at(b)} ${at(c)} ${at(d)}`;
+}
+
+/**
+ * The place on a curve, t from 0 (its begin) to 1.
+ * @param {Curve} on
+ * @param {number} t
+ * @returns {Point}
+ */
+export function pointAt({ a, b, c, d }, t) {
+  const u = 1 - t;
+  const [p, q, r, s] = [u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t];
+  return { x: p * a.x + q * b.x + r * c.x + s * d.x, y: p * a.y + q * b.y + r * c.y + s * d.y };
+}
+
+/**
+ * The distance of a point from a curve.
+ * @param {Curve} on
+ * @param {Point} point
+ */
+export function distance(on, point) {
+  let nearest = Infinity;
+  let from = on.a;
+  for (let step = 1; step <= EDGE_STEPS; step++) {
+    const to = pointAt(on, step / EDGE_STEPS);
+    nearest = Math.min(nearest, toSegment(point, from, to));
+    from = to;
+  }
+  return nearest;
+}
+
+function toSegment(point, from, to) {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const length = dx * dx + dy * dy;
+  const along = length ? ((point.x - from.x) * dx + (point.y - from.y) * dy) / length : 0;
+  const t = Math.max(0, Math.min(1, along));
+  return Math.hypot(point.x - from.x - t * dx, point.y - from.y - t * dy);
+}
+
+/**
+ * Whether two boxes share a place, or come nearer to each other than `gap`.
+ * @param {Box} one
+ * @param {Box} other
+ */
+export function overlap(one, other, gap = 0) {
+  return (
+    one.x < other.x + other.width + gap &&
+    other.x < one.x + one.width + gap &&
+    one.y < other.y + other.height + gap &&
+    other.y < one.y + one.height + gap
+  );
+}
+
+/**
+ * The smallest box around all of them, or null around none.
+ * @param {Iterable<Box>} boxes
+ * @returns {Box | null}
+ */
+export function around(boxes) {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const box of boxes) {
+    left = Math.min(left, box.x);
+    top = Math.min(top, box.y);
+    right = Math.max(right, box.x + box.width);
+    bottom = Math.max(bottom, box.y + box.height);
+  }
+  return left === Infinity ? null : { x: left, y: top, width: right - left, height: bottom - top };
+}
+
+/**
+ * The box between two corners, in whatever order.
+ * @param {Point} one
+ * @param {Point} other
+ * @returns {Box}
+ */
+export function between(one, other) {
+  const [x, y] = [Math.min(one.x, other.x), Math.min(one.y, other.y)];
+  return { x, y, width: Math.abs(one.x - other.x), height: Math.abs(one.y - other.y) };
+}
+
+/** @param {Box} box */
+export const centre = (box) => ({ x: box.x + box.width / 2, y: box.y + box.height / 2 });

@@ -1,0 +1,163 @@
+// @ts-check
+// All that the mouse can do, by keys. Undo and redo belong to the whole page, see core/bar.js.
+
+import { announce, element, formDialog, isTyping } from "../core/dom.js";
+import { emit } from "../core/registry.js";
+import { neighbour } from "./navigate.js";
+
+const STEP = 20;
+const ZOOM = 1.25;
+const ARROWS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
+
+const KEYS = [
+  ["Arrow keys", "to the next node: along edges, or up and down"],
+  ["Shift + arrow keys", "the same, and select on the way"],
+  ["Alt + arrow keys", "move what is selected"],
+  ["Space", "select a node, or no longer"],
+  ["Ctrl + A", "select all"],
+  ["Escape", "select nothing; break off"],
+  ["Enter", "look inside a node or an edge"],
+  ["Shift + Enter", "show the graph that a node is"],
+  ["E", "to the next edge of a node"],
+  ["C", "connect a node to another"],
+  ["I", "what is sent to a node at the start"],
+  ["F2", "rename"],
+  ["G", "group what is selected"],
+  ["Delete", "remove what is selected"],
+  ["Ctrl + C, X, V", "copy, cut, paste"],
+  ["Ctrl + Z, Ctrl + Y", "undo, redo"],
+  ["/", "search for a component to add"],
+  ["+  −  F", "larger, smaller, fit"],
+  ["L", "lay out what is selected, or all"],
+  ["Menu key, Shift + F10", "what else can be done with a node"],
+  ["?", "these keys"],
+];
+
+export class Keyboard {
+  /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {import("./pointer.js").Pointer} pointer @param {any} does see graph.js */
+  constructor(stage, actions, pointer, does) {
+    Object.assign(this, { stage, actions, pointer, does });
+    stage.port.addEventListener("keydown", (event) => this.#pressed(event));
+    // These reach the page wherever the focus is, as long as the graph is in sight.
+    addEventListener("keydown", (event) => {
+      const visible = stage.port.checkVisibility();
+      if (!visible || event.defaultPrevented || isTyping(event) || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
+      const action = { "/": () => does.search(), "?": showKeys }[event.key];
+      if (!action) return;
+      event.preventDefault();
+      action();
+    });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    if (isTyping(event) || event.defaultPrevented) return;
+    const node = /** @type {HTMLElement} */ (event.target).closest("[data-node]");
+    const id = node instanceof HTMLElement ? node.dataset.node : undefined;
+    const control = event.ctrlKey || event.metaKey;
+    const done = ARROWS.has(event.key) && !control ? this.#arrow(event, id) : this.#key(event, id, control);
+    if (done) event.preventDefault();
+  }
+
+  #key(event, id, control) {
+    const { stage, actions, does } = this;
+    const chosen = id ?? [...stage.selected][0];
+    if (control) {
+      if (event.key.toLowerCase() !== "a") return false;
+      stage.select(stage.boxes.keys());
+      announce(`${stage.selected.size} nodes selected`);
+      return true;
+    }
+    const ofNode = chosen === undefined ? {} : {
+      " ": () => this.#toggle(chosen),
+      F2: () => does.rename(chosen),
+      c: () => does.connect(chosen),
+      i: () => does.initials(chosen),
+      e: () => this.#nextEdge(chosen),
+      ContextMenu: () => does.menu(chosen),
+      ...(event.shiftKey ? { F10: () => does.menu(chosen) } : {}),
+    };
+    const any = {
+      Enter: () => this.#open(chosen, event.shiftKey),
+      Delete: () => this.#remove(id),
+      Backspace: () => this.#remove(id),
+      Escape: () => this.#escape(),
+      g: () => actions.group(),
+      l: () => actions.layOut([...stage.selected]),
+      f: () => stage.fit(),
+      0: () => stage.fit(),
+      "+": () => stage.view.zoom(ZOOM),
+      "=": () => stage.view.zoom(ZOOM),
+      "-": () => stage.view.zoom(1 / ZOOM),
+    };
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const found = new Map(Object.entries({ ...any, ...ofNode })).get(key);
+    found?.();
+    return found !== undefined;
+  }
+
+  #arrow(event, id) {
+    const { stage } = this;
+    if (event.altKey) return this.#nudge(event.key);
+    const from = id ?? [...stage.boxes.keys()][0];
+    const to = id === undefined ? from : neighbour(from, event.key, stage.boxes, stage.picture.edges.values());
+    if (to === null || to === undefined) return true;
+    stage.select(event.shiftKey ? [...stage.selected, from, to] : [to]);
+    stage.nodes.focus(to);
+    return true;
+  }
+
+  #nudge(key) {
+    const { stage, actions } = this;
+    const [dx, dy] = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[key];
+    const ids = [...stage.selected];
+    stage.hold(new Map(ids.flatMap((id) => {
+      const box = stage.boxes.get(id);
+      return box ? [[id, { x: box.x + dx, y: box.y + dy }]] : [];
+    })));
+    clearTimeout(this.nudged);
+    this.nudged = setTimeout(() => actions.move(ids.filter((id) => stage.held.has(id))), 400); // one step, however often it is pressed
+    return true;
+  }
+
+  #toggle(id) {
+    const { stage } = this;
+    const was = stage.selected.has(id);
+    stage.select(was ? [...stage.selected].filter((each) => each !== id) : [...stage.selected, id]);
+    announce(`${id} ${was ? "no longer selected" : "selected"}`);
+  }
+
+  #open(id, graph) {
+    const { stage } = this;
+    if (stage.selectedEdge) emit(stage.context.bus, "open-edge", { key: stage.selectedEdge });
+    else if (id !== undefined && graph) this.does.openGraph(id);
+    else if (id !== undefined) emit(stage.context.bus, "open-node", { id });
+  }
+
+  #remove(id) {
+    if (!this.stage.selected.size && !this.stage.selectedEdge && id !== undefined) this.stage.select([id]);
+    this.actions.remove();
+  }
+
+  #escape() {
+    if (this.pointer.busy) this.pointer.cancel();
+    else this.stage.select([]);
+  }
+
+  #nextEdge(id) {
+    const { stage } = this;
+    const edges = [...stage.picture.edges.values()].filter(({ src, tgt }) => src.node === id || tgt.node === id);
+    if (!edges.length) return announce(`${id} has no edges`);
+    const at = edges.findIndex(({ key }) => key === stage.selectedEdge);
+    const { key, src, tgt } = edges[(at + 1) % edges.length];
+    stage.select([], key);
+    announce(`${src.node} ${src.port} to ${tgt.node} ${tgt.port}`);
+  }
+}
+
+/** Say what the keys are. */
+export function showKeys() {
+  const rows = KEYS.map(([key, what]) => element("tr", {}, element("th", { scope: "row" }, element("kbd", {}, key)), element("td", {}, what)));
+  const table = element("table", { className: "keys" }, element("tbody", {}, ...rows));
+  return formDialog({ title: "Keys of the graph", content: [table], yes: "Close", no: "Back", read: () => true });
+}

@@ -1,0 +1,112 @@
+// @ts-check
+// The library in the side: components to search for, and to drop into the graph.
+
+import { element } from "../core/dom.js";
+import { icon } from "./icons.js";
+
+const MOST = 200; // shown at a time
+const KIND = "application/x-msgflo-component";
+
+export class Library {
+  /** @type {{x: number, y: number} | undefined} where the next one goes, if it matters */
+  #at;
+
+  /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions */
+  constructor(stage, actions) {
+    Object.assign(this, { stage, actions });
+    this.page = stage.context.page;
+    this.search = element("input", {
+      type: "search", id: "library-search", placeholder: "Search components", "aria-label": "Search components", "aria-controls": "library-list",
+      autocomplete: "off", spellcheck: false, input: () => this.show(), keydown: (event) => this.#keyed(event),
+    });
+    this.list = element("ul", { id: "library-list", "aria-label": "Components", keydown: (event) => this.#walked(event) });
+    this.none = element("p", { className: "hint", role: "status" });
+    this.page.addSide("library", "Library", element("div", { className: "library" }, this.search, this.none, this.list));
+    const { port } = stage;
+    port.addEventListener("dragover", (event) => event.dataTransfer.types.includes(KIND) && event.preventDefault());
+    port.addEventListener("drop", (event) => this.#dropped(event));
+    this.show();
+  }
+
+  /** Open the side, to search for a component. @param {{x: number, y: number}} [at] where it is to go */
+  open(at) {
+    this.#at = at;
+    this.page.openSide(true, "library");
+    this.search.focus();
+    this.search.select();
+  }
+
+  /** Show what there is. */
+  show() {
+    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = matching(this.stage.system.components.values(), words);
+    this.list.replaceChildren(...found.slice(0, MOST).map((each) => this.#item(each)));
+    const own = this.search.value.includes("/") && !found.length;
+    this.none.textContent = own
+      ? "Enter adds a node of this component, which nobody has announced yet."
+      : found.length > MOST ? `${MOST} of ${found.length} are shown.` : found.length ? "" : "Nothing is called so.";
+    this.none.hidden = !this.none.textContent;
+  }
+
+  #item({ name, icon: sign, description }) {
+    const button = element("button", { type: "button", className: "plain component-item", draggable: true, title: description ?? "", "data-component": name, click: () => this.#add(name) },
+      icon(sign ?? "cog", name),
+      element("span", { className: "component-text" }, element("span", { className: "component-name" }, name), element("span", { className: "hint" }, description ?? "")));
+    button.addEventListener("dragstart", (event) => {
+      event.dataTransfer.setData(KIND, name);
+      event.dataTransfer.effectAllowed = "copy";
+    });
+    return element("li", {}, button);
+  }
+
+  #add(name) {
+    const at = this.#at;
+    this.#at = undefined;
+    this.actions.add(name, at);
+  }
+
+  #dropped(event) {
+    const name = event.dataTransfer.getData(KIND);
+    if (!name) return;
+    event.preventDefault();
+    const { left, top } = this.stage.port.getBoundingClientRect();
+    this.actions.add(name, this.stage.view.toGraph({ x: event.clientX - left, y: event.clientY - top }));
+  }
+
+  #keyed(event) {
+    if (event.key === "Enter") {
+      const first = this.list.querySelector("[data-component]")?.dataset.component;
+      const own = this.search.value.trim();
+      if (first || own.includes("/")) this.#add(first ?? own);
+    } else if (event.key === "ArrowDown") this.list.querySelector("button")?.focus();
+    else if (event.key === "Escape") this.stage.nodes.refocus();
+    else return;
+    event.preventDefault();
+  }
+
+  #walked(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const buttons = [...this.list.querySelectorAll("button")];
+    const to = buttons.indexOf(document.activeElement) + step;
+    (to < 0 ? this.search : buttons[Math.min(to, buttons.length - 1)])?.focus();
+  }
+}
+
+/**
+ * Components in which all words are found; those whose names begin with the first come first.
+ * @param {Iterable<{name: string, description?: string}>} components
+ * @param {string[]} words in lower case
+ */
+export function matching(components, words) {
+  const rank = ({ name }) => {
+    const [whole, last] = [name.toLowerCase(), name.toLowerCase().split("/").at(-1) ?? ""];
+    return !words.length ? 0 : last.startsWith(words[0]) ? 0 : whole.includes(words[0]) ? 1 : 2;
+  };
+  const found = [...components].filter((each) => {
+    const text = `${each.name} ${each.description ?? ""}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+  return found.sort((one, other) => rank(one) - rank(other) || one.name.localeCompare(other.name));
+}

@@ -1,0 +1,144 @@
+// @ts-check
+// Menus of what can be done with a node, an edge, a group, the background; by the right button, a long press or the keyboard.
+
+import { element } from "../core/dom.js";
+import { emit } from "../core/registry.js";
+
+/** @typedef {{label: string, key?: string, action: () => void, off?: boolean}} Item */
+
+/**
+ * Show a menu; its keys are those of menus everywhere.
+ * @param {Item[]} items @param {{x: number, y: number}} at of the window @param {() => void} back gives the focus back
+ */
+export function openMenu(items, at, back) {
+  document.querySelector(".menu")?.remove();
+  const close = (returns) => {
+    removeEventListener("pointerdown", outside, true);
+    menu.remove();
+    if (returns) back();
+  };
+  const outside = (event) => !menu.contains(event.target) && close(false);
+  const buttons = items.map(({ label, key, action, off = false }) =>
+    element("button", { type: "button", role: "menuitem", tabIndex: -1, disabled: off, click: () => (close(true), action()) },
+      element("span", {}, label), key ? element("kbd", {}, key) : null));
+  const menu = element("div", { className: "menu", role: "menu", "aria-label": "What to do", keydown: (event) => walk(event, buttons, close) }, ...buttons);
+  menu.addEventListener("contextmenu", (event) => event.preventDefault());
+  document.body.append(menu);
+  menu.style.left = `${Math.max(4, Math.min(at.x, innerWidth - menu.offsetWidth - 8))}px`;
+  menu.style.top = `${Math.max(4, Math.min(at.y, innerHeight - menu.offsetHeight - 8))}px`;
+  addEventListener("pointerdown", outside, true);
+  buttons.find((button) => !button.disabled)?.focus();
+}
+
+function walk(event, buttons, close) {
+  const usable = buttons.filter((button) => !button.disabled);
+  const at = usable.indexOf(document.activeElement);
+  const to = new Map([["ArrowDown", at + 1], ["ArrowUp", at - 1], ["Home", 0], ["End", usable.length - 1]]).get(event.key);
+  if (event.key === "Escape" || event.key === "Tab") close(true);
+  else if (to !== undefined) usable[(to + usable.length) % usable.length]?.focus();
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/** What can be done where; the parts of the graph give the actions. */
+export class Menus {
+  /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {any} does the other actions: see graph.js */
+  constructor(stage, actions, does) {
+    Object.assign(this, { stage, actions, does });
+    stage.port.addEventListener("contextmenu", (event) => this.#asked(event));
+  }
+
+  #asked(event) {
+    if (event.target.closest("input, textarea, select")) return;
+    event.preventDefault();
+    const at = { x: event.clientX, y: event.clientY };
+    const node = event.target.closest("[data-node]")?.dataset.node;
+    const port = event.target.closest(".port");
+    const group = event.target.closest(".group-name")?.parentElement.dataset.group;
+    const { left, top } = this.stage.port.getBoundingClientRect();
+    const point = this.stage.view.toGraph({ x: at.x - left, y: at.y - top });
+    if (port && node) this.#show(this.#ofPort(node, port.dataset.side, port.dataset.port), at, node);
+    else if (node) this.ofNode(node, at);
+    else if (group) this.#show(this.#ofGroup(group), at);
+    else {
+      const edge = this.stage.edges.at(point, this.stage.view.k);
+      if (edge) this.stage.select([], edge);
+      this.#show(edge ? this.#ofEdge(edge) : this.#ofNothing(point), at);
+    }
+  }
+
+  #show(items, at, node = "") {
+    openMenu(items, at, () => (node ? this.stage.nodes.focus(node) : this.stage.nodes.refocus()));
+  }
+
+  /** @param {string} id @param {{x: number, y: number}} [at] */
+  ofNode(id, at) {
+    if (!this.stage.selected.has(id)) this.stage.select([id]);
+    const box = this.stage.nodes.element(id)?.getBoundingClientRect();
+    const view = this.stage.picture.nodes.get(id);
+    if (!box || !view) return;
+    const many = this.stage.selected.size > 1;
+    const { does, actions } = this;
+    const items = [
+      { label: "Look inside", key: "Enter", action: () => emit(this.stage.context.bus, "open-node", { id }) },
+      ...(view.subgraph ? [{ label: "Show its graph", key: "Shift+Enter", action: () => does.openGraph(id) }] : []),
+      { label: "Connect to …", key: "C", action: () => does.connect(id), off: !view.outports.length },
+      { label: "Send at the start …", key: "I", action: () => does.initials(id), off: !view.inports.length },
+      { label: "Export a port …", action: () => does.exports(id, at), off: !view.inports.length && !view.outports.length },
+      { label: "Rename", key: "F2", action: () => does.rename(id) },
+      { label: many ? "Copy them" : "Copy", key: "Ctrl+C", action: () => does.copy() },
+      { label: many ? "Group them …" : "Group …", key: "G", action: () => actions.group() },
+      ...(many ? [{ label: "Lay them out", key: "L", action: () => actions.layOut([...this.stage.selected]) }] : []),
+      { label: many ? "Remove them" : "Remove", key: "Del", action: () => actions.remove(), off: !many && view.discovered },
+    ];
+    this.#show(items, at ?? { x: box.left + 8, y: box.bottom - 8 }, id);
+  }
+
+  #ofPort(node, side, port) {
+    const view = this.stage.picture.nodes.get(node);
+    const found = (side === "in" ? view?.inports : view?.outports)?.find(({ id }) => id === port);
+    const end = { node, port };
+    const items = [];
+    if (side === "in") items.push({ label: found?.initials.length ? "Change what is sent at the start …" : "Send at the start …", action: () => this.does.initial(end) });
+    for (const { data, text } of found?.initials ?? []) {
+      items.push({ label: `Do not send ${text}`, action: () => this.actions.setInitial(end, { data }, null) });
+    }
+    items.push({ label: "Export …", action: () => this.actions.exportPort(side, end) });
+    for (const name of found?.exported ?? []) items.push({ label: `Do not export ${name}`, action: () => this.actions.unexport(side, name) });
+    return items;
+  }
+
+  #ofEdge(key) {
+    return [
+      { label: "Look inside", key: "Enter", action: () => emit(this.stage.context.bus, "open-edge", { key }) },
+      { label: "Disconnect", key: "Del", action: () => this.actions.disconnect(key) },
+    ];
+  }
+
+  #ofGroup(name) {
+    const nodes = this.stage.picture.groups.find((group) => group.name === name)?.nodes ?? [];
+    return [
+      { label: "Select its nodes", action: () => this.stage.select(nodes.filter((id) => this.stage.boxes.has(id))) },
+      { label: "Rename …", action: () => this.actions.renameGroup(name) },
+      { label: "Ungroup", action: () => this.actions.ungroup(name) },
+    ];
+  }
+
+  #ofNothing(point) {
+    const { stage, does } = this;
+    return [
+      { label: "Add a node …", key: "/", action: () => does.search(point) },
+      { label: "Paste", key: "Ctrl+V", action: () => does.paste(point) },
+      { label: "Select all", key: "Ctrl+A", action: () => stage.select(stage.boxes.keys()) },
+      { label: "Fit", key: "F", action: () => stage.fit() },
+      { label: "Lay out all", key: "L", action: () => this.actions.layOut([]) },
+    ];
+  }
+}
+
+/** Which of a node's ports to export, as a menu. @param {import("./model.js").NodeView} node @param {import("./actions.js").Actions} actions @returns {Item[]} */
+export function exportItems(node, actions) {
+  const item = (side) => (port) => ({ label: `${side === "in" ? "Inport" : "Outport"} ${port.id}`, action: () => actions.exportPort(side, { node: node.id, port: port.id }) });
+  return [...node.inports.map(item("in")), ...node.outports.map(item("out"))];
+}

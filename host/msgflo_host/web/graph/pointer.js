@@ -1,0 +1,270 @@
+// @ts-check
+// The mouse, the pen and fingers: selecting, moving, panning, zooming, drawing edges.
+
+import { emit } from "../core/registry.js";
+import { Connecting } from "./connect.js";
+import { between, overlap } from "./geometry.js";
+import { element } from "../core/dom.js";
+
+const START = 4; // pixels: less is a click
+const WHEEL = 0.0016;
+
+/**
+ * @typedef {{move(point: {x: number, y: number}, event: PointerEvent): void, end(event: PointerEvent | null): void}} Gesture  `end(null)`: it was broken off
+ */
+
+export class Pointer {
+  /** @type {Gesture | null} */
+  #gesture = null;
+  /** @type {Map<number, {x: number, y: number}>} */
+  #down = new Map();
+  #frame = 0;
+  /** @type {PointerEvent | null} */
+  #event = null;
+  /** Whether dragging on the background selects, and not only with Shift. */
+  selecting = false;
+
+  /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {{openNode(id: string): void, editInitial(button: HTMLElement): void, renameGroup(name: string): void}} opens */
+  constructor(stage, actions, opens) {
+    Object.assign(this, { stage, actions, opens });
+    this.port = stage.port;
+    this.port.addEventListener("pointerdown", (event) => this.#pressed(event));
+    this.port.addEventListener("pointermove", (event) => this.#moved(event));
+    this.port.addEventListener("pointerup", (event) => this.#released(event));
+    this.port.addEventListener("pointercancel", (event) => this.#cancelled(event));
+    this.port.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    this.port.addEventListener("dblclick", (event) => this.#doubled(event));
+    this.port.addEventListener("focusin", (event) => this.#focused(/** @type {HTMLElement} */ (event.target)));
+  }
+
+  /** Whether somebody is in the middle of something. */
+  get busy() {
+    return this.#gesture !== null;
+  }
+
+  /** Break off what is being dragged. */
+  cancel() {
+    this.#gesture?.end(null);
+    this.#gesture = null;
+  }
+
+  /** The point of the picture where an event was. @param {{clientX: number, clientY: number}} event */
+  at({ clientX, clientY }) {
+    const { left, top } = this.port.getBoundingClientRect();
+    return { x: clientX - left, y: clientY - top };
+  }
+
+  #pressed(event) {
+    if (event.button > 1 || event.target.closest("button, input, .editor")) return;
+    const point = this.at(event);
+    this.#down.set(event.pointerId, point);
+    this.port.setPointerCapture(event.pointerId);
+    if (this.#down.size === 2) {
+      this.cancel();
+      this.#gesture = this.#pinch();
+    } else if (this.#down.size === 1) {
+      this.#gesture = this.#begin(event, point);
+    }
+  }
+
+  #begin(event, point) {
+    const dot = event.target.closest(".dot")?.parentElement;
+    const node = event.target.closest("[data-node]")?.dataset.node;
+    const group = event.target.closest(".group-name")?.parentElement.dataset.group;
+    if (event.button === 1) return this.#pan(point, true);
+    if (dot && node) return new Connecting(this.stage, this.actions, this.port, { node, port: dot.dataset.port, side: dot.dataset.side });
+    if (node) return this.#press(event, node, point);
+    if (group) return this.#drag(this.stage.picture.groups.find(({ name }) => name === group)?.nodes ?? [], point, () => {});
+    const edge = this.stage.edges.at(this.stage.view.toGraph(point), this.stage.view.k);
+    if (edge) return this.#click(() => this.#openEdge(edge), point);
+    return event.shiftKey || this.selecting ? this.#rectangle(point, event.shiftKey) : this.#pan(point, false);
+  }
+
+  #openEdge(edge) {
+    this.stage.select([], edge);
+    emit(this.stage.context.bus, "open-edge", { key: edge });
+  }
+
+  /** A node is pressed: a click selects and opens it, more moves all that is selected. */
+  #press(event, id, point) {
+    const { stage } = this;
+    const adds = event.shiftKey || event.ctrlKey || event.metaKey;
+    const was = stage.selected.has(id);
+    if (adds) stage.select(was ? [...stage.selected].filter((each) => each !== id) : [...stage.selected, id]);
+    else if (!was) stage.select([id]);
+    stage.nodes.focus(id);
+    return this.#drag([...stage.selected], point, () => {
+      if (adds) return;
+      stage.select([id]);
+      if (event.pointerType !== "mouse" || event.detail < 2) emit(stage.context.bus, "open-node", { id });
+    });
+  }
+
+  #drag(ids, from, clicked) {
+    const { stage } = this;
+    const before = new Map(ids.flatMap((id) => (stage.boxes.has(id) ? [[id, { ...stage.boxes.get(id) }]] : [])));
+    let dragging = false;
+    return {
+      move: (point) => {
+        const [dx, dy] = [point.x - from.x, point.y - from.y];
+        if (!dragging && Math.hypot(dx, dy) < START) return;
+        if (!dragging) this.#lift([...before.keys()], true);
+        dragging = true;
+        const still = [...before].filter(([id]) => stage.boxes.has(id));
+        stage.hold(new Map(still.map(([id, box]) => [id, { x: box.x + dx / stage.view.k, y: box.y + dy / stage.view.k }])));
+      },
+      end: (event) => {
+        if (!dragging) return event && clicked();
+        this.#lift([...before.keys()], false);
+        const ids = [...before.keys()].filter((id) => stage.held.has(id));
+        if (event) this.actions.move(ids);
+        else stage.release(ids);
+      },
+    };
+  }
+
+  #lift(ids, up) {
+    for (const id of ids) this.stage.nodes.element(id)?.classList.toggle("dragged", up);
+    if (up) this.stage.edges.lift(ids);
+    else this.stage.edges.lower();
+  }
+
+  #click(action, from) {
+    const pan = this.#pan(from, true);
+    return { move: pan.move, end: (event) => (pan.dragged ? pan.end(event) : event && action()) };
+  }
+
+  #pan(from, keeps) {
+    let last = from;
+    const gesture = {
+      dragged: false,
+      move: (point) => {
+        if (!gesture.dragged && Math.hypot(point.x - from.x, point.y - from.y) < START) return;
+        gesture.dragged = true;
+        this.stage.view.pan(point.x - last.x, point.y - last.y);
+        last = point;
+      },
+      end: (event) => {
+        if (event && !gesture.dragged && !keeps) this.stage.select([]);
+      },
+    };
+    return gesture;
+  }
+
+  #rectangle(from, adds) {
+    const { stage } = this;
+    const before = adds ? [...stage.selected] : [];
+    const shown = element("div", { className: "rectangle" });
+    this.port.append(shown);
+    return {
+      move: (point) => {
+        const box = between(from, point);
+        shown.style.transform = `translate(${box.x}px, ${box.y}px)`;
+        shown.style.width = `${box.width}px`;
+        shown.style.height = `${box.height}px`;
+        const inside = between(stage.view.toGraph(from), stage.view.toGraph(point));
+        const found = [...stage.boxes].filter(([, each]) => overlap(inside, each)).map(([id]) => id);
+        stage.selected = new Set([...before, ...found]);
+        stage.nodes.select(stage.selected);
+      },
+      end: (event) => {
+        shown.remove();
+        stage.select(event ? stage.selected : before);
+      },
+    };
+  }
+
+  #pinch() {
+    const points = () => [...this.#down.values()].slice(0, 2);
+    const spread = ([one, other]) => Math.hypot(one.x - other.x, one.y - other.y);
+    const middle = ([one, other]) => ({ x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 });
+    let last = points();
+    return {
+      move: () => {
+        const now = points();
+        if (now.length < 2) return;
+        const [from, to] = [middle(last), middle(now)];
+        this.stage.view.pan(to.x - from.x, to.y - from.y);
+        this.stage.view.zoom(spread(now) / Math.max(1, spread(last)), to);
+        last = now;
+      },
+      end: () => {},
+    };
+  }
+
+  #moved(event) {
+    if (!this.#down.has(event.pointerId)) return this.#hover(event);
+    this.#down.set(event.pointerId, this.at(event));
+    this.#event = event;
+    this.#frame ||= requestAnimationFrame(() => this.#step());
+  }
+
+  /** Once in a frame, however often the mouse tells where it is. */
+  #step() {
+    this.#frame = 0;
+    const event = this.#event;
+    this.#event = null;
+    if (event) this.#gesture?.move(this.at(event), event);
+  }
+
+  #hover(event) {
+    if (event.pointerType !== "mouse" || event.buttons) return;
+    this.#hovered = event;
+    this.#frame ||= requestAnimationFrame(() => this.#showHovered());
+  }
+
+  #hovered = null;
+  #hoveredEdge = null;
+
+  #showHovered() {
+    this.#frame = 0;
+    const event = this.#hovered;
+    if (!event || this.#gesture) return;
+    const { stage } = this;
+    const free = !event.target.closest?.("[data-node], button");
+    const edge = free ? stage.edges.at(stage.view.toGraph(this.at(event)), stage.view.k) : null;
+    if (edge === this.#hoveredEdge) return;
+    this.#hoveredEdge = edge;
+    this.port.classList.toggle("on-edge", edge !== null);
+    stage.edges.select(new Set(stage.selectedEdge ? [stage.selectedEdge] : []), edge);
+  }
+
+  #released(event) {
+    if (!this.#down.has(event.pointerId)) return;
+    cancelAnimationFrame(this.#frame);
+    this.#step(); // where it was let go counts
+    this.#down.delete(event.pointerId);
+    const gesture = this.#gesture;
+    this.#gesture = null;
+    gesture?.end(event);
+  }
+
+  #cancelled(event) {
+    this.#down.delete(event.pointerId);
+    this.cancel();
+  }
+
+  #wheel(event) {
+    event.preventDefault();
+    const lines = event.deltaMode === 1 ? 16 : 1;
+    if (event.shiftKey && !event.ctrlKey) return this.stage.view.pan(-(event.deltaX || event.deltaY) * lines, 0);
+    const pinch = event.ctrlKey ? 5 : 1;
+    this.stage.view.zoom(Math.exp(-event.deltaY * lines * WHEEL * pinch), this.at(event));
+  }
+
+  #doubled(event) {
+    const target = document.elementFromPoint(event.clientX, event.clientY); // the event's own is who has captured the pointer
+    const node = target?.closest("[data-node]")?.dataset.node;
+    const group = target?.closest(".group-name")?.parentElement.dataset.group;
+    if (group) this.opens.renameGroup(group);
+    else if (node && !target.closest("button, input")) this.opens.openNode(node);
+  }
+
+  #focused(target) {
+    const id = target.dataset.node;
+    if (id === undefined) return;
+    this.stage.nodes.focused(id);
+    const box = this.stage.boxes.get(id);
+    if (box && !this.#down.size) this.stage.view.reveal(box);
+  }
+}

@@ -1,0 +1,241 @@
+// @ts-check
+// The picture on the screen: its elements, where each node stands, what is selected. It follows the system, and changes nothing in it.
+
+import { element } from "../core/dom.js";
+import { emit } from "../core/registry.js";
+import { Edges } from "./edges.js";
+import { around, nameSize, overlap, sizeOf } from "./geometry.js";
+import { Groups } from "./groups.js";
+import { layout } from "./layout.js";
+import { pictureOf } from "./model.js";
+import { Nodes } from "./nodes.js";
+import { placeBeside } from "./place.js";
+import { Pulses } from "./pulses.js";
+import { View } from "./view.js";
+import { makeSvg } from "./words.js";
+
+const FAR = 0.72; // below this zoom ports and components are left off, and roles written larger
+const LABELS_FROM = 0.5;
+const READABLE = 11; // pixels of the screen
+
+/**
+ * @typedef {import("./geometry.js").Box} Box
+ * @typedef {import("./geometry.js").Point} Point
+ */
+
+/** Events: "refresh" after the picture was drawn anew, "select" when something else is selected. */
+export class Stage extends EventTarget {
+  /** @type {import("./model.js").Picture} */
+  picture = { nodes: new Map(), edges: new Map(), groups: [] };
+  /** Where each node stands. @type {Map<string, Box>} */
+  boxes = new Map();
+  /** Nodes that somebody here is dragging, or has dropped a moment ago. @type {Map<string, Point>} */
+  held = new Map();
+  /** @type {Set<string>} */
+  selected = new Set();
+  /** @type {string | null} an edge */
+  selectedEdge = null;
+
+  /** Places of nodes for which none is saved, by graph. @type {Map<string, Map<string, Point>>} */
+  #places = new Map();
+  /** @type {Map<string, {of: string, width: number, height: number, name: number}>} */
+  #sizes = new Map();
+  #shownGraph = "";
+  #zoomFrame = 0;
+  #family = "";
+  #pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+
+  /** @param {import("../core/registry.js").Context} context @param {HTMLElement} root */
+  constructor(context, root) {
+    super();
+    this.context = context;
+    this.system = context.system;
+    const still = makeSvg("svg", { class: "edges", "aria-hidden": "true" });
+    const live = makeSvg("svg", { class: "edges live", "aria-hidden": "true" });
+    const groups = element("div", { className: "groups" });
+    const labels = element("div", { className: "labels", "aria-hidden": "true" });
+    const nodes = element("div", { className: "nodes" });
+    this.live = live;
+    this.world = element("div", { className: "world" }, groups, still, nodes, live, labels);
+    this.canvas = element("canvas", { className: "pulses", "aria-hidden": "true" });
+    this.port = element("div", { className: "viewport", role: "region", "aria-label": "Picture of the graph; press ? for its keys" }, this.world, this.canvas);
+    root.append(this.port);
+    this.view = new View(() => this.#viewed());
+    this.nodes = new Nodes(nodes);
+    this.edges = new Edges(still, live, labels);
+    this.groups = new Groups(groups);
+    this.pulses = new Pulses(this.canvas, this.view, this.edges);
+    new ResizeObserver(() => this.#resized()).observe(this.port);
+  }
+
+  /** Draw what the system has now. */
+  refresh() {
+    this.picture = pictureOf(this.system);
+    const grown = this.#measureAll();
+    this.#place(grown);
+    for (const id of this.selected) if (!this.picture.nodes.has(id)) this.selected.delete(id);
+    if (this.selectedEdge && !this.picture.edges.has(this.selectedEdge)) this.selectedEdge = null;
+    for (const id of this.held.keys()) if (!this.picture.nodes.has(id)) this.held.delete(id);
+    this.draw();
+    if (this.#shownGraph !== this.system.current && this.picture.nodes.size) {
+      this.#shownGraph = this.system.current;
+      this.fit();
+    }
+    this.dispatchEvent(new Event("refresh"));
+  }
+
+  /** Draw nodes, edges and groups where they are. */
+  draw() {
+    this.nodes.render(this.picture.nodes, this.boxes, this.selected, (id) => this.#sizes.get(id)?.name ?? 8);
+    this.edges.render(this.picture, this.boxes);
+    this.edges.select(new Set(this.selectedEdge ? [this.selectedEdge] : []));
+    this.groups.render(this.picture.groups, this.boxes);
+  }
+
+  /** Of each node, its size; whether one has become another. */
+  #measureAll() {
+    let changed = false;
+    for (const node of this.picture.nodes.values()) {
+      const of = JSON.stringify([node.component, node.inports, node.outports]);
+      if (this.#sizes.get(node.id)?.of === of) continue;
+      const size = sizeOf(node, this.#measure);
+      this.#sizes.set(node.id, { of, ...size, name: nameSize(node.id, size, this.#measure) });
+      changed = true;
+    }
+    return changed;
+  }
+
+  #measure = (text, size, bold = false) => {
+    this.#family ||= getComputedStyle(this.port).fontFamily;
+    this.#pen.font = `${bold ? 600 : 400} ${size}px ${this.#family}`;
+    return this.#pen.measureText(text).width;
+  };
+
+  /** Nodes stand where the graph says, or where somebody holds them; the others where there is room. */
+  #place(grown) {
+    const places = this.#placesOf(this.system.current);
+    const saved = [...this.picture.nodes.values()].filter((node) => node.x !== undefined).length;
+    if (saved === 0 && (places.size === 0 || (grown && this.held.size === 0 && this.#anyOverlap(places)))) {
+      places.clear();
+      for (const [id, place] of this.laidOut([...this.picture.nodes.keys()])) places.set(id, place);
+    }
+    this.boxes = new Map();
+    const without = [];
+    for (const [id, node] of this.picture.nodes) {
+      const at = this.held.get(id) ?? (node.x === undefined ? places.get(id) : { x: node.x, y: /** @type {number} */ (node.y) });
+      if (at) this.boxes.set(id, { ...at, ...this.sizeOf(id) });
+      else without.push({ id, ...this.sizeOf(id) });
+    }
+    for (const [id, place] of placeBeside(without, this.boxes, this.links())) places.set(id, place);
+  }
+
+  #anyOverlap(places) {
+    const boxes = [...this.picture.nodes.keys()].filter((id) => places.has(id)).map((id) => ({ ...places.get(id), ...this.sizeOf(id) }));
+    return boxes.some((one, at) => boxes.slice(at + 1).some((other) => overlap(one, other, 4)));
+  }
+
+  #placesOf(graph) {
+    const found = this.#places.get(graph) ?? new Map();
+    this.#places.set(graph, found);
+    return found;
+  }
+
+  /** @param {string} id */
+  sizeOf(id) {
+    const { width, height } = this.#sizes.get(id) ?? { width: 0, height: 0 };
+    return { width, height };
+  }
+
+  /** @returns {{src: string, tgt: string}[]} */
+  links() {
+    return [...this.picture.edges.values()].map(({ src, tgt }) => ({ src: src.node, tgt: tgt.node }));
+  }
+
+  /** Where an automatic layout puts some nodes. @param {string[]} ids @returns {Map<string, Point>} */
+  laidOut(ids) {
+    const items = ids.map((id) => ({ id, ...this.sizeOf(id) }));
+    return layout(items, this.links(), Math.max(0.6, Math.min(2.2, this.view.width / this.view.height)));
+  }
+
+  /** Places that are only known here: they have to be saved with the first that somebody chooses. @returns {Map<string, Point>} */
+  unsaved() {
+    const found = new Map();
+    for (const [id, node] of this.picture.nodes) {
+      const box = this.boxes.get(id);
+      if (node.x === undefined && !node.discovered && box) found.set(id, { x: box.x, y: box.y });
+    }
+    return found;
+  }
+
+  /** Hold nodes at places, until `release`. @param {Map<string, Point>} places */
+  hold(places) {
+    for (const [id, { x, y }] of places) {
+      const box = this.boxes.get(id);
+      if (!box) continue;
+      this.held.set(id, { x, y });
+      Object.assign(box, { x, y });
+      this.nodes.place(id, box);
+    }
+    this.edges.follow(places.keys(), this.boxes);
+    this.groups.render(this.picture.groups, this.boxes);
+  }
+
+  /** @param {Iterable<string>} ids */
+  release(ids) {
+    const places = this.#placesOf(this.system.current);
+    for (const id of ids) {
+      const held = this.held.get(id);
+      // Where it could not be saved it stands there for this page at least.
+      if (held && this.system.graph.nodes.get(id)?.metadata.x === undefined) places.set(id, held);
+      this.held.delete(id);
+    }
+    this.refresh();
+  }
+
+  /** @param {Iterable<string>} ids of nodes @param {string | null} [edge] */
+  select(ids, edge = null) {
+    this.selected = new Set(ids);
+    this.selectedEdge = edge;
+    this.nodes.select(this.selected);
+    this.edges.select(new Set(edge ? [edge] : []));
+    const list = [...this.selected];
+    const kind = edge ? "edge" : list.length > 1 ? "nodes" : list.length ? "node" : null;
+    emit(this.context.bus, "select", { kind, ids: edge ? [edge] : list });
+    this.dispatchEvent(new Event("select"));
+  }
+
+  /** Show all, or some nodes, as large as there is room for. @param {Iterable<string>} [ids] */
+  fit(ids = this.boxes.keys()) {
+    this.view.fit(around([...ids].flatMap((id) => this.boxes.get(id) ?? [])));
+  }
+
+  #resized() {
+    const { clientWidth, clientHeight } = this.port;
+    if (!clientWidth || !clientHeight) return;
+    const first = this.view.width === 1;
+    Object.assign(this.view, { width: clientWidth, height: clientHeight });
+    const ratio = Math.min(2, window.devicePixelRatio);
+    Object.assign(this.canvas, { width: Math.round(clientWidth * ratio), height: Math.round(clientHeight * ratio) });
+    if (first && this.picture.nodes.size) this.fit();
+  }
+
+  #viewed() {
+    const { x, y, k } = this.view;
+    this.world.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
+    this.port.style.setProperty("--x", `${x}px`);
+    this.port.style.setProperty("--y", `${y}px`);
+    this.port.style.setProperty("--grid", `${24 * k}px`);
+    if (!this.#zoomFrame) this.#zoomFrame = requestAnimationFrame(() => this.#zoomed());
+  }
+
+  /** What is written depends on the zoom, in steps: it need not be written anew with each. */
+  #zoomed() {
+    this.#zoomFrame = 0;
+    const { k } = this.view;
+    const step = 2 ** (Math.floor(Math.log2(k) * 4) / 4);
+    this.world.classList.toggle("far", k < FAR);
+    this.world.classList.toggle("quiet", k < LABELS_FROM);
+    this.world.style.setProperty("--far", `${(READABLE / step).toFixed(1)}px`);
+    this.world.style.setProperty("--near", String(Math.max(1, 1 / step)));
+  }
+}

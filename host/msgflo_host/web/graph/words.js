@@ -1,0 +1,37 @@
+// @ts-check
+// Names that are free, and elements of SVG.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** @param {string} tag @param {Record<string, any>} [attributes] @param {Node[]} [contents] @returns {any} */
+export function makeSvg(tag, attributes = {}, contents = []) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...contents);
+  return element;
+}
+
+/**
+ * A name like the wanted one that is not taken: `lamp`, `lamp2`, `lamp3`.
+ * @param {string} wanted
+ * @param {(name: string) => boolean} isTaken
+ * @returns {string}
+ */
+export function freeName(wanted, isTaken) {
+  if (!isTaken(wanted)) return wanted;
+  const stem = wanted.replace(/\d+$/, "") || wanted;
+  let number = 2;
+  while (isTaken(`${stem}${number}`)) number++;
+  return `${stem}${number}`;
+}
+
+/**
+ * What a node of a component may be called: the last part of its name, as .fbp files allow it.
+ * @param {string} component
+ * @returns {string}
+ */
+export function nodeName(component) {
+  const last = component.split("/").at(-1) ?? "";
+  const name = last.replace(/[^\w-]+/g, "_").replace(/^[^A-Za-z_]+/, "");
+  return name ? name[0].toLowerCase() + name.slice(1) : "node";
+}
