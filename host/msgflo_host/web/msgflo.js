@@ -1,0 +1,101 @@
+// @ts-check
+/**
+ * Participants that live in a web page: docs/browser.md, and docs/wire.md for what goes over the wire.
+ *
+ *     import { Participant, connect } from "./msgflo.js";
+ *
+ *     const bell = new Participant("bell", {
+ *       component: "home/Bell",
+ *       inports: [{ id: "text", type: "string" }],
+ *       outports: [{ id: "rung", type: "number", state: true }],
+ *     });
+ *     bell.onpacket = (port, value) => console.log(port, value);
+ *     connect("ws://user:password@localhost:9001", [bell]);
+ *     bell.send("rung", 1);
+ *
+ * @typedef {object} Port
+ * @property {string} id
+ * @property {string} [type] boolean, number, string, object, array, buffer or any (default): for people and editors
+ * @property {string} [description]
+ * @property {any} [schema] a JSON Schema or its URL, for editors
+ * @property {boolean} [state] an outport that holds a value: retained, QoS 1, sent again after an outage
+ * @property {boolean} [raw] payloads are bytes, not JSON
+ * @property {0|1} [qos] overrules what `state` implies
+ * @property {boolean} [retain] overrules what `state` implies
+ * @property {string} [topic] in place of `<role>/<id>`
+ *
+ * @typedef {object} Packet
+ * @property {Uint8Array} raw the payload
+ * @property {string} topic
+ * @property {boolean} retained whether it is an old value
+ *
+ * @typedef {{url: string, user?: string, password?: string}} Account
+ */
+import { Connection } from "./msgflo/connection.js";
+import { encode, ports } from "./msgflo/wire.js";
+
+export { pageAccount } from "./msgflo/account.js";
+export { Connection };
+
+/** A black box with inports and outports, each an MQTT topic. */
+export class Participant {
+  /**
+   * Called with each packet: the inport's id, the value (JSON; text where it is none; Uint8Array where it is not UTF-8 or
+   * the port is raw), and the packet.
+   * @type {(port: string, value: any, packet: Packet) => void}
+   */
+  onpacket = () => {};
+
+  /** Called once, when it is connected for the first time. @type {() => void} */
+  onstart = () => {};
+
+  /** @type {Connection | null} */
+  connection = null;
+
+  /**
+   * `role` is the name of its node; `period` are the seconds within which it can be expected to be heard of again. A
+   * `temporary` one is forgotten when it goes, as if it had never been; others are shown as stopped. Throws an Error for a
+   * declaration that is wrong.
+   * @param {string} role
+   * @param {{component?: string, id?: string, label?: string, icon?: string, period?: number, inports?: Port[],
+   *   outports?: Port[], temporary?: boolean}} [about]
+   */
+  constructor(role, about = {}) {
+    if (typeof role !== "string" || !role) throw new Error(`role ${JSON.stringify(role)}: a text is needed`);
+    this.role = role;
+    this.id = about.id ?? role;
+    this.component = about.component ?? "page/Participant";
+    this.label = about.label ?? "";
+    this.icon = about.icon;
+    this.period = about.period ?? 60;
+    this.temporary = about.temporary ?? false;
+    const declared = ports(role, about.inports ?? [], about.outports ?? []);
+    this.inports = declared.inports;
+    this.outports = declared.outports;
+  }
+
+  /** Send a packet from an outport. Throws an Error for an outport that was not declared, and for what JSON cannot say. */
+  send(/** @type {string} */ port, /** @type {any} */ value = null) {
+    const out = this.outports.get(port);
+    if (!out) {
+      const there = [...this.outports.keys()].join(", ") || "none";
+      throw new Error(`${this.id}: there is no outport "${port}"; there are: ${there}`);
+    }
+    if (!this.connection) throw new Error(`${this.id}: not connected to a broker yet; call connect() first`);
+    this.connection.post(out, encode(value, out.raw));
+  }
+}
+
+/**
+ * Connect participants to a broker's port for WebSockets, and keep them connected.
+ *
+ * `broker` is a URL such as "ws://user:password@localhost:9001", an account, a function that returns one (asked before each
+ * attempt), or left out: then the coordinator that serves this module is asked. Of the options, `clientId` is by default the
+ * id of the first participant, and `log` is called with each problem, a text.
+ * @param {string | Account | (() => Account | Promise<Account>)} [broker]
+ * @param {Participant[]} [participants]
+ * @param {{clientId?: string, log?: (text: string) => void}} [options]
+ */
+export function connect(broker, participants = [], options = {}) {
+  return new Connection(broker, participants, options);
+}

@@ -1,0 +1,57 @@
+// @ts-check
+/** Where to connect, and as whom. */
+
+/** @typedef {import("../msgflo.js").Account} Account */
+
+/**
+ * The account that a broker's description stands for; rejects with an Error that says what is wrong.
+ * @param {string | Account | (() => Account | Promise<Account>) | undefined} broker
+ * @returns {Promise<Account>}
+ */
+export async function resolve(broker) {
+  let account = typeof broker === "function" ? await broker() : (broker ?? (await pageAccount()));
+  if (typeof account === "string") account = { url: account };
+  const url = parsed(account.url);
+  const user = account.user ?? decodeURIComponent(url.username);
+  const password = account.password ?? decodeURIComponent(url.password);
+  url.username = url.password = ""; // a WebSocket takes none there
+  return { url: url.href, user: user || undefined, password: password || undefined };
+}
+
+function parsed(text) {
+  try {
+    const url = new URL(text);
+    if (["ws:", "wss:"].includes(url.protocol)) return url;
+  } catch {
+    // said below
+  }
+  // Not the text itself: a password may be in it.
+  throw new Error("the broker's address is none: a URL such as ws://user:password@localhost:9001 is needed");
+}
+
+/**
+ * The account that the coordinator which serves this module gives to its own pages, and to those who know a secret. Rejects
+ * with an Error, whose `status` is that of HTTP where there was an answer.
+ * @param {string | null} [secret]
+ * @returns {Promise<Account>}
+ */
+export async function pageAccount(secret = null) {
+  const page = new URL("../page.json", import.meta.url);
+  const headers = secret ? { Authorization: `Bearer ${secret}` } : undefined;
+  let answer;
+  try {
+    answer = await fetch(page, { headers, cache: "no-store" });
+  } catch {
+    throw new Error(`the coordinator at ${page.host} does not answer`);
+  }
+  if (!answer.ok) {
+    const why = (await answer.text().catch(() => "")).trim() || answer.statusText;
+    throw Object.assign(new Error(`no account of the broker: ${why}`), { status: answer.status });
+  }
+  const { mqtt, mqtt_reason: reason } = await answer.json();
+  if (!mqtt) throw new Error(reason ?? "the coordinator has no account of the broker for pages");
+  const host = mqtt.host ?? page.hostname;
+  const scheme = page.protocol === "https:" ? "wss" : "ws";
+  const url = `${scheme}://${host.includes(":") && host[0] !== "[" ? `[${host}]` : host}:${mqtt.port}`;
+  return { url, user: mqtt.user, password: mqtt.password };
+}

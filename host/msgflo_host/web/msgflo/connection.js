@@ -1,0 +1,294 @@
+// @ts-check
+import { connect as open } from "../vendor/mqtt.js";
+import { resolve } from "./account.js";
+import { Bindings } from "./bindings.js";
+import { Outbox } from "./outbox.js";
+import { decode, describe, lastWords, topics } from "./wire.js";
+
+/** @typedef {import("../msgflo.js").Participant} Participant */
+
+const KEEPALIVE_S = 60; // browsers wake a page in the background once a minute
+const CONNECT_MS = 10_000;
+const FIRST_DELAY_MS = 250;
+const LAST_DELAY_MS = 6_000; // so that after a broker's restart all is well again within 10 s
+const SHORT_MS = 5_000; // a connection that ends sooner was no success
+
+/**
+ * Participants on one MQTT connection, which is made anew whenever it is lost; made by `connect`. `state` is "connecting",
+ * "online" or "closed", `trouble` what is wrong (or ""); the event "state" tells of changes.
+ */
+export class Connection extends EventTarget {
+  /** @type {"connecting" | "online" | "closed"} */
+  state = "connecting";
+  trouble = "";
+  /** Whether the coordinator gives no account without a secret. */
+  refused = false;
+
+  #participants = /** @type {Participant[]} */ ([]);
+  #newcomers = new Set(); // those that have not been announced on this connection
+  #strangers = new Set(); // those that were never connected
+  #client = /** @type {any} */ (null);
+  #socket = /** @type {WebSocket | null} */ (null);
+  #outbox = new Outbox();
+  #bindings;
+  #work = Promise.resolve(); // what is done on the connection is done in turn
+  #delay = FIRST_DELAY_MS;
+  #retry = 0;
+  #repeat = 0;
+  #short = 0; // how many connections in a row ended soon
+  #ends = new AbortController();
+
+  constructor(broker, participants, { clientId, log = (text) => console.warn(`msgflo: ${text}`) } = {}) {
+    super();
+    if (!clientId && !participants.length) throw new Error("a connection without participants needs a clientId");
+    this.broker = broker;
+    this.clientId = clientId ?? participants[0].id;
+    this.log = log;
+    this.#bindings = new Bindings(log);
+    for (const participant of participants) this.add(participant);
+    const { signal } = this.#ends;
+    addEventListener("pagehide", () => this.#leave(), { signal });
+    addEventListener("online", () => this.retry(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden || this.retry(), { signal });
+    addEventListener("pageshow", () => this.#open(), { signal }); // a page that was left may be shown again
+    this.#attempt();
+  }
+
+  /** Let one more participant take part, from now on. Throws an Error where there is one with its id already. */
+  add(/** @type {Participant} */ participant) {
+    if (this.#participants.some((other) => other.id === participant.id)) {
+      throw new Error(`two participants of a connection have the same id: ${participant.id}`);
+    }
+    participant.connection = this;
+    this.#outbox.drop(topics.participant(participant.id)); // it may have been removed a moment ago
+    this.#participants.push(participant);
+    this.#bindings.add(participant);
+    this.#newcomers.add(participant);
+    this.#strangers.add(participant);
+    this.#update();
+  }
+
+  /** Let a participant go; it is forgotten by everybody. What it sent while online is on its way. */
+  remove(/** @type {Participant} */ participant) {
+    if (!this.#participants.includes(participant)) return;
+    this.#participants = this.#participants.filter((other) => other !== participant);
+    this.#newcomers.delete(participant);
+    this.#strangers.delete(participant);
+    this.#bindings.remove(participant);
+    for (const { topic } of participant.outports.values()) this.#outbox.drop(topic);
+    this.#outbox.post({ topic: topics.participant(participant.id), qos: 1, retain: true }, new Uint8Array());
+    participant.connection = null;
+    this.#update();
+  }
+
+  /** Send a payload from an outport, now or as soon as possible. */
+  post(out, payload) {
+    this.#outbox.post(out, payload);
+    this.#flush();
+  }
+
+  /** Say that we go, and go, for good. */
+  close() {
+    this.#ends.abort();
+    this.#leave();
+  }
+
+  /** Nothing waits for an answer: a page that is closed has no time for it. */
+  #leave() {
+    if (this.state === "closed") return;
+    if (this.state === "online" && this.#socket?.readyState === WebSocket.OPEN) {
+      const leaving = this.#participants.filter((participant) => participant.temporary);
+      const gone = leaving.map((participant) => [topics.participant(participant.id), ""]);
+      const status = leaving.length === this.#participants.length ? "" : "offline"; // "": nothing of us remains
+      this.#socket.send(lastWords([...gone, [topics.connection(this.clientId), status]]));
+    }
+    const client = this.#client;
+    this.#lost(0);
+    this.#change("closed");
+    clearTimeout(this.#retry);
+    this.#retry = 0;
+    client?.end(true);
+  }
+
+  #open() {
+    if (this.state !== "closed") return;
+    this.state = "connecting";
+    this.#attempt();
+  }
+
+  #change(state, trouble = "") {
+    const said = this.trouble;
+    this.state = state;
+    this.trouble = trouble;
+    if (trouble && trouble !== said) this.log(trouble);
+    this.dispatchEvent(new Event("state"));
+  }
+
+  // -- one connection after the other --
+
+  async #attempt() {
+    let account;
+    try {
+      account = await resolve(this.broker);
+      this.refused = false;
+    } catch (error) {
+      this.refused = [401, 403].includes(error.status);
+      this.#again(error.message);
+      return;
+    }
+    if (this.state === "closed" || this.#client) return;
+    const client = open(account.url, {
+      clientId: this.clientId,
+      username: account.user,
+      password: account.password,
+      protocolVersion: 4,
+      clean: true,
+      keepalive: KEEPALIVE_S,
+      connectTimeout: CONNECT_MS,
+      reconnectPeriod: 0, // we do it
+      resubscribe: false,
+      timerVariant: "native", // the other kind makes a worker of text, which a strict policy forbids
+      will: { topic: topics.connection(this.clientId), payload: "lost", qos: 1, retain: true },
+      createWebsocket: (url, protocols) => (this.#socket = new WebSocket(url, protocols)),
+    });
+    this.#client = client;
+    const where = new URL(account.url).host;
+    let began = 0;
+    let trouble = "";
+    client.on("connect", () => {
+      began = Date.now();
+      this.#work = this.#serve(client);
+    });
+    client.on("message", (topic, payload, packet) => this.#received(topic, new Uint8Array(payload), packet.retain));
+    client.on("error", (error) => {
+      trouble = error.code === undefined ? "" : `: ${error.message}`;
+      client.end(true);
+    });
+    client.once("close", () => {
+      client.end(true);
+      if (client !== this.#client || this.state === "closed") return;
+      const lasted = began && Date.now() - began;
+      this.#lost(lasted);
+      this.#again(began ? `the connection to ${where} is lost` : `no connection to ${where}${trouble}`);
+    });
+  }
+
+  #lost(lasted) {
+    clearTimeout(this.#repeat);
+    this.#client = null;
+    this.#outbox.restore();
+    this.#newcomers = new Set(this.#participants);
+    if (lasted > SHORT_MS) this.#delay = FIRST_DELAY_MS;
+    this.#short = lasted && lasted <= SHORT_MS ? this.#short + 1 : 0;
+    if (this.#short === 3) this.log(`another page or program probably uses the client id "${this.clientId}"`);
+  }
+
+  #again(trouble) {
+    if (this.state === "closed") return;
+    this.#change("connecting", trouble);
+    // Varied, so that after a broker's restart not all come at once.
+    this.#retry = setTimeout(() => this.retry(), this.#delay * (0.75 + Math.random() / 2));
+    this.#delay = Math.min(this.#delay * 2, LAST_DELAY_MS);
+  }
+
+  /** Try to connect now, if it waits for the next time. */
+  retry() {
+    if (!this.#retry) return;
+    clearTimeout(this.#retry);
+    this.#retry = 0;
+    this.#attempt();
+  }
+
+  // -- on a connection --
+
+  /** Subscribe, and only then tell that we are there. */
+  async #serve(client) {
+    await this.#subscribe(client, this.#bindings.renew());
+    if (client !== this.#client) return;
+    client.publish(topics.connection(this.clientId), "online", { qos: 1, retain: true });
+    this.#introduce(client);
+    this.#change("online");
+    this.#flush();
+    this.#schedule(client);
+    this.#update();
+  }
+
+  #introduce(client) {
+    const newcomers = [...this.#newcomers];
+    this.#newcomers.clear();
+    for (const participant of newcomers) {
+      const message = describe(participant, this.clientId);
+      client.publish(topics.participant(participant.id), message, { qos: 0, retain: true });
+      client.publish(topics.discovery, message, { qos: 0 });
+    }
+    for (const participant of newcomers) {
+      if (this.#strangers.delete(participant)) this.#guard(participant, () => participant.onstart());
+    }
+  }
+
+  /** Bring subscriptions and announcements up to date, after what goes on already. */
+  #update() {
+    if (this.state !== "online") return;
+    const client = this.#client;
+    this.#work = this.#work.then(async () => {
+      if (client !== this.#client || (!this.#bindings.changed && !this.#newcomers.size)) return;
+      const { wanted, gone } = this.#bindings.apply();
+      await this.#subscribe(client, wanted);
+      if (client !== this.#client) return;
+      if (gone.length) client.unsubscribe(gone);
+      this.#introduce(client);
+      this.#flush();
+    });
+  }
+
+  #subscribe(client, filters) {
+    if (!filters.length) return Promise.resolve();
+    return new Promise((done) => {
+      client.once("close", done); // there is no answer any more
+      // The broker delivers with the QoS of the sender, or this if lower.
+      client.subscribe(filters, { qos: 1 }, (error, granted) => {
+        const refused = (granted ?? []).filter((each) => each.qos > 2).map((each) => each.topic);
+        if (refused.length) this.log(`the broker refuses to subscribe to ${refused.join(", ")}`);
+        else if (error && client === this.#client) this.log(`cannot subscribe: ${error.message}`);
+        client.off("close", done);
+        done(undefined);
+      });
+    });
+  }
+
+  #schedule(client) {
+    const period = Math.min(3600, ...this.#participants.map((participant) => participant.period));
+    this.#repeat = setTimeout(() => {
+      if (client !== this.#client) return;
+      this.#bindings.withdrawUnconfirmed();
+      this.#update();
+      for (const participant of this.#participants) {
+        client.publish(topics.discovery, describe(participant, this.clientId), { qos: 0 });
+      }
+      this.#schedule(client);
+    }, (period / 2.2) * 1000 * (0.95 + Math.random() / 10));
+  }
+
+  #flush() {
+    if (this.state === "online" && this.#client) this.#outbox.drain(this.#client);
+  }
+
+  #received(topic, payload, retained) {
+    if (this.#bindings.take(topic, payload)) this.#update();
+    if (!payload.length) return; // it clears a retained value and is no data
+    for (const [participant, port] of this.#bindings.targets(topic, retained)) {
+      const value = participant.inports.get(port).raw ? payload : decode(payload);
+      this.#guard(participant, () => participant.onpacket(port, value, { raw: payload, topic, retained }), port);
+    }
+  }
+
+  /** Call what somebody else has written; what it throws goes to the console, and to the outport `error`, if there is one. */
+  #guard(participant, call, port = null) {
+    try {
+      call();
+    } catch (error) {
+      console.error(`${participant.id}${port ? `.${port}` : ""}:`, error);
+      if (participant.outports.has("error")) participant.send("error", { message: String(error), port });
+    }
+  }
+}
