@@ -1,0 +1,101 @@
+// @ts-check
+// What the server says of virtual boards, and the socket by which one of them is pressed, turned and seen.
+
+/**
+ * @typedef {{role: string, kind: string, component: string}} Device
+ * @typedef {{name: string, file: string, valid: boolean, problems: string[], doubts: string[], board: string, chip: string | null, title: string | null,
+ *   devices: Device[], sleeps: boolean, state: "stopped" | "starting" | "running", error: string | null}} Board
+ * @typedef {{folder: string, most: number, boards: Board[]}} Listing
+ */
+
+/** An answer that is a refusal; `status` is that of HTTP. */
+export class Refused extends Error {
+  /** @param {number} status @param {string} text */
+  constructor(status, text) {
+    super(text);
+    this.status = status;
+  }
+}
+
+/** @param {string} path @param {string | null} secret @param {string} [method] @returns {Promise<Response>} */
+async function ask(path, secret, method = "GET") {
+  /** @type {Response} */
+  let answer;
+  try {
+    answer = await fetch(path, { method, headers: secret ? { Authorization: `Bearer ${secret}` } : {}, cache: "no-store" });
+  } catch {
+    throw new Refused(0, "There is no connection to the coordinator just now.");
+  }
+  if (!answer.ok) throw new Refused(answer.status, (await answer.text()).trim());
+  return answer;
+}
+
+/** @param {string | null} secret @returns {Promise<Listing>} */
+export async function list(secret) {
+  return (await ask("boards.json", secret)).json();
+}
+
+/** Rejects with a Refused whose text says why. @param {string} name @param {"start" | "stop"} what @param {string | null} secret */
+export async function order(name, what, secret) {
+  await ask(`boards/${encodeURIComponent(name)}/${what}`, secret, "POST");
+}
+
+/**
+ * The control socket of a board that runs.
+ * Events, each with what the board has told as detail: "before" {lines}, "log" {line}, "device" {device, values}, "pin" {pin, level, duty},
+ * "state" {state, cause}; and "open", "close".
+ */
+export class Control extends EventTarget {
+  #socket;
+  #number = 0;
+  /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void}>} */
+  #pending = new Map();
+
+  /** @param {string} name @param {string | null} secret */
+  constructor(name, secret) {
+    super();
+    const url = new URL(`boards/${encodeURIComponent(name)}/control`, location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    url.hash = "";
+    // A browser sets no header for a socket: the secret goes where the name of a protocol would.
+    this.#socket = new WebSocket(url, ["msgflo-board", ...(secret ? [`secret.${secret}`] : [])]);
+    this.#socket.onopen = () => this.dispatchEvent(new Event("open"));
+    this.#socket.onmessage = (event) => this.#take(JSON.parse(event.data));
+    this.#socket.onclose = () => this.#closed();
+  }
+
+  /** Ask the board for something; rejects with an Error whose text says why not. @param {Record<string, any>} request @returns {Promise<any>} */
+  ask(request) {
+    return new Promise((resolve, reject) => {
+      if (this.#socket.readyState !== WebSocket.OPEN) {
+        reject(new Error("The board does not run."));
+        return;
+      }
+      const id = ++this.#number;
+      this.#pending.set(id, { resolve, reject });
+      this.#socket.send(JSON.stringify({ ...request, id }));
+    });
+  }
+
+  close() {
+    this.#socket.close();
+  }
+
+  /** @param {any} told */
+  #take(told) {
+    if (typeof told.event === "string") {
+      this.dispatchEvent(new CustomEvent(told.event, { detail: told }));
+      return;
+    }
+    const pending = this.#pending.get(told.id);
+    this.#pending.delete(told.id);
+    if (told.error !== undefined) pending?.reject(new Error(String(told.error)));
+    else pending?.resolve(told);
+  }
+
+  #closed() {
+    for (const each of this.#pending.values()) each.reject(new Error("The board does not run any more."));
+    this.#pending.clear();
+    this.dispatchEvent(new Event("close"));
+  }
+}

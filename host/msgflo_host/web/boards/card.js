@@ -1,0 +1,148 @@
+// @ts-check
+// A virtual board that runs: its things, its Wi-Fi and power, its pins, and what it says.
+
+import { element, toast } from "../core/dom.js";
+import { emit } from "../core/registry.js";
+import { Control } from "./api.js";
+import { makeLog } from "./log.js";
+import { makePins } from "./pins.js";
+import { makeThing } from "./things.js";
+
+const LOOK_MS = 3000; // at what others have changed, of which a board tells nothing by itself
+const STATES = { running: "runs", asleep: "sleeps", off: "is switched off" };
+
+export class Card {
+  #context;
+  #board;
+  #control;
+  #things = new Map();
+  #state = element("span", { className: "board-state", role: "status" });
+  #bench = element("div", { className: "board-bench" });
+  #log = makeLog();
+  /** @type {ReturnType<typeof makePins> | null} */
+  #pins = null;
+  /** @type {any} */
+  #now = {};
+  #timer = 0;
+  #power;
+  #wifi;
+
+  /**
+   * @param {import("../core/registry.js").Context} context @param {import("./api.js").Board} board
+   * @param {{stop: () => void, closed: () => void}} options `closed` is called when there is no connection to the board any more
+   */
+  constructor(context, board, { stop, closed }) {
+    this.#context = context;
+    this.#board = board;
+    const name = board.board;
+    const press = (/** @type {string} */ text, /** @type {() => void} */ click) =>
+      element("button", { type: "button", "aria-label": `${text}: ${name}`, click }, text);
+    this.#power = press("Power off", () => this.#ask({ power: this.#now.state === "off" }));
+    this.#wifi = press("Take Wi-Fi away", () => this.#ask({ wifi: this.#now.wifi !== true }));
+    const wake = press("Wake", () => this.#ask({ wake: true }));
+    wake.hidden = !board.sleeps;
+    const tools = element("div", { className: "board-tools" }, press("Reset", () => this.#ask({ reset: true })), wake, this.#power, this.#wifi, press("Stop", stop));
+    const title = element("h3", {}, name, element("small", {}, board.title ?? ""));
+    /** @type {HTMLElement} */
+    this.element = element("section", { className: "board-card", "aria-label": `Board ${name}`, "data-board": board.name },
+      element("header", {}, title, this.#state, tools), this.#bench, this.#log.element);
+    this.#control = new Control(board.name, context.fbp.secret);
+    this.#listen(closed);
+  }
+
+  close() {
+    clearInterval(this.#timer);
+    this.#control.close();
+  }
+
+  /** @param {() => void} closed */
+  #listen(closed) {
+    const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ take) =>
+      this.#control.addEventListener(type, (event) => take(/** @type {CustomEvent} */ (event).detail));
+    on("before", ({ lines }) => this.#log.add(lines));
+    on("log", ({ line }) => this.#log.add([line]));
+    on("device", ({ device, values }) => this.#things.get(device)?.update(values));
+    on("pin", (pin) => this.#pins?.show(pin));
+    on("state", ({ state }) => this.#show({ state }));
+    on("open", () => this.#begin());
+    on("close", () => {
+      clearInterval(this.#timer);
+      closed();
+    });
+  }
+
+  async #begin() {
+    try {
+      const description = await this.#control.ask({ describe: true });
+      this.#build(description);
+      this.#show(await this.#control.ask({ watch: true }));
+    } catch {
+      return; // it has ended, which is told
+    }
+    this.#timer = setInterval(() => document.visibilityState === "visible" && this.#look(), LOOK_MS);
+  }
+
+  /** @param {{devices: import("./things.js").Description[], pins: (number | string)[]}} description */
+  #build({ devices, pins }) {
+    const kinds = new Map(this.#board.devices.map(({ role, kind }) => [role, kind]));
+    for (const each of devices) {
+      const role = each.device;
+      const ask = async (/** @type {Record<string, any>} */ values) => {
+        const answer = await this.#control.ask({ device: role, ...values });
+        this.#things.get(role)?.update(answer.values);
+      };
+      this.#things.set(role, makeThing(each, kinds.get(role) ?? each.kind, ask, failed, () => this.#showNode(role)));
+    }
+    if (devices.length === 0) this.#bench.append(element("p", { className: "hint" }, "Nothing is wired to it."));
+    this.#bench.append(...[...this.#things.values()].map((thing) => thing.element));
+    this.#pins = makePins(this.#board.board, pins, (pin) => this.#control.ask({ pin }));
+    this.#bench.after(this.#pins.element);
+  }
+
+  /** @param {string} role */
+  #showNode(role) {
+    emit(this.#context.bus, "show-view", { view: "graph" });
+    emit(this.#context.bus, "select", { kind: "node", ids: [role] });
+  }
+
+  async #look() {
+    try {
+      this.#show(await this.#control.ask({ get: true }));
+    } catch {
+      // it has ended, which is told
+    }
+  }
+
+  /** @param {any} told any of state, wifi, connected and devices */
+  #show(told) {
+    Object.assign(this.#now, told);
+    for (const [role, values] of Object.entries(told.devices ?? {})) this.#things.get(role)?.update(values);
+    const { state, wifi } = this.#now;
+    const trouble = wifi === true ? "" : ", without Wi-Fi";
+    const text = `${STATES[/** @type {keyof typeof STATES} */ (state)] ?? ""}${state === "running" ? trouble : ""}`;
+    if (this.#state.textContent !== text) this.#state.textContent = text;
+    this.element.dataset.state = state;
+    this.#rename(this.#power, state === "off" ? "Power on" : "Power off");
+    this.#rename(this.#wifi, wifi === true ? "Take Wi-Fi away" : "Give Wi-Fi back");
+  }
+
+  /** @param {HTMLElement} button @param {string} text */
+  #rename(button, text) {
+    if (button.textContent === text) return;
+    button.textContent = text;
+    button.setAttribute("aria-label", `${text}: ${this.#board.board}`);
+  }
+
+  /** @param {Record<string, any>} request */
+  async #ask(request) {
+    try {
+      await this.#control.ask(request);
+      await this.#look();
+    } catch (error) {
+      failed(/** @type {Error} */ (error));
+    }
+  }
+}
+
+/** @param {Error} error */
+const failed = (error) => toast(error.message, "bad");

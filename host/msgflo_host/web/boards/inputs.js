@@ -1,0 +1,130 @@
+// @ts-check
+// What people move to change what a virtual board measures: sliders with fields, choices, a button that is held.
+
+import { element } from "../core/dom.js";
+
+/**
+ * @typedef {{id: string, type: "number" | "boolean" | "string" | "array", description: string, unit?: string, low?: number, high?: number, allowed?: string[]}} Value
+ * @typedef {{element: HTMLElement, update: (value: any) => void}} Input
+ * @typedef {(value: any) => void} Set
+ */
+
+/**
+ * Sends the last of many values, and never two at a time: what is dragged sends hundreds.
+ * @param {(value: any) => Promise<any>} send @param {(error: Error) => void} failed @returns {Set}
+ */
+export function lastOf(send, failed) {
+  let busy = false;
+  /** @type {{value: any} | null} */
+  let waiting = null;
+  const next = async (/** @type {any} */ value) => {
+    busy = true;
+    try {
+      await send(value);
+    } catch (error) {
+      failed(/** @type {Error} */ (error));
+    }
+    busy = false;
+    const { value: later } = waiting ?? {};
+    const more = waiting !== null;
+    waiting = null;
+    if (more) next(later);
+  };
+  return (value) => {
+    if (busy) waiting = { value };
+    else next(value);
+  };
+}
+
+/** A scale on which light is as we see it: ten times more is one step more. */
+const LOGARITHMIC = { of: (/** @type {number} */ x) => Math.log10(x + 1), back: (/** @type {number} */ x) => 10 ** x - 1 };
+const LINEAR = { of: (/** @type {number} */ x) => x, back: (/** @type {number} */ x) => x };
+
+/** @param {string} role @param {Value} value @param {any} now @param {Set} set @returns {Input} */
+export function numberInput(role, value, now, set) {
+  const low = value.low ?? 0;
+  // A board's battery has a few volts, though a divider would let more be measured.
+  const high = value.id === "volts" ? Math.max(5, Math.ceil(now * 1.5)) : (value.high ?? 100);
+  const scale = high - low > 10_000 ? LOGARITHMIC : LINEAR;
+  const step = stepOf(scale.of(high) - scale.of(low));
+  const label = `${role}: ${value.id}`;
+  const unit = value.unit ?? "";
+  const range = element("input", {
+    type: "range", min: scale.of(low), max: scale.of(high), step, "aria-label": label,
+    input: () => give(round(scale.back(Number(range.value)), scale === LINEAR ? step : 1)),
+  });
+  const field = element("input", {
+    type: "number", min: low, max: value.high ?? high, step: "any", "aria-label": `${label}${unit && `, ${unit}`}`,
+    change: () => field.validity.valid && field.value !== "" && give(Number(field.value)),
+  });
+  const show = (/** @type {number} */ shown) => {
+    range.value = String(scale.of(shown));
+    range.setAttribute("aria-valuetext", `${shown} ${unit}`.trim());
+    if (document.activeElement !== field) field.value = String(shown);
+  };
+  const give = (/** @type {number} */ given) => {
+    show(given);
+    set(given);
+  };
+  show(now);
+  const name = element("span", { className: "board-name", title: value.description }, value.id);
+  return {
+    element: element("div", { className: "board-number" }, name, range, element("span", { className: "board-field" }, field, unit)),
+    // Not while somebody drags it: what comes is older than what they see.
+    update: (given) => typeof given === "number" && !range.matches(":active") && show(round(given, 1e-3)),
+  };
+}
+
+/** @param {string} role @param {Value} value @param {any} now @param {Set} set @returns {Input} */
+export function choiceInput(role, value, now, set) {
+  const options = (value.allowed ?? []).map((each) => element("option", { value: each }, each));
+  const select = element("select", { "aria-label": `${role}: ${value.id}`, change: () => set(select.value) }, ...options);
+  select.value = now;
+  const name = element("span", { className: "board-name", title: value.description }, value.id);
+  return {
+    element: element("div", { className: "board-choice" }, name, select),
+    update: (given) => document.activeElement !== select && (select.value = given),
+  };
+}
+
+/** @param {string} role @param {Value} value @param {any} now @param {Set} set @returns {Input} */
+export function switchInput(role, value, now, set) {
+  const box = element("input", { type: "checkbox", checked: now === true, change: () => set(box.checked) });
+  const label = element("label", { className: "board-switch", title: value.description }, box, value.id);
+  box.setAttribute("aria-label", `${role}: ${value.id}`);
+  return { element: label, update: (given) => (box.checked = given === true) };
+}
+
+/**
+ * A button that is pressed for as long as it is held: by a pointer, by Space or Enter. Who only can activate it presses it for a moment.
+ * @param {HTMLElement} button @param {(pressed: boolean) => void} hold @param {() => void} tap
+ */
+export function held(button, hold, tap) {
+  let down = false;
+  const change = (/** @type {boolean} */ pressed) => {
+    if (down === pressed) return;
+    down = pressed;
+    hold(pressed);
+  };
+  button.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    button.setPointerCapture(event.pointerId);
+    change(true);
+  });
+  for (const type of ["pointerup", "pointercancel", "lostpointercapture", "blur"]) button.addEventListener(type, () => change(false));
+  button.addEventListener("keydown", (event) => {
+    if (event.key !== " " && event.key !== "Enter") return;
+    event.preventDefault();
+    if (!event.repeat) change(true);
+  });
+  button.addEventListener("keyup", (event) => (event.key === " " || event.key === "Enter") && change(false));
+  button.addEventListener("contextmenu", (event) => event.preventDefault()); // of a finger that rests
+  // A pointer's click has happened already; that of a screen reader or a voice has none.
+  button.addEventListener("click", (event) => event.detail === 0 && /** @type {PointerEvent} */ (event).pointerType !== "touch" && tap());
+}
+
+/** @param {number} span */
+const stepOf = (span) => (span <= 10 ? 0.01 : span <= 200 ? 0.1 : 1);
+
+/** @param {number} value @param {number} step */
+const round = (value, step) => Number((Math.round(value / step) * step).toFixed(3));

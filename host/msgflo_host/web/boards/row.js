@@ -1,0 +1,57 @@
+// @ts-check
+// A port map on the shelf: what is on the board, what is wrong with it, and the button that starts it.
+
+import { element } from "../core/dom.js";
+
+/**
+ * @typedef {{element: HTMLElement, update: (board: import("./api.js").Board) => void, wait: (what: "start" | "stop") => void, done: (trouble: string) => void,
+ *   focus: () => void}} Row
+ * @param {string} name @param {(what: "start" | "stop") => void} order @returns {Row}
+ */
+export function makeRow(name, order) {
+  let trouble = ""; // of what was asked for last here
+  let waiting = false;
+  /** @type {import("./api.js").Board | null} */
+  let board = null;
+  const button = element("button", { type: "button", click: () => order(board?.state === "stopped" ? "start" : "stop") }, "Start");
+  const about = element("p", { className: "board-about" });
+  const wrong = element("pre", { className: "board-wrong", role: "status", hidden: true });
+  const made = element("li", { className: "board-row", "data-map": name }, element("div", {}, element("strong", {}, name), about), button, wrong);
+
+  const show = () => {
+    if (board === null) return;
+    const { valid, problems, state, error, title, devices } = board;
+    const runs = state !== "stopped";
+    text(about, valid ? [title, ...devices.map((each) => `${each.role} (${each.kind})`)].join(" · ") : "This port map cannot be used.");
+    text(wrong, valid ? trouble || error || "" : problems.join("\n"));
+    wrong.hidden = wrong.textContent === "";
+    if (!waiting) text(button, runs ? "Stop" : "Start");
+    button.setAttribute("aria-label", `${button.textContent} ${name}`);
+    button.disabled = waiting || (!valid && !runs);
+    made.dataset.state = state;
+  };
+  return {
+    element: made,
+    update: (now) => {
+      board = now;
+      show();
+    },
+    wait: (what) => {
+      waiting = true;
+      trouble = "";
+      text(button, what === "start" ? "Starting…" : "Stopping…");
+      show();
+    },
+    done: (said) => {
+      waiting = false;
+      trouble = said;
+      show();
+    },
+    focus: () => button.focus(),
+  };
+}
+
+/** @param {HTMLElement} place @param {string} said */
+function text(place, said) {
+  if (place.textContent !== said) place.textContent = said; // else a screen reader says it again
+}
