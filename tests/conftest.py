@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests, and whether a test may be skipped."""
+"""Fixtures shared by all tests, whether a test may be skipped, and how inputs are made up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -16,6 +17,16 @@ from brokers import Broker
 
 # As CI says: `make setup-tests` has installed all that there is, so a test that cannot run is a hole, and no pass.
 NO_SKIPS = bool(os.environ.get("MSGFLO_NO_SKIPS"))
+# A busy machine is no fault of what is tested. The same inputs each time, but in the soak: what is found there is mended,
+# and what is sent in is not held up by what it has not touched.
+settings.register_profile(
+    "calm",
+    deadline=None,
+    derandomize=not os.environ.get("MSGFLO_FUZZ"),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("calm")
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
