@@ -1,3 +1,41 @@
 // @ts-check
+/** The shelf of virtual devices: whoever picks one has it at once, in a role that is proposed. */
+import { announce, element, toast } from "../core/dom.js";
+import { Dock, allKinds } from "./dock.js";
+import { picture } from "./icons.js";
+import { keepWhenLeft } from "./kept.js";
+import { kinds } from "./kinds.js";
+import { proposedRole } from "./roles.js";
 
-export function start() {}
+/** @param {import("../core/registry.js").Context} context */
+export function start(context) {
+  const dock = new Dock(context);
+  const pick = (/** @type {import("./kinds.js").Kind} */ { kind, name }) => {
+    const role = proposedRole(context.system, kind, dock.roles);
+    announce(`${name} starts as ${role}`);
+    dock.fold(false);
+    dock.add(kind, role);
+  };
+  const list = element("ul", { className: "shelf" });
+  const hint = "Each takes part in the system from this page, under a name of its own, and goes when the page is closed. Draw wires to it as to any other.";
+  context.page.addSide("devices", "Devices", element("div", {}, element("p", { className: "hint" }, hint), list));
+  const fill = () => fillShelf(list, pick).catch((error) => toast(`The shelf of devices is not complete: ${error.message}`, "bad"));
+  (window.requestIdleCallback ?? setTimeout)(fill);
+  return reopen(dock);
+}
+
+async function fillShelf(list, pick) {
+  list.replaceChildren(...(await allKinds()).map((each) => element("li", {}, item(each, pick))));
+}
+
+function item(kind, pick) {
+  const words = element("span", {}, element("strong", {}, kind.name), element("small", {}, kind.label));
+  return element("button", { type: "button", className: "shelf-item", "data-kind": kind.kind, click: () => pick(kind) }, picture(kind.kind), words);
+}
+
+/** Open again what was open before the page was loaded again, and keep it for the next time. */
+async function reopen(dock) {
+  const { kept } = await import("./tab.js");
+  keepWhenLeft(() => ({ client: kept.client, devices: dock.memory }));
+  for (const { kind, role, options } of kept.devices) if (kinds.has(kind)) dock.add(kind, role, options);
+}

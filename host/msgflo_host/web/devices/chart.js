@@ -1,0 +1,97 @@
+// @ts-check
+import { asText, el, svg } from "./dom.js";
+
+const PORTS = ["a", "b", "c"];
+const KEPT = 2000; // points of a line
+const SPAN_MS = 60_000;
+const [WIDTH, HEIGHT] = [300, 120];
+
+/** Draws numbers over the last minute, three lines at most; true is 1 and false 0. */
+export default {
+  kind: "chart",
+  name: "Chart",
+  icon: "line-chart",
+  label: "Draws numbers over time",
+  size: { w: 6, h: 4 },
+  ports: { in: PORTS.map((id) => ({ id, type: "number", description: "A line of the chart" })), out: [] },
+  make: (element, participant) => {
+    const lines = new Map(PORTS.map((port) => [port, new Line(port)]));
+    const range = el("p", { class: "chart-range" });
+    const paths = [...lines.values()].map((line) => line.path);
+    const picture = svg("svg",
+      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", class: "chart", "aria-hidden": "true" },
+      ...paths); // prettier-ignore
+    const legend = el("ul", { class: "chart-legend" }, ...[...lines.values()].map((line) => line.legend));
+    let frame = 0;
+    const draw = () => {
+      frame = 0;
+      const now = Date.now();
+      for (const line of lines.values()) line.forget(now - SPAN_MS);
+      const values = [...lines.values()].flatMap((line) => line.points.map(([, value]) => value));
+      const [low, high] = values.length ? bounds(values) : [0, 1];
+      for (const line of lines.values()) line.draw(now, low, high);
+      range.textContent = values.length ? `${short(low)} to ${short(high)}, one minute` : "Nothing in the last minute";
+    };
+    const soon = () => (frame ||= requestAnimationFrame(draw));
+    const timer = setInterval(soon, 500);
+    participant.onpacket = (port, value) => {
+      lines.get(port)?.add(value);
+      soon();
+    };
+    element.append(picture, range, legend);
+    draw();
+    return {
+      stop: () => {
+        clearInterval(timer);
+        cancelAnimationFrame(frame);
+      },
+    };
+  },
+};
+
+class Line {
+  points = /** @type {[number, number][]} */ ([]);
+
+  constructor(port) {
+    this.path = svg("polyline", { class: `chart-line chart-${port}`, "vector-effect": "non-scaling-stroke" });
+    this.last = el("span", {}, "–");
+    this.legend = el("li", { class: `chart-${port}` }, `${port}: `, this.last);
+  }
+
+  add(value) {
+    const number = typeof value === "boolean" ? Number(value) : value;
+    const fits = typeof number === "number";
+    this.last.textContent = fits ? short(number) : `no number: ${asText(value, 40)}`;
+    if (!fits) return;
+    this.points.push([Date.now(), number]);
+    if (this.points.length > KEPT) this.points.shift();
+  }
+
+  forget(before) {
+    const first = this.points.findIndex(([at]) => at >= before);
+    if (first) this.points.splice(0, first < 0 ? this.points.length : first);
+  }
+
+  draw(now, low, high) {
+    const place = ([at, value]) => {
+      const x = WIDTH * (1 - (now - at) / SPAN_MS);
+      const y = HEIGHT * (0.95 - (0.9 * (value - low)) / (high - low));
+      return `${x.toFixed(1)},${y.toFixed(1)}`;
+    };
+    const last = this.points.at(-1);
+    const shown = last ? [...this.points, [now, last[1]]] : [];
+    this.path.setAttribute("points", shown.map(place).join(" "));
+  }
+}
+
+/** The least and the largest, never the same. */
+function bounds(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return low === high ? [low - 1, high + 1] : [low, high];
+}
+
+const short = (/** @type {number} */ number) => String(Number(number.toPrecision(6)));

@@ -1,0 +1,16 @@
+// @ts-check
+/** The one connection to the broker that all virtual devices and instruments of this page share. */
+import { connect, pageAccount } from "../msgflo.js";
+import { kept } from "./tab.js";
+
+/** @type {import("../msgflo.js").Connection | null} */
+let shared = null;
+
+/**
+ * The connection, made at the first call. Its account is asked for before each attempt: it is a new one with each start of
+ * the coordinator. @param {import("../core/registry.js").Context} context
+ */
+export function sharedConnection({ fbp }) {
+  shared ??= connect(() => pageAccount(fbp.secret), [], { clientId: kept.client, log: (text) => console.info(text) });
+  return shared;
+}

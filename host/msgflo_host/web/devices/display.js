@@ -1,0 +1,30 @@
+// @ts-check
+import { asText, el } from "./dom.js";
+
+const LINES = 4;
+
+/** Shows what comes in: text as it is, everything else as JSON; the latest four. */
+export default {
+  kind: "display",
+  name: "Display",
+  icon: "desktop",
+  label: "Shows texts and other values",
+  size: { w: 4, h: 2 },
+  ports: {
+    in: [
+      { id: "text", type: "any", description: "What to show" },
+      { id: "clear", type: "any", description: "Anything: show nothing" },
+    ],
+    out: [],
+  },
+  make: (element, participant) => {
+    const screen = el("div", { class: "device-screen", role: "log", "aria-label": participant.role });
+    participant.onpacket = (port, value) => {
+      if (port === "clear") return screen.replaceChildren();
+      screen.append(el("p", { dir: "auto" }, asText(value)));
+      while (screen.children.length > LINES) screen.firstChild.remove();
+    };
+    element.append(screen);
+    return { stop: () => {} };
+  },
+};

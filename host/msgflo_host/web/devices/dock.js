@@ -1,0 +1,133 @@
+// @ts-check
+/** The devices that are open on this page: a card for each, in a strip below the graph. */
+import { announce, askText, element, iconButton, toast } from "../core/dom.js";
+import { emit } from "../core/registry.js";
+import { picture } from "./icons.js";
+import { kinds } from "./kinds.js";
+import { wrongRole } from "./roles.js";
+
+/** @typedef {{kind: string, role: string, card: HTMLElement, device: import("./host.js").Device | null, options: any}} Open */
+
+export class Dock {
+  #context;
+  #connection = /** @type {import("../msgflo.js").Connection | null} */ (null);
+  #open = /** @type {Open[]} */ ([]);
+  #cards = element("ul", { id: "device-cards" });
+  #trouble = element("p", { id: "devices-trouble", role: "status" });
+  #secret = element("button", { type: "button", hidden: true, click: () => this.#askSecret() }, "Enter the secret");
+  #title = element("h2", {}, "Devices");
+  #fold;
+  #element;
+
+  /** @param {import("../core/registry.js").Context} context */
+  constructor(context) {
+    this.#context = context;
+    this.#fold = element("button", { type: "button", className: "plain", "aria-controls": "device-cards", click: () => this.fold(!this.#cards.hidden) });
+    const head = element("div", { className: "panel-head" }, this.#title, this.#trouble, this.#secret, this.#fold);
+    this.#element = element("section", { id: "devices", hidden: true, "aria-label": "Virtual devices" }, head, this.#cards);
+    document.getElementById("main")?.append(this.#element);
+    this.fold(false);
+  }
+
+  /** The roles that are played here. */
+  get roles() {
+    return new Set(this.#open.map((each) => each.role));
+  }
+
+  /** What would be needed to open all of them again. */
+  get memory() {
+    return this.#open.map(({ kind, role, device, options }) => ({ kind, role, options: device?.memory() ?? options }));
+  }
+
+  /** Show or hide the cards; the devices go on. @param {boolean} hidden */
+  fold(hidden) {
+    this.#cards.hidden = hidden;
+    this.#fold.textContent = hidden ? "Show" : "Hide";
+    this.#fold.setAttribute("aria-expanded", String(!hidden));
+  }
+
+  /** Start a device. @param {string} kind @param {string} role @param {any} [options] with which it goes on */
+  async add(kind, role, options) {
+    const place = element("div", { className: "device-body" });
+    const card = element("li", { className: "device-card", "data-role": role, "data-kind": kind });
+    /** @type {Open} */
+    const open = { kind, role, card, device: null, options };
+    card.append(this.#head(open), place);
+    this.#open.push(open);
+    this.#cards.append(card);
+    this.#count();
+    try {
+      const connection = await this.#connected();
+      const { mount } = await import("./host.js");
+      if (!this.#open.includes(open)) return; // closed again meanwhile
+      open.device = await mount(kind, role, place, { connection, options });
+      emit(this.#context.bus, "device-started", { role });
+    } catch (error) {
+      this.#remove(open);
+      toast(`${role} could not be started: ${/** @type {Error} */ (error).message}`, "bad");
+    }
+  }
+
+  #head(open) {
+    const rename = element("button", { type: "button", className: "plain device-role", title: "Rename", "aria-label": `Rename ${open.role}`, click: () => this.#rename(open) }, open.role);
+    const close = iconButton("close", `Close ${open.role}`, () => this.#close(open));
+    return element("div", { className: "device-head" }, picture(open.kind), element("h3", {}, rename), close);
+  }
+
+  async #rename(open) {
+    const others = this.roles;
+    others.delete(open.role);
+    const hint = "The device takes this role from now on: topics and wires of a node of that name are its own.";
+    const role = await askText("Role", { title: `Rename ${open.role}`, value: open.role, hint, yes: "Rename", check: (text) => wrongRole(text, others) });
+    if (role === null || role === open.role || !this.#open.includes(open)) return;
+    const options = open.device?.memory() ?? open.options;
+    this.#remove(open);
+    await this.add(open.kind, role, options);
+    this.#cards.querySelector(`[data-role="${CSS.escape(role)}"] .device-role`)?.focus();
+  }
+
+  #close(open) {
+    const next = open.card.nextElementSibling ?? open.card.previousElementSibling;
+    this.#remove(open);
+    announce(`${open.role} is closed`);
+    /** @type {HTMLElement | null} */ (next?.querySelector(".icon-button") ?? document.getElementById("side-tab-devices"))?.focus();
+  }
+
+  #remove(open) {
+    this.#open = this.#open.filter((each) => each !== open);
+    open.device?.stop();
+    open.card.remove();
+    this.#count();
+  }
+
+  #count() {
+    this.#element.hidden = this.#open.length === 0;
+    this.#title.textContent = this.#open.length === 1 ? "1 device" : `${this.#open.length} devices`;
+  }
+
+  // -- the connection --
+
+  async #connected() {
+    const { sharedConnection } = await import("./connection.js");
+    if (!this.#connection) {
+      this.#connection = sharedConnection(this.#context);
+      this.#connection.addEventListener("state", () => this.#tell());
+      this.#tell();
+    }
+    return this.#connection;
+  }
+
+  #tell() {
+    const { state, trouble, refused } = /** @type {any} */ (this.#connection);
+    this.#trouble.textContent = state === "online" ? "" : trouble ? `Not connected: ${trouble}` : "Connecting…";
+    this.#secret.hidden = state === "online" || !refused;
+  }
+
+  async #askSecret() {
+    const secret = await this.#context.fbp.askSecret?.();
+    if (secret) this.#connection?.retry();
+  }
+}
+
+/** The kinds themselves, in the order in which they are shown. */
+export const allKinds = () => Promise.all([...kinds.values()].map((load) => load()));

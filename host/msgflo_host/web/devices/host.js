@@ -1,0 +1,41 @@
+// @ts-check
+/** Starts virtual devices in an element: for the shelf, and for a dashboard. */
+import { Participant } from "../msgflo.js";
+import { componentOf, kinds } from "./kinds.js";
+
+/**
+ * A device that runs: `memory()` are the options with which another one would go on where it is now, `stop()` ends it.
+ * @typedef {{kind: string, role: string, participant: Participant, memory: () => any, stop: () => void}} Device
+ */
+
+/**
+ * Draw a device of a kind into an element, and let it take part in a role. It goes with the page, and leaves nothing behind.
+ * Its id is not the role's, so that a real device can take the same role while it is there. Rejects with an Error where
+ * there is no such kind, or where the connection has a device with this id.
+ * @param {string} kind
+ * @param {string} role
+ * @param {HTMLElement} element
+ * @param {{connection: import("../msgflo.js").Connection, id?: string, options?: any}} how
+ * @returns {Promise<Device>}
+ */
+export async function mount(kind, role, element, { connection, id = `${role}@web`, options }) {
+  const load = kinds.get(kind);
+  if (!load) throw new Error(`device "${kind}": allowed: ${[...kinds.keys()].join(", ")}`);
+  const { label, icon, ports, make } = await load();
+  const about = { id, component: componentOf(kind), label, icon, inports: ports.in, outports: ports.out };
+  const participant = new Participant(role, { ...about, temporary: true });
+  connection.add(participant);
+  element.classList.add("device", `kind-${kind}`);
+  const made = make(element, participant, options);
+  return {
+    kind,
+    role,
+    participant,
+    memory: () => made.memory?.() ?? {},
+    stop: () => {
+      made.stop();
+      connection.remove(participant);
+      element.replaceChildren();
+    },
+  };
+}

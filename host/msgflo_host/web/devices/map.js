@@ -1,0 +1,112 @@
+// @ts-check
+import { color } from "./color.js";
+import { asText, el, svg } from "./dom.js";
+import { ERROR, calm, fail } from "./parts.js";
+
+const [WIDTH, DEPTH] = [6, 4]; // metres
+const MARKS = 50;
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const isMetres = (value, most) => typeof value === "number" && value >= 0 && value <= most;
+
+/** A room from above: a person to move about, and marks that packets put there. */
+export default {
+  kind: "map",
+  name: "Map of a room",
+  icon: "map-o",
+  label: "Somebody in a room, and marks on its map",
+  size: { w: 5, h: 4 },
+  ports: {
+    in: [
+      {
+        id: "mark",
+        type: "object",
+        description: `{"name": "lamp", "x": 0 to ${WIDTH}, "y": 0 to ${DEPTH} (metres), "color", "text"}`,
+      },
+      { id: "remove", type: "string", description: "The name of a mark" },
+    ],
+    out: [
+      { id: "place", type: "object", description: '{"x": metres, "y": metres} of the person', state: true },
+      ERROR,
+    ],
+  },
+  make: (element, participant, options = {}) => {
+    const at = { x: options.x ?? 1, y: options.y ?? 1 };
+    const marks = new Map();
+    const layer = svg("g");
+    const person = svg("circle", { r: 0.22, class: "map-person" });
+    const room = svg("svg",
+      { viewBox: `-0.1 -0.1 ${WIDTH + 0.2} ${DEPTH + 0.2}`, class: "map", tabindex: 0, role: "application",
+        "aria-roledescription": "map", "aria-label": `${participant.role}: arrow keys move the person` },
+      ...furniture(), layer, person); // prettier-ignore
+    const said = el("output", { class: "device-said" });
+    const list = el("ul", { class: "map-marks" });
+    const tell = calm(100, () => participant.send("place", { ...at }));
+    const move = (x, y) => {
+      at.x = within(x, WIDTH);
+      at.y = within(y, DEPTH);
+      person.setAttribute("cx", at.x);
+      person.setAttribute("cy", at.y);
+      said.textContent = `Person at ${at.x} m, ${at.y} m`;
+      tell();
+    };
+    const point = (event) => {
+      const inside = room.getScreenCTM();
+      const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(inside.inverse());
+      move(x, y);
+    };
+    room.addEventListener("pointerdown", (event) => {
+      room.setPointerCapture(event.pointerId);
+      point(event);
+    });
+    room.addEventListener("pointermove", (event) => event.buttons && point(event));
+    room.addEventListener("keydown", (event) => {
+      const step = STEPS[event.key];
+      if (!step) return;
+      event.preventDefault();
+      move(at.x + step[0] * 0.25, at.y + step[1] * 0.25);
+    });
+    const redraw = () => {
+      layer.replaceChildren(...[...marks.values()].map(drawn));
+      list.replaceChildren(...[...marks.values()].map((mark) => el("li", {}, described(mark))));
+    };
+    participant.onpacket = (port, value) => {
+      if (port === "remove") marks.delete(String(value));
+      else {
+        const wrong = wrongMark(value, marks);
+        if (wrong) return fail(participant, `mark ${asText(value, 60)}: ${wrong}`, port);
+        marks.set(value.name, value);
+      }
+      redraw();
+    };
+    element.append(room, said, list);
+    move(at.x, at.y);
+    return { memory: () => at, stop: () => tell.stop() };
+  },
+};
+
+const within = (value, most) => Number(Math.min(most, Math.max(0, value)).toFixed(2));
+
+function wrongMark(value, marks) {
+  if (typeof value !== "object" || value === null || typeof value.name !== "string") return "a name is needed";
+  if (!isMetres(value.x, WIDTH)) return `x must be from 0 to ${WIDTH}`;
+  if (!isMetres(value.y, DEPTH)) return `y must be from 0 to ${DEPTH}`;
+  return !marks.has(value.name) && marks.size >= MARKS ? `more than ${MARKS} marks` : "";
+}
+
+const described = ({ name, x, y, text }) =>
+  `${asText(name, 40)}${text === undefined ? "" : `: ${asText(text, 60)}`} (${within(x, WIDTH)} m, ${within(y, DEPTH)} m)`;
+
+function drawn(mark) {
+  const dot = svg("circle", { cx: mark.x, cy: mark.y, r: 0.14, class: "map-mark" });
+  dot.style.fill = color(mark.color) ?? "";
+  const words = asText(mark.text ?? mark.name, 20);
+  return svg("g", {}, dot, svg("text", { x: mark.x, y: mark.y - 0.22, class: "map-text" }, words));
+}
+
+/** Walls, a door, a window and a table, so that it looks like a room. */
+const furniture = () => [
+  svg("rect", { width: WIDTH, height: DEPTH, class: "map-wall" }),
+  svg("line", { x1: 4.2, y1: 0, x2: 5.4, y2: 0, class: "map-window" }),
+  svg("line", { x1: 0.6, y1: DEPTH, x2: 1.5, y2: DEPTH, class: "map-door" }),
+  svg("rect", { x: 2.3, y: 1.5, width: 1.6, height: 0.9, rx: 0.1, class: "map-table" }),
+];

@@ -1,0 +1,129 @@
+// @ts-check
+/** What several devices are made of. */
+import { el, freshId, svg } from "./dom.js";
+
+/** The outport on which a device says what was wrong with a packet, as those on boards do. */
+export const ERROR = { id: "error", type: "object", description: "What went wrong" };
+
+/** Say what is wrong with a packet on an inport. */
+export const fail = (participant, message, port = null) => participant.send("error", { message, port });
+
+/**
+ * Settings: each is an inport that takes a number within bounds, and all are told on the outport `settings`.
+ * A setting is `[id, default, low, high, description]`.
+ */
+export const settingPorts = (settings) =>
+  settings.map(([id, , low, high, description]) => ({
+    id, type: "number", description, schema: { minimum: low, maximum: high },
+  })); // prettier-ignore
+
+export const SETTINGS = { id: "settings", type: "object", description: "All settings in force", state: true };
+
+/** The settings of a device that has started: their values in `config`, and `take`, which is offered each packet. */
+export function startSettings(participant, settings, changed = () => {}) {
+  const config = Object.fromEntries(settings.map(([id, value]) => [id, value]));
+  const take = (port, value) => {
+    const setting = settings.find(([id]) => id === port);
+    if (!setting) return false;
+    const [, , low, high] = setting;
+    if (typeof value !== "number" || !(low <= value && value <= high)) {
+      fail(participant, `${port}: a number from ${low} to ${high} is needed`, port);
+      return true;
+    }
+    config[port] = value;
+    participant.send("settings", config);
+    changed(port);
+    return true;
+  };
+  participant.send("settings", config);
+  return { config, take };
+}
+
+/** Whether a packet to `on` or `toggle` switches something, and to what; null where it does not. */
+export function switched(participant, port, value, on) {
+  if (port === "toggle") return !on;
+  if (port !== "on") return null;
+  if (typeof value === "boolean") return value;
+  fail(participant, "on: true or false is needed", "on");
+  return null;
+}
+
+/** The inports of what can be switched. */
+export const SWITCH = [
+  { id: "on", type: "boolean" },
+  { id: "toggle", type: "any", description: "Anything" },
+];
+
+/** A labelled slider; `value` can be read and set, `oninput(value)` is called when somebody moves it. */
+export function slider({ label, unit = "", min, max, step = 1, value, oninput }) {
+  const id = freshId("slider");
+  const digits = (String(step).split(".")[1] ?? "").length;
+  const text = (number) => `${number.toFixed(digits)}${unit && ` ${unit}`}`;
+  const output = el("output", { for: id, class: "device-reading" });
+  const input = el("input", { type: "range", id, min, max, step, oninput: () => change(Number(input.value)) });
+  const element = el("div", { class: "device-slider" }, el("label", { for: id }, label), output, input);
+  const show = (number) => {
+    output.textContent = text(number);
+    input.setAttribute("aria-valuetext", text(number));
+    element.style.setProperty("--part", String((number - min) / (max - min)));
+  };
+  const change = (number) => {
+    show(number);
+    oninput?.(number);
+  };
+  input.value = value;
+  show(Number(input.value));
+  return {
+    element,
+    get value() {
+      return Number(input.value);
+    },
+    set value(number) {
+      input.value = String(Math.min(max, Math.max(min, number)));
+      show(Number(input.value));
+    },
+  };
+}
+
+/** A labelled check box. */
+export function check(label, checked, onchange) {
+  const input = el("input", { type: "checkbox", checked, onchange: () => onchange(input.checked) });
+  return el("label", { class: "device-check" }, input, label);
+}
+
+/** A dial that shows a part (0 to 1) of its way; for the eye only. */
+export function gauge() {
+  const arc = (name) => svg("path", { d: "M 20 80 A 42 42 0 1 1 80 80", pathLength: 100, class: name });
+  const filled = arc("gauge-filled");
+  const needle = svg("line", { x1: 50, y1: 51, x2: 50, y2: 22, class: "gauge-needle" });
+  const element = svg("svg", { viewBox: "0 0 100 88", class: "device-picture", "aria-hidden": "true" },
+    arc("gauge-way"), filled, needle, svg("circle", { cx: 50, cy: 51, r: 5, class: "gauge-hub" })); // prettier-ignore
+  const show = (/** @type {number} */ part) => {
+    filled.style.strokeDasharray = `${Math.max(0, Math.min(1, part)) * 100} 200`;
+    needle.style.transform = `rotate(${(part - 0.5) * 267}deg)`;
+  };
+  return { element, show };
+}
+
+/** Calls a function at most so often, and once more at the end of a flurry. */
+export function calm(milliseconds, call) {
+  let timer = 0;
+  let again = false;
+  const run = () => {
+    call();
+    again = false;
+    timer = setTimeout(() => {
+      timer = 0;
+      if (again) run();
+    }, milliseconds);
+  };
+  const ask = () => {
+    if (timer) again = true;
+    else run();
+  };
+  ask.stop = () => clearTimeout(timer);
+  return ask;
+}
+
+/** A step of a gentle walk about a middle: far from it, it turns back. */
+export const wander = (value, middle, stride) => value + (Math.random() - 0.5) * stride + (middle - value) * 0.05;

@@ -1,0 +1,36 @@
+// @ts-check
+/** Which role a new device gets, and which ones it may have. */
+import { componentOf } from "./kinds.js";
+
+const MAIN = "default/main";
+
+/**
+ * A role for a new device of a kind: the first of button1, button2, … that nobody plays, or that was one of its kind.
+ * @param {import("../core/system.js").System} system
+ * @param {string} kind
+ * @param {Set<string>} mine roles that devices of this page play
+ */
+export function proposedRole(system, kind, mine) {
+  for (let number = 1; ; number++) {
+    const role = `${kind}${number}`;
+    if (!mine.has(role) && isFree(system, role, componentOf(kind))) return role;
+  }
+}
+
+function isFree(system, role, component) {
+  const status = system.status?.nodes?.find((each) => each.id === role);
+  const node = (system.graphs.get(system.runtime?.graph ?? MAIN) ?? system.graph)?.nodes.get(role);
+  if (!status && !node) return true;
+  // Its wires wait for somebody to play it again. An instrument is played by the dashboard.
+  const is = node?.component ?? status?.component;
+  return is === component && !node?.metadata?.dashboard && status !== undefined && status.state !== "alive";
+}
+
+/** What is wrong with a role, or "". */
+export function wrongRole(role, mine) {
+  if (!role.trim()) return "A name is needed";
+  if (mine.has(role)) return "There is a device of that name on this page";
+  if (/[+#\0]/.test(role)) return "The characters + and # are not allowed";
+  if (/^(\$|fbp$|fbp\/)/.test(role)) return "Names that begin with $ or fbp/ are reserved";
+  return role.length > 100 ? "At most 100 characters" : "";
+}

@@ -1,0 +1,63 @@
+// @ts-check
+/** Devices that measure: what they measure is set by sliders, and moves a little by itself where that is wanted. */
+import { el } from "./dom.js";
+import { ERROR, SETTINGS, calm, check, gauge, settingPorts, slider, startSettings, wander } from "./parts.js";
+
+const INTERVAL = ["interval", 2, 0.1, 86_400, "Seconds between readings"];
+const READ = { id: "read", type: "any", description: "Anything: take a reading now" };
+
+/**
+ * A kind of sensor. `quantity` is what its slider sets: {label, unit, min, max, step, value, stride: how far it moves by
+ * itself}; `outports` are told by `measure(value, config)`, which returns {outport: value}.
+ */
+export function sensor({ kind, name, icon, label, quantity, settings = [], outports, measure, extra, reads = true }) {
+  const all = [INTERVAL, ...settings];
+  return {
+    kind,
+    name,
+    icon,
+    label,
+    size: { w: 3, h: 3 },
+    ports: {
+      in: [...(reads ? [READ] : []), ...settingPorts(all)],
+      out: [...outports, ERROR, SETTINGS],
+    },
+    make: (element, participant, options = {}) => {
+      const { stride, ...range } = quantity;
+      let middle = options.value ?? range.value;
+      let drifts = options.drifts ?? false;
+      let timer = 0;
+      const dial = gauge();
+      const read = () => {
+        const { value } = input;
+        dial.show((value - range.min) / (range.max - range.min));
+        const readings = measure(value, config, drifts);
+        for (const [port, reading] of Object.entries(readings)) participant.send(port, reading);
+      };
+      const soon = calm(100, read);
+      const input = slider({ ...range, value: middle, oninput: (value) => soon((middle = value)) });
+      const tick = () => {
+        if (drifts) input.value = wander(input.value, middle, stride);
+        read();
+      };
+      const repeat = () => {
+        clearInterval(timer);
+        timer = setInterval(tick, config.interval * 1000);
+      };
+      const { config, take } = startSettings(participant, all, (port) => (port === "interval" ? repeat() : read()));
+      participant.onpacket = (port, value) => take(port, value) || read();
+      const moves = check("Drift", drifts, (on) => (drifts = on));
+      element.append(dial.element, input.element, el("div", { class: "device-row" }, moves));
+      if (extra) element.lastChild.append(...extra({ participant, input, config, read }));
+      read();
+      repeat();
+      return {
+        memory: () => ({ value: middle, drifts }),
+        stop: () => {
+          clearInterval(timer);
+          soon.stop();
+        },
+      };
+    },
+  };
+}

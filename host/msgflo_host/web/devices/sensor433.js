@@ -1,0 +1,61 @@
+// @ts-check
+import { el } from "./dom.js";
+import { ERROR, SETTINGS, calm, check, settingPorts, slider, startSettings, wander } from "./parts.js";
+
+const settings = [["interval", 30, 1, 3600, "Seconds from one transmission to the next"]];
+
+/** A weather sensor that is heard by radio now and then: what it measures is told when it transmits, not before. */
+export default {
+  kind: "sensor433",
+  name: "433 MHz sensor",
+  icon: "rss",
+  label: "A wireless weather sensor",
+  size: { w: 3, h: 4 },
+  ports: {
+    in: settingPorts(settings),
+    out: [
+      { id: "temperature", type: "number", description: "°C", state: true },
+      { id: "humidity", type: "number", description: "%", state: true },
+      { id: "battery", type: "boolean", description: "Whether it is good", state: true },
+      ERROR,
+      SETTINGS,
+    ],
+  },
+  make: (element, participant, options = {}) => {
+    let battery = options.battery ?? true;
+    let timer = 0;
+    const said = el("span", { class: "device-said", role: "status" });
+    const temperature = slider({
+      label: "Temperature", unit: "°C", min: -40, max: 60, step: 0.1, value: options.temperature ?? 12,
+    }); // prettier-ignore
+    const humidity = slider({ label: "Humidity", unit: "%", min: 0, max: 100, value: options.humidity ?? 70 });
+    const transmit = () => {
+      participant.send("temperature", temperature.value);
+      participant.send("humidity", humidity.value);
+      participant.send("battery", battery);
+      said.textContent = `Sent at ${new Date().toLocaleTimeString()}`;
+    };
+    const repeat = () => {
+      clearInterval(timer);
+      timer = setInterval(() => {
+        temperature.value = wander(temperature.value, temperature.value, 0.4);
+        transmit();
+      }, config.interval * 1000);
+    };
+    const { config, take } = startSettings(participant, settings, repeat);
+    participant.onpacket = take;
+    const now = calm(200, transmit);
+    element.append(temperature.element, humidity.element, el("div", { class: "device-row" },
+      check("Battery good", battery, (good) => (battery = good)),
+      el("button", { type: "button", onclick: now }, "Transmit")), said); // prettier-ignore
+    transmit();
+    repeat();
+    return {
+      memory: () => ({ temperature: temperature.value, humidity: humidity.value, battery }),
+      stop: () => {
+        clearInterval(timer);
+        now.stop();
+      },
+    };
+  },
+};

@@ -1,0 +1,328 @@
+"""The shelf of virtual devices: each one that is picked takes part in the system, sends or shows, and goes with the page."""
+
+from __future__ import annotations
+
+import json
+import queue
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from brokers import Broker
+from browser import LAPTOP, PHONE, Pages, axe, until
+from msgflo import Participant, Port
+from outside import Outside
+from systems import Coordinator, Participants, node
+
+Run = Callable[..., Coordinator]
+
+KINDS = [
+    "temperature", "humidity", "sound", "light", "button", "switch", "potentiometer", "rgb", "relay", "display",
+    "sensor433", "clock", "chart", "text", "map",
+]  # fmt: skip
+SENDS: dict[str, list[tuple[str, str, Any]]] = {
+    # what a person does with the device, an outport, and what then comes from there
+    "temperature": [("slide:25", "temperature", 25)],
+    "humidity": [("slide:70", "humidity", 70)],
+    "sound": [("slide:-40", "level", -40), ("click:Clap", "loud", -6)],
+    "light": [("slide:50", "light", 50), ("", "volts", 1.65)],
+    "button": [("click:Press button1", "press", True), ("", "pressed", False)],
+    "switch": [("switch", "on", True), ("", "pressed", True)],
+    "potentiometer": [("slide:80", "value", 80)],
+    "sensor433": [("slide:-5", "temperature", None), ("click:Transmit", "temperature", -5), ("", "battery", True)],
+    "text": [("type:<b>hello</b>", "text", "<b>hello</b>")],
+    "map": [("arrow", "place", {"x": 1.25, "y": 1})],
+}
+SHOWS: dict[str, list[tuple[str, str, str]]] = {
+    # an inport, a payload, and what can be read then
+    "rgb": [("color", '"red"', "#ff0000, 100 %"), ("brightness", "40", "#ff0000, 40 %"), ("on", "false", "off")],
+    "relay": [("on", "true", "closed"), ("toggle", "1", "open")],
+    "display": [("text", "21.5", "21.5"), ("text", "plain", "plain")],
+    "chart": [("a", "42.5", "a: 42.5"), ("b", "true", "b: 1"), ("c", '"x"', "no number: x")],
+    "map": [("mark", '{"name": "lamp", "x": 2, "y": 3}', "lamp (2 m, 3 m)")],
+}
+
+
+def mqtt(coordinator: Coordinator) -> Broker:
+    """The coordinator's own broker, for a client outside."""
+    port = int(coordinator.command[coordinator.command.index("--mqtt-port") + 1])
+    return cast(Broker, SimpleNamespace(port=port))
+
+
+def shelf(page: Page) -> Locator:
+    """The shelf, opened."""
+    page.evaluate(
+        """async () => {
+          const { context } = await import("/core/registry.js");
+          context.page.openSide(true, "devices");
+        }"""
+    )
+    return page.locator("#side-devices")
+
+
+def pick(page: Page, *kinds: str) -> None:
+    """Take devices from the shelf, and wait until they are connected."""
+    for kind in kinds:
+        shelf(page).locator(f"[data-kind={kind}]").click()
+    connected(page)
+
+
+def connected(page: Page) -> None:
+    until(
+        page,
+        """async () => {
+          const { sharedConnection } = await import("/devices/connection.js");
+          const { context } = await import("/core/registry.js");
+          return sharedConnection(context).state === "online";
+        }""",
+    )
+
+
+def card(page: Page, role: str) -> Locator:
+    return page.locator(f'#devices [data-role="{role}"]')
+
+
+def use(device: Locator, what: str) -> None:
+    """Do with a device what a person would."""
+    verb, _, value = what.partition(":")
+    if verb == "slide":
+        device.get_by_role("slider").first.fill(value)
+    elif verb == "click":
+        device.get_by_role("button", name=value).click()
+    elif verb == "switch":
+        device.get_by_role("switch").click()
+    elif verb == "type":
+        device.get_by_role("textbox").fill(value)
+        device.get_by_role("textbox").press("Enter")
+    elif verb == "arrow":
+        device.locator("[role=application]").press("ArrowRight")
+
+
+def until_value(outside: Outside, topic: str, value: Any) -> None:
+    """Wait for a value on a topic, passing over others."""
+    seen: list[Any] = []
+    try:
+        while True:
+            seen.append(json.loads(outside.next(topic)))
+            if seen[-1] == value and type(seen[-1]) is type(value):
+                return
+    except queue.Empty:
+        raise AssertionError(f"{topic}: {seen}, and never {value}") from None
+
+
+def test_every_virtual_device_sends_or_shows(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
+    page = page_of(coordinator)
+    topics = [f"{kind}1/#" for kind in KINDS]
+    with Outside(mqtt(coordinator), *topics) as outside:
+        pick(page, *KINDS)
+        coordinator.wait(lambda status: all(node(status, f"{kind}1")["state"] == "alive" for kind in KINDS))
+        for kind, acts in SENDS.items():
+            device = card(page, f"{kind}1")
+            for what, port, value in acts:
+                use(device, what)
+                if value is not None:
+                    until_value(outside, f"{kind}1/{port}", value)
+        for kind, packets in SHOWS.items():
+            for port, payload, text in packets:
+                outside.send(f"{kind}1/{port}", payload)
+                expect(card(page, f"{kind}1")).to_contain_text(text)
+        time = datetime.fromisoformat(json.loads(outside.next("clock1/time")))
+        assert abs(time - datetime.now(UTC)) < timedelta(minutes=10)
+        until_value(outside, "relay1/closed", True)
+    tested = SENDS.keys() | SHOWS.keys() | {"clock"}
+    assert tested == set(KINDS)
+
+
+def test_a_button_tells_long_and_double_presses(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("")
+    page = page_of(coordinator)
+    with Outside(mqtt(coordinator), "button1/#") as outside:
+        pick(page, "button")
+        button = card(page, "button1").get_by_role("button", name="Press button1")
+        button.focus()
+        page.keyboard.down(" ")
+        until_value(outside, "button1/pressed", True)
+        until_value(outside, "button1/long", True)
+        page.keyboard.up(" ")
+        until_value(outside, "button1/pressed", False)
+        outside.send("button1/double_time", "5")
+        until_value(outside, "button1/settings", {"debounce": 0.02, "long_time": 0.8, "double_time": 5})
+        button.hover()
+        page.mouse.down()
+        until_value(outside, "button1/press", True)
+        page.mouse.up()
+        page.mouse.down()
+        page.mouse.up()
+        until_value(outside, "button1/double", True)
+        outside.drained("button1/press")
+        button.dispatch_event("click")  # as a screen reader does it
+        until_value(outside, "button1/press", True)
+
+
+def test_wires_stay_when_a_real_device_takes_the_role(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("button1(web/Button) PRESS -> TOGGLE relay1(web/Relay)")
+    page = page_of(coordinator)
+    with Outside(mqtt(coordinator), "relay1/closed") as outside:
+        pick(page, "relay", "button")
+        coordinator.wait(lambda status: status["edges"][0]["kind"] == "direct")
+        until_value(outside, "relay1/closed", False)
+        card(page, "button1").get_by_role("button", name="Press button1").click()
+        until_value(outside, "relay1/closed", True)
+
+        class RealButton(Participant):
+            component = "devices/Button"
+            outports = (Port("press", "boolean"),)
+
+        real = RealButton("button1")
+        with Participants(real, broker=f"mqtt://127.0.0.1:{mqtt(coordinator).port}"):
+            card(page, "button1").get_by_role("button", name="Close button1").click()
+            coordinator.wait(
+                lambda status: [each["id"] for each in node(status, "button1")["instances"]] == ["button1"]
+            )
+            real.send("press", True)
+            until_value(outside, "relay1/closed", False)
+
+
+def test_devices_go_with_the_page_and_come_back_with_it(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("")
+    page = page_of(coordinator)
+    pick(page, "temperature", "display")
+    card(page, "temperature1").get_by_role("slider").fill("30")
+    coordinator.wait(lambda status: node(status, "temperature1")["state"] == "alive")
+    page.reload()
+    connected(page)
+    expect(card(page, "temperature1").get_by_role("slider")).to_have_value("30")
+    expect(card(page, "display1")).to_be_visible()
+    coordinator.wait(lambda status: node(status, "temperature1")["state"] == "alive")
+    page.goto("about:blank")
+    coordinator.wait(lambda status: "temperature1" not in [each["id"] for each in status["nodes"]])
+
+
+def test_a_device_is_renamed_and_closed(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("")
+    page = page_of(coordinator)
+    pick(page, "switch", "switch")
+    expect(card(page, "switch2")).to_be_visible()
+    card(page, "switch1").get_by_role("button", name="Rename switch1").click()
+    field = page.get_by_label("Role")
+    for wrong in ("switch2", "a/+", "fbp/x", " "):
+        field.fill(wrong)
+        field.press("Enter")
+        expect(field).to_be_visible()
+    field.fill("hall switch")
+    field.press("Enter")
+    coordinator.wait(lambda status: node(status, "hall switch")["state"] == "alive")
+    card(page, "switch2").get_by_role("button", name="Close switch2").click()
+    known = coordinator.wait(lambda status: len(status["nodes"]) == 1)["nodes"]
+    assert [each["id"] for each in known] == ["hall switch"]
+
+
+def test_a_role_is_proposed_that_nobody_plays(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("button1(demo/Button) PRESS -> TEXT display1(web/Display)")
+
+    class Other(Participant):
+        outports = (Port("press"),)
+
+    with Participants(Other("button2"), broker=f"mqtt://127.0.0.1:{mqtt(coordinator).port}"):
+        coordinator.wait(lambda status: node(status, "button2")["state"] == "alive")
+        page = page_of(coordinator)
+        page.locator("#graph-view").wait_for()
+        until(
+            page,
+            """async () => {
+              const { context } = await import("/core/registry.js");
+              return context.system.status.nodes.length === 3;
+            }""",
+        )
+        pick(page, "button", "display")
+        expect(card(page, "button3")).to_be_visible()
+        expect(card(page, "display1")).to_be_visible()  # its wire waits for it
+
+
+HOSTILE = '<img src=x onerror="window.hacked = true"><script>window.hacked = true</script>'
+
+
+def test_hostile_values_are_shown_as_text_only(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("")
+    page = page_of(coordinator)
+    pick(page, "display", "chart", "map", "rgb", "text")
+    with Outside(mqtt(coordinator), "rgb1/error", "map1/error") as outside:
+        outside.send("display1/text", HOSTILE)
+        expect(card(page, "display1")).to_contain_text(HOSTILE)
+        outside.send("chart1/a", json.dumps(HOSTILE))
+        expect(card(page, "chart1")).to_contain_text("no number: <img")
+        mark = {"name": HOSTILE, "x": 1, "y": 1, "text": HOSTILE, "color": "red;} body{display:none"}
+        outside.send("map1/mark", json.dumps(mark))
+        expect(card(page, "map1").locator("text")).to_contain_text("<img src=x")
+        outside.send("rgb1/color", json.dumps(f'red" onload="{HOSTILE}'))
+        assert "allowed" in json.loads(outside.next("rgb1/error"))["message"]
+        for bad in ("null", "[]", '"__proto__"', '{"name": {}}', '{"name": "a", "x": 1e999, "y": 1}', '{"name": "a"}'):
+            outside.send("map1/mark", bad)
+            assert "mark" in json.loads(outside.next("map1/error"))["message"]
+    card(page, "text1").get_by_role("textbox").fill(HOSTILE)
+    card(page, "text1").get_by_role("button", name="Send").click()
+    expect(card(page, "text1")).to_contain_text(HOSTILE)
+    assert page.locator("#devices img, #devices script").count() == 0
+    assert page.evaluate("window.hacked === undefined")
+
+
+def test_settings_are_taken_and_wrong_ones_refused(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("")
+    page = page_of(coordinator)
+    topics = ["potentiometer1/value", "potentiometer1/error", "relay1/error", "potentiometer1/settings"]
+    with Outside(mqtt(coordinator), *topics) as outside:
+        pick(page, "potentiometer", "relay")
+        until_value(outside, "potentiometer1/value", 50)
+        outside.send("potentiometer1/high", "10")
+        until_value(outside, "potentiometer1/value", 5)
+        for bad in ("true", '"5"', "1e10", "null"):
+            outside.send("potentiometer1/high", bad)
+            assert json.loads(outside.next("potentiometer1/error"))["port"] == "high"
+        outside.send("potentiometer1/high", "0")
+        assert "1e-6 apart" in json.loads(outside.next("potentiometer1/error"))["message"]
+        outside.send("relay1/on", "1")
+        assert "true or false" in json.loads(outside.next("relay1/error"))["message"]
+
+
+def test_ports_are_named_as_those_of_devices_on_boards(run_graph: Run, page_of: Pages) -> None:
+    from devices import button, climate, light, potentiometer, relay, rgb, sound
+
+    page = page_of(run_graph(""))
+    said = page.evaluate(
+        """async () => {
+          const { kinds } = await import("/devices/kinds.js");
+          const ports = async ([kind, load]) => [kind, (await load()).ports];
+          return Object.fromEntries(await Promise.all([...kinds].map(ports)));
+        }"""
+    )
+    real = {
+        "button": button.Button("x", {}, {}, type("Contact", (), {})()),
+        "potentiometer": potentiometer.Potentiometer("x", {}, {}, None),
+        "rgb": rgb.Rgb("x", {}, {}, None),
+        "relay": relay.Relay("x", {}, {}, None, 0),
+        "light": light.Light("x", {}, {}, None),
+        "sound": sound.Sound("x", {}, {}, None),
+        "temperature": climate.Climate("x", {}, {}, None),
+        "humidity": climate.Climate("x", {}, {}, None),
+    }
+    for kind, device in real.items():
+        for direction, ports in (("in", device.inports), ("out", device.outports)):
+            there = {port.id: (port.type, port.qos, port.retain) for port in ports}
+            for port in said[kind][direction]:
+                state = port.get("state", False)
+                assert there.get(port["id"]) == (port["type"], int(state), state), f"{kind}.{port['id']}"
+
+
+@pytest.mark.parametrize(("size", "theme"), [(LAPTOP, "light"), (LAPTOP, "dark"), (PHONE, "light")])
+def test_devices_keep_nobody_out(run_graph: Run, page_of: Pages, size: tuple[int, int], theme: Any) -> None:
+    page = page_of(run_graph(""), size=size, theme=theme)
+    pick(page, *KINDS)
+    expect(page.locator("#device-cards > li")).to_have_count(len(KINDS))
+    assert axe(page, "#devices") == []
+    assert axe(page, "#side") == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
