@@ -132,10 +132,10 @@ class Devices:
         self._client.sendall(publish_frame(f"club/{outport.replace('.', '/')}", json.dumps(value).encode()))
 
     @contextmanager
-    def stream(self, rate: float) -> Iterator[None]:
-        """Send so many packets a second, from each outport in turn, until the block ends."""
+    def stream(self, rate: float, outports: tuple[str, ...] = OUTPORTS) -> Iterator[None]:
+        """Send so many packets a second, from each of these outports in turn, until the block ends."""
         ended = threading.Event()
-        thread = threading.Thread(target=self._stream, args=(rate, ended), daemon=True)
+        thread = threading.Thread(target=self._stream, args=(rate, outports, ended), daemon=True)
         thread.start()
         try:
             yield
@@ -143,13 +143,13 @@ class Devices:
             ended.set()
             thread.join(5)
 
-    def _stream(self, rate: float, ended: threading.Event) -> None:
+    def _stream(self, rate: float, outports: tuple[str, ...], ended: threading.Event) -> None:
         at_once = max(1, round(rate / 100))
         for number in itertools.count(step=at_once):
             if ended.wait(at_once / rate):
                 return
             for each in range(number, number + at_once):
-                self.send(OUTPORTS[each % len(OUTPORTS)], {"number": each})
+                self.send(outports[each % len(outports)], {"number": each})
 
 
 @contextmanager

@@ -1,0 +1,152 @@
+"""A graph of the size that a club has: it is laid out so that one can read it, and stays quick while packets flow."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import club
+from browser import Pages, fit, node_in, until, until_system
+from systems import Coordinator
+
+LEAST_TEXT_PX = 8  # the height of a line of names, on the screen
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Coordinator, club.Devices]]:
+    with club.system(tmp_path_factory.mktemp("club")) as system:
+        yield system
+
+
+@pytest.fixture
+def devices(system: tuple[Coordinator, club.Devices]) -> club.Devices:
+    return system[1]
+
+
+@pytest.fixture
+def page(system: tuple[Coordinator, club.Devices], page_of: Pages) -> Page:
+    """The page with the whole graph in sight."""
+    page = page_of(system[0])
+    until_system(page, "system.isReady && system.graph.nodes.size === 64 && system.graph.edges.size === 105")
+    expect(page.locator("#graph-view [data-node]")).to_have_count(64)
+    until_system(page, "[...system.graph.nodes.keys()].every((id) => system.nodeStatus(id)?.state === 'alive')")
+    fit(page)
+    return page
+
+
+def test_no_node_overlaps_another_and_all_are_in_sight(page: Page) -> None:
+    boxes = page.evaluate(
+        """() => [...document.querySelectorAll("#graph-view [data-node]")].map((node) => {
+          const { left, right, top, bottom } = node.getBoundingClientRect();
+          return [node.dataset.node, left, right, top, bottom];
+        })"""
+    )
+    assert len(boxes) == 64
+    view = page.locator("#graph-view").bounding_box()
+    assert view
+    for name, left, right, top, bottom in boxes:
+        assert left >= view["x"] - 1, f"{name} is out of sight"
+        assert right <= view["x"] + view["width"] + 1, f"{name} is out of sight"
+        assert top >= view["y"] - 1, f"{name} is out of sight"
+        assert bottom <= view["y"] + view["height"] + 1, f"{name} is out of sight"
+    for i, (name, left, right, top, bottom) in enumerate(boxes):
+        for other, other_left, other_right, other_top, other_bottom in boxes[:i]:
+            apart = left >= other_right or other_left >= right or top >= other_bottom or other_top >= bottom
+            assert apart, f"{name} overlaps {other}"
+
+
+def test_all_labels_are_readable(page: Page) -> None:
+    labels = page.evaluate(
+        """() => [...document.querySelectorAll("#graph-view [data-node] .role")].map((label) => {
+          const box = label.getBoundingClientRect();
+          const scale = box.width / label.offsetWidth;
+          const onTop = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+          return {
+            text: label.textContent, height: parseFloat(getComputedStyle(label).fontSize) * scale,
+            cut: label.scrollWidth > label.clientWidth + 1, seen: label.closest("[data-node]").contains(onTop),
+          };
+        })"""
+    )
+    assert sorted(label["text"] for label in labels) == sorted(club.NODES)
+    assert not [label for label in labels if label["cut"] or not label["seen"]]
+    assert min(label["height"] for label in labels) >= LEAST_TEXT_PX
+
+
+def test_a_node_that_is_dragged_leaves_the_others_alone(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          window.touched = new Set();
+          new MutationObserver((mutations) => {
+            for (const { target } of mutations) if (target.dataset?.node) window.touched.add(target.dataset.node);
+          }).observe(document.querySelector("#graph-view"), { attributes: true, attributeFilter: ["style"], subtree: true });
+        }"""
+    )
+    drag(page, "presence", steps=10)
+    assert page.evaluate("() => [...window.touched]") == ["presence"]
+
+
+def drag(page: Page, node: str, *, steps: int) -> None:
+    """Drag a node about, in so many steps, and let it go where it was."""
+    box = node_in(page, node).locator(".role").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(steps):
+        page.mouse.move(x + 60 * (step % 20 - 10) / 10, y + 40 * (step % 14 - 7) / 7)
+    page.mouse.move(x, y)
+    page.mouse.up()
+
+
+def test_the_page_says_how_many_packets_it_left_out(page: Page, devices: club.Devices) -> None:
+    with devices.stream(500, ("clock.hour",)):  # more than is shown of one edge
+        until(
+            page, "() => /^[1-9][0-9]* packets not shown/.test(document.querySelector('#status-left-out').textContent)"
+        )
+    expect(page.locator("#status-left-out")).to_be_empty()
+
+
+@pytest.mark.soak  # a timing
+def test_dragging_keeps_50_frames_a_second_with_packets_on_100_edges(page: Page, devices: club.Devices) -> None:
+    with devices.stream(300):
+        until_system(page, "[...system.graph.edges.keys()].filter((key) => packets.last(key)).length >= 100")
+        page.evaluate(
+            """() => {
+              window.frames_ms = [];
+              let last = performance.now();
+              const note = (now) => { window.frames_ms.push(now - last); last = now; requestAnimationFrame(note); };
+              requestAnimationFrame(note);
+            }"""
+        )
+        drag(page, "presence", steps=400)
+        frames = page.evaluate("() => window.frames_ms.slice(2)")
+    median = statistics.median(frames)
+    print(f"{len(frames)} frames, median {1000 / median:.0f}/s, slowest {max(frames):.0f} ms")
+    assert median <= 20
+
+
+@pytest.mark.soak  # a timing
+def test_the_page_answers_within_100_ms_at_1000_packets_a_second(page: Page, devices: club.Devices) -> None:
+    inputs = 40
+    with devices.stream(1000):
+        until_system(page, "[...system.graph.edges.keys()].every((key) => packets.last(key))")
+        page.evaluate(
+            """() => {
+              window.paints_ms = [];
+              new PerformanceObserver((list) => {
+                for (const entry of list.getEntries()) if (entry.interactionId) window.paints_ms.push(entry.duration);
+              }).observe({ type: "event", durationThreshold: 16 });
+            }"""
+        )
+        for number in range(inputs):
+            node_in(page, club.NODES[number * 7 % 64]).locator(".role").click()
+            page.keyboard.press("ArrowRight")
+        paints: list[Any] = page.evaluate("() => window.paints_ms")
+    paints += [16] * (2 * inputs - len(paints))  # what is not told took less
+    paints.sort()
+    print(f"input to paint: median {statistics.median(paints):.0f} ms, 95 % {paints[int(len(paints) * 0.95)]:.0f} ms")
+    assert paints[int(len(paints) * 0.95)] < 100
