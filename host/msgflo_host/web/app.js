@@ -62,17 +62,18 @@ async function isKnown(secret) {
   return false;
 }
 
-/** A secret that was kept is no good any more, or none was given where one is needed. */
-let asked = false;
+let asked = false; // once by itself; then the banner has a button
 system.addEventListener("state", () => {
-  if (fbp.state !== "open" || system.isReady || system.runtime?.capabilities.length !== 0 || asked) return;
-  asked = true; // once by itself; then the banner has a button
+  if (fbp.state !== "open" || system.runtime?.capabilities.length !== 0) return;
   if (fbp.secret !== null) {
+    // Without one, more may be permitted than with one that is not known.
     keepSecret(null);
     fbp.secret = null;
-    toast("The secret that was kept is not known here any more.", "warn");
+    toast("The secret that this tab had is not known here.", "warn");
+  } else if (!asked) {
+    asked = true;
+    askSecret();
   }
-  askSecret();
 });
 
 /** @param {import("./core/registry.js").Part} part @param {Error} error */

@@ -4,6 +4,8 @@
 import { element, iconButton, isTyping, toast } from "./dom.js";
 import { icon } from "./icons.js";
 
+const FIRST_MS = 2000; // after the page was opened: until then it is not worth saying that there is no connection yet
+
 /** @param {string} id @returns {HTMLElement} */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
@@ -37,10 +39,10 @@ function banner(id, text, kind, button = null) {
 /** @param {import("./registry.js").Context} context @param {() => Promise<string | null>} askSecret */
 function showConnection({ fbp, system }, askSecret) {
   const connection = byId("connection");
-  let since = performance.now();
+  let wasOpen = false;
   const show = () => {
-    if (fbp.state === "open") since = performance.now();
-    const lost = fbp.state !== "open" && performance.now() - since > 300; // a reload of the page connects faster than that
+    wasOpen ||= fbp.state === "open" || performance.now() > FIRST_MS;
+    const lost = fbp.state !== "open" && wasOpen;
     const state = fbp.state === "open" ? (system.isReady ? "connected" : "waiting") : "lost";
     connection.dataset.state = state;
     connection.textContent = { connected: String(system.runtime?.label ?? "connected"), waiting: "Connecting…", lost: lost ? "not connected" : "Connecting…" }[state];
@@ -50,8 +52,8 @@ function showConnection({ fbp, system }, askSecret) {
     const strange = fbp.state === "open" && system.runtime !== null && system.runtime.capabilities.length === 0;
     const enter = element("button", { type: "button", click: () => askSecret() }, "Enter the secret");
     banner("banner-secret", strange ? "This runtime shows nothing without a secret." : "", "warn", enter);
-    if (fbp.state !== "open" && !lost) setTimeout(show, 350);
   };
+  setTimeout(show, FIRST_MS);
   system.addEventListener("state", show);
   system.addEventListener("change", (event) => {
     if (!(/** @type {CustomEvent} */ (event).detail.kinds.has("status"))) return;
@@ -73,7 +75,8 @@ function addTools({ system, edits, fbp, page, bus }, askSecret) {
   const key = iconButton("key", "Enter a secret", () => askSecret(), { id: "tool-secret" });
   const theme = iconButton("dark", "Dark", () => (page.theme = page.theme === "dark" ? "light" : "dark"), { id: "tool-theme" });
   const side = iconButton("library", "Library and devices", () => page.openSide(!page.sideIsOpen), { id: "tool-side", "aria-controls": "side" });
-  byId("tools").append(undo, redo, run, save, key, theme, side);
+  byId("bar").prepend(side);
+  byId("tools").append(undo, redo, run, save, key, theme);
 
   const show = () => {
     const open = fbp.state === "open";

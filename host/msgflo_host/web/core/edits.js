@@ -14,8 +14,8 @@ const INDEPENDENT = new Set(["changenode", "changeedge", "changegroup"]);
  */
 
 /**
- * Events: "change" when `canUndo` or `canRedo` may be others; "refused" with {title, message}, "done" with {title, command, payload}
- * of each command, and "undone" with {title, redo} as details.
+ * Events: "change" when `canUndo` or `canRedo` may be others; "refused" with {title, message} and "undone" with
+ * {title, redo} as details.
  */
 export class Edits extends EventTarget {
   #system;
@@ -137,7 +137,6 @@ export class Edits extends EventTarget {
     const back = inverse(this.#graph(id), command, payload);
     const key = command === "clear" ? "id" : "graph";
     await this.#system.fbp.request("graph", command, { ...payload, [key]: id });
-    this.dispatchEvent(new CustomEvent("done", { detail: { command, payload } }));
     return back;
   }
 

@@ -18,7 +18,7 @@ const PATHS = {
   save: "M3 3h8l2 2v8H3zM5.5 3v3h4V3M5.5 13V9.5h5V13",
   search: "M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.5 10.5L14 14",
   start: "M5 3.5l7.5 4.5L5 12.5z",
-  stop: "M4.5 4.5h7v7h-7z",
+  stop: "M3.75 3.75h8.5v8.5h-8.5z",
   undo: "M6 3L3 6l3 3M3 6h6.5a3.5 3.5 0 0 1 0 7H6",
 };
 

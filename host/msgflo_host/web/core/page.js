@@ -4,6 +4,8 @@
 import { element } from "./dom.js";
 import { emit } from "./registry.js";
 
+const WIDE = 1000; // px of the page where the side is open from the start
+
 /** @param {string} id @returns {HTMLElement} */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
@@ -81,6 +83,7 @@ export class Page {
     const tab = element("button", {
       type: "button", id: `side-tab-${id}`, role: "tab", "data-side": id, "aria-controls": panel.id, click: () => this.#showSide(id),
     }, title);
+    if (this.#sideTabs.childElementCount === 0 && innerWidth >= WIDE) this.openSide(true);
     this.#sideTabs.append(tab);
     byId("side-content").append(panel);
     this.#showSide(/** @type {HTMLElement} */ (this.#sideTabs.firstElementChild).dataset.side ?? id);

@@ -1,0 +1,389 @@
+"""The page's core: it mirrors the runtime, edits with undo, survives a lost connection; packets are few, and texts stay texts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from brokers import Broker
+from browser import SECRET, Pages, address, of_system, until_system
+from systems import Coordinator, Participants, Source
+
+RunGraph = Callable[..., Coordinator]
+
+GRAPH = """\
+INPORT=a.IN:IN
+OUTPORT=b.OUT:OUT
+a(core/Repeat) OUT -> IN b(core/Repeat)
+c(core/Counter) COUNT -> IN a
+'first' -> IN a
+'second' -> IN a
+7 -> START c
+"""
+
+# All of a graph, in an order that does not depend on how it came about.
+SNAPSHOT = """(() => {
+  const sorted = (map) => [...map.values()].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  const { nodes, edges, initials, inports, outports, groups } = system.graph;
+  const groupsSorted = [...groups.values()].map((group) => ({ ...group, nodes: [...group.nodes].sort() }));
+  return JSON.stringify([nodes, edges, initials, inports, outports].map(sorted).concat([groupsSorted]));
+})()"""
+
+
+def snapshot(page: Page) -> Any:
+    return json.loads(of_system(page, SNAPSHOT))
+
+
+def run(page: Page, *commands: tuple[str, dict[str, Any]], title: str = "Edit") -> bool:
+    return bool(of_system(page, f"edits.run({json.dumps(title)}, {json.dumps(commands)})"))
+
+
+def ready(page: Page, nodes: int = 3) -> Page:
+    until_system(page, f"system.isReady && system.graph.nodes.size === {nodes}")
+    return page
+
+
+def port(node: str, name: str) -> dict[str, str]:
+    return {"node": node, "port": name}
+
+
+# What is there before, and the command that is taken back and done again.
+COMMANDS: dict[str, tuple[list[tuple[str, dict[str, Any]]], tuple[str, dict[str, Any]]]] = {
+    "addnode": ([], ("addnode", {"id": "d", "component": "core/Repeat", "metadata": {"x": 3, "y": 4}})),
+    "addnode, of one that is there": (
+        [("changenode", {"id": "a", "metadata": {"x": 1, "label": "A"}})],
+        ("addnode", {"id": "a", "component": "core/Repeat", "metadata": {"x": 9, "y": 2}}),
+    ),
+    "removenode": (
+        [
+            ("changenode", {"id": "a", "metadata": {"x": 1, "y": 2, "label": "A"}}),
+            ("changeedge", {"src": port("a", "out"), "tgt": port("b", "in"), "metadata": {"route": 5}}),
+            ("addgroup", {"name": "both", "nodes": ["a", "b"], "metadata": {"description": "two"}}),
+            ("addgroup", {"name": "others", "nodes": ["b", "c"]}),
+        ],
+        ("removenode", {"id": "a"}),
+    ),
+    "renamenode": ([("addgroup", {"name": "both", "nodes": ["a", "b"]})], ("renamenode", {"from": "a", "to": "A b.c"})),
+    "changenode": (
+        [("changenode", {"id": "a", "metadata": {"x": 1, "label": "A"}})],
+        ("changenode", {"id": "a", "metadata": {"x": 5, "y": 6, "label": None}}),
+    ),
+    "addedge": ([], ("addedge", {"src": port("b", "out"), "tgt": port("c", "in"), "metadata": {"route": 2}})),
+    "addedge, of one that is there": (
+        [],
+        ("addedge", {"src": port("a", "OUT"), "tgt": port("b", "IN"), "metadata": {"route": 2}}),
+    ),
+    "changeedge": (
+        [("changeedge", {"src": port("a", "out"), "tgt": port("b", "in"), "metadata": {"route": 2, "secure": True}})],
+        ("changeedge", {"src": port("a", "out"), "tgt": port("b", "in"), "metadata": {"route": 3, "secure": None}}),
+    ),
+    "removeedge": (
+        [("changeedge", {"src": port("a", "out"), "tgt": port("b", "in"), "metadata": {"route": 2}})],
+        ("removeedge", {"src": port("a", "out"), "tgt": port("b", "in")}),
+    ),
+    "addinitial": ([], ("addinitial", {"src": {"data": {"b": None, "a": [0, False]}}, "tgt": port("b", "in")})),
+    "removeinitial": ([], ("removeinitial", {"src": {"data": "first"}, "tgt": port("a", "in")})),
+    "removeinitial, of all of a port": ([], ("removeinitial", {"tgt": port("a", "in")})),
+    "addinport": ([], ("addinport", {"public": "more", "node": "b", "port": "in", "metadata": {"x": 1, "y": 1}})),
+    "removeinport": ([], ("removeinport", {"public": "in"})),
+    "renameinport": ([], ("renameinport", {"from": "in", "to": "entrance"})),
+    "addoutport": ([], ("addoutport", {"public": "more", "node": "a", "port": "out"})),
+    "removeoutport": ([], ("removeoutport", {"public": "out"})),
+    "renameoutport": ([], ("renameoutport", {"from": "out", "to": "exit"})),
+    "addgroup": ([], ("addgroup", {"name": "both", "nodes": ["a", "b"], "metadata": {"description": "two"}})),
+    "addgroup, of one that is there": (
+        [("addgroup", {"name": "both", "nodes": ["a"], "metadata": {"description": "one"}})],
+        ("addgroup", {"name": "both", "nodes": ["a", "b"], "metadata": {"description": "two", "color": 3}}),
+    ),
+    "removegroup": ([("addgroup", {"name": "both", "nodes": ["a", "b"]})], ("removegroup", {"name": "both"})),
+    "renamegroup": ([("addgroup", {"name": "both", "nodes": ["a"]})], ("renamegroup", {"from": "both", "to": "all"})),
+    "changegroup": (
+        [("addgroup", {"name": "both", "nodes": ["a"], "metadata": {"description": "one"}})],
+        ("changegroup", {"name": "both", "metadata": {"description": "two"}}),
+    ),
+    "clear": ([("addgroup", {"name": "both", "nodes": ["a", "b"]})], ("clear", {})),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def own_broker() -> Any:
+    with Broker() as broker:
+        yield broker
+
+
+def test_each_command_is_taken_back_and_done_again_and_others_see_it(
+    run_graph: RunGraph, own_broker: Broker, page_of: Pages
+) -> None:
+    coordinator = run_graph(GRAPH, broker=own_broker.url)
+    page, other = ready(page_of(coordinator)), ready(page_of(coordinator))
+    original = snapshot(page)
+    for name, (prepared, command) in COMMANDS.items():
+        if prepared:
+            assert run(page, *prepared), name
+        before = snapshot(page)
+        assert run(page, command), name
+        after = snapshot(page)
+        assert after != before, name
+        for title, wanted in (("undo", before), ("redo", after), ("undo", before)):
+            assert of_system(page, f"edits.{title}()"), (name, title)
+            assert snapshot(page) == wanted, (name, title)
+            until_system(other, f"{SNAPSHOT} === {json.dumps(of_system(page, SNAPSHOT))}")
+        if prepared:
+            assert of_system(page, "edits.undo()"), name
+        assert snapshot(page) == original, name
+    # What was followed is what the coordinator has.
+    assert snapshot(ready(page_of(coordinator))) == original
+
+
+def test_what_somebody_else_has_made_impossible_is_said_and_dropped(
+    run_graph: RunGraph, own_broker: Broker, page_of: Pages
+) -> None:
+    coordinator = run_graph(GRAPH, broker=own_broker.url)
+    page, other = ready(page_of(coordinator)), ready(page_of(coordinator))
+    assert run(page, ("changenode", {"id": "b", "metadata": {"x": 7}}), title="Move b")
+    assert run(page, ("changenode", {"id": "c", "metadata": {"x": 7}}), title="Move c")
+    assert run(other, ("removenode", {"id": "c"}), title="Remove c")
+    until_system(page, "!system.graph.nodes.has('c')")
+    page.locator("#tool-undo").click()
+    expect(page.get_by_role("alert").filter(has_text="Move c: It can no longer be taken back")).to_be_visible()
+    assert of_system(page, "edits.undoTitle") == "Move b"
+    page.keyboard.press("Control+z")
+    until_system(page, "!('x' in system.graph.nodes.get('b').metadata)")
+    page.keyboard.press("Control+Shift+z")
+    until_system(page, "system.graph.nodes.get('b').metadata.x === 7")
+
+
+def test_what_is_refused_is_said_and_what_was_done_before_can_be_taken_back(
+    run_graph: RunGraph, own_broker: Broker, page_of: Pages
+) -> None:
+    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url)))
+    before = snapshot(page)
+    added = ("addnode", {"id": "d", "component": "core/Repeat"})
+    assert not run(page, added, ("removenode", {"id": "nobody"}), title="Two at once")
+    expect(page.get_by_role("alert").filter(has_text="Two at once: ")).to_contain_text("nobody")
+    assert of_system(page, "system.graph.nodes.has('d')")
+    assert of_system(page, "edits.undo()")
+    assert snapshot(page) == before
+
+
+def test_participants_that_join_and_edits_of_the_file_appear_without_a_reload(
+    run_graph: RunGraph, broker: Broker, page_of: Pages, tmp_path: Path
+) -> None:
+    page = ready(page_of(run_graph(GRAPH, broker=broker.url)))
+    page.evaluate("() => (window.since = 'the beginning')")
+    with Participants(Source("joined"), broker=broker.url):
+        until_system(page, "system.graph.nodes.get('joined')?.metadata.discovered === true")
+        until_system(page, "system.components.get('test/Source')?.outPorts.length === 3")
+        until_system(page, "system.nodeStatus('joined')?.state === 'alive'")
+    (tmp_path / "graph.fbp").write_text(GRAPH + "'third' -> IN d(core/Repeat)\n")
+    until_system(
+        page, "system.graph.nodes.has('d') && [...system.graph.initials.values()].some((i) => i.data === 'third')"
+    )
+    assert page.evaluate("() => window.since") == "the beginning"
+
+
+def test_a_lost_connection_is_said_edits_are_refused_and_the_present_state_is_shown_again(
+    run_graph: RunGraph, own_broker: Broker, page_of: Pages, tmp_path: Path
+) -> None:
+    page_of.tolerate("ERR_CONNECTION_REFUSED|WebSocket connection to")  # the browser's own lines
+    coordinator = run_graph(GRAPH, broker=own_broker.url)
+    page = ready(page_of(coordinator))
+    coordinator.kill()
+    expect(page.locator("#banner-connection")).to_contain_text("There is no connection to the coordinator")
+    expect(page.locator("#connection")).to_have_text("not connected")
+    assert not run(page, ("removenode", {"id": "a"}), title="Remove a")
+    expect(page.get_by_role("alert").filter(has_text="Remove a: There is no connection")).to_be_visible()
+    assert of_system(page, "system.graph.nodes.has('a')"), "what was seen last stays"
+    (tmp_path / "graph.fbp").write_text("a(core/Repeat) OUT -> IN elsewhere(core/Repeat)\n")
+    coordinator.start()
+    until_system(page, "system.isReady && system.graph.nodes.has('elsewhere')")
+    expect(page.locator("#banner-connection")).to_have_count(0)
+    assert of_system(page, "[...system.graph.edges.keys()]") == ["a.out elsewhere.in"]
+    assert of_system(page, "system.graph.initials.size") == 0
+    assert run(page, ("removenode", {"id": "a"}))
+
+
+def test_a_request_that_is_not_answered_any_more_fails(run_graph: RunGraph, own_broker: Broker, page_of: Pages) -> None:
+    page_of.tolerate("ERR_CONNECTION_REFUSED|WebSocket connection to")
+    coordinator = run_graph(GRAPH, broker=own_broker.url)
+    page = ready(page_of(coordinator))
+    text = """(() => {
+      window.waiting = Promise.allSettled(Array.from({ length: 2000 }, () => system.fbp.request("component", "list")));
+    })()"""
+    of_system(page, text)
+    coordinator.kill()
+    reasons = page.evaluate("async () => [...new Set((await window.waiting).map((each) => each.reason?.message))]")
+    assert "The connection was lost before the coordinator answered." in reasons
+
+
+def test_packets_are_kept_by_edge_and_bounded(run_graph: RunGraph, own_broker: Broker, page_of: Pages) -> None:
+    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url)))
+    for value in (1, {"deep": ["<b>"]}):
+        sent = {"port": "in", "event": "data", "graph": "default/main", "payload": value}
+        of_system(page, f"system.fbp.request('runtime', 'packet', {json.dumps(sent)})")
+    until_system(page, "packets.history('a.out b.in').some((packet) => packet.data?.deep?.[0] === '<b>')")
+    assert of_system(page, "packets.history('a.out b.in').at(-2).data") == 1
+    feed = """((edges, each, data) => {
+      for (let edge = 0; edge < edges; edge++) for (let i = 0; i < each; i++) {
+        const detail = { graph: "default/main", edge: `n${edge}.out m.in`, data: data ?? i, at: i };
+        system.dispatchEvent(new CustomEvent("data", { detail }));
+      }
+      return Array.from({ length: edges }, (_, edge) => packets.history(`n${edge}.out m.in`));
+    })"""
+    (ring,) = of_system(page, f"{feed}(1, 600)")
+    assert [packet["data"] for packet in ring] == list(range(100, 600))
+    rings = of_system(page, f"{feed}(250, 2)")
+    assert [len(ring) for ring in rings] == [0] * 50 + [2] * 200
+    sizes = of_system(page, f"{feed}(10, 100, 'x'.repeat(10000)).map((ring) => ring.map((packet) => packet.size))")
+    assert 2 * 1024 * 1024 < sum(map(sum, sizes)) <= 4 * 1024 * 1024
+
+
+def test_what_is_left_out_is_told(run_graph: RunGraph, own_broker: Broker, page_of: Pages) -> None:
+    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url)))
+    of_system(
+        page,
+        """Promise.all(Array.from({ length: 400 }, (_, payload) =>
+             system.fbp.request("runtime", "packet", { port: "in", event: "data", graph: "default/main", payload })))""",
+    )
+    expect(page.locator("#status-left-out")).to_contain_text("not shown in the last second")
+    expect(page.locator("#status-left-out")).to_be_empty()
+    assert not of_system(page, "system.output.some((line) => line.text.includes('not shown'))")
+
+
+def test_only_the_packets_of_watched_edges_come_also_after_a_reconnection(
+    run_graph: RunGraph, own_broker: Broker, page_of: Pages
+) -> None:
+    page_of.tolerate("ERR_CONNECTION_REFUSED|WebSocket connection to")
+    coordinator = run_graph(GRAPH + "b OUT -> IN d(core/Repeat)\n", broker=own_broker.url)
+    page = ready(page_of(coordinator), 4)
+    of_system(page, "packets.watch(['b.out d.in'])")
+    for _ in range(2):
+        sent = {"port": "in", "event": "data", "graph": "default/main", "payload": "seen"}
+        of_system(page, "packets.forget('b.out d.in'), packets.forget('a.out b.in')")
+        of_system(page, f"system.fbp.request('runtime', 'packet', {json.dumps(sent)})")
+        until_system(page, "packets.last('b.out d.in')?.data === 'seen'")
+        assert not of_system(page, "packets.history('a.out b.in').some((packet) => packet.data === 'seen')")
+        coordinator.kill()
+        until_system(page, "!system.isReady")
+        coordinator.start()
+        until_system(page, "system.isReady")
+
+
+def test_keys_of_edges_compare_ports_in_lower_case_and_tell_all_names_apart(
+    run_graph: RunGraph, own_broker: Broker, page_of: Pages
+) -> None:
+    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url)))
+    keys = page.evaluate("""async () => {
+      const { edgeKey } = await import("/core/system.js");
+      const end = (node, port, index) => ({ node, port, index });
+      return [
+        edgeKey(end("Lamp", "OUT", 1), end("b", "In")),
+        edgeKey(end("a", "x"), end("b.y c", "z")), edgeKey(end("a.x b", "y"), end("c", "z")),
+        edgeKey(end("a", "x[1]"), end("b", "y")), edgeKey(end("a", "x", 1), end("b", "y")),
+        edgeKey(end("a%20", "x"), end("b", "y")), edgeKey(end("a ", "x"), end("b", "y")),
+      ];
+    }""")
+    assert keys[0] == "Lamp.out[1] b.in"
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_secret_leaves_the_url_at_once_and_stays_in_this_tab(
+    run_graph: RunGraph, own_broker: Broker, page_of: Pages
+) -> None:
+    coordinator = run_graph(GRAPH, broker=own_broker.url)
+    page = page_of.blank()
+    page.goto(address(coordinator, "/", secret=None) + f"#dashboard&secret={SECRET}")
+    ready(page)
+    assert page.url.endswith("/#dashboard")
+    assert page.evaluate("() => history.length") == 2  # an empty page, and this one
+    expect(page.locator("#dashboard-view")).to_be_visible()
+    assert of_system(page, "system.may('component:setsource')")
+    assert page.evaluate("() => [JSON.stringify(localStorage).includes('secret'), document.cookie]") == [False, ""]
+    page.reload()
+    ready(page)
+    assert of_system(page, "system.may('component:setsource')")
+
+
+def test_a_secret_is_asked_for_where_one_is_needed(run_graph: RunGraph, own_broker: Broker, page_of: Pages) -> None:
+    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url), secret=None))
+    source = {"name": "Mine", "language": "yaml", "code": "component: x/Mine\ninports: {}\noutports: {}\n"}
+    of_system(
+        page, f"void (window.told = system.fbp.request('component', 'source', {json.dumps(source)}).catch(String))"
+    )
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("A secret is needed")
+    page.keyboard.type("not-the-right-one")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("That secret is not known here")
+    page.keyboard.type(SECRET)
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    assert "is not permitted" not in str(page.evaluate("() => window.told"))
+    until_system(page, "system.may('component:setsource')")
+
+
+def test_a_secret_that_is_not_known_is_dropped_and_said(
+    run_graph: RunGraph, own_broker: Broker, page_of: Pages
+) -> None:
+    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url), secret="an-old-one-of-before"))
+    expect(page.get_by_role("alert").filter(has_text="not known here")).to_be_visible()
+    assert page.evaluate("() => sessionStorage.length") == 0
+
+
+def test_texts_of_anyone_stay_texts(run_graph: RunGraph, own_broker: Broker, page_of: Pages) -> None:
+    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url)))
+    hostile = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
+    assert run(page, ("addnode", {"id": hostile, "component": hostile}), title=hostile)
+    assert not run(page, ("removenode", {"id": "absent" + hostile}), title=hostile)
+    expect(page.locator(".toast.bad")).to_contain_text(f"{hostile}: ")
+    page.evaluate(
+        """async (text) => {
+          const { announce, askText, openPanel, toast } = await import("/core/dom.js");
+          announce(text);
+          toast(text, "good");
+          openPanel(text, text, text);
+          askText(text, { title: text, hint: text, value: text });
+        }""",
+        hostile,
+    )
+    expect(page.get_by_role("dialog").get_by_role("heading")).to_have_text(hostile)
+    expect(page.locator("#inspector .panel-title")).to_have_text(hostile)
+    assert page.locator("#inspector img, dialog img, #toasts img, #announcer img, #tools img").count() == 0
+    assert page.title() != "run"
+
+
+def test_a_panel_gives_the_focus_back_and_tells_when_it_closes(
+    run_graph: RunGraph, own_broker: Broker, page_of: Pages
+) -> None:
+    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url)))
+    page.locator("#tool-theme").focus()
+    page.evaluate("""async () => {
+      const { openPanel } = await import("/core/dom.js");
+      window.told = [];
+      for (const id of ["one", "two"]) openPanel(id, id, "content", { onClose: () => window.told.push(id) });
+    }""")
+    assert page.evaluate("() => window.told") == ["one"]
+    page.locator("#inspector").get_by_role("button", name="Close").press("Enter")
+    expect(page.locator("#inspector")).to_be_hidden()
+    expect(page.locator("#tool-theme")).to_be_focused()
+    assert page.evaluate("() => window.told") == ["one", "two"]
+
+
+def test_light_and_dark_follow_the_system_until_one_is_chosen(
+    run_graph: RunGraph, own_broker: Broker, page_of: Pages
+) -> None:
+    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url), theme="dark"))
+    html = page.locator("html")
+    expect(html).to_have_attribute("data-theme", "dark")
+    page.emulate_media(color_scheme="light")
+    expect(html).to_have_attribute("data-theme", "light")
+    page.get_by_role("button", name="Dark").click()
+    expect(html).to_have_attribute("data-theme", "dark")
+    page.reload()
+    ready(page)
+    expect(html).to_have_attribute("data-theme", "dark")
