@@ -18,7 +18,6 @@ Command: TypeAlias = Callable[[ClientHandle, Request], None]
 _ANSWERS = {
     ("network", "start"): "started",
     ("network", "stop"): "stopped",
-    ("runtime", "packet"): "packetsent",
     ("component", "source"): "component",
 }
 """The answers that are called otherwise than what they answer, of those that all are told."""

@@ -109,7 +109,7 @@ class RuntimePart:
             if not network.started:
                 raise RequestError(f"the network of the graph {quoted(network.id)} is not started")
             self._injection.send(network.id, PortRef(export.node, export.port), payload.get("payload"))
-        self._replies.tell("runtime", "packetsent", sent)
+        self._replies.answer(client, request, "packetsent", sent)
 
     def _changed(self, id: str, changes: list[Change]) -> None:
         if any(_touches_exports(change) for change in changes) or id not in self._told:

@@ -41,7 +41,7 @@ _ANSWERS = {"getsource": "source", "getstatus": "status", "packet": "packetsent"
 _KEYS = {("graph", "clear"): "id", ("component", "getsource"): "name", ("component", "source"): "name"}
 _GRAPHS = ("json", "fbp")  # languages; anything else could be taken for code of a component, and be run
 _TO_WHO_ASKED = {("component", "source"), ("network", "status"), ("network", "edges"), ("network", "debug")}
-_TO_WHO_ASKED |= {("trace", "dump")}
+_TO_WHO_ASKED |= {("trace", "dump"), ("runtime", "packetsent")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,7 @@ def test_answers_that_are_called_otherwise_are_known(
     talk.runtime.ask(asked, 0.0)
     heard = talk.hear(protocol, answer, payload)
     assert heard.question is asked
+    assert heard.is_for_all == (answer in ("started", "stopped", "start"))
     check_frame(encode(message(protocol, answer, renamed(heard, NAME))).decode())
     assert "main" not in renamed(heard, NAME).values()
 
