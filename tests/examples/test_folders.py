@@ -1,12 +1,14 @@
-"""Each folder of examples is whole: what its graph names is in its library, and a test runs it."""
+"""Each folder of examples is whole: what its graph names is in its library, built in or in a page, and a test runs it."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from msgflo_host import foreign, library
+from msgflo_host.builtin.library import MODULES
 from msgflo_host.graph import files
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -17,8 +19,9 @@ FOLDERS = [folder for folder in sorted(EXAMPLES.iterdir()) if folder.is_dir() an
 def test_folder_has_what_its_graph_names(folder: Path) -> None:
     graph = files.load(folder / "graph.fbp")
     known = library.load(folder)
+    in_pages = re.findall(r'component: "([^"]+)"', "".join(page.read_text() for page in folder.glob("*.html")))
     for node in graph.nodes.values():
-        assert node.component in {**known.commands, **known.foreign}, (
+        assert node.component in {*known.commands, *known.foreign, *MODULES, *in_pages}, (
             f"{node.id}: {node.component} is not in the library"
         )
     for component, file in known.foreign.items():

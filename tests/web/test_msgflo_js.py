@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -350,6 +351,19 @@ def test_a_handler_that_fails_stops_nothing_and_is_told(page: Page, page_of: Pag
         page.evaluate("() => { bell.onpacket = () => { throw new Error('no such bell'); }; }")
         outside.send("bell/in", "1")
         assert json.loads(outside.next("bell/error")) == {"message": "Error: no such bell", "port": "in"}
+
+
+def test_example_of_the_documentation_runs(page: Page, sockets: Sockets) -> None:
+    text = (WEB.parents[2] / "docs/browser.md").read_text()
+    (block,) = re.findall(r"```js\n(.*?)```", text, re.S)
+    block = re.sub(r'import (.*) from "http://localhost:3569(.*)";', r'const \1 = await import("\2");', block)
+    block = block.replace("localhost:9001", f"127.0.0.1:{sockets.websocket_port}")
+    assert str(sockets.websocket_port) in block and "await import" in block
+    with Outside(sockets, "dimmer/level", "fbp") as outside:
+        page.evaluate(f"async () => {{ {block} }}")
+        outside.next("fbp")
+        outside.send("dimmer/percent", "50")
+        outside.until("dimmer/level", b"0.5")
 
 
 def sockets_subscribed(broker: Sockets, topic: str) -> None:
