@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import LibraryError
+from .markers import misplaced, replaced
 
 if TYPE_CHECKING:
     from .._yaml import Located, Reader
@@ -107,6 +108,7 @@ def _config(top: Located, reader: Reader, folder: Path, name: str) -> Config:
         if key not in SECTIONS + SETTINGS:
             known = ", ".join(map(repr, SECTIONS + SETTINGS))
             reader.fail_at(top, f"unknown key {key!r}; known are {known}", key)
+    variables = dict(_variables(top, reader))
     commands: dict[str, tuple[str, ...]] = {}
     foreign: dict[str, str] = {}
     for component, entry in _entries(top, "components", reader):
@@ -118,15 +120,14 @@ def _config(top: Located, reader: Reader, folder: Path, name: str) -> Config:
             if not (folder / foreign[component]).is_file():
                 reader.fail_at(entry, f"{component}: there is no file {folder / foreign[component]}")
         else:
-            _refuse_lost_markers(component, entry, reader)
-            commands[component] = _words(component, entry, reader)
+            commands[component] = _words_for_a_node(component, entry, reader, variables)
     return Config(
         _namespace(top, reader) or name,
         commands,
         foreign,
         {program: _words(program, entry, reader) for program, entry in _entries(top, "programs", reader)},
-        dict(_handlers(top, reader)),
-        dict(_variables(top, reader)),
+        dict(_handlers(top, reader, variables)),
+        variables,
     )
 
 
@@ -141,7 +142,9 @@ def _namespace(top: Located, reader: Reader) -> str | None:
     return entry.value
 
 
-def _handlers(top: Located, reader: Reader) -> Iterator[tuple[str, tuple[str, ...] | None]]:
+def _handlers(
+    top: Located, reader: Reader, variables: Mapping[str, str]
+) -> Iterator[tuple[str, tuple[str, ...] | None]]:
     for suffix, entry in _entries(top, "handlers", reader):
         if not _SUFFIX.fullmatch(suffix):
             place = top.value["handlers"]
@@ -150,8 +153,7 @@ def _handlers(top: Located, reader: Reader) -> Iterator[tuple[str, tuple[str, ..
             yield suffix.lower(), None
             continue
         _text(suffix, entry, reader, 'no command, such as "node #FILENAME #ROLE"')
-        _refuse_lost_markers(suffix, entry, reader)
-        yield suffix.lower(), _words(suffix, entry, reader)
+        yield suffix.lower(), _words_for_a_node(suffix, entry, reader, variables)
 
 
 def _variables(top: Located, reader: Reader) -> Iterator[tuple[str, str]]:
@@ -186,6 +188,15 @@ def _words(name: str, entry: Located, reader: Reader) -> tuple[str, ...]:
         return tuple(shlex.split(text))
     except ValueError as trouble:
         reader.fail_at(entry, f"{name}: {text!r}: {trouble}")
+
+
+def _words_for_a_node(name: str, entry: Located, reader: Reader, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The words of a command that is filled in with what clients decide: names of nodes and initial packets."""
+    _refuse_lost_markers(name, entry, reader)
+    words = _words(name, entry, reader)
+    if wrong := misplaced(replaced(words, variables)):
+        reader.fail_at(entry, f"{name}: {wrong}")
+    return words
 
 
 def _refuse_lost_markers(name: str, entry: Located, reader: Reader) -> None:

@@ -18,6 +18,7 @@ from ..errors import LibraryError
 from ..graph.files import Signature, signature
 from .config_file import FILE_NAME, NAME, PACKAGE, Config
 from .config_file import read as read_config
+from .markers import filled, replaced
 
 __all__ = [
     "LANGUAGES",
@@ -60,8 +61,7 @@ class Command:
 
     def filled(self, *, role: str, iips: str = "{}") -> Command:
         """The command for one node; `iips` are its initial packets, a JSON object."""
-        words = _replaced(self.words, {"#ROLE": role, "#IIPS": iips})
-        return Command(words, self.folder, self.source, self.version)
+        return Command(filled(self.words, role=role, iips=iips), self.folder, self.source, self.version)
 
 
 @dataclass(frozen=True)
@@ -176,9 +176,9 @@ def beginning(file: Path) -> str:
 def _command(
     words: tuple[str, ...], folder: Path, config: Config, markers: Mapping[str, str], source: Path | None = None
 ) -> Command:
-    filled = _replaced(words, {**config.variables, **markers})
-    source = source or next(_files(filled, folder), None)
-    return Command(filled, folder.absolute(), source, signature(source) if source else None)
+    words = replaced(words, {**config.variables, **markers})
+    source = source or next(_files(words, folder), None)
+    return Command(words, folder.absolute(), source, signature(source) if source else None)
 
 
 def _files(words: Iterable[str], folder: Path) -> Iterator[Path]:
@@ -192,11 +192,3 @@ def _files(words: Iterable[str], folder: Path) -> Iterator[Path]:
 
 def _markers(component: str) -> dict[str, str]:
     return {"#COMPONENT": component, "#COMPONENTNAME": component.rpartition("/")[2]}
-
-
-def _replaced(words: Iterable[str], markers: Mapping[str, str]) -> tuple[str, ...]:
-    """Put in what markers stand for; what was put in is not looked at again."""
-    if not markers:
-        return tuple(words)
-    pattern = re.compile("|".join(re.escape(marker) for marker in sorted(markers, key=len, reverse=True)))
-    return tuple(pattern.sub(lambda found: markers[found[0]], word) for word in words)

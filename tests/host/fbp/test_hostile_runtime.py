@@ -171,6 +171,38 @@ def test_a_node_runs_nothing_that_lies_outside_of_the_component_folder(
     assert not (tmp_path / "evil").exists()
 
 
+ROLES = [
+    "x; touch ran; true", "$(touch ran)", "`touch ran`", "' ; touch ran ; '", '"; touch ran; "', "a\u2028touch ran",
+    "a && touch ran", "| touch ran", "> ran", "x;touch\\ ran", "${IFS}touch${IFS}ran", "*",
+]  # fmt: skip
+
+
+def test_a_name_of_a_node_and_its_initial_packets_are_never_run(coordinator: Coordinator, tmp_path: Path) -> None:
+    command = """sh -c 'printf "started %s with %s" "$1" "$2"; echo; exec sleep 100' sh #ROLE #IIPS"""
+    (tmp_path / "home/msgflo.yaml").write_text(f"components:\n  sh/Legacy: {json.dumps(command)}\n")
+    refused = ["x\ntouch ran\n", "x\x00", "\x1b"]
+
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            await client.ask("runtime", "getruntime")
+            await client.told("component", "component", name="sh/Legacy")
+            for role in ROLES:
+                initial = {"src": {"data": role}, "tgt": {"node": role, "port": "in"}}
+                await client.ask("graph", "addnode", graph=MAIN, id=role, component="sh/Legacy")
+                await client.ask("graph", "addinitial", graph=MAIN, **initial)
+            for role in refused:
+                with pytest.raises(Refused, match="which is not allowed"):
+                    await client.ask("graph", "addnode", graph=MAIN, id=role, component="sh/Legacy")
+            await client.ask("graph", "addnode", graph=MAIN, id="-c", component="sh/Legacy")
+            for role in ROLES:
+                iips = json.dumps({"in": role}, ensure_ascii=False, separators=(",", ":"))
+                await client.told("network", "output", message=f"{role}: started {role} with {iips}")
+            assert not any("started -c" in each["message"] for each in client.all("network", "output"))
+
+    run(main)
+    assert not list(tmp_path.rglob("ran"))
+
+
 # -- frames --
 
 

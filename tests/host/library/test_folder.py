@@ -54,6 +54,21 @@ def test_a_yaml_file_is_a_foreign_device_and_programs_are_kept_apart(tmp_path: P
         ("variables: {a-b: 1}\n", "1:13", "'a-b' must be letters, digits and _"),
         ("variables: {a: true}\n", "1:16", "a: True is neither a text nor a number"),
         ("programs: {p: [1]}\n", "1:15", "p: [1] is no command"),
+        (
+            "components:\n  a/B: \"sh -c 'echo #ROLE'\"\n",
+            "2:8",
+            "a/B: #ROLE inside of 'echo #ROLE'; it must be a word of its",
+        ),
+        ("components: {a/B: 'run x#ROLE'}\n", "1:19", """a shell takes it as "$1": sh -c 'echo "$1"' sh #ROLE"""),
+        ("components: {a/B: 'run --x=a#ROLE'}\n", "1:19", "#ROLE inside of '--x=a#ROLE'"),
+        ("components: {a/B: 'run #ROLE:#IIPS'}\n", "1:19", "#ROLE inside of '#ROLE:#IIPS'"),
+        ("components: {a/B: 'run #ROLES'}\n", "1:19", "#ROLE inside of '#ROLES'"),
+        ("components: {a/B: '#ROLE --x'}\n", "1:19", "#ROLE cannot be the program that is run"),
+        ("components: {a/B: '/bin/sh -ec #ROLE'}\n", "1:19", "#ROLE after -ec would be run as code"),
+        ("components: {a/B: 'env python3.11 -c #IIPS'}\n", "1:19", "#IIPS after -c would be run as code"),
+        ("components: {a/B: 'node --eval=#IIPS'}\n", "1:19", "#IIPS after --eval= would be run as code"),
+        ("handlers: {.sh: \"sh -c '. #FILENAME #ROLE'\"}\n", "1:17", ".sh: #ROLE inside of '. #FILENAME #ROLE'"),
+        ("handlers: {.sh: \"sh -c '#DO'\"}\nvariables: {do: 'echo #ROLE'}\n", "1:17", "inside of 'echo #ROLE'"),
         ("- a\n", "1:1", "must be a map with 'components' or other keys"),
         ("components: {a: b, a: c}\n", "1:20", "is there twice"),
     ],
@@ -63,6 +78,32 @@ def test_mistakes_are_named_with_their_place(tmp_path: Path, text: str, place: s
         load(write(tmp_path, text))
     assert str(caught.value).startswith(f"{tmp_path / 'msgflo.yaml'}:{place}: ")
     assert message in str(caught.value)
+
+
+MSGFLO = {
+    "msgflo-register --role #ROLE:#FILENAME": ("msgflo-register", "--role", "lamp; x:a.js"),
+    "msgflo-nodejs --name #ROLE #FILENAME": ("msgflo-nodejs", "--name", "lamp; x", "a.js"),
+    "msgflo-python #FILENAME #ROLE": ("msgflo-python", "a.js", "lamp; x"),
+    "noflo-runtime-msgflo --name #ROLE --graph #COMPONENT --iips #IIPS": (
+        "noflo-runtime-msgflo", "--name", "lamp; x", "--graph", "n/a", "--iips", '{"in": "#ROLE"}',
+    ),
+    "run -r=#ROLE --iips=#IIPS": ("run", "-r=lamp; x", '--iips={"in": "#ROLE"}'),
+    "sh -c '. ./#FILENAME \"$1\"' sh #ROLE": ("sh", "-c", '. ./a.js "$1"', "sh", "lamp; x"),
+    "mosquitto -c #ROLE": ("mosquitto", "-c", "lamp; x"),
+}  # fmt: skip
+"""Handlers, MsgFlo's own among them, and what is run for a node."""
+
+
+@pytest.mark.parametrize(("handler", "words"), MSGFLO.items(), ids=list(MSGFLO))
+def test_what_clients_choose_is_filled_in_as_arguments(tmp_path: Path, handler: str, words: tuple[str, ...]) -> None:
+    (tmp_path / "a.js").touch()
+    (tmp_path / "package.json").write_text(json.dumps({"name": "n", "msgflo": {"handlers": {".js": handler}}}))
+    assert load(tmp_path).commands["n/a"].filled(role="lamp; x", iips='{"in": "#ROLE"}').words == words
+
+
+def test_a_command_that_no_file_has_checked_is_not_filled_inside_of_words(tmp_path: Path) -> None:
+    command = Command(("sh", "-c", "echo #ROLE #IIPS"), tmp_path)
+    assert command.filled(role="; x", iips="; y").words == command.words
 
 
 def test_comments_beside_commands_are_no_mistakes(tmp_path: Path) -> None:
