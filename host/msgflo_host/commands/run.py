@@ -80,6 +80,11 @@ __all__ = ["command"]
     help="Another site whose pages may connect; may be repeated.",
 )
 @click.option(
+    "--behind-proxy",
+    is_flag=True,
+    help="A proxy or a forwarder stands before the port: nobody counts as being on this machine.",
+)
+@click.option(
     "--runtime-id", metavar="UUID", help="By which editors know this runtime again. [default: made at the first start]"
 )
 @click.option("--plain", is_flag=True, help="Print plain lines even in a terminal.")
@@ -99,6 +104,7 @@ def command(
     secrets: Path | None,
     ide: str,
     origins: tuple[str, ...],
+    behind_proxy: bool,
     runtime_id: str | None,
     plain: bool,
 ) -> None:
@@ -133,7 +139,15 @@ def command(
         mqtt_host=mqtt_host,
         mqtt_port=mqtt_port,
         auto_save=auto_save,
-        access=Access(folder=data, secret=secret, secrets=secrets, ide=ide, origins=origins, runtime_id=runtime_id),
+        access=Access(
+            folder=data,
+            secret=secret,
+            secrets=secrets,
+            ide=ide,
+            origins=origins,
+            behind_proxy=behind_proxy,
+            runtime_id=runtime_id,
+        ),
         plain=plain,
     )
     run(options)

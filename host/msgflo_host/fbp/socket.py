@@ -175,7 +175,7 @@ class Socket:
 
 
 def is_local(request: web.Request) -> bool:
-    """Whether a request comes from this machine, and not from elsewhere by a proxy here."""
+    """Whether a request comes from this machine, and not from elsewhere by a proxy here that says so."""
     return is_loopback(request.remote) and not any(name in request.headers for name in PROXIES)
 
 

@@ -20,7 +20,7 @@ from ..coordinator import Coordinator
 from ..errors import ServerError
 from ..fbp.announcing import announce_runtime
 from ..fbp.origins import Origins
-from ..fbp.permissions import ALL, Permissions
+from ..fbp.permissions import ALL, DEFAULT_LOCAL, Permissions
 from ..fbp.secrets_store import FILE_NAME, check_secret, load_secrets, own_secret
 from ..library import Library
 from .addresses import is_own_name, live_url, local_url, origin, outward_url
@@ -41,8 +41,8 @@ ID_FILE = "runtime-id"
 class Access:
     """Who may do what: `secret` allows everything (None: one is made and kept in `folder`), `secrets` is a file of others.
 
-    Pages of `ide`, the editor's URL, and of `origins` may connect, besides our own and those of this machine. Without a
-    `runtime_id` one is made and kept in `folder`.
+    Pages of `ide`, the editor's URL, and of `origins` may connect, besides our own and those of this machine. With
+    `behind_proxy` nobody counts as being on this machine. Without a `runtime_id` one is made and kept in `folder`.
     """
 
     folder: Path
@@ -51,6 +51,7 @@ class Access:
     ide: str
     origins: tuple[str, ...] = ()
     runtime_id: str | None = None
+    behind_proxy: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ async def serve(
         raise ServerError(
             f"one of the secrets in {access.secrets} is the one that allows everything: each needs its own"
         )
-    permissions = Permissions({**admission.secrets, secret: ALL})
+    local: frozenset[str] = frozenset() if access.behind_proxy else DEFAULT_LOCAL
+    permissions = Permissions({**admission.secrets, secret: ALL}, local=local)
     service = Service(
         coordinator,
         library,

@@ -34,6 +34,10 @@ class Gate:
         self._origins = origins
         self._complaints = Complaints()
 
+    def is_local(self, request: web.Request) -> bool:
+        """Whether a request comes from this machine, as far as that can be known."""
+        return is_local(request) and bool(self._permissions.of(None, local=True))
+
     async def require(self, request: web.Request, capability: str) -> None:
         """Raise HTTPForbidden unless a request comes from where it may, and from somebody who has this capability."""
         self._check_origin(request)

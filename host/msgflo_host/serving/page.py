@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
-from ..fbp.socket import is_local
 from ..mosquitto_config import is_loopback
 from .gate import Gate
 from .policy import Policy
@@ -59,7 +58,7 @@ class Page:
                 "The coordinator uses a broker that is not its own, so this page has no account there: "
                 "virtual devices and instruments need the coordinator's own Mosquitto."
             )
-        if is_loopback(mosquitto.host) and not is_local(request):
+        if is_loopback(mosquitto.host) and not self._gate.is_local(request):
             return None, (
                 "The broker listens on the coordinator's machine only. Started with --mqtt-host 0.0.0.0 it can be reached "
                 "from here, too."

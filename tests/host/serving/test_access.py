@@ -1,0 +1,74 @@
+"""Who counts as being on the machine of a running coordinator, under which names it is reached, and what others see of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from brokers import Broker
+from editors import editor, run
+from msgflo_host.fbp.permissions import ALL, DEFAULT_LOCAL
+from systems import Coordinator, until
+
+SECRET = "the-owner-of-the-house"
+
+
+def house(broker: Broker, folder: Path, *options: str) -> Coordinator:
+    made = Coordinator("--plain", *options, broker=broker.url, cwd=folder)
+    made.environment = {"MSGFLO_SECRET": SECRET}
+    return made
+
+
+@asynccontextmanager
+async def forwarder(port: int) -> AsyncIterator[int]:
+    """A port from which every byte is passed on, and back, as `ssh -R` or a plain `proxy_pass` does."""
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        onward, outward = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(copy(reader, outward), copy(onward, writer), return_exceptions=True)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+async def allowed(port: int, secret: str | None = None) -> frozenset[str]:
+    async with editor(port, secret=secret) as client:
+        return frozenset((await client.ask("runtime", "getruntime"))["capabilities"])
+
+
+async def status_of(port: int, path: str, **headers: str) -> int:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}{path}", headers=named) as got:
+        return got.status
+
+
+@pytest.mark.parametrize("options", [(), ("--behind-proxy",)])
+def test_behind_a_proxy_that_adds_no_header_everybody_comes_from_elsewhere(
+    broker: Broker, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    nothing: frozenset[str] = frozenset()
+    with house(broker, tmp_path, *options) as coordinator:
+        until(lambda: "page: " in coordinator.output, seconds=20)
+
+        async def main() -> None:
+            async with forwarder(coordinator.port) as forwarded:
+                for port in (coordinator.port, forwarded):
+                    assert await allowed(port) == (nothing if options else DEFAULT_LOCAL)
+                    assert await allowed(port, SECRET) == ALL
+                    assert await status_of(port, "/page.json") == (403 if options else 200)
+                    assert await status_of(port, "/page.json", Authorization=f"Bearer {SECRET}") == 200
+
+        run(main)
