@@ -17,7 +17,15 @@ from urllib.parse import quote
 
 from . import children
 from .errors import BrokerError
-from .mosquitto_config import ACCOUNT, PAGE_ACCOUNT, configuration, is_loopback, secret, write_accounts
+from .mosquitto_config import (
+    ACCOUNT,
+    PAGE_ACCOUNT,
+    configuration,
+    is_loopback,
+    last_websocket_port,
+    secret,
+    write_accounts,
+)
 from .ports import free_port, is_free, listening_program
 
 __all__ = ["DEFAULT_PORT", "Mosquitto"]
@@ -41,7 +49,7 @@ class Mosquitto:
 
     On a loopback address (the default) programs on this machine may connect without an account; elsewhere, and over
     WebSockets, everyone needs one. Without a `port` it takes 1883, or where that is used by another program a free one.
-    `url` holds what a client needs. `websocket_port` is by default 9001, or a free one.
+    `url` holds what a client needs. `websocket_port` is by default that of the last start, or 9001, or a free one.
     """
 
     def __init__(
@@ -68,8 +76,9 @@ class Mosquitto:
     def websocket_port(self) -> int:
         """Where browsers connect, with `page_account` or any other."""
         if self._websocket_port is None:
-            usual = is_free(self.host, _USUAL_WEBSOCKET_PORT)
-            self._websocket_port = _USUAL_WEBSOCKET_PORT if usual else free_port(self.host)
+            # The one of the last start comes first: pages that are open know it, and people have written it into theirs.
+            wanted = last_websocket_port(self.folder) or _USUAL_WEBSOCKET_PORT
+            self._websocket_port = wanted if is_free(self.host, wanted) else free_port(self.host)
         return self._websocket_port
 
     @property

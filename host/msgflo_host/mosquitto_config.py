@@ -6,6 +6,7 @@ import base64
 import hashlib
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,15 @@ from pathlib import Path
 from ._private import write_private
 from .errors import BrokerError
 
-__all__ = ["ACCOUNT", "PAGE_ACCOUNT", "configuration", "is_loopback", "secret", "write_accounts"]
+__all__ = [
+    "ACCOUNT",
+    "PAGE_ACCOUNT",
+    "configuration",
+    "is_loopback",
+    "last_websocket_port",
+    "secret",
+    "write_accounts",
+]
 
 ACCOUNT = "msgflo"
 """The user name of the coordinator's own account."""
@@ -81,12 +90,24 @@ allow_anonymous false
 password_file {folder}/passwords
 """
 
+_WEBSOCKET_LISTENER = re.compile(r"^listener (\d{1,5}) \S+\nprotocol websockets$", re.MULTILINE)
+
 
 def configuration(folder: Path, *, host: str, port: int, websocket_port: int) -> str:
     """Return the text of the configuration file; beyond loopback every client needs an account."""
     listener = _OPEN_LISTENER if is_loopback(host) else _CLOSED_LISTENER
     text = _GLOBAL + (_ROOT if os.geteuid() == 0 else "") + listener + _WEBSOCKETS.replace("{port}", "{websocket_port}")
     return text.format(folder=folder, host=host, port=port, websocket_port=websocket_port)
+
+
+def last_websocket_port(folder: Path) -> int | None:
+    """Return the port for browsers that the configuration of the last start has; None where there is none."""
+    try:
+        text = (folder / "mosquitto.conf").read_text()
+    except OSError:
+        return None
+    found = _WEBSOCKET_LISTENER.search(text)
+    return int(found[1]) if found else None
 
 
 def is_loopback(host: str) -> bool:

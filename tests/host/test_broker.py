@@ -159,6 +159,19 @@ def test_browsers_can_connect_with_the_account_and_not_without(tmp_path: Path) -
     run(main)
 
 
+def test_port_for_browsers_is_that_of_the_last_start_where_it_is_free(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path) as made:
+            first = made.websocket_port
+        async with running(tmp_path, websocket_port=None) as made:
+            assert made.websocket_port == first
+        with socket.create_server(("127.0.0.1", first)):
+            async with running(tmp_path, websocket_port=None) as made:
+                assert made.websocket_port != first
+
+    run(main)
+
+
 def test_beyond_loopback_an_account_is_needed(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, host="0.0.0.0") as made:

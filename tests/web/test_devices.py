@@ -244,6 +244,28 @@ def test_a_role_is_proposed_that_nobody_plays(run_graph: Run, page_of: Pages) ->
         expect(card(page, "display1")).to_be_visible()  # its wire waits for it
 
 
+def test_devices_come_back_when_the_coordinator_does(run_graph: Run, page_of: Pages) -> None:
+    page_of.tolerate("WebSocket connection|ERR_CONNECTION")
+    coordinator = run_graph("")
+    page = page_of(coordinator)
+    pick(page, "switch")
+    coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
+    coordinator.stop()
+    expect(page.locator("#devices-trouble")).to_contain_text("Not connected")
+    coordinator.start()  # the page's account has another password now
+    coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive", seconds=30)
+    connected(page)
+    with Outside(mqtt(coordinator), "switch1/on") as outside:
+        card(page, "switch1").get_by_role("switch").click()
+        until_value(outside, "switch1/on", True)
+
+
+def test_without_a_broker_of_its_own_the_page_says_why(run_graph: Run, broker: Broker, page_of: Pages) -> None:
+    page = page_of(run_graph("", broker=broker.url))
+    shelf(page).locator("[data-kind=button]").click()
+    expect(page.locator("#devices-trouble")).to_contain_text("a broker that is not its own")
+
+
 HOSTILE = '<img src=x onerror="window.hacked = true"><script>window.hacked = true</script>'
 
 
