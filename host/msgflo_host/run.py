@@ -116,7 +116,11 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
             tasks.create_task(components.run())
             if mosquitto:
                 tasks.create_task(announce_broker(mosquitto.host, mosquitto.port, label=label()))
-            file = LiveFile(path, coordinator.replace_graph, seen=seen) if path else None
+            file = (
+                LiveFile(path, lambda: coordinator.graphs.main.graph, coordinator.replace_graph, seen=seen)
+                if path
+                else None
+            )
             if file is not None:
                 tasks.create_task(file.run())
                 if options.auto_save:

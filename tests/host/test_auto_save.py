@@ -17,7 +17,7 @@ from msgflo_host import auto_save
 from msgflo_host.auto_save import AutoSave
 from msgflo_host.cli import cli
 from msgflo_host.coordinator import Coordinator
-from msgflo_host.graph.files import load, signature
+from msgflo_host.graph.files import load, save, signature
 from msgflo_host.graph.live import LiveFile
 from msgflo_host.graph.model import Graph
 from msgflo_host.graphs import MAIN
@@ -34,7 +34,9 @@ class System:
         seen = signature(path)
         graph = load(path) if seen is not None else Graph("main")
         self.coordinator = Coordinator(msgflo.Broker.parse("mqtt://127.0.0.1:1"), graph)
-        self.file = LiveFile(path, self.coordinator.replace_graph, seen=seen)
+        self.file = LiveFile(
+            path, lambda: self.coordinator.graphs.main.graph, self.coordinator.replace_graph, seen=seen
+        )
         self.auto_save = AutoSave(self.coordinator, self.file)
 
     def add(self, id: str, graph: str = MAIN) -> None:
@@ -132,7 +134,7 @@ def test_participants_that_come_are_written_whatever_they_are_called(path: Path)
     assert {node.id: node.component for node in load(path).nodes.values()} == there
 
 
-def test_an_edit_of_the_file_wins_against_what_was_not_written_yet(path: Path) -> None:
+def test_an_edit_of_the_file_is_brought_together_with_what_was_not_written_yet(path: Path) -> None:
     async def scenario() -> None:
         system = System(path)
         system.add("first")
@@ -140,11 +142,11 @@ def test_an_edit_of_the_file_wins_against_what_was_not_written_yet(path: Path) -
         system.add("ours")
         other = Graph("main")
         other.add_node("theirs", "x/Y")
-        LiveFile(path, lambda graph: None, seen=None).save(other)
-        await soon(lambda: system.nodes == ["theirs"])
-        assert saved(path) == ["theirs"]
+        save(path, other)
+        await soon(lambda: saved(path) == ["ours", "theirs"])
+        assert system.nodes == ["ours", "theirs"]
         system.add("later")
-        await soon(lambda: saved(path) == ["later", "theirs"])
+        await soon(lambda: saved(path) == ["later", "ours", "theirs"])
 
     in_loop(scenario)
 
@@ -166,7 +168,7 @@ def test_a_file_with_a_mistake_is_left_alone_until_it_is_mended(
         path.write_text("mine(x/Mine)\n")
         assert system.file.take_over()
         system.add("more")
-        await soon(lambda: saved(path) == ["mine", "more"])
+        await soon(lambda: saved(path) == ["mine", "more", "ours"])
 
     in_loop(scenario)
     assert any(message.startswith(f"{path}:2:") for message in caplog.messages)
@@ -247,6 +249,21 @@ def test_persist_writes_the_main_graph_and_only_then(system: Run, graph: Path) -
             assert graph.read_text() == before
             assert await client.ask("network", "persist") == {}
             assert saved(graph) == ["mine", "new"]
+
+    run(main)
+
+
+def test_what_was_written_into_the_file_by_hand_and_by_an_editor_is_in_both(system: Run, graph: Path) -> None:
+    async def main() -> None:
+        async with editor(system.port) as client:
+            await client.ask("graph", "addnode", graph=MAIN, id="precious", component="core/Not")
+            graph.write_text(graph.read_text() + "theirs(x/Theirs)\n")
+            await client.told("graph", "addnode", id="theirs")
+            await client.ask("graph", "addnode", graph=MAIN, id="next", component="core/Not")
+            graph.write_text(graph.read_text().replace("theirs(x/Theirs)", "others(x/Others)"))
+            assert await client.ask("network", "persist") == {}
+            assert saved(graph) == ["mine", "next", "others", "precious"]
+            assert client.all("graph", "removenode") == [{"graph": MAIN, "id": "theirs"}]
 
     run(main)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 from ..errors import GraphError
 from .elements import (
@@ -166,6 +166,17 @@ class Store:
         self._edges_at = {node: dict(keys) for node, keys in other._edges_at.items()}
         self._initials = dict(other._initials) if initials else {}
         self._initials_at = {node: dict(keys) for node, keys in other._initials_at.items()} if initials else {}
+
+    def copy(self) -> Self:
+        """Return a graph of its own with the same content."""
+        other = type(self)(properties=self.properties, case_sensitive=self.case_sensitive)
+        other.take(self, initials=True)
+        other.extra, other.header, other.groups = dict(self.extra), self.header, dict(self.groups)
+        for export in self.inports.values():
+            other.put_inport(export)
+        for export in self.outports.values():
+            other.put_outport(export)
+        return other
 
     def put_node(self, node: Node) -> Node:
         """Store a node as it is, in place of one with the same id."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import GraphError
 from .files import Signature, load, save
 from .files import signature as signature_of
+from .merging import merge
 from .model import Graph
 
 __all__ = ["LiveFile"]
@@ -21,17 +22,24 @@ ABSENT_POLLS = 7
 
 
 class LiveFile:
-    """Calls ``replace(graph)`` each time the file holds another valid graph.
+    """Calls ``replace(graph)`` each time the file holds another valid graph, with all that has been changed in memory.
+
+    What differs from the file as it was last read or written is brought into the graph that ``current()`` returns. What
+    others have changed there meanwhile stays; where both have changed the same thing, the file wins.
 
     A file with a mistake is reported once, with its place, and changes nothing; neither does a file that is away for a
     moment, as some editors leave it while they save.
     """
 
-    def __init__(self, path: Path, replace: Callable[[Graph], None], *, seen: Signature | None) -> None:
-        """`seen` is the file's signature from before it was loaded, so that no edit since then is missed."""
+    def __init__(
+        self, path: Path, current: Callable[[], Graph], replace: Callable[[Graph], None], *, seen: Signature | None
+    ) -> None:
+        """The current graph is that of the file now; `seen` is the file's signature from before it was loaded."""
         self.path = path
+        self._current = current
         self._replace = replace
         self._seen = seen
+        self._base = current().copy()  # as the file was when it was last read or written
         self.trouble: str | None = None
         """What is wrong with the file as it stands on disk."""
         self._absent = 0
@@ -60,7 +68,9 @@ class LiveFile:
             return False
         log.info("%s: changed on disk, taken over", self.path)
         self.trouble = None
-        self._replace(graph)
+        merged = merge(self._current(), self._base, graph)
+        self._base = graph
+        self._replace(merged)
         return True
 
     def _note_absence(self) -> None:
@@ -75,4 +85,4 @@ class LiveFile:
         Call `take_over` first, and leave the file alone where that returns False: somebody is in the middle of an edit.
         """
         save(self.path, graph)
-        self._seen, self.trouble = signature_of(self.path), None
+        self._seen, self.trouble, self._base = signature_of(self.path), None, graph.copy()
