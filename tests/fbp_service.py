@@ -27,7 +27,7 @@ def served(graph: Graph) -> tuple[Coordinator, Service]:
         Components(library, coordinator),
         identity=Identity("00000000-0000-0000-0000-000000000000", "test"),
         permissions=Permissions({}),
-        origins=Origins([], lambda name: True),
+        origins=Origins([], ()),
         save=lambda: None,
     )
     return coordinator, service

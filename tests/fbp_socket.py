@@ -87,7 +87,7 @@ async def served(clients: ClientList | None = None, *, origins: tuple[str, ...] 
     permissions = Permissions({SECRET: READY_MADE["programmer"], VIEWER: READY_MADE["viewer"]})
     async with aiohttp.ClientSession() as session:
         server = Served(clients, permissions, session)
-        own = Origins(origins, lambda name: name in ("pi.local", "127.0.0.1"))
+        own = Origins(origins, ("pi.local", "127.0.0.1"))
         socket = Socket(clients, lambda client, request: server.answer(client, request), permissions, own)
         application = web.Application()
         application.router.add_get("/", socket.serve)

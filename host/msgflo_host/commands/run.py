@@ -80,6 +80,13 @@ __all__ = ["command"]
     help="Another site whose pages may connect; may be repeated.",
 )
 @click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Another name under which page and editors reach this machine; may be repeated.",
+)
+@click.option(
     "--behind-proxy",
     is_flag=True,
     help="A proxy or a forwarder stands before the port: nobody counts as being on this machine.",
@@ -104,6 +111,7 @@ def command(
     secrets: Path | None,
     ide: str,
     origins: tuple[str, ...],
+    hosts: tuple[str, ...],
     behind_proxy: bool,
     runtime_id: str | None,
     plain: bool,
@@ -145,6 +153,7 @@ def command(
             secrets=secrets,
             ide=ide,
             origins=origins,
+            hosts=hosts,
             behind_proxy=behind_proxy,
             runtime_id=runtime_id,
         ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Container, Iterable
 
 from .._text import quoted
 from ..errors import ServerError
@@ -22,12 +22,12 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 class Origins:
     """The pages that may connect: our own, those on the browser's machine, and the `configured` ones.
 
-    `is_own_name` tells whether a host name is one under which this machine is reached, and no other's: a page whose name was
-    made to point here (DNS rebinding) would otherwise pass for our own. Raises ServerError for what is no origin.
+    `own_names` are those under which this machine is reached, and no other: a page whose name was made to point here (DNS
+    rebinding) would otherwise pass for our own. Raises ServerError for what is no origin.
     """
 
-    def __init__(self, configured: Iterable[str], is_own_name: Callable[[str], bool]) -> None:
-        self._is_own_name = is_own_name
+    def __init__(self, configured: Iterable[str], own_names: Container[str]) -> None:
+        self._own_names = own_names
         self._configured = frozenset(map(_configured, configured))
 
     def allows(self, origin: str | None, host: str | None) -> bool:
@@ -42,7 +42,7 @@ class Origins:
             return True
         if scheme not in _DEFAULT_PORTS:
             return False
-        return _is_local_name(name) or (host is not None and authority == host.lower() and self._is_own_name(name))
+        return _is_local_name(name) or (host is not None and authority == host.lower() and name in self._own_names)
 
 
 def is_loopback(address: str | None) -> bool:

@@ -23,7 +23,7 @@ from ..fbp.origins import Origins
 from ..fbp.permissions import ALL, DEFAULT_LOCAL, Permissions
 from ..fbp.secrets_store import FILE_NAME, check_secret, load_secrets, own_secret
 from ..library import Library
-from .addresses import is_own_name, live_url, local_url, origin, outward_url
+from .addresses import OwnNames, live_url, local_url, origin, outward_url
 
 if TYPE_CHECKING:
     from ..broker import Mosquitto
@@ -41,8 +41,9 @@ ID_FILE = "runtime-id"
 class Access:
     """Who may do what: `secret` allows everything (None: one is made and kept in `folder`), `secrets` is a file of others.
 
-    Pages of `ide`, the editor's URL, and of `origins` may connect, besides our own and those of this machine. With
-    `behind_proxy` nobody counts as being on this machine. Without a `runtime_id` one is made and kept in `folder`.
+    Pages of `ide`, the editor's URL, and of `origins` may connect, besides our own and those of this machine. `hosts`
+    are names under which we are reached that this machine does not have itself. With `behind_proxy` nobody counts as being
+    on this machine. Without a `runtime_id` one is made and kept in `folder`.
     """
 
     folder: Path
@@ -51,6 +52,7 @@ class Access:
     ide: str
     origins: tuple[str, ...] = ()
     runtime_id: str | None = None
+    hosts: tuple[str, ...] = ()
     behind_proxy: bool = False
 
 
@@ -61,6 +63,7 @@ class Admission:
     access: Access
     secrets: dict[str, frozenset[str]] = field(repr=False)
     origins: Origins
+    own_names: OwnNames
 
 
 def read_access(access: Access) -> Admission:
@@ -70,7 +73,8 @@ def read_access(access: Access) -> Admission:
     if access.runtime_id is not None:
         _uuid(access.runtime_id, "of --runtime-id")
     secrets = load_secrets(access.secrets) if access.secrets is not None else {}
-    return Admission(access, secrets, Origins([origin(access.ide), *access.origins], is_own_name))
+    own_names = OwnNames(access.hosts)
+    return Admission(access, secrets, Origins([origin(access.ide), *access.origins], own_names), own_names)
 
 
 async def serve(
@@ -124,7 +128,15 @@ async def serve(
     gate = Gate(permissions, admission.origins)
     parts = Parts(gate, coordinator, components, mosquitto=mosquitto, boards=boards)
     stack.push_async_callback(parts.runs.close)
-    server = Server(lambda: look(page, editor), listener, service.socket, policy=parts.policy, parts=parts.served)
+    admission.own_names.learn_full_name()
+    server = Server(
+        lambda: look(page, editor),
+        listener,
+        service.socket,
+        policy=parts.policy,
+        own_names=admission.own_names,
+        parts=parts.served,
+    )
     tasks.create_task(service.run())
     await server.start()
     stack.push_async_callback(_stop, service, server)

@@ -3,12 +3,53 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
+import threading
+from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
-__all__ = ["is_own_name", "live_url", "local_url", "origin", "outward_url"]
+from .._text import quoted
+from ..errors import ServerError
+
+__all__ = ["OwnNames", "live_url", "local_url", "origin", "outward_url"]
 
 _AS_LOCALHOST = ("127.0.0.1", "0.0.0.0", "::1", "::")
+# Under these a network at home knows its machines by their own names.
+_PRIVATE = ("local", "lan", "home", "home.arpa", "internal", "intranet", "localdomain", "fritz.box", "speedport.ip")
+_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+
+
+class OwnNames:
+    """The names under which this machine is reached: its own, and the `allowed` ones.
+
+    Its own are localhost, any IP address, its host name alone or with a suffix of private networks, and its full name, once
+    that is known. Any other one could be pointed here by whoever has a page under it, also by multicast DNS. Raises
+    ServerError for what is no host name.
+    """
+
+    def __init__(self, allowed: Iterable[str] = (), *, host_name: str | None = None) -> None:
+        self._host_name = _plain(socket.gethostname() if host_name is None else host_name)
+        first = self._host_name.partition(".")[0]
+        self._names = {"localhost", self._host_name, first, *(f"{first}.{suffix}" for suffix in _PRIVATE)}
+        self._names |= {_checked(name) for name in allowed}
+
+    def __contains__(self, host: object) -> bool:
+        name = _plain(str(host))
+        return name in self._names or name.endswith(".localhost") or _is_address(name)
+
+    def learn_full_name(self) -> None:
+        """Ask for the full name of this machine, in a thread that nobody waits for: without a network it takes long."""
+        threading.Thread(target=self._learn_full_name, daemon=True).start()
+
+    def _learn_full_name(self) -> None:
+        try:
+            found = socket.getaddrinfo(self._host_name, None, flags=socket.AI_CANONNAME)
+        except (OSError, UnicodeError):
+            return
+        full = _plain(found[0][3])
+        if full.startswith(f"{self._host_name}."):
+            self._names.add(full)
 
 
 def local_url(host: str, port: int) -> str:
@@ -46,10 +87,18 @@ def origin(page: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else page
 
 
-def is_own_name(host: str) -> bool:
-    """Whether a host name can only mean this machine or one in its own network."""
-    if "." not in host or host.endswith((".local", ".lan", ".home.arpa", ".internal")):
-        return True  # localhost, a bare or a link-local name: no public DNS server answers for these
+def _plain(name: str) -> str:
+    return name.lower().removesuffix(".")
+
+
+def _checked(name: str) -> str:
+    plain = _plain(name)
+    if not _NAME.fullmatch(plain):
+        raise ServerError(f"{quoted(name)} is no host name, as in home.example.org, without scheme and port")
+    return plain
+
+
+def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:

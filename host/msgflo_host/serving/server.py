@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +14,6 @@ from aiohttp import web
 
 from ..complaints import Complaints
 from ..fbp.socket import Socket
-from .addresses import is_own_name
 from .connection_limit import ConnectionLimit, raise_file_limit
 from .files import Files
 from .policy import Policy
@@ -39,6 +38,7 @@ class Server:
     """Serves the page on ``/`` and what `status` returns on ``/status.json``, on a socket that listens already.
 
     A request on ``/`` for a WebSocket goes to `editors`. `policy` says what a browser may load; `parts` serve the rest.
+    `own_names` are the host names under which it is asked.
     """
 
     def __init__(
@@ -48,11 +48,13 @@ class Server:
         editors: Socket,
         *,
         policy: Policy,
+        own_names: Container[str],
         parts: Iterable[Part] = (),
     ) -> None:
         self._status = status
         self._listener = listener
         self._editors = editors
+        self._own_names = own_names
         self._files = Files(WEB)
         self._limit = ConnectionLimit()
         self._complaints = Complaints()
@@ -99,9 +101,10 @@ class Server:
 
         A hostile page can point its own host name at this machine (DNS rebinding) and would then read what we serve.
         """
-        if not _is_for_us(request):
+        if not self._is_for_us(request):
             raise web.HTTPForbidden(
-                text="this host name is not served here; use the machine's address, its .local name or localhost\n"
+                text="this host name is not served here; use the machine's address, its .local name or localhost, "
+                "or start it with --allow-host and the name\n"
             )
         try:
             return await self._limit.note(request, handler)
@@ -111,16 +114,15 @@ class Server:
             self._complain(f"an HTTP request has failed: {type(error).__name__}", error)
             raise web.HTTPInternalServerError from None
 
+    def _is_for_us(self, request: web.Request) -> bool:
+        try:
+            return (request.url.host or "") in self._own_names
+        except ValueError:  # a host that is none
+            return False
+
     def _complain(self, text: str, details: Exception) -> None:
         now = time.monotonic()
         for line in self._complaints.due(now):
             log.error("%s", line)
         if self._complaints.complain(text, now):
             log.error("%s", text, exc_info=details)
-
-
-def _is_for_us(request: web.Request) -> bool:
-    try:
-        return is_own_name(request.url.host or "")
-    except ValueError:  # a host that is none
-        return False

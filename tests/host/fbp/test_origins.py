@@ -7,9 +7,7 @@ import pytest
 from msgflo_host.errors import ServerError
 from msgflo_host.fbp.origins import Origins, is_loopback
 
-ORIGINS = Origins(
-    ["https://app.flowhub.io", "http://ide.lan:8080/", "app://editor"], lambda name: name.endswith(".local")
-)
+ORIGINS = Origins(["https://app.flowhub.io", "http://ide.lan:8080/", "app://editor"], ("pi.local", "other.local"))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +69,7 @@ def test_refused(origin: str, host: str | None) -> None:
 @pytest.mark.parametrize("wrong", ["", "*", "app.flowhub.io", "https://", "https://a b", "https://x/path", "null"])
 def test_what_is_no_origin_cannot_be_configured(wrong: str) -> None:
     with pytest.raises(ServerError, match="is not the origin of a page, as in"):
-        Origins([wrong], bool)
+        Origins([wrong], ())
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ def service() -> Service:
     library = Library()
     return Service(
         core, library, Components(library, core), identity=Identity("f600d2ba-18c7-474b-a590-14819505713e", "test"),
-        permissions=Permissions({}, local=ALL), origins=Origins((), lambda name: True), save=lambda: None,
+        permissions=Permissions({}, local=ALL), origins=Origins((), ()), save=lambda: None,
     )  # fmt: skip
 
 

@@ -55,6 +55,26 @@ async def status_of(port: int, path: str, **headers: str) -> int:
         return got.status
 
 
+def test_pages_reach_it_under_a_name_that_is_allowed(broker: Broker, tmp_path: Path) -> None:
+    with house(broker, tmp_path, "--allow-host", "home.example.org") as coordinator:
+        until(lambda: "page: " in coordinator.output, seconds=20)
+
+        async def connects(host: str, origin: str) -> bool:
+            try:
+                async with editor(coordinator.port, headers={"Host": host, "Origin": origin}) as client:
+                    return bool(await client.ask("runtime", "getruntime"))
+            except aiohttp.WSServerHandshakeError as refused:
+                return refused.status != 403
+
+        async def main() -> None:
+            for origin in ("https://app.flowhub.io", "https://home.example.org"):
+                assert await connects("home.example.org", origin)
+                assert not await connects("evil.local", origin)
+            assert not await connects("home.example.org", "https://evil.example.org")
+
+        run(main)
+
+
 @pytest.mark.parametrize("options", [(), ("--behind-proxy",)])
 def test_behind_a_proxy_that_adds_no_header_everybody_comes_from_elsewhere(
     broker: Broker, tmp_path: Path, options: tuple[str, ...]

@@ -8,8 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from msgflo_host.errors import ServerError
 from msgflo_host.serving import addresses
-from msgflo_host.serving.addresses import is_own_name, live_url, local_url, origin, outward_url
+from msgflo_host.serving.addresses import OwnNames, live_url, local_url, origin, outward_url
 
 
 @pytest.mark.parametrize(
@@ -64,11 +65,40 @@ def test_the_origin_of_a_page_is_without_its_folder(page: str, found: str) -> No
     assert origin(page) == found
 
 
-@pytest.mark.parametrize("host", ["localhost", "pi", "pi.local", "nas.lan", "192.168.1.9", "::1", "pi.home.arpa"])
-def test_names_that_nobody_else_can_point_here_are_ours(host: str) -> None:
-    assert is_own_name(host)
+@pytest.mark.parametrize("host_name", ["pi", "Pi", "pi.example.org"])
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "ide.localhost", "pi", "PI.local", "pi.local.", "pi.home.arpa", "pi.fritz.box", "192.168.1.9", "::1"],
+)
+def test_names_of_this_machine_are_ours(host_name: str, host: str) -> None:
+    assert host in OwnNames(host_name=host_name)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "local.evil.example", "192.168.1.9.evil.example", "pi.locals.io"])
+@pytest.mark.parametrize(
+    "host",
+    ["", "nas", "evil.local", "nas.lan", "pi.evil.local", "evil.example", "pi.example", "pi.local.evil.example",
+     "192.168.1.9.evil.example", "pi.locals.io", "notlocalhost", "home.example.org"],
+)  # fmt: skip
 def test_names_that_others_can_point_here_are_not(host: str) -> None:
-    assert not is_own_name(host)
+    assert host not in OwnNames(host_name="pi")
+
+
+def test_names_that_are_allowed_are_ours_and_none_below_them() -> None:
+    names = OwnNames(["Home.example.org", "nas"], host_name="pi")
+    assert [name in names for name in ("home.example.org", "HOME.example.org.", "nas")] == [True] * 3
+    assert not [name for name in ("evil.home.example.org", "example.org", "nas.local") if name in names]
+
+
+@pytest.mark.parametrize(("full", "ours"), [("pi.corp.example", True), ("evil.corp.example", False)])
+def test_the_full_name_of_this_machine_is_ours(monkeypatch: pytest.MonkeyPatch, full: str, ours: bool) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: [(2, 1, 6, full, ("127.0.1.1", 0))])
+    names = OwnNames(host_name="pi")
+    assert full not in names
+    names._learn_full_name()
+    assert (full in names) is ours
+
+
+@pytest.mark.parametrize("wrong", ["", "https://home.example.org", "home.example.org:443", "*", "a b", ".example.org"])
+def test_what_is_no_host_name_cannot_be_allowed(wrong: str) -> None:
+    with pytest.raises(ServerError, match="is no host name, as in"):
+        OwnNames([wrong])

@@ -28,7 +28,7 @@ def test_a_fault_of_ours_is_logged_once_and_ends_nothing(caplog: pytest.LogCaptu
     async def main() -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         editors: Any = SimpleNamespace(is_for=lambda request: False)
-        server = Server(status, listener, editors, policy=Policy())
+        server = Server(status, listener, editors, policy=Policy(), own_names=("127.0.0.1",))
         await server.start()
         async with aiohttp.ClientSession() as session:
             for expected in (500, 500, 200):

@@ -156,6 +156,7 @@ def test_an_id_that_is_given_is_the_id_and_with_a_secret_nothing_is_kept(broker:
         (["--secrets", "wrong.yaml"], "wrong.yaml:3:8: \"owner\" is nothing that can be allowed; there are viewer, oper"),
         (["--ide", "flowhub"], '"flowhub" is not the origin of a page, as in https://example.org'),
         (["--allow-origin", "*"], '"*" is not the origin of a page, as in https://example.org'),
+        (["--allow-host", "http://a.example"], '"http://a.example" is no host name, as in home.example.org, without scheme'),
         (["--runtime-id", "42"], "the id of --runtime-id is no UUID, such as "),
         (["--data", "file"], "file/runtime-id cannot be used: "),
     ],
@@ -292,10 +293,11 @@ def test_pages_connect_from_the_allow_list_only(broker: Broker, tmp_path: Path) 
 
         async def main() -> None:
             own = f"127.0.0.1:{port}"
+            name = socket.gethostname()
             for origin, host in [
                 ("http://ide.example", own),
                 ("https://other.example:8443", own),
-                (f"http://pi.local:{port}", f"pi.local:{port}"),
+                (f"http://{name}.local:{port}", f"{name}.local:{port}"),
                 ("http://localhost:8080", own),
                 ("http://[::1]", own),
             ]:
@@ -306,7 +308,9 @@ def test_pages_connect_from_the_allow_list_only(broker: Broker, tmp_path: Path) 
                 ("https://other.example", own),
                 ("http://evil.example", own),
                 (f"http://evil.example:{port}", f"evil.example:{port}"),
-                ("http://pi.local:8080", f"pi.local:{port}"),
+                (f"http://{name}.local:8080", f"{name}.local:{port}"),
+                (f"http://evil.local:{port}", f"evil.local:{port}"),  # pointed here by multicast DNS
+                ("http://ide.example", f"evil.local:{port}"),
                 ("null", own),
             ]:
                 assert not await connects(origin, host), origin
