@@ -8,12 +8,12 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
 
 from bench.wire import connect, publish_frame
-from brokers import Broker
 from browser import SECRET, Pages, running, tell, until, until_system
 from systems import Coordinator, discovery_message
 
@@ -58,10 +58,10 @@ def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinato
     port = {"queue": "hostile/foreign", "type": "any", "description": ATTRIBUTE}
     device = {"component": "x/Foreign", "label": MARKUP, "icon": ATTRIBUTE, "outports": {"out": port}}
     (folder / "foreign/device.yaml").write_text(json.dumps(device))
+    # With a broker of its own, whose topics the page sees all.
     with (
-        Broker() as broker,
-        connect(broker.port, "hostile") as client,
-        running(folder, GRAPH, "--foreign", folder / "foreign", broker=broker.url, suffix=".json") as coordinator,
+        running(folder, GRAPH, "--foreign", folder / "foreign", suffix=".json") as coordinator,
+        connect(broker_of(coordinator), "hostile") as client,
     ):
         for message in PARTICIPANTS:
             client.sendall(publish_frame("fbp", message.encode()))
@@ -69,8 +69,13 @@ def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinato
         client.sendall(publish_frame(f"nobody/{MARKUP}", ATTRIBUTE.encode(), retain=True))
         client.sendall(publish_frame(f"nobody/{TEMPLATE}", json.dumps({ATTRIBUTE: MARKUP}).encode(), retain=True))
         coordinator.wait(lambda status: all(node["state"] == "alive" for node in status["nodes"]))
-        with sending(broker.port):
+        with sending(broker_of(coordinator)):
             yield coordinator
+
+
+def broker_of(coordinator: Coordinator) -> int:
+    """The port of its broker."""
+    return urlsplit(coordinator.wait(lambda status: status["connected"])["broker"]).port or 1883
 
 
 @contextmanager
