@@ -181,18 +181,15 @@ def test_an_edit_that_names_a_device_twice_leaves_the_second_out(broker: Broker,
         coordinator.wait(lambda status: node(status, "one")["state"] == "alive")
 
 
-def test_a_component_that_nobody_knows_is_named_with_those_there_are(broker: Broker, tmp_path: Path) -> None:
+def test_a_component_that_nobody_knows_is_named_with_those_like_it(broker: Broker, tmp_path: Path) -> None:
     (tmp_path / "dev.yml").write_text(DEVICE)
     (tmp_path / "msgflo.yaml").write_text("components: {x/Dev: dev.yml}\n")
-    (tmp_path / "graph.fbp").write_text("one(nope/Nope)\n")
+    (tmp_path / "graph.fbp").write_text("one(x/Div)\n")
     with Coordinator(tmp_path, broker=broker.url) as coordinator:
-        until(lambda: "the library has no component 'nope/Nope' (it has x/Dev)" in coordinator.output)
+        until(lambda: 'the library has no component "x/Div"; did you mean x/Dev?' in coordinator.output)
         with Participants(Source("one"), broker=broker.url):
-            until(
-                lambda: (
-                    "node 'one' is 'nope/Nope' in the graph, but 'test/Source' by its own words" in coordinator.output
-                )
-            )
+            doubt = 'node "one" is "x/Div" in the graph, but "test/Source" by its own words'
+            until(lambda: doubt in coordinator.output)
 
 
 def test_auto_save_never_overwrites_an_edit(broker: Broker, tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from .._once import Once
+from .._text import quoted
 from ..coordinator import Coordinator
 from ..foreign import Foreign, ForeignDevices
 from ..library import Command, ComponentInfo, Library
 from ..library.live import follow
-from .doubts import doubts
+from .doubts import Doubts
 from .foreign_nodes import ForeignNodes
 from .processes import SETTLED_S, Processes
 
@@ -34,7 +35,8 @@ class Components:
 
     Who wants to know appends to `on_output`: called with a role and a line that its process has printed; `on_crash`: with
     a role, what happened and the seconds until it is started again; `on_silent`: with the role of a process that runs and
-    has not announced itself within 30 s. For programs it is not a role but `program <name>`.
+    has not announced itself within 30 s. For programs it is not a role but `program <name>`. `on_doubt` are called with a
+    role and what seems to be amiss with it.
     """
 
     def __init__(self, library: Library, coordinator: Coordinator, *, foreign: Iterable[Foreign] = ()) -> None:
@@ -43,6 +45,7 @@ class Components:
         self.on_output: list[Callable[[str, str], None]] = []
         self.on_crash: list[Callable[[str, str, float], None]] = []
         self.on_silent: list[Callable[[str], None]] = []
+        self.on_doubt: list[Callable[[str, str], None]] = []
         self._processes = Processes(
             coordinator.broker,
             ended=coordinator.forget,
@@ -50,6 +53,7 @@ class Components:
             crashed=lambda name, how, delay: _tell(self.on_crash, name, how, delay),
             settled=self._settled,
         )
+        self._doubts = Doubts(coordinator, library, self._doubt)
         self._once = Once()
         self._foreign = ForeignNodes(library, foreign, self._once)
         self._devices = ForeignDevices(coordinator.broker, client_id=CLIENT_ID, quiet=True)
@@ -69,11 +73,10 @@ class Components:
                 self._changed.clear()
                 if self._stopped:
                     continue
-                for doubt in doubts(self._coordinator, self.library):
-                    self._once.say(doubt)
                 self._processes.want(self._commands())
                 self._devices.want(self._foreign.devices(self._coordinator.graph.nodes.values()))
                 self._learn()
+                await self._doubts.look()
 
     async def stop(self) -> None:
         """End every process; call it while the coordinator still runs, so that their participants are forgotten."""
@@ -88,6 +91,10 @@ class Components:
         """Whether a role is or will be played by what is run here."""
         node = self._coordinator.graph.nodes.get(role)
         return node is not None and self.is_own(node.component)
+
+    def doubt(self, role: str) -> str | None:
+        """What seems to be amiss with a role, for all that is known now."""
+        return self._doubts.sentences.get(role)
 
     def is_due(self, role: str) -> bool:
         """Whether the process of a role is between an end and a start: it was edited, or has crashed."""
@@ -106,9 +113,7 @@ class Components:
             command = self.library.commands.get(node.component)
             if command is None or not (node.id in ours or not self._is_alive(node.id)):
                 continue
-            if node.id.startswith("-"):
-                self._once.say(f"node {node.id!r} is not started: its name would be read as an option of the command")
-            else:
+            if not node.id.startswith("-"):  # it would be read as an option
                 wanted[node.id] = command.filled(role=node.id, iips=self._initials(node.id, command))
         return wanted
 
@@ -130,6 +135,10 @@ class Components:
                 if entry.state != "lost":
                     info = ComponentInfo.of(node.component, entry.participant)
                     self.library.learn(node.component, info, command.version)
+
+    def _doubt(self, role: str, text: str) -> None:
+        self._once.say(f"node {quoted(role)} {text}")
+        _tell(self.on_doubt, role, text)
 
     def _settled(self, name: str) -> None:
         if not name.startswith(PROGRAM) and not self._is_alive(name):

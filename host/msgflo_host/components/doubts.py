@@ -2,28 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 
+from .._text import quoted
+from ..builtin.library import MODULES
 from ..coordinator import Coordinator
 from ..library import Library
 
-__all__ = ["doubts"]
+__all__ = ["Doubts"]
+
+MOST_SHOWN = 3
+ALIKE = 0.8
+LONGEST = 100  # characters of a name for which those like it are looked for
+MOST_COMPARED = 50  # new ones for which that is done: each takes some milliseconds, and so many are no slips
+_BUILT_IN = "core/"
+
+_Doubt = tuple[str, str, tuple[str, ...]]
+"""A role, its component in the graph, and those of the participants that play it: none where nobody does."""
 
 
-def doubts(coordinator: Coordinator, library: Library) -> Iterator[str]:
-    """Yield a sentence for each such node."""
-    known = library.names()
-    for node in coordinator.graph.nodes.values():
-        if coordinator.builtin.is_own(node.component) or node.component in known:
-            continue
-        found = {entry.participant.component for entry in coordinator.registry.by_role(node.id)}
-        if found and node.component not in found:
-            yield (
-                f"node {node.id!r} is {node.component!r} in the graph, but {' and '.join(map(repr, sorted(found)))} "
-                "by its own words"
-            )
-        elif not found and known:
-            yield (
-                f"node {node.id!r} waits: the library has no component {node.component!r} (it has "
-                f"{', '.join(known)}), and no participant with this role has announced itself"
-            )
+class Doubts:
+    """Says what is amiss, once for each node and component, as long as it lasts; `say` is called with a role and a sentence.
+
+    `sentences` are those that hold now, by role.
+    """
+
+    def __init__(self, coordinator: Coordinator, library: Library, say: Callable[[str, str], None]) -> None:
+        self.sentences: dict[str, str] = {}
+        self._coordinator = coordinator
+        self._library = library
+        self._say = say
+        self._known: frozenset[_Doubt] = frozenset()
+
+    async def look(self) -> None:
+        """Look at all nodes; others have a turn after each that is new."""
+        found = list(self._found())
+        before, self._known = self._known, frozenset(found)
+        there = {doubt[0] for doubt in found}
+        self.sentences = {role: text for role, text in self.sentences.items() if role in there}
+        new = [doubt for doubt in found if doubt not in before]
+        for doubt in new:
+            self.sentences[doubt[0]] = text = self._sentence(doubt, compare=len(new) <= MOST_COMPARED)
+            self._say(doubt[0], text)
+            await asyncio.sleep(0)
+
+    def _found(self) -> Iterator[_Doubt]:
+        has_library = bool(self._library.names())
+        for node in self._coordinator.graph.nodes.values():
+            name = node.component
+            if (
+                self._coordinator.builtin.is_own(name)
+                or name in self._library.commands
+                or name in self._library.foreign
+            ):
+                if node.id.startswith("-") and name in self._library.commands:
+                    yield node.id, name, ()
+                continue
+            others = {entry.participant.component for entry in self._coordinator.registry.by_role(node.id)}
+            if name not in others and (others or has_library or name.startswith(_BUILT_IN)):
+                yield node.id, name, tuple(sorted(others))
+
+    def _sentence(self, doubt: _Doubt, *, compare: bool) -> str:
+        _, component, others = doubt
+        if others:
+            return f"is {quoted(component)} in the graph, but {' and '.join(map(quoted, others))} by its own words"
+        if component in self._library.commands:
+            return "is not started: its name would be read as an option of the command"
+        known = [*MODULES, *self._library.names()]
+        near = get_close_matches(component, known, MOST_SHOWN, ALIKE) if compare and len(component) <= LONGEST else []
+        question = f"; did you mean {' or '.join(near)}?" if near else ""
+        return f"waits for a participant of this role: the library has no component {quoted(component)}{question}"

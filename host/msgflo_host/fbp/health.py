@@ -34,6 +34,8 @@ class Health:
         self._known: dict[_Place, tuple[str, str]] = {}  # state and icon
         self._failed: dict[str, str] = {}  # by role, what went wrong last with one that is not there
         coordinator.on_trouble.append(self.report)
+        coordinator.on_news.append(self._news)
+        coordinator.on_waiting.append(self.look)
         engine = coordinator.builtin.engine
         engine.on_error.append(self.report)
         engine.on_log.append(self.output)
@@ -41,6 +43,7 @@ class Health:
         components.on_crash.append(
             lambda name, how, delay: self._fail(name, f"{how}; it is started again in {delay:g} s")
         )
+        components.on_doubt.append(self.report)
         components.on_silent.append(lambda name: self._fail(name, "it runs, and has not announced itself"))
         self.look()
 
@@ -65,13 +68,14 @@ class Health:
         self._failed = {role: text for role, text in self._failed.items() if role in roles}
 
     def tell(self, client: ClientHandle, graph: str) -> None:
-        """Tell one client of all nodes of a graph that are not as their component's icon says, and why."""
+        """Tell one client of all nodes of a graph that are not as their component says, and why."""
         for (id, node), (state, icon) in self._known.items():
-            if id != graph or state == "alive":
+            if id != graph:
                 continue
-            if client.may_see("network", "icon"):
+            if state != "alive" and client.may_see("network", "icon"):
                 client.send(message("network", "icon", _icon(graph, node, icon)))
-            text = self._failed.get(self._graphs.role(graph, node))
+            role = self._graphs.role(graph, node)
+            text = (self._failed.get(role) if state != "alive" else None) or self._components.doubt(role)
             if text is not None and client.may_see("network", "processerror"):
                 client.send(message("network", "processerror", _error(graph, node, text)))
 
@@ -83,6 +87,9 @@ class Health:
     def output(self, role: str, text: str) -> None:
         """Show a line that a component has printed."""
         self._replies.tell("network", "output", {"message": f"{role}: {text}"})
+
+    def _news(self, text: str) -> None:
+        self._replies.tell("network", "output", {"message": text})
 
     def _fail(self, name: str, text: str) -> None:
         """Tell of something that went wrong in a process; one that is no node's is a program."""

@@ -60,7 +60,10 @@ def test_editors_are_told_when_a_node_comes_sleeps_and_is_lost(coordinator: Coor
             for each in (one, two):
                 await open_graph(each)
                 await icon(each, PENDING)
-            say("fbp/participant/board", discovery_message("board", id="board", icon="fa-bolt", connection="c"))
+            say(
+                "fbp/participant/board",
+                discovery_message("board", id="board", component="x/Board", icon="fa-bolt", connection="c"),
+            )
             for status, shown in (
                 ("online", OWN),
                 ("asleep", ASLEEP),
@@ -95,7 +98,7 @@ def test_who_joins_later_is_told_how_each_node_is(
             await client.ask("runtime", "getruntime")  # what came before its answer is all there is
             assert errors(client) == error
 
-    say("fbp/participant/board", discovery_message("board", id="board", connection="c"))
+    say("fbp/participant/board", discovery_message("board", id="board", component="x/Board", connection="c"))
     coordinator.wait(lambda found: [node["state"] for node in found["nodes"]] == ["alive"])
     say("fbp/connection/c", status)
     coordinator.wait(lambda found: [node["state"] for node in found["nodes"]] == [state])
@@ -110,7 +113,7 @@ def test_of_one_that_is_there_nothing_is_told_later(coordinator: Coordinator, sa
             assert client.all("network", "icon") == []
             assert errors(client) == []
 
-    say("fbp/participant/board", discovery_message("board", id="board", connection="c"))
+    say("fbp/participant/board", discovery_message("board", id="board", component="x/Board", connection="c"))
     say("fbp/connection/c", "lost")
     coordinator.wait(lambda found: [node["state"] for node in found["nodes"]] == ["lost"])
     say("fbp/connection/c", "online")
@@ -143,3 +146,80 @@ def test_what_a_component_died_of_is_told_to_who_joins_later(broker: Broker, tmp
     with Coordinator(tmp_path / "graph.fbp", *options, broker=broker.url, cwd=tmp_path) as coordinator:
         coordinator.wait(lambda status: status["connected"])
         run(main)
+
+
+@pytest.fixture
+def library(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
+    """With fifty components of a folder `home`."""
+    (tmp_path / "home").mkdir()
+    for number in range(50):
+        (tmp_path / "home" / f"Lamp{number}.js").touch()
+    (tmp_path / "home" / "msgflo.yaml").write_text("handlers: {.js: 'sleep 1000'}\n")
+    (tmp_path / "graph.fbp").write_text("old(core/Repaet)\n")
+    options = ("--plain", "--componentdir", tmp_path / "home")
+    with Coordinator(tmp_path / "graph.fbp", *options, broker=broker.url, cwd=tmp_path) as running:
+        running.wait(lambda status: status["connected"])
+        yield running
+
+
+def test_a_component_that_nobody_knows_is_explained_once_with_those_like_it(library: Coordinator) -> None:
+    slips = {"old": "core/Repaet", "new": "core/Treshold", "mine": "home/Lmap7", "none": "x/Y", "-r": "home/Lamp1"}
+    said = {
+        "old": 'waits for a participant of this role: the library has no component "core/Repaet"; did you mean core/Repeat?',
+        "new": 'waits for a participant of this role: the library has no component "core/Treshold"; '
+        "did you mean core/Threshold?",
+        "none": 'waits for a participant of this role: the library has no component "x/Y"',
+        "-r": "is not started: its name would be read as an option of the command",
+    }
+
+    async def main() -> None:
+        async with editor(library.port) as first:
+            await open_graph(first)
+            for node, component in slips.items():
+                if node != "old":
+                    await first.ask("graph", "addnode", graph=MAIN, id=node, component=component)
+            for node in slips:
+                await first.told("network", "processerror", graph=MAIN, id=node)
+            await first.ask("graph", "addnode", graph=MAIN, id="fine", component="core/Repeat")
+            await first.told("network", "processerror", graph=MAIN, id="-r")
+            async with editor(library.port) as later:
+                await open_graph(later)
+                await later.ask("runtime", "getruntime")
+                for client in (first, later):
+                    told = {each["id"]: each["error"] for each in client.all("network", "processerror")}
+                    mine = told.pop("mine")
+                    assert told == said
+                    assert mine.count("home/Lamp") == 3
+                    assert "home/Lamp7" in mine
+                    assert len(client.all("network", "processerror")) == len(slips)
+            await first.ask("graph", "removenode", graph=MAIN, id="new")
+            since = len(first.frames)
+            await first.ask("graph", "addnode", graph=MAIN, id="new", component="core/Treshold")
+            await first.told("network", "processerror", since=since, graph=MAIN, id="new")
+
+    run(main)
+    assert library.output.count("the library has no component") == 4
+    assert library.output.count("is not started: its name") == 1
+
+
+def test_editors_are_told_when_the_broker_goes_and_comes_back_and_what_waits_for_it(
+    coordinator: Coordinator, broker: Broker
+) -> None:
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            await open_graph(client)
+            await asyncio.to_thread(broker.stop)
+            away = f"the broker {broker.url} is out of reach: what is wanted is in force once it is back"
+            await client.told("network", "output", message=away)
+            await client.ask("graph", "addnode", graph=MAIN, id="other", component="x/Other")
+            await client.told("network", "icon", graph=MAIN, id="other", icon=PENDING)
+            await client.ask("graph", "addnode", graph=MAIN, id="here", component="core/Repeat")
+            async with editor(coordinator.port) as late:
+                await open_graph(late)
+                await late.told("network", "output", message=away)
+            await asyncio.to_thread(broker.start)
+            await client.told("network", "output", message=f"the broker {broker.url} is back")
+            lines = [payload["message"] for payload in client.all("network", "output")]
+            assert [line for line in lines if line.startswith("the broker")] == lines
+
+    run(main)
