@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..discovery import Participant
+from ..errors import LibraryError
 from ..graph.files import Signature
 from . import folder as folders
 from . import info as infos
@@ -184,12 +185,17 @@ class Library:
 
         `tests` is its suite: None leaves that as it is, an empty one removes it. Raises LibraryError, and changes nothing,
         for a name that no file may have, a language without a handler, a text above 256 KiB or with a mistake by which the
-        component could not begin.
+        component could not begin, and while the folder cannot be read because of a mistake in it.
         """
-        full, file = sources.file_for(name, language, self.folder, self.contents)
+        contents = folders.read(self.folder) if self.folder is not None else self.contents
+        full, file = sources.file_for(name, language, self.folder, contents)
         assert self.folder is not None
-        sources.write(file, self.folder, self.contents, code, tests)
-        self.reload(changed=(full,))
+        take_back = sources.write(file, self.folder, contents, code, tests)
+        try:
+            self.reload(changed=(full,))
+        except LibraryError:  # somebody else has written meanwhile
+            take_back()
+            raise
         info = self.info(full)
         return info if info is not None else ComponentInfo(full)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import string
 import threading
@@ -158,6 +159,53 @@ def test_what_cannot_be_written_is_said_and_changes_nothing(
     assert message in str(caught.value)
     assert everything(folder) == before
     assert library.names() == names
+
+
+def test_while_the_configuration_has_a_mistake_nothing_is_written(library: Library, folder: Path) -> None:
+    with (folder / "msgflo.yaml").open("a") as config:
+        config.write("variables: {\n")
+    before = everything(folder)
+    for name in ("New", "other/Lamp"):
+        with pytest.raises(LibraryError, match=r"msgflo\.yaml:6:12: the \{ is not closed"):
+            library.write(name, "python", CODE + "# more\n", "topic: x\n")
+    assert everything(folder) == before
+
+
+def test_what_makes_the_folder_unreadable_is_taken_back(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, names = everything(folder), library.names()
+
+    def reload(**_: object) -> None:
+        raise LibraryError("holds more than 1000 components")
+
+    monkeypatch.setattr(library, "reload", reload)
+    for name in ("New", "other/Lamp"):
+        with pytest.raises(LibraryError, match="more than 1000 components"):
+            library.write(name, "python", CODE + "# more\n", "topic: x\n")
+    assert everything(folder) == before
+    assert library.names() == names
+
+
+@pytest.mark.parametrize("fails", [1, 2])
+def test_a_source_and_its_suite_are_both_written_or_none(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, fails: int
+) -> None:
+    library.write("other/Lamp", "python", CODE, "topic: before\n")
+    before, replace, count = everything(folder), Path.replace, 0
+
+    def no_space(file: Path, target: Path) -> Path:
+        nonlocal count
+        count += 1
+        if count == fails:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return replace(file, target)
+
+    monkeypatch.setattr(Path, "replace", no_space)
+    with pytest.raises(LibraryError, match="cannot be written: No space left on device"):
+        library.write("other/Lamp", "python", CODE + "# more\n", "topic: after\n")
+    assert count >= fails
+    assert everything(folder) == before
 
 
 def test_deeply_nested_code_is_refused(library: Library, folder: Path) -> None:
