@@ -195,7 +195,7 @@ def test_no_file_names_a_folder_of_one_machine() -> None:
 
 def test_makefile_lists_its_targets() -> None:
     listed = subprocess.run(["make", "-s", "-C", str(ROOT)], capture_output=True, text=True, check=True).stdout
-    for target in ("run", "setup", "test", "check", "bench", "soak", "clean", "help"):
+    for target in ("run", "setup", "test", "check", "bench", "soak", "vendor", "clean", "help"):
         assert f"make {target} " in listed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from brokers import Broker
-from browser import SECRET, Pages, address, of_system, until_system
+from browser import SECRET, Pages, address, of_system, running, until_system
 from systems import Coordinator, Participants, Source
 
 RunGraph = Callable[..., Coordinator]
@@ -111,9 +111,16 @@ COMMANDS: dict[str, tuple[list[tuple[str, dict[str, Any]]], tuple[str, dict[str,
 
 
 @pytest.fixture(scope="module")
-def own_broker() -> Any:
+def own_broker() -> Iterator[Broker]:
     with Broker() as broker:
         yield broker
+
+
+@pytest.fixture(scope="module")
+def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinator]:
+    """For tests that change neither the graph nor the connection. A broker has one coordinator, so this one has its own."""
+    with Broker() as broker, running(tmp_path_factory.mktemp("shared"), GRAPH, broker=broker.url) as coordinator:
+        yield coordinator
 
 
 def test_each_command_is_taken_back_and_done_again_and_others_see_it(
@@ -221,8 +228,8 @@ def test_a_request_that_is_not_answered_any_more_fails(run_graph: RunGraph, own_
     assert "The connection was lost before the coordinator answered." in reasons
 
 
-def test_packets_are_kept_by_edge_and_bounded(run_graph: RunGraph, own_broker: Broker, page_of: Pages) -> None:
-    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url)))
+def test_packets_are_kept_by_edge_and_bounded(coordinator: Coordinator, page_of: Pages) -> None:
+    page = ready(page_of(coordinator))
     for value in (1, {"deep": ["<b>"]}):
         sent = {"port": "in", "event": "data", "graph": "default/main", "payload": value}
         of_system(page, f"system.fbp.request('runtime', 'packet', {json.dumps(sent)})")
@@ -243,8 +250,8 @@ def test_packets_are_kept_by_edge_and_bounded(run_graph: RunGraph, own_broker: B
     assert 2 * 1024 * 1024 < sum(map(sum, sizes)) <= 4 * 1024 * 1024
 
 
-def test_what_is_left_out_is_told(run_graph: RunGraph, own_broker: Broker, page_of: Pages) -> None:
-    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url)))
+def test_what_is_left_out_is_told(coordinator: Coordinator, page_of: Pages) -> None:
+    page = ready(page_of(coordinator))
     of_system(
         page,
         """Promise.all(Array.from({ length: 400 }, (_, payload) =>
@@ -262,22 +269,23 @@ def test_only_the_packets_of_watched_edges_come_also_after_a_reconnection(
     coordinator = run_graph(GRAPH + "b OUT -> IN d(core/Repeat)\n", broker=own_broker.url)
     page = ready(page_of(coordinator), 4)
     of_system(page, "packets.watch(['b.out d.in'])")
-    for _ in range(2):
+    for again in (False, True):
+        if again:
+            coordinator.kill()
+            until_system(page, "!system.isReady")
+            coordinator.start()
+            until_system(page, "system.isReady")
         sent = {"port": "in", "event": "data", "graph": "default/main", "payload": "seen"}
         of_system(page, "packets.forget('b.out d.in'), packets.forget('a.out b.in')")
         of_system(page, f"system.fbp.request('runtime', 'packet', {json.dumps(sent)})")
         until_system(page, "packets.last('b.out d.in')?.data === 'seen'")
         assert not of_system(page, "packets.history('a.out b.in').some((packet) => packet.data === 'seen')")
-        coordinator.kill()
-        until_system(page, "!system.isReady")
-        coordinator.start()
-        until_system(page, "system.isReady")
 
 
 def test_keys_of_edges_compare_ports_in_lower_case_and_tell_all_names_apart(
-    run_graph: RunGraph, own_broker: Broker, page_of: Pages
+    coordinator: Coordinator, page_of: Pages
 ) -> None:
-    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url)))
+    page = ready(page_of(coordinator))
     keys = page.evaluate("""async () => {
       const { edgeKey } = await import("/core/system.js");
       const end = (node, port, index) => ({ node, port, index });
@@ -292,10 +300,7 @@ def test_keys_of_edges_compare_ports_in_lower_case_and_tell_all_names_apart(
     assert len(set(keys)) == len(keys)
 
 
-def test_the_secret_leaves_the_url_at_once_and_stays_in_this_tab(
-    run_graph: RunGraph, own_broker: Broker, page_of: Pages
-) -> None:
-    coordinator = run_graph(GRAPH, broker=own_broker.url)
+def test_the_secret_leaves_the_url_at_once_and_stays_in_this_tab(coordinator: Coordinator, page_of: Pages) -> None:
     page = page_of.blank()
     page.goto(address(coordinator, "/", secret=None) + f"#dashboard&secret={SECRET}")
     ready(page)
@@ -309,8 +314,8 @@ def test_the_secret_leaves_the_url_at_once_and_stays_in_this_tab(
     assert of_system(page, "system.may('component:setsource')")
 
 
-def test_a_secret_is_asked_for_where_one_is_needed(run_graph: RunGraph, own_broker: Broker, page_of: Pages) -> None:
-    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url), secret=None))
+def test_a_secret_is_asked_for_where_one_is_needed(coordinator: Coordinator, page_of: Pages) -> None:
+    page = ready(page_of(coordinator, secret=None))
     source = {"name": "Mine", "language": "yaml", "code": "component: x/Mine\ninports: {}\noutports: {}\n"}
     of_system(
         page, f"void (window.told = system.fbp.request('component', 'source', {json.dumps(source)}).catch(String))"
@@ -327,10 +332,8 @@ def test_a_secret_is_asked_for_where_one_is_needed(run_graph: RunGraph, own_brok
     until_system(page, "system.may('component:setsource')")
 
 
-def test_a_secret_that_is_not_known_is_dropped_and_said(
-    run_graph: RunGraph, own_broker: Broker, page_of: Pages
-) -> None:
-    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url), secret="an-old-one-of-before"))
+def test_a_secret_that_is_not_known_is_dropped_and_said(coordinator: Coordinator, page_of: Pages) -> None:
+    page = ready(page_of(coordinator, secret="an-old-one-of-before"))
     expect(page.get_by_role("alert").filter(has_text="not known here")).to_be_visible()
     assert page.evaluate("() => sessionStorage.length") == 0
 
@@ -357,10 +360,8 @@ def test_texts_of_anyone_stay_texts(run_graph: RunGraph, own_broker: Broker, pag
     assert page.title() != "run"
 
 
-def test_a_panel_gives_the_focus_back_and_tells_when_it_closes(
-    run_graph: RunGraph, own_broker: Broker, page_of: Pages
-) -> None:
-    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url)))
+def test_a_panel_gives_the_focus_back_and_tells_when_it_closes(coordinator: Coordinator, page_of: Pages) -> None:
+    page = ready(page_of(coordinator))
     page.locator("#tool-theme").focus()
     page.evaluate("""async () => {
       const { openPanel } = await import("/core/dom.js");
@@ -368,16 +369,14 @@ def test_a_panel_gives_the_focus_back_and_tells_when_it_closes(
       for (const id of ["one", "two"]) openPanel(id, id, "content", { onClose: () => window.told.push(id) });
     }""")
     assert page.evaluate("() => window.told") == ["one"]
-    page.locator("#inspector").get_by_role("button", name="Close").press("Enter")
+    page.locator("#inspector").get_by_role("button", name="Close").press("Escape")
     expect(page.locator("#inspector")).to_be_hidden()
     expect(page.locator("#tool-theme")).to_be_focused()
     assert page.evaluate("() => window.told") == ["one", "two"]
 
 
-def test_light_and_dark_follow_the_system_until_one_is_chosen(
-    run_graph: RunGraph, own_broker: Broker, page_of: Pages
-) -> None:
-    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url), theme="dark"))
+def test_light_and_dark_follow_the_system_until_one_is_chosen(coordinator: Coordinator, page_of: Pages) -> None:
+    page = ready(page_of(coordinator, theme="dark"))
     html = page.locator("html")
     expect(html).to_have_attribute("data-theme", "dark")
     page.emulate_media(color_scheme="light")
