@@ -9,6 +9,8 @@ import { element } from "../core/dom.js";
  * @typedef {(value: any) => void} Set
  */
 
+const SHORTEST_MS = 100;
+
 /**
  * Sends the last of many values, and never two at a time: what is dragged sends hundreds.
  * @param {(value: any) => Promise<any>} send @param {(error: Error) => void} failed @returns {Set}
@@ -101,10 +103,17 @@ export function switchInput(role, value, now, set) {
  */
 export function held(button, hold, tap) {
   let down = false;
+  let since = 0;
+  let timer = 0;
   const change = (/** @type {boolean} */ pressed) => {
     if (down === pressed) return;
     down = pressed;
-    hold(pressed);
+    clearTimeout(timer);
+    if (pressed) since = performance.now();
+    // A board takes less for a contact that bounces.
+    const wait = pressed ? 0 : SHORTEST_MS - (performance.now() - since);
+    if (wait > 0) timer = setTimeout(() => hold(pressed), wait);
+    else hold(pressed);
   };
   button.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;

@@ -74,7 +74,7 @@ const LOOKS = {
     picture: sensor("rf433"),
     controls: inputs.length > 0 ? [pulses(role, ask)] : [],
     own: ["pulses"],
-    words: ({ sent, count }) => (count > 0 ? `sent ${count} times, last ${sent.length} pulses` : "nothing sent yet"),
+    words: ({ sent, count }) => (count > 0 ? `sent ${count === 1 ? "once" : `${count} times`}, last ${sent.length} pulses` : "nothing sent yet"),
   }),
 };
 
@@ -156,9 +156,16 @@ function cover(role, key, values, ask) {
 
 /** @param {string} role @param {Ask} ask */
 function pulses(role, ask) {
-  const field = element("input", { type: "text", value: "500 2000 500 4000", spellcheck: false, "aria-label": `${role}: pulses in µs: high, low, high, low …` });
+  const field = element("input", { type: "text", value: remote(0x5a3c01).join(" "), spellcheck: false, "aria-label": `${role}: pulses in µs: high, low, high, low …` });
   const receive = () => ask({ pulses: field.value.split(/[\s,]+/).filter(Boolean).map(Number) });
   return element("div", { className: "board-pulses" }, field, act("Receive", role, receive));
+}
+
+/** What a remote control sends with such a chip as EV1527, in µs: 24 bits, the first one first, four times. @param {number} code @returns {number[]} */
+function remote(code) {
+  const [short, long] = [400, 1200];
+  const bits = [...code.toString(2).padStart(24, "0")].flatMap((bit) => (bit === "1" ? [long, short] : [short, long]));
+  return Array.from({ length: 4 }, () => [...bits, short, 31 * short]).flat();
 }
 
 /** @param {string[]} colors */

@@ -1,0 +1,360 @@
+"""Virtual boards on the page: real firmware under MicroPython, started, pressed, turned and seen in the browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from brokers import Broker
+from browser import PHONE, Pages, axe, fit, node_in, until_system
+from systems import Coordinator, until
+
+VIEWER = "who-may-only-look"
+HOSTILE = "<img src=x onerror=document.title='hacked'>"
+HEAD = "wifi: {ssid: Home, password: not my real password}\nbroker: mqtt://127.0.0.1:9\n"
+PRESS = f"chip: esp32\n{HEAD}devices:\n  bell: {{kind: button, pin: 27}}\n"
+LIGHT = f"chip: picow\n{HEAD}devices:\n  lamp: {{kind: led, pin: 16}}\n"
+ROOM = f"""chip: esp32
+{HEAD}i2c: {{sda: 21, scl: 22}}
+devices:
+  air: {{kind: sht3x, interval: 1 s}}
+  sun: {{kind: bh1750, interval: 1 s}}
+  shade: {{kind: ldr, pin: 35, interval: 1 s}}
+  ear: {{kind: mic, pin: 32, interval: 1 s, threshold: -20, hold: 1 s}}
+  cell: {{kind: battery, pin: 33, divider: 2, interval: 1 s}}
+  knob: {{kind: potentiometer, pin: 34}}
+"""
+SHOW = f"""chip: esp32
+{HEAD}devices:
+  lamp: {{kind: led, pin: 19}}
+  fan: {{kind: relay, pin: 23}}
+  mood: {{kind: rgb_led, red: 25, green: 26, blue: 27}}
+  strip: {{kind: ws2812, pin: 18, count: 3}}
+  radio: {{kind: rf433, receive: 16, transmit: 17}}
+"""
+
+
+class Wire:
+    """What passes on the broker, and what a test sends there."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.heard: dict[str, list[Any]] = {}
+        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        self._client.on_connect = lambda client, *_: client.subscribe("#")
+        self._client.on_message = lambda client, userdata, message: self._take(message.topic, message.payload)
+        self._client.connect("127.0.0.1", broker.port)
+        self._client.loop_start()
+
+    def _take(self, topic: str, payload: bytes) -> None:
+        if not topic.startswith(("fbp", "$")) and payload:
+            self.heard.setdefault(topic, []).append(json.loads(payload))
+
+    def send(self, topic: str, value: Any) -> None:
+        self._client.publish(topic, json.dumps(value), qos=1)
+
+    def wait(self, topic: str, fits: Callable[[Any], bool]) -> None:
+        """Wait for a packet from now on."""
+        since = len(self.heard.get(topic, []))
+        until(lambda: any(map(fits, self.heard.get(topic, [])[since:])), seconds=20, what=f"{topic}: {self.heard}")
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+@pytest.fixture
+def wire(broker: Broker) -> Iterator[Wire]:
+    wire = Wire(broker)
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
+def boards(tmp_path: Path) -> Path:
+    """The folder of port maps."""
+    folder = tmp_path / "boards"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def coordinator(run_graph: Callable[..., Coordinator], broker: Broker, boards: Path) -> Coordinator:
+    return run_graph("", "--boards", "boards", broker=broker.url)
+
+
+def opened(pages: Pages, coordinator: Coordinator, **options: Any) -> Page:
+    """The page with its boards in view."""
+    page = pages(coordinator, **options)
+    page.locator("#tab-boards").click()
+    return page
+
+
+def start(page: Page, coordinator: Coordinator, name: str, role: str) -> None:
+    """Start a board, and wait until its thing of that role takes part."""
+    page.get_by_role("button", name=f"Start {name}").click()
+    expect(thing(page, role)).to_be_visible()
+    coordinator.wait(lambda status: any(each["id"] == role and each["state"] == "alive" for each in status["nodes"]))
+
+
+def thing(page: Page, role: str) -> Locator:
+    return page.locator(f'[data-device="{role}"]')
+
+
+# --- The shelf ---
+
+
+def test_port_maps_are_on_a_shelf_with_what_they_have_or_what_is_wrong_with_them(
+    coordinator: Coordinator, boards: Path, page_of: Pages
+) -> None:
+    page = opened(page_of, coordinator)
+    expect(page.locator("#boards-view")).to_contain_text("There are no port maps in")
+    (boards / "press.yaml").write_text(PRESS)
+    (boards / "wrong.yaml").write_text(LIGHT.replace("pin: 16", "pin: 99"))
+    expect(page.locator("[data-map=press]")).to_contain_text("ESP32 · bell (button)")
+    wrong = page.locator("[data-map=wrong]")
+    expect(wrong).to_contain_text("boards/wrong.yaml:5:26: devices.lamp.pin is 99")
+    expect(wrong.get_by_role("button")).to_be_disabled()
+    (boards / "wrong.yaml").write_text(LIGHT)
+    expect(wrong).to_contain_text("lamp (led)")
+    expect(wrong.get_by_role("button")).to_be_enabled()
+
+
+def test_a_board_that_is_started_appears_in_the_graph_and_stops_again(
+    coordinator: Coordinator, boards: Path, page_of: Pages
+) -> None:
+    (boards / "press.yaml").write_text(PRESS)
+    page, other = opened(page_of, coordinator), opened(page_of, coordinator)
+    start(page, coordinator, "press", "bell")
+    expect(thing(other, "bell")).to_be_visible()
+    expect(page.get_by_role("log")).to_contain_text("here is bell")
+    until_system(page, "system.nodeStatus('bell')?.state === 'alive'")
+    page.get_by_role("button", name="bell", exact=True).click()
+    expect(node_in(page, "bell")).to_be_visible()
+    other.get_by_role("button", name="Stop press").click()
+    expect(thing(other, "bell")).to_have_count(0)
+    expect(thing(page, "bell")).to_have_count(0)
+    expect(other.get_by_role("button", name="Start press")).to_be_enabled()
+    coordinator.wait(lambda status: all(each["state"] != "alive" for each in status["nodes"]))
+
+
+def test_why_a_board_does_not_start_is_said_beside_it(
+    coordinator: Coordinator, boards: Path, page_of: Pages, wire: Wire
+) -> None:
+    page_of.tolerate("409")
+    (boards / "press.yaml").write_text(PRESS)
+    page = opened(page_of, coordinator)
+    announced = {"id": "x", "role": "press-board", "component": "x/Y", "inports": [], "outports": []}
+    wire.send("fbp", {"protocol": "discovery", "command": "participant", "payload": announced})
+    coordinator.wait(lambda status: any(each["id"] == "press-board" for each in status["nodes"]))
+    page.get_by_role("button", name="Start press").click()
+    expect(page.locator("[data-map=press]")).to_contain_text("a board of this name is in the system already")
+    expect(page.get_by_role("button", name="Start press")).to_be_enabled()
+
+
+def test_who_may_not_start_boards_is_told_so(
+    run_graph: Callable[..., Coordinator], broker: Broker, boards: Path, page_of: Pages, tmp_path: Path
+) -> None:
+    (boards / "press.yaml").write_text(PRESS)
+    (tmp_path / "secrets.yaml").write_text(f"hall:\n  secret: {VIEWER}\n  may: viewer\n")
+    coordinator = run_graph("", "--boards", "boards", "--secrets", "secrets.yaml", broker=broker.url)
+    page = opened(page_of, coordinator, secret=VIEWER)
+    expect(page.locator("#boards-view")).to_contain_text("who may control the network")
+    expect(page.locator("[data-map]")).to_have_count(0)
+
+
+def test_after_the_coordinator_has_started_again_boards_can_be_started_again(
+    coordinator: Coordinator, boards: Path, page_of: Pages
+) -> None:
+    page_of.tolerate("ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection to")
+    (boards / "press.yaml").write_text(PRESS)
+    page = opened(page_of, coordinator)
+    start(page, coordinator, "press", "bell")
+    coordinator.stop()
+    expect(thing(page, "bell")).to_have_count(0)
+    coordinator.start()
+    coordinator.wait(lambda status: status["connected"])
+    start(page, coordinator, "press", "bell")
+
+
+# --- The graph between two boards ---
+
+
+def test_a_boards_button_lights_another_boards_led_through_a_graph_drawn_with_the_mouse(
+    coordinator: Coordinator, boards: Path, page_of: Pages
+) -> None:
+    (boards / "press.yaml").write_text(PRESS)
+    (boards / "light.yaml").write_text(LIGHT)
+    page = opened(page_of, coordinator)
+    start(page, coordinator, "press", "bell")
+    start(page, coordinator, "light", "lamp")
+    page.locator("#tab-graph").click()
+    expect(port(page, "bell", "out", "pressed")).to_be_visible()
+    expect(port(page, "lamp", "in", "on")).to_be_visible()
+    fit(page)
+    draw(page, port(page, "bell", "out", "pressed"), port(page, "lamp", "in", "on"))
+    until_system(page, "system.graph.edges.has('bell.pressed lamp.on')")
+    coordinator.wait(lambda status: [each["kind"] for each in status["edges"]] not in ([], ["pending"]))
+    page.locator("#tab-boards").click()
+    lamp, button = thing(page, "lamp"), page.get_by_role("button", name="Press bell")
+    expect(lamp).to_contain_text("dark")
+    button.hover()
+    page.mouse.down()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(lamp).to_contain_text("lit")
+    page.mouse.up()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    expect(lamp).to_contain_text("dark")
+    # By keyboard, too.
+    button.focus()
+    page.keyboard.down("Space")
+    expect(lamp).to_contain_text("lit")
+    page.keyboard.up("Space")
+    expect(lamp).to_contain_text("dark")
+
+
+def port(page: Page, node: str, side: str, name: str) -> Locator:
+    return node_in(page, node).locator(f'.port.{side}[data-port="{name}"] .dot')
+
+
+def draw(page: Page, src: Locator, tgt: Locator) -> None:
+    """Draw a wire with the mouse."""
+    (x, y), (to_x, to_y) = middle(src), middle(tgt)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move((x + to_x) / 2, (y + to_y) / 2, steps=5)
+    page.mouse.move(to_x, to_y, steps=5)
+    page.mouse.up()
+
+
+def middle(place: Locator) -> tuple[float, float]:
+    box = place.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+# --- Things ---
+
+
+def test_what_a_board_measures_is_changed_by_hand(
+    coordinator: Coordinator, boards: Path, page_of: Pages, wire: Wire
+) -> None:
+    (boards / "room.yaml").write_text(ROOM)
+    page = opened(page_of, coordinator)
+    start(page, coordinator, "room", "knob")
+
+    # Sliders and fields.
+    page.get_by_role("slider", name="air: temperature").fill("31.5")
+    wire.wait("air/temperature", lambda value: abs(value - 31.5) < 0.2)
+    page.get_by_role("spinbutton", name="air: humidity").fill("12")
+    page.keyboard.press("Enter")
+    wire.wait("air/humidity", lambda value: abs(value - 12) < 0.5)
+    page.get_by_role("slider", name="knob: position").focus()
+    page.keyboard.press("End")
+    wire.wait("knob/value", lambda value: value > 99)
+    page.get_by_role("slider", name="cell: volts").fill("3")
+    wire.wait("cell/volts", lambda value: abs(value - 3) < 0.2)
+
+    # What one does to a sensor.
+    page.get_by_role("button", name="Breathe on it: air").click()
+    wire.wait("air/humidity", lambda value: value > 60)
+    page.get_by_role("button", name="Clap: ear").click()
+    wire.wait("ear/loud", lambda value: True)
+    for role, topic in (("shade", "shade/light"), ("sun", "sun/lux")):
+        button = page.get_by_role("button", name=f"Cover it: {role}")
+        wire.wait(topic, lambda value: value > 10)
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+        wire.wait(topic, lambda value: value < 2)
+        button.click()
+        wire.wait(topic, lambda value: value > 10)
+    thing(page, "air").get_by_text("More").click()
+    page.get_by_role("combobox", name="air: fault").select_option("absent")
+    wire.wait("air/error", lambda value: True)
+
+
+def test_what_a_board_does_is_seen(coordinator: Coordinator, boards: Path, page_of: Pages, wire: Wire) -> None:
+    (boards / "show.yaml").write_text(SHOW)
+    page = opened(page_of, coordinator)
+    start(page, coordinator, "show", "radio")
+    page.get_by_role("button", name="Receive: radio").click()
+    until(lambda: [each["code"] for each in wire.heard.get("radio/received", [])] == [0x5A3C01], seconds=20)
+    for topic, value, role, text in (
+        ("lamp/on", True, "lamp", "lit"),
+        ("fan/on", True, "fan", "closed"),
+        ("mood/color", "#ff0000", "mood", "#ff0000"),
+        ("strip/color", "#00ff00", "strip", "#00ff00"),
+        ("radio/send", {"protocol": "ev1527", "code": 1234}, "radio", "sent once, last 50 pulses"),
+        ("lamp/on", False, "lamp", "dark"),
+    ):
+        wire.send(topic, value)
+        expect(thing(page, role).locator(".board-words")).to_have_text(text)
+    page.locator(".board-pins summary").click()
+    expect(page.locator(".board-pin.high", has_text="23")).to_be_visible()
+    expect(page.locator(".board-pin", has_text="19")).to_have_text("19 low")
+    wire.send("lamp/on", True)
+    expect(page.locator(".board-pin", has_text="19")).to_have_text("19 high")
+
+
+def test_power_wi_fi_and_reset_are_at_hand(coordinator: Coordinator, boards: Path, page_of: Pages) -> None:
+    (boards / "light.yaml").write_text(LIGHT)
+    page = opened(page_of, coordinator)
+    start(page, coordinator, "light", "lamp")
+    state = page.locator("[data-board=light] .board-state")
+    expect(state).to_have_text("runs")
+    page.get_by_role("button", name="Take Wi-Fi away: light").click()
+    expect(state).to_have_text("runs, without Wi-Fi")
+    page.get_by_role("button", name="Give Wi-Fi back: light").click()
+    expect(state).to_have_text("runs")
+    page.get_by_role("button", name="Power off: light").click()
+    expect(state).to_have_text("is switched off")
+    page.get_by_role("button", name="Power on: light").click()
+    expect(state).to_have_text("runs")
+    page.get_by_role("button", name="Reset: light").click()
+    expect(page.get_by_role("log")).to_contain_text("after a hard reset")
+
+
+def test_a_finger_presses_and_all_is_in_reach_on_a_phone(
+    coordinator: Coordinator, boards: Path, page_of: Pages, wire: Wire
+) -> None:
+    (boards / "press.yaml").write_text(PRESS)
+    page = opened(page_of, coordinator, size=PHONE, has_touch=True, is_mobile=True, theme="dark")
+    start(page, coordinator, "press", "bell")
+    page.get_by_role("button", name="Press bell").tap()
+    until(lambda: wire.heard.get("bell/pressed", [])[-2:] == [True, False], seconds=20)
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    view = page.locator("#boards-view")
+    assert view.evaluate("(view) => view.scrollWidth <= view.clientWidth")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_keeps_people_out(coordinator: Coordinator, boards: Path, page_of: Pages, theme: Any) -> None:
+    (boards / "room.yaml").write_text(ROOM)
+    (boards / "show.yaml").write_text(SHOW)
+    (boards / "wrong.yaml").write_text("chip: none\n")
+    page = opened(page_of, coordinator, theme=theme)
+    start(page, coordinator, "room", "knob")
+    start(page, coordinator, "show", "radio")
+    for summary in page.locator("#boards-view summary").all():
+        summary.click()
+    assert axe(page, "#boards-view") == []
+
+
+def test_names_and_what_a_board_says_are_only_text(
+    coordinator: Coordinator, boards: Path, page_of: Pages, wire: Wire
+) -> None:
+    hostile = HOSTILE.replace("/", "")
+    (boards / f"{hostile}.yaml").write_text(PRESS.replace("chip: esp32", "name: tame\nchip: esp32"))
+    (boards / "wrong.yaml").write_text(f'chip: "{HOSTILE}"\n')
+    page = opened(page_of, coordinator)
+    expect(page.locator("[data-map=wrong]")).to_contain_text("<img")
+    start(page, coordinator, hostile, "bell")
+    wire.send("bell/long_time", HOSTILE)
+    expect(page.get_by_role("log")).to_contain_text("<img")
+    assert page.locator("#boards-view img").count() == 0
+    assert page.title() != "hacked"
