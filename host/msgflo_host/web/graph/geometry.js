@@ -4,7 +4,7 @@
 export const HEAD = 44;
 export const ROW = 20;
 const FOOT = 8;
-const MIN_WIDTH = 124;
+const MIN_WIDTH = 132;
 const MAX_WIDTH = 340;
 const EDGE_STEPS = 24;
 const LARGEST_NAME = 40;
@@ -50,7 +50,7 @@ export const syllables = (name) => name.split(/(?<=[-_. /])(?=.)|(?<=[a-z])(?=[A
 export function nameSize(name, { width, height }, measure = estimate) {
   const parts = syllables(name).map((part) => measure(part, 10, true) / 10);
   for (let size = LARGEST_NAME; size > 8; size--) {
-    const room = (width - 12) / size;
+    const room = (width - 8) / size;
     const lines = linesOf(parts, room);
     if (Math.max(...parts) <= room && lines * size * 1.15 <= height - 4) return size;
   }

@@ -29,13 +29,13 @@ export function start(context) {
   new Keyboard(stage, actions, pointer, does);
   new Live(stage, root);
   root.append(makeToolbar(stage, actions, pointer, does));
-  follow(context, stage, library, root);
-  clipboard(stage, does);
+  follow(context, stage, actions, library, root);
+  clipboard(stage, actions, does);
   stage.port.addEventListener("click", (event) => does.editInitial(event.target));
 }
 
 /** Draw anew what others, devices or we have changed. */
-function follow({ system, bus }, stage, library, root) {
+function follow({ system, bus }, stage, actions, library, root) {
   const empty = element("p", { className: "empty", hidden: true }, "Nothing is here yet. Devices appear by themselves; the library has components to add.");
   root.append(empty);
   const refresh = () => {
@@ -58,14 +58,13 @@ function follow({ system, bus }, stage, library, root) {
   });
   bus.addEventListener("add-component", (event) => {
     const { name, x, y } = event.detail;
-    stage.actions.add(name, typeof x === "number" && typeof y === "number" ? { x, y } : undefined);
+    actions.add(name, typeof x === "number" && typeof y === "number" ? { x, y } : undefined);
   });
   refresh();
 }
 
 /** What menus, keys and buttons have in common. */
 function doings(stage, actions, library) {
-  stage.actions = actions;
   const { system } = stage;
   let copied = ""; // where the browser keeps its clipboard from us
   const does = {
@@ -128,7 +127,7 @@ function doings(stage, actions, library) {
 }
 
 /** Ctrl+C, X and V come as events of the clipboard, which need no permission. */
-function clipboard(stage, does) {
+function clipboard(stage, actions, does) {
   const isOurs = (event) => stage.port.checkVisibility() && !event.target.closest?.("input, textarea, select, dialog, #inspector, [contenteditable]");
   const copy = (event) => {
     const text = isOurs(event) && getSelection()?.isCollapsed !== false ? does.text() : "";
@@ -139,7 +138,7 @@ function clipboard(stage, does) {
     return true;
   };
   document.addEventListener("copy", copy);
-  document.addEventListener("cut", (event) => copy(event) && stage.actions.remove());
+  document.addEventListener("cut", (event) => copy(event) && actions.remove());
   document.addEventListener("paste", (event) => {
     if (!isOurs(event)) return;
     event.preventDefault();

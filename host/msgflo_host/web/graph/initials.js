@@ -76,9 +76,9 @@ function keyed(event, control, save, close) {
 
 /** Below its port, as far as there is room. */
 function placeBeside(editor, stage, node, port) {
-  const element = [...(stage.nodes.element(node)?.querySelectorAll(".port.in") ?? [])].find((each) => each.dataset.port === port.id);
+  const drawn = [...(stage.nodes.element(node)?.querySelectorAll(".port.in") ?? [])].find((each) => each.dataset.port === port.id);
   const frame = stage.port.getBoundingClientRect();
-  const at = (element ?? stage.port).getBoundingClientRect();
+  const at = (drawn ?? stage.port).getBoundingClientRect();
   const [x, y] = [at.left - frame.left, at.bottom - frame.top + 4];
   editor.style.left = `${Math.max(8, Math.min(x, frame.width - editor.offsetWidth - 8))}px`;
   editor.style.top = `${Math.max(8, Math.min(y, frame.height - editor.offsetHeight - 8))}px`;

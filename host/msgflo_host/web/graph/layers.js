@@ -2,7 +2,7 @@
 // Layers of one joined part of a graph: which node stands in which, none higher than wanted, and in what order.
 
 export const NODE_GAP = 24;
-const LANE = 10; // what an edge takes in a layer that it passes
+const LANE = 7; // what an edge takes in a layer that it passes
 const SWEEPS = 10;
 
 /** @typedef {{id: string, width: number, height: number}} Item */

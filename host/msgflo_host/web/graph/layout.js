@@ -8,6 +8,8 @@ const LAYER_GAP = 60;
 const PART_GAP = 44;
 const GRID = 10;
 const SHARES = [1, 0.85, 0.72, 0.62, 0.54, 0.47, 0.4, 0.34, 0.29, 0.25, 0.2]; // of the height that is natural
+const FEW_SHARES = [1, 0.6, 0.36]; // where each try takes long
+const MANY = 700; // nodes, and layers that edges pass
 const WORTH = 0.97; // how much nearer to the wanted form a less natural one has to be
 const SETTLINGS = 14;
 
@@ -63,12 +65,15 @@ function inLayers(part, aspect) {
   const size = (block) => Math.max(block.width / aspect, block.height);
   let best = null;
   let natural = Infinity;
-  for (const share of SHARES) {
+  let shares = SHARES;
+  for (let at = 0; at < shares.length; at++) {
+    const share = shares[at];
     assign(places, natural * share);
     const layers = ordered(places);
     settle(layers);
     const block = toBlock(layers);
     if (!best) {
+      if (layers.flat().length > MANY) shares = FEW_SHARES;
       natural = Math.max(...layers.map(heightOf));
       const at = new Map(layers.flat().map((each) => [each.item, each.y]));
       for (const each of places) each.y = at.get(each.item);
@@ -83,11 +88,12 @@ const gapOf = (each) => (each.item ? NODE_GAP : 0);
 
 /** Bring each place near the middle of what it is joined with, without changing the order within a layer. */
 function settle(layers) {
-  for (const layer of layers) spread(layer, layer.map(() => 0));
+  const most = Math.max(...layers.map(heightOf));
+  for (const layer of layers) spread(layer, layer.map(() => 0), most);
   for (let turn = 0; turn < SETTLINGS; turn++) {
     const sides = turn > SETTLINGS - 3 ? ["before", "after"] : turn % 2 ? ["after"] : ["before"];
     for (const layer of turn % 2 ? [...layers].reverse() : layers) {
-      spread(layer, layer.map((each) => wantedY(each, sides)));
+      spread(layer, layer.map((each) => wantedY(each, sides)), most);
     }
   }
 }
@@ -98,8 +104,8 @@ function wantedY(each, sides) {
   return others.reduce((sum, other) => sum + other.y + other.height / 2, 0) / others.length - each.height / 2;
 }
 
-/** The places nearest to the wanted ones (least squares) where none overlaps the next: neighbours that would are one block. */
-function spread(layer, wanted) {
+/** The places nearest to the wanted ones (least squares) where none overlaps the next: neighbours that would are one block. None is below `most`. */
+function spread(layer, wanted, most) {
   let offset = 0;
   const blocks = [];
   layer.forEach((each, at) => {
@@ -113,7 +119,11 @@ function spread(layer, wanted) {
       before.members.push(...last.members);
     }
   });
-  for (const block of blocks) for (const member of block.members) member.each.y = mean(block) + member.offset;
+  const last = Math.max(0, most - offset);
+  for (const block of blocks) {
+    const y = Math.max(0, Math.min(last, mean(block)));
+    for (const member of block.members) member.each.y = y + member.offset;
+  }
 }
 
 const mean = (block) => block.sum / block.count;

@@ -15,7 +15,8 @@ import { View } from "./view.js";
 import { makeSvg } from "./words.js";
 
 const FAR = 0.72; // below this zoom ports and components are left off, and roles written larger
-const LABELS_FROM = 0.5;
+const LABELS_FROM = 0.85;
+const LEAST_AT_FIRST = 0.36;
 const READABLE = 11; // pixels of the screen
 
 /**
@@ -42,6 +43,7 @@ export class Stage extends EventTarget {
   #sizes = new Map();
   #shownGraph = "";
   #zoomFrame = 0;
+  #stopping = 0;
   #family = "";
   #pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
 
@@ -56,15 +58,16 @@ export class Stage extends EventTarget {
     const labels = element("div", { className: "labels", "aria-hidden": "true" });
     const nodes = element("div", { className: "nodes" });
     this.live = live;
-    this.world = element("div", { className: "world" }, groups, still, nodes, live, labels);
+    this.world = element("div", { className: "world" }, groups, still, labels, nodes, live);
     this.canvas = element("canvas", { className: "pulses", "aria-hidden": "true" });
-    this.port = element("div", { className: "viewport", role: "region", "aria-label": "Picture of the graph; press ? for its keys" }, this.world, this.canvas);
+    this.port = element("div", { className: "viewport", role: "application", tabIndex: -1, "aria-label": "Picture of the graph; arrow keys lead from node to node, ? tells all keys" }, this.world, this.canvas);
     root.append(this.port);
     this.view = new View(() => this.#viewed());
     this.nodes = new Nodes(nodes);
     this.edges = new Edges(still, live, labels);
     this.groups = new Groups(groups);
     this.pulses = new Pulses(this.canvas, this.view, this.edges);
+    this.#resized();
     new ResizeObserver(() => this.#resized()).observe(this.port);
   }
 
@@ -79,7 +82,7 @@ export class Stage extends EventTarget {
     this.draw();
     if (this.#shownGraph !== this.system.current && this.picture.nodes.size) {
       this.#shownGraph = this.system.current;
-      this.fit();
+      this.#fitFirst();
     }
     this.dispatchEvent(new Event("refresh"));
   }
@@ -154,7 +157,8 @@ export class Stage extends EventTarget {
   /** Where an automatic layout puts some nodes. @param {string[]} ids @returns {Map<string, Point>} */
   laidOut(ids) {
     const items = ids.map((id) => ({ id, ...this.sizeOf(id) }));
-    return layout(items, this.links(), Math.max(0.6, Math.min(2.2, this.view.width / this.view.height)));
+    const aspect = this.view.width > 1 ? this.view.width / this.view.height : 1.6;
+    return layout(items, this.links(), Math.max(0.7, Math.min(2.2, aspect)));
   }
 
   /** Places that are only known here: they have to be saved with the first that somebody chooses. @returns {Map<string, Point>} */
@@ -209,6 +213,13 @@ export class Stage extends EventTarget {
     this.view.fit(around([...ids].flatMap((id) => this.boxes.get(id) ?? [])));
   }
 
+  /** On a small screen the beginning, large enough to be read. */
+  #fitFirst() {
+    this.fit();
+    const whole = around(this.boxes.values());
+    if (whole && this.view.k < LEAST_AT_FIRST) this.view.set(20 - whole.x * LEAST_AT_FIRST, 20 - whole.y * LEAST_AT_FIRST, LEAST_AT_FIRST);
+  }
+
   #resized() {
     const { clientWidth, clientHeight } = this.port;
     if (!clientWidth || !clientHeight) return;
@@ -216,7 +227,7 @@ export class Stage extends EventTarget {
     Object.assign(this.view, { width: clientWidth, height: clientHeight });
     const ratio = Math.min(2, window.devicePixelRatio);
     Object.assign(this.canvas, { width: Math.round(clientWidth * ratio), height: Math.round(clientHeight * ratio) });
-    if (first && this.picture.nodes.size) this.fit();
+    if (first && this.picture.nodes.size) this.#fitFirst();
   }
 
   #viewed() {
@@ -225,6 +236,10 @@ export class Stage extends EventTarget {
     this.port.style.setProperty("--x", `${x}px`);
     this.port.style.setProperty("--y", `${y}px`);
     this.port.style.setProperty("--grid", `${24 * k}px`);
+    // A layer of its own is quick to move, but blurred when it is enlarged: only while it moves.
+    this.world.classList.add("moving");
+    clearTimeout(this.#stopping);
+    this.#stopping = setTimeout(() => this.world.classList.remove("moving"), 200);
     if (!this.#zoomFrame) this.#zoomFrame = requestAnimationFrame(() => this.#zoomed());
   }
 
@@ -235,6 +250,7 @@ export class Stage extends EventTarget {
     const step = 2 ** (Math.floor(Math.log2(k) * 4) / 4);
     this.world.classList.toggle("far", k < FAR);
     this.world.classList.toggle("quiet", k < LABELS_FROM);
+    this.world.classList.toggle("tiny", k < LEAST_AT_FIRST);
     this.world.style.setProperty("--far", `${(READABLE / step).toFixed(1)}px`);
     this.world.style.setProperty("--near", String(Math.max(1, 1 / step)));
   }

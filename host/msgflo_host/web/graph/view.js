@@ -7,6 +7,7 @@
 export const LEAST = 0.08;
 export const MOST = 3;
 const MARGIN = 28;
+const BELOW = 64; // where the buttons are
 
 /** Where the graph's origin is on the screen (x, y in pixels of the picture) and how many pixels of the screen one of it takes (k). */
 export class View {
@@ -51,9 +52,9 @@ export class View {
   /** Show a box as large as there is room for, but no larger than `most`. @param {Box | null} box */
   fit(box, most = 1) {
     if (!box) return this.set(MARGIN, MARGIN, 1);
-    const room = Math.min((this.width - 2 * MARGIN) / box.width, (this.height - 2 * MARGIN) / box.height);
-    const k = Math.max(LEAST, Math.min(most, room));
-    this.set((this.width - box.width * k) / 2 - box.x * k, (this.height - box.height * k) / 2 - box.y * k, k);
+    const [width, height] = [this.width - 2 * MARGIN, Math.max(1, this.height - MARGIN - BELOW)];
+    const k = Math.max(LEAST, Math.min(most, width / box.width, height / box.height));
+    this.set(MARGIN + (width - box.width * k) / 2 - box.x * k, MARGIN + (height - box.height * k) / 2 - box.y * k, k);
   }
 
   /** Pan as little as is needed for a box to be seen. @param {Box} box */

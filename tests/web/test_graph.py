@@ -1,0 +1,538 @@
+"""The picture of the graph: what people do with a mouse or with keys alone is in the graph, and they see what is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from brokers import Broker
+from browser import PHONE, SECRET, Pages, edit, node_in, of_system, until, until_system
+from systems import Coordinator, Participants, Sink, Source
+
+GRAPH: list[list[Any]] = [
+    ["addnode", {"id": "button", "component": "demo/Button", "metadata": {"x": 0, "y": 0}}],
+    ["addnode", {"id": "gate", "component": "core/Gate", "metadata": {"x": 320, "y": 0}}],
+    ["addnode", {"id": "again", "component": "core/Repeat", "metadata": {"x": 560, "y": 200}}],
+    ["addedge", {"src": {"node": "button", "port": "out"}, "tgt": {"node": "gate", "port": "in"}}],
+    ["addinitial", {"src": {"data": "a text"}, "tgt": {"node": "again", "port": "in"}}],
+]
+
+
+@pytest.fixture(scope="module")
+def shared_broker() -> Iterator[Broker]:
+    with Broker() as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
+def coordinator(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Coordinator]:
+    """One for all tests here: each begins with a graph that is made anew."""
+    data = tmp_path_factory.mktemp("graph")
+    with Coordinator("--data", data, "--secret", SECRET, broker=shared_broker.url, cwd=data) as coordinator:
+        coordinator.wait(lambda status: True)
+        yield coordinator
+
+
+@pytest.fixture
+def page(coordinator: Coordinator, page_of: Pages) -> Page:
+    page = page_of(coordinator)
+    until_system(page, "system.isReady && system.components.has('core/Gate')")
+    edit(page, ["clear", {"id": "default/main", "name": "main"}], *GRAPH)
+    ready(page)
+    page.get_by_role("button", name="Fit").click()
+    return page
+
+
+def ready(page: Page) -> None:
+    """Wait until the graph is drawn, with its components and states."""
+    until_system(page, "system.isReady && system.graph.nodes.size >= 3 && system.nodeStatus('gate')?.state === 'alive'")
+    expect(node_in(page, "gate").locator("[data-side=out]")).to_have_count(1)
+    expect(node_in(page, "again").locator(".initial")).to_have_count(1)
+
+
+def dot(page: Page, node: str, side: str, port: str) -> tuple[float, float]:
+    """Where a port is on the screen."""
+    return middle(page, f"[data-node={node}] [data-side={side}][data-port={port}] .dot")
+
+
+def middle(page: Page, selector: str) -> tuple[float, float]:
+    box = page.locator(f"#graph-view {selector}").bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=6)
+    page.mouse.up()
+
+
+def place(page: Page, node: str) -> Any:
+    """Where the graph says that a node is."""
+    return of_system(
+        page, f"[system.graph.nodes.get('{node}').metadata.x, system.graph.nodes.get('{node}').metadata.y]"
+    )
+
+
+def focus(page: Page, node: str) -> None:
+    """Go to a node by keys: Tab to the picture, then arrow keys as people would; here at once."""
+    node_in(page, node).evaluate("(element) => element.focus()")
+
+
+def undone(page: Page, condition: str) -> None:
+    page.keyboard.press("Control+z")
+    until_system(page, condition)
+
+
+def test_an_edge_is_drawn_from_port_to_port(page: Page, coordinator: Coordinator) -> None:
+    drag(page, dot(page, "gate", "out", "out"), dot(page, "again", "in", "in"))
+    until_system(page, "system.graph.edges.has('gate.out again.in')")
+    expect(page.locator("#graph-view path[data-edge='gate.out again.in']")).to_have_count(1)
+    coordinator.wait(lambda status: any(edge["tgt"].lower() == "again.in" for edge in status["edges"]))
+    undone(page, "!system.graph.edges.has('gate.out again.in')")
+
+
+def test_an_edge_may_be_drawn_from_its_end_and_dropped_on_a_node(page: Page) -> None:
+    drag(page, dot(page, "again", "in", "in"), middle(page, "[data-node=gate] .role"))
+    until_system(page, "system.graph.edges.has('gate.out again.in')")
+
+
+def test_ports_that_fit_are_lit_up_and_others_are_told_from_them(page: Page) -> None:
+    page.mouse.move(*dot(page, "gate", "out", "out"))
+    page.mouse.down()
+    page.mouse.move(500, 500, steps=3)
+    expect(page.locator("#graph-view .port.fits")).not_to_have_count(0)
+    expect(page.locator("#graph-view [data-node=gate] [data-side=out].fits")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    expect(page.locator("#graph-view .port.fits")).to_have_count(0)
+    assert of_system(page, "system.graph.edges.size") == 1
+
+
+def test_types_that_say_nothing_fit_all_and_others_their_like(page: Page) -> None:
+    script = "async ([a, b]) => (await import('/graph/model.js')).typesFit(a, b)"
+    for src, tgt, fit in (
+        ("number", "int", True),
+        ("all", "number", True),
+        ("string", "color", True),
+        ("boolean", "number", False),
+        ("object", "string", False),
+    ):
+        assert page.evaluate(script, [src, tgt]) is fit, (src, tgt)
+
+
+def test_types_that_do_not_fit_are_said_and_connected_all_the_same(page: Page) -> None:
+    edit(
+        page,
+        ["addnode", {"id": "words", "component": "core/Template", "metadata": {"x": 0, "y": 300}}],
+        ["addnode", {"id": "sum", "component": "core/Scale", "metadata": {"x": 320, "y": 300}}],
+    )
+    expect(node_in(page, "sum").locator("[data-side=in]")).not_to_have_count(0)
+    page.get_by_role("button", name="Fit").click()
+    drag(page, dot(page, "words", "out", "out"), dot(page, "sum", "in", "in"))
+    until_system(page, "system.graph.edges.has('words.out sum.in')")
+    expect(page.locator("#toasts")).to_contain_text("It is connected all the same.")
+
+
+def test_a_node_is_moved_and_its_place_is_saved_once(page: Page) -> None:
+    page.evaluate(
+        """async () => {
+          const { context } = await import("/core/registry.js");
+          window.moves = [];
+          context.fbp.addEventListener("message", ({ detail: { command, payload } }) => {
+            if (command === "changenode") window.moves.push(payload.id);
+          });
+        }"""
+    )
+    x, y = middle(page, "[data-node=gate] .role")
+    drag(page, (x, y), (x + 60, y + 90))
+    until_system(page, "edits.undoTitle === 'Move gate'")
+    assert page.evaluate("() => window.moves") == ["gate"]
+    assert place(page, "gate")[1] > 0
+    assert place(page, "again") == [560, 200]
+    undone(page, "system.graph.nodes.get('gate').metadata.y === 0")
+
+
+def test_others_may_edit_while_somebody_drags(page: Page, coordinator: Coordinator, page_of: Pages) -> None:
+    first, second = page, page_of(coordinator)
+    ready(second)
+    x, y = middle(first, "[data-node=gate] .role")
+    first.mouse.move(x, y)
+    first.mouse.down()
+    first.mouse.move(x + 30, y + 80, steps=4)
+    edit(second, ["changenode", {"id": "gate", "metadata": {"x": -500, "y": -500}}])
+    edit(second, ["addnode", {"id": "new", "component": "core/Repeat", "metadata": {"x": 0, "y": 300}}])
+    expect(node_in(first, "new")).to_have_count(1)
+    until_system(first, "system.graph.nodes.get('gate').metadata.x === -500")
+    held = middle(first, "[data-node=gate] .role")
+    assert abs(held[0] - x - 30) < 3
+    assert abs(held[1] - y - 80) < 3
+    first.mouse.up()
+    until_system(second, "system.graph.nodes.get('gate').metadata.x > 300")
+
+
+def test_a_node_is_renamed_where_it_stands(page: Page) -> None:
+    focus(page, "gate")
+    page.keyboard.press("F2")
+    page.keyboard.type("door")
+    page.keyboard.press("Enter")
+    expect(node_in(page, "door")).to_be_focused()
+    until_system(page, "system.graph.edges.has('button.out door.in')")
+    undone(page, "system.graph.edges.has('button.out gate.in')")
+
+
+def test_what_is_removed_comes_back_with_its_edges(page: Page) -> None:
+    node_in(page, "gate").locator(".role").click()
+    page.keyboard.press("Delete")
+    expect(node_in(page, "gate")).to_have_count(0)
+    until_system(page, "system.graph.edges.size === 0")
+    undone(page, "system.graph.edges.has('button.out gate.in')")
+    expect(node_in(page, "gate")).to_be_visible()
+
+
+def test_an_edge_is_hit_by_the_mouse_and_removed(page: Page) -> None:
+    page.mouse.click(*on_edge(page, "button.out gate.in"))
+    expect(page.locator("#graph-view path.selected")).to_have_attribute("data-edge", "button.out gate.in")
+    page.keyboard.press("Delete")
+    until_system(page, "system.graph.edges.size === 0")
+
+
+def on_edge(page: Page, key: str) -> tuple[float, float]:
+    """A point in the middle of an edge."""
+    point = page.evaluate(
+        """(key) => {
+          const path = document.querySelector(`path[data-edge="${key}"]`);
+          const { x, y } = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM());
+          return [x, y];
+        }""",
+        key,
+    )
+    return point[0], point[1]
+
+
+def test_a_click_on_a_node_or_an_edge_opens_it(page: Page) -> None:
+    page.evaluate(
+        """async () => {
+          const { context } = await import("/core/registry.js");
+          window.opened = [];
+          const note = (event) => window.opened.push(event.detail);
+          for (const type of ["open-node", "open-edge"]) context.bus.addEventListener(type, note);
+        }"""
+    )
+    node_in(page, "gate").locator(".role").click()
+    until(page, "() => window.opened.length === 1")
+    page.mouse.click(*on_edge(page, "button.out gate.in"))
+    until(page, "() => window.opened.length === 2")
+    assert page.evaluate("() => window.opened") == [{"id": "gate"}, {"key": "button.out gate.in"}]
+
+
+# -- initial packets --
+
+
+def test_an_initial_packet_is_edited_in_place(page: Page) -> None:
+    node_in(page, "again").locator(".initial").click()
+    field = page.get_by_label("Sent to again in at the start")
+    expect(field).to_have_value('"a text"')
+    field.fill("{not JSON")
+    field.press("Control+Enter")
+    expect(page.locator(".editor [role=alert]")).to_contain_text("This is not JSON")
+    field.fill('{"level": 3}')
+    field.press("Control+Enter")
+    until_system(page, "[...system.graph.initials.values()].some(({ data }) => data.level === 3)")
+    assert of_system(page, "system.graph.initials.size") == 1
+    expect(node_in(page, "again").locator(".initial")).to_have_text('{"level":3}')
+    undone(page, "[...system.graph.initials.values()].some(({ data }) => data === 'a text')")
+
+
+def test_each_type_has_its_control(page: Page) -> None:
+    script = """async ([port, data]) => {
+      const { controlOf, fromText, toText } = await import("/graph/values.js");
+      const control = controlOf(port, data ?? undefined);
+      return [control, data === null ? null : fromText(control, toText(control, data), data)];
+    }"""
+    cases: list[tuple[dict[str, Any], Any, str]] = [
+        ({"type": "number"}, None, "number"),
+        ({"type": "number"}, 2.5, "number"),
+        ({"type": "string"}, None, "text"),
+        ({"type": "boolean"}, False, "switch"),
+        ({"type": "color"}, "#ff0000", "colour"),
+        ({"type": "color"}, [255, 0, 10], "colour"),
+        ({"type": "object"}, {"a": [1]}, "json"),
+        ({"type": "number"}, "a text that is there", "json"),
+        ({"type": "string", "values": ["a", "b"]}, "b", "choice"),
+        ({"type": "bang"}, None, "signal"),
+    ]
+    for port, data, control in cases:
+        assert page.evaluate(script, [port, data]) == [control, data]
+
+
+def test_a_number_that_is_none_is_told(page: Page) -> None:
+    script = """async (text) => {
+      const { fromText } = await import("/graph/values.js");
+      try { return fromText("number", text); } catch (error) { return error.message; }
+    }"""
+    assert page.evaluate(script, "21,5") == 21.5
+    assert "is not a number" in page.evaluate(script, "warm")
+    assert "is not a number" in page.evaluate(script, " ")
+
+
+# -- the library, copies, groups, exports --
+
+
+def test_a_component_is_found_and_added_by_keys_alone(page: Page) -> None:
+    focus(page, "gate")
+    page.keyboard.press("/")
+    expect(page.locator("#library-search")).to_be_focused()
+    page.keyboard.type("gate")
+    expect(page.locator("#library-list button").first).to_contain_text("core/Gate")
+    page.keyboard.press("Enter")
+    expect(node_in(page, "gate2")).to_be_focused()
+    assert of_system(page, "system.graph.nodes.get('gate2').component") == "core/Gate"
+    assert not overlaps(page)
+
+
+def test_a_component_is_dropped_where_the_mouse_is(page: Page) -> None:
+    page.get_by_role("button", name="Add a node").click()
+    page.locator("#library-search").fill("core/Repeat")
+    view = page.locator("#graph-view .viewport").bounding_box()
+    assert view
+    wanted = (view["width"] - 200, view["height"] - 120)
+    page.locator("[data-component='core/Repeat']").drag_to(
+        page.locator("#graph-view .viewport"), target_position={"x": wanted[0], "y": wanted[1]}
+    )
+    expect(node_in(page, "repeat")).to_be_visible()
+    x, y = middle(page, "[data-node=repeat]")
+    assert abs(x - view["x"] - wanted[0]) < 40
+    assert abs(y - view["y"] - wanted[1]) < 40
+
+
+def test_copies_have_names_of_their_own_and_the_edges_between_them(page: Page) -> None:
+    focus(page, "gate")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+c")
+    page.keyboard.press("Control+v")
+    until_system(page, "system.graph.edges.has('button2.out gate2.in') && system.graph.initials.size === 2")
+    assert of_system(page, "[...system.graph.nodes.keys()].sort()") == [
+        "again", "again2", "button", "button2", "gate", "gate2",
+    ]  # fmt: skip
+    undone(page, "system.graph.nodes.size === 3 && system.graph.edges.size === 1")
+
+
+def test_what_is_pasted_and_no_graph_is_refused_in_words(page: Page) -> None:
+    script = """async (text) => {
+      const { toCommands } = await import("/graph/clipboard.js");
+      try { return toCommands(text, () => false).ids; } catch (error) { return error.message; }
+    }"""
+    for text in (
+        "",
+        "a text",
+        "[1]",
+        "{}",
+        '{"processes": {"a": 1}}',
+        '{"processes": {"a": {"component": "b"}}, "connections": {}}',
+    ):
+        assert "no part of a graph" in page.evaluate(script, text)
+    assert page.evaluate(script, '{"processes": {"a": {"component": "b/C"}}}') == ["a"]
+
+
+def test_a_group_frames_its_nodes(page: Page) -> None:
+    node_in(page, "gate").locator(".role").click()
+    node_in(page, "again").locator(".role").click(modifiers=["Shift"])
+    page.keyboard.press("g")
+    page.get_by_label("Name of the group").fill("upstairs")
+    page.keyboard.press("Enter")
+    frame = page.locator("#graph-view [data-group=upstairs]")
+    expect(frame).to_be_visible()
+    box = frame.bounding_box()
+    assert box
+    for node in ("gate", "again"):
+        inner = node_in(page, node).bounding_box()
+        assert inner
+        assert box["x"] < inner["x"]
+        assert box["x"] + box["width"] > inner["x"] + inner["width"]
+    undone(page, "system.graph.groups.size === 0")
+    expect(frame).to_have_count(0)
+
+
+def test_a_port_is_exported_from_its_menu(page: Page) -> None:
+    node_in(page, "gate").locator("[data-side=out] .port-name").click(button="right")
+    page.get_by_role("menuitem", name="Export").click()
+    page.get_by_label("Name of the port").fill("opened")
+    page.keyboard.press("Enter")
+    until_system(page, "system.graph.outports.get('opened')?.node === 'gate'")
+    expect(node_in(page, "gate").locator(".exported")).to_have_text("opened")
+
+
+# -- layout, zoom, keys --
+
+
+def overlaps(page: Page) -> list[str]:
+    """Pairs of nodes that lie over each other on the screen."""
+    found: list[str] = page.evaluate(
+        """() => {
+          const nodes = [...document.querySelectorAll("#graph-view [data-node]")];
+          const all = nodes.map((node) => [node.dataset.node, node.getBoundingClientRect()]);
+          const over = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+          return all.flatMap(([name, a], at) =>
+            all.slice(0, at).filter(([, b]) => over(a, b)).map(([other]) => `${name} ${other}`));
+        }"""
+    )
+    return found
+
+
+def test_the_layout_goes_from_left_to_right_without_overlaps_and_is_one_step(page: Page) -> None:
+    edit(page, *(["changenode", {"id": id, "metadata": {"x": 0, "y": 0}}] for id in ("button", "gate", "again")))
+    edit(page, ["addedge", {"src": {"node": "gate", "port": "out"}, "tgt": {"node": "again", "port": "in"}}])
+    until_system(page, "system.graph.edges.size === 2")
+    assert overlaps(page)
+    page.get_by_role("button", name="Lay out").click()
+    until_system(page, "system.graph.nodes.get('again').metadata.x > 0")
+    assert place(page, "button")[0] < place(page, "gate")[0] < place(page, "again")[0]
+    assert not overlaps(page)
+    undone(page, "[...system.graph.nodes.values()].every(({ metadata }) => metadata.x === 0)")
+
+
+LAYOUT = """async ([count, joins]) => {
+  const { layout } = await import("/graph/layout.js");
+  const { overlap } = await import("/graph/geometry.js");
+  let seed = 1;
+  const random = (most) => (seed = (seed * 16807) % 2147483647) % most;
+  const items = Array.from({ length: count }, (_, i) => ({ id: `n${i}`, width: 120 + random(160), height: 60 + random(120) }));
+  const links = Array.from({ length: joins }, () => ({ src: `n${random(count)}`, tgt: `n${random(count)}` }));
+  const places = layout(items, links, 1.6);
+  const boxes = items.map((item) => ({ ...item, ...places.get(item.id) }));
+  const same = JSON.stringify([...places]) === JSON.stringify([...layout(items, links, 1.6)]);
+  return [boxes.length, boxes.filter((one, at) => boxes.some((other, i) => i < at && overlap(one, other))).length, same];
+}"""
+
+
+def test_no_layout_has_overlaps_and_everybody_gets_the_same(page: Page) -> None:
+    for count, joins in ((1, 1), (2, 4), (30, 0), (60, 40), (60, 120), (150, 150)):
+        assert page.evaluate(LAYOUT, [count, joins]) == [count, 0, True]
+
+
+def test_the_wheel_zooms_about_the_mouse(page: Page) -> None:
+    x, y = dot(page, "gate", "out", "out")
+    width = "document.querySelector('[data-node=gate]').getBoundingClientRect().width"
+    before = page.evaluate(width)
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, -400)
+    until(page, f"(before) => {width} > before * 1.3", before)
+    after = dot(page, "gate", "out", "out")
+    assert abs(after[0] - x) < 2
+    assert abs(after[1] - y) < 2
+    page.get_by_role("button", name="Fit").click()
+    until(page, f"(before) => Math.abs({width} - before) < 1", before)
+
+
+def test_arrow_keys_walk_along_edges(page: Page) -> None:
+    focus(page, "button")
+    page.keyboard.press("ArrowRight")
+    expect(node_in(page, "gate")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(node_in(page, "button")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(node_in(page, "again")).to_be_focused()
+
+
+def test_nodes_are_connected_and_moved_by_keys_alone(page: Page) -> None:
+    focus(page, "gate")
+    page.keyboard.press("c")
+    page.get_by_role("combobox", name="To").select_option('["again","in"]')
+    page.get_by_role("button", name="Connect", exact=True).press("Enter")
+    until_system(page, "system.graph.edges.has('gate.out again.in')")
+    expect(node_in(page, "gate")).to_be_focused()
+    page.keyboard.press(" ")
+    page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.press("Alt+ArrowDown")
+    until_system(page, "system.graph.nodes.get('gate').metadata.y === 40")
+    page.keyboard.press("e")
+    expect(page.locator("#graph-view path.selected")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("#graph-view path.selected")).to_have_count(0)
+
+
+def test_the_keys_are_told(page: Page) -> None:
+    focus(page, "gate")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("look inside a node or an edge")
+
+
+def test_a_rectangle_selects_what_it_touches(page: Page) -> None:
+    (x, y), (right, bottom) = middle(page, "[data-node=gate] .role"), middle(page, "[data-node=again] .role")
+    page.keyboard.down("Shift")
+    drag(page, (x - 120, y - 60), (right, bottom))
+    page.keyboard.up("Shift")
+    expect(page.locator("#graph-view .node.selected")).to_have_count(2)
+
+
+# -- what is there, and what passes --
+
+
+def test_a_node_says_what_it_is(page: Page, shared_broker: Broker) -> None:
+    expect(node_in(page, "button")).to_have_attribute(
+        "aria-label", "button, demo/Button, pending, 0 inports, 1 outport"
+    )
+    expect(node_in(page, "gate")).to_have_attribute("aria-label", "gate, core/Gate, alive, 2 inports, 1 outport")
+    sink = Sink("lamp")
+    with Participants(sink, broker=shared_broker.url):
+        expect(node_in(page, "lamp")).to_have_class("node discovered")
+        assert "discovered" in (node_in(page, "lamp").get_attribute("aria-label") or "")
+    expect(page.locator("#graph-view ul")).to_contain_text("button out to gate in")
+
+
+def test_packets_are_seen_on_their_edge_with_the_last_value(
+    run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages
+) -> None:
+    coordinator = run_graph("source(test/Source) OUT -> IN sink(test/Sink)\n", broker=broker.url)
+    page = page_of(coordinator)
+    still = page_of(coordinator, reduced_motion="reduce")
+    source = Source("source")
+    with Participants(source, Sink("sink"), broker=broker.url):
+        for each in (page, still):
+            until_system(each, "system.isReady && system.nodeStatus('sink')?.state === 'alive'")
+            each.evaluate(
+                """() => {
+                  window.dots = 0;
+                  const { fill } = CanvasRenderingContext2D.prototype;
+                  CanvasRenderingContext2D.prototype.fill = function (...args) { window.dots++; return fill.apply(this, args); };
+                }"""
+            )
+        coordinator.wait(lambda status: status["edges"][0]["kind"] == "direct")
+        source.send("out", 21.5)
+        for each in (page, still):
+            expect(each.locator(".edge-label")).to_contain_text("21.5")
+        until(page, "() => window.dots > 0")
+        assert still.evaluate("() => window.dots") == 0
+
+
+def test_500_nodes_are_shown_and_moved(run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages) -> None:
+    processes = {f"n{i}": {"component": "x/Thing"} for i in range(500)}
+    connections = [
+        {"src": {"process": f"n{i}", "port": "out"}, "tgt": {"process": f"n{i + step}", "port": f"in{step}"}}
+        for i in range(495) if i % 10 < 9 for step in (1,)
+    ]  # fmt: skip
+    page = page_of(
+        run_graph(json.dumps({"processes": processes, "connections": connections}), broker=broker.url, suffix=".json")
+    )
+    expect(page.locator("#graph-view [data-node]")).to_have_count(500)
+    assert not overlaps(page)
+    page.get_by_role("button", name="Fit").click()
+    x, y = middle(page, "[data-node=n0]")
+    drag(page, (x, y), (x - 20, y - 20))
+    until_system(page, "[...system.graph.nodes.values()].every(({ metadata }) => typeof metadata.x === 'number')")
+
+
+def test_a_tap_selects_and_a_menu_has_the_rest(page: Page, coordinator: Coordinator, page_of: Pages) -> None:
+    phone = page_of(coordinator, size=PHONE, has_touch=True)
+    ready(phone)
+    node_in(phone, "button").locator(".role").tap()
+    expect(phone.locator("#graph-view .node.selected")).to_have_count(1)
+    node_in(phone, "button").dispatch_event("contextmenu", {"bubbles": True, "clientX": 100, "clientY": 300})
+    expect(phone.get_by_role("menuitem", name="Rename")).to_be_visible()
