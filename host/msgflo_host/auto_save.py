@@ -16,6 +16,8 @@ log = logging.getLogger("msgflo")
 
 DELAY_S = 0.5
 """Edits come in bursts; so long after the first of them the file is written."""
+LONGEST_RETRY_S = 30.0
+"""What could not be written is tried again, after twice the time each time, at most this."""
 
 
 def save(coordinator: Coordinator, file: LiveFile | None) -> None:
@@ -28,22 +30,23 @@ def save(coordinator: Coordinator, file: LiveFile | None) -> None:
 
 
 class AutoSave:
-    """Saves from now on; never over somebody's edit of the file."""
+    """Saves from now on; never over somebody's edit of the file. Trouble is told to all who use the coordinator, once."""
 
     def __init__(self, coordinator: Coordinator, file: LiveFile) -> None:
         self._coordinator = coordinator
         self._file = file
         self._timer: asyncio.TimerHandle | None = None
         self._unsaved = False
+        self._trouble = ""
+        self._retry_s = DELAY_S
         coordinator.graphs.on_edit.append(self._edited)
         coordinator.graphs.on_found.append(self._found)
 
     def finish(self) -> None:
         """Save at once what waits for its time, or could not be saved then."""
-        if self._timer is not None:
-            self._timer.cancel()
         if self._unsaved:
             self._save()
+        self._cancel()
 
     def _found(self, found: dict[str, str]) -> None:
         for role, component in found.items():
@@ -53,13 +56,33 @@ class AutoSave:
         if id != MAIN:
             return
         self._unsaved = True
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(DELAY_S, self._save)
+        if self._timer is None or self._trouble:
+            self._save_in(DELAY_S)
+
+    def _save_in(self, seconds: float) -> None:
+        self._cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._save)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _save(self) -> None:
-        self._timer = None
+        self._cancel()
         try:
             save(self._coordinator, self._file)
-            self._unsaved = False
         except GraphError as error:
-            log.error("%s", error)
+            self._complain(str(error))
+            self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
+            self._save_in(self._retry_s)
+            return
+        if self._trouble:
+            self._coordinator.tell(f"{self._file.path}: saved")
+        self._unsaved, self._trouble, self._retry_s = False, "", DELAY_S
+
+    def _complain(self, text: str) -> None:
+        if text != self._trouble:
+            self._trouble = text
+            log.error("%s", text)
+            self._coordinator.tell(f"not saved: {text}")

@@ -46,7 +46,8 @@ class Coordinator:
 
     What is wanted is changed through `graphs`. Who wants to know calls `on_change.append`: called after each
     reconciliation; those of `on_plan` are awaited between the bindings and the initial packets; those of `on_initial` are
-    called with each initial packet that is sent, of `on_trouble` with a role and what cannot be brought in force there.
+    called with each initial packet that is sent, of `on_trouble` with a role and what cannot be brought in force there, of
+    `on_news` with a line that concerns all, and of `on_waiting` when something is wanted while the broker is away.
     `bound` is set when the first edge is in force, or where there is none to be. The broker may come, go and restart.
     """
 
@@ -60,6 +61,10 @@ class Coordinator:
         self.on_plan: list[Callable[[], Awaitable[None]]] = []
         self.on_initial: list[Callable[[Initial], None]] = []
         self.on_trouble: list[Callable[[str, str], None]] = []
+        self.on_news: list[Callable[[str], None]] = []
+        self.on_waiting: list[Callable[[], None]] = []
+        self.away = ""
+        """What is told while the broker is out of reach."""
         self._connection = Connection(
             broker,
             f"{CLIENT_ID}-{uuid.uuid4().hex[:8]}",
@@ -70,7 +75,7 @@ class Coordinator:
             will=(lease.TOPIC, b""),
         )
         self._lease = Lease(lambda payload, retain: self._connection.publish(lease.TOPIC, payload, retain=retain))
-        self._in_charge = self._forwarder_started = False
+        self._in_charge = self._forwarder_started = self._ending = False
         self._direct = DirectBindings(lambda topic, payload: self._connection.publish(topic, payload, retain=True))
         self._forwarder = Forwarder(broker, client_id=CLIENT_ID + "-forwarder", on_state=self._forwarder_state)
         self.meter = Meter(self._forwarder)
@@ -119,10 +124,16 @@ class Coordinator:
                 try:
                     await asyncio.Event().wait()
                 finally:
+                    self._ending = True
                     self.builtin.leave()  # while there still is a connection
                     self._lease.release()
         finally:
             await self._forwarder.stop()
+
+    def tell(self, text: str) -> None:
+        """Tell all who use this coordinator something that concerns it as a whole."""
+        for listener in self.on_news:
+            listener(text)
 
     def replace_graph(self, graph: Graph) -> None:
         """Take another graph as the main one; only what differs is bound, unbound or sent."""
@@ -189,10 +200,16 @@ class Coordinator:
     def _connected(self) -> None:
         self.registry.resume(time.monotonic())
         self._dirty.set()
+        if self.away:
+            self.away = ""
+            self.tell(f"the broker {self.broker} is back")
 
     def _disconnected(self) -> None:
         self._in_charge = False
         self._direct.forget()
+        if not self.away and not self._ending:
+            self.away = f"the broker {self.broker} is out of reach: what is wanted is in force once it is back"
+            self.tell(self.away)
 
     async def _take_charge(self) -> None:
         """After each connection, before anything is changed in the broker."""
@@ -212,6 +229,9 @@ class Coordinator:
             await self._dirty.wait()
             self._dirty.clear()
             if not self.connected:
+                self.settle()
+                for listener in self.on_waiting:
+                    listener()
                 continue  # `_connected` wakes this again
             if not self._in_charge:
                 await self._take_charge()

@@ -17,6 +17,7 @@ from msgflo_host import auto_save
 from msgflo_host.auto_save import AutoSave
 from msgflo_host.cli import cli
 from msgflo_host.coordinator import Coordinator
+from msgflo_host.graph import live
 from msgflo_host.graph.files import load, save, signature
 from msgflo_host.graph.live import LiveFile
 from msgflo_host.graph.model import Graph
@@ -206,6 +207,28 @@ def test_what_could_not_be_written_is_written_at_the_end(tmp_path: Path, caplog:
         assert saved(path) == ["a"]
 
     in_loop(scenario)
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_could_not_be_written_is_tried_again_and_each_trouble_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "folder"
+    path = folder / "graph.fbp"
+    told: list[str] = []
+
+    async def scenario() -> None:
+        system = System(path)
+        system.coordinator.on_news.append(told.append)
+        tries: list[Path] = []
+        monkeypatch.setattr(live, "save", lambda path, graph: tries.append(path) or save(path, graph))
+        system.add("a")
+        await soon(lambda: len(tries) > 2)
+        folder.mkdir()
+        await soon(lambda: saved(path) == ["a"])
+
+    in_loop(scenario)
+    assert told == [f"not saved: {path}: cannot be written: No such file or directory", f"{path}: saved"]
 
 
 # -- the program --

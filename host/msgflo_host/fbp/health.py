@@ -69,6 +69,8 @@ class Health:
 
     def tell(self, client: ClientHandle, graph: str) -> None:
         """Tell one client of all nodes of a graph that are not as their component says, and why."""
+        if self._coordinator.away and client.may_see("network", "output"):
+            client.send(message("network", "output", {"message": self._coordinator.away}))
         for (id, node), (state, icon) in self._known.items():
             if id != graph:
                 continue
