@@ -22,6 +22,7 @@ BEHIND = 1000  # frames that wait: what can be left out is left out then
 MAX_CLIENTS = 256
 MAX_STRANGERS = 64  # clients that have shown no secret yet and may do nothing
 MAX_STRANGERS_EACH = 16  # of them, from one address
+PUT_OUT_S = 2.0  # for the end that both sides agree on
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +128,20 @@ class ClientList:
     def __len__(self) -> int:
         return len(self._clients)
 
-    def has_room(self, client: ClientHandle) -> bool:
-        """Whether one more client like this one can be served."""
-        if len(self._clients) >= self._limit:
-            return False
-        if client.capabilities:
-            return True
-        strangers = [each.remote for each in self._clients if not each.capabilities]
-        return len(strangers) < self._strangers and strangers.count(client.remote) < self._strangers_each
+    def make_room(self, client: ClientHandle) -> bool:
+        """Whether one more client like this one can be served; the oldest stranger in its place is put out for it.
+
+        Everybody from elsewhere comes as a stranger, who shows a secret only then: who just waits must keep nobody out.
+        """
+        strangers = [each for each in self._clients if not each.capabilities]
+        near = [each for each in strangers if each.remote == client.remote]
+        if not client.capabilities and len(near) >= self._strangers_each:
+            self._put_out(near[0])
+        elif (not client.capabilities and len(strangers) >= self._strangers) or len(self._clients) >= self._limit:
+            if not strangers:
+                return False
+            self._put_out(strangers[0])
+        return True
 
     def add(self, client: ClientHandle) -> None:
         """Count a client in."""
@@ -152,6 +159,14 @@ class ClientList:
     def remove(self, client: ClientHandle) -> None:
         """Forget a client that has gone."""
         client.leave()
+        self._forget(client)
+
+    def _put_out(self, client: ClientHandle) -> None:
+        client.close(1008, "no secret, and others have come")  # RFC 6455, §7.4.1: policy violation
+        asyncio.get_running_loop().call_later(PUT_OUT_S, client.abort)
+        self._forget(client)
+
+    def _forget(self, client: ClientHandle) -> None:
         if client in self._clients:
             del self._clients[client]
             for call in self.on_leave:

@@ -74,7 +74,7 @@ class Socket:
             capabilities=self._permissions.of(None, local=local),
             abort=transport.abort,
         )
-        if not self._clients.has_room(client):
+        if not self._clients.make_room(client):
             self._complain(f"editor at {client.remote} refused: there are {len(self._clients)} already")
             raise web.HTTPServiceUnavailable(text="too many clients\n")
         # Without compression, so that what is small on the wire is small here. Pings count as frames, so they are ours.

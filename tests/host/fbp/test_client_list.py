@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
 from fbp_socket import run
+from msgflo_host.fbp import client_list
 from msgflo_host.fbp.client_list import ClientHandle, ClientList
 from msgflo_host.fbp.permissions import ALL, READY_MADE
 
@@ -132,23 +134,72 @@ def test_those_who_come_and_go_are_reported_once() -> None:
 def test_the_number_of_clients_is_bounded() -> None:
     clients = ClientList(limit=2)
     clients.add(client())
-    assert clients.has_room(client())
+    assert clients.make_room(client())
     clients.add(client())
-    assert not clients.has_room(client())
+    assert not clients.make_room(client())
+    assert not clients.make_room(client(NOTHING))
 
 
-def test_those_without_a_secret_leave_room_for_others() -> None:
-    clients = ClientList(limit=9, strangers=3, strangers_each=2)
-    for remote in ("a", "a", "b"):
-        assert clients.has_room(client(NOTHING, remote))
-        clients.add(client(NOTHING, remote))
-    assert not clients.has_room(client(NOTHING, "c"))
-    assert clients.has_room(client(ALL, "a"))
+def come(clients: ClientList, *newcomers: ClientHandle) -> str:
+    """Let them in, one after the other; returns the addresses of all who are there then."""
+    for each in newcomers:
+        assert clients.make_room(each)
+        clients.add(each)
+    return " ".join(each.remote for each in clients)
 
 
-def test_one_address_does_not_take_all_the_room() -> None:
-    clients = ClientList(limit=9, strangers=5, strangers_each=2)
-    for _ in range(2):
-        clients.add(client(NOTHING, "a"))
-    assert not clients.has_room(client(NOTHING, "a"))
-    assert clients.has_room(client(NOTHING, "b"))
+def test_the_oldest_without_a_secret_goes_when_one_more_comes() -> None:
+    async def main() -> None:
+        clients = ClientList(limit=9, strangers=3, strangers_each=2)
+        left: list[str] = []
+        clients.on_leave.append(lambda each: left.append(each.remote))
+        first = client(NOTHING, "a")
+        assert come(clients, client(ALL, "z"), first, client(NOTHING, "b"), client(NOTHING, "c")) == "z a b c"
+        assert come(clients, client(NOTHING, "d")) == "z b c d"
+        assert (await first.next_frame()).code == 1008
+        clients.remove(first)
+        assert left == ["a"]
+
+    run(main)
+
+
+def test_who_has_shown_a_secret_stays() -> None:
+    async def main() -> None:
+        clients = ClientList(limit=9, strangers=2, strangers_each=2)
+        known = client(NOTHING, "a")
+        come(clients, known)
+        clients.let_see(known, READY_MADE["viewer"])
+        assert come(clients, *(client(NOTHING, remote) for remote in "bcde")) == "a d e"
+
+    run(main)
+
+
+def test_whoever_comes_from_a_crowded_address_takes_nobody_elses_place() -> None:
+    async def main() -> None:
+        clients = ClientList(limit=9, strangers=5, strangers_each=2)
+        come(clients, client(NOTHING, "b"), client(NOTHING, "a"), client(NOTHING, "a"))
+        for _ in range(20):
+            assert come(clients, client(NOTHING, "a")) == "b a a"
+
+    run(main)
+
+
+def test_where_all_places_are_taken_those_with_a_secret_come_first() -> None:
+    async def main() -> None:
+        clients = ClientList(limit=2, strangers=2)
+        assert come(clients, client(NOTHING, "a"), client(ALL, "b"), client(ALL, "c")) == "b c"
+
+    run(main)
+
+
+def test_who_is_put_out_and_does_not_go_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_list, "PUT_OUT_S", 0.0)
+
+    async def main() -> None:
+        ended = Ended()
+        clients = ClientList(strangers=1)
+        come(clients, client(NOTHING, abort=ended), client(NOTHING))
+        while not ended.count:
+            await asyncio.sleep(0.01)
+
+    run(main)

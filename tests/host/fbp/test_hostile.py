@@ -11,11 +11,10 @@ import time
 import zlib
 from contextlib import AsyncExitStack
 
-import aiohttp
 import psutil
 import pytest
 
-from fbp_socket import AFAR, SECRET, Served, ask, asking, close_code, drained, frame, run, served, told, until
+from fbp_socket import AFAR, SECRET, VIEWER, Served, ask, asking, close_code, drained, frame, run, served, told, until
 from msgflo_host.fbp import socket as module
 from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.envelope import Request
@@ -233,23 +232,23 @@ def test_a_thousand_connections() -> None:
     async def main() -> None:
         async with served() as server, AsyncExitStack() as stack:
             good = await stack.enter_async_context(await server.connect())
-            session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=100)))
-            accepted: list[aiohttp.ClientWebSocketResponse] = []
-            refused: list[int] = []
+            known = await stack.enter_async_context(await server.connect(headers=AFAR))
+            await ask(known, secret=VIEWER)
 
-            async def come() -> None:
-                try:
-                    accepted.append(await session.ws_connect(server.url, headers=AFAR, protocols=["noflo"]))
-                except aiohttp.WSServerHandshakeError as error:
-                    refused.append(error.status)
+            async def come() -> int | None:
+                async with await server.connect(headers=AFAR, protocols=["noflo"]) as stranger:
+                    return await close_code(stranger)
 
-            await asyncio.gather(*(come() for _ in range(1000)))
-            assert len(accepted) == 16  # from one address
-            assert refused == [503] * 984
-            assert (await ask(good))["command"] == "getruntime"
+            coming = [asyncio.create_task(come()) for _ in range(1000)]
+            await until(lambda: sum(each.done() for each in coming) == 984)  # 16 stay, from one address
+            assert {each.result() for each in coming if each.done()} == {1008}
+            assert len(server.clients) == 18
+            for each in (good, known):
+                assert (await ask(each))["command"] == "getruntime"
             await is_served(server)
-            for each in accepted:
-                await each.close()
+            for stranger in coming:
+                stranger.cancel()
+            await asyncio.gather(*coming, return_exceptions=True)
 
     run(main)
 

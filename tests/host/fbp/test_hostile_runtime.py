@@ -382,7 +382,8 @@ def test_a_thousand_editors_are_not_served_but_those_who_were_there_are(coordina
                 await is_served(first)
                 await asyncio.sleep(0.05)
             assert accepted + refused == 1000
-            assert 100 < accepted < 300
+            assert accepted > 100
+            assert refused > 100
             await is_served(first)
         async with asyncio.timeout(20):
             while True:

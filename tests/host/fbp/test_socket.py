@@ -228,6 +228,23 @@ def test_clients_too_many_are_refused() -> None:
     run(main)
 
 
+def test_those_who_only_wait_keep_nobody_out() -> None:
+    async def main() -> None:
+        async with served(ClientList(strangers=3, strangers_each=2)) as server:
+            waiting = [await server.connect(headers=AFAR) for _ in range(2)]
+            async with await server.connect(headers=AFAR) as editor:
+                assert (await ask(editor, "graph", "clear", secret=SECRET))["command"] == "clear"
+                assert await close_code(waiting[0]) == 1008
+                for _ in range(4):
+                    waiting.append(await server.connect(headers=AFAR))
+                assert (await ask(editor, "graph", "clear", secret=SECRET))["command"] == "clear"
+                assert len(server.clients) == 3
+            for each in waiting:
+                await each.close()
+
+    run(main)
+
+
 def test_a_closed_connection_is_forgotten_and_closed_alike() -> None:
     async def main() -> None:
         async with served() as server:
