@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 import club
+from bench import editor as large
+from brokers import Broker
 from browser import Pages, fit, node_in, until, until_system
 from systems import Coordinator
 
@@ -89,11 +92,16 @@ def test_a_node_that_is_dragged_leaves_the_others_alone(page: Page) -> None:
     assert page.evaluate("() => [...window.touched]") == ["presence"]
 
 
-def drag(page: Page, node: str, *, steps: int) -> None:
-    """Drag a node about, in so many steps, and let it go where it was."""
+def middle(page: Page, node: str) -> tuple[float, float]:
+    """Where to take a node with the mouse."""
     box = node_in(page, node).locator(".role").bounding_box()
     assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag(page: Page, node: str, *, steps: int) -> None:
+    """Drag a node about, in so many steps, and let it go where it was."""
+    x, y = middle(page, node)
     page.mouse.move(x, y)
     page.mouse.down()
     for step in range(steps):
@@ -108,6 +116,27 @@ def test_the_page_says_how_many_packets_it_left_out(page: Page, devices: club.De
             page, "() => /^[1-9][0-9]* packets not shown/.test(document.querySelector('#status-left-out').textContent)"
         )
     expect(page.locator("#status-left-out")).to_be_empty()
+
+
+def test_a_graph_of_500_nodes_is_shown_and_edited(
+    run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages
+) -> None:
+    coordinator = run_graph(json.dumps(large.graph(500)), broker=broker.url, suffix=".json")
+    with large.devices(broker.port, 500):
+        page = page_of(coordinator)
+        until_system(page, "system.isReady && system.graph.edges.size === 1500")
+        expect(page.locator("#graph-view [data-node]")).to_have_count(500)
+        fit(page)
+        x, y = middle(page, "p77")
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 50, y + 20, steps=5)
+        page.mouse.up()
+        before = 77 % 32 * 120
+        until_system(page, f"system.graph.nodes.get('p77').metadata.x > {before}")
+        page.keyboard.press("Control+z")
+        until_system(page, f"system.graph.nodes.get('p77').metadata.x === {before}")
+        until_system(page, "packets.last('p7.out0 p8.in0')")
 
 
 @pytest.mark.soak  # a timing
