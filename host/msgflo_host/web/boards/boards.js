@@ -1,133 +1,28 @@
 // @ts-check
-// Boards without hardware: which port maps there are, and those boards that run, drawn with what is wired to them.
-
-import { announce, element } from "../core/dom.js";
-import { list, order, Refused } from "./api.js";
-import { Card } from "./card.js";
-import { makeRow } from "./row.js";
+// Boards without hardware. What shows them is loaded when somebody wants to see them.
 
 const LOOK_MS = 2000;
 
 /** @param {import("../core/registry.js").Context} context */
 export function start(context) {
   const view = /** @type {HTMLElement} */ (document.getElementById("boards-view"));
-  const boards = new Boards(context);
-  view.replaceChildren(boards.element);
-  const look = () => context.page.view === "boards" && document.visibilityState === "visible" && boards.look();
-  context.bus.addEventListener("view", look);
-  context.system.addEventListener("state", look); // connected, or other rights
-  document.addEventListener("visibilitychange", look);
-  setInterval(look, LOOK_MS);
-  look();
-}
-
-class Boards {
-  #context;
-  #message = element("p", { className: "empty", role: "status", hidden: true });
-  #shelf = element("ul", { className: "board-shelf", "aria-label": "Port maps" });
-  #cards = element("div", { className: "board-cards" });
-  #hint = element("p", { className: "hint" });
-  /** @type {Map<string, import("./row.js").Row>} */
-  #rows = new Map();
-  /** @type {Map<string, Card>} */
-  #running = new Map();
-  #looking = false;
-
-  /** @param {import("../core/registry.js").Context} context */
-  constructor(context) {
-    this.#context = context;
-    this.#shelf.hidden = this.#hint.hidden = true;
-    /** @type {HTMLElement} */
-    this.element = element("div", { className: "boards" }, element("h2", { className: "unseen" }, "Boards"), this.#message, this.#hint, this.#shelf, this.#cards);
-  }
-
-  /** See what there is now, and show it. */
-  async look() {
-    const { system } = this.#context;
-    if (this.#looking || !system.isReady) return;
-    if (!system.may("network:control")) {
-      this.#hide("Boards are started by those who may control the network: enter a secret that allows network:control.");
-      return;
+  /** @type {import("./shelf.js").Boards | null} */
+  let boards = null;
+  const look = async () => {
+    if (context.page.view !== "boards" || document.visibilityState !== "visible") return;
+    if (boards === null) {
+      const { Boards } = await import("./shelf.js");
+      if (boards === null) {
+        boards = new Boards(context);
+        view.replaceChildren(boards.element);
+      }
     }
-    this.#looking = true;
-    try {
-      this.#show(await list(this.#context.fbp.secret));
-    } catch (error) {
-      const isGone = error instanceof Refused && error.status === 0; // which the bar says
-      if (!isGone) this.#hide(/** @type {Error} */ (error).message);
-    } finally {
-      this.#looking = false;
-    }
-  }
-
-  /** @param {import("./api.js").Listing} listing */
-  #show({ folder, most, boards }) {
-    const none = `There are no port maps in ${folder}. A board that is described there runs here without its hardware: the real firmware, with buttons to press and lamps to see.`;
-    this.#say(boards.length === 0 ? none : "");
-    this.#hint.textContent = `Each runs its real firmware without its hardware, at most ${most} at once. Port maps: ${folder}`;
-    this.#hint.hidden = this.#shelf.hidden = boards.length === 0;
-    const names = new Set(boards.map((board) => board.name));
-    for (const [name, row] of this.#rows) {
-      if (names.has(name)) continue;
-      row.element.remove();
-      this.#rows.delete(name);
-    }
-    for (const board of boards) this.#showBoard(board);
-    for (const [name, card] of this.#running) if (boards.find((board) => board.name === name)?.state !== "running") this.#end(name, card);
-  }
-
-  /** @param {import("./api.js").Board} board */
-  #showBoard(board) {
-    let row = this.#rows.get(board.name);
-    if (row === undefined) {
-      row = makeRow(board.name, (what) => this.#order(board.name, what));
-      this.#rows.set(board.name, row);
-      this.#shelf.append(row.element);
-    }
-    row.update(board);
-    if (board.state !== "running" || this.#running.has(board.name)) return;
-    const card = new Card(this.#context, board, {
-      stop: () => this.#order(board.name, "stop"),
-      closed: () => this.#end(board.name, card),
-    });
-    this.#running.set(board.name, card);
-    this.#cards.append(card.element);
-  }
-
-  /** @param {string} name @param {Card} card */
-  #end(name, card) {
-    if (this.#running.get(name) !== card) return;
-    this.#running.delete(name);
-    card.close();
-    const hadFocus = card.element.contains(document.activeElement);
-    card.element.remove();
-    if (hadFocus) this.#rows.get(name)?.focus();
-  }
-
-  /** @param {string} name @param {"start" | "stop"} what */
-  async #order(name, what) {
-    const row = this.#rows.get(name);
-    row?.wait(what);
-    try {
-      await order(name, what, this.#context.fbp.secret);
-      announce(what === "start" ? `${name} runs` : `${name} has stopped`);
-      row?.done("");
-    } catch (error) {
-      row?.done(/** @type {Error} */ (error).message);
-    }
-    await this.look();
-    if (what === "start") this.#running.get(name)?.element.scrollIntoView({ block: "nearest" });
-  }
-
-  /** @param {string} why */
-  #hide(why) {
-    this.#say(why);
-    this.#hint.hidden = this.#shelf.hidden = true;
-  }
-
-  /** @param {string} text */
-  #say(text) {
-    if (this.#message.textContent !== text) this.#message.textContent = text;
-    this.#message.hidden = text === "";
-  }
+    boards.look();
+  };
+  const tryToLook = () => look().catch(() => {}); // without a connection, which the bar tells; the next one tries again
+  context.bus.addEventListener("view", tryToLook);
+  context.system.addEventListener("state", tryToLook); // connected, or other rights
+  document.addEventListener("visibilitychange", tryToLook);
+  setInterval(tryToLook, LOOK_MS);
+  tryToLook();
 }
