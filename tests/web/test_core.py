@@ -312,6 +312,15 @@ def test_the_secret_leaves_the_url_at_once_and_stays_in_this_tab(coordinator: Co
     page.reload()
     ready(page)
     assert of_system(page, "system.may('component:setsource')")
+    assert page_of(coordinator).url == address(coordinator, secret=None)
+
+
+def test_a_secret_is_also_taken_where_the_page_is_open_already(coordinator: Coordinator, page_of: Pages) -> None:
+    page = ready(page_of(coordinator, secret=None))
+    assert not of_system(page, "system.may('component:setsource')")
+    page.goto(address(coordinator))
+    until_system(page, "system.may('component:setsource')")
+    assert SECRET not in page.url
 
 
 def test_a_secret_is_asked_for_where_one_is_needed(coordinator: Coordinator, page_of: Pages) -> None:

@@ -62,6 +62,12 @@ async function isKnown(secret) {
   return false;
 }
 
+// Somebody has opened the URL with the secret where the page is open already.
+addEventListener("hashchange", () => {
+  const secret = takeSecret();
+  if (secret !== null) fbp.secret = secret;
+});
+
 let asked = false; // once by itself; then the banner has a button
 system.addEventListener("state", () => {
   if (fbp.state !== "open" || system.runtime?.capabilities.length !== 0) return;
