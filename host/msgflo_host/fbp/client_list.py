@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .envelope import encode, message
-from .permissions import may_see
+from .permissions import may_see, sees_secure
 
 __all__ = ["ClientHandle", "ClientList", "Frame"]
 
@@ -57,6 +57,11 @@ class ClientHandle:
     def may_see(self, protocol: str, command: str) -> bool:
         """Whether it is sent this command when that goes to all."""
         return may_see(self.capabilities, protocol, command)
+
+    @property
+    def sees_secure(self) -> bool:
+        """Whether it is shown secure initial packets."""
+        return sees_secure(self.capabilities)
 
     @property
     def behind(self) -> bool:
@@ -172,14 +177,24 @@ class ClientList:
             for call in self.on_leave:
                 call(client)
 
-    def broadcast(self, protocol: str, command: str, payload: object, *, but: ClientHandle | None = None) -> None:
-        """Send a message to all that may see it, encoded once; `but` one, who knows."""
-        seeing = [each for each in self._clients if each is not but and each.may_see(protocol, command)]
-        if not seeing:
-            return
-        frame = encode(message(protocol, command, payload))
-        for client in seeing:
-            client.send(frame)
+    def broadcast(
+        self,
+        protocol: str,
+        command: str,
+        payload: object,
+        *,
+        masked: object | None = None,
+        but: ClientHandle | None = None,
+    ) -> None:
+        """Send a message to all that may see it, encoded once; `masked` to those who see nothing secure; `but` one, who knows."""
+        frames: dict[bool, bytes] = {}
+        for client in self:
+            if client is but or not client.may_see(protocol, command):
+                continue
+            whole = masked is None or client.sees_secure
+            if whole not in frames:
+                frames[whole] = encode(message(protocol, command, payload if whole else masked))
+            client.send(frames[whole])
 
     def close(self, code: int = 1001, reason: str = "the runtime stops") -> None:
         """End all connections."""

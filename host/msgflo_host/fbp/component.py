@@ -16,6 +16,8 @@ from ._payload import text
 from .client_list import ClientHandle
 from .dispatch import Command, Replies
 from .envelope import Request
+from .masking import masked_graph
+from .permissions import Permissions, sees_secure
 
 __all__ = ["ComponentPart"]
 
@@ -23,10 +25,13 @@ __all__ = ["ComponentPart"]
 class ComponentPart:
     """Lists components, and gives and takes their sources."""
 
-    def __init__(self, catalogue: Catalogue, library: Library, graphs: Graphs, replies: Replies) -> None:
+    def __init__(
+        self, catalogue: Catalogue, library: Library, graphs: Graphs, permissions: Permissions, replies: Replies
+    ) -> None:
         self._catalogue = catalogue
         self._library = library
         self._graphs = graphs
+        self._permissions = permissions
         self._replies = replies
         self._told: dict[str, object] = {name: catalogue.definition(name) for name in catalogue.names()}
         self.commands: dict[str, Command] = {
@@ -48,7 +53,7 @@ class ComponentPart:
 
     def _get_source(self, client: ClientHandle, request: Request) -> None:
         name = text(request.payload, "name")
-        source = self._find(name)
+        source = self._find(name, masked=not sees_secure(self._permissions.of(request.secret, local=client.local)))
         if source is None:
             raise RequestError(f"there is no component {quoted(name)}")
         library, _, short = source.name.rpartition("/")
@@ -59,18 +64,20 @@ class ComponentPart:
             payload["tests"] = source.tests
         self._replies.answer(client, request, "source", payload)
 
-    def _find(self, name: str) -> Source | None:
+    def _find(self, name: str, *, masked: bool) -> Source | None:
         """The source of a component, or of a graph: to editors it is one."""
         if self._graphs.has(name):
-            return Source(name, "json", self._graph_code(name))
+            return Source(name, "json", self._graph_code(name, masked=masked))
         return self._catalogue.source(name)
 
-    def _graph_code(self, id: str) -> str:
-        code = dump(self._graphs.network(id).graph, indent=None)
+    def _graph_code(self, id: str, *, masked: bool) -> str:
+        graph = self._graphs.network(id).graph
+        code = dump(graph, indent=None)
         found = self._graphs.found if id == MAIN else {}
-        if not found:
+        masked = masked and any(initial.metadata.get("secure") for initial in graph.initials)
+        if not found and not masked:
             return code
-        document = json.loads(code)
+        document = masked_graph(code) if masked else json.loads(code)
         for role, component in found.items():
             document["processes"][role] = {"component": component, "metadata": {"discovered": True}}
         return json.dumps(document, ensure_ascii=False)

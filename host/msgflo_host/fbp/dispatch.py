@@ -52,19 +52,22 @@ class Replies:
         """Send something to the client that has asked."""
         client.send(message(request.protocol, command, payload, request.id))
 
-    def tell(self, protocol: str, command: str, payload: object) -> None:
-        """Send something to all who may see it, and to the client that has asked for it as its answer."""
+    def tell(self, protocol: str, command: str, payload: object, masked: object | None = None) -> None:
+        """Send something to all who may see it, and to the client that has asked for it as its answer.
+
+        `masked` is what those get who see nothing secure.
+        """
         for listener in self.on_tell:
             listener(protocol, command, payload)
         if self._asking is None:
-            self._clients.broadcast(protocol, command, payload)
+            self._clients.broadcast(protocol, command, payload, masked=masked)
             return
         client, request = self._asking
         if (protocol, command) == (request.protocol, _ANSWERS.get((protocol, request.command), request.command)):
             self.answer(client, request, command, payload)
         elif client.may_see(protocol, command):
-            client.send(message(protocol, command, payload))
-        self._clients.broadcast(protocol, command, payload, but=client)
+            client.send(message(protocol, command, payload if masked is None or client.sees_secure else masked))
+        self._clients.broadcast(protocol, command, payload, masked=masked, but=client)
 
 
 class Dispatcher:

@@ -8,6 +8,7 @@ from ._payload import graph_id, network_of
 from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Replies
 from .envelope import Request
+from .masking import masked_change
 
 __all__ = ["GraphPart"]
 
@@ -38,7 +39,8 @@ class GraphPart:
     def _changed(self, id: str, changes: list[Change]) -> None:
         for change in changes:
             key = "id" if change.command == "clear" else "graph"
-            self._replies.tell("graph", change.command, {**change.payload, key: id})
+            masked = masked_change(change)
+            self._replies.tell("graph", change.command, {**change.payload, key: id}, masked and {**masked, key: id})
 
     def _left(self, client: ClientHandle) -> None:
         """Graphs for one test are forgotten with the client that made them."""

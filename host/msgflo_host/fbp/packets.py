@@ -20,13 +20,12 @@ from ..payloads import shortened
 from ..taps import Ends, Taps, ends
 from .client_list import ClientHandle, ClientList
 from .envelope import encode, message
+from .masking import MASKED
 
 __all__ = ["BURST", "PER_SECOND", "Packets"]
 
 PER_SECOND = 20
 BURST = 100
-MASKED = "DATA"
-"""What stands for the data of an edge that is marked as secure."""
 _LISTED = 10  # edges in one message about what was left out
 
 

@@ -12,7 +12,17 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["ALL", "CAPABILITIES", "DEFAULT_LOCAL", "READY_MADE", "Capability", "Permissions", "may", "may_see"]
+__all__ = [
+    "ALL",
+    "CAPABILITIES",
+    "DEFAULT_LOCAL",
+    "READY_MADE",
+    "Capability",
+    "Permissions",
+    "may",
+    "may_see",
+    "sees_secure",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,11 @@ def may(capabilities: frozenset[str], protocol: str, command: str) -> bool:
 def may_see(capabilities: frozenset[str], protocol: str, command: str) -> bool:
     """Whether a client with these capabilities is sent what goes to all; an answer goes to whoever has asked."""
     return not capabilities.isdisjoint(_MAY_SEE.get((protocol, command), frozenset()))
+
+
+def sees_secure(capabilities: frozenset[str]) -> bool:
+    """Whether a client with these capabilities is shown secure initial packets: who may change a graph has to see it."""
+    return "protocol:graph" in capabilities
 
 
 class Permissions:

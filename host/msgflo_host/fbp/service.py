@@ -56,7 +56,7 @@ class Service:
         graph = GraphPart(graphs, self.clients, replies)  # first: the others tell what follows from a change
         trace = TracePart(identity, graphs, replies)
         self._runtime = RuntimePart(identity, permissions, catalogue, graphs, injection, self.clients, replies)
-        self._component = ComponentPart(catalogue, library, graphs, replies)
+        self._component = ComponentPart(catalogue, library, graphs, permissions, replies)
         self._health = Health(coordinator, components, catalogue, replies)
         self._packets = Packets(
             coordinator, self.clients, shows=self._runtime.show, recording=trace.is_recording, record=trace.record

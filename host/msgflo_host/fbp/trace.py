@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +16,7 @@ from ._payload import network_of
 from .client_list import ClientHandle
 from .dispatch import Command, Replies
 from .envelope import Request
-from .packets import MASKED
+from .masking import masked_graph
 from .runtime import Identity
 
 __all__ = ["TracePart"]
@@ -92,7 +91,7 @@ class TracePart:
                 "start": flowtrace.time_text(began),
                 "end": flowtrace.time_text(ended),
             },
-            {network.id: _masked(json.loads(dump(network.graph)))},
+            {network.id: masked_graph(dump(network.graph))},
             ring.text(),
             main=network.id,
         )
@@ -127,11 +126,3 @@ class TracePart:
         self._replies.tell("trace", request.command, payload)
         for listener in self.on_change:
             listener()
-
-
-def _masked(graph: dict[str, Any]) -> dict[str, Any]:
-    """A graph without the initial packets that are marked as secure: traces are sent to others."""
-    for connection in graph["connections"]:
-        if "data" in connection and connection.get("metadata", {}).get("secure"):
-            connection["data"] = MASKED
-    return graph

@@ -45,11 +45,13 @@ class Change:
     """Something that has happened to a graph: a command of the FBP protocol's `graph` part as runtimes send it.
 
     The payload lacks only the graph's id. Its `metadata` is all that there is now, so a key that is not in it is gone:
-    a copy that follows takes it in place of what it has, while `apply` merges what clients send.
+    a copy that follows takes it in place of what it has, while `apply` merges what clients send. `is_secure` tells that
+    its data is to be shown to nobody else.
     """
 
     command: str
     payload: dict[str, Any]
+    is_secure: bool = False
 
 
 def check_metadata(metadata: Mapping[str, Any], known: Mapping[str, str], what: str) -> None:
@@ -93,12 +95,13 @@ def removed_edge(edge: Edge) -> Change:
 
 def added_initial(initial: Initial) -> Change:
     """Return the change that `initial` is there now, or has this metadata."""
-    return Change("addinitial", {**_packet(initial), "metadata": _fitting(initial.metadata, EDGE)})
+    payload = {**_packet(initial), "metadata": _fitting(initial.metadata, EDGE)}
+    return Change("addinitial", payload, is_secure=bool(initial.metadata.get("secure")))
 
 
 def removed_initial(initial: Initial) -> Change:
     """Return the change that `initial` is gone, but not other packets to the same port."""
-    return Change("removeinitial", _packet(initial))
+    return Change("removeinitial", _packet(initial), is_secure=bool(initial.metadata.get("secure")))
 
 
 def added_port(side: str, export: Export) -> Change:

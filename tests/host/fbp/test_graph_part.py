@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -338,3 +339,45 @@ def test_a_fixture_goes_with_the_client_that_has_made_it(coordinator: Coordinato
                 assert not (await stays.ask("network", "getstatus", graph=graph))["started"]
 
     run(main)
+
+
+def test_secure_initial_packets_are_masked_for_those_who_may_not_change_the_graph(
+    broker: Broker, tmp_path: Path
+) -> None:
+    """However they come and go: by a command, with their node, by the file; and in the graph's source."""
+    viewer_secret, hush = "only-looks-and-sees", "hush, this is private"
+    (tmp_path / "secrets.yaml").write_text(f"viewer: {{secret: {viewer_secret}, may: viewer}}\n")
+    graph = {"processes": {"first": {"component": "core/Drop"}}, "connections": []}
+    (tmp_path / "graph.json").write_text(json.dumps(graph))
+    secure = {"metadata": {"secure": True}}
+    packet = {"src": {"data": hush}, "tgt": {"node": "a", "port": "in"}, "graph": MAIN}
+    masked = {**packet, "src": {"data": "DATA"}}
+
+    async def main(port: int) -> None:
+        async with editor(port) as one, editor(port) as two, editor(port, secret=viewer_secret) as viewer:
+            await viewer.ask("runtime", "getruntime")
+            for command in ("removeinitial", "removenode"):
+                since = len(viewer.frames)
+                await one.ask("graph", "addnode", graph=MAIN, id="a", component="core/Drop")
+                assert await one.ask("graph", "addinitial", **packet, **secure) == {**packet, **secure}
+                assert hush in await source_of(two, MAIN)
+                code = json.loads(await source_of(viewer, MAIN))
+                assert [each["data"] for each in code["connections"]] == ["DATA"]
+                await (one.ask("graph", command, **packet) if command == "removeinitial" else one.ask(
+                    "graph", command, graph=MAIN, id="a"
+                ))  # fmt: skip
+                await two.told("graph", "removeinitial", **packet)
+                await viewer.told("graph", "removeinitial", since=since)
+                assert viewer.all("graph", "addinitial", since=since) == [{**masked, **secure}]
+                assert viewer.all("graph", "removeinitial", since=since) == [masked]
+            since = len(viewer.frames)
+            graph["connections"] = [{"data": hush, "tgt": {"process": "first", "port": "in"}, **secure}]
+            (tmp_path / "graph.json").write_text(json.dumps(graph))
+            told = await viewer.told("graph", "addinitial", since=since)
+            assert told["payload"]["src"] == {"data": "DATA"}
+            assert hush not in json.dumps(viewer.frames)
+            assert hush in json.dumps(two.frames)
+
+    with Coordinator("graph.json", "--plain", "--secrets", "secrets.yaml", broker=broker.url, cwd=tmp_path) as running:
+        running.wait(lambda status: status["nodes"])
+        run(lambda: main(running.port))
