@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,15 +22,19 @@ MAIN = "inner/main"
 class GraphParticipant:
     """Has one graph, `inner/main`; a context manager. `requests` are the frames that it got.
 
-    `numbers` is whether its answers name their request; a `deaf` one reads nothing.
+    `numbers` is whether its answers name their request; a `deaf` one reads nothing, and one that is `slow` takes 0.3 s for
+    each answer.
     """
 
     def __init__(
-        self, role: str, broker: Broker, *, component: str = "home/Inner", numbers: bool = True, deaf: bool = False
-    ) -> None:
+        self, role: str, broker: Broker, *, component: str = "home/Inner", numbers: bool = True, deaf: bool = False,
+        slow: bool = False,
+    ) -> None:  # fmt: skip
+        self.deaf = deaf
+        self._slow = slow
         self.requests: list[Payload] = []
         self.inqueue, self.outqueue = f"{role}/ask", f"{role}/tell"
-        self._role, self._kind, self._numbers, self._deaf = role, component, numbers, deaf
+        self._role, self._kind, self._numbers = role, component, numbers
         self._nodes: dict[str, str] = {}
         self._edges: list[tuple[Payload, Payload]] = []
         self._initials: list[tuple[Any, Payload]] = []
@@ -69,8 +74,10 @@ class GraphParticipant:
 
     def _asked(self, request: Payload) -> None:
         self.requests.append(request)
-        if self._deaf:
+        if self.deaf:
             return
+        if self._slow:
+            time.sleep(0.3)
         protocol, command, payload = request["protocol"], request["command"], request["payload"]
         answers = getattr(self, f"_{protocol}")(command, payload)
         for number, (protocol, command, payload) in enumerate(answers):

@@ -42,6 +42,10 @@ class Catalogue:
         """Whether there is a component of that name."""
         return name in self._builtin or name in self._seen() or self._library.info(name) is not None
 
+    def is_own(self, name: str) -> bool:
+        """Whether a component is built in or of the library, and not one that only a participant speaks of."""
+        return name in self._builtin or name in self._library.commands or name in self._library.foreign
+
     def definition(self, name: str) -> Definition | None:
         """Return what a component looks like, or None if there is none of that name.
 
@@ -55,8 +59,9 @@ class Catalogue:
         if seen is None:
             return None
         found = _of_participant(seen.participant)
-        if info is not None and info.about:
-            found["description"] = info.about
+        if info is not None:  # whose source is the library's, whatever a participant says
+            found["subgraph"] = False
+            found |= {"description": info.about} if info.about else {}
         return found
 
     def source(self, name: str) -> Source | None:

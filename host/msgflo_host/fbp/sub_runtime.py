@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._text import quoted, shown
@@ -39,6 +39,8 @@ _ABOUT_ITSELF = {("component", "component"), ("component", "componentsready"), (
 _NEVER_ASKED = {("component", "list"), ("component", "source"), ("network", "persist"), ("runtime", "getruntime")}
 _ANSWERS = {"getsource": "source", "getstatus": "status", "packet": "packetsent", "start": "started", "stop": "stopped"}
 _KEYS = {("graph", "clear"): "id", ("component", "getsource"): "name", ("component", "source"): "name"}
+_NOBODY = ClientHandle(remote="", local=True, capabilities=frozenset())
+_NOBODY.leave()
 _GRAPHS = ("json", "fbp")  # languages; anything else could be taken for code of a component, and be run
 _TO_WHO_ASKED = {("component", "source"), ("network", "status"), ("network", "edges"), ("network", "debug")}
 _TO_WHO_ASKED |= {("trace", "dump"), ("runtime", "packetsent")}
@@ -105,11 +107,22 @@ class SubRuntime:
         self._numbers = itertools.count(1)
         self._waiting: dict[str, tuple[Question, float]] = {}  # by the id of what was sent; with a deadline
         self._ask_again_at, self._pause = float("-inf"), FIRST_PAUSE_S
+        self._asked_anew = self._silent = False
         self._left, self._left_at = BURST, 0.0
+
+    @property
+    def answers(self) -> bool:
+        """Whether it has said what its graph is called, and has answered since, or at least said something."""
+        return self._main is not None and not self._silent
+
+    def ask_anew(self) -> None:
+        """Have it say once more who it is and which ports it has: nobody may have heard what has changed."""
+        self._asked_anew, self._ask_again_at = True, float("-inf")
 
     def introduce(self, now: float) -> None:
         """Ask for the name of its graph where that is not known; a silent one is asked less and less often."""
-        if self._main is None and now >= self._ask_again_at:
+        if (not self.answers or self._asked_anew) and now >= self._ask_again_at:
+            self._asked_anew = False
             self._ask_again_at = now + self._pause
             self._pause = min(self._pause * 2, LONGEST_PAUSE_S)
             self._say("runtime", "getruntime", {}, str(next(self._numbers)))
@@ -127,6 +140,14 @@ class SubRuntime:
         self._pause = FIRST_PAUSE_S  # somebody wants to know
         self._ask_again_at = min(self._ask_again_at, now + FIRST_PAUSE_S)
 
+    def hasten(self, question: Question) -> bool:
+        """Whether a request still waits: its client is given another answer then, and this one's is heard all the same."""
+        for number, (waiting, deadline) in self._waiting.items():
+            if waiting is question:
+                self._waiting[number] = replace(waiting, client=_NOBODY), deadline
+                return True
+        return False
+
     def hear(self, payload: bytes, now: float) -> Heard | None:
         """Take a message; returns what it says of the graph. Raises ValueError for one that it may not send."""
         self._allow(len(payload), now)
@@ -139,6 +160,7 @@ class SubRuntime:
             raise ValueError(f'"protocol" is {shown(protocol)}; allowed: {", ".join(sorted(PROTOCOLS))}')
         if not isinstance(command, str) or not isinstance(number, str | None):
             raise ValueError('"command" and "responseTo" must be texts')
+        self._silent = False
         if (protocol, command) in _ABOUT_ITSELF:
             return None
         if not isinstance(body, dict):
@@ -150,7 +172,9 @@ class SubRuntime:
 
     def expired(self, now: float) -> list[Question]:
         """Take out the requests that should have been answered by now."""
-        return self._take_out(lambda question, deadline: deadline <= now)
+        taken = self._take_out(lambda question, deadline: deadline <= now)
+        self._silent = self._silent or bool(taken)
+        return taken
 
     def give_up(self) -> list[Question]:
         """Take out all requests that wait."""

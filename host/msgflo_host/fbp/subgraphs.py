@@ -35,6 +35,8 @@ log = logging.getLogger("msgflo")
 
 CLIENT_ID = "msgflo-coordinator-subgraphs"
 TICK_S = 0.25
+PATIENCE_S = 0.04
+"""How long an editor that opens nothing without a source waits for that of a sub-graph."""
 
 
 class _Known(SubRuntime):
@@ -47,6 +49,10 @@ class _Known(SubRuntime):
         self.runtime = runtime
         self.participant: Participant = entry.participant
         self.start = entry.starts
+        self.ports: Heard | None = None
+        """Its exported ports, for editors that come later."""
+        self.source: Heard | None = None
+        """Its graph, which came too late for who had asked; None when it may be another by now."""
 
     def is_still(self, entry: Entry) -> bool:
         """Whether that is who this one was made for."""
@@ -86,9 +92,14 @@ class Subgraphs:
         self._complaints = Complaints()
         self._news = asyncio.Event()
         self._connection = Connection(
-            coordinator.broker, CLIENT_ID, subscriptions=[], on_message=self._received, quiet=True
+            coordinator.broker,
+            CLIENT_ID,
+            subscriptions=[],
+            on_message=self._received,
+            when=coordinator.in_charge,
+            quiet=True,
         )
-        clients.on_join.append(lambda client: self._follow())
+        clients.on_join.append(lambda client: self._joined())
         clients.on_leave.append(self._left)
         self.look()
 
@@ -132,6 +143,11 @@ class Subgraphs:
     def _serve(self, command: Command, client: ClientHandle, request: Request) -> None:
         if not self._take(client, request):
             command(client, request)
+        if (request.protocol, request.command) == ("runtime", "getruntime") and client.may_see("runtime", "ports"):
+            for known in self._known.values():
+                name = self._name_for(client, known)
+                if known.ports is not None and name is not None:
+                    client.send(message("runtime", "ports", renamed(known.ports, name)))
 
     def _take(self, client: ClientHandle, request: Request) -> bool:
         """Pass on a request, and tell whether that is done; raises RequestError where it cannot be."""
@@ -139,15 +155,40 @@ class Subgraphs:
         id = self._names.get(name) if name is not None else None
         if name is None or id is None or self._is_ours(name):
             return False
-        known = self._known.get(id)
+        known, at_once = self._known.get(id), self._needs_source(request, name)
+        if at_once and (known is None or not known.answers):
+            return False
         if known is None:
-            if self._needs_source(request, name):
-                return False
             raise RequestError(f"the participant of the graph {quoted(name)} is lost")
-        known.ask(Question(client, request, name), time.monotonic())
+        question = Question(client, request, name)
+        try:
+            known.ask(question, time.monotonic())
+        except RequestError:
+            if at_once:
+                return False
+            raise
+        if at_once:
+            asyncio.get_running_loop().call_later(PATIENCE_S, self._hasten, known, question)
+        if request.protocol == "graph":
+            known.source = None
         self._called[client][id] = name
         self._news.set()
         return True
+
+    def _hasten(self, known: _Known, question: Question) -> None:
+        if known.hasten(question):
+            self._stand_in(known.source, question)
+
+    def _stand_in(self, source: Heard | None, question: Question) -> None:
+        """Answer in place of a sub-graph that is asked for its source: with what is known of it, or its declaration."""
+        client, request = question.client, question.request
+        try:
+            if source is None:
+                self._get_source(client, request)
+            else:
+                self._replies.answer(client, request, source.command, renamed(source, question.name))
+        except MsgfloError as error:
+            client.send(refusal(request, str(error)))
 
     # -- what they say --
 
@@ -163,6 +204,12 @@ class Subgraphs:
 
     def _tell(self, known: _Known, heard: Heard) -> None:
         question = heard.question
+        if heard.protocol == "graph":
+            known.source = None
+        elif (heard.protocol, heard.command) == ("component", "source"):
+            known.source = heard
+        elif (heard.protocol, heard.command) == ("runtime", "ports"):
+            known.ports = heard
         if question is not None:
             payload = renamed(heard, question.name)
             if heard.command == "error":
@@ -194,12 +241,20 @@ class Subgraphs:
     # -- who is asked --
 
     def _is_ours(self, name: str) -> bool:
-        return self._coordinator.graphs.has(name) or self._coordinator.builtin.is_own(name)
+        """Whether a name is one of our graphs or components: whoever is on the broker may call itself so, too."""
+        return self._coordinator.graphs.has(name) or self._catalogue.is_own(name)
 
     def _needs_source(self, request: Request, name: str) -> bool:
         """Whether an editor opens nothing at all without a source of that name: then it gets the declaration instead."""
         ours = "/" not in name or name.startswith(f"{self._catalogue.namespace}/")
         return request.command == "getsource" and ours and self._catalogue.has(name)
+
+    def _joined(self) -> None:
+        if len(self._clients) == 1:  # until now nobody has listened
+            for known in self._known.values():
+                known.source = known.ports = None
+                known.ask_anew()
+        self._follow()
 
     def _follow(self) -> None:
         """Have what they say sent to us while there is somebody to tell it to."""
@@ -227,13 +282,11 @@ class Subgraphs:
 
     def _fail(self, questions: list[Question], why: str) -> None:
         for question in questions:
-            client, request, name = question.client, question.request, question.name
-            try:
-                if not self._needs_source(request, name):
-                    raise RequestError(f"the participant of the graph {quoted(name)} {why}")
-                self._get_source(client, request)
-            except MsgfloError as error:
-                client.send(refusal(request, str(error)))
+            request, name = question.request, question.name
+            if self._needs_source(request, name):
+                self._stand_in(None, question)
+            else:
+                question.client.send(refusal(request, f"the participant of the graph {quoted(name)} {why}"))
 
     def _complain(self, text: str) -> None:
         if said := self._complaints.complain(text, time.monotonic()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +223,119 @@ def test_names_of_ours_are_ours(system: Coordinator, broker: Broker) -> None:
     ):
         run(main)
         assert not [request for request in first.requests if request["command"] not in ("getruntime",)]
+
+
+OURS = "from msgflo import Participant, Port\nclass Machine(Participant):\n    inports = [Port('of-ours')]\n"
+
+
+async def opened(client: Editor, graph: str) -> None:
+    """Wait until a graph is known by this name."""
+    async with asyncio.timeout(30):
+        while True:
+            with suppress(Refused):
+                await client.ask("network", "getstatus", graph=graph)
+                return
+            await asyncio.sleep(0.1)
+
+
+def test_a_component_of_the_library_is_ours_whoever_calls_itself_so(broker: Broker, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/Machine.py").write_text(OURS)
+    (tmp_path / "home/Fan.yml").write_text("component: x/Fan\ninports: {}\noutports: {}\n")
+    names = ("home/Machine", "home/Fan")
+
+    async def main() -> None:
+        async with editor(program.port) as one:
+            await one.ask("runtime", "getruntime")
+            for role in ("thief", "last"):  # by its role one can be reached
+                await opened(one, role)
+            for name, language in zip(names, ("python", "yaml"), strict=True):
+                assert not (await one.listing())[name]["subgraph"]
+                source = await one.ask("component", "getsource", name=name)
+                assert source["language"] == language
+            assert source["code"].startswith("component: x/Fan")
+            assert (await one.ask("component", "getsource", name="home/Machine"))["code"] == OURS
+            with pytest.raises(Refused):
+                await one.ask("graph", "addnode", graph="home/Machine", **NODE)
+            thief.say({"protocol": "network", "command": "icon", "payload": {"id": "a", "icon": "x", "graph": MAIN}})
+            await one.told("network", "icon", graph="thief", id="a")
+
+    with Coordinator("--componentdir", "home", "--plain", broker=broker.url, cwd=tmp_path) as program:
+        program.wait(lambda status: status["connected"])
+        with (
+            GraphParticipant("thief", broker, component="home/Machine") as thief,
+            GraphParticipant("home/Machine", broker, component="home/Fan") as other,
+            GraphParticipant("last", broker, component="home/Fan"),
+        ):
+            run(main)
+            assert not [request for request in other.requests if request["command"] != "getruntime"]
+
+
+@pytest.mark.parametrize("deaf", [True, False], ids=["from-the-start", "later"])
+def test_no_source_of_the_namespace_is_waited_for(system: Coordinator, broker: Broker, deaf: bool) -> None:
+    name = "default/Inner"
+
+    async def main() -> None:
+        async with editor(system.port) as one:
+            await shown(one, name)
+            if not deaf:
+                await one.ask("network", "getstatus", graph=name)
+                inner.deaf = True
+            await one.send("network", "getstatus", {"graph": name})  # refused after 4 s
+            assert (await one.ask("component", "getsource", name=name))["language"] == "yaml"
+            assert not one.all("network", "error")
+            await one.told("network", "error")
+            asked = len(inner.requests)
+            # Now it is known to be silent, and is not asked any more.
+            assert (await one.ask("component", "getsource", name=name))["language"] == "yaml"
+            assert not [each for each in inner.requests[asked:] if each["command"] == "getsource"]
+            inner.deaf = False
+            async with asyncio.timeout(30):
+                while (await one.ask("component", "getsource", name=name))["language"] != "json":
+                    await asyncio.sleep(0.1)
+
+    with GraphParticipant("inner", broker, component=name, deaf=deaf) as inner:
+        run(main)
+
+
+def test_a_source_that_came_too_late_is_the_next_answer_until_the_graph_changes(
+    system: Coordinator, broker: Broker
+) -> None:
+    name = "default/Inner"
+
+    async def language() -> str:
+        return str((await client.ask("component", "getsource", name=name))["language"])
+
+    async def main() -> None:
+        nonlocal client
+        async with editor(system.port) as client:
+            await shown(client, name)
+            await client.ask("network", "getstatus", graph=name)
+            assert await language() == "yaml"
+            await client.ask("network", "getstatus", graph=name)  # answered after the late source
+            assert await language() == "json"
+            await client.ask("graph", "addnode", graph=name, **NODE)
+            assert await language() == "yaml"
+
+    client: Editor
+    with GraphParticipant("inner", broker, component=name, slow=True):
+        run(main)
+
+
+def test_who_joins_later_is_told_its_exported_ports(system: Coordinator, broker: Broker) -> None:
+    async def main() -> None:
+        async with editor(system.port) as one:
+            await shown(one)
+            await one.told("runtime", "ports", graph=INNER)
+            async with editor(system.port) as later:
+                await later.ask("runtime", "getruntime")
+                ports = await later.told("runtime", "ports", graph=INNER)
+                assert ports["payload"] == {"graph": INNER, "inPorts": [], "outPorts": []}
+
+    with GraphParticipant("inner", broker) as inner:
+        run(main)
+        run(main)  # what it has said to nobody it is asked again
+        assert [request["command"] for request in inner.requests] == ["getruntime"] * 2
 
 
 HOSTILE: dict[str, bytes | dict[str, Any]] = {
