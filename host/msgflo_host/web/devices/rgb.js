@@ -26,7 +26,7 @@ export default {
   make: (element, participant) => {
     let on = false;
     let shade = "#ffffff";
-    const glow = svg("circle", { cx: 50, cy: 50, r: 46, class: "lamp-glow" });
+    const glow = svg("circle", { cx: 50, cy: 50, r: 40, class: "lamp-glow" });
     const bulb = svg("circle", { cx: 50, cy: 50, r: 26, class: "lamp-bulb" });
     const socket = svg("circle", { cx: 50, cy: 50, r: 27, class: "lamp-socket" });
     const about = { viewBox: "0 0 100 100", class: "device-picture", "aria-hidden": "true" };

@@ -10,7 +10,8 @@ import { proposedRole } from "./roles.js";
 /** @param {import("../core/registry.js").Context} context */
 export function start(context) {
   const dock = new Dock(context);
-  const pick = (/** @type {import("./kinds.js").Kind} */ { kind, name }) => {
+  const pick = async (/** @type {import("./kinds.js").Kind} */ { kind, name }) => {
+    await context.system.askStatus(); // somebody else may have picked the same a moment ago
     const role = proposedRole(context.system, kind, dock.roles);
     announce(`${name} starts as ${role}`);
     dock.fold(false);
