@@ -8,6 +8,7 @@ const MIN_WIDTH = 132;
 const MAX_WIDTH = 340;
 const EDGE_STEPS = 24;
 const LARGEST_NAME = 40;
+const FAR_NAME = 21; // size of names where they alone are written, far away: no part of them is broken then
 
 /** @typedef {{x: number, y: number}} Point */
 /** @typedef {{x: number, y: number, width: number, height: number}} Box */
@@ -30,7 +31,8 @@ export function sizeOf(node, measure = estimate) {
   const column = (ports) => Math.max(0, ...ports.map((port) => portWidth(port, measure)));
   const rows = Math.max(node.inports.length, node.outports.length);
   const title = 52 + Math.max(measure(node.id, 13, true), measure(node.component, 11));
-  const width = Math.max(title, column(node.inports) + column(node.outports) + 28, MIN_WIDTH);
+  const name = 12 + Math.max(...syllables(node.id).map((part) => measure(part, FAR_NAME, true)));
+  const width = Math.max(title, name, column(node.inports) + column(node.outports) + 28, MIN_WIDTH);
   return { width: Math.ceil(Math.min(width, MAX_WIDTH)), height: HEAD + rows * ROW + FOOT };
 }
 
@@ -50,7 +52,7 @@ export const syllables = (name) => name.split(/(?<=[-_. /])(?=.)|(?<=[a-z])(?=[A
 export function nameSize(name, { width, height }, measure = estimate) {
   const parts = syllables(name).map((part) => measure(part, 10, true) / 10);
   for (let size = LARGEST_NAME; size > 8; size--) {
-    const room = (width - 8) / size;
+    const room = (width - 12) / size;
     const lines = linesOf(parts, room);
     if (Math.max(...parts) <= room && lines * size * 1.15 <= height - 4) return size;
   }

@@ -52,6 +52,7 @@ export class Keyboard {
   /** @param {KeyboardEvent} event */
   #pressed(event) {
     if (isTyping(event) || event.defaultPrevented) return;
+    this.stage.view.isFitted = false;
     const node = /** @type {HTMLElement} */ (event.target).closest("[data-node]");
     const id = node instanceof HTMLElement ? node.dataset.node : undefined;
     const control = event.ctrlKey || event.metaKey;

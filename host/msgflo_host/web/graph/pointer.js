@@ -57,6 +57,7 @@ export class Pointer {
   #pressed(event) {
     if (event.button > 1 || event.target.closest("button, input, .editor")) return;
     const point = this.at(event);
+    this.stage.view.isFitted = false; // nothing jumps away under the pointer when a panel opens
     this.#down.set(event.pointerId, point);
     this.port.setPointerCapture(event.pointerId);
     if (this.#down.size === 2) {

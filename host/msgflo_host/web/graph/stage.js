@@ -17,7 +17,7 @@ import { makeSvg } from "./words.js";
 const FAR = 0.72; // below this zoom ports and components are left off, and roles written larger
 const LABELS_FROM = 0.85;
 const LEAST_AT_FIRST = 0.36;
-const READABLE = 11; // pixels of the screen
+const READABLE = 11.5; // pixels of the screen
 
 /**
  * @typedef {import("./geometry.js").Box} Box
@@ -227,7 +227,11 @@ export class Stage extends EventTarget {
     Object.assign(this.view, { width: clientWidth, height: clientHeight });
     const ratio = Math.min(2, window.devicePixelRatio);
     Object.assign(this.canvas, { width: Math.round(clientWidth * ratio), height: Math.round(clientHeight * ratio) });
-    if (first && this.picture.nodes.size) this.#fitFirst();
+    if ((!first && !this.view.isFitted) || !this.picture.nodes.size) return;
+    // Nobody has moved anything yet: the layout is made for the new form.
+    if ([...this.picture.nodes.values()].every((node) => node.x === undefined)) this.#placesOf(this.system.current).clear();
+    this.refresh();
+    this.#fitFirst();
   }
 
   #viewed() {
@@ -247,7 +251,7 @@ export class Stage extends EventTarget {
   #zoomed() {
     this.#zoomFrame = 0;
     const { k } = this.view;
-    const step = 2 ** (Math.floor(Math.log2(k) * 4) / 4);
+    const step = 2 ** (Math.floor(Math.log2(k) * 8) / 8);
     this.world.classList.toggle("far", k < FAR);
     this.world.classList.toggle("quiet", k < LABELS_FROM);
     this.world.classList.toggle("tiny", k < LEAST_AT_FIRST);

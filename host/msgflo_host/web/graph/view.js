@@ -16,6 +16,8 @@ export class View {
   k = 1;
   width = 1;
   height = 1;
+  /** Whether all is shown because somebody wanted that, and has not moved away since. */
+  isFitted = false;
 
   /** @param {() => void} changed called after each change */
   constructor(changed) {
@@ -39,6 +41,7 @@ export class View {
 
   /** @param {number} dx @param {number} dy in pixels of the screen */
   pan(dx, dy) {
+    this.isFitted = false;
     this.set(this.x + dx, this.y + dy, this.k);
   }
 
@@ -46,11 +49,13 @@ export class View {
   zoom(factor, at = { x: this.width / 2, y: this.height / 2 }) {
     const k = Math.max(LEAST, Math.min(MOST, this.k * factor));
     const fixed = this.toGraph(at);
+    this.isFitted = false;
     this.set(at.x - fixed.x * k, at.y - fixed.y * k, k);
   }
 
   /** Show a box as large as there is room for, but no larger than `most`. @param {Box | null} box */
   fit(box, most = 1) {
+    this.isFitted = true;
     if (!box) return this.set(MARGIN, MARGIN, 1);
     const [width, height] = [this.width - 2 * MARGIN, Math.max(1, this.height - MARGIN - BELOW)];
     const k = Math.max(LEAST, Math.min(most, width / box.width, height / box.height));
