@@ -7,6 +7,7 @@ import logging
 import random
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from msgflo import Broker, Error, Refused, SubscribeError
@@ -27,9 +28,9 @@ class Connection:
     """A connection that is kept: `run` serves it until it is cancelled.
 
     ``on_message(topic, payload, retained)`` gets every packet. ``on_connected()`` is called after each connection, once
-    every retained message of the subscriptions has been handed over. ``will``, a topic and a payload, is published
-    retained by the broker when this program dies. A `quiet` one leaves it to another
-    connection of this program to say what is wrong.
+    every retained message of the subscriptions has been handed over; ``on_subscribing(filters)`` just before what `follow`
+    asks for is subscribed to. ``will``, a topic and a payload, is published retained by the broker when this program dies.
+    It connects only while `when` is set. A `quiet` one leaves it to another connection of this program to say what is wrong.
     """
 
     def __init__(
@@ -41,7 +42,9 @@ class Connection:
         on_message: OnMessage,
         on_connected: Callable[[], None] = lambda: None,
         on_disconnected: Callable[[], None] = lambda: None,
+        on_subscribing: Callable[[list[str]], None] = lambda filters: None,
         will: tuple[str, bytes] | None = None,
+        when: asyncio.Event | None = None,
         quiet: bool = False,
     ) -> None:
         self.broker = broker
@@ -49,7 +52,9 @@ class Connection:
         self.connected = False
         self._subscriptions = [(topic, 1) for topic in subscriptions]
         self._on_message, self._on_connected, self._on_disconnected = on_message, on_connected, on_disconnected
+        self._on_subscribing = on_subscribing
         self._will = will
+        self._when = when
         self._trouble_level = logging.DEBUG if quiet else logging.ERROR
         self._transport: Transport | None = None
         # No retained message can follow a packet that was published after the subscription was acknowledged.
@@ -57,7 +62,9 @@ class Connection:
         self._marker: asyncio.Event = asyncio.Event()
         self._complained = ""
         self._followed: frozenset[str] = frozenset()
+        self._again: set[str] = set()
         self._follow_others = asyncio.Event()
+        self._come = asyncio.Event()
         self._settled = asyncio.Event()
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
@@ -67,10 +74,14 @@ class Connection:
         self._transport.publish(topic, payload, qos=qos, retain=retain)
         return True
 
-    def follow(self, filters: Iterable[str]) -> None:
-        """Besides `subscriptions`, have exactly these topics or filters subscribed (QoS 0), now and on later connections."""
+    def follow(self, filters: Iterable[str], *, again: Iterable[str] = ()) -> None:
+        """Besides `subscriptions`, have exactly these topics or filters subscribed (QoS 0), now and on later connections.
+
+        Those in `again` are subscribed to once more where they are already: their retained packets come again.
+        """
         followed = frozenset(filters)
-        if followed != self._followed:
+        self._again.update(again)
+        if followed != self._followed or self._again:
             self._followed = followed
             self._settled.clear()
             self._follow_others.set()
@@ -80,6 +91,12 @@ class Connection:
         if self.connected:
             await self._settled.wait()
 
+    async def come(self, seconds: float) -> None:
+        """Return when there is a connection, or after so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._come.wait()
+
     async def run(self) -> None:
         """Keep the connection until cancelled; then leave cleanly.
 
@@ -88,6 +105,8 @@ class Connection:
         """
         delay = FIRST_RETRY_S
         while True:
+            if self._when is not None:
+                await self._when.wait()
             try:
                 why = await self._serve()
             except (Error, TimeoutError) as error:
@@ -118,13 +137,18 @@ class Connection:
             for helper in helpers:
                 helper.cancel()
             self.connected, self._transport = False, None
+            self._come.clear()
             self._settled.set()  # nobody need wait for what is not there
             self._on_disconnected()
             await transport.disconnect()
 
     async def _become_ready(self, transport: Transport) -> None:
-        self._marker.clear()
         await transport.subscribe([*self._subscriptions, (self._marker_topic, 1)])
+        await self._read_retained(transport)
+
+    async def _read_retained(self, transport: Transport) -> None:
+        """Return when every retained message of what was subscribed to has come; raises TimeoutError."""
+        self._marker.clear()
         transport.publish(self._marker_topic, b"all retained messages are before this", qos=1)
         async with asyncio.timeout(SNAPSHOT_TIMEOUT_S):
             await self._marker.wait()
@@ -133,21 +157,31 @@ class Connection:
         there: frozenset[str] = frozenset()
         while True:
             self._follow_others.clear()
-            wanted = self._followed
+            wanted, again, self._again = self._followed, self._again, set()
+            new = sorted(wanted - there | wanted & again)
             try:
+                # First what is new, so that nothing is missed where one filter takes the place of another.
+                if new:
+                    self._on_subscribing(new)
+                    await transport.subscribe([(topic, 0) for topic in new])
                 await transport.unsubscribe(sorted(there - wanted))
-                await transport.subscribe([(topic, 0) for topic in sorted(wanted - there)])
+                if new:
+                    await self._read_retained(transport)
             except SubscribeError as error:
                 log.warning("%s", error)
+            except TimeoutError:
+                log.debug("%s: %s: the retained packets take long", self.broker, self.client_id)
             except Error:
                 return  # the connection has ended, and `_serve` says so
             there = wanted
-            if wanted == self._followed:
+            if wanted == self._followed and not self._again:
                 self._settled.set()
             await self._follow_others.wait()
 
     def _announce_connected(self) -> None:
         self.connected = True
+        self._settled.clear()  # what is followed is subscribed to next
+        self._come.set()
         if self._complained:
             log.log(min(self._trouble_level, logging.INFO), "%s: connected", self.broker)
             self._complained = ""

@@ -37,6 +37,8 @@ CLIENT_ID = "msgflo-coordinator"
 BIND = "fbp/bind/"
 SETTLE_S = 0.25
 """Participants do not say when they have subscribed or unsubscribed: so long is waited where it matters."""
+COME_S = 2.0
+"""So long the connection of the built-in components is waited for."""
 TICK_S = 0.25
 """How often deadlines of participants are looked at."""
 
@@ -48,7 +50,8 @@ class Coordinator:
     reconciliation; those of `on_plan` are awaited between the bindings and the initial packets; those of `on_initial` are
     called with each initial packet that is sent, of `on_trouble` with a role and what cannot be brought in force there, of
     `on_news` with a line that concerns all, and of `on_waiting` when something is wanted while the broker is away.
-    `bound` is set when the first edge is in force, or where there is none to be. The broker may come, go and restart.
+    `bound` is set when the first edge is in force, or where there is none to be; `in_charge` while no other coordinator
+    can be on the broker: what has a client id of its own connects only then. The broker may come, go and restart.
     """
 
     def __init__(self, broker: Broker, graph: Graph) -> None:
@@ -57,6 +60,7 @@ class Coordinator:
         self.registry = Registry()
         self.plan: Plan = plan(graph, {}, lambda edge: False)
         self.bound = asyncio.Event()
+        self.in_charge = asyncio.Event()
         self.on_change: list[Callable[[], None]] = []
         self.on_plan: list[Callable[[], Awaitable[None]]] = []
         self.on_initial: list[Callable[[Initial], None]] = []
@@ -75,7 +79,7 @@ class Coordinator:
             will=(lease.TOPIC, b""),
         )
         self._lease = Lease(lambda payload, retain: self._connection.publish(lease.TOPIC, payload, retain=retain))
-        self._in_charge = self._forwarder_started = self._ending = False
+        self._forwarder_started = self._ending = False
         self._direct = DirectBindings(lambda topic, payload: self._connection.publish(topic, payload, retain=True))
         self._forwarder = Forwarder(broker, client_id=CLIENT_ID + "-forwarder", on_state=self._forwarder_state)
         self.meter = Meter(self._forwarder)
@@ -83,6 +87,7 @@ class Coordinator:
             broker,
             announced=lambda participant: self._intake.announced_here(participant),
             gone=lambda identity: self._intake.gone_here(identity),
+            when=self.in_charge,
         )
         self.builtin.engine.on_packet.append(self._sent_here)
         self.graphs.is_own = self.builtin.is_own
@@ -205,7 +210,7 @@ class Coordinator:
             self.tell(f"the broker {self.broker} is back")
 
     def _disconnected(self) -> None:
-        self._in_charge = False
+        self.in_charge.clear()
         self._direct.forget()
         if not self.away and not self._ending:
             self.away = f"the broker {self.broker} is out of reach: what is wanted is in force once it is back"
@@ -217,7 +222,8 @@ class Coordinator:
         if not self._forwarder_started:
             self._forwarder_started = True
             await self._forwarder.start()
-        self._in_charge = True
+        self.in_charge.set()
+        await self.builtin.come(COME_S)  # what follows from an initial packet should reach those here, too
 
     async def _tick_forever(self) -> None:
         while True:
@@ -233,7 +239,7 @@ class Coordinator:
                 for listener in self.on_waiting:
                     listener()
                 continue  # `_connected` wakes this again
-            if not self._in_charge:
+            if not self.in_charge.is_set():
                 await self._take_charge()
             began = time.monotonic()
             await self._reconcile()
@@ -265,6 +271,7 @@ class Coordinator:
         if rebound and self._greeter.due:
             # What follows from an initial packet should reach those who have just been bound.
             await asyncio.sleep(SETTLE_S)
+        await self.builtin.settled()
         for prepare in self.on_plan:
             await turns.give()
             await prepare()

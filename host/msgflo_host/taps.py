@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from msgflo.topics import is_filter, matches
-
 from ._turns import Turns
+from .bindings.following import Following
 from .bindings.ports import Refused
-from .connection import Connection
 from .coordinator import Coordinator
 from .graph.elements import Edge, Initial, PortRef, canonical
 from .payloads import look
@@ -69,12 +67,9 @@ class Taps:
         self._looks_at_exports = looks_at_exports
         self._here: dict[tuple[str, str], _Found] = {}  # outports in this process that have been asked for
         self._topics: dict[str, _Found] = {}
-        self._filters: list[str] = []
         self._other = asyncio.Event()
-        self._following = asyncio.Lock()
-        self._connection = Connection(
-            coordinator.broker, CLIENT_ID, subscriptions=[], on_message=self._received, quiet=True
-        )
+        self._looking = asyncio.Lock()
+        self._following = Following(coordinator.broker, CLIENT_ID, on_packet=self._received, when=coordinator.in_charge)
         coordinator.builtin.engine.on_packet.append(self._sent_here)
         coordinator.graphs.on_wanted.append(self._wanted_other)
         coordinator.on_initial.append(self._initial)
@@ -83,7 +78,7 @@ class Taps:
     async def run(self) -> None:
         """Keep the connection to the broker, and what is read there up to date, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._connection.run())
+            tasks.create_task(self._following.run())
             while True:
                 await self._other.wait()
                 began = time.monotonic()
@@ -105,15 +100,12 @@ class Taps:
             found = self._here[outport] = self._found_here(*outport)
         self._tell(found, data)
 
-    def _received(self, topic: str, payload: bytes, retained: bool) -> None:
+    def _received(self, found: list[str], topic: str, payload: bytes, retained: bool) -> None:
         if retained:
             return  # it passed before anybody looked
-        found = [self._topics[topic]] if topic in self._topics else []
-        found += [self._topics[each] for each in self._filters if matches(each, topic)]
-        if found:
-            data = look(payload)
-            for each in found:
-                self._tell(each, data)
+        data = look(payload)
+        for each in found:
+            self._tell(self._topics[each], data)
 
     def _tell(self, found: _Found, data: Any) -> None:
         for graph, edge in found.edges:
@@ -138,7 +130,7 @@ class Taps:
 
     async def _planned(self) -> None:
         await self._follow()
-        await self._connection.settled()
+        await self._following.settled()
 
     def _found_here(self, role: str, port: str) -> _Found:
         """What is to be told of an outport in this process; not from the plan, which may come later than packets."""
@@ -154,7 +146,7 @@ class Taps:
 
     async def _follow(self) -> None:
         """Subscribe to the topics of what is looked at and does not leave from here."""
-        async with self._following:
+        async with self._looking:
             self._other.clear()
             topics: dict[str, _Found] = {}
             turns = Turns()
@@ -169,8 +161,7 @@ class Taps:
                 for topic in () if role in here else self._topics_of(role, port):
                     topics.setdefault(topic, _Found()).exports.append((id, public))
             self._topics = topics
-            self._filters = [topic for topic in topics if is_filter(topic)]
-            self._connection.follow(_uncovered(topics, self._filters))
+            self._following.want((topic, topic) for topic in topics)
 
     def _looks(self) -> Callable[[Edge], list[tuple[str, Edge]]]:
         """Return what tells, of an edge of the wanted graph, the edges of graphs that are looked at now."""
@@ -203,8 +194,3 @@ class Taps:
             if network.started:
                 for public, export in network.graph.outports.items():
                     yield network.id, public, self._graphs.role(network.id, export.node), export.port
-
-
-def _uncovered(topics: Mapping[str, object], filters: list[str]) -> list[str]:
-    """A broker may send a packet once for each filter that it matches."""
-    return [topic for topic in topics if not any(f != topic and matches(f, topic) for f in filters)]

@@ -300,6 +300,24 @@ def test_a_second_coordinator_on_a_broker_says_who_is_in_charge_and_ends(broker:
             second.wait(lambda status: status["connected"] and node(status, "source")["state"] == "alive")
 
 
+def test_a_second_coordinator_that_is_refused_has_taken_no_connection_from_the_first(
+    broker: Broker, tmp_path: Path
+) -> None:
+    graph = write(tmp_path / "graph.fbp", "here(core/Counter) OUT -> IN sink(test/Sink)\n")
+    with Coordinator(graph, broker=broker.url) as first:
+        first.wait(lambda status: node(status, "here")["state"] == "alive")
+        until(lambda: "as msgflo-coordinator-builtin" in broker.log)
+        second = Coordinator(graph, broker=broker.url)
+        second.start()
+        assert second.process is not None
+        assert second.process.wait(10) == 1
+        # As long as another connection of the second might take.
+        first.wait(lambda status: status["connected"])
+        assert "already connected, closing old connection" not in broker.log
+        names = ("builtin", "taps", "subgraphs", "foreign", "forwarder")
+        assert [broker.log.count(f"as msgflo-coordinator-{name} ") for name in names] == [1] * len(names)
+
+
 def test_a_coordinator_takes_over_from_one_that_was_killed_together_with_the_broker(
     broker: Broker, tmp_path: Path
 ) -> None:

@@ -15,12 +15,12 @@ from typing import Any
 import msgspec
 
 from msgflo import Broker, Error
-from msgflo.topics import DISCOVERY, bind_topic, connection_topic, is_filter, matches, participant_topic
+from msgflo.topics import DISCOVERY, bind_topic, connection_topic, participant_topic
 
 from .. import discovery
+from ..bindings.following import Following
 from ..bindings.memory import End, links
 from ..bindings.plan import Lists, Plan
-from ..connection import Connection
 from ..discovery import Participant
 from ..graph.elements import Edge
 from ..payloads import decode
@@ -40,11 +40,16 @@ class Host:
     """Runs what `want` names.
 
     `announced(participant)` is called when one has started, and again and again; `gone(id)` when one has ended. Both are
-    for the registry of this process; the broker is told of the `public` ones.
+    for the registry of this process; the broker is told of the `public` ones. It connects while `when` is set.
     """
 
     def __init__(
-        self, broker: Broker, *, announced: Callable[[Participant], None], gone: Callable[[str], None]
+        self,
+        broker: Broker,
+        *,
+        announced: Callable[[Participant], None],
+        gone: Callable[[str], None],
+        when: asyncio.Event,
     ) -> None:
         self.engine = Engine()
         self.engine.on_packet.append(self._publish)
@@ -57,15 +62,16 @@ class Host:
         self._inports: dict[str, End] = {}  # topic -> where it goes
         self._bound: dict[str, list[End]] = {}  # topic or filter of others -> where it goes
         self._published: dict[End, str] = {}
-        self._connection = Connection(
+        self._ends: dict[str, End] = {}  # what is followed for whom
+        self._following = Following(
             broker,
             CLIENT_ID,
-            subscriptions=[],
-            on_message=self._received,
+            on_packet=self._received,
             on_connected=self._connected,
+            when=when,
             will=(connection_topic(CLIENT_ID), b"lost"),
-            quiet=True,
         )
+        self._connection = self._following.first
 
     def is_own(self, component: str) -> bool:
         """Whether a component is built in."""
@@ -155,7 +161,7 @@ class Host:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._repeat())
             try:
-                await self._connection.run()
+                await self._following.run()
             finally:
                 self.engine.stop()
 
@@ -183,24 +189,26 @@ class Host:
             self._send(participant_topic(role), b"", retain=True)
         self._send(connection_topic(CLIENT_ID), b"", retain=True)
 
-    def _follow(self) -> None:
-        topics = {*self._inports, *self._bound}
-        filters = [topic for topic in topics if is_filter(topic)]
-        # A broker may send a packet once for each filter that it matches.
-        self._connection.follow(t for t in topics if not any(f != t and matches(f, t) for f in filters))
+    async def come(self, seconds: float) -> None:
+        """Return when there is a connection, or after so many seconds."""
+        await self._connection.come(seconds)
 
-    def _received(self, topic: str, payload: bytes, retained: bool) -> None:
-        ends = [*self._bound.get(topic, ())]
-        if (inport := self._inports.get(topic)) is not None:
-            ends.append(inport)
-        for pattern, bound in self._bound.items():
-            if is_filter(pattern) and matches(pattern, topic):
-                ends += [end for end in bound if end not in ends]
-        if not ends or (retained and not payload):
+    async def settled(self) -> None:
+        """Return when what others send is heard, as far as there is a connection."""
+        await self._following.settled()
+
+    def _follow(self) -> None:
+        takers = [(topic, end) for topic, end in self._inports.items()]
+        takers += [(topic, end) for topic, ends in self._bound.items() for end in ends]
+        self._ends = {"\0".join(end): end for _, end in takers}
+        self._following.want((topic, "\0".join(end)) for topic, end in takers)
+
+    def _received(self, takers: list[str], topic: str, payload: bytes, retained: bool) -> None:
+        if retained and not payload:
             return
         data = decode(payload)
-        for role, port in ends:
-            self.engine.deliver(role, port, data)
+        for taker in takers:
+            self.engine.deliver(*self._ends[taker], data)
 
     def _publish(self, role: str, port: str, data: Any) -> None:
         topic = self._published.get((role, port))

@@ -66,7 +66,7 @@ class Components:
     async def run(self) -> None:
         """Start, announce and end as the graph and the registry change, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._devices.run())
+            tasks.create_task(self._announce())
             tasks.create_task(follow(self.library))
             while True:
                 await self._changed.wait()
@@ -77,6 +77,10 @@ class Components:
                 self._devices.want(self._foreign.devices(self._coordinator.graph.nodes.values()))
                 self._learn()
                 await self._doubts.look()
+
+    async def _announce(self) -> None:
+        await self._coordinator.in_charge.wait()  # another coordinator may have a connection of that name
+        await self._devices.run()
 
     async def stop(self) -> None:
         """End every process; call it while the coordinator still runs, so that their participants are forgotten."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import paho.mqtt.publish
 import pytest
 
 from brokers import Broker
-from editors import Refused, editor, run
+from editors import Editor, Refused, editor, run
 from listening import Ear
-from systems import Coordinator, Participants, Sink, Source, node, until
+from systems import Coordinator, Participants, Sink, Source, discovery_message, node, until
 
 MAIN = "default/main"
 
@@ -153,3 +155,91 @@ def _say(ear: Ear, value: str) -> None:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, tuple)
+
+
+TWO_SOURCES = """
+lit(x/Lit) OUT -> IN count(core/Counter)
+wild(x/Wild) OUT -> IN other(core/Repeat)
+more(core/Repeat)
+"""
+
+
+@pytest.fixture
+def sources(broker: Broker) -> None:
+    """Two who are not ours: one topic of the one is among those of the other."""
+    for role, component, topic in (("lit", "x/Lit", "yy/a"), ("wild", "x/Wild", "yy/#")):
+        outports = [{"id": "out", "queue": topic, "type": "any"}]
+        message = discovery_message(role, id=role, component=component, outports=outports)
+        paho.mqtt.publish.single(f"fbp/participant/{role}", message, retain=True, port=broker.port)
+
+
+async def rewire(client: Editor, *, times: int) -> None:
+    """Have another edge with wildcards come and go."""
+    edge = {"src": {"node": "wild", "port": "out"}, "tgt": {"node": "more", "port": "in"}}
+    kept = {"src": {"node": "wild", "port": "out"}, "tgt": {"node": "other", "port": "in"}}
+    for _ in range(times):
+        for command, each in (("removeedge", kept), ("addedge", edge), ("removeedge", edge), ("addedge", kept)):
+            await client.ask("graph", command, graph=MAIN, **each)
+            await asyncio.sleep(0.03)  # so that each is brought in force by itself
+
+
+@pytest.mark.usefixtures("sources")
+def test_a_retained_packet_counts_once_whatever_becomes_of_other_edges(
+    broker: Broker, tmp_path: Path, ear: Ear
+) -> None:
+    async def main() -> None:
+        async with editor(system.port) as client:
+            await rewire(client, times=4)
+
+    ear.say("yy/a", "kept", retain=True)
+    with running(broker, tmp_path, TWO_SOURCES) as system:
+        ear.wait_for("count/out", lambda count: count == 1)
+        run(main)
+        ear.say("yy/a", "new")
+        ear.wait_for("count/out", lambda count: count != 1)
+    assert [value for topic, value in ear.heard if topic == "count/out"] == [1, 2]
+
+
+@pytest.mark.usefixtures("sources")
+def test_no_packet_is_lost_or_doubled_while_other_edges_come_and_go(broker: Broker, tmp_path: Path, ear: Ear) -> None:
+    packets = 1500
+
+    async def main() -> None:
+        async with editor(system.port) as client:
+            flood = asyncio.create_task(asyncio.to_thread(publish))
+            await rewire(client, times=5)
+            await flood
+
+    def publish() -> None:
+        for number in range(packets):
+            ear.say("yy/a", number)
+            time.sleep(0.0005)
+
+    with running(broker, tmp_path, TWO_SOURCES) as system:
+        until(lambda: ear.say("yy/a", "first") or heard(ear, "count/out"), what="it has subscribed")
+        while (before := len(heard(ear, "yy/a"))) != len(heard(ear, "count/out")):
+            time.sleep(0.05)
+        run(main)
+        until(lambda: heard(ear, "count/out")[-1] >= before + packets)
+        assert heard(ear, "count/out") == list(range(1, before + packets + 1))
+
+
+@pytest.mark.usefixtures("sources")
+def test_a_new_edge_gets_the_retained_packet_also_where_its_topic_is_read_already(
+    broker: Broker, tmp_path: Path, ear: Ear
+) -> None:
+    async def main() -> None:
+        async with editor(system.port) as client:
+            edge = {"src": {"node": "lit", "port": "out"}, "tgt": {"node": "more", "port": "in"}}
+            await client.ask("graph", "addedge", graph=MAIN, **edge)
+
+    ear.say("yy/a", "kept", retain=True)
+    with running(broker, tmp_path, TWO_SOURCES) as system:
+        ear.wait_for("count/out", lambda count: count == 1)
+        run(main)
+        ear.wait_for("more/out", lambda value: value == "kept")
+    assert heard(ear, "count/out") == [1]
+
+
+def heard(ear: Ear, topic: str) -> list[Any]:
+    return [value for each, value in ear.heard if each == topic]
