@@ -60,21 +60,21 @@ def test_nothing_keeps_people_out(
 ) -> None:
     page = page_of(coordinator, size=size, theme=theme)
     until_system(page, "system.isReady && system.graph.nodes.size === 64")
-    found = []
-    for view in VIEWS:
+    found = axe(page)
+    for view in VIEWS[1:]:
         tell(page, "show-view", {"view": view})
         page.locator(f"#{view}-view").wait_for(state="visible")
-        found += [f"{view}: {fault}" for fault in axe(page)]
+        found += [f"{view}: {fault}" for fault in axe(page, f"#{view}-view")]
     assert not found, "\n".join(dict.fromkeys(found))
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_a_phone_need_not_scroll_sideways(coordinator: Coordinator, page_of: Pages, view: str) -> None:
+def test_a_phone_need_not_scroll_sideways(coordinator: Coordinator, page_of: Pages) -> None:
     page = page_of(coordinator, size=PHONE)
     until_system(page, "system.isReady && system.graph.nodes.size === 64")
-    tell(page, "show-view", {"view": view})
-    page.locator(f"#{view}-view").wait_for(state="visible")
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE[0]
+    for view in VIEWS:
+        tell(page, "show-view", {"view": view})
+        page.locator(f"#{view}-view").wait_for(state="visible")
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE[0], view
 
 
 def test_each_view_is_reached_by_the_keyboard(coordinator: Coordinator, page_of: Pages) -> None:

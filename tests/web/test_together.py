@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 from brokers import Broker
 from browser import Pages, edit, node_in, of_system, until_system
 from systems import Coordinator, Participants, Sink, Source
+from systems import until as until_here
 
 GRAPH = "source(test/Source) OUT -> IN sink(test/Sink)\n"
 EDGE = "source.out sink.in"
@@ -105,6 +107,23 @@ def test_a_removed_node_comes_back_with_all_that_was_attached(two: tuple[Page, P
     until_system(second, f"!system.graph.edges.has('{EDGE}') && system.graph.initials.size === 0")
     first.keyboard.press("Control+z")
     until_system(second, f"system.graph.edges.has('{EDGE}') && system.graph.initials.size === 1")
+
+
+def test_a_packet_injected_by_one_person_is_shown_to_the_other(
+    run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages
+) -> None:
+    graph = "INPORT=again.IN:START\nagain(core/Repeat) OUT -> IN sink(test/Sink)\n"
+    sink = Sink("sink")
+    with Participants(sink, broker=broker.url):
+        coordinator = run_graph(graph, broker=broker.url)
+        first, second = page_of(coordinator), page_of(coordinator)
+        for page in (first, second):
+            until_system(page, "['direct', 'forwarded'].includes(system.edgeStatus('again.out sink.in')?.kind)")
+        packet = {"graph": "default/main", "port": "start", "event": "data", "payload": "by the first"}
+        of_system(first, f"await system.fbp.request('runtime', 'packet', {json.dumps(packet)})")
+        for page in (first, second):
+            expect(page.locator("#graph-view .edge-label")).to_contain_text("by the first")
+        until_here(lambda: sink.received == ["by the first"])
 
 
 def test_a_device_that_joins_appears_without_a_reload(coordinator: Coordinator, broker: Broker, page_of: Pages) -> None:
