@@ -32,6 +32,7 @@ def test_the_first_load_is_below_a_megabyte(coordinator: Coordinator, page_of: P
     page.goto(address(coordinator))
     until_system(page, "system.isReady && system.graph.nodes.size === 64")
     page.wait_for_load_state("networkidle")
+    print(f"{sum(sizes.values()) / 1000:.0f} KB in {len(sizes)} requests")
     assert 10_000 < sum(sizes.values()) < 1_000_000, sizes
     plain = [each.url for each in responses if each.url.endswith((".js", ".css")) and "gzip" not in packing(each)]
     small = [each for each in plain if len(next(r for r in responses if r.url == each).body()) < 600]
