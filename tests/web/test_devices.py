@@ -180,6 +180,8 @@ def test_wires_stay_when_a_real_device_takes_the_role(run_graph: Run, page_of: P
 
         real = RealButton("button1")
         with Participants(real, broker=f"mqtt://127.0.0.1:{mqtt(coordinator).port}"):
+            both = {"button1", "button1@web"}
+            coordinator.wait(lambda status: {each["id"] for each in node(status, "button1")["instances"]} == both)
             card(page, "button1").get_by_role("button", name="Close button1").click()
             coordinator.wait(
                 lambda status: [each["id"] for each in node(status, "button1")["instances"]] == ["button1"]
@@ -226,6 +228,7 @@ def test_a_role_is_proposed_that_nobody_plays(run_graph: Run, page_of: Pages) ->
     coordinator = run_graph("button1(demo/Button) PRESS -> TEXT display1(web/Display)")
 
     class Other(Participant):
+        component = "web/Button"  # of another page
         outports = (Port("press"),)
 
     with Participants(Other("button2"), broker=f"mqtt://127.0.0.1:{mqtt(coordinator).port}"):
