@@ -348,14 +348,19 @@ def test_who_may_not_control_the_network_cannot_ask_for_boards(house: House) -> 
         {**AFAR, "Sec-WebSocket-Protocol": f"msgflo-board, secret.{VIEWER}"},
     ]
 
-    async def main() -> None:
+    async def try_all() -> None:
         for method, path in PATHS:
             for headers in refused:
                 status, _ = await house.ask(method, path, **headers)
                 assert status == 403, (method, path, headers)
+
+    async def main() -> None:
+        await try_all()
         assert (await house.list())["desk"]["state"] == "stopped"
         status, _ = await house.ask("POST", "/boards/desk/start", **AFAR, Authorization=f"Bearer {SECRET}")
         assert status == 204
+        await try_all()
+        assert (await house.list())["desk"]["state"] == "running"
         offered = ("msgflo-board", f"secret.{SECRET}")
         async with house.control("desk", headers=AFAR, protocols=offered) as control:
             assert control.socket.protocol == "msgflo-board"

@@ -101,7 +101,7 @@ export class Boards {
       row?.done(/** @type {Error} */ (error).message);
     }
     await this.look();
-    if (what === "start") this.#running.get(name)?.element.scrollIntoView({ block: "nearest" });
+    if (what === "start") this.#running.get(name)?.element.scrollIntoView({ block: "start" });
   }
 
   /** @param {string} why */
