@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -12,8 +14,11 @@ from click.core import ParameterSource
 from msgflo import Broker
 
 from ..errors import BrokerError, MsgfloError
+from ..fbp.secrets_store import check_secret
+from ..view import printable
 
 __all__ = [
+    "SEEN_BY_ALL",
     "NoCoordinatorError",
     "broker_option",
     "coordinator_option",
@@ -25,6 +30,7 @@ __all__ = [
 ]
 
 DEFAULT_COORDINATOR = "http://localhost:3569"
+SEEN_BY_ALL = "All users of this machine see a command line: rather as MSGFLO_SECRET."
 
 broker_option = click.option("--broker", "broker_url", envvar="MSGFLO_BROKER", metavar="URL", help="The MQTT broker.")
 seen_broker_option = click.option(
@@ -34,14 +40,33 @@ seen_broker_option = click.option(
     metavar="URL",
     help="The board's broker as seen from here. [default: as seen by the board]",
 )
-coordinator_option = click.option(
-    "--coordinator",
-    envvar="MSGFLO_COORDINATOR",
-    default=DEFAULT_COORDINATOR,
-    show_default=True,
-    metavar="URL",
-    help="Where the coordinator answers.",
-)
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_SECRET = "msgflo.secret"  # in the context of the command that runs
+
+
+def _keep_secret(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    context.meta[_SECRET] = value
+
+
+def coordinator_option(command: _Command) -> _Command:
+    """Give a command the option --coordinator, and --secret, which `status_of` finds by itself."""
+    coordinator = click.option(
+        "--coordinator",
+        envvar="MSGFLO_COORDINATOR",
+        default=DEFAULT_COORDINATOR,
+        show_default=True,
+        metavar="URL",
+        help="Where the coordinator answers.",
+    )
+    secret = click.option(
+        "--secret",
+        envvar="MSGFLO_SECRET",
+        metavar="TEXT",
+        expose_value=False,
+        callback=_keep_secret,
+        help=f"What a coordinator of another machine asks for. {SEEN_BY_ALL}",
+    )
+    return coordinator(secret(command))
 
 
 class NoCoordinatorError(BrokerError):
@@ -83,17 +108,33 @@ def find_broker(url: str | None, coordinator: str) -> Broker:
 
 
 def status_of(coordinator: str) -> dict[str, Any]:
-    """What the coordinator says of itself; raises MsgfloError when it does not answer."""
+    """What the coordinator says of itself; raises MsgfloError when it does not answer, or only to those with a secret."""
     import urllib.error  # 3 MB that the coordinator itself does not need
     import urllib.request
 
     url = coordinator.rstrip("/") + "/status.json"
+    secret = _secret()
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        request = urllib.request.Request(url)
+        if secret is not None:
+            request.add_unredirected_header("Authorization", f"Bearer {secret}")
+        with urllib.request.urlopen(request, timeout=5) as answer:
             status: dict[str, Any] = json.load(answer)
             return status
     except urllib.error.HTTPError as error:
+        if error.code == 403:
+            hint = "give --secret or MSGFLO_SECRET" if secret is None else "that of --secret or MSGFLO_SECRET does not"
+            said = printable(error.read(300).decode(errors="replace").strip())
+            raise MsgfloError(f"{url}: {said}; {hint} (docs/editors.md)") from None
         raise MsgfloError(f"{url} answers {error.code} {error.reason}: is that a coordinator?") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise MsgfloError(f"no coordinator answers at {coordinator} ({reason}); start one with `msgflo run`") from None
+
+
+def _secret() -> str | None:
+    """What was given as --secret, or in the environment of a command without that option."""
+    context = click.get_current_context(silent=True)
+    given = context.meta.get(_SECRET) if context is not None else None
+    secret = given or os.environ.get("MSGFLO_SECRET")
+    return check_secret(secret, "of --secret or MSGFLO_SECRET") if secret else None

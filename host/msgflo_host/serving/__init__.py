@@ -103,6 +103,7 @@ async def serve(
     from .gate import Gate
     from .parts import Parts
     from .server import Server
+    from .status import Status
 
     access = admission.access
     runtime_id = _runtime_id(access)
@@ -130,12 +131,11 @@ async def serve(
     stack.push_async_callback(parts.runs.close)
     admission.own_names.learn_full_name()
     server = Server(
-        lambda: look(page, editor),
         listener,
         service.socket,
         policy=parts.policy,
         own_names=admission.own_names,
-        parts=parts.served,
+        parts=[Status(gate, lambda: look(page, editor)), *parts.served],
     )
     tasks.create_task(service.run())
     await server.start()

@@ -1,4 +1,4 @@
-"""Who may ask for more than the state of the system: those of whom the FBP protocol would take it.
+"""Who may ask for more than the page's files: those of whom the FBP protocol would take it.
 
 A request shows its secret as `Authorization: Bearer SECRET`. A browser cannot set that for a WebSocket: there the secret is
 offered as a sub-protocol, `secret.SECRET`, beside the one that is wanted.
@@ -38,16 +38,16 @@ class Gate:
         """Whether a request comes from this machine, as far as that can be known."""
         return is_local(request) and bool(self._permissions.of(None, local=True))
 
-    async def require(self, request: web.Request, capability: str) -> None:
-        """Raise HTTPForbidden unless a request comes from where it may, and from somebody who has this capability."""
+    async def require(self, request: web.Request, *capabilities: str) -> None:
+        """Raise HTTPForbidden unless a request comes from where it may, and from somebody who has one of these capabilities."""
         self._check_origin(request)
         secret = _secret(request)
         allowed = self._permissions.of(secret, local=is_local(request))
-        if capability in allowed:
+        if not allowed.isdisjoint(capabilities):
             return
         if secret is not None and not allowed:
             await asyncio.sleep(WRONG_SECRET_S)
-        raise web.HTTPForbidden(text=f"this needs a secret that allows {capability}\n")
+        raise web.HTTPForbidden(text=f"this needs a secret that allows {' or '.join(capabilities)}\n")
 
     def _check_origin(self, request: web.Request) -> None:
         origins = request.headers.getall("Origin", [])

@@ -7,9 +7,8 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Container, Iterable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-import msgspec
 from aiohttp import web
 
 from ..complaints import Complaints
@@ -35,7 +34,7 @@ class Part(Protocol):
 
 
 class Server:
-    """Serves the page on ``/`` and what `status` returns on ``/status.json``, on a socket that listens already.
+    """Serves the page on ``/``, on a socket that listens already.
 
     A request on ``/`` for a WebSocket goes to `editors`. `policy` says what a browser may load; `parts` serve the rest.
     `own_names` are the host names under which it is asked.
@@ -43,7 +42,6 @@ class Server:
 
     def __init__(
         self,
-        status: Callable[[], dict[str, Any]],
         listener: socket.socket,
         editors: Socket,
         *,
@@ -51,7 +49,6 @@ class Server:
         own_names: Container[str],
         parts: Iterable[Part] = (),
     ) -> None:
-        self._status = status
         self._listener = listener
         self._editors = editors
         self._own_names = own_names
@@ -61,7 +58,6 @@ class Server:
         application = web.Application(middlewares=[self._guard])
         application.on_response_prepare.append(policy.add)
         application.router.add_get("/", self._page_or_socket)
-        application.router.add_get("/status.json", self._answer_status)
         for part in parts:
             part.add_to(application.router)
         application.router.add_get("/{name:.+}", self._file)
@@ -89,9 +85,6 @@ class Server:
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         return await self._files.serve(request, request.match_info["name"])
-
-    async def _answer_status(self, request: web.Request) -> web.Response:
-        return web.Response(body=msgspec.json.encode(self._status()), content_type="application/json")
 
     @web.middleware
     async def _guard(

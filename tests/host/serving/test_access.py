@@ -9,13 +9,17 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from click.testing import CliRunner, Result
 
 from brokers import Broker
 from editors import editor, run
+from msgflo_host.cli import cli
+from msgflo_host.errors import MsgfloError
 from msgflo_host.fbp.permissions import ALL, DEFAULT_LOCAL
 from systems import Coordinator, until
 
 SECRET = "the-owner-of-the-house"
+AFAR = {"X-Forwarded-For": "203.0.113.7"}  # what makes a client one of another machine
 
 
 def house(broker: Broker, folder: Path, *options: str) -> Coordinator:
@@ -92,3 +96,53 @@ def test_behind_a_proxy_that_adds_no_header_everybody_comes_from_elsewhere(
                     assert await status_of(port, "/page.json", Authorization=f"Bearer {SECRET}") == 200
 
         run(main)
+
+
+def test_from_elsewhere_the_state_of_the_system_takes_a_secret_that_allows_to_look(
+    broker: Broker, tmp_path: Path
+) -> None:
+    entries = {"looks": "viewer", "controls": "[protocol:network]", "edits": "[protocol:graph]"}
+    lines = (f"{name}:\n  secret: secret-of-{name}\n  may: {may}\n" for name, may in entries.items())
+    (tmp_path / "secrets.yaml").write_text("".join(lines))
+    with house(broker, tmp_path, "--secrets", "secrets.yaml") as coordinator:
+        until(lambda: "page: " in coordinator.output, seconds=20)
+
+        async def main() -> None:
+            for secret, status in [
+                (SECRET, 200), ("secret-of-looks", 200), ("secret-of-controls", 200),
+                ("secret-of-edits", 403), ("secret-of-nobody", 403),
+            ]:  # fmt: skip
+                shown = {"Authorization": f"Bearer {secret}"}
+                assert await status_of(coordinator.port, "/status.json", **AFAR, **shown) == status, secret
+            assert await status_of(coordinator.port, "/status.json", **AFAR) == 403
+            assert await status_of(coordinator.port, "/status.json", Origin="https://evil.example") == 403
+            assert await status_of(coordinator.port, "/status.json") == 200
+            for path in ("/", "/app.js"):
+                assert await status_of(coordinator.port, path, **AFAR) == 200
+
+        run(main)
+
+
+def test_commands_show_their_secret_to_a_coordinator_that_asks_for_one(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "graph.fbp").write_text("repeat(core/Repeat) OUT -> IN drop(core/Drop)\n")
+
+    def command(*words: str) -> Result:
+        return CliRunner().invoke(cli, [*words, "--coordinator", f"http://127.0.0.1:{coordinator.port}"])
+
+    with house(broker, tmp_path, "graph.fbp", "--behind-proxy") as coordinator:
+        until(lambda: "page: " in coordinator.output, seconds=20)
+        refused = command("list")
+        assert isinstance(refused.exception, MsgfloError)
+        assert "needs a secret that allows network:status or protocol:network; give --secret" in str(refused.exception)
+        wrong = command("list", "--secret", "secret-of-nobody")
+        assert "; that of --secret or MSGFLO_SECRET does not" in str(wrong.exception)
+        assert "secret-of-nobody" not in str(wrong.exception)
+        bad = command("list", "--secret", "of\nmore than a line")
+        assert "has other characters than" in str(bad.exception)
+        assert "repeat (core/Repeat): " in command("list", "--secret", SECRET).output
+        monkeypatch.setenv("MSGFLO_SECRET", SECRET)
+        assert "repeat (core/Repeat): " in command("list").output
+        sent = command("send", "repeat.in", "7")
+        assert (sent.exit_code, sent.output) == (0, "")

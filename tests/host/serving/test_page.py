@@ -295,10 +295,10 @@ def connections(answer: aiohttp.ClientResponse) -> list[str]:
 
 def test_every_answer_has_a_policy_that_lets_the_page_reach_this_machine_and_its_broker(house: Coordinator) -> None:
     async def main() -> None:
-        port = told_here["port"]
+        port, name = told_here["port"], f"{socket.gethostname()}.local"
         for path in ("/", "/status.json", "/page.json", "/absent", "/css"):
-            answer, _ = await _raw(house, path, Host=f"pi.local:{house.port}")
-            expected = [f"{scheme}://pi.local:{port}" for port in (house.port, port) for scheme in ("ws", "wss")]
+            answer, _ = await _raw(house, path, Host=f"{name}:{house.port}")
+            expected = [f"{scheme}://{name}:{port}" for port in (house.port, port) for scheme in ("ws", "wss")]
             assert connections(answer) == ["'self'", *expected]
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert answer.headers["Cache-Control"] == ("no-cache" if path == "/" else "no-store")

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from fbp_socket import run
 from msgflo_host.serving.policy import Policy
@@ -19,16 +20,18 @@ def test_a_fault_of_ours_is_logged_once_and_ends_nothing(caplog: pytest.LogCaptu
     caplog.set_level(logging.INFO)
     answers: list[Any] = [ZeroDivisionError("of the test"), ZeroDivisionError("of the test"), {"connected": True}]
 
-    def status() -> dict[str, Any]:
+    async def answer_status(request: web.Request) -> web.Response:
         answer = answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        return answer  # type: ignore[no-any-return]
+        return web.json_response(answer)
+
+    part: Any = SimpleNamespace(add_to=lambda router: router.add_get("/status.json", answer_status))
 
     async def main() -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         editors: Any = SimpleNamespace(is_for=lambda request: False)
-        server = Server(status, listener, editors, policy=Policy(), own_names=("127.0.0.1",))
+        server = Server(listener, editors, policy=Policy(), own_names=("127.0.0.1",), parts=[part])
         await server.start()
         async with aiohttp.ClientSession() as session:
             for expected in (500, 500, 200):

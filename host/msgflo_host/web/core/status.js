@@ -58,14 +58,23 @@ export class Status extends EventTarget {
     if (this.#asking || document.visibilityState !== "visible") return;
     this.#asking = true;
     try {
-      const answer = await fetch("status.json", { signal: AbortSignal.timeout(10_000) });
-      this.#take(answer.ok ? await answer.json() : NOTHING);
+      this.#take(await this.#fetch());
     } catch {
       this.#take(NOTHING);
     } finally {
       this.#asking = false;
       this.#timer = setTimeout(() => this.#ask(), INTERVAL_MS);
     }
+  }
+
+  /** @returns {Promise<Answer>} */
+  async #fetch() {
+    const system = this.#system;
+    if (!system.isReady || !(system.may("network:status") || system.may("protocol:network"))) return NOTHING;
+    const { secret } = system.fbp;
+    const headers = secret ? { Authorization: `Bearer ${secret}` } : undefined;
+    const answer = await fetch("status.json", { headers, signal: AbortSignal.timeout(10_000) });
+    return answer.ok ? await answer.json() : NOTHING;
   }
 
   /** @param {Answer} status */
