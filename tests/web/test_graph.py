@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from graph_participant import GraphParticipant
 from playwright.sync_api import Page, expect
 
 from brokers import Broker
@@ -485,6 +486,20 @@ def test_a_node_says_what_it_is(page: Page, shared_broker: Broker) -> None:
         expect(node_in(page, "lamp")).to_have_class("node discovered")
         assert "discovered" in (node_in(page, "lamp").get_attribute("aria-label") or "")
     expect(page.locator("#graph-view ul")).to_contain_text("button out to gate in")
+
+
+def test_a_node_that_is_a_graph_opens_it_and_the_list_of_graphs_leads_back(page: Page, shared_broker: Broker) -> None:
+    with GraphParticipant("inner", shared_broker):
+        until_system(page, "system.graph.nodes.has('inner') && system.components.get('home/Inner')?.subgraph")
+        page.get_by_role("button", name="Fit").click()
+        node_in(page, "inner").locator(".role").dblclick()
+        until_system(page, "system.current === 'home/Inner'")
+        edit(page, ["addnode", {"id": "a", "component": "tiny/Repeat", "metadata": {"x": 0, "y": 0}}])
+        expect(node_in(page, "a")).to_be_visible()
+        expect(node_in(page, "gate")).to_have_count(0)
+        page.get_by_label("Graph that is shown").select_option("default/main")
+        expect(node_in(page, "gate")).to_be_visible()
+        expect(node_in(page, "a")).to_have_count(0)
 
 
 def test_packets_are_seen_on_their_edge_with_the_last_value(

@@ -17,6 +17,8 @@ import { makeSvg } from "./words.js";
 const FAR = 0.72; // below this zoom ports and components are left off, and roles written larger
 const LABELS_FROM = 0.85;
 const LEAST_AT_FIRST = 0.36;
+const BESIDE_PORTS = 64; // the names of exported ports
+const AROUND_GROUPS = 40;
 const READABLE = 11.5; // pixels of the screen
 
 /**
@@ -210,7 +212,12 @@ export class Stage extends EventTarget {
 
   /** Show all, or some nodes, as large as there is room for. @param {Iterable<string>} [ids] */
   fit(ids = this.boxes.keys()) {
-    this.view.fit(around([...ids].flatMap((id) => this.boxes.get(id) ?? [])));
+    const box = around([...ids].flatMap((id) => this.boxes.get(id) ?? []));
+    const { graph } = this.system;
+    const exports = graph.inports.size + graph.outports.size ? BESIDE_PORTS : 0;
+    const groups = graph.groups.size ? AROUND_GROUPS : 0;
+    const [wide, high] = [Math.max(exports, groups), groups];
+    this.view.fit(box && { x: box.x - wide, y: box.y - high, width: box.width + 2 * wide, height: box.height + 2 * high });
   }
 
   /** On a small screen the beginning, large enough to be read. */
