@@ -1,4 +1,4 @@
-"""The runtime of the FBP protocol in this process, without a broker and without a socket."""
+"""The runtime of the FBP protocol in this process, without a socket."""
 
 from __future__ import annotations
 
@@ -18,19 +18,22 @@ from msgflo_host.library import Library
 
 
 def served(graph: Graph) -> tuple[Coordinator, Service]:
-    """A coordinator that nobody runs, and what serves its editors."""
+    """A coordinator that nobody runs and that has no broker, and what serves its editors."""
     coordinator = Coordinator(Broker.parse("mqtt://127.0.0.1:1"), graph)
-    library = Library()
-    service = Service(
+    return coordinator, service_of(coordinator, Components(Library(), coordinator))
+
+
+def service_of(coordinator: Coordinator, components: Components) -> Service:
+    """What serves editors of a coordinator, which may do everything."""
+    return Service(
         coordinator,
-        library,
-        Components(library, coordinator),
+        components.library,
+        components,
         identity=Identity("00000000-0000-0000-0000-000000000000", "test"),
         permissions=Permissions({}),
         origins=Origins([], ()),
         save=lambda: None,
     )
-    return coordinator, service
 
 
 def joined(service: Service) -> ClientHandle:

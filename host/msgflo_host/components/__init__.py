@@ -23,8 +23,6 @@ __all__ = ["Components"]
 log = logging.getLogger("msgflo")
 
 CLIENT_ID = "msgflo-coordinator-foreign"
-PROGRAM = "program "
-"""What the name of a program's process begins with; others are roles."""
 
 
 class Components:
@@ -35,8 +33,8 @@ class Components:
 
     Who wants to know appends to `on_output`: called with a role and a line that its process has printed; `on_crash`: with
     a role, what happened and the seconds until it is started again; `on_silent`: with the role of a process that runs and
-    has not announced itself within 30 s. For programs it is not a role but `program <name>`. `on_doubt` are called with a
-    role and what seems to be amiss with it.
+    has not announced itself within 30 s; `on_doubt`: with a role and what seems to be amiss with it. Programs have no role:
+    `on_output` is called with `program <name>` and what they print or how they have ended.
     """
 
     def __init__(self, library: Library, coordinator: Coordinator, *, foreign: Iterable[Foreign] = ()) -> None:
@@ -52,6 +50,12 @@ class Components:
             output=lambda name, line: _tell(self.on_output, name, line),
             crashed=lambda name, how, delay: _tell(self.on_crash, name, how, delay),
             settled=self._settled,
+        )
+        # Apart from the others, for a node may be called like a program.
+        self._programs = Processes(
+            coordinator.broker,
+            output=lambda name, line: _tell(self.on_output, name, line),
+            crashed=lambda name, how, delay: _tell(self.on_output, name, f"{how}; it is started again in {delay:g} s"),
         )
         self._doubts = Doubts(coordinator, library, self._doubt)
         self._once = Once()
@@ -74,6 +78,7 @@ class Components:
                 if self._stopped:
                     continue
                 self._processes.want(self._commands())
+                self._programs.want({f"program {name}": each for name, each in self.library.programs.items()})
                 self._devices.want(self._foreign.devices(self._coordinator.graph.nodes.values()))
                 self._learn()
                 await self._doubts.look()
@@ -85,7 +90,7 @@ class Components:
     async def stop(self) -> None:
         """End every process; call it while the coordinator still runs, so that their participants are forgotten."""
         self._stopped = True  # or a process that ends now would be started again
-        await self._processes.stop()
+        await asyncio.gather(self._processes.stop(), self._programs.stop())
 
     def is_own(self, component: str) -> bool:
         """Whether nodes of a component are run here."""
@@ -112,7 +117,7 @@ class Components:
 
     def _commands(self) -> dict[str, Command]:
         ours = self._processes.names()
-        wanted = {f"{PROGRAM}{name}": command for name, command in self.library.programs.items()}
+        wanted = {}
         for node in self._coordinator.graph.nodes.values():
             command = self.library.commands.get(node.component)
             if command is None or not (node.id in ours or not self._is_alive(node.id)):
@@ -145,7 +150,7 @@ class Components:
         _tell(self.on_doubt, role, text)
 
     def _settled(self, name: str) -> None:
-        if not name.startswith(PROGRAM) and not self._is_alive(name):
+        if not self._is_alive(name):
             log.error("%s: runs, and has not announced itself within %g s", name, SETTLED_S)
             _tell(self.on_silent, name)
 

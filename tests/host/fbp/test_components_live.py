@@ -12,8 +12,15 @@ from typing import Any
 import psutil
 import pytest
 
+import msgflo
 from brokers import Broker
 from editors import Editor, Refused, editor, run
+from fbp_service import joined, read, service_of
+from msgflo_host.components import Components
+from msgflo_host.components import processes as processes_module
+from msgflo_host.coordinator import Coordinator as InProcess
+from msgflo_host.graph import fbp_format
+from msgflo_host.library import load
 from systems import Coordinator, until
 
 MAIN = "default/main"
@@ -313,6 +320,30 @@ def test_components_that_crash_hang_and_flood_are_reported_and_the_rest_is_unaff
         run(lambda: main(coordinator))
 
 
+def test_a_component_that_hangs_is_reported(broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes_module, "SETTLED_S", 3.0)
+    fill(tmp_path / "home", **TROUBLE)
+
+    async def main() -> None:
+        graph = fbp_format.parse("hang(home/Hang)\n")
+        coordinator = InProcess(msgflo.Broker.parse(broker.url), graph)
+        components = Components(load(tmp_path / "home"), coordinator)
+        client, frames = joined(service_of(coordinator, components)), []
+        tasks = [asyncio.create_task(each.run()) for each in (coordinator, components)]
+        async with asyncio.timeout(60):
+            while not any(frame["command"] == "processerror" for frame in frames):
+                await asyncio.sleep(0.05)
+                frames += read(client)
+        await components.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        errors = [frame["payload"] for frame in frames + read(client) if frame["command"] == "processerror"]
+        assert errors == [{"graph": MAIN, "id": "hang", "error": "it runs, and has not announced itself"}]
+
+    asyncio.run(main())
+
+
 @pytest.mark.soak
 def test_a_component_that_hangs_is_reported_after_30_s(broker: Broker, tmp_path: Path) -> None:
     fill(tmp_path / "home", **TROUBLE)
@@ -324,6 +355,78 @@ def test_a_component_that_hangs_is_reported_after_30_s(broker: Broker, tmp_path:
             assert said == {"graph": MAIN, "id": "hang", "error": "it runs, and has not announced itself"}
 
     with running(broker, tmp_path / "home", "hang(home/Hang)\n") as coordinator:
+        run(lambda: main(coordinator))
+
+
+BLOCK = """
+import asyncio, os, sys, time
+from msgflo import Participant, Port, Session
+from msgflo.threads import run_until_signal
+
+class Block(Participant):
+    component = "home/Block"
+    inports = [Port("in")]
+    def on_in(self, value):
+        print("blocked", flush=True)
+        time.sleep(1000)
+
+asyncio.run(run_until_signal(Session([Block(sys.argv[1])], os.environ["MSGFLO_BROKER"], keepalive=2)))
+"""
+
+
+def test_a_component_that_blocks_in_a_handler_is_reported_and_can_be_removed(broker: Broker, tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    fill(folder, block__py=BLOCK, msgflo__yaml="components: {home/Block: 'python block.py #ROLE'}\n")
+
+    async def main(coordinator: Coordinator) -> None:
+        async with at(coordinator) as one, at(coordinator) as two:
+            await add(one, block="home/Block")
+            await one.told("network", "icon", graph=MAIN, id="block", icon="cog")  # it has announced itself
+            await feed(one, 1, "block.in")
+            for each in (one, two):
+                await each.told("network", "output", message="block: blocked")
+                await each.told("network", "processerror", graph=MAIN, id="block", error="lost (connection lost)")
+                await each.told("network", "icon", graph=MAIN, id="block", icon="chain-broken")
+            (process,) = processes(coordinator, "block.py")
+            await feed(two, "through", "seen.in")
+            await came(one, lambda data: data == "through")
+            await two.ask("graph", "removenode", graph=MAIN, id="block")
+            await soon(lambda: not process.is_running())
+
+    with running(broker, folder, "seen(core/Repeat) OUT -> IN end(core/Repeat)\n") as coordinator:
+        run(lambda: main(coordinator))
+
+
+def test_a_node_that_is_called_like_a_program_leaves_it_alone(broker: Broker, tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    config = 'programs: {plug: "python program.py"}\n'
+    code = "import sys, time\nprint('I run', flush=True)\ntime.sleep({})\nsys.exit(3)\n"
+    fill(folder, program__py=code.format(1000), Echo__py=ECHO.replace("{word}", "one"), msgflo__yaml=config)
+
+    async def main(coordinator: Coordinator) -> None:
+        async with at(coordinator) as one:
+            await soon(lambda: processes(coordinator, "program.py"))
+            (before,) = processes(coordinator, "program.py")
+            await add(one, **{"program plug": "home/Echo"})
+            await feed(one, "hello", "program plug.in")
+            await one.told("network", "output", message="program plug: printed")
+            assert processes(coordinator, "program.py") == [before]
+            since = len(one.frames)
+            fill(folder, program__py=code.format(0))
+            await one.told(
+                "network",
+                "output",
+                since=since,
+                message="program plug: ended (exit code 3): I run; it is started again in 1 s",
+            )
+            assert not one.all("network", "processerror")
+            await one.ask("graph", "removenode", graph=MAIN, id="program plug")
+            await soon(lambda: not processes(coordinator, "Echo.py", "participant"))
+            await one.told(
+                "network", "output", message="program plug: ended (exit code 3): I run; it is started again in 2 s"
+            )
+
+    with running(broker, folder) as coordinator:
         run(lambda: main(coordinator))
 
 
