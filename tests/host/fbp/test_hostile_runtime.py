@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import psutil
 import pytest
 
 from brokers import Broker
-from editors import Editor, Refused, editor, run
+from editors import NUMBERLESS, Editor, Refused, editor, run
 from fbp_socket import AFAR, drained, frame
 from fuzz import EXAMPLES, LONG
 from systems import Coordinator, until
@@ -261,12 +262,16 @@ class Mutations:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
+        self._numbers = itertools.count(1)
+
+    def noise(self) -> bytes:
+        return self._random.randbytes(self._random.randrange(1, 300))
 
     def frame(self) -> str:
         protocol, command, payload = self._random.choice(REQUESTS)
         request = {"protocol": protocol, "command": command, "payload": {"graph": MAIN, **payload}}
         if self._random.random() < 0.3:
-            request["requestId"] = "r"
+            request["requestId"] = f"r{next(self._numbers)}"
         if self._random.random() < 0.9:
             request["secret"] = SECRET
         mutated = json.loads(json.dumps(request))
@@ -306,6 +311,20 @@ class Mutations:
         return "".join(letters)
 
 
+def asked(text: str) -> list[str]:
+    """The number of a request, if a text is one that has any."""
+    try:
+        request = json.loads(text)
+    except ValueError:
+        return []
+    if not isinstance(request, dict) or not isinstance(request.get("payload"), dict):
+        return []
+    named = all(isinstance(request.get(key), str) for key in ("protocol", "command", "requestId"))
+    if named and (request["protocol"], request["command"]) in NUMBERLESS:
+        return []
+    return [request["requestId"]] if named and text.isprintable() else []
+
+
 @pytest.mark.timeout(60 + EXAMPLES)
 @(pytest.mark.soak if LONG else lambda test: test)
 def test_mutated_frames_are_each_answered_within_the_schemas_and_write_nothing(
@@ -318,11 +337,16 @@ def test_mutated_frames_are_each_answered_within_the_schemas_and_write_nothing(
 
     async def main() -> None:
         async with editor(coordinator.port) as other, editor(coordinator.port, secret=SECRET) as client:
+            numbers: list[str] = []
             for number in range(part):
-                await client.socket.send_str(mutations.frame())
+                text = mutations.frame()
+                numbers += asked(text)
+                await client.socket.send_str(text)
                 if number % 50 == 0:
                     await is_served(other)
             await is_served(client)  # all before it have been answered, and nothing has ended the connection
+            assert numbers
+            assert [each for each in numbers if not any(f.get("responseTo") == each for f in client.frames)] == []
             for each in (client, other):
                 await each.ask("graph", "clear", id=MAIN)
 
@@ -331,6 +355,28 @@ def test_mutated_frames_are_each_answered_within_the_schemas_and_write_nothing(
     assert listing(tmp_path, "home") == before
     new = set(listing(tmp_path / "home")) - home
     assert not [name for name in new if "/" in name or name.startswith(".")]
+
+
+@pytest.mark.timeout(60 + EXAMPLES)
+@(pytest.mark.soak if LONG else lambda test: test)
+def test_random_bytes_in_place_of_frames_end_only_their_own_connection(coordinator: Coordinator) -> None:
+    mutations = Mutations(3570)
+
+    async def main() -> None:
+        async with editor(coordinator.port) as other:
+            for number in range(max(100, EXAMPLES // 10)):
+                reader, writer = await _raw(coordinator)
+                with suppress(ConnectionError):
+                    writer.write(mutations.noise())
+                    await writer.drain()
+                    writer.write_eof()
+                    await drained(reader)
+                writer.close()
+                if number % 20 == 0:
+                    await is_served(other)
+            await is_served(other)
+
+    run(main)
 
 
 # -- more than there is room for --
