@@ -9,7 +9,7 @@ import pytest
 from fbp_schemas import check_output, commands
 from msgflo_host.errors import GraphError
 from msgflo_host.graph import json_format
-from msgflo_host.graph.commands import COMMANDS, apply
+from msgflo_host.graph.commands import COMMANDS, AlreadyDoneError, Change, apply
 from msgflo_host.graph.model import Graph, Group, Initial, PortRef
 
 OUT, IN = {"node": "button", "port": "pressed"}, {"node": "lamp", "port": "on"}
@@ -308,3 +308,47 @@ def test_an_error_shows_the_beginnings_of_long_names(graph: Graph, command: str,
     with pytest.raises(GraphError) as refused:
         apply(graph, command, payload)
     assert len(refused.value.message) < 1000
+
+
+DONE: list[tuple[str, dict[str, Any]]] = [
+    ("removenode", {"id": "lamb"}),
+    ("removeedge", {"src": IN, "tgt": OUT}),
+    ("removeinitial", {"src": {"data": 1}, "tgt": IN}),
+    ("removeinitial", {"tgt": IN}),
+    ("removeinport", {"public": "p"}),
+    ("removeoutport", {"public": "p"}),
+    ("removegroup", {"name": "g"}),
+    ("renamenode", {"from": "lamb", "to": "lamp"}),
+]
+
+
+@pytest.mark.parametrize(("command", "payload"), DONE)
+def test_what_is_so_already_is_said_to_be_done(graph: Graph, command: str, payload: dict[str, Any]) -> None:
+    with pytest.raises(AlreadyDoneError) as done_already:
+        apply(graph, command, payload)
+    assert done_already.value.answer == Change(command, payload)
+
+
+@pytest.mark.parametrize(
+    ("command", "payload"),
+    [
+        ("renamenode", {"from": "lamb", "to": "lamp2"}),
+        ("renamenode", {"from": "lamp", "to": "button"}),
+        ("renameinport", {"from": "a", "to": "b"}),
+        ("renamegroup", {"from": "a", "to": "b"}),
+        ("removenode", {"id": 1}),
+        ("removeedge", {"src": IN}),
+        ("changenode", {"id": "lamb", "metadata": {}}),
+    ],
+)
+def test_what_is_not_so_is_refused(graph: Graph, command: str, payload: dict[str, Any]) -> None:
+    with pytest.raises(GraphError) as refused:
+        apply(graph, command, payload)
+    assert not isinstance(refused.value, AlreadyDoneError)
+
+
+@pytest.mark.parametrize("side", ["inport", "outport"])
+def test_a_port_that_has_its_new_name_is_renamed_in_any_spelling(graph: Graph, side: str) -> None:
+    done(graph, f"add{side}", public="New", node="lamp", port="on")
+    with pytest.raises(AlreadyDoneError):
+        apply(graph, f"rename{side}", {"from": "old", "to": "new"})

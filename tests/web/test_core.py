@@ -171,7 +171,7 @@ def test_what_is_refused_is_said_and_what_was_done_before_can_be_taken_back(
     page = ready(page_of(run_graph(GRAPH, broker=own_broker.url)))
     before = snapshot(page)
     added = ("addnode", {"id": "d", "component": "core/Repeat"})
-    assert not run(page, added, ("removenode", {"id": "nobody"}), title="Two at once")
+    assert not run(page, added, ("renamenode", {"from": "nobody", "to": "e"}), title="Two at once")
     expect(page.get_by_role("alert").filter(has_text="Two at once: ")).to_contain_text("nobody")
     assert of_system(page, "system.graph.nodes.has('d')")
     assert of_system(page, "edits.undo()")

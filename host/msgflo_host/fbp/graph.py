@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..graph.commands import COMMANDS, Change
-from ..graphs import Graphs
+from ..graph.commands import COMMANDS, AlreadyDoneError, Change
+from ..graphs import MAIN, Graphs
 from ._payload import graph_id, network_of
 from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Replies
@@ -26,14 +26,21 @@ class GraphPart:
         clients.on_leave.append(self._left)
 
     def _edit(self, client: ClientHandle, request: Request) -> None:
-        """Carry out one edit; it is in the graph when this returns, and in force soon after."""
-        self._graphs.edit(network_of(self._graphs, request.payload).id, request.command, request.payload)
+        """Carry out one edit; it is in the graph when this returns, and in force soon after.
+
+        What has been done before is answered as it was then, and told to nobody else.
+        """
+        id = network_of(self._graphs, request.payload).id
+        try:
+            self._graphs.edit(id, request.command, request.payload)
+        except AlreadyDoneError as done:
+            self._replies.answer(client, request, done.answer.command, {**done.answer.payload, "graph": id})
 
     def _clear(self, client: ClientHandle, request: Request) -> None:
         """Make a graph, or one that is there empty."""
         id = graph_id(request.payload, "id")
         self._graphs.edit(id, "clear", request.payload)
-        if self._graphs.network(id).is_temporary:
+        if id != MAIN:
             self._makers[id] = client
 
     def _changed(self, id: str, changes: list[Change]) -> None:
@@ -43,9 +50,11 @@ class GraphPart:
             self._replies.tell("graph", change.command, {**change.payload, key: id}, masked and {**masked, key: id})
 
     def _left(self, client: ClientHandle) -> None:
-        """Graphs for one test are forgotten with the client that made them."""
+        """Graphs for one test are forgotten with the client that made them, others where they are empty."""
         for id in [id for id, maker in self._makers.items() if maker is client]:
-            self._graphs.remove(id)
+            del self._makers[id]
+            self._graphs.orphan(id)
+        self._graphs.sweep()
 
     def _ended(self, id: str) -> None:
         self._makers.pop(id, None)

@@ -6,26 +6,39 @@ Nothing here knows of connections: a command is a name and a JSON object from ou
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any, Final
 
 from ..errors import GraphError
 from . import _changes
 from ._changes import Change
-from .elements import Export, PortRef, canonical, check_json, check_name, check_object, kind, short
+from .elements import Edge, Export, Initial, PortRef, canonical, check_json, check_name, check_object, kind, short
 from .model import ANY, Graph
 
-__all__ = ["COMMANDS", "Change", "apply"]
+__all__ = ["COMMANDS", "AlreadyDoneError", "Change", "apply"]
 
 _TEXTS = ("name", "library", "icon", "description")
+
+
+class AlreadyDoneError(GraphError):
+    """A command asks for what is so already: what it removes is not there, or is called as it is to be called.
+
+    `answer` is what has changed when that was done; nothing has now.
+    """
+
+    def __init__(self, message: str, answer: Change) -> None:
+        super().__init__(message)
+        self.answer = answer
 
 
 def apply(graph: Graph, command: str, payload: Mapping[str, Any]) -> list[Change]:
     """Carry a command out and return what has changed, in order, for everybody who holds a copy of the graph.
 
     The payload may be any JSON; of keys that the command does not have, `graph` among them, nothing is read. A command
-    that makes no sense is a GraphError that names the field, and the graph stays as it was. What is added twice is
-    there once, with its metadata merged; null deletes a key of metadata. Ports are answered in the spelling in which
+    that makes no sense is a GraphError that names the field, and the graph stays as it was; what has been removed or
+    renamed already is an AlreadyDoneError. What is added twice is there once, with its metadata merged; null deletes a
+    key of metadata. Ports are answered in the spelling in which
     the graph knows them, positions as whole numbers.
 
         apply(graph, "addnode", {"id": "lamp", "component": "demo/Lamp", "metadata": {"x": 1.5}})
@@ -36,7 +49,14 @@ def apply(graph: Graph, command: str, payload: Mapping[str, Any]) -> list[Change
         raise GraphError(f"no graph command {short(str(command))!r}; allowed are {', '.join(_ACTIONS)}")
     if not isinstance(payload, Mapping):
         raise GraphError(f"the payload of {command} must be an object, not {kind(payload)}")
-    return action(graph, _Payload(command, payload))
+    try:
+        return action(graph, _Payload(command, payload))
+    except GraphError as error:
+        done = _DONE.get(command)
+        answer = done(graph, _Payload(command, payload)) if done is not None else None
+        if answer is None:
+            raise
+        raise AlreadyDoneError(error.message, answer) from None
 
 
 class _Payload:
@@ -243,6 +263,39 @@ _ACTIONS: Final[dict[str, Callable[[Graph, _Payload], list[Change]]]] = {
     "removegroup": _remove_group,
     "renamegroup": _rename_group,
     "changegroup": _change_group,
+}
+
+
+def _removed_edge(graph: Graph, payload: _Payload) -> Change:
+    return _changes.removed_edge(Edge(payload.ref("src"), payload.ref("tgt")))
+
+
+def _removed_initial(graph: Graph, payload: _Payload) -> Change:
+    answer = _changes.removed_initial(Initial(payload.data() if payload.has_data() else None, payload.ref("tgt")))
+    if not payload.has_data():
+        del answer.payload["src"]
+    return answer
+
+
+def _renamed(what: str, names: Callable[[Graph], Collection[str]], graph: Graph, payload: _Payload) -> Change | None:
+    old, new = payload.name("from"), payload.name("to")
+    fold: Callable[[str], str] = graph.fold if what.endswith("port") else str
+    there = {fold(name) for name in names(graph)}
+    return _changes.renamed(what, old, new) if fold(old) not in there and fold(new) in there else None
+
+
+# What each of these that has failed asks for, if that is so already: the commands that remove fail for nothing else.
+_DONE: Final[dict[str, Callable[[Graph, _Payload], Change | None]]] = {
+    "removenode": lambda graph, payload: _changes.removed_node(payload.name("id")),
+    "renamenode": partial(_renamed, "node", lambda graph: graph.nodes),
+    "removeedge": _removed_edge,
+    "removeinitial": _removed_initial,
+    "removeinport": lambda graph, payload: _changes.removed_port("inport", payload.name("public")),
+    "renameinport": partial(_renamed, "inport", lambda graph: graph.inports),
+    "removeoutport": lambda graph, payload: _changes.removed_port("outport", payload.name("public")),
+    "renameoutport": partial(_renamed, "outport", lambda graph: graph.outports),
+    "removegroup": lambda graph, payload: _changes.removed_group(payload.name("name")),
+    "renamegroup": partial(_renamed, "group", lambda graph: graph.groups),
 }
 
 COMMANDS: Final = frozenset(_ACTIONS)
