@@ -294,6 +294,9 @@ def test_a_component_is_found_and_added_by_keys_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(node_in(page, "gate2")).to_be_focused()
     assert of_system(page, "system.graph.nodes.get('gate2').component") == "core/Gate"
+    page.keyboard.press("/")
+    page.keyboard.press("Enter")
+    expect(node_in(page, "gate3")).to_be_focused()
     assert not overlaps(page)
 
 
@@ -440,6 +443,10 @@ def test_arrow_keys_walk_along_edges(page: Page) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
     expect(node_in(page, "again")).to_be_focused()
+    edit(page, ["addedge", {"src": {"node": "again", "port": "out"}, "tgt": {"node": "button", "port": "in"}}])
+    expect(page.locator("#graph-view path.edge")).to_have_count(2)
+    page.keyboard.press("ArrowRight")  # the edge leads back to the left
+    expect(node_in(page, "button")).to_be_focused()
 
 
 def test_nodes_are_connected_and_moved_by_keys_alone(page: Page) -> None:
