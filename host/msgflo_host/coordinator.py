@@ -85,7 +85,7 @@ class Coordinator:
         self.meter = Meter(self._forwarder)
         self.builtin = Host(
             broker,
-            announced=lambda participant: self._intake.announced_here(participant),
+            announced=lambda participant, moved: self._intake.announced_here(participant, moved),
             gone=lambda identity: self._intake.gone_here(identity),
             when=self.in_charge,
         )
@@ -93,6 +93,7 @@ class Coordinator:
         self.graphs.is_own = self.builtin.is_own
         self.graphs.on_wanted.append(self._wants_other)
         self._greeter = Greeter(self._trouble)
+        self.graphs.on_rename += [self.builtin.move, self._greeter.renamed]
         self._dirty = asyncio.Event()
         self._intake = Intake(
             self.registry, self.builtin, started=lambda id: self._greeter.greet([id]), changed=self._dirty.set

@@ -2,7 +2,11 @@
 
 The graph `default/main` is the one in the file; its node ids are roles, so a node means whoever plays that role. Others come
 and go with those who make them. Their nodes mean the same participants, but for components that run here: each such node is
-an instance of its own, with the role `<graph>/<node>`.
+an instance of its own, with the role `<graph>/<node>` (with `/` behind it where the main graph has a node of that name).
+
+A graph besides the main one stays as long as it holds a node, so that nobody's work is lost. Where it holds none, and the
+client that made it has left, it is forgotten when the next client leaves or room is needed; a graph for a test, whose id
+begins with `fixture.`, goes with its client.
 
     graphs = Graphs(load(path))
     graphs.on_change.append(lambda graph, changes: …)     # what editors are told
@@ -14,7 +18,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from msgflo.topics import escape
@@ -22,59 +25,15 @@ from msgflo.topics import escape
 from .errors import GraphError
 from .graph.commands import Change, apply
 from .graph.difference import difference
-from .graph.elements import Edge, Initial, PortRef, canonical
+from .graph.elements import Initial, canonical
 from .graph.model import Graph
+from .wanted import MAIN, Network, Wanted, as_roles, merge
 
-__all__ = ["MAIN", "MOST_GRAPHS", "Graphs", "Network", "Wanted"]
+__all__ = ["MAIN", "MOST_FIXTURES", "MOST_GRAPHS", "Graphs", "Network", "Wanted"]
 
-MAIN = "default/main"
-"""The graph that is saved."""
 MOST_GRAPHS = 1000
-TEMPORARY = "fixture."
-"""Graphs whose id begins so are made by fbp-spec and similar programs, which never remove them."""
-
-
-@dataclass(eq=False)
-class Network:
-    """One graph and whether it is in force; `started_at` is the monotonic time of the start."""
-
-    id: str
-    graph: Graph
-    started: bool = False
-    started_at: float = 0.0
-
-    @property
-    def is_temporary(self) -> bool:
-        """Whether it goes with the client that made it."""
-        return self.id.startswith(TEMPORARY)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """All graphs as one whose node ids are roles; edges of stopped graphs are in it, their initial packets are not.
-
-    `resting` are the roles that only stopped graphs name: what is built in does not run then.
-    `origins` gives for each edge of it the graphs and edges that it stands for, `places` for each role the graphs and nodes;
-    what only the main graph has is in neither.
-    """
-
-    graph: Graph
-    stopped: frozenset[tuple[PortRef, PortRef]] = frozenset()
-    resting: frozenset[str] = frozenset()
-    origins: Mapping[tuple[PortRef, PortRef], list[tuple[str, Edge]]] = field(default_factory=dict)
-    places: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
-
-    def is_started(self, edge: Edge) -> bool:
-        """Whether an edge is to be in force."""
-        return (edge.src, edge.tgt) not in self.stopped
-
-    def origins_of(self, edge: Edge) -> list[tuple[str, Edge]]:
-        """The graphs that have an edge, and what it is called there."""
-        return self.origins.get((edge.src, edge.tgt)) or [(MAIN, edge)]
-
-    def places_of(self, role: str) -> list[tuple[str, str]]:
-        """The graphs that have a role, and the node that it is there."""
-        return self.places.get(role) or [(MAIN, role)]
+MOST_FIXTURES = 1000
+"""Graphs for tests, which have a reserve of their own."""
 
 
 class Graphs:
@@ -82,8 +41,9 @@ class Graphs:
 
     `on_wanted(initials)` is called when something else is wanted, with the initial packets (their nodes are roles) that
     are to be sent to those who are there; `on_end(graph id)` when a graph is gone; `on_edit(graph id)` after an edit by a
-    command; `on_found(nodes)` when participants have come that the main graph does not name, role → component. `is_own`
-    tells whether the nodes of a component run here.
+    command; `on_found(nodes)` when participants have come that the main graph does not name, role → component;
+    `on_rename(old, new)` with the roles of a node of ours that has another name. `is_own` tells whether the nodes of a
+    component run here.
     """
 
     def __init__(self, main: Graph) -> None:
@@ -92,10 +52,12 @@ class Graphs:
         self.on_end: list[Callable[[str], None]] = []
         self.on_edit: list[Callable[[str], None]] = []
         self.on_found: list[Callable[[dict[str, str]], None]] = []
+        self.on_rename: list[Callable[[str, str], None]] = []
         self.is_own: Callable[[str], bool] = lambda component: False
         self._networks = {MAIN: Network(MAIN, main, started=True, started_at=time.monotonic())}
         self._wanted: Wanted | None = None
-        self._found: dict[str, str] = {}
+        self._there: Mapping[str, str] = {}  # all participants
+        self._found: dict[str, str] = {}  # those that are shown as nodes of the main graph
         self._leaving: set[str] = set()  # roles of nodes that were run here, and are being ended
 
     # -- what is there --
@@ -126,13 +88,17 @@ class Graphs:
         found = network.graph.nodes.get(node)
         if id == MAIN or found is None or not self.is_own(found.component):
             return node
-        return f"{escape(id)}/{escape(node)}"
+        role = f"{escape(id)}/{escape(node)}"
+        while role in self.main.graph.nodes:
+            role += "/"
+        return role
 
     @property
     def wanted(self) -> Wanted:
         """What all graphs want together."""
         if self._wanted is None:
-            self._wanted = self._merge()
+            others = (network for network in self._networks.values() if network.id != MAIN)
+            self._wanted = merge(self.main, others, self.role)
         return self._wanted
 
     # -- changes --
@@ -154,9 +120,13 @@ class Graphs:
                 network.graph.remove_node(change.payload["id"])
             raise
         self._leaving |= own
+        for old in own if command == "renamenode" else ():
+            for rename in self.on_rename:
+                rename(old, self.role(id, payload["to"]))
         self._tell(network, changes)
         for listener in self.on_edit:
             listener(id)
+        self._show(network, changes)
         return changes
 
     def replace_main(self, graph: Graph) -> None:
@@ -166,21 +136,13 @@ class Graphs:
         changes = difference(network.graph, graph)
         network.graph = graph
         self._tell(network, changes)
+        self._show(network, changes)
 
     def discovered(self, there: Mapping[str, str]) -> None:
-        """These participants (role → component) are there; those that no graph names are shown as nodes of the main one."""
-        named = self.wanted.graph.nodes
-        self._leaving = {role for role in self._leaving if role in there and role not in named}
-        new = {role: there[role] for role in there if role not in named and role not in self._leaving}
-        gone = [role for role in self._found if role not in new and role not in self.main.graph.nodes]
-        come = {role: component for role, component in new.items() if self._found.get(role) != component}
-        self._found = new
-        changes = [Change("removenode", {"id": role}) for role in gone]
-        changes += [_shown(role, component) for role, component in come.items()]
-        for listener in self.on_change if changes else ():
-            listener(MAIN, changes)
-        for tell in self.on_found if come else ():
-            tell(come)
+        """These participants (role → component) are there; those that the main graph does not name are shown as its nodes."""
+        self._there = dict(there)
+        self._leaving &= self._there.keys()
+        self._look()
 
     @property
     def found(self) -> dict[str, str]:
@@ -198,12 +160,26 @@ class Graphs:
         for listener in self.on_end:
             listener(network.id)
 
+    def orphan(self, id: str) -> None:
+        """The client that made a graph has left: forget it where it is for a test, and all that are nobody's and empty."""
+        network = self.network(id)
+        network.is_orphan = True
+        if network.is_temporary:
+            self.remove(id)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Forget the graphs that hold nothing, and whose makers have left."""
+        for network in self.all():
+            if network.is_orphan and network.id != MAIN and not network.graph.nodes:
+                self.remove(network.id)
+
     def start(self, id: str) -> None:
         """Bring a graph in force and send its initial packets, also where it was in force already."""
         network = self.network(id)
         if not network.started:
             network.started, network.started_at = True, time.monotonic()
-        self._want(self._as_roles(network, network.graph.initials))
+        self._want(as_roles(network, network.graph.initials, self.role))
 
     def stop(self, id: str) -> None:
         """Withdraw what a graph wants; the graph itself stays."""
@@ -219,23 +195,64 @@ class Graphs:
     def _clear(self, id: str, payload: Mapping[str, Any]) -> list[Change]:
         network = self._networks.get(id)
         if network is None:
-            if len(self._networks) >= MOST_GRAPHS:
-                raise GraphError(f"there are {MOST_GRAPHS} graphs already; no more are kept")
             network = Network(id, Graph())
+            self._make_room(network)
         self._leaving |= self._own_roles(network) if id in self._networks else set()
         changes = apply(network.graph, "clear", payload)
         if id not in self._networks:
             self._networks[id] = network
         elif id != MAIN:
             network.started = False
+        network.is_orphan = False
         self._tell(network, changes)
-        if id == MAIN:
-            shown = [_shown(role, component) for role, component in self._found.items()]
-            for listener in self.on_change if shown else ():
-                listener(MAIN, shown)
         for tell in self.on_edit:
             tell(id)
+        if id == MAIN:
+            self._found = {}  # all who hold a copy have an empty one
+        self._show(network, changes)
         return changes
+
+    def _make_room(self, network: Network) -> None:
+        """Raise GraphError where there are too many graphs to add one."""
+        most = MOST_FIXTURES if network.is_temporary else MOST_GRAPHS
+        for last in (False, True):
+            if sum(other.is_temporary == network.is_temporary for other in self._networks.values()) < most:
+                return
+            if not last:
+                self.sweep()
+        kind = "graphs for tests" if network.is_temporary else "graphs"
+        raise GraphError(f"there are {most} {kind} already; no more are kept")
+
+    def _show(self, network: Network, changes: Iterable[Change]) -> None:
+        """Show participants as nodes of the main graph as soon as it has come not to name them."""
+        commands = {change.command for change in changes} if network.id == MAIN else set()
+        if commands & {"removenode", "renamenode", "clear"}:
+            self._look()
+        elif "addnode" in commands:
+            self._found = {role: each for role, each in self._found.items() if role not in network.graph.nodes}
+
+    def _look(self) -> None:
+        """Tell what is different about the participants that the main graph does not name."""
+        there = self._there
+        named = {role for role in there if self._is_named(role)}
+        self._leaving -= named
+        new = {role: there[role] for role in there if role not in named and role not in self._leaving}
+        gone = [role for role in self._found if role not in new and role not in self.main.graph.nodes]
+        come = {role: component for role, component in new.items() if self._found.get(role) != component}
+        self._found = new
+        changes = [Change("removenode", {"id": role}) for role in gone]
+        changes += [_shown(role, component) for role, component in come.items()]
+        for listener in self.on_change if changes else ():
+            listener(MAIN, changes)
+        for tell in self.on_found if come else ():
+            tell(come)
+
+    def _is_named(self, role: str) -> bool:
+        """Whether a role is a node of the main graph, or what is run here for another one."""
+        if role in self.main.graph.nodes:
+            return True
+        node = self.wanted.graph.nodes.get(role)
+        return node is not None and self.is_own(node.component)
 
     def _own_roles(self, network: Network, payload: Mapping[str, Any] | None = None) -> set[str]:
         """The roles of the nodes, or of the one that a command names, which are run here."""
@@ -256,73 +273,24 @@ class Graphs:
     def _tell(self, network: Network, changes: list[Change]) -> None:
         for listener in self.on_change if changes else ():
             listener(network.id, changes)
-        fresh = [initial for change in changes for initial in _fresh(network.graph, change)]
-        self._want(self._as_roles(network, fresh) if network.started else [])
+        fresh = [initial for change in changes for initial in self._fresh(network.graph, change)]
+        self._want(as_roles(network, fresh, self.role) if network.started else [])
+
+    def _fresh(self, graph: Graph, change: Change) -> list[Initial]:
+        """The initial packets that a change brings; what runs here goes on under another name, or starts anew."""
+        if change.command == "renamenode":
+            node = graph.nodes[change.payload["to"]]
+            return [] if self.is_own(node.component) else graph.initials_at(node.id)
+        if change.command != "addinitial":
+            return []
+        tgt, data = change.payload["tgt"], change.payload["src"]["data"]
+        there = graph.initials_at(tgt["node"])
+        return [each for each in there if each.tgt.port == tgt["port"] and canonical(each.data) == canonical(data)]
 
     def _want(self, fresh: list[Initial]) -> None:
         self._wanted = None
         for listener in self.on_wanted:
             listener(fresh)
-
-    def _as_roles(self, network: Network, initials: Iterable[Initial]) -> list[Initial]:
-        if network.id == MAIN:
-            return list(initials)
-        return [Initial(each.data, self._place(network, each.tgt), each.metadata) for each in initials]
-
-    def _place(self, network: Network, ref: PortRef) -> PortRef:
-        return ref._replace(node=self.role(network.id, ref.node))
-
-    def _merge(self) -> Wanted:
-        main = self.main
-        if main.started and len(self._networks) == 1:
-            return Wanted(main.graph)
-        # Most of it is the main graph, which is taken over whole: that takes no time even where it is large.
-        merged = Graph("main", case_sensitive=main.graph.case_sensitive)
-        merged.take(main.graph, initials=main.started)
-        stopped = set() if main.started else {(edge.src, edge.tgt) for edge in main.graph.edges}
-        resting = set() if main.started else set(main.graph.nodes)
-        wanted = _Merging(merged, stopped, resting, {}, {})
-        for network in self._networks.values():
-            if network is not main:
-                self._add(network, wanted)
-        return Wanted(merged, frozenset(stopped), frozenset(resting), wanted.origins, wanted.places)
-
-    def _add(self, network: Network, to: _Merging) -> None:
-        """Add what a graph besides the main one wants."""
-        for node in network.graph.nodes.values():
-            role = self.role(network.id, node.id)
-            if role not in to.graph.nodes:
-                to.graph.add_node(role, node.component)
-                to.places[role] = []
-                to.resting.add(role)
-            to.places.setdefault(role, [(MAIN, role)]).append((network.id, node.id))
-            if network.started:
-                to.resting.discard(role)
-        for edge in network.graph.edges:
-            src, tgt = self._place(network, edge.src), self._place(network, edge.tgt)
-            there = to.graph.find_edge(src, tgt)
-            if there is None:
-                to.graph.put_edge(Edge(src, tgt))
-                to.origins[src, tgt] = []
-                to.stopped.add((src, tgt))
-            else:
-                src, tgt = there.src, there.tgt
-            to.origins.setdefault((src, tgt), [(MAIN, there or edge)]).append((network.id, edge))
-            if network.started:
-                to.stopped.discard((src, tgt))
-        for initial in self._as_roles(network, network.graph.initials) if network.started else ():
-            to.graph.put_initial(initial)
-
-
-@dataclass(frozen=True)
-class _Merging:
-    """A Wanted that is being made."""
-
-    graph: Graph
-    stopped: set[tuple[PortRef, PortRef]]
-    resting: set[str]
-    origins: dict[tuple[PortRef, PortRef], list[tuple[str, Edge]]]
-    places: dict[str, list[tuple[str, str]]]
 
 
 def _names(payload: Mapping[str, Any]) -> list[str]:
@@ -338,14 +306,3 @@ def _names(payload: Mapping[str, Any]) -> list[str]:
 
 def _shown(role: str, component: str) -> Change:
     return Change("addnode", {"id": role, "component": component, "metadata": {"discovered": True}})
-
-
-def _fresh(graph: Graph, change: Change) -> list[Initial]:
-    """The initial packets that a change brings."""
-    if change.command == "renamenode":
-        return graph.initials_at(change.payload["to"])
-    if change.command != "addinitial":
-        return []
-    node, port, data = change.payload["tgt"]["node"], change.payload["tgt"]["port"], change.payload["src"]["data"]
-    there = graph.initials_at(node)
-    return [each for each in there if each.tgt.port == port and canonical(each.data) == canonical(data)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
+from dataclasses import replace
 
 import msgspec
 
@@ -23,7 +24,7 @@ class Greeter:
     def __init__(self, trouble: Callable[[str, str], None]) -> None:
         self._trouble = trouble
         self._started: dict[str, None] = {}
-        self._fresh: dict[bytes, str] = {}  # initial packet -> role
+        self._fresh: dict[bytes, Initial] = {}
         self._said: set[str] = set()
 
     @property
@@ -37,15 +38,22 @@ class Greeter:
 
     def fresh(self, initials: Iterable[Initial]) -> None:
         """These initial packets are new, or to be sent again: they go out to whoever is there."""
-        self._fresh.update((_key(initial), initial.tgt.node) for initial in initials)
+        self._fresh.update((_key(initial), initial) for initial in initials)
+
+    def renamed(self, old: str, new: str) -> None:
+        """What waits for one role is for another."""
+        moved = [
+            replace(each, tgt=each.tgt._replace(node=new)) for each in self._fresh.values() if each.tgt.node == old
+        ]
+        self.fresh(moved)
 
     def send(self, graph: Graph, registry: Registry, publish: Publish, *, only: Container[str] | None = None) -> None:
         """Send what is due, in the order of the graph; instances that share a topic get equal packets once.
 
         With `only`, just to these roles. What `publish` does not take (it returns False) stays due.
         """
-        fresh = {key for key, role in self._fresh.items() if only is None or role in only}
-        roles = {self._fresh[key] for key in fresh}
+        fresh = {key for key, each in self._fresh.items() if only is None or each.tgt.node in only}
+        roles = {self._fresh[key].tgt.node for key in fresh}
         due = dict.fromkeys(identity for identity in self._started if self._is_among(identity, registry, only))
         started = set(due)
         due.update((entry.participant.id, None) for role in roles for entry in registry.by_role(role))
@@ -64,7 +72,7 @@ class Greeter:
                         return
                     sent.add((packet.topic, packet.payload))
         self._started = {identity: None for identity in self._started if identity not in started}
-        self._fresh = {key: role for key, role in self._fresh.items() if key not in fresh}
+        self._fresh = {key: each for key, each in self._fresh.items() if key not in fresh}
 
     def _is_among(self, identity: str, registry: Registry, only: Container[str] | None) -> bool:
         if only is None:

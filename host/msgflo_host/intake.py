@@ -50,10 +50,10 @@ class Intake:
             if text := self._complaints.complain(str(error), time.monotonic()):
                 log.warning("%s", text)
 
-    def announced_here(self, participant: Participant) -> None:
-        """Take what one that is run here says of itself."""
+    def announced_here(self, participant: Participant, moved: bool) -> None:
+        """Take what one that is run here says of itself; one that has `moved` from another role has not started."""
         try:
-            self._draw(self._registry.discovered(participant, time.monotonic()))
+            self._draw(self._registry.discovered(participant, time.monotonic()), moved=moved)
         except DiscoveryError as error:
             log.error("%s", error)
 
@@ -85,10 +85,10 @@ class Intake:
             return []  # what the broker says of those who run here is older than what we know
         return self._registry.discovered(participant, now, retained=stale)
 
-    def _draw(self, events: Iterable[Event]) -> None:
+    def _draw(self, events: Iterable[Event], *, moved: bool = False) -> None:
         """Draw the consequences of what the registry has noticed."""
         for event in events:
-            if event.kind in ("started", "woke"):  # boards lose their memory in deep sleep
+            if event.kind in ("started", "woke") and not moved:  # boards lose their memory in deep sleep
                 self._started(event.entry.participant.id)
             if event.kind not in ("appeared", "changed"):
                 _note(event)

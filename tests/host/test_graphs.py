@@ -114,12 +114,24 @@ def test_initial_packets_are_sent_when_a_graph_starts_and_when_they_come_to_a_st
     assert len(graphs.sent) == 5
 
 
-def test_a_renamed_node_is_told_its_initial_packets_again(graphs: Watched) -> None:
-    graphs.nodes(MAIN, scale="core_Scale")
-    graphs.edit(MAIN, "addinitial", {"src": {"data": 3}, "tgt": end("scale.factor")})
+def test_a_renamed_node_is_told_its_initial_packets_again_where_it_is_another_one(graphs: Watched) -> None:
+    graphs.nodes(MAIN, lamp="demo_Lamp", scale="core_Scale")
+    for node in ("lamp", "scale"):
+        graphs.edit(MAIN, "addinitial", {"src": {"data": 3}, "tgt": end(f"{node}.factor")})
     graphs.sent.clear()
-    graphs.edit(MAIN, "renamenode", {"from": "scale", "to": "other"})
+    graphs.edit(MAIN, "renamenode", {"from": "lamp", "to": "other"})
+    graphs.edit(MAIN, "renamenode", {"from": "scale", "to": "same"})
     assert graphs.sent == [("other", "factor", 3)]
+
+
+def test_the_roles_of_a_renamed_node_that_runs_here_are_told(graphs: Watched) -> None:
+    renamed: list[tuple[str, str]] = []
+    graphs.on_rename.append(lambda old, new: renamed.append((old, new)))
+    for graph in (MAIN, "home/one"):
+        graphs.nodes(graph, lamp="demo_Lamp", scale="core_Scale")
+        for node in ("lamp", "scale"):
+            graphs.edit(graph, "renamenode", {"from": node, "to": f"{node}2"})
+    assert renamed == [("scale", "scale2"), ("home%2Fone/scale", "home%2Fone/scale2")]
 
 
 def test_what_fails_changes_nothing_and_is_told_to_nobody(graphs: Watched) -> None:
@@ -211,3 +223,85 @@ def test_a_cleared_graph_is_stopped_but_the_main_one_is_not(graphs: Watched) -> 
     graphs.edit(MAIN, "clear", {"id": MAIN})
     assert not graphs.network("two").started
     assert graphs.main.started
+
+
+def test_a_participant_whose_node_is_removed_is_shown_again_at_once(graphs: Watched) -> None:
+    graphs.nodes(MAIN, lamp="demo_Lamp")
+    graphs.discovered({"lamp": "demo/Lamp", "fan": "demo/Fan"})
+    graphs.edge(MAIN, "lamp.out", "fan.in")
+    assert graphs.found == {}
+    graphs.changes.clear()
+    graphs.edit(MAIN, "removenode", {"id": "lamp"})
+    assert graphs.changes == [(MAIN, "removeedge", ""), (MAIN, "removenode", "lamp"), (MAIN, "addnode", "lamp")]
+    graphs.edit(MAIN, "renamenode", {"from": "fan", "to": "wind"})
+    assert graphs.changes[3:] == [(MAIN, "renamenode", ""), (MAIN, "addnode", "fan")]
+    assert graphs.found == {"lamp": "demo/Lamp", "fan": "demo/Fan"}
+    graphs.changes.clear()
+    graphs.discovered({"lamp": "demo/Lamp", "fan": "demo/Fan"})
+    assert graphs.changes == []
+
+
+def test_participants_are_shown_again_where_the_file_has_lost_them_or_the_graph_is_cleared(graphs: Watched) -> None:
+    graphs.nodes(MAIN, lamp="demo_Lamp")
+    graphs.discovered({"lamp": "demo/Lamp"})
+    graphs.changes.clear()
+    graphs.replace_main(Graph("main"))
+    assert graphs.changes == [(MAIN, "removenode", "lamp"), (MAIN, "addnode", "lamp")]
+    graphs.nodes(MAIN, lamp="demo_Lamp")
+    graphs.changes.clear()
+    graphs.edit(MAIN, "clear", {"id": MAIN})
+    assert [change[1:] for change in graphs.changes] == [("clear", ""), ("addnode", "lamp")]
+
+
+def test_a_participant_that_another_graph_names_is_shown_in_the_main_one_all_the_same(graphs: Watched) -> None:
+    graphs.discovered({"board": "demo/Board"})
+    graphs.changes.clear()
+    graphs.nodes("two", board="demo_Board", count="core_Counter")
+    graphs.discovered({"board": "demo/Board", "two/count": "core/Counter"})
+    assert graphs.changes == [("two", "addnode", "board"), ("two", "addnode", "count")]
+    assert graphs.found == {"board": "demo/Board"}
+
+
+def test_a_node_of_the_main_graph_is_never_that_of_another_graph_whatever_it_is_called(graphs: Watched) -> None:
+    graphs.nodes("two", count="core_Counter")
+    graphs.edit(MAIN, "addnode", {"id": "two/count", "component": "core/Scale"})
+    graphs.edit(MAIN, "addnode", {"id": "two/count/", "component": "core/Scale"})
+    assert graphs.wants() == {"two/count": "core/Scale", "two/count/": "core/Scale", "two/count//": "core/Counter"}
+    assert graphs.wanted.places_of("two/count") == [(MAIN, "two/count")]
+    assert graphs.wanted.places_of("two/count//") == [("two", "count")]
+
+
+def test_a_graph_without_nodes_is_forgotten_with_its_maker_and_one_with_nodes_stays(graphs: Watched) -> None:
+    graphs.nodes("two", lamp="demo_Lamp")
+    graphs.orphan("two")
+    graphs.orphan("home/one")
+    assert graphs.ended == ["home/one"]
+    graphs.edit("two", "removenode", {"id": "lamp"})
+    assert graphs.has("two"), "whoever has emptied it may be about to fill it"
+    graphs.sweep()
+    assert graphs.ended == ["home/one", "two"]
+
+
+def test_whoever_clears_a_graph_has_made_it(graphs: Watched) -> None:
+    graphs.nodes("two", lamp="demo_Lamp")
+    graphs.orphan("two")
+    graphs.edit("two", "clear", {"id": "two"})
+    graphs.sweep()
+    assert graphs.has("two")
+
+
+def test_room_is_made_by_forgetting_and_graphs_for_tests_have_their_own(
+    graphs: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_GRAPHS", 3)
+    monkeypatch.setattr(module, "MOST_FIXTURES", 1)
+    graphs.edit("fixture.1", "clear", {"id": "fixture.1"})
+    with pytest.raises(GraphError, match="there are 1 graphs for tests already; no more are kept"):
+        graphs.edit("fixture.2", "clear", {"id": "fixture.2"})
+    with pytest.raises(GraphError, match="there are 3 graphs already; no more are kept"):
+        graphs.edit("three", "clear", {"id": "three"})
+    graphs.nodes("two", lamp="demo_Lamp")
+    graphs.orphan("two")
+    graphs.edit("two", "removenode", {"id": "lamp"})
+    graphs.edit("three", "clear", {"id": "three"})
+    assert [network.id for network in graphs.all()] == [MAIN, "home/one", "fixture.1", "three"]

@@ -96,6 +96,14 @@ class Engine:
             if role not in self._nodes:
                 self._start(role, name)
 
+    def move(self, old: str, new: str) -> None:
+        """Let a node have another role, with all that it remembers and waits for; one that had that role ends."""
+        stale = self._nodes.pop(new, None)
+        if stale is not None:
+            stale.end()
+        node = self._nodes[new] = self._nodes.pop(old)
+        node.role = new
+
     def connect(self, links: Mapping[tuple[str, str], Sequence[tuple[str, str]]]) -> None:
         """Have these links, (role, outport) → [(role, inport), …], in place of those before; of absent nodes, too."""
         self._links = links
@@ -186,13 +194,13 @@ class _Node:
     def __init__(self, engine: Engine, role: str, name: str) -> None:
         self.name = name
         self._engine = engine
-        self._role = role
+        self.role = role
         self._component: Component | None = None
         self._outports: frozenset[str] = frozenset()
         self._ended = False
         self._timers: set[_NodeTimer] = set()
-        self._errors = Reports(lambda: engine.loop, lambda text: _tell(engine.on_error, role, text))
-        self._log = Reports(lambda: engine.loop, lambda text: _tell(engine.on_log, role, text))
+        self._errors = Reports(lambda: engine.loop, lambda text: _tell(engine.on_error, self.role, text))
+        self._log = Reports(lambda: engine.loop, lambda text: _tell(engine.on_log, self.role, text))
 
     def begin(self, component: type[Component]) -> None:
         """Make the instance; without one, all packets for the node are ignored."""
@@ -222,7 +230,7 @@ class _Node:
             return
         try:
             for tell in self._engine.on_received:
-                tell(self._role, port, data)
+                tell(self.role, port, data)
             self._component.receive(port, data)
         except Exception as wrong:
             self._failed(wrong)
@@ -238,7 +246,7 @@ class _Node:
         if isinstance(wrong, ComponentError):
             self.error(str(wrong))
         else:
-            log.debug("%s (%s) failed", self._role, self.name, exc_info=wrong)
+            log.debug("%s (%s) failed", self.role, self.name, exc_info=wrong)
             self.error(f"{type(wrong).__name__}: {wrong}"[:500])
 
     # What a component may call.
@@ -247,7 +255,7 @@ class _Node:
         if port not in self._outports:
             raise ComponentError(f"{self.name} has no outport {quoted(port)}")
         if not self._ended:
-            self._engine.sent(self._role, port, data)
+            self._engine.sent(self.role, port, data)
 
     def later(self, seconds: float, call: Callable[[], None]) -> Timer:
         timer = _NodeTimer(self, call, self._timers)

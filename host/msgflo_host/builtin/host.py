@@ -39,7 +39,8 @@ REPEAT_S = PERIOD_S / 2.2
 class Host:
     """Runs what `want` names.
 
-    `announced(participant)` is called when one has started, and again and again; `gone(id)` when one has ended. Both are
+    `announced(participant, moved)` is called when one has started, or has `moved` to another role, and again and again;
+    `gone(id)` when one has ended, or there is none of that role any more. Both are
     for the registry of this process; the broker is told of the `public` ones. It connects while `when` is set.
     """
 
@@ -47,7 +48,7 @@ class Host:
         self,
         broker: Broker,
         *,
-        announced: Callable[[Participant], None],
+        announced: Callable[[Participant, bool], None],
         gone: Callable[[str], None],
         when: asyncio.Event,
     ) -> None:
@@ -56,6 +57,7 @@ class Host:
         self._announced, self._gone = announced, gone
         self._library = components()
         self._roles: dict[str, Participant] = {}
+        self._moves: list[tuple[str, str]] = []
         self._public: frozenset[str] = frozenset()
         self.outports: dict[End, str] = {}
         """The topic of each outport."""
@@ -90,21 +92,15 @@ class Host:
 
     def want(self, nodes: Mapping[str, str], public: Iterable[str]) -> None:
         """Run exactly these nodes, role → component; those that are not `public` are unknown outside of this process."""
+        self._carry_out_moves()
         nodes = {role: component for role, component in nodes.items() if component in self._library}
         old, self._public = self._public, frozenset(role for role in public if role in nodes)
         unchanged = {role for role, participant in self._roles.items() if nodes.get(role) == participant.component}
         self.engine.want(nodes)
         for role in self._roles.keys() - unchanged:
-            del self._roles[role]
-            if role in old:
-                self._send(participant_topic(role), b"", retain=True)
-            self._gone(role)
+            self._drop(role, public=role in old)
         for role in nodes.keys() - unchanged:
-            # Bound by `bind`, at a call of the coordinator of this process; others are told of no topic for bindings.
-            self._roles[role] = msgspec.structs.replace(
-                self.engine.participant(role), period=PERIOD_S, bind=bind_topic(role)
-            )
-            self._announced(self._roles[role])
+            self._take(role, moved=False)
         for role in (self._public - old) | (self._public - unchanged):
             self._announce(role)
         for role in (old - self._public) & unchanged:
@@ -119,6 +115,40 @@ class Host:
             port.queue: (role, port.id) for role in self._public for port in self._roles[role].inports if port.queue
         }
         self._follow()
+
+    def move(self, old: str, new: str) -> None:
+        """From the next `want` on, let what plays one role play another, without a loss of what it remembers.
+
+        What it sends to others goes on its old topics until `bind`; they may miss what it sends while they subscribe anew.
+        """
+        self._moves.append((old, new))
+
+    def _carry_out_moves(self) -> None:
+        moves, self._moves = self._moves, []
+        for old, new in moves:
+            if old not in self._roles:
+                continue
+            if new in self._roles:
+                self._drop(new, public=new in self._public)
+            self.engine.move(old, new)
+            self._drop(old, public=old in self._public)
+            self._public -= {old, new}
+            self._take(new, moved=True)
+            self._bound = {topic: [_moved(end, old, new) for end in ends] for topic, ends in self._bound.items()}
+            self._published = {_moved(end, old, new): topic for end, topic in self._published.items()}
+
+    def _take(self, role: str, *, moved: bool) -> None:
+        # Bound by `bind`, at a call of the coordinator of this process; others are told of no topic for bindings.
+        self._roles[role] = msgspec.structs.replace(
+            self.engine.participant(role), period=PERIOD_S, bind=bind_topic(role)
+        )
+        self._announced(self._roles[role], moved)
+
+    def _drop(self, role: str, *, public: bool) -> None:
+        del self._roles[role]
+        if public:
+            self._send(participant_topic(role), b"", retain=True)
+        self._gone(role)
 
     def link(self, edges: Iterable[Edge], *, case_sensitive: bool) -> None:
         """Join the edges, of those given, whose two ends are here."""
@@ -169,7 +199,7 @@ class Host:
         while True:
             await asyncio.sleep(REPEAT_S)
             for role, participant in self._roles.items():
-                self._announced(participant)
+                self._announced(participant, False)
                 if role in self._public:
                     self._announce(role)
 
@@ -225,3 +255,7 @@ class Host:
             self._connection.publish(topic, payload, qos=qos, retain=retain)
         except Error as error:  # the connection has just ended: everybody is announced again on the next one
             log.debug("%s", error)
+
+
+def _moved(end: End, old: str, new: str) -> End:
+    return (new, end[1]) if end[0] == old else end

@@ -157,6 +157,39 @@ def _is_count(value: object) -> bool:
     return isinstance(value, tuple)
 
 
+def test_a_renamed_component_goes_on_where_it_was(broker: Broker, tmp_path: Path, ear: Ear) -> None:
+    graph = """
+    from(test/Source) OUT -> IN count(core/Counter)
+    5 -> IN count
+    count() OUT -> IN behind(core/Repeat)
+    """
+
+    async def main() -> None:
+        async with editor(system.port) as client:
+            await client.ask("graph", "renamenode", graph=MAIN, **{"from": "count", "to": "sum"})
+            await client.told("graph", "renamenode", **{"from": "count", "to": "sum"})
+            await client.ask("graph", "renamenode", graph=MAIN, **{"from": "behind", "to": "count"})
+            await client.ask("graph", "addnode", graph=MAIN, id="behind", component="core/Not")
+
+    source = Source("from")
+    with running(broker, tmp_path, graph) as system, Participants(source, broker=broker.url):
+        system.wait(lambda status: [each["kind"] for each in status["edges"]] == ["direct"] * 2)
+        until(lambda: source.send("out", 1) or len(heard(ear, "behind/out")) > 3, what="it has subscribed")
+        run(main)
+        last = heard(ear, "behind/out")[-1]
+        until(lambda: source.send("out", 1) or heard(ear, "count/out"), what="it is heard under its new name")
+        assert heard(ear, "count/out")[0] > last, "it has not begun anew"
+        components = {each["id"]: each["component"] for each in system.status()["nodes"]}
+        assert components == {
+            "from": "test/Source",
+            "sum": "core/Counter",
+            "count": "core/Repeat",
+            "behind": "core/Not",
+        }
+    values = heard(ear, "behind/out") + heard(ear, "count/out")
+    assert values == list(range(1, len(values) + 1))
+
+
 TWO_SOURCES = """
 lit(x/Lit) OUT -> IN count(core/Counter)
 wild(x/Wild) OUT -> IN other(core/Repeat)
@@ -211,17 +244,18 @@ def test_no_packet_is_lost_or_doubled_while_other_edges_come_and_go(broker: Brok
             await flood
 
     def publish() -> None:
-        for number in range(packets):
+        for number in range(1, packets + 1):
             ear.say("yy/a", number)
             time.sleep(0.0005)
 
+    ear.say("yy/a", "first", retain=True)
     with running(broker, tmp_path, TWO_SOURCES) as system:
-        until(lambda: ear.say("yy/a", "first") or heard(ear, "count/out"), what="it has subscribed")
-        while (before := len(heard(ear, "yy/a"))) != len(heard(ear, "count/out")):
-            time.sleep(0.05)
+        ear.wait_for("count/out", lambda count: count == 1)  # it has subscribed
         run(main)
-        until(lambda: heard(ear, "count/out")[-1] >= before + packets)
-        assert heard(ear, "count/out") == list(range(1, before + packets + 1))
+        ear.say("yy/a", "last")
+        ear.wait_for("count/out", lambda count: count >= packets + 2)
+        until(lambda: len(heard(ear, "yy/a")) == packets + 2)
+    assert heard(ear, "count/out") == list(range(1, packets + 3))
 
 
 @pytest.mark.usefixtures("sources")
