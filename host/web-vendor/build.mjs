@@ -17,9 +17,6 @@ const INSTEAD = {
   "./tcp": "absent.js", "./tls": "absent.js", "./wx": "absent.js", "./ali": "absent.js", "./socks": "absent.js",
 };
 
-// What a package brings bundled into its own files already.
-const CONTAINED = { "node_modules/@dagrejs/dagre": ["node_modules/@dagrejs/graphlib"] };
-
 const instead = {
   name: "instead",
   setup({ onResolve }) {
@@ -31,7 +28,7 @@ const instead = {
 /** The packages that files are from: "node_modules/name", as the lock file calls them, in order. */
 function packagesOf(files) {
   const found = files.map((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);
-  return [...new Set(found.filter((each) => each !== undefined).flatMap((each) => [each, ...(CONTAINED[each] ?? [])]))].sort();
+  return [...new Set(found.filter((each) => each !== undefined))].sort();
 }
 
 const nameOf = (folder) => folder.split("node_modules/").pop();
@@ -57,7 +54,6 @@ async function bundle(name, options = {}) {
 for (const file of readdirSync(out)) rmSync(join(out, file));
 const used = [
   await bundle("lit-html.js"),
-  await bundle("dagre.js"),
   await bundle("uplot.js"),
   await bundle("uplot.css"),
   await bundle("mqtt.js", {
