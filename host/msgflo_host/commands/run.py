@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ._options import broker_option, parse_broker
+from ._options import SEEN_BY_ALL, broker_option, parse_broker
 
 DEFAULT_IDE = "https://app.flowhub.io"
 
@@ -30,7 +30,7 @@ __all__ = ["command"]
 @click.option(
     "--componentdir",
     type=click.Path(path_type=Path),
-    help="Folder of components. [default: the graph's, if it has a msgflo.yaml]",
+    help="Folder of components. [default: the graph's, if it has a msgflo.yaml, or a package.json with the key msgflo]",
 )
 @click.option("--foreign", type=click.Path(path_type=Path), help="Folder of YAML files, one per foreign device.")
 @click.option(
@@ -64,7 +64,7 @@ __all__ = ["command"]
     "--secret",
     envvar="MSGFLO_SECRET",
     metavar="TEXT",
-    help="What an editor shows to be allowed everything; rather as MSGFLO_SECRET. [default: made at the first start]",
+    help=f"What an editor shows to be allowed everything. {SEEN_BY_ALL} [default: made at the first start]",
 )
 @click.option(
     "--secrets",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..view import printable
+from ._options import SEEN_BY_ALL
 
 if TYPE_CHECKING:
     from ..spec.format import Suite
@@ -25,7 +26,7 @@ __all__ = ["command"]
 @click.option(
     "--address", metavar="URL", help="A runtime that is there, as in ws://pi:3569. [default: a temporary one]"
 )
-@click.option("--secret", envvar="MSGFLO_SECRET", help="What that runtime lets one in with.")
+@click.option("--secret", envvar="MSGFLO_SECRET", help=f"What that runtime lets one in with. {SEEN_BY_ALL}")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the results as JUnit XML, too.")
 @click.option(
     "--timeout",
@@ -48,7 +49,7 @@ def command(
     graph: Path | None,
     componentdir: Path | None,
 ) -> None:
-    """Run the suites in SPEC, fbp-spec's YAML files or folders of them.
+    """Run the suites in SPEC, fbp-spec's YAML files or folders with some (*.spec.yaml).
 
     Without --address they run on a coordinator and a Mosquitto of their own, which leave nothing behind. Exit codes:
     0 all passed, 2 some failed, 1 the tests could not be run.
@@ -56,7 +57,7 @@ def command(
     \b
     Examples:
       msgflo test lamp.spec.yaml --componentdir components
-      msgflo test specs --address ws://pi.local:3569 --secret s3cret --junit results.xml
+      MSGFLO_SECRET=$(cat secret) msgflo test specs --address ws://pi.local:3569 --junit results.xml
     """
     if address is not None and (graph or componentdir):
         raise click.UsageError("--graph and --componentdir are for the temporary coordinator, --address names another")

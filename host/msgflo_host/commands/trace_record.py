@@ -15,6 +15,7 @@ from ..errors import ClientError, TraceError
 from ..fbp.client import Client
 from ..traces import flowtrace
 from ..traces.ring import MAX_EVENTS
+from ._options import SEEN_BY_ALL
 
 __all__ = ["command"]
 
@@ -30,7 +31,7 @@ _DUMP_S = 60.0  # a Pi needs a while for the largest
     metavar="URL",
     help="The coordinator, or another runtime of the FBP protocol.",
 )
-@click.option("--secret", envvar="MSGFLO_SECRET", metavar="SECRET", help="What the runtime asks for.")
+@click.option("--secret", envvar="MSGFLO_SECRET", metavar="SECRET", help=f"What the runtime asks for. {SEEN_BY_ALL}")
 @click.option("--graph", metavar="ID", help="Which graph.  [default: the runtime's main one]")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), help="For how long.  [default: until Ctrl-C]")
 @click.option(

@@ -11,13 +11,14 @@ from functools import partial
 from typing import Any, Final
 
 from ..errors import GraphError
-from . import _changes
+from . import _changes, bounds
 from ._changes import Change
 from .elements import Edge, Export, Initial, PortRef, canonical, check_json, check_name, check_object, kind, short
 from .model import ANY, Graph
 
 __all__ = ["COMMANDS", "AlreadyDoneError", "Change", "apply"]
 
+_PLACES = ("x", "y")
 _TEXTS = ("name", "library", "icon", "description")
 
 
@@ -38,8 +39,7 @@ def apply(graph: Graph, command: str, payload: Mapping[str, Any]) -> list[Change
     The payload may be any JSON; of keys that the command does not have, `graph` among them, nothing is read. A command
     that makes no sense is a GraphError that names the field, and the graph stays as it was; what has been removed or
     renamed already is an AlreadyDoneError. What is added twice is there once, with its metadata merged; null deletes a
-    key of metadata. Ports are answered in the spelling in which
-    the graph knows them, positions as whole numbers.
+    key of metadata. Ports are answered in the spelling in which the graph knows them, positions as whole numbers.
 
         apply(graph, "addnode", {"id": "lamp", "component": "demo/Lamp", "metadata": {"x": 1.5}})
         # [Change("addnode", {"id": "lamp", "component": "demo/Lamp", "metadata": {"x": 2}})]
@@ -106,7 +106,8 @@ class _Payload:
             return {}
         metadata = check_object(self.value("metadata"), self._called("metadata"))
         _changes.check_metadata(metadata, known, f"the metadata of {self._command}")
-        return metadata
+        # Editors place nodes on fractions of a pixel, and are told whole numbers: what they are told is what is kept.
+        return {key: round(value) if key in _PLACES and value is not None else value for key, value in metadata.items()}
 
     def properties(self) -> dict[str, Any]:
         """Return what a new graph is to be called and look like, as far as it is given."""
@@ -135,7 +136,9 @@ def _clear(graph: Graph, payload: _Payload) -> list[Change]:
 
 def _add_node(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(_changes.NODE)
-    return [_changes.added_node(graph.add_node(payload.name("id"), payload.name("component"), metadata))]
+    id, component = payload.name("id"), payload.name("component")
+    bounds.room_for_node(graph, id)
+    return [_changes.added_node(graph.add_node(id, component, metadata))]
 
 
 def _change_node(graph: Graph, payload: _Payload) -> list[Change]:
@@ -165,7 +168,9 @@ def _rename_node(graph: Graph, payload: _Payload) -> list[Change]:
 
 def _add_edge(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(_changes.EDGE)
-    return [_changes.added_edge(graph.add_edge(payload.ref("src"), payload.ref("tgt"), metadata))]
+    src, tgt = payload.ref("src"), payload.ref("tgt")
+    bounds.room_for_edge(graph, src, tgt)
+    return [_changes.added_edge(graph.add_edge(src, tgt, metadata))]
 
 
 def _change_edge(graph: Graph, payload: _Payload) -> list[Change]:
@@ -179,7 +184,9 @@ def _remove_edge(graph: Graph, payload: _Payload) -> list[Change]:
 
 def _add_initial(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(_changes.EDGE)
-    return [_changes.added_initial(graph.add_initial(payload.data(), payload.ref("tgt"), metadata))]
+    data, tgt = payload.data(), payload.ref("tgt")
+    bounds.room_for_initial(graph, tgt, data)
+    return [_changes.added_initial(graph.add_initial(data, tgt, metadata))]
 
 
 def _remove_initial(graph: Graph, payload: _Payload) -> list[Change]:
@@ -202,9 +209,11 @@ def _as_javascript(data: Any) -> str:
     return canonical(numbers)
 
 
-def _add_port(side: str, add: Callable[..., Export], payload: _Payload) -> list[Change]:
+def _add_port(graph: Graph, side: str, add: Callable[..., Export], payload: _Payload) -> list[Change]:
     metadata = payload.metadata(_changes.NODE)
-    export = add(payload.name("public"), payload.name("node"), payload.name("port"), metadata)
+    public = payload.name("public")
+    bounds.room_for_other(graph.inports if side == "inport" else graph.outports, public, f"exported {side}")
+    export = add(public, payload.name("node"), payload.name("port"), metadata)
     return [_changes.added_port(side, export)]
 
 
@@ -224,7 +233,9 @@ def _rename_port(graph: Graph, side: str, payload: _Payload) -> list[Change]:
 
 def _add_group(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(_changes.GROUP)
-    return [_changes.added_group(graph.add_group(payload.name("name"), payload.names("nodes"), metadata))]
+    name = payload.name("name")
+    bounds.room_for_other(graph.groups, name, "group")
+    return [_changes.added_group(graph.add_group(name, payload.names("nodes"), metadata))]
 
 
 def _change_group(graph: Graph, payload: _Payload) -> list[Change]:
@@ -253,10 +264,10 @@ _ACTIONS: Final[dict[str, Callable[[Graph, _Payload], list[Change]]]] = {
     "changeedge": _change_edge,
     "addinitial": _add_initial,
     "removeinitial": _remove_initial,
-    "addinport": lambda graph, payload: _add_port("inport", graph.add_inport, payload),
+    "addinport": lambda graph, payload: _add_port(graph, "inport", graph.add_inport, payload),
     "removeinport": lambda graph, payload: _remove_port("inport", graph.remove_inport, payload),
     "renameinport": lambda graph, payload: _rename_port(graph, "inport", payload),
-    "addoutport": lambda graph, payload: _add_port("outport", graph.add_outport, payload),
+    "addoutport": lambda graph, payload: _add_port(graph, "outport", graph.add_outport, payload),
     "removeoutport": lambda graph, payload: _remove_port("outport", graph.remove_outport, payload),
     "renameoutport": lambda graph, payload: _rename_port(graph, "outport", payload),
     "addgroup": _add_group,

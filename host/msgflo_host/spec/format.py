@@ -22,6 +22,8 @@ __all__ = ["Case", "Step", "Suite", "find", "load"]
 
 _OF_SUITE = ("topic", "name", "fixture", "cases", "timeout", "skip")
 _OF_CASE = ("name", "assertion", "inputs", "expect", "timeout", "skip")
+_SUFFIXES = (".yaml", ".yml")
+_NO_SUITES = ("msgflo.yaml", "msgflo.yml")
 _EXAMPLE = "{equals: 3}"
 
 
@@ -65,18 +67,39 @@ class Suite:
 
 
 def find(paths: list[Path]) -> list[Path]:
-    """Return the files among paths, and for a folder all .yaml files in it but msgflo.yaml; SpecError if it has none."""
+    """Return the files among paths, and for a folder the suites in it; SpecError if it has none.
+
+    These are its .spec.yaml and .spec.yml files, or where there are none, the .yaml and .yml files that have a topic or
+    cases, or cannot be read: folders of components hold foreign devices, too.
+    """
     found: list[Path] = []
     for path in paths:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = sorted(file for file in path.glob("*.yaml") if not file.name.startswith(".") and file.is_file())
-        suites = [file for file in inside if file.name != "msgflo.yaml"]
+        inside = sorted(
+            file
+            for file in path.iterdir()
+            if file.suffix in _SUFFIXES
+            and file.name not in _NO_SUITES
+            and not file.name.startswith(".")
+            and file.is_file()
+        )
+        named = [file for file in inside if file.stem.endswith(".spec")]
+        suites = named or [file for file in inside if _looks_like_suite(file)]
         if not suites:
-            raise SpecError("has no suite in it, a .yaml file", file=str(path))
+            raise SpecError("has no suite in it, a .spec.yaml file", file=str(path))
         found += suites
     return found
+
+
+def _looks_like_suite(file: Path) -> bool:
+    try:
+        documents = Reader(file, SpecError).read_all()
+    except SpecError:
+        return True  # which is told when it is loaded
+    parts = [part for each in documents for part in (each.value if isinstance(each.value, list) else [each])]
+    return any(isinstance(part.value, dict) and not part.value.keys().isdisjoint(("topic", "cases")) for part in parts)
 
 
 def load(path: str | os.PathLike[str]) -> list[Suite]:

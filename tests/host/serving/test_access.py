@@ -146,3 +146,9 @@ def test_commands_show_their_secret_to_a_coordinator_that_asks_for_one(
         assert "repeat (core/Repeat): " in command("list").output
         sent = command("send", "repeat.in", "7")
         assert (sent.exit_code, sent.output) == (0, "")
+
+
+@pytest.mark.parametrize("words", ["run", "list", "watch", "send", "test", "trace record", "board run"])
+def test_the_help_of_each_command_says_who_sees_a_secret(words: str) -> None:
+    text = " ".join(CliRunner().invoke(cli, [*words.split(), "--help"]).output.split())
+    assert "All users of this machine see a command line: rather as MSGFLO_SECRET." in text

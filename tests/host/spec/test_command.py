@@ -133,7 +133,7 @@ def test_all_suites_run_on_one_temporary_coordinator(
         yield runtime
 
     monkeypatch.setattr(temporary, "runtime", start)
-    for name in ("a.yaml", "b.yaml", "c.spec.yaml"):
+    for name in ("a.yaml", "b.yaml", "c.yml"):
         (tmp_path / name).write_text(SUITE)
     done = run(tmp_path, tmp_path / "a.yaml", "--componentdir", tmp_path)
     assert done.output.splitlines()[-1] == "4 passed, 4 failed, 4 skipped"

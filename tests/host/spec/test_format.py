@@ -194,11 +194,28 @@ def test_what_has_no_effect_is_warned_of(file: Path) -> None:
     )
 
 
-def test_in_a_folder_are_its_yaml_files(tmp_path: Path) -> None:
-    for name in ("b.yaml", "a.spec.yaml", "msgflo.yaml", ".hidden.yaml", "c.yml", "d.txt"):
+def test_in_a_folder_those_that_are_called_spec_are_the_suites(tmp_path: Path) -> None:
+    for name in ("b.spec.yml", "a.spec.yaml", "c.yaml", "msgflo.yaml", ".hidden.spec.yaml", "d.spec.txt"):
         (tmp_path / name).write_text("topic: a")
-    (tmp_path / "deeper.yaml").mkdir()
-    other = tmp_path / "c.yml"
-    assert find([other, tmp_path]) == [other, tmp_path / "a.spec.yaml", tmp_path / "b.yaml"]
-    with pytest.raises(SpecError, match="has no suite in it"):
-        find([tmp_path / "deeper.yaml"])
+    (tmp_path / "deeper.spec.yaml").mkdir()
+    other = tmp_path / "c.yaml"
+    assert find([other, tmp_path]) == [other, tmp_path / "a.spec.yaml", tmp_path / "b.spec.yml"]
+
+
+def test_in_a_folder_without_such_names_those_that_look_alike_are_the_suites(tmp_path: Path) -> None:
+    foreign = "component: home/Fan\ninports:\n- {id: on, type: boolean, queue: fan/on}\n"
+    texts = {
+        "fan.yaml": foreign, "empty.yml": "", "text.yaml": "only a text", "list.yaml": "- a\n- 1\n", ".hidden.yaml": "topic: a",
+        "msgflo.yaml": "topic: a", "none.txt": "topic: a",
+    }  # fmt: skip
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(SpecError, match=r"has no suite in it, a \.spec\.yaml file"):
+        find([tmp_path])
+    suites = {
+        "a.yaml": "topic: a", "b.yml": "cases: []", "c.yaml": "---\n- topic: a\n", "d.yaml": "topic: [",
+        "e.yaml": f"{foreign}---\ntopic: a",
+    }  # fmt: skip
+    for name, text in suites.items():
+        (tmp_path / name).write_text(text)
+    assert find([tmp_path]) == [tmp_path / name for name in suites]
