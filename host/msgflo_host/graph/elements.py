@@ -13,6 +13,7 @@ from ..errors import GraphError
 
 __all__ = [
     "MAX_DEPTH",
+    "MOST_METADATA",
     "Edge",
     "Export",
     "Group",
@@ -33,6 +34,9 @@ __all__ = [
 
 MAX_DEPTH = 100
 """How deep values in a graph may be nested; deeper ones would end in Python's recursion limit when written."""
+
+MOST_METADATA = 64 * 1024
+"""Characters of the metadata of one part of a graph, as JSON, where it is edited."""
 
 _SHOWN = 80  # characters of a name in an error: clients may send names of a megabyte
 _MAX_BITS = 4096  # Python refuses to write whole numbers of more than 4 300 digits
@@ -190,8 +194,14 @@ def kind(value: object) -> str:
 
 
 def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `old` changed by `new`, where null deletes a key (FBP protocol, graph:changenode and graph:changeedge)."""
-    return {key: value for key, value in {**old, **new}.items() if value is not None or key not in new}
+    """Return `old` changed by `new`, where null deletes a key (FBP protocol, graph:changenode and graph:changeedge).
+
+    GraphError where it would have more than MOST_METADATA characters as JSON.
+    """
+    found = {key: value for key, value in {**old, **new}.items() if value is not None or key not in new}
+    if (size := len(json.dumps(found))) > MOST_METADATA:
+        raise GraphError(f"the metadata would have {size} characters; at most {MOST_METADATA} are kept")
+    return found
 
 
 def ref_order(ref: PortRef) -> tuple[str, str, int, int, str]:
