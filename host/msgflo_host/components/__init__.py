@@ -23,6 +23,8 @@ __all__ = ["Components"]
 log = logging.getLogger("msgflo")
 
 CLIENT_ID = "msgflo-coordinator-foreign"
+MOST_PROCESSES = 200
+"""Of nodes: whoever may edit a graph should not be able to fill the memory of this machine."""
 
 
 class Components:
@@ -61,7 +63,7 @@ class Components:
         self._once = Once()
         self._foreign = ForeignNodes(library, foreign, self._once)
         self._devices = ForeignDevices(coordinator.broker, client_id=CLIENT_ID, quiet=True)
-        self._stopped = False
+        self._stopped = self._is_full = False
         self._changed = asyncio.Event()
         coordinator.on_change.append(self._changed.set)
         self._names = library.names()
@@ -117,14 +119,25 @@ class Components:
 
     def _commands(self) -> dict[str, Command]:
         ours = self._processes.names()
-        wanted = {}
-        for node in self._coordinator.graph.nodes.values():
+        wanted: dict[str, Command] = {}
+        nodes = self._coordinator.graph.nodes.values()
+        for node in sorted(nodes, key=lambda node: node.id not in ours):  # those that run go on
             command = self.library.commands.get(node.component)
             if command is None or not (node.id in ours or not self._is_alive(node.id)):
                 continue
+            if len(wanted) == MOST_PROCESSES:
+                self._say_how_many()
+                break
             if not node.id.startswith("-"):  # it would be read as an option
                 wanted[node.id] = command.filled(role=node.id, iips=self._initials(node.id, command))
         return wanted
+
+    def _say_how_many(self) -> None:
+        if not self._is_full:
+            self._is_full = True
+            text = f"{MOST_PROCESSES} nodes run as processes; the others wait until one of these is removed"
+            log.error("%s", text)
+            self._coordinator.tell(text)
 
     def _initials(self, role: str, command: Command) -> str:
         """The initial packets of a node as JSON, for a command that takes them; when they change, it starts again."""

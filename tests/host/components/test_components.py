@@ -14,6 +14,7 @@ import pytest
 
 import msgflo
 from brokers import Broker
+from msgflo_host import components as package
 from msgflo_host.components import Components, processes
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.graph.files import load as load_graph
@@ -253,3 +254,24 @@ def test_no_component_and_nothing_it_has_started_outlives_a_coordinator_that_is_
     until(lambda: len(left()) == 4, seconds=30)
     coordinator.kill()
     until(lambda: not left(), seconds=5)
+
+
+def test_only_so_many_processes_are_started_and_that_is_said_once(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(package, "MOST_PROCESSES", 2)
+    folder = fill(tmp_path / "home", Echo__py=ECHO.replace("{word}", "1"))
+    graph = tmp_path / "graph.fbp"
+    graph.write_text("".join(f"{name}(home/Echo)\n" for name in "abcd"))
+    said: list[str] = []
+
+    async def main() -> None:
+        async with running(broker, graph, folder) as (coordinator, ours, _):
+            coordinator.on_news.append(said.append)
+            await soon(lambda: said)
+            assert ours._processes.names() == {"a", "b"}
+            coordinator.graphs.edit("default/main", "removenode", {"id": "a"})
+            await soon(lambda: ours._processes.names() == {"b", "c"})
+
+    asyncio.run(main())
+    assert said == ["2 nodes run as processes; the others wait until one of these is removed"]
