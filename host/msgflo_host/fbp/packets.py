@@ -64,7 +64,6 @@ class Packets:
         self._selected: dict[ClientHandle, dict[str, frozenset[Ends]]] = {}
         self._allowed: dict[tuple[str, str], _Allowance] = {}
         self._left_out: dict[str, Counter[str]] = {}
-        self._last: dict[str, float] = {}
         self.taps = Taps(coordinator, self._looked_at, self._shows_exports)
         self.taps.on_packet.append(self._packet)
         self.taps.on_initial.append(self._initial)
@@ -92,18 +91,17 @@ class Packets:
         self.taps.look_again()
 
     def is_running(self, network: Network) -> bool:
-        """Whether a packet is on its way, or has crossed an edge within the last second.
+        """Whether a packet may come: somebody outside of this process plays a node, or one of ours has something to do.
 
-        Where all nodes are built in, nothing passes unseen: such a network runs just as long as it has something to do.
+        What is built in does nothing unseen: a network of such nodes alone runs just as long as it has something to do.
         """
         if not network.started:
             return False
+        here, registry = self._coordinator.builtin, self._coordinator.registry
         roles = [self._coordinator.graphs.role(network.id, node) for node in network.graph.nodes]
-        if not self._coordinator.builtin.engine.is_idle(roles):
+        if not here.engine.is_idle(roles):
             return True
-        if all(role in self._coordinator.builtin for role in roles):
-            return False
-        return time.monotonic() - self._last.get(network.id, -1.0) < 1
+        return any(entry.state != "lost" for role in roles if role not in here for entry in registry.by_role(role))
 
     # -- who looks --
 
@@ -130,7 +128,6 @@ class Packets:
         self.taps.look_again()
 
     def _forget(self, graph: str) -> None:
-        self._last.pop(graph, None)
         self._left_out.pop(graph, None)
         self._allowed = {key: allowance for key, allowance in self._allowed.items() if key[0] != graph}
 
@@ -142,7 +139,6 @@ class Packets:
     # -- what they see --
 
     def _packet(self, graph: str, edge: Edge, data: Any) -> None:
-        self._last[graph] = time.monotonic()
         name = f"{edge.src.node}() {_port(edge.src)} -> {_port(edge.tgt)} {edge.tgt.node}()"
         key = ends(edge)
         if (shows := self._showing(graph, name, lambda client: self._wants(client, graph, key))) is None:

@@ -369,3 +369,19 @@ def test_a_client_that_is_behind_is_spared_packets_and_nothing_else() -> None:
         assert [frame["payload"]["data"] for frame in read(slow) if frame["command"] == "data"] == [2]
 
     run(main)
+
+
+def test_a_network_with_devices_runs_while_one_of_them_is_there_also_where_nobody_looks(
+    coordinator: Coordinator, devices: Devices
+) -> None:
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            assert (await client.ask("network", "getstatus", graph=MAIN))["running"] is True
+            await client.ask("graph", "clear", id="absent")
+            await client.ask("graph", "addnode", graph="absent", id="nobody", component="x/Nobody")
+            await client.ask("network", "start", graph="absent")
+            assert (await client.ask("network", "getstatus", graph="absent"))["running"] is False
+            await client.ask("network", "stop", graph=MAIN)
+            assert (await client.ask("network", "getstatus", graph=MAIN))["running"] is False
+
+    run(main)
