@@ -54,7 +54,7 @@ class Service:
         catalogue = Catalogue(library, coordinator.registry)
         injection = Injection(coordinator, components.is_starting)
         graph = GraphPart(graphs, self.clients, replies)  # first: the others tell what follows from a change
-        trace = TracePart(identity, graphs, replies)
+        trace = TracePart(identity, graphs, self.clients, replies)
         self._runtime = RuntimePart(identity, permissions, catalogue, graphs, injection, self.clients, replies)
         self._component = ComponentPart(catalogue, library, graphs, permissions, replies)
         self._health = Health(coordinator, components, catalogue, replies)

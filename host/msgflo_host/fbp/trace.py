@@ -1,7 +1,11 @@
-"""trace:* of the FBP protocol: what happens in a graph, kept for whoever asks for it later."""
+"""trace:* of the FBP protocol: what happens in a graph, kept for whoever asks for it later.
+
+A trace that nobody connected may see any more ends by itself after a while; what it holds stays.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +17,7 @@ from ..graphs import Graphs, Network
 from ..traces import flowtrace
 from ..traces.ring import DEFAULT_EVENTS, MAX_EVENTS, Ring
 from ._payload import network_of
-from .client_list import ClientHandle
+from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Replies
 from .envelope import Request
 from .masking import masked_graph
@@ -24,16 +28,20 @@ __all__ = ["TracePart"]
 FORMAT = "flowtrace.json"
 MOST_TRACED = 16
 """Graphs whose events are kept; each may need some 4 MiB."""
+UNSEEN_S = 300.0
+"""How long a trace goes on while no client is there that may see it: for one that loses its connection, and comes again."""
 
 
 class TracePart:
     """One ring for each graph that is traced. `on_change` are called when other graphs are recorded."""
 
-    def __init__(self, identity: Identity, graphs: Graphs, replies: Replies) -> None:
+    def __init__(self, identity: Identity, graphs: Graphs, clients: ClientList, replies: Replies) -> None:
         self.on_change: list[Callable[[], None]] = []
         self._identity = identity
         self._graphs = graphs
+        self._clients = clients
         self._replies = replies
+        self._ending: asyncio.TimerHandle | None = None
         self._rings: dict[str, Ring] = {}
         self.commands: dict[str, Command] = {
             "start": self._start,
@@ -43,6 +51,8 @@ class TracePart:
         }
         graphs.on_end.append(self._forget)
         replies.on_tell.append(self._told)
+        for calls in (clients.on_join, clients.on_sight, clients.on_leave):
+            calls.append(self._look_who_is_there)
 
     def is_recording(self, graph: str) -> bool:
         """Whether the packets of a graph are wanted."""
@@ -121,6 +131,21 @@ class TracePart:
         if ring is None:
             raise RequestError(f"the graph {quoted(network.id)} is not traced; trace:start begins")
         return ring
+
+    def _look_who_is_there(self, client: ClientHandle) -> None:
+        if any(each.may_see("trace", "dump") for each in self._clients):
+            if self._ending is not None:
+                self._ending.cancel()
+                self._ending = None
+        elif self._ending is None and any(ring.recording for ring in self._rings.values()):
+            self._ending = asyncio.get_running_loop().call_later(UNSEEN_S, self._end)
+
+    def _end(self) -> None:
+        self._ending = None
+        for ring in self._rings.values():
+            ring.stop(time.time())
+        for listener in self.on_change:
+            listener()
 
     def _tell(self, client: ClientHandle, request: Request, payload: dict[str, Any]) -> None:
         self._replies.tell("trace", request.command, payload)
