@@ -17,7 +17,7 @@ begins with `fixture.`, goes with its client.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgflo.topics import escape
@@ -223,13 +223,15 @@ class Graphs:
         kind = "graphs for tests" if network.is_temporary else "graphs"
         raise GraphError(f"there are {most} {kind} already; no more are kept")
 
-    def _show(self, network: Network, changes: Iterable[Change]) -> None:
+    def _show(self, network: Network, changes: list[Change]) -> None:
         """Show participants as nodes of the main graph as soon as it has come not to name them."""
-        commands = {change.command for change in changes} if network.id == MAIN else set()
-        if commands & {"removenode", "renamenode", "clear"}:
+        if network.id != MAIN:
+            return
+        added = {change.payload["id"] for change in changes if change.command == "addnode"}
+        if added & self._found.keys():
+            self._found = {role: component for role, component in self._found.items() if role not in added}
+        if any(change.command in ("removenode", "renamenode", "clear") for change in changes):
             self._look()
-        elif "addnode" in commands:
-            self._found = {role: each for role, each in self._found.items() if role not in network.graph.nodes}
 
     def _look(self) -> None:
         """Tell what is different about the participants that the main graph does not name."""

@@ -241,6 +241,19 @@ def test_a_participant_whose_node_is_removed_is_shown_again_at_once(graphs: Watc
     assert graphs.changes == []
 
 
+def test_nobody_can_remove_a_participant_that_is_there(graphs: Watched) -> None:
+    graphs.discovered({"lamp": "demo/Lamp"})
+    for _ in range(2):
+        graphs.changes.clear()
+        graphs.edit(MAIN, "removenode", {"id": "lamp"})
+        assert [change[1:] for change in graphs.changes] == [
+            ("addnode", "lamp"),
+            ("removenode", "lamp"),
+            ("addnode", "lamp"),
+        ]
+        assert graphs.found == {"lamp": "demo/Lamp"}
+
+
 def test_participants_are_shown_again_where_the_file_has_lost_them_or_the_graph_is_cleared(graphs: Watched) -> None:
     graphs.nodes(MAIN, lamp="demo_Lamp")
     graphs.discovered({"lamp": "demo/Lamp"})
