@@ -1,5 +1,7 @@
 """What is to be sent and could not be sent yet."""
 
+from ._platform import MICROPYTHON
+
 __all__ = ("Outbox",)
 
 
@@ -14,6 +16,10 @@ class Outbox:
         self.limit = limit
         self.dropped = 0
         self.items = []  # event: (outport, payload); state: [outport, payload, whether it is in here]
+        if MICROPYTHON:
+            # While the heap is in one piece: later there may be no room for a list that is twice as long.
+            self.items = [None] * (min(limit, 64) + 8)
+            del self.items[:]
         self._events = 0  # how many of them are events
         self._states = {}  # topic -> state
 
@@ -66,7 +72,7 @@ class Outbox:
             if not state[2]:
                 state[2] = True
                 again.append(state)
-        self.items = again + self.items
+        self.items[:0] = again
         self._drop()
 
     def _drop(self):

@@ -1,11 +1,27 @@
 """The outbox: what waits, what is dropped, what is sent again."""
 
+import gc
+
 from host import equal
 from msgflo.outbox import Outbox
 
 E = ("e", 0, False)
 S = ("s", 1, True)
 T = ("t", 1, True)
+
+
+def costs(outbox, times):
+    """How many bytes of the heap each of some events takes."""
+    gc.collect()
+    gc.disable()
+    found = []
+    for _ in range(times):
+        before = gc.mem_alloc()
+        outbox.event(E, 1)
+        taken = gc.mem_alloc() - before
+        found.append(taken)
+    gc.enable()
+    return found
 
 
 class Wire:
@@ -42,6 +58,18 @@ async def test_order_is_kept_and_a_waiting_state_is_replaced(host):
     outbox.state(S, 3)
     equal(sent(outbox), ["e2", "s3"])
     equal(sent(outbox), [])
+
+
+async def test_what_waits_needs_no_large_piece_of_the_heap(host):
+    if not hasattr(gc, "mem_alloc"):
+        return
+    outbox = Outbox(32)
+    for topic in "abcd":
+        outbox.state((topic, 1, True), 1)
+    for _ in range(2):
+        taken = costs(outbox, 40)
+        equal(taken, taken[:1] * 40)  # one pair each: the list has had its room from the beginning
+        outbox.restore([("x", 1, 0, False)] * 20)
 
 
 async def test_the_oldest_events_are_dropped_but_no_states(host):
