@@ -1,0 +1,113 @@
+"""Topics and filters that are read for several takers, on a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import paho.mqtt.publish
+
+import msgflo
+from brokers import Broker
+from msgflo_host.bindings.following import Following
+
+Heard = list[tuple[tuple[str, ...], str, bytes]]
+
+
+@asynccontextmanager
+async def following(broker: Broker) -> AsyncIterator[tuple[Following, Heard, asyncio.Event]]:
+    """What is followed, what was heard, and whether this program is in charge."""
+    heard: Heard = []
+    when = asyncio.Event()
+    found = Following(
+        msgflo.Broker.parse(broker.url),
+        "reader",
+        on_packet=lambda takers, topic, payload, retained: heard.append((tuple(sorted(takers)), topic, payload)),
+        when=when,
+    )
+    task = asyncio.create_task(found.run())
+    try:
+        async with asyncio.timeout(30):
+            yield found, heard, when
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def soon(condition: Callable[[], object]) -> None:
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+async def publish(broker: Broker, topic: str, payload: str, *, retain: bool = False) -> None:
+    await asyncio.to_thread(paho.mqtt.publish.single, topic, payload, 1, retain, "127.0.0.1", broker.port)
+
+
+def subscribed(broker: Broker, topic: str) -> list[str]:
+    """By the broker's log, the connections that have subscribed to a topic, once for each time."""
+    lines = [line.split(": ", 1)[-1].split() for line in broker.log.splitlines()]
+    return [words[0] for words in lines if len(words) == 3 and words[0].startswith("reader") and words[2] == topic]
+
+
+def test_filters_that_overlap_are_read_on_connections_of_their_own(broker: Broker) -> None:
+    async def main() -> None:
+        async with following(broker) as (found, heard, when):
+            when.set()
+            found.want([("a/+/c", "one"), ("a/b/+", "two"), ("a/b/c", "three"), ("x", "one"), ("x", "two")])
+            await soon(lambda: len(found._connections) == 3 and all(each.connected for each in found._connections))
+            await found.settled()
+            names = [subscribed(broker, topic) for topic in ("a/+/c", "a/b/+", "a/b/c")]
+            assert sorted(names) == [["reader"], ["reader-2"], ["reader-3"]]
+            await publish(broker, "a/b/c", "1")
+            await publish(broker, "x", "2")
+            await soon(lambda: len(heard) == 4)
+            assert sorted(heard) == [
+                (("one",), "a/b/c", b"1"), (("one", "two"), "x", b"2"),
+                (("three",), "a/b/c", b"1"), (("two",), "a/b/c", b"1"),
+            ]  # fmt: skip
+
+    asyncio.run(main())
+
+
+def test_only_who_has_come_gets_the_retained_packet_and_what_others_read_stays_as_it_is(broker: Broker) -> None:
+    async def main() -> None:
+        async with following(broker) as (found, heard, when):
+            when.set()
+            await publish(broker, "t/a", "kept", retain=True)
+            pairs = [("t/a", "one")]
+            for more in (("t/a", "two"), ("t/#", "all"), ("u", "one")):
+                found.want(pairs)
+                await soon(lambda: all(each.connected for each in found._connections))
+                await found.settled()
+                pairs.append(more)
+            found.want([("t/a", "two")])
+            await found.settled()
+            await publish(broker, "t/a", "new")
+            await soon(lambda: heard[-1][2] == b"new")
+            assert heard == [((name,), "t/a", b"kept") for name in ("one", "two", "all")] + [(("two",), "t/a", b"new")]
+            assert subscribed(broker, "t/a") == ["reader"] * 2, "once for each who came"
+
+    asyncio.run(main())
+
+
+def test_it_connects_only_while_it_may(broker: Broker) -> None:
+    async def main() -> None:
+        async with following(broker) as (found, _, when):
+            found.want([("t", "one")])
+            await publish(broker, "t", "now")
+            assert "as reader" not in broker.log
+            when.set()
+            await found.first.come(20)
+            await found.settled()
+            assert found.first.connected
+            when.clear()
+            await asyncio.to_thread(broker.restart)
+            await soon(lambda: not found.first.connected)
+            await publish(broker, "t", "now")
+            assert broker.log.count("as reader ") == 1
+            when.set()
+            await soon(lambda: found.first.connected)
+
+    asyncio.run(main())
