@@ -1,0 +1,37 @@
+// @ts-check
+// The dialog that adds an instrument: which kind, and in which role.
+
+import { element, formDialog } from "../core/dom.js";
+import { componentOf, kinds } from "../devices/kinds.js";
+import { proposedRole, wrongRole } from "../devices/roles.js";
+
+/**
+ * @param {import("../core/system.js").System} system @param {import("../core/graph.js").Graph} graph the main one @param {Set<string>} roles of instruments
+ * @returns {Promise<{kind: import("../devices/kinds.js").Kind, role: string} | null>} null when nothing was chosen
+ */
+export async function askInstrument(system, graph, roles) {
+  const all = await Promise.all([...kinds.values()].map((load) => load()));
+  await system.askStatus(); // somebody else may have taken a role a moment ago
+  const kind = element("select", { change: () => propose() }, ...all.map((each) => element("option", { value: each.kind }, `${each.name}: ${each.label}`)));
+  const role = element("input", { autocomplete: "off", spellcheck: false, input: () => check() });
+  const check = () => role.setCustomValidity(wrongRole(role.value, roles) || taken(graph, role.value, kind.value));
+  const propose = () => {
+    role.value = proposedRole(system, kind.value, roles);
+    check();
+  };
+  propose();
+  const content = [
+    element("label", { className: "field" }, element("span", {}, "Kind"), kind),
+    element("label", { className: "field" }, element("span", {}, "Role"), role),
+    element("p", { className: "hint" }, "It is added to the graph, where wires are drawn to it; topics and wires of a node of that name are its own."),
+  ];
+  const chosen = await formDialog({ title: "Add an instrument", content, yes: "Add", read: () => ({ kind: kind.value, role: role.value.trim() }) });
+  const found = all.find((each) => each.kind === chosen?.kind);
+  return chosen && found ? { kind: found, role: chosen.role } : null;
+}
+
+/** @param {import("../core/graph.js").Graph} graph @param {string} role @param {string} kind @returns {string} why a role cannot be had, or "" */
+function taken(graph, role, kind) {
+  const component = graph.nodes.get(role.trim())?.component;
+  return component === undefined || component === componentOf(kind) ? "" : `In the graph, ${role.trim()} is another component: ${component}`;
+}

@@ -1,0 +1,258 @@
+// @ts-check
+// The dashboard: what the graph says of instruments, drawn, and what people do with it, written into the graph.
+
+import { announce, element, toast } from "../core/dom.js";
+import { emptyGraph } from "../core/graph.js";
+import { emit } from "../core/registry.js";
+import { componentOf, kindOf } from "../devices/kinds.js";
+import { openMenu } from "../graph/menus.js";
+import { askInstrument } from "./add.js";
+import { freeBox, same, settle, within } from "./arrange.js";
+import { makeArrangeable } from "./drag.js";
+import { Instrument, ownId } from "./instrument.js";
+
+const MAIN = "default/main";
+const EMPTY = "No instruments yet. Add a switch, a lamp, a chart: each is a node of the graph, where its wires are drawn.";
+
+/** @typedef {import("./arrange.js").Box} Box */
+
+export class Dashboard {
+  /** @type {Map<string, Instrument>} by their roles */
+  instruments = new Map();
+  grid = element("ul", { className: "dashboard-grid", "aria-label": "Instruments" });
+
+  #context;
+  #edits = false; // whether it is arranged
+  #isOpen = false;
+  #wiring = false; // whether one went to the graph for the wires: what is played goes on there
+  #known = false; // whether it was seen since it was opened what there is
+  #empty = element("p", { className: "empty", hidden: true });
+  #trouble = element("p", { className: "warn", role: "status" });
+  #secret = element("button", { type: "button", hidden: true, click: () => this.#askSecret() }, "Enter the secret");
+  #add = element("button", { type: "button", click: () => this.#ask() }, "Add");
+  #edit = element("button", { type: "button", "aria-pressed": "false", click: () => this.#arrange(!this.#edits) }, "Edit");
+  /** @type {import("../msgflo.js").Connection | null} */
+  #connection = null;
+
+  /** @param {import("../core/registry.js").Context} context @param {HTMLElement} whole the button for the whole screen */
+  constructor(context, whole) {
+    this.#context = context;
+    const bar = element("div", { className: "dashboard-bar", role: "toolbar", "aria-label": "Dashboard" },
+      element("h2", {}, "Instruments"), this.#trouble, this.#secret, this.#add, this.#edit, whole);
+    const hints = element("div", { className: "dashboard-hints" },
+      element("p", { className: "hint dashboard-wide" }, "Drag a card to move it, its corner to resize it; or use the arrow keys there. The graph is saved by the button in the bar above, unless it saves itself."),
+      element("p", { className: "hint dashboard-narrow" }, "Here they stand in one column, in reading order: arrange them on a wider screen."));
+    const keys = [["move", "The arrow keys move it by one cell."], ["size", "The arrow keys resize it by one cell."]].map(([name, text]) => element("p", { id: `dashboard-${name}-keys`, hidden: true }, text));
+    /** @type {HTMLElement} */
+    this.element = element("div", { className: "dashboard" }, bar, hints, this.#empty, this.grid, ...keys);
+  }
+
+  /** The graph that instruments are of. */
+  get graph() {
+    const { system } = this.#context;
+    const id = system.runtime?.graph ?? MAIN;
+    return system.graphs.get(id) ?? emptyGraph(id);
+  }
+
+  /** Another view is shown. @param {string} view */
+  look(view) {
+    const wasOpen = this.#isOpen;
+    this.#isOpen = view === "dashboard";
+    if (this.#isOpen) this.#open();
+    else if (!(this.#wiring && view === "graph")) {
+      if (wasOpen || this.#wiring) for (const each of this.instruments.values()) each.stop();
+      this.#wiring = this.#known = false;
+    }
+    if (!this.#isOpen) this.#arrange(false);
+  }
+
+  /** Keep what instruments are set to. */
+  keep() {
+    for (const each of this.instruments.values()) each.keep();
+  }
+
+  #open() {
+    this.#wiring = false;
+    this.#toMain();
+    this.show();
+    this.#context.system.askStatus();
+  }
+
+  // Edits are of the graph that is shown.
+  #toMain() {
+    const { system } = this.#context;
+    if (system.isReady && system.current !== this.graph.id) system.show(this.graph.id).catch((error) => toast(error.message, "bad"));
+  }
+
+  /** Draw what the graph says. */
+  show() {
+    const { system } = this.#context;
+    const found = instrumentsOf(this.graph);
+    if (system.isReady) {
+      for (const [role, each] of this.instruments) {
+        if (found.get(role)?.kind !== each.kind) this.#drop(each);
+      }
+      for (const [role, { kind }] of found) if (!this.instruments.has(role)) this.#make(role, kind);
+      for (const [role, { label }] of found) this.instruments.get(role)?.entitle(label);
+      this.#place(settle([...found].map(([role, { box }]) => [role, box])));
+    }
+    const may = system.isReady && system.may("protocol:graph");
+    this.#add.hidden = this.#edit.hidden = !may;
+    if (!may) this.#arrange(false);
+    this.#empty.textContent = may ? EMPTY : "No instruments yet. Who may change the graph can add some.";
+    this.#empty.hidden = !system.isReady || found.size > 0;
+  }
+
+  /** The state of the system was told: who plays what? */
+  async follow() {
+    const { system } = this.#context;
+    if (!this.#isOpen || !system.isReady || !system.status.connected) return;
+    this.#toMain();
+    await Promise.all([...this.instruments.values()].map(async (each) => {
+      const own = await ownId(each.role);
+      if (this.#isOpen && this.instruments.get(each.role) === each) each.follow(system.nodeStatus(each.role), own);
+    }));
+    this.#known = true;
+  }
+
+  /** @param {string} role @param {string} kind */
+  #make(role, kind) {
+    // What comes while one looks on was added by somebody who plays it at once.
+    const around = { context: this.#context, menu: (/** @type {Instrument} */ each) => this.#menu(each), playing: () => this.#playing(role) };
+    const made = new Instrument(role, kind, around, this.#known ? 2 : 1);
+    made.arrange(this.#edits);
+    makeArrangeable(made, this);
+    this.instruments.set(role, made);
+  }
+
+  /** @param {Instrument} instrument */
+  #drop(instrument) {
+    instrument.stop();
+    instrument.element.remove();
+    this.instruments.delete(instrument.role);
+  }
+
+  /** @param {Map<string, Box>} boxes in reading order, which is that of the elements too */
+  #place(boxes) {
+    if ([...this.instruments.values()].some((each) => each.isHeld)) return;
+    let at = this.grid.firstElementChild;
+    for (const [role, box] of boxes) {
+      const instrument = this.instruments.get(role);
+      if (!instrument) continue;
+      instrument.place(box);
+      if (instrument.element === at) at = at.nextElementSibling;
+      else this.#insert(instrument.element, at);
+    }
+  }
+
+  /** @param {HTMLElement} item @param {Element | null} before an element that is moved would lose the focus */
+  #insert(item, before) {
+    const focused = item.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement) : null;
+    this.grid.insertBefore(item, before);
+    focused?.focus({ preventScroll: true });
+  }
+
+  /** Write where instruments stand now into the graph. @param {string} title @param {Map<string, Box>} boxes */
+  async save(title, boxes) {
+    const found = instrumentsOf(this.graph);
+    const commands = [...boxes].flatMap(([id, box]) => {
+      const known = found.get(id);
+      return known && !same(known.box, box) ? [/** @type {[string, any]} */ (["changenode", { id, metadata: { dashboard: { ...box } } }])] : [];
+    });
+    if (commands.length > 0 && !(await this.#context.edits.run(title, commands))) this.show();
+  }
+
+  /** @param {boolean} isOn */
+  #arrange(isOn) {
+    if (isOn === this.#edits) return;
+    this.#edits = isOn;
+    this.element.classList.toggle("editing", isOn);
+    this.#edit.setAttribute("aria-pressed", String(isOn));
+    for (const each of this.instruments.values()) each.arrange(isOn);
+  }
+
+  async #ask() {
+    const chosen = await askInstrument(this.#context.system, this.graph, new Set(this.instruments.keys()));
+    if (chosen === null) return;
+    const { kind, role } = chosen;
+    const box = freeBox([...this.instruments.values()].map((each) => each.box), kind.size);
+    const isThere = this.graph.nodes.has(role) && !this.graph.nodes.get(role)?.metadata.discovered;
+    const metadata = { dashboard: box };
+    const command = isThere ? "changenode" : "addnode";
+    const payload = isThere ? { id: role, metadata } : { id: role, component: componentOf(kind.kind), metadata };
+    if (!(await this.#context.edits.run(`Add ${role}`, [[command, payload]]))) return;
+    this.show();
+    const added = this.instruments.get(role);
+    added?.element.scrollIntoView({ block: "nearest" });
+    added?.menuButton.focus();
+    announce(`${role} added`);
+    this.#context.system.askStatus().then(() => {
+      if (!this.#isPlayedElsewhere(role)) added?.play(true);
+    });
+  }
+
+  /** @param {string} role */
+  #isPlayedElsewhere(role) {
+    return this.#context.system.nodeStatus(role)?.instances.some((each) => each.state === "alive") ?? false;
+  }
+
+  /** @param {Instrument} instrument */
+  #menu(instrument) {
+    const { bottom, right } = instrument.menuButton.getBoundingClientRect();
+    const off = !this.#context.system.may("protocol:graph");
+    openMenu([
+      { label: "Draw its wires in the graph", action: () => this.#toGraph(instrument.role) },
+      { label: "Remove", off, action: () => this.#remove(instrument.role) },
+    ], { x: right - 208, y: bottom + 4 }, () => instrument.menuButton.focus());
+  }
+
+  /** @param {string} role */
+  #toGraph(role) {
+    const { bus } = this.#context;
+    this.#wiring = true;
+    emit(bus, "show-view", { view: "graph" });
+    emit(bus, "select", { kind: "node", ids: [role] });
+    /** @type {HTMLElement | null} */ (document.querySelector(`#graph-view [data-node="${CSS.escape(role)}"]`))?.focus();
+  }
+
+  /** @param {string} role */
+  async #remove(role) {
+    if (!(await this.#context.edits.run(`Remove ${role}`, [["removenode", { id: role }]]))) return;
+    this.#edit.focus();
+    toast(`${role} is removed, also from the graph. Undo brings it back.`);
+  }
+
+  /** An instrument has started. @param {string} role */
+  async #playing(role) {
+    emit(this.#context.bus, "device-started", { role });
+    if (this.#connection) return;
+    const { sharedConnection } = await import("../devices/connection.js");
+    this.#connection = sharedConnection(this.#context);
+    this.#connection.addEventListener("state", () => this.#tell());
+    this.#tell();
+  }
+
+  #tell() {
+    const { state, trouble, refused } = /** @type {any} */ (this.#connection);
+    this.#trouble.textContent = state === "online" ? "" : trouble ? `Not connected: ${trouble}` : "Connecting…";
+    this.#secret.hidden = state === "online" || !refused;
+  }
+
+  async #askSecret() {
+    if (await this.#context.fbp.askSecret?.()) this.#connection?.retry();
+  }
+}
+
+/**
+ * The nodes of a graph that are instruments.
+ * @param {import("../core/graph.js").Graph} graph @returns {Map<string, {kind: string, box: Box, label: any}>}
+ */
+function instrumentsOf({ nodes }) {
+  const found = new Map();
+  for (const { id, component, metadata } of nodes.values()) {
+    const kind = kindOf(component);
+    const { dashboard, label } = metadata;
+    if (kind && dashboard !== null && typeof dashboard === "object" && !Array.isArray(dashboard)) found.set(id, { kind, box: within(dashboard), label });
+  }
+  return found;
+}
