@@ -236,7 +236,8 @@ class Graphs:
     def _look(self) -> None:
         """Tell what is different about the participants that the main graph does not name."""
         there = self._there
-        named = {role for role in there if self._is_named(role)}
+        others = (network for network in self._networks.values() if network.id != MAIN)
+        named = set().union(self.main.graph.nodes, *map(self._own_roles, others))
         self._leaving -= named
         new = {role: there[role] for role in there if role not in named and role not in self._leaving}
         gone = [role for role in self._found if role not in new and role not in self.main.graph.nodes]
@@ -248,13 +249,6 @@ class Graphs:
             listener(MAIN, changes)
         for tell in self.on_found if come else ():
             tell(come)
-
-    def _is_named(self, role: str) -> bool:
-        """Whether a role is a node of the main graph, or what is run here for another one."""
-        if role in self.main.graph.nodes:
-            return True
-        node = self.wanted.graph.nodes.get(role)
-        return node is not None and self.is_own(node.component)
 
     def _own_roles(self, network: Network, payload: Mapping[str, Any] | None = None) -> set[str]:
         """The roles of the nodes, or of the one that a command names, which are run here."""

@@ -100,6 +100,11 @@ class Store:
         return list(self._edges.values())
 
     @property
+    def edge_count(self) -> int:
+        """How many edges there are, without making a list of them."""
+        return len(self._edges)
+
+    @property
     def initials(self) -> list[Initial]:
         """All initial packets in the order in which they are sent (a new list each time)."""
         return list(self._initials.values())

@@ -43,7 +43,7 @@ def room_for_node(graph: Graph, id: str) -> None:
 
 def room_for_edge(graph: Graph, src: PortRef, tgt: PortRef) -> None:
     """See `room_for_node`."""
-    if len(graph.edges) >= MOST_EDGES and graph.find_edge(src, tgt) is None:
+    if graph.edge_count >= MOST_EDGES and graph.find_edge(src, tgt) is None:
         raise GraphError(_full(f"edge {short(str(src))} -> {short(str(tgt))}", MOST_EDGES, "edges"))
 
 

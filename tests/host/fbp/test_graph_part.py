@@ -343,19 +343,21 @@ def test_who_has_left_for_good_is_no_node_any_more(coordinator: Coordinator, bro
     run(main)
 
 
-def test_a_fixture_goes_with_the_client_that_has_made_it(coordinator: Coordinator) -> None:
+def test_a_fixture_goes_with_the_client_that_has_made_it_and_so_does_an_empty_graph(coordinator: Coordinator) -> None:
     async def main() -> None:
         async with editor(coordinator.port) as stays:
             async with editor(coordinator.port) as leaves:
                 for graph in ("fixture.a", "kept"):
                     await leaves.ask("graph", "clear", id=graph, main=False)
                     await leaves.ask("graph", "addnode", graph=graph, id="a", component="core/Repeat")
+                await leaves.ask("graph", "clear", id="empty", main=False)
                 await stays.ask("graph", "clear", id="fixture.b", main=False)
                 await stays.ask("graph", "addnode", graph="fixture.a", id="b", component="core/Repeat")
                 with pytest.raises(Refused, match=r"^Requested graph not found$"):
                     await stays.ask("graph", "addnode", graph="fixture.c", id="b", component="core/Repeat")
-            with pytest.raises(Refused, match=r"^Requested graph not found$"):
-                await asked_until_gone(stays, "fixture.a")
+            for graph in ("fixture.a", "empty"):
+                with pytest.raises(Refused, match=r"^Requested graph not found$"):
+                    await asked_until_gone(stays, graph)
             for graph in ("kept", "fixture.b"):
                 assert not (await stays.ask("network", "getstatus", graph=graph))["started"]
 

@@ -17,11 +17,12 @@ from brokers import Broker
 from editors import editor, run
 from fbp_service import joined, read, served
 from msgflo_host import coordinator as coordinator_module
+from msgflo_host import graphs as graphs_module
 from msgflo_host.discovery import parse
 from msgflo_host.fbp.envelope import Request
 from msgflo_host.graph import json_format
 from msgflo_host.graph._store import Store
-from msgflo_host.graphs import MAIN, Graphs
+from msgflo_host.graphs import MAIN
 from msgflo_host.taps import Taps
 from systems import Coordinator, discovery_message
 
@@ -77,7 +78,7 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         (Store, "sorted_edges"),
         (Store, "sorted_initials"),
         (Store, "take"),
-        (Graphs, "_merge"),
+        (graphs_module, "merge"),
         (Taps, "_follow"),
         (coordinator_module, "steps"),
         (json_format, "dump"),
