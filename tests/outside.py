@@ -16,7 +16,7 @@ import pytest
 from brokers import Broker
 from interpreters import Interpreter
 
-SECONDS = 10
+SECONDS = 30
 
 
 class Outside:

@@ -59,7 +59,7 @@ class Coordinator:
             status: Status = json.load(answer)
             return status
 
-    def wait(self, condition: Callable[[Status], Any], *, seconds: float = 15) -> Status:
+    def wait(self, condition: Callable[[Status], Any], *, seconds: float = 40) -> Status:
         """Wait until the state of the system is as wanted; returns it."""
         deadline = time.monotonic() + seconds
         status: Status = {}
@@ -160,7 +160,7 @@ class Participants:
         self._thread.join(10)
 
 
-def until(condition: Callable[[], Any], *, seconds: float = 10, what: str = "") -> None:
+def until(condition: Callable[[], Any], *, seconds: float = 30, what: str = "") -> None:
     """Wait for something to become true."""
     deadline = time.monotonic() + seconds
     while not condition():
