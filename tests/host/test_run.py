@@ -73,9 +73,8 @@ def test_it_starts_again_after_being_killed_and_waits_for_nobody(demo: Coordinat
     before = len(demo.lines)
     with demo:
         everything_flows(demo)
-        assert not [
-            line for line in demo.lines[before:] if "trying again" in line
-        ]  # neither its ports nor names are taken by what was left
+        # Neither its ports nor its names are taken by what was left.
+        assert not [line for line in demo.lines[before:] if "trying again" in line]
 
 
 def test_a_program_that_crashes_is_started_again_and_its_edges_flow_again(demo: Coordinator) -> None:
