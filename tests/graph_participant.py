@@ -37,7 +37,7 @@ class GraphParticipant:
         self._role, self._kind, self._numbers = role, component, numbers
         self._nodes: dict[str, str] = {}
         self._edges: list[tuple[Payload, Payload]] = []
-        self._initials: list[tuple[Any, Payload]] = []
+        self._initials: list[tuple[Any, Payload, Payload]] = []
         self._subscribed = threading.Event()
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=role)
         self._client.on_message = lambda client, userdata, message: self._asked(json.loads(message.payload))
@@ -93,7 +93,14 @@ class GraphParticipant:
 
     def _component(self, command: str, payload: Payload) -> Iterator[Answer]:
         assert (command, payload) == ("getsource", {"name": MAIN})
-        graph = {"processes": {node: {"component": name} for node, name in self._nodes.items()}, "connections": []}
+        initials = [
+            {"data": data, "tgt": {"process": tgt["node"], "port": tgt["port"]}, "metadata": metadata}
+            for data, tgt, metadata in self._initials
+        ]
+        graph = {
+            "processes": {node: {"component": name} for node, name in self._nodes.items()},
+            "connections": initials,
+        }
         yield "component", "source", {"name": "main", "library": "inner", "language": "json", "code": json.dumps(graph)}
 
     def _graph(self, command: str, payload: Payload) -> Iterator[Answer]:
@@ -103,7 +110,9 @@ class GraphParticipant:
         elif command == "addedge":
             self._edges.append((payload["src"], payload["tgt"]))
         elif command == "addinitial":
-            self._initials.append((payload["src"]["data"], payload["tgt"]))
+            self._initials.append((payload["src"]["data"], payload["tgt"], payload.get("metadata", {})))
+        elif command == "removeinitial":
+            self._initials.clear()
         elif payload.get("id") not in self._nodes:
             yield "graph", "error", {"message": "there is no such node"}
             return
@@ -117,7 +126,7 @@ class GraphParticipant:
             yield "network", "edges", payload
         else:
             yield "network", "started", {"graph": MAIN, "running": True, "started": True}
-            for data, place in self._initials:
+            for data, place, _ in self._initials:
                 for src, tgt in self._edges:
                     if src["node"] == place["node"]:
                         # As NoFlo does, and as the schema describes it and then forbids it.

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..graph.commands import Change
 
-__all__ = ["MASKED", "masked_change", "masked_graph"]
+__all__ = ["MASKED", "masked_change", "masked_graph", "masked_message"]
 
 MASKED = "DATA"
 """What stands for data that is marked as secure."""
@@ -22,6 +22,24 @@ def masked_graph(code: str) -> dict[str, Any]:
     """A graph, given as JSON, without the data of secure initial packets."""
     graph: dict[str, Any] = json.loads(code)
     for connection in graph["connections"]:
-        if "data" in connection and connection.get("metadata", {}).get("secure"):
+        if "data" in connection and _is_secure(connection):
             connection["data"] = MASKED
     return graph
+
+
+def masked_message(protocol: str, command: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """What another runtime says of its graph, alike; what it removes is left out, for nobody knows whether that was secure."""
+    if (protocol, command) == ("graph", "addinitial") and _is_secure(payload):
+        return {**payload, "src": {"data": MASKED}}
+    if (protocol, command) == ("graph", "removeinitial"):
+        return {key: value for key, value in payload.items() if key != "src"}
+    if (protocol, command) == ("component", "source") and payload["language"] == "json":
+        try:
+            return {**payload, "code": json.dumps(masked_graph(payload["code"]), ensure_ascii=False)}
+        except (ValueError, RecursionError, TypeError, KeyError, AttributeError):  # no graph
+            return {**payload, "code": "{}"}
+    return payload
+
+
+def _is_secure(holder: dict[str, Any]) -> bool:
+    return bool((holder.get("metadata") or {}).get("secure"))

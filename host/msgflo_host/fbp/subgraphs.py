@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from .._text import quoted
 from ..catalogue import Catalogue
@@ -27,6 +28,7 @@ from ..participants import Entry
 from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Part, Replies
 from .envelope import Request, encode, message, refusal
+from .masking import masked_message
 from .sub_runtime import SILENT_S, Heard, Question, SubRuntime, addressed, renamed
 
 __all__ = ["Subgraphs"]
@@ -186,7 +188,7 @@ class Subgraphs:
             if source is None:
                 self._get_source(client, request)
             else:
-                self._replies.answer(client, request, source.command, renamed(source, question.name))
+                self._replies.answer(client, request, source.command, _seen(source, question.name, client))
         except MsgfloError as error:
             client.send(refusal(request, str(error)))
 
@@ -211,23 +213,24 @@ class Subgraphs:
         elif (heard.protocol, heard.command) == ("runtime", "ports"):
             known.ports = heard
         if question is not None:
-            payload = renamed(heard, question.name)
+            payload = _seen(heard, question.name, question.client)
             if heard.command == "error":
                 question.client.send(refusal(question.request, payload["message"]))
             else:
                 self._replies.answer(question.client, question.request, heard.command, payload)
         if not heard.is_for_all:
             return
-        frames: dict[str, bytes] = {}
+        frames: dict[tuple[str, bool], bytes] = {}
         for client in self._clients:
             name = self._name_for(client, known)
             if name is None or not client.may_see(heard.protocol, heard.command):
                 continue
             if question is not None and client is question.client:
                 continue
-            if name not in frames:
-                frames[name] = encode(message(heard.protocol, heard.command, renamed(heard, name)))
-            client.send(frames[name])
+            kind = name, client.sees_secure
+            if kind not in frames:
+                frames[kind] = encode(message(heard.protocol, heard.command, _seen(heard, name, client)))
+            client.send(frames[kind])
 
     def _name_for(self, client: ClientHandle, known: _Known) -> str | None:
         """What a client calls a graph, or would call it."""
@@ -291,3 +294,9 @@ class Subgraphs:
     def _complain(self, text: str) -> None:
         if said := self._complaints.complain(text, time.monotonic()):
             log.warning("%s", said)
+
+
+def _seen(heard: Heard, name: str, client: ClientHandle) -> dict[str, Any]:
+    """The payload of what was heard, as a client may see it, with the name that the graph has for it."""
+    payload = renamed(heard, name)
+    return payload if client.sees_secure else masked_message(heard.protocol, heard.command, payload)

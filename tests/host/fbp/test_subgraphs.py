@@ -119,6 +119,35 @@ def test_secrets_are_not_passed_on_and_what_a_client_may_not_do_is_refused_here(
         assert [request["command"] for request in inner.requests] == ["getruntime", "addnode", "getstatus"]
 
 
+def test_its_secure_initial_packets_are_masked_for_those_who_may_not_change_it(broker: Broker, tmp_path: Path) -> None:
+    viewer_secret, hush = "only-looks-and-sees", "hush, this is private"
+    (tmp_path / "secrets.yaml").write_text(f"viewer: {{secret: {viewer_secret}, may: viewer}}\n")
+    initial = {"src": {"data": hush}, "tgt": {"node": "a", "port": "in"}}
+    secure = {"metadata": {"secure": True}}
+    masked = {**initial, "src": {"data": "DATA"}, **secure, "graph": INNER}
+
+    async def main(port: int) -> None:
+        async with editor(port) as one, editor(port, secret=viewer_secret) as viewer:
+            await shown(one)
+            await shown(viewer)
+            await one.ask("graph", "addnode", graph=INNER, **NODE)
+            answer = await one.ask("graph", "addinitial", graph=INNER, **initial, **secure)
+            assert answer == {**initial, **secure, "graph": INNER}
+            await viewer.told("graph", "addinitial")
+            assert viewer.all("graph", "addinitial") == [masked]
+            code = (await viewer.ask("component", "getsource", name=INNER))["code"]
+            assert [each["data"] for each in json.loads(code)["connections"]] == ["DATA"]
+            assert hush in (await one.ask("component", "getsource", name=INNER))["code"]
+            await one.ask("graph", "removeinitial", graph=INNER, **initial)
+            await viewer.told("graph", "removeinitial", tgt=initial["tgt"])
+            assert hush not in json.dumps(viewer.frames)
+
+    with Coordinator("--plain", "--secrets", "secrets.yaml", broker=broker.url, cwd=tmp_path) as running:
+        running.wait(lambda status: True)
+        with GraphParticipant("inner", broker):
+            run(lambda: main(running.port))
+
+
 def test_graphs_that_share_a_component_are_told_apart_by_their_roles(system: Coordinator, broker: Broker) -> None:
     async def main() -> None:
         async with editor(system.port) as one:
