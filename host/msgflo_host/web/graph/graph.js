@@ -60,7 +60,15 @@ function follow({ system, bus }, stage, actions, library, root) {
     const { name, x, y } = event.detail;
     actions.add(name, typeof x === "number" && typeof y === "number" ? { x, y } : undefined);
   });
+  bus.addEventListener("select", (event) => selectAlso(stage, event.detail));
   refresh();
+}
+
+/** Select what another part of the page has selected. */
+function selectAlso(stage, { kind, ids }) {
+  const [edge, nodes] = kind === "edge" ? [ids[0], []] : [null, ids];
+  const isSo = JSON.stringify([stage.selectedEdge, [...stage.selected]]) === JSON.stringify([edge, nodes]);
+  if (!isSo) stage.select(nodes.filter((id) => stage.picture.nodes.has(id)), edge);
 }
 
 /** What menus, keys and buttons have in common. */

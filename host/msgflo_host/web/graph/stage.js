@@ -46,6 +46,7 @@ export class Stage extends EventTarget {
   #shownGraph = "";
   #zoomFrame = 0;
   #stopping = 0;
+  #beside = false; // whether the inspector takes room
   #family = "";
   #pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
 
@@ -234,11 +235,21 @@ export class Stage extends EventTarget {
     Object.assign(this.view, { width: clientWidth, height: clientHeight });
     const ratio = Math.min(2, window.devicePixelRatio);
     Object.assign(this.canvas, { width: Math.round(clientWidth * ratio), height: Math.round(clientHeight * ratio) });
+    const beside = document.getElementById("inspector")?.hidden === false;
+    const opened = beside && !this.#beside;
+    this.#beside = beside;
+    if (opened && !first) return this.#keepSelectedInSight();
     if ((!first && !this.view.isFitted) || !this.picture.nodes.size) return;
     // Nobody has moved anything yet: the layout is made for the new form.
     if ([...this.picture.nodes.values()].every((node) => node.x === undefined)) this.#placesOf(this.system.current).clear();
     this.refresh();
     this.#fitFirst();
+  }
+
+  /** Somebody has clicked: what they clicked at stays where it is, unless it would be hidden. */
+  #keepSelectedInSight() {
+    const box = around([...this.selected].flatMap((id) => this.boxes.get(id) ?? []));
+    if (box) this.view.reveal(box);
   }
 
   #viewed() {

@@ -1,3 +1,71 @@
 // @ts-check
+// Looking inside: what passes on an edge, what a node is and says, traces.
 
-export function start() {}
+import { announce, openPanel, toast } from "../core/dom.js";
+import { insideEdge } from "./edge.js";
+import { insideNode } from "./node.js";
+import { startTraces } from "./traces.js";
+
+/**
+ * What is shown in the inspector. `shown` is called when it is there, `stop` when it is not any more.
+ * @typedef {{id: string, title: string, content: HTMLElement, shown?: () => void, stop: () => void}} Inside
+ */
+
+const SECOND_CLICK_MS = 300;
+
+/** @param {import("../core/registry.js").Context} context */
+export function start(context) {
+  const { bus } = context;
+  const shower = new Shower();
+  bus.addEventListener("open-edge", (event) => {
+    const { key } = /** @type {CustomEvent} */ (event).detail;
+    shower.show(() => insideEdge(context, key), "This edge is not there (any more).");
+  });
+  bus.addEventListener("open-node", (event) => {
+    const { id } = /** @type {CustomEvent} */ (event).detail;
+    shower.show(() => insideNode(context, id), "This node is not there (any more).");
+  });
+  startTraces(context, shower);
+}
+
+/** Shows one thing at a time in the inspector. */
+export class Shower {
+  /** @type {Inside | null} */
+  #inside = null;
+  #byKey = false;
+  #timer = 0;
+
+  constructor() {
+    addEventListener("keydown", () => (this.#byKey = true), { capture: true });
+    addEventListener("pointerdown", () => (this.#byKey = false), { capture: true });
+    addEventListener("dblclick", () => clearTimeout(this.#timer), { capture: true });
+  }
+
+  /** @param {() => Inside | null} make @param {string} otherwise what is said where there is nothing */
+  show(make, otherwise) {
+    clearTimeout(this.#timer);
+    const open = () => this.#open(make(), otherwise);
+    // The picture becomes smaller by it: a second click is to meet what the first one has met.
+    const clicked = navigator.userActivation?.isActive && !this.#byKey;
+    if (clicked && document.getElementById("inspector")?.hidden) this.#timer = setTimeout(open, SECOND_CLICK_MS);
+    else open();
+  }
+
+  /** @param {Inside | null} inside @param {string} otherwise */
+  #open(inside, otherwise) {
+    if (inside === null) return toast(otherwise, "warn");
+    this.#inside?.stop();
+    this.#inside = inside;
+    const onClose = () => {
+      inside.stop();
+      if (this.#inside === inside) this.#inside = null;
+    };
+    const holder = openPanel(inside.id, inside.title, inside.content, { onClose });
+    holder.scrollTop = 0;
+    inside.shown?.();
+    // By keys one goes on in the panel; the mouse stays where it is.
+    if (!this.#byKey) return announce(`Looking inside ${inside.title}`);
+    const close = holder.parentElement?.querySelector(".panel-head button");
+    if (close instanceof HTMLElement) close.focus();
+  }
+}

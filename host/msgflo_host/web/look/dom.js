@@ -1,0 +1,62 @@
+// @ts-check
+// What the parts of this view make often.
+
+import { announce, element, toast } from "../core/dom.js";
+
+/** A part of a panel that can be folded away. @param {string} title @param {boolean} open @param {...(Node | string | null)} content @returns {any} */
+export function section(title, open, ...content) {
+  return element("details", { className: "look-section", open }, element("summary", {}, element("h3", {}, title)), ...content);
+}
+
+/** @param {string} text @param {() => void} click @param {Record<string, any>} [properties] @returns {HTMLButtonElement} */
+export const button = (text, click, properties = {}) => element("button", { type: "button", click, ...properties }, text);
+
+/** Terms and what belongs to them. @param {[term: string, text: string | Node][]} pairs */
+export function terms(pairs) {
+  return element("dl", { className: "look-terms" }, ...pairs.flatMap(([term, text]) => [element("dt", {}, term), element("dd", {}, text)]));
+}
+
+/** Put a text into an element, only where it is another one: who has marked some of it keeps that. @param {Element} target @param {string} text */
+export function write(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+/** Call something soon, once for many calls. @param {() => void} action @param {number} ms @returns {(() => void) & {stop: () => void}} */
+export function soon(action, ms) {
+  let timer = 0;
+  const call = () => {
+    timer ||= setTimeout(() => {
+      timer = 0;
+      action();
+    }, ms);
+  };
+  return Object.assign(call, { stop: () => clearTimeout(timer) });
+}
+
+/** Copy a text, and say so. @param {string} text @param {string} what was copied, for people */
+export async function copy(text, what) {
+  if (await copied(text)) announce(`${what} copied`);
+  else toast("The browser does not allow to copy. Mark the text, and copy it by hand.", "warn");
+}
+
+/** @param {string} text */
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copiedInTheOldWay(text); // pages that came without encryption have no clipboard
+  }
+}
+
+/** @param {string} text */
+function copiedInTheOldWay(text) {
+  const before = document.activeElement;
+  const field = element("textarea", { value: text, className: "unseen", readOnly: true });
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  if (before instanceof HTMLElement) before.focus();
+  return done;
+}

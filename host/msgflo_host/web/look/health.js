@@ -1,0 +1,28 @@
+// @ts-check
+// How a node is: its state and why, and that of each participant in its role.
+
+import { element } from "../core/dom.js";
+import { nodeKey } from "../core/system.js";
+import { terms } from "./dom.js";
+import { agoText } from "./values.js";
+
+/** @type {Record<string, string>} */
+const KINDS = { alive: "good", asleep: "muted", lost: "bad", pending: "warn" };
+
+/** @param {import("../core/system.js").System} system @param {string} id */
+export function healthOf(system, id) {
+  const error = system.health.get(nodeKey(system.current, id))?.error;
+  const trouble = error ? element("p", { className: "bad", role: "note" }, error) : null;
+  const status = system.current === system.runtime?.graph ? system.nodeStatus(id) : undefined;
+  if (status === undefined) return element("div", {}, trouble, element("p", { className: "hint" }, "More is not known of it here."));
+  const { state, reason, instances } = status;
+  const summary = element("p", {}, element("strong", { className: KINDS[state] ?? "" }, state), reason ? ` – ${reason}` : "");
+  return element("div", {}, trouble, summary, ...(instances.length > 1 ? [element("p", { className: "hint" }, `${instances.length} play this role:`)] : []), ...instances.map(instance));
+}
+
+/** @param {import("../core/status.js").Instance} each */
+function instance({ id, state, reason, since_s: since, heard_s: heard, last_packet_s: packet }) {
+  /** @type {[string, string][]} */
+  const pairs = [["Participant", id], ["State", `${state}${reason ? `: ${reason}` : ""}`], ["Since", agoText(since)], ["Heard of", agoText(heard)], ["Last packet", agoText(packet)]];
+  return terms(pairs);
+}

@@ -1,0 +1,45 @@
+// @ts-check
+// The form in which people type what is to be sent to an inport.
+
+import { element } from "../core/dom.js";
+import { write } from "./dom.js";
+import { sendTo, sideEffect } from "./send.js";
+import { endText, kindOf, typed } from "./values.js";
+
+/**
+ * @param {import("../core/registry.js").Context} context
+ * @param {import("../core/graph.js").End} end an inport @param {string} [type] of the port
+ * @returns {HTMLFormElement}
+ */
+export function injectForm(context, end, type = "any") {
+  const field = element("textarea", { rows: 1, spellcheck: false, placeholder: type === "string" ? "a text" : "21.5, true, a text, {\"level\": 3}" });
+  const label = element("label", { className: "field" }, element("span", {}, `Send to ${endText(end)}`), field);
+  const hint = element("p", { className: "hint" });
+  const send = element("button", { type: "submit" }, "Send");
+  const show = () => {
+    const what = field.value === "" && type !== "string" ? "" : `It is sent as ${kindOf(typed(field.value, type))}.`;
+    write(hint, `${what} ${sideEffect(context, end)}`.trim());
+  };
+  const form = element("form", { className: "look-inject" }, label, send, hint);
+  form.addEventListener("submit", async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    send.disabled = true;
+    await sendTo(context, end, typed(field.value, type));
+    send.disabled = false;
+    show();
+  });
+  field.addEventListener("input", show);
+  field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  show();
+  return form;
+}
+
+/** The type of an inport, as its component says. @param {import("../core/system.js").System} system @param {import("../core/graph.js").End} end */
+export function typeOf(system, end) {
+  const component = system.components.get(system.graph.nodes.get(end.node)?.component ?? "");
+  return component?.inPorts.find(({ id }) => id.toLowerCase() === end.port.toLowerCase())?.type ?? "any";
+}

@@ -1,0 +1,40 @@
+// @ts-check
+// What a node has printed, and what was wrong with it.
+
+import { element } from "../core/dom.js";
+import { timeText } from "./values.js";
+
+const MOST_LINES = 200;
+
+export class Log {
+  #id;
+
+  /** @param {import("../core/system.js").System} system @param {string} id */
+  constructor(system, id) {
+    this.#id = id;
+    this.none = element("p", { className: "hint" }, "It has said nothing since the page was opened.");
+    this.lines = element("ol", { className: "look-log", role: "log", "aria-label": `Output of ${id}`, tabIndex: 0 });
+    this.element = element("div", {}, this.none, this.lines);
+    this.#show();
+    for (const line of system.output) this.add(line);
+  }
+
+  /** @param {{node?: string, text: string, at: number}} line */
+  add({ node, text, at }) {
+    if (node !== this.#id) return;
+    const isAtEnd = this.lines.scrollTop + this.lines.clientHeight >= this.lines.scrollHeight - 8;
+    this.lines.append(element("li", {}, element("time", { dateTime: new Date(at).toISOString() }, timeText(at)), element("span", {}, text)));
+    while (this.lines.childElementCount > MOST_LINES) this.lines.firstElementChild?.remove();
+    this.#show();
+    if (isAtEnd) this.toEnd();
+  }
+
+  toEnd() {
+    this.lines.scrollTop = this.lines.scrollHeight;
+  }
+
+  #show() {
+    this.lines.hidden = this.lines.childElementCount === 0;
+    this.none.hidden = !this.lines.hidden;
+  }
+}

@@ -1,0 +1,64 @@
+// @ts-check
+// Inside a node: what it is, how it is, its ports with their last values, what it has said, its source.
+
+import { element } from "../core/dom.js";
+import { section, soon, terms, write } from "./dom.js";
+import { healthOf } from "./health.js";
+import { Log } from "./log.js";
+import { Ports } from "./ports.js";
+import { sourceSection } from "./source.js";
+
+const STATUS_MS = 300;
+
+/** @param {import("../core/registry.js").Context} context @param {string} id @returns {import("./look.js").Inside | null} null where there is no such node */
+export function insideNode(context, id) {
+  const { system } = context;
+  const graph = system.current;
+  const node = system.graph.nodes.get(id);
+  if (node === undefined) return null;
+  const about = element("div");
+  const health = element("div");
+  const ports = new Ports(context, id);
+  const log = new Log(system, id);
+  const show = () => {
+    const now = system.current === graph ? system.graph.nodes.get(id) : undefined;
+    about.replaceChildren(now ? aboutOf(system, now) : element("p", { className: "warn" }, "This node is no longer there."));
+    health.replaceChildren(healthOf(system, id));
+    ports.show();
+  };
+  const later = soon(show, STATUS_MS);
+  const values = soon(() => ports.showValues(), STATUS_MS);
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  for (const type of ["change", "health", "state", "current"]) system.addEventListener(type, later, { signal });
+  system.addEventListener("output", (event) => log.add(/** @type {CustomEvent} */ (event).detail), { signal });
+  system.addEventListener("data", (event) => {
+    if (/** @type {CustomEvent} */ (event).detail.graph === graph) values();
+  }, { signal });
+  show();
+  const content = element("div", { className: "look" }, about, section("Health", true, health), section("Ports", true, ports.element),
+    section("Output", true, log.element), sourceSection(context, node.component, signal));
+  return {
+    id: `node ${graph} ${id}`,
+    title: id,
+    content,
+    shown: () => log.toEnd(),
+    stop() {
+      leaving.abort();
+      later.stop();
+      values.stop();
+    },
+  };
+}
+
+/** @param {import("../core/system.js").System} system @param {import("../core/graph.js").Node} node */
+function aboutOf(system, { id, component, metadata }) {
+  const definition = system.components.get(component);
+  const label = system.current === system.runtime?.graph ? system.nodeStatus(id)?.label : "";
+  const texts = [metadata.label, label, definition?.description].filter((each) => typeof each === "string" && each !== "");
+  const description = element("p");
+  write(description, [...new Set(texts)].join(" – "));
+  const pairs = /** @type {[string, string][]} */ ([["Component", component || "not known"]]);
+  if (metadata.discovered) pairs.push(["Part of", "no graph; it has announced itself"]);
+  return element("div", {}, texts.length ? description : null, terms(pairs));
+}

@@ -1,0 +1,153 @@
+// @ts-check
+// Numbers of one or several edges over time: a picture that can be zoomed, and the same as a table.
+
+import { element } from "../core/dom.js";
+import { button, section, soon } from "./dom.js";
+import { colourOf, loadPlot, makePlot } from "./uplot.js";
+import { endText, numberText, numbersOf } from "./values.js";
+
+const DRAW_MS = 500;
+const MOST_EDGES = 6;
+
+/**
+ * @typedef {{label: string, points: [at: number, value: number][]}} Line  `at` in s since 1970
+ */
+
+export class Plots {
+  #context;
+  /** @type {Set<string>} */
+  #keys;
+  #graph;
+  /** @type {ReturnType<typeof makePlot> | null} */
+  #plot = null;
+  #drawn = ""; // the lines of the plot, which needs a new one for others
+  #stopped = false;
+  #loading = false;
+
+  /** @param {import("../core/registry.js").Context} context @param {string[]} keys of edges */
+  constructor(context, keys) {
+    this.#context = context;
+    this.#keys = new Set(keys);
+    this.#graph = context.system.current;
+    this.place = element("div", { className: "look-plot", role: "img" });
+    this.table = element("tbody");
+    this.none = element("p", { className: "hint" }, "No numbers yet.");
+    this.others = element("select", { "aria-label": "Draw the numbers of another edge, too", change: () => this.#choose() });
+    this.whole = button("Whole time", () => this.#plot?.whole(), { hidden: true });
+    this.soon = soon(() => this.#draw(), DRAW_MS);
+    const tools = element("div", { className: "look-tools" }, this.others,
+      button("Zoom in", () => this.#plot?.zoom(0.5)), button("Zoom out", () => this.#plot?.zoom(2)), this.whole);
+    const head = element("thead", {}, element("tr", {}, ...["Line", "Last", "Least", "Greatest"].map((text) => element("th", { scope: "col" }, text))));
+    this.figure = element("div", { hidden: true }, tools, this.place, element("p", { className: "hint" }, "Drag over the picture to zoom in."),
+      element("table", { className: "look-table" }, element("caption", { className: "unseen" }, "The numbers that are drawn"), head, this.table));
+    this.element = section("Plot", true, this.none, this.figure);
+    this.element.addEventListener("toggle", () => this.redraw());
+  }
+
+  /** A packet has come. @param {string} key */
+  add(key) {
+    if (this.#keys.has(key)) this.soon();
+  }
+
+  /** Anew, such as in other colours. */
+  redraw() {
+    this.#forget();
+    this.#draw();
+  }
+
+  stop() {
+    this.#stopped = true;
+    this.soon.stop();
+    this.#forget();
+  }
+
+  #forget() {
+    this.#plot?.destroy();
+    this.#plot = null;
+  }
+
+  #choose() {
+    const { value } = this.others;
+    if (this.#keys.has(value)) this.#keys.delete(value);
+    else if (value) this.#keys.add(value);
+    this.redraw();
+    this.others.focus();
+  }
+
+  /** @returns {Line[]} */
+  #lines() {
+    /** @type {Map<string, Line>} */
+    const lines = new Map();
+    for (const key of this.#keys) {
+      const edge = this.#context.system.graphs.get(this.#graph)?.edges.get(key);
+      const name = edge ? endText(edge.src) : key;
+      for (const { at, data } of this.#context.packets.history(key, this.#graph)) {
+        for (const [path, value] of numbersOf(data)) {
+          const id = `${key}\n${path}`;
+          const line = lines.get(id) ?? { label: path ? `${name}: ${path}` : name, points: [] };
+          lines.set(id, line);
+          line.points.push([at / 1000, value]);
+        }
+      }
+    }
+    return [...lines.values()];
+  }
+
+  async #draw() {
+    const lines = this.#lines();
+    this.none.hidden = lines.length > 0;
+    this.figure.hidden = lines.length === 0;
+    if (lines.length === 0 || !this.element.open) return;
+    this.#fillOthers();
+    this.#fillTable(lines);
+    if (!(await this.#ready())) return;
+    const labels = JSON.stringify(lines.map(({ label }) => label));
+    if (this.#plot !== null && labels === this.#drawn) return this.#plot.update(lines);
+    this.#forget();
+    this.#drawn = labels;
+    this.#plot = makePlot(this.place, lines, (isZoomed) => (this.whole.hidden = !isZoomed));
+  }
+
+  /** Whether there is a plot to be made now; its script comes with the first one. */
+  async #ready() {
+    if (this.#loading) return false;
+    this.#loading = true;
+    try {
+      await loadPlot();
+    } finally {
+      this.#loading = false;
+    }
+    return !this.#stopped && this.place.isConnected;
+  }
+
+  #fillOthers() {
+    const edges = [...(this.#context.system.graphs.get(this.#graph)?.edges.values() ?? [])];
+    const [first] = this.#keys;
+    const hasNumbers = (/** @type {string} */ key) => numbersOf(this.#context.packets.last(key, this.#graph)?.data).length > 0;
+    const options = edges.filter(({ key }) => key !== first && (this.#keys.has(key) || hasNumbers(key))).map(({ key, src, tgt }) => {
+      const text = `${endText(src)} → ${endText(tgt)}`;
+      const chosen = this.#keys.has(key);
+      return element("option", { value: key, disabled: !chosen && this.#keys.size >= MOST_EDGES }, chosen ? `Without ${text}` : text);
+    });
+    const wanted = JSON.stringify(options.map((each) => [each.value, each.textContent, each.disabled]));
+    this.others.hidden = options.length === 0;
+    if (this.others.dataset.options === wanted) return; // somebody may be choosing
+    this.others.dataset.options = wanted;
+    this.others.replaceChildren(element("option", { value: "" }, "Draw another one …"), ...options);
+  }
+
+  /** @param {Line[]} lines */
+  #fillTable(lines) {
+    const rows = lines.map(({ label, points }, i) => {
+      const values = points.map(([, value]) => value);
+      const mark = element("span", { className: "look-mark", "aria-hidden": "true" });
+      mark.style.background = colourOf(i);
+      const numbers = [values[values.length - 1], Math.min(...values), Math.max(...values)];
+      return element("tr", {}, element("th", { scope: "row" }, mark, label), ...numbers.map((value) => element("td", {}, numberText(value))));
+    });
+    this.table.replaceChildren(...rows);
+    const texts = rows.map((row) => [...row.cells].map((cell) => cell.textContent));
+    const sentence = texts.map(([label, last, least, most]) => `${label}: ${last} now, from ${least} to ${most}`).join("; ");
+    this.place.setAttribute("aria-label", `Numbers over time. ${sentence}`);
+  }
+}

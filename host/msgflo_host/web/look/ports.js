@@ -1,0 +1,116 @@
+// @ts-check
+// The ports of a node: type, topic, last value; what goes in can be sent.
+
+import { element } from "../core/dom.js";
+import { emit } from "../core/registry.js";
+import { button, write } from "./dom.js";
+import { injectForm } from "./inject.js";
+import { endText, short, timeText } from "./values.js";
+
+/**
+ * @typedef {{id: string, type: string, description: string, topic: string}} Port
+ * @typedef {"in" | "out"} Side
+ */
+
+export class Ports {
+  #context;
+  #id;
+  #drawn = "";
+  /** @type {Map<string, HTMLElement>} where the last value of a port stands, by side and port */
+  #values = new Map();
+
+  /** @param {import("../core/registry.js").Context} context @param {string} id of the node */
+  constructor(context, id) {
+    this.#context = context;
+    this.#id = id;
+    this.element = element("div", { className: "look-ports" });
+  }
+
+  /** The ports that are there now. A form that somebody types in stays as long as they are the same. */
+  show() {
+    const { system } = this.#context;
+    const all = { in: portsOf(system, this.#id, "in"), out: portsOf(system, this.#id, "out") };
+    const edges = [...system.graph.edges.values()].filter(({ src, tgt }) => src.node === this.#id || tgt.node === this.#id);
+    const drawn = JSON.stringify([all, edges.map(({ key }) => key)]);
+    if (drawn !== this.#drawn) {
+      this.#drawn = drawn;
+      this.#values.clear();
+      const none = all.in.length + all.out.length === 0 ? element("p", { className: "hint" }, "Its ports are not known.") : "";
+      this.element.replaceChildren(none, ...this.#side("in", "Inports", all.in), ...this.#side("out", "Outports", all.out));
+    }
+    this.showValues();
+  }
+
+  showValues() {
+    const { system, packets } = this.#context;
+    /** @type {Map<string, import("../core/packets.js").Packet>} */
+    const last = new Map();
+    for (const { key, src, tgt } of system.graph.edges.values()) {
+      const packet = packets.last(key);
+      if (packet === undefined) continue;
+      for (const [side, end] of /** @type {const} */ ([["out", src], ["in", tgt]])) {
+        const place = `${side} ${end.port.toLowerCase()}`;
+        if (end.node === this.#id && packet.at >= (last.get(place)?.at ?? 0)) last.set(place, packet);
+      }
+    }
+    for (const [place, target] of this.#values) {
+      const packet = last.get(place);
+      write(target, packet ? `${short(packet.data, 300)} at ${timeText(packet.at)}` : "no packet seen yet");
+    }
+  }
+
+  /** @param {Side} side @param {string} title @param {Port[]} ports */
+  #side(side, title, ports) {
+    if (ports.length === 0) return [];
+    return [element("h4", {}, title), element("ul", { className: "look-list" }, ...ports.map((port) => this.#port(side, port)))];
+  }
+
+  /** @param {Side} side @param {Port} port */
+  #port(side, port) {
+    const value = element("code", { className: "look-value" });
+    this.#values.set(`${side} ${port.id.toLowerCase()}`, value);
+    const head = element("p", {}, element("strong", {}, port.id), element("span", { className: "muted" }, ` ${port.type}`));
+    const topic = port.topic ? element("p", { className: "hint" }, "Topic ", element("code", {}, port.topic)) : null;
+    const about = port.description ? element("p", { className: "hint" }, port.description) : null;
+    return element("li", { "data-port": port.id, "data-side": side }, head, about, element("p", {}, value), topic, ...this.#edges(side, port), side === "in" ? this.#sender(port) : null);
+  }
+
+  /** What it is joined to, each a way into the edge. @param {Side} side @param {Port} port */
+  #edges(side, port) {
+    const { system, bus } = this.#context;
+    const ends = [...system.graph.edges.values()].map(({ key, src, tgt }) => ({ key, own: side === "in" ? tgt : src, other: side === "in" ? src : tgt }));
+    return ends.filter(({ own }) => own.node === this.#id && own.port.toLowerCase() === port.id.toLowerCase()).map(({ key, other }) =>
+      button(side === "in" ? `from ${endText(other)}` : `to ${endText(other)}`, () => emit(bus, "open-edge", { key }), { className: "plain look-edge" }));
+  }
+
+  /** @param {Port} port */
+  #sender(port) {
+    const folded = element("details", {
+      toggle: () => {
+        if (folded.open && folded.childElementCount === 1) folded.append(injectForm(this.#context, { node: this.#id, port: port.id }, port.type));
+      },
+    }, element("summary", { className: "hint" }, `Send to ${port.id}`));
+    return folded;
+  }
+}
+
+/** What component, participant and edges know of the ports of a node. @param {import("../core/system.js").System} system @param {string} id @param {Side} side @returns {Port[]} */
+function portsOf(system, id, side) {
+  const key = side === "in" ? "inPorts" : "outPorts";
+  const definition = system.components.get(system.graph.nodes.get(id)?.component ?? "");
+  const status = system.current === system.runtime?.graph ? system.nodeStatus(id) : undefined;
+  /** @type {Map<string, Port>} */
+  const ports = new Map();
+  const note = (/** @type {string} */ port, /** @type {Partial<Port>} */ known) => {
+    const place = port.toLowerCase();
+    const before = ports.get(place) ?? { id: port, type: "any", description: "", topic: "" };
+    ports.set(place, { ...before, ...Object.fromEntries(Object.entries(known).filter(([, value]) => typeof value === "string" && value !== "")) });
+  };
+  for (const { id: port, type, description } of definition?.[key] ?? []) note(port, { type, description });
+  for (const port of (side === "in" ? status?.inports : status?.outports) ?? []) note(port.id, { type: port.type, description: port.description, topic: port.topic });
+  for (const { src, tgt } of system.graph.edges.values()) {
+    const end = side === "in" ? tgt : src;
+    if (end.node === id) note(end.port, {});
+  }
+  return [...ports.values()];
+}

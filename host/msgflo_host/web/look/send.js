@@ -1,0 +1,53 @@
+// @ts-check
+// Packets that people send into an inport by hand.
+
+import { toast } from "../core/dom.js";
+import { endText, short } from "./values.js";
+
+/** @typedef {import("../core/registry.js").Context} Context */
+/** @typedef {import("../core/graph.js").End} End */
+
+/** What sending does beyond that, for people. @param {Context} context @param {End} end */
+export function sideEffect({ system }, end) {
+  if (exportedAs(system.graph, end) !== null) return "";
+  const shown = "The port is exported for that moment.";
+  return system.graph.nodes.get(end.node)?.metadata.discovered ? `${shown} ${end.node} becomes a part of the graph by that.` : shown;
+}
+
+/**
+ * Send a packet to an inport, and say whether that was possible. The runtime takes packets for exported ports only: one that is
+ * not is exported until the packet was taken.
+ * @param {Context} context @param {End} end @param {any} data @returns {Promise<boolean>}
+ */
+export async function sendTo({ system, fbp }, end, data) {
+  const graph = system.current;
+  const known = exportedAs(system.graph, end);
+  const name = known ?? freshName(system.graph);
+  try {
+    if (known === null) await fbp.request("graph", "addinport", { graph, public: name, node: end.node, port: end.port });
+    try {
+      await fbp.request("runtime", "packet", { graph, port: name, event: "data", payload: data });
+    } finally {
+      if (known === null) await fbp.request("graph", "removeinport", { graph, public: name });
+    }
+    toast(`Sent to ${endText(end)}: ${short(data, 60)}`, "good");
+    return true;
+  } catch (error) {
+    toast(`Nothing was sent to ${endText(end)}: ${/** @type {Error} */ (error).message}`, "bad");
+    return false;
+  }
+}
+
+/** @param {import("../core/graph.js").Graph} graph @param {End} end @returns {string | null} */
+function exportedAs(graph, end) {
+  const isIt = (/** @type {End} */ { node, port }) => node === end.node && port.toLowerCase() === end.port.toLowerCase();
+  return [...graph.inports.values()].find(isIt)?.public ?? null;
+}
+
+/** @param {import("../core/graph.js").Graph} graph */
+function freshName(graph) {
+  for (;;) {
+    const name = `by-hand-${Math.random().toString(36).slice(2, 8)}`;
+    if (!graph.inports.has(name)) return name;
+  }
+}

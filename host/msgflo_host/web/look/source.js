@@ -1,0 +1,84 @@
+// @ts-check
+// The source of a component: read, and, where the secret allows it, edited and run.
+
+import { element, toast } from "../core/dom.js";
+import { button, copy, section, write } from "./dom.js";
+
+const MOST_ROWS = 24;
+
+/** @typedef {{name: string, library?: string, language: string, code: string}} Source */
+
+/**
+ * @param {import("../core/registry.js").Context} context @param {string} component @param {AbortSignal} signal when nobody looks any more
+ * @returns {HTMLDetailsElement} which asks for the source when it is opened
+ */
+export function sourceSection(context, component, signal) {
+  const { system, fbp } = context;
+  const place = element("div", {}, element("p", { className: "hint" }, "Asking for it…"));
+  const made = section("Source", false, place);
+  let asked = false;
+  made.addEventListener("toggle", async () => {
+    if (!made.open || asked) return;
+    asked = true;
+    try {
+      const source = await fbp.request("component", "getsource", { name: component });
+      const editor = makeEditor(context, component, source);
+      system.addEventListener("state", editor.show, { signal });
+      place.replaceChildren(editor.element);
+    } catch (error) {
+      asked = false;
+      place.replaceChildren(element("p", { className: "hint" }, `There is no source to be seen: ${/** @type {Error} */ (error).message}`));
+    }
+  });
+  return made;
+}
+
+/** @param {import("../core/registry.js").Context} context @param {string} component @param {Source} source */
+function makeEditor({ system, fbp }, component, source) {
+  let before = source.code;
+  const field = element("textarea", {
+    value: before, spellcheck: false, wrap: "off", autocomplete: "off", "aria-label": `Source of ${component}, ${source.language}`,
+    rows: Math.min(MOST_ROWS, before.split("\n").length + 1), input: () => show(),
+  });
+  const reason = element("p", { className: "hint" });
+  const wrong = element("p", { className: "bad", role: "alert" });
+  const run = button("Save and run", () => send(), { className: "primary" });
+  const back = button("As it was", () => {
+    field.value = before;
+    show();
+  });
+  const unlock = button("Enter a secret", () => fbp.askSecret?.());
+  const show = () => {
+    const why = whyNot(system, component, source);
+    field.readOnly = why !== null;
+    write(reason, why ?? `${source.language}. Its nodes start again when it is saved.`);
+    unlock.hidden = system.may("component:setsource");
+    run.hidden = back.hidden = why !== null;
+    run.disabled = back.disabled = field.value === before;
+  };
+  const send = async () => {
+    const code = field.value;
+    run.disabled = true;
+    write(wrong, "");
+    try {
+      const { name, library = "", language } = source;
+      await fbp.request("component", "source", { name, library, language, code });
+      before = code;
+      toast(`${component} is saved, and its nodes start again.`, "good");
+    } catch (error) {
+      write(wrong, /** @type {Error} */ (error).message);
+    }
+    show();
+  };
+  show();
+  const tools = element("div", { className: "look-tools" }, run, back, unlock, button("Copy", () => copy(field.value, "The source")));
+  return { element: element("div", { className: "look-source" }, reason, field, wrong, tools), show };
+}
+
+/** Why a source cannot be changed, for people; null where it can be. @param {import("../core/system.js").System} system @param {string} component @param {Source} source */
+function whyNot(system, component, { language }) {
+  if (system.graphs.has(component)) return "This is a graph: open it to change it.";
+  if (component.startsWith("core/")) return "This component is built in, so it can only be read.";
+  if (system.may("component:setsource")) return language === "text" ? "This is no source that could be saved." : null;
+  return "Read only: changing what runs here takes a secret that allows it (component:setsource).";
+}

@@ -1,0 +1,42 @@
+// @ts-check
+// When packets have passed: a stroke for each, as high as it is large.
+
+import { element } from "../core/dom.js";
+import { numberText, timeText } from "./values.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const [WIDTH, HEIGHT] = [1000, 40];
+
+/** @returns {{element: HTMLElement, draw: (packets: {at: number, size: number}[]) => void}} */
+export function makeStrip() {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("aria-hidden", "true"); // the list says the same
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("vector-effect", "non-scaling-stroke");
+  svg.append(path);
+  const [from, to] = [element("span"), element("span")];
+  const made = element("div", { className: "look-strip", hidden: true }, svg, element("p", { className: "hint" }, from, to));
+  return {
+    element: made,
+    draw(packets) {
+      made.hidden = packets.length < 2;
+      if (made.hidden) return;
+      const [first, last] = [packets[0].at, /** @type {{at: number}} */ (packets.at(-1)).at];
+      path.setAttribute("d", strokes(packets, first, Math.max(1, last - first)));
+      from.textContent = timeText(first);
+      to.textContent = `${timeText(last)} (${numberText((last - first) / 1000)} s)`;
+    },
+  };
+}
+
+/** @param {{at: number, size: number}[]} packets @param {number} first @param {number} span */
+function strokes(packets, first, span) {
+  const largest = Math.max(...packets.map(({ size }) => size), 1);
+  return packets.map(({ at, size }) => {
+    const x = (((at - first) / span) * (WIDTH - 2) + 1).toFixed(1);
+    const height = HEIGHT * (0.3 + (0.7 * size) / largest);
+    return `M${x} ${HEIGHT}V${(HEIGHT - height).toFixed(1)}`;
+  }).join("");
+}

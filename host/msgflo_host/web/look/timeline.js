@@ -1,0 +1,147 @@
+// @ts-check
+// The packets of an edge, the newest first: a picture of when they passed, and a list with time, size and value.
+
+import { announce, element, iconButton } from "../core/dom.js";
+import { makeStrip } from "./strip.js";
+import { button, copy, soon, write } from "./dom.js";
+import { copyText, filterOf, isCut, pretty, short, sizeText, timeText } from "./values.js";
+
+const WRITE_MS = 250;
+const MOST_SHOWN = 200;
+
+/** @typedef {import("../core/packets.js").Packet} Packet */
+
+export class Timeline {
+  /** Whether what has come since is not shown. */
+  isPaused = false;
+
+  #packets;
+  #key;
+  #again;
+  /** The packets that are looked at. @type {Packet[]} */
+  #held = [];
+  /** @type {Map<Packet, HTMLElement>} */
+  #rows = new Map();
+  #fits = filterOf("");
+
+  /**
+   * @param {import("../core/packets.js").Packets} packets @param {string} key of the edge
+   * @param {{sendAgain: ((data: any) => void) | null}} options null where that is not possible
+   */
+  constructor(packets, key, { sendAgain }) {
+    this.#packets = packets;
+    this.#key = key;
+    this.#again = sendAgain;
+    this.pause = button("Pause", () => this.#pause(), { "aria-pressed": "false" });
+    this.count = element("p", { className: "hint look-count" });
+    this.list = element("ol", { className: "look-packets", "aria-label": "Packets, the newest first" });
+    this.strip = makeStrip();
+    this.soon = soon(() => this.show(), WRITE_MS);
+    this.element = element("div", { className: "look-timeline" }, this.#tools(), this.strip.element, this.count, this.list);
+    this.show();
+  }
+
+  #tools() {
+    const filter = element("input", {
+      type: "search", placeholder: "Filter: text, or > 20", "aria-label": "Filter the packets: a text, or a number as in > 20",
+      input: () => {
+        this.#fits = filterOf(filter.value);
+        this.show();
+      },
+    });
+    const all = iconButton("copy", "Copy all that are shown", () => copy(this.#text(), "All that are shown"));
+    return element("div", { className: "look-tools" }, this.pause, filter, all, button("Clear", () => this.#clear()));
+  }
+
+  /** A packet has come. */
+  add() {
+    this.soon();
+  }
+
+  stop() {
+    this.soon.stop();
+  }
+
+  #pause() {
+    this.isPaused = !this.isPaused;
+    this.pause.setAttribute("aria-pressed", String(this.isPaused));
+    announce(this.isPaused ? "Paused" : "Going on");
+    this.show();
+  }
+
+  #clear() {
+    this.#packets.forget(this.#key);
+    this.#held = [];
+    this.show();
+  }
+
+  /** What is shown, oldest first, a line for each. */
+  #text() {
+    return this.#chosen().map(({ at, data }) => `${new Date(at).toISOString()}\t${JSON.stringify(data)}`).join("\n");
+  }
+
+  #chosen() {
+    return this.#held.filter(({ data }) => this.#fits(data));
+  }
+
+  show() {
+    const history = this.#packets.history(this.#key);
+    if (!this.isPaused) this.#held = [...history];
+    const chosen = this.#chosen();
+    const shown = chosen.slice(-MOST_SHOWN).reverse();
+    this.#write(shown);
+    this.strip.draw(chosen);
+    write(this.count, this.#sentence(history, chosen.length, shown.length));
+  }
+
+  /** @param {readonly Packet[]} history @param {number} chosen @param {number} shown */
+  #sentence(history, chosen, shown) {
+    const newest = this.#held.at(-1);
+    const since = newest === undefined ? history.length : history.length - 1 - history.lastIndexOf(newest);
+    const parts = [`${chosen} of ${this.#held.length} packets`];
+    if (shown < chosen) parts.push(`the newest ${shown} are listed`);
+    if (this.isPaused) parts.push(`paused, ${since} ${since === 1 ? "has" : "have"} come since`);
+    return this.#held.length === 0 && !this.isPaused ? "No packet has passed since the page was opened." : `${parts.join("; ")}.`;
+  }
+
+  /** @param {Packet[]} shown the newest first */
+  #write(shown) {
+    const wanted = new Set(shown);
+    for (const [packet, row] of this.#rows) {
+      if (wanted.has(packet)) continue;
+      row.remove();
+      this.#rows.delete(packet);
+    }
+    let next = this.list.firstElementChild;
+    for (const packet of shown) {
+      const row = this.#rows.get(packet) ?? this.#row(packet);
+      if (row === next) next = next.nextElementSibling;
+      else this.list.insertBefore(row, next);
+    }
+  }
+
+  /** @param {Packet} packet @returns {HTMLElement} */
+  #row(packet) {
+    const { at, data, size } = packet;
+    const time = element("time", { dateTime: new Date(at).toISOString() }, timeText(at));
+    const line = element("summary", {}, time, element("span", { className: "look-size" }, sizeText(size)), element("code", {}, short(data)));
+    const row = element("li", {}, element("details", {
+      // What nobody opens is not made.
+      toggle: (/** @type {Event} */ event) => {
+        const details = /** @type {HTMLDetailsElement} */ (event.target);
+        if (details.open && details.childElementCount === 1) details.append(...this.#inside(data));
+      },
+    }, line));
+    this.#rows.set(packet, row);
+    return row;
+  }
+
+  /** @param {any} data */
+  #inside(data) {
+    const again = this.#again;
+    const cut = isCut(data);
+    const send = again && button("Send again", () => again(data), { disabled: cut, title: cut ? "Only the beginning of this value is known here." : "" });
+    const tools = element("div", { className: "look-tools" }, button("Copy", () => copy(copyText(data), "The value")), send);
+    return [element("pre", { tabIndex: 0, "aria-label": "Value" }, pretty(data)), tools];
+  }
+}

@@ -1,0 +1,84 @@
+// @ts-check
+// Traces: recorded by the coordinator, saved as a file, loaded from one.
+
+import { download, element, toast } from "../core/dom.js";
+import { button, write } from "./dom.js";
+import { insideTrace } from "./steps.js";
+import { checkSize, readTrace } from "./trace_file.js";
+
+const EVENTS = 10_000; // the newest ones are kept
+
+/** @param {import("../core/registry.js").Context} context @param {import("./look.js").Shower} shower */
+export function startTraces(context, shower) {
+  const { system, fbp, page } = context;
+  /** Graphs that are recorded, as far as we have been told. @type {Set<string>} */
+  const recorded = new Set();
+  const state = element("p", { className: "hint", role: "status" });
+  const record = button("Record", () => (recorded.has(system.current) ? stop() : start()), { className: "primary" });
+  const file = element("input", { type: "file", accept: ".json,application/json", "aria-label": "Trace file", change: () => load() });
+  const results = element("div");
+
+  const show = () => {
+    const isOn = recorded.has(system.current);
+    write(record, isOn ? "Stop recording" : "Record");
+    record.disabled = fbp.state !== "open";
+    write(state, isOn ? `${system.current} is being recorded, for everybody.` : "");
+  };
+  const ask = (/** @type {string} */ command, /** @type {object} */ payload = {}) => fbp.request("trace", command, { graph: system.current, ...payload });
+  const start = () => attempt(async () => {
+    await ask("start", { buffersize: EVENTS });
+    recorded.add(system.current);
+    show();
+  });
+  const stop = () => attempt(async () => {
+    const graph = system.current;
+    await ask("stop");
+    recorded.delete(graph);
+    show();
+    const { flowtrace } = await ask("dump", { type: "flowtrace.json" });
+    const text = typeof flowtrace === "string" ? flowtrace : JSON.stringify(flowtrace);
+    const name = fileName(graph);
+    offer(name, text);
+    open(readTrace(text), name);
+  });
+  const offer = (/** @type {string} */ name, /** @type {string} */ text) => {
+    results.replaceChildren(element("p", {}, name), element("div", { className: "look-tools" },
+      button("Save as a file", () => download(name, text)), button("Step through", () => attempt(async () => open(readTrace(text), name)))));
+  };
+  const open = (/** @type {import("./trace_file.js").Trace} */ trace, /** @type {string} */ name) => shower.show(() => insideTrace(context, trace, name), "");
+  const load = () => attempt(async () => {
+    const [chosen] = file.files;
+    file.value = ""; // the same one again is to be loaded, too
+    if (chosen === undefined) return;
+    checkSize(chosen.size);
+    open(readTrace(await chosen.text()), chosen.name);
+  });
+
+  fbp.addEventListener("message", (event) => {
+    const { protocol, command, payload } = /** @type {CustomEvent} */ (event).detail;
+    if (protocol !== "trace" || (command !== "start" && command !== "stop")) return;
+    if (command === "start") recorded.add(payload.graph);
+    else recorded.delete(payload.graph);
+    show();
+  });
+  for (const type of ["state", "current"]) system.addEventListener(type, show);
+  show();
+  const hint = "The packets of the graph that is shown, with their times: to look at step by step, to keep, or to send to somebody who can help. It may hold whatever devices said.";
+  page.addSide("traces", "Traces", element("div", { className: "look-traces" }, element("p", { className: "hint" }, hint), record, state, results,
+    element("label", { className: "field" }, element("span", {}, "Load a trace (flowtrace)"), file)));
+}
+
+/** @param {() => Promise<void>} action */
+async function attempt(action) {
+  try {
+    await action();
+  } catch (error) {
+    toast(/** @type {Error} */ (error).message, "bad");
+  }
+}
+
+/** @param {string} graph */
+function fileName(graph) {
+  const time = new Date().toISOString().slice(0, 19).replace(/[T:]/g, "-");
+  return `${graph.replace(/[^\w-]+/g, "-")}-${time}.flowtrace.json`;
+}

@@ -1,0 +1,90 @@
+// @ts-check
+// uPlot as the page uses it: lines over time, zoomed by dragging, in the colours of the page.
+
+import { element } from "../core/dom.js";
+
+const HEIGHT = 180;
+const COLOURS = { light: ["#1a62c4", "#b3261e", "#1d7440", "#8a5800", "#7b3fb5", "#0b7285", "#a61e6b", "#4d5661"],
+  dark: ["#7db1f7", "#f28b82", "#6ecb8f", "#e8b454", "#c9a2f2", "#66d0e0", "#f09cc8", "#b3bcc7"] };
+
+/** @typedef {import("./plots.js").Line} Line */
+
+/** @type {any} */
+let uPlot = null;
+
+/** The colour of the n-th line. @param {number} n */
+export function colourOf(n) {
+  const colours = COLOURS[document.documentElement.dataset.theme === "dark" ? "dark" : "light"];
+  return colours[n % colours.length];
+}
+
+/** Get the script and its styles, with the first plot. */
+export async function loadPlot() {
+  if (uPlot !== null) return;
+  const href = new URL("../vendor/uplot.css", import.meta.url).href;
+  const [module] = await Promise.all([import("../vendor/uplot.js"), new Promise((loaded) => {
+    document.head.append(element("link", { rel: "stylesheet", href, load: loaded, error: loaded }));
+  })]);
+  uPlot = module.default;
+}
+
+/**
+ * Draw lines. @param {HTMLElement} place @param {Line[]} lines @param {(isZoomed: boolean) => void} onZoom
+ */
+export function makePlot(place, lines, onZoom) {
+  let isZoomed = false;
+  const zoomed = (/** @type {boolean} */ is) => onZoom((isZoomed = is));
+  const plot = new uPlot({
+    width: place.clientWidth || 320,
+    height: HEIGHT,
+    legend: { show: false }, // the table is one
+    cursor: { y: false, drag: { x: true, y: false } },
+    scales: { x: { time: true } },
+    axes: [axis(), { ...axis(), size: 56 }],
+    series: [{}, ...lines.map((_, i) => ({ stroke: colourOf(i), width: 1.5, spanGaps: true, points: { show: lines[i].points.length < 60, size: 5 } }))],
+    hooks: { setSelect: [() => zoomed(true)] },
+  }, table(lines), place);
+  plot.over.addEventListener("dblclick", () => zoomed(false));
+  const resized = new ResizeObserver(() => place.clientWidth && plot.setSize({ width: place.clientWidth, height: HEIGHT }));
+  resized.observe(place);
+  zoomed(false);
+  return {
+    /** @param {Line[]} now the same lines with other points */
+    update: (now) => plot.setData(table(now), !isZoomed),
+    whole() {
+      zoomed(false);
+      plot.setData(plot.data, true);
+    },
+    /** @param {number} factor of the time that is seen */
+    zoom(factor) {
+      const { min, max } = plot.scales.x;
+      const [middle, half] = [(min + max) / 2, ((max - min) / 2) * factor];
+      if (!Number.isFinite(half) || half <= 0) return;
+      zoomed(true);
+      plot.setScale("x", { min: middle - half, max: middle + half });
+    },
+    destroy() {
+      resized.disconnect();
+      plot.destroy();
+    },
+  };
+}
+
+function axis() {
+  const style = getComputedStyle(document.documentElement);
+  const of = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+  return { stroke: of("--muted"), grid: { stroke: of("--line"), width: 1 }, ticks: { stroke: of("--line"), width: 1 } };
+}
+
+/** The times of all lines, and the values of each at these times, null where it has none. @param {Line[]} lines */
+function table(lines) {
+  const times = [...new Set(lines.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
+  const place = new Map(times.map((at, i) => [at, i]));
+  const columns = lines.map(({ points }) => {
+    /** @type {(number | null)[]} */
+    const column = new Array(times.length).fill(null);
+    for (const [at, value] of points) column[/** @type {number} */ (place.get(at))] = value;
+    return column;
+  });
+  return [times, ...columns];
+}

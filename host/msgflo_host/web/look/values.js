@@ -1,0 +1,106 @@
+// @ts-check
+// Values as people read and type them. Pure.
+
+const CUT = /(… \(\d+ bytes\)|^\(\d+ bytes: .*\))$/s; // what the coordinator writes in place of what is large or binary
+const MOST_NUMBERS = 8; // of one value
+const DEEPEST = 4;
+
+/** In one line. @param {any} data @param {number} [most] characters */
+export function short(data, most = 160) {
+  const text = JSON.stringify(data) ?? "nothing";
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+/** Over as many lines as it needs. @param {any} data */
+export function pretty(data) {
+  return typeof data === "string" ? data : (JSON.stringify(data, null, 2) ?? "nothing");
+}
+
+/** What it is copied as: texts as they are, all else as JSON. @param {any} data */
+export const copyText = (data) => (typeof data === "string" ? data : (JSON.stringify(data) ?? ""));
+
+/** Whether a value is only the beginning of what has passed. @param {any} data */
+export const isCut = (data) => typeof data === "string" && CUT.test(data);
+
+/** @param {any} data "a text", "a number", … */
+export function kindOf(data) {
+  if (data === null) return "null";
+  if (Array.isArray(data)) return `a list of ${data.length}`;
+  if (typeof data === "boolean") return data ? "true" : "false";
+  return { string: "a text", number: "a number", object: "an object" }[typeof data] ?? typeof data;
+}
+
+/** @param {number} size in characters of JSON */
+export const sizeText = (size) => (size < 1000 ? `${size} B` : `${(size / 1000).toFixed(1)} kB`);
+
+/** The time of day to a millisecond. @param {number} at in ms since 1970 */
+export function timeText(at) {
+  const date = new Date(at);
+  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+}
+
+/** How long ago something was. @param {number | null | undefined} seconds */
+export function agoText(seconds) {
+  if (seconds === null || seconds === undefined) return "never";
+  if (seconds < 2) return "just now";
+  if (seconds < 120) return `${Math.round(seconds)} s ago`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min ago`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h ago` : `${Math.round(seconds / 86_400)} days ago`;
+}
+
+/** A number with no more digits than one can read. @param {number} value */
+export const numberText = (value) => String(Number(value.toPrecision(6)));
+
+/**
+ * The value that a text means for a port: a text where the port takes texts, else JSON, else the text as it is.
+ * @param {string} text @param {string} [type] of the port @returns {any}
+ */
+export function typed(text, type = "any") {
+  if (type.toLowerCase() === "string") return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * The numbers in a value: itself, or those in an object or list, by their paths (an empty one for itself). A boolean is 0 or 1.
+ * @param {any} data @returns {[path: string, value: number][]}
+ */
+export function numbersOf(data) {
+  /** @type {[string, number][]} */
+  const found = [];
+  const look = (/** @type {any} */ value, /** @type {string} */ path, /** @type {number} */ depth) => {
+    if (found.length >= MOST_NUMBERS) return;
+    if (typeof value === "number") found.push([path, value]);
+    else if (typeof value === "boolean") found.push([path, Number(value)]);
+    else if (typeof value === "object" && value !== null && depth < DEEPEST) {
+      for (const [key, each] of Object.entries(value).slice(0, 50)) look(each, path ? `${path}.${key}` : key, depth + 1);
+    }
+  };
+  look(data, "", 0);
+  return found;
+}
+
+const COMPARED = /^\s*(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)\s*$/;
+/** @type {Record<string, (a: number, b: number) => boolean>} */
+const COMPARES = { "<": (a, b) => a < b, ">": (a, b) => a > b, "<=": (a, b) => a <= b, ">=": (a, b) => a >= b, "=": (a, b) => a === b };
+
+/**
+ * What a filter lets through: values that contain a text, in capitals or not, or that hold a number as compared: `> 20`.
+ * @param {string} text @returns {(data: any) => boolean}
+ */
+export function filterOf(text) {
+  const compared = COMPARED.exec(text);
+  if (compared !== null) {
+    const fits = COMPARES[compared[1]];
+    return (data) => numbersOf(data).some(([, value]) => fits(value, Number(compared[2])));
+  }
+  const wanted = text.trim().toLowerCase();
+  return (data) => wanted === "" || (JSON.stringify(data) ?? "").toLowerCase().includes(wanted) || copyText(data).toLowerCase().includes(wanted);
+}
+
+/** An end of an edge, for people. @param {import("../core/graph.js").End} end */
+export const endText = ({ node, port, index }) => `${node} ${port}${index === undefined || index === null ? "" : `[${index}]`}`;

@@ -1,0 +1,479 @@
+"""Looking inside: packets on a time line, nodes with ports, source and output, plots, traces; whatever comes is only text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from brokers import Broker
+from browser import PHONE, SECRET, Pages, edit, fit, node_in, of_system, tell, until, until_system
+from systems import Coordinator, Participants, Sink, Source
+from systems import until as until_here
+
+EDGE = "source.out sink.in"
+KINDS = "['direct', 'forwarded', 'same']"
+MARKUP = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
+ECHO = """
+from msgflo import Participant, Port
+
+class Echo(Participant):
+    label = "Says what it hears"
+    inports = [Port("in")]
+    outports = [Port("out")]
+    def on_in(self, value):
+        print("heard", value, flush=True)
+        self.send("out", [value, 1])
+"""
+
+
+class Pair:
+    """The two participants of the graph, and the coordinator."""
+
+    def __init__(self, coordinator: Coordinator, source: Source, sink: Sink) -> None:
+        self.coordinator, self.source, self.sink = coordinator, source, sink
+
+
+@pytest.fixture(scope="module")
+def shared_broker() -> Iterator[Broker]:
+    with Broker() as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Pair]:
+    """A source that sends to a sink, for all tests here."""
+    folder = tmp_path_factory.mktemp("look")
+    (folder / "graph.fbp").write_text("source(test/Source) OUT -> IN sink(test/Sink)\nsource VALUE -> OTHER sink\n")
+    source, sink = Source("source"), Sink("sink")
+    options: tuple[str | Path, ...] = ("--data", folder / "data", "--secret", SECRET)
+    with (
+        Coordinator(folder / "graph.fbp", *options, broker=shared_broker.url, cwd=folder) as coordinator,
+        Participants(source, sink, broker=shared_broker.url),
+    ):
+        coordinator.wait(lambda status: [each["kind"] for each in status["edges"]] == ["direct", "direct"])
+        yield Pair(coordinator, source, sink)
+
+
+@pytest.fixture
+def page(pair: Pair, page_of: Pages) -> Page:
+    pair.sink.received.clear()
+    page = page_of(pair.coordinator)
+    ready(page)
+    return page
+
+
+def ready(page: Page) -> None:
+    until_system(page, f"system.isReady && {KINDS}.includes(system.edgeStatus('{EDGE}')?.kind)")
+    until_system(page, "system.nodeStatus('sink')?.state === 'alive' && system.components.has('test/Sink')")
+
+
+def inspector(page: Page) -> Locator:
+    return page.locator("#inspector")
+
+
+def rows(page: Page) -> Locator:
+    return inspector(page).locator(".look-packets > li")
+
+
+def open_edge(page: Page, key: str = EDGE) -> None:
+    tell(page, "open-edge", {"key": key})
+    expect(inspector(page)).to_be_visible()
+
+
+def send(page: Page, pair: Pair, *values: Any) -> None:
+    """Send packets, and wait until the page has them, whether it shows them or not."""
+    before = of_system(page, f"packets.history('{EDGE}').length")
+    for value in values:
+        pair.source.send("out", value)
+    until_system(page, f"packets.history('{EDGE}').length === {before + len(values)}")
+
+
+# -- edges --
+
+
+def test_a_click_on_an_edge_shows_its_packets_with_time_size_and_value(page: Page, pair: Pair) -> None:
+    fit(page)
+    x, y = page.evaluate(
+        """(key) => {
+          const path = document.querySelector(`path[data-edge="${key}"]`);
+          const at = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM());
+          return [at.x, at.y];
+        }""",
+        EDGE,
+    )
+    page.mouse.click(x, y)
+    expect(inspector(page).locator("h2")).to_have_text("source out → sink in")
+    send(page, pair, {"level": 3})
+    expect(rows(page)).to_have_count(1)
+    expect(rows(page).locator("code")).to_have_text('{"level":3}')
+    expect(rows(page).locator("time")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d\.\d{3}$"))
+    expect(rows(page).locator(".look-size")).to_have_text("11 B")
+    rows(page).locator("summary").click()
+    assert rows(page).locator("pre").text_content() == json.dumps({"level": 3}, indent=2)
+
+
+def test_pause_holds_what_is_shown_and_says_how_much_has_come(page: Page, pair: Pair) -> None:
+    open_edge(page)
+    send(page, pair, "first")
+    expect(rows(page)).to_have_count(1)
+    pause = inspector(page).get_by_role("button", name="Pause")
+    pause.click()
+    send(page, pair, "second", "third")
+    expect(inspector(page).locator(".look-count")).to_contain_text("paused, 2 have come since")
+    expect(rows(page)).to_have_count(1)
+    pause.click()
+    expect(rows(page)).to_have_count(3)
+    expect(rows(page).first).to_contain_text("third")
+
+
+def test_a_filter_is_a_text_or_a_comparison(page: Page, pair: Pair) -> None:
+    open_edge(page)
+    send(page, pair, 10, 30.5, "Warm", {"room": "kitchen", "level": 25})
+    expect(rows(page)).to_have_count(4)
+    field = inspector(page).get_by_label("Filter the packets")
+    for text, shown in (("warm", ['"Warm"']), ("> 20", ['{"room":"kitchen","level":25}', "30.5"]), ("<=10", ["10"])):
+        field.fill(text)
+        expect(rows(page).locator("code")).to_have_text(shown)
+    field.fill("")
+    expect(rows(page)).to_have_count(4)
+
+
+def test_a_value_is_copied(pair: Pair, page_of: Pages) -> None:
+    page = page_of(pair.coordinator, permissions=["clipboard-read", "clipboard-write"])
+    ready(page)
+    open_edge(page)
+    send(page, pair, {"a": [1, 2]})
+    rows(page).locator("summary").click()
+    rows(page).get_by_role("button", name="Copy").click()
+    until(page, "() => document.querySelector('#announcer').textContent === 'The value copied'")
+    assert page.evaluate("() => navigator.clipboard.readText()") == '{"a":[1,2]}'
+
+
+def test_a_packet_that_has_passed_is_sent_again_and_leaves_the_graph_as_it_was(page: Page, pair: Pair) -> None:
+    open_edge(page)
+    send(page, pair, {"a": 1})
+    until_here(lambda: pair.sink.received == [{"a": 1}])
+    rows(page).locator("summary").click()
+    rows(page).get_by_role("button", name="Send again").click()
+    until_here(lambda: pair.sink.received == [{"a": 1}, {"a": 1}])
+    until_system(page, "system.graph.inports.size === 0")
+
+
+def test_what_was_shortened_is_not_sent_again(page: Page, pair: Pair) -> None:
+    open_edge(page)
+    send(page, pair, "long " * 4000)
+    rows(page).locator("summary").click()
+    expect(rows(page).get_by_role("button", name="Send again")).to_be_disabled()
+
+
+def test_a_typed_value_arrives_at_the_participant(page: Page, pair: Pair) -> None:
+    open_edge(page)
+    field = inspector(page).get_by_label("Send to sink in")
+    field.fill('{"level": 3}')
+    expect(inspector(page).locator(".look-inject")).to_contain_text("an object")
+    field.press("Enter")
+    until_here(lambda: pair.sink.received == [{"level": 3}])
+    field.fill("plain words")
+    inspector(page).get_by_role("button", name="Send", exact=True).click()
+    until_here(lambda: pair.sink.received == [{"level": 3}, "plain words"])
+    until_system(page, "system.graph.inports.size === 0")
+
+
+def test_a_port_that_is_exported_stays_exported_when_something_is_sent(page: Page, pair: Pair) -> None:
+    edit(page, ["addinport", {"public": "start", "node": "sink", "port": "in"}])
+    open_edge(page)
+    inspector(page).get_by_label("Send to sink in").fill("7")
+    inspector(page).get_by_role("button", name="Send", exact=True).click()
+    until_here(lambda: pair.sink.received == [7])
+    assert of_system(page, "[...system.graph.inports.keys()]") == ["start"]
+    edit(page, ["removeinport", {"public": "start"}])
+
+
+def test_who_may_not_send_is_told_so(pair: Pair, page: Page) -> None:
+    page.evaluate(
+        """async () => {
+          const { context } = await import("/core/registry.js");
+          context.fbp.request = async () => { throw new Error("runtime:packet is not permitted"); };
+        }"""
+    )
+    open_edge(page)
+    inspector(page).get_by_label("Send to sink in").fill("7")
+    inspector(page).get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was sent to sink in: runtime:packet is not permitted")
+
+
+def test_numbers_are_drawn_those_of_several_edges_together_and_told_in_a_table(page: Page, pair: Pair) -> None:
+    open_edge(page)
+    figure = inspector(page).locator(".look-plot")
+    expect(inspector(page)).to_contain_text("No numbers yet.")
+    send(page, pair, {"t": 20, "h": 40}, {"t": 22.5, "h": 45}, "no number")
+    expect(figure.locator("canvas")).to_be_visible()
+    table = inspector(page).locator(".look-table tbody tr")
+    expect(table).to_have_text(["source out: t22.52022.5", "source out: h454045"])
+    expect(figure).to_have_attribute(
+        "aria-label",
+        "Numbers over time. source out: t: 22.5 now, from 20 to 22.5; source out: h: 45 now, from 40 to 45",
+    )
+    pair.source.send("value", 7)
+    until_system(page, "packets.last('source.value sink.other')?.data === 7")
+    send(page, pair, {"t": 21, "h": 41})
+    inspector(page).get_by_label("Draw the numbers of another edge").select_option("source.value sink.other")
+    expect(table).to_have_text(["source out: t212022.5", "source out: h414045", "source value777"])
+    expect(figure.locator("canvas")).to_have_count(1)
+
+
+PAINTED = """() => {
+  const canvas = document.querySelector(".look-plot canvas");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let found = 0;
+  for (let i = 0; i < data.length; i += 4) if (data[i] < 60 && data[i + 2] > 160 && data[i + 3] > 200) found++;
+  return found;
+}"""
+
+
+def test_a_plot_has_its_line_and_is_zoomed_by_dragging(page: Page, pair: Pair) -> None:
+    open_edge(page)
+    send(page, pair, 1)
+    page.wait_for_timeout(20)  # at another time than the next
+    send(page, pair, 2)
+    page.wait_for_timeout(20)
+    send(page, pair, 1.5)
+    canvas = inspector(page).locator(".look-plot canvas")
+    expect(inspector(page).locator(".look-table td").first).to_have_text("1.5")
+    until(page, f"() => ({PAINTED})() > 100")
+    whole = inspector(page).get_by_role("button", name="Whole time")
+    expect(whole).to_be_hidden()
+    canvas.scroll_into_view_if_needed()
+    box = inspector(page).locator(".look-plot .u-over").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60, steps=5)
+    page.mouse.up()
+    expect(whole).to_be_visible()
+    whole.click()
+    expect(whole).to_be_hidden()
+
+
+# -- nodes --
+
+
+def test_a_click_on_a_node_shows_ports_last_values_topics_and_health(page: Page, pair: Pair) -> None:
+    node_in(page, "sink").locator(".role").click()
+    expect(inspector(page).locator("h2")).to_have_text("sink")
+    port = inspector(page).locator("[data-side=in][data-port=in]")
+    expect(port).to_contain_text("no packet seen yet")
+    expect(port).to_contain_text("Topic sink/in")
+    expect(inspector(page)).to_contain_text("test/Sink")
+    expect(inspector(page).locator(".look-section", has_text="Health")).to_contain_text("alive")
+    expect(inspector(page).locator(".look-section", has_text="Health")).to_contain_text("Since")
+    send(page, pair, "a value")
+    expect(port.locator(".look-value")).to_contain_text('"a value" at ')
+    port.get_by_role("button", name="from source out").click()
+    expect(inspector(page).locator("h2")).to_have_text("source out → sink in")
+
+
+def test_a_value_is_sent_from_the_port_of_a_node(page: Page, pair: Pair) -> None:
+    tell(page, "open-node", {"id": "sink"})
+    port = inspector(page).locator("[data-side=in][data-port=other]")
+    port.get_by_text("Send to other").click()
+    port.get_by_label("Send to sink other").fill("true")
+    port.get_by_label("Send to sink other").press("Enter")
+    until_here(lambda: pair.sink.received == [("other", True)])
+
+
+def test_the_error_of_a_node_is_in_its_output_and_its_health(page: Page) -> None:
+    edit(page, ["addnode", {"id": "scale", "component": "core/Scale", "metadata": {}}])
+    tell(page, "open-node", {"id": "scale"})
+    inspector(page).get_by_text("Send to in", exact=True).click()
+    inspector(page).get_by_label("Send to scale in", exact=True).fill("warm")
+    inspector(page).get_by_label("Send to scale in", exact=True).press("Enter")
+    expect(inspector(page).locator(".look-log li")).to_contain_text(["warm"])
+    expect(inspector(page).locator(".look-section", has_text="Health").locator(".bad")).to_contain_text("warm")
+    tell(page, "open-node", {"id": "sink"})
+    expect(inspector(page).locator("h2")).to_have_text("sink")
+    expect(inspector(page).locator(".look-log li")).to_have_count(0)
+    edit(page, ["removenode", {"id": "scale"}])
+
+
+@pytest.fixture
+def echo(run_graph: Callable[..., Coordinator], broker: Broker, tmp_path: Path) -> Coordinator:
+    """A system whose one node is a component of the folder."""
+    (tmp_path / "components").mkdir()
+    (tmp_path / "components/Echo.py").write_text(ECHO)
+    name = tmp_path.name
+    (tmp_path / "package.json").write_text(json.dumps({"name": name}))
+    return run_graph(
+        "repeat(core/Repeat) OUT -> IN sink(test/Sink)\n", "--componentdir", tmp_path / "components", broker=broker.url
+    )
+
+
+def with_echo(page: Page) -> str:
+    """Add the component of the folder as a node; gives its name."""
+    until_system(page, "system.isReady && [...system.components.keys()].some((name) => name.endsWith('/Echo'))")
+    name: str = of_system(page, "[...system.components.keys()].find((name) => name.endsWith('/Echo'))")
+    edit(page, ["addnode", {"id": "echo", "component": name, "metadata": {}}])
+    until_system(page, "system.nodeStatus('echo')?.state === 'alive'")
+    return name
+
+
+def test_a_source_is_edited_and_run_and_its_output_is_shown(echo: Coordinator, page_of: Pages, tmp_path: Path) -> None:
+    page = page_of(echo)
+    name = with_echo(page)
+    tell(page, "open-node", {"id": "echo"})
+    inspector(page).get_by_text("Source", exact=True).click()
+    field = inspector(page).get_by_label(f"Source of {name}")
+    expect(field).to_have_value(ECHO)
+    run = inspector(page).get_by_role("button", name="Save and run")
+    expect(run).to_be_disabled()
+    field.fill("class :\n")
+    run.click()
+    expect(inspector(page).locator(".look-source [role=alert]")).to_contain_text("syntax")
+    field.fill(ECHO.replace('print("heard"', 'print("now heard"'))
+    run.click()
+    expect(page.get_by_role("status").filter(has_text="is saved")).to_be_visible()
+    assert "now heard" in (tmp_path / "components/Echo.py").read_text()
+    port = inspector(page).locator("[data-side=in][data-port=in]")
+    port.get_by_text("Send to in").click()
+    port.get_by_label("Send to echo in").fill("a word")
+    port.get_by_label("Send to echo in").press("Enter")
+    expect(inspector(page).locator(".look-log li")).to_contain_text(["now heard a word"])
+
+
+def test_without_the_capability_a_source_is_read_only_and_says_why(echo: Coordinator, page_of: Pages) -> None:
+    page = page_of(echo, secret=None)  # on this machine everything but writing components
+    name = with_echo(page)
+    tell(page, "open-node", {"id": "echo"})
+    inspector(page).get_by_text("Source", exact=True).click()
+    field = inspector(page).get_by_label(f"Source of {name}")
+    expect(field).to_have_value(ECHO)
+    assert field.get_attribute("readonly") is not None
+    expect(inspector(page)).to_contain_text("Read only: changing what runs here takes a secret")
+    expect(inspector(page).get_by_role("button", name="Save and run")).to_be_hidden()
+    inspector(page).get_by_role("button", name="Enter a secret").click()
+    page.get_by_label("Secret", exact=True).fill(SECRET)
+    page.get_by_role("button", name="Use it").click()
+    expect(inspector(page).get_by_role("button", name="Save and run")).to_be_visible()
+    assert field.get_attribute("readonly") is None
+
+
+def test_a_component_that_is_built_in_can_only_be_read(echo: Coordinator, page_of: Pages) -> None:
+    page = page_of(echo)
+    until_system(page, "system.isReady && system.components.has('core/Repeat')")
+    tell(page, "open-node", {"id": "repeat"})
+    inspector(page).get_by_text("Source", exact=True).click()
+    field = inspector(page).get_by_label("Source of core/Repeat")
+    assert "class" in field.input_value()
+    assert field.get_attribute("readonly") is not None
+    expect(inspector(page)).to_contain_text("built in")
+
+
+# -- traces --
+
+
+def test_a_trace_is_recorded_saved_loaded_and_stepped_through(page: Page, pair: Pair, tmp_path: Path) -> None:
+    page.get_by_role("tab", name="Traces").click()
+    page.get_by_role("button", name="Record").click()
+    stop = page.get_by_role("button", name="Stop recording")
+    expect(stop).to_be_visible()
+    send(page, pair, "traced", 2)
+    stop.click()
+    steps = inspector(page).locator(".look-steps li")
+    expect(steps.filter(has_text="traced")).to_have_count(1)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as a file").click()
+    file = tmp_path / "trace.json"
+    download.value.save_as(file)
+    assert [
+        each["payload"]["data"] for each in json.loads(file.read_text())["events"] if each["command"] == "data"
+    ] == ["traced", 2]
+    inspector(page).get_by_role("button", name="Close").click()
+    page.get_by_label("Trace file").set_input_files(file)
+    expect(inspector(page).locator("h2")).to_have_text("trace.json")
+    inspector(page).get_by_label("Filter the steps").fill("source out")
+    expect(steps).to_have_count(2)
+    inspector(page).get_by_role("button", name="Next").click()
+    expect(inspector(page).locator("[aria-current]")).to_contain_text("source out → sink in")
+    expect(inspector(page).locator("[aria-current]")).to_contain_text("traced")
+    expect(page.locator("#graph-view path.selected")).to_have_count(1)
+    inspector(page).get_by_role("button", name="Next").click()
+    expect(inspector(page).get_by_label("Value of this step")).to_have_text("2")
+    inspector(page).get_by_role("button", name="Back").click()
+    expect(inspector(page).get_by_label("Value of this step")).to_have_text("traced")
+
+
+def test_a_file_that_is_no_trace_is_refused_in_words(page: Page, tmp_path: Path) -> None:
+    page.get_by_role("tab", name="Traces").click()
+    for text, said in (("[", "no JSON"), ("[]", 'a list "events"'), ('{"events": [7]}', "events[0] is 7")):
+        (tmp_path / "wrong.json").write_text(text)
+        page.get_by_label("Trace file").set_input_files(tmp_path / "wrong.json")
+        expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
+    expect(inspector(page)).to_be_hidden()
+
+
+# -- whoever, wherever --
+
+
+def test_hostile_values_stay_text(page: Page, pair: Pair, tmp_path: Path) -> None:
+    open_edge(page)
+    send(page, pair, MARKUP, {MARKUP: 1, "b": [MARKUP]})
+    expect(rows(page)).to_have_count(2)
+    for row in rows(page).all():
+        row.locator("summary").click()
+        expect(row.locator("pre")).to_contain_text(MARKUP)
+    expect(inspector(page).locator(".look-table")).to_contain_text(MARKUP)
+    edit(page, ["addnode", {"id": "log", "component": "core/Log", "metadata": {}}])
+    tell(page, "open-node", {"id": "log"})
+    inspector(page).get_by_text("Send to in", exact=True).click()
+    inspector(page).get_by_label("Send to log in", exact=True).fill(MARKUP)
+    inspector(page).get_by_label("Send to log in", exact=True).press("Enter")
+    expect(inspector(page).locator(".look-log li").last).to_contain_text(MARKUP)
+    event = {
+        "command": "data",
+        "payload": {"src": {"node": MARKUP, "port": "a"}, "tgt": {"node": "b", "port": MARKUP}, "data": MARKUP},
+    }
+    (tmp_path / "hostile.json").write_text(json.dumps({"header": {"metadata": {"label": MARKUP}}, "events": [event]}))
+    page.get_by_role("tab", name="Traces").click()
+    page.get_by_label("Trace file").set_input_files(tmp_path / "hostile.json")
+    expect(inspector(page).locator(".look-steps li")).to_contain_text(MARKUP)
+    edit(page, ["removenode", {"id": "log"}])
+    assert not page.evaluate("() => window.hacked || document.querySelectorAll('img[src=x], [onerror]').length > 0")
+
+
+def test_what_is_looked_into_goes_away_while_somebody_looks(page: Page) -> None:
+    edit(page, ["addnode", {"id": "passing", "component": "core/Repeat", "metadata": {}}])
+    tell(page, "open-node", {"id": "passing"})
+    expect(inspector(page)).to_contain_text("core/Repeat")
+    edit(page, ["removenode", {"id": "passing"}])
+    expect(inspector(page)).to_contain_text("This node is no longer there.")
+    tell(page, "open-node", {"id": "passing"})
+    expect(page.get_by_role("alert")).to_contain_text("not there")
+
+
+def test_by_keys_one_gets_into_the_panel_and_back(page: Page) -> None:
+    node = node_in(page, "source")
+    node.focus()
+    page.keyboard.press("Enter")
+    expect(inspector(page).get_by_role("button", name="Close")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(inspector(page)).to_be_hidden()
+    expect(node).to_be_focused()
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(pair: Pair, page_of: Pages) -> None:
+    page = page_of(pair.coordinator, size=PHONE)
+    ready(page)
+    open_edge(page)
+    send(page, pair, {"a long name of a value": "long" * 200, "n": 1})
+    expect(rows(page)).to_have_count(1)
+    for event, detail in (("open-node", {"id": "source"}), ("open-edge", {"key": EDGE})):
+        tell(page, event, detail)
+        expect(inspector(page)).to_be_visible()
+        assert page.evaluate("() => document.querySelector('#inspector-content').scrollWidth") <= PHONE[0]
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE[0]
