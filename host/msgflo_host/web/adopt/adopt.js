@@ -1,3 +1,30 @@
 // @ts-check
+// Topics of nobody become nodes. What shows them is loaded when somebody wants to see them, and follows the broker only then.
 
-export function start() {}
+/** @param {import("../core/registry.js").Context} context */
+export function start(context) {
+  const view = /** @type {HTMLElement} */ (document.getElementById("adopt-view"));
+  /** @type {Promise<import("./view.js").Adopting> | null} */
+  let made = null;
+  const make = async () => {
+    const { Adopting } = await import("./view.js");
+    const adopting = new Adopting(context);
+    view.replaceChildren(adopting.element);
+    return adopting;
+  };
+  const look = async () => {
+    const isShown = () => context.page.view === "adopt" && document.visibilityState === "visible";
+    if (made === null && !isShown()) return;
+    made ??= make();
+    try {
+      const adopting = await made;
+      adopting.follow(isShown());
+    } catch {
+      made = null; // without a connection, which the bar tells; the next time tries again
+    }
+  };
+  context.bus.addEventListener("view", look);
+  document.addEventListener("visibilitychange", look);
+  context.system.addEventListener("state", look); // connected, or other rights
+  look();
+}

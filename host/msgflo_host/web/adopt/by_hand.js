@@ -1,0 +1,33 @@
+// @ts-check
+// A device of topics that a person has chosen, where no template knows better.
+
+import { addInport, addOutport, proposal } from "./proposal.js";
+
+const COMMANDS = /(^|\/)(set|command|cmnd|cmd|control)(\/|$)/i;
+
+/**
+ * Topics that look like commands become inports, all others outports.
+ * @param {import("./seen.js").Seen[]} chosen at least one @returns {import("./proposal.js").Proposal}
+ */
+export function byHand(chosen) {
+  const levels = chosen.map((seen) => seen.topic.split("/"));
+  const shared = sharedLevels(levels);
+  const device = levels[0].slice(0, shared).findLast((level) => level !== "") ?? levels[0][0];
+  const made = proposal("Topics", device, { label: "", icon: "plug" });
+  for (const [i, seen] of chosen.entries()) {
+    const own = levels[i].slice(shared);
+    const name = own.join("_") || "value";
+    if (COMMANDS.test(own.join("/"))) addInport(made, name, seen.topic, seen.type);
+    else addOutport(made, name, seen);
+  }
+  return made;
+}
+
+/** How many levels all have in common; the last one of each is never among them. @param {string[][]} levels */
+function sharedLevels(levels) {
+  const [first] = levels;
+  const most = Math.min(...levels.map((each) => each.length - 1));
+  let count = 0;
+  while (count < most && levels.every((each) => each[count] === first[count])) count++;
+  return count;
+}

@@ -1,0 +1,98 @@
+// @ts-check
+// Hears all topics of the broker, with the page's account, while somebody looks.
+
+import { pageAccount } from "../msgflo.js";
+import { connect } from "../vendor/mqtt.js";
+
+const CONNECT_MS = 10_000;
+const AGAIN_MS = 2000;
+
+/** Events: "state" when `state` or `trouble` is another one. */
+export class Follower extends EventTarget {
+  /** @type {"off" | "connecting" | "on"} */
+  state = "off";
+  /** What is wrong, for people; or "". */
+  trouble = "";
+
+  #fbp;
+  #take;
+  /** @type {any} */
+  #client = null;
+  #timer = 0;
+  #attempts = 0; // numbers them: an answer may come after another one has begun
+
+  /** @param {import("../core/fbp.js").Fbp} fbp @param {(topic: string, payload: Uint8Array) => void} take */
+  constructor(fbp, take) {
+    super();
+    this.#fbp = fbp;
+    this.#take = take;
+  }
+
+  /** @param {boolean} wanted whether to hear */
+  follow(wanted) {
+    if (wanted === (this.state !== "off")) return;
+    if (wanted) this.#attempt();
+    else this.#stop();
+  }
+
+  #stop() {
+    this.#attempts++;
+    clearTimeout(this.#timer);
+    this.#client?.end(true);
+    this.#client = null;
+    this.#set("off");
+  }
+
+  async #attempt() {
+    const attempt = ++this.#attempts;
+    this.#set("connecting", this.trouble);
+    try {
+      const account = await pageAccount(this.#fbp.secret);
+      if (attempt === this.#attempts) this.#connect(account);
+    } catch (error) {
+      if (attempt === this.#attempts) this.#again(/** @type {Error} */ (error).message);
+    }
+  }
+
+  /** @param {import("../msgflo.js").Account} account */
+  #connect(account) {
+    const client = connect(account.url, {
+      clientId: `adopt-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`,
+      username: account.user,
+      password: account.password,
+      protocolVersion: 4,
+      clean: true,
+      connectTimeout: CONNECT_MS,
+      reconnectPeriod: 0, // the account is a new one when the coordinator has started again
+      timerVariant: "native",
+    });
+    this.#client = client;
+    client.on("message", (/** @type {string} */ topic, /** @type {Uint8Array} */ payload) => this.#client === client && this.#take(topic, payload));
+    client.on("connect", () => {
+      client.subscribe("#", { qos: 0 }, (/** @type {any} */ error, /** @type {any[] | undefined} */ granted) => {
+        if (client !== this.#client) return;
+        const isRefused = error || (granted ?? []).some((each) => each.qos > 2);
+        this.#set("on", isRefused ? "The broker does not let this page hear all topics." : "");
+      });
+    });
+    client.on("error", () => client.end(true));
+    client.once("close", () => {
+      client.end(true);
+      if (client === this.#client) this.#again(`There is no connection to the broker at ${new URL(account.url).host}.`);
+    });
+  }
+
+  /** @param {string} trouble */
+  #again(trouble) {
+    this.#client = null;
+    this.#set("connecting", trouble);
+    this.#timer = setTimeout(() => this.#attempt(), AGAIN_MS);
+  }
+
+  /** @param {"off" | "connecting" | "on"} state @param {string} [trouble] */
+  #set(state, trouble = "") {
+    this.state = state;
+    this.trouble = trouble;
+    this.dispatchEvent(new Event("state"));
+  }
+}

@@ -1,0 +1,158 @@
+// @ts-check
+// The form in which a proposal becomes a foreign device: names, ports, and the file that is made of them.
+
+import { announce, confirmDialog, download, element, toast } from "../core/dom.js";
+import { emit } from "../core/registry.js";
+import { portRows } from "./ports.js";
+import { namespaceOf, save, whyNot, wrongComponent, wrongRole } from "./save.js";
+import { fresh } from "./values.js";
+import { toYaml, withRole } from "./yaml.js";
+
+/** @typedef {import("./proposal.js").Proposal} Proposal */
+
+export class Form {
+  #context;
+  #proposal;
+  #leave;
+  #isEdited = false; // the text, by hand
+  #isBusy = false;
+
+  #role;
+  #component;
+  #label;
+  #usesRole;
+  #availability;
+  #code = element("textarea", { rows: 16, spellcheck: false, "aria-label": "The file", input: () => this.#edited(true) });
+  #again = element("button", { type: "button", hidden: true, click: () => (this.#edited(false), this.#write()) }, "Make it from the fields again");
+  #save = element("button", { type: "submit", className: "primary", hidden: true }, "Save and add to the graph");
+  #advice = element("p", { className: "adopt-advice" });
+  #wrong = element("p", { className: "bad", role: "alert" });
+  /** @type {HTMLElement} */
+  element;
+
+  /**
+   * @param {import("../core/registry.js").Context} context @param {Proposal} proposal
+   * @param {(isDone: boolean) => void} leave called when it is to be closed
+   */
+  constructor(context, proposal, leave) {
+    const { system } = context;
+    this.#context = context;
+    this.#proposal = proposal;
+    this.#leave = leave;
+    const role = fresh(proposal.role, (name) => wrongRole(name, system) === "There is a node of that name already");
+    const component = fresh(proposal.component, (name) => system.components.has(`${namespaceOf(system)}/${name}`));
+    const change = () => this.#write();
+    this.#role = element("input", { value: role, required: true, maxLength: 100, autocomplete: "off", spellcheck: false, input: change });
+    this.#component = element("input", { value: component, required: true, maxLength: 64, autocomplete: "off", spellcheck: false, input: change });
+    this.#label = element("input", { value: proposal.label, maxLength: 200, autocomplete: "off", input: change });
+    this.#usesRole = element("input", { type: "checkbox", checked: true, change });
+    this.#availability = element("input", { type: "checkbox", checked: proposal.availability !== null, change });
+    this.element = this.#form(change);
+    this.#write();
+    this.#check();
+  }
+
+  focus() {
+    this.#role.focus();
+    this.element.scrollIntoView({ block: "start" });
+  }
+
+  /** @param {() => void} change */
+  #form(change) {
+    const { device, template, notes, outports, inports, availability } = this.#proposal;
+    const field = (/** @type {string} */ name, /** @type {Node} */ input) => element("label", { className: "field" }, element("span", {}, name), input);
+    const tick = (/** @type {Node} */ input, /** @type {string} */ text) => element("label", { className: "adopt-tick" }, input, element("span", {}, text));
+    const back = element("button", { type: "button", className: "plain", click: () => this.#leave(false) }, "Back to the topics");
+    const form = element("form", { className: "adopt-form", noValidate: false },
+      element("header", {}, back, element("h3", {}, `Adopt ${device}`), element("span", { className: "adopt-template" }, template)),
+      ...notes.map((note) => element("p", { className: "hint" }, note)),
+      element("div", { className: "adopt-names" }, field("Role: its name in the graph", this.#role), field("Component: what kind of device it is", this.#component), field("Label, for people", this.#label)),
+      portRows("What it sends: outports", outports, change, null),
+      portRows("What it takes: inports", inports, change, "Add a topic for commands"),
+      availability === null ? null : tick(this.#availability, `Whether it is there is said on ${availability.topic}`),
+      tick(this.#usesRole, "For others of its kind as well: the role stands in the topics as #ROLE"),
+      element("h4", {}, "The file"), this.#code,
+      element("div", { className: "adopt-buttons" }, this.#save,
+        element("button", { type: "button", click: () => this.#copy() }, "Copy"),
+        element("button", { type: "button", click: () => download(this.#file, this.#code.value, "application/yaml") }, "Download"), this.#again),
+      this.#advice, this.#wrong);
+    form.addEventListener("submit", (/** @type {Event} */ event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    return form;
+  }
+
+  get #file() {
+    return `${this.#component.value || "device"}.yml`;
+  }
+
+  /** The text, of the fields as they are now; not where it was edited. */
+  #write() {
+    const { system } = this.#context;
+    const role = this.#role.value.trim();
+    this.#role.setCustomValidity(wrongRole(role, system));
+    this.#component.setCustomValidity(wrongComponent(this.#component.value));
+    const { inports, outports, icon } = this.#proposal;
+    const availability = this.#availability.checked ? this.#proposal.availability : null;
+    const topics = [...inports, ...outports].filter((port) => port.chosen).map((port) => port.topic);
+    this.#usesRole.disabled = !topics.some((topic) => withRole(topic, role) !== topic);
+    if (!this.#isEdited) {
+      this.#code.value = toYaml({
+        component: `${namespaceOf(system)}/${this.#component.value}`, label: this.#label.value, icon, role, inports, outports, availability,
+        usesRole: this.#usesRole.checked && !this.#usesRole.disabled,
+      });
+    }
+    const command = `msgflo register ${shell(`${role}:${this.#file}`)}`;
+    this.#advice.replaceChildren(element("span", {}, "With this text in a file, it can be announced from any machine, too: "), element("code", {}, command));
+  }
+
+  /** @param {boolean} isEdited */
+  #edited(isEdited) {
+    this.#isEdited = isEdited;
+    this.#again.hidden = !isEdited;
+  }
+
+  async #check() {
+    const why = await whyNot(this.#context);
+    this.#save.hidden = why !== "";
+    if (why !== "") this.#advice.before(element("p", { className: "adopt-why" }, why));
+  }
+
+  async #copy() {
+    try {
+      await navigator.clipboard.writeText(this.#code.value);
+      announce("Copied");
+      toast("The file is copied.", "good");
+    } catch {
+      this.#code.select(); // a page that came by plain HTTP from elsewhere has no clipboard
+      toast("It is chosen now: copy it by keyboard.", "info");
+    }
+  }
+
+  async #submit() {
+    if (this.#isBusy || this.#save.hidden) return;
+    const { system, bus } = this.#context;
+    const role = this.#role.value.trim();
+    const component = this.#component.value;
+    const full = `${namespaceOf(system)}/${component}`;
+    if (system.components.has(full) && !(await confirmDialog(`${full} is there already. Other nodes may be of it, too.`, { title: "Replace its file?", yes: "Replace", danger: true }))) return;
+    this.#isBusy = this.#save.disabled = true;
+    this.#wrong.textContent = "";
+    try {
+      if (!(await save(this.#context, role, component, this.#code.value))) return;
+      system.askStatus();
+      this.#leave(true);
+      toast(`${role} is in the graph.`, "good");
+      emit(bus, "show-view", { view: "graph" });
+      emit(bus, "select", { kind: "node", ids: [role] });
+    } catch (error) {
+      this.#wrong.textContent = /** @type {Error} */ (error).message;
+    } finally {
+      this.#isBusy = this.#save.disabled = false;
+    }
+  }
+}
+
+/** A word of a command line. @param {string} word */
+const shell = (word) => (/^[\w./:-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

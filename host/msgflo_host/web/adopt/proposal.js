@@ -1,0 +1,58 @@
+// @ts-check
+// What templates are made of. A template finds devices among topics, and proposes ports for each.
+
+import { componentName, fieldsOf, fresh, plainName } from "./values.js";
+
+/**
+ * @typedef {import("./seen.js").Seen} Seen
+ * @typedef {{id: string, topic: string, type: string, description: string, chosen: boolean}} ProposedPort
+ * @typedef {{topic: string, online: any, offline: any}} Availability
+ * @typedef {{
+ *   template: string, device: string, role: string, component: string, label: string, icon: string,
+ *   inports: ProposedPort[], outports: ProposedPort[], availability: Availability | null, notes: string[],
+ * }} Proposal  `device` is what tells it from others of the template; `notes` are for people
+ * @typedef {{name: string, find: (topics: Map<string, Seen>) => Proposal[]}} Template  `find` is a pure function
+ */
+
+/**
+ * A proposal without ports. @param {string} template @param {string} device @param {Partial<Proposal>} [rest] @returns {Proposal}
+ */
+export function proposal(template, device, rest = {}) {
+  const role = plainName(device) || "device";
+  return {
+    template, device, role, component: componentName(device), label: `${template}: ${device}`, icon: "plug",
+    inports: [], outports: [], availability: null, notes: [], ...rest,
+  };
+}
+
+/**
+ * Add an outport for a topic. @param {Proposal} to @param {string} id @param {Seen} seen @param {Partial<ProposedPort>} [rest]
+ */
+export function addOutport(to, id, seen, rest = {}) {
+  add(to.outports, id, { topic: seen.topic, type: seen.type, description: fieldsOf(seen.value), ...rest });
+}
+
+/**
+ * Add an inport for a topic, which may be one that was never heard; once for each topic.
+ * @param {Proposal} to @param {string} id @param {string} topic @param {string} type @param {string} [description]
+ * @param {boolean} [chosen]
+ */
+export function addInport(to, id, topic, type, description = "", chosen = true) {
+  if (/[+#]/.test(topic) || to.inports.some((port) => port.topic === topic)) return;
+  add(to.inports, id, { topic, type, description, chosen });
+}
+
+/** @param {ProposedPort[]} ports @param {string} id @param {Partial<ProposedPort>} port */
+function add(ports, id, port) {
+  const name = fresh(plainName(id) || "value", (taken) => ports.some((other) => other.id === taken));
+  ports.push({ topic: "", type: "any", description: "", chosen: true, ...port, id: name });
+}
+
+/**
+ * The item of a key, made at the first time. @template T @param {Map<string, T>} map @param {string} key @param {() => T} make
+ */
+export function among(map, key, make) {
+  const found = map.get(key) ?? make();
+  map.set(key, found);
+  return found;
+}

@@ -1,0 +1,51 @@
+// @ts-check
+// What values say about the port that carries them: its type, its name, words for people.
+
+const MOST_FIELDS = 12;
+const MOST_NAME = 40; // characters
+
+/** The type of a port that carries a value: boolean, number, string, object, array, or any. @param {any} value */
+export function typeOf(value) {
+  if (value === null || value === undefined) return "any";
+  if (Array.isArray(value)) return "array";
+  return typeof value;
+}
+
+/** Whether a value is a JSON object. @param {any} value @returns {value is Record<string, any>} */
+export const isObject = (value) => typeOf(value) === "object";
+
+/** A name for a port or a role of any text: letters, digits, _ and -; empty where nothing of it is left. @param {string} text */
+export function plainName(text) {
+  return String(text).replace(/[^A-Za-z0-9_-]+/g, "_").replace(/^[_-]+|[_-]+$/g, "").slice(0, MOST_NAME);
+}
+
+/** A name for a component: BedroomLamp of "bedroom lamp". @param {string} text */
+export function componentName(text) {
+  const words = plainName(text).split(/[_-]+/).filter((word) => word !== "");
+  return words.map((word) => word[0].toUpperCase() + word.slice(1)).join("") || "Device";
+}
+
+/** A name that is not among those that are taken: itself, or with a number. @param {string} name @param {(name: string) => boolean} isTaken */
+export function fresh(name, isTaken) {
+  if (!isTaken(name)) return name;
+  for (let number = 2; ; number++) if (!isTaken(`${name}${number}`)) return `${name}${number}`;
+}
+
+/** What a JSON object holds, for people; empty for all other values. @param {any} value */
+export function fieldsOf(value) {
+  if (!isObject(value)) return "";
+  const fields = listed(value, "", 0);
+  const shown = fields.slice(0, MOST_FIELDS).join(", ");
+  return `JSON with ${shown}${fields.length > MOST_FIELDS ? ", …" : ""}`;
+}
+
+/** @param {Record<string, any>} value @param {string} prefix @param {number} depth @returns {string[]} */
+function listed(value, prefix, depth) {
+  return Object.entries(value).slice(0, MOST_FIELDS + 1).flatMap(([key, inner]) => {
+    const name = `${prefix}${key.slice(0, MOST_NAME)}`;
+    return depth < 1 && isObject(inner) ? listed(inner, `${name}.`, depth + 1) : [`${name} (${typeOf(inner)})`];
+  });
+}
+
+/** A text of at most so many characters. @param {string} text @param {number} most */
+export const shortened = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

@@ -1,0 +1,164 @@
+// @ts-check
+// The view: devices that templates know, all other topics as a tree, and the form in which one of them becomes a node.
+
+import { announce, element } from "../core/dom.js";
+import { byHand } from "./by_hand.js";
+import { Follower } from "./follow.js";
+import { Form } from "./form.js";
+import { Known } from "./known.js";
+import { MOST_TOPICS, Topics } from "./seen.js";
+import { devicesAmong } from "./templates/all.js";
+import { Tree } from "./tree.js";
+
+const SOON_MS = 250; // after something new was heard
+const AGE_MS = 1000; // between two updates otherwise
+
+export class Adopting {
+  #context;
+  #topics = new Topics();
+  #known = new Known();
+  #follower;
+  #tree;
+  /** @type {import("./proposal.js").Proposal[]} */
+  #devices = [];
+  #drawn = ""; // what the devices were found among
+  #timer = 0;
+
+  #message = element("p", { className: "adopt-message", role: "status" });
+  #list = element("ul", { className: "adopt-devices", "aria-label": "Devices that are found" });
+  #found = element("section", { hidden: true }, element("h3", {}, "Devices"), this.#list);
+  #search = element("input", { type: "search", placeholder: "Search topics", "aria-label": "Search topics", input: () => this.#update() });
+  #adopt = element("button", { type: "button", className: "primary", disabled: true, click: () => this.#adoptChosen() }, "Adopt the chosen topics");
+  #rows = element("div", {});
+  #others = element("section", { hidden: true }, element("h3", {}, "Topics"),
+    element("div", { className: "adopt-tools" }, this.#search, this.#adopt), this.#rows);
+  #overview = element("div", { className: "adopt-overview" },
+    element("p", { className: "hint" }, "What is sent to the broker on topics that belong to no participant. A device of it becomes a node of the graph; nothing on the device changes."),
+    this.#message, this.#found, this.#others);
+  /** @type {HTMLElement} */
+  element = element("div", { className: "adopt" }, element("h2", { className: "unseen" }, "Adopt"), this.#overview);
+
+  /** @param {import("../core/registry.js").Context} context */
+  constructor(context) {
+    this.#context = context;
+    this.#follower = new Follower(context.fbp, (topic, payload) => this.#heard(topic, payload));
+    this.#follower.addEventListener("state", () => this.#say());
+    this.#tree = new Tree(this.#rows);
+    this.#tree.addEventListener("choice", () => this.#choice());
+    context.system.addEventListener("change", (event) => {
+      if (/** @type {CustomEvent} */ (event).detail.kinds.has("status")) this.#learn();
+    });
+    this.#learn();
+  }
+
+  /** Follow the broker, or not. @param {boolean} wanted */
+  follow(wanted) {
+    this.#follower.follow(wanted);
+    clearTimeout(Math.abs(this.#timer));
+    this.#timer = 0;
+    if (wanted) this.#update();
+  }
+
+  /** @param {string} topic @param {Uint8Array} payload */
+  #heard(topic, payload) {
+    const { version } = this.#topics;
+    this.#topics.take(topic, payload);
+    if (version !== this.#topics.version) this.#plan(SOON_MS);
+  }
+
+  #learn() {
+    const known = new Known(this.#context.system.status.nodes);
+    if (known.key === this.#known.key) return;
+    this.#known = known;
+    this.#update();
+  }
+
+  /** @param {number} ms */
+  #plan(ms) {
+    if (ms === SOON_MS && this.#timer < 0) return; // soon already
+    clearTimeout(Math.abs(this.#timer));
+    const timer = setTimeout(() => this.#update(), ms);
+    this.#timer = ms === SOON_MS ? -timer : timer;
+  }
+
+  #update() {
+    clearTimeout(Math.abs(this.#timer));
+    this.#timer = 0;
+    if (this.#follower.state === "off") return;
+    if (!this.#overview.hidden) this.#show();
+    this.#plan(AGE_MS);
+  }
+
+  #show() {
+    const free = [...this.#topics.all.values()].filter(({ topic }) => !this.#known.has(topic));
+    for (const topic of this.#tree.chosen) if (this.#known.has(topic)) this.#tree.chosen.delete(topic);
+    const words = this.#search.value.toLowerCase().split(/\s+/).filter((/** @type {string} */ word) => word !== "");
+    const shown = free.filter(({ topic }) => words.every((/** @type {string} */ word) => topic.toLowerCase().includes(word)));
+    this.#others.hidden = free.length === 0;
+    this.#rows.hidden = shown.length === 0;
+    this.#tree.show(shown);
+    this.#choice();
+    this.#say();
+    const among = `${this.#topics.version}\n${this.#known.key}`;
+    if (among === this.#drawn) return;
+    this.#drawn = among;
+    this.#findDevices();
+    this.#list.replaceChildren(...this.#devices.map((each) => this.#card(each)));
+    this.#found.hidden = this.#devices.length === 0;
+  }
+
+  #findDevices() {
+    this.#devices = devicesAmong(this.#topics.all, (topic) => this.#known.has(topic));
+  }
+
+  /** @param {import("./proposal.js").Proposal} device */
+  #card({ template, device, outports, inports }) {
+    const adopt = () => {
+      this.#findDevices(); // by the values of now
+      const now = this.#devices.find((each) => each.template === template && each.device === device);
+      if (now !== undefined) this.#open(now);
+    };
+    const ports = [...outports, ...inports].filter((port) => port.chosen).map((port) => port.id);
+    return element("li", {}, element("div", {}, element("strong", {}, device), " ", element("span", { className: "adopt-template" }, template),
+      element("p", { className: "hint" }, ports.slice(0, 8).join(", ") + (ports.length > 8 ? ", …" : ""))),
+    element("button", { type: "button", "aria-label": `Adopt ${device}, ${template}`, click: adopt }, "Adopt"));
+  }
+
+  #choice() {
+    const count = this.#tree.chosen.size;
+    this.#adopt.disabled = count === 0;
+    const text = count === 0 ? "Adopt the chosen topics" : `Adopt ${count} ${count === 1 ? "topic" : "topics"}`;
+    if (this.#adopt.textContent !== text) this.#adopt.textContent = text;
+  }
+
+  #adoptChosen() {
+    const chosen = [...this.#tree.chosen].flatMap((topic) => this.#topics.all.get(topic) ?? []);
+    if (chosen.length > 0) this.#open(byHand(chosen));
+  }
+
+  /** @param {import("./proposal.js").Proposal} proposal */
+  #open(proposal) {
+    const form = new Form(this.#context, proposal, (isDone) => {
+      form.element.remove();
+      this.#overview.hidden = false;
+      if (isDone) this.#tree.chosen.clear();
+      this.#update();
+      this.#search.focus();
+    });
+    this.#overview.hidden = true;
+    this.element.append(form.element);
+    form.focus();
+    announce(`Adopt ${proposal.device}`);
+  }
+
+  #say() {
+    const { state, trouble } = this.#follower;
+    const { all, leftOut } = this.#topics;
+    let text = trouble;
+    if (text === "" && leftOut > 0) text = `There are more than ${MOST_TOPICS} topics: the others are not shown.`;
+    if (text === "" && state === "on" && ![...all.keys()].some((topic) => !this.#known.has(topic))) text = "Nothing is heard of that belongs to nobody. Topics appear here when something is sent on them.";
+    if (text === "" && state === "connecting") text = "Connecting to the broker…";
+    if (this.#message.textContent !== text) this.#message.textContent = text;
+    this.#message.hidden = text === "";
+  }
+}
