@@ -86,6 +86,11 @@ class Connection:
             self._settled.clear()
             self._follow_others.set()
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether what `follow` asked for is in force, or there is no connection."""
+        return not self.connected or self._settled.is_set()
+
     async def settled(self) -> None:
         """Return when what `follow` asked for is in force, or there is no connection."""
         if self.connected:

@@ -236,7 +236,8 @@ class Coordinator:
             await self._dirty.wait()
             self._dirty.clear()
             if not self.connected:
-                self.settle()
+                if self._forwarder_started:  # before, what leaves for the broker would be lost
+                    self.settle()
                 for listener in self.on_waiting:
                     listener()
                 continue  # `_connected` wakes this again

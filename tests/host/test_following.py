@@ -92,6 +92,27 @@ def test_only_who_has_come_gets_the_retained_packet_and_what_others_read_stays_a
     asyncio.run(main())
 
 
+def test_a_retained_packet_that_was_heard_by_another_filter_does_not_come_again(broker: Broker) -> None:
+    async def main() -> None:
+        async with following(broker) as (found, heard, when):
+            when.set()
+            for topic in ("t/a", "t/b"):
+                await publish(broker, topic, "kept", retain=True)
+            for source in ("t/a", "t/#", "t/b", "t/a"):
+                found.want([(source, "one")])
+                await soon(lambda: all(each.connected for each in found._connections))
+                await found.settled()
+            await publish(broker, "t/a", "new")
+            await soon(lambda: heard[-1][2] == b"new")
+            assert heard == [
+                (("one",), "t/a", b"kept"), (("one",), "t/b", b"kept"),
+                (("one",), "t/a", b"kept"),  # it did not hear of that one for a while
+                (("one",), "t/a", b"new"),
+            ]  # fmt: skip
+
+    asyncio.run(main())
+
+
 def test_it_connects_only_while_it_may(broker: Broker) -> None:
     async def main() -> None:
         async with following(broker) as (found, _, when):

@@ -2,7 +2,8 @@
 
 Filters that overlap are kept on connections of their own (see `routing`), so that no broker sends a packet twice, and so
 that what one taker asks for changes nothing for the others: their subscriptions stay as they are. A retained packet goes
-only to those who have just come, and to all after a lost connection, since it may have changed meanwhile.
+only to those who have just come, and had no other filter that matches its topic; and to all after a lost connection, since
+it may have changed meanwhile.
 
 Limit: where one taker has several filters that match a topic, the first of them in alphabetical order serves it; what is
 published while that one is being subscribed to is not seen.
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from msgflo import Broker
+from msgflo.topics import is_filter, matches
 
 from ..connection import Connection
 from .forward import Forward
@@ -47,11 +49,16 @@ class Following:
         self._router = Router()
         self._running: asyncio.TaskGroup | None = None
         self._connections: list[Connection] = []
+        self._pairs: frozenset[tuple[str, str]] = frozenset()
+        self._come: set[int] = set()  # connections that there have been
+        self._had: dict[str, set[str]] = {}  # what those who have come had before, until that is settled
         self.first = self._add(0, will)
 
     def want(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Have exactly these from now on: a topic or filter, and the name of one who takes its packets (QoS 0)."""
-        self._router.set_forwards(Forward(source, taker) for source, taker in pairs)
+        wanted = frozenset(pairs)
+        self._remember(wanted)
+        self._router.set_forwards(Forward(source, taker) for source, taker in wanted)
         for lane in self._router.lanes:
             touched, lane.touched = lane.touched, set()
             if lane.number == len(self._connections):
@@ -72,6 +79,20 @@ class Following:
         for connection in list(self._connections):
             await connection.settled()
 
+    def _remember(self, wanted: frozenset[tuple[str, str]]) -> None:
+        if all(connection.is_settled for connection in self._connections):
+            self._had.clear()
+        coming = {taker for _, taker in wanted - self._pairs} if self.first.connected else set()
+        for source, taker in self._pairs if coming else ():
+            if taker in coming:
+                self._had.setdefault(taker, set()).add(source)
+        self._pairs = wanted
+
+    def _has_had(self, taker: str, topic: str) -> bool:
+        return any(
+            source == topic or (is_filter(source) and matches(source, topic)) for source in self._had.get(taker, ())
+        )
+
     def _add(self, number: int, will: tuple[str, bytes] | None) -> Connection:
         connection = Connection(
             self._broker,
@@ -91,6 +112,9 @@ class Following:
         return self._router.lanes[number] if number < len(self._router.lanes) else None
 
     def _connected(self, number: int) -> None:
+        if number in self._come:
+            self._had.clear()
+        self._come.add(number)
         if (lane := self._lane(number)) is not None:
             for subscription in lane.wanted.values():
                 subscription.unserved = set(subscription.targets)
@@ -110,5 +134,8 @@ class Following:
         match = self._router.match(lane, topic)
         if retained:
             match = match.retained()
-        if match.targets:
-            self._on_packet([target.forward.target for target in match.targets], topic, payload, retained)
+        takers = [target.forward.target for target in match.targets]
+        if retained and self._had:
+            takers = [taker for taker in takers if not self._has_had(taker, topic)]
+        if takers:
+            self._on_packet(takers, topic, payload, retained)
