@@ -133,7 +133,10 @@ export function openPanel(id, title, content, { onClose } = {}) {
     const head = element("div", { className: "panel-head" }, heading, iconButton("close", "Close", () => closePanel()));
     inspector.replaceChildren(head, element("div", { id: "inspector-content", className: "panel-content" }));
     inspector.dataset.panel = id;
-    inspector.onkeydown = (event) => event.key === "Escape" && !event.defaultPrevented && closePanel();
+    inspector.onkeydown = (event) => {
+      // Without a value: false would keep all other keys from having any effect.
+      if (event.key === "Escape" && !event.defaultPrevented) closePanel();
+    };
   }
   closed = onClose ?? null;
   /** @type {HTMLElement} */ (inspector.querySelector(".panel-title")).textContent = title;
