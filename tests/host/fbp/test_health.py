@@ -193,12 +193,14 @@ def test_a_component_that_nobody_knows_is_explained_once_with_those_like_it(libr
                     assert "home/Lamp7" in mine
                     assert len(client.all("network", "processerror")) == len(slips)
             await first.ask("graph", "removenode", graph=MAIN, id="new")
+            await first.ask("graph", "addnode", graph=MAIN, id="next", component="x/Z")
+            await first.told("network", "processerror", graph=MAIN, id="next")  # so it was noticed that it is gone
             since = len(first.frames)
             await first.ask("graph", "addnode", graph=MAIN, id="new", component="core/Treshold")
             await first.told("network", "processerror", since=since, graph=MAIN, id="new")
 
     run(main)
-    assert library.output.count("the library has no component") == 4
+    assert library.output.count("the library has no component") == 5
     assert library.output.count("is not started: its name") == 1
 
 
