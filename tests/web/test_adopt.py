@@ -16,7 +16,8 @@ import paho.mqtt.client as paho
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import LAPTOP, PHONE, Pages, axe, edit, node_in, of_system, running, tell, until_system
+from brokers import Broker
+from browser import LAPTOP, PHONE, SECRET, Pages, axe, edit, node_in, of_system, running, tell, until_system
 from msgflo_host.foreign import load
 from systems import Coordinator, Participants, Sink
 
@@ -269,7 +270,17 @@ def test_without_the_right_it_says_what_to_do_with_the_text(
         page.get_by_role("button", name="Download").click()
     assert download.value.suggested_filename == "Hall.yml"
     foreign = load(download.value.path(), "hall")
-    assert [port.queue for port in foreign.participant.outports] == ["tele/hall/STATE"]
+    assert [port.queue for port in foreign.participant.outports] == ["tele/hall/STATE", "stat/hall/POWER"]
+
+
+def test_it_says_why_nothing_is_heard(
+    run_graph: Callable[..., Coordinator], page_of: Pages, broker: Broker, tmp_path: Path
+) -> None:
+    (tmp_path / "secrets.yaml").write_text("hall:\n  secret: who-may-only-look\n  may: viewer\n")
+    coordinator = run_graph("sink(test/Sink)\n", "--secrets", "secrets.yaml", broker=broker.url)
+    for secret, reason in ((SECRET, "a broker that is not its own"), ("who-may-only-look", "protocol:network")):
+        page = opened(page_of, coordinator, secret=secret)
+        expect(page.locator(".adopt-message")).to_contain_text(reason)
 
 
 def test_hostile_topics_and_payloads_are_text_up_to_the_file(page: Page, device: Device) -> None:
@@ -392,6 +403,7 @@ def test_the_template_of_tasmota_knows_both_orders_of_its_topics(page: Page) -> 
         }
         assert fan["out"] == {
             "state": [topic("tele", "STATE"), "object"],
+            "power1": [topic("stat", "POWER1"), "string"],
             "power2": [topic("stat", "POWER2"), "string"],
         }
         assert fan["availability"] == {"topic": topic("tele", "LWT"), "online": "Online", "offline": "Offline"}

@@ -129,6 +129,12 @@ def test_names_and_payloads_are_text_in_each_view(page: Page, view: str) -> None
     assert unharmed(page)
 
 
+def test_topics_of_nobody_are_text_where_they_are_adopted(page: Page) -> None:
+    tell(page, "show-view", {"view": "adopt"})
+    until(page, "() => document.querySelector('#adopt-view').textContent.includes('window.hacked=1')")
+    assert unharmed(page)
+
+
 def test_a_refusal_that_repeats_what_was_asked_is_text(page: Page) -> None:
     command = ["addnode", {"id": "new", "component": MARKUP}]
     page.evaluate(

@@ -6,6 +6,7 @@ import { connect } from "../vendor/mqtt.js";
 
 const CONNECT_MS = 10_000;
 const AGAIN_MS = 2000;
+const REFUSED_MS = 15_000; // another secret is tried at once, by `follow`
 
 /** Events: "state" when `state` or `trouble` is another one. */
 export class Follower extends EventTarget {
@@ -19,6 +20,7 @@ export class Follower extends EventTarget {
   /** @type {any} */
   #client = null;
   #timer = 0;
+  #isAsking = false; // for the account
   #attempts = 0; // numbers them: an answer may come after another one has begun
 
   /** @param {import("../core/fbp.js").Fbp} fbp @param {(topic: string, payload: Uint8Array) => void} take */
@@ -28,15 +30,16 @@ export class Follower extends EventTarget {
     this.#take = take;
   }
 
-  /** @param {boolean} wanted whether to hear */
+  /** Hear, or not; where it waits for the next attempt, it tries now. @param {boolean} wanted */
   follow(wanted) {
-    if (wanted === (this.state !== "off")) return;
+    if (wanted ? this.#client !== null || this.#isAsking : this.state === "off") return;
     if (wanted) this.#attempt();
     else this.#stop();
   }
 
   #stop() {
     this.#attempts++;
+    this.#isAsking = false;
     clearTimeout(this.#timer);
     this.#client?.end(true);
     this.#client = null;
@@ -45,12 +48,16 @@ export class Follower extends EventTarget {
 
   async #attempt() {
     const attempt = ++this.#attempts;
+    clearTimeout(this.#timer);
+    this.#isAsking = true;
     this.#set("connecting", this.trouble);
     try {
       const account = await pageAccount(this.#fbp.secret);
       if (attempt === this.#attempts) this.#connect(account);
     } catch (error) {
-      if (attempt === this.#attempts) this.#again(/** @type {Error} */ (error).message);
+      if (attempt === this.#attempts) this.#again(/** @type {Error} */ (error).message, REFUSED_MS);
+    } finally {
+      if (attempt === this.#attempts) this.#isAsking = false;
     }
   }
 
@@ -82,11 +89,11 @@ export class Follower extends EventTarget {
     });
   }
 
-  /** @param {string} trouble */
-  #again(trouble) {
+  /** @param {string} trouble @param {number} [ms] */
+  #again(trouble, ms = AGAIN_MS) {
     this.#client = null;
     this.#set("connecting", trouble);
-    this.#timer = setTimeout(() => this.#attempt(), AGAIN_MS);
+    this.#timer = setTimeout(() => this.#attempt(), ms);
   }
 
   /** @param {"off" | "connecting" | "on"} state @param {string} [trouble] */

@@ -16,6 +16,7 @@ export class Form {
   #leave;
   #isEdited = false; // the text, by hand
   #isBusy = false;
+  #ends = new AbortController();
 
   #role;
   #component;
@@ -25,6 +26,7 @@ export class Form {
   #code = element("textarea", { rows: 16, spellcheck: false, "aria-label": "The file", input: () => this.#edited(true) });
   #again = element("button", { type: "button", hidden: true, click: () => (this.#edited(false), this.#write()) }, "Make it from the fields again");
   #save = element("button", { type: "submit", className: "primary", hidden: true }, "Save and add to the graph");
+  #why = element("p", { className: "adopt-why", hidden: true });
   #advice = element("p", { className: "adopt-advice" });
   #wrong = element("p", { className: "bad", role: "alert" });
   /** @type {HTMLElement} */
@@ -38,7 +40,7 @@ export class Form {
     const { system } = context;
     this.#context = context;
     this.#proposal = proposal;
-    this.#leave = leave;
+    this.#leave = (/** @type {boolean} */ isDone) => (this.#ends.abort(), leave(isDone));
     const role = fresh(proposal.role, (name) => wrongRole(name, system) === "There is a node of that name already");
     const component = fresh(proposal.component, (name) => system.components.has(`${namespaceOf(system)}/${name}`));
     const change = () => this.#write();
@@ -50,6 +52,7 @@ export class Form {
     this.element = this.#form(change);
     this.#write();
     this.#check();
+    system.addEventListener("state", () => this.#check(), { signal: this.#ends.signal }); // other rights
   }
 
   focus() {
@@ -63,7 +66,7 @@ export class Form {
     const field = (/** @type {string} */ name, /** @type {Node} */ input) => element("label", { className: "field" }, element("span", {}, name), input);
     const tick = (/** @type {Node} */ input, /** @type {string} */ text) => element("label", { className: "adopt-tick" }, input, element("span", {}, text));
     const back = element("button", { type: "button", className: "plain", click: () => this.#leave(false) }, "Back to the topics");
-    const form = element("form", { className: "adopt-form", noValidate: false },
+    const form = element("form", { className: "adopt-form" },
       element("header", {}, back, element("h3", {}, `Adopt ${device}`), element("span", { className: "adopt-template" }, template)),
       ...notes.map((note) => element("p", { className: "hint" }, note)),
       element("div", { className: "adopt-names" }, field("Role: its name in the graph", this.#role), field("Component: what kind of device it is", this.#component), field("Label, for people", this.#label)),
@@ -75,7 +78,7 @@ export class Form {
       element("div", { className: "adopt-buttons" }, this.#save,
         element("button", { type: "button", click: () => this.#copy() }, "Copy"),
         element("button", { type: "button", click: () => download(this.#file, this.#code.value, "application/yaml") }, "Download"), this.#again),
-      this.#advice, this.#wrong);
+      this.#why, this.#advice, this.#wrong);
     form.addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
       this.#submit();
@@ -116,7 +119,8 @@ export class Form {
   async #check() {
     const why = await whyNot(this.#context);
     this.#save.hidden = why !== "";
-    if (why !== "") this.#advice.before(element("p", { className: "adopt-why" }, why));
+    this.#why.textContent = why;
+    this.#why.hidden = why === "";
   }
 
   async #copy() {

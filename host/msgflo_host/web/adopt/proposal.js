@@ -33,6 +33,14 @@ export function addOutport(to, id, seen, rest = {}) {
 }
 
 /**
+ * Add an outport for a topic on which nothing was heard yet. @param {Proposal} to @param {string} id @param {string} topic
+ * @param {string} type @param {string} [description]
+ */
+export function addSilentOutport(to, id, topic, type, description = "") {
+  if (!to.outports.some((port) => port.topic === topic)) add(to.outports, id, { topic, type, description });
+}
+
+/**
  * Add an inport for a topic, which may be one that was never heard; once for each topic.
  * @param {Proposal} to @param {string} id @param {string} topic @param {string} type @param {string} [description]
  * @param {boolean} [chosen]

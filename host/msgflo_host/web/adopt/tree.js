@@ -65,6 +65,7 @@ export class Tree extends EventTarget {
 
   /** @param {import("./branches.js").Branch} branch */
   #isChecked(branch) {
+    if (this.chosen.size === 0) return "false";
     const topics = topicsIn(branch);
     const count = topics.filter((seen) => this.chosen.has(seen.topic)).length;
     if (count === 0) return "false";

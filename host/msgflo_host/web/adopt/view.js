@@ -53,10 +53,16 @@ export class Adopting {
 
   /** Follow the broker, or not. @param {boolean} wanted */
   follow(wanted) {
-    this.#follower.follow(wanted);
+    this.#follower.follow(wanted && this.#may);
     clearTimeout(Math.abs(this.#timer));
     this.#timer = 0;
     if (wanted) this.#update();
+    this.#say();
+  }
+
+  /** Whether the coordinator gives us an account of the broker. */
+  get #may() {
+    return this.#context.system.may("protocol:network");
   }
 
   /** @param {string} topic @param {Uint8Array} payload */
@@ -154,10 +160,10 @@ export class Adopting {
   #say() {
     const { state, trouble } = this.#follower;
     const { all, leftOut } = this.#topics;
-    let text = trouble;
+    let text = this.#may || this.#context.system.runtime === null ? trouble : "Topics are heard by those who may control the network: enter a secret that allows protocol:network.";
     if (text === "" && leftOut > 0) text = `There are more than ${MOST_TOPICS} topics: the others are not shown.`;
     if (text === "" && state === "on" && ![...all.keys()].some((topic) => !this.#known.has(topic))) text = "Nothing is heard of that belongs to nobody. Topics appear here when something is sent on them.";
-    if (text === "" && state === "connecting") text = "Connecting to the broker…";
+    if (text === "" && state !== "on") text = "Connecting to the broker…";
     if (this.#message.textContent !== text) this.#message.textContent = text;
     this.#message.hidden = text === "";
   }

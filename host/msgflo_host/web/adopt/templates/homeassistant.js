@@ -1,7 +1,7 @@
 // @ts-check
 // Discovery messages of Home Assistant: homeassistant/<component>/[<node>/]<object>/config, JSON that names topics; keys may be abbreviated.
 
-import { addInport, addOutport, among, proposal } from "../proposal.js";
+import { addInport, addOutport, addSilentOutport, among, proposal } from "../proposal.js";
 import { isObject, shortened } from "../values.js";
 
 const NAME = "Home Assistant";
@@ -80,7 +80,7 @@ function addState(to, topics, topic, id, config) {
   }
   const seen = topics.get(topic);
   if (seen !== undefined) addOutport(to, id, seen, { description: about });
-  else addOutport(to, id, /** @type {any} */ ({ topic, type: guessed(config), value: undefined }), { description: about });
+  else addSilentOutport(to, id, topic, guessed(config), about);
 }
 
 /** What has not been heard yet. @param {Config} config */

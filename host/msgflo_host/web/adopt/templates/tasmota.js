@@ -1,7 +1,7 @@
 // @ts-check
 // Tasmota: tele/<topic>/STATE, SENSOR and LWT, stat/<topic>/POWER and RESULT, cmnd/<topic>/<command>; or with the topic in front.
 
-import { addInport, addOutport, among, proposal } from "../proposal.js";
+import { addInport, addOutport, addSilentOutport, among, proposal } from "../proposal.js";
 import { isObject } from "../values.js";
 
 const NAME = "Tasmota";
@@ -50,12 +50,19 @@ function proposed(topics, device, own) {
       if (/^(STATE|RESULT)$/.test(last) && isObject(seen.value)) Object.keys(seen.value).forEach((name) => commands.add(name));
     }
   }
-  const [any] = own;
+  const [[, any]] = own;
   for (const command of commands) {
-    const topic = any[1].replace(/(^|\/)(tele|stat|cmnd)\/(?=.)/, "$1cmnd/").replace(/[^/]+$/, () => command);
+    const topic = beside(any, "cmnd", command);
+    if (/^POWER\d*$/.test(command)) addSilentOutport(made, command.toLowerCase(), beside(any, "stat", command), "string", "ON or OFF, each time that it is switched");
     const [, type, about] = COMMANDS.find(([name]) => name.test(command)) ?? [];
     if (type !== undefined) addInport(made, command.toLowerCase(), topic, type, about);
     else if (own.has(`cmnd/${command}`)) addInport(made, command.toLowerCase(), topic, "any", "", false);
   }
   return made;
+}
+
+/** Another topic of the same device. @param {string} topic @param {string} prefix @param {string} last */
+function beside(topic, prefix, last) {
+  const turn = /^(tele|stat|cmnd)\//.test(topic) ? topic.replace(/^\w+/, prefix) : topic.replace(/\/\w+(?=\/[^/]+$)/, `/${prefix}`);
+  return turn.replace(/[^/]+$/, () => last);
 }
