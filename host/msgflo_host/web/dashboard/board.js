@@ -25,6 +25,9 @@ export class Dashboard {
   #edits = false; // whether it is arranged
   #isOpen = false;
   #wiring = false; // whether one went to the graph for the wires: what is played goes on there
+  #saves = 0; // that were not answered yet
+  /** @type {Map<string, Box>} what these say */
+  #sent = new Map();
   #known = false; // whether it was seen since it was opened what there is
   #empty = element("p", { className: "empty", hidden: true });
   #trouble = element("p", { className: "warn", role: "status" });
@@ -134,7 +137,8 @@ export class Dashboard {
 
   /** @param {Map<string, Box>} boxes in reading order, which is that of the elements too */
   #place(boxes) {
-    if ([...this.instruments.values()].some((each) => each.isHeld)) return;
+    // What the graph says is older than what is held, or on its way.
+    if (this.#saves > 0 || [...this.instruments.values()].some((each) => each.isHeld)) return;
     let at = this.grid.firstElementChild;
     for (const [role, box] of boxes) {
       const instrument = this.instruments.get(role);
@@ -156,10 +160,16 @@ export class Dashboard {
   async save(title, boxes) {
     const found = instrumentsOf(this.graph);
     const commands = [...boxes].flatMap(([id, box]) => {
-      const known = found.get(id);
-      return known && !same(known.box, box) ? [/** @type {[string, any]} */ (["changenode", { id, metadata: { dashboard: { ...box } } }])] : [];
+      const known = this.#sent.get(id) ?? found.get(id)?.box;
+      return known && !same(known, box) ? [/** @type {[string, any]} */ (["changenode", { id, metadata: { dashboard: { ...box } } }])] : [];
     });
-    if (commands.length > 0 && !(await this.#context.edits.run(title, commands))) this.show();
+    if (commands.length === 0) return;
+    for (const [, { id, metadata }] of commands) this.#sent.set(id, metadata.dashboard);
+    this.#saves++;
+    await this.#context.edits.run(title, commands); // what is refused has been said
+    if (--this.#saves > 0) return;
+    this.#sent.clear();
+    this.show();
   }
 
   /** @param {boolean} isOn */
@@ -199,10 +209,9 @@ export class Dashboard {
   /** @param {Instrument} instrument */
   #menu(instrument) {
     const { bottom, right } = instrument.menuButton.getBoundingClientRect();
-    const off = !this.#context.system.may("protocol:graph");
     openMenu([
       { label: "Draw its wires in the graph", action: () => this.#toGraph(instrument.role) },
-      { label: "Remove", off, action: () => this.#remove(instrument.role) },
+      { label: this.#edits ? "Remove" : "Remove: press Edit first", off: !this.#edits, action: () => this.#remove(instrument.role) },
     ], { x: right - 208, y: bottom + 4 }, () => instrument.menuButton.focus());
   }
 

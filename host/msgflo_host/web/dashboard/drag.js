@@ -31,7 +31,7 @@ function around(board, role, box) {
 }
 
 /** @param {KeyboardEvent} event @param {Instrument} instrument @param {Board} board @param {string} title @param {typeof moved} change */
-async function step(event, instrument, board, title, change) {
+function step(event, instrument, board, title, change) {
   const by = KEYS.get(event.key);
   if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
@@ -41,7 +41,7 @@ async function step(event, instrument, board, title, change) {
   const boxes = around(board, instrument.role, box);
   // Shown at once: the next key begins where this one has led to.
   for (const [role, each] of boxes) board.instruments.get(role)?.place(each);
-  await board.save(title, boxes);
+  board.save(title, boxes);
 }
 
 /** @param {PointerEvent} event @param {Instrument} instrument @param {Board} board @param {string} title @param {typeof moved} change */
@@ -52,6 +52,7 @@ function drag(event, instrument, board, title, change) {
   const start = { x: event.clientX, y: event.clientY + scrolled(board.grid) };
   const cell = cellOf(board.grid);
   const ends = new AbortController();
+  const origins = new Map([...board.instruments].map(([id, each]) => [id, each.box]));
   let boxes = new Map();
   handle.setPointerCapture(event.pointerId);
   hold(board, true);
@@ -59,18 +60,16 @@ function drag(event, instrument, board, title, change) {
 
   const follow = (/** @type {PointerEvent} */ now) => {
     const box = change(before, Math.round((now.clientX - start.x) / cell.width), Math.round((now.clientY + scrolled(board.grid) - start.y) / cell.height));
-    boxes = new Map([...board.instruments].map(([id, each]) => [id, origins.get(id) ?? each.box]));
-    boxes = settle(boxes.set(instrument.role, box), instrument.role);
+    boxes = settle(new Map(origins).set(instrument.role, box), instrument.role);
     for (const [role, each] of boxes) board.instruments.get(role)?.place(each);
   };
-  const end = async (/** @type {boolean} */ isMeant) => {
+  const end = (/** @type {boolean} */ isMeant) => {
     ends.abort();
     instrument.element.classList.remove("held");
-    if (isMeant && !same(before, instrument.box)) await board.save(title, boxes);
+    if (isMeant && !same(before, instrument.box)) board.save(title, boxes);
     hold(board, false);
     board.show();
   };
-  const origins = new Map([...board.instruments].map(([id, each]) => [id, each.box]));
   const { signal } = ends;
   handle.addEventListener("pointermove", follow, { signal });
   handle.addEventListener("pointerup", () => end(true), { signal });
