@@ -6,13 +6,13 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from brokers import Broker
-from browser import PHONE, SECRET, Pages, edit, fit, node_in, of_system, tell, until, until_system
+from browser import LAPTOP, PHONE, SECRET, Pages, axe, edit, fit, node_in, of_system, tell, until, until_system
 from systems import Coordinator, Participants, Sink, Source
 from systems import until as until_here
 
@@ -443,7 +443,16 @@ def test_hostile_values_stay_text(page: Page, pair: Pair, tmp_path: Path) -> Non
     page.get_by_role("tab", name="Traces").click()
     page.get_by_label("Trace file").set_input_files(tmp_path / "hostile.json")
     expect(inspector(page).locator(".look-steps li")).to_contain_text(MARKUP)
-    edit(page, ["removenode", {"id": "log"}])
+    edit(page, ["addnode", {"id": MARKUP, "component": f"x/{MARKUP}", "metadata": {"label": MARKUP}}])
+    edit(
+        page,
+        ["addedge", {"src": {"node": "source", "port": "out"}, "tgt": {"node": MARKUP, "port": MARKUP}}],
+    )
+    key = of_system(page, "[...system.graph.edges.values()].find(({ tgt }) => tgt.node.startsWith('<')).key")
+    for event, detail in (("open-node", {"id": MARKUP}), ("open-edge", {"key": key})):
+        tell(page, event, detail)
+        expect(inspector(page).locator("h2")).to_contain_text(MARKUP)
+    edit(page, ["removenode", {"id": "log"}], ["removenode", {"id": MARKUP}])
     assert not page.evaluate("() => window.hacked || document.querySelectorAll('img[src=x], [onerror]').length > 0")
 
 
@@ -465,6 +474,24 @@ def test_by_keys_one_gets_into_the_panel_and_back(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(inspector(page)).to_be_hidden()
     expect(node).to_be_focused()
+
+
+@pytest.mark.parametrize(("size", "theme"), [(LAPTOP, "light"), (PHONE, "dark")], ids=["laptop", "phone"])
+def test_nothing_keeps_people_out(
+    pair: Pair, page_of: Pages, size: tuple[int, int], theme: Literal["light", "dark"]
+) -> None:
+    page = page_of(pair.coordinator, size=size, theme=theme)
+    ready(page)
+    open_edge(page)
+    send(page, pair, {"n": 1}, {"n": 2})
+    rows(page).first.locator("summary").click()
+    expect(inspector(page).locator(".look-plot canvas")).to_be_attached()
+    found = axe(page, "#inspector")
+    tell(page, "open-node", {"id": "sink"})
+    inspector(page).get_by_text("Source", exact=True).click()
+    expect(inspector(page)).to_contain_text("what it has announced of itself")
+    found += axe(page, "#inspector")
+    assert not found, "\n".join(found)
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(pair: Pair, page_of: Pages) -> None:

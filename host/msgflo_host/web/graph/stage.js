@@ -248,7 +248,9 @@ export class Stage extends EventTarget {
 
   /** Somebody has clicked: what they clicked at stays where it is, unless it would be hidden. */
   #keepSelectedInSight() {
-    const box = around([...this.selected].flatMap((id) => this.boxes.get(id) ?? []));
+    const { src, tgt } = this.system.graph.edges.get(this.selectedEdge ?? "") ?? {};
+    const ids = src && tgt ? [src.node, tgt.node] : [...this.selected];
+    const box = around(ids.flatMap((id) => this.boxes.get(id) ?? []));
     if (box) this.view.reveal(box);
   }
 

@@ -51,8 +51,8 @@ function makeEditor({ system, fbp }, component, source) {
   const show = () => {
     const why = whyNot(system, component, source);
     field.readOnly = why !== null;
-    write(reason, why ?? `${source.language}. Its nodes start again when it is saved.`);
-    unlock.hidden = system.may("component:setsource");
+    write(reason, why ?? runsWhere(source));
+    unlock.hidden = why === null || system.may("component:setsource");
     run.hidden = back.hidden = why !== null;
     run.disabled = back.disabled = field.value === before;
   };
@@ -73,6 +73,12 @@ function makeEditor({ system, fbp }, component, source) {
   show();
   const tools = element("div", { className: "look-tools" }, run, back, unlock, button("Copy", () => copy(field.value, "The source")));
   return { element: element("div", { className: "look-source" }, reason, field, wrong, tools), show };
+}
+
+/** What saving does, for people. @param {Source} source */
+function runsWhere({ language }) {
+  if (language === "yaml") return "The file that declares it, or what it has announced of itself: only a file of the coordinator's components can be saved.";
+  return `${language}, in the coordinator's folder of components. Its nodes start again when it is saved.`;
 }
 
 /** Why a source cannot be changed, for people; null where it can be. @param {import("../core/system.js").System} system @param {string} component @param {Source} source */

@@ -2,6 +2,7 @@
 // uPlot as the page uses it: lines over time, zoomed by dragging, in the colours of the page.
 
 import { element } from "../core/dom.js";
+import { timeText } from "./values.js";
 
 const HEIGHT = 180;
 const COLOURS = { light: ["#1a62c4", "#b3261e", "#1d7440", "#8a5800", "#7b3fb5", "#0b7285", "#a61e6b", "#4d5661"],
@@ -40,7 +41,7 @@ export function makePlot(place, lines, onZoom) {
     legend: { show: false }, // the table is one
     cursor: { y: false, drag: { x: true, y: false } },
     scales: { x: { time: true } },
-    axes: [axis(), { ...axis(), size: 56 }],
+    axes: [{ ...axis(), space: 84, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map(tickText) }, { ...axis(), size: 56 }],
     series: [{}, ...lines.map((_, i) => ({ stroke: colourOf(i), width: 1.5, spanGaps: true, points: { show: lines[i].points.length < 60, size: 5 } }))],
     hooks: { setSelect: [() => zoomed(true)] },
   }, table(lines), place);
@@ -75,6 +76,9 @@ function axis() {
   const of = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   return { stroke: of("--muted"), grid: { stroke: of("--line"), width: 1 }, ticks: { stroke: of("--line"), width: 1 } };
 }
+
+/** The time of day, no finer than it needs to be. @param {number} at in s since 1970 */
+const tickText = (at) => timeText(at * 1000).replace(/\.000$/, "");
 
 /** The times of all lines, and the values of each at these times, null where it has none. @param {Line[]} lines */
 function table(lines) {
