@@ -6,7 +6,7 @@ import { svg } from "../devices/dom.js";
 import { picture } from "../devices/icons.js";
 import { recall, remember } from "./memory.js";
 
-const SETTLING_MS = 10_000; // in which one of two that began at the same time gives way
+const SETTLING_MS = 20_000; // in which one of two that began at the same time gives way
 
 /** @typedef {{context: import("../core/registry.js").Context, menu: (instrument: Instrument) => void, playing: () => void}} Around */
 
