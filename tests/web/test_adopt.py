@@ -81,6 +81,13 @@ def page(coordinator: Coordinator, page_of: Pages) -> Page:
     return opened(page_of, coordinator)
 
 
+@pytest.fixture
+def modules(coordinator: Coordinator, page_of: Pages) -> Page:
+    """A page of the same server with nothing in it, that loads modules of the page."""
+    page_of.tolerate("favicon.ico")  # Chromium asks for it where a document names none
+    return page_of(coordinator, "/icon.svg", secret=None)
+
+
 def opened(page_of: Pages, coordinator: Coordinator, **options: Any) -> Page:
     """The page where it adopts, when it hears the broker."""
     page = page_of(coordinator, **options)
@@ -335,16 +342,16 @@ FIND = """async ([template, values]) => {
 }"""
 
 
-def proposals(page: Page, template: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+def proposals(modules: Page, template: str, values: dict[str, Any]) -> list[dict[str, Any]]:
     pairs = [[topic, value if isinstance(value, str) else json.dumps(value)] for topic, value in values.items()]
-    found: list[dict[str, Any]] = page.evaluate(FIND, [template, pairs])
+    found: list[dict[str, Any]] = modules.evaluate(FIND, [template, pairs])
     return found
 
 
-def test_the_template_of_rtl_433_takes_its_usual_topics_too(page: Page) -> None:
+def test_the_template_of_rtl_433_takes_its_usual_topics_too(modules: Page) -> None:
     base = "rtl_433/pi/devices/TPMS/Citroen/70a1"
     device, receiver = proposals(
-        page,
+        modules,
         "rtl_433",
         {
             f"{base}/time": "2026-01-01 10:00:00",
@@ -363,9 +370,9 @@ def test_the_template_of_rtl_433_takes_its_usual_topics_too(page: Page) -> None:
     assert receiver["out"] == {"events": ["rtl_433/pi/events", "object"]}
 
 
-def test_the_template_of_zigbee2mqtt_knows_names_with_slashes_and_both_kinds_of_availability(page: Page) -> None:
+def test_the_template_of_zigbee2mqtt_knows_names_with_slashes_and_both_kinds_of_availability(modules: Page) -> None:
     lamp, button = proposals(
-        page,
+        modules,
         "zigbee2mqtt",
         {
             "zigbee2mqtt/bridge/state": {"state": "online"},
@@ -385,7 +392,7 @@ def test_the_template_of_zigbee2mqtt_knows_names_with_slashes_and_both_kinds_of_
     assert button["availability"]["online"] == "online"
 
 
-def test_the_template_of_tasmota_knows_both_orders_of_its_topics(page: Page) -> None:
+def test_the_template_of_tasmota_knows_both_orders_of_its_topics(modules: Page) -> None:
     for order in ("{prefix}/{device}/{last}", "{device}/{prefix}/{last}"):
 
         def topic(prefix: str, last: str, order: str = order) -> str:
@@ -396,7 +403,7 @@ def test_the_template_of_tasmota_knows_both_orders_of_its_topics(page: Page) -> 
             topic("tele", "STATE"): {"POWER1": "ON"},
             topic("stat", "POWER2"): "OFF",
         }
-        (fan,) = proposals(page, "tasmota", values)
+        (fan,) = proposals(modules, "tasmota", values)
         assert fan["in"] == {
             "power1": [topic("cmnd", "POWER1"), "boolean"],
             "power2": [topic("cmnd", "POWER2"), "boolean"],
@@ -407,12 +414,12 @@ def test_the_template_of_tasmota_knows_both_orders_of_its_topics(page: Page) -> 
             "power2": [topic("stat", "POWER2"), "string"],
         }
         assert fan["availability"] == {"topic": topic("tele", "LWT"), "online": "Online", "offline": "Offline"}
-    assert proposals(page, "tasmota", {"stat/other/thing": "1"}) == []
+    assert proposals(modules, "tasmota", {"stat/other/thing": "1"}) == []
 
 
-def test_the_template_of_esphome_adds_the_commands(page: Page) -> None:
+def test_the_template_of_esphome_adds_the_commands(modules: Page) -> None:
     (node,) = proposals(
-        page,
+        modules,
         "esphome",
         {
             "porch/sensor/outside/state": "12.5",
@@ -434,9 +441,9 @@ def test_the_template_of_esphome_adds_the_commands(page: Page) -> None:
     assert node["availability"] == {"topic": "porch/status", "online": "online", "offline": "offline"}
 
 
-def test_the_template_of_shelly_knows_both_generations(page: Page) -> None:
+def test_the_template_of_shelly_knows_both_generations(modules: Page) -> None:
     first, later = proposals(
-        page,
+        modules,
         "shelly",
         {
             "shellies/announce": {"id": "shelly1-AB"},
@@ -459,7 +466,7 @@ def test_the_template_of_shelly_knows_both_generations(page: Page) -> None:
     assert later["in"] == {"switch_0": ["shellyplus1-CD/command/switch:0", "string"]}
 
 
-def test_the_template_of_home_assistant_joins_what_is_of_one_device(page: Page) -> None:
+def test_the_template_of_home_assistant_joins_what_is_of_one_device(modules: Page) -> None:
     device = {"ids": ["0x1"], "name": "Weather"}
     avty = [{"t": "~/there", "val_tpl": "{{ value_json.state }}"}]
     temperature = {
@@ -470,7 +477,7 @@ def test_the_template_of_home_assistant_joins_what_is_of_one_device(page: Page) 
         "unit_of_meas": "°C",
     }
     (weather,) = proposals(
-        page,
+        modules,
         "homeassistant",
         {
             "homeassistant/sensor/0x1/t/config": temperature | {"dev": device, "avty": avty},
@@ -506,8 +513,8 @@ def test_the_template_of_home_assistant_joins_what_is_of_one_device(page: Page) 
     }
 
 
-def test_topics_and_values_are_bounded(page: Page) -> None:
-    found = page.evaluate(
+def test_topics_and_values_are_bounded(modules: Page) -> None:
+    found = modules.evaluate(
         """async () => {
           const { Topics } = await import("/adopt/seen.js");
           const topics = new Topics();
@@ -524,7 +531,7 @@ def test_topics_and_values_are_bounded(page: Page) -> None:
     assert found[3]
 
 
-def test_every_text_comes_through_the_file_unchanged(page: Page, tmp_path: Path) -> None:
+def test_every_text_comes_through_the_file_unchanged(modules: Page, tmp_path: Path) -> None:
     nasty = ["yes", "no: x", "# a", '"\\', "- x", "12", "🐌", "{a}", "'"]
     port = {"type": "any", "description": "", "chosen": True}
     strange = "é\n\t\u0085\u2028\x7f"  # a name may not hold it, a description may
@@ -535,7 +542,7 @@ def test_every_text_comes_through_the_file_unchanged(page: Page, tmp_path: Path)
         "component": "home/X", "label": nasty[3], "icon": "plug", "role": "x", "usesRole": True, "inports": [], "outports": ports,
         "availability": {"topic": "x/there", "online": {"a: b": ["no"]}, "offline": "off"},
     }  # fmt: skip
-    text = page.evaluate("async (device) => (await import('/adopt/yaml.js')).toYaml(device)", device)
+    text = modules.evaluate("async (device) => (await import('/adopt/yaml.js')).toYaml(device)", device)
     (tmp_path / "x.yml").write_text(text)
     foreign = load(tmp_path / "x.yml", "x")
     assert [port.id for port in foreign.participant.outports] == nasty
