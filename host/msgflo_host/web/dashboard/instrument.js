@@ -79,6 +79,7 @@ export class Instrument {
       else return;
     }
     this.#free = others.length > 0 ? 0 : this.#free + 1;
+    if (others.length > 0) this.#patience = 2; // whoever only loads the page again is back by then
     if (others.length > 0) this.#elsewhere(others);
     else if (this.#free >= this.#patience) this.play();
   }
