@@ -19,6 +19,8 @@ MISTAKES = {
     "a quote in braces": ('a: {b: "c}\nd: e\n', 1, 8, 'the quote " is not closed'),
     "a quote of a key": ('"a: b\nc: d\n', 1, 1, 'the quote " is not closed'),
     "a quote at the end": ('a: b\nc: "', 2, 4, 'the quote " is not closed'),
+    "a quote after what only YAML 1.1 takes for the end of a line": ('\x85"', 1, 2, 'the quote " is not closed'),
+    "a quote after the marks of other systems": ('\ufeffa: b\u2028\nc: "\n', 2, 4, 'the quote " is not closed'),
     "an apostrophe": (
         "a: 'it's'\n",
         1,

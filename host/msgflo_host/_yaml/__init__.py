@@ -26,7 +26,8 @@ _MAX_VALUES = 20_000  # aliases count each time, so that few lines cannot stand 
 _TAG = "tag:yaml.org,2002:"
 _KINDS = ("str", "int", "float", "bool", "null", "map", "seq", "timestamp")  # a time is only a text here
 _TAGS = frozenset(_TAG + kind for kind in _KINDS)
-_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what ruamel.yaml counts lines by
+_BREAK = re.compile("\r\n|[\r\n]")  # what ruamel.yaml counts the lines of YAML 1.2 by
+_UNCOUNTED = "\ufeff"  # a byte order mark, which is no column to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Reader:
 
     def _composed(self, compose: Callable[[YAML, str], Any]) -> Any:
         text = self._text()
-        self._lines = _BREAK.split(text)
+        self._lines = _BREAK.split(text.replace(_UNCOUNTED, ""))
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about anchors that are used twice

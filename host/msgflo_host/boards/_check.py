@@ -92,7 +92,9 @@ class Section:
         self.findings.report(self.place_of(key), message)
 
     def wrong(self, key: str, allowed: str, value: str | None = None) -> None:
-        """Report that a key's value, shown as it is or as `value`, is not what is allowed."""
+        """Report that a key's value, shown as it is or as `value`, is not what is allowed; not of one that was reported."""
+        if self.at.value[key].value is BROKEN:
+            return
         self.report(key, f"{self.where(key)} is {value or shown(self.at.value[key])}; {allowed}")
 
     def known(self, keys: Collection[str]) -> None:
