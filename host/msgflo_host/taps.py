@@ -66,6 +66,7 @@ class Taps:
         self._looked_at = looked_at
         self._looks_at_exports = looks_at_exports
         self._here: dict[tuple[str, str], _Found] = {}  # outports in this process that have been asked for
+        self._refused: frozenset[tuple[PortRef, PortRef]] = frozenset()
         self._topics: dict[str, _Found] = {}
         self._other = asyncio.Event()
         self._looking = asyncio.Lock()
@@ -129,6 +130,12 @@ class Taps:
         self._here.clear()
 
     async def _planned(self) -> None:
+        refused = frozenset(
+            (edge.src, edge.tgt) for edge, state in self._coordinator.plan.edges if state.kind == "refused"
+        )
+        if refused != self._refused:
+            self._refused = refused
+            self._here.clear()
         await self._follow()
         await self._following.settled()
 
@@ -138,7 +145,9 @@ class Taps:
         edges = [
             edge
             for edge in wanted.graph.edges_at(role)
-            if (edge.src.node, edge.src.port.lower()) == (role, port) and wanted.is_started(edge)
+            if (edge.src.node, edge.src.port.lower()) == (role, port)
+            and wanted.is_started(edge)
+            and (edge.src, edge.tgt) not in self._refused
         ]
         looks = self._looks()
         exports = [(id, public) for id, public, *end in self._exports() if (end[0], end[1].lower()) == (role, port)]

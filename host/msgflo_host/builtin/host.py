@@ -54,6 +54,8 @@ class Host:
     ) -> None:
         self.engine = Engine()
         self.engine.on_packet.append(self._publish)
+        self.engine.on_log.append(lambda role, text: log.info("%s: %s", role, text))
+        self.engine.on_error.append(lambda role, text: log.error("%s: %s", role, text))
         self._announced, self._gone = announced, gone
         self._library = components()
         self._roles: dict[str, Participant] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -26,8 +27,12 @@ _DUMP_S = 60.0  # a Pi needs a while for the largest
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @click.option(
     "--address",
+    "--coordinator",
+    "address",
+    envvar="MSGFLO_COORDINATOR",
     default="ws://localhost:3569",
     show_default=True,
+    show_envvar=True,
     metavar="URL",
     help="The coordinator, or another runtime of the FBP protocol.",
 )
@@ -55,7 +60,12 @@ def command(
     """
     if not file.absolute().parent.is_dir():
         raise TraceError("cannot be written: there is no such folder", file=str(file))
-    asyncio.run(_record(file, address, secret, graph, seconds, events))
+    asyncio.run(_record(file, _socket(address), secret, graph, seconds, events))
+
+
+def _socket(address: str) -> str:
+    """The address of the same place for the protocol; other commands are given that of the page."""
+    return re.sub(r"^http(s?)://", r"ws\1://", address)
 
 
 async def _record(

@@ -277,3 +277,32 @@ def test_a_new_edge_gets_the_retained_packet_also_where_its_topic_is_read_alread
 
 def heard(ear: Ear, topic: str) -> list[Any]:
     return [value for each, value in ear.heard if each == topic]
+
+
+def test_what_core_log_shows_and_what_goes_wrong_in_a_component_is_in_the_coordinators_log(
+    broker: Broker, tmp_path: Path, ear: Ear
+) -> None:
+    graph = "seen(core/Log)\n'kitchen' -> LABEL seen\nsum(core/Expression)\n'in +' -> EXPRESSION sum\n"
+    with running(broker, tmp_path, graph) as system:
+        until(lambda: ear.say("seen/in", 21.5) or "seen: kitchen: 21.5" in system.output, seconds=30)
+        until(lambda: "sum: " in system.output, seconds=30)
+
+
+def test_nothing_is_shown_on_an_edge_that_is_refused(broker: Broker, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with editor(system.port) as one:
+            await one.ask("runtime", "getruntime")
+            await one.ask("graph", "addnode", graph=MAIN, id="next", component="core/Counter")
+            for port in ("absent", "in"):
+                src, tgt = {"node": "clock", "port": "out"}, {"node": "next", "port": port}
+                await one.ask("graph", "addedge", graph=MAIN, src=src, tgt=tgt)
+            await one.told("network", "processerror", id="next")
+            since = len(one.frames)
+            for _ in range(3):
+                await one.told("network", "data", since=since, id="clock() OUT -> IN next()")
+                since = len(one.frames)
+            refused = [data for data in one.all("network", "data") if data["tgt"]["port"] == "absent"]
+            assert len(refused) <= 1, "those before it was refused"
+
+    with running(broker, tmp_path, "clock(core/Timer)\n'0.1' -> INTERVAL clock\n") as system:
+        run(main)

@@ -152,6 +152,15 @@ def test_record_writes_what_the_runtime_dumps(tmp_path: Path) -> None:
     assert trace.graphs == {MAIN: GRAPH}
 
 
+def test_record_asks_the_coordinator_that_other_commands_ask(tmp_path: Path) -> None:
+    with Runtime() as runtime:
+        environment = {**os.environ, "MSGFLO_COORDINATOR": runtime.address.replace("ws://", "http://")}
+        words = command("record", tmp_path / "some.flowtrace.json", "--seconds", "0.1")
+        answer = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 0, answer.stderr
+    assert ("stop", {"graph": MAIN}) in runtime.asked
+
+
 def test_record_until_ctrl_c(tmp_path: Path) -> None:
     file = tmp_path / "some.flowtrace.json"
     with Runtime() as runtime, running(*command("record", file, "--address", runtime.address)) as process:
