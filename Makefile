@@ -11,7 +11,7 @@ export PATH := $(PATH):/usr/local/sbin:/usr/sbin
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-# A graph of your own, options of `msgflo run`: make run GRAPH=home.fbp ARGS='--port 3570'
+# A graph of your own, options of `msgflo run`: make run GRAPH=home.fbp ARGS='--port 3570 --data .msgflo2'
 GRAPH ?= examples/demo
 ARGS ?=
 

@@ -228,7 +228,7 @@ class Mosquitto:
                 if _runs(owner) or time.monotonic() > deadline:
                     raise BrokerError(
                         f"the folder {self.folder} is in use by another run (process {owner or 'unknown'}): stop that, "
-                        "or use another folder"
+                        "or give another folder with --data"
                     ) from None
                 await asyncio.sleep(0.05)
         os.ftruncate(self._lock, 0)

@@ -109,7 +109,7 @@ class _Library:
             self._components = {component["name"]: component for component in listed}
         component = self._components.get(topic)
         if component is None:
-            raise _Failed(f"the runtime has no component {topic}")
+            raise _Failed(f"the runtime has no component {topic}; --componentdir names a folder of them")
         graph = Graph(case_sensitive=True)
         graph.add_node("testee", topic)
         for side, add in (("inPorts", graph.add_inport), ("outPorts", graph.add_outport)):

@@ -98,7 +98,12 @@ def test_a_suite_of_which_all_is_skipped_is_not_set_up(results: Callable[..., li
         ("core/Repeat", "{none: 1}", "{out: {equals: 1}}", "refuses runtime:packet: 'none' is not there"),
         ("fake/Broken", "{in: break}", "{out: {equals: 1}}", "testee fails: it broke"),
         ("fake/Divide", "{number: 1, by: 0}", "{out: {equals: 1}}", 'an error came: {"message": "cannot divide by 0"}'),
-        ("core/None", "{in: 1}", "{out: {equals: 1}}", "cannot be set up: the runtime has no component core/None"),
+        (
+            "core/None",
+            "{in: 1}",
+            "{out: {equals: 1}}",
+            "cannot be set up: the runtime has no component core/None; --componentdir names a folder of them",
+        ),
         (
             "core/Drop",
             "{in: 1}",
