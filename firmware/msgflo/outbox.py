@@ -18,8 +18,8 @@ class Outbox:
         self.items = []  # event: (outport, payload); state: [outport, payload, whether it is in here]
         if MICROPYTHON:
             # While the heap is in one piece: later there may be no room for a list that is twice as long.
-            self.items = [None] * (min(limit, 64) + 8)
-            del self.items[:]
+            self.items.extend(range(min(limit, 64) + 8))
+            del self.items[:]  # `clear` would give the room back
         self._events = 0  # how many of them are events
         self._states = {}  # topic -> state
 
