@@ -18,7 +18,6 @@ from .model import ANY, Graph
 
 __all__ = ["COMMANDS", "AlreadyDoneError", "Change", "apply"]
 
-_PLACES = ("x", "y")
 _TEXTS = ("name", "library", "icon", "description")
 
 
@@ -107,7 +106,10 @@ class _Payload:
         metadata = check_object(self.value("metadata"), self._called("metadata"))
         _changes.check_metadata(metadata, known, f"the metadata of {self._command}")
         # Editors place nodes on fractions of a pixel, and are told whole numbers: what they are told is what is kept.
-        return {key: round(value) if key in _PLACES and value is not None else value for key, value in metadata.items()}
+        return {
+            key: round(value) if known.get(key) == "a number" and value is not None else value
+            for key, value in metadata.items()
+        }
 
     def properties(self) -> dict[str, Any]:
         """Return what a new graph is to be called and look like, as far as it is given."""
