@@ -44,7 +44,7 @@ ASIDE := tests/firmware tests/boards tests/devices tests/emulation tests/example
 
 test: lint ## Check, then every test but the soak tests: what CI runs
 	@$(PYTEST) $(ASIDE:%=--ignore=%)
-	@$(PYTEST) -q -n 4 --dist loadfile $(ASIDE)
+	@$(PYTEST) -q -n 3 --dist loadfile $(ASIDE)
 
 check: lint ## Lint, types of host and firmware, examples of the docs
 	@$(PYTEST) -q tests/test_docs.py tests/test_repo.py

@@ -129,6 +129,9 @@ def test_a_board_that_is_started_appears_in_the_graph_and_stops_again(
     coordinator: Coordinator, boards: Path, page_of: Pages
 ) -> None:
     (boards / "press.yaml").write_text(PRESS)
+    page_of.tolerate(
+        r"/boards/press/control' failed"
+    )  # the other page, a moment before it knows that the board has ended
     page, other = opened(page_of, coordinator), opened(page_of, coordinator)
     start(page, coordinator, "press", "bell")
     expect(thing(other, "bell")).to_be_visible()

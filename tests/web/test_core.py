@@ -351,7 +351,7 @@ def test_texts_of_anyone_stay_texts(run_graph: RunGraph, own_broker: Broker, pag
     page = ready(page_of(run_graph(GRAPH, broker=own_broker.url)))
     hostile = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
     assert run(page, ("addnode", {"id": hostile, "component": hostile}), title=hostile)
-    assert not run(page, ("removenode", {"id": "absent" + hostile}), title=hostile)
+    assert not run(page, ("renamenode", {"from": "absent" + hostile, "to": "other"}), title=hostile)
     expect(page.locator(".toast.bad")).to_contain_text(f"{hostile}: ")
     page.evaluate(
         """async (text) => {

@@ -334,7 +334,7 @@ def test_packets_on_topics_with_wildcards_are_shown(coordinator: Coordinator, de
             devices.send("button/other", "4")
             await client.told("network", "data", id=SECOND, data=4)
             rooms, attic = "house() ROOMS -> IN bell()", "house() ATTIC -> IN bell()"
-            assert sorted(seen(client), key=lambda each: each[2]) == [
+            assert sorted(seen(client), key=lambda each: (each[2], each[1])) == [
                 (MAIN, rooms, 1),
                 (MAIN, attic, 2),
                 (MAIN, rooms, 2),
