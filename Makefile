@@ -39,7 +39,7 @@ setup-tests:
 	@host/setup.sh tests
 
 # Tests that wait most of the time, for clocks and for programs that start, are run side by side.
-ASIDE := tests/firmware tests/boards tests/devices tests/emulation tests/examples tests/web \
+ASIDE := tests/boards tests/devices tests/emulation tests/examples tests/web \
 	$(addprefix tests/host/,builtin components fbp library serving spec traces)
 
 test: lint ## Check, then every test but the soak tests: what CI runs

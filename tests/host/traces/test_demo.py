@@ -304,7 +304,7 @@ def test_large_packets_are_shortened_and_all_together_are_bounded(demo: Coordina
                 source.send("out", "last")
                 await client.told("runtime", "packet", graph="fixture.large", payload="last")
             large = data(await dumped(client, "fixture.large"))[-2]
-            assert re.fullmatch(r'"?x{999,1000}… \(1000000\d bytes\)', large)
+            assert re.fullmatch(r'"x{999}… \(10000002 bytes\)', large)
 
     run(main)
 
