@@ -22,7 +22,7 @@ from .builtin.host import Host
 from .connection import Connection
 from .graph.elements import Initial, PortRef
 from .graph.model import Graph
-from .graphs import MAIN, Graphs
+from .graphs import Graphs
 from .greeter import Greeter
 from .intake import SUBSCRIPTIONS, Intake
 from .lease import Lease
@@ -177,14 +177,6 @@ class Coordinator:
             self._connection.publish(participant_topic(participant.id), b"", retain=True)
             if participant.connection is not None:
                 self._connection.publish(connection_topic(participant.connection), b"", retain=True)
-
-    def start_network(self) -> None:
-        """Bring the bindings of the main graph in force and send its initial packets."""
-        self.graphs.start(MAIN)
-
-    def stop_network(self) -> None:
-        """Withdraw all bindings of the main graph and end its built-in nodes; the graph stays as it is."""
-        self.graphs.stop(MAIN)
 
     def _wants_other(self, fresh: list[Initial]) -> None:
         self._greeter.fresh(fresh)

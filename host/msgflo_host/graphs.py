@@ -25,7 +25,7 @@ from msgflo.topics import escape
 from .errors import GraphError
 from .graph.commands import Change, apply
 from .graph.difference import difference
-from .graph.elements import Initial, canonical
+from .graph.elements import Initial
 from .graph.model import Graph
 from .wanted import MAIN, Network, Wanted, as_roles, merge
 
@@ -279,9 +279,8 @@ class Graphs:
             return [] if self.is_own(node.component) else graph.initials_at(node.id)
         if change.command != "addinitial":
             return []
-        tgt, data = change.payload["tgt"], change.payload["src"]["data"]
-        there = graph.initials_at(tgt["node"])
-        return [each for each in there if each.tgt.port == tgt["port"] and canonical(each.data) == canonical(data)]
+        tgt = change.payload["tgt"]
+        return graph.initials_like(tgt["node"], tgt["port"], change.payload["src"]["data"])
 
     def _want(self, fresh: list[Initial]) -> None:
         self._wanted = None

@@ -16,7 +16,7 @@ from ._turns import Turns
 from .bindings.following import Following
 from .bindings.ports import Refused
 from .coordinator import Coordinator
-from .graph.elements import Edge, Initial, PortRef, canonical
+from .graph.elements import Edge, Initial, PortRef
 from .payloads import look
 
 __all__ = ["Ends", "Taps", "ends"]
@@ -119,10 +119,9 @@ class Taps:
     def _initial(self, initial: Initial) -> None:
         for id, node in self._graphs.wanted.places_of(initial.tgt.node):
             network = self._graphs.network(id)
-            for each in network.graph.initials_at(node) if network.started else ():
-                if each.tgt.port == initial.tgt.port and canonical(each.data) == canonical(initial.data):
-                    for tell in self.on_initial:
-                        tell(id, each)
+            for each in network.graph.initials_like(node, initial.tgt.port, initial.data) if network.started else ():
+                for tell in self.on_initial:
+                    tell(id, each)
 
     # -- what is looked at --
 

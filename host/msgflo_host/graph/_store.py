@@ -163,6 +163,11 @@ class Store:
         """Return the initial packets to ports of `node`, in the order in which they are sent."""
         return [self._initials[key] for key in self._initials_at.get(node, ())]
 
+    def initials_like(self, node: str, port: str, data: Any) -> list[Initial]:
+        """Return the initial packets of a node's port that hold equal data, whatever their index."""
+        wanted = canonical(data)
+        return [each for each in self.initials_at(node) if each.tgt.port == port and canonical(each.data) == wanted]
+
     def fold(self, port: str) -> str:
         """Return `port` so that names of the same port are equal."""
         return port if self.case_sensitive else port.lower()
