@@ -37,6 +37,13 @@ def broker() -> Iterator[Broker]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def shared_broker() -> Iterator[Broker]:
+    """A real Mosquitto for all tests of a file."""
+    with Broker() as running:
+        yield running
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Of each test, at its setup, call and teardown."""

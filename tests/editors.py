@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
-import uvloop
 
+from event_loop import run_within
 from fbp_schemas import check_frame
 
 Frame = dict[str, Any]
@@ -129,10 +129,4 @@ async def editor(port: int, *, secret: str | None = None, **options: Any) -> Asy
 
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run a test in an event loop, for as long as a slow machine may need."""
-
-    async def bounded() -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            await main()
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(bounded())
+    run_within(PATIENCE_S, main)

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
-import uvloop
 from aiohttp import web
 
+from event_loop import run_within
 from fbp_schemas import check_frame
 from msgflo_host.fbp.client_list import ClientHandle, ClientList
 from msgflo_host.fbp.envelope import Request, message, refusal
@@ -27,13 +27,7 @@ AFAR = {"X-Forwarded-For": "203.0.113.7"}  # what makes a client one of another 
 
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run a test in the event loop of the coordinator, for as long as a slow machine may need."""
-
-    async def bounded() -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            await main()
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(bounded())
+    run_within(PATIENCE_S, main)
 
 
 async def until(condition: Callable[[], object]) -> None:

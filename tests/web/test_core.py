@@ -111,12 +111,6 @@ COMMANDS: dict[str, tuple[list[tuple[str, dict[str, Any]]], tuple[str, dict[str,
 
 
 @pytest.fixture(scope="module")
-def own_broker() -> Iterator[Broker]:
-    with Broker() as broker:
-        yield broker
-
-
-@pytest.fixture(scope="module")
 def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinator]:
     """For tests that change neither the graph nor the connection. A broker has one coordinator, so this one has its own."""
     with Broker() as broker, running(tmp_path_factory.mktemp("shared"), GRAPH, broker=broker.url) as coordinator:
@@ -124,9 +118,9 @@ def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinato
 
 
 def test_each_command_is_taken_back_and_done_again_and_others_see_it(
-    run_graph: RunGraph, own_broker: Broker, page_of: Pages
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
 ) -> None:
-    coordinator = run_graph(GRAPH, broker=own_broker.url)
+    coordinator = run_graph(GRAPH, broker=shared_broker.url)
     page, other = ready(page_of(coordinator)), ready(page_of(coordinator))
     original = snapshot(page)
     for name, (prepared, command) in COMMANDS.items():
@@ -148,9 +142,9 @@ def test_each_command_is_taken_back_and_done_again_and_others_see_it(
 
 
 def test_what_somebody_else_has_made_impossible_is_said_and_dropped(
-    run_graph: RunGraph, own_broker: Broker, page_of: Pages
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
 ) -> None:
-    coordinator = run_graph(GRAPH, broker=own_broker.url)
+    coordinator = run_graph(GRAPH, broker=shared_broker.url)
     page, other = ready(page_of(coordinator)), ready(page_of(coordinator))
     assert run(page, ("changenode", {"id": "b", "metadata": {"x": 7}}), title="Move b")
     assert run(page, ("changenode", {"id": "c", "metadata": {"x": 7}}), title="Move c")
@@ -166,9 +160,9 @@ def test_what_somebody_else_has_made_impossible_is_said_and_dropped(
 
 
 def test_what_is_refused_is_said_and_what_was_done_before_can_be_taken_back(
-    run_graph: RunGraph, own_broker: Broker, page_of: Pages
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
 ) -> None:
-    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url)))
+    page = ready(page_of(run_graph(GRAPH, broker=shared_broker.url)))
     before = snapshot(page)
     added = ("addnode", {"id": "d", "component": "core/Repeat"})
     assert not run(page, added, ("renamenode", {"from": "nobody", "to": "e"}), title="Two at once")
@@ -195,10 +189,10 @@ def test_participants_that_join_and_edits_of_the_file_appear_without_a_reload(
 
 
 def test_a_lost_connection_is_said_edits_are_refused_and_the_present_state_is_shown_again(
-    run_graph: RunGraph, own_broker: Broker, page_of: Pages, tmp_path: Path
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages, tmp_path: Path
 ) -> None:
     page_of.tolerate("ERR_CONNECTION_REFUSED|WebSocket connection to")  # the browser's own lines
-    coordinator = run_graph(GRAPH, broker=own_broker.url)
+    coordinator = run_graph(GRAPH, broker=shared_broker.url)
     page = ready(page_of(coordinator))
     coordinator.kill()
     expect(page.locator("#banner-connection")).to_contain_text("There is no connection to the coordinator")
@@ -215,9 +209,11 @@ def test_a_lost_connection_is_said_edits_are_refused_and_the_present_state_is_sh
     assert run(page, ("removenode", {"id": "a"}))
 
 
-def test_a_request_that_is_not_answered_any_more_fails(run_graph: RunGraph, own_broker: Broker, page_of: Pages) -> None:
+def test_a_request_that_is_not_answered_any_more_fails(
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+) -> None:
     page_of.tolerate("ERR_CONNECTION_REFUSED|WebSocket connection to")
-    coordinator = run_graph(GRAPH, broker=own_broker.url)
+    coordinator = run_graph(GRAPH, broker=shared_broker.url)
     page = ready(page_of(coordinator))
     text = """(() => {
       window.waiting = Promise.allSettled(Array.from({ length: 2000 }, () => system.fbp.request("component", "list")));
@@ -263,10 +259,10 @@ def test_what_is_left_out_is_told(coordinator: Coordinator, page_of: Pages) -> N
 
 
 def test_only_the_packets_of_watched_edges_come_also_after_a_reconnection(
-    run_graph: RunGraph, own_broker: Broker, page_of: Pages
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
 ) -> None:
     page_of.tolerate("ERR_CONNECTION_REFUSED|WebSocket connection to")
-    coordinator = run_graph(GRAPH + "b OUT -> IN d(core/Repeat)\n", broker=own_broker.url)
+    coordinator = run_graph(GRAPH + "b OUT -> IN d(core/Repeat)\n", broker=shared_broker.url)
     page = ready(page_of(coordinator), 4)
     of_system(page, "packets.watch(['b.out d.in'])")
     for again in (False, True):
@@ -347,8 +343,8 @@ def test_a_secret_that_is_not_known_is_dropped_and_said(coordinator: Coordinator
     assert page.evaluate("() => sessionStorage.length") == 0
 
 
-def test_texts_of_anyone_stay_texts(run_graph: RunGraph, own_broker: Broker, page_of: Pages) -> None:
-    page = ready(page_of(run_graph(GRAPH, broker=own_broker.url)))
+def test_texts_of_anyone_stay_texts(run_graph: RunGraph, shared_broker: Broker, page_of: Pages) -> None:
+    page = ready(page_of(run_graph(GRAPH, broker=shared_broker.url)))
     hostile = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
     assert run(page, ("addnode", {"id": hostile, "component": hostile}), title=hostile)
     assert not run(page, ("renamenode", {"from": "absent" + hostile, "to": "other"}), title=hostile)

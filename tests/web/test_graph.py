@@ -24,12 +24,6 @@ GRAPH: list[list[Any]] = [
 
 
 @pytest.fixture(scope="module")
-def shared_broker() -> Iterator[Broker]:
-    with Broker() as broker:
-        yield broker
-
-
-@pytest.fixture(scope="module")
 def coordinator(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Coordinator]:
     """One for all tests here: each begins with a graph that is made anew."""
     data = tmp_path_factory.mktemp("graph")

@@ -40,12 +40,6 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def shared_broker() -> Iterator[Broker]:
-    with Broker() as broker:
-        yield broker
-
-
-@pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Pair]:
     """A source that sends to a sink, for all tests here."""
     folder = tmp_path_factory.mktemp("look")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,6 @@ from systems import Coordinator, Participants, Sink, Source, discovery_message
 MAIN = "default/main"
 A_OUT, B_IN = {"node": "a", "port": "out"}, {"node": "b", "port": "in"}
 A_IN = {"node": "a", "port": "in"}
-
-
-@pytest.fixture
-def coordinator(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
-    (tmp_path / "graph.fbp").write_text("first(core/Repeat) OUT -> IN second(core/Drop)\n")
-    with Coordinator("graph.fbp", "--plain", broker=broker.url, cwd=tmp_path) as running:
-        running.wait(lambda status: status["nodes"])
-        yield running
 
 
 async def source_of(client: Editor, graph: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,6 @@ EDGES = [
     {"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}},
     {"src": {"node": "b", "port": "out"}, "tgt": {"node": "c", "port": "in"}},
 ]
-
-
-@pytest.fixture
-def coordinator(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
-    (tmp_path / "graph.fbp").write_text("first(core/Repeat) OUT -> IN second(core/Drop)\n")
-    with Coordinator("graph.fbp", "--plain", broker=broker.url, cwd=tmp_path) as running:
-        running.wait(lambda status: status["nodes"])
-        yield running
 
 
 async def chain(client: Editor, graph: str = "g") -> None:
