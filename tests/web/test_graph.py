@@ -22,6 +22,15 @@ GRAPH: list[list[Any]] = [
     ["addinitial", {"src": {"data": "a text"}, "tgt": {"node": "again", "port": "in"}}],
 ]
 
+# Pairs of nodes that lie over each other on the screen.
+OVERLAPS = """() => {
+  const nodes = [...document.querySelectorAll("#graph-view [data-node]")];
+  const all = nodes.map((node) => [node.dataset.node, node.getBoundingClientRect()]);
+  const over = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return all.flatMap(([name, a], at) =>
+    all.slice(0, at).filter(([, b]) => over(a, b)).map(([other]) => `${name} ${other}`));
+}"""
+
 
 @pytest.fixture(scope="module")
 def coordinator(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Coordinator]:
@@ -291,7 +300,7 @@ def test_a_component_is_found_and_added_by_keys_alone(page: Page) -> None:
     page.keyboard.press("/")
     page.keyboard.press("Enter")
     expect(node_in(page, "gate3")).to_be_focused()
-    assert not overlaps(page)
+    until(page, f"() => ({OVERLAPS})().length === 0")
 
 
 def test_a_component_is_dropped_where_the_mouse_is(page: Page) -> None:
@@ -369,29 +378,15 @@ def test_a_port_is_exported_from_its_menu(page: Page) -> None:
 # -- layout, zoom, keys --
 
 
-def overlaps(page: Page) -> list[str]:
-    """Pairs of nodes that lie over each other on the screen."""
-    found: list[str] = page.evaluate(
-        """() => {
-          const nodes = [...document.querySelectorAll("#graph-view [data-node]")];
-          const all = nodes.map((node) => [node.dataset.node, node.getBoundingClientRect()]);
-          const over = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-          return all.flatMap(([name, a], at) =>
-            all.slice(0, at).filter(([, b]) => over(a, b)).map(([other]) => `${name} ${other}`));
-        }"""
-    )
-    return found
-
-
 def test_the_layout_goes_from_left_to_right_without_overlaps_and_is_one_step(page: Page) -> None:
     edit(page, *(["changenode", {"id": id, "metadata": {"x": 0, "y": 0}}] for id in ("button", "gate", "again")))
     edit(page, ["addedge", {"src": {"node": "gate", "port": "out"}, "tgt": {"node": "again", "port": "in"}}])
     until_system(page, "system.graph.edges.size === 2")
-    assert overlaps(page)
+    until(page, f"() => ({OVERLAPS})().length > 0")
     page.get_by_role("button", name="Lay out").click()
     until_system(page, "system.graph.nodes.get('again').metadata.x > 0")
     assert place(page, "button")[0] < place(page, "gate")[0] < place(page, "again")[0]
-    assert not overlaps(page)
+    until(page, f"() => ({OVERLAPS})().length === 0")
     undone(page, "[...system.graph.nodes.values()].every(({ metadata }) => metadata.x === 0)")
 
 
@@ -538,7 +533,7 @@ def test_500_nodes_are_shown_and_moved(run_graph: Callable[..., Coordinator], br
         run_graph(json.dumps({"processes": processes, "connections": connections}), broker=broker.url, suffix=".json")
     )
     expect(page.locator("#graph-view [data-node]")).to_have_count(500)
-    assert not overlaps(page)
+    until(page, f"() => ({OVERLAPS})().length === 0")
     page.get_by_role("button", name="Fit").click()
     x, y = middle(page, "[data-node=n0]")
     drag(page, (x, y), (x - 20, y - 20))

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from string import ascii_lowercase
 
+from .._syntax import parse
+
 __all__ = ["lean"]
 
 # Of umqtt.simple.
@@ -27,7 +29,7 @@ def lean(sources: Mapping[str, Path]) -> dict[str, str]:
     trees: dict[str, ast.Module] = {}
     for name, text in texts.items():
         try:
-            trees[name] = ast.parse(text)
+            trees[name] = parse(text)
         except SyntaxError:
             continue
     named = set(_named_in_calls(trees.values()))

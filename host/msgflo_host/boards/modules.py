@@ -6,6 +6,8 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from .._syntax import parse
+
 __all__ = ["follow", "imported"]
 
 
@@ -30,7 +32,7 @@ def follow(folders: Sequence[Path], modules: Iterable[str], wanted: Callable[[st
 def imported(file: Path, module: str) -> Iterator[str]:
     """Yield the absolute names that a module's file imports; of `from a import b` both `a` and `a.b`."""
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), str(file))):
+    for node in ast.walk(parse(file.read_text(encoding="utf-8"), str(file))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

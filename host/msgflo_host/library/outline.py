@@ -6,12 +6,12 @@ Understood is a class that declares itself as in docs/participants.md, with lite
 from __future__ import annotations
 
 import ast
-import warnings
 from pathlib import Path
 
 import msgflo
 from msgflo.errors import Error
 
+from .._syntax import parse
 from ..discovery import Port
 from .folder import beginning
 from .info import ComponentInfo
@@ -31,9 +31,7 @@ def outline(name: str, file: Path, class_name: str | None = None) -> ComponentIn
     if len(text) > MAX_READ:
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the process that runs it says them
-            body = ast.parse(text).body
+        body = parse(text).body
         classes = [node for node in body if isinstance(node, ast.ClassDef) and _is_participant(node)]
         (found,) = (each for each in classes if class_name is None or each.name == class_name)
         said = _declarations(found)

@@ -26,6 +26,8 @@ def load_component(file: Path, class_name: str | None = None) -> type[Participan
 def _load(file: Path) -> ModuleType:
     """Import a file, which may import from its own folder; LibraryError with the place of a mistake."""
     sys.path.insert(0, str(file.parent.absolute()))
+    # Kept bytecode is known by its source's size and second: of two saves within one, the second would not be seen.
+    sys.dont_write_bytecode = True
     spec = importlib.util.spec_from_file_location(file.stem, file)
     if spec is None or spec.loader is None:
         raise LibraryError("is not a Python file; its name must end in .py", file=str(file))

@@ -5,17 +5,16 @@ The suite that tests a component, in fbp-spec's format, stands beside its source
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import os
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from .._syntax import parse
 from ..errors import ForeignError, LibraryError
 from ..foreign import load
 from .config_file import NAME
@@ -165,9 +164,7 @@ def _check_place(file: Path, folder: Path) -> None:
 
 def _check_python(code: str, file: Path, *, must_be_component: bool) -> None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the process that imports it says them
-            ast.parse(code)
+        parse(code)
     except SyntaxError as error:
         raise LibraryError(error.msg, file=file.name, line=error.lineno, column=error.offset) from None
     except (ValueError, RecursionError, MemoryError) as error:

@@ -20,6 +20,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from ..._syntax import parse_expression
+
 __all__ = ["Link", "Reference"]
 
 _RAISED = (OSError, ValueError, TypeError, AttributeError, MemoryError, NotImplementedError)
@@ -190,9 +192,9 @@ def _raised(error: Exception) -> bytes:
 def _parse(text: str) -> tuple[list[Any], dict[str, Any]]:
     """Read what MicroPython's repr has made of arguments; what it has no literal for (`<function>`) becomes None."""
     try:
-        tree = ast.parse(f"({text})", mode="eval")
+        tree = parse_expression(f"({text})")
     except SyntaxError:
-        tree = ast.parse("(" + re.sub(r"<[^<>]*>", "None", text) + ")", mode="eval")
+        tree = parse_expression("(" + re.sub(r"<[^<>]*>", "None", text) + ")")
     plain, keywords = _value(tree.body)
     return plain, keywords
 
