@@ -285,7 +285,8 @@ def test_a_file_that_is_edited_is_told_as_changes(coordinator: Coordinator, tmp_
             )
             await client.told("graph", "addinitial", src={"data": 5}, tgt={"node": "first", "port": "in"})
             await client.told("graph", "removenode", graph=MAIN, id="second")
-            assert [port["id"] for port in client.all("runtime", "ports")[-1]["inPorts"]] == ["entry"]
+            while [port["id"] for port in client.all("runtime", "ports")[-1]["inPorts"]] != ["entry"]:
+                await asyncio.sleep(0.01)
             await client.told("network", "data", data=5, tgt={"node": "third", "port": "in"})
             changes = [command for command, _ in told_of(client.frames, MAIN)]
             assert changes.index("removeedge") < changes.index("removenode")

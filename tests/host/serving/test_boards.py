@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -94,10 +95,17 @@ class Control:
 
 
 def micropythons(coordinator: Coordinator) -> list[psutil.Process]:
-    """What runs below a coordinator as a board."""
+    """What runs below a coordinator for its boards: nothing, until a board's MicroPython runs."""
     assert coordinator.process is not None
     found = psutil.Process(coordinator.process.pid).children(recursive=True)
-    return [process for process in found if "micropython" in process.name() or "msgflo_host" in process.cmdline()]
+    return found if any(map(runs_micropython, found)) else []
+
+
+def runs_micropython(process: psutil.Process) -> bool:
+    """It may be a program, or a script that Python or first a shell runs."""
+    with contextlib.suppress(psutil.Error):
+        return any(Path(word).name == "micropython" for word in process.cmdline()[:2])
+    return False
 
 
 @pytest.fixture
@@ -258,6 +266,7 @@ def test_a_board_that_is_stopped_is_gone_and_can_be_started_again(house: House) 
 def test_a_board_that_ends_by_itself_is_told_with_its_last_words(house: House) -> None:
     async def main() -> None:
         await house.start("desk")
+        until(lambda: micropythons(house.coordinator))
         for process in micropythons(house.coordinator):
             if "msgflo_host" in process.cmdline():
                 process.kill()
@@ -273,7 +282,7 @@ def test_a_board_that_ends_by_itself_is_told_with_its_last_words(house: House) -
 def test_boards_end_with_the_coordinator_also_when_that_is_killed(house: House) -> None:
     async def main() -> None:
         await house.start("desk")
-        until(lambda: len(micropythons(house.coordinator)) == 2)
+        until(lambda: micropythons(house.coordinator))
         left = micropythons(house.coordinator)
         house.coordinator.kill()
         _, alive = await asyncio.to_thread(psutil.wait_procs, left, 20)
@@ -285,10 +294,10 @@ def test_boards_end_with_the_coordinator_also_when_that_is_killed(house: House) 
 def test_boards_end_when_the_coordinator_ends(house: House) -> None:
     async def main() -> None:
         await house.start("desk")
-        until(lambda: len(micropythons(house.coordinator)) == 2)
+        until(lambda: micropythons(house.coordinator))
         left = micropythons(house.coordinator)
         assert await asyncio.to_thread(house.coordinator.stop) == 0
-        assert [process for process in left if process.is_running()] == []
+        assert [each for each in left if each.is_running() and each.status() != psutil.STATUS_ZOMBIE] == []
 
     run(main)
 

@@ -15,7 +15,7 @@ import { NIGHT, knob, lamp, relay, sensor, strip } from "./pictures.js";
 
 const BREATH_MS = 20_000;
 const BREATH_STEP_MS = 500;
-const CLAP_MS = 600;
+const CLAP_MS = 1500; // a board that is busy listens less than once in half a second
 const LOUD_DB = -6;
 const TAP_S = 0.2;
 const LED = "#ff5a36";
