@@ -38,13 +38,10 @@ setup: ## Install what `make run` needs: .venv, Mosquitto, MicroPython
 setup-tests:
 	@host/setup.sh tests
 
-# Tests that wait most of the time, for clocks and for programs that start, are run side by side.
-ASIDE := tests/boards tests/devices tests/emulation tests/examples tests/web \
-	$(addprefix tests/host/,builtin components fbp library serving spec traces)
-
+# Most tests wait most of the time, for clocks and for programs that start: they are run side by side.
 test: lint ## Check, then every test but the soak tests: what CI runs
-	@$(PYTEST) $(ASIDE:%=--ignore=%)
-	@$(PYTEST) -q -n 3 --dist loadfile $(ASIDE)
+	@$(PYTEST) -q -m 'timed and not soak'
+	@$(PYTEST) -q -m 'not timed and not soak' -n 3 --dist loadfile
 
 check: lint ## Lint, types of host and firmware, examples of the docs
 	@$(PYTEST) -q tests/test_docs.py tests/test_repo.py

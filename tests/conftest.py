@@ -27,6 +27,9 @@ settings.register_profile(
 )
 settings.load_profile("calm")
 
+# What is asked of these is a time, of which tests beside them would take a part.
+TIMED = ("test_paho_transport.py", "test_timers.py", "test_waiting.py", "test_virtual_hardware.py")
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
@@ -42,6 +45,13 @@ def shared_broker() -> Iterator[Broker]:
     """A real Mosquitto for all tests of a file."""
     with Broker() as running:
         yield running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`make test` runs the timed tests by themselves."""
+    for item in items:
+        if item.path.name in TIMED:
+            item.add_marker("timed")
 
 
 @pytest.hookimpl(wrapper=True)
