@@ -69,6 +69,8 @@ class Coordinator:
         self.on_waiting: list[Callable[[], None]] = []
         self.away = ""
         """What is told while the broker is out of reach."""
+        self.served: frozenset[str] = frozenset()
+        """The roles for which bindings, and what those of `on_plan` prepare, are in force."""
         self._connection = Connection(
             broker,
             f"{CLIENT_ID}-{uuid.uuid4().hex[:8]}",
@@ -246,7 +248,8 @@ class Coordinator:
         self.settle()
         await turns.give()
         graph, is_started = self.graphs.wanted.graph, self.graphs.wanted.is_started
-        for step in steps(graph, self.registry.participants_by_role(), is_started):
+        participants = self.registry.participants_by_role()
+        for step in steps(graph, participants, is_started):
             wanted = step or self.plan
             await turns.give()
         # What an edge used before ends before its new way begins, so that no packet takes both.
@@ -270,6 +273,7 @@ class Coordinator:
             await turns.give()
             await prepare()
         await turns.give()
+        self.served = frozenset(participants)
         self._greeter.send(graph, self.registry, self._publish_initial)
         if not graph.edges or wanted.direct or (wanted.forwards and self._forwarder.stats().connected):
             self.bound.set()

@@ -70,9 +70,9 @@ class Injection:
 
     def _deliver(self, graph: str, ref: PortRef, data: Any) -> bool:
         """Whether somebody was there to take it."""
-        if not self._is_joined(graph):
-            return False
         role = self._coordinator.graphs.role(graph, ref.node)
+        if not self._is_joined(graph) or not self._is_served(role):
+            return False
         try:
             places = self._coordinator.find("inport", PortRef(role, ref.port, ref.index))
         except Refused as refused:
@@ -96,6 +96,10 @@ class Injection:
 
     def _is_joined(self, graph: str) -> bool:
         return self._edges_of_processes(graph) <= self._settled
+
+    def _is_served(self, role: str) -> bool:
+        """A process that has only just come might answer before its bindings, or who looks at its packets, are there."""
+        return role in self._coordinator.served or not self._is_starting(role)
 
     def _edges_of_processes(self, graph: str) -> set[_Ends]:
         """The edges of a graph made for a test, by the roles at their ends, that begin or end at a process of ours."""

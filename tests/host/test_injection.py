@@ -121,6 +121,27 @@ def test_packets_for_who_is_starting_wait_and_are_not_overtaken(broker: Broker) 
     run(scenario())
 
 
+def test_a_process_that_has_come_gets_packets_once_all_that_concerns_it_is_in_force(broker: Broker) -> None:
+    async def scenario() -> None:
+        sink, ready = Sink("sink"), asyncio.Event()
+
+        async def prepared() -> None:
+            if there(coordinator):
+                await ready.wait()
+
+        async with running(broker) as (coordinator, injection):
+            coordinator.on_plan.append(prepared)
+            with Participants(sink, broker=broker.url):
+                await soon(lambda: there(coordinator))
+                injection.send(MAIN, IN, "early")
+                await asyncio.sleep(0.3)
+                assert sink.received == []
+                ready.set()
+                await soon(lambda: sink.received == ["early"])
+
+    run(scenario())
+
+
 def test_a_packet_that_has_waited_for_an_inport_that_is_not_there_is_dropped_alone(
     broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:

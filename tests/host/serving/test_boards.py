@@ -103,9 +103,13 @@ def micropythons(coordinator: Coordinator) -> list[psutil.Process]:
 
 def runs_micropython(process: psutil.Process) -> bool:
     """It may be a program, or a script that Python or first a shell runs."""
+    return any(Path(word).name == "micropython" for word in words(process)[:2])
+
+
+def words(process: psutil.Process) -> list[str]:
     with contextlib.suppress(psutil.Error):
-        return any(Path(word).name == "micropython" for word in process.cmdline()[:2])
-    return False
+        return process.cmdline()
+    return []
 
 
 @pytest.fixture
@@ -268,7 +272,7 @@ def test_a_board_that_ends_by_itself_is_told_with_its_last_words(house: House) -
         await house.start("desk")
         until(lambda: micropythons(house.coordinator))
         for process in micropythons(house.coordinator):
-            if "msgflo_host" in process.cmdline():
+            if "msgflo_host" in words(process):
                 process.kill()
         async with asyncio.timeout(20):
             while (state := (await house.list())["desk"])["state"] != "stopped":
