@@ -106,6 +106,19 @@ def test_an_edge_may_be_drawn_from_its_end_and_dropped_on_a_node(page: Page) -> 
     until_system(page, "system.graph.edges.has('gate.out again.in')")
 
 
+def test_the_end_of_a_selected_edge_is_dragged_to_another_port(page: Page) -> None:
+    ends = {"src": {"node": "button", "port": "out"}, "tgt": {"node": "gate", "port": "in"}}
+    edit(page, ["changeedge", {**ends, "metadata": {"route": 5}}])
+    page.mouse.click(*on_edge(page, "button.out gate.in"))
+    expect(page.locator("#graph-view path.selected")).to_have_count(1)
+    drag(page, dot(page, "gate", "in", "in"), (dot(page, "gate", "in", "in")[0] - 60, 20))
+    drag(page, dot(page, "gate", "in", "in"), dot(page, "again", "in", "in"))
+    until_system(page, "system.graph.edges.get('button.out again.in')?.metadata.route === 5")
+    assert of_system(page, "[...system.graph.edges.keys()]") == ["button.out again.in"]
+    expect(page.locator("#graph-view path[data-edge='button.out again.in']")).to_be_visible()
+    undone(page, "system.graph.edges.get('button.out gate.in')?.metadata.route === 5 && system.graph.edges.size === 1")
+
+
 def test_ports_that_fit_are_lit_up_and_others_are_told_from_them(page: Page) -> None:
     page.mouse.move(*dot(page, "gate", "out", "out"))
     page.mouse.down()

@@ -94,10 +94,22 @@ export class Actions {
 
   /** Join two ports; types that hardly fit are said. @param {End} src @param {End} tgt */
   async connect(src, tgt) {
+    if (await this.edits.run(`Connect ${src.node} to ${tgt.node}`, [["addedge", { src, tgt }]])) this.#connected(src, tgt);
+  }
+
+  /** Have an edge join two other ports. @param {string} key @param {End} src @param {End} tgt */
+  async reconnect(key, src, tgt) {
+    const before = this.graph.edges.get(key);
+    if (!before) return;
+    const remove = ["removeedge", { src: before.src, tgt: before.tgt }];
+    const add = ["addedge", { src, tgt, metadata: before.metadata }];
+    if (await this.edits.run(`Connect ${src.node} to ${tgt.node} instead`, [remove, add])) this.#connected(src, tgt);
+  }
+
+  #connected(src, tgt) {
     const { picture } = this.stage;
     const from = findPort(picture.nodes.get(src.node), "out", src.port)?.type ?? "all";
     const to = findPort(picture.nodes.get(tgt.node), "in", tgt.port)?.type ?? "all";
-    if (!(await this.edits.run(`Connect ${src.node} to ${tgt.node}`, [["addedge", { src, tgt }]]))) return;
     if (!typesFit(from, to)) toast(`${src.node} ${src.port} sends ${from}; ${tgt.node} ${tgt.port} takes ${to}. It is connected all the same.`, "warn");
     announce(`${src.node} ${src.port} is connected to ${tgt.node} ${tgt.port}`);
   }

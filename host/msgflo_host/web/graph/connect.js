@@ -1,18 +1,35 @@
 // @ts-check
-// Drawing an edge from port to port: what fits is lit up, what does not is said, nothing is refused.
+// Drawing an edge from port to port, or one end of an edge to another port: what fits is lit up, what does not is said,
+// nothing is refused.
 
 import { element, toast } from "../core/dom.js";
 import { curve, pathText, portPoint } from "./geometry.js";
 import { findPort, rowOf, typesFit } from "./model.js";
 import { makeSvg } from "./words.js";
 
-/** @typedef {{node: string, port: string, side: "in" | "out"}} Begin */
+/** @typedef {{node: string, port: string, side: "in" | "out", index?: number | string}} Begin */
+
+/**
+ * The gesture that begins at a port: it draws a new edge from there, or moves that end of the selected edge.
+ * @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {HTMLElement} port @param {Begin} pressed
+ */
+export function connecting(stage, actions, port, pressed) {
+  const edge = stage.picture.edges.get(stage.selectedEdge ?? "");
+  if (edge && isAt(edge.tgt, pressed) && pressed.side === "in") return new Connecting(stage, actions, port, { ...edge.src, side: "out" }, edge);
+  if (edge && isAt(edge.src, pressed) && pressed.side === "out") return new Connecting(stage, actions, port, { ...edge.tgt, side: "in" }, edge);
+  return new Connecting(stage, actions, port, pressed, null);
+}
+
+const isAt = (one, other) => one.node === other.node && one.port.toLowerCase() === other.port.toLowerCase();
 
 /** A gesture of `Pointer`. */
-export class Connecting {
-  /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {HTMLElement} port @param {Begin} begin */
-  constructor(stage, actions, port, begin) {
-    Object.assign(this, { stage, actions, port, begin });
+class Connecting {
+  /**
+   * @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {HTMLElement} port
+   * @param {Begin} begin @param {import("./model.js").EdgeView | null} moved the edge whose other end is taken
+   */
+  constructor(stage, actions, port, begin, moved) {
+    Object.assign(this, { stage, actions, port, begin, moved });
     this.path = makeSvg("path", { class: "edge drawn" });
     this.hint = element("div", { className: "drawn-hint", role: "status" });
     this.type = findPort(stage.picture.nodes.get(begin.node), begin.side, begin.port)?.type ?? "all";
@@ -33,6 +50,7 @@ export class Connecting {
     if (!this.path.isConnected) {
       this.stage.live.append(this.path);
       this.port.append(this.hint);
+      if (this.moved) this.stage.edges.take(this.moved.key);
     }
     const { node, side, port } = this.begin;
     const box = this.stage.boxes.get(node);
@@ -67,17 +85,19 @@ export class Connecting {
     this.path.remove();
     this.hint.remove();
     this.stage.nodes.lightPorts(() => "");
+    this.stage.edges.take(null);
     const over = event && this.#over(event);
     if (!over) return;
-    const { node, port } = this.begin;
-    const [src, tgt] = this.begin.side === "out" ? [{ node, port }, over] : [over, { node, port }];
-    if (src.node === tgt.node && src.port === tgt.port && over.side === this.begin.side) return;
+    const { side, ...from } = this.begin;
+    const to = { node: over.node, port: over.port };
+    const [src, tgt] = side === "out" ? [from, to] : [to, from];
+    if (this.moved && isAt(this.moved.src, src) && isAt(this.moved.tgt, tgt)) return; // put back where it was
     if (this.#isThere(src, tgt)) return toast("These two are connected already.", "info");
-    this.actions.connect({ node: src.node, port: src.port }, { node: tgt.node, port: tgt.port });
+    if (this.moved) this.actions.reconnect(this.moved.key, src, tgt);
+    else this.actions.connect(src, tgt);
   }
 
   #isThere(src, tgt) {
-    const same = (one, other) => one.node === other.node && one.port.toLowerCase() === other.port.toLowerCase();
-    return [...this.stage.picture.edges.values()].some((edge) => same(edge.src, src) && same(edge.tgt, tgt));
+    return [...this.stage.picture.edges.values()].some((edge) => isAt(edge.src, src) && isAt(edge.tgt, tgt));
   }
 }

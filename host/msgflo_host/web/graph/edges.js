@@ -138,6 +138,11 @@ export class Edges {
     }
   }
 
+  /** Leave an edge out of the picture while it is drawn anew; null: all are in it again. @param {string | null} key */
+  take(key) {
+    for (const [each, { path, label }] of this.#shown) for (const part of [path, label]) part.classList.toggle("taken", each === key);
+  }
+
   /** Write rates and last values. @param {(key: string) => {rate?: number, data?: any, any: boolean}} valueOf @param {Iterable<string>} [keys] by default all */
   write(valueOf, keys = this.#shown.keys()) {
     for (const key of keys) {

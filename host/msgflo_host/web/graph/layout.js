@@ -5,6 +5,8 @@ import { around } from "./geometry.js";
 import { NODE_GAP, acyclic, assign, ordered } from "./layers.js";
 
 const LAYER_GAP = 60;
+const WIDE_GAP = 120; // between layers of a graph that is near enough to read the values on its edges
+const FEW = 30; // nodes
 const PART_GAP = 44;
 const GRID = 10;
 const SHARES = [1, 0.85, 0.72, 0.62, 0.54, 0.47, 0.4, 0.34, 0.29, 0.25, 0.2]; // of the height that is natural
@@ -71,7 +73,7 @@ function inLayers(part, aspect) {
     assign(places, natural * share);
     const layers = ordered(places);
     settle(layers);
-    const block = toBlock(layers);
+    const block = toBlock(layers, part.items.length > FEW ? LAYER_GAP : WIDE_GAP);
     if (!best) {
       if (layers.flat().length > MANY) shares = FEW_SHARES;
       natural = Math.max(...layers.map(heightOf));
@@ -128,13 +130,13 @@ function spread(layer, wanted, most) {
 
 const mean = (block) => block.sum / block.count;
 
-function toBlock(layers) {
+function toBlock(layers, gap) {
   const boxes = [];
   let x = 0;
   for (const layer of layers) {
     const nodes = layer.filter((each) => each.item);
     for (const { item, y } of nodes) boxes.push({ ...item, x, y });
-    x += Math.max(0, ...nodes.map(({ item }) => item.width)) + LAYER_GAP;
+    x += Math.max(0, ...nodes.map(({ item }) => item.width)) + gap;
   }
   const whole = around(boxes);
   for (const box of boxes) box.y -= whole.y;

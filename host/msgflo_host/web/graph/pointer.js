@@ -2,7 +2,7 @@
 // The mouse, the pen and fingers: selecting, moving, panning, zooming, drawing edges.
 
 import { emit } from "../core/registry.js";
-import { Connecting } from "./connect.js";
+import { connecting } from "./connect.js";
 import { between, overlap } from "./geometry.js";
 import { element } from "../core/dom.js";
 
@@ -73,7 +73,7 @@ export class Pointer {
     const node = event.target.closest("[data-node]")?.dataset.node;
     const group = event.target.closest(".group-name")?.parentElement.dataset.group;
     if (event.button === 1) return this.#pan(point, true);
-    if (dot && node) return new Connecting(this.stage, this.actions, this.port, { node, port: dot.dataset.port, side: dot.dataset.side });
+    if (dot && node) return connecting(this.stage, this.actions, this.port, { node, port: dot.dataset.port, side: dot.dataset.side });
     if (node) return this.#press(event, node, point);
     if (group) return this.#drag(this.stage.picture.groups.find(({ name }) => name === group)?.nodes ?? [], point, () => {});
     const edge = this.stage.edges.at(this.stage.view.toGraph(point), this.stage.view.k);
