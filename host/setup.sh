@@ -68,7 +68,7 @@ find_missing() {
         have npm || missing+=(npm)
         have mosquitto_sub || missing+=(mosquitto-clients)
         have rtl_433 || missing+=(rtl-433)
-        have chromium || missing+=(chromium)
+        have chromium-headless-shell || missing+=(chromium-headless-shell)  # Chromium without what only a screen needs
         have arm-none-eabi-gcc || missing+=(gcc-arm-none-eabi)
         [ -e "$(arm-none-eabi-gcc -print-file-name=nosys.specs 2>/dev/null)" ] || missing+=(libnewlib-arm-none-eabi)
         have cmake || missing+=(cmake)

@@ -54,8 +54,8 @@ class Chromium:
         self._loop: asyncio.AbstractEventLoop
 
     def __enter__(self) -> Chromium:
-        program = shutil.which("chromium")
-        assert program, "chromium is not installed (Debian: apt install chromium)"
+        program = shutil.which("chromium-headless-shell")
+        assert program, "chromium-headless-shell is not installed: make setup-tests"
         self._playwright = self._manager.start()
         try:
             # Who is root, as on CI, has no sandbox. What is opened here is our own page.
