@@ -41,7 +41,7 @@ setup-tests:
 # Most tests wait most of the time, for clocks and for programs that start: they are run side by side.
 test: lint ## Check, then every test but the soak tests: what CI runs
 	@$(PYTEST) -q -m 'timed and not soak'
-	@$(PYTEST) -q -m 'not timed and not soak' -n 3 --dist loadfile
+	@$(PYTEST) -q -m 'not timed and not soak' -n 4 --dist loadfile --no-loadscope-reorder
 
 check: lint ## Lint, types of host and firmware, examples of the docs
 	@$(PYTEST) -q tests/test_docs.py tests/test_repo.py

@@ -68,7 +68,7 @@ find_missing() {
         have npm || missing+=(npm)
         have mosquitto_sub || missing+=(mosquitto-clients)
         have rtl_433 || missing+=(rtl-433)
-        have chromium-headless-shell || missing+=(chromium-headless-shell)  # Chromium without what only a screen needs
+        have chromium-headless-shell || have chromium || missing+=(chromium-headless-shell)  # Chromium without what only a screen needs
         have arm-none-eabi-gcc || missing+=(gcc-arm-none-eabi)
         [ -e "$(arm-none-eabi-gcc -print-file-name=nosys.specs 2>/dev/null)" ] || missing+=(libnewlib-arm-none-eabi)
         have cmake || missing+=(cmake)
@@ -113,6 +113,8 @@ without_what_can_be_missing() {
     local package kept=()
     for package in "${missing[@]}"; do
         [[ " ${emulation[*]} " = *" $package "* ]] && [ -z "$(candidate "$package")" ] && continue
+        # Debian before 13 has the whole browser only.
+        [ "$package" != chromium-headless-shell ] || [ -n "$(candidate "$package")" ] || package=chromium
         if [ "$package" = micropython ] && ! { have dpkg && dpkg --compare-versions "$(candidate "$package")" ge 1.25; }; then
             continue
         fi

@@ -27,8 +27,17 @@ settings.register_profile(
 )
 settings.load_profile("calm")
 
-# What is asked of these is a time, of which tests beside them would take a part.
-TIMED = ("test_paho_transport.py", "test_timers.py", "test_waiting.py", "test_virtual_hardware.py")
+# Files and tests that ask for a time, of which tests beside them would take a part.
+TIMED = (
+    "test_timers.py",
+    "test_waiting.py",
+    "test_a_broker_that_never_answers_does_not_block_the_loop",
+    "test_a_burst_arrives_complete_while_timers_go_on",
+    "test_a_wake_up_is_short",
+    "test_pin_is_written_in_less_than_a_fifth_of_a_millisecond",
+)
+# Where files take longest: these begin first, so that at the end no worker is left alone with one.
+LONG = ("boards", "emulation", "web", "spec")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -48,9 +57,10 @@ def shared_broker() -> Iterator[Broker]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`make test` runs the timed tests by themselves."""
+    """`make test` runs the timed tests by themselves, and of the others the long ones first."""
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
     for item in items:
-        if item.path.name in TIMED:
+        if item.path.name in TIMED or item.name.partition("[")[0] in TIMED:
             item.add_marker("timed")
 
 

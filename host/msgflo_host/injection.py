@@ -37,6 +37,8 @@ class _Held(NamedTuple):
 class Injection:
     """Sends packets to the participants of the graphs' nodes; `is_starting(role)` tells who will be there soon.
 
+    Listeners of `on_sent` get a graph, an inport of a node of it and the data of each packet that has been sent, when it has.
+
     A graph that was made for a test gets its first packets when all of its processes have been joined: tests send as soon
     as they have started it, and a packet may go through any of them.
     """
@@ -44,6 +46,7 @@ class Injection:
     def __init__(self, coordinator: Coordinator, is_starting: Callable[[str], bool]) -> None:
         self._coordinator = coordinator
         self._is_starting = is_starting
+        self.on_sent: list[Callable[[str, PortRef, Any], None]] = []
         self._held: dict[_Node, deque[_Held]] = {}
         self._settled: set[_Ends] = set()
         coordinator.on_change.append(self._changed)
@@ -79,6 +82,8 @@ class Injection:
             raise RequestError(str(refused)) from None
         for place in {place.topic: place for place in places}.values():
             self._send(role, place, data)
+        for tell in self.on_sent if places else ():
+            tell(graph, ref, data)
         return bool(places)
 
     def _send(self, role: str, place: Place, data: Any) -> None:

@@ -86,6 +86,24 @@ def test_who_is_there_gets_a_packet_at_once(broker: Broker) -> None:
     run(scenario())
 
 
+def test_a_packet_is_told_when_it_is_sent_and_not_while_it_waits_or_when_it_is_refused(broker: Broker) -> None:
+    async def scenario() -> None:
+        sink, told = Sink("sink"), []
+        async with running(broker) as (coordinator, injection):
+            injection.on_sent.append(lambda *sent: told.append((*sent, there(coordinator))))
+            injection.send(MAIN, IN, 1)
+            injection.send(MAIN, PortRef("sink", "wrong"), 2)
+            with pytest.raises(RequestError):
+                injection.send(MAIN, PortRef("absent", "in"), 3)
+            assert told == []
+            with Participants(sink, broker=broker.url):
+                await soon(lambda: sink.received)
+                injection.send(MAIN, IN, 4)
+        assert told == [(MAIN, IN, 1, True), (MAIN, IN, 4, True)]
+
+    run(scenario())
+
+
 def test_instances_with_a_topic_in_common_get_a_packet_once_and_others_each_for_itself(broker: Broker) -> None:
     async def scenario() -> None:
         sinks = [Sink("sink", id="one"), Sink("sink", id="two")]

@@ -103,6 +103,11 @@ class Packets:
             return True
         return any(entry.state != "lost" for role in roles if role not in here for entry in registry.by_role(role))
 
+    def show_sent(self, graph: str, tgt: PortRef, data: Any) -> None:
+        """Show a packet that somebody has sent into an inport by hand: without a source, as an initial packet is."""
+        network = self._coordinator.graphs.network(graph)
+        self._from_no_node(graph, tgt, data, lambda: _takes_secure(network, tgt))
+
     # -- who looks --
 
     def _looked_at(self, graph: str) -> frozenset[Ends] | None:
@@ -156,11 +161,14 @@ class Packets:
         return network.graph.find_edge(edge.src, edge.tgt) if network.started else None
 
     def _initial(self, graph: str, initial: Initial) -> None:
-        name = f"DATA -> {_port(initial.tgt)} {initial.tgt.node}()"
+        self._from_no_node(graph, initial.tgt, initial.data, lambda: bool(initial.metadata.get("secure")))
+
+    def _from_no_node(self, graph: str, tgt: PortRef, data: Any, is_secure: Callable[[], bool]) -> None:
+        name = f"DATA -> {_port(tgt)} {tgt.node}()"
         shows = self._showing(graph, name, lambda client: client.may_see("network", "data"))
         if shows is not None:
-            shown = MASKED if initial.metadata.get("secure") else shortened(initial.data)
-            self._show(graph, {"id": name, "graph": graph, "tgt": _ref(initial.tgt), "data": shown}, shows)
+            shown = MASKED if is_secure() else shortened(data)
+            self._show(graph, {"id": name, "graph": graph, "tgt": _ref(tgt), "data": shown}, shows)
 
     def _showing(self, graph: str, name: str, wants: Callable[[ClientHandle], bool]) -> list[ClientHandle] | None:
         """Who is shown a packet; None where it is not recorded either. What somebody would see and does not is counted."""
@@ -189,6 +197,13 @@ class Packets:
             more = f" and {sum(counts.values()) - sum(n for _, n in counts.most_common(_LISTED))} of others"
             text = f"{graph}: packets not shown in the last second: {listed}{more if len(counts) > _LISTED else ''}"
             self._clients.broadcast("network", "output", {"message": text})
+
+
+def _takes_secure(network: Network, tgt: PortRef) -> bool:
+    """Whether an inport is one of what is not for everybody: an edge or an initial packet to it is marked as secure."""
+    leading = [*network.graph.edges_at(tgt.node), *network.graph.initials_at(tgt.node)]
+    end = tgt.node, tgt.port.lower()
+    return any(each.metadata.get("secure") for each in leading if (each.tgt.node, each.tgt.port.lower()) == end)
 
 
 def _port(ref: PortRef) -> str:

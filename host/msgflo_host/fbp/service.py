@@ -61,6 +61,7 @@ class Service:
         self._packets = Packets(
             coordinator, self.clients, shows=self._runtime.show, recording=trace.is_recording, record=trace.record
         )
+        injection.on_sent.append(self._packets.show_sent)
         trace.on_change.append(self._packets.taps.look_again)
         self._subgraphs = Subgraphs(
             coordinator, catalogue, self._component.commands["getsource"], self.clients, replies

@@ -261,6 +261,36 @@ def test_data_on_secure_edges_is_masked_for_everybody(
     run(main)
 
 
+def test_a_packet_that_somebody_sends_is_shown_to_all_who_look_and_traced_with_secrets_masked(
+    coordinator: Coordinator,
+) -> None:
+    async def main() -> None:
+        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+            await look(two, ends("button.out", "lamp.in"))
+            await one.ask("trace", "start", graph=MAIN)
+            for node, port in (("bell", "IN"), ("lamp", "OTHER")):
+                await one.ask("graph", "addinport", graph=MAIN, public=node, node=node, port=port)
+            secure = {"metadata": {"secure": True}}
+            await one.ask("graph", "changeedge", graph=MAIN, **ends("button.other", "lamp.other"), **secure)
+            for node, data in (("lamp", "hush"), ("bell", [1])):
+                await one.ask("runtime", "packet", graph=MAIN, port=node, event="data", payload=data)
+            for client in (one, two):
+                told = await client.told("network", "data", id="DATA -> IN bell()")
+                assert told["payload"] == {
+                    "id": "DATA -> IN bell()",
+                    "graph": MAIN,
+                    "tgt": {"node": "bell", "port": "IN"},
+                    "data": [1],
+                }
+                assert [data for _, id, data in seen(client) if id == "DATA -> OTHER lamp()"] == ["DATA"]
+            trace = await one.ask("trace", "dump", graph=MAIN, type="flowtrace.json")
+            traced = [each["payload"] for each in json.loads(trace["flowtrace"])["events"] if each["command"] == "data"]
+            assert [(each["src"], each["data"]) for each in traced if each["tgt"]["node"] == "bell"][-1] == (None, [1])
+            assert "hush" not in trace["flowtrace"]
+
+    run(main)
+
+
 def test_an_edge_of_several_graphs_is_shown_in_each_that_is_started(
     coordinator: Coordinator, devices: Devices, broker: Broker
 ) -> None:
