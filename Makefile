@@ -50,9 +50,9 @@ lint: setup-tests
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
-	@for target in esp32 rp2 cpython; do \
-		tests/firmware/typecheck/node_modules/.bin/pyright -p tests/firmware/typecheck/$$target.json || exit 1; \
-	done
+	@ways=(); for target in esp32 rp2 cpython; do \
+		tests/firmware/typecheck/node_modules/.bin/pyright -p tests/firmware/typecheck/$$target.json & ways+=($$!); \
+	done; for way in "$${ways[@]}"; do wait "$$way" || exit 1; done
 
 bench: setup$(if $(PEER),-tests) ## Measure against the broker alone, write docs/benchmarks.md (PEER=1: beside npm msgflo)
 	@$(BIN)/python -m bench $(if $(PEER),--peer)

@@ -223,6 +223,8 @@ install_for_tests() {
     local name pins
     say "tests/requirements.txt"
     pip_install -r tests/requirements.txt
+    install_emulated_board & # computes while the others load
+    local building=$!
     rm -rf .venv/stubs
     while read -r name pins; do
         case $name in '' | '#'*) continue ;; esac
@@ -233,12 +235,16 @@ install_for_tests() {
     say "pyright"
     (cd tests/firmware/typecheck && quietly npm ci --omit=optional --no-audit --no-fund --loglevel=error) ||
         fail "npm could not install pyright"
-    say "the emulated board (a minute, the first time)"
-    (cd tests/emulation && quietly npm ci --no-audit --no-fund --loglevel=error) || fail "npm could not install rp2040js"
-    quietly .venv/bin/python tests/emulation/build.py || say "MicroPython for the emulated board could not be built"
     say "MsgFlo's own programs"
     quietly tests/interop/setup.sh "$root/.venv/bin/python" || fail "MsgFlo's own programs could not be installed"
     install_npm_folders
+    wait "$building" || exit 1
+}
+
+install_emulated_board() {
+    say "the emulated board (a minute, the first time)"
+    (cd tests/emulation && quietly npm ci --no-audit --no-fund --loglevel=error) || fail "npm could not install rp2040js"
+    quietly .venv/bin/python tests/emulation/build.py || say "MicroPython for the emulated board could not be built"
 }
 
 # --- the stages -------------------------------------------------------------------------------------------------------
