@@ -31,6 +31,8 @@ OVERLAPS = """() => {
     all.slice(0, at).filter(([, b]) => over(a, b)).map(([other]) => `${name} ${other}`));
 }"""
 
+TOP_OF = "document.querySelector('[data-node={}]').getBoundingClientRect().top"
+
 
 @pytest.fixture(scope="module")
 def coordinator(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Coordinator]:
@@ -466,6 +468,21 @@ def test_nodes_are_connected_and_moved_by_keys_alone(page: Page) -> None:
     expect(page.locator("#graph-view path.selected")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(page.locator("#graph-view path.selected")).to_have_count(0)
+
+
+def test_whatever_keys_move_is_saved_before_the_next_is_moved_or_undone(page: Page) -> None:
+    focus(page, "button")
+    page.keyboard.press(" ")
+    page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.press("Control+z")
+    until_system(page, "edits.redoTitle === 'Move gate' && edits.undoTitle === 'Move button'")
+    assert place(page, "button") == [0, 20]
+    assert place(page, "gate") == [320, 0]
+    edit(page, ["changenode", {"id": "button", "metadata": {"x": 0, "y": 300}}])  # nobody holds it any more
+    until(page, f"() => {TOP_OF.format('button')} > {TOP_OF.format('gate')} + 100")
 
 
 def test_the_keys_are_told(page: Page) -> None:

@@ -7,6 +7,7 @@ import { neighbour } from "./navigate.js";
 
 const STEP = 20;
 const ZOOM = 1.25;
+const SAVE_MS = 400; // after the last of several keys that move: they are one step
 const ARROWS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
 
 const KEYS = [
@@ -34,10 +35,17 @@ const KEYS = [
 ];
 
 export class Keyboard {
+  /** @type {string[]} nodes that keys have moved, and whose places are not saved yet */
+  #moved = [];
+  #saving = 0;
+
   /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {import("./pointer.js").Pointer} pointer @param {any} does see graph.js */
   constructor(stage, actions, pointer, does) {
     Object.assign(this, { stage, actions, pointer, does });
     stage.port.addEventListener("keydown", (event) => this.#pressed(event));
+    // Whatever is done next finds saved what was moved by keys: it may be an undo, or move the same nodes.
+    addEventListener("keydown", (event) => !(event.altKey && ARROWS.has(event.key)) && event.key !== "Alt" && this.#saveMoved(), true);
+    addEventListener("pointerdown", () => this.#saveMoved(), true);
     // These reach the page wherever the focus is, as long as the graph is in sight.
     addEventListener("keydown", (event) => {
       const visible = stage.port.checkVisibility();
@@ -109,16 +117,25 @@ export class Keyboard {
   }
 
   #nudge(key) {
-    const { stage, actions } = this;
+    const { stage } = this;
     const [dx, dy] = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[key];
     const ids = [...stage.selected];
+    if (ids.join("\n") !== this.#moved.join("\n")) this.#saveMoved(); // another part of the page has selected others
     stage.hold(new Map(ids.flatMap((id) => {
       const box = stage.boxes.get(id);
       return box ? [[id, { x: box.x + dx, y: box.y + dy }]] : [];
     })));
-    clearTimeout(this.nudged);
-    this.nudged = setTimeout(() => actions.move(ids.filter((id) => stage.held.has(id))), 400); // one step, however often it is pressed
+    this.#moved = ids;
+    clearTimeout(this.#saving);
+    this.#saving = setTimeout(() => this.#saveMoved(), SAVE_MS);
     return true;
+  }
+
+  #saveMoved() {
+    clearTimeout(this.#saving);
+    const ids = this.#moved.filter((id) => this.stage.held.has(id));
+    this.#moved = [];
+    if (ids.length) this.actions.move(ids);
   }
 
   #toggle(id) {
