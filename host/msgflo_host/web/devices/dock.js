@@ -58,9 +58,9 @@ export class Dock {
     this.#count();
     try {
       const connection = await this.#connected();
-      const { mount } = await import("./host.js");
+      const [{ mount }, { shelfId }] = await Promise.all([import("./host.js"), import("./tab.js")]);
       if (!this.#open.includes(open)) return; // closed again meanwhile
-      open.device = await mount(kind, role, place, { connection, options });
+      open.device = await mount(kind, role, place, { connection, id: shelfId(role), options });
       emit(this.#context.bus, "device-started", { role });
     } catch (error) {
       this.#remove(open);

@@ -10,15 +10,15 @@ import { componentOf, kinds } from "./kinds.js";
 
 /**
  * Draw a device of a kind into an element, and let it take part in a role. It goes with the page, and leaves nothing behind.
- * Its id is not the role's, so that a real device can take the same role while it is there. Rejects with an Error where
- * there is no such kind, or where the connection has a device with this id.
+ * Its `id` is to be neither the role's nor another page's, so that others can play the same role while it is there. Rejects
+ * with an Error where there is no such kind, or where the connection has a device with this id.
  * @param {string} kind
  * @param {string} role
  * @param {HTMLElement} element
- * @param {{connection: import("../msgflo.js").Connection, id?: string, options?: any}} how
+ * @param {{connection: import("../msgflo.js").Connection, id: string, options?: any}} how
  * @returns {Promise<Device>}
  */
-export async function mount(kind, role, element, { connection, id = `${role}@web`, options }) {
+export async function mount(kind, role, element, { connection, id, options }) {
   const load = kinds.get(kind);
   if (!load) throw new Error(`device "${kind}": allowed: ${[...kinds.keys()].join(", ")}`);
   const { label, icon, ports, make } = await load();
