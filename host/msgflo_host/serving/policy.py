@@ -21,7 +21,7 @@ _HEADERS = {
 }
 # What people's own pages import, wherever they come from: it is the same for everybody, and tells nothing of this system.
 _LIBRARY = re.compile(r"/(msgflo\.js|msgflo/[a-z]+\.js|vendor/mqtt\.js)")
-_AUTHORITY = re.compile(r"([a-z0-9._-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
+_AUTHORITY = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.IGNORECASE)
 
 
 class Policy:
@@ -48,9 +48,19 @@ class Policy:
     def _connections(self, authority: str) -> str:
         """The page's own server and broker; older Safari does not take a WebSocket for 'self'."""
         found = _AUTHORITY.fullmatch(authority)
-        if found is None:  # an IPv6 address, which no policy can name
-            return "'self' ws: wss:" if authority.startswith("[") else "'self'"
-        places = [authority]
+        if found is None:
+            return "'self'"
+        host, port = found[1], found[2]
+        places = [_place(host, port)]
         if self._websocket_port is not None:
-            places.append(f"{self._broker_host or found[1]}:{self._websocket_port}")
+            places.append(_place(self._broker_host or host, str(self._websocket_port)))
         return " ".join(["'self'", *(f"{scheme}://{place}" for place in places for scheme in ("ws", "wss"))])
+
+
+def _place(host: str, port: str | None) -> str:
+    """A host and its port, as a policy names them.
+
+    None can name an IPv6 address (CSP3, §2.3.1), and browsers leave such a source out: what remains is that port, anywhere.
+    """
+    name = "*" if ":" in host else host
+    return name if port is None else f"{name}:{port}"

@@ -315,7 +315,10 @@ def test_every_answer_has_a_policy_that_lets_the_page_reach_this_machine_and_its
     [
         ("pi:3569", "'self' ws://pi:3569 wss://pi:3569 ws://pi:9001 wss://pi:9001"),
         ("192.168.1.9", "'self' ws://192.168.1.9 wss://192.168.1.9 ws://192.168.1.9:9001 wss://192.168.1.9:9001"),
-        ("[::1]:3569", "'self' ws: wss:"),  # no policy can name it
+        # No policy can name an IPv6 address: there it is the ports.
+        ("[fd00::9]:3569", "'self' ws://*:3569 wss://*:3569 ws://*:9001 wss://*:9001"),
+        ("[::1]", "'self' ws://* wss://* ws://*:9001 wss://*:9001"),
+        ("[::1]; script-src *", "'self'"),
         ("a b", "'self'"),
         ("a; script-src *", "'self'"),
         ("*", "'self'"),
@@ -327,3 +330,4 @@ def test_a_host_name_adds_nothing_else_to_the_policy(host: str, connect: str) ->
 
 def test_a_broker_on_an_address_of_its_own_is_reached_there() -> None:
     assert "ws://192.168.1.9:9001" in Policy(9001, "192.168.1.9")._connections("pi:3569")
+    assert Policy(9001, "fd00::9")._connections("pi").endswith(" ws://*:9001 wss://*:9001")
