@@ -157,7 +157,8 @@ class Coordinator:
         self.builtin.want(nodes, public=self.graphs.main.graph.nodes)
         edges = filter(wanted.is_started, wanted.graph.edges)
         self.builtin.link(edges, case_sensitive=wanted.graph.case_sensitive)
-        self._greeter.send(wanted.graph, self.registry, self._publish_initial, only=self.builtin.roles)
+        due = self._greeter.due
+        self._greeter.send(wanted.graph, self.registry, self._publish_initial, due, only=self.builtin.roles)
 
     def find(self, kind: str, ref: PortRef) -> tuple[Place, ...]:
         """Return a port of each instance of a role that is not lost; `kind` is inport or outport.
@@ -248,7 +249,7 @@ class Coordinator:
         self.settle()
         await turns.give()
         graph, is_started = self.graphs.wanted.graph, self.graphs.wanted.is_started
-        participants = self.registry.participants_by_role()
+        participants, due = self.registry.participants_by_role(), self._greeter.due
         for step in steps(graph, participants, is_started):
             wanted = step or self.plan
             await turns.give()
@@ -265,7 +266,7 @@ class Coordinator:
         self._say_what_is_refused(wanted)
         self.plan = wanted
         self.meter.measure(wanted, always=self.registry.traffic_topics(), here=self.builtin.outports.values())
-        if rebound and self._greeter.due:
+        if rebound and any(due):
             # What follows from an initial packet should reach those who have just been bound.
             await asyncio.sleep(SETTLE_S)
         await self.builtin.settled()
@@ -274,7 +275,7 @@ class Coordinator:
             await prepare()
         await turns.give()
         self.served = frozenset(participants)
-        self._greeter.send(graph, self.registry, self._publish_initial)
+        self._greeter.send(graph, self.registry, self._publish_initial, due)
         if not graph.edges or wanted.direct or (wanted.forwards and self._forwarder.stats().connected):
             self.bound.set()
         here = {entry.participant.role: entry.participant.component for entry in self.registry.all()}

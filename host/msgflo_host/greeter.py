@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,11 +12,18 @@ from .bindings.initials import InitialPacket, initial_packets
 from .graph.model import Graph, Initial
 from .participants import Registry
 
-__all__ = ["Greeter"]
+__all__ = ["Due", "Greeter"]
 
 MOST_SAID = 1000
 
 Publish = Callable[[InitialPacket], bool]
+
+
+class Due(NamedTuple):
+    """Participants that have started, by their ids, and initial packets that go out to whoever is there."""
+
+    started: frozenset[str]
+    fresh: frozenset[bytes]
 
 
 class Greeter:
@@ -28,9 +36,9 @@ class Greeter:
         self._said: set[str] = set()
 
     @property
-    def due(self) -> bool:
-        """Whether anything waits to be sent."""
-        return bool(self._started or self._fresh)
+    def due(self) -> Due:
+        """What waits to be sent."""
+        return Due(frozenset(self._started), frozenset(self._fresh))
 
     def greet(self, ids: Iterable[str]) -> None:
         """These participants have started: each gets all of its initial packets."""
@@ -47,18 +55,22 @@ class Greeter:
         ]
         self.fresh(moved)
 
-    def send(self, graph: Graph, registry: Registry, publish: Publish, *, only: Container[str] | None = None) -> None:
-        """Send what is due, in the order of the graph; instances that share a topic get equal packets once.
+    def send(
+        self, graph: Graph, registry: Registry, publish: Publish, due: Due, *, only: Container[str] | None = None
+    ) -> None:
+        """Send what was due when the graph was as it is given, in its order; what has become due since stays so.
 
-        With `only`, just to these roles. What `publish` does not take (it returns False) stays due.
+        Instances that share a topic get equal packets once. With `only`, just these roles get theirs. What `publish` does
+        not take (it returns False) stays due.
         """
-        fresh = {key for key, each in self._fresh.items() if only is None or each.tgt.node in only}
+        fresh = {key for key in due.fresh & self._fresh.keys() if only is None or self._fresh[key].tgt.node in only}
         roles = {self._fresh[key].tgt.node for key in fresh}
-        due = dict.fromkeys(identity for identity in self._started if self._is_among(identity, registry, only))
-        started = set(due)
-        due.update((entry.participant.id, None) for role in roles for entry in registry.by_role(role))
+        begun = [identity for identity in self._started if identity in due.started]
+        greeted = dict.fromkeys(identity for identity in begun if self._is_among(identity, registry, only))
+        started = set(greeted)
+        greeted.update((entry.participant.id, None) for role in roles for entry in registry.by_role(role))
         sent: set[tuple[str, bytes]] = set()
-        for identity in due:
+        for identity in greeted:
             entry = registry.get(identity)
             if entry is None or entry.state == "lost":
                 continue  # it gets them when it starts
