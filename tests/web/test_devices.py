@@ -241,6 +241,31 @@ def test_devices_of_two_people_play_one_role_and_each_goes_by_itself(run_graph: 
         expect(card(pages[1], "lamp")).to_contain_text("#ff0000")
 
 
+def test_a_device_that_is_closed_while_it_starts_or_cannot_start_takes_no_part(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("")
+    page = page_of(coordinator)
+    pick(page, "text")  # by now the shelf has all kinds
+    page.evaluate(
+        """async () => {
+          const { kinds } = await import("/devices/kinds.js");
+          const load = kinds.get("switch");
+          kinds.set("switch", () => new Promise((done) => (window.goOn = () => done(load()))));
+          const broken = await kinds.get("button")();
+          kinds.set("button", async () => ({ ...broken, make: () => { throw new Error("broken"); } }));
+        }"""
+    )
+    pick(page, "switch")
+    until(page, "() => window.goOn !== undefined")
+    card(page, "switch1").get_by_role("button", name="Close switch1").click()
+    page.evaluate("() => window.goOn()")
+    pick(page, "button")
+    expect(page.locator("#toasts")).to_contain_text("button1 could not be started: broken")
+    expect(card(page, "button1")).to_have_count(0)
+    pick(page, "display")  # is announced after whatever had begun before
+    status = coordinator.wait(lambda status: any(each["id"] == "display1" for each in status["nodes"]))
+    assert {each["id"] for each in status["nodes"]} == {"text1", "display1"}
+
+
 def test_a_role_is_proposed_that_nobody_plays(run_graph: Run, page_of: Pages) -> None:
     coordinator = run_graph("button1(demo/Button) PRESS -> TEXT display1(web/Display)")
 

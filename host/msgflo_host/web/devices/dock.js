@@ -60,9 +60,12 @@ export class Dock {
       const connection = await this.#connected();
       const [{ mount }, { shelfId }] = await Promise.all([import("./host.js"), import("./tab.js")]);
       if (!this.#open.includes(open)) return; // closed again meanwhile
-      open.device = await mount(kind, role, place, { connection, id: shelfId(role), options });
+      const device = await mount(kind, role, place, { connection, id: shelfId(role), options });
+      if (!this.#open.includes(open)) return device.stop();
+      open.device = device;
       emit(this.#context.bus, "device-started", { role });
     } catch (error) {
+      if (!this.#open.includes(open)) return;
       this.#remove(open);
       toast(`${role} could not be started: ${/** @type {Error} */ (error).message}`, "bad");
     }

@@ -26,16 +26,19 @@ export async function mount(kind, role, element, { connection, id, options }) {
   const participant = new Participant(role, { ...about, temporary: true });
   connection.add(participant);
   element.classList.add("device", `kind-${kind}`);
-  const made = make(element, participant, options);
-  return {
-    kind,
-    role,
-    participant,
-    memory: () => made.memory?.() ?? {},
-    stop: () => {
-      made.stop();
-      connection.remove(participant);
-      element.replaceChildren();
-    },
+  const leave = () => {
+    connection.remove(participant);
+    element.replaceChildren();
   };
+  try {
+    const made = make(element, participant, options);
+    const stop = () => {
+      made.stop();
+      leave();
+    };
+    return { kind, role, participant, memory: () => made.memory?.() ?? {}, stop };
+  } catch (error) {
+    leave();
+    throw error;
+  }
 }
