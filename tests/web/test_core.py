@@ -209,6 +209,59 @@ def test_a_lost_connection_is_said_edits_are_refused_and_the_present_state_is_sh
     assert run(page, ("removenode", {"id": "a"}))
 
 
+def cut(page: Page, node: str, *, delivered: bool) -> None:
+    """Cut the page's connection at its next command about a node, before or after the coordinator has got it; no answer comes."""
+    page.evaluate(
+        """([node, delivered]) => {
+          const send = WebSocket.prototype.send;
+          WebSocket.prototype.send = function (text) {
+            const { protocol, payload } = JSON.parse(text);
+            if (protocol !== "graph" || payload.id !== node) return send.call(this, text);
+            WebSocket.prototype.send = send;
+            if (delivered) send.call(this, text);
+            this.onmessage = null;
+            this.close();
+          };
+        }""",
+        [node, delivered],
+    )
+
+
+def test_an_edit_whose_answer_was_lost_can_be_taken_back_where_it_was_carried_out(
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+) -> None:
+    page = ready(page_of(run_graph(GRAPH, broker=shared_broker.url)))
+    before = snapshot(page)
+    cut(page, "a", delivered=False)
+    assert not run(page, ("removenode", {"id": "a"}), title="Never arrived")
+    until_system(page, "system.isReady && !edits.canUndo")
+    cut(page, "a", delivered=True)
+    assert not run(page, ("removenode", {"id": "b"}), ("removenode", {"id": "a"}), title="Remove two")
+    until_system(page, "system.isReady && !system.graph.nodes.has('a')")
+    assert of_system(page, "edits.undo()")
+    assert snapshot(page) == before
+    assert not of_system(page, "edits.canUndo")
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+def test_what_was_not_taken_back_when_the_connection_was_lost_is_taken_back_later(
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages, delivered: bool
+) -> None:
+    page = ready(page_of(run_graph(GRAPH, broker=shared_broker.url)))
+    before = snapshot(page)
+    assert run(page, *(("removenode", {"id": id}) for id in "abc"), title="Remove 3 nodes")
+    cut(page, "a", delivered=delivered)  # the last of them that comes back
+    assert not of_system(page, "edits.undo()")
+    assert of_system(page, "edits.undoTitle") == "Remove 3 nodes"
+    ready(page, 3 if delivered else 2)
+    assert of_system(page, "edits.undo()")
+    assert snapshot(page) == before
+    assert of_system(page, "edits.redo()"), "all three are one step, also when they are removed again"
+    assert of_system(page, "system.graph.nodes.size") == 0
+    assert of_system(page, "edits.undo()")
+    assert snapshot(page) == before
+
+
 def test_a_request_that_is_not_answered_any_more_fails(
     run_graph: RunGraph, shared_broker: Broker, page_of: Pages
 ) -> None:

@@ -1,8 +1,9 @@
 // @ts-check
 // Edits of the graph that is shown, one after the other, and taking them back.
 
-import { NOT_CONNECTED } from "./fbp.js";
+import { NOT_CONNECTED, Unanswered } from "./fbp.js";
 import { inverse } from "./inverse.js";
+import { isInForce } from "./outcome.js";
 
 const MOST = 200; // steps that can be taken back
 // Of these, none depends on another: they are sent without waiting for each answer.
@@ -10,7 +11,10 @@ const INDEPENDENT = new Set(["changenode", "changeedge", "changegroup"]);
 
 /**
  * @typedef {import("./inverse.js").Command} Command
- * @typedef {{title: string, graph: string, steps: import("./inverse.js").Step[]}} Undoable
+ * @typedef {import("./inverse.js").Step} Step
+ * @typedef {{title: string, graph: string, steps: Step[], back: Step[], unsure: {step: Step, command: Command, back: Step[]}[], isNew: boolean}} Undoable
+ *   `steps` are still to be carried out, `back` takes back those that were. `unsure` were sent, and no answer came: for a new edit
+ *   they are its commands (`isNew`), later those of `steps`.
  */
 
 /**
@@ -30,6 +34,7 @@ export class Edits extends EventTarget {
   constructor(system) {
     super();
     this.#system = system;
+    system.addEventListener("state", () => system.isReady && this.#inTurn(async () => this.#settle()));
   }
 
   get canUndo() {
@@ -58,25 +63,25 @@ export class Edits extends EventTarget {
   run(title, commands) {
     const graph = this.#system.current;
     return this.#inTurn(async () => {
-      const { steps, error } = await this.#carryOut(graph, commands);
-      if (steps.length > 0) {
-        this.#push(this.#done, { title, graph, steps });
-        this.#undone = [];
-      }
+      const work = { title, graph, steps: [...commands], back: [], unsure: [], isNew: true };
+      const error = await this.#carryOut(work);
+      if (work.back.length > 0) this.#undone = [];
+      const isNew = work.unsure.length > 0;
+      if (isNew || work.back.length > 0) this.#push(this.#done, { ...work, steps: work.back, back: [], isNew });
       if (error !== null) this.#refuse(title, error.message);
       this.#changed();
       return error === null;
     });
   }
 
-  /** Take the last step back. @returns {Promise<boolean>} whether that was possible; a step that is not is dropped */
+  /** Take the last step back. @returns {Promise<boolean>} whether that was possible; what the runtime refuses is dropped, what was not sent stays */
   undo() {
-    return this.#inTurn(() => this.#reverse(this.#done, this.#undone, "taken back", false));
+    return this.#inTurn(() => this.#reverse(false));
   }
 
   /** Carry out again what was taken back last. @returns {Promise<boolean>} */
   redo() {
-    return this.#inTurn(() => this.#reverse(this.#undone, this.#done, "done again", true));
+    return this.#inTurn(() => this.#reverse(true));
   }
 
   /** @template T @param {() => Promise<T>} action @returns {Promise<T>} */
@@ -86,63 +91,103 @@ export class Edits extends EventTarget {
     return result;
   }
 
-  /** @param {Undoable[]} from @param {Undoable[]} to @param {string} what @param {boolean} redo */
-  async #reverse(from, to, what, redo) {
-    const step = from.at(-1);
-    if (step === undefined) return false;
-    if (this.#system.fbp.state !== "open") {
-      this.#refuse(step.title, NOT_CONNECTED); // it can be taken back later
+  /** @param {boolean} redo */
+  async #reverse(redo) {
+    this.#settle();
+    const [from, to] = redo ? [this.#undone, this.#done] : [this.#done, this.#undone];
+    const work = from.at(-1);
+    if (work === undefined) return false;
+    if (this.#system.fbp.state !== "open" || work.unsure.length > 0) {
+      this.#refuse(work.title, NOT_CONNECTED); // it can be taken back later
       return false;
     }
-    from.pop();
-    const { steps, error } = await this.#carryOut(step.graph, step.steps);
-    if (steps.length > 0) this.#push(to, { ...step, steps });
-    if (error !== null) this.#refuse(step.title, `It can no longer be ${what}: ${error.message}`);
-    else this.dispatchEvent(new CustomEvent("undone", { detail: { title: step.title, redo } }));
+    const error = await this.#carryOut(work);
+    if (error instanceof Unanswered) {
+      this.#refuse(work.title, error.message); // the rest stays, for later
+    } else {
+      from.pop();
+      if (work.back.length > 0) this.#push(to, { ...work, steps: work.back, back: [] });
+      if (error !== null) this.#refuse(work.title, `It can no longer be ${redo ? "done again" : "taken back"}: ${error.message}`);
+      else this.dispatchEvent(new CustomEvent("undone", { detail: { title: work.title, redo } }));
+    }
     this.#changed();
     return error === null;
   }
 
+  /** Find out, from the graph as it is now, which of the commands without an answer were carried out. */
+  #settle() {
+    if (!this.#system.isReady) return;
+    for (const [from, to] of [[this.#done, this.#undone], [this.#undone, this.#done]]) {
+      for (const work of from.filter((each) => each.unsure.length > 0)) {
+        this.#settleOne(work);
+        if (work.steps.length > 0) continue;
+        from.splice(from.indexOf(work), 1);
+        if (work.back.length > 0) this.#push(to, { ...work, steps: work.back, back: [] });
+      }
+    }
+    this.#changed();
+  }
+
+  /** @param {Undoable} work */
+  #settleOne(work) {
+    const graph = this.#system.graphs.get(work.graph);
+    for (const { step, command, back } of work.unsure.splice(0)) {
+      const isDone = graph !== undefined && isInForce(graph, ...command);
+      if (isDone && work.isNew) {
+        work.steps = [...back, ...work.steps];
+        this.#undone.length = 0;
+      } else if (isDone) {
+        work.back = [...back, ...work.back];
+      } else if (!work.isNew) {
+        work.steps = [step, ...work.steps];
+      }
+    }
+    work.isNew = false;
+  }
+
   /**
-   * @param {string} id @param {import("./inverse.js").Step[]} steps
-   * @returns {Promise<{steps: import("./inverse.js").Step[], error: Error | null}>} what takes back all that was carried out
+   * Carry out the steps: they move to what takes them back, or to those of which it is not known whether they were carried out.
+   * @param {Undoable} work @returns {Promise<Error | null>} why one was not; those that were not sent stay
    */
-  async #carryOut(id, steps) {
-    /** @type {import("./inverse.js").Step[]} */
-    let back = [];
+  async #carryOut(work) {
+    const { steps } = work;
     try {
       if (steps.every((step) => typeof step !== "function" && INDEPENDENT.has(step[0]))) {
-        return await this.#allAtOnce(id, /** @type {Command[]} */ (steps));
+        const results = await Promise.allSettled(steps.splice(0).map((step) => this.#send(work, step)));
+        const errors = results.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+        return errors.find((each) => each instanceof Unanswered) ?? errors[0] ?? null;
       }
-      for (const step of steps) {
-        const command = typeof step === "function" ? step(this.#graph(id)) : step;
-        if (command !== null) back = [...(await this.#send(id, command)), ...back];
-      }
-      return { steps: back, error: null };
+      while (steps.length > 0) await this.#send(work, /** @type {Step} */ (steps.shift()));
+      return null;
     } catch (error) {
-      return { steps: back, error: /** @type {Error} */ (error) };
+      return /** @type {Error} */ (error);
     }
   }
 
-  /** @param {string} id @param {Command[]} commands */
-  async #allAtOnce(id, commands) {
-    const results = await Promise.allSettled(commands.map((command) => this.#send(id, command)));
-    const failed = results.find((each) => each.status === "rejected");
-    const back = results.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
-    return { steps: back.reverse().flat(), error: failed?.status === "rejected" ? failed.reason : null };
-  }
-
-  /** @param {string} id @param {Command} command @returns {Promise<import("./inverse.js").Step[]>} */
-  async #send(id, [command, payload]) {
-    const back = inverse(this.#graph(id), command, payload);
-    const key = command === "clear" ? "id" : "graph";
-    await this.#system.fbp.request("graph", command, { ...payload, [key]: id });
-    return back;
+  /** @param {Undoable} work @param {Step} step */
+  async #send(work, step) {
+    /** @type {Command | null} */
+    let command = null;
+    /** @type {Step[]} */
+    let back = [];
+    try {
+      const graph = this.#graph(work.graph);
+      command = typeof step === "function" ? step(graph) : step;
+      if (command === null) return;
+      const [name, payload] = command;
+      back = inverse(graph, name, payload);
+      await this.#system.fbp.request("graph", name, { ...payload, [name === "clear" ? "id" : "graph"]: work.graph });
+      work.back = [...back, ...work.back];
+    } catch (error) {
+      if (error instanceof Unanswered && error.sent && command !== null) work.unsure.push({ step, command, back });
+      else if (error instanceof Unanswered) work.steps.unshift(step);
+      throw error;
+    }
   }
 
   /** @param {string} id */
   #graph(id) {
-    if (this.#system.fbp.state !== "open") throw new Error(NOT_CONNECTED);
+    if (this.#system.fbp.state !== "open") throw new Unanswered(NOT_CONNECTED, false);
     const graph = this.#system.graphs.get(id);
     if (graph === undefined) throw new Error(`there is no graph ${id} any more`);
     return graph;

@@ -16,6 +16,15 @@ const LOST = "The connection was lost before the coordinator answered.";
  * @typedef {{protocol: string, command: string, resolve: (payload: any) => void, reject: (error: Error) => void, timer: number}} Pending
  */
 
+/** That a request has no answer: the connection's fault, and no answer of the runtime. */
+export class Unanswered extends Error {
+  /** @param {string} message @param {boolean} sent whether it may have been carried out all the same */
+  constructor(message, sent) {
+    super(message);
+    this.sent = sent;
+  }
+}
+
 /** Whether an error says that the secret, or the lack of one, does not allow what was asked. @param {unknown} error */
 export function isRefusal(error) {
   return error instanceof Error && error.message.endsWith(" is not permitted");
@@ -76,7 +85,7 @@ export class Fbp extends EventTarget {
   }
 
   /**
-   * Ask for something. Rejects with an Error whose text is for people.
+   * Ask for something. Rejects with an Error whose text is for people; an {@link Unanswered} where no answer came.
    * @param {string} protocol @param {string} command @param {object} [payload]
    * @param {{quiet?: boolean}} [options] quiet: nobody is asked for a secret when it is not permitted
    * @returns {Promise<any>} the payload of the answer
@@ -107,12 +116,12 @@ export class Fbp extends EventTarget {
     return new Promise((resolve, reject) => {
       const requestId = String(++this.#number);
       if (!this.#write({ protocol, command, payload, requestId })) {
-        reject(new Error(NOT_CONNECTED));
+        reject(new Unanswered(NOT_CONNECTED, false));
         return;
       }
       const timer = setTimeout(() => {
         this.#pending.delete(requestId);
-        reject(new Error(`The coordinator has not answered ${protocol}:${command} within ${ANSWER_MS / 1000} s.`));
+        reject(new Unanswered(`The coordinator has not answered ${protocol}:${command} within ${ANSWER_MS / 1000} s.`, true));
       }, ANSWER_MS);
       this.#pending.set(requestId, { protocol, command, resolve, reject, timer });
     });
@@ -149,7 +158,7 @@ export class Fbp extends EventTarget {
     this.#set("closed");
     for (const each of pending) {
       clearTimeout(each.timer);
-      each.reject(new Error(LOST));
+      each.reject(new Unanswered(LOST, true));
     }
     this.#timer = setTimeout(() => this.#open(), this.#wait);
     this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT_MS);

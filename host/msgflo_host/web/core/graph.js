@@ -40,7 +40,7 @@ export function initialKey(tgt, data) {
 }
 
 /** JSON whose keys are in order. @param {any} data @returns {string} */
-function canonical(data) {
+export function canonical(data) {
   const sorted = (/** @type {string} */ _, /** @type {any} */ value) =>
     value !== null && typeof value === "object" && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
