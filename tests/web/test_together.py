@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from brokers import Broker
-from browser import Pages, edit, node_in, of_system, until_system
+from browser import Pages, edit, node_in, of_system, tell, until_system
 from systems import Coordinator, Participants, Sink, Source
 from systems import until as until_here
 
@@ -124,6 +124,26 @@ def test_a_packet_injected_by_one_person_is_shown_to_the_other(
         for page in (first, second):
             expect(page.locator("#graph-view .edge-label")).to_contain_text("by the first")
         until_here(lambda: sink.received == ["by the first"])
+
+
+def test_what_one_person_sends_into_a_port_is_on_the_time_line_and_at_the_port_of_the_other(
+    two: tuple[Page, Page], devices: Sink
+) -> None:
+    first, second = two
+    until_system(first, f"system.edgeStatus('{EDGE}')?.kind === 'direct'")
+    for page in two:
+        tell(page, "open-edge", {"key": EDGE})
+    first.get_by_label("Send to sink in").fill("by hand")
+    first.get_by_label("Send to sink in").press("Enter")
+    for page in two:
+        row = page.locator(".look-packets > li")
+        expect(row.locator("code")).to_have_text('"by hand"')
+        expect(row).to_contain_text("sent to the port itself")
+    assert devices.received == ["by hand"]
+    second.get_by_role("button", name="Clear").click()
+    expect(second.locator(".look-packets > li")).to_have_count(0)
+    tell(first, "open-node", {"id": "sink"})
+    expect(first.locator("[data-side=in][data-port=in] .look-value")).to_contain_text('"by hand" at ')
 
 
 def test_a_device_that_joins_appears_without_a_reload(coordinator: Coordinator, broker: Broker, page_of: Pages) -> None:

@@ -201,7 +201,7 @@ class Packets:
 
 def _takes_secure(network: Network, tgt: PortRef) -> bool:
     """Whether an inport is one of what is not for everybody: an edge or an initial packet to it is marked as secure."""
-    leading = [*network.graph.edges_at(tgt.node), *network.graph.initials_at(tgt.node)]
+    leading: list[Edge | Initial] = [*network.graph.edges_at(tgt.node), *network.graph.initials_at(tgt.node)]
     end = tgt.node, tgt.port.lower()
     return any(each.metadata.get("secure") for each in leading if (each.tgt.node, each.tgt.port.lower()) == end)
 

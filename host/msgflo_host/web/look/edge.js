@@ -20,7 +20,7 @@ export function insideEdge(context, key) {
   if (edge === undefined) return null;
   const graph = system.current;
   const secret = edge.metadata.secure === true;
-  const timeline = new Timeline(packets, key, { sendAgain: secret ? null : (data) => sendTo(context, edge.tgt, data) });
+  const timeline = new Timeline(packets, graph, edge, { sendAgain: secret ? null : (data) => sendTo(context, edge.tgt, data) });
   const plots = new Plots(context, [key]);
   const status = element("div");
   const show = () => {
@@ -34,7 +34,7 @@ export function insideEdge(context, key) {
   system.addEventListener("data", (event) => {
     const { detail } = /** @type {CustomEvent} */ (event);
     if (detail.graph !== graph) return;
-    if (detail.edge === key) timeline.add();
+    timeline.add(detail.edge);
     plots.add(detail.edge);
   }, { signal });
   context.bus.addEventListener("theme", () => plots.redraw(), { signal });

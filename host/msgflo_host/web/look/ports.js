@@ -2,6 +2,7 @@
 // The ports of a node: type, topic, last value; what goes in can be sent.
 
 import { element } from "../core/dom.js";
+import { edgeKey } from "../core/graph.js";
 import { emit } from "../core/registry.js";
 import { button, write } from "./dom.js";
 import { injectForm } from "./inject.js";
@@ -45,15 +46,17 @@ export class Ports {
     const { system, packets } = this.#context;
     /** @type {Map<string, import("../core/packets.js").Packet>} */
     const last = new Map();
+    const note = (/** @type {string} */ place, /** @type {import("../core/packets.js").Packet | undefined} */ packet) => {
+      if (packet !== undefined && packet.at >= (last.get(place)?.at ?? 0)) last.set(place, packet);
+    };
     for (const { key, src, tgt } of system.graph.edges.values()) {
-      const packet = packets.last(key);
-      if (packet === undefined) continue;
       for (const [side, end] of /** @type {const} */ ([["out", src], ["in", tgt]])) {
-        const place = `${side} ${end.port.toLowerCase()}`;
-        if (end.node === this.#id && packet.at >= (last.get(place)?.at ?? 0)) last.set(place, packet);
+        if (end.node === this.#id) note(`${side} ${end.port.toLowerCase()}`, packets.last(key));
       }
     }
     for (const [place, target] of this.#values) {
+      const [side, port] = [place.slice(0, place.indexOf(" ")), place.slice(place.indexOf(" ") + 1)];
+      if (side === "in") note(place, packets.last(edgeKey(null, { node: this.#id, port })));
       const packet = last.get(place);
       write(target, packet ? `${short(packet.data, 300)} at ${timeText(packet.at)}` : "no packet seen yet");
     }

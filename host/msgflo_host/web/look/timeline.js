@@ -2,6 +2,7 @@
 // The packets of an edge, the newest first: a picture of when they passed, and a list with time, size and value.
 
 import { announce, element, iconButton } from "../core/dom.js";
+import { edgeKey } from "../core/graph.js";
 import { makeStrip } from "./strip.js";
 import { button, copy, soon, write } from "./dom.js";
 import { copyText, filterOf, isCut, pretty, short, sizeText, timeText } from "./values.js";
@@ -17,6 +18,8 @@ export class Timeline {
 
   #packets;
   #key;
+  #port;
+  #graph;
   #again;
   /** The packets that are looked at. @type {Packet[]} */
   #held = [];
@@ -25,12 +28,14 @@ export class Timeline {
   #fits = filterOf("");
 
   /**
-   * @param {import("../core/packets.js").Packets} packets @param {string} key of the edge
+   * @param {import("../core/packets.js").Packets} packets @param {string} graph @param {import("../core/graph.js").Edge} edge of it
    * @param {{sendAgain: ((data: any) => void) | null}} options null where that is not possible
    */
-  constructor(packets, key, { sendAgain }) {
+  constructor(packets, graph, edge, { sendAgain }) {
     this.#packets = packets;
-    this.#key = key;
+    this.#graph = graph;
+    this.#key = edge.key;
+    this.#port = edgeKey(null, edge.tgt);
     this.#again = sendAgain;
     this.pause = button("Pause", () => this.#pause(), { "aria-pressed": "false" });
     this.count = element("p", { className: "hint look-count" });
@@ -53,9 +58,9 @@ export class Timeline {
     return element("div", { className: "look-tools" }, this.pause, filter, all, button("Clear", () => this.#clear()));
   }
 
-  /** A packet has come. */
-  add() {
-    this.soon();
+  /** A packet has come. @param {string} key of its edge */
+  add(key) {
+    if (key === this.#key || key === this.#port) this.soon();
   }
 
   stop() {
@@ -70,7 +75,7 @@ export class Timeline {
   }
 
   #clear() {
-    this.#packets.forget(this.#key);
+    for (const key of [this.#key, this.#port]) this.#packets.forget(key, this.#graph);
     this.#held = [];
     this.show();
   }
@@ -84,8 +89,15 @@ export class Timeline {
     return this.#held.filter(({ data }) => this.#fits(data));
   }
 
+  /** What has passed, and what the inport was sent by nobody on this edge: by hand, or at the start. @returns {readonly Packet[]} */
+  #history() {
+    const passed = this.#packets.history(this.#key, this.#graph);
+    const sent = this.#packets.history(this.#port, this.#graph);
+    return sent.length === 0 ? passed : [...passed, ...sent].sort((a, b) => a.at - b.at);
+  }
+
   show() {
-    const history = this.#packets.history(this.#key);
+    const history = this.#history();
     if (!this.isPaused) this.#held = [...history];
     const chosen = this.#chosen();
     const shown = chosen.slice(-MOST_SHOWN).reverse();
@@ -124,7 +136,8 @@ export class Timeline {
   #row(packet) {
     const { at, data, size } = packet;
     const time = element("time", { dateTime: new Date(at).toISOString() }, timeText(at));
-    const line = element("summary", {}, time, element("span", { className: "look-size" }, sizeText(size)), element("code", {}, short(data)));
+    const line = element("summary", {}, time, element("span", { className: "look-size" }, sizeText(size)), element("code", {}, short(data)),
+      this.#packets.history(this.#port, this.#graph).includes(packet) ? element("span", { className: "hint" }, "sent to the port itself") : null);
     const row = element("li", {}, element("details", {
       // What nobody opens is not made.
       toggle: (/** @type {Event} */ event) => {
