@@ -281,6 +281,21 @@ def test_what_a_board_measures_is_changed_by_hand(
     wire.wait("air/error", lambda value: True)
 
 
+def test_nothing_is_said_of_a_breath_when_its_board_is_gone(
+    coordinator: Coordinator, boards: Path, page_of: Pages, wire: Wire
+) -> None:
+    (boards / "room.yaml").write_text(ROOM)
+    page = opened(page_of, coordinator)
+    start(page, coordinator, "room", "knob")
+    page.clock.install()
+    page.get_by_role("button", name="Breathe on it: air").click()
+    wire.wait("air/humidity", lambda value: value > 60)
+    page.get_by_role("button", name="Stop: room").click()
+    expect(thing(page, "air")).to_have_count(0)
+    page.clock.run_for(3000)  # all that a breath and a toast have begun
+    assert page.locator("#toasts .bad").all_text_contents() == []
+
+
 def test_what_a_board_does_is_seen(coordinator: Coordinator, boards: Path, page_of: Pages, wire: Wire) -> None:
     (boards / "show.yaml").write_text(SHOW)
     page = opened(page_of, coordinator)

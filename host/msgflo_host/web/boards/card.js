@@ -52,6 +52,7 @@ export class Card {
 
   close() {
     clearInterval(this.#timer);
+    for (const thing of this.#things.values()) thing.stop();
     this.#control.close();
   }
 

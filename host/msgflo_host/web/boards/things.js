@@ -10,7 +10,8 @@ import { NIGHT, knob, lamp, relay, sensor, strip } from "./pictures.js";
  * @typedef {{device: string, kind: string, inputs: Value[], outputs: Value[], values: Record<string, any>}} Description
  * @typedef {(values: Record<string, any>) => Promise<any>} Ask  sets inputs of the thing
  * @typedef {{picture?: Element, controls?: HTMLElement[], update?: (values: Record<string, any>) => void, words?: (values: Record<string, any>) => string,
- *   own?: string[]}} Look  `own` are inputs that have no field of their own, `words` say what is seen
+ *   own?: string[], stop?: () => void}} Look  `own` are inputs that have no field of their own, `words` say what is seen, `stop` ends what goes on
+ *   by itself
  */
 
 const BREATH_MS = 20_000;
@@ -52,8 +53,8 @@ const LOOKS = {
     const { element: picture, show } = strip();
     return { picture, update: ({ colors }) => show(colors), words: ({ colors }) => colorsInWords(colors) };
   },
-  climate: (role, description, ask) => ({ picture: sensor(description.kind), controls: [breathe(role, description, ask)] }),
-  weather: (role, description, ask) => ({ picture: sensor(description.kind), controls: [breathe(role, description, ask)] }),
+  climate: (role, description, ask) => ({ picture: sensor(description.kind), ...breathe(role, description, ask) }),
+  weather: (role, description, ask) => ({ picture: sensor(description.kind), ...breathe(role, description, ask) }),
   sound(role, { values }, ask) {
     let timer = 0;
     let quiet = 0;
@@ -66,7 +67,11 @@ const LOOKS = {
         ask({ level: quiet });
       }, CLAP_MS);
     };
-    return { picture: sensor("sound"), controls: [act("Clap", role, clap)] };
+    const stop = () => {
+      clearTimeout(timer);
+      timer = 0;
+    };
+    return { picture: sensor("sound"), controls: [act("Clap", role, clap)], stop };
   },
   light: (role, { values }, ask) => ({ picture: sensor("light"), controls: [cover(role, "light", values, ask)] }),
   lux: (role, { values }, ask) => ({ picture: sensor("lux"), controls: [cover(role, "lux", values, ask)] }),
@@ -81,16 +86,23 @@ const LOOKS = {
 /**
  * @param {Description} description @param {string} kind as the port map names it @param {Ask} ask @param {(error: Error) => void} failed
  * @param {() => void} show shows it in the graph
- * @returns {{element: HTMLElement, update: (values: Record<string, any>) => void}}
+ * @returns {{element: HTMLElement, update: (values: Record<string, any>) => void, stop: () => void}} `stop` is called when the board is gone: it asks
+ *   and tells nothing any more
  */
 export function makeThing(description, kind, ask, failed, show) {
   const role = description.device;
-  const quietly = (/** @type {Record<string, any>} */ values) => ask(values).catch(failed);
+  let isGone = false;
+  const tell = (/** @type {Error} */ error) => {
+    if (isGone) return;
+    look.stop?.(); // else it would be told of each step
+    failed(error);
+  };
+  const quietly = async (/** @type {Record<string, any>} */ values) => isGone || ask(values).catch(tell);
   const look = (LOOKS[description.kind] ?? (() => ({ picture: sensor(description.kind) })))(role, description, quietly);
   const inputs = description.inputs.filter(({ id }) => !look.own?.includes(id)).map((value) => ({
     id: value.id,
     isNumber: value.type === "number",
-    ...input(role, value, description.values[value.id], lastOf((given) => ask({ [value.id]: given }), failed)),
+    ...input(role, value, description.values[value.id], lastOf((given) => ask({ [value.id]: given }), tell)),
   }));
   const [main, more] = [true, false].map((isNumber) => inputs.filter((each) => isNumber === each.isNumber).map((each) => each.element));
   const words = element("p", { className: "board-words", role: "status" });
@@ -106,7 +118,11 @@ export function makeThing(description, kind, ask, failed, show) {
     for (const each of inputs) if (each.id in values) each.update(values[each.id]);
   };
   update(description.values);
-  return { element: made, update };
+  const stop = () => {
+    isGone = true;
+    look.stop?.();
+  };
+  return { element: made, update, stop };
 }
 
 /** @param {string} role @param {Value} value @param {any} now @param {import("./inputs.js").Set} set */
@@ -123,20 +139,23 @@ function breathe(role, { values }, ask) {
   let timer = 0;
   /** @type {{temperature: number, humidity: number}} */
   let air;
-  return act("Breathe on it", role, () => {
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+  };
+  const begin = () => {
     if (timer === 0) air = { temperature: values.temperature, humidity: values.humidity };
     clearInterval(timer);
     const began = performance.now();
     const step = () => {
       const left = Math.max(0, 1 - (performance.now() - began) / BREATH_MS);
       ask({ temperature: mixed(air.temperature, 28, left), humidity: mixed(air.humidity, 95, left) });
-      if (left > 0) return;
-      clearInterval(timer);
-      timer = 0;
+      if (left === 0) stop();
     };
     timer = setInterval(step, BREATH_STEP_MS);
     step();
-  });
+  };
+  return { controls: [act("Breathe on it", role, begin)], stop };
 }
 
 /** @param {string} role @param {string} key @param {Record<string, any>} values @param {Ask} ask */
