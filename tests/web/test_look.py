@@ -88,6 +88,10 @@ def send(page: Page, pair: Pair, *values: Any) -> None:
     until_system(page, f"packets.history('{EDGE}').length === {before + len(values)}")
 
 
+def request(page: Page, protocol: str, command: str, payload: dict[str, Any]) -> None:
+    of_system(page, f"await system.fbp.request('{protocol}', '{command}', {json.dumps(payload)})")
+
+
 # -- edges --
 
 
@@ -188,6 +192,32 @@ def test_a_port_that_is_exported_stays_exported_when_something_is_sent(page: Pag
     until_here(lambda: pair.sink.received == [7])
     assert of_system(page, "[...system.graph.inports.keys()]") == ["start"]
     edit(page, ["removeinport", {"public": "start"}])
+
+
+def test_what_is_looked_into_stays_that_of_its_graph_when_another_one_is_shown(page: Page, pair: Pair) -> None:
+    other = {"graph": "other", "src": {"node": "source", "port": "out"}, "tgt": {"node": "sink", "port": "in"}}
+    request(page, "graph", "clear", {"id": "other"})
+    for node in ("source", "sink"):
+        request(page, "graph", "addnode", {"graph": "other", "id": node, "component": "x/Other"})
+    request(page, "graph", "addedge", other)
+    open_edge(page)
+    of_system(page, "await system.show('other')")
+    pair.source.send("out", "seen")
+    expect(rows(page).locator("code")).to_have_text('"seen"')
+    inspector(page).get_by_label("Send to sink in").fill("7")
+    inspector(page).get_by_role("button", name="Send", exact=True).click()
+    until_here(lambda: pair.sink.received == ["seen", 7])
+    expect(rows(page)).to_have_count(2)
+    inspector(page).get_by_role("button", name="Clear").click()
+    expect(rows(page)).to_have_count(0)
+    assert of_system(page, f"packets.history('{EDGE}', 'default/main').length") == 0
+    of_system(page, "await system.show('default/main')")
+    tell(page, "open-node", {"id": "sink"})
+    of_system(page, "await system.show('other')")
+    pair.source.send("out", "later")
+    expect(inspector(page).locator("[data-side=in][data-port=in] .look-value")).to_contain_text('"later" at ')
+    expect(inspector(page)).to_contain_text("test/Sink")
+    request(page, "graph", "clear", {"id": "other"})
 
 
 def test_who_may_not_send_is_told_so(pair: Pair, page: Page) -> None:

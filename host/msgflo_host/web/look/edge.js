@@ -20,12 +20,12 @@ export function insideEdge(context, key) {
   if (edge === undefined) return null;
   const graph = system.current;
   const secret = edge.metadata.secure === true;
-  const timeline = new Timeline(packets, graph, edge, { sendAgain: secret ? null : (data) => sendTo(context, edge.tgt, data) });
+  const timeline = new Timeline(packets, graph, edge, { sendAgain: secret ? null : (data) => sendTo(context, graph, edge.tgt, data) });
   const plots = new Plots(context, [key]);
   const status = element("div");
   const show = () => {
-    const there = system.current === graph && system.graph.edges.has(key);
-    status.replaceChildren(there ? statusOf(system, key) : element("p", { className: "warn" }, "This edge is no longer there."));
+    const there = system.graphs.get(graph)?.edges.has(key);
+    status.replaceChildren(there ? statusOf(system, graph, key) : element("p", { className: "warn" }, "This edge is no longer there."));
   };
   const later = soon(show, STATUS_MS);
   const leaving = new AbortController();
@@ -41,7 +41,7 @@ export function insideEdge(context, key) {
   show();
   const hidden = secret ? element("p", { className: "hint" }, "This edge is marked as secure: its values are not shown.") : null;
   const content = element("div", { className: "look" }, status, hidden,
-    section("Packets", true, timeline.element), plots.element, section("Send a packet", true, injectForm(context, edge.tgt, typeOf(system, edge.tgt))));
+    section("Packets", true, timeline.element), plots.element, section("Send a packet", true, injectForm(context, graph, edge.tgt, typeOf(system, edge.tgt))));
   return {
     id: `edge ${graph} ${key}`,
     title: `${endText(edge.src)} → ${endText(edge.tgt)}`,
@@ -65,9 +65,9 @@ const KINDS = {
   refused: "not possible",
 };
 
-/** @param {import("../core/system.js").System} system @param {string} key */
-function statusOf(system, key) {
-  const known = system.edgeStatus(key);
+/** @param {import("../core/system.js").System} system @param {string} graph @param {string} key */
+function statusOf(system, graph, key) {
+  const known = graph === system.runtime?.graph ? system.edgeStatus(key) : undefined;
   if (known === undefined) return terms([["Packets", "The state of this edge is not known here."]]);
   /** @type {[string, string | Node][]} */
   const pairs = [["Joined", `${KINDS[known.kind] ?? known.kind}${known.reason ? `: ${known.reason}` : ""}`], ["Rate", `${numberText(known.rate)} packets/s, ${known.packets} in all`]];

@@ -9,11 +9,11 @@ import { agoText } from "./values.js";
 /** @type {Record<string, string>} */
 const KINDS = { alive: "good", asleep: "muted", lost: "bad", pending: "warn" };
 
-/** @param {import("../core/system.js").System} system @param {string} id */
-export function healthOf(system, id) {
-  const error = system.health.get(nodeKey(system.current, id))?.error;
+/** @param {import("../core/system.js").System} system @param {string} graph @param {string} id of a node of it */
+export function healthOf(system, graph, id) {
+  const error = system.health.get(nodeKey(graph, id))?.error;
   const trouble = error ? element("p", { className: "bad", role: "note" }, error) : null;
-  const status = system.current === system.runtime?.graph ? system.nodeStatus(id) : undefined;
+  const status = graph === system.runtime?.graph ? system.nodeStatus(id) : undefined;
   if (status === undefined) return element("div", {}, trouble, element("p", { className: "hint" }, "More is not known of it here."));
   const { state, reason, instances } = status;
   const summary = element("p", {}, element("strong", { className: KINDS[state] ?? "" }, state), reason ? ` – ${reason}` : "");

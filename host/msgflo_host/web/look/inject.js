@@ -8,23 +8,23 @@ import { endText, kindOf, typed } from "./values.js";
 
 /**
  * @param {import("../core/registry.js").Context} context
- * @param {import("../core/graph.js").End} end an inport @param {string} [type] of the port
+ * @param {string} graph @param {import("../core/graph.js").End} end an inport @param {string} [type] of the port
  * @returns {HTMLFormElement}
  */
-export function injectForm(context, end, type = "any") {
+export function injectForm(context, graph, end, type = "any") {
   const field = element("textarea", { rows: 1, spellcheck: false, placeholder: type === "string" ? "a text" : "21.5, true, a text, {\"level\": 3}" });
   const label = element("label", { className: "field" }, element("span", {}, `Send to ${endText(end)}`), field);
   const hint = element("p", { className: "hint" });
   const send = element("button", { type: "submit" }, "Send");
   const show = () => {
     const what = field.value === "" && type !== "string" ? "" : `It is sent as ${kindOf(typed(field.value, type))}.`;
-    write(hint, `${what} ${sideEffect(context, end)}`.trim());
+    write(hint, `${what} ${sideEffect(context, graph, end)}`.trim());
   };
   const form = element("form", { className: "look-inject" }, label, send, hint);
   form.addEventListener("submit", async (/** @type {Event} */ event) => {
     event.preventDefault();
     send.disabled = true;
-    await sendTo(context, end, typed(field.value, type));
+    await sendTo(context, graph, end, typed(field.value, type));
     send.disabled = false;
     show();
   });

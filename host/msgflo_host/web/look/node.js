@@ -18,12 +18,12 @@ export function insideNode(context, id) {
   if (node === undefined) return null;
   const about = element("div");
   const health = element("div");
-  const ports = new Ports(context, id);
+  const ports = new Ports(context, graph, id);
   const log = new Log(system, id);
   const show = () => {
-    const now = system.current === graph ? system.graph.nodes.get(id) : undefined;
-    about.replaceChildren(now ? aboutOf(system, now) : element("p", { className: "warn" }, "This node is no longer there."));
-    health.replaceChildren(healthOf(system, id));
+    const now = system.graphs.get(graph)?.nodes.get(id);
+    about.replaceChildren(now ? aboutOf(system, graph, now) : element("p", { className: "warn" }, "This node is no longer there."));
+    health.replaceChildren(healthOf(system, graph, id));
     ports.show();
   };
   const later = soon(show, STATUS_MS);
@@ -51,10 +51,10 @@ export function insideNode(context, id) {
   };
 }
 
-/** @param {import("../core/system.js").System} system @param {import("../core/graph.js").Node} node */
-function aboutOf(system, { id, component, metadata }) {
+/** @param {import("../core/system.js").System} system @param {string} graph @param {import("../core/graph.js").Node} node of it */
+function aboutOf(system, graph, { id, component, metadata }) {
   const definition = system.components.get(component);
-  const label = system.current === system.runtime?.graph ? system.nodeStatus(id)?.label : "";
+  const label = graph === system.runtime?.graph ? system.nodeStatus(id)?.label : "";
   const texts = [metadata.label, label, definition?.description].filter((each) => typeof each === "string" && each !== "");
   const description = element("p");
   write(description, [...new Set(texts)].join(" – "));

@@ -15,14 +15,16 @@ import { endText, short, timeText } from "./values.js";
 
 export class Ports {
   #context;
+  #graph;
   #id;
   #drawn = "";
   /** @type {Map<string, HTMLElement>} where the last value of a port stands, by side and port */
   #values = new Map();
 
-  /** @param {import("../core/registry.js").Context} context @param {string} id of the node */
-  constructor(context, id) {
+  /** @param {import("../core/registry.js").Context} context @param {string} graph @param {string} id of a node of it */
+  constructor(context, graph, id) {
     this.#context = context;
+    this.#graph = graph;
     this.#id = id;
     this.element = element("div", { className: "look-ports" });
   }
@@ -30,8 +32,8 @@ export class Ports {
   /** The ports that are there now. A form that somebody types in stays as long as they are the same. */
   show() {
     const { system } = this.#context;
-    const all = { in: portsOf(system, this.#id, "in"), out: portsOf(system, this.#id, "out") };
-    const edges = [...system.graph.edges.values()].filter(({ src, tgt }) => src.node === this.#id || tgt.node === this.#id);
+    const all = { in: portsOf(system, this.#graph, this.#id, "in"), out: portsOf(system, this.#graph, this.#id, "out") };
+    const edges = edgesOf(system, this.#graph).filter(({ src, tgt }) => src.node === this.#id || tgt.node === this.#id);
     const drawn = JSON.stringify([all, edges.map(({ key }) => key)]);
     if (drawn !== this.#drawn) {
       this.#drawn = drawn;
@@ -44,19 +46,20 @@ export class Ports {
 
   showValues() {
     const { system, packets } = this.#context;
+    const graph = this.#graph;
     /** @type {Map<string, import("../core/packets.js").Packet>} */
     const last = new Map();
     const note = (/** @type {string} */ place, /** @type {import("../core/packets.js").Packet | undefined} */ packet) => {
       if (packet !== undefined && packet.at >= (last.get(place)?.at ?? 0)) last.set(place, packet);
     };
-    for (const { key, src, tgt } of system.graph.edges.values()) {
+    for (const { key, src, tgt } of edgesOf(system, graph)) {
       for (const [side, end] of /** @type {const} */ ([["out", src], ["in", tgt]])) {
-        if (end.node === this.#id) note(`${side} ${end.port.toLowerCase()}`, packets.last(key));
+        if (end.node === this.#id) note(`${side} ${end.port.toLowerCase()}`, packets.last(key, graph));
       }
     }
     for (const [place, target] of this.#values) {
       const [side, port] = [place.slice(0, place.indexOf(" ")), place.slice(place.indexOf(" ") + 1)];
-      if (side === "in") note(place, packets.last(edgeKey(null, { node: this.#id, port })));
+      if (side === "in") note(place, packets.last(edgeKey(null, { node: this.#id, port }), graph));
       const packet = last.get(place);
       write(target, packet ? `${short(packet.data, 300)} at ${timeText(packet.at)}` : "no packet seen yet");
     }
@@ -81,7 +84,7 @@ export class Ports {
   /** What it is joined to, each a way into the edge. @param {Side} side @param {Port} port */
   #edges(side, port) {
     const { system, bus } = this.#context;
-    const ends = [...system.graph.edges.values()].map(({ key, src, tgt }) => ({ key, own: side === "in" ? tgt : src, other: side === "in" ? src : tgt }));
+    const ends = edgesOf(system, this.#graph).map(({ key, src, tgt }) => ({ key, own: side === "in" ? tgt : src, other: side === "in" ? src : tgt }));
     return ends.filter(({ own }) => own.node === this.#id && own.port.toLowerCase() === port.id.toLowerCase()).map(({ key, other }) =>
       button(side === "in" ? `from ${endText(other)}` : `to ${endText(other)}`, () => emit(bus, "open-edge", { key }), { className: "plain look-edge" }));
   }
@@ -90,18 +93,21 @@ export class Ports {
   #sender(port) {
     const folded = element("details", {
       toggle: () => {
-        if (folded.open && folded.childElementCount === 1) folded.append(injectForm(this.#context, { node: this.#id, port: port.id }, port.type));
+        if (folded.open && folded.childElementCount === 1) folded.append(injectForm(this.#context, this.#graph, { node: this.#id, port: port.id }, port.type));
       },
     }, element("summary", { className: "hint" }, `Send to ${port.id}`));
     return folded;
   }
 }
 
-/** What component, participant and edges know of the ports of a node. @param {import("../core/system.js").System} system @param {string} id @param {Side} side @returns {Port[]} */
-function portsOf(system, id, side) {
+/** @param {import("../core/system.js").System} system @param {string} graph */
+const edgesOf = (system, graph) => [...(system.graphs.get(graph)?.edges.values() ?? [])];
+
+/** What component, participant and edges know of the ports of a node. @param {import("../core/system.js").System} system @param {string} graph @param {string} id @param {Side} side @returns {Port[]} */
+function portsOf(system, graph, id, side) {
   const key = side === "in" ? "inPorts" : "outPorts";
-  const definition = system.components.get(system.graph.nodes.get(id)?.component ?? "");
-  const status = system.current === system.runtime?.graph ? system.nodeStatus(id) : undefined;
+  const definition = system.components.get(system.graphs.get(graph)?.nodes.get(id)?.component ?? "");
+  const status = graph === system.runtime?.graph ? system.nodeStatus(id) : undefined;
   /** @type {Map<string, Port>} */
   const ports = new Map();
   const note = (/** @type {string} */ port, /** @type {Partial<Port>} */ known) => {
@@ -111,7 +117,7 @@ function portsOf(system, id, side) {
   };
   for (const { id: port, type, description } of definition?.[key] ?? []) note(port, { type, description });
   for (const port of (side === "in" ? status?.inports : status?.outports) ?? []) note(port.id, { type: port.type, description: port.description, topic: port.topic });
-  for (const { src, tgt } of system.graph.edges.values()) {
+  for (const { src, tgt } of edgesOf(system, graph)) {
     const end = side === "in" ? tgt : src;
     if (end.node === id) note(end.port, {});
   }
