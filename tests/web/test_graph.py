@@ -234,7 +234,8 @@ def on_edge(page: Page, key: str) -> tuple[float, float]:
     return point[0], point[1]
 
 
-def test_a_click_on_a_node_or_an_edge_opens_it(page: Page) -> None:
+def note_opened(page: Page) -> None:
+    """Note in `window.opened` what is opened."""
     page.evaluate(
         """async () => {
           const { context } = await import("/core/registry.js");
@@ -243,6 +244,10 @@ def test_a_click_on_a_node_or_an_edge_opens_it(page: Page) -> None:
           for (const type of ["open-node", "open-edge"]) context.bus.addEventListener(type, note);
         }"""
     )
+
+
+def test_a_click_on_a_node_or_an_edge_opens_it(page: Page) -> None:
+    note_opened(page)
     node_in(page, "gate").locator(".role").click()
     until(page, "() => window.opened.length === 1")
     page.mouse.click(*on_edge(page, "button.out gate.in"))
@@ -570,10 +575,78 @@ def test_500_nodes_are_shown_and_moved(run_graph: Callable[..., Coordinator], br
     until_system(page, "[...system.graph.nodes.values()].every(({ metadata }) => typeof metadata.x === 'number')")
 
 
-def test_a_tap_selects_and_a_menu_has_the_rest(page: Page, coordinator: Coordinator, page_of: Pages) -> None:
+class Finger:
+    """A finger on the screen, as the device reports it."""
+
+    def __init__(self, page: Page) -> None:
+        self._client = page.context.new_cdp_session(page)
+
+    def down(self, x: float, y: float) -> None:
+        self._send("touchStart", {"x": x, "y": y})
+
+    def move(self, x: float, y: float) -> None:
+        self._send("touchMove", {"x": x, "y": y})
+
+    def up(self) -> None:
+        self._send("touchEnd")
+
+    def _send(self, kind: str, *points: dict[str, float]) -> None:
+        self._client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+@pytest.fixture
+def phone(page: Page, coordinator: Coordinator, page_of: Pages) -> Page:
+    """The graph of `page` on another screen, which fingers touch."""
     phone = page_of(coordinator, size=PHONE, has_touch=True)
     ready(phone)
-    node_in(phone, "button").locator(".role").tap()
+    note_opened(phone)
+    return phone
+
+
+def test_a_tap_selects_and_opens(phone: Page) -> None:
+    finger = Finger(phone)
+    finger.down(*middle(phone, "[data-node=button] .role"))
+    finger.up()
     expect(phone.locator("#graph-view .node.selected")).to_have_count(1)
-    node_in(phone, "button").dispatch_event("contextmenu", {"bubbles": True, "clientX": 100, "clientY": 300})
-    expect(phone.get_by_role("menuitem", name="Rename")).to_be_visible()
+    until(phone, "() => window.opened.length === 1")
+
+
+@pytest.mark.parametrize("browser", ["that tells it", "that does not tell it"])
+def test_a_long_press_of_a_finger_opens_one_menu_and_nothing_else(phone: Page, browser: str) -> None:
+    if browser == "that does not tell it":  # Safari on iOS
+        phone.evaluate("() => addEventListener('contextmenu', (event) => event.stopImmediatePropagation(), true)")
+    finger = Finger(phone)
+    finger.down(*middle(phone, "[data-node=button] .role"))
+    if browser == "that tells it":  # Chrome on Android
+        told = {"bubbles": True, "cancelable": True, "clientX": 100, "clientY": 300, "pointerType": "touch"}
+        phone.evaluate(
+            """(told) => document.querySelector("[data-node=button] .role")
+              .dispatchEvent(new PointerEvent("contextmenu", told))""",
+            told,
+        )
+    expect(phone.get_by_role("menuitem", name="Look inside")).to_be_focused()
+    phone.locator(".menu").evaluate("(menu) => menu.classList.add('first')")
+    waited(phone, 600)
+    finger.up()
+    assert phone.evaluate("() => window.opened") == []
+    assert phone.locator(".menu.first").count() == 1
+    phone.get_by_role("menuitem", name="Look inside").tap()
+    expect(phone.locator(".menu")).to_have_count(0)
+    assert phone.evaluate("() => window.opened") == [{"id": "button"}]
+
+
+def test_a_finger_that_drags_gets_no_menu_however_long_it_stays(phone: Page) -> None:
+    finger = Finger(phone)
+    x, y = middle(phone, "[data-node=gate] .role")
+    finger.down(x, y)
+    finger.move(x + 10, y + 30)
+    waited(phone, 600)
+    finger.move(x + 10, y + 60)
+    finger.up()
+    until_system(phone, "system.graph.nodes.get('gate').metadata.y > 0")
+    assert phone.locator(".menu").count() == 0
+
+
+def waited(page: Page, ms: int) -> None:
+    """Let all timers of a page that are due by then come first."""
+    page.evaluate("(ms) => new Promise((resolve) => setTimeout(resolve, ms))", ms)

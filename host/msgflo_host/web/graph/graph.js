@@ -24,7 +24,7 @@ export function start(context) {
   const library = new Library(stage, actions);
   const does = doings(stage, actions, library);
   const pointer = new Pointer(stage, actions, does);
-  const menus = new Menus(stage, actions, does);
+  const menus = new Menus(stage, actions, pointer, does);
   does.menu = (id) => menus.ofNode(id);
   new Keyboard(stage, actions, pointer, does);
   new Live(stage, root);

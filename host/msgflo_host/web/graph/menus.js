@@ -3,6 +3,7 @@
 
 import { element } from "../core/dom.js";
 import { emit } from "../core/registry.js";
+import { FIELDS, longPress } from "./press.js";
 
 /** @typedef {{label: string, key?: string, action: () => void, off?: boolean}} Item */
 
@@ -43,19 +44,24 @@ function walk(event, buttons, close) {
 
 /** What can be done where; the parts of the graph give the actions. */
 export class Menus {
-  /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {any} does the other actions: see graph.js */
-  constructor(stage, actions, does) {
-    Object.assign(this, { stage, actions, does });
+  /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {import("./pointer.js").Pointer} pointer @param {any} does the other actions: see graph.js */
+  constructor(stage, actions, pointer, does) {
+    Object.assign(this, { stage, actions, pointer, does });
     stage.port.addEventListener("contextmenu", (event) => this.#asked(event));
+    longPress(stage.port, (target, at) => this.#open(target, at));
   }
 
   #asked(event) {
-    if (event.target.closest("input, textarea, select")) return;
+    if (event.target.closest(FIELDS)) return;
     event.preventDefault();
-    const at = { x: event.clientX, y: event.clientY };
-    const node = event.target.closest("[data-node]")?.dataset.node;
-    const port = event.target.closest(".port");
-    const group = event.target.closest(".group-name")?.parentElement.dataset.group;
+    this.#open(event.target, { x: event.clientX, y: event.clientY });
+  }
+
+  #open(target, at) {
+    this.pointer.cancel(); // the finger that is lifted later has not clicked
+    const node = target.closest("[data-node]")?.dataset.node;
+    const port = target.closest(".port");
+    const group = target.closest(".group-name")?.parentElement.dataset.group;
     const { left, top } = this.stage.port.getBoundingClientRect();
     const point = this.stage.view.toGraph({ x: at.x - left, y: at.y - top });
     if (port && node) this.#show(this.#ofPort(node, port.dataset.side, port.dataset.port), at, node);

@@ -1,0 +1,46 @@
+// @ts-check
+// The long press of a finger. Some browsers make a `contextmenu` of it, Safari on iOS does not.
+
+const LONG_MS = 500;
+const SLOP = 10; // pixels that a finger at rest may wander
+
+/** Fields have a menu of the browser's own. */
+export const FIELDS = "input, textarea, select";
+
+/**
+ * Call `pressed` when a finger alone has rested on an element, once for each press; not where the browser has sent a `contextmenu`.
+ * @param {HTMLElement} on @param {(target: Element, at: {x: number, y: number}) => void} pressed
+ */
+export function longPress(on, pressed) {
+  let timer = 0;
+  let from = { x: 0, y: 0 };
+  let isLong = false;
+  const stop = () => clearTimeout(timer);
+  const reached = () => {
+    isLong = true;
+    const target = document.elementFromPoint(from.x, from.y); // what was pressed may have been drawn anew
+    if (target && on.contains(target)) pressed(target, from);
+  };
+  on.addEventListener("pointerdown", (event) => {
+    stop();
+    isLong = false;
+    const target = /** @type {Element} */ (event.target);
+    if (event.pointerType !== "touch" || !event.isPrimary || target.closest(FIELDS)) return;
+    from = { x: event.clientX, y: event.clientY };
+    timer = setTimeout(reached, LONG_MS);
+  });
+  on.addEventListener("pointermove", (event) => Math.hypot(event.clientX - from.x, event.clientY - from.y) > SLOP && stop());
+  for (const type of ["pointerup", "pointercancel"]) on.addEventListener(type, stop);
+  on.addEventListener("contextmenu", (event) => {
+    stop();
+    if (isLong) swallow(event);
+    else isLong = /** @type {PointerEvent} */ (event).pointerType === "touch";
+  }, true);
+  // No mouse is made of this finger: its click would hit what has been opened.
+  on.addEventListener("touchend", (event) => isLong && event.cancelable && event.preventDefault(), { passive: false });
+}
+
+function swallow(event) {
+  event.preventDefault();
+  event.stopPropagation();
+}
