@@ -312,6 +312,8 @@ def test_what_a_board_does_is_seen(coordinator: Coordinator, boards: Path, page_
     ):
         wire.send(topic, value)
         expect(thing(page, role).locator(".board-words")).to_have_text(text)
+    # A lamp that blinks is not to be read out each time.
+    assert page.locator(".board-thing").locator("output, [aria-live], [role=status]").count() == 0
     page.locator(".board-pins summary").click()
     expect(page.locator(".board-pin.high", has_text="23")).to_be_visible()
     expect(page.locator(".board-pin", has_text="19")).to_have_text("19 low")

@@ -385,6 +385,43 @@ def test_ports_are_named_as_those_of_devices_on_boards(run_graph: Run, page_of: 
                 assert there.get(port["id"]) == (port["type"], int(state), state), f"{kind}.{port['id']}"
 
 
+READ_OUT = """() => {
+  // What a screen reader says of devices by itself, from now on: changes within live regions.
+  const live = "[aria-live], output, [role=status], [role=log], [role=alert]";
+  const said = (window.said = []);
+  new MutationObserver((changes) => {
+    for (const { target } of changes) {
+      const region = (target.closest ? target : target.parentElement)?.closest(live);
+      if (region?.closest("#devices, #announcer") && region.getAttribute("aria-live") !== "off") said.push(region.textContent);
+    }
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+def test_a_screen_reader_says_what_one_does_and_not_what_comes_and_goes(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("")
+    page = page_of(coordinator)
+    pick(page, *KINDS)
+    topics = ["temperature1/temperature", "sensor4331/temperature"]
+    with Outside(mqtt(coordinator), *topics) as outside:
+        card(page, "temperature1").get_by_label("Drift").check()
+        page.evaluate(READ_OUT)
+        for kind, packets in SHOWS.items():
+            for port, payload, text in packets:
+                outside.send(f"{kind}1/{port}", payload)
+                expect(card(page, f"{kind}1")).to_contain_text(text)
+        for role, port, interval in (("temperature1", "temperature", "0.1"), ("sensor4331", "temperature", "1")):
+            outside.send(f"{role}/interval", interval)
+            values: set[Any] = set()
+            while len(values) < 3:
+                values.add(outside.next(f"{role}/{port}"))
+        assert page.evaluate("() => window.said") == []
+        card(page, "sensor4331").get_by_role("button", name="Transmit").click()
+        until(page, "() => window.said.some((text) => text.startsWith('sensor4331: Sent at'))")
+        card(page, "button1").get_by_role("button", name="Press").click()
+        until(page, "() => window.said.includes('press')")
+
+
 @pytest.mark.parametrize(("size", "theme"), [(LAPTOP, "dark"), (PHONE, "light")])
 def test_devices_keep_nobody_out(run_graph: Run, page_of: Pages, size: tuple[int, int], theme: Any) -> None:
     page = page_of(run_graph(""), size=size, theme=theme)

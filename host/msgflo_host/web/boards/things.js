@@ -105,7 +105,7 @@ export function makeThing(description, kind, ask, failed, show) {
     ...input(role, value, description.values[value.id], lastOf((given) => ask({ [value.id]: given }), tell)),
   }));
   const [main, more] = [true, false].map((isNumber) => inputs.filter((each) => isNumber === each.isNumber).map((each) => each.element));
-  const words = element("p", { className: "board-words", role: "status" });
+  const words = element("p", { className: "board-words" });
   const name = element("button", { type: "button", className: "plain board-role", title: "Show it in the graph", click: show }, role);
   const made = element("article", { className: "board-thing", "aria-label": role, "data-device": role, "data-kind": description.kind },
     element("h4", {}, name, element("small", {}, kind)), look.picture ?? null, ...(look.controls ?? []), words, ...main,

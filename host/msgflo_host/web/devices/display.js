@@ -18,7 +18,8 @@ export default {
     out: [],
   },
   make: (element, participant) => {
-    const screen = el("div", { class: "device-screen", role: "log", "aria-label": participant.role });
+    const about = { class: "device-screen", role: "log", "aria-live": "off", "aria-label": participant.role };
+    const screen = el("div", about);
     participant.onpacket = (port, value) => {
       if (port === "clear") return screen.replaceChildren();
       screen.append(el("p", { dir: "auto" }, asText(value)));

@@ -59,7 +59,8 @@ export function slider({ label, unit = "", min, max, step = 1, value, oninput })
   const id = freshId("slider");
   const digits = (String(step).split(".")[1] ?? "").length;
   const text = (number) => `${number.toFixed(digits)}${unit && ` ${unit}`}`;
-  const output = el("output", { for: id, class: "device-reading" });
+  // Whoever moves it hears its value by the slider; what drifts by itself is not to be heard all the time.
+  const output = el("output", { for: id, class: "device-reading", "aria-live": "off" });
   const input = el("input", { type: "range", id, min, max, step, oninput: () => change(Number(input.value)) });
   const element = el("div", { class: "device-slider" }, el("label", { for: id }, label), output, input);
   const show = (number) => {

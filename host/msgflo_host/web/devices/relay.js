@@ -24,7 +24,7 @@ export default {
     const picture = svg("svg", { viewBox: "0 0 100 48", class: "device-picture relay", "aria-hidden": "true" },
       svg("line", { x1: 6, y1: 30, x2: 30, y2: 30 }), svg("line", { x1: 70, y1: 30, x2: 94, y2: 30 }),
       svg("circle", { cx: 30, cy: 30, r: 4 }), svg("circle", { cx: 70, cy: 30, r: 4 }), blade); // prettier-ignore
-    const said = el("output", { class: "device-said" });
+    const said = el("span", { class: "device-said" });
     const { config, take } = startSettings(participant, settings);
     const show = () => {
       picture.classList.toggle("closed", closed);

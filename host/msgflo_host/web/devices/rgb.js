@@ -31,7 +31,7 @@ export default {
     const socket = svg("circle", { cx: 50, cy: 50, r: 27, class: "lamp-socket" });
     const about = { viewBox: "0 0 100 100", class: "device-picture", "aria-hidden": "true" };
     const picture = svg("svg", about, glow, socket, bulb);
-    const said = el("output", { class: "device-said" });
+    const said = el("span", { class: "device-said" });
     const show = () => {
       const light = on ? config.brightness / 100 : 0;
       for (const part of [glow, bulb]) {

@@ -1,4 +1,5 @@
 // @ts-check
+import { announce } from "../core/dom.js";
 import { el } from "./dom.js";
 import { ERROR, SETTINGS, calm, check, settingPorts, slider, startSettings, wander } from "./parts.js";
 
@@ -24,7 +25,7 @@ export default {
   make: (element, participant, options = {}) => {
     let battery = options.battery ?? true;
     let timer = 0;
-    const said = el("span", { class: "device-said", role: "status" });
+    const said = el("span", { class: "device-said" });
     const temperature = slider({
       label: "Temperature", unit: "°C", min: -40, max: 60, step: 0.1, value: options.temperature ?? 12,
     }); // prettier-ignore
@@ -44,7 +45,10 @@ export default {
     };
     const { config, take } = startSettings(participant, settings, repeat);
     participant.onpacket = take;
-    const now = calm(200, transmit);
+    const now = calm(200, () => {
+      transmit();
+      announce(`${participant.role}: ${said.textContent}`);
+    });
     element.append(temperature.element, humidity.element, el("div", { class: "device-row" },
       check("Battery good", battery, (good) => (battery = good)),
       el("button", { type: "button", onclick: now }, "Transmit")), said); // prettier-ignore
