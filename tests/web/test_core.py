@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from brokers import Broker
-from browser import SECRET, Pages, address, of_system, running, until_system
+from browser import SECRET, Pages, address, node_in, of_system, running, until_system
 from systems import Coordinator, Participants, Source
 
 RunGraph = Callable[..., Coordinator]
@@ -207,6 +207,42 @@ def test_a_lost_connection_is_said_edits_are_refused_and_the_present_state_is_sh
     assert of_system(page, "[...system.graph.edges.keys()]") == ["a.out elsewhere.in"]
     assert of_system(page, "system.graph.initials.size") == 0
     assert run(page, ("removenode", {"id": "a"}))
+
+
+def test_what_was_typed_stays_where_it_could_not_be_sent_and_is_sent_again(
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+) -> None:
+    page_of.tolerate("ERR_CONNECTION_REFUSED|WebSocket connection to")
+    coordinator = run_graph(GRAPH, broker=shared_broker.url)
+    page = ready(page_of(coordinator))
+    node_in(page, "c").focus()
+    page.keyboard.press("F2")
+    name = page.get_by_label("New name of c")
+    name.fill("counted")
+    coordinator.kill()
+    until_system(page, "system.fbp.state !== 'open'")
+    name.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="Rename c to counted: There is no connection")).to_be_visible()
+    expect(name).to_have_value("counted")
+    coordinator.start()
+    ready(page)
+    name.press("Enter")
+    expect(node_in(page, "counted")).to_be_focused()
+    expect(name).to_have_count(0)
+
+    node_in(page, "a").locator(".initial").first.click()
+    data = page.get_by_label("Sent to a in at the start")
+    data.fill('"a long text"')
+    coordinator.kill()
+    until_system(page, "system.fbp.state !== 'open'")
+    page.get_by_role("button", name="Set").click()
+    expect(page.get_by_role("alert").filter(has_text="Send a long text to a in")).to_be_visible()
+    expect(data).to_have_value('"a long text"')
+    coordinator.start()
+    until_system(page, "system.isReady")
+    page.get_by_role("button", name="Set").click()
+    expect(data).to_have_count(0)
+    until_system(page, "[...system.graph.initials.values()].some(({ data }) => data === 'a long text')")
 
 
 def cut(page: Page, node: str, *, delivered: bool) -> None:

@@ -114,16 +114,16 @@ export class Actions {
     announce(`${src.node} ${src.port} is connected to ${tgt.node} ${tgt.port}`);
   }
 
-  /** @param {string} id @param {string} name */
+  /** @param {string} id @param {string} name @returns {Promise<boolean>} whether it has that name now */
   async rename(id, name) {
-    if (name === id || !name) return;
     const place = this.stage.boxes.get(id);
     const commands = [["renamenode", { from: id, to: name }]];
     if (place && this.stage.picture.nodes.get(id)?.x === undefined) commands.push(move(name, place.x, place.y), ...this.#placed(new Set([id])));
-    if (!(await this.edits.run(`Rename ${id} to ${name}`, commands))) return;
+    if (!(await this.edits.run(`Rename ${id} to ${name}`, commands))) return false;
     this.stage.refresh();
     this.stage.select([name]);
     this.stage.nodes.focus(name);
+    return true;
   }
 
   /** Put what is selected into a group. */

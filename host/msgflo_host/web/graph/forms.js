@@ -7,8 +7,8 @@ import { openMenu } from "./menus.js";
 import { typesFit } from "./model.js";
 
 /**
- * Write a node's name where it stands.
- * @param {import("./stage.js").Stage} stage @param {string} id @param {(name: string) => void} named
+ * Write a node's name where it stands. A name that is not taken stays there, to be sent again.
+ * @param {import("./stage.js").Stage} stage @param {string} id @param {(name: string) => Promise<boolean>} named whether it has that name now
  */
 export function renameInPlace(stage, id, named) {
   const holder = stage.nodes.element(id);
@@ -18,26 +18,31 @@ export function renameInPlace(stage, id, named) {
   const [at, frame] = [holder.getBoundingClientRect(), stage.port.getBoundingClientRect()];
   field.style.left = `${Math.max(8, Math.min(at.left - frame.left, frame.width - 180))}px`;
   field.style.top = `${Math.max(8, Math.min(at.top - frame.top, frame.height - 48))}px`;
-  let done = false;
-  const close = (save) => {
-    if (done) return;
-    done = true;
-    const name = field.value.trim();
+  let isBusy = false;
+  const close = () => {
+    isBusy = true; // it loses the focus, which would save
+    const hadFocus = document.activeElement === field;
     field.remove();
-    stage.nodes.focus(id);
-    if (save && name && name !== id) {
-      if (stage.picture.nodes.has(name)) toast(`There is a node ${name} already.`, "warn");
-      else named(name);
-    }
+    if (hadFocus) stage.nodes.focus(id);
+  };
+  const save = async () => {
+    const name = field.value.trim();
+    if (isBusy) return;
+    if (!name || name === id) return close();
+    if (stage.picture.nodes.has(name)) return toast(`There is a node ${name} already.`, "warn");
+    isBusy = true;
+    if (await named(name)) close();
+    else isBusy = false;
   };
   field.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key === "Enter" || event.key === "Escape") {
       event.preventDefault();
-      close(event.key === "Enter");
+      if (event.key === "Enter") save();
+      else close();
     }
   });
-  field.addEventListener("blur", () => close(true));
+  field.addEventListener("blur", save);
   stage.port.append(field);
   field.focus();
   field.select();

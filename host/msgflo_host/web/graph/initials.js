@@ -39,21 +39,28 @@ export function editInitial(stage, actions, node, port, before) {
   const wrong = element("p", { className: "bad", role: "alert" });
   const end = { node, port: port.id };
   const close = () => {
+    const hadFocus = editor.contains(document.activeElement);
     editor.remove();
-    stage.nodes.focus(node);
+    if (hadFocus) stage.nodes.focus(node);
+  };
+  let isSending = false;
+  const send = async (after) => {
+    if (isSending) return;
+    isSending = true;
+    const isDone = await actions.setInitial(end, before, after);
+    isSending = false;
+    if (isDone) close(); // otherwise what was typed stays, to be sent again
   };
   const save = () => {
     try {
-      const data = fromText(control, field.value, before?.data);
-      close();
-      actions.setInitial(end, before, { data });
+      send({ data: fromText(control, field.value, before?.data) });
     } catch (error) {
       wrong.textContent = /** @type {Error} */ (error).message;
       field.setAttribute("aria-invalid", "true");
       field.focus();
     }
   };
-  const remove = before && element("button", { type: "button", click: () => (close(), actions.setInitial(end, before, null)) }, "Remove");
+  const remove = before && element("button", { type: "button", click: () => send(null) }, "Remove");
   const buttons = element("div", { className: "dialog-buttons" }, remove,
     element("button", { type: "button", click: close }, "Cancel"), element("button", { type: "submit", className: "primary" }, "Set"));
   const title = element("p", { className: "editor-title" }, `${port.id}`, element("span", { className: "hint" }, ` ${port.type}, sent at the start`));
