@@ -1,10 +1,12 @@
 // @ts-check
 // Which topics belong to somebody: they are ports of participants already.
 
+import { isFilter, matches } from "../msgflo/wire.js";
+
 /** Topics and filters of ports. */
 export class Known {
   #topics = new Set();
-  /** @type {string[][]} */
+  /** @type {string[]} */
   #filters = [];
   /** What it was made of, to see whether another one would differ. */
   key = "";
@@ -14,7 +16,7 @@ export class Known {
     for (const node of nodes) {
       for (const { topic } of [...(node.inports ?? []), ...(node.outports ?? [])]) {
         if (typeof topic !== "string" || topic === "") continue;
-        if (/[+#]/.test(topic)) this.#filters.push(topic.split("/"));
+        if (isFilter(topic)) this.#filters.push(topic);
         else this.#topics.add(topic);
       }
     }
@@ -23,18 +25,6 @@ export class Known {
 
   /** @param {string} topic */
   has(topic) {
-    if (this.#topics.has(topic)) return true;
-    if (this.#filters.length === 0) return false;
-    const levels = topic.split("/");
-    return this.#filters.some((filter) => matches(filter, levels));
+    return this.#topics.has(topic) || this.#filters.some((filter) => matches(filter, topic));
   }
-}
-
-/** @param {string[]} filter @param {string[]} levels */
-function matches(filter, levels) {
-  for (const [i, part] of filter.entries()) {
-    if (part === "#") return true;
-    if (i >= levels.length || (part !== "+" && part !== levels[i])) return false;
-  }
-  return filter.length === levels.length;
 }

@@ -1,8 +1,9 @@
 // @ts-check
 // From the text of a foreign device to a node: its file goes into the component folder, its node into the graph.
 
+import { wrongName } from "../devices/roles.js";
+
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
-const MOST_ROLE = 100; // characters
 
 /** The namespace of the components that are written here. @param {import("../core/system.js").System} system */
 export const namespaceOf = (system) => String(system.runtime?.namespace ?? "home");
@@ -12,12 +13,8 @@ export const wrongComponent = (name) => (NAME.test(name) ? "" : "At most 64 lett
 
 /** What is wrong with a role, or "". @param {string} role @param {import("../core/system.js").System} system */
 export function wrongRole(role, system) {
-  if (role.trim() === "") return "A name is needed";
-  if (/[+#\0]/.test(role)) return "The characters + and # are not allowed";
-  if (/^(\$|fbp$|fbp\/)/.test(role)) return "Names that begin with $ or fbp/ are reserved";
-  if (role.length > MOST_ROLE) return `At most ${MOST_ROLE} characters`;
   const isTaken = mainGraph(system)?.nodes.has(role) || system.status.nodes.some((node) => node.id === role);
-  return isTaken ? "There is a node of that name already" : "";
+  return isTaken ? "There is a node of that name already" : wrongName(role);
 }
 
 /** @param {import("../core/system.js").System} system */

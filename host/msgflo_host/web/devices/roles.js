@@ -26,10 +26,12 @@ function isFree(system, role, component) {
   return is === component && !node?.metadata?.dashboard && status !== undefined && status.state !== "alive";
 }
 
-/** What is wrong with a role, or "". */
-export function wrongRole(role, mine) {
+/** What is wrong with a role of a device here, or "". */
+export const wrongRole = (role, mine) => (mine.has(role) ? "There is a device of that name on this page" : wrongName(role));
+
+/** What is wrong with a role for whatever it may be, or "". */
+export function wrongName(role) {
   if (!role.trim()) return "A name is needed";
-  if (mine.has(role)) return "There is a device of that name on this page";
   if (/[+#\0]/.test(role)) return "The characters + and # are not allowed";
   if (/^(\$|fbp$|fbp\/)/.test(role)) return "Names that begin with $ or fbp/ are reserved";
   return role.length > 100 ? "At most 100 characters" : "";
