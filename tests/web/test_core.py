@@ -209,6 +209,38 @@ def test_a_lost_connection_is_said_edits_are_refused_and_the_present_state_is_sh
     assert run(page, ("removenode", {"id": "a"}))
 
 
+def test_a_graph_that_cannot_be_fetched_is_asked_for_again_and_what_was_seen_stays(
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+) -> None:
+    coordinator = run_graph(GRAPH, broker=shared_broker.url)
+    page = page_of.blank()
+    page.add_init_script(
+        """window.isSpoiled = true;
+        const send = WebSocket.prototype.send;
+        WebSocket.prototype.send = function (text) {
+          window.socket = this;
+          const asksForSource = JSON.parse(text).command === "getsource";
+          send.call(this, window.isSpoiled && asksForSource ? text.replace("default/main", "x/Nobody") : text);
+        };"""
+    )
+    page.goto(address(coordinator))
+    nothing, banner = page.get_by_text("Nothing is here yet"), page.locator("#banner-stale")
+    expect(banner).to_contain_text(
+        "What you see may be out of date; it is asked for again every few seconds: there is no component"
+    )
+    assert not of_system(page, "system.isReady")
+    expect(nothing).to_be_hidden()
+    page.evaluate("() => (window.isSpoiled = false)")
+    ready(page)
+    expect(banner).to_have_count(0)
+    page.evaluate("() => { window.isSpoiled = true; window.socket.close(); }")
+    expect(banner).to_be_visible()
+    expect(node_in(page, "a")).to_be_visible()
+    expect(nothing).to_be_hidden()
+    page.evaluate("() => (window.isSpoiled = false)")
+    ready(page)
+
+
 def test_what_was_typed_stays_where_it_could_not_be_sent_and_is_sent_again(
     run_graph: RunGraph, shared_broker: Broker, page_of: Pages
 ) -> None:

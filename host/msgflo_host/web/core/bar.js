@@ -49,6 +49,8 @@ function showConnection({ fbp, system }, askSecret) {
     document.title = `${system.runtime?.label ?? "MsgFlo"}${lost ? " – not connected" : ""}`;
     const again = element("button", { type: "button", click: () => fbp.reconnect() }, "Try now");
     banner("banner-connection", lost ? "There is no connection to the coordinator. What you see is how it was; it is tried again every few seconds." : "", "bad", again);
+    const stale = system.trouble && `What you see may be out of date; it is asked for again every few seconds: ${system.trouble}`;
+    banner("banner-stale", stale, "bad");
     const strange = fbp.state === "open" && system.runtime !== null && system.runtime.capabilities.length === 0;
     const enter = element("button", { type: "button", click: () => askSecret() }, "Enter the secret");
     banner("banner-secret", strange ? "This runtime shows nothing without a secret." : "", "warn", enter);

@@ -2,7 +2,7 @@
 // The runtime as the page sees it: its components and graphs, how they are, and what passes. Follows what the runtime tells.
 
 import { apply, edgeKey, emptyGraph, initialKey, readGraph } from "./graph.js";
-import { isRefusal } from "./fbp.js";
+import { Unanswered, isRefusal } from "./fbp.js";
 import { Health, nodeKey } from "./health.js";
 import { Status } from "./status.js";
 
@@ -11,6 +11,7 @@ export { edgeKey, initialKey, nodeKey };
 const MAIN = "default/main";
 const MOST_GRAPHS = 100; // that are kept here
 const TEMPORARY = "fixture."; // made by programs that test, which never say when they are gone
+const AGAIN_MS = 2000; // after what was asked for could not be had
 const HIDDEN_MS = 200; // between two changes told, where nothing is drawn
 
 /**
@@ -32,6 +33,8 @@ export class System extends EventTarget {
   runtime = null;
   /** Whether graphs and components are those of the runtime now; false while there is no connection, and where nothing is permitted. */
   isReady = false;
+  /** Why they are not those of now, although there is a connection, for people; it is tried again then. Empty otherwise. */
+  trouble = "";
   /** @type {Map<string, Component>} */
   components = new Map();
   /** @type {Map<string, Graph>} */
@@ -45,6 +48,7 @@ export class System extends EventTarget {
   /** @type {Map<string | null, Set<ChangeKind>>} */
   #changes = new Map();
   #refreshes = 0;
+  #timer = 0;
 
   /** @param {import("./fbp.js").Fbp} fbp */
   constructor(fbp) {
@@ -138,13 +142,16 @@ export class System extends EventTarget {
       this.#refresh();
     } else {
       this.isReady = false;
+      this.trouble = "";
       this.dispatchEvent(new Event("state"));
     }
   }
 
-  /** Ask for everything anew. */
+  /** Ask for everything anew, until it has come. */
   async #refresh() {
     const number = ++this.#refreshes;
+    let trouble = "";
+    clearTimeout(this.#timer);
     try {
       await this.#fbp.request("runtime", "getruntime", {}, { quiet: true });
       const ids = new Set([this.runtime.graph ?? MAIN, this.current, ...this.graphs.keys()]);
@@ -152,11 +159,13 @@ export class System extends EventTarget {
         await this.#list();
         await Promise.all([...ids].map((id) => this.#fetch(id).catch((error) => this.#lost(id, error))));
       }
-    } catch {
-      return; // the connection is gone, and the next one asks again
+    } catch (error) {
+      trouble = /** @type {Error} */ (error).message;
     }
-    if (number !== this.#refreshes || this.#fbp.state !== "open") return;
-    this.isReady = this.runtime.capabilities.length > 0;
+    if (number !== this.#refreshes || this.#fbp.state !== "open") return; // the next connection asks again
+    if (trouble !== "") this.#timer = setTimeout(() => this.#fbp.state === "open" && this.#refresh(), AGAIN_MS);
+    this.trouble = trouble;
+    this.isReady = trouble === "" && this.runtime.capabilities.length > 0;
     this.dispatchEvent(new Event("state"));
   }
 
@@ -200,9 +209,9 @@ export class System extends EventTarget {
     await this.#quietly("network", "getstatus", { graph: id });
   }
 
-  /** A graph that was there before is not any more. @param {string} id @param {Error} error */
+  /** A graph that was there before is not any more. The main one always is. @param {string} id @param {Error} error */
   #lost(id, error) {
-    if (this.#fbp.state !== "open") throw error;
+    if (error instanceof Unanswered || id === (this.runtime.graph ?? MAIN)) throw error;
     this.graphs.delete(id);
     if (this.current === id) this.current = this.runtime.graph ?? MAIN;
     this.changed(null, ["graphs"]);
