@@ -18,6 +18,7 @@ COMMANDS = {
     "send": "Publish one packet.",
     "watch": "Print packets as they pass.",
     "list": "List participants and edges.",
+    "forget": "Clear what lost participants have left.",
     "participant": "Run a Python component as a participant.",
     "trace": "Record what passes, look at it, play it again.",
     "test": "Run suites of tests.",

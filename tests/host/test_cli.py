@@ -41,7 +41,7 @@ def at(coordinator: Coordinator) -> str:
     return f"http://127.0.0.1:{coordinator.port}"
 
 
-@pytest.mark.parametrize("command", ["run", "register", "send", "watch", "list", "participant"])
+@pytest.mark.parametrize("command", ["run", "register", "send", "watch", "list", "forget", "participant"])
 def test_every_command_has_help_with_examples(command: str) -> None:
     answer = msgflo(command, "--help")
     assert answer.returncode == 0
@@ -110,6 +110,37 @@ def test_send_publishes_json_and_raw_text_and_waits_for_the_broker(broker: Broke
         assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
     out, _ = receiving.communicate(timeout=10)
     assert out.splitlines() == ['{"a": 1}', "ON", "false"]
+
+
+def leave(broker: Broker, role: str, status: str) -> None:
+    """What a participant leaves that has gone without a word, or has not."""
+    message = discovery_message(role, id=role, connection=f"{role}-client")
+    left = [(f"fbp/participant/{role}", message), (f"fbp/connection/{role}-client", status)]
+    paho.mqtt.publish.multiple([(topic, text, 1, True) for topic, text in left], port=broker.port)
+
+
+def test_forget_clears_what_lost_participants_have_left(broker: Broker, tmp_path: Path) -> None:
+    for role, status in (("old", "lost"), ("tired", "asleep"), ("kept", "lost")):
+        leave(broker, role, status)
+    with Coordinator("--plain", broker=broker.url, cwd=tmp_path) as coordinator:
+        coordinator.wait(lambda status: {each["id"] for each in status["nodes"]} >= {"old", "tired", "kept"})
+        answer = msgflo("forget", "old", "tired", MSGFLO_BROKER=broker.url)
+        assert (answer.returncode, answer.stdout) == (0, "old is forgotten\ntired is forgotten\n"), answer.stderr
+        coordinator.wait(lambda status: [each["id"] for each in status["nodes"]] == ["kept"])
+    topics = ["-t", "fbp/participant/+", "-t", "fbp/connection/+"]
+    listening = ["mosquitto_sub", "-p", str(broker.port), *topics, "--retained-only", "-W", "2", "-F", "%t"]
+    left = subprocess.run(listening, capture_output=True, text=True, check=False).stdout.splitlines()
+    assert sorted(left) == ["fbp/connection/kept-client", "fbp/participant/kept"]
+
+
+def test_forget_clears_nothing_where_one_is_online_or_unknown(broker: Broker) -> None:
+    leave(broker, "old", "lost")
+    leave(broker, "lamp", "online")
+    for role, message in (("lamp", '"lamp" is online; end it first'), ("unknown", "keeps nothing of a participant")):
+        answer = msgflo("forget", "old", role, MSGFLO_BROKER=broker.url)
+        assert (answer.returncode, answer.stdout) == (1, "")
+        assert message in answer.stderr.splitlines()[-1]
+    assert msgflo("forget", "old", MSGFLO_BROKER=broker.url).stdout == "old is forgotten\n"
 
 
 @pytest.mark.parametrize(

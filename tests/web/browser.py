@@ -45,7 +45,10 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 class Chromium:
-    """Debian's Chromium without a window, which takes less where it has none at all; a context manager that starts and ends it."""
+    """Debian's Chromium without a window; a context manager that starts and ends it.
+
+    Chromium's headless shell takes less time than the whole browser; Debian before 13 has the latter only.
+    """
 
     def __init__(self) -> None:
         self._manager = sync_playwright()
