@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -384,6 +385,68 @@ def test_a_group_frames_its_nodes(page: Page) -> None:
         assert box["x"] + box["width"] > inner["x"] + inner["width"]
     undone(page, "system.graph.groups.size === 0")
     expect(frame).to_have_count(0)
+
+
+def test_groups_are_told_and_changed_by_keys_alone(page: Page) -> None:
+    edit(page, ["addgroup", {"name": "upstairs", "nodes": ["gate", "again"]}])
+    focus(page, "button")
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="Group upstairs: gate, again")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="Rename").press("Enter")
+    page.get_by_label("Name of the group").fill("cellar")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Group cellar: gate, again")).to_be_focused()
+    choose(page, "button", "Add to group cellar")
+    until_system(page, "system.graph.groups.get('cellar').nodes.join() === 'gate,again,button'")
+    expect(node_in(page, "button")).to_have_attribute("aria-label", re.compile("in group cellar"))
+    for node in ("gate", "again"):
+        choose(page, node, "Take out of group cellar")
+    until_system(page, "system.graph.groups.get('cellar').nodes.join() === 'button'")
+    choose(page, "button", "Take out of group cellar")
+    until_system(page, "system.graph.groups.size === 0")
+    undone(page, "system.graph.groups.get('cellar')?.nodes.join() === 'button'")
+    focus(page, "button")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Delete")
+    expect(page.locator("#graph-view .group")).to_have_count(0)
+    expect(node_in(page, "button")).to_be_focused()
+    assert of_system(page, "system.graph.nodes.size") == 3
+
+
+def choose(page: Page, node: str, item: str) -> None:
+    """Choose from the menu of a node by keys alone."""
+    focus(page, node)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+F10")
+    page.get_by_role("menuitem", name=item, exact=True).press("Enter")
+
+
+def test_a_click_on_the_name_of_a_group_opens_its_menu_and_a_drag_moves_it(page: Page, phone: Page) -> None:
+    edit(page, ["addgroup", {"name": "upstairs", "nodes": ["gate", "again"]}])
+    name = page.locator("#graph-view .group-name")
+    name.click()
+    page.get_by_role("menuitem", name="Select its nodes").click()
+    expect(page.locator("#graph-view .node.selected")).to_have_count(2)
+    x, y = middle(page, ".group-name")
+    drag(page, (x, y), (x + 30, y + 60))
+    until_system(page, "edits.undoTitle === 'Move 2 nodes'")
+    assert page.locator(".menu").count() == 0
+    phone.get_by_role("button", name="Fit").click()
+    finger = Finger(phone)
+    finger.down(*middle(phone, ".group-name"))
+    finger.up()
+    expect(phone.get_by_role("menuitem", name="Select its nodes")).to_be_focused()
+    phone.get_by_role("menuitem", name="Ungroup").tap()
+    until_system(page, "system.graph.groups.size === 0")
+
+
+def test_an_export_is_taken_back_by_keys_alone(page: Page) -> None:
+    edit(page, ["addoutport", {"public": "opened", "node": "gate", "port": "out"}])
+    expect(node_in(page, "gate").locator(".exported")).to_have_text("opened")
+    choose(page, "gate", "Do not export opened")
+    until_system(page, "system.graph.outports.size === 0")
+    expect(node_in(page, "gate").locator(".exported")).to_have_count(0)
 
 
 def test_a_port_is_exported_from_its_menu(page: Page) -> None:

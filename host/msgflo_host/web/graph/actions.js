@@ -48,7 +48,7 @@ export class Actions {
     const { held } = this.stage;
     const places = ids.flatMap((id) => (held.has(id) ? [[id, held.get(id)]] : []));
     const moves = places.map(([id, { x, y }]) => move(id, x, y));
-    const title = ids.length === 1 ? `Move ${ids[0]}` : `Move ${ids.length} nodes`;
+    const title = `Move ${countOf(ids)}`;
     try {
       await this.edits.run(title, [...moves, ...this.#placed(new Set(ids))]);
     } finally {
@@ -78,7 +78,7 @@ export class Actions {
     const ids = all.filter((id) => !picture.nodes.get(id)?.discovered);
     if (ids.length < all.length) toast("What was discovered goes when its program or device ends.", "info");
     if (!ids.length) return;
-    const title = ids.length === 1 ? `Remove ${ids[0]}` : `Remove ${ids.length} nodes`;
+    const title = `Remove ${countOf(ids)}`;
     if (await this.edits.run(title, ids.map((id) => ["removenode", { id }]))) announce(`${title}: done`);
     this.stage.select([]);
   }
@@ -130,23 +130,41 @@ export class Actions {
   async group() {
     const nodes = [...this.stage.selected];
     if (!nodes.length) return toast("Select the nodes of the group first.", "info");
-    const taken = (name) => this.graph.groups.has(name);
-    const name = await askText("Name of the group", {
-      title: "Group", value: freeName("group", taken), yes: "Group",
-      check: (text) => (text.trim() ? (taken(text) ? "There is a group of that name." : "") : "A group needs a name."),
-    });
+    const name = await this.#askGroup("Group", freeName("group", (each) => this.graph.groups.has(each)), "Group");
     if (name) await this.edits.run(`Group ${name}`, [["addgroup", { name, nodes }]]);
+  }
+
+  #askGroup(title, value, yes, own = "") {
+    const taken = (text) => text !== own && this.graph.groups.has(text);
+    const check = (text) => (text.trim() ? (taken(text) ? "There is a group of that name." : "") : "A group needs a name.");
+    return askText("Name of the group", { title, value, yes, check });
   }
 
   /** @param {string} name */
   async renameGroup(name) {
-    const to = await askText("Name of the group", { title: "Rename the group", value: name, yes: "Rename" });
-    if (to && to !== name) await this.edits.run(`Rename the group ${name}`, [["renamegroup", { from: name, to }]]);
+    const to = await this.#askGroup("Rename the group", name, "Rename", name);
+    if (!to || to === name || !(await this.edits.run(`Rename the group ${name}`, [["renamegroup", { from: name, to }]]))) return;
+    this.stage.refresh();
+    this.stage.groups.title(to)?.focus({ preventScroll: true });
   }
 
   /** @param {string} name */
-  ungroup(name) {
-    return this.edits.run(`Ungroup ${name}`, [["removegroup", { name }]]);
+  async ungroup(name) {
+    if (await this.edits.run(`Ungroup ${name}`, [["removegroup", { name }]])) this.stage.nodes.refocus();
+  }
+
+  /** Put nodes into a group that is there. @param {string} name @param {string[]} ids */
+  async joinGroup(name, ids) {
+    const nodes = [...new Set([...(this.graph.groups.get(name)?.nodes ?? []), ...ids])];
+    const title = `Add ${countOf(ids)} to group ${name}`;
+    if (await this.edits.run(title, [["addgroup", { name, nodes }]])) announce(`${title}: done`);
+  }
+
+  /** Take nodes out of a group; one that is left empty goes. @param {string} name @param {string[]} ids */
+  async leaveGroup(name, ids) {
+    const nodes = (this.graph.groups.get(name)?.nodes ?? []).filter((id) => !ids.includes(id));
+    const title = `Take ${countOf(ids)} out of group ${name}`;
+    if (await this.edits.run(title, [nodes.length ? ["addgroup", { name, nodes }] : ["removegroup", { name }]])) announce(`${title}: done`);
   }
 
   /** Have a port be reached under a name from outside the graph. @param {"in" | "out"} side @param {End} end */
@@ -176,6 +194,8 @@ export class Actions {
     return this.edits.run(what, commands);
   }
 }
+
+const countOf = (ids) => (ids.length === 1 ? ids[0] : `${ids.length} nodes`);
 
 const move = (id, x, y) => ["changenode", { id, metadata: { x: Math.round(x), y: Math.round(y) } }];
 

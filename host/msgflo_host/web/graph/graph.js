@@ -26,6 +26,7 @@ export function start(context) {
   const pointer = new Pointer(stage, actions, does);
   const menus = new Menus(stage, actions, pointer, does);
   does.menu = (id) => menus.ofNode(id);
+  does.groupMenu = (name) => menus.ofGroup(name);
   new Keyboard(stage, actions, pointer, does);
   new Live(stage, root);
   root.append(makeToolbar(stage, actions, pointer, does));
@@ -91,7 +92,6 @@ function doings(stage, actions, library) {
     },
     search: (at) => library.open(at),
     rename: (id) => renameInPlace(stage, id, (name) => actions.rename(id, name)),
-    renameGroup: (name) => actions.renameGroup(name),
     connect: (id) => connectByName(stage, actions, id),
     initials: (id) => chooseInitial(stage, actions, id),
     exports(id, at) {

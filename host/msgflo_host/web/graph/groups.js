@@ -8,7 +8,7 @@ const MARGIN = 18;
 const TITLE = 22;
 
 export class Groups {
-  /** @type {Map<string, HTMLElement>} */
+  /** @type {Map<string, {frame: HTMLElement, title: HTMLElement, box: import("./geometry.js").Box}>} */
   #shown = new Map();
 
   /** @param {HTMLElement} layer */
@@ -21,25 +21,39 @@ export class Groups {
     const names = new Set(groups.map((group) => group.name));
     for (const [name, shown] of this.#shown) {
       if (names.has(name)) continue;
-      shown.remove();
+      shown.frame.remove();
       this.#shown.delete(name);
     }
     for (const { name, nodes } of groups) {
       const box = around(nodes.flatMap((id) => boxes.get(id) ?? []));
       const shown = this.#shown.get(name) ?? this.#add(name);
-      shown.hidden = !box;
+      const { frame, title } = shown;
+      frame.hidden = !box;
       if (!box) continue;
-      const [x, y] = [box.x - MARGIN, box.y - MARGIN - TITLE];
-      shown.style.transform = `translate(${x}px, ${y}px)`;
-      shown.style.width = `${box.width + 2 * MARGIN}px`;
-      shown.style.height = `${box.height + 2 * MARGIN + TITLE}px`;
+      title.setAttribute("aria-label", `Group ${name}: ${nodes.join(", ")}`);
+      shown.box = { x: box.x - MARGIN, y: box.y - MARGIN - TITLE, width: box.width + 2 * MARGIN, height: TITLE };
+      frame.style.transform = `translate(${shown.box.x}px, ${shown.box.y}px)`;
+      frame.style.width = `${shown.box.width}px`;
+      frame.style.height = `${box.height + 2 * MARGIN + TITLE}px`;
     }
   }
 
   #add(name) {
-    const shown = element("div", { className: "group", "data-group": name }, element("span", { className: "group-name" }, name));
+    const title = element("button", { className: "group-name", type: "button", "aria-haspopup": "menu" }, name);
+    const frame = element("div", { className: "group", "data-group": name }, title);
+    const shown = { frame, title, box: { x: 0, y: 0, width: 0, height: 0 } };
     this.#shown.set(name, shown);
-    this.layer.append(shown);
+    this.layer.append(frame);
     return shown;
+  }
+
+  /** The button that is a group's name. @param {string} name @returns {HTMLElement | undefined} */
+  title(name) {
+    return this.#shown.get(name)?.title;
+  }
+
+  /** Where the name of a group is in the graph. @param {string} name */
+  titleBox(name) {
+    return this.#shown.get(name)?.box;
   }
 }

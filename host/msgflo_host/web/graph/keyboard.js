@@ -22,15 +22,16 @@ const KEYS = [
   ["E", "to the next edge of a node"],
   ["C", "connect a node to another"],
   ["I", "what is sent to a node at the start"],
-  ["F2", "rename"],
+  ["F2", "rename a node or a group"],
   ["G", "group what is selected"],
-  ["Delete", "remove what is selected"],
+  ["Shift + Tab", "from a node to the names of groups"],
+  ["Delete", "remove what is selected; ungroup"],
   ["Ctrl + C, X, V", "copy, cut, paste"],
   ["Ctrl + Z, Ctrl + Y", "undo, redo"],
   ["/", "search for a component to add"],
   ["+  −  F", "larger, smaller, fit"],
   ["L", "lay out what is selected, or all"],
-  ["Menu key, Shift + F10", "what else can be done with a node"],
+  ["Menu key, Shift + F10", "what else can be done with a node or a group"],
   ["?", "these keys"],
 ];
 
@@ -60,15 +61,16 @@ export class Keyboard {
   /** @param {KeyboardEvent} event */
   #pressed(event) {
     if (isTyping(event) || event.defaultPrevented) return;
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (target.closest("button") && (event.key === "Enter" || event.key === " ")) return; // pressed by it
     this.stage.view.isFitted = false;
-    const node = /** @type {HTMLElement} */ (event.target).closest("[data-node]");
-    const id = node instanceof HTMLElement ? node.dataset.node : undefined;
+    const { node: id, group } = target.closest("[data-node], [data-group]")?.dataset ?? {};
     const control = event.ctrlKey || event.metaKey;
-    const done = ARROWS.has(event.key) && !control ? this.#arrow(event, id) : this.#key(event, id, control);
+    const done = ARROWS.has(event.key) && !control ? this.#arrow(event, id) : this.#key(event, id, group, control);
     if (done) event.preventDefault();
   }
 
-  #key(event, id, control) {
+  #key(event, id, group, control) {
     const { stage, actions, does } = this;
     const chosen = id ?? [...stage.selected][0];
     if (control) {
@@ -86,6 +88,13 @@ export class Keyboard {
       ContextMenu: () => does.menu(chosen),
       ...(event.shiftKey ? { F10: () => does.menu(chosen) } : {}),
     };
+    const ofGroup = group === undefined ? {} : {
+      F2: () => actions.renameGroup(group),
+      Delete: () => actions.ungroup(group),
+      Backspace: () => actions.ungroup(group),
+      ContextMenu: () => does.groupMenu(group),
+      ...(event.shiftKey ? { F10: () => does.groupMenu(group) } : {}),
+    };
     const any = {
       Enter: () => this.#open(chosen, event.shiftKey),
       Delete: () => this.#remove(id),
@@ -100,7 +109,7 @@ export class Keyboard {
       "-": () => stage.view.zoom(1 / ZOOM),
     };
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const found = new Map(Object.entries({ ...any, ...ofNode })).get(key);
+    const found = new Map(Object.entries({ ...any, ...ofNode, ...ofGroup })).get(key);
     found?.();
     return found !== undefined;
   }

@@ -49,6 +49,13 @@ export class Menus {
     Object.assign(this, { stage, actions, pointer, does });
     stage.port.addEventListener("contextmenu", (event) => this.#asked(event));
     longPress(stage.port, (target, at) => this.#open(target, at));
+    // A pointer has opened the menu already, when it was lifted.
+    stage.port.addEventListener("click", (event) => {
+      const group = event.detail === 0 && event.target.closest(".group-name")?.parentElement.dataset.group;
+      if (group) this.ofGroup(group);
+    });
+    // No mouse is made of the finger that has opened a menu: its click would hit that.
+    stage.port.addEventListener("touchend", (event) => event.cancelable && document.querySelector(".menu") && event.preventDefault(), { passive: false });
   }
 
   #asked(event) {
@@ -66,7 +73,7 @@ export class Menus {
     const point = this.stage.view.toGraph({ x: at.x - left, y: at.y - top });
     if (port && node) this.#show(this.#ofPort(node, port.dataset.side, port.dataset.port), at, node);
     else if (node) this.ofNode(node, at);
-    else if (group) this.#show(this.#ofGroup(group), at);
+    else if (group) this.ofGroup(group, at);
     else {
       const edge = this.stage.edges.at(point, this.stage.view.k);
       if (edge) this.stage.select([], edge);
@@ -92,9 +99,11 @@ export class Menus {
       { label: "Connect to …", key: "C", action: () => does.connect(id), off: !view.outports.length },
       { label: "Send at the start …", key: "I", action: () => does.initials(id), off: !view.inports.length },
       { label: "Export a port …", action: () => does.exports(id, at), off: !view.inports.length && !view.outports.length },
+      ...[...view.inports.map(this.#unexports("in")), ...view.outports.map(this.#unexports("out"))].flat(),
       { label: "Rename", key: "F2", action: () => does.rename(id) },
       { label: many ? "Copy them" : "Copy", key: "Ctrl+C", action: () => does.copy() },
       { label: many ? "Group them …" : "Group …", key: "G", action: () => actions.group() },
+      ...this.#memberships(),
       ...(many ? [{ label: "Lay them out", key: "L", action: () => actions.layOut([...this.stage.selected]) }] : []),
       { label: many ? "Remove them" : "Remove", key: "Del", action: () => actions.remove(), off: !many && view.discovered },
     ];
@@ -111,8 +120,21 @@ export class Menus {
       items.push({ label: `Do not send ${text}`, action: () => this.actions.setInitial(end, { data }, null) });
     }
     items.push({ label: "Export …", action: () => this.actions.exportPort(side, end) });
-    for (const name of found?.exported ?? []) items.push({ label: `Do not export ${name}`, action: () => this.actions.unexport(side, name) });
-    return items;
+    return found ? [...items, ...this.#unexports(side)(found)] : items;
+  }
+
+  #unexports = (side) => ({ exported }) => exported.map((name) => ({ label: `Do not export ${name}`, action: () => this.actions.unexport(side, name) }));
+
+  /** Into which groups what is selected can be put, and out of which it can be taken. */
+  #memberships() {
+    const ids = [...this.stage.selected];
+    const { groups } = this.stage.picture;
+    const join = groups.filter(({ nodes }) => !ids.every((id) => nodes.includes(id)));
+    const leave = groups.filter(({ nodes }) => ids.some((id) => nodes.includes(id)));
+    return [
+      ...join.map(({ name }) => ({ label: `Add to group ${name}`, action: () => this.actions.joinGroup(name, ids) })),
+      ...leave.map(({ name }) => ({ label: `Take out of group ${name}`, action: () => this.actions.leaveGroup(name, ids) })),
+    ];
   }
 
   #ofEdge(key) {
@@ -122,13 +144,18 @@ export class Menus {
     ];
   }
 
-  #ofGroup(name) {
-    const nodes = this.stage.picture.groups.find((group) => group.name === name)?.nodes ?? [];
-    return [
-      { label: "Select its nodes", action: () => this.stage.select(nodes.filter((id) => this.stage.boxes.has(id))) },
-      { label: "Rename …", action: () => this.actions.renameGroup(name) },
-      { label: "Ungroup", action: () => this.actions.ungroup(name) },
-    ];
+  /** @param {string} name @param {{x: number, y: number}} [at] */
+  ofGroup(name, at) {
+    const { actions, stage } = this;
+    const title = stage.groups.title(name);
+    if (!title) return;
+    const { left, bottom } = title.getBoundingClientRect();
+    const nodes = stage.picture.groups.find((group) => group.name === name)?.nodes ?? [];
+    openMenu([
+      { label: "Select its nodes", action: () => stage.select(nodes) },
+      { label: "Rename …", key: "F2", action: () => actions.renameGroup(name) },
+      { label: "Ungroup", key: "Del", action: () => actions.ungroup(name) },
+    ], at ?? { x: left, y: bottom + 4 }, () => title.focus({ preventScroll: true }));
   }
 
   #ofNothing(point) {

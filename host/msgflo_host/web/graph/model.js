@@ -12,7 +12,7 @@ const STATES = new Map([["hourglass-o", "pending"], ["moon-o", "asleep"], ["chai
  *   initials: InitialView[], exported: string[], known: boolean, required: boolean}} PortView
  *   `known` is false where only the graph speaks of it.
  * @typedef {{id: string, component: string, icon: string, state: string, stateText: string, error: string, discovered: boolean,
- *   subgraph: boolean, description: string, inports: PortView[], outports: PortView[], x?: number, y?: number}} NodeView
+ *   subgraph: boolean, description: string, groups: string[], inports: PortView[], outports: PortView[], x?: number, y?: number}} NodeView
  * @typedef {{key: string, src: import("../core/graph.js").End, tgt: import("../core/graph.js").End, route: number, kind: string, reason: string}} EdgeView
  * @typedef {{nodes: Map<string, NodeView>, edges: Map<string, EdgeView>, groups: {name: string, nodes: string[]}[]}} Picture
  */
@@ -33,7 +33,8 @@ export function pictureOf(system) {
     const status = main ? system.edgeStatus(key) : undefined;
     edges.set(key, { key, src, tgt, route: metadata?.route ?? 0, kind: status?.kind ?? "", reason: status?.reason ?? "" });
   }
-  const groups = [...graph.groups.values()].map(({ name, nodes: members }) => ({ name, nodes: members }));
+  const groups = [...graph.groups.values()].map(({ name, nodes: members }) => ({ name, nodes: members.filter((id) => nodes.has(id)) }));
+  for (const { name, nodes: members } of groups) for (const id of members) nodes.get(id).groups.push(name);
   return { nodes, edges, groups };
 }
 
@@ -52,6 +53,7 @@ function nodeOf(system, graph, { id, component, metadata }, main) {
     error: health?.error ?? "",
     discovered: metadata?.discovered === true,
     subgraph: definition?.subgraph === true,
+    groups: [],
     description: String(metadata?.label || status?.label || definition?.description || ""),
     inports: portsOf(definition?.inPorts, status?.inports),
     outports: portsOf(definition?.outPorts, status?.outports),
@@ -151,6 +153,7 @@ export function nameOf(node) {
   const count = (ports, what) => `${ports.length} ${what}${ports.length === 1 ? "" : "s"}`;
   const parts = [node.id, node.component || "no component", node.stateText];
   parts.push(count(node.inports, "inport"), count(node.outports, "outport"));
+  if (node.groups.length) parts.push(`in group ${node.groups.join(", ")}`);
   if (node.discovered) parts.push("discovered, not in the graph");
   if (node.error) parts.push(node.error);
   return parts.join(", ");

@@ -54,7 +54,7 @@ export class Nodes {
   /** @param {NodeView} node */
   #renderOne(node) {
     const body = JSON.stringify([node.component, node.icon, node.inports, node.outports, node.discovered, node.subgraph]);
-    const state = `${node.state} ${node.stateText} ${node.error} ${node.description}`;
+    const state = `${node.state} ${node.stateText} ${node.error} ${node.description} ${node.groups}`;
     let shown = this.#shown.get(node.id);
     if (!shown) {
       const made = element("div", { className: "node", role: "group", tabIndex: -1, "aria-roledescription": "node", "data-node": node.id });

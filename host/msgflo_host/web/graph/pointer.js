@@ -24,7 +24,7 @@ export class Pointer {
   /** Whether dragging on the background selects, and not only with Shift. */
   selecting = false;
 
-  /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {{openNode(id: string): void, editInitial(button: HTMLElement): void, renameGroup(name: string): void}} opens */
+  /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {{openNode(id: string): void, editInitial(button: HTMLElement): void, groupMenu(name: string): void}} opens */
   constructor(stage, actions, opens) {
     Object.assign(this, { stage, actions, opens });
     this.port = stage.port;
@@ -55,7 +55,7 @@ export class Pointer {
   }
 
   #pressed(event) {
-    if (event.button > 1 || event.target.closest("button, input, .editor")) return;
+    if (event.button > 1 || event.target.closest("button:not(.group-name), input, .editor")) return;
     const point = this.at(event);
     this.stage.view.isFitted = false; // nothing jumps away under the pointer when a panel opens
     this.#down.set(event.pointerId, point);
@@ -75,7 +75,7 @@ export class Pointer {
     if (event.button === 1) return this.#pan(point, true);
     if (dot && node) return connecting(this.stage, this.actions, this.port, { node, port: dot.dataset.port, side: dot.dataset.side });
     if (node) return this.#press(event, node, point);
-    if (group) return this.#drag(this.stage.picture.groups.find(({ name }) => name === group)?.nodes ?? [], point, () => {});
+    if (group) return this.#drag(this.stage.picture.groups.find(({ name }) => name === group)?.nodes ?? [], point, () => this.opens.groupMenu(group));
     const edge = this.stage.edges.at(this.stage.view.toGraph(point), this.stage.view.k);
     if (edge) return this.#click(() => this.#openEdge(edge), point);
     return event.shiftKey || this.selecting ? this.#rectangle(point, event.shiftKey) : this.#pan(point, false);
@@ -256,16 +256,13 @@ export class Pointer {
   #doubled(event) {
     const target = document.elementFromPoint(event.clientX, event.clientY); // the event's own is who has captured the pointer
     const node = target?.closest("[data-node]")?.dataset.node;
-    const group = target?.closest(".group-name")?.parentElement.dataset.group;
-    if (group) this.opens.renameGroup(group);
-    else if (node && !target.closest("button, input")) this.opens.openNode(node);
+    if (node && !target.closest("button, input")) this.opens.openNode(node);
   }
 
   #focused(target) {
-    const id = target.dataset.node;
-    if (id === undefined) return;
-    this.stage.nodes.focused(id);
-    const box = this.stage.boxes.get(id);
+    const { node: id, group } = (target.matches(".group-name") ? target.parentElement : target)?.dataset ?? {};
+    if (id !== undefined) this.stage.nodes.focused(id);
+    const box = id !== undefined ? this.stage.boxes.get(id) : this.stage.groups.titleBox(group ?? "");
     if (box && !this.#down.size) this.stage.view.reveal(box);
   }
 }

@@ -36,8 +36,6 @@ export function longPress(on, pressed) {
     if (isLong) swallow(event);
     else isLong = /** @type {PointerEvent} */ (event).pointerType === "touch";
   }, true);
-  // No mouse is made of this finger: its click would hit what has been opened.
-  on.addEventListener("touchend", (event) => isLong && event.cancelable && event.preventDefault(), { passive: false });
 }
 
 function swallow(event) {
