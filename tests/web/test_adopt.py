@@ -213,6 +213,32 @@ outports:
 """
 
 
+def test_a_topic_that_says_whether_a_device_is_there_is_marked_and_becomes_no_port(page: Page, device: Device) -> None:
+    rows = page.get_by_role("treeitem")
+    values = {"hut/heater/heat": 21, "hut/heater/there": "Online"}
+    sent_until_seen(page, device, values, rows.filter(has_text="hut").count)
+    page.get_by_label("Search topics").fill("hut")
+    expect(rows.filter(has_text="whether it is there").locator(".topic-name")).to_contain_text("there")
+    expect(rows.filter(has_text="heat").last.locator("small")).to_have_count(0)
+    rows.first.locator(".topic-box").click()
+    page.get_by_role("button", name="Adopt 2 topics").click()
+    expect(page.get_by_label("The file")).to_have_value(HEATER)
+
+
+HEATER = """component: home/Heater
+icon: plug
+inports: {}
+outports:
+  heat:
+    queue: "hut/#ROLE/heat"
+    type: number
+availability:
+  topic: "hut/#ROLE/there"
+  online: Online
+  offline: Offline
+"""
+
+
 def test_the_tree_is_walked_by_keyboard(page: Page, device: Device) -> None:
     values = {f"walk/{room}/{what}": 1 for room in ("attic", "cellar") for what in ("heat", "light")}
     rows = page.get_by_role("treeitem")

@@ -1,12 +1,14 @@
 // @ts-check
 // A device of topics that a person has chosen, where no template knows better.
 
+import { availabilityOf } from "./availability.js";
 import { addInport, addOutport, proposal } from "./proposal.js";
 
 const COMMANDS = /(^|\/)(set|command|cmnd|cmd|control)(\/|$)/i;
 
 /**
- * Topics that look like commands become inports, all others outports.
+ * Topics that look like commands become inports, all others outports; but the first of them that says whether the device is
+ * there, where others are chosen too, becomes its availability.
  * @param {import("./seen.js").Seen[]} chosen at least one @returns {import("./proposal.js").Proposal}
  */
 export function byHand(chosen) {
@@ -17,8 +19,13 @@ export function byHand(chosen) {
   for (const [i, seen] of chosen.entries()) {
     const own = levels[i].slice(shared);
     const name = own.join("_") || "value";
-    if (COMMANDS.test(own.join("/"))) addInport(made, name, seen.topic, seen.type);
-    else addOutport(made, name, seen);
+    if (COMMANDS.test(own.join("/"))) {
+      addInport(made, name, seen.topic, seen.type);
+      continue;
+    }
+    const availability = made.availability === null && chosen.length > 1 ? availabilityOf(seen) : null;
+    addOutport(made, name, seen, { chosen: availability === null });
+    made.availability ??= availability;
   }
   return made;
 }

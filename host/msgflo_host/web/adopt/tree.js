@@ -2,6 +2,7 @@
 // The tree of topics on the page: a row each, chosen and opened by mouse and keyboard.
 
 import { html, nothing, render, repeat } from "../vendor/lit-html.js";
+import { availabilityOf } from "./availability.js";
 import { MOST_ROWS, rowsOf, topicsIn, treeOf } from "./branches.js";
 import { shortened } from "./values.js";
 
@@ -57,7 +58,7 @@ export class Tree extends EventTarget {
     return html`<div role="treeitem" class="topic-row" data-path=${branch.path} data-level=${Math.min(level, MOST_LEVEL)} tabindex=${branch.path === this.#focused ? 0 : -1}
       aria-level=${level} aria-setsize=${siblings} aria-posinset=${place} aria-checked=${checked} aria-expanded=${open === null ? nothing : String(open)}>
       <span class="topic-twisty" aria-hidden="true"></span><span class="topic-box" aria-hidden="true"></span>
-      <span class="topic-name">${shortened(branch.name, MOST_VALUE)}</span>
+      <span class="topic-name">${shortened(branch.name, MOST_VALUE)}${seen !== null && availabilityOf(seen) ? html` <small>whether it is there</small>` : nothing}</span>
       ${seen === null ? html`<span class="topic-value muted">${branch.total} topics</span>` : html`<span class="topic-value mono">${valueOf(seen)}</span>
         <span class="topic-count" title=${seen.count === 1 ? "one message" : `${seen.count} messages`}>${seen.count}×</span><span class="topic-age">${age(now - seen.at)}</span>`}
     </div>`;
