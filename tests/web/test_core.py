@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from brokers import Broker
 from browser import SECRET, Pages, address, node_in, of_system, running, until_system
@@ -239,6 +239,38 @@ def test_a_graph_that_cannot_be_fetched_is_asked_for_again_and_what_was_seen_sta
     expect(nothing).to_be_hidden()
     page.evaluate("() => (window.isSpoiled = false)")
     ready(page)
+
+
+def test_what_was_told_of_nodes_and_edges_stays_while_nothing_is_told(
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+) -> None:
+    page_of.tolerate("ERR_CONNECTION_REFUSED|WebSocket connection to|503")
+    coordinator = run_graph(GRAPH, broker=shared_broker.url)
+    page = ready(page_of(coordinator))
+    until_system(page, "system.edgeStatus('a.out b.in')")
+    known = (
+        "[system.nodeStatus('a').state, system.nodeStatus('a').inports.length, system.edgeStatus('a.out b.in').kind]"
+    )
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=503)
+
+    page.route("**/status.json", refuse)
+
+    def ask_until(count: int) -> None:
+        while len(asked) < count:
+            page.wait_for_event("request", lambda request: request.url.endswith("/status.json"))
+
+    ask_until(1)
+    before = of_system(page, known)
+    ask_until(3)  # it asks again when it has seen what came of the one before
+    assert of_system(page, known) == before
+    coordinator.kill()
+    expect(page.locator("#banner-connection")).to_contain_text("What you see is how it was")
+    of_system(page, "system.askStatus()")
+    assert of_system(page, known) == before
 
 
 def test_what_was_typed_stays_where_it_could_not_be_sent_and_is_sent_again(

@@ -1,7 +1,6 @@
 // @ts-check
 // What /status.json says: states, topics, rates. It is asked for while somebody looks at the page.
 
-
 const INTERVAL_MS = 2000;
 
 /**
@@ -16,9 +15,9 @@ const INTERVAL_MS = 2000;
 /** @type {Answer} */
 const NOTHING = { broker: "", connected: false, nodes: [], edges: [] };
 
-/** Event: "change" after each answer, also where there is none any more. */
+/** Event: "change" after each answer. */
 export class Status extends EventTarget {
-  /** The last answer; one with nothing in it before the first, and while none comes. @type {Answer} */
+  /** The last answer, also while none comes; one with nothing in it before the first, and where we may not ask. @type {Answer} */
   all = NOTHING;
 
   #system;
@@ -58,23 +57,26 @@ export class Status extends EventTarget {
     if (this.#asking || document.visibilityState !== "visible") return;
     this.#asking = true;
     try {
-      this.#take(await this.#fetch());
+      const answer = await this.#fetch();
+      if (answer !== null) this.#take(answer);
     } catch {
-      this.#take(NOTHING);
+      // What it said last stays.
     } finally {
       this.#asking = false;
       this.#timer = setTimeout(() => this.#ask(), INTERVAL_MS);
     }
   }
 
-  /** @returns {Promise<Answer>} */
+  /** @returns {Promise<Answer | null>} null where there is no answer now */
   async #fetch() {
     const system = this.#system;
-    if (!system.isReady || !(system.may("network:status") || system.may("protocol:network"))) return NOTHING;
+    if (!(system.may("network:status") || system.may("protocol:network"))) return NOTHING;
+    if (!system.isReady) return null;
     const { secret } = system.fbp;
     const headers = secret ? { Authorization: `Bearer ${secret}` } : undefined;
     const answer = await fetch("status.json", { headers, signal: AbortSignal.timeout(10_000) });
-    return answer.ok ? await answer.json() : NOTHING;
+    if (answer.status === 401 || answer.status === 403) return NOTHING;
+    return answer.ok ? await answer.json() : null;
   }
 
   /** @param {Answer} status */
