@@ -395,8 +395,14 @@ def test_packets_are_kept_by_edge_and_bounded(coordinator: Coordinator, page_of:
     assert [packet["data"] for packet in ring] == list(range(100, 600))
     rings = of_system(page, f"{feed}(250, 2)")
     assert [len(ring) for ring in rings] == [0] * 50 + [2] * 200
+    assert of_system(page, "packets.last('n0.out m.in').data") == 1, "its last value is seen still"
     sizes = of_system(page, f"{feed}(10, 100, 'x'.repeat(10000)).map((ring) => ring.map((packet) => packet.size))")
     assert 2 * 1024 * 1024 < sum(map(sum, sizes)) <= 4 * 1024 * 1024
+    of_system(page, f"void {feed}(60, 1, 'x'.repeat(100000))")
+    sizes = of_system(page, "Array.from({ length: 60 }, (_, edge) => packets.last(`n${edge}.out m.in`)?.size ?? 0)")
+    assert sizes == [0] * 19 + [100_002] * 41, "4 MiB of last values, of those that sent last"
+    of_system(page, f"void {feed}(20100, 1)")
+    assert of_system(page, "packets.last('n99.out m.in') === undefined && packets.last('n100.out m.in').data === 0")
 
 
 def test_what_is_left_out_is_told(coordinator: Coordinator, page_of: Pages) -> None:

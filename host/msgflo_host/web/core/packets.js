@@ -1,9 +1,10 @@
 // @ts-check
-// The last packets of each edge: bounded in number and in memory.
+// The last packets of each edge, and the very last one of many more: bounded in number and in memory.
 
 const MOST_EACH = 500;
 const MOST_EDGES = 200;
-const MOST_BYTES = 4 * 1024 * 1024;
+const MOST_LASTS = 20_000; // edges whose last packet is kept, also without a history
+const MOST_BYTES = 4 * 1024 * 1024; // of histories, and of last packets
 const LEFT_OUT_MS = 1500; // it is told once a second
 
 /**
@@ -20,6 +21,9 @@ export class Packets extends EventTarget {
   /** The edge that had a packet last is the last one. @type {Map<string, Ring>} */
   #rings = new Map();
   #bytes = 0;
+  /** The last packet of each edge, in the same order. @type {Map<string, Packet>} */
+  #lasts = new Map();
+  #lastBytes = 0;
   #timer = 0;
   /** @type {string[] | null} */
   #watched = null;
@@ -40,12 +44,13 @@ export class Packets extends EventTarget {
 
   /** @param {string} key of an edge @param {string} [graph] @returns {Packet | undefined} the newest one */
   last(key, graph = this.#system.current) {
-    return this.history(key, graph).at(-1);
+    return this.#lasts.get(`${graph}\n${key}`);
   }
 
   /** Forget the packets of an edge. @param {string} key @param {string} [graph] */
   forget(key, graph = this.#system.current) {
     this.#drop(`${graph}\n${key}`);
+    this.#dropLast(`${graph}\n${key}`);
   }
 
   /**
@@ -72,11 +77,27 @@ export class Packets extends EventTarget {
     const ring = this.#rings.get(key) ?? { packets: [], bytes: 0 };
     this.#rings.delete(key);
     this.#rings.set(key, ring);
-    ring.packets.push({ at, data, size });
+    const packet = { at, data, size };
+    this.#keepLast(key, packet);
+    ring.packets.push(packet);
     this.#count(ring, size);
     if (ring.packets.length > MOST_EACH) this.#count(ring, -(/** @type {Packet} */ (ring.packets.shift()).size));
     if (this.#rings.size > MOST_EDGES) this.#drop(/** @type {string} */ (this.#rings.keys().next().value));
     while (this.#bytes > MOST_BYTES) this.#halveLargest();
+  }
+
+  /** @param {string} key @param {Packet} packet */
+  #keepLast(key, packet) {
+    this.#dropLast(key);
+    this.#lasts.set(key, packet);
+    this.#lastBytes += packet.size;
+    while (this.#lasts.size > MOST_LASTS || this.#lastBytes > MOST_BYTES) this.#dropLast(/** @type {string} */ (this.#lasts.keys().next().value));
+  }
+
+  /** @param {string} key */
+  #dropLast(key) {
+    this.#lastBytes -= this.#lasts.get(key)?.size ?? 0;
+    this.#lasts.delete(key);
   }
 
   /** The edge that takes most loses the older half of its packets. */
