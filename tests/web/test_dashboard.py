@@ -312,14 +312,23 @@ def test_full_screen_hides_the_bars_until_it_ends(run_graph: Run, page_of: Pages
 
 def test_a_phone_has_one_column_in_reading_order(run_graph: Run, page_of: Pages) -> None:
     text = graph(
-        last=("web/Switch", box(0, 3)), first=("web/Button", box(6, 0)), second=("web/Display", box(8, 0, 4, 2))
+        last=("web/Switch", box(0, 3)), first=("web/Button", box(5, 0)), second=("web/Display", box(8, 0, 4, 2))
     )
     page = dashboard(page_of(run_graph(text, suffix=".json"), size=PHONE))
     is_played(page, "last")
-    boxes = [instrument(page, role).bounding_box() for role in ("first", "second", "last")]
-    assert all(each and each["width"] > 350 for each in boxes)
-    tops = [each["y"] for each in boxes if each]
-    assert tops == sorted(set(tops))
+
+    def in_order(*roles: str) -> bool:
+        boxes = [instrument(page, role).bounding_box() for role in roles]
+        assert all(each and each["width"] > 350 for each in boxes)
+        tops = [each["y"] for each in boxes if each]
+        return tops == sorted(set(tops))
+
+    assert in_order("first", "second", "last")
+    # Also for who goes through them by keys or hears them, and when somebody moves one on a wider screen.
+    edit(page, ["changenode", {"id": "last", "metadata": {"dashboard": box(7, 0, 1, 1)}}])
+    items = page.locator(".dashboard-grid > li")
+    until(lambda: [item.get_attribute("data-role") for item in items.all()] == ["first", "last", "second"])
+    assert in_order("first", "last", "second")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE[0]
 
 
