@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from brokers import Broker
-from browser import LAPTOP, PHONE, SECRET, Pages, axe, edit, fit, node_in, of_system, tell, until, until_system
+from browser import LAPTOP, PHONE, SECRET, Pages, address, axe, edit, fit, node_in, of_system, tell, until, until_system
 from systems import Coordinator, Participants, Sink, Source
 from systems import until as until_here
 
@@ -231,6 +231,102 @@ def test_who_may_not_send_is_told_so(pair: Pair, page: Page) -> None:
     inspector(page).get_by_label("Send to sink in").fill("7")
     inspector(page).get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing was sent to sink in: runtime:packet is not permitted")
+
+
+def test_two_who_send_to_one_port_at_once_do_not_disturb_each_other(page: Page, pair: Pair) -> None:
+    outcomes = page.evaluate(
+        """async () => {
+          const { context } = await import("/core/registry.js");
+          const { sendTo } = await import("/look/send.js");
+          const ask = context.fbp.request.bind(context.fbp);
+          const send = (data) => sendTo(context, "default/main", { node: "sink", port: "in" }, data);
+          let go, second, hasBegun = false;
+          const isOver = new Promise((resolve) => { go = resolve; });
+          context.fbp.request = async (protocol, command, payload) => {
+            if (command === "addinport" && !hasBegun) {
+              hasBegun = true;
+              const answer = await ask(protocol, command, payload);
+              second = send(2); // begins while the port is exported for the first …
+              return answer;
+            }
+            if (command === "packet" && payload.payload === 2) await isOver; // … and goes on when it is not any more
+            return ask(protocol, command, payload);
+          };
+          const first = await send(1);
+          go();
+          return [first, await second];
+        }"""
+    )
+    assert outcomes == [True, True]
+    until_here(lambda: pair.sink.received == [1, 2])
+    until_system(page, "system.graph.inports.size === 0")
+
+
+# `lose(command)`: the connection is lost with the next request of this command, before it is sent or before its answer.
+LOSE = """
+const Socket = WebSocket;
+WebSocket = class extends Socket {
+  constructor(...all) {
+    super(...all);
+    if (!this.url.includes(`:${location.port}/`)) return;
+    window.socket = this;
+    window.connections = (window.connections ?? 0) + 1;
+  }
+};
+window.lose = async (command, isSent) => {
+  const { context: { fbp } } = await import("/core/registry.js");
+  const ask = fbp.request.bind(fbp);
+  fbp.request = (protocol, asked, ...more) => {
+    if (asked !== command) return ask(protocol, asked, ...more);
+    fbp.request = ask;
+    if (!isSent) window.socket.close();
+    const answer = ask(protocol, asked, ...more);
+    window.socket.close();
+    return answer;
+  };
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("lost", "said", "received"),
+    [
+        (["addinport", True], "Nothing was sent to sink in: The connection was lost", []),
+        (["packet", True], "It is not known whether anything was sent to sink in: The connection was lost", [7]),
+        (["removeinport", False], "Sent to sink in: 7", [7]),
+    ],
+)
+def test_when_the_connection_is_lost_what_is_said_is_true_and_no_export_is_left(
+    pair: Pair, page_of: Pages, lost: list[Any], said: str, received: list[int]
+) -> None:
+    page_of.tolerate("WebSocket is already in CLOSING")
+    pair.sink.received.clear()
+    page = page_of.blank()
+    page.add_init_script(LOSE)
+    page.goto(address(pair.coordinator))
+    ready(page)
+    open_edge(page)
+    page.evaluate("(lost) => window.lose(...lost)", lost)
+    inspector(page).get_by_label("Send to sink in").fill("7")
+    inspector(page).get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#toasts")).to_contain_text(said)
+    until_system(page, "window.connections === 2 && system.isReady && system.graph.inports.size === 0")
+    assert pair.sink.received == received
+
+
+def test_an_export_that_a_page_has_left_is_removed_by_another_one_later(pair: Pair, page_of: Pages) -> None:
+    page = page_of.blank()
+    page.clock.install()
+    page.goto(address(pair.coordinator))
+    ready(page)
+    for name in ("by-hand-0123456789abcdef", "by-hand-of-mine"):
+        edit(page, ["addinport", {"public": name, "node": "sink", "port": "in"}])
+    page.reload()
+    ready(page)
+    assert of_system(page, "system.graph.inports.size") == 2  # who has made it may be about to use it
+    page.clock.fast_forward(121_000)
+    until_system(page, "system.graph.inports.size === 1 && system.graph.inports.has('by-hand-of-mine')")
+    edit(page, ["removeinport", {"public": "by-hand-of-mine"}])
 
 
 def test_numbers_are_drawn_those_of_several_edges_together_and_told_in_a_table(page: Page, pair: Pair) -> None:

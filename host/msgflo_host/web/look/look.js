@@ -4,6 +4,7 @@
 import { announce, openPanel, toast } from "../core/dom.js";
 import { insideEdge } from "./edge.js";
 import { insideNode } from "./node.js";
+import { startTidying } from "./send.js";
 import { startTraces } from "./traces.js";
 
 /**
@@ -25,6 +26,7 @@ export function start(context) {
     const { id } = /** @type {CustomEvent} */ (event).detail;
     shower.show(() => insideNode(context, id), "This node is not there (any more).");
   });
+  startTidying(context);
   startTraces(context, shower);
 }
 

@@ -2,10 +2,39 @@
 // Packets that people send into an inport by hand.
 
 import { toast } from "../core/dom.js";
+import { Unanswered } from "../core/fbp.js";
 import { endText, short } from "./values.js";
+
+const OURS = /^by-hand-[0-9a-f]{16}$/; // public names that are in use for one packet
+const OLD_MS = 120_000; // longer than the answers to its requests are waited for
 
 /** @typedef {import("../core/registry.js").Context} Context */
 /** @typedef {import("../core/graph.js").End} End */
+
+/** Ports that are exported still, because the connection was lost: public name -> graph. @type {Map<string, string>} */
+const leftOver = new Map();
+
+/** Take back, whenever there is a connection, what was left exported: by this page at once, by pages that have gone a while later. @param {Context} context */
+export function startTidying({ system, fbp }) {
+  let timer = 0;
+  const remove = async (/** @type {string} */ graph, /** @type {string} */ name) => {
+    try {
+      if (system.graphs.get(graph)?.inports.has(name)) await fbp.request("graph", "removeinport", { graph, public: name }, { quiet: true });
+      leftOver.delete(name);
+    } catch {
+      // the next connection tries again
+    }
+  };
+  const tidy = () => {
+    clearTimeout(timer);
+    if (!system.isReady) return;
+    for (const [name, graph] of leftOver) remove(graph, name);
+    const there = [...system.graphs].flatMap(([graph, { inports }]) => [...inports.keys()].filter((name) => OURS.test(name)).map((name) => ({ graph, name })));
+    if (there.length > 0 && system.may("protocol:graph")) timer = setTimeout(() => there.forEach(({ graph, name }) => remove(graph, name)), OLD_MS);
+  };
+  system.addEventListener("state", tidy);
+  tidy();
+}
 
 /** What sending does beyond that, for people. @param {Context} context @param {string} id of a graph @param {End} end */
 export function sideEffect({ system }, id, end) {
@@ -22,32 +51,50 @@ export function sideEffect({ system }, id, end) {
  */
 export async function sendTo({ system, fbp }, graph, end, data) {
   const known = exportedAs(system.graphs.get(graph), end);
-  const name = known ?? freshName(system.graphs.get(graph));
+  const send = (/** @type {string} */ name) => fbp.request("runtime", "packet", { graph, port: name, event: "data", payload: data });
   try {
-    if (known === null) await fbp.request("graph", "addinport", { graph, public: name, node: end.node, port: end.port });
-    try {
-      await fbp.request("runtime", "packet", { graph, port: name, event: "data", payload: data });
-    } finally {
-      if (known === null) await fbp.request("graph", "removeinport", { graph, public: name });
-    }
+    await (known === null ? throughExport(fbp, graph, end, send) : send(known));
     toast(`Sent to ${endText(end)}: ${short(data, 60)}`, "good");
     return true;
   } catch (error) {
-    toast(`Nothing was sent to ${endText(end)}: ${/** @type {Error} */ (error).message}`, "bad");
+    const what = error instanceof Unanswered && error.sent ? "It is not known whether anything was sent" : "Nothing was sent";
+    toast(`${what} to ${endText(end)}: ${/** @type {Error} */ (error).message}`, "bad");
     return false;
   }
 }
 
-/** @param {import("../core/graph.js").Graph | undefined} graph @param {End} end @returns {string | null} */
-function exportedAs(graph, end) {
-  const isIt = (/** @type {End} */ { node, port }) => node === end.node && port.toLowerCase() === end.port.toLowerCase();
-  return [...(graph?.inports.values() ?? [])].find(isIt)?.public ?? null;
+/**
+ * Several may send to one port at once, so each has a name of its own for it.
+ * @param {import("../core/fbp.js").Fbp} fbp @param {string} graph @param {End} end @param {(name: string) => Promise<any>} send
+ */
+async function throughExport(fbp, graph, end, send) {
+  const name = `by-hand-${[...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  try {
+    await fbp.request("graph", "addinport", { graph, public: name, node: end.node, port: end.port });
+  } catch (error) {
+    if (!(error instanceof Unanswered && error.sent)) throw error;
+    leftOver.set(name, graph);
+    throw new Error(error.message); // the port may be exported; the packet was not sent
+  }
+  try {
+    await send(name);
+  } finally {
+    await takeBack(fbp, graph, end, name);
+  }
 }
 
-/** @param {import("../core/graph.js").Graph | undefined} graph */
-function freshName(graph) {
-  for (;;) {
-    const name = `by-hand-${Math.random().toString(36).slice(2, 8)}`;
-    if (!graph?.inports.has(name)) return name;
+/** @param {import("../core/fbp.js").Fbp} fbp @param {string} graph @param {End} end @param {string} name */
+async function takeBack(fbp, graph, end, name) {
+  try {
+    await fbp.request("graph", "removeinport", { graph, public: name });
+  } catch (error) {
+    leftOver.set(name, graph);
+    toast(`${endText(end)} is exported as ${name} until the page is connected again: ${/** @type {Error} */ (error).message}`, "warn");
   }
+}
+
+/** Not by a name that is in use for one packet. @param {import("../core/graph.js").Graph | undefined} graph @param {End} end @returns {string | null} */
+function exportedAs(graph, end) {
+  const isIt = (/** @type {{public: string} & End} */ each) => each.node === end.node && each.port.toLowerCase() === end.port.toLowerCase() && !OURS.test(each.public);
+  return [...(graph?.inports.values() ?? [])].find(isIt)?.public ?? null;
 }
