@@ -530,6 +530,23 @@ def test_a_trace_is_recorded_saved_loaded_and_stepped_through(page: Page, pair: 
     expect(inspector(page).get_by_label("Value of this step")).to_have_text("traced")
 
 
+def test_whoever_comes_or_comes_again_sees_that_a_trace_is_being_recorded(pair: Pair, page_of: Pages) -> None:
+    page = page_of.blank()
+    page.add_init_script(LOSE)
+    page.goto(address(pair.coordinator))
+    ready(page)
+    page.get_by_role("tab", name="Traces").click()
+    page.get_by_role("button", name="Record").click()
+    expect(page.get_by_role("button", name="Stop recording")).to_be_visible()
+    page.evaluate("() => window.socket.close()")
+    until_system(page, "window.connections === 2 && system.isReady")
+    assert page.get_by_role("button", name="Stop recording").is_enabled()
+    other = page_of(pair.coordinator)
+    other.get_by_role("tab", name="Traces").click()
+    other.get_by_role("button", name="Stop recording").click()
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
+
+
 def test_a_file_that_is_no_trace_is_refused_in_words(page: Page, tmp_path: Path) -> None:
     page.get_by_role("tab", name="Traces").click()
     for text, said in (("[", "no JSON"), ("[]", 'a list "events"'), ('{"events": [7]}', "events[0] is 7")):

@@ -178,6 +178,22 @@ def test_after_a_restart_the_page_is_back_and_shows_what_is_now(
     expect(node_in(page, "second")).to_have_count(0)
 
 
+def test_after_a_restart_a_trace_can_be_recorded_again(coordinator: Coordinator, page_of: Pages) -> None:
+    page = page_of(coordinator)
+    page_of.tolerate("ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection to")
+    until_system(page, "system.isReady")
+    page.get_by_role("tab", name="Traces").click()
+    record, stop = (page.get_by_role("button", name=name, exact=True) for name in ("Record", "Stop recording"))
+    record.click()
+    expect(stop).to_be_visible()
+    coordinator.stop()
+    coordinator.start()
+    expect(record).to_be_enabled()
+    record.click()
+    stop.click()
+    expect(page.locator("#inspector .look-steps")).to_be_attached()
+
+
 def test_what_is_changed_in_the_file_appears(coordinator: Coordinator, page_of: Pages, tmp_path: Any) -> None:
     page = page_of(coordinator)
     until_system(page, "system.isReady")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,10 @@ class Identity:
 
 
 class RuntimePart:
-    """Answers who we are, and moves packets across the border of a graph."""
+    """Answers who we are, and moves packets across the border of a graph.
+
+    `on_asked` are called with each client that has been told who we are: what else it should know comes after that.
+    """
 
     def __init__(
         self,
@@ -52,6 +55,7 @@ class RuntimePart:
         clients: ClientList,
         replies: Replies,
     ) -> None:
+        self.on_asked: list[Callable[[ClientHandle], None]] = []
         self._identity = identity
         self._permissions = permissions
         self._catalogue = catalogue
@@ -94,6 +98,8 @@ class RuntimePart:
         if may_see(capabilities, "runtime", "ports"):
             for network in self._graphs.all():
                 client.send(message("runtime", "ports", self._ports(network)))
+        for tell in self.on_asked:
+            tell(client)
 
     def _packet(self, client: ClientHandle, request: Request) -> None:
         payload = request.payload

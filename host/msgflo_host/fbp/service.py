@@ -56,6 +56,7 @@ class Service:
         graph = GraphPart(graphs, self.clients, replies)  # first: the others tell what follows from a change
         trace = TracePart(identity, graphs, self.clients, replies)
         self._runtime = RuntimePart(identity, permissions, catalogue, graphs, injection, self.clients, replies)
+        self._runtime.on_asked.append(trace.tell_recorded)
         self._component = ComponentPart(catalogue, library, graphs, permissions, replies)
         self._health = Health(coordinator, components, catalogue, replies)
         self._packets = Packets(

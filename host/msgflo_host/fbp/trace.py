@@ -19,7 +19,7 @@ from ..traces.ring import DEFAULT_EVENTS, MAX_EVENTS, Ring
 from ._payload import network_of
 from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Replies
-from .envelope import Request
+from .envelope import Request, message
 from .masking import masked_graph
 from .runtime import Identity
 
@@ -64,6 +64,12 @@ class TracePart:
         ring = self._rings.get(graph)
         if ring is not None:
             ring.add(command, payload, time.time())
+
+    def tell_recorded(self, client: ClientHandle) -> None:
+        """Tell who comes later which graphs are recorded, as all were told when that began."""
+        for graph, ring in self._rings.items() if client.may_see("trace", "start") else ():
+            if ring.recording:
+                client.send(message("trace", "start", {"graph": graph}))
 
     def _start(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)

@@ -68,6 +68,25 @@ def test_a_client_is_told_what_it_may_do_by_where_it_is_and_what_secret_it_shows
     run(main)
 
 
+def test_who_asks_for_the_runtime_is_told_what_is_recorded_where_that_may_be_seen(coordinator: Coordinator) -> None:
+    async def told(secret: str | None) -> list[Any]:
+        async with editor(coordinator.port, secret=secret) as client:
+            await client.ask("runtime", "getruntime")
+            await client.ask("network", "getstatus", graph=MAIN)
+            return client.all("trace", "start")
+
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            assert await told(None) == []
+            await client.ask("trace", "start", graph=MAIN)
+            assert await told(None) == await told(SECRET) == [{"graph": MAIN}]
+            assert await told(VIEWER) == []
+            await client.ask("trace", "stop", graph=MAIN)
+            assert await told(None) == []
+
+    run(main)
+
+
 def shape(ports: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
     return {side: [(port["id"], port["type"]) for port in ports[side]] for side in ("inPorts", "outPorts")}
 

@@ -2,6 +2,7 @@
 // Traces: recorded by the coordinator, saved as a file, loaded from one.
 
 import { download, element, toast } from "../core/dom.js";
+import { isRefusal } from "../core/fbp.js";
 import { button, write } from "./dom.js";
 import { insideTrace } from "./steps.js";
 import { checkSize, readTrace } from "./trace_file.js";
@@ -24,18 +25,24 @@ export function startTraces(context, shower) {
     record.disabled = fbp.state !== "open";
     write(state, isOn ? `${system.current} is being recorded, for everybody.` : "");
   };
-  const ask = (/** @type {string} */ command, /** @type {object} */ payload = {}) => fbp.request("trace", command, { graph: system.current, ...payload });
   const start = () => attempt(async () => {
-    await ask("start", { buffersize: EVENTS });
-    recorded.add(system.current);
+    const graph = system.current;
+    await fbp.request("trace", "start", { graph, buffersize: EVENTS });
+    recorded.add(graph);
     show();
   });
   const stop = () => attempt(async () => {
     const graph = system.current;
-    await ask("stop");
-    recorded.delete(graph);
-    show();
-    const { flowtrace } = await ask("dump", { type: "flowtrace.json" });
+    try {
+      await fbp.request("trace", "stop", { graph });
+      recorded.delete(graph);
+    } catch (error) {
+      if (!isRefusal(error)) recorded.delete(graph); // a trace that cannot be ended is no more
+      throw error;
+    } finally {
+      show();
+    }
+    const { flowtrace } = await fbp.request("trace", "dump", { graph, type: "flowtrace.json" });
     const text = typeof flowtrace === "string" ? flowtrace : JSON.stringify(flowtrace);
     const name = fileName(graph);
     offer(name, text);
@@ -61,6 +68,9 @@ export function startTraces(context, shower) {
     else recorded.delete(payload.graph);
     show();
   });
+  // What is recorded is told with the runtime, after each connection; for the first one we may have come too late.
+  if (fbp.state === "open") fbp.send("runtime", "getruntime");
+  fbp.addEventListener("state", () => fbp.state !== "open" && recorded.clear());
   for (const type of ["state", "current"]) system.addEventListener(type, show);
   show();
   const hint = "The packets of the graph that is shown, with their times: to look at step by step, to keep, or to send to somebody who can help. It may hold whatever devices said.";
