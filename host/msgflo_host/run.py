@@ -28,9 +28,10 @@ from .coordinator import Coordinator
 from .errors import GraphError, MsgfloError, ServerError
 from .fbp.announcing import announce_broker
 from .foreign import load_folder
-from .graph.files import load, signature
+from .graph.files import Signature, load, signature
 from .graph.live import LiveFile
 from .graph.model import Graph
+from .graphs import MAIN
 from .library import Library
 from .serving import Access, label, read_access, serve
 from .status import snapshot
@@ -116,11 +117,7 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
             tasks.create_task(components.run())
             if mosquitto:
                 tasks.create_task(announce_broker(mosquitto.host, mosquitto.port, label=label()))
-            file = (
-                LiveFile(path, lambda: coordinator.graphs.main.graph, coordinator.replace_graph, seen=seen)
-                if path
-                else None
-            )
+            file = _live_file(path, coordinator, seen) if path else None
             if file is not None:
                 tasks.create_task(file.run())
                 if options.auto_save:
@@ -148,6 +145,13 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
                 await components.stop()
 
 
+def _live_file(path: Path, coordinator: Coordinator, seen: Signature | None) -> LiveFile:
+    graphs = coordinator.graphs
+    file = LiveFile(path, lambda: graphs.main.graph, coordinator.replace_graph, seen=seen)
+    graphs.on_edit.append(lambda id: file.note_edit() if id == MAIN else None)
+    return file
+
+
 async def _show(coordinator: Coordinator, look: Callable[[], dict[str, Any]], notes: Notes, *, terminal: bool) -> None:
     if terminal:
         from .live_view import follow_live  # rich: 3 MB that a coordinator without a terminal does not need
@@ -159,7 +163,11 @@ async def _show(coordinator: Coordinator, look: Callable[[], dict[str, Any]], no
 
 def _look(coordinator: Coordinator, file: LiveFile | None, page: str, editor: str) -> dict[str, Any]:
     coordinator.meter.look()
-    graph = {"graph": str(file.path), "graph_trouble": file.trouble} if file else {"graph": None, "graph_trouble": None}
+    graph = {
+        "graph": str(file.path) if file else None,
+        "graph_trouble": file.trouble if file else None,
+        "unsaved": file.unsaved if file else None,
+    }
     return {**snapshot(coordinator), **graph, "page": page, "editor": editor}
 
 

@@ -276,6 +276,32 @@ def test_persist_writes_the_main_graph_and_only_then(system: Run, graph: Path) -
     run(main)
 
 
+def test_that_edits_are_not_in_the_file_is_told_until_they_are(system: Run, graph: Path) -> None:
+    async def main() -> None:
+        async with editor(system.port) as client:
+            assert system.status()["unsaved"] is False
+            await client.ask("graph", "clear", id="other")
+            assert system.status()["unsaved"] is False
+            await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not")
+            assert system.status()["unsaved"] is True
+            await client.ask("network", "persist")
+            assert system.status()["unsaved"] is False
+            await client.ask("graph", "addnode", graph=MAIN, id="more", component="core/Not")
+            graph.write_text(graph.read_text() + "theirs(x/Theirs)\n")
+            await client.told("graph", "addnode", id="theirs")
+            assert system.status()["unsaved"] is True
+            graph.write_text(graph.read_text() + "more(core/Not)\nothers(x/Others)\n")
+            await client.told("graph", "addnode", id="others")
+            assert system.status()["unsaved"] is False, "somebody has written it by hand"
+
+    run(main)
+
+
+def test_where_there_is_no_file_nothing_is_told_of_what_it_holds(broker: Broker, tmp_path: Path) -> None:
+    with Run("--plain", broker=broker.url, cwd=tmp_path) as running:
+        assert running.wait(lambda status: status["connected"])["unsaved"] is None
+
+
 def test_what_was_written_into_the_file_by_hand_and_by_an_editor_is_in_both(system: Run, graph: Path) -> None:
     async def main() -> None:
         async with editor(system.port) as client:

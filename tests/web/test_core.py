@@ -362,6 +362,23 @@ def test_what_was_not_taken_back_when_the_connection_was_lost_is_taken_back_late
     assert snapshot(page) == before
 
 
+def test_that_the_graph_is_not_saved_is_seen_and_heard_until_it_is(
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+) -> None:
+    page = ready(page_of(run_graph(GRAPH, broker=shared_broker.url)))
+    save = page.locator("#tool-save")
+    dot = "getComputedStyle(document.querySelector('#tool-save'), '::after').content !== 'none'"
+    until_system(page, "system.status.unsaved === false")
+    expect(save).to_have_accessible_name("Save the graph into its file")
+    assert not page.evaluate(dot)
+    assert run(page, ("changenode", {"id": "b", "metadata": {"x": 7}}))
+    expect(save).to_have_accessible_name("Save the graph into its file: it has edits that are not saved")
+    assert page.evaluate(dot)
+    save.click()
+    expect(save).to_have_accessible_name("Save the graph into its file")
+    assert not page.evaluate(dot)
+
+
 def test_a_request_that_is_not_answered_any_more_fails(
     run_graph: RunGraph, shared_broker: Broker, page_of: Pages
 ) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import GraphError
+from .difference import difference
 from .files import Signature, load, save
 from .files import signature as signature_of
 from .merging import merge
@@ -42,7 +43,13 @@ class LiveFile:
         self._base = current().copy()  # as the file was when it was last read or written
         self.trouble: str | None = None
         """What is wrong with the file as it stands on disk."""
+        self.unsaved = False
+        """Whether the graph holds edits that the file does not."""
         self._absent = 0
+
+    def note_edit(self) -> None:
+        """Somebody has edited the graph in memory."""
+        self.unsaved = True
 
     async def run(self) -> None:
         """Follow the file until cancelled."""
@@ -70,6 +77,7 @@ class LiveFile:
         self.trouble = None
         merged = merge(self._current(), self._base, graph)
         self._base = graph
+        self.unsaved = self.unsaved and bool(difference(graph, merged))
         self._replace(merged)
         return True
 
@@ -86,3 +94,4 @@ class LiveFile:
         """
         save(self.path, graph)
         self._seen, self.trouble, self._base = signature_of(self.path), None, graph.copy()
+        self.unsaved = False

@@ -73,6 +73,7 @@ function addTools({ system, edits, fbp, page, bus }, askSecret) {
   const run = iconButton("stop", "Stop the graph", () => ask(fbp, "network", system.graph.started ? "stop" : "start", { graph: system.current }), { id: "tool-run" });
   const save = iconButton("save", "Save the graph into its file", async () => {
     if (await ask(fbp, "network", "persist", {})) toast("The graph is saved in its file.", "good");
+    system.askStatus();
   }, { id: "tool-save" });
   const key = iconButton("key", "Enter a secret", () => askSecret(), { id: "tool-secret" });
   const theme = iconButton("dark", "Dark", () => (page.theme = page.theme === "dark" ? "light" : "dark"), { id: "tool-theme" });
@@ -80,6 +81,12 @@ function addTools({ system, edits, fbp, page, bus }, askSecret) {
   byId("bar").prepend(side);
   byId("tools").append(undo, redo, run, save, key, theme);
 
+  const showSave = () => {
+    const { graph, unsaved } = system.status;
+    save.disabled = fbp.state !== "open" || !system.may("network:persist") || graph === null;
+    save.dataset.unsaved = String(unsaved === true);
+    label(save, graph === null ? "There is no file to save the graph into" : `Save the graph into its file${unsaved ? ": it has edits that are not saved" : ""}`);
+  };
   const show = () => {
     const open = fbp.state === "open";
     label(undo, edits.undoTitle ? `Undo: ${edits.undoTitle}` : "Undo");
@@ -90,14 +97,18 @@ function addTools({ system, edits, fbp, page, bus }, askSecret) {
     run.replaceChildren(icon(started ? "stop" : "start"));
     label(run, started ? "Stop the graph" : "Start the graph");
     run.disabled = !open || !(system.may("network:control") || system.may("protocol:network"));
-    save.disabled = !open || !system.may("network:persist");
+    showSave();
     theme.replaceChildren(icon(page.theme === "dark" ? "light" : "dark"));
     label(theme, page.theme === "dark" ? "Light" : "Dark");
     side.setAttribute("aria-expanded", String(page.sideIsOpen));
   };
   edits.addEventListener("change", show);
   system.addEventListener("state", show);
-  system.addEventListener("change", (event) => /** @type {CustomEvent} */ (event).detail.kinds.has("graphs") && show());
+  system.addEventListener("change", (event) => {
+    const { kinds } = /** @type {CustomEvent} */ (event).detail;
+    if (kinds.has("graphs")) show();
+    else if (kinds.has("status")) showSave();
+  });
   for (const type of ["theme", "side"]) bus.addEventListener(type, show);
   addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey || isTyping(event) || document.querySelector("dialog[open]")) return;
