@@ -530,6 +530,29 @@ def test_a_trace_is_recorded_saved_loaded_and_stepped_through(page: Page, pair: 
     expect(inspector(page).get_by_label("Value of this step")).to_have_text("traced")
 
 
+def test_the_focus_stays_on_the_step_or_button_that_was_pressed(page: Page, tmp_path: Path) -> None:
+    end = {"node": "a", "port": "b"}
+    events = [{"command": "data", "payload": {"src": end, "tgt": end, "data": f"number {i}"}} for i in range(202)]
+    (tmp_path / "trace.json").write_text(json.dumps({"events": events}))
+    page.get_by_role("tab", name="Traces").click()
+    page.get_by_label("Trace file").set_input_files(tmp_path / "trace.json")
+    steps = inspector(page).locator(".look-steps button")
+    steps.nth(198).focus()
+    page.keyboard.press("Enter")
+    expect(steps.nth(198)).to_have_attribute("aria-current", "step")
+    expect(steps.nth(198)).to_be_focused()
+    following, back = (inspector(page).get_by_role("button", name=name) for name in ("Next", "Back"))
+    following.focus()
+    for number in (199, 200, 201):  # there are others in the list from 200 on
+        page.keyboard.press("Enter")
+        expect(inspector(page).locator("[aria-current]")).to_contain_text(f"number {number}")
+        expect(inspector(page).locator("[aria-current]")).to_have_count(1)
+    expect(following).to_be_disabled()
+    expect(back).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(inspector(page).get_by_label("Value of this step")).to_have_text("number 200")
+
+
 def test_whoever_comes_or_comes_again_sees_that_a_trace_is_being_recorded(pair: Pair, page_of: Pages) -> None:
     page = page_of.blank()
     page.add_init_script(LOSE)

@@ -25,6 +25,7 @@ class Steps {
   /** @type {import("./trace_file.js").Step[]} */
   #chosen;
   #at = -1;
+  #begin = 0; // the first step that has a row
 
   /** @param {import("../core/registry.js").Context} context @param {import("./trace_file.js").Trace} trace */
   constructor(context, trace) {
@@ -40,7 +41,7 @@ class Steps {
     const left = trace.leftOut > 0 ? element("p", { className: "warn" }, `${trace.leftOut} more are in the file; the first ${this.#all.length} are shown.`) : null;
     this.element = element("div", { className: "look" }, element("div", { className: "look-tools" }, this.previous, this.next, filter), this.position, left,
       section("Value", true, this.value), this.list);
-    this.#write();
+    this.#fill();
   }
 
   /** @param {string} text */
@@ -49,7 +50,7 @@ class Steps {
     const wanted = text.trim().toLowerCase();
     this.#chosen = this.#all.filter((step) => fits(step.data ?? step.text) || step.where.toLowerCase().includes(wanted));
     this.#at = -1;
-    this.#write();
+    this.#fill();
   }
 
   /** Show a step. @param {number} to counted from 0 */
@@ -57,8 +58,13 @@ class Steps {
     const step = this.#chosen[to];
     if (step === undefined) return;
     this.#at = to;
-    this.#write();
-    this.list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    const focused = document.activeElement;
+    if (this.#begin !== Math.floor(to / SHOWN) * SHOWN) this.#fill();
+    else this.#write();
+    this.#buttons()[to - this.#begin].scrollIntoView({ block: "nearest" });
+    // A button that leads nowhere any more loses the focus.
+    if (focused === this.next && this.next.disabled) this.previous.focus();
+    if (focused === this.previous && this.previous.disabled) this.next.focus();
     announce(`Step ${to + 1}: ${step.where}, ${step.text}`);
     this.#highlight(step);
   }
@@ -72,12 +78,25 @@ class Steps {
     else emit(bus, "select", { kind: null, ids: [] });
   }
 
+  /** @returns {HTMLElement[]} */
+  #buttons() {
+    return [...this.list.querySelectorAll("button")];
+  }
+
+  /** Other rows. */
+  #fill() {
+    this.#begin = Math.floor(Math.max(0, this.#at) / SHOWN) * SHOWN;
+    const first = this.#chosen[0]?.at ?? 0;
+    this.list.start = this.#begin + 1;
+    this.list.replaceChildren(...this.#chosen.slice(this.#begin, this.#begin + SHOWN).map((step, i) => this.#row(step, this.#begin + i, first)));
+    this.#write();
+  }
+
+  /** Another step is the present one. The rows stay: one of them may have the focus. */
   #write() {
     const count = this.#chosen.length;
-    const begin = Math.floor(Math.max(0, this.#at) / SHOWN) * SHOWN;
-    const first = this.#chosen[0]?.at ?? 0;
-    this.list.start = begin + 1;
-    this.list.replaceChildren(...this.#chosen.slice(begin, begin + SHOWN).map((step, i) => this.#row(step, begin + i, first)));
+    this.list.querySelector("[aria-current]")?.removeAttribute("aria-current");
+    this.#buttons()[this.#at - this.#begin]?.setAttribute("aria-current", "step");
     this.previous.disabled = this.#at <= 0;
     this.next.disabled = this.#at + 1 >= count;
     write(this.position, count === 0 ? "Nothing has happened in it." : this.#at < 0 ? `${count} steps. Choose one, or begin with Next.` : `Step ${this.#at + 1} of ${count}.`);
@@ -89,6 +108,6 @@ class Steps {
   #row({ at, where, text }, i, first) {
     const time = Number.isFinite(at) ? `${timeText(at)} (+${numberText((at - first) / 1000)} s)` : "no time";
     const inside = [element("time", {}, time), element("span", {}, where), element("code", {}, text)];
-    return element("li", {}, element("button", { type: "button", className: "plain", click: () => this.go(i), ...(i === this.#at && { "aria-current": "step" }) }, ...inside));
+    return element("li", {}, element("button", { type: "button", className: "plain", click: () => this.go(i) }, ...inside));
   }
 }
