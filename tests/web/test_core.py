@@ -274,10 +274,10 @@ def test_what_was_told_of_nodes_and_edges_stays_while_nothing_is_told(
 
 
 def test_what_was_typed_stays_where_it_could_not_be_sent_and_is_sent_again(
-    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+    run_graph: RunGraph, broker: Broker, page_of: Pages
 ) -> None:
     page_of.tolerate("ERR_CONNECTION_REFUSED|WebSocket connection to")
-    coordinator = run_graph(GRAPH, broker=shared_broker.url)
+    coordinator = run_graph(GRAPH, broker=broker.url)
     page = ready(page_of(coordinator))
     node_in(page, "c").focus()
     page.keyboard.press("F2")
@@ -303,7 +303,7 @@ def test_what_was_typed_stays_where_it_could_not_be_sent_and_is_sent_again(
     expect(page.get_by_role("alert").filter(has_text="Send a long text to a in")).to_be_visible()
     expect(data).to_have_value('"a long text"')
     coordinator.start()
-    until_system(page, "system.isReady")
+    until_system(page, "system.isReady")  # also with what the killed one has left on the broker
     page.get_by_role("button", name="Set").click()
     expect(data).to_have_count(0)
     until_system(page, "[...system.graph.initials.values()].some(({ data }) => data === 'a long text')")
