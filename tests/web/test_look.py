@@ -424,6 +424,32 @@ def test_the_error_of_a_node_is_in_its_output_and_its_health(page: Page) -> None
     edit(page, ["removenode", {"id": "scale"}])
 
 
+def test_ports_without_an_edge_show_what_the_broker_knows(
+    run_graph: Callable[..., Coordinator], page_of: Pages
+) -> None:
+    coordinator = run_graph("source(test/Source)\nsink(test/Sink)\n")
+    edge = {"src": {"node": "source", "port": "value"}, "tgt": {"node": "sink", "port": "in"}}
+    broker = f"mqtt://127.0.0.1:{coordinator.command[coordinator.command.index('--mqtt-port') + 1]}"
+    source, sink = Source("source"), Sink("sink")
+    with Participants(source, sink, broker=broker):
+        page = page_of(coordinator)
+        until_system(page, "system.isReady && system.nodeStatus('source')?.state === 'alive'")
+        source.send("value", MARKUP)
+        tell(page, "open-node", {"id": "source"})
+        value, out = (inspector(page).locator(f"[data-port={port}] .look-value") for port in ("value", "out"))
+        expect(value).to_have_text(f"{json.dumps(MARKUP)}, kept by the broker")
+        expect(out).to_have_text("no packet seen yet")
+        source.send("out", [1, None])
+        expect(out).to_contain_text("[1,null] at ")
+        edit(page, ["addedge", edge])  # what passes is told by the coordinator from now on
+        until_system(page, "system.edgeStatus('source.value sink.in')?.kind === 'direct'")
+        source.send("value", 7)
+        expect(value).to_contain_text("7 at ")
+        tell(page, "open-node", {"id": "sink"})
+        expect(inspector(page).locator("[data-port=in] .look-value")).to_contain_text("7 at ")
+        assert not page.evaluate("() => window.hacked")
+
+
 @pytest.fixture
 def echo(run_graph: Callable[..., Coordinator], broker: Broker, tmp_path: Path) -> Coordinator:
     """A system whose one node is a component of the folder."""

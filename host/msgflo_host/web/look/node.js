@@ -4,6 +4,7 @@
 import { element } from "../core/dom.js";
 import { section, soon, terms, write } from "./dom.js";
 import { healthOf } from "./health.js";
+import { Heard } from "./heard.js";
 import { Log } from "./log.js";
 import { Ports } from "./ports.js";
 import { sourceSection } from "./source.js";
@@ -18,7 +19,8 @@ export function insideNode(context, id) {
   if (node === undefined) return null;
   const about = element("div");
   const health = element("div");
-  const ports = new Ports(context, graph, id);
+  const heard = new Heard(context, () => values());
+  const ports = new Ports(context, graph, id, heard);
   const log = new Log(system, id);
   const show = () => {
     const now = system.graphs.get(graph)?.nodes.get(id);
@@ -47,6 +49,7 @@ export function insideNode(context, id) {
       leaving.abort();
       later.stop();
       values.stop();
+      heard.stop();
     },
   };
 }

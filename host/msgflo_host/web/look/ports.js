@@ -4,6 +4,7 @@
 import { element } from "../core/dom.js";
 import { edgeKey } from "../core/graph.js";
 import { emit } from "../core/registry.js";
+import { isFilter } from "../msgflo/wire.js";
 import { button, write } from "./dom.js";
 import { injectForm } from "./inject.js";
 import { endText, short, timeText } from "./values.js";
@@ -17,15 +18,20 @@ export class Ports {
   #context;
   #graph;
   #id;
+  #heard;
+  /** Topics of ports without an edge, by side and port. @type {Map<string, string>} */
+  #topics = new Map();
   #drawn = "";
   /** @type {Map<string, HTMLElement>} where the last value of a port stands, by side and port */
   #values = new Map();
 
-  /** @param {import("../core/registry.js").Context} context @param {string} graph @param {string} id of a node of it */
-  constructor(context, graph, id) {
+  /** @param {import("../core/registry.js").Context} context @param {string} graph @param {string} id of a node of it
+   * @param {import("./heard.js").Heard} heard what is known of ports without edges */
+  constructor(context, graph, id, heard) {
     this.#context = context;
     this.#graph = graph;
     this.#id = id;
+    this.#heard = heard;
     this.element = element("div", { className: "look-ports" });
   }
 
@@ -41,7 +47,18 @@ export class Ports {
       const none = all.in.length + all.out.length === 0 ? element("p", { className: "hint" }, "Its ports are not known.") : "";
       this.element.replaceChildren(none, ...this.#side("in", "Inports", all.in), ...this.#side("out", "Outports", all.out));
     }
+    this.#topics = new Map(/** @type {Side[]} */ (["in", "out"]).flatMap((side) =>
+      all[side].filter((port) => this.#isAlone(side, port, edges)).map((port) => [`${side} ${port.id.toLowerCase()}`, port.topic])));
+    this.#heard.want([...new Set(this.#topics.values())]);
     this.showValues();
+  }
+
+  /** Whether nobody but the broker knows of its packets. @param {Side} side @param {Port} port @param {import("../core/graph.js").Edge[]} edges */
+  #isAlone(side, { id, topic }, edges) {
+    const isIt = (/** @type {import("../core/graph.js").End} */ end) => end.node === this.#id && end.port.toLowerCase() === id.toLowerCase();
+    if (topic === "" || isFilter(topic) || edges.some(({ src, tgt }) => isIt(side === "in" ? tgt : src))) return false;
+    const initials = this.#context.system.graphs.get(this.#graph)?.initials.values() ?? [];
+    return side === "out" || ![...initials].some(({ tgt, metadata }) => metadata.secure === true && isIt(tgt));
   }
 
   showValues() {
@@ -60,9 +77,15 @@ export class Ports {
     for (const [place, target] of this.#values) {
       const [side, port] = [place.slice(0, place.indexOf(" ")), place.slice(place.indexOf(" ") + 1)];
       if (side === "in") note(place, packets.last(edgeKey(null, { node: this.#id, port }), graph));
-      const packet = last.get(place);
-      write(target, packet ? `${short(packet.data, 300)} at ${timeText(packet.at)}` : "no packet seen yet");
+      write(target, this.#sentence(last.get(place), this.#heard.last(this.#topics.get(place) ?? "")));
     }
+  }
+
+  /** @param {{at: number, data: any} | undefined} seen on an edge @param {{at: number, data: any, kept: boolean} | null} heard */
+  #sentence(seen, heard) {
+    if (heard?.kept && !seen) return `${short(heard.data, 300)}, kept by the broker`;
+    const newest = heard && !heard.kept && heard.at >= (seen?.at ?? 0) ? heard : seen;
+    return newest ? `${short(newest.data, 300)} at ${timeText(newest.at)}` : "no packet seen yet";
   }
 
   /** @param {Side} side @param {string} title @param {Port[]} ports */

@@ -1,0 +1,87 @@
+// @ts-check
+// The last packets on topics that no edge shows, heard from the broker with the page's account while a panel is open.
+
+import { decode } from "../msgflo/wire.js";
+
+const CONNECT_MS = 10_000;
+
+/** @typedef {{at: number, payload: Uint8Array, kept: boolean}} Last  `at` in ms since 1970; `kept`: the broker has had it for a while */
+
+export class Heard {
+  #context;
+  #told;
+  /** @type {Map<string, Last>} by topic */
+  #last = new Map();
+  /** @type {string[]} */
+  #topics = [];
+  /** @type {any} */
+  #client = null;
+  #begun = false; // once for each connection to the coordinator: where there is no account, it is not asked for again and again
+  #stopped = false;
+
+  /** @param {import("../core/registry.js").Context} context @param {() => void} told is called when something was heard */
+  constructor(context, told) {
+    this.#context = context;
+    this.#told = told;
+  }
+
+  /** Hear these topics, and no others. @param {string[]} topics without wildcards */
+  want(topics) {
+    const { system } = this.#context;
+    if (!system.isReady) this.#begun = false;
+    const [before, now] = [new Set(this.#topics), new Set(topics)];
+    this.#topics = topics;
+    this.#change("unsubscribe", [...before].filter((topic) => !now.has(topic)));
+    this.#change("subscribe", topics.filter((topic) => !before.has(topic)));
+    if (this.#client !== null || this.#begun || topics.length === 0 || !system.isReady || !system.may("protocol:network")) return;
+    this.#begun = true;
+    this.#connect().catch(() => {}); // there is no account: the values are not known then
+  }
+
+  /** @param {string} topic @returns {{at: number, data: any, kept: boolean} | null} */
+  last(topic) {
+    const last = this.#last.get(topic);
+    if (last === undefined) return null;
+    const data = decode(last.payload);
+    return { at: last.at, kept: last.kept, data: data instanceof Uint8Array ? `(${data.length} bytes)` : data };
+  }
+
+  stop() {
+    this.#stopped = true;
+    this.#client?.end(true);
+    this.#client = null;
+  }
+
+  async #connect() {
+    const [{ pageAccount }, { connect }] = await Promise.all([import("../msgflo.js"), import("../vendor/mqtt.js")]);
+    const account = await pageAccount(this.#context.fbp.secret);
+    if (this.#stopped) return;
+    const client = connect(account.url, {
+      clientId: `look-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`,
+      username: account.user,
+      password: account.password,
+      protocolVersion: 4,
+      clean: true,
+      connectTimeout: CONNECT_MS,
+      reconnectPeriod: 0, // the account is a new one when the coordinator has started again
+      timerVariant: "native",
+    });
+    this.#client = client;
+    client.on("connect", () => this.#change("subscribe", this.#topics));
+    client.on("message", (/** @type {string} */ topic, /** @type {Uint8Array} */ payload, /** @type {{retain: boolean}} */ { retain }) => {
+      if (client !== this.#client) return;
+      this.#last.set(topic, { at: Date.now(), payload, kept: retain });
+      this.#told();
+    });
+    client.on("error", () => client.end(true));
+    client.once("close", () => {
+      client.end(true);
+      if (client === this.#client) this.#client = null;
+    });
+  }
+
+  /** @param {"subscribe" | "unsubscribe"} what @param {string[]} topics */
+  #change(what, topics) {
+    if (topics.length > 0 && this.#client?.connected) this.#client[what](topics);
+  }
+}
