@@ -113,6 +113,7 @@ def test_the_end_of_a_selected_edge_is_dragged_to_another_port(page: Page) -> No
     ends = {"src": {"node": "button", "port": "out"}, "tgt": {"node": "gate", "port": "in"}}
     edit(page, ["changeedge", {**ends, "metadata": {"route": 5}}])
     page.mouse.click(*on_edge(page, "button.out gate.in"))
+    page.locator("#inspector").get_by_role("button", name="Close").click()  # it covers the other port
     expect(page.locator("#graph-view path.selected")).to_have_count(1)
     drag(page, dot(page, "gate", "in", "in"), (dot(page, "gate", "in", "in")[0] - 60, 20))
     drag(page, dot(page, "gate", "in", "in"), dot(page, "again", "in", "in"))
@@ -708,6 +709,35 @@ def test_a_finger_that_drags_gets_no_menu_however_long_it_stays(phone: Page) -> 
     finger.up()
     until_system(phone, "system.graph.nodes.get('gate').metadata.y > 0")
     assert phone.locator(".menu").count() == 0
+
+
+def test_a_finger_hits_ports_and_edges_that_are_small(phone: Page) -> None:
+    phone.get_by_role("button", name="Fit").click()
+    assert phone.locator("#graph-view .world.far").count() == 1
+    finger = Finger(phone)
+    x, y = on_edge(phone, "button.out gate.in")
+    finger.down(x, y + 16)
+    finger.up()
+    close = phone.locator("#inspector").get_by_role("button", name="Close")
+    close.tap()
+    assert phone.evaluate("() => window.opened") == [{"key": "button.out gate.in"}]
+    (x, y), (to_x, to_y) = dot(phone, "gate", "out", "out"), dot(phone, "again", "in", "in")
+    finger.down(x + 12, y + 12)
+    finger.move(to_x - 60, to_y - 20)
+    finger.move(to_x - 12, to_y + 14)
+    finger.up()
+    until_system(phone, "system.graph.edges.has('gate.out again.in')")
+    x, y = dot(phone, "gate", "out", "out")
+    finger.down(x - 8, y)
+    finger.up()
+    close.tap()
+    assert phone.evaluate("() => window.opened")[1:] == [{"id": "gate"}]
+    x, y = middle(phone, "[data-node=gate] .role")
+    finger.down(x, y)
+    finger.move(x, y + 30)
+    finger.move(x, y + 60)
+    finger.up()
+    until_system(phone, "edits.undoTitle === 'Move gate'")
 
 
 def waited(page: Page, ms: int) -> None:

@@ -3,9 +3,11 @@
 // nothing is refused.
 
 import { element, toast } from "../core/dom.js";
-import { curve, pathText, portPoint } from "./geometry.js";
+import { curve, overlap, pathText, portPoint } from "./geometry.js";
 import { findPort, rowOf, typesFit } from "./model.js";
 import { makeSvg } from "./words.js";
+
+const FINGER = 22; // pixels of the screen from the middle of a port: 44 is what fingers hit surely
 
 /** @typedef {{node: string, port: string, side: "in" | "out", index?: number | string}} Begin */
 
@@ -20,6 +22,33 @@ export function connecting(stage, actions, port, pressed) {
   return new Connecting(stage, actions, port, pressed, null);
 }
 
+/**
+ * The port that a finger at a point means, which is as large on the screen at each zoom; null where there is none.
+ * Of a small node the middle remains, to move it by.
+ * @param {import("./stage.js").Stage} stage @param {import("./geometry.js").Point} point of the screen
+ * @param {("in" | "out")[]} sides @returns {Begin | null}
+ */
+export function portNear(stage, point, sides = ["in", "out"]) {
+  const { k } = stage.view;
+  const at = stage.view.toGraph(point);
+  let best = null;
+  let nearest = FINGER / k;
+  for (const view of stage.picture.nodes.values()) {
+    const box = stage.boxes.get(view.id);
+    if (!box || !overlap(box, { ...at, width: 0, height: 0 }, nearest)) continue;
+    for (const side of sides) {
+      const inside = side === "in" ? at.x - box.x : box.x + box.width - at.x;
+      if (inside > box.width / 4) continue;
+      for (const [row, { id }] of (side === "in" ? view.inports : view.outports).entries()) {
+        const { x, y } = portPoint(box, side, row);
+        const far = Math.hypot(at.x - x, at.y - y);
+        if (far < nearest) [best, nearest] = [{ node: view.id, side, port: id }, far];
+      }
+    }
+  }
+  return best;
+}
+
 const isAt = (one, other) => one.node === other.node && one.port.toLowerCase() === other.port.toLowerCase();
 
 /** A gesture of `Pointer`. */
@@ -31,6 +60,8 @@ class Connecting {
   constructor(stage, actions, port, begin, moved) {
     Object.assign(this, { stage, actions, port, begin, moved });
     this.path = makeSvg("path", { class: "edge drawn" });
+    /** @type {Begin | null} where it leads now */
+    this.over = null;
     this.hint = element("div", { className: "drawn-hint", role: "status" });
     this.type = findPort(stage.picture.nodes.get(begin.node), begin.side, begin.port)?.type ?? "all";
     stage.nodes.lightPorts((node, side, name) => this.#classOf(node, side, name));
@@ -58,7 +89,8 @@ class Connecting {
     const from = portPoint(box, side, rowOf(this.stage.picture.nodes.get(node), side, port));
     const to = this.stage.view.toGraph(point);
     this.path.setAttribute("d", pathText(side === "out" ? curve(from, to) : curve(to, from)));
-    const over = this.#over(event);
+    const over = this.#over(event, point);
+    this.over = over;
     const type = over && findPort(this.stage.picture.nodes.get(over.node), over.side, over.port)?.type;
     const fits = !over || this.#fits(over.node, over.side, over.port);
     this.path.classList.toggle("misfits", !fits);
@@ -68,11 +100,12 @@ class Connecting {
   }
 
   /** The port under the pointer, or the one of the node there that fits best. @returns {Begin | null} */
-  #over(event) {
+  #over(event, point) {
     const target = document.elementFromPoint(event.clientX, event.clientY);
     const node = /** @type {HTMLElement | null} */ (target?.closest("[data-node]"))?.dataset.node;
-    if (node === undefined) return null;
     const side = this.begin.side === "out" ? "in" : "out";
+    const near = event.pointerType === "touch" ? portNear(this.stage, point, [side]) : null;
+    if (near || node === undefined) return near;
     const port = /** @type {HTMLElement | null} */ (target?.closest(`.port.${side}`));
     if (port) return { node, side, port: port.dataset.port ?? "" };
     const view = this.stage.picture.nodes.get(node);
@@ -81,13 +114,14 @@ class Connecting {
     return best && node !== this.begin.node ? { node, side, port: best.id } : null;
   }
 
+  /** @param {PointerEvent | null} event */
   end(event) {
     this.path.remove();
     this.hint.remove();
     this.stage.nodes.lightPorts(() => "");
     this.stage.edges.take(null);
-    const over = event && this.#over(event);
-    if (!over) return;
+    const { over } = this;
+    if (!event || !over) return;
     const { side, ...from } = this.begin;
     const to = { node: over.node, port: over.port };
     const [src, tgt] = side === "out" ? [from, to] : [to, from];

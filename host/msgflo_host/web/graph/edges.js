@@ -7,6 +7,7 @@ import { rowOf, shortText } from "./model.js";
 import { makeSvg } from "./words.js";
 
 const REACH = 9; // pixels of the screen within which a click hits an edge
+const FINGER_REACH = 20;
 const ROUTES = 10; // colours of routes, as editors of this kind have them
 
 /**
@@ -117,10 +118,10 @@ export class Edges {
     return this.#shown.get(key)?.curve;
   }
 
-  /** The edge at a point of the graph. @param {{x: number, y: number}} point @param {number} k zoom @returns {string | null} */
-  at(point, k) {
+  /** The edge at a point of the graph. @param {{x: number, y: number}} point @param {number} k zoom @param {boolean} finger whether one points there @returns {string | null} */
+  at(point, k, finger) {
     let best = null;
-    let nearest = REACH / k;
+    let nearest = (finger ? FINGER_REACH : REACH) / k;
     for (const [key, { curve: line }] of this.#shown) {
       const far = distance(line, point);
       if (far < nearest) [best, nearest] = [key, far];

@@ -48,7 +48,7 @@ export class Menus {
   constructor(stage, actions, pointer, does) {
     Object.assign(this, { stage, actions, pointer, does });
     stage.port.addEventListener("contextmenu", (event) => this.#asked(event));
-    longPress(stage.port, (target, at) => this.#open(target, at));
+    longPress(stage.port, (target, at) => this.#open(target, at, true));
     // A pointer has opened the menu already, when it was lifted.
     stage.port.addEventListener("click", (event) => {
       const group = event.detail === 0 && event.target.closest(".group-name")?.parentElement.dataset.group;
@@ -61,10 +61,10 @@ export class Menus {
   #asked(event) {
     if (event.target.closest(FIELDS)) return;
     event.preventDefault();
-    this.#open(event.target, { x: event.clientX, y: event.clientY });
+    this.#open(event.target, { x: event.clientX, y: event.clientY }, event.pointerType === "touch");
   }
 
-  #open(target, at) {
+  #open(target, at, finger) {
     this.pointer.cancel(); // the finger that is lifted later has not clicked
     const node = target.closest("[data-node]")?.dataset.node;
     const port = target.closest(".port");
@@ -75,7 +75,7 @@ export class Menus {
     else if (node) this.ofNode(node, at);
     else if (group) this.ofGroup(group, at);
     else {
-      const edge = this.stage.edges.at(point, this.stage.view.k);
+      const edge = this.stage.edges.at(point, this.stage.view.k, finger);
       if (edge) this.stage.select([], edge);
       this.#show(edge ? this.#ofEdge(edge) : this.#ofNothing(point), at);
     }

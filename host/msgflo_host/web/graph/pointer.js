@@ -2,7 +2,7 @@
 // The mouse, the pen and fingers: selecting, moving, panning, zooming, drawing edges.
 
 import { emit } from "../core/registry.js";
-import { connecting } from "./connect.js";
+import { connecting, portNear } from "./connect.js";
 import { between, overlap } from "./geometry.js";
 import { element } from "../core/dom.js";
 
@@ -64,19 +64,40 @@ export class Pointer {
       this.cancel();
       this.#gesture = this.#pinch();
     } else if (this.#down.size === 1) {
-      this.#gesture = this.#begin(event, point);
+      this.#gesture = event.pointerType === "touch" ? this.#touch(event, point) : this.#begin(event, point);
     }
   }
 
+  /** A finger near a port that moves draws an edge from there; one that only taps means what is under it. */
+  #touch(event, point) {
+    const near = portNear(this.stage, point);
+    const wire = near && connecting(this.stage, this.actions, this.port, near);
+    const press = this.#begin(event, point);
+    if (!wire) return press;
+    let drawn = false;
+    return {
+      move: (to, now) => {
+        if (!drawn && Math.hypot(to.x - point.x, to.y - point.y) < START) return;
+        if (!drawn) press.end(null);
+        drawn = true;
+        wire.move(to, now);
+      },
+      end: (now) => {
+        wire.end(drawn ? now : null);
+        if (!drawn) press.end(now);
+      },
+    };
+  }
+
   #begin(event, point) {
-    const dot = event.target.closest(".dot")?.parentElement;
+    const dot = event.pointerType === "touch" ? null : event.target.closest(".dot")?.parentElement;
     const node = event.target.closest("[data-node]")?.dataset.node;
     const group = event.target.closest(".group-name")?.parentElement.dataset.group;
     if (event.button === 1) return this.#pan(point, true);
     if (dot && node) return connecting(this.stage, this.actions, this.port, { node, port: dot.dataset.port, side: dot.dataset.side });
     if (node) return this.#press(event, node, point);
     if (group) return this.#drag(this.stage.picture.groups.find(({ name }) => name === group)?.nodes ?? [], point, () => this.opens.groupMenu(group));
-    const edge = this.stage.edges.at(this.stage.view.toGraph(point), this.stage.view.k);
+    const edge = this.stage.edges.at(this.stage.view.toGraph(point), this.stage.view.k, event.pointerType === "touch");
     if (edge) return this.#click(() => this.#openEdge(edge), point);
     return event.shiftKey || this.selecting ? this.#rectangle(point, event.shiftKey) : this.#pan(point, false);
   }
@@ -223,7 +244,7 @@ export class Pointer {
     if (!event || this.#gesture) return;
     const { stage } = this;
     const free = !event.target.closest?.("[data-node], button");
-    const edge = free ? stage.edges.at(stage.view.toGraph(this.at(event)), stage.view.k) : null;
+    const edge = free ? stage.edges.at(stage.view.toGraph(this.at(event)), stage.view.k, false) : null;
     if (edge === this.#hoveredEdge) return;
     this.#hoveredEdge = edge;
     this.port.classList.toggle("on-edge", edge !== null);
