@@ -340,6 +340,27 @@ def test_a_component_is_dropped_where_the_mouse_is(page: Page) -> None:
     assert abs(y - view["y"] - wanted[1]) < 40
 
 
+def test_whoever_is_on_a_component_stays_there_when_others_are_announced(page: Page, shared_broker: Broker) -> None:
+    page.get_by_role("button", name="Add a node").click()
+    of_repeat = page.locator("[data-component='core/Repeat']")
+    of_repeat.focus()
+    held = of_repeat.element_handle()
+    with Participants(Announced("announced"), broker=shared_broker.url):
+        expect(page.locator("[data-component='a/Announced'] .hint")).to_have_text("Comes later")
+    expect(of_repeat).to_be_focused()
+    assert held.evaluate("(element) => element.isConnected")
+    names = page.locator("#library-list .component-name").all_inner_texts()
+    assert names == sorted(names, key=str.lower)
+    page.locator("#library-search").fill("repeat")
+    expect(page.locator("#library-list .component-name").first).to_have_text("core/Repeat")
+    assert "a/Announced" not in page.locator("#library-list .component-name").all_inner_texts()
+
+
+class Announced(Sink):
+    component = "a/Announced"
+    label = "Comes later"
+
+
 def test_copies_have_names_of_their_own_and_the_edges_between_them(page: Page) -> None:
     focus(page, "gate")
     page.keyboard.press("Control+a")

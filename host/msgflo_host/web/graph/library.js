@@ -10,6 +10,8 @@ const KIND = "application/x-msgflo-component";
 export class Library {
   /** @type {{x: number, y: number} | undefined} where the next one goes, if it matters */
   #at;
+  /** By name: an item stays the same element as long as it is listed, so that whoever is on it, or drags it, keeps it. @type {Map<string, HTMLElement>} */
+  #items = new Map();
 
   /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions */
   constructor(stage, actions) {
@@ -40,7 +42,7 @@ export class Library {
   show() {
     const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const found = matching(this.stage.system.components.values(), words);
-    this.list.replaceChildren(...found.slice(0, MOST).map((each) => this.#item(each)));
+    this.#write(found.slice(0, MOST));
     const own = this.search.value.includes("/") && !found.length;
     this.none.textContent = own
       ? "Enter adds a node of this component, which nobody has announced yet."
@@ -48,10 +50,20 @@ export class Library {
     this.none.hidden = !this.none.textContent;
   }
 
-  #item({ name, icon: sign, description }) {
-    const button = element("button", { type: "button", className: "plain component-item", draggable: true, title: description ?? "", "data-component": name, click: () => this.#add(name) },
-      icon(sign ?? "cog", name),
-      element("span", { className: "component-text" }, element("span", { className: "component-name" }, name), element("span", { className: "hint" }, description ?? "")));
+  #write(components) {
+    const before = this.#items;
+    this.#items = new Map(components.map(({ name }) => [name, before.get(name) ?? this.#item(name)]));
+    for (const [name, item] of before) if (!this.#items.has(name)) item.remove();
+    let next = this.list.firstElementChild;
+    for (const item of this.#items.values()) {
+      if (item === next) next = next.nextElementSibling;
+      else this.list.insertBefore(item, next);
+    }
+    for (const each of components) fill(this.#items.get(each.name)?.firstElementChild, each);
+  }
+
+  #item(name) {
+    const button = element("button", { type: "button", className: "plain component-item", draggable: true, "data-component": name, click: () => this.#add(name) });
     button.addEventListener("dragstart", (event) => {
       event.dataTransfer.setData(KIND, name);
       event.dataTransfer.effectAllowed = "copy";
@@ -92,6 +104,16 @@ export class Library {
     const to = buttons.indexOf(document.activeElement) + step;
     (to < 0 ? this.search : buttons[Math.min(to, buttons.length - 1)])?.focus();
   }
+}
+
+function fill(button, { name, icon: sign = "cog", description = "" }) {
+  const told = JSON.stringify([sign, description]);
+  if (button.dataset.told === told) return;
+  button.dataset.told = told;
+  button.title = description;
+  button.replaceChildren(
+    icon(sign, name),
+    element("span", { className: "component-text" }, element("span", { className: "component-name" }, name), element("span", { className: "hint" }, description)));
 }
 
 /**
