@@ -69,6 +69,34 @@ def test_nothing_keeps_people_out(
     assert not found, "\n".join(dict.fromkeys(found))
 
 
+CONTRASTS = """() => {
+  const light = (color) => {
+    const parts = color.match(/[0-9.]+/g).slice(0, 3).map((part) => part / 255);
+    const [r, g, b] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const paper = light(getComputedStyle(document.querySelector("#graph-view .viewport")).backgroundColor);
+  const edge = document.querySelector("#graph-view path.edge").cloneNode();
+  document.querySelector("#graph-view .edges").append(edge);
+  return Array.from({ length: 10 }, (_, route) => {
+    edge.setAttribute("class", `edge route${route}`);
+    const [low, high] = [light(getComputedStyle(edge).stroke), paper].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  });
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_edges_of_each_route_stand_out_from_the_paper(
+    coordinator: Coordinator, page_of: Pages, theme: Literal["light", "dark"]
+) -> None:
+    page = page_of(coordinator, theme=theme)
+    page.locator("#graph-view path.edge").first.wait_for(state="attached")
+    contrasts = page.evaluate(CONTRASTS)  # by the formula of WCAG 2.2, which asks for 3 (criterion 1.4.11)
+    assert len(set(contrasts)) >= 5
+    assert min(contrasts) >= 3, contrasts
+
+
 def test_a_phone_need_not_scroll_sideways(coordinator: Coordinator, page_of: Pages) -> None:
     page = page_of(coordinator, size=PHONE)
     until_system(page, "system.isReady && system.graph.nodes.size === 64")
