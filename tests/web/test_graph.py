@@ -340,12 +340,15 @@ def test_a_component_is_dropped_where_the_mouse_is(page: Page) -> None:
     assert abs(y - view["y"] - wanted[1]) < 40
 
 
-def test_whoever_is_on_a_component_stays_there_when_others_are_announced(page: Page, shared_broker: Broker) -> None:
+def test_whoever_is_on_a_component_stays_there_when_others_are_announced(
+    run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages
+) -> None:
+    page = page_of(run_graph("'a text' -> IN again(core/Repeat)\n", broker=broker.url))
     page.get_by_role("button", name="Add a node").click()
     of_repeat = page.locator("[data-component='core/Repeat']")
     of_repeat.focus()
     held = of_repeat.element_handle()
-    with Participants(Announced("announced"), broker=shared_broker.url):
+    with Participants(Announced("announced"), broker=broker.url):
         expect(page.locator("[data-component='a/Announced'] .hint")).to_have_text("Comes later")
     expect(of_repeat).to_be_focused()
     assert held.evaluate("(element) => element.isConnected")
