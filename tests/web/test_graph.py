@@ -414,9 +414,11 @@ def test_a_group_frames_its_nodes(page: Page) -> None:
 
 def test_groups_are_told_and_changed_by_keys_alone(page: Page) -> None:
     edit(page, ["addgroup", {"name": "upstairs", "nodes": ["gate", "again"]}])
+    name = page.get_by_role("button", name="Group upstairs: gate, again")
+    expect(name).to_be_visible()
     focus(page, "button")
     page.keyboard.press("Shift+Tab")
-    expect(page.get_by_role("button", name="Group upstairs: gate, again")).to_be_focused()
+    expect(name).to_be_focused()
     page.keyboard.press("Enter")
     page.get_by_role("menuitem", name="Rename").press("Enter")
     page.get_by_label("Name of the group").fill("cellar")
@@ -431,6 +433,7 @@ def test_groups_are_told_and_changed_by_keys_alone(page: Page) -> None:
     choose(page, "button", "Take out of group cellar")
     until_system(page, "system.graph.groups.size === 0")
     undone(page, "system.graph.groups.get('cellar')?.nodes.join() === 'button'")
+    expect(page.get_by_role("button", name="Group cellar: button")).to_be_visible()
     focus(page, "button")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Delete")

@@ -153,18 +153,23 @@ export class Actions {
     if (await this.edits.run(`Ungroup ${name}`, [["removegroup", { name }]])) this.stage.nodes.refocus();
   }
 
+  // A group is written whole: what it holds is asked for when it is the step's turn.
+
   /** Put nodes into a group that is there. @param {string} name @param {string[]} ids */
   async joinGroup(name, ids) {
-    const nodes = [...new Set([...(this.graph.groups.get(name)?.nodes ?? []), ...ids])];
+    const joined = ({ groups }) => ["addgroup", { name, nodes: [...new Set([...(groups.get(name)?.nodes ?? []), ...ids])] }];
     const title = `Add ${countOf(ids)} to group ${name}`;
-    if (await this.edits.run(title, [["addgroup", { name, nodes }]])) announce(`${title}: done`);
+    if (await this.edits.run(title, [/** @type {any} */ (joined)])) announce(`${title}: done`);
   }
 
   /** Take nodes out of a group; one that is left empty goes. @param {string} name @param {string[]} ids */
   async leaveGroup(name, ids) {
-    const nodes = (this.graph.groups.get(name)?.nodes ?? []).filter((id) => !ids.includes(id));
+    const left = ({ groups }) => {
+      const nodes = (groups.get(name)?.nodes ?? []).filter((id) => !ids.includes(id));
+      return nodes.length ? ["addgroup", { name, nodes }] : ["removegroup", { name }];
+    };
     const title = `Take ${countOf(ids)} out of group ${name}`;
-    if (await this.edits.run(title, [nodes.length ? ["addgroup", { name, nodes }] : ["removegroup", { name }]])) announce(`${title}: done`);
+    if (await this.edits.run(title, [/** @type {any} */ (left)])) announce(`${title}: done`);
   }
 
   /** Have a port be reached under a name from outside the graph. @param {"in" | "out"} side @param {End} end */
