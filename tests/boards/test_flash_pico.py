@@ -179,7 +179,7 @@ def test_board_unplugged_in_the_middle_is_repaired_by_the_next_run(
 def test_broker_that_does_not_answer_is_explained(pico: Pico, mosquitto: Broker, tmp_path: Path) -> None:
     board = wanted(tmp_path, mosquitto, port=1)
     with pytest.raises(FlashError) as error:
-        flash_it(pico, mosquitto, board, Screen(), patience=10)
+        flash_it(pico, mosquitto, board, Screen(), patience=25)
     assert re.fullmatch(
         rf"the board says 'mqtt://{MACHINE}:1: connection (refused|reset); trying again'; does a broker listen there for other "
         r"machines\? The own Mosquitto does with `msgflo run --mqtt-host 0\.0\.0\.0`",

@@ -340,8 +340,7 @@ def test_hostile_topics_and_payloads_are_text_up_to_the_file(page: Page, device:
     assert not page.evaluate(harm)
 
 
-@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "theme"), [(LAPTOP, "light"), (PHONE, "dark")], ids=["laptop", "phone"])
 def test_nothing_keeps_people_out_where_they_adopt(
     coordinator: Coordinator, page_of: Pages, device: Device, size: tuple[int, int], theme: Any
 ) -> None:

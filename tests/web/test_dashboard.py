@@ -332,8 +332,7 @@ def test_a_phone_has_one_column_in_reading_order(run_graph: Run, page_of: Pages)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE[0]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize(("size", "theme"), [(LAPTOP, "light"), (PHONE, "dark")], ids=["laptop", "phone"])
 def test_axe_finds_no_serious_fault(
     run_graph: Run, page_of: Pages, size: tuple[int, int], theme: Literal["light", "dark"]
 ) -> None:
