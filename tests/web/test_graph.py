@@ -442,6 +442,15 @@ def test_groups_are_told_and_changed_by_keys_alone(page: Page) -> None:
     assert of_system(page, "system.graph.nodes.size") == 3
 
 
+def test_a_group_goes_with_its_last_node_and_comes_back_with_it(page: Page) -> None:
+    edit(page, ["addgroup", {"name": "upstairs", "nodes": ["gate", "again"]}])
+    node_in(page, "gate").locator(".role").click()
+    node_in(page, "again").locator(".role").click(modifiers=["Shift"])
+    page.keyboard.press("Delete")
+    until_system(page, "system.graph.nodes.size === 1 && system.graph.groups.size === 0")
+    undone(page, "system.graph.groups.get('upstairs')?.nodes.join() === 'gate,again' && system.graph.edges.size === 1")
+
+
 def choose(page: Page, node: str, item: str) -> None:
     """Choose from the menu of a node by keys alone."""
     focus(page, node)

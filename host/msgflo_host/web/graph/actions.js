@@ -79,7 +79,10 @@ export class Actions {
     if (ids.length < all.length) toast("What was discovered goes when its program or device ends.", "info");
     if (!ids.length) return;
     const title = `Remove ${countOf(ids)}`;
-    if (await this.edits.run(title, ids.map((id) => ["removenode", { id }]))) announce(`${title}: done`);
+    // A group that is left without nodes would stay unseen.
+    const emptied = [...this.graph.groups.values()].filter(({ nodes }) => nodes.every((id) => ids.includes(id)));
+    const commands = [...emptied.map(({ name }) => ["removegroup", { name }]), ...ids.map((id) => ["removenode", { id }])];
+    if (await this.edits.run(title, commands)) announce(`${title}: done`);
     this.stage.select([]);
   }
 
