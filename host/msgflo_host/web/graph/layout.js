@@ -5,7 +5,7 @@ import { around } from "./geometry.js";
 import { NODE_GAP, acyclic, assign, ordered } from "./layers.js";
 
 const LAYER_GAP = 60;
-const WIDE_GAP = 120; // between layers of a graph that is near enough to read the values on its edges
+const WIDE_GAP = 110; // between layers of a graph that is near enough to read the values on its edges
 const FEW = 30; // nodes
 const PART_GAP = 44;
 const GRID = 10;

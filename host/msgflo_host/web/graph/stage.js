@@ -15,7 +15,7 @@ import { View } from "./view.js";
 import { makeSvg } from "./words.js";
 
 const FAR = 0.72; // below this zoom ports and components are left off, and roles written larger
-const LABELS_FROM = 0.85;
+const LABELS_FROM = 0.75;
 const LEAST_AT_FIRST = 0.36;
 const BESIDE_PORTS = 64; // the names of exported ports
 const AROUND_GROUPS = 40;
