@@ -172,7 +172,9 @@ def test_the_page_answers_within_100_ms_at_1000_packets_a_second(page: Page, dev
             }"""
         )
         for number in range(inputs):
-            node_in(page, club.NODES[number * 7 % 64]).locator(".role").click()
+            node = node_in(page, club.NODES[number * 7 % 64])
+            node.focus()  # what is out of sight comes into it
+            node.locator(".role").click()
             page.keyboard.press("ArrowRight")
         paints: list[Any] = page.evaluate("() => window.paints_ms")
     paints += [16] * (2 * inputs - len(paints))  # what is not told took less
