@@ -229,8 +229,8 @@ def test_repr_holds_no_secret(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("secrets", "message"),
     [
-        ('ssid: "x"\npassword: 12345678\n', r"secrets\.yaml:2:11: 'password' is no text; put it in quotes$"),
-        ('ssid: "x"\npassword:\n', r"secrets\.yaml:3:1: 'password' is empty$"),
+        ('ssid: "x"\npassword: 12345678\n', r"secrets\.yaml:2:11: the value here is no text; put it in quotes$"),
+        ('ssid: "x"\npassword:\n', r"secrets\.yaml:3:1: the value here is empty$"),
         ('- ssid: "x"\n', r'secrets\.yaml:1:1: is no map; a line must read  NAME: "TEXT"$'),
         ("password: @hidden\n", r"secrets\.yaml:1:11: cannot be understood from here on; a line must read"),
         ("password: !hidden x\n", r"secrets\.yaml:1:11: cannot be understood from here on"),

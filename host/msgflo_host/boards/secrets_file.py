@@ -78,10 +78,10 @@ class _Reader(Reader):
             return {}
         if not isinstance(top.value, dict):
             self.fail(f"is no map; {_FORM}", top.line, top.column)
-        for name, place in top.value.items():
+        for place in top.value.values():
             if not isinstance(place.value, str) or not place.value:
                 kind = "empty" if place.value in (None, "") else "no text; put it in quotes"
-                self.fail(f"{name!r} is {kind}", place.line, place.column)
+                self.fail(f"the value here is {kind}", place.line, place.column)
         return {name: place.value for name, place in top.value.items()}
 
     def fail(self, message: str, line: int | None = None, column: int | None = None) -> NoReturn:
