@@ -19,6 +19,7 @@ TAG = "!secret"
 # Where a secret may stand: what is said nowhere once it has been read.
 ALLOWED = ("wifi.ssid", "wifi.password", "broker", "broker.url", "broker.user", "broker.password")
 EXAMPLE = "secrets.example.yaml"
+_NAME = re.compile(r"[A-Za-z_][\w-]*")
 _FORGOTTEN = re.compile(r"secret\s+([\w-]+)")  # an exclamation mark
 _FORM = 'a line must read  NAME: "TEXT"'
 
@@ -47,7 +48,9 @@ class Secrets:
         if self._texts is None:
             raise ValueError("")
         if name not in self._texts:
-            raise ValueError(f"!secret {name}: {self._file} has no such name; {nearest(name, self._texts, 'it has')}")
+            # What has gone wrong with the file may have made a part of a secret a name.
+            known = [each for each in self._texts if _NAME.fullmatch(each)]
+            raise ValueError(f"!secret {name}: {self._file} has no such name; {nearest(name, known, 'it has')}")
         self._used.setdefault(name, set()).add(path)
         return self._texts[name]
 
