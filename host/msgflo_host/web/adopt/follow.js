@@ -1,10 +1,9 @@
 // @ts-check
 // Hears all topics of the broker, with the page's account, while somebody looks.
 
+import { listen } from "../core/listener.js";
 import { pageAccount } from "../msgflo.js";
-import { connect } from "../vendor/mqtt.js";
 
-const CONNECT_MS = 10_000;
 const AGAIN_MS = 2000;
 const REFUSED_MS = 15_000; // another secret is tried at once, by `follow`
 
@@ -63,16 +62,7 @@ export class Follower extends EventTarget {
 
   /** @param {import("../msgflo.js").Account} account */
   #connect(account) {
-    const client = connect(account.url, {
-      clientId: `adopt-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`,
-      username: account.user,
-      password: account.password,
-      protocolVersion: 4,
-      clean: true,
-      connectTimeout: CONNECT_MS,
-      reconnectPeriod: 0, // the account is a new one when the coordinator has started again
-      timerVariant: "native",
-    });
+    const client = listen(account, "adopt");
     this.#client = client;
     client.on("message", (/** @type {string} */ topic, /** @type {Uint8Array} */ payload) => this.#client === client && this.#take(topic, payload));
     client.on("connect", () => {
@@ -82,7 +72,6 @@ export class Follower extends EventTarget {
         this.#set("on", isRefused ? "The broker does not let this page hear all topics." : "");
       });
     });
-    client.on("error", () => client.end(true));
     client.once("close", () => {
       client.end(true);
       if (client === this.#client) this.#again(`There is no connection to the broker at ${new URL(account.url).host}.`);

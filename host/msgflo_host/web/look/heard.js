@@ -3,8 +3,6 @@
 
 import { decode } from "../msgflo/wire.js";
 
-const CONNECT_MS = 10_000;
-
 /** @typedef {{at: number, payload: Uint8Array, kept: boolean}} Last  `at` in ms since 1970; `kept`: the broker has had it for a while */
 
 export class Heard {
@@ -53,19 +51,10 @@ export class Heard {
   }
 
   async #connect() {
-    const [{ pageAccount }, { connect }] = await Promise.all([import("../msgflo.js"), import("../vendor/mqtt.js")]);
+    const [{ pageAccount }, { listen }] = await Promise.all([import("../msgflo.js"), import("../core/listener.js")]);
     const account = await pageAccount(this.#context.fbp.secret);
     if (this.#stopped) return;
-    const client = connect(account.url, {
-      clientId: `look-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`,
-      username: account.user,
-      password: account.password,
-      protocolVersion: 4,
-      clean: true,
-      connectTimeout: CONNECT_MS,
-      reconnectPeriod: 0, // the account is a new one when the coordinator has started again
-      timerVariant: "native",
-    });
+    const client = listen(account, "look");
     this.#client = client;
     client.on("connect", () => this.#change("subscribe", this.#topics));
     client.on("message", (/** @type {string} */ topic, /** @type {Uint8Array} */ payload, /** @type {{retain: boolean}} */ { retain }) => {
@@ -73,7 +62,6 @@ export class Heard {
       this.#last.set(topic, { at: Date.now(), payload, kept: retain });
       this.#told();
     });
-    client.on("error", () => client.end(true));
     client.once("close", () => {
       client.end(true);
       if (client === this.#client) this.#client = null;
