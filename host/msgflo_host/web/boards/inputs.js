@@ -9,7 +9,10 @@ import { element } from "../core/dom.js";
  * @typedef {(value: any) => void} Set
  */
 
-const SHORTEST_MS = 100;
+// How long the board has it so before it hears of the next change: it takes less for a contact that bounces, and a slow
+// connection may bring a press and its release at once.
+const PRESSED_MS = 150;
+const RELEASED_MS = 50;
 
 /**
  * Sends the last of many values, and never two at a time: what is dragged sends hundreds.
@@ -99,21 +102,19 @@ export function switchInput(role, value, now, set) {
 
 /**
  * A button that is pressed for as long as it is held: by a pointer, by Space or Enter. Who only can activate it presses it for a moment.
- * @param {HTMLElement} button @param {(pressed: boolean) => void} hold @param {() => void} tap
+ * @param {HTMLElement} button @param {(pressed: boolean) => Promise<any>} hold is done when the board has it @param {() => void} tap
  */
 export function held(button, hold, tap) {
   let down = false;
-  let since = 0;
-  let timer = 0;
+  /** @type {Promise<any>} */
+  let done = Promise.resolve();
   const change = (/** @type {boolean} */ pressed) => {
     if (down === pressed) return;
     down = pressed;
-    clearTimeout(timer);
-    if (pressed) since = performance.now();
-    // A board takes less for a contact that bounces.
-    const wait = pressed ? 0 : SHORTEST_MS - (performance.now() - since);
-    if (wait > 0) timer = setTimeout(() => hold(pressed), wait);
-    else hold(pressed);
+    done = done.then(async () => {
+      await hold(pressed);
+      await new Promise((resolve) => setTimeout(resolve, pressed ? PRESSED_MS : RELEASED_MS));
+    });
   };
   button.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
