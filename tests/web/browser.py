@@ -203,14 +203,14 @@ def of_system(page: Page, expression: str) -> Any:
 
 
 def until_system(page: Page, expression: str) -> None:
-    """Wait until an expression about `system`, which is no promise, is true."""
+    """Wait until all parts of the page have started, and an expression about `system`, which is no promise, is true."""
     # Playwright takes a promise for true, so what is imported waits beside.
     page.wait_for_function(
         """() => {
           window.contextOfPage ?? import("/core/registry.js").then((module) => (window.contextOfPage = module.context));
           const { system, edits, packets } = window.contextOfPage ?? {};
         """
-        f"return system && ({expression}); }}"
+        f"return document.body.dataset.started && system && ({expression}); }}"
     )
 
 
