@@ -3,9 +3,9 @@
 
 import { announce, element, toast } from "../core/dom.js";
 import { emptyGraph } from "../core/graph.js";
+import { openMenu } from "../core/menu.js";
 import { emit } from "../core/registry.js";
 import { componentOf, kindOf } from "../devices/kinds.js";
-import { openMenu } from "../graph/menus.js";
 import { askInstrument } from "./add.js";
 import { freeBox, same, settle, within } from "./arrange.js";
 import { makeArrangeable } from "./drag.js";

@@ -2,8 +2,8 @@
 // Small forms of the graph: a new name in place, an edge by names, a port to send something to.
 
 import { element, formDialog, toast } from "../core/dom.js";
+import { openMenu } from "../core/menu.js";
 import { editInitial } from "./initials.js";
-import { openMenu } from "./menus.js";
 import { typesFit } from "./model.js";
 
 /**

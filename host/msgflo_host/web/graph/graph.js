@@ -2,6 +2,7 @@
 // The live graph: puts its parts together, and joins them to the rest of the page.
 
 import { element, toast } from "../core/dom.js";
+import { openMenu } from "../core/menu.js";
 import { Actions } from "./actions.js";
 import { toCommands, toText } from "./clipboard.js";
 import { chooseInitial, connectByName, renameInPlace } from "./forms.js";
@@ -9,7 +10,7 @@ import { editInitial } from "./initials.js";
 import { Keyboard } from "./keyboard.js";
 import { Library } from "./library.js";
 import { Live } from "./live.js";
-import { Menus, exportItems, openMenu } from "./menus.js";
+import { Menus, exportItems } from "./menus.js";
 import { findPort } from "./model.js";
 import { Pointer } from "./pointer.js";
 import { Stage } from "./stage.js";

@@ -1,46 +1,9 @@
 // @ts-check
-// Menus of what can be done with a node, an edge, a group, the background; by the right button, a long press or the keyboard.
+// What can be done with a node, an edge, a group, the background: menus by the right button, a long press or the keyboard.
 
-import { element } from "../core/dom.js";
+import { openMenu } from "../core/menu.js";
 import { emit } from "../core/registry.js";
 import { FIELDS, longPress } from "./press.js";
-
-/** @typedef {{label: string, key?: string, action: () => void, off?: boolean}} Item */
-
-/**
- * Show a menu; its keys are those of menus everywhere.
- * @param {Item[]} items @param {{x: number, y: number}} at of the window @param {() => void} back gives the focus back
- */
-export function openMenu(items, at, back) {
-  document.querySelector(".menu")?.remove();
-  const close = (returns) => {
-    removeEventListener("pointerdown", outside, true);
-    menu.remove();
-    if (returns) back();
-  };
-  const outside = (event) => !menu.contains(event.target) && close(false);
-  const buttons = items.map(({ label, key, action, off = false }) =>
-    element("button", { type: "button", role: "menuitem", tabIndex: -1, disabled: off, click: () => (close(true), action()) },
-      element("span", {}, label), key ? element("kbd", {}, key) : null));
-  const menu = element("div", { className: "menu", role: "menu", "aria-label": "What to do", keydown: (event) => walk(event, buttons, close) }, ...buttons);
-  menu.addEventListener("contextmenu", (event) => event.preventDefault());
-  document.body.append(menu);
-  menu.style.left = `${Math.max(4, Math.min(at.x, innerWidth - menu.offsetWidth - 8))}px`;
-  menu.style.top = `${Math.max(4, Math.min(at.y, innerHeight - menu.offsetHeight - 8))}px`;
-  addEventListener("pointerdown", outside, true);
-  buttons.find((button) => !button.disabled)?.focus();
-}
-
-function walk(event, buttons, close) {
-  const usable = buttons.filter((button) => !button.disabled);
-  const at = usable.indexOf(document.activeElement);
-  const to = new Map([["ArrowDown", at + 1], ["ArrowUp", at - 1], ["Home", 0], ["End", usable.length - 1]]).get(event.key);
-  if (event.key === "Escape" || event.key === "Tab") close(true);
-  else if (to !== undefined) usable[(to + usable.length) % usable.length]?.focus();
-  else return;
-  event.preventDefault();
-  event.stopPropagation();
-}
 
 /** What can be done where; the parts of the graph give the actions. */
 export class Menus {
