@@ -284,6 +284,10 @@ def test_that_edits_are_not_in_the_file_is_told_until_they_are(system: Run, grap
             assert system.status()["unsaved"] is False
             await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not")
             assert system.status()["unsaved"] is True
+            await client.ask("graph", "removenode", graph=MAIN, id="new")
+            assert system.status()["unsaved"] is False, "it was undone"
+            await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not")
+            assert system.status()["unsaved"] is True
             await client.ask("network", "persist")
             assert system.status()["unsaved"] is False
             await client.ask("graph", "addnode", graph=MAIN, id="more", component="core/Not")

@@ -43,13 +43,19 @@ class LiveFile:
         self._base = current().copy()  # as the file was when it was last read or written
         self.trouble: str | None = None
         """What is wrong with the file as it stands on disk."""
-        self.unsaved = False
-        """Whether the graph holds edits that the file does not."""
+        self._edited = self._unsaved = False
         self._absent = 0
 
     def note_edit(self) -> None:
         """Somebody has edited the graph in memory."""
-        self.unsaved = True
+        self._edited = True
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the graph holds edits that the file does not; one that was undone is none."""
+        if self._edited:
+            self._edited, self._unsaved = False, bool(difference(self._base, self._current()))
+        return self._unsaved
 
     async def run(self) -> None:
         """Follow the file until cancelled."""
@@ -77,8 +83,8 @@ class LiveFile:
         self.trouble = None
         merged = merge(self._current(), self._base, graph)
         self._base = graph
-        self.unsaved = self.unsaved and bool(difference(graph, merged))
         self._replace(merged)
+        self._edited = True  # what is not saved is another now
         return True
 
     def _note_absence(self) -> None:
@@ -94,4 +100,4 @@ class LiveFile:
         """
         save(self.path, graph)
         self._seen, self.trouble, self._base = signature_of(self.path), None, graph.copy()
-        self.unsaved = False
+        self._edited = self._unsaved = False
