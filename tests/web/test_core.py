@@ -511,6 +511,17 @@ def test_a_secret_is_asked_for_where_one_is_needed(coordinator: Coordinator, pag
     expect(dialog).to_have_count(0)
     assert "is not permitted" not in str(page.evaluate("() => window.told"))
     until_system(page, "system.may('component:setsource')")
+    # A wrong one that is typed later takes nothing away.
+    kept = "() => sessionStorage.getItem('msgflo-secret')"
+    page.locator("#tool-secret").click()
+    page.keyboard.type("not-the-right-one")
+    page.keyboard.press("Enter")
+    expect(dialog).to_contain_text("That secret is not known here")
+    assert page.evaluate(kept) == SECRET
+    assert of_system(page, "system.may('component:setsource')")
+    dialog.get_by_role("button", name="Forget the secret").click()
+    until_system(page, "system.isReady && !system.may('component:setsource')")
+    assert page.evaluate(kept) is None
 
 
 def test_a_secret_that_is_not_known_is_dropped_and_said(coordinator: Coordinator, page_of: Pages) -> None:

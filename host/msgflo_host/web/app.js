@@ -2,13 +2,13 @@
 // Makes the parts of the page and puts them together.
 
 import { startBar } from "./core/bar.js";
-import { askText, element, toast } from "./core/dom.js";
+import { element, toast } from "./core/dom.js";
 import { Edits } from "./core/edits.js";
 import { Fbp } from "./core/fbp.js";
 import { Packets } from "./core/packets.js";
 import { Page } from "./core/page.js";
 import { context, startParts } from "./core/registry.js";
-import { keepSecret, takeSecret } from "./core/secret.js";
+import { keepSecret, secretAsker, takeSecret } from "./core/secret.js";
 import { System } from "./core/system.js";
 
 const PARTS = [
@@ -25,42 +25,7 @@ const fbp = new Fbp(`${location.protocol === "https:" ? "wss" : "ws"}://${locati
 const system = new System(fbp);
 Object.assign(context, { bus, fbp, system, edits: new Edits(system), packets: new Packets(system), page: new Page(bus) });
 
-/** @type {Promise<string | null> | null} */
-let asking = null; // one dialog for all who need the secret at the same time
-
-function askSecret() {
-  asking ??= ask().finally(() => (asking = null));
-  return asking;
-}
-
-/** Ask a person for the secret until it is one that the runtime knows; null when they have none. */
-async function ask() {
-  const hint = "The coordinator prints it at its first start, and keeps it in .msgflo/fbp-secret. It stays in this tab until that is closed.";
-  let title = "A secret is needed";
-  for (;;) {
-    const secret = await askText("Secret", { title, hint, type: "password", yes: "Use it" });
-    if (secret === null || secret === "") return null;
-    if (await isKnown(secret)) return secret;
-    title = fbp.state === "open" ? "That secret is not known here" : "There is no connection just now";
-  }
-}
-
-/** @param {string} secret whether it allows something; it is used from then on */
-async function isKnown(secret) {
-  const before = fbp.secret;
-  fbp.secret = secret;
-  try {
-    const { capabilities } = await fbp.request("runtime", "getruntime", {}, { quiet: true });
-    if (capabilities.length > 0) {
-      keepSecret(secret);
-      return true;
-    }
-  } catch {
-    // as if it were not known
-  }
-  fbp.secret = before;
-  return false;
-}
+const askSecret = secretAsker(fbp);
 
 // Somebody has opened the URL with the secret where the page is open already.
 addEventListener("hashchange", () => {

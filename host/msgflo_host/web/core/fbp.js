@@ -13,7 +13,7 @@ const LOST = "The connection was lost before the coordinator answered.";
 
 /**
  * @typedef {{protocol: string, command: string, payload: any, responseTo?: string}} Message
- * @typedef {{protocol: string, command: string, resolve: (payload: any) => void, reject: (error: Error) => void, timer: number}} Pending
+ * @typedef {{protocol: string, command: string, resolve: (payload: any) => void, reject: (error: Error) => void, timer: number, isAside: boolean}} Pending
  */
 
 /** That a request has no answer: the connection's fault, and no answer of the runtime. */
@@ -103,6 +103,15 @@ export class Fbp extends EventTarget {
   }
 
   /**
+   * What a secret would allow. It is used for this question only, and nobody else here hears the answer.
+   * @param {string} secret @returns {Promise<string[]>} capabilities; rejects as `request` does
+   */
+  async allowedBy(secret) {
+    const { capabilities } = await this.#ask("runtime", "getruntime", {}, { secret, isAside: true });
+    return capabilities;
+  }
+
+  /**
    * Send something without waiting for its answer.
    * @param {string} protocol @param {string} command @param {object} [payload]
    * @returns {boolean} whether there is a connection to send it on
@@ -111,11 +120,14 @@ export class Fbp extends EventTarget {
     return this.#write({ protocol, command, payload });
   }
 
-  /** @param {string} protocol @param {string} command @param {object} payload @returns {Promise<any>} */
-  #ask(protocol, command, payload) {
+  /**
+   * @param {string} protocol @param {string} command @param {object} payload
+   * @param {{secret?: string | null, isAside?: boolean}} [options] aside: the answer is no event @returns {Promise<any>}
+   */
+  #ask(protocol, command, payload, { secret = this.#secret, isAside = false } = {}) {
     return new Promise((resolve, reject) => {
       const requestId = String(++this.#number);
-      if (!this.#write({ protocol, command, payload, requestId })) {
+      if (!this.#write({ protocol, command, payload, requestId }, secret)) {
         reject(new Unanswered(NOT_CONNECTED, false));
         return;
       }
@@ -123,14 +135,14 @@ export class Fbp extends EventTarget {
         this.#pending.delete(requestId);
         reject(new Unanswered(`The coordinator has not answered ${protocol}:${command} within ${ANSWER_MS / 1000} s.`, true));
       }, ANSWER_MS);
-      this.#pending.set(requestId, { protocol, command, resolve, reject, timer });
+      this.#pending.set(requestId, { protocol, command, resolve, reject, timer, isAside });
     });
   }
 
-  /** @param {object} message */
-  #write(message) {
+  /** @param {object} message @param {string | null} [secret] */
+  #write(message, secret = this.#secret) {
     if (this.#socket === null || this.state !== "open") return false;
-    this.#socket.send(JSON.stringify(this.#secret ? { ...message, secret: this.#secret } : message));
+    this.#socket.send(JSON.stringify(secret ? { ...message, secret } : message));
     return true;
   }
 
@@ -170,7 +182,7 @@ export class Fbp extends EventTarget {
     /** @type {Message} */
     const message = JSON.parse(text);
     // First, so that whoever waits for the answer finds it in force.
-    this.dispatchEvent(new CustomEvent("message", { detail: message }));
+    if (!this.#pending.get(message.responseTo ?? "")?.isAside) this.dispatchEvent(new CustomEvent("message", { detail: message }));
     this.#settle(message);
   }
 

@@ -1,6 +1,9 @@
 // @ts-check
 // The secret that the runtime asks for: from the fragment of the URL, or typed; kept for this tab only.
 
+import { element, formDialog } from "./dom.js";
+
+const HINT = "The coordinator prints it at its first start, and keeps it in .msgflo/fbp-secret. It stays in this tab until that is closed.";
 const KEY = "msgflo-secret";
 
 /**
@@ -26,6 +29,48 @@ export function keepSecret(secret) {
   } catch {
     // A browser that keeps nothing asks again after a reload.
   }
+}
+
+/**
+ * What asks a person for the secret, until it is one that the runtime knows; it gives null when they have none.
+ * @param {import("./fbp.js").Fbp} fbp @returns {() => Promise<string | null>}
+ */
+export function secretAsker(fbp) {
+  /** @type {Promise<string | null> | null} */
+  let asking = null; // one dialog for all who need the secret at the same time
+  return () => (asking ??= ask(fbp).finally(() => (asking = null)));
+}
+
+/** @param {import("./fbp.js").Fbp} fbp */
+async function ask(fbp) {
+  let title = "A secret is needed";
+  for (;;) {
+    const field = element("input", { type: "password", autocomplete: "off", spellcheck: false });
+    const content = [element("label", { className: "field" }, element("span", {}, "Secret"), field), element("p", { className: "hint" }, HINT)];
+    if (fbp.secret !== null) content.push(element("button", { type: "button", className: "plain", click: forget }, "Forget the secret"));
+    const secret = await formDialog({ title, content, yes: "Use it", read: () => field.value });
+    if (!secret) return null;
+    if (await isKnown(fbp, secret)) return secret;
+    title = fbp.state === "open" ? "That secret is not known here" : "There is no connection just now";
+  }
+}
+
+/** @param {import("./fbp.js").Fbp} fbp @param {string} secret whether it allows something; only then it is used and kept */
+async function isKnown(fbp, secret) {
+  try {
+    if ((await fbp.allowedBy(secret)).length === 0) return false;
+  } catch {
+    return false; // as if it were not known
+  }
+  keepSecret(secret);
+  fbp.secret = secret;
+  return true;
+}
+
+/** Begin anew without it: the connections that there are were opened with it. */
+function forget() {
+  keepSecret(null);
+  location.reload();
 }
 
 function read() {
