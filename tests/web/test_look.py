@@ -491,7 +491,7 @@ def test_a_source_is_edited_and_run_and_its_output_is_shown(echo: Coordinator, p
     port.get_by_text("Send to in").click()
     port.get_by_label("Send to echo in").fill("a word")
     port.get_by_label("Send to echo in").press("Enter")
-    expect(inspector(page).locator(".look-log li")).to_contain_text(["now heard a word"])
+    expect(inspector(page).locator(".look-log li")).to_contain_text(["now heard 2 a word"])
 
 
 def test_without_the_capability_a_source_is_read_only_and_says_why(echo: Coordinator, page_of: Pages) -> None:
@@ -547,6 +547,26 @@ def test_a_trace_is_recorded_saved_loaded_and_stepped_through(page: Page, pair: 
     inspector(page).get_by_label("Filter the steps").fill("source out")
     expect(steps).to_have_count(2)
     inspector(page).get_by_role("button", name="Next").click()
+    field.fill(ECHO.replace('print("heard"', 'print("mine"'))
+    field.press("Escape")
+    for leave in (
+        lambda: open_edge(page, "repeat.out sink.in"),
+        inspector(page).get_by_role("button", name="Close").click,
+    ):
+        leave()
+        page.get_by_role("dialog").get_by_role("button", name="Keep editing").click()
+        expect(field).to_have_value(re.compile("mine"))
+    theirs = ECHO.replace('print("heard"', 'print("now heard", 2')
+    of_system(
+        page,
+        f"await system.fbp.request('component', 'getsource', {{ name: '{name}' }}).then((source) => "
+        f"system.fbp.request('component', 'source', {{ ...source, code: {json.dumps(theirs)} }}))",
+    )
+    run.click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep editing").click()
+    assert (tmp_path / "components/Echo.py").read_text() == theirs
+    inspector(page).get_by_role("button", name="As it was").click()
+    expect(field).to_have_value(theirs)
     expect(inspector(page).locator("[aria-current]")).to_contain_text("source out → sink in")
     expect(inspector(page).locator("[aria-current]")).to_contain_text("traced")
     expect(page.locator("#graph-view path.selected")).to_have_count(1)

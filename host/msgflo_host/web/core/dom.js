@@ -116,34 +116,42 @@ let dialogs = 0; // numbers the titles, which need ids
 
 /** @type {(() => void) | null} */
 let closed = null; // who is to be told when the panel closes
+/** @type {() => boolean | Promise<boolean>} */
+let mayClose = () => true; // asked when people close it
 /** @type {Element | null} */
 let opener = null;
 
 /**
  * Show something in the inspector, in place of what was there. The same id again keeps the panel, and puts the new content into it.
- * @param {string} id @param {string} title @param {Node | string} content @param {{onClose?: () => void}} [options]
+ * @param {string} id @param {string} title @param {Node | string} content
+ * @param {{onClose?: () => void, mayLeave?: () => boolean | Promise<boolean>}} [options] `mayLeave` is asked when people close the panel
  * @returns {HTMLElement} the element that holds the content
  */
-export function openPanel(id, title, content, { onClose } = {}) {
+export function openPanel(id, title, content, { onClose, mayLeave = () => true } = {}) {
   const inspector = /** @type {HTMLElement} */ (document.getElementById("inspector"));
   if (inspector.dataset.panel !== id) {
     closed?.();
     if (inspector.hidden) opener = document.activeElement;
     const heading = element("h2", { className: "panel-title", id: "inspector-title" });
-    const head = element("div", { className: "panel-head" }, heading, iconButton("close", "Close", () => closePanel()));
+    const head = element("div", { className: "panel-head" }, heading, iconButton("close", "Close", () => leavePanel()));
     inspector.replaceChildren(head, element("div", { id: "inspector-content", className: "panel-content" }));
     inspector.dataset.panel = id;
     inspector.onkeydown = (event) => {
       // Without a value: false would keep all other keys from having any effect.
-      if (event.key === "Escape" && !event.defaultPrevented) closePanel();
+      if (event.key === "Escape" && !event.defaultPrevented && !isTyping(event)) leavePanel();
     };
   }
   closed = onClose ?? null;
+  mayClose = mayLeave;
   /** @type {HTMLElement} */ (inspector.querySelector(".panel-title")).textContent = title;
   const holder = /** @type {HTMLElement} */ (inspector.querySelector(".panel-content"));
   holder.replaceChildren(content);
   inspector.hidden = false;
   return holder;
+}
+
+async function leavePanel() {
+  if (await mayClose()) closePanel();
 }
 
 /** Close the inspector, or only where it shows the panel of that id. @param {string} [id] */

@@ -1,15 +1,16 @@
 // @ts-check
 // Looking inside: what passes on an edge, what a node is and says, traces.
 
-import { announce, openPanel, toast } from "../core/dom.js";
+import { announce, confirmDialog, openPanel, toast } from "../core/dom.js";
 import { insideEdge } from "./edge.js";
 import { insideNode } from "./node.js";
 import { startTidying } from "./send.js";
 import { startTraces } from "./traces.js";
 
 /**
- * What is shown in the inspector. `shown` is called when it is there, `stop` when it is not any more.
- * @typedef {{id: string, title: string, content: HTMLElement, shown?: () => void, stop: () => void}} Inside
+ * What is shown in the inspector. `shown` is called when it is there, `stop` when it is not any more; `unsaved` says what would be
+ * lost then, for people, and is empty where that is nothing.
+ * @typedef {{id: string, title: string, content: HTMLElement, shown?: () => void, stop: () => void, unsaved?: () => string}} Inside
  */
 
 const SECOND_CLICK_MS = 300;
@@ -41,6 +42,7 @@ export class Shower {
     addEventListener("keydown", () => (this.#byKey = true), { capture: true });
     addEventListener("pointerdown", () => (this.#byKey = false), { capture: true });
     addEventListener("dblclick", () => clearTimeout(this.#timer), { capture: true });
+    addEventListener("beforeunload", (event) => this.#inside?.unsaved?.() && event.preventDefault());
   }
 
   /** @param {() => Inside | null} make @param {string} otherwise what is said where there is nothing */
@@ -54,15 +56,30 @@ export class Shower {
   }
 
   /** @param {Inside | null} inside @param {string} otherwise */
-  #open(inside, otherwise) {
+  async #open(inside, otherwise) {
     if (inside === null) return toast(otherwise, "warn");
+    const before = this.#inside;
+    if (before?.unsaved?.() && (before.id === inside.id || !(await this.#mayLeave()))) return inside.stop();
+    this.#put(inside);
+  }
+
+  /** Whether what is shown may go, or people say that it may. */
+  async #mayLeave() {
+    const unsaved = this.#inside?.unsaved?.();
+    if (!unsaved) return true;
+    if (document.querySelector("dialog[open]")) return false; // they are being asked
+    return confirmDialog(unsaved, { title: "Leave it?", yes: "Discard", no: "Keep editing", danger: true });
+  }
+
+  /** @param {Inside} inside */
+  #put(inside) {
     this.#inside?.stop();
     this.#inside = inside;
     const onClose = () => {
       inside.stop();
       if (this.#inside === inside) this.#inside = null;
     };
-    const holder = openPanel(inside.id, inside.title, inside.content, { onClose });
+    const holder = openPanel(inside.id, inside.title, inside.content, { onClose, mayLeave: () => this.#mayLeave() });
     holder.scrollTop = 0;
     inside.shown?.();
     // By keys one goes on in the panel; the mouse stays where it is.

@@ -38,13 +38,15 @@ export function insideNode(context, id) {
     if (/** @type {CustomEvent} */ (event).detail.graph === graph) values();
   }, { signal });
   show();
+  const source = sourceSection(context, node.component, signal);
   const content = element("div", { className: "look" }, about, section("Health", true, health), section("Ports", true, ports.element),
-    section("Output", true, log.element), sourceSection(context, node.component, signal));
+    section("Output", true, log.element), source.element);
   return {
     id: `node ${graph} ${id}`,
     title: id,
     content,
     shown: () => log.toEnd(),
+    unsaved: () => (source.isChanged() ? `The source of ${node.component} has been edited, and is not saved.` : ""),
     stop() {
       leaving.abort();
       later.stop();

@@ -1,7 +1,7 @@
 // @ts-check
 // The source of a component: read, and, where the secret allows it, edited and run.
 
-import { element, toast } from "../core/dom.js";
+import { confirmDialog, element, toast } from "../core/dom.js";
 import { button, copy, section, write } from "./dom.js";
 
 const MOST_ROWS = 24;
@@ -10,13 +10,15 @@ const MOST_ROWS = 24;
 
 /**
  * @param {import("../core/registry.js").Context} context @param {string} component @param {AbortSignal} signal when nobody looks any more
- * @returns {HTMLDetailsElement} which asks for the source when it is opened
+ * @returns {{element: HTMLDetailsElement, isChanged: () => boolean}} which asks for the source when it is opened; whether somebody has
+ *   edited it, and not saved that
  */
 export function sourceSection(context, component, signal) {
   const { system, fbp } = context;
   const place = element("div", {}, element("p", { className: "hint" }, "Asking for it…"));
   const made = section("Source", false, place);
   let asked = false;
+  let isChanged = () => false;
   made.addEventListener("toggle", async () => {
     if (!made.open || asked) return;
     asked = true;
@@ -25,17 +27,21 @@ export function sourceSection(context, component, signal) {
       const editor = makeEditor(context, component, source);
       system.addEventListener("state", editor.show, { signal });
       place.replaceChildren(editor.element);
+      isChanged = editor.isChanged;
     } catch (error) {
       asked = false;
       place.replaceChildren(element("p", { className: "hint" }, `There is no source to be seen: ${/** @type {Error} */ (error).message}`));
     }
   });
-  return made;
+  return { element: made, isChanged: () => isChanged() };
 }
+
+/** The text as a field has it. @param {Source} source */
+const textOf = ({ code }) => code.replace(/\r\n?/g, "\n");
 
 /** @param {import("../core/registry.js").Context} context @param {string} component @param {Source} source */
 function makeEditor({ system, fbp }, component, source) {
-  let before = source.code;
+  let before = textOf(source);
   const field = element("textarea", {
     value: before, spellcheck: false, wrap: "off", autocomplete: "off", "aria-label": `Source of ${component}, ${source.language}`,
     rows: Math.min(MOST_ROWS, before.split("\n").length + 1), input: () => show(),
@@ -54,13 +60,25 @@ function makeEditor({ system, fbp }, component, source) {
     write(reason, why ?? runsWhere(source));
     unlock.hidden = why === null || system.may("component:setsource");
     run.hidden = back.hidden = why !== null;
-    run.disabled = back.disabled = field.value === before;
+    run.disabled = back.disabled = !isChanged();
+  };
+  const isChanged = () => field.value !== before;
+  /** Whether what is there is still what was edited, or people want it to go. */
+  const mayReplace = async () => {
+    const now = textOf(await fbp.request("component", "getsource", { name: component }));
+    if (now === before || now === field.value) return true;
+    before = now;
+    const answer = await confirmDialog(`Somebody has saved another source of ${component} since it was read here.`,
+      { title: "Save it all the same?", yes: "Replace theirs", no: "Keep editing", danger: true });
+    if (!answer) write(wrong, 'Not saved. "As it was" shows what somebody else has saved; "Save and run" takes its place.');
+    return answer;
   };
   const send = async () => {
-    const code = field.value;
     run.disabled = true;
     write(wrong, "");
     try {
+      if (!(await mayReplace())) return show();
+      const code = field.value;
       const { name, library = "", language } = source;
       await fbp.request("component", "source", { name, library, language, code });
       before = code;
@@ -72,7 +90,7 @@ function makeEditor({ system, fbp }, component, source) {
   };
   show();
   const tools = element("div", { className: "look-tools" }, run, back, unlock, button("Copy", () => copy(field.value, "The source")));
-  return { element: element("div", { className: "look-source" }, reason, field, wrong, tools), show };
+  return { element: element("div", { className: "look-source" }, reason, field, wrong, tools), show, isChanged };
 }
 
 /** What saving does, for people. @param {Source} source */
