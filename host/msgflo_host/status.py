@@ -7,6 +7,7 @@ from typing import Any
 
 from .coordinator import Coordinator
 from .discovery import Port
+from .graph.elements import PortRef
 from .participants import Entry
 
 __all__ = ["snapshot"]
@@ -33,6 +34,7 @@ def snapshot(coordinator: Coordinator) -> Status:
             {
                 "src": _dotted(edge.src),
                 "tgt": _dotted(edge.tgt),
+                "ends": {"src": _end(edge.src), "tgt": _end(edge.tgt)},
                 "kind": state.kind,
                 "reason": state.reason,
                 "topics": [list(pair) for pair in state.pairs],
@@ -93,7 +95,13 @@ def _port(port: Port) -> Status:
     return {"id": port.id, "type": port.type, "topic": port.queue, "description": port.description}
 
 
-def _dotted(port: Any) -> str:
+def _end(port: PortRef) -> Status:
+    end: Status = {"node": port.node, "port": port.port}
+    return end if port.index is None else {**end, "index": port.index}
+
+
+def _dotted(port: PortRef) -> str:
+    """An end for people, who see what it means; names may hold dots, so that programs read `ends`."""
     return f"{port.node}.{port.port}" if port.index is None else f"{port.node}.{port.port}[{port.index}]"
 
 

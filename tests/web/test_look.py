@@ -459,6 +459,26 @@ def echo(run_graph: Callable[..., Coordinator], broker: Broker, tmp_path: Path) 
     (tmp_path / "package.json").write_text(json.dumps({"name": name}))
     return run_graph(
         "repeat(core/Repeat) OUT -> IN sink(test/Sink)\n", "--componentdir", tmp_path / "components", broker=broker.url
+SOCKETS = """
+const Socket = WebSocket;
+window.sockets = [];
+WebSocket = class extends Socket {
+  constructor(...all) {
+    super(...all);
+    window.sockets.push(this);
+  }
+};
+"""
+
+
+def test_what_is_known_of_an_edge_is_not_said_of_another_whose_name_is_like_it(page: Page) -> None:
+    add = ["addnode", {"id": "Sink", "component": "x/NotThere", "metadata": {}}]
+    edit(page, add, ["addedge", {"src": {"node": "source", "port": "out"}, "tgt": {"node": "Sink", "port": "in"}}])
+    until_system(page, "system.edgeStatus('source.out Sink.in')?.kind === 'pending'")
+    assert of_system(page, f"{KINDS}.includes(system.edgeStatus('{EDGE}').kind)")
+    edit(page, ["removenode", {"id": "Sink"}])
+
+
     )
 
 

@@ -1,6 +1,8 @@
 // @ts-check
 // What /status.json says: states, topics, rates. It is asked for while somebody looks at the page.
 
+import { edgeKey } from "./graph.js";
+
 const INTERVAL_MS = 2000;
 
 /**
@@ -8,7 +10,7 @@ const INTERVAL_MS = 2000;
  * @typedef {{id: string, type: string, topic: string, description: string}} StatusPort
  * @typedef {{id: string, component: string, label?: string, icon?: string, state: "alive" | "asleep" | "lost" | "pending", reason: string,
  *   listed: boolean, last_packet_s?: number | null, instances: Instance[], inports: StatusPort[], outports: StatusPort[]}} NodeStatus
- * @typedef {{src: string, tgt: string, kind: string, reason: string, topics: [string, string][], rate: number, packets: number}} EdgeStatus
+ * @typedef {{ends: {src: import("./graph.js").End, tgt: import("./graph.js").End}, kind: string, reason: string, topics: [string, string][], rate: number, packets: number}} EdgeStatus
  * @typedef {{broker: string, connected: boolean, graph?: string | null, graph_trouble?: string, unsaved?: boolean | null, nodes: NodeStatus[], edges: EdgeStatus[]}} Answer
  */
 
@@ -83,20 +85,7 @@ export class Status extends EventTarget {
   #take(status) {
     this.all = status;
     this.#nodes = new Map(status.nodes.map((node) => [node.id, node]));
-    // Names may hold dots, so what is told as a text is found by the edges that are known.
-    const told = new Map(status.edges.map((edge) => [dotted(edge.src, edge.tgt), edge]));
-    const edges = this.#system.graphs?.get(this.#system.runtime?.graph)?.edges ?? new Map();
-    this.#edges = new Map();
-    for (const { key, src, tgt } of edges.values()) {
-      const found = told.get(dotted(text(src), text(tgt)));
-      if (found !== undefined) this.#edges.set(key, found);
-    }
+    this.#edges = new Map(status.edges.map((edge) => [edgeKey(edge.ends.src, edge.ends.tgt), edge]));
     this.dispatchEvent(new Event("change"));
   }
 }
-
-/** @param {import("./graph.js").End} end */
-const text = ({ node, port, index }) => `${node}.${port}${index === undefined ? "" : `[${index}]`}`;
-
-/** @param {string} src @param {string} tgt */
-const dotted = (src, tgt) => `${src.toLowerCase()}\n${tgt.toLowerCase()}`;
