@@ -432,7 +432,9 @@ def test_ports_without_an_edge_show_what_the_broker_knows(
     broker = f"mqtt://127.0.0.1:{coordinator.command[coordinator.command.index('--mqtt-port') + 1]}"
     source, sink = Source("source"), Sink("sink")
     with Participants(source, sink, broker=broker):
-        page = page_of(coordinator)
+        page = page_of.blank()
+        page.add_init_script(SOCKETS)
+        page.goto(address(coordinator))
         until_system(page, "system.isReady && system.nodeStatus('source')?.state === 'alive'")
         source.send("value", MARKUP)
         tell(page, "open-node", {"id": "source"})
@@ -496,6 +498,9 @@ def test_a_source_is_edited_and_run_and_its_output_is_shown(echo: Coordinator, p
     name = with_echo(page)
     tell(page, "open-node", {"id": "echo"})
     inspector(page).get_by_text("Source", exact=True).click()
+        page.evaluate("() => sockets.forEach((each) => each.url.includes(`:${location.port}/`) || each.close())")
+        source.send("value", "later")  # the broker is heard again, although the coordinator has been there all the time
+        expect(value).to_contain_text('"later"')
     field = inspector(page).get_by_label(f"Source of {name}")
     expect(field).to_have_value(ECHO)
     run = inspector(page).get_by_role("button", name="Save and run")

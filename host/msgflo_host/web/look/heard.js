@@ -3,6 +3,8 @@
 
 import { decode } from "../msgflo/wire.js";
 
+const AGAIN_MS = 2000; // after a connection to the broker has ended
+
 /** @typedef {{at: number, payload: Uint8Array, kept: boolean}} Last  `at` in ms since 1970; `kept`: the broker has had it for a while */
 
 export class Heard {
@@ -15,6 +17,7 @@ export class Heard {
   /** @type {any} */
   #client = null;
   #begun = false; // once for each connection to the coordinator: where there is no account, it is not asked for again and again
+  #timer = 0;
   #stopped = false;
 
   /** @param {import("../core/registry.js").Context} context @param {() => void} told is called when something was heard */
@@ -26,7 +29,7 @@ export class Heard {
   /** Hear these topics, and no others. @param {string[]} topics without wildcards */
   want(topics) {
     const { system } = this.#context;
-    if (!system.isReady) this.#begun = false;
+    if (!system.isReady) this.#forgetBegun();
     const [before, now] = [new Set(this.#topics), new Set(topics)];
     this.#topics = topics;
     this.#change("unsubscribe", [...before].filter((topic) => !now.has(topic)));
@@ -46,6 +49,7 @@ export class Heard {
 
   stop() {
     this.#stopped = true;
+    clearTimeout(this.#timer);
     this.#client?.end(true);
     this.#client = null;
   }
@@ -64,8 +68,15 @@ export class Heard {
     });
     client.once("close", () => {
       client.end(true);
-      if (client === this.#client) this.#client = null;
+      if (client !== this.#client) return;
+      this.#client = null;
+      this.#timer = setTimeout(() => this.#forgetBegun(), AGAIN_MS); // it is wanted again with the next status
     });
+  }
+
+  #forgetBegun() {
+    clearTimeout(this.#timer);
+    this.#begun = false;
   }
 
   /** @param {"subscribe" | "unsubscribe"} what @param {string[]} topics */
