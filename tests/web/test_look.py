@@ -448,6 +448,14 @@ def test_ports_without_an_edge_show_what_the_broker_knows(
         source.send("value", 7)
         expect(value).to_contain_text("7 at ")
         tell(page, "open-node", {"id": "sink"})
+    request(page, "graph", "clear", {"id": "other"})
+    request(page, "graph", "addnode", {"graph": "other", "id": "scale", "component": "core/Scale"})
+    of_system(page, "await system.show('other')")
+    tell(page, "open-node", {"id": "scale"})  # a node of the same name, with which nothing is wrong
+    expect(inspector(page)).to_contain_text("core/Scale")
+    expect(inspector(page).locator(".look-log li")).to_have_count(0)
+    of_system(page, "await system.show('default/main')")
+    request(page, "graph", "clear", {"id": "other"})
         expect(inspector(page).locator("[data-port=in] .look-value")).to_contain_text("7 at ")
         assert not page.evaluate("() => window.hacked")
 

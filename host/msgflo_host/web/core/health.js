@@ -1,6 +1,8 @@
 // @ts-check
 // How the nodes are, and what components print: network:icon, network:processerror, network:output.
 
+import { escape } from "../msgflo/wire.js";
+
 const MOST_LINES = 500;
 const NOT_THERE = new Set(["hourglass-o", "moon-o", "chain-broken"]); // icons of states in which an error is still true
 const LEFT_OUT = /^(.*): packets not shown in the last second: (.*)$/s;
@@ -8,11 +10,16 @@ const LEFT_OUT = /^(.*): packets not shown in the last second: (.*)$/s;
 /** The key of a node in `system.health`. @param {string} graph @param {string} node */
 export const nodeKey = (graph, node) => `${graph}\n${node}`;
 
+/**
+ * A line: an error of a node, which has `graph` and `node`, or what somebody has printed, with the role where one is said.
+ * @typedef {{graph?: string, node?: string, role?: string, text: string, at: number}} Line  `at` in ms since 1970
+ */
+
 /** Belongs to a System, and tells by its events "health", "output" and "leftout". */
 export class Health {
   /** @type {Map<string, {icon: string, error: string}>} */
   nodes = new Map();
-  /** @type {{node?: string, text: string, at: number}[]} */
+  /** @type {Line[]} */
   lines = [];
 
   #system;
@@ -27,6 +34,14 @@ export class Health {
     if (command === "icon") this.#icon(payload);
     else if (command === "processerror") this.#error(payload);
     else if (command === "output") this.#output(String(payload.message));
+  }
+
+  /** Whether a line is about a node. @param {Line} line @param {string} graph @param {string} node */
+  isAbout(line, graph, node) {
+    if (line.graph !== undefined) return line.graph === graph && line.node === node;
+    // What runs in the coordinator for another graph has a role of its own there; participants play theirs everywhere.
+    const own = `${escape(graph)}/${escape(node)}`;
+    return line.role === (graph !== this.#system.runtime?.graph && this.#system.nodeStatus(own) ? own : node);
   }
 
   /** What was known of a graph is asked for anew. @param {string} graph */
@@ -55,7 +70,7 @@ export class Health {
   /** @param {{id: string, error: string, graph: string}} payload */
   #error({ id, error, graph }) {
     this.#set(graph, id, { icon: this.nodes.get(nodeKey(graph, id))?.icon ?? "", error });
-    this.#line({ node: id, text: error, at: Date.now() });
+    this.#line({ graph, node: id, text: error, at: Date.now() });
   }
 
   /** @param {string} graph @param {string} node @param {{icon: string, error: string}} known */
@@ -73,12 +88,10 @@ export class Health {
       return;
     }
     const end = message.indexOf(": ");
-    const node = message.slice(0, Math.max(end, 0));
-    const isNode = this.#system.graphs.get(this.#system.runtime?.graph)?.nodes.has(node);
-    this.#line({ ...(isNode ? { node, text: message.slice(end + 2) } : { text: message }), at: Date.now() });
+    this.#line({ ...(end > 0 ? { role: message.slice(0, end), text: message.slice(end + 2) } : { text: message }), at: Date.now() });
   }
 
-  /** @param {{node?: string, text: string, at: number}} line */
+  /** @param {Line} line */
   #line(line) {
     this.lines.push(line);
     if (this.lines.length > MOST_LINES) this.lines.shift();

@@ -76,9 +76,14 @@ export class System extends EventTarget {
     return this.#health.nodes;
   }
 
-  /** The last lines that components and the runtime have said. @returns {{node?: string, text: string, at: number}[]} */
-  get output() {
-    return this.#health.lines;
+  /** The last lines that a node has said, or that were said of it. @param {string} graph @param {string} node @returns {import("./health.js").Line[]} */
+  outputOf(graph, node) {
+    return this.#health.lines.filter((line) => this.#health.isAbout(line, graph, node));
+  }
+
+  /** Whether one of them is about a node. @param {import("./health.js").Line} line @param {string} graph @param {string} node */
+  isAbout(line, graph, node) {
+    return this.#health.isAbout(line, graph, node);
   }
 
   /** What /status.json has said last; without nodes and edges while it says nothing. @returns {import("./status.js").Answer} */

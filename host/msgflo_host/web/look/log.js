@@ -7,21 +7,29 @@ import { timeText } from "./values.js";
 const MOST_LINES = 200;
 
 export class Log {
+  #system;
+  #graph;
   #id;
 
-  /** @param {import("../core/system.js").System} system @param {string} id */
-  constructor(system, id) {
+  /** @param {import("../core/system.js").System} system @param {string} graph @param {string} id of a node of it */
+  constructor(system, graph, id) {
+    this.#system = system;
+    this.#graph = graph;
     this.#id = id;
     this.none = element("p", { className: "hint" }, "It has said nothing since the page was opened.");
     this.lines = element("ol", { className: "look-log", role: "log", "aria-label": `Output of ${id}`, tabIndex: 0 });
     this.element = element("div", {}, this.none, this.lines);
     this.#show();
-    for (const line of system.output) this.add(line);
+    for (const line of system.outputOf(graph, id)) this.#write(line);
   }
 
-  /** @param {{node?: string, text: string, at: number}} line */
-  add({ node, text, at }) {
-    if (node !== this.#id) return;
+  /** @param {import("../core/health.js").Line} line of whoever it is */
+  add(line) {
+    if (this.#system.isAbout(line, this.#graph, this.#id)) this.#write(line);
+  }
+
+  /** @param {import("../core/health.js").Line} line */
+  #write({ text, at }) {
     const isAtEnd = this.lines.scrollTop + this.lines.clientHeight >= this.lines.scrollHeight - 8;
     this.lines.append(element("li", {}, element("time", { dateTime: new Date(at).toISOString() }, timeText(at)), element("span", {}, text)));
     while (this.lines.childElementCount > MOST_LINES) this.lines.firstElementChild?.remove();

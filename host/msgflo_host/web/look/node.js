@@ -21,7 +21,7 @@ export function insideNode(context, id) {
   const health = element("div");
   const heard = new Heard(context, () => values());
   const ports = new Ports(context, graph, id, heard);
-  const log = new Log(system, id);
+  const log = new Log(system, graph, id);
   const show = () => {
     const now = system.graphs.get(graph)?.nodes.get(id);
     about.replaceChildren(now ? aboutOf(system, graph, now) : element("p", { className: "warn" }, "This node is no longer there."));

@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Percent-encode what separates topics, so that an id is one level of a topic. */
-const escape = (text) =>
+export const escape = (text) =>
   text.replace(SPECIAL, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
 
 /** The topics that are reserved below `fbp`. */
