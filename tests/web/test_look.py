@@ -166,8 +166,11 @@ def test_a_packet_that_has_passed_is_sent_again_and_leaves_the_graph_as_it_was(p
 def test_what_was_shortened_is_not_sent_again(page: Page, pair: Pair) -> None:
     open_edge(page)
     send(page, pair, "long " * 4000)
+    expect(rows(page).locator(".look-size")).to_have_text("20.0 kB")
     rows(page).locator("summary").click()
     expect(rows(page).get_by_role("button", name="Send again")).to_be_disabled()
+    send(page, pair, "Ä€")
+    expect(rows(page).first.locator(".look-size")).to_have_text("7 B")
 
 
 def test_a_typed_value_arrives_at_the_participant(page: Page, pair: Pair) -> None:

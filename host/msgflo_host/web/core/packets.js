@@ -7,10 +7,21 @@ const MOST_LASTS = 20_000; // edges whose last packet is kept, also without a hi
 const MOST_BYTES = 4 * 1024 * 1024; // of histories, and of last packets
 const LEFT_OUT_MS = 1500; // it is told once a second
 
+const CUT = /(?:… \((\d+) bytes\)|^\((\d+) bytes: .*\))$/s; // what the coordinator writes in place of what is large or binary
+
 /**
- * @typedef {{at: number, data: any, size: number}} Packet  `at` in ms since 1970, `size` in characters of JSON
+ * @typedef {{at: number, data: any, size: number, held: number}} Packet  `at` in ms since 1970; `size` in bytes as JSON, or as the coordinator
+ *   says it of what it has shortened; `held` in characters of what is kept
  * @typedef {{packets: Packet[], bytes: number}} Ring  packets from the oldest to the newest
  */
+
+const encoder = new TextEncoder();
+
+/** The size of a value of which only the beginning is known here, as the coordinator says it; null of one that is whole. @param {any} data */
+export function cutSize(data) {
+  const cut = typeof data === "string" ? CUT.exec(data) : null;
+  return cut && Number(cut[1] ?? cut[2]);
+}
 
 /** Events: "leftout" when `leftOut` has changed. */
 export class Packets extends EventTarget {
@@ -73,15 +84,15 @@ export class Packets extends EventTarget {
   /** @param {{graph: string, edge: string, data: any, at: number}} packet */
   #add({ graph, edge, data, at }) {
     const key = `${graph}\n${edge}`;
-    const size = JSON.stringify(data)?.length ?? 0;
+    const text = JSON.stringify(data) ?? "";
     const ring = this.#rings.get(key) ?? { packets: [], bytes: 0 };
     this.#rings.delete(key);
     this.#rings.set(key, ring);
-    const packet = { at, data, size };
+    const packet = { at, data, size: cutSize(data) ?? encoder.encode(text).length, held: text.length };
     this.#keepLast(key, packet);
     ring.packets.push(packet);
-    this.#count(ring, size);
-    if (ring.packets.length > MOST_EACH) this.#count(ring, -(/** @type {Packet} */ (ring.packets.shift()).size));
+    this.#count(ring, packet.held);
+    if (ring.packets.length > MOST_EACH) this.#count(ring, -(/** @type {Packet} */ (ring.packets.shift()).held));
     if (this.#rings.size > MOST_EDGES) this.#drop(/** @type {string} */ (this.#rings.keys().next().value));
     while (this.#bytes > MOST_BYTES) this.#halveLargest();
   }
@@ -90,20 +101,20 @@ export class Packets extends EventTarget {
   #keepLast(key, packet) {
     this.#dropLast(key);
     this.#lasts.set(key, packet);
-    this.#lastBytes += packet.size;
+    this.#lastBytes += packet.held;
     while (this.#lasts.size > MOST_LASTS || this.#lastBytes > MOST_BYTES) this.#dropLast(/** @type {string} */ (this.#lasts.keys().next().value));
   }
 
   /** @param {string} key */
   #dropLast(key) {
-    this.#lastBytes -= this.#lasts.get(key)?.size ?? 0;
+    this.#lastBytes -= this.#lasts.get(key)?.held ?? 0;
     this.#lasts.delete(key);
   }
 
   /** The edge that takes most loses the older half of its packets. */
   #halveLargest() {
     const ring = [...this.#rings.values()].reduce((a, b) => (a.bytes >= b.bytes ? a : b));
-    for (const { size } of ring.packets.splice(0, Math.ceil(ring.packets.length / 2))) this.#count(ring, -size);
+    for (const { held } of ring.packets.splice(0, Math.ceil(ring.packets.length / 2))) this.#count(ring, -held);
   }
 
   /** @param {string} key */

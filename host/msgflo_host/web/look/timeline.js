@@ -3,9 +3,10 @@
 
 import { announce, element, iconButton } from "../core/dom.js";
 import { edgeKey } from "../core/graph.js";
+import { cutSize } from "../core/packets.js";
 import { makeStrip } from "./strip.js";
 import { button, copy, soon, write } from "./dom.js";
-import { copyText, filterOf, isCut, pretty, short, sizeText, timeText } from "./values.js";
+import { copyText, filterOf, pretty, short, sizeText, timeText } from "./values.js";
 
 const WRITE_MS = 250;
 const MOST_SHOWN = 200;
@@ -152,7 +153,7 @@ export class Timeline {
   /** @param {any} data */
   #inside(data) {
     const again = this.#again;
-    const cut = isCut(data);
+    const cut = cutSize(data) !== null;
     const send = again && button("Send again", () => again(data), { disabled: cut, title: cut ? "Only the beginning of this value is known here." : "" });
     const tools = element("div", { className: "look-tools" }, button("Copy", () => copy(copyText(data), "The value")), send);
     return [element("pre", { tabIndex: 0, "aria-label": "Value" }, pretty(data)), tools];

@@ -1,7 +1,6 @@
 // @ts-check
 // Values as people read and type them. Pure.
 
-const CUT = /(… \(\d+ bytes\)|^\(\d+ bytes: .*\))$/s; // what the coordinator writes in place of what is large or binary
 const MOST_NUMBERS = 8; // of one value
 const DEEPEST = 4;
 
@@ -19,9 +18,6 @@ export function pretty(data) {
 /** What it is copied as: texts as they are, all else as JSON. @param {any} data */
 export const copyText = (data) => (typeof data === "string" ? data : (JSON.stringify(data) ?? ""));
 
-/** Whether a value is only the beginning of what has passed. @param {any} data */
-export const isCut = (data) => typeof data === "string" && CUT.test(data);
-
 /** @param {any} data "a text", "a number", … */
 export function kindOf(data) {
   if (data === null) return "null";
@@ -30,7 +26,7 @@ export function kindOf(data) {
   return { string: "a text", number: "a number", object: "an object" }[typeof data] ?? typeof data;
 }
 
-/** @param {number} size in characters of JSON */
+/** @param {number} size in bytes */
 export const sizeText = (size) => (size < 1000 ? `${size} B` : `${(size / 1000).toFixed(1)} kB`);
 
 /** The time of day to a millisecond. @param {number} at in ms since 1970 */
