@@ -362,7 +362,18 @@ PAINTED = """() => {
 }"""
 
 
-def test_a_plot_has_its_line_and_is_zoomed_by_dragging(page: Page, pair: Pair) -> None:
+def seen(page: Page) -> tuple[float, float]:
+    """The time that a zoomed plot shows, in ms of the day."""
+    said = inspector(page).get_by_role("status")
+    expect(said).to_have_text(re.compile("^From "))
+    times = re.findall(r"(\d\d):(\d\d):(\d\d\.\d{3})", said.text_content() or "")
+    begin, end = [
+        (int(hours) * 60 + int(minutes)) * 60_000 + float(seconds) * 1000 for hours, minutes, seconds in times
+    ]
+    return begin, end
+
+
+def test_a_plot_has_its_line_and_is_zoomed_by_dragging_and_moved_by_buttons(page: Page, pair: Pair) -> None:
     open_edge(page)
     send(page, pair, 1)
     page.wait_for_timeout(20)  # at another time than the next
@@ -382,8 +393,21 @@ def test_a_plot_has_its_line_and_is_zoomed_by_dragging(page: Page, pair: Pair) -
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60, steps=5)
     page.mouse.up()
     expect(whole).to_be_visible()
+    span = of_system(page, f"packets.history('{EDGE}').at(-1).at - packets.history('{EDGE}')[0].at")
+    first, last = seen(page)
+    assert last - first == pytest.approx(span * 0.3, abs=3 + span * 0.03)
+    earlier, later = (inspector(page).get_by_role("button", name=name) for name in ("Earlier", "Later"))
+    earlier.click()
+    assert seen(page) == pytest.approx((first - (last - first) / 2, last - (last - first) / 2), abs=2)
+    for _ in range(3):  # no further than there is something
+        earlier.click()
+    begin = seen(page)
+    assert begin == pytest.approx((first - span * 0.3, last - span * 0.3), abs=3 + span * 0.03)
+    later.click()
+    assert seen(page)[0] > begin[0]
     whole.click()
     expect(whole).to_be_hidden()
+    expect(earlier).to_be_hidden()
 
 
 # -- nodes --

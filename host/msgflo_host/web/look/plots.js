@@ -2,9 +2,9 @@
 // Numbers of one or several edges over time: a picture that can be zoomed, and the same as a table.
 
 import { element } from "../core/dom.js";
-import { button, section, soon } from "./dom.js";
+import { button, section, soon, write } from "./dom.js";
 import { colourOf, loadPlot, makePlot } from "./uplot.js";
-import { endText, numberText, numbersOf } from "./values.js";
+import { endText, numberText, numbersOf, timeText } from "./values.js";
 
 const DRAW_MS = 500;
 const MOST_EDGES = 6;
@@ -33,12 +33,13 @@ export class Plots {
     this.table = element("tbody");
     this.none = element("p", { className: "hint" }, "No numbers yet.");
     this.others = element("select", { "aria-label": "Draw the numbers of another edge, too", change: () => this.#choose() });
-    this.whole = button("Whole time", () => this.#plot?.whole(), { hidden: true });
+    this.moves = [button("Earlier", () => this.#plot?.move(-0.5)), button("Later", () => this.#plot?.move(0.5)), button("Whole time", () => this.#plot?.whole())];
+    this.seen = element("p", { className: "hint", role: "status" });
     this.soon = soon(() => this.#draw(), DRAW_MS);
     const tools = element("div", { className: "look-tools" }, this.others,
-      button("Zoom in", () => this.#plot?.zoom(0.5)), button("Zoom out", () => this.#plot?.zoom(2)), this.whole);
+      button("Zoom in", () => this.#plot?.zoom(0.5)), button("Zoom out", () => this.#plot?.zoom(2)), ...this.moves);
     const head = element("thead", {}, element("tr", {}, ...["Line", "Last", "Least", "Greatest"].map((text) => element("th", { scope: "col" }, text))));
-    this.figure = element("div", { hidden: true }, tools, this.place, element("p", { className: "hint" }, "Drag over the picture to zoom in."),
+    this.figure = element("div", { hidden: true }, tools, this.place, this.seen,
       element("table", { className: "look-table" }, element("caption", { className: "unseen" }, "The numbers that are drawn"), head, this.table));
     this.element = section("Plot", true, this.none, this.figure);
     this.element.addEventListener("toggle", () => this.redraw());
@@ -105,7 +106,14 @@ export class Plots {
     if (this.#plot !== null && labels === this.#drawn) return this.#plot.update(lines);
     this.#forget();
     this.#drawn = labels;
-    this.#plot = makePlot(this.place, lines, (isZoomed) => (this.whole.hidden = !isZoomed));
+    this.#plot = makePlot(this.place, lines, (seen) => this.#see(seen));
+    this.#see(null);
+  }
+
+  /** Say which time is seen. @param {{from: number, to: number} | null} seen */
+  #see(seen) {
+    for (const each of this.moves) each.hidden = seen === null;
+    write(this.seen, seen === null ? "Drag over the picture to zoom in." : `From ${timeText(seen.from * 1000)} to ${timeText(seen.to * 1000)}.`);
   }
 
   /** Whether there is a plot to be made now; its script comes with the first one. */

@@ -1,5 +1,5 @@
 // @ts-check
-// uPlot as the page uses it: lines over time, zoomed by dragging, in the colours of the page.
+// uPlot as the page uses it: lines over time, zoomed by dragging and by buttons, in the colours of the page.
 
 import { element } from "../core/dom.js";
 import { timeText } from "./values.js";
@@ -30,11 +30,16 @@ export async function loadPlot() {
 }
 
 /**
- * Draw lines. @param {HTMLElement} place @param {Line[]} lines @param {(isZoomed: boolean) => void} onZoom
+ * Draw lines.
+ * @param {HTMLElement} place @param {Line[]} lines @param {(seen: {from: number, to: number} | null) => void} onSight is told which time
+ *   is seen, in s since 1970, or null where that is the whole
  */
-export function makePlot(place, lines, onZoom) {
+export function makePlot(place, lines, onSight) {
   let isZoomed = false;
-  const zoomed = (/** @type {boolean} */ is) => onZoom((isZoomed = is));
+  const show = (/** @type {number} */ min, /** @type {number} */ max) => {
+    isZoomed = true;
+    plot.setScale("x", { min, max });
+  };
   const plot = new uPlot({
     width: place.clientWidth || 320,
     height: HEIGHT,
@@ -43,17 +48,19 @@ export function makePlot(place, lines, onZoom) {
     scales: { x: { time: true } },
     axes: [{ ...axis(), space: 84, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map(tickText) }, { ...axis(), size: 56 }],
     series: [{}, ...lines.map((_, i) => ({ stroke: colourOf(i), width: 1.5, spanGaps: true, points: { show: lines[i].points.length < 60, size: 5 } }))],
-    hooks: { setSelect: [() => zoomed(true)] },
+    hooks: {
+      setSelect: [() => (isZoomed = true)],
+      setScale: [(/** @type {any} */ { scales: { x } }, /** @type {string} */ key) => key === "x" && onSight(isZoomed ? { from: x.min, to: x.max } : null)],
+    },
   }, table(lines), place);
-  plot.over.addEventListener("dblclick", () => zoomed(false));
+  plot.over.addEventListener("dblclick", () => (isZoomed = false), { capture: true }); // before it shows the whole time
   const resized = new ResizeObserver(() => place.clientWidth && plot.setSize({ width: place.clientWidth, height: HEIGHT }));
   resized.observe(place);
-  zoomed(false);
   return {
     /** @param {Line[]} now the same lines with other points */
     update: (now) => plot.setData(table(now), !isZoomed),
     whole() {
-      zoomed(false);
+      isZoomed = false;
       plot.setData(plot.data, true);
     },
     /** @param {number} factor of the time that is seen */
@@ -61,8 +68,15 @@ export function makePlot(place, lines, onZoom) {
       const { min, max } = plot.scales.x;
       const [middle, half] = [(min + max) / 2, ((max - min) / 2) * factor];
       if (!Number.isFinite(half) || half <= 0) return;
-      zoomed(true);
-      plot.setScale("x", { min: middle - half, max: middle + half });
+      show(middle - half, middle + half);
+    },
+    /** Earlier or later, as far as there is something. @param {number} share of the time that is seen */
+    move(share) {
+      const { min, max } = plot.scales.x;
+      const [first, last] = [plot.data[0][0], plot.data[0].at(-1)];
+      const wanted = (max - min) * share;
+      const by = wanted < 0 ? Math.max(wanted, Math.min(0, first - min)) : Math.min(wanted, Math.max(0, last - max));
+      if (Number.isFinite(by) && by !== 0) show(min + by, max + by);
     },
     destroy() {
       resized.disconnect();
