@@ -284,7 +284,7 @@ def test_a_role_that_is_something_else_in_the_graph_is_not_taken(run_graph: Run,
 def test_the_url_opens_a_wall_whose_bars_come_when_it_is_touched(run_graph: Run, page_of: Pages) -> None:
     coordinator = run_graph(switch_and_lamp(), suffix=".json")
     page = page_of.blank(has_touch=True)
-    page.goto(address(coordinator, "/", secret=None) + f"#dashboard&secret={SECRET}")
+    page.goto(address(coordinator, "/", secret=None) + f"#dashboard&wall&secret={SECRET}")
     is_played(page, "switch1")
     expect(page.locator("#bar")).to_be_hidden()
     switch = instrument(page, "switch1").get_by_role("switch")
@@ -297,6 +297,11 @@ def test_the_url_opens_a_wall_whose_bars_come_when_it_is_touched(run_graph: Run,
     assert instrument(page, "switch1").bounding_box() == before  # nothing moves under a finger
     page.get_by_role("tab", name="Graph").tap()
     expect(page.locator("#status-line")).to_be_visible()
+    # The tab's own address is that of the dashboard with its bars.
+    page.get_by_role("tab", name="Dashboard").tap()
+    page.reload()
+    is_played(page, "switch1")
+    expect(page.locator("#bar")).to_be_visible()
 
 
 def test_full_screen_hides_the_bars_until_it_ends(run_graph: Run, page_of: Pages) -> None:

@@ -58,7 +58,7 @@ export class Page {
     document.body.dataset.view = view;
     const isNew = this.view !== view;
     this.view = view;
-    if (location.hash.slice(1) !== view && (isNew || location.hash !== "")) history.replaceState(null, "", `#${view}`);
+    if (location.hash.slice(1).split("&")[0] !== view && (isNew || location.hash !== "")) history.replaceState(null, "", `#${view}`);
     if (isNew) emit(this.#bus, "view", { view });
   }
 

@@ -8,7 +8,8 @@ const BARS_MS = 6000; // that the bars stay after the last touch
 
 /** @param {import("../core/registry.js").Context} context @returns {HTMLButtonElement} the button for the whole screen */
 export function startWall({ page, bus }) {
-  let isWall = location.hash.slice(1).split("&").includes("dashboard") && page.view === "dashboard"; // as of the URL
+  const isAsked = () => page.view === "dashboard" && location.hash.slice(1).split("&").includes("wall");
+  let isWall = isAsked();
   /** @type {any} */
   let lock = null;
   let timer = 0;
@@ -43,6 +44,7 @@ export function startWall({ page, bus }) {
   addEventListener("keydown", (event) => isWall && (event.key === "Tab" || event.key === "Escape") && show(true));
   document.addEventListener("visibilitychange", stayOn);
   document.addEventListener("fullscreenchange", () => begin(document.fullscreenElement !== null && page.view === "dashboard"));
+  addEventListener("hashchange", () => isAsked() && begin(true));
   bus.addEventListener("view", () => {
     if (!isWall) return;
     if (document.fullscreenElement) document.exitFullscreen();
