@@ -183,6 +183,8 @@ def test_a_switch_on_the_dashboard_drives_a_lamp(run_graph: Run, page_of: Pages)
         outside.until("lamp/is", b"false")
         instrument(page, "switch1").get_by_role("switch").click()
         outside.until("lamp/is", b"true")
+        kept = "() => JSON.parse(localStorage.getItem('msgflo-instruments'))?.switch1?.options.on"
+        page.wait_for_function(kept)  # also where nothing tells the page that the power goes
         page.reload()  # where it was switched to is kept
         expect(instrument(page, "switch1").get_by_role("switch")).to_have_attribute("aria-checked", "true")
 

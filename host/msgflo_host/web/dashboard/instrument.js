@@ -4,8 +4,11 @@
 import { element, toast } from "../core/dom.js";
 import { svg } from "../devices/dom.js";
 import { picture } from "../devices/icons.js";
+import { calm } from "../devices/parts.js";
 import { recall, remember } from "./memory.js";
 
+const CHANGES = ["input", "click", "keyup", "pointerup"]; // by which people set something
+const KEEP_MS = 1000;
 const SETTLING_MS = 20_000; // in which one of two that began at the same time gives way
 
 /** @typedef {{context: import("../core/registry.js").Context, menu: (instrument: Instrument) => void, playing: () => void}} Around */
@@ -40,6 +43,8 @@ export class Instrument {
     const head = element("div", { className: "device-head" }, picture(kind), element("div", { className: "instrument-title" }, this.#name, this.#said), this.menuButton);
     /** @type {HTMLElement} */
     this.element = element("li", { className: "instrument", "data-role": role, "data-kind": kind }, head, this.#body, this.move, this.size);
+    const keepSoon = calm(KEEP_MS, () => this.keep());
+    for (const type of CHANGES) this.element.addEventListener(type, keepSoon);
     this.#say("Looking whether somebody plays it…", "waiting");
   }
 
