@@ -281,6 +281,8 @@ def test_a_role_that_is_something_else_in_the_graph_is_not_taken(run_graph: Run,
     role.fill("hall")
     role.press("Enter")
     is_played(page, "hall")
+    add(page, "switch", "hall ")
+    assert "a device of that name" in role.evaluate("(field) => field.validationMessage")
 
 
 def test_the_url_opens_a_wall_whose_bars_come_when_it_is_touched(run_graph: Run, page_of: Pages) -> None:

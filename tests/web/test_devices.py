@@ -211,11 +211,11 @@ def test_a_device_is_renamed_and_closed(run_graph: Run, page_of: Pages) -> None:
     expect(card(page, "switch2")).to_be_visible()
     card(page, "switch1").get_by_role("button", name="Rename switch1").click()
     field = page.get_by_label("Role")
-    for wrong in ("switch2", "a/+", "fbp/x", " "):
+    for wrong in ("switch2 ", "a/+", "fbp/x", " "):
         field.fill(wrong)
         field.press("Enter")
         expect(field).to_be_visible()
-    field.fill("hall switch")
+    field.fill(" hall switch ")
     field.press("Enter")
     coordinator.wait(lambda status: node(status, "hall switch")["state"] == "alive")
     card(page, "switch2").get_by_role("button", name="Close switch2").click()

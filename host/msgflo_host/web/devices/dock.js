@@ -81,8 +81,9 @@ export class Dock {
     const others = this.roles;
     others.delete(open.role);
     const hint = "The device takes this role from now on: topics and wires of a node of that name are its own.";
-    const role = await askText("Role", { title: `Rename ${open.role}`, value: open.role, hint, yes: "Rename", check: (text) => wrongRole(text, others) });
-    if (role === null || role === open.role || !this.#open.includes(open)) return;
+    const check = (/** @type {string} */ text) => wrongRole(text.trim(), others);
+    const role = (await askText("Role", { title: `Rename ${open.role}`, value: open.role, hint, yes: "Rename", check }))?.trim();
+    if (role === undefined || role === open.role || !this.#open.includes(open)) return;
     const options = open.device?.memory() ?? open.options;
     this.#remove(open);
     await this.add(open.kind, role, options);
