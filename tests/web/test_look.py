@@ -448,7 +448,35 @@ def test_the_error_of_a_node_is_in_its_output_and_its_health(page: Page) -> None
     tell(page, "open-node", {"id": "sink"})
     expect(inspector(page).locator("h2")).to_have_text("sink")
     expect(inspector(page).locator(".look-log li")).to_have_count(0)
+    request(page, "graph", "clear", {"id": "other"})
+    request(page, "graph", "addnode", {"graph": "other", "id": "scale", "component": "core/Scale"})
+    of_system(page, "await system.show('other')")
+    tell(page, "open-node", {"id": "scale"})  # a node of the same name, with which nothing is wrong
+    expect(inspector(page)).to_contain_text("core/Scale")
+    expect(inspector(page).locator(".look-log li")).to_have_count(0)
+    of_system(page, "await system.show('default/main')")
+    request(page, "graph", "clear", {"id": "other"})
     edit(page, ["removenode", {"id": "scale"}])
+
+
+SOCKETS = """
+const Socket = WebSocket;
+window.sockets = [];
+WebSocket = class extends Socket {
+  constructor(...all) {
+    super(...all);
+    window.sockets.push(this);
+  }
+};
+"""
+
+
+def test_what_is_known_of_an_edge_is_not_said_of_another_whose_name_is_like_it(page: Page) -> None:
+    add = ["addnode", {"id": "Sink", "component": "x/NotThere", "metadata": {}}]
+    edit(page, add, ["addedge", {"src": {"node": "source", "port": "out"}, "tgt": {"node": "Sink", "port": "in"}}])
+    until_system(page, "system.edgeStatus('source.out Sink.in')?.kind === 'pending'")
+    assert of_system(page, f"{KINDS}.includes(system.edgeStatus('{EDGE}').kind)")
+    edit(page, ["removenode", {"id": "Sink"}])
 
 
 def test_ports_without_an_edge_show_what_the_broker_knows(
@@ -470,19 +498,14 @@ def test_ports_without_an_edge_show_what_the_broker_knows(
         expect(out).to_have_text("no packet seen yet")
         source.send("out", [1, None])
         expect(out).to_contain_text("[1,null] at ")
+        page.evaluate("() => sockets.forEach((each) => each.url.includes(`:${location.port}/`) || each.close())")
+        source.send("value", "later")  # the broker is heard again, although the coordinator has been there all the time
+        expect(value).to_contain_text('"later"')
         edit(page, ["addedge", edge])  # what passes is told by the coordinator from now on
         until_system(page, "system.edgeStatus('source.value sink.in')?.kind === 'direct'")
         source.send("value", 7)
         expect(value).to_contain_text("7 at ")
         tell(page, "open-node", {"id": "sink"})
-    request(page, "graph", "clear", {"id": "other"})
-    request(page, "graph", "addnode", {"graph": "other", "id": "scale", "component": "core/Scale"})
-    of_system(page, "await system.show('other')")
-    tell(page, "open-node", {"id": "scale"})  # a node of the same name, with which nothing is wrong
-    expect(inspector(page)).to_contain_text("core/Scale")
-    expect(inspector(page).locator(".look-log li")).to_have_count(0)
-    of_system(page, "await system.show('default/main')")
-    request(page, "graph", "clear", {"id": "other"})
         expect(inspector(page).locator("[data-port=in] .look-value")).to_contain_text("7 at ")
         assert not page.evaluate("() => window.hacked")
 
@@ -496,26 +519,6 @@ def echo(run_graph: Callable[..., Coordinator], broker: Broker, tmp_path: Path) 
     (tmp_path / "package.json").write_text(json.dumps({"name": name}))
     return run_graph(
         "repeat(core/Repeat) OUT -> IN sink(test/Sink)\n", "--componentdir", tmp_path / "components", broker=broker.url
-SOCKETS = """
-const Socket = WebSocket;
-window.sockets = [];
-WebSocket = class extends Socket {
-  constructor(...all) {
-    super(...all);
-    window.sockets.push(this);
-  }
-};
-"""
-
-
-def test_what_is_known_of_an_edge_is_not_said_of_another_whose_name_is_like_it(page: Page) -> None:
-    add = ["addnode", {"id": "Sink", "component": "x/NotThere", "metadata": {}}]
-    edit(page, add, ["addedge", {"src": {"node": "source", "port": "out"}, "tgt": {"node": "Sink", "port": "in"}}])
-    until_system(page, "system.edgeStatus('source.out Sink.in')?.kind === 'pending'")
-    assert of_system(page, f"{KINDS}.includes(system.edgeStatus('{EDGE}').kind)")
-    edit(page, ["removenode", {"id": "Sink"}])
-
-
     )
 
 
@@ -533,9 +536,6 @@ def test_a_source_is_edited_and_run_and_its_output_is_shown(echo: Coordinator, p
     name = with_echo(page)
     tell(page, "open-node", {"id": "echo"})
     inspector(page).get_by_text("Source", exact=True).click()
-        page.evaluate("() => sockets.forEach((each) => each.url.includes(`:${location.port}/`) || each.close())")
-        source.send("value", "later")  # the broker is heard again, although the coordinator has been there all the time
-        expect(value).to_contain_text('"later"')
     field = inspector(page).get_by_label(f"Source of {name}")
     expect(field).to_have_value(ECHO)
     run = inspector(page).get_by_role("button", name="Save and run")
@@ -547,6 +547,26 @@ def test_a_source_is_edited_and_run_and_its_output_is_shown(echo: Coordinator, p
     run.click()
     expect(page.get_by_role("status").filter(has_text="is saved")).to_be_visible()
     assert "now heard" in (tmp_path / "components/Echo.py").read_text()
+    field.fill(ECHO.replace('print("heard"', 'print("mine"'))
+    field.press("Escape")
+    for leave in (
+        lambda: open_edge(page, "repeat.out sink.in"),
+        inspector(page).get_by_role("button", name="Close").click,
+    ):
+        leave()
+        page.get_by_role("dialog").get_by_role("button", name="Keep editing").click()
+        expect(field).to_have_value(re.compile("mine"))
+    theirs = ECHO.replace('print("heard"', 'print("now heard", 2')
+    of_system(
+        page,
+        f"await system.fbp.request('component', 'getsource', {{ name: '{name}' }}).then((source) => "
+        f"system.fbp.request('component', 'source', {{ ...source, code: {json.dumps(theirs)} }}))",
+    )
+    run.click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep editing").click()
+    assert (tmp_path / "components/Echo.py").read_text() == theirs
+    inspector(page).get_by_role("button", name="As it was").click()
+    expect(field).to_have_value(theirs)
     port = inspector(page).locator("[data-side=in][data-port=in]")
     port.get_by_text("Send to in").click()
     port.get_by_label("Send to echo in").fill("a word")
@@ -607,26 +627,6 @@ def test_a_trace_is_recorded_saved_loaded_and_stepped_through(page: Page, pair: 
     inspector(page).get_by_label("Filter the steps").fill("source out")
     expect(steps).to_have_count(2)
     inspector(page).get_by_role("button", name="Next").click()
-    field.fill(ECHO.replace('print("heard"', 'print("mine"'))
-    field.press("Escape")
-    for leave in (
-        lambda: open_edge(page, "repeat.out sink.in"),
-        inspector(page).get_by_role("button", name="Close").click,
-    ):
-        leave()
-        page.get_by_role("dialog").get_by_role("button", name="Keep editing").click()
-        expect(field).to_have_value(re.compile("mine"))
-    theirs = ECHO.replace('print("heard"', 'print("now heard", 2')
-    of_system(
-        page,
-        f"await system.fbp.request('component', 'getsource', {{ name: '{name}' }}).then((source) => "
-        f"system.fbp.request('component', 'source', {{ ...source, code: {json.dumps(theirs)} }}))",
-    )
-    run.click()
-    page.get_by_role("dialog").get_by_role("button", name="Keep editing").click()
-    assert (tmp_path / "components/Echo.py").read_text() == theirs
-    inspector(page).get_by_role("button", name="As it was").click()
-    expect(field).to_have_value(theirs)
     expect(inspector(page).locator("[aria-current]")).to_contain_text("source out → sink in")
     expect(inspector(page).locator("[aria-current]")).to_contain_text("traced")
     expect(page.locator("#graph-view path.selected")).to_have_count(1)
