@@ -88,7 +88,7 @@ class Connecting {
     if (!box) return;
     const from = portPoint(box, side, rowOf(this.stage.picture.nodes.get(node), side, port));
     const to = this.stage.view.toGraph(point);
-    this.path.setAttribute("d", pathText(side === "out" ? curve(from, to) : curve(to, from)));
+    this.path.setAttribute("d", pathText([side === "out" ? curve(from, to) : curve(to, from)]));
     const over = this.#over(event, point);
     this.over = over;
     const type = over && findPort(this.stage.picture.nodes.get(over.node), over.side, over.port)?.type;

@@ -2,8 +2,9 @@
 // Edges as curves, with their rate and last value beside them.
 
 import { element } from "../core/dom.js";
-import { curve, distance, pathText, pointAt, portPoint } from "./geometry.js";
+import { distance, pathText, pointAt, portPoint } from "./geometry.js";
 import { rowOf, shortText } from "./model.js";
+import { route } from "./route.js";
 import { makeSvg } from "./words.js";
 
 const REACH = 9; // pixels of the screen within which a click hits an edge
@@ -14,8 +15,9 @@ const ROUTES = 10; // colours of routes, as editors of this kind have them
  * @typedef {import("./model.js").Picture} Picture
  * @typedef {import("./model.js").EdgeView} EdgeView
  * @typedef {import("./geometry.js").Box} Box
- * @typedef {import("./geometry.js").Curve} Curve
- * @typedef {{edge: EdgeView, path: SVGPathElement, label: HTMLElement, curve: Curve, text: string, kind: string}} Shown
+ * @typedef {import("./geometry.js").Line} Line
+ * @typedef {{edge: EdgeView, path: SVGPathElement, label: HTMLElement, line: Line, drawn: string, text: string, kind: string}} Shown  `drawn` is of
+ *   what the line depends on
  */
 
 export class Edges {
@@ -25,6 +27,8 @@ export class Edges {
   #byNode = new Map();
   /** @type {Picture} */
   #picture = { nodes: new Map(), edges: new Map(), groups: [] };
+  #places = "";
+  #seen = 0; // how often nodes have moved
 
   /**
    * @param {SVGElement} still where edges are
@@ -40,6 +44,7 @@ export class Edges {
     this.#picture = picture;
     for (const [key, shown] of this.#shown) if (!picture.edges.has(key)) this.#remove(key, shown);
     this.#byNode.clear();
+    this.#see(boxes);
     for (const edge of picture.edges.values()) {
       const shown = this.#shown.get(edge.key) ?? this.#add(edge);
       shown.edge = edge;
@@ -57,7 +62,7 @@ export class Edges {
     const label = element("div", { className: "edge-label", "data-edge": edge.key });
     this.still.append(path);
     this.labels.append(label);
-    const shown = { edge, path, label, curve: /** @type {any} */ (null), text: "", kind: "" };
+    const shown = { edge, path, label, line: [], drawn: "", text: "", kind: "" };
     this.#shown.set(edge.key, shown);
     return shown;
   }
@@ -79,20 +84,33 @@ export class Edges {
     shown.label.title = reason ? `${kind}: ${reason}` : kind;
   }
 
+  /** Note where all nodes are: what stands in the way of one edge may have moved. @param {Map<string, Box>} boxes */
+  #see(boxes) {
+    const places = [...boxes.values()].map(({ x, y, width, height }) => `${x},${y},${width},${height}`).join(" ");
+    if (places !== this.#places) this.#seen++;
+    this.#places = places;
+  }
+
+  /** @param {Shown} shown @param {Map<string, Box>} boxes */
   #draw(shown, boxes) {
     const { src, tgt } = shown.edge;
-    const end = (at, side) => portPoint(boxes.get(at.node), side, rowOf(this.#picture.nodes.get(at.node), side, at.port));
-    const next = curve(end(src, "out"), end(tgt, "in"));
-    const text = pathText(next);
-    if (shown.curve && pathText(shown.curve) === text) return;
-    shown.curve = next;
+    const own = { src: boxes.get(src.node), tgt: boxes.get(tgt.node) };
+    const end = (at, box, side) => portPoint(box, side, rowOf(this.#picture.nodes.get(at.node), side, at.port));
+    const [from, to] = [end(src, own.src, "out"), end(tgt, own.tgt, "in")];
+    const drawn = `${from.x} ${from.y} ${to.x} ${to.y} ${this.#seen}`;
+    if (shown.drawn === drawn) return;
+    shown.drawn = drawn;
+    shown.line = route(from, to, own, boxes.values(), `${src.node} ${src.port}`);
+    const text = pathText(shown.line);
+    if (shown.path.getAttribute("d") === text) return;
     shown.path.setAttribute("d", text);
-    const { x, y } = pointAt(next, 0.5);
+    const { x, y } = pointAt(shown.line, 0.5);
     shown.label.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px) translate(-50%, -50%)`;
   }
 
   /** The edges of some nodes follow them. @param {Iterable<string>} nodes @param {Map<string, Box>} boxes */
   follow(nodes, boxes) {
+    this.#see(boxes);
     for (const shown of this.#of(nodes)) this.#draw(shown, boxes);
   }
 
@@ -113,16 +131,16 @@ export class Edges {
     return found;
   }
 
-  /** @param {string} key @returns {Curve | undefined} */
-  curveOf(key) {
-    return this.#shown.get(key)?.curve;
+  /** @param {string} key @returns {Line | undefined} */
+  lineOf(key) {
+    return this.#shown.get(key)?.line;
   }
 
   /** The edge at a point of the graph. @param {{x: number, y: number}} point @param {number} k zoom @param {boolean} finger whether one points there @returns {string | null} */
   at(point, k, finger) {
     let best = null;
     let nearest = (finger ? FINGER_REACH : REACH) / k;
-    for (const [key, { curve: line }] of this.#shown) {
+    for (const [key, { line }] of this.#shown) {
       const far = distance(line, point);
       if (far < nearest) [best, nearest] = [key, far];
     }

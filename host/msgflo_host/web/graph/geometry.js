@@ -13,6 +13,7 @@ const FAR_NAME = 21; // size of names where they alone are written, far away: no
 /** @typedef {{x: number, y: number}} Point */
 /** @typedef {{x: number, y: number, width: number, height: number}} Box */
 /** @typedef {{a: Point, b: Point, c: Point, d: Point}} Curve A cubic Bézier curve from a to d. */
+/** @typedef {Curve[]} Line One curve after the other. */
 
 /**
  * The width of a text when nothing can measure it.
@@ -98,36 +99,47 @@ export function curve(a, d) {
   return { a, b: { x: a.x + reach, y: a.y }, c: { x: d.x - reach, y: d.y }, d };
 }
 
-/** @param {Curve} on */
-export function pathText({ a, b, c, d }) {
+/** @param {Line} line */
+export function pathText(line) {
   const at = (point) => `${point.x.toFixed(1)} ${point.y.toFixed(1)}`;
-  return `M${at(a)}C${at(b)} ${at(c)} ${at(d)}`;
+  return `M${at(line[0].a)}${line.map(({ b, c, d }) => `C${at(b)} ${at(c)} ${at(d)}`).join("")}`;
 }
 
 /**
- * The place on a curve, t from 0 (its begin) to 1.
- * @param {Curve} on
+ * The place on a line, t from 0 (its begin) to 1, about in proportion to its length.
+ * @param {Line} line
  * @param {number} t
  * @returns {Point}
  */
-export function pointAt({ a, b, c, d }, t) {
+export function pointAt(line, t) {
+  if (line.length === 1) return onCurve(line[0], t);
+  const lengths = line.map(({ a, d }) => Math.hypot(d.x - a.x, d.y - a.y) || 1);
+  let left = t * lengths.reduce((sum, each) => sum + each, 0);
+  let at = 0;
+  while (at < line.length - 1 && left > lengths[at]) left -= lengths[at++];
+  return onCurve(line[at], left / lengths[at]);
+}
+
+function onCurve({ a, b, c, d }, t) {
   const u = 1 - t;
   const [p, q, r, s] = [u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t];
   return { x: p * a.x + q * b.x + r * c.x + s * d.x, y: p * a.y + q * b.y + r * c.y + s * d.y };
 }
 
 /**
- * The distance of a point from a curve.
- * @param {Curve} on
+ * The distance of a point from a line.
+ * @param {Line} line
  * @param {Point} point
  */
-export function distance(on, point) {
+export function distance(line, point) {
   let nearest = Infinity;
-  let from = on.a;
-  for (let step = 1; step <= EDGE_STEPS; step++) {
-    const to = pointAt(on, step / EDGE_STEPS);
-    nearest = Math.min(nearest, toSegment(point, from, to));
-    from = to;
+  for (const on of line) {
+    let from = on.a;
+    for (let step = 1; step <= EDGE_STEPS; step++) {
+      const to = onCurve(on, step / EDGE_STEPS);
+      nearest = Math.min(nearest, toSegment(point, from, to));
+      from = to;
+    }
   }
   return nearest;
 }

@@ -36,7 +36,7 @@ export class Pulses {
   add(key) {
     const now = performance.now();
     if (this.#calm.matches || document.hidden || this.#running.length >= MOST) return;
-    if (now - (this.#last.get(key) ?? -Infinity) < BETWEEN_MS || !this.edges.curveOf(key)) return;
+    if (now - (this.#last.get(key) ?? -Infinity) < BETWEEN_MS || !this.edges.lineOf(key)) return;
     this.#last.set(key, now);
     this.#running.push({ key, from: now });
     if (!this.#frame) this.#begin();
@@ -60,7 +60,7 @@ export class Pulses {
   }
 
   #dot(key, t) {
-    const line = this.edges.curveOf(key);
+    const line = this.edges.lineOf(key);
     if (t >= 1 || !line) return false;
     const { x, y } = this.view.toScreen(pointAt(line, Math.max(0, t)));
     if (x < -9 || y < -9 || x > this.view.width + 9 || y > this.view.height + 9) return true;
