@@ -350,6 +350,9 @@ def test_numbers_are_drawn_those_of_several_edges_together_and_told_in_a_table(p
     inspector(page).get_by_label("Draw the numbers of another edge").select_option("source.value sink.other")
     expect(table).to_have_text(["source out: t212022.5", "source out: h414045", "source value777"])
     expect(figure.locator("canvas")).to_have_count(1)
+    send(page, pair, {f"number {i}": i for i in range(9)})
+    expect(table).to_have_count(9)
+    expect(inspector(page)).to_contain_text("Of each edge 8 numbers are drawn: 3 more are not.")
 
 
 PAINTED = """() => {

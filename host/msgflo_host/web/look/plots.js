@@ -8,6 +8,7 @@ import { endText, numberText, numbersOf, timeText } from "./values.js";
 
 const DRAW_MS = 500;
 const MOST_EDGES = 6;
+const MOST_LINES = 8; // of one edge
 
 /**
  * @typedef {{label: string, points: [at: number, value: number][]}} Line  `at` in s since 1970
@@ -34,12 +35,13 @@ export class Plots {
     this.none = element("p", { className: "hint" }, "No numbers yet.");
     this.others = element("select", { "aria-label": "Draw the numbers of another edge, too", change: () => this.#choose() });
     this.moves = [button("Earlier", () => this.#plot?.move(-0.5)), button("Later", () => this.#plot?.move(0.5)), button("Whole time", () => this.#plot?.whole())];
+    this.left = element("p", { className: "hint" });
     this.seen = element("p", { className: "hint", role: "status" });
     this.soon = soon(() => this.#draw(), DRAW_MS);
     const tools = element("div", { className: "look-tools" }, this.others,
       button("Zoom in", () => this.#plot?.zoom(0.5)), button("Zoom out", () => this.#plot?.zoom(2)), ...this.moves);
     const head = element("thead", {}, element("tr", {}, ...["Line", "Last", "Least", "Greatest"].map((text) => element("th", { scope: "col" }, text))));
-    this.figure = element("div", { hidden: true }, tools, this.place, this.seen,
+    this.figure = element("div", { hidden: true }, tools, this.place, this.seen, this.left,
       element("table", { className: "look-table" }, element("caption", { className: "unseen" }, "The numbers that are drawn"), head, this.table));
     this.element = section("Plot", true, this.none, this.figure);
     this.element.addEventListener("toggle", () => this.redraw());
@@ -75,32 +77,39 @@ export class Plots {
     this.others.focus();
   }
 
-  /** @returns {Line[]} */
+  /** What is drawn, and how many lines more there would be. @returns {{lines: Line[], left: number}} */
   #lines() {
-    /** @type {Map<string, Line>} */
-    const lines = new Map();
+    /** @type {Line[]} */
+    const all = [];
+    let left = 0;
     for (const key of this.#keys) {
+      /** @type {Map<string, Line>} */
+      const lines = new Map();
       const edge = this.#context.system.graphs.get(this.#graph)?.edges.get(key);
       const name = edge ? endText(edge.src) : key;
       for (const { at, data } of this.#context.packets.history(key, this.#graph)) {
         for (const [path, value] of numbersOf(data)) {
-          const id = `${key}\n${path}`;
-          const line = lines.get(id) ?? { label: path ? `${name}: ${path}` : name, points: [] };
-          lines.set(id, line);
+          const line = lines.get(path) ?? { label: path ? `${name}: ${path}` : name, points: [] };
+          lines.set(path, line);
           line.points.push([at / 1000, value]);
         }
       }
+      all.push(...[...lines.values()].slice(0, MOST_LINES));
+      left += Math.max(0, lines.size - MOST_LINES);
     }
-    return [...lines.values()];
+    return { lines: all, left };
   }
 
   async #draw() {
-    const lines = this.#lines();
+    const { lines, left } = this.#lines();
     this.none.hidden = lines.length > 0;
     this.figure.hidden = lines.length === 0;
     if (lines.length === 0 || !this.element.open) return;
-    this.#fillOthers();
+    const others = this.#fillOthers();
     this.#fillTable(lines);
+    const numbers = left > 0 ? `Of each edge ${MOST_LINES} numbers are drawn: ${left} more are not.` : "";
+    const edges = others > 0 ? `${MOST_EDGES} edges are drawn together: choose one to leave out for ${others === 1 ? "the other" : `one of ${others} others`}.` : "";
+    write(this.left, `${numbers} ${edges}`.trim());
     if (!(await this.#ready())) return;
     const labels = JSON.stringify(lines.map(({ label }) => label));
     if (this.#plot !== null && labels === this.#drawn) return this.#plot.update(lines);
@@ -128,6 +137,7 @@ export class Plots {
     return !this.#stopped && this.place.isConnected;
   }
 
+  /** The choice of edges that can be drawn, too. @returns {number} of those that have no room */
   #fillOthers() {
     const edges = [...(this.#context.system.graphs.get(this.#graph)?.edges.values() ?? [])];
     const [first] = this.#keys;
@@ -137,11 +147,13 @@ export class Plots {
       const chosen = this.#keys.has(key);
       return element("option", { value: key, disabled: !chosen && this.#keys.size >= MOST_EDGES }, chosen ? `Without ${text}` : text);
     });
+    const left = options.filter(({ disabled }) => disabled).length;
     const wanted = JSON.stringify(options.map((each) => [each.value, each.textContent, each.disabled]));
     this.others.hidden = options.length === 0;
-    if (this.others.dataset.options === wanted) return; // somebody may be choosing
+    if (this.others.dataset.options === wanted) return left; // somebody may be choosing
     this.others.dataset.options = wanted;
     this.others.replaceChildren(element("option", { value: "" }, "Draw another one …"), ...options);
+    return left;
   }
 
   /** @param {Line[]} lines */

@@ -1,7 +1,7 @@
 // @ts-check
 // Values as people read and type them. Pure.
 
-const MOST_NUMBERS = 8; // of one value
+const MOST_NUMBERS = 500; // of one value, that are looked at
 const DEEPEST = 4;
 
 /** In one line. @param {any} data @param {number} [most] characters */
