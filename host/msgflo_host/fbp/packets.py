@@ -1,14 +1,14 @@
 """network:data of the FBP protocol: the packets on edges, to each client those that it looks at, as many as it can bear.
 
 An edge may carry thousands of packets a second, and an editor shows a few hundred in all. Of each edge PER_SECOND are shown,
-after a burst; how many were left out is told once a second by network:output.
+after a burst; how many were left out is told once a second by network:output, to each client of those that it misses.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +27,10 @@ __all__ = ["BURST", "PER_SECOND", "Packets"]
 PER_SECOND = 20
 BURST = 100
 _LISTED = 10  # edges in one message about what was left out
+
+
+_LeftOut = dict[ClientHandle, defaultdict[str, Counter[str]]]
+"""How many packets each client misses, by graph and edge."""
 
 
 @dataclass
@@ -63,7 +67,7 @@ class Packets:
         self._record = record
         self._selected: dict[ClientHandle, dict[str, frozenset[Ends]]] = {}
         self._allowed: dict[tuple[str, str], _Allowance] = {}
-        self._left_out: dict[str, Counter[str]] = {}
+        self._left_out: _LeftOut = {}
         self.taps = Taps(coordinator, self._looked_at, self._shows_exports)
         self.taps.on_packet.append(self._packet)
         self.taps.on_initial.append(self._initial)
@@ -130,10 +134,12 @@ class Packets:
 
     def _left(self, client: ClientHandle) -> None:
         self._selected.pop(client, None)
+        self._left_out.pop(client, None)
         self.taps.look_again()
 
     def _forget(self, graph: str) -> None:
-        self._left_out.pop(graph, None)
+        for graphs in self._left_out.values():
+            graphs.pop(graph, None)
         self._allowed = {key: allowance for key, allowance in self._allowed.items() if key[0] != graph}
 
     def _forget_quiet(self, now: float) -> None:
@@ -171,15 +177,16 @@ class Packets:
             self._show(graph, {"id": name, "graph": graph, "tgt": _ref(tgt), "data": shown}, shows)
 
     def _showing(self, graph: str, name: str, wants: Callable[[ClientHandle], bool]) -> list[ClientHandle] | None:
-        """Who is shown a packet; None where it is not recorded either. What somebody would see and does not is counted."""
+        """Who is shown a packet; None where it is not recorded either. What a client would see and does not is counted for it."""
         looking = [client for client in self._clients if wants(client)]
         seeing = [client for client in looking if not client.behind]
         if seeing:
             now = time.monotonic()
             if not self._allowed.setdefault((graph, name), _Allowance(BURST, now)).take(now):
                 seeing = []
-        if looking and not seeing:
-            self._left_out.setdefault(graph, Counter())[name] += 1
+        for client in looking:
+            if not seeing or client.behind:
+                self._left_out.setdefault(client, defaultdict(Counter))[graph][name] += 1
         return seeing if seeing or self._recording(graph) else None
 
     def _show(self, graph: str, payload: dict[str, Any], clients: list[ClientHandle]) -> None:
@@ -192,11 +199,15 @@ class Packets:
 
     def _tell_left_out(self) -> None:
         left_out, self._left_out = self._left_out, {}
-        for graph, counts in left_out.items():
-            listed = ", ".join(f"{count} of {name}" for name, count in counts.most_common(_LISTED))
-            more = f" and {sum(counts.values()) - sum(n for _, n in counts.most_common(_LISTED))} of others"
-            text = f"{graph}: packets not shown in the last second: {listed}{more if len(counts) > _LISTED else ''}"
-            self._clients.broadcast("network", "output", {"message": text})
+        for client, graphs in left_out.items():
+            for graph, counts in graphs.items() if client.may_see("network", "output") else ():
+                client.send(message("network", "output", {"message": _about(graph, counts)}))
+
+
+def _about(graph: str, counts: Counter[str]) -> str:
+    listed = ", ".join(f"{count} of {name}" for name, count in counts.most_common(_LISTED))
+    more = f" and {sum(counts.values()) - sum(n for _, n in counts.most_common(_LISTED))} of others"
+    return f"{graph}: packets not shown in the last second: {listed}{more if len(counts) > _LISTED else ''}"
 
 
 def _takes_secure(network: Network, tgt: PortRef) -> bool:

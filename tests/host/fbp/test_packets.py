@@ -375,28 +375,38 @@ def test_packets_on_topics_with_wildcards_are_shown(coordinator: Coordinator, de
     run(main)
 
 
-def test_a_client_that_is_behind_is_spared_packets_and_nothing_else() -> None:
+def test_a_client_that_is_behind_is_spared_packets_and_nothing_else_and_told_what_it_misses() -> None:
     async def main() -> None:
         coordinator, service = served(fbp_format.parse("one(core/Repeat) OUT -> IN two(core/Repeat)\n"))
         slow, quick = joined(service), joined(service)
+        serving = asyncio.create_task(service.run())
         coordinator.settle()
         for _ in range(BEHIND):
             service.clients.broadcast("network", "output", {"message": "noise"})
         read(quick)
+        shown: list[dict[str, Any]] = []  # to the quick one
 
         async def packet(data: int) -> None:
             """Send one, and wait until somebody has seen it."""
             coordinator.builtin.engine.deliver("one", "in", data)
-            while data not in [f["payload"]["data"] for f in read(quick) if f["command"] == "data"]:
+            while data not in [f["payload"]["data"] for f in shown if f["command"] == "data"]:
                 await asyncio.sleep(0.01)
+                shown.extend(read(quick))
 
         await packet(1)
+        async with asyncio.timeout(20):
+            while (last := json.loads(slow._queue[-1].data))["payload"].get("message", "noise") == "noise":
+                await asyncio.sleep(0.02)
+        missed = f"{MAIN}: packets not shown in the last second: 1 of one() OUT -> IN two()"
+        assert last["payload"] == {"message": missed}
+        assert missed not in [frame["payload"].get("message") for frame in shown + read(quick)]
         coordinator.graphs.edit(MAIN, "addnode", {"id": "three", "component": "core/Repeat"})
         frames = read(slow)
         assert "data" not in [frame["command"] for frame in frames]
         assert "three" in [frame["payload"].get("id") for frame in frames]
         await packet(2)
         assert [frame["payload"]["data"] for frame in read(slow) if frame["command"] == "data"] == [2]
+        serving.cancel()
 
     run(main)
 
