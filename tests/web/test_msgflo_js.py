@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import json
 import re
 import threading
@@ -357,7 +358,7 @@ def test_a_handler_that_fails_stops_nothing_and_is_told(page: Page, page_of: Pag
         assert json.loads(outside.next("bell/error")) == {"message": "Error: no such bell", "port": "in"}
 
 
-def test_example_of_the_documentation_runs(page: Page, sockets: Sockets) -> None:
+def test_example_of_the_documentation_runs_and_loads_as_little_as_is_said_there(page: Page, sockets: Sockets) -> None:
     text = (WEB.parents[2] / "docs/browser.md").read_text()
     (block,) = re.findall(r"```js\n(.*?)```", text, re.S)
     block = re.sub(r'import (.*) from "http://localhost:3569(.*)";', r'const \1 = await import("\2");', block)
@@ -368,6 +369,11 @@ def test_example_of_the_documentation_runs(page: Page, sockets: Sockets) -> None
         outside.next("fbp")
         outside.send("dimmer/percent", "50")
         outside.until("dimmer/level", b"0.5")
+    loaded = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)")
+    packed = {path: len(gzip.compress((WEB / path[1:]).read_bytes(), 9)) for path in loaded if path.endswith(".js")}
+    assert "it loads 13 KB of its own and 74 KB of MQTT.js" in text
+    assert 73_000 < packed.pop("/vendor/mqtt.js") < 75_000
+    assert 5_000 < sum(packed.values()) < 13_500, packed
 
 
 def sockets_subscribed(broker: Sockets, topic: str) -> None:
