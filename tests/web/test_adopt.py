@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -288,10 +289,16 @@ def test_what_is_wrong_in_the_file_is_said_and_what_was_edited_is_kept(page: Pag
     assert 'queue: "#ROLE/value"' in file.input_value()
 
 
-def test_without_the_right_it_says_what_to_do_with_the_text(
+def test_without_the_right_it_says_what_to_do_with_the_text_and_two_devices_of_one_name_have_two_texts(
     coordinator: Coordinator, page_of: Pages, device: Device
 ) -> None:
     page = opened(page_of, coordinator, secret=None)
+    twins = {f"rtl_433/{host}/devices/Nexus/7/humidity": 50 for host in ("attic", "cellar")}
+    sent_until_seen(page, device, twins, page.get_by_role("button", name="Adopt Nexus-7 (rtl_433/cellar").count)
+    for topic in twins:
+        page.get_by_role("button", name=f"Adopt Nexus-7 ({topic[: topic.index('/devices')]}").click()
+        expect(page.get_by_label("The file")).to_have_value(re.compile(re.escape(topic)))
+        page.get_by_role("button", name="Back to the topics").click()
     sent_until_seen(
         page, device, {"tele/hall/STATE": {"POWER": "ON"}}, page.get_by_role("button", name="Adopt hall,").count
     )

@@ -8,9 +8,9 @@ import { componentName, fieldsOf, fresh, plainName } from "./values.js";
  * @typedef {{id: string, topic: string, type: string, description: string, chosen: boolean}} ProposedPort
  * @typedef {{topic: string, online: any, offline: any}} Availability
  * @typedef {{
- *   template: string, device: string, role: string, component: string, label: string, icon: string,
+ *   template: string, key: string, device: string, role: string, component: string, label: string, icon: string,
  *   inports: ProposedPort[], outports: ProposedPort[], availability: Availability | null, notes: string[],
- * }} Proposal  `device` is what tells it from others of the template; `notes` are for people
+ * }} Proposal  `key` tells it from others of the template; `device` and `notes` are for people
  * @typedef {{name: string, find: (topics: Map<string, Seen>) => Proposal[]}} Template  `find` is a pure function
  */
 
@@ -20,7 +20,7 @@ import { componentName, fieldsOf, fresh, plainName } from "./values.js";
 export function proposal(template, device, rest = {}) {
   const role = plainName(device) || "device";
   return {
-    template, device, role, component: componentName(device), label: `${template}: ${device}`, icon: "plug",
+    template, key: device, device, role, component: componentName(device), label: `${template}: ${device}`, icon: "plug",
     inports: [], outports: [], availability: null, notes: [], ...rest,
   };
 }

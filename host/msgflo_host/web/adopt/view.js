@@ -118,16 +118,18 @@ export class Adopting {
   }
 
   /** @param {import("./proposal.js").Proposal} device */
-  #card({ template, device, outports, inports }) {
+  #card({ template, key, device, outports, inports }) {
     const adopt = () => {
       this.#findDevices(); // by the values of now
-      const now = this.#devices.find((each) => each.template === template && each.device === device);
+      const now = this.#devices.find((each) => each.template === template && each.key === key);
       if (now !== undefined) this.#open(now);
     };
     const ports = [...outports, ...inports].filter((port) => port.chosen).map((port) => port.id);
-    return element("li", {}, element("div", {}, element("strong", {}, device), " ", element("span", { className: "adopt-template" }, template),
+    const isOneOfSeveral = this.#devices.some((each) => each.template === template && each.device === device && each.key !== key);
+    const name = isOneOfSeveral ? `${device} (${key})` : device;
+    return element("li", {}, element("div", {}, element("strong", {}, name), " ", element("span", { className: "adopt-template" }, template),
       element("p", { className: "hint" }, ports.slice(0, 8).join(", ") + (ports.length > 8 ? ", …" : ""))),
-    element("button", { type: "button", "aria-label": `Adopt ${device}, ${template}`, click: adopt }, "Adopt"));
+    element("button", { type: "button", "aria-label": `Adopt ${name}, ${template}`, click: adopt }, "Adopt"));
   }
 
   #choice() {

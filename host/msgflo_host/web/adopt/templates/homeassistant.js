@@ -33,7 +33,8 @@ export default {
         const config = based({ ...whole, ...lengthened(part), kind: match[1] });
         const device = isObject(config.device) ? lengthened(config.device) : {};
         const name = String(device.name ?? match[2] ?? match[3]);
-        const made = among(found, String([device.identifiers ?? name].flat()[0]), () => proposal(NAME, name, { icon: "home", availability: availability(config) }));
+        const key = String([device.identifiers ?? name].flat()[0]);
+        const made = among(found, key, () => proposal(NAME, name, { key, icon: "home", availability: availability(config) }));
         addEntity(made, topics, config, String(config.name ?? object));
       }
     }

@@ -34,13 +34,13 @@ export default {
 /** @param {Map<string, import("../seen.js").Seen>} topics @param {string} host @param {string} sensor such as Nexus-TH/2/90 */
 function sensorOf(topics, host, sensor) {
   const model = sensor.split("/").findLast((part) => /[A-Za-z]/.test(part)) ?? sensor;
-  return proposal(NAME, sensor.replaceAll("/", "-"), { component: model.replace(/[^A-Za-z0-9]+/g, ""), icon: "thermometer", availability: availability(topics, host) });
+  return proposal(NAME, sensor.replaceAll("/", "-"), { key: `${host} ${sensor}`, component: model.replace(/[^A-Za-z0-9]+/g, ""), icon: "thermometer", availability: availability(topics, host) });
 }
 
 /** @param {Map<string, import("../seen.js").Seen>} topics @param {string} base */
 function receiverOf(topics, base) {
   const notes = ["Each packet that is received is one JSON object here, whatever sensor it is from. Where rtl_433 sends devices as well, each sensor has topics of its own."];
-  return proposal(NAME, base.split("/")[1], { component: "Rtl433", label: "Receiver for 433 MHz", icon: "rss", notes, availability: availability(topics, base) });
+  return proposal(NAME, base.split("/")[1], { key: base, component: "Rtl433", label: "Receiver for 433 MHz", icon: "rss", notes, availability: availability(topics, base) });
 }
 
 /** @param {Map<string, import("../seen.js").Seen>} topics @param {string} base */

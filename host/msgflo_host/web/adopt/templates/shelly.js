@@ -27,7 +27,7 @@ export default {
 /** @param {Map<string, import("../seen.js").Seen>} topics @param {string} base @param {string} id */
 function made(topics, base, id) {
   const topic = `${base}/online`;
-  return proposal(NAME, id, { availability: topics.has(topic) ? { topic, online: true, offline: false } : null });
+  return proposal(NAME, id, { key: base, availability: topics.has(topic) ? { topic, online: true, offline: false } : null });
 }
 
 /** @param {import("../proposal.js").Proposal} to @param {import("../seen.js").Seen} seen @param {string} rest */
