@@ -286,10 +286,14 @@ def test_nothing_is_said_of_a_breath_when_its_board_is_gone(
 ) -> None:
     (boards / "room.yaml").write_text(ROOM)
     page = opened(page_of, coordinator)
+    page.evaluate("() => (window.WebSocket = class extends WebSocket { control = (window.control = this); })")
     start(page, coordinator, "room", "knob")
     page.clock.install()
     page.get_by_role("button", name="Breathe on it: air").click()
     wire.wait("air/humidity", lambda value: value > 60)
+    # The connection is about to close, of which the page hears later.
+    page.evaluate("() => { window.control.onclose = null; window.control.close(); }")
+    page.clock.run_for(1000)
     page.get_by_role("button", name="Stop: room").click()
     expect(thing(page, "air")).to_have_count(0)
     page.clock.run_for(3000)  # all that a breath and a toast have begun

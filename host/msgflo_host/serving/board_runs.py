@@ -31,7 +31,10 @@ _CHUNK = 64 * 1024
 
 
 class BoardRun:
-    """One run of a board. `state` is starting, running or ended; `error` says why it ended when nobody had asked for it."""
+    """One run of a board.
+
+    `state` is starting, running, stopping or ended; `error` says why it ended when nobody had asked for it.
+    """
 
     def __init__(self, name: str, board: str, said: Callable[[str, str], None]) -> None:
         self.name = name
@@ -59,10 +62,14 @@ class BoardRun:
             self._end(f"it cannot be started: {error.strerror}")
             raise MsgfloError(f"{self.name}: {self.error}") from None
         self._reading = asyncio.create_task(self._read(self._process))
+        if self._asked_to_end:  # meanwhile
+            await self.stop()
 
     async def stop(self) -> None:
         """End it, and wait until it is gone."""
         self._asked_to_end = True
+        if self.state != "ended":
+            self.state, self.port = "stopping", None  # its control socket goes before it
         if self._process is not None:
             await children.end(self._process, _END_S)
         if self._reading is not None:
@@ -84,7 +91,7 @@ class BoardRun:
         if text != line:
             self.lines.append(text)
             self._said(self._board, text)
-        elif found := re.fullmatch(r".*: control socket 127\.0\.0\.1:([0-9]+)", line):
+        elif not self._asked_to_end and (found := re.fullmatch(r".*: control socket 127\.0\.0\.1:([0-9]+)", line)):
             self.port = int(found[1])
             self.state = "running"
             self.settled.set()

@@ -251,10 +251,12 @@ def test_a_board_that_is_stopped_is_gone_and_can_be_started_again(house: House) 
         status, text = await house.ask("POST", "/boards/desk/start")
         assert (status, text) == (409, "desk runs already\n")
         async with house.control("desk") as control:
-            await house.stop("desk")
+            stopping = asyncio.create_task(house.stop("desk"))
             async with asyncio.timeout(20):
                 while (await control.socket.receive()).type is aiohttp.WSMsgType.TEXT:
                     pass
+            assert (await house.list())["desk"]["state"] in ("stopping", "stopped")
+            await stopping
         assert micropythons(house.coordinator) == []
         assert (await house.list())["desk"]["state"] == "stopped"
         assert (await house.list())["desk"]["error"] is None

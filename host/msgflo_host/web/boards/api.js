@@ -4,7 +4,7 @@
 /**
  * @typedef {{role: string, kind: string, component: string}} Device
  * @typedef {{name: string, file: string, valid: boolean, problems: string[], doubts: string[], board: string, chip: string | null, title: string | null,
- *   devices: Device[], sleeps: boolean, state: "stopped" | "starting" | "running", error: string | null}} Board
+ *   devices: Device[], sleeps: boolean, state: "stopped" | "starting" | "running" | "stopping", error: string | null}} Board
  * @typedef {{folder: string, most: number, boards: Board[]}} Listing
  */
 
@@ -16,6 +16,9 @@ export class Refused extends Error {
     this.status = status;
   }
 }
+
+/** That there is no board any more, which its card tells by going. */
+export class Ended extends Error {}
 
 /** @param {string} path @param {string | null} secret @param {string} [method] @returns {Promise<Response>} */
 async function ask(path, secret, method = "GET") {
@@ -64,11 +67,12 @@ export class Control extends EventTarget {
     this.#socket.onclose = () => this.#closed();
   }
 
-  /** Ask the board for something; rejects with an Error whose text says why not. @param {Record<string, any>} request @returns {Promise<any>} */
+  /** Ask the board for something; rejects with an Error whose text says why not, an {@link Ended} where it has gone. @param {Record<string, any>} request @returns {Promise<any>} */
   ask(request) {
     return new Promise((resolve, reject) => {
       if (this.#socket.readyState !== WebSocket.OPEN) {
-        reject(new Error("The board does not run."));
+        const isYoung = this.#socket.readyState === WebSocket.CONNECTING;
+        reject(isYoung ? new Error("There is no connection to the board yet.") : new Ended("The board does not run any more."));
         return;
       }
       const id = ++this.#number;
@@ -94,7 +98,7 @@ export class Control extends EventTarget {
   }
 
   #closed() {
-    for (const each of this.#pending.values()) each.reject(new Error("The board does not run any more."));
+    for (const each of this.#pending.values()) each.reject(new Ended("The board does not run any more."));
     this.#pending.clear();
     this.dispatchEvent(new Event("close"));
   }

@@ -3,7 +3,7 @@
 
 import { element, toast } from "../core/dom.js";
 import { emit } from "../core/registry.js";
-import { Control } from "./api.js";
+import { Control, Ended } from "./api.js";
 import { makeLog } from "./log.js";
 import { makePins } from "./pins.js";
 import { makeThing } from "./things.js";
@@ -146,4 +146,4 @@ export class Card {
 }
 
 /** @param {Error} error */
-const failed = (error) => toast(error.message, "bad");
+const failed = (error) => error instanceof Ended || toast(error.message, "bad");
