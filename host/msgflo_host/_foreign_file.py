@@ -23,6 +23,7 @@ __all__ = ["Availability", "Foreign", "check_unique", "load", "load_folder", "pa
 _OURS = ("connection", "period", "bind", "liveness", "protocol", "command")
 _KNOWN = ("component", "label", "icon", "role", "id", "inports", "outports", "availability")
 _KNOWN_OF_PORT = ("queue", "type", "description", "schema", "options")
+_OPTIONS = ("qos", "retain", "payload")
 _NO_MISTAKES = ("optional",)  # like `options`, but people mean it
 _MAX_ID = _port.MAX_ID - len("foreign-")
 
@@ -195,6 +196,8 @@ class _File:
 
     def _port(self, port: str, place: Located, check: Callable[[str], None]) -> Port:
         self._refuse_near_misses(place, _KNOWN_OF_PORT)
+        if isinstance((options := place.value.get("options")) and options.value, dict):
+            self._refuse_near_misses(options, _OPTIONS)
         queue = self._topic(place, "queue", f"port {port!r}")
         kind = place.value.get("type")
         if kind is not None and not isinstance(kind.value, (str, type(None))):

@@ -25,7 +25,8 @@ _KEYS = frozenset({"id", "queue", "type", "description", "schema", "options"})
 class Port(msgspec.Struct, frozen=True):
     """An inport or outport; without a `queue` (its MQTT topic) it cannot be bound.
 
-    `schema` is a JSON Schema or its URL; `extra` holds the keys that are not known here.
+    `schema` is a JSON Schema or its URL; `extra` holds the keys that are not known here. An inport of `text` is sent a text as
+    it is, not as JSON, and everything else as JSON.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Port(msgspec.Struct, frozen=True):
     schema: Any = None
     qos: int = 0
     retain: bool = False
+    text: bool = False
     extra: dict[str, Any] = {}
 
 
@@ -82,7 +84,7 @@ def _port(value: Any, where: str, check: Callable[[str], None]) -> Port:
         description = value.get("description")
         kept = _text.kept(value, _KEYS, MAX_DEPTH)
         options = value.get("options")
-        qos, retain = _options(options, kept) if options else (0, False)
+        qos, retain, text = _options(options, kept) if options else (0, False, False)
         return Port(
             port,
             queue,
@@ -91,25 +93,28 @@ def _port(value: Any, where: str, check: Callable[[str], None]) -> Port:
             _text.shallow(value.get("schema"), '"schema"', MAX_DEPTH),
             qos,
             retain,
+            text,
             kept,
         )
     except Problem as problem:
         raise Problem(f"{where} {quoted(port)}: {problem}") from None
 
 
-def _options(options: Any, kept: dict[str, Any]) -> tuple[int, bool]:
-    """Return QoS and retain; what else the options hold goes into `kept`."""
+def _options(options: Any, kept: dict[str, Any]) -> tuple[int, bool, bool]:
+    """Return QoS, retain and text; what else the options hold goes into `kept`."""
     if type(options) is not dict:
         raise Problem(f'"options" is {shown(options)}; an object is needed, such as {{"qos": 1, "retain": true}}')
-    qos, retain = options.get("qos"), options.get("retain")
+    qos, retain, payload = options.get("qos"), options.get("retain"), options.get("payload")
     if qos is not None and (type(qos) is not int or qos not in (0, 1)):
         raise Problem(f'"options.qos" is {shown(qos)}; allowed: 0, 1')
     if retain is not None and type(retain) is not bool:
         raise Problem(f'"options.retain" is {shown(retain)}; allowed: true, false')
-    others = _text.kept(options, frozenset({"qos", "retain"}), MAX_DEPTH)
+    if payload is not None and payload not in ("json", "text"):
+        raise Problem(f'"options.payload" is {shown(payload)}; allowed: "json", "text"')
+    others = _text.kept(options, frozenset({"qos", "retain", "payload"}), MAX_DEPTH)
     if others:
         kept["options"] = others
-    return qos or 0, retain or False
+    return qos or 0, retain or False, payload == "text"
 
 
 def outport_topic(topic: str) -> None:
@@ -152,6 +157,8 @@ def port_object(port: Port) -> dict[str, Any]:
         options["qos"] = port.qos
     if port.retain:
         options["retain"] = True
+    if port.text:
+        options["payload"] = "text"
     if options:
         result["options"] = options
     return result

@@ -8,7 +8,7 @@ import msgspec
 
 from . import _json
 
-__all__ = ["MOST_SHOWN", "decode", "look", "shortened"]
+__all__ = ["MOST_SHOWN", "bare", "decode", "look", "shortened"]
 
 MOST_SHOWN = 8 * 1024
 """Bytes of JSON up to which a value is shown whole."""
@@ -26,6 +26,16 @@ def decode(payload: bytes) -> Any:
 def look(payload: bytes) -> Any:
     """Return what is to be shown of a payload: as `decode`, but what is too large to be shown whole is not read as JSON."""
     return decode(payload) if len(payload) <= MOST_SHOWN else _unread(payload)
+
+
+def bare(payload: bytes) -> bytes:
+    """Return the text that a payload says in JSON, without quotes and escapes; the payload itself where it says no text."""
+    if payload.lstrip()[:1] != b'"':
+        return payload
+    try:
+        return msgspec.json.decode(payload, type=str).encode()
+    except ValueError:
+        return payload
 
 
 def _unread(payload: bytes) -> str | bytes:

@@ -143,7 +143,7 @@ def test_a_killed_participant_is_shown_lost_and_bound_again_when_it_is_back(brok
 def test_direct_edges_flow_on_without_a_gap_when_the_coordinator_is_killed(broker: Broker, tmp_path: Path) -> None:
     graph = write(tmp_path / "graph.fbp", EDGE + "source OUT -> IN other(x/Other)\n")
     foreign = tmp_path / "other.yml"
-    foreign.write_text("component: x/Other\ninports: {in: {queue: other/in}}\n")
+    foreign.write_text("component: x/Other\ninports: {in: {queue: other/in, options: {payload: text}}}\n")
     source, sink, forwarded = Source("source"), Sink("sink"), Sink("forwarded", topics={"in": "other/seen"})
     registering = subprocess.Popen(
         [sys.executable, "-m", "msgflo_host", "register", f"other:{foreign}", "--broker", broker.url]
@@ -173,6 +173,7 @@ def test_direct_edges_flow_on_without_a_gap_when_the_coordinator_is_killed(broke
             )
             until(lambda: source.send("out", "again") or receiver.poll() is not None, seconds=5)
             assert time.monotonic() - began < 2
+            assert receiver.communicate()[0] == b"again\n"  # without quotes, as it wants it
     finally:
         registering.terminate()
         registering.wait(10)

@@ -138,6 +138,14 @@ def test_a_message_written_again_says_the_same(text: bytes) -> None:
     assert parse(encode(parse(text))) == parse(text)
 
 
+@pytest.mark.parametrize(("payload", "text"), [("text", True), ("json", False), (None, False)])
+def test_an_inport_may_want_bare_text(payload: str | None, text: bool) -> None:
+    (port,) = parse(with_port(queue="a", options={"payload": payload})).outports
+    assert (port.text, port.extra) == (text, {})
+    (written,) = json.loads(encode(parse(with_port(queue="a", options={"payload": payload}))))["payload"]["outports"]
+    assert written.get("options") == ({"payload": "text"} if text else None)
+
+
 def test_unknown_keys_and_options_are_written_back() -> None:
     port = {"id": "out", "queue": "a", "type": "any", "hidden": True, "options": {"qos": 1, "x": 2}}
     text = message(id="lamp", label="", icon="bulb", inports=[], outports=[port], version=3)
@@ -243,6 +251,7 @@ MISTAKES = {
     "options no object": (with_port(options=1), '"options" is 1; an object is needed'),
     "qos": (with_port(options={"qos": 2}), '"options.qos" is 2; allowed: 0, 1'),
     "qos no number": (with_port(options={"qos": True}), '"options.qos" is true; allowed: 0, 1'),
+    "payload": (with_port(options={"payload": "raw"}), '"options.payload" is "raw"; allowed: "json", "text"'),
     "retain": (with_port(options={"retain": "yes"}), '"options.retain" is "yes"; allowed: true, false'),
     "half a graph": (message(inqueue="a"), r'"outqueue" and "type" and "version" are missing \(partici'),
     "graph without version": (message(**GRAPH | {"version": None}), '"version" is missing'),

@@ -187,6 +187,18 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ('component: a/B\noutports:\n  x: {queue: "a\\0"}\n', 3, 14, r"U\+0000 in it is not allowed"),
         ("component: a/B\ninports:\n  x: {queue: a, type: [b]}\n", 3, 23, "type must be a text such as boolean"),
         ("component: a/B\ninports:\n  x: {queue: a, options: {qos: 2}}\n", 3, 6, '"options.qos" is 2; allowed: 0, 1'),
+        (
+            "component: a/B\ninports:\n  x: {queue: a, options: {payload: 1}}\n",
+            3,
+            6,
+            '"options.payload" is 1; allowed: "json", "text"',
+        ),
+        (
+            "component: a/B\ninports:\n  x: {queue: a, options: {paylod: text}}\n",
+            3,
+            27,
+            "unknown key 'paylod'; did you mean 'payload'?",
+        ),
         ("component: a/B\ncomponent: a/B\ninports: {}\n", 2, 1, "key 'component' is there twice; first in line 1"),
         (
             "component: a/B\ninports:\n  x: {queue: a}\n  x: {queue: b}\n",

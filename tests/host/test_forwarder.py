@@ -218,6 +218,36 @@ def test_the_retain_flag_is_that_of_the_forward(broker: Mosquitto) -> None:
 
 
 @pytest.mark.parametrize("qos", [0, 1])
+def test_a_forward_of_text_takes_the_quotes_from_texts_and_leaves_all_else_as_it_is(
+    broker: Mosquitto, qos: int
+) -> None:
+    payloads = {
+        b'"on"': b"on",
+        b' "\\u00e9\\n\\"" ': 'é\n"'.encode(),
+        b'""': b"",
+        b"21.50": b"21.50",
+        b"true": b"true",
+        b'{"a": "b"}': b'{"a": "b"}',
+        b"ON": b"ON",
+        b'"half': b'"half',
+        b'"\\ud800"': b'"\\ud800"',
+        b'"\xff"': b'"\xff"',
+    }
+
+    async def main() -> None:
+        async with client(broker.url, "t", "u") as other, forwarder(broker.url) as made:
+            await made.apply({Forward("s", "t", qos, text=True), Forward("s", "u", qos)})
+            for sent in (0, 1):  # with another quality it takes another way
+                for payload in payloads:
+                    await other.send("s", payload, qos=sent)
+            await until(lambda: len(other.received) == 4 * len(payloads))
+            for topic, expected in (("t", payloads.values()), ("u", payloads)):
+                assert [packet[1] for packet in other.received if packet[0] == topic] == [*expected, *expected]
+
+    run(main)
+
+
+@pytest.mark.parametrize("qos", [0, 1])
 def test_a_retained_packet_goes_to_new_forwards_and_only_to_them(broker: Mosquitto, qos: int) -> None:
     async def main() -> None:
         async with client(broker.url, "t", "u", "v") as other, forwarder(broker.url) as made:

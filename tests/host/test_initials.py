@@ -14,7 +14,12 @@ LAMP = Participant(
     "lamp-1",
     "lamp",
     "demo/Lamp",
-    inports=(Port("level", "lamp/level", qos=1, retain=True), Port("picture", "lamp/picture", "buffer"), Port("x")),
+    inports=(
+        Port("level", "lamp/level", qos=1, retain=True),
+        Port("picture", "lamp/picture", "buffer"),
+        Port("x"),
+        Port("mode", "lamp/mode", text=True),
+    ),
 )
 
 
@@ -37,8 +42,9 @@ def test_any_data_is_sent_as_json(data: Any, payload: bytes) -> None:
     ]
 
 
-def test_a_text_for_a_buffer_is_sent_as_it_is() -> None:
-    graph = graph_with(("é", PortRef("lamp", "picture")), (5, PortRef("lamp", "picture")))
+@pytest.mark.parametrize("port", ["picture", "mode"])
+def test_a_text_for_a_buffer_or_an_inport_of_bare_text_is_sent_as_it_is(port: str) -> None:
+    graph = graph_with(("é", PortRef("lamp", port)), (5, PortRef("lamp", port)))
     assert [packet.payload for packet in initial_packets(graph, LAMP)] == ["é".encode(), b"5"]
 
 
@@ -50,7 +56,7 @@ def test_packets_come_in_the_order_of_the_graph() -> None:
 @pytest.mark.parametrize(
     ("port", "data", "reason"),
     [
-        ("color", 1, '"lamp" has no inport "color"; it has "level", "picture", "x"'),
+        ("color", 1, '"lamp" has no inport "color"; it has "level", "picture", "x", "mode"'),
         ("x", 1, 'inport "x" of "lamp" has no topic, so it cannot be bound'),
         (
             "level",

@@ -153,6 +153,13 @@ def test_forwarded_packets_have_the_options_of_the_inport() -> None:
     assert planned("a.out -> b.in", A, *both).forwards == {Forward("a/out", "b/in", 1, True)}
 
 
+def test_an_edge_to_an_inport_of_bare_text_is_forwarded_also_to_one_who_can_bind() -> None:
+    bare = one("b", ins={"in": "b/in"}, bind=True, text=True)
+    for targets in ([bare], [bare, one("c", ins={"in": "b/in"}, bind=True)]):
+        result = planned("a.out -> b.in", A, *targets)
+        assert (result.direct, result.forwards) == ({}, {Forward("a/out", "b/in", text=True)})
+
+
 # -- names of ports --
 
 

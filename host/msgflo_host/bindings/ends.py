@@ -45,7 +45,10 @@ class Inlet:
 
     def others(self, route: Route, payload: bytes) -> None:
         for target in route.others:
-            self._forwarder.ledger.publish(target, payload)
+            if target.forward.qos:
+                self._forwarder.ledger.publish(target, payload)
+            else:
+                self._forwarder.publish_now(target, payload)
 
     def acknowledged(self, link: Link, packet_id: int) -> None:
         pass  # nothing is published here

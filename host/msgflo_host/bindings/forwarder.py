@@ -1,4 +1,5 @@
-"""The forwarder: subscribes to the sources of forwards and publishes what comes on their targets, byte for byte.
+"""The forwarder: subscribes to the sources of forwards and publishes what comes on their targets, byte for byte,
+or for a forward of `text` without the quotes of a JSON text.
 
 A source may hold wildcards. A packet goes once to each target, also where several filters match it. It is asked for with
 the highest QoS of the forwards that take it, and published with the QoS and the retain flag of each forward. With QoS 1
@@ -277,7 +278,7 @@ class Forwarder:
 
     def publish_now(self, target: Target, payload: bytes) -> None:
         """Publish with QoS 0."""
-        self._publish(frames.publish(target.topic, payload, qos=0, retain=target.forward.retain))
+        self._publish(frames.publish(target.topic, target.written(payload), qos=0, retain=target.forward.retain))
 
     def regulate(self) -> None:
         """Stop reading while too much waits to be written or confirmed."""

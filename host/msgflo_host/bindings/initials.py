@@ -53,6 +53,6 @@ def _packet(ports: Ports, initial: Initial, participant: Participant) -> Initial
 
 
 def encoded(data: Any, port: Port | None = None) -> bytes:
-    """Return a packet for an inport: a text for one of type `buffer` as it is, everything else as JSON."""
-    raw = port is not None and port.type == "buffer" and isinstance(data, str)
+    """Return a packet for an inport: a text for one of type `buffer` or of `text` as it is, everything else as JSON."""
+    raw = port is not None and (port.type == "buffer" or port.text) and isinstance(data, str)
     return data.encode() if raw else msgspec.json.encode(data)

@@ -75,7 +75,7 @@ class Ledger:
 
     def publish(self, target: Target, payload: bytes, receipt: _Receipt | None = None) -> None:
         """Publish a packet, now or when others have been confirmed."""
-        self._waiting.append(_Copy(target, payload, receipt))
+        self._waiting.append(_Copy(target, target.written(payload), receipt))
         self._send()
 
     def acknowledged(self, packet_id: int) -> None:

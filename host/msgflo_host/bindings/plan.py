@@ -4,9 +4,10 @@ Every pair of topics (S of an outport, T of an inport) of an edge goes one way:
 
 - same: S is T, and nothing is to be done.
 - direct: the participant of the inport subscribes to S itself. Only where every known participant that has an inport
-  on T can do so; otherwise a packet that is forwarded to T for one of them would reach the others twice.
-- forwarded: the forwarder publishes what comes on S on T, with the QoS and the retain flag of the inport's `options`
-  (where several inports have T: the highest QoS, and retained if one of them wants it), once for each pair.
+  on T can do so, and takes JSON there; otherwise a packet that is forwarded to T for one of them would reach the others twice.
+- forwarded: the forwarder publishes what comes on S on T, with the QoS, the retain flag and the kind of payload of the
+  inport's `options` (where several inports have T: the highest QoS, retained if one of them wants it, text likewise), once
+  for each pair.
 
 An edge is refused where a port does not exist or has no topic, where S is a filter that matches T, and where a forward
 would close a cycle with those of earlier edges. Lost participants count as there: their bindings wait for them.
@@ -112,21 +113,21 @@ class _Topics:
 
     def __init__(self, participants: Mapping[str, Sequence[Participant]]) -> None:
         self.unable: set[str] = set()  # some participant that has an inport on it takes no direct bindings
-        self._options: dict[str, tuple[int, bool]] = {}
+        self._options: dict[str, tuple[int, bool, bool]] = {}
         for instances in participants.values():
             for participant in instances:
                 for port in participant.inports:
                     if port.queue is None:
                         continue
-                    if participant.bind is None:
+                    if participant.bind is None or port.text:
                         self.unable.add(port.queue)
-                    if port.qos or port.retain:
-                        qos, retain = self.options(port.queue)
-                        self._options[port.queue] = (max(qos, port.qos), retain or port.retain)
+                    if port.qos or port.retain or port.text:
+                        qos, retain, text = self.options(port.queue)
+                        self._options[port.queue] = (max(qos, port.qos), retain or port.retain, text or port.text)
 
-    def options(self, topic: str) -> tuple[int, bool]:
-        """Return QoS and retain flag of packets that are forwarded to a topic."""
-        return self._options.get(topic, (0, False))
+    def options(self, topic: str) -> tuple[int, bool, bool]:
+        """Return QoS and retain flag of packets that are forwarded to a topic, and whether texts go there as they are."""
+        return self._options.get(topic, (0, False, False))
 
 
 class _Planner:
@@ -224,7 +225,8 @@ class _Planner:
                     self._sources.setdefault(place.participant, {}).setdefault(place.port, set()).add(source)
 
     def _forward(self, pair: Pair) -> Forward:
-        return Forward(*pair, *self._topics.options(pair[1]))
+        qos, retain, text = self._topics.options(pair[1])
+        return Forward(*pair, qos, retain, text)
 
 
 def _pending(edge: Edge, source_absent: bool, target_absent: bool) -> EdgeState:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from msgflo.topics import is_filter, matches
 
+from ..payloads import bare
 from . import frames
 from .forward import Forward
 
@@ -27,6 +28,10 @@ class Target:
     forward: Forward
     topic: bytes
     count: list[int]
+
+    def written(self, payload: bytes) -> bytes:
+        """Return a payload as it is to be published."""
+        return bare(payload) if self.forward.text else payload
 
 
 @dataclass(slots=True, eq=False)
@@ -84,10 +89,10 @@ class Route:
         self.heads = tuple(
             frames.publish_head(target.topic, payload_length, qos=0, retain=target.forward.retain)
             for target in match.targets
-            if not target.forward.qos
+            if not (target.forward.qos or target.forward.text)
         )
-        self.others = tuple(target for target in match.targets if target.forward.qos)
-        """Targets whose packets are numbered, so that their heads differ."""
+        self.others = tuple(target for target in match.targets if target.forward.qos or target.forward.text)
+        """Targets whose packets are numbered, or of another length, so that their heads differ."""
 
     def fold(self) -> None:
         """Add what was counted here to the counters of the forwards."""
