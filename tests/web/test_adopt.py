@@ -171,12 +171,13 @@ def test_topics_of_a_tasmota_device_become_a_node_whose_ports_carry_the_values(
     for value in ("OFF", "ON"):
         told = last_is(edge, value)
         sent_until_seen(page, device, {"stat/desk/POWER": value}, lambda told=told: of_system(page, told))
+    edit(page, ["addinitial", {"src": {"data": "TOGGLE"}, "tgt": {"node": "desk", "port": "power"}}])
     edit(page, ["addinitial", {"src": {"data": 70}, "tgt": {"node": "desk", "port": "dimmer"}}])
     for _ in range(200):
-        if device.heard.get("cmnd/desk/Dimmer") == b"70":
+        if "cmnd/desk/Dimmer" in device.heard:
             break
         page.wait_for_timeout(50)
-    assert device.heard["cmnd/desk/Dimmer"] == b"70"
+    assert device.heard == {"cmnd/desk/POWER": b"TOGGLE", "cmnd/desk/Dimmer": b"70"}
     device.send("tele/desk/LWT", "Offline", retain=True)
     coordinator.wait(lambda status: any(node["id"] == "desk" and node["state"] == "lost" for node in status["nodes"]))
 
@@ -207,6 +208,7 @@ inports:
   set:
     queue: "own/#ROLE/set"
     type: string
+    options: {payload: text}
 outports:
   a:
     queue: "own/#ROLE/a"
@@ -369,8 +371,9 @@ FIND = """async ([template, values]) => {
   for (const [topic, value] of values) topics.take(topic, new TextEncoder().encode(value));
   const told = (port) => [port.id, [port.topic, port.type]];
   const chosen = (ports) => Object.fromEntries(ports.filter((port) => port.chosen).map(told));
-  return find(topics.all).map(({ device, role, inports, outports, availability }) => (
-    { device, role, in: chosen(inports), out: chosen(outports), availability, about: outports.map((port) => port.description) }));
+  return find(topics.all).map(({ device, role, inports, outports, availability }) => ({
+    device, role, in: chosen(inports), out: chosen(outports), availability, about: outports.map((port) => port.description),
+    text: inports.filter((port) => port.isText).map((port) => port.id) }));
 }"""
 
 
@@ -445,6 +448,7 @@ def test_the_template_of_tasmota_knows_both_orders_of_its_topics(modules: Page) 
             "power1": [topic("stat", "POWER1"), "string"],
             "power2": [topic("stat", "POWER2"), "string"],
         }
+        assert fan["text"] == ["power1", "power2"]
         assert fan["availability"] == {"topic": topic("tele", "LWT"), "online": "Online", "offline": "Offline"}
     assert proposals(modules, "tasmota", {"stat/other/thing": "1"}) == []
 
@@ -470,6 +474,7 @@ def test_the_template_of_esphome_adds_the_commands(modules: Page) -> None:
         "pump": ["porch/switch/pump/command", "string"],
         "lamp": ["porch/light/lamp/command", "object"],
     }
+    assert node["text"] == ["pump"]
     assert node["availability"] == {"topic": "porch/status", "online": "online", "offline": "offline"}
 
 
@@ -496,6 +501,7 @@ def test_the_template_of_shelly_knows_both_generations(modules: Page) -> None:
     assert first["availability"] == {"topic": "shellies/shelly1-AB/online", "online": True, "offline": False}
     assert later["out"] == {"switch_0": ["shellyplus1-CD/status/switch:0", "object"]}
     assert later["in"] == {"switch_0": ["shellyplus1-CD/command/switch:0", "string"]}
+    assert (first["text"], later["text"]) == (["relay_0"], ["switch_0"])
 
 
 def test_the_template_of_home_assistant_joins_what_is_of_one_device(modules: Page) -> None:
@@ -537,6 +543,7 @@ def test_the_template_of_home_assistant_joins_what_is_of_one_device(modules: Pag
         "Pump": ["station/pump", "string"],
     }
     assert weather["in"] == {"Pump": ["station/pump/set", "string"]}
+    assert weather["text"] == ["Pump"]
     assert weather["about"][0] == "Temperature in °C (value_template {{ value_json.t }})"
     assert weather["availability"] == {
         "topic": "station/there",

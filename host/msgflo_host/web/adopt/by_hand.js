@@ -20,7 +20,7 @@ export function byHand(chosen) {
     const own = levels[i].slice(shared);
     const name = own.join("_") || "value";
     if (COMMANDS.test(own.join("/"))) {
-      addInport(made, name, seen.topic, seen.type);
+      addInport(made, name, seen.topic, seen.type, "", { isText: seen.value !== undefined && seen.value === seen.text });
       continue;
     }
     const availability = made.availability === null && chosen.length > 1 ? availabilityOf(seen) : null;

@@ -30,10 +30,12 @@ export function portRows(title, ports, change, more) {
     ports.splice(ports.indexOf(port), 1);
     changed();
   };
-  const append = (/** @type {import("./proposal.js").ProposedPort} */ port, /** @type {boolean} */ isNew) => rows.append(rowOf(port, changed, isNew ? () => remove(port) : null));
+  const append = (/** @type {import("./proposal.js").ProposedPort} */ port, /** @type {boolean} */ isNew) => {
+    rows.append(rowOf(port, changed, isNew ? () => remove(port) : null, more === null ? null : textTick(port, change)));
+  };
   for (const port of ports) append(port, false);
   const add = () => {
-    const port = { id: `command${ports.length > 0 ? ports.length + 1 : ""}`, topic: "", type: "any", description: "", chosen: true };
+    const port = { id: `command${ports.length > 0 ? ports.length + 1 : ""}`, topic: "", type: "any", description: "", chosen: true, isText: true };
     ports.push(port);
     append(port, true);
     changed();
@@ -45,9 +47,9 @@ export function portRows(title, ports, change, more) {
 
 /**
  * @param {import("./proposal.js").ProposedPort} port @param {() => void} changed @param {(() => void) | null} remove
- * for a port whose topic is typed
+ * for a port whose topic is typed @param {Node | null} more
  */
-function rowOf(port, changed, remove) {
+function rowOf(port, changed, remove, more) {
   const name = element("input", {
     className: "adopt-name", value: port.id, required: true, maxLength: 100, "aria-label": `Name of the port for ${port.topic || "a command"}`, autocomplete: "off", spellcheck: false,
     input: () => ((port.id = name.value), changed()),
@@ -61,7 +63,13 @@ function rowOf(port, changed, remove) {
   name.required = port.chosen;
   return element("div", { className: "adopt-port" }, remove === null ? chosen : iconButton("close", "Remove this port", remove), name, type,
     remove === null ? element("span", { className: "adopt-topic mono" }, port.topic) : topicField(port, changed),
-    port.description === "" ? null : element("p", { className: "hint" }, port.description));
+    port.description === "" ? null : element("p", { className: "hint" }, port.description), more);
+}
+
+/** Whether a text goes to an inport as it is. @param {import("./proposal.js").ProposedPort} port @param {() => void} change */
+function textTick(port, change) {
+  const tick = element("input", { type: "checkbox", checked: port.isText, "aria-label": `Texts without quotes to ${port.topic || port.id}`, change: () => ((port.isText = tick.checked), change()) });
+  return element("label", { className: "adopt-tick" }, tick, element("span", {}, "Texts without quotes"));
 }
 
 /** @param {import("./proposal.js").ProposedPort} port @param {() => void} changed */

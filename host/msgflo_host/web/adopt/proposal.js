@@ -5,7 +5,8 @@ import { componentName, fieldsOf, fresh, plainName } from "./values.js";
 
 /**
  * @typedef {import("./seen.js").Seen} Seen
- * @typedef {{id: string, topic: string, type: string, description: string, chosen: boolean}} ProposedPort
+ * @typedef {{id: string, topic: string, type: string, description: string, chosen: boolean, isText: boolean}} ProposedPort  `isText`: an inport
+ *   to which a text goes as it is, not as JSON
  * @typedef {{topic: string, online: any, offline: any}} Availability
  * @typedef {{
  *   template: string, key: string, device: string, role: string, component: string, label: string, icon: string,
@@ -41,19 +42,19 @@ export function addSilentOutport(to, id, topic, type, description = "") {
 }
 
 /**
- * Add an inport for a topic, which may be one that was never heard; once for each topic.
+ * Add an inport for a topic, which may be one that was never heard; once for each topic. What devices take is text, where it is no JSON.
  * @param {Proposal} to @param {string} id @param {string} topic @param {string} type @param {string} [description]
- * @param {boolean} [chosen]
+ * @param {Partial<ProposedPort>} [rest]
  */
-export function addInport(to, id, topic, type, description = "", chosen = true) {
+export function addInport(to, id, topic, type, description = "", rest = {}) {
   if (/[+#]/.test(topic) || to.inports.some((port) => port.topic === topic)) return;
-  add(to.inports, id, { topic, type, description, chosen });
+  add(to.inports, id, { topic, type, description, isText: type === "string" || type === "any", ...rest });
 }
 
 /** @param {ProposedPort[]} ports @param {string} id @param {Partial<ProposedPort>} port */
 function add(ports, id, port) {
   const name = fresh(plainName(id) || "value", (taken) => ports.some((other) => other.id === taken));
-  ports.push({ topic: "", type: "any", description: "", chosen: true, ...port, id: name });
+  ports.push({ topic: "", type: "any", description: "", chosen: true, isText: false, ...port, id: name });
 }
 
 /**

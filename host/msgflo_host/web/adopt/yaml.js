@@ -21,6 +21,7 @@ export function toYaml(device) {
     lines.push(ports.length > 0 ? `${side}:` : `${side}: {}`);
     for (const port of ports) {
       lines.push(`  ${key(port.id)}:`, `    queue: ${topic(port.topic)}`, `    type: ${text(port.type)}`);
+      if (port.isText) lines.push("    options: {payload: text}");
       if (port.description !== "") lines.push(`    description: ${text(port.description)}`);
     }
   }

@@ -7,16 +7,16 @@ const NAME = "ESPHome";
 const ENTITY = /^(.+?)\/(sensor|binary_sensor|text_sensor|switch|light|fan|cover|climate|number|select|button|lock|valve)\/([^/]+)\/(?:([^/]+)\/)?(state|command)$/;
 /** @type {Record<string, [string, string]>} */
 const COMMANDS = {
-  switch: ["string", "ON, OFF or TOGGLE as bare text"],
+  switch: ["string", "ON, OFF or TOGGLE"],
   light: ["object", "JSON with state, brightness, color"],
-  fan: ["string", "ON, OFF or TOGGLE as bare text"],
-  cover: ["string", "OPEN, CLOSE or STOP as bare text"],
-  valve: ["string", "OPEN, CLOSE or STOP as bare text"],
+  fan: ["string", "ON, OFF or TOGGLE"],
+  cover: ["string", "OPEN, CLOSE or STOP"],
+  valve: ["string", "OPEN, CLOSE or STOP"],
   climate: ["any", ""],
   number: ["number", ""],
-  select: ["string", "One of its options as bare text"],
-  button: ["string", "PRESS as bare text"],
-  lock: ["string", "LOCK or UNLOCK as bare text"],
+  select: ["string", "One of its options"],
+  button: ["string", "PRESS"],
+  lock: ["string", "LOCK or UNLOCK"],
 };
 
 /** @type {import("../proposal.js").Template} */

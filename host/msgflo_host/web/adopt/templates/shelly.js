@@ -36,7 +36,7 @@ function firstGeneration(to, seen, rest) {
   const [, kind, number] = /^(relay|roller|light|color|white)\/(\d+)/.exec(rest) ?? [];
   if (!NO_VALUE.test(rest)) addOutport(to, rest.replaceAll("/", "_"), seen);
   if (kind === undefined) return;
-  const about = kind === "roller" ? "open, close or stop as bare text" : "on, off or toggle as bare text";
+  const about = kind === "roller" ? "open, close or stop" : "on, off or toggle";
   addInport(to, `${kind}_${number}`, `${base}${kind}/${number}/command`, "string", about);
   if (!["relay", "roller"].includes(kind)) addInport(to, `${kind}_${number}_set`, `${base}${kind}/${number}/set`, "object", "JSON with turn, brightness, colours");
 }
@@ -46,6 +46,6 @@ function laterGeneration(to, seen, [, base, direction, part]) {
   const name = part.replace(":", "_");
   if (direction === "status") addOutport(to, name, seen, { chosen: part.includes(":") });
   if (!/^(switch|cover|light):/.test(part)) return;
-  const about = part.startsWith("cover") ? "open, close or stop as bare text" : "on, off or toggle as bare text";
+  const about = part.startsWith("cover") ? "open, close or stop" : "on, off or toggle";
   addInport(to, name, `${base}/command/${part}`, "string", about);
 }

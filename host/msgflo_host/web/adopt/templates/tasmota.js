@@ -9,10 +9,10 @@ const CHOSEN = /^(STATE|SENSOR|POWER\d*)$/;
 const CERTAIN = /^(STATE|SENSOR|LWT|RESULT|POWER\d*|INFO\d|STATUS\d*)$/; // only Tasmota calls them so
 /** @type {[RegExp, string, string][]} */
 const COMMANDS = [
-  [/^POWER\d*$/, "boolean", "true or false; or ON, OFF or TOGGLE as bare text"],
+  [/^POWER\d*$/, "boolean", "true or false; or ON, OFF or TOGGLE"],
   [/^Dimmer\d*$/, "number", "0 to 100"],
   [/^CT$/, "number", "Colour temperature, 153 to 500"],
-  [/^(Color|HSBColor)$/, "string", "Colour as bare text: hexadecimal, or hue, saturation and brightness"],
+  [/^(Color|HSBColor)$/, "string", "Colour: hexadecimal, or hue, saturation and brightness"],
 ];
 
 /** @type {import("../proposal.js").Template} */
@@ -55,8 +55,8 @@ function proposed(topics, device, own) {
     const topic = beside(any, "cmnd", command);
     if (/^POWER\d*$/.test(command)) addSilentOutport(made, command.toLowerCase(), beside(any, "stat", command), "string", "ON or OFF, each time that it is switched");
     const [, type, about] = COMMANDS.find(([name]) => name.test(command)) ?? [];
-    if (type !== undefined) addInport(made, command.toLowerCase(), topic, type, about);
-    else if (own.has(`cmnd/${command}`)) addInport(made, command.toLowerCase(), topic, "any", "", false);
+    if (type !== undefined) addInport(made, command.toLowerCase(), topic, type, about, { isText: type !== "number" });
+    else if (own.has(`cmnd/${command}`)) addInport(made, command.toLowerCase(), topic, "any", "", { chosen: false });
   }
   return made;
 }
