@@ -19,7 +19,7 @@ class Lamp(Switch):
     `light` is a driver with `values`, `full`, `places` and `show()`: see drivers/ws2812.py.
     """
 
-    inports = Switch.inports + (Port("color", "any", '"#rrggbb", [r, g, b] or a name'),)
+    inports = Switch.inports + (Port("color", "color", '"#rrggbb", [r, g, b] or a name'),)
     outports = (Port("state", "object", state=True),)
     settings = (
         ("brightness", "number", 100, 0, 100, "Percent"),

@@ -323,6 +323,16 @@ def test_what_a_board_does_is_seen(coordinator: Coordinator, boards: Path, page_
     expect(page.locator(".board-pin", has_text="19")).to_have_text("19 low")
     wire.send("lamp/on", True)
     expect(page.locator(".board-pin", has_text="19")).to_have_text("19 high")
+    # What it takes at the start is chosen by the control for colours.
+    page.get_by_role("button", name="mood", exact=True).click()
+    fit(page)
+    port(page, "mood", "in", "color").click(button="right")
+    page.get_by_role("menuitem", name="Send at the start").click()
+    field = page.get_by_label("Sent to mood color at the start")
+    expect(field).to_have_attribute("type", "color")
+    field.fill("#0000ff")
+    page.get_by_role("button", name="Set").click()
+    until(lambda: wire.heard["mood/color"][-1] == "#0000ff", seconds=20)
 
 
 def test_power_wi_fi_and_reset_are_at_hand(coordinator: Coordinator, boards: Path, page_of: Pages) -> None:

@@ -141,6 +141,7 @@ def test_types_that_say_nothing_fit_all_and_others_their_like(page: Page) -> Non
         ("number", "int", True),
         ("all", "number", True),
         ("string", "color", True),
+        ("array", "color", True),
         ("boolean", "number", False),
         ("object", "string", False),
     ):

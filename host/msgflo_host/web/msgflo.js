@@ -15,7 +15,7 @@
  *
  * @typedef {object} Port
  * @property {string} id
- * @property {string} [type] boolean, number, string, object, array, buffer or any (default): for people and editors
+ * @property {string} [type] boolean, number, string, object, array, color, buffer or any (default): for people and editors
  * @property {string} [description]
  * @property {any} [schema] a JSON Schema or its URL, for editors
  * @property {boolean} [state] an outport that holds a value: retained, QoS 1, sent again after an outage

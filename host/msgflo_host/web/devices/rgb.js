@@ -18,7 +18,7 @@ export default {
   ports: {
     in: [
       ...SWITCH,
-      { id: "color", type: "any", description: '"#rrggbb", [r, g, b] or a name' },
+      { id: "color", type: "color", description: '"#rrggbb", [r, g, b] or a name' },
       ...settingPorts(settings),
     ],
     out: [{ id: "state", type: "object", state: true }, ERROR, SETTINGS],

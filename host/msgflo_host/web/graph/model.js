@@ -170,6 +170,7 @@ const ANYTHING = new Set(["", "all", "any", "bang", "buffer"]);
 export function typesFit(from, to) {
   if (ANYTHING.has(to) || ANYTHING.has(from) || from === to) return true;
   if (NUMBERS.has(from) && NUMBERS.has(to)) return true;
+  if (from === "array" && to === "color") return true; // [red, green, blue], or one for each of several lights
   const texts = new Set(["string", "color", "date", "enum"]);
   return texts.has(from) && texts.has(to);
 }

@@ -3,7 +3,7 @@
 
 const SPECIAL = /[%/+#\0]/g;
 const MAX_TOPIC_BYTES = 65_535; // MQTT 3.1.1, §1.5.3: a length is two bytes
-const TYPES = ["boolean", "number", "string", "object", "array", "buffer", "any"];
+const TYPES = ["boolean", "number", "string", "object", "array", "color", "buffer", "any"];
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
