@@ -8,7 +8,7 @@ const MIN_WIDTH = 132;
 const MAX_WIDTH = 340;
 const EDGE_STEPS = 24;
 const LARGEST_NAME = 40;
-const FAR_NAME = 21; // size of names where they alone are written, far away: no part of them is broken then
+const FAR_NAME = 26; // size of names where they alone are written, far away: no part of them is broken then
 
 /** @typedef {{x: number, y: number}} Point */
 /** @typedef {{x: number, y: number, width: number, height: number}} Box */
@@ -30,7 +30,7 @@ export const estimate = (text, size, bold = false) => text.length * size * (bold
  */
 export function sizeOf(node, measure = estimate) {
   const column = (ports) => Math.max(0, ...ports.map((port) => portWidth(port, measure)));
-  const rows = Math.max(node.inports.length, node.outports.length);
+  const rows = Math.max(node.inports.length, node.outports.length, 1);
   const title = 52 + Math.max(measure(node.id, 13, true), measure(node.component, 11));
   const name = 12 + Math.max(...syllables(node.id).map((part) => measure(part, FAR_NAME, true)));
   const width = Math.max(title, name, column(node.inports) + column(node.outports) + 28, MIN_WIDTH);
