@@ -31,6 +31,9 @@ from .wanted import MAIN, Network, Wanted, as_roles, merge
 
 __all__ = ["MAIN", "MOST_FIXTURES", "MOST_GRAPHS", "Graphs", "Network", "Wanted"]
 
+# What these name is no node that may be there, though it may be called as a participant.
+_NAMING_NONE = ("addnode", "renameinport", "renameoutport", "renamegroup")
+
 MOST_GRAPHS = 1000
 MOST_FIXTURES = 1000
 """Graphs for tests, which have a reserve of their own."""
@@ -112,7 +115,7 @@ class Graphs:
             return self._clear(id, payload)
         network = self.network(id)
         own = self._own_roles(network, payload) if command in ("removenode", "renamenode") else set()
-        taken_in = self._take_in(network.graph, payload) if id == MAIN and command != "addnode" else []
+        taken_in = self._take_in(network.graph, payload) if id == MAIN and command not in _NAMING_NONE else []
         try:
             changes = [*taken_in, *apply(network.graph, command, payload)]
         except GraphError:

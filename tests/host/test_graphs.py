@@ -155,6 +155,16 @@ def test_a_discovered_participant_is_shown_and_becomes_a_node_when_it_is_wired(g
     assert graphs.changes[1:] == [(MAIN, "addnode", "board"), (MAIN, "addedge", "")]  # a node stays while it is away
 
 
+def test_a_group_and_a_port_that_are_called_as_a_discovered_participant_are_renamed_without_it(graphs: Watched) -> None:
+    graphs.nodes(MAIN, lamp="demo_Lamp")
+    graphs.edit(MAIN, "addgroup", {"name": "board", "nodes": ["lamp"]})
+    graphs.edit(MAIN, "addinport", {"public": "board", "node": "lamp", "port": "level"})
+    graphs.discovered({"board": "demo/Board", "lamp": "demo/Lamp"})
+    graphs.edit(MAIN, "renamegroup", {"from": "board", "to": "light"})
+    graphs.edit(MAIN, "renameinport", {"from": "board", "to": "light"})
+    assert graphs.wants() == {"lamp": "demo/Lamp"}
+
+
 def test_a_discovered_participant_that_leaves_is_taken_away_again(graphs: Watched) -> None:
     graphs.changes.clear()
     graphs.discovered({"board": "demo/Board"})
