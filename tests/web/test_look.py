@@ -451,6 +451,10 @@ def test_the_error_of_a_node_is_in_its_output_and_its_health(page: Page) -> None
     tell(page, "open-node", {"id": "sink"})
     expect(inspector(page).locator("h2")).to_have_text("sink")
     expect(inspector(page).locator(".look-log li")).to_have_count(0)
+    page.reload()
+    ready(page)
+    tell(page, "open-node", {"id": "scale"})
+    expect(inspector(page).locator(".look-log li")).to_contain_text(["warm"])  # what was said before the page came
     request(page, "graph", "clear", {"id": "other"})
     request(page, "graph", "addnode", {"graph": "other", "id": "scale", "component": "core/Scale"})
     of_system(page, "await system.show('other')")
@@ -472,6 +476,20 @@ WebSocket = class extends Socket {
   }
 };
 """
+
+
+def test_a_line_that_was_told_and_is_recalled_stands_there_once(page: Page) -> None:
+    edit(page, ["addnode", {"id": "scale", "component": "core/Scale", "metadata": {}}])
+    edit(page, ["addinport", {"public": "level", "node": "scale", "port": "in"}])
+    packet = {"graph": "default/main", "port": "level", "event": "data", "payload": "tepid"}
+    request(page, "runtime", "packet", packet)
+    until_system(page, "system.outputOf('default/main', 'scale').length === 1")
+    with page.expect_response("**/output.json") as answer:
+        tell(page, "open-node", {"id": "scale"})
+    assert any("tepid" in str(line.get("error")) for line in answer.value.json())
+    request(page, "runtime", "packet", packet)  # what has come after that
+    expect(inspector(page).locator(".look-log li")).to_contain_text(["tepid", "tepid"])
+    edit(page, ["removeinport", {"public": "level"}], ["removenode", {"id": "scale"}])
 
 
 def test_what_is_known_of_an_edge_is_not_said_of_another_whose_name_is_like_it(page: Page) -> None:

@@ -26,6 +26,7 @@ from .network import NetworkPart
 from .origins import Origins
 from .packets import Packets
 from .permissions import Permissions
+from .recent import Recent
 from .runtime import Identity, RuntimePart
 from .socket import Socket
 from .subgraphs import Subgraphs
@@ -35,7 +36,7 @@ __all__ = ["Service"]
 
 
 class Service:
-    """Everything that serves editors. `save()` writes the main graph into its file."""
+    """Everything that serves editors. `save()` writes the main graph into its file; `recent` are the lines said of late."""
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Service:
         graphs = coordinator.graphs
         self.clients = ClientList()
         replies = Replies(self.clients)
+        self.recent = Recent(replies)
         catalogue = Catalogue(library, coordinator.registry)
         injection = Injection(coordinator, components.is_starting)
         graph = GraphPart(graphs, self.clients, replies)  # first: the others tell what follows from a change

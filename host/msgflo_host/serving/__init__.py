@@ -103,7 +103,7 @@ async def serve(
     from .gate import Gate
     from .parts import Parts
     from .server import Server
-    from .status import Status
+    from .status import OUTPUT, STATUS, Answer
 
     access = admission.access
     runtime_id = _runtime_id(access)
@@ -135,7 +135,11 @@ async def serve(
         service.socket,
         policy=parts.policy,
         own_names=admission.own_names,
-        parts=[Status(gate, lambda: look(page, editor)), *parts.served],
+        parts=[
+            Answer(gate, "/status.json", STATUS, lambda: look(page, editor)),
+            Answer(gate, "/output.json", OUTPUT, service.recent.lines),
+            *parts.served,
+        ],
     )
     tasks.create_task(service.run())
     await server.start()

@@ -113,10 +113,12 @@ def test_from_elsewhere_the_state_of_the_system_takes_a_secret_that_allows_to_lo
                 ("secret-of-edits", 403), ("secret-of-nobody", 403),
             ]:  # fmt: skip
                 shown = {"Authorization": f"Bearer {secret}"}
-                assert await status_of(coordinator.port, "/status.json", **AFAR, **shown) == status, secret
-            assert await status_of(coordinator.port, "/status.json", **AFAR) == 403
-            assert await status_of(coordinator.port, "/status.json", Origin="https://evil.example") == 403
-            assert await status_of(coordinator.port, "/status.json") == 200
+                for path in ("/status.json", "/output.json"):
+                    assert await status_of(coordinator.port, path, **AFAR, **shown) == status, (path, secret)
+            for path in ("/status.json", "/output.json"):
+                assert await status_of(coordinator.port, path, **AFAR) == 403
+                assert await status_of(coordinator.port, path, Origin="https://evil.example") == 403
+                assert await status_of(coordinator.port, path) == 200
             for path in ("/", "/app.js"):
                 assert await status_of(coordinator.port, path, **AFAR) == 200
 

@@ -2,8 +2,11 @@
 // How the nodes are, and what components print: network:icon, network:processerror, network:output.
 
 import { escape } from "../msgflo/wire.js";
+import { ask } from "./status.js";
 
 const MOST_LINES = 500;
+const SAME_MS = 3000; // a line that was told within this time here and there may be one
+const SAME_CHARACTERS = 1000; // long ones may be cut
 const NOT_THERE = new Set(["hourglass-o", "moon-o", "chain-broken"]); // icons of states in which an error is still true
 const LEFT_OUT = /^(.*): packets not shown in the last second: (.*)$/s;
 
@@ -15,7 +18,20 @@ export const nodeKey = (graph, node) => `${graph}\n${node}`;
  * @typedef {{graph?: string, node?: string, role?: string, text: string, at: number}} Line  `at` in ms since 1970
  */
 
-/** Belongs to a System, and tells by its events "health", "output" and "leftout". */
+/** @param {string} message @param {number} at @returns {Line} */
+function printed(message, at) {
+  const end = message.indexOf(": ");
+  return end > 0 ? { role: message.slice(0, end), text: message.slice(end + 2), at } : { text: message, at };
+}
+
+/** @param {Line} a @param {Line} b @returns {boolean} */
+function isSame(a, b) {
+  if (a.graph !== b.graph || a.node !== b.node || a.role !== b.role) return false;
+  // An error that still holds is told again to each who comes.
+  return a.text.slice(0, SAME_CHARACTERS) === b.text.slice(0, SAME_CHARACTERS) && (a.node !== undefined || Math.abs(a.at - b.at) < SAME_MS);
+}
+
+/** Belongs to a System, and tells by its events "health", "output", "recalled" and "leftout". */
 export class Health {
   /** @type {Map<string, {icon: string, error: string}>} */
   nodes = new Map();
@@ -23,10 +39,42 @@ export class Health {
   lines = [];
 
   #system;
+  #hasRecalled = false; // since the connection was made
 
   /** @param {import("./system.js").System} system */
   constructor(system) {
     this.#system = system;
+    system.addEventListener("state", () => (this.#hasRecalled &&= system.isReady));
+  }
+
+  /** Ask for the lines that were said before; once for each connection. */
+  async recall() {
+    const system = this.#system;
+    if (this.#hasRecalled || !system.isReady || !(system.may("network:data") || system.may("protocol:network"))) return;
+    this.#hasRecalled = true;
+    try {
+      const answer = await ask(system, "output.json");
+      if (answer.ok) this.#merge(await answer.json());
+    } catch {
+      // Those that come from now on are seen.
+    }
+  }
+
+  /** @param {({ago_s: number} & Record<string, string>)[]} told the oldest first; some of them have come here as well */
+  #merge(told) {
+    const known = [...this.lines];
+    const count = known.length;
+    for (const { ago_s: ago, graph, id, error, message } of told.reverse()) {
+      const at = Date.now() - ago * 1000;
+      const line = error === undefined ? printed(message, at) : { graph, node: id, text: error, at };
+      const i = known.findLastIndex((each) => isSame(each, line));
+      if (i < 0) this.lines.push(line);
+      else known.splice(i, 1)[0].at = at;
+    }
+    if (this.lines.length === count) return;
+    this.lines.sort((a, b) => a.at - b.at);
+    this.lines.splice(0, this.lines.length - MOST_LINES);
+    this.#tell("recalled", null);
   }
 
   /** @param {string} command @param {any} payload of a message of `network` */
@@ -87,8 +135,7 @@ export class Health {
       this.#tell("leftout", { graph: leftOut[1], text: leftOut[2], count: counts.reduce((a, b) => a + b, 0) });
       return;
     }
-    const end = message.indexOf(": ");
-    this.#line({ ...(end > 0 ? { role: message.slice(0, end), text: message.slice(end + 2) } : { text: message }), at: Date.now() });
+    this.#line(printed(message, Date.now()));
   }
 
   /** @param {Line} line */

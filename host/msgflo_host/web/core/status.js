@@ -17,6 +17,12 @@ const INTERVAL_MS = 2000;
 /** @type {Answer} */
 const NOTHING = { broker: "", connected: false, nodes: [], edges: [] };
 
+/** Ask the coordinator for something, with our secret. @param {import("./system.js").System} system @param {string} path @returns {Promise<Response>} */
+export function ask({ fbp: { secret } }, path) {
+  const headers = secret ? { Authorization: `Bearer ${secret}` } : undefined;
+  return fetch(path, { headers, signal: AbortSignal.timeout(10_000) });
+}
+
 /** Event: "change" after each answer. */
 export class Status extends EventTarget {
   /** The last answer, also while none comes; one with nothing in it before the first, and where we may not ask. @type {Answer} */
@@ -74,9 +80,7 @@ export class Status extends EventTarget {
     const system = this.#system;
     if (!(system.may("network:status") || system.may("protocol:network"))) return NOTHING;
     if (!system.isReady) return null;
-    const { secret } = system.fbp;
-    const headers = secret ? { Authorization: `Bearer ${secret}` } : undefined;
-    const answer = await fetch("status.json", { headers, signal: AbortSignal.timeout(10_000) });
+    const answer = await ask(system, "status.json");
     if (answer.status === 401 || answer.status === 403) return NOTHING;
     return answer.ok ? await answer.json() : null;
   }

@@ -25,8 +25,8 @@ const HIDDEN_MS = 200; // between two changes told, where nothing is drawn
  * Events, each with its detail:
  * "state": connection, rights or readiness are others. "change" {graph, kinds: Set<ChangeKind>}: at most one for each graph in an
  * animation frame; kinds that belong to no graph come with `graph` null. "current": another graph is shown.
- * "data" {graph, edge, data, at, subgraph?}: a packet on the edge of that key. "health" {graph, node}. "output" a line.
- * "leftout" {graph, text, count}: packets that were not shown in the last second. "packet" {graph, port, data}: one has left an exported outport.
+ * "data" {graph, edge, data, at, subgraph?}: a packet on the edge of that key. "health" {graph, node}. "output" a line. "recalled": lines of before.
+ * "leftout" {graph, text, count}: packets that were not shown in the last second.
  */
 export class System extends EventTarget {
   /** The payload of runtime:runtime. @type {any} */
@@ -79,6 +79,11 @@ export class System extends EventTarget {
   /** The last lines that a node has said, or that were said of it. @param {string} graph @param {string} node @returns {import("./health.js").Line[]} */
   outputOf(graph, node) {
     return this.#health.lines.filter((line) => this.#health.isAbout(line, graph, node));
+  }
+
+  /** Have those asked for that were said before we were connected; the event "recalled" tells that there are some. */
+  recallOutput() {
+    return this.#health.recall();
   }
 
   /** Whether one of them is about a node. @param {import("./health.js").Line} line @param {string} graph @param {string} node */

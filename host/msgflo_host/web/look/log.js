@@ -16,11 +16,17 @@ export class Log {
     this.#system = system;
     this.#graph = graph;
     this.#id = id;
-    this.none = element("p", { className: "hint" }, "It has said nothing since the page was opened.");
+    this.none = element("p", { className: "hint" }, "It has said nothing of late.");
     this.lines = element("ol", { className: "look-log", role: "log", "aria-label": `Output of ${id}`, tabIndex: 0 });
     this.element = element("div", {}, this.none, this.lines);
+    this.fill();
+  }
+
+  /** Anew, with lines of before. */
+  fill() {
+    this.lines.replaceChildren();
     this.#show();
-    for (const line of system.outputOf(graph, id)) this.#write(line);
+    for (const line of this.#system.outputOf(this.#graph, this.#id)) this.#write(line);
   }
 
   /** @param {import("../core/health.js").Line} line of whoever it is */

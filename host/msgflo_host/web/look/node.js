@@ -27,12 +27,14 @@ export function insideNode(context, id) {
     about.replaceChildren(now ? aboutOf(system, graph, now) : element("p", { className: "warn" }, "This node is no longer there."));
     health.replaceChildren(healthOf(system, graph, id));
     ports.show();
+    system.recallOutput();
   };
   const later = soon(show, STATUS_MS);
   const values = soon(() => ports.showValues(), STATUS_MS);
   const leaving = new AbortController();
   const { signal } = leaving;
   for (const type of ["change", "health", "state", "current"]) system.addEventListener(type, later, { signal });
+  system.addEventListener("recalled", () => log.fill(), { signal });
   system.addEventListener("output", (event) => log.add(/** @type {CustomEvent} */ (event).detail), { signal });
   system.addEventListener("data", (event) => {
     if (/** @type {CustomEvent} */ (event).detail.graph === graph) values();

@@ -1,0 +1,21 @@
+"""The lines that were said of late: the last ones, of those that all are told."""
+
+from __future__ import annotations
+
+from msgflo_host.fbp.client_list import ClientList
+from msgflo_host.fbp.dispatch import Replies
+from msgflo_host.fbp.recent import MOST_LINES, Recent
+
+
+def test_the_last_lines_and_errors_are_kept_with_how_long_ago_they_were_said() -> None:
+    replies = Replies(ClientList())
+    recent = Recent(replies)
+    for number in range(MOST_LINES + 1):
+        replies.tell("network", "output", {"message": f"echo: {number}"})
+    replies.tell("network", "processerror", {"graph": "default/main", "id": "echo", "error": "x" * 10_000})
+    replies.tell("network", "icon", {"graph": "default/main", "id": "echo", "icon": "cog"})
+    *lines, error = recent.lines()
+    assert [line["message"] for line in lines] == [f"echo: {number}" for number in range(2, MOST_LINES + 1)]
+    assert (error["graph"], error["id"]) == ("default/main", "echo")
+    assert 1000 <= len(error["error"]) <= 2000
+    assert all(0 <= line["ago_s"] < 60 for line in (*lines, error))
