@@ -634,6 +634,66 @@ def test_a_node_that_is_a_graph_opens_it_and_the_list_of_graphs_leads_back(page:
         expect(node_in(page, "a")).to_have_count(0)
 
 
+def test_a_device_that_the_graph_does_not_name_is_moved_for_this_browser_only(
+    page: Page, shared_broker: Broker
+) -> None:
+    discovered = "system.graph.nodes.get('lamp')?.metadata.discovered === true"
+    lamp = "[data-node=lamp] .role"
+    with Participants(Sink("lamp"), broker=shared_broker.url):
+        until_system(page, discovered)
+        page.get_by_role("button", name="Fit").click()
+        (x, y), (gate_x, gate_y) = middle(page, lamp), middle(page, "[data-node=gate] .role")
+        drag(page, (x, y), (x + 30, y + 40))
+        page.keyboard.press("Alt+ArrowDown")
+        page.keyboard.press("F2")  # saves what keys have moved
+        page.keyboard.press("Escape")
+        apart = [a - b for a, b in zip(middle(page, lamp), (gate_x, gate_y), strict=True)]
+        assert [round(a - b) for a, b in zip(apart, (x - gate_x, y - gate_y), strict=True)] != [0, 0]
+        assert of_system(page, discovered)
+        assert of_system(page, "edits.undoTitle") == "Edit of a test"
+        page.reload()
+        ready(page)
+        until_system(page, discovered)
+        page.get_by_role("button", name="Fit").click()
+        after = [a - b for a, b in zip(middle(page, lamp), middle(page, "[data-node=gate] .role"), strict=True)]
+        assert after == pytest.approx(apart, rel=0.02, abs=2)
+
+
+TAKING_IN: list[list[Any]] = [
+    ["addedge", {"src": {"node": "gate", "port": "out"}, "tgt": {"node": "lamp", "port": "in"}}],
+    ["addgroup", {"name": "lamps", "nodes": ["lamp"]}],
+    ["addinport", {"public": "light", "node": "lamp", "port": "in"}],
+    ["addinitial", {"src": {"data": 1}, "tgt": {"node": "lamp", "port": "in"}}],
+    ["changenode", {"id": "lamp", "metadata": {"label": "A lamp"}}],
+    ["renamenode", {"from": "lamp", "to": "light"}],
+]
+
+
+def test_undo_lets_a_device_go_that_a_step_has_made_a_node(
+    page: Page, coordinator: Coordinator, shared_broker: Broker
+) -> None:
+    discovered = "system.graph.nodes.get('lamp')?.metadata.discovered === true"
+    with Participants(Sink("lamp"), broker=shared_broker.url):
+        until_system(page, discovered)
+        for command in TAKING_IN:
+            edit(page, command)
+            until_system(page, f"!({discovered}) || {json.dumps(command[0])} === 'renamenode'")
+            assert of_system(page, "edits.undo()"), command
+            until_system(page, f"{discovered} && !system.graph.nodes.has('light')")
+            assert of_system(page, "edits.redo()"), command
+            assert of_system(page, "edits.undo()"), command
+            until_system(page, f"{discovered} && !system.graph.nodes.has('light')")
+        edit(page, TAKING_IN[0])
+        edit(page, TAKING_IN[1])
+        assert of_system(page, "edits.undo()")
+        until_system(page, f"system.graph.groups.size === 0 && !({discovered})")  # an earlier step has made it one
+        page.reload()
+        ready(page)
+        until_system(page, "system.graph.edges.has('gate.out lamp.in')")
+        edit(page, ["removenode", {"id": "lamp"}])
+        until_system(page, discovered)
+
+
 def test_packets_are_seen_on_their_edge_with_the_last_value(
     run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages
 ) -> None:

@@ -175,6 +175,7 @@ function renameNode(graph, node, to) {
   const initials = [...graph.initials.values()];
   graph.edges.clear();
   graph.initials.clear();
+  if (to !== node.id) graph.nodes.delete(to); // one that was discovered, and shown until now
   rekey(graph.nodes, node.id, to, (old) => ({ ...old, id: to }));
   for (const edge of edges) ACTIONS.addedge(graph, { ...edge, src: moved(edge.src), tgt: moved(edge.tgt) });
   for (const { data, tgt, metadata } of initials) ACTIONS.addinitial(graph, { src: { data }, tgt: moved(tgt), metadata });

@@ -36,6 +36,25 @@ function attached(graph, has) {
   ];
 }
 
+/** The nodes that a command on what is there names. @param {any} payload @returns {string[]} */
+function named({ id, node, from, nodes = [], src, tgt }) {
+  return [...new Set([id, node, from, src?.node, tgt?.node, ...nodes])].filter((each) => typeof each === "string");
+}
+
+/**
+ * A command that names a discovered participant makes a node of the graph of it: it is let go again, unless somebody uses it by
+ * now. Where it stands is no use.
+ * @param {Graph} graph @param {string} command @param {any} payload @returns {Step[]}
+ */
+function letGo(graph, command, payload) {
+  if (command.startsWith("rename") && command !== "renamenode") return []; // of groups and exports
+  return named(payload).filter((id) => graph.nodes.get(id)?.metadata.discovered).map((id) => (now) => {
+    const { discovered, x, y, ...kept } = now.nodes.get(id)?.metadata ?? {};
+    const isUsed = attached(now, (node) => node === id).length + membership(now, id).length + Object.keys(kept).length > 0;
+    return discovered || isUsed ? null : ["removenode", { id }];
+  });
+}
+
 /** @param {import("./graph.js").Node} node @returns {Command} */
 function addNode({ id, component, metadata }) {
   const { discovered, ...kept } = metadata; // a mark of the runtime, not the graph's
@@ -68,7 +87,7 @@ const INVERSES = {
   },
   removenode(graph, { id }) {
     const old = graph.nodes.get(id);
-    return old === undefined ? [] : [addNode(old), ...attached(graph, (node) => node === id), ...membership(graph, id)];
+    return old === undefined || old.metadata.discovered ? [] : [addNode(old), ...attached(graph, (node) => node === id), ...membership(graph, id)];
   },
   renamenode: (_, { from, to }) => [["renamenode", { from: to, to: from }]],
   changenode(graph, { id, metadata }) {
@@ -132,5 +151,7 @@ for (const [side, ports] of /** @type {const} */ ([["inport", "inports"], ["outp
  * @param {Graph} graph as it is before the command @param {string} command @param {any} payload @returns {Step[]}
  */
 export function inverse(graph, command, payload) {
-  return Object.hasOwn(INVERSES, command) ? INVERSES[command](graph, payload) : [];
+  if (!Object.hasOwn(INVERSES, command)) return [];
+  const steps = INVERSES[command](graph, payload);
+  return steps.length > 0 && command !== "addnode" ? [...steps, ...letGo(graph, command, payload)] : steps;
 }

@@ -43,14 +43,15 @@ export class Actions {
     return [...this.stage.unsaved()].filter(([id]) => !except.has(id)).map(([id, { x, y }]) => move(id, x, y));
   }
 
-  /** Save where nodes are held. @param {string[]} ids */
+  /** Save where nodes are held; for those that the graph does not name, only here: a place would make them a part of it. @param {string[]} ids */
   async move(ids) {
-    const { held } = this.stage;
+    const { held, picture } = this.stage;
     const places = ids.flatMap((id) => (held.has(id) ? [[id, held.get(id)]] : []));
-    const moves = places.map(([id, { x, y }]) => move(id, x, y));
-    const title = `Move ${countOf(ids)}`;
+    const listed = places.filter(([id]) => picture.nodes.get(id)?.discovered === false);
+    const moves = listed.map(([id, { x, y }]) => move(id, x, y));
+    const title = `Move ${countOf(listed.map(([id]) => id))}`;
     try {
-      await this.edits.run(title, [...moves, ...this.#placed(new Set(ids))]);
+      if (moves.length) await this.edits.run(title, [...moves, ...this.#placed(new Set(ids))]);
     } finally {
       // Somebody may have taken them up again meanwhile.
       this.stage.release(places.filter(([id, place]) => held.get(id) === place).map(([id]) => id));
@@ -65,8 +66,7 @@ export class Actions {
     if (all.length < stage.picture.nodes.size) toFreePlace(places, all, stage);
     stage.hold(places);
     if (all.length === stage.picture.nodes.size) stage.fit();
-    await this.move([...places.keys()].filter((id) => !stage.picture.nodes.get(id)?.discovered));
-    stage.release([...places.keys()]);
+    await this.move([...places.keys()]);
     announce(`${all.length} nodes laid out`);
   }
 

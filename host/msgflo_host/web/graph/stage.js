@@ -3,6 +3,7 @@
 
 import { element } from "../core/dom.js";
 import { emit } from "../core/registry.js";
+import { Chosen } from "./chosen.js";
 import { Edges } from "./edges.js";
 import { around, nameSize, overlap, sizeOf } from "./geometry.js";
 import { Groups } from "./groups.js";
@@ -41,6 +42,7 @@ export class Stage extends EventTarget {
 
   /** Places of nodes for which none is saved, by graph. @type {Map<string, Map<string, Point>>} */
   #places = new Map();
+  #chosen = new Chosen();
   /** @type {Map<string, {of: string, width: number, height: number, name: number}>} */
   #sizes = new Map();
   #shownGraph = "";
@@ -117,10 +119,11 @@ export class Stage extends EventTarget {
     return this.#pen.measureText(text).width;
   };
 
-  /** Nodes stand where the graph says, or where somebody holds them; the others where there is room. */
+  /** Nodes stand where the graph says, or where somebody here holds or has put them; the others where there is room. */
   #place(grown) {
     const places = this.#placesOf(this.system.current);
-    const saved = [...this.picture.nodes.values()].filter((node) => node.x !== undefined).length;
+    const chosen = (id) => (this.#isMain ? this.#chosen.get(id) : undefined);
+    const saved = [...this.picture.nodes.values()].filter((node) => node.x !== undefined || chosen(node.id)).length;
     if (saved === 0 && (places.size === 0 || (grown && this.held.size === 0 && this.#anyOverlap(places)))) {
       places.clear();
       for (const [id, place] of this.laidOut([...this.picture.nodes.keys()])) places.set(id, place);
@@ -128,7 +131,7 @@ export class Stage extends EventTarget {
     this.boxes = new Map();
     const without = [];
     for (const [id, node] of this.picture.nodes) {
-      const at = this.held.get(id) ?? (node.x === undefined ? places.get(id) : { x: node.x, y: /** @type {number} */ (node.y) });
+      const at = this.held.get(id) ?? (node.x === undefined ? chosen(id) ?? places.get(id) : { x: node.x, y: /** @type {number} */ (node.y) });
       if (at) this.boxes.set(id, { ...at, ...this.sizeOf(id) });
       else without.push({ id, ...this.sizeOf(id) });
     }
@@ -138,6 +141,10 @@ export class Stage extends EventTarget {
   #anyOverlap(places) {
     const boxes = [...this.picture.nodes.keys()].filter((id) => places.has(id)).map((id) => ({ ...places.get(id), ...this.sizeOf(id) }));
     return boxes.some((one, at) => boxes.slice(at + 1).some((other) => overlap(one, other, 4)));
+  }
+
+  get #isMain() {
+    return this.system.current === this.system.runtime?.graph;
   }
 
   #placesOf(graph) {
@@ -166,10 +173,15 @@ export class Stage extends EventTarget {
 
   /** Places that are only known here: they have to be saved with the first that somebody chooses. @returns {Map<string, Point>} */
   unsaved() {
+    return new Map([...this.#unplaced()].filter(([id]) => !this.picture.nodes.get(id)?.discovered));
+  }
+
+  /** Where those nodes are for which the graph has no place. @returns {Map<string, Point>} */
+  #unplaced() {
     const found = new Map();
     for (const [id, node] of this.picture.nodes) {
       const box = this.boxes.get(id);
-      if (node.x === undefined && !node.discovered && box) found.set(id, { x: box.x, y: box.y });
+      if (node.x === undefined && box) found.set(id, { x: box.x, y: box.y });
     }
     return found;
   }
@@ -190,12 +202,16 @@ export class Stage extends EventTarget {
   /** @param {Iterable<string>} ids */
   release(ids) {
     const places = this.#placesOf(this.system.current);
+    let isChosen = false;
     for (const id of ids) {
       const held = this.held.get(id);
+      const { x, discovered } = this.system.graph.nodes.get(id)?.metadata ?? {};
       // Where it could not be saved it stands there for this page at least.
-      if (held && this.system.graph.nodes.get(id)?.metadata.x === undefined) places.set(id, held);
+      if (held && x === undefined) places.set(id, held);
+      isChosen ||= held !== undefined && discovered === true;
       this.held.delete(id);
     }
+    if (isChosen) this.#chosen.keep(this.#unplaced());
     this.refresh();
   }
 
