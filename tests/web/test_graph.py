@@ -262,7 +262,11 @@ def test_a_click_on_a_node_or_an_edge_opens_it(page: Page) -> None:
 
 
 def test_an_initial_packet_is_edited_in_place(page: Page) -> None:
-    node_in(page, "again").locator(".initial").click()
+    at = {"tgt": {"node": "again", "port": "in"}}
+    edit(page, ["addinitial", {"src": {"data": "a text"}, **at, "metadata": {"secure": True}}])
+    edit(page, ["addinitial", {"src": {"data": "next"}, **at}])
+    expect(node_in(page, "again").locator(".initial")).to_have_count(2)
+    node_in(page, "again").locator(".initial").first.click()
     field = page.get_by_label("Sent to again in at the start")
     expect(field).to_have_value('"a text"')
     field.fill("{not JSON")
@@ -271,9 +275,13 @@ def test_an_initial_packet_is_edited_in_place(page: Page) -> None:
     field.fill('{"level": 3}')
     field.press("Control+Enter")
     until_system(page, "[...system.graph.initials.values()].some(({ data }) => data.level === 3)")
-    assert of_system(page, "system.graph.initials.size") == 1
-    expect(node_in(page, "again").locator(".initial")).to_have_text('{"level":3}')
-    undone(page, "[...system.graph.initials.values()].some(({ data }) => data === 'a text')")
+    expect(node_in(page, "again").locator(".initial").first).to_have_text('{"level":3}')
+    packets = "[...system.graph.initials.values()].map(({ data, metadata }) => [data, metadata])"
+    until_system(page, "edits.undoTitle.startsWith('Send')")
+    assert of_system(page, packets) == [[{"level": 3}, {"secure": True}], ["next", {}]]
+    page.keyboard.press("Control+z")
+    until_system(page, "edits.redoTitle.startsWith('Send')")
+    assert of_system(page, packets) == [["a text", {"secure": True}], ["next", {}]]
 
 
 def test_each_type_has_its_control(page: Page) -> None:

@@ -2,6 +2,7 @@
 // What people do to the graph, as commands that can be taken back.
 
 import { announce, askText, toast } from "../core/dom.js";
+import { edgeKey, initialKey } from "../core/graph.js";
 import { around } from "./geometry.js";
 import { freePlace } from "./place.js";
 import { findPort, shortText, typesFit } from "./model.js";
@@ -191,13 +192,20 @@ export class Actions {
   }
 
   /**
-   * Set, change or remove an initial packet. @param {End} tgt
-   * @param {{data: any} | null} before the packet that is replaced @param {{data: any} | null} after null removes it
+   * Set, change or remove an initial packet. One that is changed keeps its metadata, and its turn: those behind it are sent after it again.
+   * @param {End} end
+   * @param {{key: string} | null} before the packet that is replaced @param {{data: any} | null} after null removes it
    */
-  setInitial(tgt, before, after) {
-    const commands = [];
-    if (before) commands.push(["removeinitial", { src: { data: before.data }, tgt }]);
-    if (after) commands.push(["addinitial", { src: { data: after.data }, tgt }]);
+  setInitial(end, before, after) {
+    const old = this.graph.initials.get(before?.key ?? "");
+    const tgt = old?.tgt ?? end;
+    const remove = ({ data }) => ["removeinitial", { src: { data }, tgt }];
+    const add = ({ data, metadata }) => ["addinitial", { src: { data }, tgt, metadata }];
+    const port = edgeKey(null, tgt);
+    const all = [...this.graph.initials.values()].filter((each) => edgeKey(null, each.tgt) === port);
+    const behind = old && after ? all.slice(all.indexOf(old) + 1).filter(({ key }) => key !== initialKey(tgt, after.data)) : [];
+    const commands = [...behind.map(remove), ...(old ? [remove(old)] : [])];
+    if (after) commands.push(add({ data: after.data, metadata: old?.metadata }), ...behind.map(add));
     const what = after ? `Send ${shortText(after.data, 20)} to ${tgt.node} ${tgt.port}` : `Send nothing to ${tgt.node} ${tgt.port} at the start`;
     return this.edits.run(what, commands);
   }

@@ -79,8 +79,8 @@ export class Menus {
     const end = { node, port };
     const items = [];
     if (side === "in") items.push({ label: found?.initials.length ? "Change what is sent at the start …" : "Send at the start …", action: () => this.does.initial(end) });
-    for (const { data, text } of found?.initials ?? []) {
-      items.push({ label: `Do not send ${text}`, action: () => this.actions.setInitial(end, { data }, null) });
+    for (const initial of found?.initials ?? []) {
+      items.push({ label: `Do not send ${initial.text}`, action: () => this.actions.setInitial(end, initial, null) });
     }
     items.push({ label: "Export …", action: () => this.actions.exportPort(side, end) });
     return found ? [...items, ...this.#unexports(side)(found)] : items;
