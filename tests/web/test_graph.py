@@ -382,6 +382,10 @@ def test_copies_have_names_of_their_own_and_the_edges_between_them(page: Page) -
     assert of_system(page, "[...system.graph.nodes.keys()].sort()") == [
         "again", "again2", "button", "button2", "gate", "gate2",
     ]  # fmt: skip
+    page.keyboard.press("Control+v")
+    until_system(page, "system.graph.edges.has('button3.out gate3.in') && system.graph.initials.size === 3")
+    assert [place(page, node) for node in ("gate", "gate2", "gate3")] == [[320, 0], [360, 40], [400, 80]]
+    undone(page, "system.graph.nodes.size === 6 && system.graph.edges.size === 2")
     undone(page, "system.graph.nodes.size === 3 && system.graph.edges.size === 1")
 
 

@@ -4,6 +4,7 @@
 import { freeName } from "./words.js";
 
 const OFFSET = 40;
+const NEAR = OFFSET / 2; // a copy that near to a node hides it
 
 /**
  * @param {import("../core/graph.js").Graph} graph
@@ -36,9 +37,10 @@ const withMetadata = (metadata) => (metadata && Object.keys(metadata).length ? {
  * @param {string} text
  * @param {(id: string) => boolean} isTaken
  * @param {{x: number, y: number} | null} at where its upper left corner goes
+ * @param {Iterable<{x: number, y: number}>} there where nodes are that it must not hide
  * @returns {{commands: [string, any][], ids: string[]}}
  */
-export function toCommands(text, isTaken, at = null) {
+export function toCommands(text, isTaken, at = null, there = []) {
   const { processes, connections } = read(text);
   const names = new Map();
   const used = new Set();
@@ -47,7 +49,7 @@ export function toCommands(text, isTaken, at = null) {
     used.add(name);
     names.set(id, name);
   }
-  const shift = shiftOf(Object.values(processes), at);
+  const shift = shiftOf(Object.values(processes), at, [...there]);
   const nodes = Object.entries(processes).map(([id, { component, metadata }]) =>
     ["addnode", { id: names.get(id), component, metadata: moved(metadata ?? {}, shift) }]);
   const end = ({ process, ...rest }) => ({ node: names.get(process), ...rest });
@@ -75,10 +77,19 @@ function read(text) {
   return { processes, connections };
 }
 
-function shiftOf(nodes, at) {
-  const placed = nodes.filter(({ metadata }) => Number.isFinite(metadata?.x) && Number.isFinite(metadata?.y));
-  if (!at || !placed.length) return { x: OFFSET, y: OFFSET };
-  return { x: at.x - Math.min(...placed.map((each) => each.metadata.x)), y: at.y - Math.min(...placed.map((each) => each.metadata.y)) };
+function shiftOf(nodes, at, there) {
+  const placed = nodes.map(({ metadata }) => metadata).filter((place) => Number.isFinite(place?.x) && Number.isFinite(place?.y));
+  const shift = { x: OFFSET, y: OFFSET };
+  if (at && placed.length) {
+    shift.x = at.x - Math.min(...placed.map(({ x }) => x));
+    shift.y = at.y - Math.min(...placed.map(({ y }) => y));
+  }
+  const hides = ({ x, y }) => there.some((each) => Math.abs(each.x - x - shift.x) < NEAR && Math.abs(each.y - y - shift.y) < NEAR);
+  while (placed.some(hides)) {
+    shift.x += OFFSET;
+    shift.y += OFFSET;
+  }
+  return shift;
 }
 
 function moved(metadata, shift) {

@@ -58,10 +58,6 @@ function follow({ system, bus }, stage, actions, library, root) {
       refresh();
     });
   });
-  bus.addEventListener("add-component", (event) => {
-    const { name, x, y } = event.detail;
-    actions.add(name, typeof x === "number" && typeof y === "number" ? { x, y } : undefined);
-  });
   bus.addEventListener("select", (event) => selectAlso(stage, event.detail));
   refresh();
 }
