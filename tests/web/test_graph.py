@@ -389,6 +389,49 @@ def test_copies_have_names_of_their_own_and_the_edges_between_them(page: Page) -
     undone(page, "system.graph.nodes.size === 3 && system.graph.edges.size === 1")
 
 
+def test_what_was_cut_is_pasted_in_another_page(page: Page) -> None:
+    node_in(page, "gate").locator(".role").click()
+    page.keyboard.press("Control+x")
+    until_system(page, "!system.graph.nodes.has('gate') && system.graph.edges.size === 0")
+    page.reload()  # nothing is left in this page: the browser's clipboard has it
+    until_system(page, "system.isReady && system.graph.nodes.size === 2")
+    focus(page, "again")
+    page.keyboard.press("Control+v")
+    until_system(page, "system.graph.nodes.get('gate')?.component === 'core/Gate'")
+    expect(node_in(page, "gate")).to_be_focused()
+    assert place(page, "gate") == [360, 40]
+
+
+def test_the_menus_copy_and_paste_where_the_mouse_is(page: Page) -> None:
+    node_in(page, "gate").locator(".role").click(button="right")
+    page.get_by_role("menuitem", name="Copy").click()
+    x, y = middle(page, "[data-node=gate]")
+    page.mouse.click(x - 100, y + 200, button="right")
+    page.get_by_role("menuitem", name="Paste").click()
+    expect(node_in(page, "gate2")).to_be_focused()
+    box = node_in(page, "gate2").bounding_box()
+    assert box
+    assert abs(box["x"] - x + 100) < 3
+    assert abs(box["y"] - y - 200) < 3
+
+
+def test_a_copy_is_called_as_people_would_call_it(page: Page) -> None:
+    script = """async ([wanted, taken]) => {
+      const { freeName } = await import("/graph/words.js");
+      return freeName(wanted, (name) => taken.includes(name));
+    }"""
+    for taken, name in (
+        (["lamp"], "lamp2"),
+        (["lamp", "lamp2"], "lamp3"),
+        (["lamp9", "lamp10"], "lamp2"),
+        (["esp32"], "esp32-2"),
+        (["esp32", "esp32-2"], "esp32-3"),
+        (["433"], "433-2"),
+        (["screen-12"], "screen-2"),
+    ):
+        assert page.evaluate(script, [taken[-1], taken]) == name
+
+
 def test_what_is_pasted_and_no_graph_is_refused_in_words(page: Page) -> None:
     script = """async (text) => {
       const { toCommands } = await import("/graph/clipboard.js");

@@ -117,7 +117,7 @@ function doings(stage, actions, library) {
     async paste(at, text = copied) {
       try {
         if (!text) throw new Error("Nothing was copied here yet.");
-        const { commands, ids } = toCommands(text, (id) => system.graph.nodes.has(id), at ?? null);
+        const { commands, ids } = toCommands(text, (id) => system.graph.nodes.has(id), at ?? null, stage.boxes.values());
         const title = ids.length === 1 ? `Paste ${ids[0]}` : `Paste ${ids.length} nodes`;
         if (!(await stage.context.edits.run(title, commands))) return;
         stage.refresh();

@@ -12,17 +12,23 @@ export function makeSvg(tag, attributes = {}, contents = []) {
 }
 
 /**
- * A name like the wanted one that is not taken: `lamp`, `lamp2`, `lamp3`.
+ * A name like the wanted one that is not taken: `lamp`, `lamp2`, `lamp3`; where digits are a part of the name, `esp32`, `esp32-2`.
  * @param {string} wanted
  * @param {(name: string) => boolean} isTaken
  * @returns {string}
  */
 export function freeName(wanted, isTaken) {
   if (!isTaken(wanted)) return wanted;
-  const stem = wanted.replace(/\d+$/, "") || wanted;
+  const stem = counted(wanted, isTaken) ? wanted.replace(/\d+$/, "") : wanted.replace(/\d$/, "$&-");
   let number = 2;
   while (isTaken(`${stem}${number}`)) number++;
   return `${stem}${number}`;
+}
+
+/** Whether the digits at the end of a name tell it from others of its kind. @param {string} name @param {(name: string) => boolean} isTaken */
+function counted(name, isTaken) {
+  const [, stem, digits] = /^(.*\D)(\d+)$/.exec(name) ?? [];
+  return stem !== undefined && (digits.length === 1 || stem.endsWith("-") || isTaken(stem) || isTaken(`${stem}${Number(digits) - 1}`));
 }
 
 /**
