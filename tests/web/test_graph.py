@@ -32,6 +32,10 @@ OVERLAPS = """() => {
     all.slice(0, at).filter(([, b]) => over(a, b)).map(([other]) => `${name} ${other}`));
 }"""
 
+# Enter as a choice among signs, of Japanese for example: true where it is left to that.
+COMPOSED = """(field) =>
+  field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", isComposing: true, cancelable: true }))"""
+
 TOP_OF = "document.querySelector('[data-node={}]').getBoundingClientRect().top"
 
 
@@ -202,6 +206,8 @@ def test_a_node_is_renamed_where_it_stands(page: Page) -> None:
     focus(page, "gate")
     page.keyboard.press("F2")
     page.keyboard.type("door")
+    assert page.locator(".editor.name").evaluate(COMPOSED)
+    expect(page.locator(".editor.name")).to_be_focused()
     page.keyboard.press("Enter")
     expect(node_in(page, "door")).to_be_focused()
     until_system(page, "system.graph.edges.has('button.out door.in')")
@@ -325,6 +331,7 @@ def test_a_component_is_found_and_added_by_keys_alone(page: Page) -> None:
     expect(page.locator("#library-search")).to_be_focused()
     page.keyboard.type("gate")
     expect(page.locator("#library-list button").first).to_contain_text("core/Gate")
+    assert page.locator("#library-search").evaluate(COMPOSED)
     page.keyboard.press("Enter")
     expect(node_in(page, "gate2")).to_be_focused()
     assert of_system(page, "system.graph.nodes.get('gate2').component") == "core/Gate"
@@ -672,7 +679,13 @@ def test_a_node_says_what_it_is(page: Page, shared_broker: Broker) -> None:
     with Participants(sink, broker=shared_broker.url):
         expect(node_in(page, "lamp")).to_have_class("node discovered")
         assert "discovered" in (node_in(page, "lamp").get_attribute("aria-label") or "")
-    expect(page.locator("#graph-view ul")).to_contain_text("button out to gate in")
+    edges = page.locator("#graph-view ul li")
+    expect(edges).to_have_text(['button out to gate in, pending: "button" is absent'])
+    held = edges.first.element_handle()
+    edit(page, ["addedge", {"src": {"node": "gate", "port": "out"}, "tgt": {"node": "again", "port": "in"}}])
+    expect(edges).to_have_count(2)
+    assert held.evaluate("(item) => item.isConnected")  # a screen reader may be there
+    expect(page.locator("#graph-view h2")).to_have_text("2 edges")
 
 
 def test_a_node_that_is_a_graph_opens_it_and_the_list_of_graphs_leads_back(page: Page, shared_broker: Broker) -> None:

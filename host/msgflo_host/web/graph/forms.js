@@ -36,6 +36,7 @@ export function renameInPlace(stage, id, named) {
   };
   field.addEventListener("keydown", (event) => {
     event.stopPropagation();
+    if (event.isComposing) return;
     if (event.key === "Enter" || event.key === "Escape") {
       event.preventDefault();
       if (event.key === "Enter") save();

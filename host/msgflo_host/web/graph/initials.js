@@ -75,6 +75,7 @@ export function editInitial(stage, actions, node, port, before) {
 
 function keyed(event, control, save, close) {
   event.stopPropagation();
+  if (event.isComposing) return;
   if (event.key === "Escape") close();
   else if (event.key === "Enter" && control === "json" && (event.ctrlKey || event.metaKey)) save();
   else return;

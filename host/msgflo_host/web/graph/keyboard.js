@@ -50,7 +50,7 @@ export class Keyboard {
     // These reach the page wherever the focus is, as long as the graph is in sight.
     addEventListener("keydown", (event) => {
       const visible = stage.port.checkVisibility();
-      if (!visible || event.defaultPrevented || isTyping(event) || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
+      if (!visible || event.defaultPrevented || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
       const action = { "/": () => does.search(), "?": showKeys }[event.key];
       if (!action) return;
       event.preventDefault();
@@ -61,6 +61,7 @@ export class Keyboard {
   /** @param {KeyboardEvent} event */
   #pressed(event) {
     if (isTyping(event) || event.defaultPrevented) return;
+    if (event.altKey && !ARROWS.has(event.key)) return; // the menus of the browser
     const target = /** @type {HTMLElement} */ (event.target);
     if (target.closest("button") && (event.key === "Enter" || event.key === " ")) return; // pressed by it
     this.stage.view.isFitted = false;

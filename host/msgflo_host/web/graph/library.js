@@ -86,6 +86,7 @@ export class Library {
   }
 
   #keyed(event) {
+    if (event.isComposing) return;
     if (event.key === "Enter") {
       const first = this.list.querySelector("[data-component]")?.dataset.component;
       const own = this.search.value.trim();
