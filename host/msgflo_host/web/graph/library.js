@@ -27,6 +27,7 @@ export class Library {
     const { port } = stage;
     port.addEventListener("dragover", (event) => event.dataTransfer.types.includes(KIND) && event.preventDefault());
     port.addEventListener("drop", (event) => this.#dropped(event));
+    port.addEventListener("pointerdown", () => (this.#at = undefined)); // somebody does something else
     this.show();
   }
 
@@ -92,9 +93,14 @@ export class Library {
       const own = this.search.value.trim();
       if (first || own.includes("/")) this.#add(first ?? own);
     } else if (event.key === "ArrowDown") this.list.querySelector("button")?.focus();
-    else if (event.key === "Escape") this.stage.nodes.refocus();
+    else if (event.key === "Escape") this.#breakOff();
     else return;
     event.preventDefault();
+  }
+
+  #breakOff() {
+    this.#at = undefined;
+    this.stage.nodes.refocus();
   }
 
   #walked(event) {
