@@ -320,6 +320,9 @@ def test_a_number_that_is_none_is_told(page: Page) -> None:
     assert page.evaluate(script, "21,5") == 21.5
     assert "is not a number" in page.evaluate(script, "warm")
     assert "is not a number" in page.evaluate(script, " ")
+    assert "write 1.000 or 1000" in page.evaluate(script, "1,000")
+    assert page.evaluate(script, "0,125") == 0.125
+    assert page.evaluate(script, "1,0625") == 1.0625
 
 
 # -- the library, copies, groups, exports --

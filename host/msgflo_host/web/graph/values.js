@@ -58,6 +58,7 @@ export function fromText(control, text, before) {
 
 function number(text) {
   const value = Number(text.replace(",", "."));
+  if (/[1-9]\d*,\d{3}$/.test(text.trim())) throw new Error(`“${text}” can be read in two ways: write ${text.replace(",", ".")} or ${text.replace(",", "")}.`);
   if (text.trim() === "" || !Number.isFinite(value)) throw new Error(`“${text}” is not a number, such as 21.5.`);
   return value;
 }
