@@ -668,7 +668,13 @@ def test_whatever_keys_move_is_saved_before_the_next_is_moved_or_undone(page: Pa
 
 def test_the_keys_are_told(page: Page) -> None:
     focus(page, "gate")
+    page.evaluate("() => addEventListener('keydown', (event) => (window.taken = event.defaultPrevented))")
+    for key in ("g", "c", "/"):
+        page.keyboard.press(f"Alt+{key}")
+        assert page.evaluate("() => window.taken") is False, key  # they open menus of the browser
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("?")
+    assert page.evaluate("() => window.taken") is True
     expect(page.get_by_role("dialog")).to_contain_text("look inside a node or an edge")
 
 
@@ -707,11 +713,19 @@ def test_a_node_that_is_a_graph_opens_it_and_the_list_of_graphs_leads_back(page:
         page.get_by_role("button", name="Fit").click()
         node_in(page, "inner").locator(".role").dblclick()
         until_system(page, "system.current === 'home/Inner'")
-        edit(page, ["addnode", {"id": "a", "component": "tiny/Repeat", "metadata": {"x": 0, "y": 0}}])
+        # What passes in the main graph is not said of edges of this one that are called the same.
+        of_system(page, "(system.edgeStatus = () => ({ rate: 7 }), true)")
+        edit(
+            page,
+            *(["addnode", {"id": id, "component": "tiny/Repeat", "metadata": {"x": 0, "y": 0}}] for id in ("a", "b")),
+            ["addedge", {"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}],
+        )
         expect(node_in(page, "a")).to_be_visible()
         expect(node_in(page, "gate")).to_have_count(0)
+        expect(page.locator("#graph-view ul li")).to_have_text(["a out to b in"])
         page.get_by_label("Graph that is shown").select_option("default/main")
         expect(node_in(page, "gate")).to_be_visible()
+        expect(page.locator("#graph-view ul li")).to_have_text(["button out to gate in, 7.0/s"])
         expect(node_in(page, "a")).to_have_count(0)
 
 

@@ -173,14 +173,6 @@ export class Edges {
       shown.label.textContent = text;
     }
   }
-
-  /** What is said of each edge, for people who do not see it. @returns {string[]} */
-  sentences() {
-    return [...this.#shown.values()].map(({ edge: { src, tgt, kind, reason }, text }) => {
-      const state = kind === "refused" || kind === "pending" ? `, ${kind}${reason ? `: ${reason}` : ""}` : "";
-      return `${src.node} ${src.port} to ${tgt.node} ${tgt.port}${state}${text && kind !== "refused" ? `, ${text}` : ""}`;
-    });
-  }
 }
 
 /** @param {{rate?: number, data?: any, any: boolean}} value @returns {string} "21.5 · 2.0/s" */

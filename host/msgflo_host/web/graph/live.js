@@ -2,6 +2,7 @@
 // What passes: dots of light on edges, rates and last values beside them, and a list of all edges for people who do not see them.
 
 import { element } from "../core/dom.js";
+import { labelText } from "./edges.js";
 
 const WRITE_MS = 300; // between two turns of values
 const BUSY_MS = 1000; // while somebody drags
@@ -14,7 +15,8 @@ export class Live {
   #listTimer = 0;
   #heading = element("h2", { className: "unseen", id: "graph-edges-title" }, "Edges");
   #list = element("ul", { className: "unseen", "aria-labelledby": "graph-edges-title" });
-  #sentences = "";
+  /** By edge: whoever reads one stays there when others come and go. @type {Map<string, HTMLElement>} */
+  #items = new Map();
 
   /** @param {import("./stage.js").Stage} stage @param {HTMLElement} root */
   constructor(stage, root) {
@@ -41,23 +43,40 @@ export class Live {
 
   #write() {
     this.#timer = 0;
-    const { context, edges, system } = this.stage;
     const keys = [...this.#stale];
     this.#stale.clear();
-    edges.write((key) => {
-      const last = context.packets.last(key);
-      return { rate: system.edgeStatus(key)?.rate, data: last?.data, any: last !== undefined };
-    }, keys);
-    if (!this.#sentences) this.#writeList();
+    this.stage.edges.write((key) => this.#valueOf(key), keys);
+    if (this.#items.size !== this.stage.picture.edges.size) this.#writeList();
+  }
+
+  #valueOf(key) {
+    const { context, picture } = this.stage;
+    const last = context.packets.last(key);
+    return { rate: picture.edges.get(key)?.rate, data: last?.data, any: last !== undefined };
   }
 
   #writeList() {
     this.#listTimer = 0;
-    const sentences = this.stage.edges.sentences();
-    const all = sentences.join("\n");
-    if (all === this.#sentences) return;
-    this.#sentences = all;
-    this.#list.replaceChildren(...sentences.map((text) => element("li", {}, text)));
-    this.#heading.textContent = `${sentences.length} edges`;
+    const { edges } = this.stage.picture;
+    for (const [key, item] of this.#items) {
+      if (edges.has(key)) continue;
+      item.remove();
+      this.#items.delete(key);
+    }
+    for (const [key, edge] of edges) {
+      const item = this.#items.get(key) ?? element("li");
+      const text = sentence(edge, labelText(this.#valueOf(key)));
+      if (item.textContent !== text) item.textContent = text;
+      if (!item.isConnected) this.#list.append(item);
+      this.#items.set(key, item);
+    }
+    const title = `${edges.size} edges`;
+    if (this.#heading.textContent !== title) this.#heading.textContent = title;
   }
+}
+
+/** What is said of an edge, for people who do not see it. @param {import("./model.js").EdgeView} edge @param {string} value */
+function sentence({ src, tgt, kind, reason }, value) {
+  const state = kind === "refused" || kind === "pending" ? `, ${kind}${reason ? `: ${reason}` : ""}` : "";
+  return `${src.node} ${src.port} to ${tgt.node} ${tgt.port}${state}${value && kind !== "refused" ? `, ${value}` : ""}`;
 }

@@ -13,7 +13,7 @@ const STATES = new Map([["hourglass-o", "pending"], ["moon-o", "asleep"], ["chai
  *   `known` is false where only the graph speaks of it.
  * @typedef {{id: string, component: string, icon: string, state: string, stateText: string, error: string, discovered: boolean,
  *   subgraph: boolean, description: string, groups: string[], inports: PortView[], outports: PortView[], x?: number, y?: number}} NodeView
- * @typedef {{key: string, src: import("../core/graph.js").End, tgt: import("../core/graph.js").End, route: number, kind: string, reason: string}} EdgeView
+ * @typedef {{key: string, src: import("../core/graph.js").End, tgt: import("../core/graph.js").End, route: number, kind: string, reason: string, rate?: number}} EdgeView
  * @typedef {{nodes: Map<string, NodeView>, edges: Map<string, EdgeView>, groups: {name: string, nodes: string[]}[]}} Picture
  */
 
@@ -31,7 +31,7 @@ export function pictureOf(system) {
   for (const { key, src, tgt, metadata } of graph.edges.values()) {
     if (!nodes.has(src.node) || !nodes.has(tgt.node)) continue;
     const status = main ? system.edgeStatus(key) : undefined;
-    edges.set(key, { key, src, tgt, route: metadata?.route ?? 0, kind: status?.kind ?? "", reason: status?.reason ?? "" });
+    edges.set(key, { key, src, tgt, route: metadata?.route ?? 0, kind: status?.kind ?? "", reason: status?.reason ?? "", rate: status?.rate });
   }
   const groups = [...graph.groups.values()].map(({ name, nodes: members }) => ({ name, nodes: members.filter((id) => nodes.has(id)) }));
   for (const { name, nodes: members } of groups) for (const id of members) nodes.get(id).groups.push(name);
