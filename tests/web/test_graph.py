@@ -814,6 +814,15 @@ def test_packets_are_seen_on_their_edge_with_the_last_value(
         assert still.evaluate("() => window.dots") == 0
 
 
+def test_the_picture_rests_while_another_view_is_shown(page: Page) -> None:
+    page.get_by_role("tab", name="Dashboard").click()
+    edit(page, ["addnode", {"id": "late", "component": "core/Repeat", "metadata": {"x": 0, "y": 300}}])
+    waited(page, 100)
+    assert node_in(page, "late").count() == 0
+    page.get_by_role("tab", name="Graph").click()
+    expect(node_in(page, "late")).to_be_visible()
+
+
 def test_500_nodes_are_shown_and_moved(run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages) -> None:
     processes = {f"n{i}": {"component": "x/Thing"} for i in range(500)}
     connections = [

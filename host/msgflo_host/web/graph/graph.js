@@ -36,11 +36,12 @@ export function start(context) {
   stage.port.addEventListener("click", (event) => does.editInitial(event.target));
 }
 
-/** Draw anew what others, devices or we have changed. */
+/** Draw anew what others, devices or we have changed; while another view is shown nothing is drawn. */
 function follow({ system, bus }, stage, actions, library, root) {
   const empty = element("p", { className: "empty", hidden: true }, "Nothing is here yet. Devices appear by themselves; the library has components to add.");
   root.append(empty);
   const refresh = () => {
+    if (!stage.isSeen) return;
     stage.refresh();
     empty.hidden = !system.isReady || stage.picture.nodes.size > 0;
   };
@@ -51,6 +52,7 @@ function follow({ system, bus }, stage, actions, library, root) {
   });
   system.addEventListener("current", refresh);
   system.addEventListener("state", refresh);
+  bus.addEventListener("view", refresh);
   let asked = 0;
   system.addEventListener("health", () => {
     asked ||= requestAnimationFrame(() => {

@@ -25,7 +25,7 @@ export class Live {
     const { system } = stage;
     system.addEventListener("data", (event) => {
       const { graph, edge } = event.detail;
-      if (graph !== system.current) return;
+      if (graph !== system.current || !stage.isSeen) return;
       stage.pulses.add(edge);
       this.#stale.add(edge);
       this.#soon();

@@ -76,6 +76,11 @@ export class Stage extends EventTarget {
     new ResizeObserver(() => this.#resized()).observe(this.port);
   }
 
+  /** Whether the graph is in sight, and not another view. */
+  get isSeen() {
+    return this.port.checkVisibility();
+  }
+
   /** Draw what the system has now. */
   refresh() {
     this.picture = pictureOf(this.system);
