@@ -29,13 +29,14 @@ export class Heard {
   /** Hear these topics, and no others. @param {string[]} topics without wildcards */
   want(topics) {
     const { system } = this.#context;
-    if (!system.isReady) this.#forgetBegun();
+    if (!system.isReady) this.#begun = false;
     const [before, now] = [new Set(this.#topics), new Set(topics)];
     this.#topics = topics;
     this.#change("unsubscribe", [...before].filter((topic) => !now.has(topic)));
     this.#change("subscribe", topics.filter((topic) => !before.has(topic)));
     if (this.#client !== null || this.#begun || topics.length === 0 || !system.isReady || !system.may("protocol:network")) return;
     this.#begun = true;
+    clearTimeout(this.#timer);
     this.#connect().catch(() => {}); // there is no account: the values are not known then
   }
 
@@ -70,13 +71,11 @@ export class Heard {
       client.end(true);
       if (client !== this.#client) return;
       this.#client = null;
-      this.#timer = setTimeout(() => this.#forgetBegun(), AGAIN_MS); // it is wanted again with the next status
+      this.#timer = setTimeout(() => {
+        this.#begun = false;
+        this.want(this.#topics);
+      }, AGAIN_MS);
     });
-  }
-
-  #forgetBegun() {
-    clearTimeout(this.#timer);
-    this.#begun = false;
   }
 
   /** @param {"subscribe" | "unsubscribe"} what @param {string[]} topics */
