@@ -11,6 +11,7 @@ import pytest
 from graph_participant import GraphParticipant
 from playwright.sync_api import Page, expect
 
+from bench.wire import connect, publish_frame
 from brokers import Broker
 from browser import PHONE, SECRET, Pages, edit, node_in, of_system, until, until_system
 from systems import Coordinator, Participants, Sink, Source
@@ -812,6 +813,24 @@ def test_packets_are_seen_on_their_edge_with_the_last_value(
             expect(each.locator(".edge-label")).to_contain_text("21.5")
         until(page, "() => window.dots > 0")
         assert still.evaluate("() => window.dots") == 0
+    with connect(broker.port, "sleeper") as client:
+        for role, status in (("mailbox", b"asleep"), ("doorbell", b"lost")):
+            payload = {
+                "id": role,
+                "role": role,
+                "component": "a/Device",
+                "connection": role,
+                "inports": [],
+                "outports": [],
+            }
+            message = {"protocol": "discovery", "command": "participant", "payload": payload}
+            client.sendall(publish_frame(f"fbp/participant/{role}", json.dumps(message).encode(), retain=True))
+            client.sendall(publish_frame(f"fbp/connection/{role}", status, retain=True))
+        for role, state in (("mailbox", "asleep"), ("doorbell", "lost")):
+            node = node_in(page, role)
+            expect(node).to_have_attribute("data-state", state)
+            expect(node.locator(".node-state")).to_have_text(re.compile(rf"^{state} (a few|\d+) s$"))
+            expect(node).to_have_attribute("aria-label", re.compile(rf"a/Device, {state} (a few|\d+) s,"))
 
 
 def test_the_picture_rests_while_another_view_is_shown(page: Page) -> None:
