@@ -22,10 +22,6 @@ export function startBar(context, askSecret) {
     const { title, redo } = /** @type {CustomEvent} */ (event).detail;
     toast(`${redo ? "Done again" : "Taken back"}: ${title}`);
   });
-  context.bus.addEventListener("toast", (event) => {
-    const { text, kind } = /** @type {CustomEvent} */ (event).detail;
-    toast(text, kind);
-  });
 }
 
 /** A line across the page; an empty text takes it away. @param {string} id @param {string} text @param {string} kind @param {Node | null} [button] */

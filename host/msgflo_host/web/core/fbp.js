@@ -13,7 +13,7 @@ const LOST = "The connection was lost before the coordinator answered.";
 
 /**
  * @typedef {{protocol: string, command: string, payload: any, responseTo?: string}} Message
- * @typedef {{protocol: string, command: string, resolve: (payload: any) => void, reject: (error: Error) => void, timer: number, isAside: boolean}} Pending
+ * @typedef {{command: string, resolve: (payload: any) => void, reject: (error: Error) => void, timer: number, isAside: boolean}} Pending
  */
 
 /** That a request has no answer: the connection's fault, and no answer of the runtime. */
@@ -135,7 +135,7 @@ export class Fbp extends EventTarget {
         this.#pending.delete(requestId);
         reject(new Unanswered(`The coordinator has not answered ${protocol}:${command} within ${ANSWER_MS / 1000} s.`, true));
       }, ANSWER_MS);
-      this.#pending.set(requestId, { protocol, command, resolve, reject, timer, isAside });
+      this.#pending.set(requestId, { command, resolve, reject, timer, isAside });
     });
   }
 
@@ -188,20 +188,14 @@ export class Fbp extends EventTarget {
 
   /** @param {Message} message */
   #settle(message) {
-    const id = message.responseTo ?? this.#unnumbered(message);
-    const pending = id === undefined ? undefined : this.#pending.get(id);
-    if (id === undefined || pending === undefined) return;
+    const id = message.responseTo ?? "";
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
     if (pending.command === "list" && message.command === "component") return; // more are to come
     clearTimeout(pending.timer);
     this.#pending.delete(id);
     if (message.command === "error") pending.reject(new Error(String(message.payload.message)));
     else pending.resolve(message.payload);
-  }
-
-  /** network:edges is answered without the number of its request. @param {Message} message */
-  #unnumbered(message) {
-    if (message.protocol !== "network" || message.command !== "edges") return undefined;
-    return [...this.#pending].find(([, each]) => each.protocol === "network" && each.command === "edges")?.[0];
   }
 
   #note() {

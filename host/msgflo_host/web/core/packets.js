@@ -36,8 +36,6 @@ export class Packets extends EventTarget {
   #lasts = new Map();
   #lastBytes = 0;
   #timer = 0;
-  /** @type {string[] | null} */
-  #watched = null;
 
   /** @param {import("./system.js").System} system */
   constructor(system) {
@@ -45,7 +43,6 @@ export class Packets extends EventTarget {
     this.#system = system;
     system.addEventListener("data", (event) => this.#add(/** @type {CustomEvent} */ (event).detail));
     system.addEventListener("leftout", (event) => this.#leaveOut(/** @type {CustomEvent} */ (event).detail.count));
-    system.addEventListener("state", () => system.isReady && this.#watched !== null && this.#select().catch(() => {}));
   }
 
   /** @param {string} key of an edge @param {string} [graph] @returns {readonly Packet[]} from the oldest to the newest */
@@ -62,23 +59,6 @@ export class Packets extends EventTarget {
   forget(key, graph = this.#system.current) {
     this.#drop(`${graph}\n${key}`);
     this.#dropLast(`${graph}\n${key}`);
-  }
-
-  /**
-   * Have only the packets of some edges sent, or, with null, those of all. The last call counts, also after a reconnection.
-   * @param {string[] | null} keys of edges of the graph that is shown
-   * @returns {Promise<void>} rejects with an Error where it is refused
-   */
-  async watch(keys) {
-    this.#watched = keys;
-    await this.#select();
-  }
-
-  async #select() {
-    const { graph, current, fbp } = this.#system;
-    const edges = (this.#watched ?? []).flatMap((key) => graph?.edges.get(key) ?? []);
-    if (!this.#system.may("network:data") && !this.#system.may("protocol:network")) return;
-    await fbp.request("network", "edges", { graph: current, edges: edges.map(({ src, tgt }) => ({ src, tgt })) }, { quiet: true });
   }
 
   /** @param {{graph: string, edge: string, data: any, at: number}} packet */

@@ -1,7 +1,7 @@
 // @ts-check
-// What each part of the page gets, and how parts are started. Parts know each other only by events on `bus`:
-//   "select" {kind: "node" | "edge" | "nodes" | null, ids}, "open-node" {id}, "open-edge" {key}, "show-view" {view}, "add-component" {name, x, y},
-//   "device-started" {role}, "toast" {text, kind}, "view" {view} when another view is shown, "theme" when light or dark has changed.
+// What each part of the page gets, and how parts are started. What one part wants of another it tells by events on `bus`:
+//   "select" {kind: "node" | "edge" | "nodes" | null, ids}, "open-node" {id}, "open-edge" {key}, "show-view" {view}.
+// The page itself tells there of "view" {view} when another view is shown, "side" {open}, and "theme" when light or dark has changed.
 
 /**
  * @typedef {{system: import("./system.js").System, edits: import("./edits.js").Edits, packets: import("./packets.js").Packets,

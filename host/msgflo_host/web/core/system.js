@@ -245,8 +245,6 @@ export class System extends EventTarget {
       this.runtime = payload;
     } else if (command === "ports" && this.isReady && !this.graphs.has(payload.graph) && !payload.graph.startsWith(TEMPORARY)) {
       if (this.graphs.size < MOST_GRAPHS) this.#fetch(payload.graph).catch(() => {}); // gone again
-    } else if (command === "packet" && payload.event === "data") {
-      this.#dispatch("packet", { graph: payload.graph, port: payload.port, data: payload.payload });
     }
   }
 

@@ -27,11 +27,6 @@ export class Pulses {
     this.pen = canvas.getContext("2d");
   }
 
-  /** How many dots run just now. */
-  get count() {
-    return this.#running.length;
-  }
-
   /** A packet passes an edge. @param {string} key */
   add(key) {
     const now = performance.now();
