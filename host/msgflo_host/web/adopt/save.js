@@ -18,7 +18,7 @@ export function wrongRole(role, system) {
 }
 
 /** @param {import("../core/system.js").System} system */
-const mainGraph = (system) => system.graphs.get(system.runtime?.graph ?? "default/main");
+const mainGraph = (system) => system.graphs.get(system.main);
 
 /**
  * Why a file cannot be saved from here, for people; empty when it can.
@@ -46,7 +46,6 @@ export async function whyNot({ system, fbp }) {
 export async function save({ system, fbp, edits }, role, name, code) {
   const library = namespaceOf(system);
   await fbp.request("component", "source", { name, library, language: "yaml", code });
-  const main = system.runtime?.graph ?? "default/main";
-  if (system.current !== main) await system.show(main);
+  if (system.current !== system.main) await system.show(system.main);
   return edits.run(`Adopt ${role}`, [["addnode", { id: role, component: `${library}/${name}` }]]);
 }

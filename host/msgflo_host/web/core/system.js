@@ -66,6 +66,11 @@ export class System extends EventTarget {
     return this.#fbp;
   }
 
+  /** The id of the main graph. */
+  get main() {
+    return this.runtime?.graph ?? MAIN;
+  }
+
   /** The graph that is shown; an empty one until it is known. @returns {Graph} */
   get graph() {
     return this.graphs.get(this.current) ?? emptyGraph(this.current);
@@ -164,7 +169,7 @@ export class System extends EventTarget {
     clearTimeout(this.#timer);
     try {
       await this.#fbp.request("runtime", "getruntime", {}, { quiet: true });
-      const ids = new Set([this.runtime.graph ?? MAIN, this.current, ...this.graphs.keys()]);
+      const ids = new Set([this.main, this.current, ...this.graphs.keys()]);
       if (this.runtime.capabilities.length > 0) {
         await this.#list();
         await Promise.all([...ids].map((id) => this.#fetch(id).catch((error) => this.#lost(id, error))));
@@ -221,9 +226,9 @@ export class System extends EventTarget {
 
   /** A graph that was there before is not any more. The main one always is. @param {string} id @param {Error} error */
   #lost(id, error) {
-    if (error instanceof Unanswered || id === (this.runtime.graph ?? MAIN)) throw error;
+    if (error instanceof Unanswered || id === this.main) throw error;
     this.graphs.delete(id);
-    if (this.current === id) this.current = this.runtime.graph ?? MAIN;
+    if (this.current === id) this.current = this.main;
     this.changed(null, ["graphs"]);
     this.changed(this.current, ["nodes", "edges", "initials", "groups", "exports"]);
   }

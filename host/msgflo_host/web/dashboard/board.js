@@ -6,12 +6,12 @@ import { emptyGraph } from "../core/graph.js";
 import { openMenu } from "../core/menu.js";
 import { emit } from "../core/registry.js";
 import { componentOf, kindOf } from "../devices/kinds.js";
+import { makeTrouble } from "../devices/trouble.js";
 import { askInstrument } from "./add.js";
 import { freeBox, same, settle, within } from "./arrange.js";
 import { makeArrangeable } from "./drag.js";
 import { Instrument, ownId } from "./instrument.js";
 
-const MAIN = "default/main";
 const EMPTY = "No instruments yet. Add a switch, a lamp, a chart: each is a node of the graph, where its wires are drawn.";
 
 /** @typedef {import("./arrange.js").Box} Box */
@@ -30,18 +30,16 @@ export class Dashboard {
   #sent = new Map();
   #known = false; // whether it was seen since it was opened what there is
   #empty = element("p", { className: "empty", hidden: true });
-  #trouble = element("p", { className: "warn", role: "status" });
-  #secret = element("button", { type: "button", hidden: true, click: () => this.#askSecret() }, "Enter the secret");
+  #trouble;
   #add = element("button", { type: "button", click: () => this.#ask() }, "Add");
   #edit = element("button", { type: "button", "aria-pressed": "false", click: () => this.#arrange(!this.#edits) }, "Edit");
-  /** @type {import("../msgflo.js").Connection | null} */
-  #connection = null;
 
   /** @param {import("../core/registry.js").Context} context @param {HTMLElement} whole the button for the whole screen */
   constructor(context, whole) {
     this.#context = context;
+    this.#trouble = makeTrouble(context, { className: "warn" });
     const bar = element("div", { className: "dashboard-bar", role: "toolbar", "aria-label": "Dashboard" },
-      element("h2", {}, "Instruments"), this.#trouble, this.#secret, this.#add, this.#edit, whole);
+      element("h2", {}, "Instruments"), this.#trouble.said, this.#trouble.button, this.#add, this.#edit, whole);
     const hints = element("div", { className: "dashboard-hints" },
       element("p", { className: "hint dashboard-wide" }, "Drag a card to move it, its corner to resize it; or use the arrow keys there. The graph is saved by the button in the bar above, unless it saves itself."),
       element("p", { className: "hint dashboard-narrow" }, "Here they stand in one column, in reading order: arrange them on a wider screen."));
@@ -53,8 +51,7 @@ export class Dashboard {
   /** The graph that instruments are of. */
   get graph() {
     const { system } = this.#context;
-    const id = system.runtime?.graph ?? MAIN;
-    return system.graphs.get(id) ?? emptyGraph(id);
+    return system.graphs.get(system.main) ?? emptyGraph(system.main);
   }
 
   /** Another view is shown. @param {string} view */
@@ -121,7 +118,7 @@ export class Dashboard {
   /** @param {string} role @param {string} kind */
   #make(role, kind) {
     // What comes while one looks on was added by somebody who plays it at once.
-    const around = { context: this.#context, menu: (/** @type {Instrument} */ each) => this.#menu(each), playing: () => this.#playing(role) };
+    const around = { menu: (/** @type {Instrument} */ each) => this.#menu(each), connected: this.#trouble.connected };
     const made = new Instrument(role, kind, around, this.#known ? 2 : 1);
     made.arrange(this.#edits);
     makeArrangeable(made, this);
@@ -229,26 +226,6 @@ export class Dashboard {
     if (!(await this.#context.edits.run(`Remove ${role}`, [["removenode", { id: role }]]))) return;
     this.#edit.focus();
     toast(`${role} is removed, also from the graph. Undo brings it back.`);
-  }
-
-  /** An instrument has started. @param {string} role */
-  async #playing(role) {
-    emit(this.#context.bus, "device-started", { role });
-    if (this.#connection) return;
-    const { sharedConnection } = await import("../devices/connection.js");
-    this.#connection = sharedConnection(this.#context);
-    this.#connection.addEventListener("state", () => this.#tell());
-    this.#tell();
-  }
-
-  #tell() {
-    const { state, trouble, refused } = /** @type {any} */ (this.#connection);
-    this.#trouble.textContent = state === "online" ? "" : trouble ? `Not connected: ${trouble}` : "Connecting…";
-    this.#secret.hidden = state === "online" || !refused;
-  }
-
-  async #askSecret() {
-    if (await this.#context.fbp.askSecret?.()) this.#connection?.retry();
   }
 }
 

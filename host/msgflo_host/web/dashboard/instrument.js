@@ -11,7 +11,7 @@ const CHANGES = ["input", "click", "keyup", "pointerup"]; // by which people set
 const KEEP_MS = 1000;
 const SETTLING_MS = 20_000; // in which one of two that began at the same time gives way
 
-/** @typedef {{context: import("../core/registry.js").Context, menu: (instrument: Instrument) => void, playing: () => void}} Around */
+/** @typedef {{menu: (instrument: Instrument) => void, connected: () => Promise<import("../msgflo.js").Connection>}} Around */
 
 export class Instrument {
   /** Whether it is arranged just now, so that nothing but this moves it. */
@@ -95,15 +95,13 @@ export class Instrument {
     this.#wanted = true;
     this.#since = firmly ? -Infinity : performance.now();
     const number = ++this.#starting;
-    const { context, playing } = this.#around;
     try {
-      const [{ mount }, { sharedConnection }, id] = await Promise.all([import("../devices/host.js"), import("../devices/connection.js"), ownId(this.role)]);
+      const [{ mount }, connection, id] = await Promise.all([import("../devices/host.js"), this.#around.connected(), ownId(this.role)]);
       if (number !== this.#starting) return; // stopped meanwhile
       const place = this.#renew("playing");
-      const device = await mount(this.kind, this.role, place, { connection: sharedConnection(context), id, options: recall(this.role, this.kind) });
+      const device = await mount(this.kind, this.role, place, { connection, id, options: recall(this.role, this.kind) });
       if (number !== this.#starting) return device.stop();
       this.#device = device;
-      playing();
     } catch (error) {
       if (number !== this.#starting) return;
       this.stop();

@@ -1,29 +1,26 @@
 // @ts-check
 /** The devices that are open on this page: a card for each, in a strip below the graph. */
 import { announce, askText, element, iconButton, toast } from "../core/dom.js";
-import { emit } from "../core/registry.js";
 import { picture } from "./icons.js";
 import { kinds } from "./kinds.js";
 import { wrongRole } from "./roles.js";
+import { makeTrouble } from "./trouble.js";
 
 /** @typedef {{kind: string, role: string, card: HTMLElement, device: import("./host.js").Device | null, options: any}} Open */
 
 export class Dock {
-  #context;
-  #connection = /** @type {import("../msgflo.js").Connection | null} */ (null);
   #open = /** @type {Open[]} */ ([]);
   #cards = element("ul", { id: "device-cards" });
-  #trouble = element("p", { id: "devices-trouble", role: "status" });
-  #secret = element("button", { type: "button", hidden: true, click: () => this.#askSecret() }, "Enter the secret");
+  #trouble;
   #title = element("h2", {}, "Devices");
   #fold;
   #element;
 
   /** @param {import("../core/registry.js").Context} context */
   constructor(context) {
-    this.#context = context;
+    this.#trouble = makeTrouble(context, { id: "devices-trouble" });
     this.#fold = element("button", { type: "button", className: "plain", "aria-controls": "device-cards", click: () => this.fold(!this.#cards.hidden) });
-    const head = element("div", { className: "panel-head" }, this.#title, this.#trouble, this.#secret, this.#fold);
+    const head = element("div", { className: "panel-head" }, this.#title, this.#trouble.said, this.#trouble.button, this.#fold);
     this.#element = element("section", { id: "devices", hidden: true, "aria-label": "Virtual devices" }, head, this.#cards);
     document.getElementById("main")?.append(this.#element);
     this.fold(false);
@@ -57,13 +54,12 @@ export class Dock {
     this.#cards.append(card);
     this.#count();
     try {
-      const connection = await this.#connected();
+      const connection = await this.#trouble.connected();
       const [{ mount }, { shelfId }] = await Promise.all([import("./host.js"), import("./tab.js")]);
       if (!this.#open.includes(open)) return; // closed again meanwhile
       const device = await mount(kind, role, place, { connection, id: shelfId(role), options });
       if (!this.#open.includes(open)) return device.stop();
       open.device = device;
-      emit(this.#context.bus, "device-started", { role });
     } catch (error) {
       if (!this.#open.includes(open)) return;
       this.#remove(open);
@@ -107,29 +103,6 @@ export class Dock {
   #count() {
     this.#element.hidden = this.#open.length === 0;
     this.#title.textContent = this.#open.length === 1 ? "1 device" : `${this.#open.length} devices`;
-  }
-
-  // -- the connection --
-
-  async #connected() {
-    const { sharedConnection } = await import("./connection.js");
-    if (!this.#connection) {
-      this.#connection = sharedConnection(this.#context);
-      this.#connection.addEventListener("state", () => this.#tell());
-      this.#tell();
-    }
-    return this.#connection;
-  }
-
-  #tell() {
-    const { state, trouble, refused } = /** @type {any} */ (this.#connection);
-    this.#trouble.textContent = state === "online" ? "" : trouble ? `Not connected: ${trouble}` : "Connecting…";
-    this.#secret.hidden = state === "online" || !refused;
-  }
-
-  async #askSecret() {
-    const secret = await this.#context.fbp.askSecret?.();
-    if (secret) this.#connection?.retry();
   }
 }
 

@@ -2,8 +2,6 @@
 /** Which role a new device gets, and which ones it may have. */
 import { componentOf } from "./kinds.js";
 
-const MAIN = "default/main";
-
 /**
  * A role for a new device of a kind: the first of button1, button2, … that nobody plays, or that was one of its kind.
  * @param {import("../core/system.js").System} system
@@ -19,7 +17,7 @@ export function proposedRole(system, kind, mine) {
 
 function isFree(system, role, component) {
   const status = system.status?.nodes?.find((each) => each.id === role);
-  const node = (system.graphs.get(system.runtime?.graph ?? MAIN) ?? system.graph)?.nodes.get(role);
+  const node = (system.graphs.get(system.main) ?? system.graph)?.nodes.get(role);
   if (!status && !node) return true;
   // Its wires wait for somebody to play it again. An instrument is played by the dashboard.
   const is = node?.component ?? status?.component;
