@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 
 from brokers import Broker
 from browser import SECRET, Pages, address, node_in, of_system, running, until_system
-from systems import Coordinator, Participants, Source
+from systems import Coordinator
 
 RunGraph = Callable[..., Coordinator]
 
@@ -170,22 +170,6 @@ def test_what_is_refused_is_said_and_what_was_done_before_can_be_taken_back(
     assert of_system(page, "system.graph.nodes.has('d')")
     assert of_system(page, "edits.undo()")
     assert snapshot(page) == before
-
-
-def test_participants_that_join_and_edits_of_the_file_appear_without_a_reload(
-    run_graph: RunGraph, broker: Broker, page_of: Pages, tmp_path: Path
-) -> None:
-    page = ready(page_of(run_graph(GRAPH, broker=broker.url)))
-    page.evaluate("() => (window.since = 'the beginning')")
-    with Participants(Source("joined"), broker=broker.url):
-        until_system(page, "system.graph.nodes.get('joined')?.metadata.discovered === true")
-        until_system(page, "system.components.get('test/Source')?.outPorts.length === 3")
-        until_system(page, "system.nodeStatus('joined')?.state === 'alive'")
-    (tmp_path / "graph.fbp").write_text(GRAPH + "'third' -> IN d(core/Repeat)\n")
-    until_system(
-        page, "system.graph.nodes.has('d') && [...system.graph.initials.values()].some((i) => i.data === 'third')"
-    )
-    assert page.evaluate("() => window.since") == "the beginning"
 
 
 def test_a_lost_connection_is_said_edits_are_refused_and_the_present_state_is_shown_again(

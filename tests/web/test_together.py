@@ -146,13 +146,20 @@ def test_what_one_person_sends_into_a_port_is_on_the_time_line_and_at_the_port_o
     expect(first.locator("[data-side=in][data-port=in] .look-value")).to_contain_text('"by hand" at ')
 
 
-def test_a_device_that_joins_appears_without_a_reload(coordinator: Coordinator, broker: Broker, page_of: Pages) -> None:
+def test_a_device_that_joins_and_what_is_changed_in_the_file_appear_without_a_reload(
+    coordinator: Coordinator, broker: Broker, page_of: Pages, tmp_path: Any
+) -> None:
     page = page_of(coordinator)
     until_system(page, "system.isReady")
     page.evaluate("() => { window.sameAsBefore = true; }")
     with Participants(Source("newcomer"), broker=broker.url):
         expect(node_in(page, "newcomer")).to_be_visible()
+        until_system(page, "system.graph.nodes.get('newcomer').metadata.discovered === true")
+        until_system(page, "system.components.get('test/Source')?.outPorts.length === 3")
         until_system(page, "system.nodeStatus('newcomer')?.state === 'alive'")
+    (tmp_path / "graph.fbp").write_text(GRAPH + "source OUT -> IN second(test/Sink)\n")
+    expect(node_in(page, "second")).to_be_visible()
+    until_system(page, "system.graph.edges.has('source.out second.in')")
     assert page.evaluate("() => window.sameAsBefore")
 
 
@@ -192,11 +199,3 @@ def test_after_a_restart_a_trace_can_be_recorded_again(coordinator: Coordinator,
     record.click()
     stop.click()
     expect(page.locator("#inspector .look-steps")).to_be_attached()
-
-
-def test_what_is_changed_in_the_file_appears(coordinator: Coordinator, page_of: Pages, tmp_path: Any) -> None:
-    page = page_of(coordinator)
-    until_system(page, "system.isReady")
-    (tmp_path / "graph.fbp").write_text(GRAPH + "source OUT -> IN second(test/Sink)\n")
-    expect(node_in(page, "second")).to_be_visible()
-    until_system(page, "system.graph.edges.has('source.out second.in')")
