@@ -138,7 +138,9 @@ export function openPanel(id, title, content, { onClose, mayLeave = () => true }
     inspector.dataset.panel = id;
     inspector.onkeydown = (event) => {
       // Without a value: false would keep all other keys from having any effect.
-      if (event.key === "Escape" && !event.defaultPrevented && !isTyping(event)) leavePanel();
+      if (event.key !== "Escape" || event.defaultPrevented || isTyping(event)) return;
+      event.preventDefault(); // it would close the question, too
+      leavePanel();
     };
   }
   closed = onClose ?? null;
