@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -145,8 +146,9 @@ class Devices:
 
     def _stream(self, rate: float, outports: tuple[str, ...], ended: threading.Event) -> None:
         at_once = max(1, round(rate / 100))
+        begin = time.monotonic()
         for number in itertools.count(step=at_once):
-            if ended.wait(at_once / rate):
+            if ended.wait(max(0.0, begin + number / rate - time.monotonic())):
                 return
             for each in range(number, number + at_once):
                 self.send(outports[each % len(outports)], {"number": each})

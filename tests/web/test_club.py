@@ -13,10 +13,10 @@ from playwright.sync_api import Page, expect
 import club
 from bench import editor as large
 from brokers import Broker
-from browser import Pages, fit, node_in, until, until_system
+from browser import Pages, edit, fit, node_in, of_system, until, until_system
 from systems import Coordinator
 
-LEAST_TEXT_PX = 8  # the height of a line of names, on the screen
+LEAST_TEXT_PX = 11  # the size of names, on the screen
 
 
 @pytest.fixture(scope="module")
@@ -63,18 +63,24 @@ def test_no_node_overlaps_another_and_all_are_in_sight(page: Page) -> None:
 
 
 def test_all_labels_are_readable(page: Page) -> None:
+    groups = {f"{room} 1": [node for node in club.NODES if node.startswith(f"{room}-")] for room in club.ROOMS}
+    edit(page, *(["addgroup", {"name": name, "nodes": nodes}] for name, nodes in groups.items()))
+    expect(page.locator("#graph-view .group-name")).to_have_count(len(groups))
+    fit(page)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # it is drawn
     labels = page.evaluate(
-        """() => [...document.querySelectorAll("#graph-view [data-node] .role")].map((label) => {
+        """() => [...document.querySelectorAll("#graph-view [data-node] .role, #graph-view .group-name")].map((label) => {
           const box = label.getBoundingClientRect();
           const scale = box.width / label.offsetWidth;
           const onTop = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
           return {
             text: label.textContent, height: parseFloat(getComputedStyle(label).fontSize) * scale,
-            cut: label.scrollWidth > label.clientWidth + 1, seen: label.closest("[data-node]").contains(onTop),
+            cut: label.scrollWidth > label.clientWidth + 1, seen: label.closest("[data-node], .group-name").contains(onTop),
           };
         })"""
     )
-    assert sorted(label["text"] for label in labels) == sorted(club.NODES)
+    of_system(page, "edits.undo()")
+    assert sorted(label["text"] for label in labels) == sorted([*club.NODES, *groups])
     assert not [label for label in labels if label["cut"] or not label["seen"]]
     assert min(label["height"] for label in labels) >= LEAST_TEXT_PX
 
@@ -165,6 +171,10 @@ def test_the_page_answers_within_100_ms_at_1000_packets_a_second(page: Page, dev
         until_system(page, "[...system.graph.edges.keys()].every((key) => packets.last(key))")
         page.evaluate(
             """() => {
+              window.passed = 0;
+              window.from_ms = performance.now();
+              window.contextOfPage.system.addEventListener("data", () => window.passed++);
+              window.contextOfPage.system.addEventListener("leftout", ({ detail }) => (window.passed += detail.count));
               window.paints_ms = [];
               new PerformanceObserver((list) => {
                 for (const entry of list.getEntries()) if (entry.interactionId) window.paints_ms.push(entry.duration);
@@ -177,7 +187,11 @@ def test_the_page_answers_within_100_ms_at_1000_packets_a_second(page: Page, dev
             node.locator(".role").click()
             page.keyboard.press("ArrowRight")
         paints: list[Any] = page.evaluate("() => window.paints_ms")
+        rate = page.evaluate("() => window.passed / (performance.now() - window.from_ms) * 1000")
+    assert rate >= 900  # on all edges together it is more: some outports have several
+    assert paints, "the browser has told of no input"
     paints += [16] * (2 * inputs - len(paints))  # what is not told took less
     paints.sort()
-    print(f"input to paint: median {statistics.median(paints):.0f} ms, 95 % {paints[int(len(paints) * 0.95)]:.0f} ms")
-    assert paints[int(len(paints) * 0.95)] < 100
+    most = paints[int(len(paints) * 0.95)]
+    print(f"{rate:.0f} packets/s; input to paint: median {statistics.median(paints):.0f} ms, 95 % {most:.0f} ms")
+    assert most < 100

@@ -2,10 +2,12 @@
 // Groups as frames around their nodes, each with its name.
 
 import { element } from "../core/dom.js";
-import { around } from "./geometry.js";
+import { around, estimate, overlap } from "./geometry.js";
 
 const MARGIN = 18;
 const TITLE = 22;
+const INDENT = 12; // of a name
+const LARGE = 28; // size of names as they are written far away
 
 export class Groups {
   /** @type {Map<string, {frame: HTMLElement, title: HTMLElement, box: import("./geometry.js").Box}>} */
@@ -24,6 +26,7 @@ export class Groups {
       shown.frame.remove();
       this.#shown.delete(name);
     }
+    const taken = [...boxes.values()];
     for (const { name, nodes } of groups) {
       const box = around(nodes.flatMap((id) => boxes.get(id) ?? []));
       const shown = this.#shown.get(name) ?? this.#add(name);
@@ -35,6 +38,9 @@ export class Groups {
       frame.style.transform = `translate(${shown.box.x}px, ${shown.box.y}px)`;
       frame.style.width = `${shown.box.width}px`;
       frame.style.height = `${box.height + 2 * MARGIN + TITLE}px`;
+      const place = freeAlong({ ...shown.box, height: TITLE + MARGIN - 1 }, 2 * INDENT + estimate(name, LARGE, true), taken);
+      title.style.left = `${place.x - shown.box.x + INDENT}px`;
+      taken.push(place);
     }
   }
 
@@ -56,4 +62,17 @@ export class Groups {
   titleBox(name) {
     return this.#shown.get(name)?.box;
   }
+}
+
+/**
+ * Where along a strip something of a width is over nothing else; at its beginning where there is no such place.
+ * @param {import("./geometry.js").Box} strip @param {number} width @param {import("./geometry.js").Box[]} taken
+ * @returns {import("./geometry.js").Box}
+ */
+function freeAlong(strip, width, taken) {
+  const place = { ...strip, width };
+  for (const other of taken.filter((each) => overlap(strip, each)).sort((one, two) => one.x - two.x)) {
+    if (overlap(place, other)) place.x = other.x + other.width;
+  }
+  return place.x + width <= strip.x + strip.width ? place : { ...strip, width };
 }
