@@ -67,7 +67,7 @@ def test_all_labels_are_readable(page: Page) -> None:
     edit(page, *(["addgroup", {"name": name, "nodes": nodes}] for name, nodes in groups.items()))
     expect(page.locator("#graph-view .group-name")).to_have_count(len(groups))
     fit(page)
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # it is drawn
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     labels = page.evaluate(
         """() => [...document.querySelectorAll("#graph-view [data-node] .role, #graph-view .group-name")].map((label) => {
           const box = label.getBoundingClientRect();
