@@ -1,6 +1,7 @@
 // @ts-check
 // The tree of topics on the page: a row each, chosen and opened by mouse and keyboard.
 
+import { agoText } from "../core/text.js";
 import { html, nothing, render, repeat } from "../vendor/lit-html.js";
 import { availabilityOf } from "./availability.js";
 import { MOST_ROWS, rowsOf, topicsIn, treeOf } from "./branches.js";
@@ -60,7 +61,7 @@ export class Tree extends EventTarget {
       <span class="topic-twisty" aria-hidden="true"></span><span class="topic-box" aria-hidden="true"></span>
       <span class="topic-name">${shortened(branch.name, MOST_VALUE)}${seen !== null && availabilityOf(seen) ? html` <small>whether it is there</small>` : nothing}</span>
       ${seen === null ? html`<span class="topic-value muted">${branch.total} topics</span>` : html`<span class="topic-value mono">${valueOf(seen)}</span>
-        <span class="topic-count" title=${seen.count === 1 ? "one message" : `${seen.count} messages`}>${seen.count}×</span><span class="topic-age">${age(now - seen.at)}</span>`}
+        <span class="topic-count" title=${seen.count === 1 ? "one message" : `${seen.count} messages`}>${seen.count}×</span><span class="topic-age">${agoText((now - seen.at) / 1000)}</span>`}
     </div>`;
   }
 
@@ -147,12 +148,4 @@ export class Tree extends EventTarget {
 /** @param {import("./seen.js").Seen} seen */
 function valueOf(seen) {
   return seen.text === null ? `${seen.size} bytes` : shortened(seen.text, MOST_VALUE);
-}
-
-/** @param {number} ms */
-function age(ms) {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 2) return "now";
-  if (seconds < 120) return `${seconds} s ago`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min ago` : `${Math.round(seconds / 3600)} h ago`;
 }

@@ -1,4 +1,5 @@
 // @ts-check
+import { numberText } from "../core/text.js";
 import { asText, el, svg } from "./dom.js";
 
 const PORTS = ["a", "b", "c"];
@@ -30,7 +31,7 @@ export default {
       const values = [...lines.values()].flatMap((line) => line.points.map(([, value]) => value));
       const [low, high] = values.length ? bounds(values) : [0, 1];
       for (const line of lines.values()) line.draw(now, low, high);
-      range.textContent = values.length ? `${short(low)} to ${short(high)}, one minute` : "Nothing in the last minute";
+      range.textContent = values.length ? `${numberText(low)} to ${numberText(high)}, one minute` : "Nothing in the last minute";
     };
     const soon = () => (frame ||= requestAnimationFrame(draw));
     const timer = setInterval(soon, 500);
@@ -61,7 +62,7 @@ class Line {
   add(value) {
     const number = typeof value === "boolean" ? Number(value) : value;
     const fits = typeof number === "number";
-    this.last.textContent = fits ? short(number) : `no number: ${asText(value, 40)}`;
+    this.last.textContent = fits ? numberText(number) : `no number: ${asText(value, 40)}`;
     if (!fits) return;
     this.points.push([Date.now(), number]);
     if (this.points.length > KEPT) this.points.shift();
@@ -93,5 +94,3 @@ function bounds(values) {
   }
   return low === high ? [low - 1, high + 1] : [low, high];
 }
-
-const short = (/** @type {number} */ number) => String(Number(number.toPrecision(6)));

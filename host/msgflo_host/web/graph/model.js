@@ -2,6 +2,7 @@
 // What is drawn of a graph: its nodes with their ports, states and initial packets. Pure; reads a System and changes nothing.
 
 import { nodeKey } from "../core/system.js";
+import { duration } from "../core/text.js";
 
 const MOST_TEXT = 24;
 const STATES = new Map([["hourglass-o", "pending"], ["moon-o", "asleep"], ["chain-broken", "lost"]]);
@@ -69,15 +70,8 @@ function nodeOf(system, graph, { id, component, metadata }, main) {
 export function stateText(state, status) {
   if (state === "alive" || state === "pending") return state;
   const since = status?.instances?.find((each) => each.state === state)?.since_s;
-  return since == null ? state : `${state} ${duration(since)}`;
-}
-
-/** @param {number} seconds @returns {string} "40 s", "3 min", "2 h", "5 d" */
-export function duration(seconds) {
-  if (seconds < 60) return `${Math.round(seconds / 10) * 10 || "a few"} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86400)} d`;
+  if (since == null) return state;
+  return `${state} ${since < 10 ? "a few s" : duration(Math.floor(since / 10) * 10)}`; // not another text every few seconds
 }
 
 function portsOf(defined = [], announced = []) {

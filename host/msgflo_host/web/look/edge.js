@@ -2,12 +2,13 @@
 // Inside an edge: how it is joined, its packets, and sending one.
 
 import { element } from "../core/dom.js";
+import { numberText } from "../core/text.js";
 import { soon, terms, section } from "./dom.js";
 import { injectForm, typeOf } from "./inject.js";
 import { Plots } from "./plots.js";
 import { sendTo } from "./send.js";
 import { Timeline } from "./timeline.js";
-import { endText, numberText } from "./values.js";
+import { endText } from "./values.js";
 
 const STATUS_MS = 500;
 

@@ -3,8 +3,8 @@
 
 import { element } from "../core/dom.js";
 import { nodeKey } from "../core/system.js";
+import { agoText } from "../core/text.js";
 import { terms } from "./dom.js";
-import { agoText } from "./values.js";
 
 /** @type {Record<string, string>} */
 const KINDS = { alive: "good", asleep: "muted", lost: "bad", pending: "warn" };

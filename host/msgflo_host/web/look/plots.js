@@ -2,9 +2,10 @@
 // Numbers of one or several edges over time: a picture that can be zoomed, and the same as a table.
 
 import { element } from "../core/dom.js";
+import { numberText } from "../core/text.js";
 import { button, section, soon, write } from "./dom.js";
 import { colourOf, loadPlot, makePlot } from "./uplot.js";
-import { endText, numberText, numbersOf, timeText } from "./values.js";
+import { endText, numbersOf, timeText } from "./values.js";
 
 const DRAW_MS = 500;
 const MOST_EDGES = 6;

@@ -3,8 +3,9 @@
 
 import { announce, element } from "../core/dom.js";
 import { emit } from "../core/registry.js";
+import { numberText } from "../core/text.js";
 import { button, section, write } from "./dom.js";
-import { filterOf, numberText, pretty, timeText } from "./values.js";
+import { filterOf, pretty, timeText } from "./values.js";
 
 const SHOWN = 200; // rows at a time
 

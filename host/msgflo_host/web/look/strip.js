@@ -2,7 +2,8 @@
 // When packets have passed: a stroke for each, as high as it is large.
 
 import { element } from "../core/dom.js";
-import { numberText, timeText } from "./values.js";
+import { numberText } from "../core/text.js";
+import { timeText } from "./values.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [1000, 40];

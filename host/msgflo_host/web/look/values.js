@@ -36,18 +36,6 @@ export function timeText(at) {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
-/** How long ago something was. @param {number | null | undefined} seconds */
-export function agoText(seconds) {
-  if (seconds === null || seconds === undefined) return "never";
-  if (seconds < 2) return "just now";
-  if (seconds < 120) return `${Math.round(seconds)} s ago`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min ago`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h ago` : `${Math.round(seconds / 86_400)} days ago`;
-}
-
-/** A number with no more digits than one can read. @param {number} value */
-export const numberText = (value) => String(Number(value.toPrecision(6)));
-
 /**
  * The value that a text means for a port: a text where the port takes texts, else JSON, else the text as it is.
  * @param {string} text @param {string} [type] of the port @returns {any}
