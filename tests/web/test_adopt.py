@@ -308,6 +308,15 @@ def test_without_the_right_it_says_what_to_do_with_the_text_and_two_devices_of_o
     expect(page.locator("#adopt-view")).to_contain_text("Without a secret that allows component:setsource")
     expect(page.locator("#adopt-view")).to_contain_text("msgflo register hall:Hall.yml")
     expect(page.get_by_role("button", name="Save and add")).to_be_hidden()
+    page.evaluate(
+        """() => {
+          navigator.clipboard.writeText = () => Promise.reject(); // as where a page came without encryption
+          addEventListener("copy", ({ target }) => (window.copied = target.value));
+        }"""
+    )
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.locator("#toasts")).to_contain_text("The file is copied.")
+    assert page.evaluate("() => window.copied") == page.get_by_label("The file").input_value()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
     assert download.value.suggested_filename == "Hall.yml"

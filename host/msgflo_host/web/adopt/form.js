@@ -1,7 +1,7 @@
 // @ts-check
 // The form in which a proposal becomes a foreign device: names, ports, and the file that is made of them.
 
-import { announce, confirmDialog, download, element, toast } from "../core/dom.js";
+import { confirmDialog, download, element, toClipboard, toast } from "../core/dom.js";
 import { emit } from "../core/registry.js";
 import { portRows } from "./ports.js";
 import { namespaceOf, save, whyNot, wrongComponent, wrongRole } from "./save.js";
@@ -124,12 +124,10 @@ export class Form {
   }
 
   async #copy() {
-    try {
-      await navigator.clipboard.writeText(this.#code.value);
-      announce("Copied");
+    if (await toClipboard(this.#code.value)) {
       toast("The file is copied.", "good");
-    } catch {
-      this.#code.select(); // a page that came by plain HTTP from elsewhere has no clipboard
+    } else {
+      this.#code.select();
       toast("It is chosen now: copy it by keyboard.", "info");
     }
   }

@@ -177,6 +177,28 @@ export function download(name, text, type = "application/json") {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
+/** Copy a text. @param {string} text @returns {Promise<boolean>} whether the browser has allowed it */
+export async function toClipboard(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copiedInTheOldWay(text); // pages that came without encryption have no clipboard
+  }
+}
+
+/** @param {string} text */
+function copiedInTheOldWay(text) {
+  const before = document.activeElement;
+  const field = element("textarea", { value: text, className: "unseen", readOnly: true });
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  if (before instanceof HTMLElement) before.focus();
+  return done;
+}
+
 /** Whether somebody is typing, so that keys are not for the page. @param {Event} event */
 export function isTyping(event) {
   const target = event.composedPath()[0];

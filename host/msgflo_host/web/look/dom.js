@@ -1,7 +1,7 @@
 // @ts-check
 // What the parts of this view make often.
 
-import { announce, element, toast } from "../core/dom.js";
+import { announce, element, toClipboard, toast } from "../core/dom.js";
 
 /** A part of a panel that can be folded away. @param {string} title @param {boolean} open @param {...(Node | string | null)} content @returns {any} */
 export function section(title, open, ...content) {
@@ -35,28 +35,6 @@ export function soon(action, ms) {
 
 /** Copy a text, and say so. @param {string} text @param {string} what was copied, for people */
 export async function copy(text, what) {
-  if (await copied(text)) announce(`${what} copied`);
+  if (await toClipboard(text)) announce(`${what} copied`);
   else toast("The browser does not allow to copy. Mark the text, and copy it by hand.", "warn");
-}
-
-/** @param {string} text */
-async function copied(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return copiedInTheOldWay(text); // pages that came without encryption have no clipboard
-  }
-}
-
-/** @param {string} text */
-function copiedInTheOldWay(text) {
-  const before = document.activeElement;
-  const field = element("textarea", { value: text, className: "unseen", readOnly: true });
-  document.body.append(field);
-  field.select();
-  const done = document.execCommand("copy");
-  field.remove();
-  if (before instanceof HTMLElement) before.focus();
-  return done;
 }
