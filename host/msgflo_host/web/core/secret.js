@@ -43,11 +43,11 @@ export function secretAsker(fbp) {
 
 /** @param {import("./fbp.js").Fbp} fbp */
 async function ask(fbp) {
-  let title = "A secret is needed";
+  let title = fbp.secret === null ? "A secret is needed" : "Another secret";
   for (;;) {
     const field = element("input", { type: "password", autocomplete: "off", spellcheck: false });
     const content = [element("label", { className: "field" }, element("span", {}, "Secret"), field), element("p", { className: "hint" }, HINT)];
-    if (fbp.secret !== null) content.push(element("button", { type: "button", className: "plain", click: forget }, "Forget the secret"));
+    if (fbp.secret !== null) content.push(element("p", {}, element("button", { type: "button", click: forget }, "Forget the secret")));
     const secret = await formDialog({ title, content, yes: "Use it", read: () => field.value });
     if (!secret) return null;
     if (await isKnown(fbp, secret)) return secret;
