@@ -195,6 +195,7 @@ def test_a_device_that_was_sent_something_is_no_part_of_the_graph_by_that(page: 
     with Participants(lamp, broker=shared_broker.url):
         until_system(page, discovered)
         tell(page, "open-node", {"id": "lamp"})
+        inspector(page).locator("[data-side=in][data-port=in] summary").click()
         inspector(page).get_by_label("Send to lamp in").fill("7")
         inspector(page).get_by_label("Send to lamp in").press("Enter")
         until_here(lambda: lamp.received == [7])

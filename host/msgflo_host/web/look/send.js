@@ -3,6 +3,8 @@
 
 import { toast } from "../core/dom.js";
 import { Unanswered } from "../core/fbp.js";
+import { emptyGraph } from "../core/graph.js";
+import { inverse } from "../core/inverse.js";
 import { endText, short } from "./values.js";
 
 const OURS = /^by-hand-[0-9a-f]{16}$/; // public names that are in use for one packet
@@ -40,20 +42,20 @@ export function startTidying({ system, fbp }) {
 export function sideEffect({ system }, id, end) {
   const graph = system.graphs.get(id);
   if (exportedAs(graph, end) !== null) return "";
-  const shown = "The port is exported for that moment.";
-  return graph?.nodes.get(end.node)?.metadata.discovered ? `${shown} ${end.node} becomes a part of the graph by that.` : shown;
+  return "The port is exported for that moment.";
 }
 
 /**
  * Send a packet to an inport, and say whether that was possible. The runtime takes packets for exported ports only: one that is
- * not is exported until the packet was taken.
+ * not is exported until the packet was taken, and who is no part of the graph is one as long.
  * @param {Context} context @param {string} graph @param {End} end @param {any} data @returns {Promise<boolean>}
  */
-export async function sendTo({ system, fbp }, graph, end, data) {
+export async function sendTo(context, graph, end, data) {
+  const { system, fbp } = context;
   const known = exportedAs(system.graphs.get(graph), end);
   const send = (/** @type {string} */ name) => fbp.request("runtime", "packet", { graph, port: name, event: "data", payload: data });
   try {
-    await (known === null ? throughExport(fbp, graph, end, send) : send(known));
+    await (known === null ? throughExport(context, graph, end, send) : send(known));
     toast(`Sent to ${endText(end)}: ${short(data, 60)}`, "good");
     return true;
   } catch (error) {
@@ -65,12 +67,15 @@ export async function sendTo({ system, fbp }, graph, end, data) {
 
 /**
  * Several may send to one port at once, so each has a name of its own for it.
- * @param {import("../core/fbp.js").Fbp} fbp @param {string} graph @param {End} end @param {(name: string) => Promise<any>} send
+ * @param {Context} context @param {string} graph @param {End} end @param {(name: string) => Promise<any>} send
  */
-async function throughExport(fbp, graph, end, send) {
+async function throughExport(context, graph, end, send) {
+  const { system, fbp } = context;
   const name = `by-hand-${[...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  const payload = { public: name, node: end.node, port: end.port };
+  const back = inverse(system.graphs.get(graph) ?? emptyGraph(graph), "addinport", payload);
   try {
-    await fbp.request("graph", "addinport", { graph, public: name, node: end.node, port: end.port });
+    await fbp.request("graph", "addinport", { graph, ...payload });
   } catch (error) {
     if (!(error instanceof Unanswered && error.sent)) throw error;
     leftOver.set(name, graph);
@@ -79,14 +84,17 @@ async function throughExport(fbp, graph, end, send) {
   try {
     await send(name);
   } finally {
-    await takeBack(fbp, graph, end, name);
+    await takeBack(context, graph, end, name, back);
   }
 }
 
-/** @param {import("../core/fbp.js").Fbp} fbp @param {string} graph @param {End} end @param {string} name */
-async function takeBack(fbp, graph, end, name) {
+/** @param {Context} context @param {string} graph @param {End} end @param {string} name @param {import("../core/inverse.js").Step[]} steps */
+async function takeBack({ system, fbp }, graph, end, name, steps) {
   try {
-    await fbp.request("graph", "removeinport", { graph, public: name });
+    for (const step of steps) {
+      const command = typeof step === "function" ? step(system.graphs.get(graph) ?? emptyGraph(graph)) : step;
+      if (command) await fbp.request("graph", command[0], { graph, ...command[1] });
+    }
   } catch (error) {
     leftOver.set(name, graph);
     toast(`${endText(end)} is exported as ${name} until the page is connected again: ${/** @type {Error} */ (error).message}`, "warn");
