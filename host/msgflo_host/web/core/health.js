@@ -60,7 +60,7 @@ export class Health {
     }
   }
 
-  /** @param {({ago_s: number} & Record<string, string>)[]} told the oldest first; some of them have come here as well */
+  /** @param {any[]} told by /output.json, the oldest first; some of them have come here as well */
   #merge(told) {
     const known = [...this.lines];
     const count = known.length;
