@@ -10,7 +10,7 @@ import { componentOf } from "./kinds.js";
  */
 export function proposedRole(system, kind, mine) {
   for (let number = 1; ; number++) {
-    const role = `${kind}${number}`;
+    const role = kind.replace(/\d$/, "$&-") + number; // sensor433-1
     if (!mine.has(role) && isFree(system, role, componentOf(kind))) return role;
   }
 }
