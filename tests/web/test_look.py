@@ -494,17 +494,17 @@ WebSocket = class extends Socket {
 
 
 def test_a_line_that_was_told_and_is_recalled_stands_there_once(page: Page) -> None:
-    edit(page, ["addnode", {"id": "scale", "component": "core/Scale", "metadata": {}}])
-    edit(page, ["addinport", {"public": "level", "node": "scale", "port": "in"}])
+    edit(page, ["addnode", {"id": "meter", "component": "core/Scale", "metadata": {}}])
+    edit(page, ["addinport", {"public": "level", "node": "meter", "port": "in"}])
     packet = {"graph": "default/main", "port": "level", "event": "data", "payload": "tepid"}
     request(page, "runtime", "packet", packet)
-    until_system(page, "system.outputOf('default/main', 'scale').length === 1")
+    until_system(page, "system.outputOf('default/main', 'meter').length === 1")
     with page.expect_response("**/output.json") as answer:
-        tell(page, "open-node", {"id": "scale"})
+        tell(page, "open-node", {"id": "meter"})
     assert any("tepid" in str(line.get("error")) for line in answer.value.json())
     request(page, "runtime", "packet", {**packet, "payload": "warm"})  # what has come after that
     expect(inspector(page).locator(".look-log li")).to_have_text([re.compile("tepid"), re.compile("warm")])
-    edit(page, ["removeinport", {"public": "level"}], ["removenode", {"id": "scale"}])
+    edit(page, ["removeinport", {"public": "level"}], ["removenode", {"id": "meter"}])
 
 
 def test_what_is_known_of_an_edge_is_not_said_of_another_whose_name_is_like_it(page: Page) -> None:
