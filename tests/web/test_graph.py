@@ -298,7 +298,7 @@ def test_an_initial_packet_is_edited_in_place(page: Page) -> None:
 
 def test_each_type_has_its_control(page: Page) -> None:
     script = """async ([port, data]) => {
-      const { controlOf, fromText, toText } = await import("/graph/values.js");
+      const { controlOf, fromText, toText } = await import("/core/typed.js");
       const control = controlOf(port, data ?? undefined);
       return [control, data === null ? null : fromText(control, toText(control, data), data)];
     }"""
@@ -320,7 +320,7 @@ def test_each_type_has_its_control(page: Page) -> None:
 
 def test_a_number_that_is_none_is_told(page: Page) -> None:
     script = """async (text) => {
-      const { fromText } = await import("/graph/values.js");
+      const { fromText } = await import("/core/typed.js");
       try { return fromText("number", text); } catch (error) { return error.message; }
     }"""
     assert page.evaluate(script, "21,5") == 21.5
@@ -329,6 +329,32 @@ def test_a_number_that_is_none_is_told(page: Page) -> None:
     assert "write 1.000 or 1000" in page.evaluate(script, "1,000")
     assert page.evaluate(script, "0,125") == 0.125
     assert page.evaluate(script, "1,0625") == 1.0625
+
+
+def test_what_is_typed_means_the_same_in_a_form_and_where_it_is_sent_at_once(page: Page) -> None:
+    script = """async ([type, text]) => {
+      const { controlOf, fromText, typed } = await import("/core/typed.js");
+      return [() => typed(text, type), () => fromText(controlOf({ type }), text)].map((read) => {
+        try { return read(); } catch (error) { return error.message; }
+      });
+    }"""
+    cases: list[tuple[str, str, Any]] = [
+        ("number", "21,5", 21.5),
+        ("string", "21,5", "21,5"),
+        ("any", "21.5", 21.5),
+        ("any", "plain words", "plain words"),
+        ("object", '{"level": 3}', {"level": 3}),
+        ("boolean", "true", True),
+        ("bang", "", True),
+    ]
+    for type, text, value in cases:
+        assert page.evaluate(script, [type, text]) == [value, value], (type, text)
+    for type, text, trouble in (
+        ("any", "{not JSON", "not JSON"),
+        ("number", "1,000", "two ways"),
+        ("any", "", "not JSON"),
+    ):
+        assert all(trouble in told for told in page.evaluate(script, [type, text])), (type, text)
 
 
 # -- the library, copies, groups, exports --

@@ -2,7 +2,7 @@
 // Initial packets edited in place: a small form beside the port, with the control that fits the port's type.
 
 import { element } from "../core/dom.js";
-import { controlOf, fromText, toText } from "./values.js";
+import { controlOf, fromText, toText } from "../core/typed.js";
 
 const CONTROLS = {
   number: (text) => element("input", { type: "text", inputMode: "decimal", value: text }),

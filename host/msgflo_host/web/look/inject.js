@@ -2,9 +2,10 @@
 // The form in which people type what is to be sent to an inport.
 
 import { element } from "../core/dom.js";
+import { typed } from "../core/typed.js";
 import { write } from "./dom.js";
 import { sendTo, sideEffect } from "./send.js";
-import { endText, kindOf, typed } from "./values.js";
+import { endText, kindOf } from "./values.js";
 
 /**
  * @param {import("../core/registry.js").Context} context
@@ -17,16 +18,21 @@ export function injectForm(context, graph, end, type = "any") {
   const hint = element("p", { className: "hint" });
   const send = element("button", { type: "submit" }, "Send");
   const show = () => {
-    const what = field.value === "" && type !== "string" ? "" : `It is sent as ${kindOf(typed(field.value, type))}.`;
+    const what = field.value === "" && type !== "string" ? "" : meaning(field.value, type);
     write(hint, `${what} ${sideEffect(context, graph, end)}`.trim());
   };
   const form = element("form", { className: "look-inject" }, label, send, hint);
   form.addEventListener("submit", async (/** @type {Event} */ event) => {
     event.preventDefault();
-    send.disabled = true;
-    await sendTo(context, graph, end, typed(field.value, type));
-    send.disabled = false;
-    show();
+    try {
+      send.disabled = true;
+      await sendTo(context, graph, end, typed(field.value, type));
+      show();
+    } catch (error) {
+      write(hint, /** @type {Error} */ (error).message);
+    } finally {
+      send.disabled = false;
+    }
   });
   field.addEventListener("input", show);
   field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
@@ -36,6 +42,15 @@ export function injectForm(context, graph, end, type = "any") {
   });
   show();
   return form;
+}
+
+/** As what a text is sent, or why it is not. @param {string} text @param {string} type of the port */
+function meaning(text, type) {
+  try {
+    return `It is sent as ${kindOf(typed(text, type))}.`;
+  } catch (error) {
+    return /** @type {Error} */ (error).message;
+  }
 }
 
 /** The type of an inport, as its component says. @param {import("../core/system.js").System} system @param {import("../core/graph.js").End} end */

@@ -37,19 +37,6 @@ export function timeText(at) {
 }
 
 /**
- * The value that a text means for a port: a text where the port takes texts, else JSON, else the text as it is.
- * @param {string} text @param {string} [type] of the port @returns {any}
- */
-export function typed(text, type = "any") {
-  if (type.toLowerCase() === "string") return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-/**
  * The numbers in a value: itself, or those in an object or list, by their paths (an empty one for itself). A boolean is 0 or 1.
  * @param {any} data @returns {[path: string, value: number][]}
  */

@@ -1,9 +1,10 @@
 // @ts-check
-// Initial packets as people type them: which control fits a port, and what its text means. Pure.
+// Packets as people type them: which control fits a port, and what a text means for it. Pure.
 
 /** @typedef {"number" | "text" | "switch" | "choice" | "colour" | "json" | "signal"} Control */
 
 const NUMBERS = new Set(["number", "int", "integer", "float"]);
+const TEXTS = new Set(["string", "buffer", "date", "enum"]);
 
 /**
  * The control for a port's value.
@@ -18,7 +19,7 @@ export function controlOf(port, data) {
   if (type === "boolean") return data === undefined || typeof data === "boolean" ? "switch" : "json";
   if (NUMBERS.has(type)) return data === undefined || typeof data === "number" ? "number" : "json";
   if (type === "bang") return "signal";
-  if (["string", "buffer", "date", "enum"].includes(type)) return data === undefined || typeof data === "string" ? "text" : "json";
+  if (TEXTS.has(type)) return data === undefined || typeof data === "string" ? "text" : "json";
   return "json";
 }
 
@@ -56,6 +57,19 @@ export function fromText(control, text, before) {
   return text;
 }
 
+/**
+ * The value that a text means for a port where all is typed into one field, right or wrong. Throws an Error for people where it means none.
+ * @param {string} text
+ * @param {string} [type] of the port
+ * @returns {any}
+ */
+export function typed(text, type = "any") {
+  const wanted = type.toLowerCase();
+  if (TEXTS.has(wanted)) return text;
+  if (NUMBERS.has(wanted) && /^[\s\d.,+-]+$/.test(text)) return number(text);
+  return wanted === "bang" && text.trim() === "" ? true : json(text);
+}
+
 function number(text) {
   const value = Number(text.replace(",", "."));
   if (/[1-9]\d*,\d{3}$/.test(text.trim())) throw new Error(`“${text}” can be read in two ways: write ${text.replace(",", ".")} or ${text.replace(",", "")}.`);
@@ -63,10 +77,12 @@ function number(text) {
   return value;
 }
 
+/** What is not meant as JSON is a text. */
 function json(text) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error(`This is not JSON. Examples: 21.5, true, "a text", [255, 0, 0], {"level": 3}. Texts stand in double quotes.`);
+    if (text.trim() !== "" && !/^\s*["[{]/.test(text)) return text;
+    throw new Error(`This is not JSON. Examples: 21.5, true, a text, "true", [255, 0, 0], {"level": 3}.`);
   }
 }
