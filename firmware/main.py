@@ -3,7 +3,7 @@
 What runs lies in one of two folders, `a` and `b`; `slot.json` says in which. An update puts itself into the other one, on
 trial: unless it reaches the broker within its first starts, the board goes back. After five starts in a row that ended
 without having reached the broker, of whatever version, a start is in safe mode: only network, log and update run. To switch
-the power off and on begins to count anew.
+the power off and on begins to count anew, if the board has lived for a minute.
 """
 
 import json
@@ -49,10 +49,13 @@ def _tried(slot):
 
 
 def _count():
-    """Return how many starts in a row ended, by an error or the watchdog, without having reached the broker."""
+    """Return how many starts in a row ended without having reached the broker."""
     cause = machine.reset_cause()
-    # Who pulls the plug five times while there is no broker does not want safe mode.
-    starts = 0 if cause == machine.PWRON_RESET else _read("starts", 0)
+    starts = _read("starts", 0)
+    if starts < 0:  # the last one has lived for a minute: board/starts.py
+        # Who pulls the plug five times while there is no broker does not want safe mode. Sooner it may be a supply that
+        # breaks down as soon as the devices are on: an ESP32 says that of it as well, an RP2 of all but the watchdog.
+        starts = 0 if cause == machine.PWRON_RESET else -starts
     # A sleeper wakes up too often for its flash to be written each time, and finding no network is no failure of its.
     if starts or cause != getattr(machine, "DEEPSLEEP_RESET", None):
         _write("starts", starts + 1)

@@ -8,7 +8,7 @@ import machine
 
 __all__ = ("limit", "on_trial", "reached", "read", "write")
 
-TRIAL = 60  # s in which a version that is on trial reaches the broker
+TRIAL = 60  # s in which a start reaches the broker
 
 
 def reached():
@@ -27,12 +27,16 @@ def on_trial():
 
 
 async def limit(connected):
-    """End this start, if the version is on trial and does not reach the broker."""
+    """End this start, if the version is on trial and does not reach the broker; else note that it has lived so long."""
+    await asyncio.sleep(TRIAL)
+    if connected():
+        return
     if on_trial():
-        await asyncio.sleep(TRIAL)
-        if on_trial() and not connected():
-            print("board: on trial, and the broker was not reached within {} s".format(TRIAL))
-            machine.reset()
+        print("board: on trial, and the broker was not reached within {} s".format(TRIAL))
+        machine.reset()
+    starts = read("starts")
+    if starts:
+        write("starts", -abs(starts))
 
 
 def write(path, value):

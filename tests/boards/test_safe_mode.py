@@ -15,7 +15,7 @@ from listening import Ear
 from msgflo import Broker as Address
 from msgflo_host.boards.virtual.image import write_flash
 from msgflo_host.boards.virtual.thread import BoardThread
-from small_board import MICROPYTHON, SmallBoard, config, firmware
+from small_board import FIRMWARE, MICROPYTHON, SmallBoard, config, firmware
 
 pytestmark = pytest.mark.skipif(bool(MICROPYTHON.missing), reason=MICROPYTHON.missing or "")
 
@@ -25,9 +25,12 @@ DEVICE = {"module": "fatal", "role": "fatal", "options": {}}
 STILL = "def create(*arguments):\n    while True:\n        pass\n"
 
 
-def board(folder: Path, url: str, **changes: Any) -> SmallBoard:
+def board(folder: Path, url: str, minute: float = 60, **changes: Any) -> SmallBoard:
+    """A board whose minute, in which it has to be at the broker, has so many seconds."""
     small = SmallBoard(folder)
-    small.install(firmware(config(url, **changes), patches={"devices/fatal.py": FATAL}))
+    starts = (FIRMWARE / "board" / "starts.py").read_text().replace("TRIAL = 60", f"TRIAL = {minute}")
+    patches = {"devices/fatal.py": FATAL, "board/starts.py": starts}
+    small.install(firmware(config(url, **changes), patches=patches))
     return small
 
 
@@ -95,13 +98,34 @@ def test_drivers_that_take_their_time_one_after_the_other_are_no_failure(broker:
         assert small.bites == 0
 
 
-def test_the_power_switched_off_and_on_begins_to_count_anew(tmp_path: Path) -> None:
+def test_a_supply_that_breaks_down_at_each_start_ends_in_safe_mode(tmp_path: Path) -> None:
     small = board(tmp_path, f"mqtt://127.0.0.1:{free_port()}")
-    for number in range(1, 8):
-        small.power_on()
+    for number in range(1, 7):
+        assert "safe mode" not in small.output
+        small.power_on()  # what a chip says of a brown-out, too
         until_starts(small, number)
         small.cut_power()
+    assert "safe mode" in small.output
+
+
+def test_the_power_switched_off_and_on_after_a_minute_begins_to_count_anew(tmp_path: Path) -> None:
+    small = board(tmp_path, f"mqtt://127.0.0.1:{free_port()}", minute=0.3)
+    for number in range(1, 8):
+        small.power_on()
+        until_lived(small, number)
+        small.cut_power()
     assert "safe mode" not in small.output
+
+
+def test_starts_that_end_by_an_error_count_after_a_minute_too(tmp_path: Path) -> None:
+    small = board(tmp_path, f"mqtt://127.0.0.1:{free_port()}", minute=0.3)
+    for number in range(1, 7):
+        assert "safe mode" not in small.output
+        small.power_on(cause=2)
+        until_lived(small, number)
+        small.cut_power()
+        assert number == -int((small.flash / "starts").read_text())
+    assert "safe mode" in small.output
 
 
 def test_a_broker_that_is_reached_ends_the_counting(broker: Broker, tmp_path: Path) -> None:
@@ -126,5 +150,14 @@ def test_a_damaged_note_of_the_slot_is_as_none(broker: Broker, tmp_path: Path, c
 def until_starts(small: SmallBoard, count: int) -> None:
     deadline = time.monotonic() + 20
     while small.output.count("board: shed 1111") < count:
+        assert time.monotonic() < deadline, small.output
+        time.sleep(0.02)
+
+
+def until_lived(small: SmallBoard, count: int) -> None:
+    """Wait until the board has noted in so many starts that its minute is over."""
+    until_starts(small, count)
+    deadline = time.monotonic() + 20
+    while int((small.flash / "starts").read_text()) >= 0:
         assert time.monotonic() < deadline, small.output
         time.sleep(0.02)
