@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from msgflo import Broker
 from msgflo.topics import connection_topic, participant_topic
 
-from . import lease
+from . import lease, secrecy
 from ._turns import Turns
 from .bindings.direct import DirectBindings
 from .bindings.forwarder import Forwarder
@@ -92,6 +92,7 @@ class Coordinator:
             when=self.in_charge,
         )
         self.builtin.engine.on_packet.append(self._sent_here)
+        self.builtin.engine.is_secure = lambda role: secrecy.may_tell(self.graphs, role)
         self.graphs.is_own = self.builtin.is_own
         self.graphs.on_wanted.append(self._wants_other)
         self._greeter = Greeter(self._trouble)
@@ -301,6 +302,8 @@ class Coordinator:
         for listener in self.on_initial:
             listener(packet.initial)
         if here:
+            if secrecy.is_secure(packet.initial):  # it may be out of the graph again by the time it is read
+                self.builtin.engine.hide(packet.participant)
             self.builtin.deliver(packet.participant, packet.topic, packet.initial.data)
         return True
 

@@ -20,7 +20,7 @@ from . import library
 from ._reports import Reports
 from .component import Component, ComponentError, Port, Timer
 
-__all__ = ["MAX_PER_TURN", "MAX_WAITING", "Engine", "Loop"]
+__all__ = ["HIDDEN", "MAX_PER_TURN", "MAX_WAITING", "Engine", "Loop"]
 
 MAX_PER_TURN = 1_000
 """Packets that are delivered before everything else in the event loop gets its turn."""
@@ -31,6 +31,10 @@ MAX_TURN_S = 0.01
 MAX_WAITING = 100_000
 """Packets that may wait; those beyond are dropped, and reported once a second."""
 
+HIDDEN = "a packet cannot be used; why is not said, for what this node gets or sends is secure"
+"""What stands for an error of a node that may not tell what came to it."""
+
+_HIDDEN_LINE = "DATA"
 _REPORT_S = 1.0
 
 log = logging.getLogger("msgflo")
@@ -64,6 +68,8 @@ class Engine:
         self._waiting: deque[tuple[_Node, str, Any]] = deque()
         self._running = False
         self._dropped: Counter[str] = Counter()
+        self.is_secure: Callable[[str], bool] = lambda role: False
+        """Whether the errors and lines of a role are not to tell what came to it."""
         self.on_packet: list[Callable[[str, str, Any], None]] = []
         """Called with role, outport and data of every packet that leaves an outport, before it is delivered."""
         self.on_received: list[Callable[[str, str, Any], None]] = []
@@ -152,6 +158,11 @@ class Engine:
         if role in self._nodes:
             self._nodes[role].error(text)
 
+    def hide(self, role: str) -> None:
+        """From now on tell nothing that a node says of packets, as long as it runs: something secure is coming to it."""
+        if role in self._nodes:
+            self._nodes[role].hidden = True
+
     def stop(self) -> None:
         """End all nodes; packets that wait are dropped."""
         self.want({})
@@ -195,6 +206,7 @@ class _Node:
         self.name = name
         self._engine = engine
         self.role = role
+        self.hidden = False
         self._component: Component | None = None
         self._outports: frozenset[str] = frozenset()
         self._ended = False
@@ -246,7 +258,7 @@ class _Node:
         if isinstance(wrong, ComponentError):
             self.error(str(wrong))
         else:
-            log.debug("%s (%s) failed", self.role, self.name, exc_info=wrong)
+            log.debug("%s (%s) failed", self.role, self.name, exc_info=None if self._is_secure() else wrong)
             self.error(f"{type(wrong).__name__}: {wrong}"[:500])
 
     # What a component may call.
@@ -268,10 +280,13 @@ class _Node:
         return self._engine.loop.time()
 
     def error(self, text: str) -> None:
-        self._errors.add(text)
+        self._errors.add(HIDDEN if self._is_secure() else text)
 
     def log(self, text: str) -> None:
-        self._log.add(text)
+        self._log.add(_HIDDEN_LINE if self._is_secure() else text)
+
+    def _is_secure(self) -> bool:
+        return self.hidden or self._engine.is_secure(self.role)
 
 
 class _NodeTimer:
