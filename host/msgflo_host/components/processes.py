@@ -150,8 +150,11 @@ class Processes:
 
 
 def executable(words: tuple[str, ...]) -> list[str]:
-    """The words of a command, with our own programs found wherever they are installed."""
-    own = {"msgflo": [sys.executable, "-m", "msgflo_host"], "python": [sys.executable]}
+    """The words of a command, with our own programs found wherever they are installed.
+
+    What stands in the folder in which one runs, such as a component `click.py`, hides none of the modules that ours need.
+    """
+    own = {"msgflo": [sys.executable, "-P", "-m", "msgflo_host"], "python": [sys.executable]}
     return [*own.get(words[0], [words[0]]), *words[1:]]
 
 

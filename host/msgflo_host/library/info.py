@@ -93,6 +93,7 @@ async def ask(name: str, command: Command) -> ComponentInfo:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
     argv = [
         sys.executable,
+        "-P",  # or a component click.py would stand for what we import ourselves
         "-m",
         "msgflo_host.library._describe",
         str(source.absolute()),

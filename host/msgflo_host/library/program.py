@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -25,14 +26,15 @@ def load_component(file: Path, class_name: str | None = None) -> type[Participan
 
 def _load(file: Path) -> ModuleType:
     """Import a file, which may import from its own folder; LibraryError with the place of a mistake."""
-    sys.path.insert(0, str(file.parent.absolute()))
+    _let_import_from(file.parent.absolute())
     # Kept bytecode is known by its source's size and second: of two saves within one, the second would not be seen.
     sys.dont_write_bytecode = True
-    spec = importlib.util.spec_from_file_location(file.stem, file)
+    name = f"_{file.stem}" if file.stem in sys.modules else file.stem  # others go on with what they have imported
+    spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise LibraryError("is not a Python file; its name must end in .py", file=str(file))
     module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module
+    sys.modules[name] = module
     try:
         with _not_serving():
             spec.loader.exec_module(module)
@@ -45,6 +47,13 @@ def _load(file: Path) -> ModuleType:
         line = frames[-1].lineno if frames else None
         raise LibraryError(f"{type(error).__name__}: {error}", file=str(file), line=line) from None
     return module
+
+
+def _let_import_from(folder: Path) -> None:
+    """Have a folder searched before what is installed, but after Python's own modules, which all others rely on."""
+    own = Path(os.__file__).parent
+    places = [at for at, place in enumerate(sys.path) if Path(place) in (own, own / "lib-dynload")]
+    sys.path.insert(max(places, default=-1) + 1, str(folder))
 
 
 @contextmanager

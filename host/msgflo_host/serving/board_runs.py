@@ -55,7 +55,7 @@ class BoardRun:
 
     async def start(self, file: Path, broker: Broker) -> None:
         """Start it; raises MsgfloError where no process can be started."""
-        command = [sys.executable, "-m", "msgflo_host", "board", "run", str(file.absolute())]
+        command = [sys.executable, "-P", "-m", "msgflo_host", "board", "run", str(file.absolute())]
         try:
             self._process = await children.spawn(command, env=environment(broker), stdout=PIPE, stderr=STDOUT)
         except OSError as error:

@@ -177,6 +177,25 @@ def test_mistakes_in_components_are_told_and_leave_others_alone(
     assert sum(role == "loud" for role, _ in told.output) < 5_000
 
 
+def test_components_with_the_names_of_modules_that_others_need_leave_them_alone(broker: Broker, tmp_path: Path) -> None:
+    code = ECHO.replace("{word}", "one")
+    folder = fill(tmp_path / "home", click__py=code, aiohttp__py=code, random__py=code, msgspec__py=code)
+    fill(folder, Echo__py="import random\nimport helper\nrandom.random()\n" + code, helper__py="")
+    graph = tmp_path / "graph.fbp"
+    graph.write_text(GRAPH + "".join(f"{name}(home/{name})\n" for name in ("click", "aiohttp", "random", "msgspec")))
+    sink = Sink("sink")
+
+    async def scenario() -> None:
+        async with running(broker, graph, folder) as (coordinator, _, told):
+            roles = ("echo", "click", "aiohttp", "random", "msgspec")
+            await soon(lambda: told.crashes or {*map(coordinator.registry.state, roles)} == {"alive"})
+            assert told.crashes == []
+            await soon(lambda: "one hello" in sink.received)
+
+    with Participants(sink, broker=broker.url):
+        asyncio.run(scenario())
+
+
 SCRIPT = """
 import json, os, sys
 from msgflo import Participant, Port, serve

@@ -269,5 +269,5 @@ def test_one_that_prints_without_end_leaves_time_for_others(tmp_path: Path) -> N
 
 def test_our_own_interpreter_is_found_without_a_path() -> None:
     assert processes.executable(("python", "x.py"))[0] == sys.executable
-    assert processes.executable(("msgflo", "list"))[:3] == [sys.executable, "-m", "msgflo_host"]
+    assert processes.executable(("msgflo", "list"))[:4] == [sys.executable, "-P", "-m", "msgflo_host"]
     assert processes.executable(("other", "a")) == ["other", "a"]

@@ -60,6 +60,13 @@ def test_a_component_of_ours_says_what_it_is_in_a_process_of_its_own(tmp_path: P
     assert not Path(f"/proc/{pid}").exists()
 
 
+def test_a_component_that_is_called_like_a_module_we_need_says_what_it_is(tmp_path: Path) -> None:
+    for name in ("msgspec", "random", "Lamp"):
+        (tmp_path / f"{name}.py").write_text(OURS)
+    asking = load(tmp_path).unasked()
+    assert [asyncio.run(ask(*each)).about for each in asking] == ["A lamp"] * 3
+
+
 def test_a_component_for_msgflos_library_says_what_it_is(tmp_path: Path) -> None:
     info = asked(tmp_path, MSGFLO)
     assert info == ComponentInfo("n/Part", "Repeats", "file-word-o", inports=(Port("in"),))
