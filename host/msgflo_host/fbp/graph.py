@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from .._text import quoted
+from ..catalogue import Catalogue
+from ..errors import RequestError
 from ..graph.commands import COMMANDS, AlreadyDoneError, Change
 from ..graphs import MAIN, Graphs
 from ._payload import graph_id, network_of
@@ -16,8 +19,9 @@ __all__ = ["GraphPart"]
 class GraphPart:
     """Carries out edits, and tells of each change, whether a client, discovery or the file on disk has made it."""
 
-    def __init__(self, graphs: Graphs, clients: ClientList, replies: Replies) -> None:
+    def __init__(self, graphs: Graphs, catalogue: Catalogue, clients: ClientList, replies: Replies) -> None:
         self._graphs = graphs
+        self._catalogue = catalogue
         self._replies = replies
         self._makers: dict[str, ClientHandle] = {}
         self.commands: dict[str, Command] = {**dict.fromkeys(COMMANDS, self._edit), "clear": self._clear}
@@ -37,8 +41,13 @@ class GraphPart:
             self._replies.answer(client, request, done.answer.command, {**done.answer.payload, "graph": id})
 
     def _clear(self, client: ClientHandle, request: Request) -> None:
-        """Make a graph, or one that is there empty."""
+        """Make a graph, or one that is there empty.
+
+        Editors ask for the source of a graph as for that of a component, and a graph must take none from anybody.
+        """
         id = graph_id(request.payload, "id")
+        if not self._graphs.has(id) and self._catalogue.is_own(id):
+            raise RequestError(f'"id" is {quoted(id)}, which is a component; a graph needs another name')
         self._graphs.edit(id, "clear", request.payload)
         if id != MAIN:
             self._makers[id] = client

@@ -55,7 +55,7 @@ class Service:
         self.recent = Recent(replies)
         catalogue = Catalogue(library, coordinator.registry)
         injection = Injection(coordinator, components.is_starting)
-        graph = GraphPart(graphs, self.clients, replies)  # first: the others tell what follows from a change
+        graph = GraphPart(graphs, catalogue, self.clients, replies)  # first: the others tell what follows from a change
         trace = TracePart(identity, graphs, self.clients, replies)
         self._runtime = RuntimePart(identity, permissions, catalogue, graphs, injection, self.clients, replies)
         self._runtime.on_asked.append(trace.tell_recorded)

@@ -102,6 +102,21 @@ def test_a_graph_of_another_name_has_a_source_and_what_is_not_there_has_none(sys
     run(main)
 
 
+def test_a_graph_cannot_be_named_as_a_component_and_hides_the_source_of_none(system: Coordinator) -> None:
+    async def main() -> None:
+        async with editor(system.port) as client, editor(system.port, secret=SECRET) as programmer:
+            for name in ("core/Repeat", "home/Echo", "home/Plug"):
+                before = await client.ask("component", "getsource", name=name)
+                with pytest.raises(Refused, match=f'"id" is "{name}", which is a component; a graph needs another'):
+                    await client.ask("graph", "clear", id=name)
+                assert await client.ask("component", "getsource", name=name) == before
+                if name.startswith("home/"):
+                    await programmer.ask("component", "source", **before)
+            await client.ask("graph", "clear", id="home/Other")
+
+    run(main)
+
+
 def test_without_the_capability_no_source_is_written(system: Coordinator, home: Path) -> None:
     async def main() -> None:
         async with editor(system.port) as client:
