@@ -138,6 +138,8 @@ class Packets:
         self.taps.look_again()
 
     def _forget(self, graph: str) -> None:
+        for selected in self._selected.values():
+            selected.pop(graph, None)
         for graphs in self._left_out.values():
             graphs.pop(graph, None)
         self._allowed = {key: allowance for key, allowance in self._allowed.items() if key[0] != graph}

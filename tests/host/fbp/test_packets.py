@@ -16,6 +16,7 @@ from brokers import Broker
 from editors import Editor, editor, run
 from fbp_service import joined, read, served
 from msgflo_host.fbp.client_list import BEHIND
+from msgflo_host.fbp.envelope import Request
 from msgflo_host.graph import fbp_format
 from systems import Coordinator, discovery_message
 
@@ -407,6 +408,40 @@ def test_a_client_that_is_behind_is_spared_packets_and_nothing_else_and_told_wha
         await packet(2)
         assert [frame["payload"]["data"] for frame in read(slow) if frame["command"] == "data"] == [2]
         serving.cancel()
+
+    run(main)
+
+
+def test_what_was_selected_in_a_graph_ends_with_it_and_does_not_count_for_another_of_that_name() -> None:
+    graph = "fixture.one"
+
+    async def main() -> None:
+        coordinator, service = served(fbp_format.parse("main(core/Repeat)\n"))
+        client = joined(service)
+
+        def ask(protocol: str, command: str, **payload: Any) -> None:
+            service.dispatcher.handle(client, Request(protocol, command, payload))
+            assert "error" not in [frame["command"] for frame in read(client)]
+
+        def make() -> None:
+            ask("graph", "clear", id=graph)
+            for node in ("a", "b"):
+                ask("graph", "addnode", graph=graph, id=node, component="core/Repeat")
+            ask("graph", "addedge", graph=graph, **ends("a.out", "b.in"))
+            ask("network", "start", graph=graph)
+
+        make()
+        ask("network", "edges", graph=graph, edges=[ends("b.out", "a.in")])
+        ask("network", "stop", graph=graph)
+        assert not coordinator.graphs.has(graph)
+        make()
+        coordinator.builtin.engine.deliver(coordinator.graphs.role(graph, "a"), "in", 1)
+        shown: list[dict[str, Any]] = []
+        async with asyncio.timeout(20):
+            while not shown:
+                await asyncio.sleep(0.01)
+                shown = [frame["payload"] for frame in read(client) if frame["command"] == "data"]
+        assert [payload["id"] for payload in shown] == ["a() OUT -> IN b()"]
 
     run(main)
 
