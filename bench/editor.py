@@ -76,6 +76,8 @@ _COMMANDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("network", "debug", {"enable": False}),
     ("network", "stop", {}),
     ("network", "start", {}),
+    ("component", "getsource", {"name": _MAIN}),
+    ("component", "list", {}),
 )
 """Each leaves the graph ready for the next; after the last it is as before the first."""
 

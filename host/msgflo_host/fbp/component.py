@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable
 
 from .._text import quoted
 from ..catalogue import Catalogue
 from ..errors import RequestError
-from ..graph.json_format import dump
 from ..graphs import MAIN, Graphs
 from ..library import Library, Source
 from ._payload import text
 from .client_list import ClientHandle
 from .dispatch import Command, Replies
 from .envelope import Request
-from .masking import masked_graph
+from .graph_text import GraphTexts
 from .permissions import Permissions, sees_secure
 
 __all__ = ["ComponentPart"]
@@ -33,6 +31,7 @@ class ComponentPart:
         self._graphs = graphs
         self._permissions = permissions
         self._replies = replies
+        self._texts = GraphTexts()
         self._told: dict[str, object] = {name: catalogue.definition(name) for name in catalogue.names()}
         self.commands: dict[str, Command] = {
             "list": self._list,
@@ -40,6 +39,7 @@ class ComponentPart:
             "source": self._source,
         }
         library.on_change.append(self._changed)
+        graphs.on_end.append(self._texts.forget)
 
     def look(self) -> None:
         """Tell of components that discovery has shown or that have other ports now."""
@@ -67,20 +67,10 @@ class ComponentPart:
     def _find(self, name: str, *, masked: bool) -> Source | None:
         """The source of a component, or of a graph: to editors it is one."""
         if self._graphs.has(name):
-            return Source(name, "json", self._graph_code(name, masked=masked))
+            found = self._graphs.found if name == MAIN else {}
+            code = self._texts.text(name, self._graphs.network(name).graph, found, masked=masked)
+            return Source(name, "json", code)
         return self._catalogue.source(name)
-
-    def _graph_code(self, id: str, *, masked: bool) -> str:
-        graph = self._graphs.network(id).graph
-        code = dump(graph, indent=None)
-        found = self._graphs.found if id == MAIN else {}
-        masked = masked and any(initial.metadata.get("secure") for initial in graph.initials)
-        if not found and not masked:
-            return code
-        document = masked_graph(code) if masked else json.loads(code)
-        for role, component in found.items():
-            document["processes"][role] = {"component": component, "metadata": {"discovered": True}}
-        return json.dumps(document, ensure_ascii=False)
 
     def _source(self, client: ClientHandle, request: Request) -> None:
         payload = request.payload

@@ -13,7 +13,7 @@ from ._positions import Path
 from .elements import MAX_DEPTH, Edge, Export, Group, Initial, Node, PortRef, check_object, kind
 from .model import Graph
 
-__all__ = ["ShapeError", "compact", "described", "dump", "load", "located", "merge", "parse_json", "parts"]
+__all__ = ["ShapeError", "compact", "described", "dump", "form", "load", "located", "merge", "parse_json", "parts"]
 
 _TOP = ("caseSensitive", "properties", "inports", "outports", "groups", "processes", "connections")
 _FOREIGN_TOP = ("name", "id", "$schema")  # not in the schema, but written by some tools; kept
@@ -66,18 +66,24 @@ def parts(graph: Graph) -> list[tuple[str, str | None, dict[str, Any]]]:
     """Return all nodes, edges, … of a graph in the order of files, as (section, key, value) of its JSON form."""
     found: list[tuple[str, str | None, dict[str, Any]]] = []
     for side, exports in (("inports", graph.inports), ("outports", graph.outports)):
-        for public, export in sorted(exports.items()):
-            found.append((side, public, _part(export, process=export.node, port=export.port)))
-    for id, node in sorted(graph.nodes.items()):
-        found.append(("processes", id, _part(node, component=node.component)))
-    for edge in graph.sorted_edges():
-        found.append(("connections", None, _part(edge, src=_ref_json(edge.src), tgt=_ref_json(edge.tgt))))
-    for initial in graph.sorted_initials():
-        value = _part(initial, tgt=_ref_json(initial.tgt))
-        found.append(("connections", None, {"data": initial.data, **value}))  # the data's own key order is the user's
-    for name, group in sorted(graph.groups.items()):
-        found.append(("groups", None, _part(group, name=name, nodes=list(group.nodes))))
-    return found
+        found += [(side, public, form(export)) for public, export in sorted(exports.items())]
+    found += [("processes", id, form(node)) for id, node in sorted(graph.nodes.items())]
+    found += [("connections", None, form(edge)) for edge in graph.sorted_edges()]
+    found += [("connections", None, form(initial)) for initial in graph.sorted_initials()]
+    return found + [("groups", None, form(group)) for _, group in sorted(graph.groups.items())]
+
+
+def form(part: Node | Edge | Initial | Group | Export) -> dict[str, Any]:
+    """Return the JSON form of one part of a graph; that of a node or an exported port is without its name."""
+    if isinstance(part, Node):
+        return _part(part, component=part.component)
+    if isinstance(part, Edge):
+        return _part(part, src=_ref_json(part.src), tgt=_ref_json(part.tgt))
+    if isinstance(part, Initial):
+        return {"data": part.data, **_part(part, tgt=_ref_json(part.tgt))}  # the data's own key order is the user's
+    if isinstance(part, Group):
+        return _part(part, name=part.name, nodes=list(part.nodes))
+    return _part(part, process=part.node, port=part.port)
 
 
 def merge(graph: Graph, document: Mapping[str, Any]) -> None:
