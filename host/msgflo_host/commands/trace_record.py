@@ -20,6 +20,12 @@ from ._options import SEEN_BY_ALL
 
 __all__ = ["command"]
 
+_BY_OTHERS = {
+    "start": "records this graph, too: a runtime may begin anew with that",
+    "stop": "has ended the recording: what passes from now on is missing",
+    "clear": "has cleared the recording: what has passed is missing",
+}
+"""What it means when another client of the runtime sends this of `trace`."""
 _DUMP_S = 60.0  # a Pi needs a while for the largest
 
 
@@ -76,16 +82,17 @@ async def _record(
         id = graph or client.runtime.get("graph") or flowtrace.DEFAULT_GRAPH
         await client.request("trace", "start", {"graph": id, "buffersize": events})
         try:
-            await _wait(client, seconds, f"recording {id} at {address}; Ctrl-C ends")
+            await _wait(client, id, seconds, f"recording {id} at {address}; Ctrl-C ends")
             dump = {"graph": id, "type": "flowtrace.json"}
             answer = await client.request("trace", "dump", dump, timeout=_DUMP_S)
         finally:
             with suppress(ClientError):
                 await client.request("trace", "stop", {"graph": id})
     trace = _read(answer, address)
-    flowtrace.write(file, {"header": trace.header, "events": trace.events})
-    left_out = " (that is all that --events allows: older ones may be missing)" if len(trace.events) == events else ""
-    click.echo(f"{len(trace.events)} events in {file}{left_out}", err=True)
+    newest = trace.events[-events:]  # another client may have asked for more
+    flowtrace.write(file, {"header": trace.header, "events": newest})
+    left_out = " (that is all that --events allows: older ones may be missing)" if len(newest) == events else ""
+    click.echo(f"{len(newest)} events in {file}{left_out}", err=True)
 
 
 def _check_allowed(client: Client) -> None:
@@ -97,14 +104,14 @@ def _check_allowed(client: Client) -> None:
     raise ClientError(f"{client.address} cannot record: it does not have the capability protocol:trace")
 
 
-async def _wait(client: Client, seconds: float | None, hint: str) -> None:
+async def _wait(client: Client, graph: str, seconds: float | None, hint: str) -> None:
     """Print the hint; return after so many seconds, at Ctrl-C, or when the connection ends."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     click.echo(hint, err=True)
-    connection = asyncio.create_task(_read_all(client))
+    connection = asyncio.create_task(_warn(client, graph))
     connection.add_done_callback(lambda task: ended.set())
     try:
         async with asyncio.timeout(seconds):
@@ -117,9 +124,14 @@ async def _wait(client: Client, seconds: float | None, hint: str) -> None:
             loop.remove_signal_handler(number)  # a second Ctrl-C ends at once
 
 
-async def _read_all(client: Client) -> None:
-    async for _ in client.messages():
-        pass
+async def _warn(client: Client, graph: str) -> None:
+    """Print what others do to the recording, until the connection ends."""
+    goes_on = client.runtime.get("type") == "msgflo"  # where somebody else starts, too
+    async for message in client.messages():
+        what = _BY_OTHERS.get(message.command) if message.protocol == "trace" else None
+        about = message.payload.get("graph") if isinstance(message.payload, dict) else None
+        if what is not None and about == graph and not (goes_on and message.command == "start"):
+            click.echo(f"warning: another client {what}", err=True)
 
 
 def _read(answer: Any, address: str) -> flowtrace.Trace:

@@ -15,7 +15,7 @@ from ..errors import RequestError
 from ..graph.json_format import dump
 from ..graphs import Graphs, Network
 from ..traces import flowtrace
-from ..traces.ring import DEFAULT_EVENTS, MAX_EVENTS, Ring
+from ..traces.ring import DEFAULT_EVENTS, Ring
 from ._payload import network_of
 from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Replies
@@ -76,10 +76,11 @@ class TracePart:
         size = request.payload.get("buffersize", DEFAULT_EVENTS)
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             raise RequestError(f'"buffersize" is {shown(size)}; a number of events, at least 1, is needed')
-        self._make_room(network.id).start(time.time(), size)
+        ring = self._make_room(network.id)
+        ring.start(time.time(), size)
         payload: dict[str, Any] = {"graph": network.id}
         if "buffersize" in request.payload:
-            payload["buffersize"] = min(size, MAX_EVENTS)
+            payload["buffersize"] = ring.size
         self._tell(client, request, payload)
 
     def _stop(self, client: ClientHandle, request: Request) -> None:

@@ -21,7 +21,7 @@ MAX_BYTES = 4 * 1024 * 1024
 
 
 class Ring:
-    """Records what happens in the graph with this id, from `start` to `stop`; what was recorded stays until the next start.
+    """Records what happens in the graph with this id, from `start` to `stop`; what was recorded stays until the next recording.
 
     Times are seconds since 1970. `started` and `stopped` are when the recording was, None if that has not been.
     """
@@ -39,9 +39,21 @@ class Ring:
         """Whether events are taken now."""
         return self.started is not None and self.stopped is None
 
+    @property
+    def size(self) -> int:
+        """How many events are kept."""
+        return self._events.maxlen or 0
+
     def start(self, now: float, buffersize: int = DEFAULT_EVENTS) -> None:
-        """Begin with no event; keep the newest `buffersize`, at least 1 and at most MAX_EVENTS."""
-        self._events = deque(maxlen=min(max(buffersize, 1), MAX_EVENTS))
+        """Begin with no event; keep the newest `buffersize`, at least 1 and at most MAX_EVENTS.
+
+        While it is recording, for somebody else then, go on with all events, and keep the larger number of both.
+        """
+        size = min(max(buffersize, 1), MAX_EVENTS)
+        if self.recording:
+            self._events = deque(self._events, max(size, self.size))
+            return
+        self._events = deque(maxlen=size)
         self._bytes = 0
         self.started, self.stopped = now, None
 

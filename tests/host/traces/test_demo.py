@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -201,10 +202,48 @@ def test_the_newest_events_are_kept_and_clearing_does_not_end_the_recording(demo
             await client.ask("trace", "clear", graph="fixture.newest")
             await count(client, "fixture.newest", 2)
             assert data(await dumped(client, "fixture.newest")) == [6, True, 7]
+            more = await client.ask("trace", "start", graph="fixture.newest", buffersize=5)
+            assert more["buffersize"] == 5
+            assert (await client.ask("trace", "start", graph="fixture.newest", buffersize=2))["buffersize"] == 5
+            await count(client, "fixture.newest", 1)
+            assert data(await dumped(client, "fixture.newest")) == [6, True, 7, True, 8], "it goes on for both"
+            await client.ask("trace", "stop", graph="fixture.newest")
             await client.ask("trace", "start", graph="fixture.newest")
             assert data(await dumped(client, "fixture.newest")) == [], "it begins anew"
 
     run(main)
+
+
+def test_the_recorder_keeps_its_events_when_another_starts_and_says_when_it_clears_or_stops(
+    demo: Coordinator, tmp_path: Path
+) -> None:
+    address, file = f"ws://127.0.0.1:{demo.port}", tmp_path / "some.flowtrace.json"
+    words = command("record", file, "--address", address, "--graph", "fixture.both")
+    warning = "warning: another client has {} the recording: what {} is missing\n"
+
+    async def main() -> None:
+        async with editor(demo.port) as client:
+            await counting(client, "fixture.both")
+            process = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.PIPE)
+            assert process.stderr is not None
+            try:
+                assert (await process.stderr.readline()).startswith(b"recording fixture.both")
+                await count(client, "fixture.both", 1)
+                await client.ask("trace", "start", graph="fixture.both", buffersize=1)
+                assert data(await dumped(client, "fixture.both")) == [True, 1]
+                await client.ask("trace", "clear", graph="fixture.both")
+                assert (await process.stderr.readline()).decode() == warning.format("cleared", "has passed")
+                await count(client, "fixture.both", 2)
+                await client.ask("trace", "stop", graph="fixture.both")
+                assert (await process.stderr.readline()).decode() == warning.format("ended", "passes from now on")
+                process.send_signal(signal.SIGINT)
+                assert await process.wait() == 0
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+
+    run(main)
+    assert [event["payload"]["data"] for event in flowtrace.load(file).events] == [True, 2, True, 3]
 
 
 async def counting(client: Editor, graph: str, **metadata: Any) -> None:

@@ -138,6 +138,19 @@ def test_only_what_happens_between_start_and_stop_is_kept() -> None:
     assert ring.recording
 
 
+@pytest.mark.parametrize(("first", "second"), [(2, 4), (4, 2), (4, MAX_EVENTS + 1)])
+def test_a_second_start_goes_on_and_keeps_the_larger_number_of_both(first: int, second: int) -> None:
+    ring = recording(first)
+    ring.add("data", packet("before"), 1001.0)
+    ring.start(1002.0, second)
+    assert data(ring) == ["before"]
+    assert ring.size == min(max(first, second), MAX_EVENTS)
+    assert ring.started == 1000.0
+    for number in range(ring.size):
+        ring.add("data", packet(number), 1003.0)
+    assert data(ring) == list(range(ring.size))
+
+
 def test_clear_goes_on_recording() -> None:
     ring = recording()
     ring.add("data", packet(1), 0.0)

@@ -46,6 +46,7 @@ class Runtime:
         self._ring = Ring(MAIN)
         self._loop = asyncio.new_event_loop()
         self._ended = asyncio.Event()
+        self._sockets: set[web.WebSocketResponse] = set()
 
     @property
     def address(self) -> str:
@@ -64,6 +65,7 @@ class Runtime:
     async def _serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(protocols=("noflo",))
         await socket.prepare(request)
+        self._sockets.add(socket)
         async for frame in socket:
             message = json.loads(frame.data)
             command, payload = self._answer(message)
@@ -96,6 +98,12 @@ class Runtime:
         self._thread.start()
         assert ready.wait(30)
         return self
+
+    def tell(self, command: str, graph: str) -> None:
+        """Tell all that another client has asked for this."""
+        message = {"protocol": "trace", "command": command, "payload": {"graph": graph}}
+        for socket in self._sockets:
+            asyncio.run_coroutine_threadsafe(socket.send_json(message), self._loop).result(30)
 
     def end(self) -> None:
         """Close all connections and listen no more."""
@@ -169,6 +177,21 @@ def test_record_until_ctrl_c(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
     assert len(flowtrace.load(file).events) == 3
+
+
+def test_record_says_when_another_client_may_have_made_a_runtime_begin_anew(tmp_path: Path) -> None:
+    with (
+        Runtime() as runtime,
+        running(*command("record", tmp_path / "a.json", "--address", runtime.address)) as process,
+    ):
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("recording")
+        runtime.tell("clear", "other")
+        runtime.tell("start", MAIN)
+        told = "warning: another client records this graph, too: a runtime may begin anew with that\n"
+        assert process.stderr.readline() == told
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
 
 
 def test_record_ends_with_the_runtime(tmp_path: Path) -> None:
