@@ -42,7 +42,9 @@ def main() -> None:
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
         from msgflo import Error  # takes a while: from here on Ctrl-C ends quietly
-
+    except KeyboardInterrupt:
+        sys.exit(130)
+    try:
         cli(prog_name="msgflo", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(130)

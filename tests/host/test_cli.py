@@ -175,6 +175,13 @@ def test_a_mistake_ends_in_one_line_without_a_traceback(arguments: list[str], co
         assert answer.stderr.count("\n") == 1
 
 
+def test_where_a_library_cannot_be_imported_the_cause_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "msgflo.py").write_text("raise ImportError('libexpat.so.1 is missing')\n")
+    answer = msgflo("list", PYTHONPATH=str(tmp_path))
+    assert answer.returncode == 1
+    assert answer.stderr.endswith("\nImportError: libexpat.so.1 is missing\n")
+
+
 def test_without_broker_and_coordinator_both_are_named(tmp_path: Path) -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
     answer = msgflo("send", "x", "1", "--coordinator", nobody)
