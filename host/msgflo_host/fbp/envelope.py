@@ -26,8 +26,10 @@ MAX_INTEGER = 10**30  # larger ones have no place in any format that a packet is
 MAX_ID = 200  # characters: it is sent back
 MAX_ERROR = 500  # characters
 
+_CROWDED = f"the message has more than {MAX_COMMAS} commas"
 _TOO_LARGE = "a whole number in the message is beyond 10^30"
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_OPENING = re.compile(r"[\[{]")
 
 # The schema of these answers has no room for the id of the request.
 _WITHOUT_RESPONSE_TO = {("network", "edges")}
@@ -63,6 +65,10 @@ def parse(text: str | bytes) -> Request:
     """
     protocol, request_id = "runtime", None
     try:
+        text = _characters(text)
+        if _is_crowded(text):
+            protocol, request_id = _outside(text)
+            raise _Problem(_CROWDED)
         frame = _decode(text)
         if not isinstance(frame, dict):
             raise _Problem(
@@ -90,6 +96,9 @@ def parse(text: str | bytes) -> Request:
 def read(text: str | bytes) -> dict[str, Any]:
     """Return the object in a frame of another runtime, which can be kept and written again; raises ValueError."""
     try:
+        text = _characters(text)
+        if _is_crowded(text):
+            raise _Problem(_CROWDED)
         frame = _decode(text)
         if not isinstance(frame, dict):
             raise _Problem("the message is no object")
@@ -127,18 +136,42 @@ def encode(frame: Mapping[str, Any]) -> bytes:
         return msgspec.json.encode(_writable(frame, MAX_DEPTH + 2))
 
 
-def _decode(text: str | bytes) -> Any:
+def _characters(text: str | bytes) -> str:
+    try:
+        return text.decode() if isinstance(text, bytes) else text
+    except UnicodeError:
+        raise _Problem("the message is not UTF-8") from None
+
+
+def _is_crowded(text: str) -> bool:
+    """Whether reading a text would take so long that others notice."""
+    return text.count(",") > MAX_COMMAS
+
+
+def _outside(text: str) -> tuple[str, str | None]:
+    """Return protocol and id of a request that is not read: of all but what stands between its inner brackets.
+
+    Where these cannot be told, the answer is one that belongs to no request.
+    """
+    text = text.strip()
+    opening = _OPENING.search(text, 1)
+    closing = max(text.rfind("}", 0, -1), text.rfind("]", 0, -1))
+    if opening is None or closing < opening.start():
+        return "runtime", None
+    try:
+        frame = json.loads(text[: opening.start()] + "null" + text[closing + 1 :])
+        return str(frame.get("protocol")), _request_id(frame)
+    except (ValueError, AttributeError, _Problem):
+        return "runtime", None
+
+
+def _decode(text: str) -> Any:
     """Return the JSON value in a text that may be made to take long.
 
     Not by msgspec: numbers with large exponents take it thirty times longer, two seconds for what fits into one frame.
     """
     try:
-        text = text.decode() if isinstance(text, bytes) else text
-        if text.count(",") > MAX_COMMAS:
-            raise _Problem(f"the message has more than {MAX_COMMAS} commas")
         return json.loads(text, parse_constant=_no_constant)
-    except UnicodeError:
-        raise _Problem("the message is not UTF-8") from None
     except RecursionError:
         raise _Problem(f"the message is nested more than {MAX_DEPTH} deep") from None
     except json.JSONDecodeError as error:
