@@ -2,6 +2,7 @@
 
 Who may add a node chooses its name and its initial packets, and is not to choose what is run. So `#ROLE` and `#IIPS` are
 each a word of their own, follow `--name=`, or have a `:` after them, as in MsgFlo's `msgflo-register --role #ROLE:#FILENAME`.
+Where an interpreter or a program that runs others is among the words, they come after the file, code or program to be run.
 """
 
 from __future__ import annotations
@@ -14,10 +15,25 @@ __all__ = ["filled", "misplaced", "replaced"]
 
 _FROM_CLIENTS = re.compile("#(?:ROLE|IIPS)")
 _WORD = re.compile(r"(?P<before>(?:--?[A-Za-z0-9][\w-]*=)?)(?P<marker>#ROLE|#IIPS)(?P<after>(?::\S*)?)", re.ASCII)
+_CODE_OPTION = re.compile(r"(?:-[A-Za-z]*[ceEpr]|--(?:command|eval|print)=?)", re.ASCII)
+
+# What runs a file or code that is named among its words; what runs another program; what makes a shell line of its words.
 _INTERPRETER = re.compile(
-    r"(?:\w*sh|su|python[\d.]*|micropython|node|nodejs|coffee|perl|php|ruby|lua[\d.]*|eval)", re.ASCII
+    r"(?:r?(?:|a|ba|c|da|fi|k|mk|pw|tc|tcl|wi|xon|z)sh|(?:micro|i)?python[\d.]*|pypy[\d.]*|node|nodejs|deno|bunx?|npx|tsx|ts-node"
+    r"|coffee|perl[\d.]*|php[\d.]*|ruby[\d.]*|lua[\d.]*|luajit|[gmn]?awk|sed|java|julia|Rscript)",
+    re.ASCII,
 )
-_CODE_OPTION = re.compile(r"(?:-[A-Za-z]*[cepr]|--(?:command|eval|print)=?)", re.ASCII)
+_WRAPPER = re.compile(r"env|nice|ionice|nohup|timeout|setsid|stdbuf|sudo|doas|xargs|exec|chroot|busybox|time|taskset")
+_SHELL_LINE = re.compile(r"su|ssh|mosh|eval|parallel")
+
+# Options behind which the next word is code or a module, and those behind which it is no value of theirs: others may have one.
+_GIVES_CODE = re.compile(r"-[A-Za-z]*[cem]|-p|--(?:command|eval|print)")
+_FLAG = {
+    _INTERPRETER: re.compile(r"--|-[uBPqbvxwA]+|-e[ux]+|-[WX]\S+|--\S+=\S*|--(?:no|allow|enable)-[\w-]+|--inspect"),
+    _WRAPPER: re.compile(r"--|-[iE]|-[oe][L0]|--\S+=\S*"),
+}
+_NO_PROGRAM = re.compile(r"run|exec|x|test|[\d.]+[smhd]?|\w+=.*", re.DOTALL)
+"""Words that may stand before that which is run."""
 
 
 def replaced(words: Iterable[str], markers: Mapping[str, str]) -> tuple[str, ...]:
@@ -49,11 +65,52 @@ def misplaced(words: Sequence[str]) -> str | None:
             return f"{marker[0]} inside of {word!r}; it must be a word of its own, or follow --name=; {advice}"
         if at == 0:
             return f"{marker[0]} cannot be the program that is run"
-        option = allowed["before"] or words[at - 1]
-        if _CODE_OPTION.fullmatch(option) and any(map(_is_interpreter, words[:at])):
+        before, option = words[:at], allowed["before"] or words[at - 1]
+        if _CODE_OPTION.fullmatch(option) and any(_matches(_INTERPRETER, each) for each in before):
             return f"{marker[0]} after {option} would be run as code; {advice}"
+        if _decides(before):
+            return (
+                f"{marker[0]} behind {' '.join(before)!r} could be run, or say what is; it must be behind a file or code that "
+                f"stands there, as in python part.py {marker[0]}; {advice}"
+            )
     return None
 
 
-def _is_interpreter(word: str) -> bool:
-    return _INTERPRETER.fullmatch(PurePath(word).name) is not None
+def _decides(before: Sequence[str]) -> bool:
+    """Whether the word behind these may be the code, file or program that is run."""
+    opened: re.Pattern[str] | None = None
+    is_code = may_be_value = False
+    for at, word in enumerate(before):
+        if is_code and not word.startswith("-"):
+            return False
+        if _matches(_SHELL_LINE, word):
+            return True
+        if begun := _begun(word, at):
+            opened, is_code, may_be_value = begun, False, False
+        elif opened is None:
+            continue
+        elif word.startswith("-"):
+            is_code = opened is _INTERPRETER and bool(_GIVES_CODE.fullmatch(word)) and not _runs_files_too(before)
+            may_be_value = not is_code and not _FLAG[opened].fullmatch(word)
+        elif may_be_value or _NO_PROGRAM.fullmatch(word):
+            may_be_value = False
+        elif opened is _INTERPRETER:
+            return False
+        else:
+            opened = None
+    return opened is not None
+
+
+def _begun(word: str, at: int) -> re.Pattern[str] | None:
+    if _matches(_INTERPRETER, word) or (at == 1 and word == "participant"):  # of our own command
+        return _INTERPRETER
+    return _WRAPPER if _matches(_WRAPPER, word) else None
+
+
+def _runs_files_too(words: Iterable[str]) -> bool:
+    """Lua runs a file after the code of its option."""
+    return any(PurePath(word).name.startswith("lua") for word in words)
+
+
+def _matches(pattern: re.Pattern[str], word: str) -> bool:
+    return pattern.fullmatch(PurePath(word).name) is not None

@@ -101,6 +101,40 @@ def test_what_clients_choose_is_filled_in_as_arguments(tmp_path: Path, handler: 
     assert load(tmp_path).commands["n/a"].filled(role="lamp; x", iips='{"in": "#ROLE"}').words == words
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sh #ROLE", "sh -c -- #ROLE", "bash -c -x #ROLE", "bash -c -o pipefail #ROLE", "bash --rcfile #ROLE x.sh",
+        "bash --rcfile x #ROLE", "perl -E #ROLE", "fish -C #ROLE", "fish -C true #ROLE", "bun -e #ROLE", "bun run #ROLE",
+        "deno eval #ROLE", "deno run -A #ROLE", "env -S #ROLE", "env A=b #ROLE", "/usr/bin/env python #ROLE", "python -m #ROLE",
+        "python -W ignore #ROLE", "node --require ./x.js #ROLE", "node --import=#ROLE x.js", "ruby -E UTF-8 #ROLE",
+        "lua -e x=1 #ROLE", "timeout -s KILL 5 #ROLE", "nice -n 5 #ROLE", "sudo -u pi #ROLE", "sudo -u pi sh #ROLE",
+        "busybox #ROLE", "npx #ROLE", "docker run image sh -c -- #ROLE", "awk #ROLE", "ssh pi x.sh #ROLE", "su pi #ROLE",
+        "msgflo participant #ROLE x", "msgflo participant --class A #ROLE",
+    ],
+)  # fmt: skip
+def test_what_clients_choose_never_decides_what_is_run(tmp_path: Path, command: str) -> None:
+    with pytest.raises(LibraryError, match="could be run, or say what is|would be run as code"):
+        load(write(tmp_path, f"components: {{a/B: '{command}'}}\n"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sh x.sh #ROLE", "bash -eu x.sh #ROLE", "bash -c -x go bash #ROLE", "sh -c -- go sh #ROLE", "sh -c run sh --name #ROLE",
+        "python -u x.py --name=#ROLE", "python -m part.main #ROLE", "python -X dev x.py #ROLE", "python3.11 -Wignore part #ROLE",
+        "micropython -X heapsize=1M lamp.py #ROLE", "node x.js --name #ROLE", "node --no-warnings x.js #ROLE", "perl -e run #ROLE",
+        "deno run -A --allow-net=a x.ts #ROLE", "lua -e x=1 x.lua #ROLE", "env A=b prog #ROLE", "env python x.py #ROLE",
+        "nice -n 5 prog #ROLE", "timeout -s KILL 5 prog #ROLE", "sudo -u pi -- prog #ROLE", "stdbuf -oL prog --name #ROLE",
+        "docker run image --name #ROLE", "publish #ROLE", "msgflo participant x.py #ROLE --class A",
+        "msgflo participant --class A x.py --id #ROLE",
+    ],
+)  # fmt: skip
+def test_what_clients_choose_may_follow_what_is_run(tmp_path: Path, command: str) -> None:
+    library = load(write(tmp_path, f"components: {{a/B: '{command}'}}\n"))
+    assert library.commands["a/B"].words == tuple(command.split())
+
+
 def test_a_command_that_no_file_has_checked_is_not_filled_inside_of_words(tmp_path: Path) -> None:
     command = Command(("sh", "-c", "echo #ROLE #IIPS"), tmp_path)
     assert command.filled(role="; x", iips="; y").words == command.words
