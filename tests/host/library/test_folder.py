@@ -114,7 +114,7 @@ def test_what_clients_choose_is_filled_in_as_arguments(tmp_path: Path, handler: 
     ],
 )  # fmt: skip
 def test_what_clients_choose_never_decides_what_is_run(tmp_path: Path, command: str) -> None:
-    with pytest.raises(LibraryError, match="could be run, or say what is|would be run as code"):
+    with pytest.raises(LibraryError, match=r"could be run, or say what is|would be run as code"):
         load(write(tmp_path, f"components: {{a/B: '{command}'}}\n"))
 
 
@@ -123,8 +123,9 @@ def test_what_clients_choose_never_decides_what_is_run(tmp_path: Path, command: 
     [
         "sh x.sh #ROLE", "bash -eu x.sh #ROLE", "bash -c -x go bash #ROLE", "sh -c -- go sh #ROLE", "sh -c run sh --name #ROLE",
         "python -u x.py --name=#ROLE", "python -m part.main #ROLE", "python -X dev x.py #ROLE", "python3.11 -Wignore part #ROLE",
-        "micropython -X heapsize=1M lamp.py #ROLE", "node x.js --name #ROLE", "node --no-warnings x.js #ROLE", "perl -e run #ROLE",
-        "deno run -A --allow-net=a x.ts #ROLE", "lua -e x=1 x.lua #ROLE", "env A=b prog #ROLE", "env python x.py #ROLE",
+        "micropython -X heapsize=1M lamp.py #ROLE", "node x.js --name #ROLE", "node --no-warnings x.js #ROLE",
+        "perl -e run #ROLE", "deno run -A --allow-net=a x.ts #ROLE", "lua -e x=1 x.lua #ROLE", "env A=b prog #ROLE",
+        "env python x.py #ROLE",
         "nice -n 5 prog #ROLE", "timeout -s KILL 5 prog #ROLE", "sudo -u pi -- prog #ROLE", "stdbuf -oL prog --name #ROLE",
         "docker run image --name #ROLE", "publish #ROLE", "msgflo participant x.py #ROLE --class A",
         "msgflo participant --class A x.py --id #ROLE",
