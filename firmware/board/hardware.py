@@ -11,9 +11,9 @@ class Hardware:
     def __init__(self, buses=()):
         self._buses = {bus["id"]: bus for bus in buses}  # each its pins and frequency; once opened, the bus
 
-    def pin(self, number, mode=-1, pull=-1):
-        """Return a pin, by its number or name."""
-        return machine.Pin(number, mode, pull)
+    def pin(self, number, *how):
+        """Return a pin, by its number or name; `how`: mode and pull. Without, it is left as it is."""
+        return machine.Pin(number, *how)
 
     def pwm(self, number, freq):
         """Return a PWM output with duty 0; `freq` in Hz."""

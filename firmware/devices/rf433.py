@@ -161,15 +161,17 @@ class Radio(Device):
 
 def create(role, topics, options, hardware):
     """Make a Radio of the port map's options."""
+    from machine import Pin
+
     receiver = decoder = transmitter = None
     if "receive" in options:
         from .drivers.ook import Decoder
         from .drivers.pulses import Receiver  # pyright: ignore[reportAttributeAccessIssue] - by chip
 
         decoder = Decoder()
-        receiver = Receiver(hardware.pin(options["receive"], 0))
+        receiver = Receiver(hardware.pin(options["receive"], Pin.IN))
     if "transmit" in options:
         from .drivers.pulses import Transmitter  # pyright: ignore[reportAttributeAccessIssue] - by chip
 
-        transmitter = Transmitter(hardware.pin(options["transmit"], 1))
+        transmitter = Transmitter(hardware.pin(options["transmit"], Pin.OUT))
     return Radio(role, topics, options, receiver, decoder, transmitter)

@@ -130,6 +130,52 @@ time.sleep(60)
     board.wait_for_line("low")
 
 
+@pytest.mark.parametrize(
+    ("chip", "numbers", "others"),
+    [("esp32", "1 3 7 2 1", "(-1,), (0,), (2,), (1, 4)"), ("picow", "0 1 2 1 2", "(-1,), (3,), (7,), (0, -1)")],
+)
+def test_modes_and_pulls_have_the_numbers_of_the_chip_and_no_others_are_taken(
+    start: Start, chip: str, numbers: str, others: str
+) -> None:
+    board = start(
+        f"""
+print(Pin.IN, Pin.OUT, Pin.OPEN_DRAIN, Pin.PULL_UP, Pin.PULL_DOWN)
+pin = Pin(16, Pin.IN, Pin.PULL_UP); print(pin())
+pin.init(Pin.IN, Pin.PULL_DOWN); print(pin())
+for how in ({others}):
+    try:
+        Pin(16, *how)
+        print("taken", how)
+    except ValueError:
+        pass
+print("refused")
+time.sleep(60)
+""",
+        chip=chip,
+    )
+    assert said(board, 4) == [numbers, "1", "0", "refused"]
+
+
+@pytest.mark.parametrize(("chip", "pin"), [("esp32", 34), ("picow", "LED")])
+def test_hardware_of_the_firmware_takes_a_pin_that_not_everything_can_be_done_with(
+    start: Start, chip: str, pin: int | str
+) -> None:
+    board = start(
+        f"""
+sys.path.append({str(REPO / "firmware/board")!r})
+from hardware import Hardware
+Hardware().pin({pin!r})
+try:
+    Pin({pin!r}, -1, -1)
+except ValueError:
+    print("taken as it is only")
+time.sleep(60)
+""",
+        chip=chip,
+    )
+    assert said(board) == ["taken as it is only"]
+
+
 def test_edges_call_a_handler_while_the_event_loop_runs(start: Start) -> None:
     board = start(
         """
@@ -439,20 +485,21 @@ wlan = network.WLAN(network.STA_IF)
 wlan.active(True)
 def join():
     wlan.connect("Home", "password")
-    while wlan.status() == network.STAT_CONNECTING: time.sleep_ms(10)
-    for name in ("GOT_IP", "NO_AP_FOUND", "WRONG_PASSWORD"):
-        if wlan.status() == getattr(network, "STAT_" + name): print(name, wlan.isconnected(), wlan.ifconfig()[0])
+    time.sleep_ms(300)
+    for name in ("GOT_IP", "NO_AP_FOUND", "WRONG_PASSWORD", "HANDSHAKE_TIMEOUT"):
+        if wlan.status() == getattr(network, "STAT_" + name, None): print(name, wlan.isconnected(), wlan.ifconfig()[0])
 """
 
 
-@pytest.mark.parametrize("chip", ["esp32", "picow"])
-def test_wifi_that_is_there_absent_or_lets_nobody_in(start: Start, chip: str) -> None:
-    board = start(JOIN + "while True:\n    join()\n    time.sleep_ms(50)\n", chip=chip)
+@pytest.mark.parametrize(("chip", "wrong"), [("esp32", "HANDSHAKE_TIMEOUT"), ("picow", "WRONG_PASSWORD")])
+def test_wifi_that_is_there_absent_or_lets_nobody_in(start: Start, chip: str, wrong: str) -> None:
+    alone = "wlan.config(reconnects=0)\n" if chip == "esp32" else ""
+    board = start(JOIN + alone + "while True:\n    join()\n    time.sleep_ms(50)\n", chip=chip)
     board.wait_for_line("GOT_IP True 127.0.0.1")
     assert board.control({"wifi": False}) == {"wifi": False, "connected": False, "rssi": -58}
     board.wait_for_line("NO_AP_FOUND False 0.0.0.0")
     board.control({"wifi": "wrong password"})
-    board.wait_for_line("WRONG_PASSWORD False 0.0.0.0")
+    board.wait_for_line(f"{wrong} False 0.0.0.0")
 
 
 def test_wifi_tells_its_signal_and_takes_settings(start: Start) -> None:

@@ -1,9 +1,16 @@
 """What stands around a participant in a test: a session that notes what was sent, the board's hardware, a clock."""
 
 import asyncio
+import sys
 
-import machine
+import devices
 from msgflo.packets import Message, decode
+
+# The module alone: its package is a whole board.
+sys.path.append(devices.__file__.rsplit("/", 2)[0] + "/board")
+from hardware import Hardware
+
+__all__ = ("Clock", "Hardware", "Stage", "soon")
 
 
 class Stage:
@@ -44,19 +51,6 @@ class Stage:
         assert [port for port, _ in self.sent] == ["error"], self.sent
         assert self.sent[0][1]["port"] == inport, self.sent
         return self.sent[0][1]["message"]
-
-
-class Hardware:
-    """Stands for the board's hardware: fakes."""
-
-    def pin(self, number, mode=-1, pull=-1):
-        return machine.Pin(number, mode, pull)
-
-    def pwm(self, number, freq):
-        return machine.PWM(machine.Pin(number), freq=freq, duty_u16=0)
-
-    def adc(self, number):
-        return machine.ADC(machine.Pin(number))
 
 
 class Clock:

@@ -28,7 +28,7 @@ class Bench:
 
     def __init__(self, often=True, level=OPEN):
         self.clock = Clock(debounce)
-        self.pin = machine.Pin(4)
+        self.pin = machine.Pin(4, machine.Pin.IN)
         self.pin.level = level
         self.contact = debounce.Contact(self.pin)
         self.often = often
@@ -189,7 +189,7 @@ def test_the_interrupt_handler_takes_no_memory():
         return
     import micropython
 
-    pin = machine.Pin(4)
+    pin = machine.Pin(4, machine.Pin.IN)
     contact = debounce.Contact(pin)
     edge = contact._edge
     for still in (20, 0):

@@ -8,6 +8,7 @@ from stage import Stage  # the participant library first
 from check import equal
 from devices import rf433
 from host import until
+from machine import Pin
 from msgflo import ConfigError, Session
 
 NEXUS = (36, (500, 1000), (500, 2000), (500, 4000))
@@ -55,11 +56,8 @@ class Hardware:
         self.air = Receiver()
 
     def pin(self, number, mode):
-        if mode:
-            equal(number, 26)
-            return Transmitter(self.air)
-        equal(number, 27)
-        return self.air
+        equal((number, mode), (26, Pin.OUT) if number == 26 else (27, Pin.IN))
+        return Transmitter(self.air) if number == 26 else self.air
 
 
 class Bench(Stage):

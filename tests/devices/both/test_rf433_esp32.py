@@ -1,8 +1,13 @@
 """Pulses on an ESP32: interrupts in, RMT out."""
 
-import esp32
+import sys
 
+import esp32
+from stage import Hardware
+
+import machine
 from check import equal
+from devices import rf433
 from devices.drivers import pulses_esp32
 from devices.drivers.ook import Decoder
 from machine import Pin
@@ -27,6 +32,15 @@ class Wire:
 
     def take(self):
         return list(self.receiver.take())
+
+
+def test_the_participant_hears_on_the_pin_that_it_makes_an_input():
+    sys.modules["devices.drivers.pulses"] = pulses_esp32
+    radio = rf433.create("radio", {}, {"receive": 27, "transmit": 26}, Hardware())
+    equal((machine.pin(27).mode, machine.pin(26).mode), (Pin.IN, Pin.OUT))
+    for level in (1, 0, 1, 0, 1):
+        machine.pin(27).drive(level)
+    equal(len(radio._receiver.take()), 4)
 
 
 def test_durations_alternate_from_a_high_on():

@@ -18,16 +18,34 @@ _ADC_RANGE = {
 }  # V, of an ideal ESP32 by attenuation; an RP2 has 3.3 V and no attenuation
 
 
-class Pins(pins.Constants):
+_DEFAULT = -2  # stands for a pull that is not given: an ESP32 then leaves it as it is, an RP2 has none
+
+
+class Constants:
+    """What a program finds in the class Pin and in each pin; ports/esp32/machine_pin.c, ports/rp2/machine_pin.[ch].
+
+    IRQ_RISING and IRQ_FALLING are an ESP32's everywhere.
+    """
+
+    IRQ_RISING, IRQ_FALLING = pins.RISING, pins.FALLING
+
+    def __init__(self, rp2: bool) -> None:
+        self.IN, self.OUT, self.OPEN_DRAIN = (0, 1, 2) if rp2 else (1, 3, 7)
+        self.PULL_UP, self.PULL_DOWN = (1, 2) if rp2 else (2, 1)
+
+
+class Pins(Constants):
     """The class `Pin`."""
 
     def __init__(self, hardware: Hardware) -> None:
+        super().__init__(hardware.chip.rp2)
         self._hardware = hardware
         self._pins: dict[pins.Pin, Pin] = {}
 
-    def __call__(self, id: Any, mode: int = -1, pull: int | None = -1, *, value: int | None = None, **_: Any) -> Pin:
+    def __call__(self, id: Any, *how: Any, **options: Any) -> Pin:
         pin = self.find(id)
-        pin.init(mode, pull, value=value)
+        if how or options:
+            pin.init(*how, **options)
         return pin
 
     def find(self, pin: Any) -> Pin:
@@ -42,20 +60,31 @@ class Pins(pins.Constants):
         return self._pins.get(wire)
 
 
-class Pin(pins.Constants):
+class Pin(Constants):
     """A pin."""
 
     interrupts = True  # it has handlers in the program
 
     def __init__(self, hardware: Hardware, wire: pins.Pin) -> None:
+        super().__init__(hardware.chip.rp2)
         self._hardware = hardware
         self.wire = wire
 
-    def init(self, mode: int = -1, pull: int | None = -1, *, value: int | None = None, **_: Any) -> None:
-        """Take mode, pull resistor and value."""
-        if mode in (pins.OUT, pins.OPEN_DRAIN) and self.wire.name in self._hardware.chip.input_only:
+    def init(self, mode: int | None = None, pull: int | None = _DEFAULT, *, value: int | None = None, **_: Any) -> None:
+        """Take mode, pull resistor and value; refuses the numbers of other chips, which this one would misunderstand."""
+        modes = {None: None, self.IN: pins.IN, self.OUT: pins.OUT, self.OPEN_DRAIN: pins.OPEN_DRAIN}
+        pulls: dict[int | None, int | None] = {None: 0, self.PULL_UP: pins.PULL_UP, self.PULL_DOWN: pins.PULL_DOWN}
+        if not self._hardware.chip.rp2:
+            pulls |= {-1: None, _DEFAULT: None}
+        elif pull == _DEFAULT:
+            pull = None
+        elif pull is not None and isinstance(self.wire.name, str):
+            raise ValueError("pulls are not supported for external pins")
+        if mode not in modes or pull not in pulls:
+            raise ValueError(f"a virtual {self._hardware.chip.name} knows no pin of mode {mode}, pull {pull}")
+        if mode not in (None, self.IN) and self.wire.name in self._hardware.chip.input_only:
             raise ValueError("pin can only be input")
-        self.wire.configure(mode, pull, value)
+        self.wire.configure(modes[mode], pulls[pull], value)
 
     def value(self, x: Any = None) -> int | None:
         """The level, or set it."""
@@ -158,7 +187,7 @@ class Pwms:
 
     def __call__(self, pin: Any, *, freq: int = 0, duty_u16: int = 0, duty: int | None = None, **_: Any) -> Pwm:
         pin = self._pins.find(pin)
-        pin.init(pins.OUT)
+        pin.init(pin.OUT)
         made = Pwm(pin.wire)
         made.init(freq=freq or 5000, duty_u16=duty_u16 if duty is None else duty * 64)
         return made

@@ -1,22 +1,17 @@
-"""The pins of a virtual board: what the program drives, what is wired to them, and who is told of a change."""
+"""The pins of a virtual board: what the program drives, what is wired to them, and who is told of a change.
+
+The numbers of modes are an ESP32's; those of other chips `pin_api` knows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-__all__ = ["FALLING", "IN", "OPEN_DRAIN", "OUT", "PULL_DOWN", "PULL_UP", "RISING", "Constants", "Pin"]
+__all__ = ["FALLING", "IN", "OPEN_DRAIN", "OUT", "PULL_DOWN", "PULL_UP", "RISING", "Pin"]
 
 IN, OUT, OPEN_DRAIN = 1, 3, 7
 PULL_DOWN, PULL_UP = 1, 2
 RISING, FALLING = 1, 2
-
-
-class Constants:
-    """What a program finds in the class Pin and in each pin."""
-
-    IN, OUT, OPEN_DRAIN = IN, OUT, OPEN_DRAIN
-    PULL_UP, PULL_DOWN = PULL_UP, PULL_DOWN
-    IRQ_RISING, IRQ_FALLING = RISING, FALLING
 
 
 class Pin:
@@ -74,16 +69,16 @@ class Pin:
             return self.pwm[1] / 65535
         return float(self.out) if self.driving else 0.0
 
-    def configure(self, mode: int = -1, pull: int | None = -1, value: int | None = None) -> None:
-        """Take mode, pull resistor and value from the program; -1 and None leave what is."""
+    def configure(self, mode: int | None = None, pull: int | None = None, value: int | None = None) -> None:
+        """Take mode, pull resistor (0: none) and value from the program; None leaves what is."""
         before = self.level
         if value is not None:
             self.out = int(bool(value))
-        if mode != -1 and mode is not None:
+        if mode is not None:
             self.mode = mode
             self.pwm = None
-        if pull != -1:
-            self.pull = pull or 0
+        if pull is not None:
+            self.pull = pull
         self._tell(before)
         self._changed()
 

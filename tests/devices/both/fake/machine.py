@@ -14,23 +14,32 @@ def pin(number):
 
 
 class Pin:
-    """`drive(level)` sets what is outside and calls the interrupt handler; `log` lists the levels that were written."""
+    """`drive(level)` sets what is outside and calls the interrupt handler; `log` lists the levels that were written.
 
-    IN, OUT, OPEN_DRAIN = 0, 1, 2
-    PULL_UP, PULL_DOWN = 1, 2
+    The numbers are an ESP32's (ports/esp32/machine_pin.c), which has 0 for a pin that is switched off; an RP2 has others.
+    """
+
+    IN, OUT, OPEN_DRAIN = 1, 3, 7
+    PULL_UP, PULL_DOWN = 2, 1
     IRQ_RISING, IRQ_FALLING = 1, 2
 
-    def __init__(self, id, mode=-1, pull=-1, value=None):
+    def __init__(self, id, *args, **options):
         self.id = id
         self.level = 0
         self.log = []
         self.handler = None
         self.trigger = 0
-        self.init(mode, pull, value)
+        self.mode = self.pull = None  # as it is after a reset
+        if args or options:
+            self.init(*args, **options)
         _pins[id] = self
 
-    def init(self, mode=-1, pull=-1, value=None):
-        self.mode, self.pull = mode, pull
+    def init(self, mode=None, pull=-1, value=None):
+        if mode not in (None, Pin.IN, Pin.OUT, Pin.OPEN_DRAIN) or pull not in (-1, None, Pin.PULL_UP, Pin.PULL_DOWN):
+            raise ValueError("mode {}, pull {}".format(mode, pull))
+        if mode is not None:
+            self.mode = mode
+        self.pull = pull
         if pull == Pin.PULL_UP:
             self.level = 1
         if value is not None:
@@ -59,7 +68,11 @@ class Pin:
         if level == self.level:
             return
         self.level = level
-        if self.handler and self.trigger & (Pin.IRQ_RISING if rising else Pin.IRQ_FALLING):
+        if (
+            self.handler
+            and (self.mode or 0) & Pin.IN
+            and self.trigger & (Pin.IRQ_RISING if rising else Pin.IRQ_FALLING)
+        ):
             self.handler(self)
 
 
