@@ -152,3 +152,42 @@ def test_noise_leaves_the_processor_time(pico: Pico) -> None:
     took = int(pico.run(code))
     print(f"noise of {sum(pulses)} µs: {took} µs of chip time")
     assert took < sum(pulses) * 0.25
+
+
+# The last test, for it resets the chip: what it makes cannot be had twice.
+MICROPHONES = """
+from machine import I2S
+def microphone(unit, sck):
+    pins = {"sck": Pin(sck), "ws": Pin(sck + 1), "sd": Pin(sck + 2)}
+    found = I2S(unit, mode=I2S.RX, bits=32, format=I2S.MONO, rate=16000, ibuf=4096, **pins)
+    assert found.readinto(bytearray(64)) == 64
+    return found
+"""
+MAKE = f"receiver = Receiver(Pin({RECEIVE}, Pin.IN))\ntransmitter = Transmitter(Pin({TRANSMIT}, Pin.OUT))"
+
+
+@pytest.mark.parametrize(
+    "steps_taken",
+    [
+        ("first = microphone(0, 2)", MAKE),
+        (MAKE, "first = microphone(0, 2)"),
+        ("first = microphone(0, 2)", "second = microphone(1, 6)", MAKE),
+        ("first = microphone(0, 2)", MAKE, "second = microphone(1, 6)"),
+    ],
+    ids=["after a microphone", "before a microphone", "after two", "between two"],
+)
+def test_radio_and_i2s_microphones_share_the_state_machines(steps_taken: tuple[str, ...], pico: Pico) -> None:
+    pico.drive(RECEIVE, 0)
+    pico.hard_reset()
+    pico.run(START.partition("receiver =")[0] + MICROPHONES)
+    for step in steps_taken:
+        pico.run(step)
+    pulses = [(500, 1000), (400, 900), (300, 800), (200, 700)]
+    pico.play(RECEIVE, [*steps(pulses), (30000, 0)])
+    taken = json.loads(pico.run("print(list(receiver.take()) + list(receiver.take()))"))
+    assert [round(length, -2) for length in taken[-8:-1]] == [500, 1000, 400, 900, 300, 800, 200]
+    with pico.capture(TRANSMIT) as edges:
+        pico.run("asyncio.run(transmitter.send([300, 500, 400, 600], 2))")
+    lengths = [round(after[0] - before[0]) for before, after in pairwise(edges)]
+    assert lengths == [300, 500, 400, 600, 300, 500, 400]
+    pico.run("receiver.stop()\nfirst.deinit()\nif 'second' in globals(): second.deinit()")

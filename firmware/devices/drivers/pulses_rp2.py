@@ -1,6 +1,7 @@
 """Pulses on a pin of an RP2040 or RP2350: a PIO state machine measures or makes them, DMA takes or brings them.
 
-RP2040 data sheet: 2.5 (DMA), 3 (PIO). Both use PIO 0; its state machines 0 (receive) and 1 (send).
+RP2040 data sheet: 2.5 (DMA), 3 (PIO). Receiving takes the first free state machine that has an even number, sending one
+with an odd number: I2S microphones and the Wi-Fi of a Pico W have some too.
 """
 
 # The instructions are names that only asm_pio knows, and the stubs know no attributes of DMA.
@@ -67,6 +68,18 @@ def _make():
     jmp(x_dec, "low")
 
 
+def _free(number, program, **options):
+    """Return a state machine, the given one or a later one, and the number of its request to DMA to be filled."""
+    while True:
+        try:
+            found = rp2.StateMachine(number, program, freq=1000000, **options)
+            return found, number >> 2 << 3 | number & 3  # RP2040 data sheet, 2.5.3.1
+        except (OSError, ValueError):  # no room for the program in this PIO; somebody else has it
+            number += 2
+            if number > 7:
+                raise
+
+
 class Receiver:
     """Captures the edges of a pin; the processor has nothing to do while it does."""
 
@@ -80,7 +93,7 @@ class Receiver:
         self._first = (self._start - address) // 2
         self._tail = 0
         self._high = -1  # a high whose low has not ended
-        self._machine = rp2.StateMachine(0, _measure, freq=1000000, in_base=pin, jmp_pin=pin)
+        self._machine, self._request = _free(0, _measure, in_base=pin, jmp_pin=pin)
         self._machine.put(_LEFT)
         self._dma = rp2.DMA()
         self._begin(0)
@@ -130,7 +143,8 @@ class Receiver:
         self._dma.close()
 
     def _begin(self, place):
-        control = self._dma.pack_ctrl(size=1, inc_read=False, ring_size=_BITS, ring_sel=True, treq_sel=4)
+        request = self._request + 4  # to be emptied
+        control = self._dma.pack_ctrl(size=1, inc_read=False, ring_size=_BITS, ring_sel=True, treq_sel=request)
         write = self._start + 2 * place
         self._dma.config(read=self._machine, write=write, count=_MANY, ctrl=control, trigger=True)
         self._left = _MANY
@@ -140,7 +154,7 @@ class Transmitter:
     """Sends pulses on a pin."""
 
     def __init__(self, pin):
-        self._machine = rp2.StateMachine(1, _make, freq=1000000, set_base=pin)
+        self._machine, self._request = _free(1, _make, set_base=pin)
         self._machine.active(1)
 
     async def send(self, durations, repeat):
@@ -149,7 +163,7 @@ class Transmitter:
         words = bytes(array("I", [max(length, 4) - 3 for length in durations])) * repeat
         dma = rp2.DMA()
         try:
-            control = dma.pack_ctrl(inc_write=False, treq_sel=1)
+            control = dma.pack_ctrl(inc_write=False, treq_sel=self._request)
             dma.config(read=words, write=self._machine, count=len(words) // 4, ctrl=control, trigger=True)
             await asyncio.sleep_ms(sum(durations) * repeat // 1000 + 1)
         finally:
