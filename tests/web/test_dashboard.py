@@ -189,7 +189,7 @@ def test_a_switch_on_the_dashboard_drives_a_lamp(run_graph: Run, page_of: Pages)
         expect(instrument(page, "switch1").get_by_role("switch")).to_have_attribute("aria-checked", "true")
 
 
-def test_instruments_are_played_while_the_dashboard_is_open_and_while_its_wires_are_drawn(
+def test_instruments_are_played_from_when_the_dashboard_is_opened_until_the_page_is_closed(
     run_graph: Run, page_of: Pages
 ) -> None:
     coordinator = run_graph(graph(switch1=("web/Switch", box(0, 0))), suffix=".json")
@@ -204,8 +204,29 @@ def test_instruments_are_played_while_the_dashboard_is_open_and_while_its_wires_
     assert node(coordinator.status(), "switch1")["state"] == "alive"
     page.get_by_role("tab", name="Dashboard").click()
     is_played(page, "switch1")
+    instrument(page, "switch1").get_by_role("switch").click()
+    page.get_by_role("tab", name="Adopt").click()
     page.get_by_role("tab", name="Graph").click()
+    page.locator("#side-tab-devices").click()
+    page.locator("[data-kind=chart]").click()  # asks who plays what, and is answered
+    coordinator.wait(lambda status: node(status, "chart1")["state"] == "alive")
+    assert node(coordinator.status(), "switch1")["state"] == "alive"
+    expect(instrument(page, "switch1").locator("[role=switch]")).to_have_attribute("aria-checked", "true")
+    page.close()
     coordinator.wait(lambda status: node(status, "switch1")["state"] != "alive")
+
+
+def test_what_the_shelf_of_the_same_page_plays_is_not_said_to_be_elsewhere(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph(graph(switch1=("web/Switch", None)), suffix=".json")
+    page = page_of(coordinator)
+    until_system(page, "system.isReady && system.status.nodes.length > 0")
+    page.locator("#side-tab-devices").click()
+    page.locator("[data-kind=switch]").click()
+    coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
+    edit(page, ["changenode", {"id": "switch1", "metadata": {"dashboard": box(0, 0)}}])
+    dashboard(page)
+    expect(instrument(page, "switch1")).to_contain_text("Played by a device of this page")
+    expect(instrument(page, "switch1").get_by_role("button", name="Play here too")).to_be_visible()
 
 
 def test_what_somebody_else_plays_is_played_here_when_they_have_gone(run_graph: Run, page_of: Pages) -> None:

@@ -23,8 +23,8 @@ export class Dashboard {
 
   #context;
   #edits = false; // whether it is arranged
-  #isOpen = false;
-  #wiring = false; // whether one went to the graph for the wires: what is played goes on there
+  #isOpen = false; // now
+  #wasOpened = false; // and from then on instruments are played here, whatever is looked at
   #saves = 0; // that were not answered yet
   /** @type {Map<string, Box>} what these say */
   #sent = new Map();
@@ -56,14 +56,9 @@ export class Dashboard {
 
   /** Another view is shown. @param {string} view */
   look(view) {
-    const wasOpen = this.#isOpen;
     this.#isOpen = view === "dashboard";
     if (this.#isOpen) this.#open();
-    else if (!(this.#wiring && view === "graph")) {
-      if (wasOpen || this.#wiring) for (const each of this.instruments.values()) each.stop();
-      this.#wiring = this.#known = false;
-    }
-    if (!this.#isOpen) this.#arrange(false);
+    else this.#arrange(false);
   }
 
   /** Keep what instruments are set to. */
@@ -72,7 +67,7 @@ export class Dashboard {
   }
 
   #open() {
-    this.#wiring = false;
+    this.#wasOpened = true;
     this.#toMain();
     this.show();
     this.#context.system.askStatus();
@@ -106,11 +101,11 @@ export class Dashboard {
   /** The state of the system was told: who plays what? */
   async follow() {
     const { system } = this.#context;
-    if (!this.#isOpen || !system.isReady || !system.status.connected) return;
-    this.#toMain();
+    if (!this.#wasOpened || !system.isReady || !system.status.connected) return;
+    if (this.#isOpen) this.#toMain();
     await Promise.all([...this.instruments.values()].map(async (each) => {
       const own = await ownId(each.role);
-      if (this.#isOpen && this.instruments.get(each.role) === each) each.follow(system.nodeStatus(each.role), own);
+      if (this.instruments.get(each.role) === each) each.follow(system.nodeStatus(each.role), own);
     }));
     this.#known = true;
   }
@@ -215,7 +210,6 @@ export class Dashboard {
   /** @param {string} role */
   #toGraph(role) {
     const { bus } = this.#context;
-    this.#wiring = true;
     emit(bus, "show-view", { view: "graph" });
     emit(bus, "select", { kind: "node", ids: [role] });
     /** @type {HTMLElement | null} */ (document.querySelector(`#graph-view [data-node="${CSS.escape(role)}"]`))?.focus();

@@ -129,8 +129,11 @@ export class Instrument {
   }
 
   /** @param {string[]} others */
-  #elsewhere(others) {
-    const text = `Played elsewhere: ${others.join(", ")}`;
+  async #elsewhere(others) {
+    const { shelfId } = await import("../devices/tab.js");
+    const isHere = others.every((id) => id === shelfId(this.role));
+    const text = isHere ? "Played by a device of this page, below the graph." : `Played elsewhere: ${others.join(", ")}`;
+    if (this.#wanted || this.#free > 0) return; // meanwhile
     if (this.#body.dataset.said === text) return;
     this.#say(text, "elsewhere", element("button", { type: "button", click: () => this.play(true) }, "Play here too"));
   }
