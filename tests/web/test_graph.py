@@ -211,7 +211,10 @@ def test_others_may_edit_while_somebody_drags(page: Page, coordinator: Coordinat
 def test_a_node_is_renamed_where_it_stands(page: Page) -> None:
     focus(page, "gate")
     page.keyboard.press("F2")
-    page.keyboard.type("door")
+    page.keyboard.type("a/b+c")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast.warn")).to_contain_text("The characters + and # are not allowed.")
+    page.locator(".editor.name").fill("door")
     assert page.locator(".editor.name").evaluate(COMPOSED)
     expect(page.locator(".editor.name")).to_be_focused()
     page.keyboard.press("Enter")

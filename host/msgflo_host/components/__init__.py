@@ -14,7 +14,7 @@ from ..coordinator import Coordinator
 from ..foreign import Foreign, ForeignDevices
 from ..library import Command, ComponentInfo, Library
 from ..library.live import follow
-from .doubts import Doubts
+from .doubts import Doubts, why_not_started
 from .foreign_nodes import ForeignNodes
 from .processes import SETTLED_S, Processes
 
@@ -128,7 +128,7 @@ class Components:
             if len(wanted) == MOST_PROCESSES:
                 self._say_how_many()
                 break
-            if not node.id.startswith("-"):  # it would be read as an option
+            if not why_not_started(node.id):
                 wanted[node.id] = command.filled(role=node.id, iips=self._initials(node.id, command))
         return wanted
 

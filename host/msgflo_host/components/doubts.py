@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 
+from msgflo.topics import is_filter
+
 from .._text import quoted
 from ..builtin.library import MODULES
 from ..coordinator import Coordinator
 from ..library import Library
 
-__all__ = ["Doubts"]
+__all__ = ["Doubts", "why_not_started"]
 
 MOST_SHOWN = 3
 ALIKE = 0.8
@@ -21,6 +23,17 @@ _BUILT_IN = "core/"
 
 _Doubt = tuple[str, str, tuple[str, ...]]
 """A role, its component in the graph, and those of the participants that play it: none where nobody does."""
+
+
+def why_not_started(role: str) -> str:
+    """Why no process can play a role, or an empty text."""
+    if role.startswith("-"):  # it is a word of the command
+        return "its name would be read as an option of the command"
+    if is_filter(role):  # its topics begin with it
+        return "its name has a wildcard; the characters + and # are not allowed"
+    if role == "fbp" or role.startswith(("$", "fbp/")):
+        return "names that begin with $ or fbp/ are reserved"
+    return ""
 
 
 class Doubts:
@@ -57,7 +70,7 @@ class Doubts:
                 or name in self._library.commands
                 or name in self._library.foreign
             ):
-                if node.id.startswith("-") and name in self._library.commands:
+                if name in self._library.commands and why_not_started(node.id):
                     yield node.id, name, ()
                 continue
             others = {entry.participant.component for entry in self._coordinator.registry.by_role(node.id)}
@@ -65,11 +78,11 @@ class Doubts:
                 yield node.id, name, tuple(sorted(others))
 
     def _sentence(self, doubt: _Doubt, *, compare: bool) -> str:
-        _, component, others = doubt
+        role, component, others = doubt
         if others:
             return f"is {quoted(component)} in the graph, but {' and '.join(map(quoted, others))} by its own words"
         if component in self._library.commands:
-            return "is not started: its name would be read as an option of the command"
+            return f"is not started: {why_not_started(role)}"
         known = [*MODULES, *self._library.names()]
         near = get_close_matches(component, known, MOST_SHOWN, ALIKE) if compare and len(component) <= LONGEST else []
         question = f"; did you mean {' or '.join(near)}?" if near else ""

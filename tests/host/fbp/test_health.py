@@ -164,12 +164,16 @@ def library(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
 
 def test_a_component_that_nobody_knows_is_explained_once_with_those_like_it(library: Coordinator) -> None:
     slips = {"old": "core/Repaet", "new": "core/Treshold", "mine": "home/Lmap7", "none": "x/Y", "-r": "home/Lamp1"}
+    slips |= {"a/b+c": "home/Lamp1", "my lamp #1": "home/Lamp1", "$x": "home/Lamp1"}
     said = {
         "old": 'waits for a participant of this role: the library has no component "core/Repaet"; did you mean core/Repeat?',
         "new": 'waits for a participant of this role: the library has no component "core/Treshold"; '
         "did you mean core/Threshold?",
         "none": 'waits for a participant of this role: the library has no component "x/Y"',
         "-r": "is not started: its name would be read as an option of the command",
+        "a/b+c": "is not started: its name has a wildcard; the characters + and # are not allowed",
+        "my lamp #1": "is not started: its name has a wildcard; the characters + and # are not allowed",
+        "$x": "is not started: names that begin with $ or fbp/ are reserved",
     }
 
     async def main() -> None:
@@ -201,7 +205,7 @@ def test_a_component_that_nobody_knows_is_explained_once_with_those_like_it(libr
 
     run(main)
     assert library.output.count("the library has no component") == 5
-    assert library.output.count("is not started: its name") == 1
+    assert library.output.count("is not started: its name") == 3
 
 
 def test_editors_are_told_when_the_broker_goes_and_comes_back_and_what_waits_for_it(

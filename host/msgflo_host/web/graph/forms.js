@@ -3,6 +3,7 @@
 
 import { element, formDialog, toast } from "../core/dom.js";
 import { openMenu } from "../core/menu.js";
+import { wrongName } from "../devices/roles.js";
 import { editInitial } from "./initials.js";
 import { typesFit } from "./model.js";
 
@@ -29,6 +30,8 @@ export function renameInPlace(stage, id, named) {
     const name = field.value.trim();
     if (isBusy) return;
     if (!name || name === id) return close();
+    const wrong = wrongName(name);
+    if (wrong) return toast(`${wrong}.`, "warn");
     if (stage.picture.nodes.has(name)) return toast(`There is a node ${name} already.`, "warn");
     isBusy = true;
     if (await named(name)) close();
