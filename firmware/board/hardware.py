@@ -15,9 +15,9 @@ class Hardware:
         """Return a pin, by its number or name; `how`: mode and pull. Without, it is left as it is."""
         return machine.Pin(number, *how)
 
-    def pwm(self, number, freq):
-        """Return a PWM output with duty 0; `freq` in Hz."""
-        return machine.PWM(machine.Pin(number), freq=freq, duty_u16=0)
+    def pwm(self, number, freq, duty=0):
+        """Return a PWM output; `freq` in Hz, `duty` of 65535 from the start."""
+        return machine.PWM(machine.Pin(number), freq=freq, duty_u16=duty)
 
     def i2c(self, bus):
         """Return a bus, the same one for everybody; raises ValueError for one that the port map does not have."""

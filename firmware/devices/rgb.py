@@ -17,9 +17,7 @@ def create(role, topics, options, hardware):
     """Return the participant; `options`: the pins red, green and blue, and what they have in `common`."""
     from .drivers.pwm_rgb import PwmRgb
 
-    pwms = (
-        hardware.pwm(options["red"], 1000),
-        hardware.pwm(options["green"], 1000),
-        hardware.pwm(options["blue"], 1000),
-    )
-    return Rgb(role, topics, options, PwmRgb(pwms, options.get("common") == "anode"))
+    anode = options.get("common") == "anode"
+    dark = PwmRgb.full if anode else 0
+    pwms = [hardware.pwm(options[color], 1000, dark) for color in ("red", "green", "blue")]
+    return Rgb(role, topics, options, PwmRgb(pwms, anode))

@@ -24,10 +24,10 @@ class Bench(Stage):
         await soon()
 
 
-def test_it_is_dark_at_the_start():
+def test_it_is_dark_from_the_first_moment_on():
     for common, wanted in ((None, 0), ("cathode", 0), ("anode", 65535)):
         bench = Bench(common)
-        equal(bench.duties, [wanted] * 3)
+        equal([set(pwm.log) for pwm in bench.pwms], [{wanted}] * 3)
         equal([pwm.frequency for pwm in bench.pwms], [1000] * 3)
         equal([pwm.pin.id for pwm in bench.pwms], [15, 16, 17])
         equal(bench.last("state"), {"on": False, "color": "#ffffff", "brightness": 100, "fade": 0})
