@@ -21,7 +21,7 @@ _ADC_RANGE = {
 _DEFAULT = -2  # stands for a pull that is not given: an ESP32 then leaves it as it is, an RP2 has none
 
 
-class Constants:
+class _Constants:
     """What a program finds in the class Pin and in each pin; ports/esp32/machine_pin.c, ports/rp2/machine_pin.[ch].
 
     IRQ_RISING and IRQ_FALLING are an ESP32's everywhere.
@@ -34,7 +34,7 @@ class Constants:
         self.PULL_UP, self.PULL_DOWN = (1, 2) if rp2 else (2, 1)
 
 
-class Pins(Constants):
+class Pins(_Constants):
     """The class `Pin`."""
 
     def __init__(self, hardware: Hardware) -> None:
@@ -60,7 +60,7 @@ class Pins(Constants):
         return self._pins.get(wire)
 
 
-class Pin(Constants):
+class Pin(_Constants):
     """A pin."""
 
     interrupts = True  # it has handlers in the program
