@@ -19,8 +19,9 @@ from .._text import quoted
 from . import library
 from ._reports import Reports
 from .component import Component, ComponentError, Port, Timer
+from .values import size
 
-__all__ = ["HIDDEN", "MAX_PER_TURN", "MAX_WAITING", "Engine", "Loop"]
+__all__ = ["HIDDEN", "MAX_PER_TURN", "MAX_WAITING", "MAX_WAITING_BYTES", "Engine", "Loop"]
 
 MAX_PER_TURN = 1_000
 """Packets that are delivered before everything else in the event loop gets its turn."""
@@ -30,6 +31,11 @@ MAX_TURN_S = 0.01
 
 MAX_WAITING = 100_000
 """Packets that may wait; those beyond are dropped, and reported once a second."""
+
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+"""Of those packets that wait behind the first of them, which are not measured: that would take longer than to deliver them."""
+
+_NOT_MEASURED = 1_000
 
 HIDDEN = "a packet cannot be used; why is not said, for what this node gets or sends is secure"
 """What stands for an error of a node that may not tell what came to it."""
@@ -65,7 +71,8 @@ class Engine:
         self._loop = loop
         self._nodes: dict[str, _Node] = {}
         self._links: Mapping[tuple[str, str], Sequence[tuple[str, str]]] = {}
-        self._waiting: deque[tuple[_Node, str, Any]] = deque()
+        self._waiting: deque[tuple[_Node, str, Any, int]] = deque()  # with its bytes, as far as they are counted
+        self._bytes = 0
         self._running = False
         self._dropped: Counter[str] = Counter()
         self.is_secure: Callable[[str], bool] = lambda role: False
@@ -119,12 +126,14 @@ class Engine:
         node = self._nodes.get(role)
         if node is None:
             return
-        if len(self._waiting) >= MAX_WAITING:
+        count = size(data) if len(self._waiting) >= _NOT_MEASURED else 0
+        if len(self._waiting) >= MAX_WAITING or self._bytes + count > MAX_WAITING_BYTES:
             if not self._dropped:
                 self.loop.call_later(_REPORT_S, self._report_dropped)
             self._dropped[role] += 1
             return
-        self._waiting.append((node, port, data))
+        self._bytes += count
+        self._waiting.append((node, port, data, count))
         if not self._running:
             self._running = True
             self.loop.call_soon(self._run)
@@ -150,7 +159,7 @@ class Engine:
     def is_idle(self, roles: Iterable[str]) -> bool:
         """Whether none of these has a packet waiting for it or something to do later."""
         nodes = [node for role in roles if (node := self._nodes.get(role)) is not None]
-        waiting = {id(node) for node, _, _ in self._waiting}
+        waiting = {id(node) for node, *_ in self._waiting}
         return not any(id(node) in waiting or node.has_timers for node in nodes)
 
     def report(self, role: str, text: str) -> None:
@@ -167,6 +176,7 @@ class Engine:
         """End all nodes; packets that wait are dropped."""
         self.want({})
         self._waiting.clear()
+        self._bytes = 0
 
     def sent(self, role: str, port: str, data: Any) -> None:
         """Pass on a packet that a node sends."""
@@ -185,7 +195,8 @@ class Engine:
         for _ in range(MAX_PER_TURN):
             if not self._waiting:
                 break
-            node, port, data = self._waiting.popleft()
+            node, port, data, count = self._waiting.popleft()
+            self._bytes -= count
             node.receive(port, data)
             if self.loop.time() > until:
                 break
@@ -195,8 +206,9 @@ class Engine:
 
     def _report_dropped(self) -> None:
         dropped, self._dropped = self._dropped, Counter()
+        limit = f"{MAX_WAITING}, or {MAX_WAITING_BYTES // 1024 // 1024} MiB,"
         for role, count in dropped.items():
-            _tell(self.on_error, role, f"packets dropped: {count}, because {MAX_WAITING} were waiting already")
+            _tell(self.on_error, role, f"packets dropped: {count}, because {limit} were waiting already")
 
 
 class _Node:

@@ -16,7 +16,18 @@ import msgspec
 from .. import _text
 from ..errors import ComponentError
 
-__all__ = ["CONVERSIONS", "array", "boolean", "check_size", "is_released", "number", "shown", "string", "text_of"]
+__all__ = [
+    "CONVERSIONS",
+    "array",
+    "boolean",
+    "check_size",
+    "is_released",
+    "number",
+    "shown",
+    "size",
+    "string",
+    "text_of",
+]
 
 MAX_TEXT = 64 * 1024  # characters that a component may make
 MAX_PARTS = 10_000  # values within one value that a component makes
@@ -107,6 +118,16 @@ def text_of(value: Any) -> str:
         return value if isinstance(value, str) else msgspec.json.encode(value).decode()
     except (ValueError, RecursionError, TypeError) as wrong:
         raise ComponentError(f"cannot be written as JSON: {wrong}") from None
+
+
+def size(value: Any) -> int:
+    """Return about how many bytes a value takes: those of its text, or of its JSON; 0 of what has none."""
+    if isinstance(value, str):
+        return len(value)
+    try:
+        return len(msgspec.json.encode(value)) if isinstance(value, dict | list) else 0
+    except (ValueError, RecursionError, TypeError):
+        return 0
 
 
 def shown(value: Any) -> str:

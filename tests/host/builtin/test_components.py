@@ -200,6 +200,19 @@ def test_delay_is_bounded() -> None:
     assert len(node.sent) == 10_000
 
 
+def test_delay_is_bounded_in_bytes() -> None:
+    node = Single("core/Delay", seconds=60)
+    for _ in range(2):
+        for data in ("x" * 3_000_000, {"a": "x" * 1_000_000}, "x" * 1_000_000, 5):
+            node.engine.deliver("node", "in", data)
+        node.loop.settle()
+        assert node.errors.pop() == (
+            "packets of 4000008 bytes are waiting already, and no more than 4194304 may; this one of 1000000 is dropped"
+        )
+        node.loop.advance(60)
+    assert [data if data == 5 else len(data) for _, _, data in node.sent] == [3_000_000, 1, 5] * 2
+
+
 def test_timer_keeps_its_rhythm() -> None:
     node = Single("core/Timer")
     node.loop.advance(3.5)

@@ -299,13 +299,29 @@ def test_what_cannot_wait_is_dropped_and_reported_once_a_second(monkeypatch: pyt
     assert watched.errors == []
     watched.loop.advance(0.2)
     assert sorted(watched.errors) == [
-        ("a", "packets dropped: 10, because 50 were waiting already"),
-        ("b", "packets dropped: 1, because 50 were waiting already"),
+        ("a", "packets dropped: 10, because 50, or 64 MiB, were waiting already"),
+        ("b", "packets dropped: 1, because 50, or 64 MiB, were waiting already"),
     ]
     watched.loop.advance(5)
     watched.deliver("a", "again")
     assert watched.received[-1] == ("a", "in", "again")
     assert len(watched.errors) == 2
+
+
+def test_what_waits_is_bounded_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "MAX_WAITING_BYTES", 3 * 1024 * 1024)
+    watched = Watched(a="Pass")
+    large = ["x" * 1024 * 1024 for _ in range(2)]
+    for _ in range(2):
+        for _ in range(1_000):
+            watched.engine.deliver("a", "in", 0)
+        for data in (large[0], large, large[1]):
+            watched.engine.deliver("a", "in", data)
+        watched.loop.settle()
+        assert [data for _, _, data in watched.received] == [0] * 1_000 + [large[0], large[1]]
+        watched.loop.advance(2)
+        assert watched.errors.pop() == ("a", "packets dropped: 1, because 100000, or 3 MiB, were waiting already")
+        watched.received.clear()
 
 
 @pytest.mark.parametrize("kind", ["errors", "logs"])

@@ -7,11 +7,13 @@ from typing import Any
 
 from ..component import Component, ComponentError, Context, Port
 from ..component import Timer as Alarm
+from ..values import size
 
 __all__ = ["Debounce", "Delay", "Throttle", "Timer"]
 
 _YEAR_S = 366 * 24 * 3600
 _MAX_DELAYED = 10_000
+_MAX_DELAYED_BYTES = 4 * 1024 * 1024
 
 
 class Debounce(Component):
@@ -93,19 +95,27 @@ class Delay(Component):
     description = "Passes packets on some time later, in the same order"
     icon = "hourglass-half"
     inports = (
-        Port("in", "any", "What to pass on; at most 10 000 packets can wait"),
+        Port("in", "any", "What to pass on; at most 10 000 packets and 4 MiB can wait"),
         Port("seconds", "number", "How much later", 1, minimum=0, maximum=_YEAR_S),
     )
     outports = (Port("out", "any", "The same"),)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._waiting: deque[tuple[float, Any]] = deque()  # when, and what
+        self._waiting: deque[tuple[float, Any, int]] = deque()  # when, what, and its bytes
+        self._bytes = 0
 
     def packet(self, port: str, value: Any) -> None:
+        count = size(value)
         if len(self._waiting) >= _MAX_DELAYED:
             raise ComponentError(f"{_MAX_DELAYED} packets are waiting already; this one is dropped")
-        self._waiting.append((self.context.now() + self.settings["seconds"], value))
+        if self._bytes + count > _MAX_DELAYED_BYTES:
+            raise ComponentError(
+                f"packets of {self._bytes} bytes are waiting already, and no more than {_MAX_DELAYED_BYTES} may; "
+                f"this one of {count} is dropped"
+            )
+        self._bytes += count
+        self._waiting.append((self.context.now() + self.settings["seconds"], value, count))
         if len(self._waiting) == 1:
             self._wait()
 
@@ -115,7 +125,9 @@ class Delay(Component):
     def _look(self) -> None:
         now = self.context.now()
         while self._waiting and self._waiting[0][0] <= now:
-            self.send("out", self._waiting.popleft()[1])
+            _, value, count = self._waiting.popleft()
+            self._bytes -= count
+            self.send("out", value)
         if self._waiting:
             self._wait()
 
