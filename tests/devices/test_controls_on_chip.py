@@ -92,6 +92,18 @@ def test_presses_are_seen_once_each_while_the_chip_is_busy(pico: Pico) -> None:
         assert 52 <= ms <= 54  # 45 ms, and until the bounces of the release were over
 
 
+def test_a_pin_of_the_hardware_has_no_pull_resistor_that_nobody_asked_for(pico: Pico) -> None:
+    pico.put("hardware.py", (DRIVERS.parents[1] / "board" / "hardware.py").read_text())
+    pico.run("from machine import Pin\nfrom hardware import Hardware\nhardware = Hardware()")
+    assert pico.run("print(hardware.pin(22, Pin.IN))").strip() == "Pin(GPIO22, mode=IN)"
+    assert (
+        pico.run("hardware.pin(22).init(Pin.OUT, value=1)\nprint(hardware.pin(22))").strip() == "Pin(GPIO22, mode=OUT)"
+    )
+    assert pico.led == 0
+    pico.run("hardware.pin('LED').init(Pin.OUT, value=1)")  # a pin of the Wi-Fi chip, which has no pull resistors
+    assert pico.led == 1
+
+
 def test_the_knob_follows_the_converter(pico: Pico) -> None:
     pico.run("from machine import ADC\nfrom knob import Knob\nknob = Knob(ADC(26))")
     for volts, wanted in ((0.0, 0.0), (0.02, 0.0), (0.891, 0.26), (1.65, 0.5), (3.27, 1.0), (3.3, 1.0)):
