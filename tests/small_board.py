@@ -71,21 +71,27 @@ def _note(kind, what):
     with open(os.getenv("RTC") + "." + kind, "a") as file: file.write(json.dumps(what) + "\\n")
 class WLAN:
     _in = _on = _address = _bssid = None
+    _reason = STAT_IDLE  # an ESP32 keeps it until it has joined
     def __init__(self, which): pass
     def active(self, on=None):
         if on is not None: WLAN._on = on
         return self._on
+    if os.getenv("NO_RTC"):
+        def deinit(self): WLAN._in = False
     def connect(self, ssid, password=None, *, bssid=None, **more):
         if more and not os.getenv("NO_RTC"): raise TypeError("extra keyword arguments given")
         _note("joins", {"bssid": bssid and bssid.hex(), "address": self._address})
         WLAN._bssid = bssid
         WLAN._in = ssid != "nowhere" and not os.getenv("NO_WIFI") and bssid in (None, _access_point())
+        if not self._in: WLAN._reason = STAT_NO_AP_FOUND
     def disconnect(self): WLAN._in = False
     def isconnected(self): return bool(self._in)
     def ifconfig(self, *args):
         if args: WLAN._address = args[0]
         return ("127.0.0.1",) * 4
-    def config(self, what):
+    def config(self, what=None, **settings):
+        if settings and os.getenv("NO_RTC"): raise ValueError("unknown config param")
+        if settings: return
         if what != "channel": raise ValueError("unknown config param")
         return 6
     def scan(self):
@@ -97,7 +103,7 @@ class WLAN:
     def status(self, what=None):
         if what: return -50
         # Of an access point that it was told, an ESP32 says for a while, or for ever, that it is looking.
-        return STAT_GOT_IP if self._in else STAT_CONNECTING if self._bssid and os.getenv("LOOKING") else STAT_NO_AP_FOUND
+        return STAT_GOT_IP if self._in else STAT_CONNECTING if self._bssid and os.getenv("LOOKING") else self._reason
 """
 
 
@@ -114,6 +120,7 @@ class SmallBoard:
         self.sleeps: list[int] = []
         self.hurry = hurry
         self.bites = 0  # of the watchdog
+        self.patience = 0  # of the watchdog when it was fed last, in ms
         self._watchdog = watchdog
         self._bite: threading.Timer | None = None
         self.environment: dict[str, str] = {}
@@ -245,6 +252,7 @@ class SmallBoard:
             self.bites += 1
             process.kill()
 
+        self.patience = timeout
         if self._bite is not None:
             self._bite.cancel()
         self._bite = threading.Timer(timeout / 1000 / self._watchdog, bite)

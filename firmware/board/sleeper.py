@@ -122,7 +122,7 @@ class Sleeper:
             self._memory(kept(self.state, self.lines))
             machine.deepsleep(ms)
         watchdog.stop()
-        self.wifi.wlan.active(False)
+        self.wifi.off()
         _began = ticks_ms()
         while ms > 0:  # it may end early, by an interrupt of whatever kind
             machine.lightsleep(ms)

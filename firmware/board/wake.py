@@ -70,7 +70,7 @@ async def _join(sleeper, limit):
         # Another access point, or another channel; or there is no network at all.
         state[6] = 0
         wifi.wlan.disconnect()
-        await asyncio.sleep_ms(100)  # until an ESP32 says of it no more that it is not found
+        await asyncio.sleep_ms(100)  # until an ESP32 has given it up: before, it takes no other
         wifi.start()
     return await wifi.wait(limit)
 

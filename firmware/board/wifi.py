@@ -18,8 +18,6 @@ _REASONS = (
     ("WRONG_PASSWORD", "the password is wrong"),
     ("HANDSHAKE_TIMEOUT", "the password is wrong"),  # what an ESP32 says then
     ("NO_AP_FOUND", "there is no such network here (a board needs 2.4 GHz)"),
-    ("CONNECT_FAIL", "it was refused"),
-    ("ASSOC_FAIL", "it was refused"),
 )
 
 
@@ -30,6 +28,7 @@ class Wifi:
         self.config = config
         self._said = None
         self.attempts = 0  # to join, since the start
+        self._stale = None  # what the last attempt has left in `status`: an ESP32 says it until it is in the network
         if config.get("country"):
             network.country(config["country"])
         if config.get("hostname"):
@@ -53,6 +52,11 @@ class Wifi:
         """Begin to join, and return at once; `where` may have the access point's `bssid` (bytes) and `channel`."""
         self.attempts += 1
         self.wlan.active(True)
+        try:
+            # Else an ESP32 joins by itself again: it would not say why it could not, nor let us (MicroPython issue 17661).
+            self.wlan.config(reconnects=0)
+        except ValueError:
+            pass  # an RP2 does not
         address = self.config.get("address")
         if address:
             self.wlan.ifconfig(tuple(address))
@@ -60,19 +64,29 @@ class Wifi:
                 # On an RP2 the line above leaves it without a name server.
                 network.ipconfig(dns=address[3])
         said = self.config["ssid"], self.config.get("password")
+        self._stale = self.wlan.status()
         try:
             self.wlan.connect(*said, **where)
         except TypeError:  # an ESP32 cannot be told the channel (MicroPython 1.29)
             where.pop("channel", None)
             self.wlan.connect(*said, **where)
 
+    def off(self):
+        """Switch the radio off; it is on again from the next `start`."""
+        self.wlan.active(False)
+        try:
+            self.wlan.deinit()  # an RP2's radio keeps its power until then (MicroPython issue 9136)
+        except AttributeError:
+            pass  # an ESP32 needs none
+
     async def wait(self, timeout=_JOIN):
         """Wait until the board has joined, or the attempt has failed; returns whether it has. `timeout` in ms."""
         began = ticks_ms()
         while not self.wlan.isconnected():
             status = self.wlan.status()
-            trying = status in (network.STAT_IDLE, network.STAT_CONNECTING)
-            if ticks_diff(ticks_ms(), began) > timeout or (not trying and self._reason(status)):
+            if status != self._stale:
+                self._stale = None
+            if ticks_diff(ticks_ms(), began) > timeout or (status < network.STAT_IDLE and self._stale is None):
                 return False
             await asyncio.sleep_ms(20)
         return True
@@ -81,21 +95,24 @@ class Wifi:
         """Try until the board has joined."""
         failed = 0
         while not self.wlan.isconnected():
+            why = None
             try:
                 self.start()
-                joined = await self.wait()
-                why = None
+                if await self.wait():
+                    break
             except (OSError, ValueError, MemoryError) as e:
-                joined = False
                 why = str(e)
-            if not joined:
-                why = why or self._reason(self.wlan.status()) or "no answer within {} s".format(_JOIN // 1000)
-                self._say('no Wi-Fi "{}": {}; trying again'.format(self.config["ssid"], why), log.error)
-                failed += 1
-                self.wlan.disconnect()
-                if failed % _RESTART == 0:
-                    self.wlan.active(False)
-                await asyncio.sleep(2)
+            why = why or self._reason(self.wlan.status()) or "no answer within {} s".format(_JOIN // 1000)
+            self._say('no Wi-Fi "{}": {}; trying again'.format(self.config["ssid"], why), log.error)
+            failed += 1
+            try:
+                if failed % _RESTART:
+                    self.wlan.disconnect()
+                else:
+                    self.off()
+            except OSError:
+                pass  # an ESP32's radio that did not start
+            await asyncio.sleep(2)
         self._say('Wi-Fi "{}" joined, address {}'.format(self.config["ssid"], self.wlan.ifconfig()[0]), log.info)
 
     async def keep(self):
@@ -110,7 +127,8 @@ class Wifi:
         for name, text in _REASONS:
             if status == getattr(network, "STAT_" + name, None):
                 return text
-        return None
+        # Failures are below 0 on an RP2, reasons of IEEE 802.11 on an ESP32, where all other states are 1000 and more.
+        return "it was refused (reason {})".format(status) if status < network.STAT_IDLE else None
 
     def _say(self, text, how):
         if text != self._said:

@@ -170,7 +170,8 @@ class Pico(Chip):
         """Counters since the start. `…Out` is sent by the chip, `…In` is sent to it.
 
         frames (Ethernet, with ARP and DHCP), packets (IP), segments (TCP), payload (bytes in TCP); connections (TCP),
-        resent (TCP, to the chip), dropped (frames, since the network was cut); link is what WLAN.status() would be.
+        resent (TCP, to the chip), dropped (frames, since the network was cut); link is what WLAN.status()
+        would be; radio is for how many ms the Wi-Fi chip has had power.
         """
         counts: dict[str, int] = self.ask("traffic")
         return counts

@@ -154,6 +154,29 @@ def test_watchdog_and_sleep(pico: Pico) -> None:
     assert 3660 < pico.time - before < 3665
 
 
+def test_the_radio_keeps_its_power_until_it_is_deinitialised_as_on_the_real_one(pico: Pico) -> None:
+    def radio(seconds: float = 5) -> float:
+        before = pico.traffic()["radio"], pico.time
+        pico.run(f"time.sleep({seconds})")
+        return (pico.traffic()["radio"] - before[0]) / 1000 / (pico.time - before[1])
+
+    pico.set_speed(0)
+    pico.run("import time")
+    assert radio() == 0
+    pico.run(JOIN)
+    pico.run("wlan.active(False)\nprint(wlan.active())")
+    assert radio() == pytest.approx(1, abs=0.01)
+    assert pico.run("print(wlan.isconnected())") == "True\n"
+    pico.run("wlan.active(True)\nwlan.deinit()")
+    assert radio() == 0
+    assert pico.run("print(wlan.active(), wlan.isconnected(), wlan.status())") == "True False 0\n"
+    began = pico.time
+    pico.run(JOIN)
+    assert 0.62 < pico.time - began < 2
+    pico.run("import machine\nwlan.deinit()\nled = machine.Pin('LED', machine.Pin.OUT, value=1)")
+    assert (radio(), pico.led) == (pytest.approx(1, abs=0.01), 1)
+
+
 def test_pins(pico: Pico) -> None:
     pico.run("from machine import *\nimport time\nbutton = Pin(14, Pin.IN, Pin.PULL_UP)\nPin('LED', Pin.OUT).on()")
     assert (pico.pin(14).level, pico.pin(14).state, pico.led) == (1, "up", 1)

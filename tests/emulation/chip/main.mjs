@@ -91,7 +91,7 @@ const REQUESTS = {
       wifi.setAir(air);
     }
   },
-  traffic: () => ({ ...wifi.counts, ...wifi.tcp.counts, link: wifi.link }),
+  traffic: () => ({ ...wifi.counts, ...wifi.tcp.counts, link: wifi.link, radio: wifi.radio }),
   traffic_log: () => wifi.log,
 };
 

@@ -23,6 +23,7 @@ export class Wifi {
     this.counts = { framesOut: 0, framesIn: 0, packetsOut: 0, packetsIn: 0, dropped: 0 };
     this.log = [];
     this.tcp = new Tcp(this);
+    this.powered = 0; // ns, before it was switched off last
     this.pins = 0;
     this.rssi = -50;
     chip.bootListeners.push((mcu) => this.#attach(mcu));
@@ -32,11 +33,24 @@ export class Wifi {
 
   #reset() {
     this.link = LINK.down;
-    this.power = false;
+    this.#setPower(false);
     this.queue = [];
     this.joins = (this.joins ?? 0) + 1;
     this.pins = 0;
     this.guestMac = null;
+  }
+
+  #setPower(on) {
+    if (this.power) {
+      this.powered += this.chip.nanos - this.poweredAt;
+    }
+    this.power = on;
+    this.poweredAt = this.chip.nanos;
+  }
+
+  /** For how many ms the radio has had power. */
+  get radio() {
+    return Math.round((this.powered + (this.power ? this.chip.nanos - this.poweredAt : 0)) / 1e6);
   }
 
   #attach(mcu) {
@@ -68,7 +82,9 @@ export class Wifi {
   #write(register, value) {
     switch (register) {
       case 'power':
-        this.power = !!(value & 1);
+        this.#setPower(!!(value & 1));
+        this.pins = 0;
+        this.joins += 1;
         this.#setLink(LINK.down);
         break;
       case 'join':

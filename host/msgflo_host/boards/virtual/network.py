@@ -34,7 +34,7 @@ class Network:
             setattr(self, f"STAT_{name}", number)
         self._hostname = "mpy-" + hardware.chip.name
         self._country = "XX"
-        self.WLAN = Wlans(Wlan(hardware, states))
+        self.WLAN = Wlans((Rp2Wlan if hardware.chip.rp2 else Wlan)(hardware, states))
 
     def hostname(self, name: str | None = None) -> str | None:
         """The board's name in the network; a call with one sets it."""
@@ -71,62 +71,99 @@ class Wlans:
 
 
 class Wlan:
-    """The station."""
+    """The station of an ESP32: unless told otherwise it tries again by itself, and takes no other network meanwhile."""
+
+    _rejected = "HANDSHAKE_TIMEOUT"  # that is what a wrong password leads to
+    _lost = "BEACON_TIMEOUT"
+    _told: tuple[str, ...] = ("mac", "channel", "txpower", "pm", "protocol", "reconnects")
 
     def __init__(self, hardware: Hardware, states: dict[str, int]) -> None:
         self._wifi = hardware.wifi
         self._states = states
-        self._state = "IDLE"
-        self._active = False
+        self._active = self._powered = False
+        self._wanted = self._joined = False
+        self._reason = "IDLE"  # why it is not in the network: from the end of one attempt to the end of the next
         self._address = _ADDRESS
         self._settings: dict[str, Any] = {"mac": _MAC, "channel": _CHANNEL, "txpower": 20, "pm": 0, "ssid": ""}
+        self._settings["reconnects"] = -1
         self._joining: asyncio.TimerHandle | None = None
 
     def active(self, on: bool | None = None) -> bool:
         """Whether the radio is on; a call with True or False switches it."""
         if on is not None:
-            self._active = bool(on)
+            self._active = self._powered = bool(on)
             if not on:
-                self.disconnect()
+                self._leave()
         return self._active
 
     def connect(self, ssid: str | None = None, key: str | None = None, **_: Any) -> None:
-        """Begin to join."""
-        if not self._active:
-            raise OSError(12291 if "ASSOC_FAIL" in self._states else 1, "Wifi Not Started")
-        self.disconnect()
+        """Begin to join; raises OSError where the radio is off, or still joins."""
+        if not self._powered:
+            raise OSError(12290, "Wifi Not Started")
+        self._notice()
+        if self._joining is not None:
+            raise OSError(12295, "Wifi Internal Error")
+        self._begin(ssid)
+
+    def _begin(self, ssid: str | None) -> None:
         self._settings["ssid"] = ssid or self._settings["ssid"]
-        self._state = "CONNECTING"
+        self._wanted = True
+        self._joined = self._wifi.connected = False
         self._joining = asyncio.get_running_loop().call_later(_JOINING, self._join)
 
     def _join(self) -> None:
-        self._state = {"there": "GOT_IP", "absent": "NO_AP_FOUND"}.get(self._wifi.state, "WRONG_PASSWORD")
-        self._wifi.connected = self._state == "GOT_IP"
+        self._joining = None
+        self._joined = self._wifi.connected = self._wifi.state == "there"
+        if self._joined:
+            self._reason = "IDLE"
+        else:
+            self._failed("NO_AP_FOUND" if self._wifi.state == "absent" else self._rejected)
+
+    def _failed(self, reason: str) -> None:
+        self._reason = reason
+        if self._wanted and self._settings.get("reconnects", 0) < 0:
+            self._begin(None)
+
+    def _notice(self) -> None:
+        if self._joined and not self._wifi.connected:
+            self._joined = False
+            self._failed(self._lost)
 
     def disconnect(self) -> None:
-        """Leave the network, or give up joining it."""
+        """Leave the network, or give up joining it; raises OSError where the radio is off."""
+        if not self._powered:
+            raise OSError(12290, "Wifi Not Started")
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._joining is not None or self._joined:
+            self._reason = "IDLE"
         if self._joining is not None:
             self._joining.cancel()
-        self._state = "IDLE"
-        self._wifi.connected = False
+        self._joining = None
+        self._wanted = self._joined = self._wifi.connected = False
 
     def isconnected(self) -> bool:
         """Whether it is in the network and has an address."""
+        self._notice()
         return self._wifi.connected
 
     def status(self, what: str | None = None) -> int:
         """The state as one of STAT_*, or the signal's strength in dBm."""
         if what is not None:
             return int(self.config(what))
-        if self._state == "GOT_IP" and not self._wifi.connected:
-            return self._states["NO_AP_FOUND"]
-        return self._states[self._state]
+        self._notice()
+        if self._wifi.connected:
+            return self._states["GOT_IP"]
+        if self._joining is not None and self._reason not in ("NO_AP_FOUND", "WRONG_PASSWORD"):
+            return self._states["CONNECTING"]
+        return self._states[self._reason]
 
     def config(self, what: str | None = None, **values: Any) -> Any:
         """Tell a setting, or set some."""
         if what is None:
             for name, value in values.items():
-                if name not in ("mac", "channel", "txpower", "pm", "reconnects", "protocol"):
+                if name not in self._told:
                     raise ValueError("unknown config param")
                 self._settings[name] = value
             return None
@@ -161,3 +198,40 @@ class Wlan:
     def scan(self) -> list[tuple[Any, ...]]:
         """The networks around: none is seen, for their names are bytes, of which the link takes one at a time."""
         return []
+
+
+class Rp2Wlan(Wlan):
+    """The station of an RP2: it tries once, and keeps its radio on, and what it has joined, until `deinit`."""
+
+    _rejected = "WRONG_PASSWORD"
+    _lost = "NO_AP_FOUND"
+    _told = ("mac", "channel", "txpower", "pm")
+
+    def __init__(self, hardware: Hardware, states: dict[str, int]) -> None:
+        super().__init__(hardware, states)
+        del self._settings["reconnects"]
+
+    def active(self, on: bool | None = None) -> bool:
+        """Whether the radio was asked to be on; a call with True or False asks for it."""
+        if on is not None:
+            self._active = bool(on)
+            self._powered = self._powered or self._active
+        return self._active
+
+    def connect(self, ssid: str | None = None, key: str | None = None, **_: Any) -> None:
+        """Begin to join; raises OSError where the radio is off."""
+        if not self._powered:
+            raise OSError(1, "EPERM")
+        self._leave()
+        self._reason = "IDLE"
+        self._begin(ssid)
+
+    def disconnect(self) -> None:
+        """Leave the network, or give up joining it."""
+        self._powered = True
+        self._leave()
+
+    def deinit(self) -> None:
+        """Switch the radio off; what `active` says stays."""
+        self._leave()
+        self._powered = False

@@ -61,6 +61,7 @@ typedef struct {
 
 typedef struct {
     bool up;            // the station's network interface is set up
+    uint32_t powered_at; // ms
     uint32_t trace_flags;
     uint32_t pm;
     uint8_t mac[6];

@@ -1,8 +1,15 @@
 // The Wi-Fi as MicroPython calls it, for the emulated one.
+//
+// The radio has power, and takes its time to come up, when the real driver (georgerobotics/cyw43-driver, cyw43_ctrl.c and
+// cyw43_ll.c) gives it: on the first use of any kind, the LED's too, until deinit.
 #include <string.h>
 
 #include "cyw43.h"
 #include "hardware/gpio.h"
+
+#define POWER_UP_MS (20 + 50)   // that the real driver waits between off and on, and then for the chip
+#define LOADED_MS   (150)       // after that, at least, its firmware is loaded and set up
+#define SWITCH_ON_MS (50 + 50)  // after that, until it can join
 
 cyw43_t cyw43_state;
 
@@ -16,7 +23,24 @@ void cyw43_init(cyw43_t *self) {
 }
 
 void cyw43_deinit(cyw43_t *self) {
-    cyw43_wifi_set_up(self, CYW43_ITF_STA, false, 0);
+    if (!CYW43_REGISTERS->power) {
+        return;
+    }
+    CYW43_THREAD_ENTER;
+    if (self->up) {
+        cyw43_netif_remove(self);
+    }
+    cyw43_init(self);
+    CYW43_THREAD_EXIT;
+}
+
+// Not with CYW43_THREAD_ENTER: the chip idles meanwhile, where the real driver lets it turn in a loop.
+static void ensure_up(cyw43_t *self) {
+    if (!CYW43_REGISTERS->power) {
+        mp_hal_delay_ms(POWER_UP_MS);
+        CYW43_REGISTERS->power = 1;
+        self->powered_at = mp_hal_ticks_ms();
+    }
 }
 
 // Runs as PendSV, when the Wi-Fi has raised its line: the link has changed, or frames wait.
@@ -40,17 +64,16 @@ void cyw43_poll(void) {
 
 void cyw43_wifi_set_up(cyw43_t *self, int itf, bool up, uint32_t country) {
     (void)country;
-    if (itf != CYW43_ITF_STA || up == self->up) {
+    // Down: the real driver does nothing for a station.
+    if (itf != CYW43_ITF_STA || !up || self->up) {
         return;
     }
+    ensure_up(self);
+    uint32_t since = mp_hal_ticks_ms() - self->powered_at;
+    mp_hal_delay_ms((since < LOADED_MS ? LOADED_MS - since : 0) + SWITCH_ON_MS);
     CYW43_THREAD_ENTER;
-    CYW43_REGISTERS->power = up;
-    if (up) {
-        cyw43_netif_add(self);
-    } else {
-        cyw43_netif_remove(self);
-    }
-    self->up = up;
+    cyw43_netif_add(self);
+    self->up = true;
     CYW43_THREAD_EXIT;
 }
 
@@ -82,6 +105,7 @@ int cyw43_wifi_join(cyw43_t *self, size_t ssid_len, const uint8_t *ssid, size_t 
 
 int cyw43_wifi_leave(cyw43_t *self, int itf) {
     (void)itf;
+    ensure_up(self);
     CYW43_THREAD_ENTER;
     CYW43_REGISTERS->leave = 1;
     if (self->up) {
@@ -107,7 +131,9 @@ int cyw43_wifi_get_mac(cyw43_t *self, int itf, uint8_t mac[6]) {
 }
 
 int cyw43_wifi_get_rssi(cyw43_t *self, int32_t *rssi) {
-    (void)self;
+    if (!self->up) {
+        return -CYW43_EPERM;
+    }
     *rssi = (int32_t)CYW43_REGISTERS->rssi;
     return 0;
 }
@@ -123,20 +149,21 @@ int cyw43_wifi_get_pm(cyw43_t *self, uint32_t *pm) {
 }
 
 int cyw43_gpio_set(cyw43_t *self, int gpio, bool value) {
-    (void)self;
+    ensure_up(self);
     uint32_t pins = CYW43_REGISTERS->gpio & ~(1u << gpio);
     CYW43_REGISTERS->gpio = pins | (uint32_t)value << gpio;
     return 0;
 }
 
 int cyw43_gpio_get(cyw43_t *self, int gpio, bool *value) {
-    (void)self;
+    ensure_up(self);
     *value = CYW43_REGISTERS->gpio >> gpio & 1;
     return 0;
 }
 
 int cyw43_ioctl(cyw43_t *self, uint32_t cmd, size_t len, uint8_t *buf, uint32_t iface) {
     (void)iface;
+    ensure_up(self);
     if (cmd == CYW43_IOCTL_GET_SSID && len >= sizeof(uint32_t) + sizeof(self->join.ssid)) {
         memcpy(buf, &self->join, sizeof(uint32_t) + sizeof(self->join.ssid));
     } else if (cmd == CYW43_IOCTL_GET_CHANNEL || cmd == CYW43_IOCTL_GET_ANTDIV || cmd == CYW43_IOCTL_GET_VAR) {
