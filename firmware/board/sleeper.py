@@ -36,7 +36,8 @@ class Sleeper:
         found = recall(self._memory(), config["version"]) if self._memory else None
         self.state, self.lines = found or ([config["version"], 0, 0, 0, 0, 0, 0], [])
         if config["watchdog"] and self._memory:  # elsewhere it would go on while the board sleeps
-            machine.WDT(timeout=(self.sleep.get("awake", 20) + 10) * 1000)
+            # Looking up names and fetching the time can each stand still for 10 s and more, however short `awake` is.
+            machine.WDT(timeout=(max(self.sleep.get("awake", 20), 20) + 10) * 1000)
 
     async def run(self):
         """Sleep and wake; returns when the board shall be awake, for which `finish` is then to be called at the end."""

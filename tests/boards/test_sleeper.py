@@ -104,10 +104,13 @@ def sleeper(tap: Tap, folder: Path, *, hurry: int = 20, **sleep: Any) -> SmallBo
     return board
 
 
-def image(tap: Tap, version: str = VERSION, address: list[str] | None = None, **sleep: Any) -> dict[str, bytes]:
+def image(
+    tap: Tap, version: str = VERSION, address: list[str] | None = None, watchdog: bool = False, **sleep: Any
+) -> dict[str, bytes]:
     compiled = config(
         f"mqtt://127.0.0.1:{tap.port}",
         version=version,
+        watchdog=watchdog,
         wifi={"ssid": "home", "password": "secret", **({"address": address} if address else {})},
         sleep={"every": 10, "batch": 1, "awake": 20, **sleep},
         devices=[{"module": "thermometer", "role": "shed-climate"}],
@@ -303,6 +306,15 @@ def test_wished_awake_it_stays_until_it_is_not(tap: Tap, watcher: Watcher, tmp_p
         watcher.publish("shed-board/stay-awake", b"false", retain=True)
         until(lambda: len(board.sleeps) > sleeps + 1)
     assert watcher.all("fbp/connection/shed")[-1] == "asleep"
+
+
+@pytest.mark.parametrize(("awake", "patience"), [(2, 30_000), (60, 70_000)])
+def test_its_watchdog_waits_for_what_may_stand_still_for_long(
+    tap: Tap, watcher: Watcher, tmp_path: Path, awake: int, patience: int
+) -> None:
+    with sleeper(tap, tmp_path, awake=awake, watchdog=True) as board:
+        until(lambda: len(board.sleeps) >= 2)
+        assert (board.patience, board.bites) == (patience, 0)
 
 
 ADDRESS = ["127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1"]
