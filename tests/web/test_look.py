@@ -537,6 +537,7 @@ def test_ports_without_an_edge_show_what_the_broker_knows(
         expect(out).to_have_text("no packet seen yet")
         source.send("out", [1, None])
         expect(out).to_contain_text("[1,null] at ")
+        expect(inspector(page).locator(".look-section", has_text="Health")).to_contain_text("Last packet")
         page.evaluate("() => sockets.forEach((each) => each.url.includes(`:${location.port}/`) || each.close())")
         source.send("value", "later")  # the broker is heard again, although the coordinator has been there all the time
         expect(value).to_contain_text('"later"')
@@ -545,7 +546,17 @@ def test_ports_without_an_edge_show_what_the_broker_knows(
         source.send("value", 7)
         expect(value).to_contain_text("7 at ")
         tell(page, "open-node", {"id": "sink"})
-        expect(inspector(page).locator("[data-port=in] .look-value")).to_contain_text("7 at ")
+        seen = inspector(page).locator("[data-port=in] .look-value")
+        expect(seen).to_contain_text("7 at ")
+        expect(seen).not_to_contain_text("before the connection was lost")
+        expect(inspector(page).locator(".look-section", has_text="Health")).not_to_contain_text("Last packet")
+        page.evaluate("() => sockets.forEach((each) => each.url.includes(`:${location.port}/`) && each.close())")
+        expect(seen).to_contain_text("before the connection was lost")
+        until_system(page, "system.isReady")
+        expect(seen).to_contain_text("before the connection was lost")
+        source.send("value", 8)
+        expect(seen).to_contain_text("8 at ")
+        expect(seen).not_to_contain_text("before the connection was lost")
         assert not page.evaluate("() => window.hacked")
 
 

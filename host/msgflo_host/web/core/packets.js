@@ -27,6 +27,8 @@ export function cutSize(data) {
 export class Packets extends EventTarget {
   /** How many packets were not shown in this second, because there were too many. */
   leftOut = 0;
+  /** When there was no connection last, in ms since 1970: there may be newer packets than those of before. */
+  lost = 0;
 
   #system;
   /** The edge that had a packet last is the last one. @type {Map<string, Ring>} */
@@ -42,6 +44,9 @@ export class Packets extends EventTarget {
     super();
     this.#system = system;
     system.addEventListener("data", (event) => this.#add(/** @type {CustomEvent} */ (event).detail));
+    system.addEventListener("state", () => {
+      if (!system.isReady) this.lost = Date.now();
+    });
     system.addEventListener("leftout", (event) => this.#leaveOut(/** @type {CustomEvent} */ (event).detail.count));
   }
 

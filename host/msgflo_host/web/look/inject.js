@@ -4,7 +4,7 @@
 import { element } from "../core/dom.js";
 import { typed } from "../core/typed.js";
 import { write } from "./dom.js";
-import { sendTo, sideEffect } from "./send.js";
+import { sendTo } from "./send.js";
 import { endText, kindOf } from "./values.js";
 
 /**
@@ -18,8 +18,7 @@ export function injectForm(context, graph, end, type = "any") {
   const hint = element("p", { className: "hint" });
   const send = element("button", { type: "submit" }, "Send");
   const show = () => {
-    const what = field.value === "" && type !== "string" ? "" : meaning(field.value, type);
-    write(hint, `${what} ${sideEffect(context, graph, end)}`.trim());
+    write(hint, field.value === "" && type !== "string" ? "" : meaning(field.value, type));
   };
   const form = element("form", { className: "look-inject" }, label, send, hint);
   form.addEventListener("submit", async (/** @type {Event} */ event) => {

@@ -25,8 +25,8 @@ export function insideNode(context, id) {
   const show = () => {
     const now = system.graphs.get(graph)?.nodes.get(id);
     about.replaceChildren(now ? aboutOf(system, graph, now) : element("p", { className: "warn" }, "This node is no longer there."));
-    health.replaceChildren(healthOf(system, graph, id));
     ports.show();
+    health.replaceChildren(healthOf(system, graph, id, ports.sent));
     system.recallOutput();
   };
   const later = soon(show, STATUS_MS);

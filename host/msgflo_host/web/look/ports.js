@@ -22,6 +22,8 @@ export class Ports {
   /** Topics of ports without an edge, by side and port. @type {Map<string, string>} */
   #topics = new Map();
   #drawn = "";
+  /** When its last packet was seen here, in ms since 1970; 0 where none was. */
+  sent = 0;
   /** @type {Map<string, HTMLElement>} where the last value of a port stands, by side and port */
   #values = new Map();
 
@@ -77,7 +79,9 @@ export class Ports {
     for (const [place, target] of this.#values) {
       const [side, port] = [place.slice(0, place.indexOf(" ")), place.slice(place.indexOf(" ") + 1)];
       if (side === "in") note(place, packets.last(edgeKey(null, { node: this.#id, port }), graph));
-      write(target, this.#sentence(last.get(place), this.#heard.last(this.#topics.get(place) ?? "")));
+      const heard = this.#heard.last(this.#topics.get(place) ?? "");
+      if (side === "out") this.sent = Math.max(this.sent, last.get(place)?.at ?? 0, heard?.kept === false ? heard.at : 0);
+      write(target, this.#sentence(last.get(place), heard));
     }
   }
 
@@ -85,7 +89,9 @@ export class Ports {
   #sentence(seen, heard) {
     if (heard?.kept && !seen) return `${short(heard.data, 300)}, kept by the broker`;
     const newest = heard && !heard.kept && heard.at >= (seen?.at ?? 0) ? heard : seen;
-    return newest ? `${short(newest.data, 300)} at ${timeText(newest.at)}` : "no packet seen yet";
+    if (!newest) return "no packet seen yet";
+    const isOld = newest === seen && newest.at <= this.#context.packets.lost;
+    return `${short(newest.data, 300)} at ${timeText(newest.at)}${isOld ? ", before the connection was lost: others may have passed" : ""}`;
   }
 
   /** @param {Side} side @param {string} title @param {Port[]} ports */

@@ -38,13 +38,6 @@ export function startTidying({ system, fbp }) {
   tidy();
 }
 
-/** What sending does beyond that, for people. @param {Context} context @param {string} id of a graph @param {End} end */
-export function sideEffect({ system }, id, end) {
-  const graph = system.graphs.get(id);
-  if (exportedAs(graph, end) !== null) return "";
-  return "The port is exported for that moment.";
-}
-
 /**
  * Send a packet to an inport, and say whether that was possible. The runtime takes packets for exported ports only: one that is
  * not is exported until the packet was taken, and who is no part of the graph is one as long.
