@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,9 +11,11 @@ from ..errors import GraphError, RequestError
 from ..graph.elements import PortRef
 from ..graphs import Graphs, Network
 
-__all__ = ["end", "graph_id", "network_of", "text", "uri"]
+__all__ = ["MOST_SELECTED", "end", "graph_id", "network_of", "selected", "selection", "text", "uri"]
 
 MAX_ID = 200  # characters
+MOST_SELECTED = 10_000
+"""Edges that a client can select in a graph."""
 
 
 def text(payload: Mapping[str, Any], key: str, *, default: str | None = None) -> str:
@@ -61,3 +63,28 @@ def end(value: Any, where: str) -> PortRef:
     if isinstance(index, bool) or not (index is None or isinstance(index, int | str)):
         raise RequestError(f'"index" of {where} is {shown(index)}; a whole number or a text is needed')
     return PortRef(text(value, "node"), text(value, "port"), index)
+
+
+def selected(payload: Mapping[str, Any]) -> list[tuple[PortRef, PortRef]]:
+    """Return the edges that a client wants to look at, as their ends; raises RequestError."""
+    edges = payload.get("edges")
+    if not isinstance(edges, list) or len(edges) > MOST_SELECTED:
+        raise RequestError(f'"edges" is {shown(edges)}; a list of at most {MOST_SELECTED} edges is needed')
+    chosen = []
+    for i, edge in enumerate(edges):
+        if not isinstance(edge, dict):
+            raise RequestError(f'edges[{i}] is {shown(edge)}; an object with "src" and "tgt" is needed')
+        chosen.append((end(edge.get("src"), f'"src" of edges[{i}]'), end(edge.get("tgt"), f'"tgt" of edges[{i}]')))
+    return chosen
+
+
+def selection(edges: Iterable[tuple[PortRef, PortRef]]) -> list[dict[str, Any]]:
+    """Return edges as `network:edges` names them."""
+    return [{"src": _ref(src), "tgt": _ref(tgt)} for src, tgt in edges]
+
+
+def _ref(ref: PortRef) -> dict[str, Any]:
+    found = ref._asdict()
+    if ref.index is None:
+        del found["index"]
+    return found

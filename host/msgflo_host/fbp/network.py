@@ -10,9 +10,8 @@ from typing import Any
 from .._text import shown
 from ..coordinator import Coordinator
 from ..errors import RequestError
-from ..graph.elements import PortRef
 from ..graphs import Network
-from ._payload import end, network_of
+from ._payload import network_of, selected, selection
 from .client_list import ClientHandle
 from .dispatch import Command, Replies
 from .envelope import Request
@@ -20,8 +19,6 @@ from .health import Health
 from .packets import Packets
 
 __all__ = ["NetworkPart"]
-
-MOST_SELECTED = 10_000
 
 
 class NetworkPart:
@@ -84,17 +81,9 @@ class NetworkPart:
         self._replies.answer(client, request, "debug", {"enable": enable, "graph": network.id})
 
     def _select(self, client: ClientHandle, request: Request) -> None:
-        network, edges = network_of(self._graphs, request.payload), request.payload.get("edges")
-        if not isinstance(edges, list) or len(edges) > MOST_SELECTED:
-            raise RequestError(f'"edges" is {shown(edges)}; a list of at most {MOST_SELECTED} edges is needed')
-        chosen = []
-        for i, edge in enumerate(edges):
-            if not isinstance(edge, dict):
-                raise RequestError(f'edges[{i}] is {shown(edge)}; an object with "src" and "tgt" is needed')
-            chosen.append((end(edge.get("src"), f'"src" of edges[{i}]'), end(edge.get("tgt"), f'"tgt" of edges[{i}]')))
+        network, chosen = network_of(self._graphs, request.payload), selected(request.payload)
         self._packets.select(client, network.id, [(src[:2], tgt[:2]) for src, tgt in chosen])
-        answer = [{"src": _ref(src), "tgt": _ref(tgt)} for src, tgt in chosen]
-        self._replies.answer(client, request, "edges", {"graph": network.id, "edges": answer})
+        self._replies.answer(client, request, "edges", {"graph": network.id, "edges": selection(chosen)})
 
     def _persist(self, client: ClientHandle, request: Request) -> None:
         self._save()
@@ -105,13 +94,6 @@ class NetworkPart:
         if network.id in self._debug:
             payload["debug"] = True
         return payload
-
-
-def _ref(ref: PortRef) -> dict[str, Any]:
-    found = ref._asdict()
-    if ref.index is None:
-        del found["index"]
-    return found
 
 
 def _uptime(network: Network) -> float:

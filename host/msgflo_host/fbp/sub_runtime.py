@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,6 +109,8 @@ class SubRuntime:
         self._waiting: dict[str, tuple[Question, float]] = {}  # by the id of what was sent; with a deadline
         self._ask_again_at, self._pause = float("-inf"), FIRST_PAUSE_S
         self._asked_anew = self._silent = False
+        self._edges: list[dict[str, Any]] = []  # whose packets are looked at; all where there are none
+        self._edges_asked_for: list[dict[str, Any]] = []
         self._left, self._left_at = BURST, 0.0
 
     @property
@@ -140,6 +143,17 @@ class SubRuntime:
         self._pause = FIRST_PAUSE_S  # somebody wants to know
         self._ask_again_at = min(self._ask_again_at, now + FIRST_PAUSE_S)
 
+    def look_at(self, edges: list[dict[str, Any]], now: float) -> None:
+        """Have it show the packets of these edges, as `network:edges` names them; of all where there are none.
+
+        To be called again and again: it is asked when that are others than before, and as soon as it can be.
+        """
+        self._edges = edges
+        if self._main is not None and edges != self._edges_asked_for:
+            with suppress(RequestError):
+                self.ask(Question(_NOBODY, Request("network", "edges", {"edges": edges}), ""), now)
+                self._edges_asked_for = edges
+
     def hasten(self, question: Question) -> bool:
         """Whether a request still waits: its client is given another answer then, and this one's is heard all the same."""
         for number, (waiting, deadline) in self._waiting.items():
@@ -166,14 +180,15 @@ class SubRuntime:
         if not isinstance(body, dict):
             raise ValueError(f'"payload" is {shown(body)}; an object is needed')
         if (protocol, command) == ("runtime", "runtime"):
-            self._learn(body)
+            self._learn(body, now)
             return None
         return None if self._main is None else self._understood(protocol, command, body, number)
 
     def expired(self, now: float) -> list[Question]:
         """Take out the requests that should have been answered by now."""
         taken = self._take_out(lambda question, deadline: deadline <= now)
-        self._silent = self._silent or bool(taken)
+        # Not all know how to select edges: nobody waits for that, and what is shown to whom does not depend on it.
+        self._silent = self._silent or any(question.request.command != "edges" for question in taken)
         return taken
 
     def give_up(self) -> list[Question]:
@@ -196,13 +211,15 @@ class SubRuntime:
         payload = {**request.payload, _KEYS.get((request.protocol, request.command), "graph"): self._main}
         return self._say(request.protocol, request.command, payload, number)
 
-    def _learn(self, payload: dict[str, Any]) -> None:
+    def _learn(self, payload: dict[str, Any], now: float) -> None:
         main = payload.get("graph")
         if not isinstance(main, str) or not 0 < len(main) <= MAX_ID:
             raise ValueError(f'"graph" of runtime:runtime is {shown(main)}; the name of its graph is needed')
         if self._main is None:
             self._main = main
-            for number, (question, _) in self._waiting.items():
+            waiting = list(self._waiting.items())
+            self.look_at(self._edges, now)  # before what is asked, such as a start, has packets pass
+            for number, (question, _) in waiting:
                 self._pass_on(number, question)
 
     def _understood(self, protocol: str, command: str, payload: dict[str, Any], number: str | None) -> Heard:

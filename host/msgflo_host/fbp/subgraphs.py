@@ -25,9 +25,11 @@ from ..coordinator import Coordinator
 from ..discovery import Participant
 from ..errors import MsgfloError, RequestError
 from ..participants import Entry
+from ._payload import selected, selection
 from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Part, Replies
 from .envelope import Request, encode, message, refusal
+from .inner_packets import OF_EDGES, InnerPackets
 from .masking import masked_message
 from .sub_runtime import SILENT_S, Heard, Question, SubRuntime, addressed, renamed
 
@@ -87,6 +89,7 @@ class Subgraphs:
         self._get_source = get_source
         self._clients = clients
         self._replies = replies
+        self._inner = InnerPackets(clients)
         self._names: dict[str, str] = {}  # → id of the participant; lost ones, too
         self._known: dict[str, _Known] = {}
         self._called: defaultdict[ClientHandle, dict[str, str]] = defaultdict(dict)  # id → the name that a client uses
@@ -129,6 +132,7 @@ class Subgraphs:
         for key in ("component", "role"):
             for entry in entries:
                 self._names.setdefault(getattr(entry.participant, key), entry.participant.id)
+        self._inner.forget_others({entry.participant.id for entry in entries})
         there = {entry.participant.id: entry for entry in entries if entry.state != "lost"}
         for id, known in list(self._known.items()):
             if id not in there or not known.is_still(there[id]):
@@ -162,6 +166,9 @@ class Subgraphs:
             return False
         if known is None:
             raise RequestError(f"the participant of the graph {quoted(name)} is lost")
+        if (request.protocol, request.command) == ("network", "edges"):
+            self._select(client, request, known, name)
+            return True
         question = Question(client, request, name)
         try:
             known.ask(question, time.monotonic())
@@ -176,6 +183,17 @@ class Subgraphs:
         self._called[client][id] = name
         self._news.set()
         return True
+
+    def _select(self, client: ClientHandle, request: Request, known: _Known, name: str) -> None:
+        """Take which edges a client looks at: its runtime is asked for those of all clients, and keeps only one selection."""
+        edges, id = selected(request.payload), known.participant.id
+        self._inner.select(client, id, edges)
+        self._called[client][id] = name
+        self._look_at(known)
+        self._replies.answer(client, request, "edges", {"graph": name, "edges": selection(edges)})
+
+    def _look_at(self, known: _Known) -> None:
+        known.look_at(self._inner.wanted(known.participant.id), time.monotonic())
 
     def _hasten(self, known: _Known, question: Question) -> None:
         if known.hasten(question):
@@ -220,12 +238,15 @@ class Subgraphs:
                 self._replies.answer(question.client, question.request, heard.command, payload)
         if not heard.is_for_all:
             return
+        of_edge = heard.protocol == "network" and heard.command in OF_EDGES
         frames: dict[tuple[str, bool], bytes] = {}
         for client in self._clients:
             name = self._name_for(client, known)
             if name is None or not client.may_see(heard.protocol, heard.command):
                 continue
             if question is not None and client is question.client:
+                continue
+            if of_edge and not self._inner.wants(client, known.participant.id, heard.payload):
                 continue
             kind = name, client.sees_secure
             if kind not in frames:
@@ -280,6 +301,7 @@ class Subgraphs:
             self._fail(known.expired(now), f"has not answered within {SILENT_S:.0f} s")
             if self._topics:
                 known.introduce(now)
+                self._look_at(known)
         for line in self._complaints.due(now):
             log.warning("%s", line)
 

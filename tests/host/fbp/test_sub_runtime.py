@@ -83,6 +83,34 @@ def test_one_that_names_no_graph_is_not_understood(graph: object) -> None:
     assert talk.hear("graph", "removenode", {"id": "a", "graph": "main"}) is None
 
 
+def test_the_edges_that_are_looked_at_are_asked_for_once_and_again_when_they_are_others() -> None:
+    edges = [{"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}]
+    talk = Conversation(known=False)
+    talk.runtime.look_at([], 0.0)
+    talk.runtime.look_at(edges, 0.0)
+    talk.runtime.ask(question("network", "start", graph=NAME), 0.0)
+    talk.hear("runtime", "runtime", {"graph": "main"})
+    assert [each["command"] for each in talk.sent] == ["edges", "start"]
+    assert talk.sent[0]["payload"] == {"graph": "main", "edges": edges}
+    talk.runtime.look_at(list(edges), 1.0)
+    assert len(talk.sent) == 2
+    talk.there = False
+    talk.runtime.look_at([], 1.0)
+    talk.there = True
+    talk.runtime.look_at([], 1.0)
+    assert [each["payload"] for each in talk.sent[2:]] == [{"graph": "main", "edges": []}]
+
+
+def test_one_that_does_not_answer_which_edges_are_looked_at_is_not_silent() -> None:
+    talk = Conversation()
+    talk.runtime.look_at([{"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}], 0.0)
+    talk.runtime.expired(SILENT_S)
+    assert talk.runtime.answers
+    talk.runtime.ask(question("network", "start", graph=NAME), 10.0)
+    talk.runtime.expired(10.0 + SILENT_S)
+    assert not talk.runtime.answers
+
+
 def test_an_answer_belongs_to_the_request_that_it_names_and_else_to_the_first_that_it_fits() -> None:
     talk = Conversation()
     asked = [question("graph", "removenode", id=str(n), graph=NAME) for n in range(4)]

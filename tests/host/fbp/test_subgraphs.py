@@ -94,6 +94,58 @@ def test_answers_reach_who_has_asked_though_both_count_their_requests_alike(
         run(main)
 
 
+def edge(src: str, tgt: str) -> dict[str, Any]:
+    return {"src": {"node": src, "port": "out"}, "tgt": {"node": tgt, "port": "in"}}
+
+
+def test_each_editor_is_shown_the_edges_that_it_has_selected_and_the_runtime_asked_for_those_of_all(
+    system: Coordinator, broker: Broker
+) -> None:
+    def say(data: int) -> None:
+        for src, tgt in (("a", "b"), ("b", "c"), ("c", "d")):
+            payload = {"id": f"{src}{tgt}", **edge(src, tgt), "data": data, "graph": MAIN}
+            inner.say({"protocol": "network", "command": "data", "payload": payload})
+        initial = {"id": "last", "tgt": {"node": "a", "port": "in"}, "data": data, "graph": MAIN}
+        inner.say({"protocol": "network", "command": "data", "payload": initial})
+
+    async def seen(client: Editor, data: int) -> list[str]:
+        await client.told("network", "data", id="last", data=data)
+        return [each["id"] for each in client.all("network", "data") if each["data"] == data][:-1]
+
+    def asked() -> list[list[Any]]:
+        return [each["payload"]["edges"] for each in inner.requests if each["command"] == "edges"]
+
+    async def main() -> None:
+        async with editor(system.port) as one:
+            await shown(one)
+            async with editor(system.port) as two:
+                await shown(two)
+                await one.ask("network", "edges", graph=INNER, edges=[edge("a", "b")])
+                await two.ask("network", "getstatus", graph=INNER)
+                assert asked() == [], "one of two still looks at all of them"
+                say(1)
+                assert await seen(one, 1) == ["ab"]
+                assert await seen(two, 1) == ["ab", "bc", "cd"]
+                upper = {"src": {"node": "b", "port": "OUT"}, "tgt": {"node": "c", "port": "in"}}
+                answer = await two.ask("network", "edges", graph=INNER, edges=[upper])
+                assert answer == {"graph": INNER, "edges": [upper]}
+                await asyncio.to_thread(until, lambda: asked() == [[edge("a", "b"), upper]])
+                say(2)
+                assert await seen(one, 2) == ["ab"]
+                assert await seen(two, 2) == ["bc"]
+                with pytest.raises(Refused, match=r'edges\[0\] is 5; an object with "src" and "tgt" is needed'):
+                    await two.ask("network", "edges", graph=INNER, edges=[5])
+            await asyncio.to_thread(until, lambda: asked()[1:] == [[edge("a", "b")]])
+            async with editor(system.port) as late:
+                await asyncio.to_thread(until, lambda: asked()[2:] == [[]])
+                say(3)
+                assert await seen(late, 3) == ["ab", "bc", "cd"]
+                assert await seen(one, 3) == ["ab"]
+
+    with GraphParticipant("inner", broker) as inner:
+        run(main)
+
+
 def test_secrets_are_not_passed_on_and_what_a_client_may_not_do_is_refused_here(
     system: Coordinator, broker: Broker, tmp_path: Path
 ) -> None:

@@ -1,0 +1,73 @@
+"""The packets inside of participants that are graphs: of one such graph each client is shown those on the edges it looks at.
+
+Its runtime keeps one selection of edges for all of us. So it is asked for what any client looks at, and what comes is
+shown to those who look at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from ..graph.elements import PortRef
+from ..taps import Ends
+from ._payload import MOST_SELECTED, selection
+from .client_list import ClientHandle, ClientList
+
+__all__ = ["OF_EDGES", "InnerPackets"]
+
+OF_EDGES = ("data", "connect", "disconnect", "begingroup", "endgroup")
+"""The commands of `network` that are about one edge."""
+
+_Selected = dict[Ends, tuple[PortRef, PortRef]]
+
+
+class InnerPackets:
+    """Keeps which edges clients have selected, by participant."""
+
+    def __init__(self, clients: ClientList) -> None:
+        self._clients = clients
+        self._selected: dict[ClientHandle, dict[str, _Selected]] = {}
+        self._wanted: dict[str, list[dict[str, Any]]] = {}
+        for calls in (clients.on_join, clients.on_sight):
+            calls.append(lambda client: self._wanted.clear())
+        clients.on_leave.append(self._left)
+
+    def select(self, client: ClientHandle, id: str, edges: Iterable[tuple[PortRef, PortRef]]) -> None:
+        """Show a client only these edges of a participant; all of them where none is named."""
+        self._selected.setdefault(client, {})[id] = {_ends(*edge): edge for edge in edges}
+        self._wanted.pop(id, None)
+
+    def forget_others(self, there: Collection[str]) -> None:
+        """Forget what was selected in participants that are not these."""
+        for selected in self._selected.values():
+            for id in selected.keys() - there:
+                del selected[id]
+        self._wanted.clear()
+
+    def wanted(self, id: str) -> list[dict[str, Any]]:
+        """The edges that anybody looks at, as `network:edges` names them; none where somebody looks at all."""
+        if id not in self._wanted:
+            looking = [self._chosen(client, id) for client in self._clients if client.may_see("network", "data")]
+            union = {key: edge for chosen in looking for key, edge in chosen.items()}
+            is_all = not all(looking) or len(union) > MOST_SELECTED
+            self._wanted[id] = [] if is_all else selection(union[key] for key in sorted(union))
+        return self._wanted[id]
+
+    def wants(self, client: ClientHandle, id: str, payload: Mapping[str, Any]) -> bool:
+        """Whether a client looks at the edge of a message; what comes on none, as an initial packet does, is for all."""
+        chosen, src, tgt = self._chosen(client, id), payload.get("src"), payload["tgt"]
+        if not chosen or src is None:
+            return True
+        return (src["node"], src["port"].lower(), tgt["node"], tgt["port"].lower()) in chosen
+
+    def _left(self, client: ClientHandle) -> None:
+        self._selected.pop(client, None)
+        self._wanted.clear()
+
+    def _chosen(self, client: ClientHandle, id: str) -> _Selected:
+        return self._selected.get(client, {}).get(id, {})
+
+
+def _ends(src: PortRef, tgt: PortRef) -> Ends:
+    return src.node, src.port.lower(), tgt.node, tgt.port.lower()
