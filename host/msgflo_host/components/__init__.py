@@ -59,11 +59,12 @@ class Components:
             output=lambda name, line: _tell(self.on_output, name, line),
             crashed=lambda name, how, delay: _tell(self.on_output, name, f"{how}; it is started again in {delay:g} s"),
         )
-        self._doubts = Doubts(coordinator, library, self._doubt)
+        self._waiting: frozenset[str] = frozenset()
+        self._doubts = Doubts(coordinator, library, self._doubt, self._why_waiting)
         self._once = Once()
         self._foreign = ForeignNodes(library, foreign, self._once)
         self._devices = ForeignDevices(coordinator.broker, client_id=CLIENT_ID, quiet=True)
-        self._stopped = self._is_full = False
+        self._stopped = False
         self._changed = asyncio.Event()
         coordinator.on_change.append(self._changed.set)
         self._names = library.names()
@@ -120,24 +121,27 @@ class Components:
     def _commands(self) -> dict[str, Command]:
         ours = self._processes.names()
         wanted: dict[str, Command] = {}
+        waiting: list[str] = []
         nodes = self._coordinator.graph.nodes.values()
         for node in sorted(nodes, key=lambda node: node.id not in ours):  # those that run go on
             command = self.library.commands.get(node.component)
             if command is None or not (node.id in ours or not self._is_alive(node.id)):
                 continue
+            if why_not_started(node.id):
+                continue
             if len(wanted) == MOST_PROCESSES:
-                self._say_how_many()
-                break
-            if not why_not_started(node.id):
+                waiting.append(node.id)
+            else:
                 wanted[node.id] = command.filled(role=node.id, iips=self._initials(node.id, command))
-        return wanted
-
-    def _say_how_many(self) -> None:
-        if not self._is_full:
-            self._is_full = True
+        if waiting and not self._waiting:
             text = f"{MOST_PROCESSES} nodes run as processes; the others wait until one of these is removed"
             log.error("%s", text)
             self._coordinator.tell(text)
+        self._waiting = frozenset(waiting)
+        return wanted
+
+    def _why_waiting(self, role: str) -> str:
+        return f"{MOST_PROCESSES} nodes run as processes already" if role in self._waiting else ""
 
     def _initials(self, role: str, command: Command) -> str:
         """The initial packets of a node as JSON, for a command that takes them; when they change, it starts again."""

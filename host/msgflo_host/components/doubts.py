@@ -39,14 +39,21 @@ def why_not_started(role: str) -> str:
 class Doubts:
     """Says what is amiss, once for each node and component, as long as it lasts; `say` is called with a role and a sentence.
 
-    `sentences` are those that hold now, by role.
+    `why_waiting(role)` tells why the process of a node must wait, or is empty. `sentences` are those that hold now, by role.
     """
 
-    def __init__(self, coordinator: Coordinator, library: Library, say: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        library: Library,
+        say: Callable[[str, str], None],
+        why_waiting: Callable[[str], str],
+    ) -> None:
         self.sentences: dict[str, str] = {}
         self._coordinator = coordinator
         self._library = library
         self._say = say
+        self._why_waiting = why_waiting
         self._known: frozenset[_Doubt] = frozenset()
 
     async def look(self) -> None:
@@ -70,19 +77,22 @@ class Doubts:
                 or name in self._library.commands
                 or name in self._library.foreign
             ):
-                if name in self._library.commands and why_not_started(node.id):
+                if name in self._library.commands and self._why_not(node.id):
                     yield node.id, name, ()
                 continue
             others = {entry.participant.component for entry in self._coordinator.registry.by_role(node.id)}
             if name not in others and (others or has_library or name.startswith(_BUILT_IN)):
                 yield node.id, name, tuple(sorted(others))
 
+    def _why_not(self, role: str) -> str:
+        return why_not_started(role) or self._why_waiting(role)
+
     def _sentence(self, doubt: _Doubt, *, compare: bool) -> str:
         role, component, others = doubt
         if others:
             return f"is {quoted(component)} in the graph, but {' and '.join(map(quoted, others))} by its own words"
         if component in self._library.commands:
-            return f"is not started: {why_not_started(role)}"
+            return f"is not started: {self._why_not(role)}"
         known = [*MODULES, *self._library.names()]
         near = get_close_matches(component, known, MOST_SHOWN, ALIKE) if compare and len(component) <= LONGEST else []
         question = f"; did you mean {' or '.join(near)}?" if near else ""

@@ -275,7 +275,7 @@ def test_no_component_and_nothing_it_has_started_outlives_a_coordinator_that_is_
     until(lambda: not left(), seconds=5)
 
 
-def test_only_so_many_processes_are_started_and_that_is_said_once(
+def test_only_so_many_processes_are_started_and_that_is_said_whenever_it_begins(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "MOST_PROCESSES", 2)
@@ -283,14 +283,26 @@ def test_only_so_many_processes_are_started_and_that_is_said_once(
     graph = tmp_path / "graph.fbp"
     graph.write_text("".join(f"{name}(home/Echo)\n" for name in "abcd"))
     said: list[str] = []
+    text = "2 nodes run as processes; the others wait until one of these is removed"
+    doubt = "is not started: 2 nodes run as processes already"
 
     async def main() -> None:
         async with running(broker, graph, folder) as (coordinator, ours, _):
             coordinator.on_news.append(said.append)
-            await soon(lambda: said)
+            edit = coordinator.graphs.edit
+
+            def doubts() -> dict[str, str | None]:
+                return {role: ours.doubt(role) for role in "abcd" if ours.doubt(role)}
+
+            await soon(lambda: said == [text])
             assert ours._processes.names() == {"a", "b"}
-            coordinator.graphs.edit("default/main", "removenode", {"id": "a"})
-            await soon(lambda: ours._processes.names() == {"b", "c"})
+            await soon(lambda: doubts() == dict.fromkeys("cd", doubt))
+            edit("default/main", "removenode", {"id": "a"})
+            await soon(lambda: ours._processes.names() == {"b", "c"} and doubts() == {"d": doubt})
+            edit("default/main", "removenode", {"id": "b"})
+            await soon(lambda: ours._processes.names() == {"c", "d"} and not doubts())
+            assert said == [text]
+            edit("default/main", "addnode", {"id": "a", "component": "home/Echo"})
+            await soon(lambda: said == [text, text] and doubts() == {"a": doubt})
 
     asyncio.run(main())
-    assert said == ["2 nodes run as processes; the others wait until one of these is removed"]
