@@ -75,8 +75,12 @@ def test_without_a_measured_current_the_data_sheets_are_added_up(tmp_path: Path)
 
 def test_a_pico_does_not_start_anew_and_sleeps_less_deeply(tmp_path: Path) -> None:
     estimate = estimate_life(made(tmp_path, SLEEP + "battery: {capacity: 1000 mAh}\n", chip="picow"))
-    assert "start" not in [item.what for item in estimate.items]
-    assert estimate.milliamps > 1.3
+    spent = {item.what: item for item in estimate.items}
+    assert "start" not in spent
+    # It had no power.
+    assert spent["start the Wi-Fi chip"].charge() == pytest.approx(0.32 * 75)
+    assert spent["asleep"].current.milliamps == 1.3
+    assert "with MicroPython 1.25 or older some 0.2 mA more" in spent["asleep"].current.source
 
 
 @pytest.mark.parametrize(

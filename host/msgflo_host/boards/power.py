@@ -18,6 +18,7 @@ from .power_currents import (
     DEVICES,
     JOIN_S,
     MQTT_S,
+    RADIO_S,
     SEND_S,
     START_S,
     TLS_S,
@@ -98,6 +99,8 @@ def _awake(port_map: PortMap, sleep: Sleep) -> Iterator[Item]:
     share = 1 / sleep.batch  # only then it is in touch
     if port_map.chip.rtc_memory:
         yield Item("start", chip.running, START_S)
+    else:
+        yield Item("start the Wi-Fi chip", chip.listening, RADIO_S, share)
     yield Item("join the Wi-Fi", chip.listening, JOIN_S, share)
     if port_map.wifi is None or port_map.wifi.address is None:
         yield Item("ask for an address", chip.listening, ADDRESS_S, share)

@@ -15,6 +15,7 @@ __all__ = [
     "DEV_BOARD",
     "JOIN_S",
     "MQTT_S",
+    "RADIO_S",
     "SEND_S",
     "START_S",
     "TLS_S",
@@ -54,6 +55,8 @@ class DeviceCurrents:
 # Seconds that a wake-up takes: docs/sleeping.md says what is measured of it.
 START_S = 0.30
 """The chip, MicroPython and our modules."""
+RADIO_S = 0.32
+"""The Wi-Fi chip of a Pico W, which has no power while the board sleeps: what its driver (cyw43-driver) waits at least."""
 JOIN_S = 0.40
 """Joining a Wi-Fi network with a strong signal, with an address that is given in the port map."""
 ADDRESS_S = 0.60
@@ -75,7 +78,11 @@ _PICO_W = ChipCurrents(
     running=Current(25, "assumed: an RP2040 at 125 MHz, about as in the RP2040 Datasheet, Power Consumption"),
     listening=Current(75, "assumed: the RP2040, and its Wi-Fi chip CYW43439 with 50 mA"),
     sending=Current(275, "assumed: the RP2040, and its Wi-Fi chip CYW43439 with 250 mA"),
-    asleep=Current(1.3, "Raspberry Pi Pico Datasheet, Power consumption, sleep; the Wi-Fi chip is off"),
+    asleep=Current(
+        1.3,
+        "Raspberry Pi Pico Datasheet, Power consumption, sleep; the Wi-Fi chip is off; "
+        "with MicroPython 1.25 or older some 0.2 mA more, as it wakes every 64 ms",
+    ),
 )
 
 CHIPS: Mapping[str, ChipCurrents] = {
