@@ -74,14 +74,13 @@ class Line {
   }
 
   draw(now, low, high) {
-    const place = ([at, value]) => {
-      const x = WIDTH * (1 - (now - at) / SPAN_MS);
-      const y = HEIGHT * (0.95 - (0.9 * (value - low)) / (high - low));
-      return `${x.toFixed(1)},${y.toFixed(1)}`;
+    const x = (at) => (WIDTH * (1 - (now - at) / SPAN_MS)).toFixed(1);
+    // A value holds until the next one.
+    const step = ([at, value], i) => {
+      const y = (HEIGHT * (0.95 - (0.9 * (value - low)) / (high - low))).toFixed(1);
+      return `${x(at)},${y} ${x(this.points[i + 1]?.[0] ?? now)},${y}`;
     };
-    const last = this.points.at(-1);
-    const shown = last ? [...this.points, [now, last[1]]] : [];
-    this.path.setAttribute("points", shown.map(place).join(" "));
+    this.path.setAttribute("points", this.points.map(step).join(" "));
   }
 }
 
