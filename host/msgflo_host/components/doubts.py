@@ -55,6 +55,7 @@ class Doubts:
         self._say = say
         self._why_waiting = why_waiting
         self._known: frozenset[_Doubt] = frozenset()
+        self._had: dict[str, str] = {}  # nodes whose component was in the library, whatever their participants call it
 
     async def look(self) -> None:
         """Look at all nodes; others have a turn after each that is new."""
@@ -70,19 +71,23 @@ class Doubts:
 
     def _found(self) -> Iterator[_Doubt]:
         has_library = bool(self._library.names())
-        for node in self._coordinator.graph.nodes.values():
+        nodes = self._coordinator.graph.nodes
+        self._had = {role: name for role, name in self._had.items() if role in nodes and nodes[role].component == name}
+        for node in nodes.values():
             name = node.component
             if (
                 self._coordinator.builtin.is_own(name)
                 or name in self._library.commands
                 or name in self._library.foreign
             ):
+                if not self._coordinator.builtin.is_own(name):
+                    self._had[node.id] = name
                 if name in self._library.commands and self._why_not(node.id):
                     yield node.id, name, ()
                 continue
             others = {entry.participant.component for entry in self._coordinator.registry.by_role(node.id)}
-            if name not in others and (others or has_library or name.startswith(_BUILT_IN)):
-                yield node.id, name, tuple(sorted(others))
+            if name not in others and (others or has_library or name.startswith(_BUILT_IN) or node.id in self._had):
+                yield node.id, name, () if node.id in self._had else tuple(sorted(others))
 
     def _why_not(self, role: str) -> str:
         return why_not_started(role) or self._why_waiting(role)
@@ -93,6 +98,8 @@ class Doubts:
             return f"is {quoted(component)} in the graph, but {' and '.join(map(quoted, others))} by its own words"
         if component in self._library.commands:
             return f"is not started: {self._why_not(role)}"
+        if role in self._had:
+            return f"is no longer run: the library has no component {quoted(component)} any more"
         known = [*MODULES, *self._library.names()]
         near = get_close_matches(component, known, MOST_SHOWN, ALIKE) if compare and len(component) <= LONGEST else []
         question = f"; did you mean {' or '.join(near)}?" if near else ""

@@ -275,6 +275,29 @@ def test_no_component_and_nothing_it_has_started_outlives_a_coordinator_that_is_
     until(lambda: not left(), seconds=5)
 
 
+def test_where_the_file_of_a_component_is_deleted_that_is_said_and_nothing_else(broker: Broker, tmp_path: Path) -> None:
+    named = ECHO.replace("{word}", "1") + "    component = 'other/Echo'\n"
+    folder = fill(tmp_path / "home", Echo__py=named, Other__py=named)
+    graph = tmp_path / "graph.fbp"
+    graph.write_text("echo(home/Echo)\n")
+    said: list[tuple[str, str]] = []
+    gone = [("echo", 'is no longer run: the library has no component "home/Echo" any more')]
+
+    async def main() -> None:
+        async with running(broker, graph, folder) as (coordinator, ours, _):
+            ours.on_doubt.append(lambda *doubt: said.append(doubt))
+            await soon(lambda: coordinator.registry.state("echo") == "alive")
+            (folder / "Echo.py").unlink()
+            await soon(lambda: said and coordinator.registry.get("echo") is None)
+            assert said == gone
+            fill(folder, Echo__py=named)
+            await soon(lambda: coordinator.registry.state("echo") == "alive" and not ours.doubt("echo"))
+            (folder / "Echo.py").unlink()
+            await soon(lambda: said == gone * 2)
+
+    asyncio.run(main())
+
+
 def test_only_so_many_processes_are_started_and_that_is_said_whenever_it_begins(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
