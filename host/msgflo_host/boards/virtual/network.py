@@ -10,7 +10,7 @@ from typing import Any
 
 from .hardware import Hardware
 
-__all__ = ["Network", "Wlan", "Wlans"]
+__all__ = ["Network", "Rp2Wlan", "Wlan", "Wlans"]
 
 _JOINING = 0.2  # s until it is known whether the board is let in
 _ESP32 = {
