@@ -9,6 +9,7 @@ import pytest
 from msgflo_host.boards.chips import CHIPS
 from msgflo_host.boards.kinds import KINDS, Kind
 from msgflo_host.boards.virtual.hardware import Hardware
+from msgflo_host.boards.virtual.pin_api import Pins, Pwms
 from msgflo_host.boards.virtual.pins import OUT
 from msgflo_host.boards.virtual.thing import ControlError
 from msgflo_host.boards.virtual.things import Things
@@ -66,6 +67,18 @@ def test_all_numbers_of_a_kind_reach_their_limits() -> None:
                     wired.set(**{value["id"]: limit})
                 with pytest.raises(ControlError, match="is needed"):
                     wired.set(**{value["id"]: value["high"] + 1})
+
+
+def test_pulses_have_their_duty_from_the_first_moment_on() -> None:
+    hardware = Hardware(CHIPS["esp32"])
+    seen: list[float] = []
+    hardware.changed = lambda pin: seen.append(pin.duty)
+    made = Pwms(hardware, Pins(hardware))(18, freq=1000, duty_u16=65535)
+    assert seen == [1.0]
+    made.duty_u16(0)
+    assert seen == [1.0, 0.0]
+    with pytest.raises(ValueError, match="only be input"):
+        Pwms(hardware, Pins(hardware))(34, freq=1000)
 
 
 @pytest.mark.parametrize(

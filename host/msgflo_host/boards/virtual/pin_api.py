@@ -186,10 +186,11 @@ class Pwms:
         self._pins = pins
 
     def __call__(self, pin: Any, *, freq: int = 0, duty_u16: int = 0, duty: int | None = None, **_: Any) -> Pwm:
-        pin = self._pins.find(pin)
-        pin.init(pin.OUT)
-        made = Pwm(pin.wire)
-        made.init(freq=freq or 5000, duty_u16=duty_u16 if duty is None else duty * 64)
+        wire = self._pins.find(pin).wire
+        if wire.name in self._hardware.chip.input_only:
+            raise ValueError("pin can only be input")
+        made = Pwm(wire)
+        made.init(freq=freq or None, duty_u16=duty_u16 if duty is None else duty * 64)
         return made
 
 
@@ -201,30 +202,28 @@ class Pwm:
         self._freq, self._duty = 5000, 0
 
     def init(self, *, freq: int | None = None, duty_u16: int | None = None, **_: Any) -> None:
-        """Take frequency and duty."""
-        if freq is not None:
-            self.freq(freq)
-        if duty_u16 is not None:
-            self.duty_u16(duty_u16)
+        """Take frequency and duty, both at once."""
+        freq = self._freq if freq is None else freq
+        duty = self._duty if duty_u16 is None else duty_u16
+        if not 1 <= freq <= 40_000_000:
+            raise ValueError("frequency")
+        if not 0 <= duty <= 65535:
+            raise ValueError("duty_u16 must be from 0 to 65535")
+        self._freq, self._duty = freq, duty
+        self._wire.modulate((freq, duty))
 
     def freq(self, value: int | None = None) -> int | None:
         """The frequency in Hz, or set it."""
         if value is None:
             return self._freq
-        if not 1 <= value <= 40_000_000:
-            raise ValueError("frequency")
-        self._freq = value
-        self._wire.modulate((self._freq, self._duty))
+        self.init(freq=value)
         return None
 
     def duty_u16(self, value: int | None = None) -> int | None:
         """The duty, 0 to 65535, or set it."""
         if value is None:
             return self._duty
-        if not 0 <= value <= 65535:
-            raise ValueError("duty_u16 must be from 0 to 65535")
-        self._duty = value
-        self._wire.modulate((self._freq, self._duty))
+        self.init(duty_u16=value)
         return None
 
     def deinit(self) -> None:

@@ -97,6 +97,7 @@ class Pin:
         """Put out pulses: (frequency in Hz, duty 0 to 65535); None: no longer."""
         if pwm != self.pwm:
             self.pwm = pwm
+            self.mode = OUT
             self._changed()
 
     def drive(self, level: int | None) -> None:
