@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from math import isfinite, isnan
 from typing import Any
 
 import msgspec
@@ -65,6 +66,8 @@ def shown(value: Any) -> str:
         return f"a list of {len(value)}" if value else "an empty list"
     if value is None:
         return "missing"
+    if isinstance(value, float) and not isfinite(value):  # 1e400, too, where it was read as one
+        return "NaN" if isnan(value) else f"{'-' if value < 0 else ''}Infinity"
     return msgspec.json.encode(value).decode() if isinstance(value, bool | float) else _short(_digits(value))
 
 

@@ -59,6 +59,17 @@ def test_what_is_no_number(sent: Any) -> None:
         values.number(sent)
 
 
+@pytest.mark.parametrize(("sent", "quoted"), [("1e400", "Infinity"), ("-1e400", "-Infinity"), ("nan", "NaN")])
+def test_what_is_no_number_is_quoted_as_what_it_is(sent: str, quoted: str) -> None:
+    value = float(sent)
+    with pytest.raises(ComponentError) as caught:
+        values.number(value)
+    assert str(caught.value).startswith(f"{quoted}; a finite number is needed")
+    with pytest.raises(ComponentError) as caught:
+        values.boolean(value)
+    assert str(caught.value).startswith(f"{quoted}; allowed: true, false")
+
+
 def test_text() -> None:
     assert [values.string(sent) for sent in ("a", 5, 21.5, True)] == ["a", "5", "21.5", "true"]
     for sent in (None, [], {}):
