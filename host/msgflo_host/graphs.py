@@ -25,15 +25,18 @@ from msgflo.topics import escape
 from .errors import GraphError
 from .graph.commands import Change, apply
 from .graph.difference import difference
-from .graph.elements import Initial
+from .graph.elements import Initial, PortRef
 from .graph.model import Graph
-from .wanted import MAIN, Network, Wanted, as_roles, merge
+from .wanted import MAIN, Network, Share, Wanted, as_roles, merge, share
 
-__all__ = ["MAIN", "MOST_FIXTURES", "MOST_GRAPHS", "Graphs", "Network", "Wanted"]
+__all__ = ["MAIN", "MOST_EDGES", "MOST_FIXTURES", "MOST_GRAPHS", "MOST_NODES", "Graphs", "Network", "Wanted"]
 
 # What these name is no node that may be there, though it may be called as a participant.
 _NAMING_NONE = ("addnode", "renameinport", "renameoutport", "renamegroup")
 
+MOST_NODES = 10_000
+"""In all graphs but the main one: what is changed in one of them takes a look at all."""
+MOST_EDGES = 50_000
 MOST_GRAPHS = 1000
 MOST_FIXTURES = 1000
 """Graphs for tests, which have a reserve of their own."""
@@ -59,6 +62,7 @@ class Graphs:
         self.is_own: Callable[[str], bool] = lambda component: False
         self._networks = {MAIN: Network(MAIN, main, started=True, started_at=time.monotonic())}
         self._wanted: Wanted | None = None
+        self._shares: dict[str, Share] = {}  # of those besides the main one that have not changed since
         self._there: Mapping[str, str] = {}  # all participants
         self._found: dict[str, str] = {}  # those that are shown as nodes of the main graph
         self._leaving: set[str] = set()  # roles of nodes that were run here, and are being ended
@@ -100,8 +104,7 @@ class Graphs:
     def wanted(self) -> Wanted:
         """What all graphs want together."""
         if self._wanted is None:
-            others = (network for network in self._networks.values() if network.id != MAIN)
-            self._wanted = merge(self.main, others, self.role)
+            self._wanted = merge(self.main, [self._share(other) for other in self.all()[1:]])
         return self._wanted
 
     # -- changes --
@@ -122,6 +125,8 @@ class Graphs:
             for change in taken_in:
                 network.graph.remove_node(change.payload["id"])
             raise
+        if id != MAIN:
+            self._keep_bounds(network, changes)
         self._leaving |= own
         for old in own if command == "renamenode" else ():
             for rename in self.on_rename:
@@ -159,6 +164,7 @@ class Graphs:
         network = self.network(id)
         self._leaving |= self._own_roles(network)
         del self._networks[id]
+        self._shares.pop(id, None)
         self._want([])
         for listener in self.on_end:
             listener(network.id)
@@ -195,6 +201,14 @@ class Graphs:
 
     # -- inside --
 
+    def _share(self, network: Network) -> Share:
+        """What a graph besides the main one brings; made anew where it has changed, or has other roles now."""
+        roles = {node: self.role(network.id, node) for node in network.graph.nodes}
+        found, case_sensitive = self._shares.get(network.id), self.main.graph.case_sensitive
+        if found is None or found.roles != roles or found.graph.case_sensitive != case_sensitive:
+            found = self._shares[network.id] = share(network, roles, case_sensitive=case_sensitive)
+        return found
+
     def _clear(self, id: str, payload: Mapping[str, Any]) -> list[Change]:
         network = self._networks.get(id)
         if network is None:
@@ -214,6 +228,21 @@ class Graphs:
             self._found = {}  # all who hold a copy have an empty one
         self._show(network, changes)
         return changes
+
+    def _keep_bounds(self, network: Network, changes: list[Change]) -> None:
+        """Undo what makes the graphs besides the main one hold too much, and raise GraphError."""
+        others = [other.graph for other in self.all()[1:]]
+        for change in changes:
+            if change.command == "addnode" and sum(len(graph.nodes) for graph in others) > MOST_NODES:
+                network.graph.remove_node(change.payload["id"])
+                raise GraphError(f"the graphs besides {MAIN!r} have {MOST_NODES} nodes, and no more are kept")
+            if change.command == "addedge" and sum(graph.edge_count for graph in others) > MOST_EDGES:
+                src, tgt = (
+                    PortRef(end["node"], end["port"], end.get("index"))
+                    for end in (change.payload["src"], change.payload["tgt"])
+                )
+                network.graph.remove_edge(src, tgt)
+                raise GraphError(f"the graphs besides {MAIN!r} have {MOST_EDGES} edges, and no more are kept")
 
     def _make_room(self, network: Network) -> None:
         """Raise GraphError where there are too many graphs to add one."""
@@ -270,6 +299,7 @@ class Graphs:
         return taken
 
     def _tell(self, network: Network, changes: list[Change]) -> None:
+        self._shares.pop(network.id, None)
         for listener in self.on_change if changes else ():
             listener(network.id, changes)
         fresh = [initial for change in changes for initial in self._fresh(network.graph, change)]

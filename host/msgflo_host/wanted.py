@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .graph.elements import Edge, Initial, PortRef
 from .graph.model import Graph
 
-__all__ = ["MAIN", "Network", "Place", "Wanted", "as_roles", "merge"]
+__all__ = ["MAIN", "Network", "Place", "Share", "Wanted", "as_roles", "merge", "share"]
 
 MAIN = "default/main"
 """The graph that is saved."""
@@ -66,19 +66,40 @@ class Wanted:
         return self.places.get(role) or [(MAIN, role)]
 
 
-def merge(main: Network, others: Iterable[Network], role: Place) -> Wanted:
+@dataclass(frozen=True)
+class Share:
+    """What a graph besides the main one brings to Wanted, kept until the graph changes; `roles` are those of its nodes."""
+
+    network: Network
+    roles: Mapping[str, str]
+    graph: Graph
+    origins: Mapping[tuple[PortRef, PortRef], list[tuple[str, Edge]]]
+    places: Mapping[str, list[tuple[str, str]]]
+
+
+def share(network: Network, roles: Mapping[str, str], *, case_sensitive: bool) -> Share:
+    """Return what a graph brings; `case_sensitive` is whether the main graph is."""
+    graph = Graph(case_sensitive=case_sensitive)
+    edges = graph.take_as(network.graph, roles)
+    places: dict[str, list[tuple[str, str]]] = {}
+    for node, role in roles.items():
+        places.setdefault(role, []).append((network.id, node))
+    origins = {ends: [(network.id, edge) for edge in found] for ends, found in edges.items()}
+    return Share(network, roles, graph, origins, places)
+
+
+def merge(main: Network, others: Sequence[Share]) -> Wanted:
     """Return what the main graph and others want together."""
-    others = list(others)
     if main.started and not others:
         return Wanted(main.graph)
-    # Most of it is the main graph, which is taken over whole: that takes no time even where it is large.
+    # Most of it are whole graphs, which are taken over as they are: that takes no time even where they are large.
     merged = Graph("main", case_sensitive=main.graph.case_sensitive)
     merged.take(main.graph, initials=main.started)
     stopped = set() if main.started else {(edge.src, edge.tgt) for edge in main.graph.edges}
     resting = set() if main.started else set(main.graph.nodes)
     wanted = _Merging(merged, stopped, resting, {}, {})
-    for network in others:
-        wanted.add(network, role)
+    for each in others:
+        wanted.add(each)
     return Wanted(merged, frozenset(stopped), frozenset(resting), wanted.origins, wanted.places)
 
 
@@ -103,32 +124,22 @@ class _Merging:
     origins: dict[tuple[PortRef, PortRef], list[tuple[str, Edge]]]
     places: dict[str, list[tuple[str, str]]]
 
-    def add(self, network: Network, role: Place) -> None:
+    def add(self, share: Share) -> None:
         """Add what a graph besides the main one wants."""
-        for node in network.graph.nodes.values():
-            self._add_node(network, node.id, node.component, role(network.id, node.id))
-        for edge in network.graph.edges:
-            self._add_edge(network, edge, _placed(network, edge.src, role), _placed(network, edge.tgt, role))
-        for initial in as_roles(network, network.graph.initials, role) if network.started else ():
-            self.graph.put_initial(initial)
-
-    def _add_node(self, network: Network, id: str, component: str, role: str) -> None:
-        if role not in self.graph.nodes:
-            self.graph.add_node(role, component)
-            self.places[role] = []
-            self.resting.add(role)
-        self.places.setdefault(role, [(MAIN, role)]).append((network.id, id))
-        if network.started:
-            self.resting.discard(role)
-
-    def _add_edge(self, network: Network, edge: Edge, src: PortRef, tgt: PortRef) -> None:
-        there = self.graph.find_edge(src, tgt)
-        if there is None:
-            self.graph.put_edge(Edge(src, tgt))
-            self.origins[src, tgt] = []
-            self.stopped.add((src, tgt))
-        else:
-            src, tgt = there.src, there.tgt
-        self.origins.setdefault((src, tgt), [(MAIN, there or edge)]).append((network.id, edge))
-        if network.started:
-            self.stopped.discard((src, tgt))
+        started, roles = share.network.started, share.graph.nodes.keys()
+        self.resting.update(roles - self.graph.nodes.keys())
+        if started:
+            self.resting.difference_update(roles)
+        shared = {role: self.places.get(role, [(MAIN, role)]) for role in roles & self.graph.nodes.keys()}
+        self.places.update(share.places)
+        self.places.update((role, before + share.places[role]) for role, before in shared.items())
+        both = {(theirs.src, theirs.tgt): ours for ours, theirs in self.graph.join(share.graph, initials=started)}
+        fresh = {ends: origins for ends, origins in share.origins.items() if ends not in both}
+        self.origins.update(fresh)
+        if not started:
+            self.stopped.update(fresh)
+        for ends, ours in both.items():
+            key = ours.src, ours.tgt
+            self.origins[key] = self.origins.get(key, [(MAIN, ours)]) + share.origins[ends]
+            if started:
+                self.stopped.discard(key)

@@ -8,6 +8,7 @@ import pytest
 
 from msgflo_host import graphs as module
 from msgflo_host.errors import GraphError
+from msgflo_host.graph._store import Store
 from msgflo_host.graph.commands import Change
 from msgflo_host.graph.elements import Initial, PortRef
 from msgflo_host.graph.model import Graph
@@ -225,6 +226,90 @@ def test_only_so_many_graphs_are_kept(graphs: Watched, monkeypatch: pytest.Monke
         graphs.edit("four", "clear", {"id": "four"})
     graphs.edit("three", "clear", {"id": "three"})  # an old one can be cleared
     assert [network.id for network in graphs.all()] == [MAIN, "home/one", "two", "three"]
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_an_edit_goes_through_no_other_graph(graphs: Watched, started: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Store] = []
+    take_as = Store.take_as
+    monkeypatch.setattr(Store, "take_as", lambda *args: (taken.append(args[1]), take_as(*args))[1])
+    for graph in (MAIN, "home/one", "two"):
+        graphs.nodes(graph, lamp="demo_Lamp", count="core_Counter")
+        graphs.edge(graph, "count.out", "lamp.level")
+        if started:
+            graphs.start(graph)
+    both = [graphs.network(graph).graph for graph in ("home/one", "two")]
+    assert len(graphs.wanted.graph.edges) == 3
+    assert taken == both
+    taken.clear()
+    graphs.nodes(MAIN, fan="demo_Fan")
+    assert len(graphs.wants()) == 5
+    graphs.nodes("two", fan="demo_Fan", mean="core_Window")
+    assert len(graphs.wants()) == 6
+    graphs.start("home/one")
+    assert graphs.wants()["two/mean"] == "core/Window"
+    assert taken == both[1:]
+    graphs.is_own = lambda component: False
+    graphs.touch()
+    assert set(graphs.wants()) == {"lamp", "count", "fan", "mean"}
+
+
+def test_a_graph_that_has_changed_leaves_nothing_behind_in_what_is_wanted(graphs: Watched) -> None:
+    for graph in (MAIN, "home/one", "two"):
+        graphs.nodes(graph, lamp="demo_Lamp", fan="demo_Fan", count="core_Counter")
+        graphs.edge(graph, "lamp.alarm", "fan.power")
+        graphs.edit(graph, "addinitial", {"src": {"data": 3}, "tgt": end("count.start")})
+    graphs.start("two")
+    for _ in range(2):  # what is kept is not written to
+        wanted = graphs.wanted
+        assert len(wanted.graph.edges_at("fan")) == 1
+        assert [id for id, _ in wanted.origins_of(wanted.graph.edges[0])] == [MAIN, "home/one", "two"]
+        assert wanted.places_of("fan") == [(id, "fan") for id in (MAIN, "home/one", "two")]
+        assert [each.tgt.node for each in wanted.graph.initials] == ["count", "two/count"]
+        graphs.touch()
+    graphs.edge("two", "fan.speed", "lamp.level")
+    assert len(graphs.wanted.graph.edges) == 2
+    graphs.edit("two", "removeedge", {"src": end("fan.speed"), "tgt": end("lamp.level")})
+    graphs.edit("home/one", "removenode", {"id": "fan"})
+    graphs.edit("two", "removenode", {"id": "count"})
+    graphs.edit(MAIN, "removeedge", {"src": end("lamp.alarm"), "tgt": end("fan.power")})
+    wanted = graphs.wanted
+    assert wanted.origins_of(wanted.graph.edges[0]) == [("two", graphs.network("two").graph.edges[0])]
+    assert wanted.places_of("fan") == [(MAIN, "fan"), ("two", "fan")]
+    assert [each.tgt.node for each in wanted.graph.initials] == ["count"]
+
+
+def test_edges_whose_ports_differ_only_in_case_are_one(graphs: Watched) -> None:
+    for graph, port in ((MAIN, "alarm"), ("home/one", "Alarm"), ("two", "ALARM")):
+        graphs.nodes(graph, lamp="demo_Lamp", fan="demo_Fan")
+        graphs.edge(graph, f"lamp.{port}", "fan.power")
+    graphs.stop(MAIN)
+    (edge,) = graphs.wanted.graph.edges
+    assert [(id, each.src.port) for id, each in graphs.wanted.origins_of(edge)] == [
+        (MAIN, "alarm"),
+        ("home/one", "Alarm"),
+        ("two", "ALARM"),
+    ]
+    assert not graphs.wanted.is_started(edge)
+    graphs.start("two")
+    assert graphs.wanted.is_started(graphs.wanted.graph.edges[0])
+
+
+def test_the_graphs_besides_the_main_one_hold_only_so_much(graphs: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_NODES", 4)
+    monkeypatch.setattr(module, "MOST_EDGES", 2)
+    for graph in ("home/one", "two"):
+        graphs.nodes(graph, lamp="demo_Lamp", fan="demo_Fan")
+        graphs.edge(graph, "lamp.alarm", "fan.power")
+    with pytest.raises(GraphError, match="the graphs besides 'default/main' have 4 nodes, and no more are kept"):
+        graphs.nodes("two", clock="demo_Clock")
+    with pytest.raises(GraphError, match="the graphs besides 'default/main' have 2 edges, and no more are kept"):
+        graphs.edge("two", "fan.alarm", "lamp.power")
+    graphs.nodes("two", lamp="demo_Lamp")  # it is there
+    graphs.edge("two", "lamp.alarm", "fan.power")
+    graphs.nodes(MAIN, clock="demo_Clock")
+    graphs.edit("two", "removenode", {"id": "fan"})
+    graphs.nodes("home/one", clock="demo_Clock")
 
 
 def test_a_cleared_graph_is_stopped_but_the_main_one_is_not(graphs: Watched) -> None:

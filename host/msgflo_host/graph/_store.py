@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from itertools import islice
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from ..errors import GraphError
 from .elements import (
@@ -32,6 +32,9 @@ LEAST_INITIAL = 256
 
 _EdgeKey = tuple[PortRef, PortRef]
 _InitialKey = tuple[PortRef, str]
+_Key = TypeVar("_Key", _EdgeKey, _InitialKey)
+
+_BARE: dict[str, Any] = {}  # one for all: so many of them would keep the collector of garbage busy
 
 
 class Store:
@@ -183,6 +186,43 @@ class Store:
         self._initials_at = {node: dict(keys) for node, keys in other._initials_at.items()} if initials else {}
         self.initials_size = other.initials_size if initials else 0
 
+    def take_as(self, other: Store, names: Mapping[str, str]) -> dict[tuple[PortRef, PortRef], list[Edge]]:
+        """Have what `take` takes, with other names of the nodes, and of nodes and edges no metadata.
+
+        Nothing is checked again. Two nodes may get one name: the first counts. Returns what the edges, by their ends, are
+        called in the other graph.
+        """
+        origins: dict[tuple[PortRef, PortRef], list[Edge]] = {}
+        for node in other.nodes.values():
+            self.nodes.setdefault(names[node.id], Node(names[node.id], node.component))
+        for edge in other._edges.values():
+            ends = _named(edge.src, names), _named(edge.tgt, names)
+            key = self._folded(ends[0]), self._folded(ends[1])
+            there = self._edges.setdefault(key, Edge(*ends, _BARE))
+            origins.setdefault((there.src, there.tgt), []).append(edge)
+            for end in ends:
+                self._edges_at.setdefault(end.node, {})[key] = None
+        for (_, text), initial in other._initials.items():
+            tgt = _named(initial.tgt, names)
+            packet = self._folded(tgt), text
+            self._initials[packet] = Initial(initial.data, tgt, initial.metadata)
+            self._initials_at.setdefault(tgt.node, {})[packet] = None
+        return origins
+
+    def join(self, other: Store, *, initials: bool) -> list[tuple[Edge, Edge]]:
+        """Have also the nodes and edges of another graph, which must not change any more, and perhaps its initial packets.
+
+        What is there stays as it is. Returns the edges that both have, as they are here and there.
+        """
+        both = [(self._edges[key], other._edges[key]) for key in self._edges.keys() & other._edges.keys()]
+        self.nodes |= {id: node for id, node in other.nodes.items() if id not in self.nodes}
+        self._edges |= {key: edge for key, edge in other._edges.items() if key not in self._edges}
+        _attach(self._edges_at, other._edges_at)
+        if initials:
+            self._initials |= other._initials
+            _attach(self._initials_at, other._initials_at)
+        return both
+
     def copy(self) -> Self:
         """Return a graph of its own with the same content."""
         other = type(self)(properties=self.properties, case_sensitive=self.case_sensitive)
@@ -240,7 +280,11 @@ class Store:
 
     def _ref_key(self, ref: PortRef) -> PortRef:
         check_ref(ref)
-        return ref if self.case_sensitive else ref._replace(port=ref.port.lower())
+        return self._folded(ref)
+
+    def _folded(self, ref: PortRef) -> PortRef:
+        port = self.fold(ref.port)
+        return ref if port == ref.port else PortRef(ref.node, port, ref.index)
 
     def _edge_key(self, src: PortRef, tgt: PortRef) -> _EdgeKey:
         return self._ref_key(src), self._ref_key(tgt)
@@ -259,6 +303,17 @@ class Store:
         del self._initials[key]
         self.initials_size -= max(LEAST_INITIAL, len(key[1]))
         del self._initials_at[initial.tgt.node][key]
+
+
+def _named(ref: PortRef, names: Mapping[str, str]) -> PortRef:
+    name = names[ref.node]
+    return ref if name == ref.node else PortRef(name, ref.port, ref.index)
+
+
+def _attach(mine: dict[str, dict[_Key, None]], others: Mapping[str, dict[_Key, None]]) -> None:
+    """Add what is attached to nodes; what is another graph's is not written to."""
+    for node, keys in others.items():
+        mine[node] = {**mine[node], **keys} if node in mine else keys
 
 
 class Exports:
