@@ -44,11 +44,9 @@ async def _run(folder, config, wifi, session):
         watchdog.feed()  # that took its time, and so may asking for the time of the day
     from .starts import limit
 
+    progress = lambda: wifi.attempts + session.attempts, lambda: session.connected
     # For nobody else keeps them.
-    tasks = [
-        asyncio.create_task(watchdog.watch(lambda: wifi.attempts + session.attempts, lambda: session.connected)),
-        asyncio.create_task(limit(lambda: session.connected)),
-    ]
+    tasks = [asyncio.create_task(watchdog.watch(*progress)), asyncio.create_task(limit(*progress))]
     await wifi.join()
     _set(config, session, tasks)
     board.update = _update(folder, board)

@@ -26,17 +26,29 @@ def on_trial():
     return isinstance(slot, dict) and bool(slot.get("trial"))
 
 
-async def limit(connected):
-    """End this start, if the version is on trial and does not reach the broker; else note that it has lived so long."""
-    await asyncio.sleep(TRIAL)
-    if connected():
-        return
-    if on_trial():
-        print("board: on trial, and the broker was not reached within {} s".format(TRIAL))
+async def limit(attempts, connected):
+    """End this start, if it does not reach the broker and is of a version on trial, or does not even go on trying.
+
+    `attempts()` is that of `watchdog.watch`; one for which the memory is too short is none. That the start has lived for
+    so long is noted.
+    """
+    last = 0
+    while True:
+        await asyncio.sleep(TRIAL)
+        if connected():
+            return
+        try:
+            trial = on_trial()
+            if attempts() != last and not trial:
+                last = attempts()
+                starts = read("starts")
+                if starts:
+                    write("starts", -abs(starts))
+                continue
+            print("board: {}the broker was not reached within {} s".format("on trial, and " * trial, TRIAL))
+        except MemoryError:
+            pass  # not even for that
         machine.reset()
-    starts = read("starts")
-    if starts:
-        write("starts", -abs(starts))
 
 
 def write(path, value):

@@ -25,7 +25,7 @@ class Link:
         self._said = None  # the last trouble
         self._failed = False  # whether it was us who failed, not the broker or the way to it
         self.closing = False  # whether the connection's end is wanted
-        self.attempts = 0  # to connect, since the start
+        self.attempts = 0  # to connect, since the start, without those that failed by us
 
     async def keep(self, serve, lost):
         """Connect and reconnect until `closing`, after delays that grow and vary; raises ConfigError.
@@ -41,7 +41,10 @@ class Link:
                 lasted = await self._connection(serve, lost)
             except MemoryError:  # on a board; perhaps there is more next time
                 self._trouble("no memory for a connection")
+                self._failed = True
                 lasted = 0
+            if not self._failed:
+                self.attempts += 1
             if lasted > _SHORT:
                 delay = _FIRST_DELAY
                 short = 0
@@ -58,10 +61,10 @@ class Link:
     async def _connection(self, serve, lost):
         """Connect, and return when that connection has ended, with the seconds that it lasted (0: there was none)."""
         transport = self.transport
-        self.attempts += 1
         try:
             await transport.connect((connection_topic(self._client_id), b"lost"))
         except ConnectError as e:
+            self._failed = False
             self._trouble("{}; trying again".format(e))
             return 0
         if self._said:

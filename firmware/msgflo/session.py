@@ -76,7 +76,7 @@ class Session:
 
     @property
     def attempts(self):
-        """How many attempts to connect there were."""
+        """How many attempts to connect there were, without those that failed by us: for lack of memory, mostly."""
         return self._link.attempts
 
     def add(self, participant):

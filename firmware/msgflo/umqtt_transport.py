@@ -6,6 +6,7 @@ that never blocks, and one task takes the answers.
 """
 
 import asyncio
+import errno
 import sys
 
 from micropython import const
@@ -58,8 +59,8 @@ class Transport(MQTTClient):
     async def connect(self, will=None):
         """Connect with a clean session; `will` is (topic, payload), published with QoS 1 and retained if we vanish.
 
-        Raises Refused when the broker says no, ConnectError when it cannot be reached or TLS does not verify it, and
-        ConfigError for an unusable `cafile`.
+        Raises Refused when the broker says no, ConnectError when it cannot be reached or TLS does not verify it,
+        MemoryError, and ConfigError for an unusable `cafile`.
         """
         if self._reason is None:
             raise ConfigError("{} is already connected to {}".format(self.client_id, self.broker))
@@ -71,7 +72,9 @@ class Transport(MQTTClient):
         timer = asyncio.create_task(self._time_out(asyncio.current_task()))
         try:
             await self.sock.open(self.broker, self._greet)
-        except (OSError, ValueError, MemoryError) as e:
+        except (OSError, ValueError) as e:
+            if e.args and e.args[0] == errno.ENOMEM:  # of TLS
+                raise MemoryError(str(e)) from None
             raise ConnectError("{}: {}".format(self.broker, reason(e))) from None
         except asyncio.CancelledError:
             if not self._late:

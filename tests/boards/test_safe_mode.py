@@ -22,6 +22,31 @@ pytestmark = pytest.mark.skipif(bool(MICROPYTHON.missing), reason=MICROPYTHON.mi
 # A device whose driver brings the whole chip down, as a watchdog or a short circuit would.
 FATAL = "import machine\n\n\ndef create(*arguments):\n    machine.reset()\n"
 DEVICE = {"module": "fatal", "role": "fatal", "options": {}}
+# A device that takes all the memory there is, once all have been made.
+FULL = """
+import asyncio
+import gc
+from msgflo import Participant
+
+
+async def hoard(participant):
+    spare = bytearray(512)
+    for size in (256, 64):
+        try:
+            while True:
+                participant.hoard = (participant.hoard, bytearray(size))
+        except MemoryError:
+            pass
+    spare = None
+    gc.collect()
+
+
+def create(role, topics, options, hardware):
+    participant = Participant(role)
+    participant.hoard = None
+    participant.task = asyncio.create_task(hoard(participant))
+    return participant
+"""
 STILL = "def create(*arguments):\n    while True:\n        pass\n"
 
 
@@ -29,7 +54,7 @@ def board(folder: Path, url: str, minute: float = 60, **changes: Any) -> SmallBo
     """A board whose minute, in which it has to be at the broker, has so many seconds."""
     small = SmallBoard(folder)
     starts = (FIRMWARE / "board" / "starts.py").read_text().replace("TRIAL = 60", f"TRIAL = {minute}")
-    patches = {"devices/fatal.py": FATAL, "board/starts.py": starts}
+    patches = {"devices/fatal.py": FATAL, "devices/full.py": FULL, "board/starts.py": starts}
     small.install(firmware(config(url, **changes), patches=patches))
     return small
 
@@ -126,6 +151,18 @@ def test_starts_that_end_by_an_error_count_after_a_minute_too(tmp_path: Path) ->
         small.cut_power()
         assert number == -int((small.flash / "starts").read_text())
     assert "safe mode" in small.output
+
+
+def test_a_board_without_memory_for_a_connection_starts_again_and_ends_in_safe_mode(
+    broker: Broker, tmp_path: Path
+) -> None:
+    devices = [{"module": "full", "role": "full", "options": {}}]
+    ear = Ear(broker)
+    with board(tmp_path, broker.url, minute=1, devices=devices) as small:
+        small.wait_for("safe mode", 30)
+        assert small.starts == 6
+        assert ear.wait_for("shed-board/mode") == "safe"
+    ear.stop()
 
 
 def test_a_broker_that_is_reached_ends_the_counting(broker: Broker, tmp_path: Path) -> None:
