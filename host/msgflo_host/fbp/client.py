@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
+import os
+import ssl
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,6 +28,7 @@ __all__ = ["Client", "Message"]
 TIMEOUT_S = 10.0
 _MAX_FRAME = 64 * 1024 * 1024  # a trace comes in one message
 _HEARTBEAT_S = 30.0
+_AN_ADDRESS = "the address of a runtime, as in ws://127.0.0.1:3569"
 _ANSWERS = {
     ("runtime", "getruntime"): ("runtime",),
     ("runtime", "packet"): ("packetsent",),
@@ -100,7 +104,7 @@ class Client:
         Raises ClientError when nothing, or something else, answers there.
         """
         if not address.startswith(("ws://", "wss://")):
-            raise ClientError(f"{quoted(address)} is not the address of a runtime, as in ws://127.0.0.1:3569")
+            raise ClientError(f"{quoted(address)} is not {_AN_ADDRESS}")
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(aiohttp.ClientSession())
             socket = await _open(session, address, timeout)
@@ -236,8 +240,24 @@ async def _open(session: aiohttp.ClientSession, address: str, timeout: float) ->
         raise ClientError(f"no runtime answers at {address} within {timeout:g} s") from None
     except aiohttp.WSServerHandshakeError as wrong:
         raise ClientError(f"{address} answers {wrong.status}: is that a runtime?") from None
+    except aiohttp.InvalidURL:
+        raise ClientError(f"{quoted(address)} is not {_AN_ADDRESS}") from None
     except (aiohttp.ClientError, OSError, ValueError) as wrong:
-        raise ClientError(f"no runtime answers at {address} ({wrong})") from None
+        raise ClientError(f"no runtime answers at {address} ({_reason(wrong)})") from None
+
+
+def _reason(wrong: Exception) -> str:
+    """What the system says; aiohttp's own text has the address again, and more."""
+    if isinstance(wrong, aiohttp.ClientConnectorCertificateError):
+        wrong = wrong.certificate_error
+    elif isinstance(wrong, aiohttp.ClientConnectorError):
+        wrong = wrong.os_error
+    if isinstance(wrong, ssl.SSLError):
+        return f"TLS: {getattr(wrong, 'verify_message', '') or (wrong.reason or 'it fails').replace('_', ' ').lower()}"
+    if not isinstance(wrong, OSError):
+        return str(wrong)
+    code = wrong.errno or 0
+    return os.strerror(code) if code in errno.errorcode else wrong.strerror or str(wrong)
 
 
 async def _finish(task: asyncio.Task[None]) -> None:

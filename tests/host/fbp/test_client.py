@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Coroutine
 from typing import Any
 
 import pytest
 
 from brokers import free_port
+from certificates import server
 from fake_runtime import COMPONENTS, FakeRuntime
 from msgflo_host.errors import ClientError
 from msgflo_host.fbp.client import Client, Message
@@ -191,10 +193,11 @@ def test_what_is_no_message_ends_the_connection(frame: str | bytes) -> None:
     ("address", "why"),
     [
         ("http://127.0.0.1:1", "is not the address of a runtime, as in ws://"),
-        ("ws://127.0.0.1:{free}", "no runtime answers at ws://127.0.0.1:"),
+        ("ws://127.0.0.1:{free}", " (Connection refused)"),
+        ("ws://127.0.0.1:99999", '"ws://127.0.0.1:99999" is not the address of a runtime'),
         ("{runtime}elsewhere", "answers 404: is that a runtime?"),
-        ("ws://", "no runtime answers at ws://"),
-        ("ws://127.0.0.1:x", "no runtime answers at ws://127.0.0.1:x"),
+        ("ws://", '"ws://" is not the address of a runtime'),
+        ("ws://127.0.0.1:x", '"ws://127.0.0.1:x" is not the address of a runtime'),
     ],
 )
 def test_an_address_without_a_runtime(address: str, why: str) -> None:
@@ -206,3 +209,26 @@ def test_an_address_without_a_runtime(address: str, why: str) -> None:
 async def _connect(address: str) -> None:
     async with Client.connect(address):
         pass
+
+
+@pytest.mark.parametrize("which", ["of nobody we trust", "plain"])
+def test_what_is_wrong_with_encryption_is_said(which: str) -> None:
+    context = None
+    if which != "plain":
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*server())
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\n")
+        writer.close()
+
+    async def test() -> None:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context) as listening:
+            address = f"wss://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+            with pytest.raises(ClientError) as caught:
+                async with Client.connect(address):
+                    pass
+        why = "wrong version number" if which == "plain" else "unable to get local issuer certificate"
+        assert str(caught.value) == f"no runtime answers at {address} (TLS: {why})"
+
+    run(test())
