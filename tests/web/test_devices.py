@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -141,6 +143,41 @@ def test_every_virtual_device_sends_or_shows(run_graph: Run, page_of: Pages) -> 
         until_value(outside, "relay1/closed", True)
     tested = SENDS.keys() | SHOWS.keys() | {"clock"}
     assert tested == set(KINDS)
+
+
+def test_a_chart_holds_a_value_until_the_next_one(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
+    page = page_of(coordinator)
+    pick(page, "chart")
+    coordinator.wait(lambda status: node(status, "chart1")["state"] == "alive")
+    with Outside(mqtt(coordinator), "chart1/a") as outside:
+        for value in ("50", "92"):
+            outside.send("chart1/a", value)
+            expect(card(page, "chart1")).to_contain_text(f"a: {value}")
+    line = card(page, "chart1").locator("polyline.chart-a")
+    expect(line).to_have_attribute("points", re.compile(r"^\S+ \S+ \S+ \S+$"))
+    corners = [each.split(",") for each in str(line.get_attribute("points")).split()]
+    assert all(one[0] == two[0] or one[1] == two[1] for one, two in pairwise(corners)), "no line is slanted"
+
+
+def test_a_knob_is_turned_by_dragging_its_dial(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
+    page = page_of(coordinator)
+    pick(page, "potentiometer")
+    dial = card(page, "potentiometer1").locator(".turnable").bounding_box()
+    assert dial
+    x, y = dial["x"] + dial["width"] / 2, dial["y"] + dial["height"] / 2
+    with Outside(mqtt(coordinator), "potentiometer1/value") as outside:
+        until_value(outside, "potentiometer1/value", 50)
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x, y - 40)
+        until_value(outside, "potentiometer1/value", 75)
+        page.mouse.move(x - 500, y)
+        until_value(outside, "potentiometer1/value", 0)
+        page.mouse.up()
+        page.mouse.move(x, y - 100)
+    expect(card(page, "potentiometer1").get_by_role("slider")).to_have_value("0")
 
 
 def test_a_button_tells_long_and_double_presses(run_graph: Run, page_of: Pages) -> None:

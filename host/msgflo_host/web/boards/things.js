@@ -2,6 +2,7 @@
 // One thing that is wired to a virtual board: how it looks, and what one can do to it. Built from what the board says of itself.
 
 import { element } from "../core/dom.js";
+import { turnable } from "../core/turn.js";
 import { choiceInput, held, lastOf, numberInput, switchInput } from "./inputs.js";
 import { NIGHT, knob, lamp, relay, sensor, strip } from "./pictures.js";
 
@@ -33,9 +34,14 @@ const LOOKS = {
       words: ({ pressed }) => (pressed ? "pressed" : "released"),
     };
   },
-  potentiometer() {
+  potentiometer(_, description, ask) {
     const { element: picture, turn } = knob();
-    return { picture, update: ({ position }) => turn(position) };
+    const set = lastOf((position) => ask({ position }), () => {}); // what is wrong with it was said
+    turnable(picture, () => description.values.position, (position) => {
+      turn(position);
+      set(Number(position.toFixed(3)));
+    });
+    return { picture, update: ({ position }) => picture.matches(":active") || turn(position) };
   },
   led() {
     const { element: picture, shine } = lamp();

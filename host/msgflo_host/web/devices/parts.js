@@ -1,5 +1,6 @@
 // @ts-check
 /** What several devices are made of. */
+import { turnable } from "../core/turn.js";
 import { el, freshId, svg } from "./dom.js";
 
 /** The outport on which a device says what was wrong with a packet, as those on boards do. */
@@ -92,7 +93,7 @@ export function check(label, checked, onchange) {
   return el("label", { class: "device-check" }, input, label);
 }
 
-/** A dial that shows a part (0 to 1) of its way; for the eye only. */
+/** A dial that shows a part (0 to 1) of the way of a slider, and can be dragged in its place; for the eye and the hand only. */
 export function gauge() {
   const arc = (name) => svg("path", { d: "M 20 80 A 42 42 0 1 1 80 80", pathLength: 100, class: name });
   const filled = arc("gauge-filled");
@@ -103,7 +104,13 @@ export function gauge() {
     filled.style.strokeDasharray = `${Math.max(0, Math.min(1, part)) * 100} 200`;
     needle.style.transform = `rotate(${(part - 0.5) * 267}deg)`;
   };
-  return { element, show };
+  /** Let it move a slider between `min` and `max`; `moved` is called with the value. */
+  const turns = (slider, min, max, moved) =>
+    turnable(element, () => (slider.value - min) / (max - min), (part) => {
+      slider.value = min + part * (max - min);
+      moved(slider.value);
+    }); // prettier-ignore
+  return { element, show, turns };
 }
 
 /** Calls a function at most so often, and once more at the end of a flurry. */

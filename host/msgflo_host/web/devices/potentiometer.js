@@ -37,6 +37,7 @@ export default {
       tell();
     });
     participant.onpacket = take;
+    dial.turns(input, 0, 100, soon);
     element.append(dial.element, input.element);
     tell();
     return { memory: () => ({ value: input.value }), stop: () => soon.stop() };

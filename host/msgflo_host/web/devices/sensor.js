@@ -35,7 +35,9 @@ export function sensor({ kind, name, icon, label, quantity, settings = [], outpo
         for (const [port, reading] of Object.entries(readings)) participant.send(port, reading);
       };
       const soon = calm(100, read);
-      const input = slider({ ...range, value: middle, oninput: (value) => soon((middle = value)) });
+      const moved = (value) => soon((middle = value));
+      const input = slider({ ...range, value: middle, oninput: moved });
+      dial.turns(input, range.min, range.max, moved);
       const tick = () => {
         if (drifts) input.value = wander(input.value, middle, stride);
         read();
