@@ -1,6 +1,8 @@
 // @ts-check
 // Boards without hardware. What shows them is loaded when somebody wants to see them.
 
+import { element } from "../core/dom.js";
+
 const LOOK_MS = 2000;
 
 /** @param {import("../core/registry.js").Context} context */
@@ -19,7 +21,8 @@ export function start(context) {
     }
     boards.look();
   };
-  const tryToLook = () => look().catch(() => {}); // without a connection, which the bar tells; the next one tries again
+  const failed = () => boards ?? view.replaceChildren(element("p", { className: "empty" }, "Port maps are shown when there is a connection to the coordinator."));
+  const tryToLook = () => look().catch(failed); // the next time tries again
   context.bus.addEventListener("view", tryToLook);
   context.system.addEventListener("state", tryToLook); // connected, or other rights
   document.addEventListener("visibilitychange", tryToLook);

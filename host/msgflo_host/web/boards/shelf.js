@@ -29,6 +29,7 @@ export class Boards {
   /** See what there is now, and show it. */
   async look() {
     const { system } = this.#context;
+    if (!system.isReady && this.#shelf.hidden) this.#hide("Port maps are shown when there is a connection to the coordinator.");
     if (this.#looking || !system.isReady) return;
     if (!system.may("network:control")) {
       this.#hide("Boards are started by those who may control the network: enter a secret that allows network:control.");
