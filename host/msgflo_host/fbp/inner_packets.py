@@ -1,18 +1,22 @@
 """The packets inside of participants that are graphs: of one such graph each client is shown those on the edges it looks at.
 
 Its runtime keeps one selection of edges for all of us. So it is asked for what any client looks at, and what comes is
-shown to those who look at it.
+shown to those who look at it, of each edge no more than of an edge of ours.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..graph.elements import PortRef
+from ..payloads import shortened
 from ..taps import Ends
 from ._payload import MOST_SELECTED, selection
 from .client_list import ClientHandle, ClientList
+from .envelope import encode, message
+from .sparing import Sparing
 
 __all__ = ["OF_EDGES", "InnerPackets"]
 
@@ -23,11 +27,12 @@ _Selected = dict[Ends, tuple[PortRef, PortRef]]
 
 
 class InnerPackets:
-    """Keeps which edges clients have selected, by participant."""
+    """Keeps which edges clients have selected, by the id of the participant, and shows packets."""
 
     def __init__(self, clients: ClientList) -> None:
         self._clients = clients
         self._selected: dict[ClientHandle, dict[str, _Selected]] = {}
+        self._sparing = Sparing()
         self._wanted: dict[str, list[dict[str, Any]]] = {}
         for calls in (clients.on_join, clients.on_sight):
             calls.append(lambda client: self._wanted.clear())
@@ -61,7 +66,27 @@ class InnerPackets:
             return True
         return (src["node"], src["port"].lower(), tgt["node"], tgt["port"].lower()) in chosen
 
+    def show(self, id: str, payload: Mapping[str, Any], names: Mapping[ClientHandle, str]) -> None:
+        """Show a packet, the payload of `network:data`, to clients; `names` has what each of them calls the graph."""
+        looking = {
+            client: name
+            for client, name in names.items()
+            if client.may_see("network", "data") and self.wants(client, id, payload)
+        }
+        frames: dict[str, bytes] = {}
+        for client in self._sparing.seeing(id, payload["id"], looking, time.monotonic()):
+            name = looking[client]
+            if name not in frames:
+                shown = {**payload, "graph": name, "data": shortened(payload["data"])}
+                frames[name] = encode(message("network", "data", shown))
+            client.send(frames[name])
+
+    def tick(self, now: float) -> None:
+        """Tell what was left out; to be called again and again, with the monotonic time in seconds."""
+        self._sparing.tick(now)
+
     def _left(self, client: ClientHandle) -> None:
+        self._sparing.left(client)
         self._selected.pop(client, None)
         self._wanted.clear()
 

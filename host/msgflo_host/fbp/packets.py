@@ -1,16 +1,13 @@
 """network:data of the FBP protocol: the packets on edges, to each client those that it looks at, as many as it can bear.
 
-An edge may carry thousands of packets a second, and an editor shows a few hundred in all. Of each edge PER_SECOND are shown,
-after a burst; how many were left out is told once a second by network:output, to each client of those that it misses.
+An edge may carry thousands of packets a second, and an editor shows a few hundred in all: `sparing` leaves out the others.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from ..coordinator import Coordinator
@@ -21,32 +18,9 @@ from ..taps import Ends, Taps, ends
 from .client_list import ClientHandle, ClientList
 from .envelope import encode, message
 from .masking import MASKED
+from .sparing import Sparing
 
-__all__ = ["BURST", "PER_SECOND", "Packets"]
-
-PER_SECOND = 20
-BURST = 100
-_LISTED = 10  # edges in one message about what was left out
-
-
-_LeftOut = dict[ClientHandle, defaultdict[str, Counter[str]]]
-"""How many packets each client misses, by graph and edge."""
-
-
-@dataclass
-class _Allowance:
-    """How many packets of one edge may be shown now."""
-
-    left: float
-    at: float
-
-    def take(self, now: float) -> bool:
-        self.left = min(BURST, self.left + (now - self.at) * PER_SECOND)
-        self.at = now
-        if self.left < 1:
-            return False
-        self.left -= 1
-        return True
+__all__ = ["Packets"]
 
 
 class Packets:
@@ -66,8 +40,7 @@ class Packets:
         self._recording = recording
         self._record = record
         self._selected: dict[ClientHandle, dict[str, frozenset[Ends]]] = {}
-        self._allowed: dict[tuple[str, str], _Allowance] = {}
-        self._left_out: _LeftOut = {}
+        self._sparing = Sparing()
         self.taps = Taps(coordinator, self._looked_at, self._shows_exports)
         self.taps.on_packet.append(self._packet)
         self.taps.on_initial.append(self._initial)
@@ -83,8 +56,7 @@ class Packets:
             tasks.create_task(self.taps.run())
             while True:
                 await asyncio.sleep(1)
-                self._tell_left_out()
-                self._forget_quiet(time.monotonic())
+                self._sparing.tick(time.monotonic())
 
     def select(
         self, client: ClientHandle, graph: str, edges: Iterable[tuple[tuple[str, str], tuple[str, str]]]
@@ -134,20 +106,13 @@ class Packets:
 
     def _left(self, client: ClientHandle) -> None:
         self._selected.pop(client, None)
-        self._left_out.pop(client, None)
+        self._sparing.left(client)
         self.taps.look_again()
 
     def _forget(self, graph: str) -> None:
         for selected in self._selected.values():
             selected.pop(graph, None)
-        for graphs in self._left_out.values():
-            graphs.pop(graph, None)
-        self._allowed = {key: allowance for key, allowance in self._allowed.items() if key[0] != graph}
-
-    def _forget_quiet(self, now: float) -> None:
-        """Edges come and go; one that has been quiet for long may show a whole burst again, as a new one may."""
-        long_ago = now - BURST / PER_SECOND
-        self._allowed = {key: allowance for key, allowance in self._allowed.items() if allowance.at > long_ago}
+        self._sparing.forget(graph)
 
     # -- what they see --
 
@@ -179,16 +144,9 @@ class Packets:
             self._show(graph, {"id": name, "graph": graph, "tgt": _ref(tgt), "data": shown}, shows)
 
     def _showing(self, graph: str, name: str, wants: Callable[[ClientHandle], bool]) -> list[ClientHandle] | None:
-        """Who is shown a packet; None where it is not recorded either. What a client would see and does not is counted for it."""
-        looking = [client for client in self._clients if wants(client)]
-        seeing = [client for client in looking if not client.behind]
-        if seeing:
-            now = time.monotonic()
-            if not self._allowed.setdefault((graph, name), _Allowance(BURST, now)).take(now):
-                seeing = []
-        for client in looking:
-            if not seeing or client.behind:
-                self._left_out.setdefault(client, defaultdict(Counter))[graph][name] += 1
+        """Who is shown a packet; None where it is not recorded either."""
+        looking = {client: graph for client in self._clients if wants(client)}
+        seeing = self._sparing.seeing(graph, name, looking, time.monotonic())
         return seeing if seeing or self._recording(graph) else None
 
     def _show(self, graph: str, payload: dict[str, Any], clients: list[ClientHandle]) -> None:
@@ -198,18 +156,6 @@ class Packets:
             frame = encode(message("network", "data", payload))
             for client in clients:
                 client.send(frame)
-
-    def _tell_left_out(self) -> None:
-        left_out, self._left_out = self._left_out, {}
-        for client, graphs in left_out.items():
-            for graph, counts in graphs.items() if client.may_see("network", "output") else ():
-                client.send(message("network", "output", {"message": _about(graph, counts)}))
-
-
-def _about(graph: str, counts: Counter[str]) -> str:
-    listed = ", ".join(f"{count} of {name}" for name, count in counts.most_common(_LISTED))
-    more = f" and {sum(counts.values()) - sum(n for _, n in counts.most_common(_LISTED))} of others"
-    return f"{graph}: packets not shown in the last second: {listed}{more if len(counts) > _LISTED else ''}"
 
 
 def _takes_secure(network: Network, tgt: PortRef) -> bool:

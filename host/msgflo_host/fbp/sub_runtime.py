@@ -31,6 +31,7 @@ SILENT_S = 4.0
 MOST_WAITING = 1000
 """Requests that may wait for answers of one runtime."""
 MAX_ID = 200  # characters of the name of its graph
+MOST_NAMED = 4096  # bytes of a packet's message besides its data, which alone is shortened
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0  # before it is asked for its graph again
 BYTES_PER_FRAME = 4096  # a longer message counts as several
 PER_SECOND, BURST = 500.0, 5000.0  # messages that are taken from it for long, and at once
@@ -238,6 +239,8 @@ class SubRuntime:
             outputs.check(protocol, command, payload)
         except ValueError as error:
             raise ValueError(f"{protocol}:{quoted(command)}: {quoted(str(error))}") from None
+        if kind == ("network", "data") and len(encode({**payload, "data": None})) > MOST_NAMED:
+            raise ValueError(f"network:data names its edge in more than {MOST_NAMED} bytes")
         named = payload[_KEYS.get(kind, "graph")]
         if kind == ("component", "source"):
             if payload["language"] not in _GRAPHS:

@@ -238,6 +238,10 @@ class Subgraphs:
                 self._replies.answer(question.client, question.request, heard.command, payload)
         if not heard.is_for_all:
             return
+        if (heard.protocol, heard.command) == ("network", "data"):
+            names = {client: name for client in self._clients if (name := self._name_for(client, known)) is not None}
+            self._inner.show(known.participant.id, heard.payload, names)
+            return
         of_edge = heard.protocol == "network" and heard.command in OF_EDGES
         frames: dict[tuple[str, bool], bytes] = {}
         for client in self._clients:
@@ -246,7 +250,7 @@ class Subgraphs:
                 continue
             if question is not None and client is question.client:
                 continue
-            if of_edge and not self._inner.wants(client, known.participant.id, heard.payload):
+            if of_edge and (client.behind or not self._inner.wants(client, known.participant.id, heard.payload)):
                 continue
             kind = name, client.sees_secure
             if kind not in frames:
@@ -302,6 +306,7 @@ class Subgraphs:
             if self._topics:
                 known.introduce(now)
                 self._look_at(known)
+        self._inner.tick(now)
         for line in self._complaints.due(now):
             log.warning("%s", line)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -141,6 +142,37 @@ def test_each_editor_is_shown_the_edges_that_it_has_selected_and_the_runtime_ask
                 say(3)
                 assert await seen(late, 3) == ["ab", "bc", "cd"]
                 assert await seen(one, 3) == ["ab"]
+
+    with GraphParticipant("inner", broker) as inner:
+        run(main)
+
+
+def test_many_and_large_packets_of_it_are_shown_as_few_and_short_and_the_rest_is_counted(
+    system: Coordinator, broker: Broker
+) -> None:
+    def say(data: Any) -> None:
+        payload = {"id": "ab", **edge("a", "b"), "data": data, "graph": MAIN}
+        inner.say({"protocol": "network", "command": "data", "payload": payload})
+
+    async def main() -> None:
+        async with editor(system.port) as one:
+            await shown(one)
+            await one.ask("network", "getstatus", graph=INNER)
+            say(["x" * 100_000])
+            for number in range(500):
+                say(number)
+            missing = 501
+            async with asyncio.timeout(20):
+                while missing:
+                    await asyncio.sleep(0.05)
+                    texts = [payload["message"] for payload in one.all("network", "output")]
+                    told = [
+                        re.fullmatch(rf"{INNER}: packets not shown in the last second: (\d+) of ab", t) for t in texts
+                    ]
+                    missing = 501 - len(one.all("network", "data")) - sum(int(each[1]) for each in told if each)
+            packets = [payload["data"] for payload in one.all("network", "data")]
+            assert re.fullmatch(r'\["x{998}… \(100004 bytes\)', packets[0])
+            assert len(packets) < 400
 
     with GraphParticipant("inner", broker) as inner:
         run(main)
@@ -431,6 +463,9 @@ HOSTILE: dict[str, bytes | dict[str, Any]] = {
     'is about "default/main"': {"protocol": "graph", "command": "addnode", "payload": {**NODE, "graph": "default/main"}},
     'about "other/graph"': {"protocol": "graph", "command": "clear", "payload": {"id": "other/graph"}},
     "unknown field": {"protocol": "graph", "command": "addnode", "payload": {**NODE, "graph": MAIN, "hack": 1}},
+    "names its edge in more than 4096 bytes": {
+        "protocol": "network", "command": "data", "payload": {"id": "i" * 5000, **EDGE, "data": 1, "graph": MAIN}
+    },
     "Expected `int`": {
         "protocol": "graph", "command": "changenode", "payload": {"id": "a", "metadata": {"x": "1"}, "graph": MAIN}
     },
