@@ -200,6 +200,14 @@ def test_topics_of_participants_are_not_shown_and_adopted_ones_go(page: Page, de
     expect(node_in(page, "mine")).to_be_visible()
     tell(page, "show-view", {"view": "adopt"})
     expect(rows.filter(has_text="own")).to_have_count(0)
+    # Nor are those of an instrument that nobody plays just now, or that say whether the adopted one is there.
+    edit(page, ["addnode", {"id": "lamp", "component": "web/Rgb", "metadata": {}}])
+    until_system(page, "system.nodeStatus('lamp')?.state === 'pending'")
+    values = {"lamp/state": {"on": True}, "own/thing/status": "online", "own/thing/bright": 2}
+    sent_until_seen(page, device, values, rows.filter(has_text="bright").count)
+    expect(rows.filter(has_text="own")).to_have_text(re.compile("own/thing/bright"))
+    expect(rows.filter(has_text="lamp")).to_have_count(0)
+    edit(page, ["removenode", {"id": "lamp"}])
 
 
 OWN = """component: home/Thing
@@ -287,6 +295,7 @@ def test_what_is_wrong_in_the_file_is_said_and_what_was_edited_is_kept(page: Pag
     assert "topic: slip/value" in file.input_value()
     page.get_by_role("button", name="Save and add").click()
     expect(page.get_by_role("alert")).to_contain_text("port 'a' has no 'queue'")
+    expect(page.get_by_role("alert")).to_be_in_viewport()
     page.get_by_role("button", name="Make it from the fields again").click()
     assert 'queue: "#ROLE/value"' in file.input_value()
 

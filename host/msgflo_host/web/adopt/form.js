@@ -150,6 +150,7 @@ export class Form {
       emit(bus, "select", { kind: "node", ids: [role] });
     } catch (error) {
       this.#wrong.textContent = /** @type {Error} */ (error).message;
+      this.#wrong.scrollIntoView({ block: "nearest" });
     } finally {
       this.#isBusy = this.#save.disabled = false;
     }

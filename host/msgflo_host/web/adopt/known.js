@@ -1,11 +1,18 @@
 // @ts-check
 // Which topics belong to somebody: they are ports of participants already.
 
+import { kindOf } from "../devices/kinds.js";
 import { isFilter, matches } from "../msgflo/wire.js";
+import { availabilityOf } from "./availability.js";
+
+/** @param {string} topic its levels but the last one */
+const above = (topic) => topic.slice(0, Math.max(0, topic.lastIndexOf("/")));
 
 /** Topics and filters of ports. */
 export class Known {
   #topics = new Set();
+  /** Roles of virtual devices and instruments: whoever plays them later has the topics that they had. @type {Set<string>} */
+  #ours = new Set();
   /** @type {string[]} */
   #filters = [];
   /** What it was made of, to see whether another one would differ. */
@@ -14,17 +21,25 @@ export class Known {
   /** @param {import("../core/status.js").NodeStatus[]} [nodes] */
   constructor(nodes = []) {
     for (const node of nodes) {
+      if (kindOf(node.component)) this.#ours.add(node.id);
       for (const { topic } of [...(node.inports ?? []), ...(node.outports ?? [])]) {
         if (typeof topic !== "string" || topic === "") continue;
         if (isFilter(topic)) this.#filters.push(topic);
         else this.#topics.add(topic);
       }
     }
-    this.key = JSON.stringify([[...this.#topics].sort(), this.#filters]);
+    this.key = JSON.stringify([[...this.#topics].sort(), this.#filters, [...this.#ours].sort()]);
   }
 
-  /** @param {string} topic */
+  /** Whether it is a port's. @param {string} topic */
   has(topic) {
-    return this.#topics.has(topic) || this.#filters.some((filter) => matches(filter, topic));
+    return this.#topics.has(topic) || this.#ours.has(above(topic)) || this.#filters.some((filter) => matches(filter, topic));
+  }
+
+  /** Whether it is a port's, or says whether a device is there that has ports beside it. @param {import("./seen.js").Seen} seen */
+  covers(seen) {
+    const device = above(seen.topic);
+    if (this.has(seen.topic)) return true;
+    return device !== "" && availabilityOf(seen) !== null && [...this.#topics].some((topic) => topic === device || topic.startsWith(`${device}/`));
   }
 }

@@ -96,8 +96,9 @@ export class Adopting {
   }
 
   #show() {
-    const free = [...this.#topics.all.values()].filter(({ topic }) => !this.#known.has(topic));
-    for (const topic of this.#tree.chosen) if (this.#known.has(topic)) this.#tree.chosen.delete(topic);
+    const free = [...this.#topics.all.values()].filter((seen) => !this.#known.covers(seen));
+    const left = new Set(free.map(({ topic }) => topic));
+    for (const topic of this.#tree.chosen) if (!left.has(topic)) this.#tree.chosen.delete(topic);
     const words = this.#search.value.toLowerCase().split(/\s+/).filter((/** @type {string} */ word) => word !== "");
     const shown = free.filter(({ topic }) => words.every((/** @type {string} */ word) => topic.toLowerCase().includes(word)));
     this.#others.hidden = free.length === 0;
@@ -164,7 +165,7 @@ export class Adopting {
     const { all, leftOut } = this.#topics;
     let text = this.#may || this.#context.system.runtime === null ? trouble : "Topics are heard by those who may control the network: enter a secret that allows protocol:network.";
     if (text === "" && leftOut > 0) text = `There are more than ${MOST_TOPICS} topics: the others are not shown.`;
-    if (text === "" && state === "on" && ![...all.keys()].some((topic) => !this.#known.has(topic))) text = "Nothing is heard of that belongs to nobody. Topics appear here when something is sent on them.";
+    if (text === "" && state === "on" && [...all.values()].every((seen) => this.#known.covers(seen))) text = "Nothing is heard of that belongs to nobody. Topics appear here when something is sent on them.";
     if (text === "" && state !== "on") text = "Connecting to the broker…";
     if (this.#message.textContent !== text) this.#message.textContent = text;
     this.#message.hidden = text === "";
