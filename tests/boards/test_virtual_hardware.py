@@ -132,14 +132,17 @@ time.sleep(60)
 
 @pytest.mark.parametrize(
     ("chip", "numbers", "others"),
-    [("esp32", "1 3 7 2 1", "(-1,), (0,), (2,), (1, 4)"), ("picow", "0 1 2 1 2", "(-1,), (3,), (7,), (0, -1)")],
+    [
+        ("esp32", "1 3 7 2 1 1 2", "(-1,), (0,), (2,), (1, 4)"),
+        ("picow", "0 1 2 1 2 8 4", "(-1,), (3,), (7,), (0, -1)"),
+    ],
 )
 def test_modes_and_pulls_have_the_numbers_of_the_chip_and_no_others_are_taken(
     start: Start, chip: str, numbers: str, others: str
 ) -> None:
     board = start(
         f"""
-print(Pin.IN, Pin.OUT, Pin.OPEN_DRAIN, Pin.PULL_UP, Pin.PULL_DOWN)
+print(Pin.IN, Pin.OUT, Pin.OPEN_DRAIN, Pin.PULL_UP, Pin.PULL_DOWN, Pin.IRQ_RISING, Pin.IRQ_FALLING)
 pin = Pin(16, Pin.IN, Pin.PULL_UP); print(pin())
 pin.init(Pin.IN, Pin.PULL_DOWN); print(pin())
 for how in ({others}):
@@ -148,7 +151,10 @@ for how in ({others}):
         print("taken", how)
     except ValueError:
         pass
-print("refused")
+try:
+    pin.irq(print, 1 if Pin.IRQ_RISING == 8 else 8)
+except ValueError:
+    print("refused")
 time.sleep(60)
 """,
         chip=chip,
@@ -176,7 +182,8 @@ time.sleep(60)
     assert said(board) == ["taken as it is only"]
 
 
-def test_edges_call_a_handler_while_the_event_loop_runs(start: Start) -> None:
+@pytest.mark.parametrize("chip", ["esp32", "picow"])
+def test_edges_call_a_handler_while_the_event_loop_runs(start: Start, chip: str) -> None:
     board = start(
         """
 pin = Pin(4, Pin.IN, Pin.PULL_UP)
@@ -185,7 +192,8 @@ other = Pin(5, Pin.IN, Pin.PULL_UP)
 other.irq(lambda p: print("other"), trigger=Pin.IRQ_FALLING, hard=True)
 print("ready")
 asyncio.run(forever())
-"""
+""",
+        chip=chip,
     )
     board.wait_for_line("ready")
     board.control({"pin": 4, "value": 0})

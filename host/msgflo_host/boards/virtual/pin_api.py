@@ -22,16 +22,12 @@ _DEFAULT = -2  # stands for a pull that is not given: an ESP32 then leaves it as
 
 
 class _Constants:
-    """What a program finds in the class Pin and in each pin; ports/esp32/machine_pin.c, ports/rp2/machine_pin.[ch].
-
-    IRQ_RISING and IRQ_FALLING are an ESP32's everywhere.
-    """
-
-    IRQ_RISING, IRQ_FALLING = pins.RISING, pins.FALLING
+    """What a program finds in the class Pin and in each pin: ports/esp32/machine_pin.c, ports/rp2/machine_pin.[ch]."""
 
     def __init__(self, rp2: bool) -> None:
         self.IN, self.OUT, self.OPEN_DRAIN = (0, 1, 2) if rp2 else (1, 3, 7)
         self.PULL_UP, self.PULL_DOWN = (1, 2) if rp2 else (2, 1)
+        self.IRQ_RISING, self.IRQ_FALLING = (8, 4) if rp2 else (1, 2)
 
 
 class Pins(_Constants):
@@ -110,8 +106,11 @@ class Pin(_Constants):
         self.wire.put(not self.wire.out)
 
     def irq(self, trigger: int | None) -> None:
-        """Tell of edges from now on; the handler stays in the program. None: no longer."""
-        self.wire.trigger = trigger or 0
+        """Tell of edges from now on, -1: of all; the handler stays in the program. None: no longer."""
+        edges = {self.IRQ_RISING: pins.RISING, self.IRQ_FALLING: pins.FALLING}
+        if trigger not in (None, -1, *edges, sum(edges)):
+            raise ValueError(f"a virtual {self._hardware.chip.name} knows no trigger {trigger}")
+        self.wire.trigger = sum(edge for number, edge in edges.items() if number & (trigger or 0))
 
     # What `pulses_linux` uses.
 

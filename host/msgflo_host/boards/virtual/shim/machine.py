@@ -58,7 +58,7 @@ class Remote:
             return call(self.number, name)
         return lambda *args, **kwargs: call(self.number, name, *args, **kwargs)
 
-    def irq(self, handler=None, trigger=3, **_):
+    def irq(self, handler=None, trigger=-1, **_):
         """Call `handler(pin)` in the event loop on each edge."""
         if not _handlers:
             asyncio.create_task(_listen())
