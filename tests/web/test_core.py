@@ -347,7 +347,7 @@ def test_what_was_not_taken_back_when_the_connection_was_lost_is_taken_back_late
 
 
 def test_that_the_graph_is_not_saved_is_seen_and_heard_until_it_is(
-    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages, tmp_path: Path
 ) -> None:
     page = ready(page_of(run_graph(GRAPH, broker=shared_broker.url)))
     save = page.locator("#tool-save")
@@ -358,6 +358,18 @@ def test_that_the_graph_is_not_saved_is_seen_and_heard_until_it_is(
     assert run(page, ("changenode", {"id": "b", "metadata": {"x": 7}}))
     expect(save).to_have_accessible_name("Save the graph into its file: it has edits that are not saved")
     assert page.evaluate(dot)
+    # What has kept it from being saved is said until it is mended.
+    (tmp_path / "graph.fbp").write_text("a(core/Repeat) OUT ->\n")
+    expect(page.locator("#banner-trouble")).to_be_visible()
+    save.click()
+    said = page.get_by_role("alert").filter(has_text="nothing is saved before this is mended")
+    expect(said).to_be_visible()
+    said.hover()  # so it does not go by itself
+    (tmp_path / "graph.fbp").write_text(GRAPH)
+    expect(said).to_have_count(0)
+    expect(page.locator("#banner-trouble")).to_have_count(0)
+    assert run(page, ("changenode", {"id": "b", "metadata": {"x": 8}}))
+    expect(save).to_have_accessible_name("Save the graph into its file: it has edits that are not saved")
     save.click()
     expect(save).to_have_accessible_name("Save the graph into its file")
     assert not page.evaluate(dot)
@@ -457,6 +469,9 @@ def test_the_secret_leaves_the_url_at_once_and_stays_in_this_tab(coordinator: Co
 def test_a_secret_is_also_taken_where_the_page_is_open_already(coordinator: Coordinator, page_of: Pages) -> None:
     page = ready(page_of(coordinator, secret=None))
     assert not of_system(page, "system.may('component:setsource')")
+    page.locator("#tool-secret").click()  # where none is needed, none is said to be
+    expect(page.get_by_role("heading", name="Enter a secret")).to_be_visible()
+    page.keyboard.press("Escape")
     page.goto(address(coordinator))
     until_system(page, "system.may('component:setsource')")
     assert SECRET not in page.url
@@ -476,6 +491,7 @@ def test_a_secret_is_asked_for_where_one_is_needed(coordinator: Coordinator, pag
     page.keyboard.type(SECRET)
     page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
+    expect(page.get_by_role("status").filter(has_text="The secret is right")).to_be_visible()
     assert "is not permitted" not in str(page.evaluate("() => window.told"))
     until_system(page, "system.may('component:setsource')")
     # A wrong one that is typed later takes nothing away.
@@ -532,6 +548,24 @@ def test_a_panel_gives_the_focus_back_and_tells_when_it_closes(coordinator: Coor
     expect(page.locator("#inspector")).to_be_hidden()
     expect(page.locator("#tool-theme")).to_be_focused()
     assert page.evaluate("() => window.told") == ["one", "two"]
+
+
+def test_toasts_leave_the_panel_and_the_devices_free(coordinator: Coordinator, page_of: Pages) -> None:
+    page = ready(page_of(coordinator))
+    page.evaluate("""async () => {
+      const { openPanel, toast } = await import("/core/dom.js");
+      toast("something");
+      openPanel("one", "one", "content");
+      const { context } = await import("/core/registry.js");
+      context.page.openSide(true, "devices");
+    }""")
+    page.locator("[data-kind=display].shelf-item").click()
+    expect(page.locator("#devices")).to_be_visible()
+    page.wait_for_function("""() => {
+      const place = (name) => document.querySelector(name).getBoundingClientRect();
+      const [toast, panel, strip] = ["#toasts .toast", "#inspector", "#devices"].map(place);
+      return toast.right <= panel.left && toast.bottom <= strip.top && toast.left >= 0 && toast.top >= 0;
+    }""")
 
 
 def test_light_and_dark_follow_the_system_until_one_is_chosen(coordinator: Coordinator, page_of: Pages) -> None:

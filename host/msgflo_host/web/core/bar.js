@@ -1,7 +1,7 @@
 // @ts-check
 // What stands around the views: the connection, banners of trouble, the buttons of the bar, the line at the foot.
 
-import { element, iconButton, isTyping, toast } from "./dom.js";
+import { dropToasts, element, iconButton, isTyping, toast } from "./dom.js";
 import { icon } from "./icons.js";
 
 const FIRST_MS = 2000; // after the page was opened: until then it is not worth saying that there is no connection yet
@@ -9,7 +9,7 @@ const FIRST_MS = 2000; // after the page was opened: until then it is not worth 
 /** @param {string} id @returns {HTMLElement} */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-/** @param {import("./registry.js").Context} context @param {() => Promise<string | null>} askSecret */
+/** @param {import("./registry.js").Context} context @param {(title?: string) => Promise<string | null>} askSecret */
 export function startBar(context, askSecret) {
   showConnection(context, askSecret);
   addTools(context, askSecret);
@@ -32,10 +32,11 @@ function banner(id, text, kind, button = null) {
   if (text !== "") byId("banners").append(element("div", { id, className: `banner ${kind}`, role: "alert", "data-text": text }, element("p", {}, text), button));
 }
 
-/** @param {import("./registry.js").Context} context @param {() => Promise<string | null>} askSecret */
+/** @param {import("./registry.js").Context} context @param {(title?: string) => Promise<string | null>} askSecret */
 function showConnection({ fbp, system }, askSecret) {
   const connection = byId("connection");
   let wasOpen = false;
+  let mended = ""; // what was wrong with the graph's file at the last time
   const show = () => {
     wasOpen ||= fbp.state === "open" || performance.now() > FIRST_MS;
     const lost = fbp.state !== "open" && wasOpen;
@@ -57,12 +58,14 @@ function showConnection({ fbp, system }, askSecret) {
     if (!(/** @type {CustomEvent} */ (event).detail.kinds.has("status"))) return;
     const { broker, connected, graph_trouble: trouble } = system.status;
     banner("banner-broker", broker !== "" && !connected ? `The coordinator has no connection to the broker ${broker}; it keeps trying.` : "", "warn");
+    if (mended && mended !== trouble) dropToasts(mended);
+    mended = trouble ?? "";
     banner("banner-trouble", trouble ? `The graph's file is not in force: ${trouble}` : "", "warn");
   });
   show();
 }
 
-/** @param {import("./registry.js").Context} context @param {() => Promise<string | null>} askSecret */
+/** @param {import("./registry.js").Context} context @param {(title?: string) => Promise<string | null>} askSecret */
 function addTools({ system, edits, fbp, page, bus }, askSecret) {
   const undo = iconButton("undo", "Undo", () => edits.undo(), { id: "tool-undo" });
   const redo = iconButton("redo", "Redo", () => edits.redo(), { id: "tool-redo" });
@@ -71,7 +74,7 @@ function addTools({ system, edits, fbp, page, bus }, askSecret) {
     if (await ask(fbp, "network", "persist", {})) toast("The graph is saved in its file.", "good");
     system.askStatus();
   }, { id: "tool-save" });
-  const key = iconButton("key", "Enter a secret", () => askSecret(), { id: "tool-secret" });
+  const key = iconButton("key", "Enter a secret", () => askSecret("Enter a secret"), { id: "tool-secret" });
   const theme = iconButton("dark", "Dark", () => (page.theme = page.theme === "dark" ? "light" : "dark"), { id: "tool-theme" });
   const side = iconButton("library", "Library and devices", () => page.openSide(!page.sideIsOpen), { id: "tool-side", "aria-controls": "side" });
   byId("bar").prepend(side);

@@ -6,6 +6,7 @@ import { icon } from "./icons.js";
 const TOAST_MS = 6000;
 const TROUBLE_MS = 12_000;
 const MOST_TOASTS = 4;
+const TOAST_PX = 408; // of the view, in which one has room
 
 /**
  * Make an element. Texts are only ever texts.
@@ -52,9 +53,35 @@ export function toast(text, kind = "info") {
   const close = iconButton("close", "Dismiss", () => made.remove());
   const made = element("div", { className: `toast ${kind}`, role, "data-text": text }, element("p", {}, text), close);
   toasts.append(made);
+  keepClear(toasts);
   while (toasts.children.length > MOST_TOASTS) toasts.firstElementChild?.remove();
   const leave = () => (made.matches(":hover, :focus-within") ? setTimeout(leave, 1000) : made.remove());
   setTimeout(leave, role === "alert" ? TROUBLE_MS : TOAST_MS);
+}
+
+/** Take away the texts that say something which is no longer so. @param {string} part of them */
+export function dropToasts(part) {
+  for (const each of document.querySelectorAll("#toasts > .toast")) {
+    if (/** @type {HTMLElement} */ (each).dataset.text?.includes(part)) each.remove();
+  }
+}
+
+let keepsClear = false;
+
+/** Keep toasts over the view, and beside the inspector and the strip of devices: people go on there. @param {HTMLElement} toasts */
+function keepClear(toasts) {
+  if (keepsClear) return;
+  keepsClear = true;
+  const place = () => {
+    const view = document.querySelector(".view:not([hidden])")?.getBoundingClientRect();
+    const inspector = document.getElementById("inspector")?.getBoundingClientRect();
+    if (!view) return;
+    const right = inspector?.width ? Math.min(view.right, inspector.left) : view.right;
+    toasts.style.setProperty("--right", `${Math.max(0, innerWidth - (right > TOAST_PX ? right : innerWidth))}px`);
+    toasts.style.setProperty("--bottom", `${Math.max(0, innerHeight - view.bottom)}px`);
+  };
+  const observer = new ResizeObserver(place);
+  for (const each of document.querySelectorAll(".view, #inspector")) observer.observe(each);
 }
 
 /**
@@ -85,7 +112,7 @@ export function askText(label, { title = label, value = "", yes = "OK", hint = "
 }
 
 /**
- * A dialog with a form and two buttons.
+ * A dialog with a form and two buttons; with an empty `no` one.
  * @template T
  * @param {{title: string, content: (Node | null)[], yes?: string, no?: string, danger?: boolean, read: () => T}} options
  *   `read` is called when it is confirmed; the fields' own checks have passed then
@@ -95,7 +122,7 @@ export function formDialog({ title, content, yes = "OK", no = "Cancel", danger =
   return new Promise((resolve) => {
     /** @type {T | null} */
     let result = null;
-    const cancel = element("button", { type: "button", click: () => dialog.close() }, no);
+    const cancel = no === "" ? null : element("button", { type: "button", click: () => dialog.close() }, no);
     const submit = element("button", { type: "submit", className: danger ? "danger" : "primary" }, yes);
     const form = element("form", { method: "dialog" }, element("h2", { id: `dialog-title-${++dialogs}` }, title), ...content,
       element("div", { className: "dialog-buttons" }, cancel, submit));
@@ -109,6 +136,7 @@ export function formDialog({ title, content, yes = "OK", no = "Cancel", danger =
     dialog.showModal();
     dialog.querySelector("input, textarea, select")?.focus();
     dialog.querySelector("input")?.select();
+    if (!dialog.querySelector("input, textarea, select")) dialog.scrollTop = 0; // the browser shows the button that has the focus
   });
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // The secret that the runtime asks for: from the fragment of the URL, or typed; kept for this tab only.
 
-import { element, formDialog } from "./dom.js";
+import { element, formDialog, toast } from "./dom.js";
 
 const HINT = "The coordinator prints it at its first start, and keeps it in .msgflo/fbp-secret. It stays in this tab until that is closed.";
 const KEY = "msgflo-secret";
@@ -32,25 +32,29 @@ export function keepSecret(secret) {
 }
 
 /**
- * What asks a person for the secret, until it is one that the runtime knows; it gives null when they have none.
- * @param {import("./fbp.js").Fbp} fbp @returns {() => Promise<string | null>}
+ * What asks a person for the secret, until it is one that the runtime knows; it gives null when they have none. `title` is that of the
+ * dialog, where nothing needs the secret just now.
+ * @param {import("./fbp.js").Fbp} fbp @returns {(title?: string) => Promise<string | null>}
  */
 export function secretAsker(fbp) {
   /** @type {Promise<string | null> | null} */
   let asking = null; // one dialog for all who need the secret at the same time
-  return () => (asking ??= ask(fbp).finally(() => (asking = null)));
+  return (title = "A secret is needed") => (asking ??= ask(fbp, title).finally(() => (asking = null)));
 }
 
-/** @param {import("./fbp.js").Fbp} fbp */
-async function ask(fbp) {
-  let title = fbp.secret === null ? "A secret is needed" : "Another secret";
+/** @param {import("./fbp.js").Fbp} fbp @param {string} title */
+async function ask(fbp, title) {
+  if (fbp.secret !== null) title = "Another secret";
   for (;;) {
     const field = element("input", { type: "password", autocomplete: "off", spellcheck: false });
     const content = [element("label", { className: "field" }, element("span", {}, "Secret"), field), element("p", { className: "hint" }, HINT)];
     if (fbp.secret !== null) content.push(element("p", {}, element("button", { type: "button", click: forget }, "Forget the secret")));
     const secret = await formDialog({ title, content, yes: "Use it", read: () => field.value });
     if (!secret) return null;
-    if (await isKnown(fbp, secret)) return secret;
+    if (await isKnown(fbp, secret)) {
+      toast("The secret is right, and in use in this tab.", "good");
+      return secret;
+    }
     title = fbp.state === "open" ? "That secret is not known here" : "There is no connection just now";
   }
 }
