@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import uuid
 from collections.abc import Callable, Mapping
 
@@ -25,6 +26,8 @@ BACK_WITHIN = 300.0
 """Seconds in which a board is heard again that has answered once: enough for a version that fails three times."""
 _TICK = 0.25
 
+log = logging.getLogger("msgflo")
+
 
 class NotReached(FlashError):
     """This machine has had no connection to the broker."""
@@ -44,8 +47,9 @@ async def update(
     """Update the board `name` and wait until it runs the new version; `say` is told of the progress.
 
     `asleep` is how many seconds a board that sleeps may take to wake up: it is told, by a retained packet, to stay awake
-    until the update is over. `reaches` is the broker that the new version is to reach, for the error's text. Raises
-    FlashError where the board is not heard, or does not run the new version then; NotReached where the broker is not.
+    until the update is over, unless somebody else had told it before. `reaches` is the broker that the new version is to
+    reach, for the error's text. Raises FlashError where the board is not heard, or does not run the new version then;
+    NotReached where the broker is not.
     """
     role = f"{name}-board"
     transfer = Transfer(image, role=role, version=version, key=key)
@@ -67,16 +71,20 @@ class _Shell:
     def __init__(
         self, broker: Broker, transfer: Transfer, role: str, *, stay_awake: bool, say: Callable[[Transfer], None]
     ) -> None:
-        self._transfer, self._role, self._stay_awake, self._say = transfer, role, stay_awake, say
+        self._transfer, self._role, self._say = transfer, role, say
         self._broker, self._state = broker, connection_topic(role.removesuffix("-board"))
         self._heard = 0.0
         self._reached = False
+        self._awake = f"{role}/stay-awake" if stay_awake else ""
+        self._wished: bool | None = None  # whether somebody else wants it to be awake, once that is known
         self._connection = Connection(
             broker,
             f"msgflo-update-{uuid.uuid4().hex[:8]}",
-            subscriptions=[f"{role}/update-status", self._state],
+            subscriptions=[f"{role}/update-status", self._state, *([self._awake] if stay_awake else [])],
             on_message=self._message,
             on_connected=self._connected,
+            # Else a board whose update was killed would be awake until its battery is empty.
+            will=(self._awake, b"false") if stay_awake else None,
         )
 
     async def run(self, patience: float) -> None:
@@ -97,18 +105,29 @@ class _Shell:
                 await asyncio.sleep(_TICK)
             self._say(self._transfer)
         finally:
-            if self._stay_awake:
-                self._connection.publish(f"{self._role}/stay-awake", b"false", retain=True)
+            self._let_sleep()
             serving.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await serving
 
     def _connected(self) -> None:
-        if self._stay_awake:
-            self._connection.publish(f"{self._role}/stay-awake", b"true", retain=True)
+        self._wished = bool(self._wished)
+        if self._awake:
+            self._connection.publish(self._awake, b"true", retain=True)
+
+    def _let_sleep(self) -> None:
+        if not self._awake or self._wished is not False:
+            return
+        if not self._connection.publish(self._awake, b"false", retain=True):
+            text = "%s cannot be told that %s may sleep again; when it can be reached: msgflo send %s false --retain"
+            log.warning(text, self._broker, self._role, self._awake)
 
     def _message(self, topic: str, payload: bytes, retained: bool) -> None:
         now = asyncio.get_running_loop().time()
+        if topic == self._awake:
+            if self._wished is None:
+                self._wished = payload == b"true"
+            return
         if topic == self._state:
             if payload == b"online" and not retained:
                 self._send(self._transfer.back(now))
