@@ -130,6 +130,17 @@ def test_build_shows_sizes_and_writes_the_files(tmp_path: Path) -> None:
     assert written == image.placed()
 
 
+def test_what_has_passwords_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    image, folder = build(port_map(tmp_path), KEY), tmp_path / "out"
+    image.write(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for file in (folder / "a" / "board.json", folder / "key"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    (folder / "a" / "board.json").chmod(0o644)  # as of before
+    image.write(folder)
+    assert stat.S_IMODE((folder / "a" / "board.json").stat().st_mode) == 0o600
+
+
 def test_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     key = board_key(tmp_path, "kitchen")
     file = tmp_path / "keys" / "kitchen.key"

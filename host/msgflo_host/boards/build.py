@@ -74,12 +74,17 @@ class Image:
         return {**files, KEY_FILE: self.key.encode(), **last}
 
     def write(self, folder: Path, slot: str = "a") -> None:
-        """Write all files below a folder, as they are on the board; raises FlashError."""
+        """Write all files below a folder, as they are on the board; what has passwords and the key is for us alone.
+
+        Raises FlashError.
+        """
         try:
+            folder.mkdir(0o700, parents=True, exist_ok=True)
             for path, content in self.placed(slot).items():
                 file = folder / path[1:]
                 file.parent.mkdir(parents=True, exist_ok=True)
-                if path == KEY_FILE:
+                if path == KEY_FILE or file.name == "board.json":
+                    file.unlink(missing_ok=True)
                     file.touch(0o600)
                 file.write_bytes(content)
         except OSError as error:
