@@ -14,6 +14,7 @@ from ..coordinator import Coordinator
 from ..foreign import Foreign, ForeignDevices
 from ..library import Command, ComponentInfo, Library
 from ..library.live import follow
+from ..secrecy import is_secure
 from .doubts import Doubts, why_not_started
 from .foreign_nodes import ForeignNodes
 from .processes import SETTLED_S, Processes
@@ -144,10 +145,14 @@ class Components:
         return f"{MOST_PROCESSES} nodes run as processes already" if role in self._waiting else ""
 
     def _initials(self, role: str, command: Command) -> str:
-        """The initial packets of a node as JSON, for a command that takes them; when they change, it starts again."""
+        """The initial packets of a node as JSON, for a command that takes them; when they change, it starts again.
+
+        Without those that are secure: everybody on this machine can read the words of a command.
+        """
         if not any("#IIPS" in word for word in command.words):
             return "{}"
-        packets = {each.tgt.port: each.data for each in self._coordinator.graph.initials if each.tgt.node == role}
+        mine = [each for each in self._coordinator.graph.initials if each.tgt.node == role and not is_secure(each)]
+        packets = {each.tgt.port: each.data for each in mine}
         return msgspec.json.encode(packets).decode()
 
     def _learn(self) -> None:

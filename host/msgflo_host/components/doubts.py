@@ -22,7 +22,8 @@ MOST_COMPARED = 50  # new ones for which that is done: each takes some milliseco
 _BUILT_IN = "core/"
 
 _Doubt = tuple[str, str, tuple[str, ...]]
-"""A role, its component in the graph, and those of the participants that play it: none where nobody does."""
+"""A role, its component in the graph, and those of the participants that play it: none where nobody does,
+and only the same one where the library had it."""
 
 
 def why_not_started(role: str) -> str:
@@ -87,19 +88,19 @@ class Doubts:
                 continue
             others = {entry.participant.component for entry in self._coordinator.registry.by_role(node.id)}
             if name not in others and (others or has_library or name.startswith(_BUILT_IN) or node.id in self._had):
-                yield node.id, name, () if node.id in self._had else tuple(sorted(others))
+                yield node.id, name, (name,) if node.id in self._had else tuple(sorted(others))
 
     def _why_not(self, role: str) -> str:
         return why_not_started(role) or self._why_waiting(role)
 
     def _sentence(self, doubt: _Doubt, *, compare: bool) -> str:
         role, component, others = doubt
+        if others == (component,):
+            return f"is no longer run: the library has no component {quoted(component)} any more"
         if others:
             return f"is {quoted(component)} in the graph, but {' and '.join(map(quoted, others))} by its own words"
         if component in self._library.commands:
             return f"is not started: {self._why_not(role)}"
-        if role in self._had:
-            return f"is no longer run: the library has no component {quoted(component)} any more"
         known = [*MODULES, *self._library.names()]
         near = get_close_matches(component, known, MOST_SHOWN, ALIKE) if compare and len(component) <= LONGEST else []
         question = f"; did you mean {' or '.join(near)}?" if near else ""

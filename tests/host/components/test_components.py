@@ -210,7 +210,7 @@ serve(Part(sys.argv[1]))
 """
 
 
-def test_a_handler_gets_role_and_initial_packets_and_its_component_is_known_once_it_runs(
+def test_a_handler_gets_role_and_initial_packets_but_secure_ones_and_its_component_is_known_once_it_runs(
     broker: Broker, tmp_path: Path
 ) -> None:
     config = "handlers: {.js: \"python #FILENAME #ROLE '#IIPS'\"}\n"
@@ -220,6 +220,7 @@ def test_a_handler_gets_role_and_initial_packets_and_its_component_is_known_once
         "processes": {"part": {"component": "home/Part"}, "sink": {"component": "test/Sink"}},
         "connections": [
             {"data": {"a": ["#ROLE", 'it\'s "x"']}, "tgt": {"process": "part", "port": "settings"}},
+            {"data": "hidden", "tgt": {"process": "part", "port": "password"}, "metadata": {"secure": True}},
             {"src": {"process": "part", "port": "iips"}, "tgt": {"process": "sink", "port": "in"}},
         ],
     }
@@ -327,5 +328,8 @@ def test_only_so_many_processes_are_started_and_that_is_said_whenever_it_begins(
             assert said == [text]
             edit("default/main", "addnode", {"id": "a", "component": "home/Echo"})
             await soon(lambda: said == [text, text] and doubts() == {"a": doubt})
+            (folder / "Echo.py").unlink()
+            gone = 'is no longer run: the library has no component "home/Echo" any more'
+            await soon(lambda: doubts() == dict.fromkeys("acd", gone))
 
     asyncio.run(main())
