@@ -147,7 +147,7 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
 
 def _live_file(path: Path, coordinator: Coordinator, seen: Signature | None) -> LiveFile:
     graphs = coordinator.graphs
-    file = LiveFile(path, lambda: graphs.main.graph, coordinator.replace_graph, seen=seen)
+    file = LiveFile(path, lambda: graphs.main.graph, coordinator.replace_graph, seen=seen, tell=coordinator.tell)
     graphs.on_edit.append(lambda id: file.note_edit() if id == MAIN else None)
     return file
 

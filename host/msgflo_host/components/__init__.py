@@ -75,7 +75,7 @@ class Components:
         """Start, announce and end as the graph and the registry change, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._announce())
-            tasks.create_task(follow(self.library))
+            tasks.create_task(follow(self.library, self._coordinator.tell))
             while True:
                 await self._changed.wait()
                 self._changed.clear()

@@ -29,17 +29,25 @@ class LiveFile:
     others have changed there meanwhile stays; where both have changed the same thing, the file wins.
 
     A file with a mistake is reported once, with its place, and changes nothing; neither does a file that is away for a
-    moment, as some editors leave it while they save.
+    moment, as some editors leave it while they save. `tell` is called with a line about each such mistake, and when there
+    is none any more: who edits elsewhere should know.
     """
 
     def __init__(
-        self, path: Path, current: Callable[[], Graph], replace: Callable[[Graph], None], *, seen: Signature | None
+        self,
+        path: Path,
+        current: Callable[[], Graph],
+        replace: Callable[[Graph], None],
+        *,
+        seen: Signature | None,
+        tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         """The current graph is that of the file now; `seen` is the file's signature from before it was loaded."""
         self.path = path
         self._current = current
         self._replace = replace
         self._seen = seen
+        self._tell = tell
         self._base = current().copy()  # as the file was when it was last read or written
         self.trouble: str | None = None
         """What is wrong with the file as it stands on disk."""
@@ -69,6 +77,8 @@ class LiveFile:
         if signature is None:
             self._note_absence()
             return True
+        if self._absent >= ABSENT_POLLS:
+            self._tell(f"{self.path} is back")
         self._absent = 0
         if signature == self._seen:
             return self.trouble is None
@@ -76,10 +86,15 @@ class LiveFile:
         try:
             graph = load(self.path)
         except GraphError as error:
-            log.error("%s (the graph stays as it was)", error)
+            text = f"{error} (the graph stays as it was)"
+            log.error("%s", text)
+            if str(error) != self.trouble:
+                self._tell(text)
             self.trouble = str(error)
             return False
         log.info("%s: changed on disk, taken over", self.path)
+        if self.trouble is not None:
+            self._tell(f"{self.path} is without a mistake again, and taken over")
         self.trouble = None
         merged = merge(self._current(), self._base, graph)
         self._base = graph
@@ -91,7 +106,9 @@ class LiveFile:
         """Say it once; some editors take a file away for a moment while they save."""
         self._absent += 1
         if self._absent == ABSENT_POLLS:
-            log.warning("%s is gone (the graph stays as it was)", self.path)
+            text = f"{self.path} is gone (the graph stays as it was)"
+            log.warning("%s", text)
+            self._tell(text)
 
     def save(self, graph: Graph) -> None:
         """Write the graph, without taking our own writing for an edit. Raises GraphError when it cannot be written.

@@ -20,17 +20,17 @@ log = logging.getLogger("msgflo")
 POLL_S = 0.3
 
 
-async def follow(library: Library) -> None:
-    """Keep a library in step with its folder until cancelled."""
+async def follow(library: Library, tell: Callable[[str], None] = lambda text: None) -> None:
+    """Keep a library in step with its folder until cancelled; `tell` is called with each mistake there, and its end."""
     if library.folder is None:
         return
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_after_each_change(library, _read_all))
         tasks.create_task(_after_each_change(library, _ask_all))
-        tasks.create_task(_poll(library))
+        tasks.create_task(_poll(library, tell))
 
 
-async def _poll(library: Library) -> None:
+async def _poll(library: Library, tell: Callable[[str], None]) -> None:
     """Read the folder again after each change, once it has come to rest: some editors take a file away while they save."""
     assert library.folder is not None
     before, said = library.seen, ""
@@ -40,11 +40,15 @@ async def _poll(library: Library) -> None:
         if now != library.seen and now == before:
             try:
                 library.reload()
+                if said:
+                    tell(f"{library.folder} is without a mistake again, and its components are taken over")
                 said = ""
             except LibraryError as error:
-                if str(error) != said:
-                    log.error("%s (the components stay as they were)", error)
-                said = str(error)
+                text = f"{error} (the components stay as they were)"
+                if text != said:
+                    log.error("%s", text)
+                    tell(text)
+                said = text
         before = now
         await asyncio.sleep(max(POLL_S, 20 * (time.monotonic() - began)))  # a folder may hold very much else
 
