@@ -101,9 +101,15 @@ def renamed(heard: Heard, name: str) -> dict[str, Any]:
 
 
 class SubRuntime:
-    """One such runtime; `publish(payload)` sends to its inqueue, and tells whether that was possible."""
+    """One such runtime; `publish(payload)` sends to its inqueue, and tells whether that was possible.
+
+    `ports` are its exported ports, for editors that come later. `source` is its graph, which came too late for who had asked;
+    None when it may be another by now.
+    """
 
     def __init__(self, publish: Callable[[bytes], bool]) -> None:
+        self.ports: Heard | None = None
+        self.source: Heard | None = None
         self._publish = publish
         self._main: str | None = None
         self._numbers = itertools.count(1)
@@ -216,12 +222,13 @@ class SubRuntime:
         main = payload.get("graph")
         if not isinstance(main, str) or not 0 < len(main) <= MAX_ID:
             raise ValueError(f'"graph" of runtime:runtime is {shown(main)}; the name of its graph is needed')
-        if self._main is None:
-            self._main = main
-            waiting = list(self._waiting.items())
-            self.look_at(self._edges, now)  # before what is asked, such as a start, has packets pass
-            for number, (question, _) in waiting:
-                self._pass_on(number, question)
+        if main == self._main:
+            return
+        waiting = list(self._waiting.items()) if self._main is None else []
+        self._main, self.ports, self.source, self._edges_asked_for = main, None, None, []
+        self.look_at(self._edges, now)  # before what is asked, such as a start, has packets pass
+        for number, (question, _) in waiting:
+            self._pass_on(number, question)
 
     def _understood(self, protocol: str, command: str, payload: dict[str, Any], number: str | None) -> Heard:
         kind = protocol, command
@@ -246,6 +253,7 @@ class SubRuntime:
             if payload["language"] not in _GRAPHS:
                 raise ValueError(f"component:source is in {quoted(payload['language'])}; allowed: {', '.join(_GRAPHS)}")
         elif named != self._main:
+            self._asked_anew = True  # it may have another graph by now
             raise ValueError(f"{protocol}:{command} is about {quoted(named)}; its graph is {quoted(self._main or '')}")
         return Heard(protocol, command, payload, self._answered(protocol, command, number))
 

@@ -53,10 +53,6 @@ class _Known(SubRuntime):
         self.runtime = runtime
         self.participant: Participant = entry.participant
         self.start = entry.starts
-        self.ports: Heard | None = None
-        """Its exported ports, for editors that come later."""
-        self.source: Heard | None = None
-        """Its graph, which came too late for who had asked; None when it may be another by now."""
 
     def is_still(self, entry: Entry) -> bool:
         """Whether that is who this one was made for."""

@@ -60,6 +60,39 @@ def test_what_is_asked_before_its_graph_is_known_waits_for_that() -> None:
     assert len(talk.sent) == 2
 
 
+def test_one_that_has_another_graph_now_is_understood_and_what_was_known_of_the_old_one_is_forgotten() -> None:
+    edges = [{"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}]
+    talk = Conversation()
+    talk.runtime.look_at(edges, 0.0)
+    talk.runtime.ports = talk.hear("runtime", "ports", {"graph": "main", "inPorts": [], "outPorts": []})
+    talk.runtime.source = talk.hear("component", "source", {"name": "main", "language": "json", "code": "{}"})
+    talk.hear("runtime", "runtime", {"graph": "main"})
+    assert talk.runtime.ports is not None
+    assert talk.runtime.source is not None
+    talk.hear("runtime", "runtime", {"graph": "other"})
+    assert talk.runtime.ports is None
+    assert talk.runtime.source is None
+    assert talk.hear("graph", "removenode", {"id": "a", "graph": "other"}) is not None
+    with pytest.raises(ValueError, match='is about "main"; its graph is "other"'):
+        talk.hear("graph", "removenode", {"id": "a", "graph": "main"})
+    talk.runtime.ask(question("network", "start", graph=NAME), 0.0)
+    assert [(each["command"], each["payload"]["graph"]) for each in talk.sent] == [
+        ("edges", "main"), ("edges", "other"), ("start", "other"),
+    ]  # fmt: skip
+
+
+def test_one_that_speaks_of_another_graph_is_asked_which_it_has_now_and_not_at_every_word() -> None:
+    talk = Conversation()
+    assert _asks(talk, 0.0) is False
+    for at in range(100):
+        with pytest.raises(ValueError, match='is about "other"'):
+            talk.hear("graph", "removenode", {"id": "a", "graph": "other"}, now=at / 2)
+        talk.runtime.introduce(at / 2)
+    assert [each["command"] for each in talk.sent] == ["getruntime"] * 6  # at 0, 1, 3, 7, 15, 31 s
+    talk.hear("runtime", "runtime", {"graph": "other"}, now=100.0)
+    assert talk.hear("graph", "removenode", {"id": "a", "graph": "other"}, now=100.0) is not None
+
+
 def test_a_silent_one_is_asked_for_its_graph_less_and_less_often_until_somebody_wants_to_know() -> None:
     talk = Conversation(known=False)
     times = [at / 2 for at in range(400) if _asks(talk, at / 2)]
