@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from typing import Any
+
 from ..catalogue import Catalogue
 from ..components import Components
 from ..coordinator import Coordinator
+from ..graph.commands import Change
 from ..graphs import MAIN
 from .client_list import ClientHandle
 from .dispatch import Replies
 from .envelope import message
+from .wrongs import Wrongs
 
 __all__ = ["ICONS", "Health"]
 
@@ -33,22 +39,28 @@ class Health:
         self._replies = replies
         self._known: dict[_Place, tuple[str, str]] = {}  # state and icon
         self._failed: dict[str, str] = {}  # by role, what went wrong last with one that is not there
+        self._wrongs = Wrongs()
+        self._shown: dict[_Place, str] = {}  # what is wrong with those that are there, as told last
+        self._timer: asyncio.TimerHandle | None = None
+        self._graphs.on_change.append(self._changed)
         coordinator.on_trouble.append(self.report)
         coordinator.on_news.append(self._news)
         coordinator.on_waiting.append(self.look)
         engine = coordinator.builtin.engine
         engine.on_error.append(self.report)
         engine.on_log.append(self.output)
-        components.on_output.append(self.output)
+        components.on_output.append(self._printed)
         components.on_crash.append(
             lambda name, how, delay: self._fail(name, f"{how}; it is started again in {delay:g} s")
         )
-        components.on_doubt.append(self.report)
+        components.on_doubt.append(self._say)
         components.on_silent.append(lambda name: self._fail(name, "it runs, and has not announced itself"))
         self.look()
 
     def look(self) -> None:
-        """Tell of nodes whose state is another one than before."""
+        """Tell of nodes whose state is another one than before, and of those that are well again."""
+        now = time.monotonic()
+        self._wrongs.look(self._coordinator.plan, now)
         found: dict[_Place, tuple[str, str]] = {}
         roles = set()
         for (graph, node), role, component in self._nodes():
@@ -62,9 +74,16 @@ class Health:
                 text = f"lost ({reason})" if reason else "lost"
                 self._failed.setdefault(role, text)  # a crash says more
                 self._replies.tell("network", "processerror", _error(graph, node, text))
-            if before != (state, icon) and (before is not None or state != "alive"):
+            if state != "alive" and before is not None and before[0] == "alive":
+                self._wrongs.end(role)
+            is_told = before != (state, icon) and (before is not None or state != "alive")
+            if is_told:
                 self._replies.tell("network", "icon", _icon(graph, node, icon))
+            if state == "alive":
+                self._show((graph, node), self._wrongs.text(role), icon, anew=is_told)
         self._known = found
+        self._shown = {place: text for place, text in self._shown.items() if place in found}
+        self._look_again(now)
         self._failed = {role: text for role, text in self._failed.items() if role in roles}
 
     def tell(self, client: ClientHandle, graph: str) -> None:
@@ -77,18 +96,66 @@ class Health:
             if state != "alive" and client.may_see("network", "icon"):
                 client.send(message("network", "icon", _icon(graph, node, icon)))
             role = self._graphs.role(graph, node)
-            text = (self._failed.get(role) if state != "alive" else None) or self._components.doubt(role)
-            if text is not None and client.may_see("network", "processerror"):
+            text = self._wrongs.text(role) if state == "alive" else self._failed.get(role)
+            text = text or self._components.doubt(role)
+            if text and client.may_see("network", "processerror"):
                 client.send(message("network", "processerror", _error(graph, node, text)))
 
     def report(self, role: str, text: str) -> None:
         """Tell of something that went wrong in a node."""
+        self._wrongs.report(role, text, time.monotonic())
+        for place in self._graphs.wanted.places_of(role):
+            self._shown[place] = text
+        self._say(role, text)
+        self._look_again(time.monotonic())
+
+    def _say(self, role: str, text: str) -> None:
         for graph, node in self._graphs.wanted.places_of(role):
             self._replies.tell("network", "processerror", _error(graph, node, text))
 
     def output(self, role: str, text: str) -> None:
         """Show a line that a component has printed."""
         self._replies.tell("network", "output", {"message": f"{role}: {text}"})
+
+    def _printed(self, role: str, text: str) -> None:
+        """Show a line of a process; where it is an exception, its node is shown as one that fails."""
+        self.output(role, text)
+        if role in self._coordinator.graph.nodes and self._wrongs.printed(role, text, time.monotonic()):
+            self.look()
+        self._look_again(time.monotonic())
+
+    def _show(self, place: _Place, text: str, icon: str, *, anew: bool) -> None:
+        """Tell what is wrong with a node that is there; its icon, told anew, says that all is well."""
+        before = "" if anew else self._shown.get(place, "")
+        if text and text != before:
+            self._replies.tell("network", "processerror", _error(*place, text))
+        elif before and not text:
+            self._replies.tell("network", "icon", _icon(*place, icon))
+        self._shown[place] = text
+
+    def _look_again(self, now: float) -> None:
+        """Look when the first of what is wrong is over."""
+        until = self._wrongs.until
+        if until is not None and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, until - now), self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        self._timer = None
+        self.look()
+
+    def _changed(self, graph: str, changes: list[Change]) -> None:
+        """What editors know of a node goes with its name; with other initial packets it may be well again."""
+        for change in changes:
+            if change.command == "renamenode":
+                old, new = change.payload["from"], change.payload["to"]
+                _move(self._known, (graph, old), (graph, new))
+                _move(self._shown, (graph, old), (graph, new))
+                if graph == MAIN:
+                    self._wrongs.rename(old, new)
+            elif change.command == "removenode":
+                self._known.pop((graph, change.payload["id"]), None)
+            elif change.command in ("addinitial", "removeinitial"):
+                self._wrongs.end(self._graphs.role(graph, change.payload["tgt"]["node"]))
 
     def _news(self, text: str) -> None:
         self._replies.tell("network", "output", {"message": text})
@@ -97,7 +164,7 @@ class Health:
         """Tell of something that went wrong in a process; one that is no node's is a program."""
         if name in self._coordinator.graph.nodes:
             self._failed[name] = text
-            self.report(name, text)
+            self._say(name, text)
         else:
             self.output(name, text)
 
@@ -122,6 +189,11 @@ class Health:
     def _icon(self, component: str) -> str:
         definition = self._catalogue.definition(component)
         return str(definition.get("icon", "cog")) if definition is not None else "cog"
+
+
+def _move(known: dict[_Place, Any], old: _Place, new: _Place) -> None:
+    if old in known:
+        known[new] = known.pop(old)
 
 
 def _icon(graph: str, node: str, icon: str) -> dict[str, str]:

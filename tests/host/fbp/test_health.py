@@ -46,6 +46,20 @@ async def open_graph(client: Editor) -> None:
     await client.ask("network", "getstatus", graph=MAIN)
 
 
+def last(client: Editor, node: str) -> str:
+    """What an editor shows of a node: its error, or its icon."""
+    told = [
+        f["payload"] for f in client.frames if f["command"] in ("icon", "processerror") and f["payload"]["id"] == node
+    ]
+    return told[-1].get("error", told[-1].get("icon")) if told else ""
+
+
+async def until_shown(client: Editor, node: str, text: str) -> None:
+    """Wait until an editor shows this of a node, also as a part of it."""
+    while text not in last(client, node):
+        await asyncio.sleep(0.02)
+
+
 async def icon(client: Editor, name: str, *, since: int = 0) -> None:
     await client.told("network", "icon", since=since, graph=MAIN, id="board", icon=name)
 
@@ -119,6 +133,76 @@ def test_of_one_that_is_there_nothing_is_told_later(coordinator: Coordinator, sa
     say("fbp/connection/c", "online")
     coordinator.wait(lambda found: [node["state"] for node in found["nodes"]] == ["alive"])
     run(main)
+
+
+def test_a_node_that_has_its_name_again_is_shown_as_the_one_who_plays_it(coordinator: Coordinator, say: Say) -> None:
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            await open_graph(client)
+            say("fbp/participant/board", discovery_message("board", id="board", component="x/Board", icon="fa-bolt"))
+            await icon(client, OWN)
+            await client.ask("graph", "renamenode", graph=MAIN, **{"from": "board", "to": "other"})
+            await client.told("network", "icon", graph=MAIN, id="other", icon=PENDING)
+            since = len(client.frames)
+            await client.ask("graph", "renamenode", graph=MAIN, **{"from": "other", "to": "board"})
+            await icon(client, OWN, since=since)
+
+    run(main)
+
+
+def test_what_is_wrong_with_a_node_is_shown_for_as_long_as_it_is_so(coordinator: Coordinator) -> None:
+    wrong = {"src": {"data": "in * (2"}, "tgt": {"node": "sum", "port": "expression"}}
+    edge = {"src": {"node": "sum", "port": "out"}, "tgt": {"node": "next", "port": "no_such_port"}}
+
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            await open_graph(client)
+            for node, component in ("sum", "core/Expression"), ("next", "core/Repeat"):
+                await client.ask("graph", "addnode", graph=MAIN, id=node, component=component)
+            await client.ask("graph", "addedge", graph=MAIN, **edge)
+            await client.ask("graph", "addinitial", graph=MAIN, **wrong)
+            await until_shown(client, "sum", "in * (2")
+            await until_shown(client, "next", "is refused")
+            await client.ask("network", "stop", graph=MAIN)
+            await until_shown(client, "sum", PENDING)
+            since = len(client.frames)
+            await client.ask("network", "start", graph=MAIN)
+            await client.told("network", "icon", since=since, id="sum", icon="calculator")
+            await until_shown(client, "sum", "in * (2")
+            await until_shown(client, "next", "is refused")
+            async with editor(coordinator.port) as later:
+                await open_graph(later)
+                await until_shown(later, "sum", "in * (2")
+                await until_shown(later, "next", "is refused")
+            await client.ask("graph", "removeedge", graph=MAIN, **edge)
+            await until_shown(client, "next", "repeat")
+            await client.ask("graph", "removeinitial", graph=MAIN, **wrong)
+            await until_shown(client, "sum", "calculator")
+
+    run(main)
+
+
+def test_a_process_that_fails_at_a_packet_is_shown_as_one_that_fails(broker: Broker, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "Half.py").write_text(
+        "from msgflo import Participant, Port\n\n\n"
+        "class Half(Participant):\n"
+        '    component = "home/Half"\n'
+        '    inports = [Port("in", "number")]\n\n'
+        "    def on_in(self, value):\n"
+        "        print(value / 2)\n"
+    )
+    (tmp_path / "graph.fbp").write_text("'hot' -> IN half(home/Half)\n")
+    options = ("--plain", "--componentdir", tmp_path / "home")
+
+    async def main() -> None:
+        async with editor(coordinator.port) as client:
+            await open_graph(client)
+            await until_shown(client, "half", "TypeError: unsupported operand")
+
+    with Coordinator(tmp_path / "graph.fbp", *options, broker=broker.url, cwd=tmp_path) as coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        run(main)
 
 
 def test_what_a_component_died_of_is_told_to_who_joins_later(broker: Broker, tmp_path: Path) -> None:
