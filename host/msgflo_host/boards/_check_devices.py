@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -21,6 +22,8 @@ __all__ = ["DEVICE_KEYS", "Devices", "doubt_role"]
 
 DEVICE_KEYS = ("kind", "role", "topics", "allow")
 _MAX_ROLE = 64
+_CELL_V = 4.2  # of a lithium-ion cell that is full
+_PIN_V = 3.3  # more is beyond every chip's converter, and destroys the pin
 _FBP_NODE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -70,6 +73,8 @@ class Devices:
         }  # fmt: skip
         if kind.apart:
             _apart(section, settings, *kind.apart)
+        if "divider" in wiring:
+            _bearable(section, wiring["divider"], values.get("cells", 1))
         return Device(name, role, kind, wiring, values, self._topics(section, kind, role))
 
     def _possible(self, section: Section, kind: Kind) -> None:
@@ -245,6 +250,17 @@ def doubt_role(findings: Findings, place: Located | tuple[int, int], role: str) 
     instead = f"; as in  {like}" if _FBP_NODE.fullmatch(like) else ""
     allowed = "a letter or _ comes first, then letters, digits, _ and -"
     findings.doubt(place, f"no .fbp graph can name the role {_text.quoted(role)}: {allowed}{instead}")
+
+
+def _bearable(section: Section, divider: float, cells: float) -> None:
+    """Report a divider that leaves more of a battery than a pin bears."""
+    volts = _CELL_V * cells / divider
+    if volts > _PIN_V:
+        least = math.ceil(_CELL_V * cells / _PIN_V * 10) / 10
+        full = f"{cells:g} cell{'s' * (cells != 1)} of {_CELL_V} V"
+        section.wrong(
+            "divider", f"{full} would be {volts:.1f} V at the pin, which bears {_PIN_V} V; from {least:g} on is allowed"
+        )
 
 
 def _apart(section: Section, settings: dict[str, Setting], first: str, second: str, least: float) -> None:

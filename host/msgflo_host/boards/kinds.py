@@ -215,7 +215,7 @@ KINDS = {
             "battery", "Battery voltage", "battery", "Battery",
             (
                 Pin("pin", "adc", "Middle of the divider across the battery"),
-                Count("divider", 1, 100, "Battery voltage / voltage at the pin: 2 for two equal resistors"),
+                Count("divider", 1, 100, "Battery voltage / voltage at the pin, at most 3.3 V: 2 for two equal resistors"),
             ),
             sleeps=True,
         ),
