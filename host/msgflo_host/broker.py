@@ -60,6 +60,7 @@ class Mosquitto:
         self.port = port or DEFAULT_PORT
         self._may_move = port is None
         self._websocket_port = websocket_port
+        self._websocket_may_move = websocket_port is None
         self._page_password = secrets.token_urlsafe(24)
         self._lock: int | None = None
         self._process: Process | None = None
@@ -114,6 +115,11 @@ class Mosquitto:
         except BaseException:
             self._release_folder()
             raise
+        if self._websocket_may_move and self.websocket_port != _USUAL_WEBSOCKET_PORT:
+            log.info(
+                "web pages of your own reach our Mosquitto (WebSockets) on port %d; %d was not free at the first start",
+                self.websocket_port, _USUAL_WEBSOCKET_PORT,
+            )  # fmt: skip
         self._keeper = asyncio.create_task(self._keep(program))
 
     async def stop(self) -> None:

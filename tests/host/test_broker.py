@@ -159,12 +159,18 @@ def test_browsers_can_connect_with_the_account_and_not_without(tmp_path: Path) -
     run(main)
 
 
-def test_port_for_browsers_is_that_of_the_last_start_where_it_is_free(tmp_path: Path) -> None:
+def test_port_for_browsers_is_that_of_the_last_start_where_it_is_free_and_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
     async def main() -> None:
         async with running(tmp_path) as made:
             first = made.websocket_port
+        assert "WebSockets" not in caplog.text  # it was asked for
         async with running(tmp_path, websocket_port=None) as made:
             assert made.websocket_port == first
+        assert f"(WebSockets) on port {first}" in caplog.text
         with socket.create_server(("127.0.0.1", first)):
             async with running(tmp_path, websocket_port=None) as made:
                 assert made.websocket_port != first
