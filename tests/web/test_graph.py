@@ -711,6 +711,8 @@ def test_the_keys_are_told(page: Page) -> None:
     page.keyboard.press("?")
     assert page.evaluate("() => window.taken") is True
     expect(page.get_by_role("dialog")).to_contain_text("look inside a node or an edge")
+    expect(page.get_by_role("dialog").get_by_role("heading")).to_be_in_viewport()
+    expect(page.get_by_role("dialog").get_by_role("button")).to_have_text(["Close"])
 
 
 def test_a_rectangle_selects_what_it_touches(page: Page) -> None:
@@ -733,6 +735,9 @@ def test_a_node_says_what_it_is(page: Page, shared_broker: Broker) -> None:
     with Participants(sink, broker=shared_broker.url):
         expect(node_in(page, "lamp")).to_have_class("node discovered")
         assert "discovered" in (node_in(page, "lamp").get_attribute("aria-label") or "")
+        node_in(page, "lamp").click(button="right")
+        expect(page.get_by_role("menuitem", name="Remove: it goes when it ends")).to_be_disabled()
+        page.keyboard.press("Escape")
     edges = page.locator("#graph-view ul li")
     expect(edges).to_have_text(['button out to gate in, pending: "button" is absent'])
     held = edges.first.element_handle()

@@ -187,5 +187,5 @@ export class Keyboard {
 export function showKeys() {
   const rows = KEYS.map(([key, what]) => element("tr", {}, element("th", { scope: "row" }, element("kbd", {}, key)), element("td", {}, what)));
   const table = element("table", { className: "keys" }, element("tbody", {}, ...rows));
-  return formDialog({ title: "Keys of the graph", content: [table], yes: "Close", no: "Back", read: () => true });
+  return formDialog({ title: "Keys of the graph", content: [table], yes: "Close", no: "", read: () => true });
 }

@@ -68,7 +68,7 @@ export class Menus {
       { label: many ? "Group them …" : "Group …", key: "G", action: () => actions.group() },
       ...this.#memberships(),
       ...(many ? [{ label: "Lay them out", key: "L", action: () => actions.layOut([...this.stage.selected]) }] : []),
-      { label: many ? "Remove them" : "Remove", key: "Del", action: () => actions.remove(), off: !many && view.discovered },
+      { label: many ? "Remove them" : `Remove${view.discovered ? whyNot(view.state) : ""}`, key: "Del", action: () => actions.remove(), off: !many && view.discovered },
     ];
     this.#show(items, at ?? { x: box.left + 8, y: box.bottom - 8 }, id);
   }
@@ -138,3 +138,6 @@ export function exportItems(node, actions) {
   const item = (side) => (port) => ({ label: `${side === "in" ? "Inport" : "Outport"} ${port.id}`, action: () => actions.exportPort(side, { node: node.id, port: port.id }) });
   return [...node.inports.map(item("in")), ...node.outports.map(item("out"))];
 }
+
+/** Why a node that the graph does not name cannot be removed. @param {string} state */
+const whyNot = (state) => (state === "lost" ? ": by “msgflo forget”" : ": it goes when it ends");
