@@ -79,6 +79,7 @@ def prepare(folder, safe):
         broker,  # pyright: ignore[reportArgumentType]
         client_id=config["name"],
         log=log.error,
+        info=log.info,
         messages=Shelf(),
     )
     if config["log"]["topic"]:

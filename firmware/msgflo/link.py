@@ -17,11 +17,12 @@ _SHORT = 5  # seconds: a connection that ends sooner was no success
 class Link:
     """Keeps a connection to the broker, and says once what is wrong when there is none."""
 
-    def __init__(self, broker, client_id, keepalive, on_message, log):
+    def __init__(self, broker, client_id, keepalive, on_message, log, info):
         self.transport = Transport(broker, client_id, keepalive=keepalive, on_message=on_message)
         self._broker = broker
         self._client_id = client_id
         self._log = log
+        self._info = info
         self._said = None  # the last trouble
         self._failed = False  # whether it was us who failed, not the broker or the way to it
         self.closing = False  # whether the connection's end is wanted
@@ -68,7 +69,7 @@ class Link:
             self._trouble("{}; trying again".format(e))
             return 0
         if self._said:
-            self._log("connected to {}".format(self._broker))
+            self._info("connected to {}".format(self._broker))
             self._said = None
         self._failed = False
         began = ticks_ms()

@@ -21,8 +21,9 @@ class Session:
     """Connects participants to a broker, and keeps them connected.
 
     `participants` is a list, `broker` a Broker or its URL, `keepalive` in seconds, `client_id` by default the id of the
-    first participant. `log` is called with each problem, a text (default: the logger `msgflo`; MicroPython: print).
-    `messages` is where discovery messages are kept, by participants' ids (default: a dictionary). Raises ConfigError.
+    first participant. `log` is called with each problem, a text (default: the logger `msgflo`; MicroPython: print), `info`
+    with the news that one is over (default: `log`). `messages` is where discovery messages are kept, by participants' ids
+    (default: a dictionary). Raises ConfigError.
 
     While disconnected, each state's latest value waits, and up to `queue` events (default 1000; MicroPython: 32), of
     which the oldest are dropped. Connected, a hundred times as many (MicroPython: as many) wait where more is sent at
@@ -38,6 +39,7 @@ class Session:
         keepalive=30,
         queue=None,
         log=None,
+        info=None,
         messages=None,
     ):
         self.broker = Broker.parse(broker) if isinstance(broker, str) else broker
@@ -61,7 +63,7 @@ class Session:
         if client_id is None and not ids:
             raise ConfigError("a session without participants needs a client_id")
         self.client_id = client_id or ids[0]
-        self._link = Link(self.broker, self.client_id, keepalive, self._received, self.log)
+        self._link = Link(self.broker, self.client_id, keepalive, self._received, self.log, info or self.log)
         self._transport = self._link.transport
         self._presence = Presence(self.participants, self.client_id, self._transport, messages)
         self.connected = False  # whether packets can be sent now

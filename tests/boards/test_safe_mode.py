@@ -174,6 +174,17 @@ def test_a_broker_that_is_reached_ends_the_counting(broker: Broker, tmp_path: Pa
     assert json.loads((small.flash / "starts").read_text()) == 0
 
 
+def test_an_outage_that_is_over_is_no_error(broker: Broker, tmp_path: Path) -> None:
+    broker.stop()
+    with board(tmp_path, broker.url, log={"level": "error", "topic": False}) as small:
+        small.wait_for("connection refused")
+        broker.start()
+        ear = Ear(broker)
+        assert ear.wait_for("shed-board/errors") == 1
+        ear.stop()
+        assert "connected to" not in small.output
+
+
 @pytest.mark.parametrize("content", ["[1]", "", "5", '{"slot": "a"', "null"])
 def test_a_damaged_note_of_the_slot_is_as_none(broker: Broker, tmp_path: Path, content: str) -> None:
     small = board(tmp_path, broker.url)
