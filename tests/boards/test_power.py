@@ -40,17 +40,17 @@ def made(folder: Path, more: str, *, chip: str = "esp32", address: str = ADDRESS
 
 def test_mean_current_and_days_are_those_computed_by_hand(tmp_path: Path) -> None:
     estimate = estimate_life(made(tmp_path, SLEEP + BATTERY))
-    # 44 mA for 0.3 s, 100 mA for 0.4 s and 0.05 s, 140 mA more for 0.02 s: 61 mAs. 0.05 mA for 300 s: 15 mAs.
-    assert estimate.milliamps * 300 == pytest.approx(13.2 + 40 + 5 + 2.8 + 15)
+    # 44 mA for 0.7 s, 100 mA for 0.4 s and 0.05 s, 140 mA more for 0.02 s: 78.6 mAs. 0.05 mA for 300 s: 15 mAs.
+    assert estimate.milliamps * 300 == pytest.approx(30.8 + 40 + 5 + 2.8 + 15)
     assert estimate.lost == 0
-    # 1000 mAh / (76 mAs / 300 s) / 24 h
-    assert estimate.days == pytest.approx(164.47, abs=0.01)
+    # 1000 mAh / (93.6 mAs / 300 s) / 24 h
+    assert estimate.days == pytest.approx(133.55, abs=0.01)
 
 
 def test_a_battery_also_loses_by_itself_and_not_all_of_it_can_be_used(tmp_path: Path) -> None:
     estimate = estimate_life(made(tmp_path, SLEEP + "battery: {capacity: 1000 mAh, asleep: 50 uA}\n"))
     assert estimate.lost == pytest.approx(20 / 730.5)  # 2 % of 1000 mAh in a month
-    assert estimate.days == pytest.approx(800 / (76 / 300 + 20 / 730.5) / 24)
+    assert estimate.days == pytest.approx(800 / (93.6 / 300 + 20 / 730.5) / 24)
 
 
 def test_asking_for_an_address_and_tls_cost(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_asking_for_an_address_and_tls_cost(tmp_path: Path) -> None:
 
 def test_readings_that_are_sent_together_spare_the_network(tmp_path: Path) -> None:
     estimate = estimate_life(made(tmp_path, "sleep: {every: 5 min, batch: 4}\n" + BATTERY))
-    assert estimate.milliamps * 300 == pytest.approx(13.2 + (40 + 5 + 2.8) / 4 + 15)
+    assert estimate.milliamps * 300 == pytest.approx(30.8 + (40 + 5 + 2.8) / 4 + 15)
 
 
 def test_without_a_measured_current_the_data_sheets_are_added_up(tmp_path: Path) -> None:
@@ -111,6 +111,17 @@ def test_every_kind_that_sleeps_is_known_and_every_current_has_a_source() -> Non
     assert all(each.source and each.milliamps >= 0 for each in currents)
 
 
+def test_what_is_assumed_is_said(tmp_path: Path) -> None:
+    estimate = estimate_life(replace(made(tmp_path, SLEEP + BATTERY), broker=Broker("192.168.1.10", tls=True)))
+    times = [item.time_source for item in estimate.items if item.seconds != estimate.every]
+    assert len(times) == 5
+    assert all(source.startswith("assumed") for source in times), "nobody has measured any on a chip"
+    new = CHIPS["pico2w"]
+    assert all(
+        each.source.startswith("assumed: as a Pico W") for each in (new.running, new.listening, new.sending, new.asleep)
+    )
+
+
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "msgflo_host", "board", "power", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=50)
@@ -122,6 +133,7 @@ def test_the_shipped_board_lasts_for_months(tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["CURRENT", "FOR", "MEAN", "SOURCE"]
     assert any("Sensirion SHT3x-DIS data sheet" in line for line in lines)
+    assert any(line.startswith("start ") and "; its time: assumed: an ESP32-S3" in line for line in lines)
     assert any(line.startswith("2000 mAh, of which 80% can be used: ") and line.endswith("months.") for line in lines)
     assert any(line.startswith("On a board that is not made for batteries: ") for line in lines)
 

@@ -23,6 +23,7 @@ from .power_currents import (
     START_S,
     TLS_S,
     Current,
+    Duration,
 )
 
 __all__ = ["Estimate", "Item", "estimate_life", "with_dev_board"]
@@ -38,6 +39,7 @@ class Item:
     current: Current
     seconds: float
     times: float = 1.0
+    time_source: str = ""  # who says that it takes so long
 
     def charge(self) -> float:
         """Return what it takes in one period, in mAs."""
@@ -98,17 +100,21 @@ def _awake(port_map: PortMap, sleep: Sleep) -> Iterator[Item]:
     chip = CHIPS[port_map.chip.name]
     share = 1 / sleep.batch  # only then it is in touch
     if port_map.chip.rtc_memory:
-        yield Item("start", chip.running, START_S)
+        yield _timed("start", chip.running, START_S)
     else:
-        yield Item("start the Wi-Fi chip", chip.listening, RADIO_S, share)
-    yield Item("join the Wi-Fi", chip.listening, JOIN_S, share)
+        yield _timed("start the Wi-Fi chip", chip.listening, RADIO_S, share)
+    yield _timed("join the Wi-Fi", chip.listening, JOIN_S, share)
     if port_map.wifi is None or port_map.wifi.address is None:
-        yield Item("ask for an address", chip.listening, ADDRESS_S, share)
+        yield _timed("ask for an address", chip.listening, ADDRESS_S, share)
     if port_map.broker.tls:
-        yield Item("TLS", chip.listening, TLS_S, share)
-    yield Item("MQTT", chip.listening, MQTT_S, share)
+        yield _timed("TLS", chip.listening, TLS_S, share)
+    yield _timed("MQTT", chip.listening, MQTT_S, share)
     extra = Current(chip.sending.milliamps - chip.listening.milliamps, f"{chip.sending.source}, less receiving")
-    yield Item("send", extra, SEND_S, share)
+    yield _timed("send", extra, SEND_S, share)
+
+
+def _timed(what: str, current: Current, duration: Duration, times: float = 1.0) -> Item:
+    return Item(what, current, duration.seconds, times, duration.source)
 
 
 def _reading(port_map: PortMap) -> Iterator[Item]:

@@ -22,6 +22,7 @@ __all__ = [
     "ChipCurrents",
     "Current",
     "DeviceCurrents",
+    "Duration",
 ]
 
 
@@ -30,6 +31,14 @@ class Current:
     """A current in mA, and who says so."""
 
     milliamps: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """How many seconds something takes, and who says so."""
+
+    seconds: float
     source: str
 
 
@@ -52,20 +61,20 @@ class DeviceCurrents:
     idle: Current
 
 
-# Seconds that a wake-up takes: docs/sleeping.md says what is measured of it.
-START_S = 0.30
+# Seconds that a wake-up takes; docs/sleeping.md says what is measured of it.
+START_S = Duration(0.70, "assumed: an ESP32-S3, in half of what an RP2040 was measured to need; docs/sleeping.md")
 """The chip, MicroPython and our modules."""
-RADIO_S = 0.32
-"""The Wi-Fi chip of a Pico W, which has no power while the board sleeps: what its driver (cyw43-driver) waits at least."""
-JOIN_S = 0.40
-"""Joining a Wi-Fi network with a strong signal, with an address that is given in the port map."""
-ADDRESS_S = 0.60
+RADIO_S = Duration(0.32, "assumed: what its driver (cyw43-driver) waits at least")
+"""The Wi-Fi chip of a Pico W, which has no power while the board sleeps."""
+JOIN_S = Duration(0.40, "assumed: a strong signal")
+"""Joining a Wi-Fi network, with an address that is given in the port map."""
+ADDRESS_S = Duration(0.60, "assumed")
 """Asking for an address (DHCP)."""
-TLS_S = 1.0
+TLS_S = Duration(1.0, "assumed")
 """A TLS handshake."""
-MQTT_S = 0.05
-"""Two round trips, to a broker in the same network."""
-SEND_S = 0.02
+MQTT_S = Duration(0.05, "assumed: two round trips, to a broker in the same network")
+"""All of MQTT."""
+SEND_S = Duration(0.02, "assumed")
 """Of all that, the time in which the radio sends."""
 
 _ESP32 = "ESP32 Series Datasheet"
@@ -83,6 +92,14 @@ _PICO_W = ChipCurrents(
         "Raspberry Pi Pico Datasheet, Power consumption, sleep; the Wi-Fi chip is off; "
         "with MicroPython 1.25 or older some 0.2 mA more, as it wakes every 64 ms",
     ),
+)
+
+# Nobody has measured one that sleeps so.
+_PICO_2_W = ChipCurrents(
+    *(
+        Current(each.milliamps, f"assumed: as a Pico W ({each.source})")
+        for each in (_PICO_W.running, _PICO_W.listening, _PICO_W.sending, _PICO_W.asleep)
+    )
 )
 
 CHIPS: Mapping[str, ChipCurrents] = {
@@ -105,7 +122,7 @@ CHIPS: Mapping[str, ChipCurrents] = {
         asleep=Current(0.005, f"{_C3}, {_MODES}, deep sleep, RTC timer and memory"),
     ),
     "picow": _PICO_W,
-    "pico2w": _PICO_W,
+    "pico2w": _PICO_2_W,
 }
 
 _DHT22 = "Aosong AM2302/DHT22 data sheet, Electrical Characteristics"

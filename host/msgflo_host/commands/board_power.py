@@ -14,7 +14,7 @@ __all__ = ["command"]
 def command(name: str) -> None:
     """Estimate how long the battery of NAME lasts, from its port map (`sleep`, `battery`, devices), and show with what.
 
-    It is an estimate: the currents are typical ones from data sheets, the times those of a board near its router.
+    It is an estimate: the currents are typical ones from data sheets, the times are assumed, for a board near its router.
 
     \b
     Example:
@@ -30,7 +30,8 @@ def command(name: str) -> None:
     for item in estimate.items:
         mean = item.charge() / estimate.every
         seconds = item.seconds * item.times
-        rows.append((item.what, _current(item.current.milliamps), _time(seconds), _current(mean), item.current.source))
+        source = item.current.source + (f"; its time: {item.time_source}" if item.time_source else "")
+        rows.append((item.what, _current(item.current.milliamps), _time(seconds), _current(mean), source))
     battery = estimate.battery
     lost = f"battery.self_discharge: {battery.self_discharge:.0%} a month"
     rows.append(
