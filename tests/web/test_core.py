@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 
 from brokers import Broker
 from browser import SECRET, Pages, address, node_in, of_system, running, until_system
-from systems import Coordinator
+from systems import Coordinator, Participants, Sink
 
 RunGraph = Callable[..., Coordinator]
 
@@ -157,6 +157,38 @@ def test_what_somebody_else_has_made_impossible_is_said_and_dropped(
     until_system(page, "!('x' in system.graph.nodes.get('b').metadata)")
     page.keyboard.press("Control+Shift+z")
     until_system(page, "system.graph.nodes.get('b').metadata.x === 7")
+
+
+def test_a_step_that_can_be_taken_back_only_in_part_is_not_taken_back(
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+) -> None:
+    coordinator = run_graph(GRAPH, broker=shared_broker.url)
+    page = ready(page_of(coordinator))
+    assert run(page, *(("changenode", {"id": id, "metadata": {"x": 7}}) for id in "abc"), title="Move 3 nodes")
+    other = ready(page_of(coordinator))
+    assert run(other, ("removenode", {"id": "c"}))
+    until_system(page, "!system.graph.nodes.has('c')")
+    before = snapshot(page)
+    assert not of_system(page, "edits.undo()")
+    expect(page.get_by_role("alert").filter(has_text="there is no node c in the graph")).to_be_visible()
+    assert snapshot(page) == snapshot(other) == before
+
+
+def test_what_was_only_discovered_is_not_taken_into_the_graph_by_taking_a_step_back(
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+) -> None:
+    coordinator = run_graph(GRAPH, broker=shared_broker.url)
+    page, other = ready(page_of(coordinator)), ready(page_of(coordinator))
+    with Participants(Sink("lamp"), broker=shared_broker.url):
+        discovered = "system.graph.nodes.get('lamp')?.metadata.discovered"
+        until_system(page, discovered)
+        assert run(page, ("addnode", {"id": "lamp", "component": "test/Sink"}))
+        moved = [("changenode", {"id": id, "metadata": {"x": 7}}) for id in ("lamp", "a")]
+        assert run(page, *moved, title="Move 2 nodes")
+        assert run(other, ("removenode", {"id": "lamp"}))
+        until_system(page, discovered)
+        assert not of_system(page, "edits.undo()")
+        assert of_system(page, f"{discovered} && system.graph.nodes.get('a').metadata.x === 7")
 
 
 def test_what_is_refused_is_said_and_what_was_done_before_can_be_taken_back(

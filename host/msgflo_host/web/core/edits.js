@@ -4,6 +4,7 @@
 import { NOT_CONNECTED, Unanswered } from "./fbp.js";
 import { inverse } from "./inverse.js";
 import { isInForce } from "./outcome.js";
+import { whyNot } from "./possible.js";
 
 const MOST = 200; // steps that can be taken back
 // Of these, none depends on another: they are sent without waiting for each answer.
@@ -101,7 +102,7 @@ export class Edits extends EventTarget {
       this.#refuse(work.title, NOT_CONNECTED); // it can be taken back later
       return false;
     }
-    const error = await this.#carryOut(work);
+    const error = this.#whyNot(work) ?? (await this.#carryOut(work));
     if (error instanceof Unanswered) {
       this.#refuse(work.title, error.message); // the rest stays, for later
     } else {
@@ -112,6 +113,13 @@ export class Edits extends EventTarget {
     }
     this.#changed();
     return error === null;
+  }
+
+  /** A step is taken back as a whole, or not at all. @param {Undoable} work @returns {Error | null} */
+  #whyNot(work) {
+    const graph = this.#system.graphs.get(work.graph);
+    const why = graph === undefined ? `there is no graph ${work.graph} any more` : whyNot(graph, work.steps);
+    return why === "" ? null : new Error(why);
   }
 
   /** Find out, from the graph as it is now, which of the commands without an answer were carried out. */
