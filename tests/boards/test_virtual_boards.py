@@ -262,8 +262,8 @@ def test_reaches_a_broker_whose_certificate_is_right_and_no_other(system: System
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_ten_minutes_with_flat_memory(system: System) -> None:
-    """Everything goes on; what each board says of its free memory does not fall."""
-    ear = system.ear
+    """Everything goes on; what each board says of its free memory does not fall. The one that sleeps is woken each time."""
+    ear, sleeper = system.ear, system.boards["battery"]
     awake = [name for name in NAMES if name != "battery"]
     for name in awake:
         ear.wait_for(f"{name}-board/memory")
@@ -277,13 +277,20 @@ def test_ten_minutes_with_flat_memory(system: System) -> None:
         system.boards["rf433"].control({"device": "radio", "pulses": FRAME * 8})
         ear.say("remote-color/color", [turn * 7 % 256, turn * 13 % 256, turn % 256])
         ear.say("radio/send", {"protocol": "ev1527", "code": 1000 + turn})
+        sleeper.wait_for(lambda: sleeper.control({"get": True})["state"] == "asleep", seconds=PATIENCE_S)
+        sleeper.control({"device": "garden-climate", "temperature": turn})
+        sleeper.control({"wake": True})
+        assert ear.wait_for(
+            "garden-climate/temperature", lambda value, turn=turn: value == pytest.approx(turn, abs=0.01)
+        )
         time.sleep(5)
     for name in awake:
         free = [value for topic, value in ear.heard if topic == f"{name}-board/memory"]
         assert len(free) >= 18
         first, last = min(free[2:7]), min(free[-5:])
         assert last > first - 1024, f"{name}: {free}"
-        assert not [line for line in system.boards[name].lines if "Traceback" in line or "MemoryError" in line]
-        assert [line for line in system.boards[name].lines if line.startswith("[running")] == [
-            "[running, after a power reset]"
-        ]
+    for name, board in system.boards.items():
+        assert not [line for line in board.lines if "Traceback" in line or "MemoryError" in line]
+        starts = [line for line in board.lines if line.startswith("[running")]
+        assert starts[0] == "[running, after a power reset]"
+        assert set(starts[1:]) == (set() if name in awake else {"[running, after a sleep reset]"})
