@@ -11,7 +11,8 @@ class Shelf:
     """A dictionary from the id of a participant to its discovery message."""
 
     def __init__(self):
-        self._ids = []  # their indices are the names of the files
+        self._ids = []
+        self._files = []  # the number of each's file
         try:
             os.mkdir(_FOLDER)
         except OSError:
@@ -22,7 +23,13 @@ class Shelf:
 
     def __setitem__(self, id, message):
         if id not in self._ids:
+            # Told by the id, whatever the order in which they come: else each start would write them anew. And no more
+            # than 256 in all, for a receiver hears the neighbours' sensors come and go.
+            number = hash(id)
+            while number & 255 in self._files:
+                number += 1
             self._ids.append(id)
+            self._files.append(number & 255)
         try:
             if self[id] == message:  # as after nearly each start: so the flash is not worn
                 return
@@ -39,4 +46,4 @@ class Shelf:
         return message
 
     def _path(self, id):
-        return "{}/{}".format(_FOLDER, self._ids.index(id))
+        return "{}/{}".format(_FOLDER, self._files[self._ids.index(id)])
