@@ -211,7 +211,7 @@ def _float(text: str) -> float:
     except ValueError:
         number = float("nan")
     if not isfinite(number):
-        raise ValueError(f"{text} is not a finite number; write it as a text, in quotes")
+        raise ValueError(f"{text} is not a finite number; write one that is, or a text in quotes")
     return number
 
 
