@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from brokers import Broker
-from browser import LAPTOP, PHONE, Pages, axe, until
+from browser import LAPTOP, PHONE, Pages, axe, edit, until, until_system
 from msgflo import Participant, Port
 from outside import Outside
 from systems import Coordinator, Participants, node
@@ -263,6 +263,20 @@ def test_a_device_is_renamed_and_closed(run_graph: Run, page_of: Pages) -> None:
     card(page, "switch2").get_by_role("button", name="Close switch2").click()
     known = coordinator.wait(lambda status: len(status["nodes"]) == 1)["nodes"]
     assert [each["id"] for each in known] == ["hall switch"]
+
+
+def test_a_device_follows_its_node_when_that_has_another_name(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("src(core/Repeat) OUT -> ON relay1(web/Relay)\n")
+    page = page_of(coordinator)
+    pick(page, "relay")
+    coordinator.wait(lambda status: node(status, "relay1")["state"] == "alive")
+    edit(page, ["renamenode", {"from": "relay1", "to": "pump"}])
+    expect(card(page, "pump")).to_be_visible()
+    coordinator.wait(lambda status: node(status, "pump")["state"] == "alive")
+    page.keyboard.press("Control+z")
+    coordinator.wait(lambda status: node(status, "relay1")["state"] == "alive")
+    expect(page.locator("#devices .device-card")).to_have_count(1)
+    until_system(page, "system.graph.nodes.size === 2 && system.health.get('default/main\\nrelay1')?.error === ''")
 
 
 def test_devices_of_two_people_play_one_role_and_each_goes_by_itself(run_graph: Run, page_of: Pages) -> None:

@@ -24,6 +24,14 @@ export class Dock {
     this.#element = element("section", { id: "devices", hidden: true, "aria-label": "Virtual devices" }, head, this.#cards);
     document.getElementById("main")?.append(this.#element);
     this.fold(false);
+    context.fbp.addEventListener("message", (event) => this.#follow(context.system, /** @type {CustomEvent} */ (event).detail));
+  }
+
+  /** A device keeps its wires when somebody gives its node another name. */
+  #follow(system, { protocol, command, payload }) {
+    if (protocol !== "graph" || command !== "renamenode" || payload.graph !== system.main) return;
+    const open = this.#open.find((each) => each.role === payload.from);
+    if (open && !wrongRole(payload.to, this.roles)) this.#become(open, payload.to);
   }
 
   /** The roles that are played here. */
@@ -80,10 +88,15 @@ export class Dock {
     const check = (/** @type {string} */ text) => wrongRole(text.trim(), others);
     const role = (await askText("Role", { title: `Rename ${open.role}`, value: open.role, hint, yes: "Rename", check }))?.trim();
     if (role === undefined || role === open.role || !this.#open.includes(open)) return;
+    await this.#become(open, role);
+    this.#cards.querySelector(`[data-role="${CSS.escape(role)}"] .device-role`)?.focus();
+  }
+
+  /** Go on in another role. */
+  #become(open, role) {
     const options = open.device?.memory() ?? open.options;
     this.#remove(open);
-    await this.add(open.kind, role, options);
-    this.#cards.querySelector(`[data-role="${CSS.escape(role)}"] .device-role`)?.focus();
+    return this.add(open.kind, role, options);
   }
 
   #close(open) {
