@@ -23,13 +23,13 @@ class Shelf:
 
     def __setitem__(self, id, message):
         if id not in self._ids:
-            # Told by the id, whatever the order in which they come: else each start would write them anew. And no more
-            # than 256 in all, for a receiver hears the neighbours' sensors come and go.
-            number = hash(id)
-            while number & 255 in self._files:
+            # Told by the id, whatever the order in which they come: else each start would write them anew. Of 64, for a
+            # receiver hears the neighbours' sensors come and go, and a file may take 4 KB.
+            number = hash(id) & 63
+            while number in self._files:
                 number += 1
             self._ids.append(id)
-            self._files.append(number & 255)
+            self._files.append(number)
         try:
             if self[id] == message:  # as after nearly each start: so the flash is not worn
                 return
