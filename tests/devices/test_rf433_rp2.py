@@ -154,6 +154,14 @@ def test_noise_leaves_the_processor_time(pico: Pico) -> None:
     assert took < sum(pulses) * 0.25
 
 
+def test_nothing_is_brought_any_more_when_it_was_stopped(pico: Pico) -> None:
+    # Closing a channel does not end its transfer, and the next who wants one has the same: it must be idle.
+    pico.run("import rp2\nchannel = receiver._dma.channel\nreceiver.stop()\nnext = rp2.DMA()")
+    assert pico.run("print(next.channel == channel, next.active())").split() == ["True", "False"]
+    pico.run("next.close()")
+    pico.run(f"receiver = Receiver(Pin({RECEIVE}, Pin.IN))")
+
+
 # The last test, for it resets the chip: what it makes cannot be had twice.
 MICROPHONES = """
 from machine import I2S

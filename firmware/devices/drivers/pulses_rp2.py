@@ -140,6 +140,7 @@ class Receiver:
     def stop(self):
         """Stop to listen."""
         self._machine.active(0)
+        self._dma.active(0)  # closing does not end a transfer
         self._dma.close()
 
     def _begin(self, place):
