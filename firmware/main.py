@@ -15,6 +15,8 @@ import machine
 
 _STARTS = 5
 
+_dog = None  # of a version on trial
+
 
 def _read(path, default):
     try:
@@ -40,12 +42,13 @@ def _go_back(trial, why):
 
 def _tried(slot):
     """Count a start of a version that is on trial: `{"left": starts, "back": folder of the version before}`."""
+    global _dog
     trial = slot["trial"]
     if trial["left"] <= 0:
         _go_back(trial, "three starts did not reach the broker")
     trial["left"] -= 1
     _write("slot.json", slot)
-    machine.WDT(timeout=8000)  # for a version that stands still; the board's own goes on feeding it
+    _dog = machine.WDT(timeout=8000)  # for a version that stands still; the board's own goes on feeding it
 
 
 def _count():
@@ -77,7 +80,10 @@ try:
     _start()
 except KeyboardInterrupt:
     # Somebody is at the serial port. A watchdog cannot be stopped, so a timer feeds it from here on.
-    if "board.watchdog" in sys.modules:
+    if _dog:
+        _timer = machine.Timer(0 if sys.platform == "esp32" else -1)
+        _timer.init(period=1000, callback=lambda timer: _dog.feed())
+    elif "board.watchdog" in sys.modules:
         sys.modules["board.watchdog"].hand_over()
     print("board: stopped by Ctrl-C; Ctrl-D starts again")
 except SystemExit:
