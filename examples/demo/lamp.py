@@ -22,12 +22,18 @@ class Lamp(Participant):
     fan = None
 
     def on_level(self, level):
+        if not isinstance(level, (int, float)):
+            print("level: a number is needed, not", repr(level))
+            return
         share = min(max(level, 0), 100) / 100
         self.send("color", "#%02x%02x00" % (round(255 * share), round(255 * (1 - share))))
         self.send("alarm", level > self.limit)
 
     def on_limit(self, limit):
-        self.limit = limit
+        if isinstance(limit, (int, float)):
+            self.limit = limit
+        else:
+            print("limit: a number is needed, not", repr(limit))
 
     def on_cooling(self, state):
         if state != self.fan:

@@ -352,9 +352,11 @@ def test_what_is_typed_means_the_same_in_a_form_and_where_it_is_sent_at_once(pag
     ]
     for type, text, value in cases:
         assert page.evaluate(script, [type, text]) == [value, value], (type, text)
+    assert page.evaluate(script, ["number", '"hot"'])[0] == "hot"  # who writes a text as such means it
     for type, text, trouble in (
         ("any", "{not JSON", "not JSON"),
         ("number", "1,000", "two ways"),
+        ("number", "hot", "“hot” is not a number"),
         ("any", "", "not JSON"),
     ):
         assert all(trouble in told for told in page.evaluate(script, [type, text])), (type, text)

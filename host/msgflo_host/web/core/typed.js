@@ -5,6 +5,7 @@
 
 const NUMBERS = new Set(["number", "int", "integer", "float"]);
 const TEXTS = new Set(["string", "buffer", "date", "enum"]);
+const OTHER_JSON = /^\s*(["[{]|(true|false|null)\s*$)/; // that is no number, and cannot be meant as one
 
 /**
  * The control for a port's value.
@@ -58,7 +59,8 @@ export function fromText(control, text, before) {
 }
 
 /**
- * The value that a text means for a port where all is typed into one field, right or wrong. Throws an Error for people where it means none.
+ * The value that a text means for a port where all is typed into one field. What is wrong for the port is taken where it is written as
+ * JSON. Throws an Error for people where it means none.
  * @param {string} text
  * @param {string} [type] of the port
  * @returns {any}
@@ -66,7 +68,7 @@ export function fromText(control, text, before) {
 export function typed(text, type = "any") {
   const wanted = type.toLowerCase();
   if (TEXTS.has(wanted)) return text;
-  if (NUMBERS.has(wanted) && /^[\s\d.,+-]+$/.test(text)) return number(text);
+  if (NUMBERS.has(wanted) && !OTHER_JSON.test(text)) return number(text);
   return wanted === "bang" && text.trim() === "" ? true : json(text);
 }
 
