@@ -357,6 +357,37 @@ def test_mutated_frames_are_each_answered_within_the_schemas_and_write_nothing(
     assert not [name for name in new if "/" in name or name.startswith(".")]
 
 
+@pytest.mark.timeout(120)
+def test_ten_thousand_random_and_mutated_frames_stop_nothing_and_write_nothing(
+    coordinator: Coordinator, tmp_path: Path
+) -> None:
+    before = listing(tmp_path, "home")
+    home = set(listing(tmp_path / "home"))
+    mutations = Mutations(3571)
+    # A wrong secret takes half a second each time, which is another test's.
+    frames = (text for text in iter(mutations.frame, None) if SECRET in text or "secret" not in text)
+    part = 500
+
+    async def main() -> None:
+        address = f"ws://127.0.0.1:{coordinator.port}/"
+        async with aiohttp.ClientSession() as session, session.ws_connect(address, max_msg_size=0) as client:
+            for text in itertools.islice(frames, part):
+                await client.send_str(text)
+            last = {"protocol": "runtime", "command": "getruntime", "requestId": "last", "secret": SECRET}
+            await client.send_json(last)
+            while json.loads(await client.receive_str()).get("responseTo") != "last":
+                pass
+        async with editor(coordinator.port) as other:
+            await is_served(other)
+            await other.ask("graph", "clear", id=MAIN)
+
+    for _ in range(10_000 // part):
+        run(main)
+    assert listing(tmp_path, "home") == before
+    new = set(listing(tmp_path / "home")) - home
+    assert not [name for name in new if "/" in name or name.startswith(".")]
+
+
 @pytest.mark.timeout(60 + EXAMPLES)
 @(pytest.mark.soak if LONG else lambda test: test)
 def test_random_bytes_in_place_of_frames_end_only_their_own_connection(coordinator: Coordinator) -> None:
