@@ -637,6 +637,17 @@ LAYOUT = """async ([count, joins]) => {
 }"""
 
 
+def test_nodes_whose_ports_are_known_later_cover_no_others(page: Page) -> None:
+    names = [f"late{number}" for number in range(4)]
+    edit(page, *(["addnode", {"id": name, "component": "x/Unknown"}] for name in names))
+    expect(node_in(page, names[-1])).to_be_visible()
+    packets = [(name, f"port{number}") for name in names for number in range(6)]
+    edit(page, *(["addinitial", {"src": {"data": 1}, "tgt": {"node": n, "port": p}}] for n, p in packets))
+    for name in names:
+        expect(node_in(page, name).locator(".initial")).to_have_count(6)
+    assert page.evaluate(OVERLAPS) == []
+
+
 def test_no_layout_has_overlaps_and_everybody_gets_the_same(page: Page) -> None:
     for count, joins in ((1, 1), (2, 4), (30, 0), (60, 40), (60, 120), (150, 150), (500, 450)):
         assert page.evaluate(LAYOUT, [count, joins]) == [count, 0, True]

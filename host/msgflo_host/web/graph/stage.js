@@ -105,15 +105,15 @@ export class Stage extends EventTarget {
     this.groups.render(this.picture.groups, this.boxes);
   }
 
-  /** Of each node, its size; whether one has become another. */
+  /** Of each node, its size; those whose size is another than before. @returns {Set<string>} */
   #measureAll() {
-    let changed = false;
+    const changed = new Set();
     for (const node of this.picture.nodes.values()) {
       const of = JSON.stringify([node.component, node.inports, node.outports]);
       if (this.#sizes.get(node.id)?.of === of) continue;
       const size = sizeOf(node, this.#measure);
       this.#sizes.set(node.id, { of, ...size, name: nameSize(node.id, size, this.#measure) });
-      changed = true;
+      changed.add(node.id);
     }
     return changed;
   }
@@ -129,7 +129,7 @@ export class Stage extends EventTarget {
     const places = this.#placesOf(this.system.current);
     const chosen = (id) => (this.#isMain ? this.#chosen.get(id) : undefined);
     const saved = [...this.picture.nodes.values()].filter((node) => node.x !== undefined || chosen(node.id)).length;
-    if (saved === 0 && (places.size === 0 || (grown && this.held.size === 0 && this.#anyOverlap(places)))) {
+    if (saved === 0 && (places.size === 0 || (grown.size > 0 && this.held.size === 0 && this.#anyOverlap(places)))) {
       places.clear();
       for (const [id, place] of this.laidOut([...this.picture.nodes.keys()])) places.set(id, place);
     }
@@ -140,7 +140,19 @@ export class Stage extends EventTarget {
       if (at) this.boxes.set(id, { ...at, ...this.sizeOf(id) });
       else without.push({ id, ...this.sizeOf(id) });
     }
+    // What ports a node has may be known only later: it is placed anew where it has come to cover others.
+    for (const id of grown) {
+      if (this.held.has(id) || this.picture.nodes.get(id)?.x !== undefined || chosen(id) || !this.#covers(id)) continue;
+      this.boxes.delete(id);
+      without.push({ id, ...this.sizeOf(id) });
+    }
     for (const [id, place] of placeBeside(without, this.boxes, this.links())) places.set(id, place);
+  }
+
+  /** @param {string} id */
+  #covers(id) {
+    const box = this.boxes.get(id);
+    return box !== undefined && [...this.boxes].some(([other, there]) => other !== id && overlap(box, there, 4));
   }
 
   #anyOverlap(places) {
