@@ -173,8 +173,8 @@ def test_a_node_runs_nothing_that_lies_outside_of_the_component_folder(
 
 
 ROLES = [
-    "x; touch ran; true", "$(touch ran)", "`touch ran`", "' ; touch ran ; '", '"; touch ran; "', "a\u2028touch ran",
-    "a && touch ran", "| touch ran", "> ran", "x;touch\\ ran", "${IFS}touch${IFS}ran", "*",
+    "x; touch ran; true", "x$(touch ran)", "`touch ran`", "' ; touch ran ; '", '"; touch ran; "', "a\u2028touch ran",
+    "a && touch ran", "| touch ran", "> ran", "x;touch\\ ran", "x;${IFS}touch${IFS}ran", "*",
 ]  # fmt: skip
 
 
