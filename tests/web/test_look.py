@@ -463,6 +463,8 @@ def test_the_error_of_a_node_is_in_its_output_and_its_health(page: Page) -> None
     tell(page, "open-node", {"id": "scale"})
     inspector(page).get_by_text("Send to in", exact=True).click()
     inspector(page).get_by_label("Send to scale in", exact=True).fill("warm")
+    expect(inspector(page).locator(".look-inject .hint")).to_contain_text("is not a number")
+    inspector(page).get_by_label("Send to scale in", exact=True).fill('"warm"')  # written as JSON, it is meant
     inspector(page).get_by_label("Send to scale in", exact=True).press("Enter")
     expect(inspector(page).locator(".look-log li")).to_contain_text(["warm"])
     expect(inspector(page).locator(".look-section", has_text="Health").locator(".bad")).to_contain_text("warm")
