@@ -289,5 +289,10 @@ def test_send_reaches_an_inport_by_its_name(system: tuple[Coordinator, Source, S
     coordinator, _, sink = system
     assert msgflo("send", "sink.in", '"by name"', "--coordinator", at(coordinator)).returncode == 0
     until(lambda: "by name" in sink.received)
+    answer = msgflo("send", "snk.in", "1", "--coordinator", at(coordinator))
+    assert answer.returncode == 1
+    assert "no node 'snk' is known; did you mean sink?" in answer.stderr
+    for topic in (["home/x.in"], ["snk.in", "--topic"]):
+        assert msgflo("send", *topic, "1", "--coordinator", at(coordinator)).returncode == 0
     answer = msgflo("send", "sink.inn", "1", "--coordinator", at(coordinator))
     assert "node sink has no inport 'inn' with a topic; there are: in, other" in answer.stderr

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import click
 
@@ -21,11 +22,12 @@ class FoundPort:
     direct_sources: tuple[str, ...]
 
 
-def find_port(name: str, coordinator: str, directions: Sequence[str]) -> FoundPort | None:
+def find_port(name: str, coordinator: str, directions: Sequence[str], *, is_known: bool = False) -> FoundPort | None:
     """Find NODE.PORT among the coordinator's nodes; None where `name` means a topic.
 
     `directions` says where to look and in which order: inports, outports. Raises MsgfloError where the node is known and has
-    no such port. A coordinator that does not answer is mentioned on stderr.
+    no such port; with `is_known`, also where no node is known that a name without a slash may mean. A coordinator that does
+    not answer is mentioned on stderr.
     """
     node, dot, port = name.rpartition(".")
     if not dot or "#" in name or "+" in name:
@@ -37,6 +39,8 @@ def find_port(name: str, coordinator: str, directions: Sequence[str]) -> FoundPo
         return None
     entry = next((entry for entry in status["nodes"] if entry["id"] == node), None)
     if entry is None:
+        if is_known and "/" not in name:
+            raise MsgfloError(_unknown(node, (entry["id"] for entry in status["nodes"])))
         return None
     ports = [port for direction in directions for port in entry[direction]]
     topic = next((found["topic"] for found in ports if found["id"] == port and found["topic"]), None)
@@ -46,3 +50,9 @@ def find_port(name: str, coordinator: str, directions: Sequence[str]) -> FoundPo
         raise MsgfloError(f"node {node} has no {what} {port!r} with a topic; there are: {known}")
     direct = (edge for edge in status["edges"] if edge["tgt"] == name and edge["kind"] == "direct")
     return FoundPort(topic, tuple(source for edge in direct for source, _ in edge["topics"]))
+
+
+def _unknown(node: str, known: Iterable[str]) -> str:
+    near = get_close_matches(node[:100], known, 3)
+    question = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"no node {node!r} is known{question} (a topic of that name: --topic)"

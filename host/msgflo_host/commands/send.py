@@ -25,12 +25,17 @@ ACKNOWLEDGED_WITHIN_S = 10.0
 @click.command("send", short_help="Publish one packet.")
 @click.argument("topic", metavar="TOPIC|NODE.INPORT")
 @click.argument("payload", metavar="JSON")
+@click.option("--topic", "is_topic", is_flag=True, help="Take a name like NODE.INPORT as a topic.")
 @click.option("--raw", is_flag=True, help="Publish the text as it is, whether JSON or not.")
 @click.option("--retain", is_flag=True, help="Let the broker keep it as the topic's latest value.")
 @broker_option
 @coordinator_option
-def command(topic: str, payload: str, raw: bool, retain: bool, broker_url: str | None, coordinator: str) -> None:
+def command(
+    topic: str, payload: str, is_topic: bool, raw: bool, retain: bool, broker_url: str | None, coordinator: str
+) -> None:
     """Publish one packet on a topic, or to an inport named as NODE.INPORT, and wait until the broker has it.
+
+    A name with a dot and no slash is that of an inport, as far as a coordinator answers.
 
     \b
     Examples:
@@ -46,7 +51,7 @@ def command(topic: str, payload: str, raw: bool, retain: bool, broker_url: str |
             raise click.UsageError(
                 f"{text!r} is not JSON ({error}); text needs quotes: '\"{text}\"', or --raw"
             ) from None
-    found = find_port(topic, coordinator, ("inports",))
+    found = None if is_topic else find_port(topic, coordinator, ("inports",), is_known=True)
     topic = topic if found is None else found.topic
     try:
         check_topic(topic)
