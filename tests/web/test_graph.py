@@ -114,6 +114,12 @@ def test_an_edge_may_be_drawn_from_its_end_and_dropped_on_a_node(page: Page) -> 
     until_system(page, "system.graph.edges.has('gate.out again.in')")
 
 
+def test_an_edge_is_not_drawn_from_an_outport_to_an_outport(page: Page) -> None:
+    drag(page, dot(page, "gate", "out", "out"), dot(page, "again", "out", "out"))
+    expect(page.locator(".toast.warn")).to_contain_text("An outport leads to an inport.")
+    assert of_system(page, "system.graph.edges.size") == 1
+
+
 def test_the_end_of_a_selected_edge_is_dragged_to_another_port(page: Page) -> None:
     ends = {"src": {"node": "button", "port": "out"}, "tgt": {"node": "gate", "port": "in"}}
     edit(page, ["changeedge", {**ends, "metadata": {"route": 5}}])

@@ -63,6 +63,7 @@ class Connecting {
     /** @type {Begin | null} where it leads now */
     this.over = null;
     this.hint = element("div", { className: "drawn-hint", role: "status" });
+    this.isRefused = false;
     this.type = findPort(stage.picture.nodes.get(begin.node), begin.side, begin.port)?.type ?? "all";
     stage.nodes.lightPorts((node, side, name) => this.#classOf(node, side, name));
   }
@@ -95,19 +96,27 @@ class Connecting {
     const fits = !over || this.#fits(over.node, over.side, over.port);
     this.path.classList.toggle("misfits", !fits);
     const ends = side === "out" ? [this.type, type] : [type, this.type];
-    this.hint.textContent = over ? `${over.node} ${over.port}${fits ? "" : `: ${ends[0]} to ${ends[1]} may not fit`}` : "";
+    if (this.isRefused) this.hint.textContent = this.#refusal;
+    else this.hint.textContent = over ? `${over.node} ${over.port}${fits ? "" : `: ${ends[0]} to ${ends[1]} may not fit`}` : "";
     this.hint.style.transform = `translate(${point.x + 14}px, ${point.y + 14}px)`;
   }
 
-  /** The port under the pointer, or the one of the node there that fits best. @returns {Begin | null} */
+  get #refusal() {
+    return this.begin.side === "out" ? "An outport leads to an inport." : "An inport is led to from an outport.";
+  }
+
+  /** The port under the pointer, or the one of the node there that fits best; none where that is one of the wrong side. @returns {Begin | null} */
   #over(event, point) {
     const target = document.elementFromPoint(event.clientX, event.clientY);
     const node = /** @type {HTMLElement | null} */ (target?.closest("[data-node]"))?.dataset.node;
     const side = this.begin.side === "out" ? "in" : "out";
     const near = event.pointerType === "touch" ? portNear(this.stage, point, [side]) : null;
+    this.isRefused = false;
     if (near || node === undefined) return near;
-    const port = /** @type {HTMLElement | null} */ (target?.closest(`.port.${side}`));
-    if (port) return { node, side, port: port.dataset.port ?? "" };
+    const port = /** @type {HTMLElement | null} */ (target?.closest(".port"));
+    this.isRefused = port !== null && !port.classList.contains(side) && node !== this.begin.node;
+    if (this.isRefused) return null;
+    if (port?.classList.contains(side)) return { node, side, port: port.dataset.port ?? "" };
     const view = this.stage.picture.nodes.get(node);
     const ports = (side === "in" ? view?.inports : view?.outports) ?? [];
     const best = ports.find(({ id }) => this.#fits(node, side, id)) ?? ports[0];
@@ -121,6 +130,7 @@ class Connecting {
     this.stage.nodes.lightPorts(() => "");
     this.stage.edges.take(null);
     const { over } = this;
+    if (event && this.isRefused) toast(this.#refusal, "warn");
     if (!event || !over) return;
     const { side, ...from } = this.begin;
     const to = { node: over.node, port: over.port };
