@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from ..errors import GraphError
-from ._store import Store, existing
+from ._exports import existing
+from ._store import Store
 from .elements import (
     Edge,
     Export,
