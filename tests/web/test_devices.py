@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from brokers import Broker
-from browser import LAPTOP, PHONE, Pages, axe, edit, until, until_system
+from browser import LAPTOP, PHONE, Pages, axe, edit, node_in, until, until_system
 from msgflo import Participant, Port
 from outside import Outside
 from systems import Coordinator, Participants, node
@@ -277,6 +277,18 @@ def test_a_device_follows_its_node_when_that_has_another_name(run_graph: Run, pa
     coordinator.wait(lambda status: node(status, "relay1")["state"] == "alive")
     expect(page.locator("#devices .device-card")).to_have_count(1)
     until_system(page, "system.graph.nodes.size === 2 && system.health.get('default/main\\nrelay1')?.error === ''")
+
+
+def test_a_device_whose_node_is_copied_has_a_copy(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("src(core/Repeat) OUT -> ON relay1(web/Relay)\n")
+    page = page_of(coordinator)
+    pick(page, "relay")
+    until_system(page, "system.nodeStatus('relay1')?.state === 'alive'")
+    node_in(page, "relay1").locator(".role").click()
+    page.keyboard.press("Control+c")
+    page.keyboard.press("Control+v")
+    expect(card(page, "relay2")).to_be_visible()
+    coordinator.wait(lambda status: node(status, "relay2")["state"] == "alive")
 
 
 def test_devices_of_two_people_play_one_role_and_each_goes_by_itself(run_graph: Run, page_of: Pages) -> None:

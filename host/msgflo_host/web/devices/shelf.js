@@ -4,7 +4,7 @@ import { announce, element, toast } from "../core/dom.js";
 import { Dock, allKinds } from "./dock.js";
 import { picture } from "./icons.js";
 import { keepWhenLeft } from "./kept.js";
-import { kinds } from "./kinds.js";
+import { kindOf, kinds } from "./kinds.js";
 import { proposedRole } from "./roles.js";
 
 /** @param {import("../core/registry.js").Context} context */
@@ -17,6 +17,11 @@ export function start(context) {
     dock.fold(false);
     dock.add(kind, role);
   };
+  context.bus.addEventListener("play", (event) => {
+    const { component, role } = /** @type {CustomEvent} */ (event).detail;
+    const kind = kindOf(component);
+    if (kind && !dock.roles.has(role)) dock.add(kind, role);
+  });
   const list = element("ul", { className: "shelf" });
   const hint = "Each takes part in the system from this page, under a name of its own, and goes when the page is closed. Draw wires to it as to any other.";
   context.page.addSide("devices", "Devices", element("div", {}, element("p", { className: "hint" }, hint), list));

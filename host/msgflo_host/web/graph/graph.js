@@ -3,6 +3,7 @@
 
 import { element, toast } from "../core/dom.js";
 import { openMenu } from "../core/menu.js";
+import { emit } from "../core/registry.js";
 import { Actions } from "./actions.js";
 import { toCommands, toText } from "./clipboard.js";
 import { chooseInitial, connectByName, renameInPlace } from "./forms.js";
@@ -122,6 +123,9 @@ function doings(stage, actions, library) {
         const { commands, ids } = toCommands(text, (id) => system.graph.nodes.has(id), at ?? null, stage.boxes.values());
         const title = ids.length === 1 ? `Paste ${ids[0]}` : `Paste ${ids.length} nodes`;
         if (!(await stage.context.edits.run(title, commands))) return;
+        for (const [command, { id, component, metadata }] of commands) {
+          if (command === "addnode" && !metadata.dashboard) emit(stage.context.bus, "play", { component, role: id });
+        }
         stage.refresh();
         stage.select(ids.filter((id) => stage.boxes.has(id)));
         if (ids.length) stage.nodes.focus(ids[0]);
