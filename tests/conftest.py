@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 sys.path.insert(0, str(Path(__file__).parent))
 
 from brokers import Broker
+from fbp_schemas import Watched
 
 # As CI says: `make setup-tests` has installed all that there is, so a test that cannot run is a hole, and no pass.
 NO_SKIPS = bool(os.environ.get("MSGFLO_NO_SKIPS"))
@@ -39,6 +40,16 @@ TIMED = (
 # Where files take longest: these begin first, so that at the end no worker is left alone with one.
 LONG = ("boards", "emulation", "web", "spec")
 
+# Tests of a socket by itself, or of a client of anybody's runtime: what is sent there is made up.
+MADE_UP = (
+    "test_socket.py",
+    "test_hostile.py",
+    "test_client_list.py",
+    "test_client.py",
+    "test_runner.py",
+    "test_fbp_schemas.py",
+)
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
@@ -54,6 +65,16 @@ def shared_broker() -> Iterator[Broker]:
     """A real Mosquitto for all tests of a file."""
     with Broker() as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def frames_keep_to_the_schemas(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test fails where the runtime, in this process or in another one, has sent what its schemas do not allow."""
+    if request.path.name in MADE_UP:
+        yield
+        return
+    with Watched(monkeypatch):
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,13 +7,15 @@ clients in two places: an answer `network:edges` holds no `responseTo`, and `net
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
+import pytest
 from jsonschema import Draft4Validator, FormatChecker
 
 SCHEMAS = Path(__file__).parent / "fbp_reference/node_modules/fbp-protocol/schema/json"
@@ -41,6 +43,43 @@ def check_frame(frame: str | Mapping[str, Any], direction: str = "output") -> No
     for error in _validator(direction, *name).iter_errors(message):
         place = "/".join(map(str, error.absolute_path)) or "the message"
         raise AssertionError(f"{name[0]}:{name[1]}: {place}: {error.message}")
+
+
+class Watched:
+    """As a context manager: checks all frames that the runtime sends in this process, and that its clients here get.
+
+    What has been imported by then is watched. AssertionError at the end: the loops of the runtime and of a client would
+    swallow it before.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._frames: dict[str, None] = {}
+        if (sending := sys.modules.get("msgflo_host.fbp.client_list")) is not None:
+            send, encode = sending.ClientHandle.send, sending.encode
+
+            def sent(client: Any, frame: Mapping[str, Any] | bytes) -> None:
+                self._note(frame if isinstance(frame, bytes) else encode(frame))
+                send(client, frame)
+
+            monkeypatch.setattr(sending.ClientHandle, "send", sent)
+        if (reading := sys.modules.get("msgflo_host.fbp.client")) is not None:
+            parse = reading._parse
+
+            def parsed(frame: Any) -> Any:
+                self._note(frame.data)
+                return parse(frame)
+
+            monkeypatch.setattr(reading, "_parse", parsed)
+
+    def _note(self, frame: str | bytes) -> None:
+        self._frames[frame.decode() if isinstance(frame, bytes) else frame] = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        for frame in self._frames if kind is None else ():
+            check_frame(frame)
 
 
 def check_output(protocol: str, command: str, payload: object) -> None:

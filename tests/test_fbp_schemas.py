@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from fbp_schemas import check_frame, check_output, commands
+from fake_runtime import FakeRuntime
+from fbp_schemas import Watched, check_frame, check_output, commands
+from msgflo_host.fbp.client import Client
+from msgflo_host.fbp.client_list import ClientHandle
 
 END = {"node": "a", "port": "out"}
 DATA = {"id": "A() OUT -> IN B()", "src": END, "tgt": {"node": "b", "port": "in"}, "graph": "g", "data": None}
@@ -67,6 +71,30 @@ def test_a_frame_is_json() -> None:
     check_frame('{"protocol": "component", "command": "componentsready", "payload": 1}')
     with pytest.raises(AssertionError, match="NaN"):
         check_frame('{"protocol": "component", "command": "componentsready", "payload": NaN}')
+
+
+def test_a_frame_of_the_runtime_that_breaks_its_schema_fails_the_test_that_has_it_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = ClientHandle(remote="test", local=True, capabilities=frozenset())
+    with Watched(monkeypatch):
+        client.send({"protocol": "component", "command": "componentsready", "payload": 3})
+    with pytest.raises(AssertionError, match="component:componentsready: payload"), Watched(monkeypatch):
+        client.send({"protocol": "component", "command": "componentsready", "payload": "3"})
+    with pytest.raises(AssertionError, match="component:componentsready: payload"), Watched(monkeypatch):
+        client.send(b'{"protocol": "component", "command": "componentsready", "payload": "3"}')
+
+
+def test_a_frame_that_a_client_of_ours_gets_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {"protocol": "network", "command": "status", "payload": {"graph": 1}}
+    kept_to = pytest.raises(AssertionError, match="network:status: payload")
+    with FakeRuntime(answers={"getstatus": lambda asked: [answer]}) as runtime, kept_to, Watched(monkeypatch):
+
+        async def main() -> None:
+            async with Client.connect(runtime.address) as client:
+                await client.request("network", "getstatus", {"graph": "g"})
+
+        asyncio.run(main())
 
 
 def test_the_commands_with_a_schema() -> None:

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, WebSocket, expect, sync_playwright
 
 from brokers import free_port
+from fbp_schemas import check_frame
 from systems import Coordinator
 
 LAPTOP = (1280, 800)
@@ -94,13 +95,15 @@ class Chromium:
 class Pages:
     """`pages(coordinator)` opens its page, each time as another person would: in a context of its own.
 
-    As a context manager it closes them, and fails when one of them had a fault that `tolerate` does not allow.
+    As a context manager it closes them, and fails when one of them had a fault that `tolerate` does not allow, or was sent
+    a frame that breaks the schemas of npm's fbp-protocol.
     """
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._contexts: list[BrowserContext] = []
         self._tolerated: list[str] = []
+        self._frames: dict[str, None] = {}  # of the runtime
         self.faults: list[str] = []
 
     def __call__(
@@ -140,8 +143,17 @@ class Pages:
         return context.new_page()
 
     def _watch(self, page: Page) -> None:
-        page.on("websocket", lambda socket: self._note_address(socket.url))
+        page.on("websocket", self._listen)
         page.on("crash", lambda _: self._note("the page has crashed"))
+
+    def _listen(self, socket: WebSocket) -> None:
+        self._note_address(socket.url)
+        if urlsplit(socket.url).path == "/":  # the runtime's, and not a board's or the broker's
+            socket.on("framereceived", self._note_frame)
+
+    def _note_frame(self, frame: str | bytes) -> None:
+        if isinstance(frame, str):
+            self._frames[frame] = None
 
     def tolerate(self, pattern: str) -> None:
         """Allow faults in which this regular expression is found: what the test itself brings about."""
@@ -166,6 +178,11 @@ class Pages:
     def __exit__(self, *exc: object) -> None:
         for context in self._contexts:
             context.close()
+        for frame in self._frames:
+            try:
+                check_frame(frame)
+            except AssertionError as error:
+                self._note(f"the runtime has sent {frame[:300]}: {error}")
         faults = [fault for fault in self.faults if not any(re.search(each, fault) for each in self._tolerated)]
         assert not faults, "the page has faults:\n" + "\n".join(faults)
 
