@@ -192,12 +192,14 @@ def test_a_process_that_fails_at_a_packet_is_shown_as_one_that_fails(broker: Bro
         "    def on_in(self, value):\n"
         "        print(value / 2)\n"
     )
-    (tmp_path / "graph.fbp").write_text("'hot' -> IN half(home/Half)\n")
+    (tmp_path / "graph.fbp").write_text("half(home/Half)\n")
     options = ("--plain", "--componentdir", tmp_path / "home")
 
     async def main() -> None:
         async with editor(coordinator.port) as client:
             await open_graph(client)
+            packet = {"src": {"data": "hot"}, "tgt": {"node": "half", "port": "in"}}
+            await client.ask("graph", "addinitial", graph=MAIN, **packet)
             await until_shown(client, "half", "TypeError: unsupported operand")
 
     with Coordinator(tmp_path / "graph.fbp", *options, broker=broker.url, cwd=tmp_path) as coordinator:
