@@ -175,11 +175,11 @@ def test_a_step_that_can_be_taken_back_only_in_part_is_not_taken_back(
 
 
 def test_what_was_only_discovered_is_not_taken_into_the_graph_by_taking_a_step_back(
-    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+    run_graph: RunGraph, broker: Broker, page_of: Pages
 ) -> None:
-    coordinator = run_graph(GRAPH, broker=shared_broker.url)
+    coordinator = run_graph(GRAPH, broker=broker.url)
     page, other = ready(page_of(coordinator)), ready(page_of(coordinator))
-    with Participants(Sink("lamp"), broker=shared_broker.url):
+    with Participants(Sink("lamp"), broker=broker.url):
         discovered = "system.graph.nodes.get('lamp')?.metadata.discovered"
         until_system(page, discovered)
         assert run(page, ("addnode", {"id": "lamp", "component": "test/Sink"}))
