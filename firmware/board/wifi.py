@@ -75,7 +75,8 @@ class Wifi:
         """Switch the radio off; it is on again from the next `start`."""
         self.wlan.active(False)
         try:
-            self.wlan.deinit()  # an RP2's radio keeps its power until then (MicroPython issue 9136)
+            # An RP2's radio keeps its power until then (MicroPython issue 9136).
+            self.wlan.deinit()  # pyright: ignore[reportAttributeAccessIssue]
         except AttributeError:
             pass  # an ESP32 needs none
 
