@@ -38,8 +38,14 @@ export class Groups {
       frame.style.transform = `translate(${shown.box.x}px, ${shown.box.y}px)`;
       frame.style.width = `${shown.box.width}px`;
       frame.style.height = `${box.height + 2 * MARGIN + TITLE}px`;
-      const place = freeAlong({ ...shown.box, height: TITLE + MARGIN - 1 }, 2 * INDENT + estimate(name, LARGE, true), taken);
+      const strip = { ...shown.box, height: TITLE + MARGIN - 1 };
+      const below = TITLE + 2 * MARGIN + box.height;
+      // Within the frame; else above or below it, further and further away.
+      const places = [0, -1, 1, -2, 2, -3, 3].map((step) => step * strip.height + (step > 0 ? below - strip.height : 0));
+      const width = 2 * INDENT + estimate(name, LARGE, true);
+      const place = first(places, (dy) => freeAlong({ ...strip, y: strip.y + dy }, width, taken)) ?? { ...strip, width };
       title.style.left = `${place.x - shown.box.x + INDENT}px`;
+      title.style.top = `${place.y - shown.box.y + 2}px`;
       taken.push(place);
     }
   }
@@ -64,15 +70,25 @@ export class Groups {
   }
 }
 
+/** What is found for the first of some values for which there is anything. */
+function first(values, find) {
+  for (const value of values) {
+    const found = find(value);
+    if (found) return found;
+  }
+  return null;
+}
+
 /**
- * Where along a strip something of a width is over nothing else; at its beginning where there is no such place.
+ * Where along a strip something of a width is over nothing else, if there is such a place.
  * @param {import("./geometry.js").Box} strip @param {number} width @param {import("./geometry.js").Box[]} taken
- * @returns {import("./geometry.js").Box}
+ * @returns {import("./geometry.js").Box | null}
  */
 function freeAlong(strip, width, taken) {
   const place = { ...strip, width };
-  for (const other of taken.filter((each) => overlap(strip, each)).sort((one, two) => one.x - two.x)) {
+  const near = { ...strip, width: Math.max(strip.width, width) };
+  for (const other of taken.filter((each) => overlap(near, each)).sort((one, two) => one.x - two.x)) {
     if (overlap(place, other)) place.x = other.x + other.width;
   }
-  return place.x + width <= strip.x + strip.width ? place : { ...strip, width };
+  return place.x === strip.x || place.x + width <= strip.x + strip.width ? place : null;
 }
