@@ -514,7 +514,9 @@ def test_what_is_pasted_and_no_graph_is_refused_in_words(page: Page) -> None:
 
 def test_a_group_frames_its_nodes(page: Page) -> None:
     node_in(page, "gate").locator(".role").click()
+    expect(page.locator("#graph-view .node.selected")).to_have_count(1)
     node_in(page, "again").locator(".role").click(modifiers=["Shift"])
+    expect(page.locator("#graph-view .node.selected")).to_have_count(2)
     page.keyboard.press("g")
     page.get_by_label("Name of the group").fill("upstairs")
     page.keyboard.press("Enter")
