@@ -71,6 +71,8 @@ class Coordinator:
         """What is told while the broker is out of reach."""
         self.served: frozenset[str] = frozenset()
         """The roles for which bindings, and what those of `on_plan` prepare, are in force."""
+        self.served_at = 0.0
+        """What was wanted then (`time.monotonic()`) is in force for them."""
         self._connection = Connection(
             broker,
             f"{CLIENT_ID}-{uuid.uuid4().hex[:8]}",
@@ -245,7 +247,7 @@ class Coordinator:
             await asyncio.sleep(time.monotonic() - began)
 
     async def _reconcile(self) -> None:
-        turns = Turns()
+        turns, began = Turns(), time.monotonic()
         self._unsettled = True
         self.settle()
         await turns.give()
@@ -275,7 +277,7 @@ class Coordinator:
             await turns.give()
             await prepare()
         await turns.give()
-        self.served = frozenset(participants)
+        self.served, self.served_at = frozenset(participants), began
         self._greeter.send(graph, self.registry, self._publish_initial, due)
         if not graph.edges or wanted.direct or (wanted.forwards and self._forwarder.stats().connected):
             self.bound.set()

@@ -74,7 +74,7 @@ class Injection:
     def _deliver(self, graph: str, ref: PortRef, data: Any) -> bool:
         """Whether somebody was there to take it."""
         role = self._coordinator.graphs.role(graph, ref.node)
-        if not self._is_joined(graph) or not self._is_served(role):
+        if not self._is_joined(graph) or not self._is_served(graph, role):
             return False
         try:
             places = self._coordinator.find("inport", PortRef(role, ref.port, ref.index))
@@ -102,9 +102,14 @@ class Injection:
     def _is_joined(self, graph: str) -> bool:
         return self._edges_of_processes(graph) <= self._settled
 
-    def _is_served(self, role: str) -> bool:
-        """A process that has only just come might answer before its bindings, or who looks at its packets, are there."""
-        return role in self._coordinator.served or not self._is_starting(role)
+    def _is_served(self, graph: str, role: str) -> bool:
+        """Whether who looks at its packets, and its bindings, are there: a process that has just come, or whose graph has
+        just been started, might answer before.
+        """
+        if not self._is_starting(role):
+            return True
+        coordinator = self._coordinator
+        return role in coordinator.served and coordinator.graphs.network(graph).started_at <= coordinator.served_at
 
     def _edges_of_processes(self, graph: str) -> set[_Ends]:
         """The edges of a graph made for a test, by the roles at their ends, that begin or end at a process of ours."""

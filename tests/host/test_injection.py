@@ -239,6 +239,30 @@ def test_what_is_sent_into_a_graph_made_for_a_test_waits_until_its_processes_are
     run(scenario())
 
 
+def test_what_is_sent_into_a_graph_that_has_just_been_started_waits_until_it_is_in_force(broker: Broker) -> None:
+    async def scenario() -> None:
+        sink, graph, ready = Sink("sink"), "fixture.x", asyncio.Event()
+
+        async def prepared() -> None:
+            if coordinator.graphs.network(graph).started:
+                await ready.wait()
+
+        async with running(broker) as (coordinator, injection):
+            coordinator.graphs.edit(graph, "clear", {})
+            coordinator.graphs.edit(graph, "addnode", {"id": "sink", "component": "test/Sink"})
+            with Participants(sink, broker=broker.url):
+                await soon(lambda: "sink" in coordinator.served)  # its process has come before the graph is started
+                coordinator.on_plan.append(prepared)
+                coordinator.graphs.start(graph)
+                injection.send(graph, IN, "early")
+                await asyncio.sleep(0.3)
+                assert sink.received == []
+                ready.set()
+                await soon(lambda: sink.received == ["early"])
+
+    run(scenario())
+
+
 @pytest.mark.parametrize(
     ("ref", "text"),
     [
