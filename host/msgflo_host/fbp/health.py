@@ -118,9 +118,14 @@ class Health:
         self._replies.tell("network", "output", {"message": f"{role}: {text}"})
 
     def _printed(self, role: str, text: str) -> None:
-        """Show a line of a process; where it is an exception, its node is shown as one that fails."""
+        """Show a line of a process; where it is an exception, its node is shown as one that fails.
+
+        Not in a graph that was made for a test: there it may be what is asked for.
+        """
         self.output(role, text)
-        if role in self._coordinator.graph.nodes and self._wrongs.printed(role, text, time.monotonic()):
+        places = self._graphs.wanted.places_of(role)
+        is_used = any(not self._graphs.network(graph).is_temporary for graph, _ in places)
+        if is_used and self._wrongs.printed(role, text, time.monotonic()):
             self.look()
         self._look_again(time.monotonic())
 
