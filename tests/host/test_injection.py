@@ -286,7 +286,7 @@ def test_without_a_broker_packets_to_others_are_refused(broker: Broker) -> None:
     async def scenario() -> None:
         async with running(broker) as (coordinator, injection):
             with Participants(Sink("sink"), broker=broker.url):
-                await soon(lambda: there(coordinator))
+                await soon(lambda: "sink" in coordinator.served)
                 await asyncio.to_thread(broker.kill)
                 await soon(lambda: not coordinator.connected)
                 with pytest.raises(RequestError, match="the broker is out of reach"):

@@ -207,7 +207,7 @@ def test_what_is_refused_is_said_and_what_was_done_before_can_be_taken_back(
 def test_a_lost_connection_is_said_edits_are_refused_and_the_present_state_is_shown_again(
     run_graph: RunGraph, shared_broker: Broker, page_of: Pages, tmp_path: Path
 ) -> None:
-    page_of.tolerate("ERR_CONNECTION_REFUSED|WebSocket connection to")  # the browser's own lines
+    page_of.tolerate("ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to")  # the browser's own lines
     coordinator = run_graph(GRAPH, broker=shared_broker.url)
     page = ready(page_of(coordinator))
     coordinator.kill()
@@ -260,7 +260,7 @@ def test_a_graph_that_cannot_be_fetched_is_asked_for_again_and_what_was_seen_sta
 def test_what_was_told_of_nodes_and_edges_stays_while_nothing_is_told(
     run_graph: RunGraph, shared_broker: Broker, page_of: Pages
 ) -> None:
-    page_of.tolerate("ERR_CONNECTION_REFUSED|WebSocket connection to|503")
+    page_of.tolerate("ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to|503")
     coordinator = run_graph(GRAPH, broker=shared_broker.url)
     page = ready(page_of(coordinator))
     until_system(page, "system.edgeStatus('a.out b.in')")
@@ -292,7 +292,7 @@ def test_what_was_told_of_nodes_and_edges_stays_while_nothing_is_told(
 def test_what_was_typed_stays_where_it_could_not_be_sent_and_is_sent_again(
     run_graph: RunGraph, broker: Broker, page_of: Pages
 ) -> None:
-    page_of.tolerate("ERR_CONNECTION_REFUSED|WebSocket connection to")
+    page_of.tolerate("ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to")
     coordinator = run_graph(GRAPH, broker=broker.url)
     page = ready(page_of(coordinator))
     node_in(page, "c").focus()
@@ -410,7 +410,7 @@ def test_that_the_graph_is_not_saved_is_seen_and_heard_until_it_is(
 def test_a_request_that_is_not_answered_any_more_fails(
     run_graph: RunGraph, shared_broker: Broker, page_of: Pages
 ) -> None:
-    page_of.tolerate("ERR_CONNECTION_REFUSED|WebSocket connection to")
+    page_of.tolerate("ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to")
     coordinator = run_graph(GRAPH, broker=shared_broker.url)
     page = ready(page_of(coordinator))
     text = """(() => {

@@ -167,7 +167,7 @@ def test_after_a_restart_the_page_is_back_and_shows_what_is_now(
     coordinator: Coordinator, page_of: Pages, tmp_path: Any
 ) -> None:
     page = page_of(coordinator)
-    page_of.tolerate("ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection to")
+    page_of.tolerate("ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to")
     until_system(page, "system.isReady")
     expect(node_in(page, "source")).to_be_visible()
     page.evaluate("() => { window.sameAsBefore = true; }")
@@ -187,7 +187,7 @@ def test_after_a_restart_the_page_is_back_and_shows_what_is_now(
 
 def test_after_a_restart_a_trace_can_be_recorded_again(coordinator: Coordinator, page_of: Pages) -> None:
     page = page_of(coordinator)
-    page_of.tolerate("ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection to")
+    page_of.tolerate("ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to")
     until_system(page, "system.isReady")
     page.get_by_role("tab", name="Traces").click()
     record, stop = (page.get_by_role("button", name=name, exact=True) for name in ("Record", "Stop recording"))
