@@ -58,7 +58,7 @@ bench: setup$(if $(PEER),-tests) ## Measure against the broker alone, write docs
 	@$(BIN)/python -m bench $(if $(PEER),--peer)
 
 soak: setup-tests ## The long tests: restarts, 70 000 publishes, 10 000 mutated inputs
-	@MSGFLO_FUZZ=10000 $(PYTEST) -m soak -n 3 --dist loadfile --ignore=tests/web
+	@MSGFLO_FUZZ=10000 $(PYTEST) -m soak -n 3 --dist worksteal --ignore=tests/web
 	@$(PYTEST) -m soak tests/web
 
 vendor: ## Fetch and bundle what the web page uses of others: host/web-vendor, into host/msgflo_host/web/vendor

@@ -38,7 +38,7 @@ TIMED = (
     "test_pin_is_written_in_less_than_a_fifth_of_a_millisecond",
 )
 # Where files take longest: these begin first, so that at the end no worker is left alone with one.
-LONG = ("boards", "emulation", "web", "spec")
+LONG = ("emulation", "boards", "web", "spec")
 
 # Tests of a socket by itself, or of a client of anybody's runtime: what is sent there is made up.
 MADE_UP = (
@@ -79,7 +79,7 @@ def frames_keep_to_the_schemas(request: pytest.FixtureRequest, monkeypatch: pyte
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`make test` runs the timed tests by themselves, and of the others the long ones first."""
-    items.sort(key=lambda item: item.path.parent.name not in LONG)
+    items.sort(key=lambda item: (*LONG, item.path.parent.name).index(item.path.parent.name))
     for item in items:
         if item.path.name in TIMED or item.name.partition("[")[0] in TIMED:
             item.add_marker("timed")
