@@ -16,7 +16,7 @@ from ._turns import Turns
 from .bindings.direct import DirectBindings
 from .bindings.forwarder import Forwarder
 from .bindings.initials import InitialPacket
-from .bindings.plan import Plan, plan, steps
+from .bindings.plan import Plan, plan, refusal, steps
 from .bindings.ports import Place, Ports
 from .builtin.host import Host
 from .connection import Connection
@@ -94,7 +94,7 @@ class Coordinator:
             when=self.in_charge,
         )
         self.builtin.engine.on_packet.append(self._sent_here)
-        self.builtin.engine.is_secure = lambda role: secrecy.may_tell(self.graphs, role)
+        self.builtin.engine.is_secure = lambda role: secrecy.holds_secure(self.graphs, role)
         self.graphs.is_own = self.builtin.is_own
         self.graphs.on_wanted.append(self._wants_other)
         self._greeter = Greeter(self._trouble)
@@ -313,7 +313,7 @@ class Coordinator:
         known = {state.reason for _, state in self.plan.edges if state.kind == "refused"}
         for edge, state in wanted.edges:
             if state.kind == "refused" and state.reason not in known:
-                self._trouble(edge.tgt.node, f"edge {edge.src} → {edge.tgt} is refused: {state.reason}")
+                self._trouble(edge.tgt.node, refusal(edge, state))
 
     def _trouble(self, role: str, text: str) -> None:
         log.error("%s", text)

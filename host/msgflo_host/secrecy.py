@@ -5,7 +5,7 @@ from __future__ import annotations
 from .graph.elements import Edge, Initial
 from .graphs import Graphs
 
-__all__ = ["is_secure", "may_tell"]
+__all__ = ["holds_secure", "is_secure"]
 
 
 def is_secure(part: Edge | Initial) -> bool:
@@ -13,7 +13,7 @@ def is_secure(part: Edge | Initial) -> bool:
     return bool(part.metadata.get("secure"))
 
 
-def may_tell(graphs: Graphs, role: str) -> bool:
+def holds_secure(graphs: Graphs, role: str) -> bool:
     """Whether an edge or an initial packet at a node is secure: an error at one port may quote what came to another."""
     for id, node in graphs.wanted.places_of(role):
         if graphs.has(id):

@@ -7,7 +7,6 @@ from typing import Any
 
 from .coordinator import Coordinator
 from .discovery import Port
-from .graph.elements import PortRef
 from .participants import Entry
 
 __all__ = ["snapshot"]
@@ -32,9 +31,10 @@ def snapshot(coordinator: Coordinator) -> Status:
         "nodes": [_node(name, coordinator, now) for name in names],
         "edges": [
             {
-                "src": _dotted(edge.src),
-                "tgt": _dotted(edge.tgt),
-                "ends": {"src": _end(edge.src), "tgt": _end(edge.tgt)},
+                # For people, who see what it means; names may hold dots, so that programs read `ends`.
+                "src": str(edge.src),
+                "tgt": str(edge.tgt),
+                "ends": {"src": edge.src.as_end(), "tgt": edge.tgt.as_end()},
                 "kind": state.kind,
                 "reason": state.reason,
                 "topics": [list(pair) for pair in state.pairs],
@@ -93,16 +93,6 @@ def _instance(entry: Entry, now: float) -> Status:
 
 def _port(port: Port) -> Status:
     return {"id": port.id, "type": port.type, "topic": port.queue, "description": port.description}
-
-
-def _end(port: PortRef) -> Status:
-    end: Status = {"node": port.node, "port": port.port}
-    return end if port.index is None else {**end, "index": port.index}
-
-
-def _dotted(port: PortRef) -> str:
-    """An end for people, who see what it means; names may hold dots, so that programs read `ends`."""
-    return f"{port.node}.{port.port}" if port.index is None else f"{port.node}.{port.port}[{port.index}]"
 
 
 def _ago(then: float | None, now: float) -> float | None:

@@ -28,9 +28,9 @@ Ends = tuple[str, str, str, str]
 """Nodes and ports (lower case) of the two ends of an edge."""
 
 
-def ends(edge: Edge) -> Ends:
-    """Return the ends of an edge."""
-    return edge.src.node, edge.src.port.lower(), edge.tgt.node, edge.tgt.port.lower()
+def ends(src: PortRef, tgt: PortRef) -> Ends:
+    """Return the ends of an edge, as they are compared."""
+    return src.node, src.port.lower(), tgt.node, tgt.port.lower()
 
 
 @dataclass(slots=True)
@@ -185,7 +185,7 @@ class Taps:
             return [
                 (graph, each)
                 for graph, each in wanted.origins_of(edge)
-                if (chosen := looked_at(graph)) is None or (chosen and ends(each) in chosen)
+                if (chosen := looked_at(graph)) is None or (chosen and ends(each.src, each.tgt) in chosen)
             ]
 
         return looks

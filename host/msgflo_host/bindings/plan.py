@@ -39,6 +39,7 @@ __all__ = [
     "difference",
     "initial_packets",
     "plan",
+    "refusal",
     "steps",
 ]
 
@@ -59,6 +60,11 @@ class EdgeState(msgspec.Struct, frozen=True, gc=False):
     kind: str
     reason: str
     pairs: tuple[Pair, ...]
+
+
+def refusal(edge: Edge, state: EdgeState) -> str:
+    """Return the sentence that says that an edge is refused, and why."""
+    return f"edge {edge.src} → {edge.tgt} is refused: {state.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,11 +80,4 @@ def selected(payload: Mapping[str, Any]) -> list[tuple[PortRef, PortRef]]:
 
 def selection(edges: Iterable[tuple[PortRef, PortRef]]) -> list[dict[str, Any]]:
     """Return edges as `network:edges` names them."""
-    return [{"src": _ref(src), "tgt": _ref(tgt)} for src, tgt in edges]
-
-
-def _ref(ref: PortRef) -> dict[str, Any]:
-    found = ref._asdict()
-    if ref.index is None:
-        del found["index"]
-    return found
+    return [{"src": src.as_end(), "tgt": tgt.as_end()} for src, tgt in edges]

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from ..graph.elements import Edge, Export, Group, Initial, Node
 from ..graph.json_format import compact, form
 from ..graph.model import Graph
+from ..secrecy import is_secure
 from .masking import MASKED
 
 __all__ = ["GraphTexts"]
@@ -70,7 +71,7 @@ class _Writing:
         return found[1]
 
     def initial(self, initial: Initial, *, masked: bool) -> str:
-        if masked and initial.metadata.get("secure"):
+        if masked and is_secure(initial):
             return compact(form(replace(initial, data=MASKED)))
         return self.text(initial)
 

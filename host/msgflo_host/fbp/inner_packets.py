@@ -12,7 +12,7 @@ from typing import Any
 
 from ..graph.elements import PortRef
 from ..payloads import shortened
-from ..taps import Ends
+from ..taps import Ends, ends
 from ._payload import MOST_SELECTED, selection
 from .client_list import ClientHandle, ClientList
 from .envelope import encode, message
@@ -40,7 +40,7 @@ class InnerPackets:
 
     def select(self, client: ClientHandle, id: str, edges: Iterable[tuple[PortRef, PortRef]]) -> None:
         """Show a client only these edges of a participant; all of them where none is named."""
-        self._selected.setdefault(client, {})[id] = {_ends(*edge): edge for edge in edges}
+        self._selected.setdefault(client, {})[id] = {ends(*edge): edge for edge in edges}
         self._wanted.pop(id, None)
 
     def forget_others(self, there: Collection[str]) -> None:
@@ -92,7 +92,3 @@ class InnerPackets:
 
     def _chosen(self, client: ClientHandle, id: str) -> _Selected:
         return self._selected.get(client, {}).get(id, {})
-
-
-def _ends(src: PortRef, tgt: PortRef) -> Ends:
-    return src.node, src.port.lower(), tgt.node, tgt.port.lower()

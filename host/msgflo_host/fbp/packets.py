@@ -14,6 +14,7 @@ from ..coordinator import Coordinator
 from ..graph.elements import Edge, Initial, PortRef
 from ..graphs import Network
 from ..payloads import shortened
+from ..secrecy import is_secure
 from ..taps import Ends, Taps, ends
 from .client_list import ClientHandle, ClientList
 from .envelope import encode, message
@@ -118,12 +119,12 @@ class Packets:
 
     def _packet(self, graph: str, edge: Edge, data: Any) -> None:
         name = f"{edge.src.node}() {_port(edge.src)} -> {_port(edge.tgt)} {edge.tgt.node}()"
-        key = ends(edge)
+        key = ends(edge.src, edge.tgt)
         if (shows := self._showing(graph, name, lambda client: self._wants(client, graph, key))) is None:
             return
         if (current := self._current(graph, edge)) is not None:
-            shown = MASKED if current.metadata.get("secure") else shortened(data)
-            payload = {"id": name, "graph": graph, "src": _ref(edge.src), "tgt": _ref(edge.tgt), "data": shown}
+            shown = MASKED if is_secure(current) else shortened(data)
+            payload = {"id": name, "graph": graph, "src": edge.src.as_end(), "tgt": edge.tgt.as_end(), "data": shown}
             self._show(graph, payload, shows)
 
     def _current(self, graph: str, edge: Edge) -> Edge | None:
@@ -134,14 +135,14 @@ class Packets:
         return network.graph.find_edge(edge.src, edge.tgt) if network.started else None
 
     def _initial(self, graph: str, initial: Initial) -> None:
-        self._from_no_node(graph, initial.tgt, initial.data, lambda: bool(initial.metadata.get("secure")))
+        self._from_no_node(graph, initial.tgt, initial.data, lambda: is_secure(initial))
 
     def _from_no_node(self, graph: str, tgt: PortRef, data: Any, is_secure: Callable[[], bool]) -> None:
         name = f"DATA -> {_port(tgt)} {tgt.node}()"
         shows = self._showing(graph, name, lambda client: client.may_see("network", "data"))
         if shows is not None:
             shown = MASKED if is_secure() else shortened(data)
-            self._show(graph, {"id": name, "graph": graph, "tgt": _ref(tgt), "data": shown}, shows)
+            self._show(graph, {"id": name, "graph": graph, "tgt": tgt.as_end(), "data": shown}, shows)
 
     def _showing(self, graph: str, name: str, wants: Callable[[ClientHandle], bool]) -> list[ClientHandle] | None:
         """Who is shown a packet; None where it is not recorded either."""
@@ -162,15 +163,8 @@ def _takes_secure(network: Network, tgt: PortRef) -> bool:
     """Whether an inport is one of what is not for everybody: an edge or an initial packet to it is marked as secure."""
     leading: list[Edge | Initial] = [*network.graph.edges_at(tgt.node), *network.graph.initials_at(tgt.node)]
     end = tgt.node, tgt.port.lower()
-    return any(each.metadata.get("secure") for each in leading if (each.tgt.node, each.tgt.port.lower()) == end)
+    return any(is_secure(each) for each in leading if (each.tgt.node, each.tgt.port.lower()) == end)
 
 
 def _port(ref: PortRef) -> str:
     return ref.port.upper() if ref.index is None else f"{ref.port.upper()}[{ref.index}]"
-
-
-def _ref(ref: PortRef) -> dict[str, Any]:
-    found: dict[str, Any] = {"node": ref.node, "port": ref.port}
-    if ref.index is not None:
-        found["index"] = ref.index
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..bindings.plan import Plan
+from ..bindings.plan import Plan, refusal
 
 __all__ = ["PRINTED_S", "REPORTED_S", "Wrongs"]
 
@@ -71,11 +71,7 @@ class Wrongs:
         if plan is self._plan:
             return
         before, self._plan = self._refused, plan
-        self._refused = {
-            edge.tgt.node: f"edge {edge.src} → {edge.tgt} is refused: {state.reason}"
-            for edge, state in plan.edges
-            if state.kind == "refused"
-        }
+        self._refused = {edge.tgt.node: refusal(edge, state) for edge, state in plan.edges if state.kind == "refused"}
         for role, text in before.items():
             known = self._known.get(role)
             if known is not None and known.text == text and self._refused.get(role) != text:

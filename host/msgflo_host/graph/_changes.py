@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ..errors import GraphError
-from .elements import Edge, Export, Group, Initial, Node, PortRef, kind
+from .elements import Edge, Export, Group, Initial, Node, kind
 
 __all__ = [
     "EDGE",
@@ -148,16 +148,11 @@ def _is_uri(value: object) -> bool:
 
 
 def _ends(edge: Edge) -> dict[str, Any]:
-    return {"src": _ref(edge.src), "tgt": _ref(edge.tgt)}
+    return {"src": edge.src.as_end(), "tgt": edge.tgt.as_end()}
 
 
 def _packet(initial: Initial) -> dict[str, Any]:
-    return {"src": {"data": initial.data}, "tgt": _ref(initial.tgt)}
-
-
-def _ref(ref: PortRef) -> dict[str, Any]:
-    index = {} if ref.index is None else {"index": ref.index}
-    return {"node": ref.node, "port": ref.port, **index}
+    return {"src": {"data": initial.data}, "tgt": initial.tgt.as_end()}
 
 
 def _if_any(metadata: dict[str, Any]) -> dict[str, Any]:

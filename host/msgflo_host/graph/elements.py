@@ -57,6 +57,11 @@ class PortRef(NamedTuple):
     def __str__(self) -> str:
         return f"{self.node}.{self.port}" if self.index is None else f"{self.node}.{self.port}[{self.index}]"
 
+    def as_end(self) -> dict[str, Any]:
+        """Return it as the FBP protocol names the end of an edge."""
+        end = {"node": self.node, "port": self.port}
+        return end if self.index is None else {**end, "index": self.index}
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
