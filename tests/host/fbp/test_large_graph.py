@@ -249,6 +249,8 @@ def test_two_hundred_edits_in_a_row_are_answered_and_told_to_others_while_packet
             for command, payload in edits:
                 told = await two.told("graph", command, since=since, graph=MAIN, **payload)
                 since = two.frames.index(told, since)
+            # The two have a connection each: what one was told says nothing of what has come to the other.
+            await one.ask("network", "getstatus", graph=MAIN)
             answered = [frame for frame in one.frames if frame.get("responseTo") in ids]
             assert [frame["responseTo"] for frame in answered] == ids
             assert [(f["command"], f["payload"]) for f in answered] == [
