@@ -26,8 +26,8 @@ def find_port(name: str, coordinator: str, directions: Sequence[str], *, is_know
     """Find NODE.PORT among the coordinator's nodes; None where `name` means a topic.
 
     `directions` says where to look and in which order: inports, outports. Raises MsgfloError where the node is known and has
-    no such port; with `is_known`, also where no node is known that a name without a slash may mean. A coordinator that does
-    not answer is mentioned on stderr.
+    no such port; with `is_known`, also where no node is known that a name without a slash may mean, which without it is said
+    on stderr, as is a coordinator that does not answer.
     """
     node, dot, port = name.rpartition(".")
     if not dot or "#" in name or "+" in name:
@@ -39,8 +39,11 @@ def find_port(name: str, coordinator: str, directions: Sequence[str], *, is_know
         return None
     entry = next((entry for entry in status["nodes"] if entry["id"] == node), None)
     if entry is None:
-        if is_known and "/" not in name:
-            raise MsgfloError(_unknown(node, (entry["id"] for entry in status["nodes"])))
+        if "/" not in name:
+            unknown = _unknown(node, (entry["id"] for entry in status["nodes"]))
+            if is_known:
+                raise MsgfloError(f"{unknown} (a topic of that name: --topic)")
+            click.echo(f"{name} is taken as a topic: {unknown}", err=True)
         return None
     ports = [port for direction in directions for port in entry[direction]]
     topic = next((found["topic"] for found in ports if found["id"] == port and found["topic"]), None)
@@ -55,4 +58,4 @@ def find_port(name: str, coordinator: str, directions: Sequence[str], *, is_know
 def _unknown(node: str, known: Iterable[str]) -> str:
     near = get_close_matches(node[:100], known, 3)
     question = f"; did you mean {' or '.join(near)}?" if near else ""
-    return f"no node {node!r} is known{question} (a topic of that name: --topic)"
+    return f"no node {node!r} is known{question}"
