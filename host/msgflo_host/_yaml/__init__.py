@@ -96,6 +96,10 @@ class Reader:
         """Raise the error about a place in the file."""
         raise self._error(message, file=self.file, line=line, column=column)
 
+    def slip(self, message: str, line: int, column: int) -> None:
+        """Take a mistake after which the rest can be read: raise its error, unless a reader of a kind collects them."""
+        self.fail(message, line, column)
+
     def fail_at(self, place: Located, message: str, key: str | None = None) -> NoReturn:
         """Raise the error about a value, or about a key of it."""
         self.fail(message, *(place.keys[key] if key is not None else (place.line, place.column)))
@@ -146,13 +150,14 @@ class Reader:
         for key_node, value_node in node.value:
             place = _place(key_node)
             if not isinstance(key_node, ScalarNode):
-                self.fail("a key must be a text, not a list or a map", *place)
+                self.slip("a key must be a text, not a list or a map", *place)
+                continue
             key = self._text_of(key_node)
             value = self._located(value_node, depth + 1)
             if str(key_node.tag) == f"{_TAG}merge":
                 merged |= self._merged(value)
             elif key in found:
-                self.fail(f"key {key!r} is there twice; first in line {keys[key][0]}", *place)
+                self.slip(f"key {key!r} is there twice; first in line {keys[key][0]}", *place)
             else:
                 found[key], keys[key] = value, place
         for key, value in merged.items():

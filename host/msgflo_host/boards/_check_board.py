@@ -61,11 +61,14 @@ def check(file: Path, secrets: Path, loopback: bool) -> PortMap:
 
 
 class _Reader(Reader):
-    """Reads on after a number that is none, so that all else is checked as well; `wrong` is what there was of them."""
+    """Reads on after a number that is none or a key that cannot be, so that all else is checked too; `wrong` has those."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.wrong: list[PortMapError] = []
+
+    def slip(self, message: str, line: int, column: int) -> None:
+        self.wrong.append(PortMapError(message, file=self.file, line=line, column=column))
 
     def _scalar(self, node: ScalarNode) -> Any:
         try:
