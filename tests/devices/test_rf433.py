@@ -168,6 +168,47 @@ def test_repetitions_within_two_seconds_are_one_packet() -> None:
     assert len(decode(pulses, decoder, ms=2100)) == 1
 
 
+def test_damaged_frames_in_between_do_not_make_two_packets_of_one_transmission() -> None:
+    code, good = 0x123456, rtl433.ev1527(0x123456, 400, 1)[0]
+    damaged = [rtl433.ev1527(code ^ 1 << bit, 400, 1)[0] for bit in range(12)]
+    held = good * 2 + [pulse for frame in damaged for pulse in frame] + good * 2
+    assert [packet["code"] for packet in decode(held)] == [code]
+    scattered = [pulse for frame in damaged for pulse in [*good, *frame]]
+    assert [packet["code"] for packet in decode(scattered)] == [code]
+
+
+def lossy(pulses: Transmission, rng: random.Random) -> Transmission:
+    """Lose 3 % of the pulses: each leaves one gap of the two beside it."""
+    left = pulses[:1]
+    for pulse, gap in pulses[1:]:
+        if rng.random() < 0.03:
+            left[-1] = (left[-1][0], left[-1][1] + pulse + gap)
+        else:
+            left.append((pulse, gap))
+    return rtl433.jitter(left, rng, 0.05)
+
+
+# Of these one frame suffices for rtl_433, here two must agree.
+BOLD = ("infactory", "acurite 609txc", "ev1527", "nexa")
+
+
+@needs_judge
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_with_lost_pulses_decodes_no_less_than_rtl_433_and_nothing_twice(name: str) -> None:
+    rng = random.Random(f"{name} lossy")
+    made = [PROTOCOLS[name](rng) for _ in range(120)]
+    sent = [lossy(pulses, rng) for pulses, _ in made]
+    decoder = Decoder()
+    ours = theirs = 0
+    for pulses, judged, (_, says) in zip(sent, rtl433.judge(sent), made, strict=True):
+        found = [packet for packet in decode(pulses, decoder) if packet.get("protocol") != "unknown"]
+        assert len(found) <= 1, f"{found} of one transmission"
+        assert all(rtl433.same(packet, says) for packet in found), f"{found} was decoded; sent was {says}"
+        ours += len(found)
+        theirs += any(packet["model"] == says["model"] for packet in judged)
+    assert ours >= (1 if name in BOLD else theirs) > 0
+
+
 def test_on_off_on_within_two_seconds_are_three_packets() -> None:
     decoder = Decoder()
     said = []

@@ -167,12 +167,15 @@ class Decoder:
 
     def _heard(self, frame):
         """Return the entry of a code that was heard just now."""
-        codes = self._codes = [code for code in self._codes if code[2] <= _MEMORY][-_CODES:]
+        codes = self._codes = [code for code in self._codes if code[2] <= _MEMORY]
         for code in codes:
             if code[0] == frame:
                 code[1] += 1
                 code[2] = 0
                 return code
+        if len(codes) == _CODES:
+            # Damaged frames are many, and each is heard once: the last that may go is one that was heard again.
+            codes.remove(min(codes, key=lambda code: (code[1] > 1, -code[2])))
         codes.append([frame, 1, 0, 2])
         return codes[-1]
 
