@@ -89,10 +89,7 @@ def test_what_hangs_on_a_removed_node_is_said_to_be_gone_before_it(graph: Graph)
     assert list(graph.nodes) == ["button"]
 
 
-def test_a_node_can_be_renamed_also_to_its_own_name(graph: Graph) -> None:
-    assert done(graph, "renamenode", **{"from": "lamp", "to": "lamp"}) == [
-        ("renamenode", {"from": "lamp", "to": "lamp"})
-    ]
+def test_the_edges_of_a_renamed_node_follow(graph: Graph) -> None:
     assert done(graph, "renamenode", **{"from": "lamp", "to": "bulb"}) == [
         ("renamenode", {"from": "lamp", "to": "bulb"})
     ]
@@ -345,6 +342,27 @@ def test_what_is_not_so_is_refused(graph: Graph, command: str, payload: dict[str
     with pytest.raises(GraphError) as refused:
         apply(graph, command, payload)
     assert not isinstance(refused.value, AlreadyDoneError)
+
+
+def test_what_is_renamed_to_the_name_that_it_has_is_done_already(graph: Graph) -> None:
+    graph.add_group("g", ["lamp"])
+    graph.add_inport("p", "lamp", "on")
+    graph.add_outport("p", "button", "out")
+    for what, name in (("node", "lamp"), ("group", "g"), ("inport", "p"), ("outport", "p")):
+        payload = {"from": name, "to": name}
+        with pytest.raises(AlreadyDoneError) as done_already:
+            apply(graph, f"rename{what}", payload)
+        assert done_already.value.answer == Change(f"rename{what}", payload)
+
+
+@pytest.mark.parametrize("side", ["inport", "outport"])
+def test_a_port_is_renamed_to_another_spelling_once(graph: Graph, side: str) -> None:
+    done(graph, f"add{side}", public="light", node="lamp", port="on")
+    assert done(graph, f"rename{side}", **{"from": "LIGHT", "to": "Light"}) == [
+        (f"rename{side}", {"from": "light", "to": "Light"})
+    ]
+    with pytest.raises(AlreadyDoneError):
+        apply(graph, f"rename{side}", {"from": "light", "to": "Light"})
 
 
 @pytest.mark.parametrize("side", ["inport", "outport"])

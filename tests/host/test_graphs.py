@@ -9,7 +9,7 @@ import pytest
 from msgflo_host import graphs as module
 from msgflo_host.errors import GraphError
 from msgflo_host.graph._store import Store
-from msgflo_host.graph.commands import Change
+from msgflo_host.graph.commands import AlreadyDoneError, Change
 from msgflo_host.graph.elements import Initial, PortRef
 from msgflo_host.graph.model import Graph
 from msgflo_host.graphs import MAIN, Graphs
@@ -133,6 +133,17 @@ def test_the_roles_of_a_renamed_node_that_runs_here_are_told(graphs: Watched) ->
         for node in ("lamp", "scale"):
             graphs.edit(graph, "renamenode", {"from": node, "to": f"{node}2"})
     assert renamed == [("scale", "scale2"), ("home%2Fone/scale", "home%2Fone/scale2")]
+
+
+def test_a_node_that_is_renamed_to_its_own_name_is_told_of_to_nobody(graphs: Watched) -> None:
+    graphs.on_rename.append(lambda old, new: pytest.fail(f"{old} is not {new} anew"))
+    graphs.nodes(MAIN, scale="core_Scale")
+    graphs.discovered({"board": "demo/Board"})
+    graphs.changes.clear()
+    for name in ("scale", "board"):
+        with pytest.raises(AlreadyDoneError):
+            graphs.edit(MAIN, "renamenode", {"from": name, "to": name})
+    assert (graphs.changes, list(graphs.main.graph.nodes)) == ([], ["scale"])
 
 
 def test_what_fails_changes_nothing_and_is_told_to_nobody(graphs: Watched) -> None:

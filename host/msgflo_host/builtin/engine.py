@@ -111,6 +111,8 @@ class Engine:
 
     def move(self, old: str, new: str) -> None:
         """Let a node have another role, with all that it remembers and waits for; one that had that role ends."""
+        if old == new:
+            return
         stale = self._nodes.pop(new, None)
         if stale is not None:
             stale.end()

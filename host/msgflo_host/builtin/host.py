@@ -128,7 +128,7 @@ class Host:
     def _carry_out_moves(self) -> None:
         moves, self._moves = self._moves, []
         for old, new in moves:
-            if old not in self._roles:
+            if old not in self._roles or old == new:
                 continue
             if new in self._roles:
                 self._drop(new, public=new in self._public)

@@ -120,6 +120,10 @@ class Store:
         """Exported outports by public name (a new dict each time)."""
         return self._outports.by_public()
 
+    def exports(self, side: str) -> Exports:
+        """Return the exported ports of one `side`, "inport" or "outport"."""
+        return self._inports if side == "inport" else self._outports
+
     def sorted_edges(self) -> list[Edge]:
         """Return the edges in the order of files."""
         return sorted(self._edges.values(), key=lambda edge: (ref_order(edge.src), ref_order(edge.tgt)))

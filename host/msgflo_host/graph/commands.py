@@ -6,14 +6,14 @@ Nothing here knows of connections: a command is a name and a JSON object from ou
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
 from ..errors import GraphError
 from . import _changes, bounds
 from ._changes import Change
-from .elements import Edge, Export, Initial, PortRef, canonical, check_json, check_name, check_object, kind, short
+from .elements import Edge, Initial, PortRef, canonical, check_json, check_name, check_object, kind, short
 from .model import ANY, Graph
 
 __all__ = ["COMMANDS", "AlreadyDoneError", "Change", "apply"]
@@ -52,10 +52,9 @@ def apply(graph: Graph, command: str, payload: Mapping[str, Any]) -> list[Change
         return action(graph, _Payload(command, payload))
     except GraphError as error:
         done = _DONE.get(command)
-        answer = done(graph, _Payload(command, payload)) if done is not None else None
-        if answer is None:
+        if done is None:
             raise
-        raise AlreadyDoneError(error.message, answer) from None
+        raise AlreadyDoneError(error.message, done(graph, _Payload(command, payload))) from None
 
 
 class _Payload:
@@ -162,10 +161,21 @@ def _remove_node(graph: Graph, payload: _Payload) -> list[Change]:
     ]
 
 
-def _rename_node(graph: Graph, payload: _Payload) -> list[Change]:
+def _rename(what: str, graph: Graph, payload: _Payload) -> list[Change]:
     old, new = payload.name("from"), payload.name("to")
-    graph.rename_node(old, new)
-    return [_changes.renamed("node", old, new)]
+    known, taken = _spelt(graph, what, old), _spelt(graph, what, new)
+    if known == new or (known is None and taken is not None):
+        raise AlreadyDoneError(f"the {what} {short(new)!r} is called so already", _changes.renamed(what, old, new))
+    _RENAME[what](graph, old, new)
+    return [_changes.renamed(what, known or old, new)]
+
+
+def _spelt(graph: Graph, what: str, name: str) -> str | None:
+    """Return a name as the graph spells it, where it has such a node, group or exported port."""
+    if what in ("node", "group"):
+        return name if name in (graph.nodes if what == "node" else graph.groups) else None
+    export = graph.exports(what).get(name)
+    return export.public if export is not None else None
 
 
 def _add_edge(graph: Graph, payload: _Payload) -> list[Change]:
@@ -211,26 +221,16 @@ def _as_javascript(data: Any) -> str:
     return canonical(numbers)
 
 
-def _add_port(graph: Graph, side: str, add: Callable[..., Export], payload: _Payload) -> list[Change]:
+def _add_port(side: str, graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(_changes.NODE)
     public = payload.name("public")
     bounds.room_for_port(graph, side, public)
-    export = add(public, payload.name("node"), payload.name("port"), metadata)
+    export = graph.exports(side).add(public, payload.name("node"), payload.name("port"), metadata)
     return [_changes.added_port(side, export)]
 
 
-def _remove_port(side: str, remove: Callable[[str], Export], payload: _Payload) -> list[Change]:
-    return [_changes.removed_port(side, remove(payload.name("public")).public)]
-
-
-def _rename_port(graph: Graph, side: str, payload: _Payload) -> list[Change]:
-    old, new = payload.name("from"), payload.name("to")
-    exports, rename = (
-        (graph.inports, graph.rename_inport) if side == "inport" else (graph.outports, graph.rename_outport)
-    )
-    known = next((public for public in exports if graph.fold(public) == graph.fold(old)), old)
-    rename(old, new)
-    return [_changes.renamed(side, known, new)]
+def _remove_port(side: str, graph: Graph, payload: _Payload) -> list[Change]:
+    return [_changes.removed_port(side, graph.exports(side).remove(payload.name("public")).public)]
 
 
 def _add_group(graph: Graph, payload: _Payload) -> list[Change]:
@@ -249,32 +249,33 @@ def _remove_group(graph: Graph, payload: _Payload) -> list[Change]:
     return [_changes.removed_group(graph.remove_group(payload.name("name")).name)]
 
 
-def _rename_group(graph: Graph, payload: _Payload) -> list[Change]:
-    old, new = payload.name("from"), payload.name("to")
-    graph.rename_group(old, new)
-    return [_changes.renamed("group", old, new)]
-
+_RENAME: Final[dict[str, Callable[[Graph, str, str], object]]] = {
+    "node": Graph.rename_node,
+    "inport": Graph.rename_inport,
+    "outport": Graph.rename_outport,
+    "group": Graph.rename_group,
+}
 
 _ACTIONS: Final[dict[str, Callable[[Graph, _Payload], list[Change]]]] = {
     "clear": _clear,
     "addnode": _add_node,
     "removenode": _remove_node,
-    "renamenode": _rename_node,
+    "renamenode": partial(_rename, "node"),
     "changenode": _change_node,
     "addedge": _add_edge,
     "removeedge": _remove_edge,
     "changeedge": _change_edge,
     "addinitial": _add_initial,
     "removeinitial": _remove_initial,
-    "addinport": lambda graph, payload: _add_port(graph, "inport", graph.add_inport, payload),
-    "removeinport": lambda graph, payload: _remove_port("inport", graph.remove_inport, payload),
-    "renameinport": lambda graph, payload: _rename_port(graph, "inport", payload),
-    "addoutport": lambda graph, payload: _add_port(graph, "outport", graph.add_outport, payload),
-    "removeoutport": lambda graph, payload: _remove_port("outport", graph.remove_outport, payload),
-    "renameoutport": lambda graph, payload: _rename_port(graph, "outport", payload),
+    "addinport": partial(_add_port, "inport"),
+    "removeinport": partial(_remove_port, "inport"),
+    "renameinport": partial(_rename, "inport"),
+    "addoutport": partial(_add_port, "outport"),
+    "removeoutport": partial(_remove_port, "outport"),
+    "renameoutport": partial(_rename, "outport"),
     "addgroup": _add_group,
     "removegroup": _remove_group,
-    "renamegroup": _rename_group,
+    "renamegroup": partial(_rename, "group"),
     "changegroup": _change_group,
 }
 
@@ -290,25 +291,14 @@ def _removed_initial(graph: Graph, payload: _Payload) -> Change:
     return answer
 
 
-def _renamed(what: str, names: Callable[[Graph], Collection[str]], graph: Graph, payload: _Payload) -> Change | None:
-    old, new = payload.name("from"), payload.name("to")
-    fold: Callable[[str], str] = graph.fold if what.endswith("port") else str
-    there = {fold(name) for name in names(graph)}
-    return _changes.renamed(what, old, new) if fold(old) not in there and fold(new) in there else None
-
-
-# What each of these that has failed asks for, if that is so already: the commands that remove fail for nothing else.
-_DONE: Final[dict[str, Callable[[Graph, _Payload], Change | None]]] = {
+# What each of these that has failed asks for: that is so already, for a command that removes fails for nothing else.
+_DONE: Final[dict[str, Callable[[Graph, _Payload], Change]]] = {
     "removenode": lambda graph, payload: _changes.removed_node(payload.name("id")),
-    "renamenode": partial(_renamed, "node", lambda graph: graph.nodes),
     "removeedge": _removed_edge,
     "removeinitial": _removed_initial,
     "removeinport": lambda graph, payload: _changes.removed_port("inport", payload.name("public")),
-    "renameinport": partial(_renamed, "inport", lambda graph: graph.inports),
     "removeoutport": lambda graph, payload: _changes.removed_port("outport", payload.name("public")),
-    "renameoutport": partial(_renamed, "outport", lambda graph: graph.outports),
     "removegroup": lambda graph, payload: _changes.removed_group(payload.name("name")),
-    "renamegroup": partial(_renamed, "group", lambda graph: graph.groups),
 }
 
 COMMANDS: Final = frozenset(_ACTIONS)

@@ -63,7 +63,7 @@ class Graph(Store):
     def add_node(self, id: str, component: str, metadata: Mapping[str, Any] | None = None) -> Node:
         """Add a node; if it is there with the same component, merge the metadata; GraphError if with another."""
         old = self.nodes.get(check_name(id, "a node's id"))
-        if old is not None and old.component != component:
+        if old is not None and old.component != check_name(component, f"component of node {short(id)!r}"):
             there, wanted = short(old.component), short(component)
             raise GraphError(f"node {short(id)!r} exists with the component {there!r}, so it cannot be {wanted!r}")
         return self.put_node(_changed(old or Node(id, component), metadata))

@@ -148,6 +148,15 @@ def test_want_starts_stops_and_replaces_and_leaves_the_others() -> None:
     assert watched.sent[1:] == [("changes", "out", 1), ("comes", "out", 2)]
 
 
+def test_a_node_takes_what_it_waits_for_to_another_role_or_to_the_one_that_it_has() -> None:
+    watched = Watched(old="Late", new="Pass")
+    watched.deliver("old", 1)
+    watched.engine.move("old", "old")
+    watched.engine.move("old", "new")
+    watched.loop.advance(5)
+    assert watched.sent == [("new", "out", 1)]
+
+
 def test_packets_that_wait_for_a_node_end_with_it() -> None:
     watched = Watched(a="Pass")
     watched.engine.deliver("a", "in", "for the old one")

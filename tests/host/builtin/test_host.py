@@ -166,6 +166,7 @@ def test_a_renamed_component_goes_on_where_it_was(broker: Broker, tmp_path: Path
 
     async def main() -> None:
         async with editor(system.port) as client:
+            await client.ask("graph", "renamenode", graph=MAIN, **{"from": "count", "to": "count"})
             await client.ask("graph", "renamenode", graph=MAIN, **{"from": "count", "to": "sum"})
             await client.told("graph", "renamenode", **{"from": "count", "to": "sum"})
             await client.ask("graph", "renamenode", graph=MAIN, **{"from": "behind", "to": "count"})

@@ -207,6 +207,26 @@ def test_a_name_of_a_node_and_its_initial_packets_are_never_run(coordinator: Coo
 # -- frames --
 
 
+def test_what_is_renamed_to_its_own_name_goes_on(coordinator: Coordinator) -> None:
+    async def main() -> None:
+        async with editor(coordinator.port) as client, editor(coordinator.port) as other:
+            for graph in (MAIN, "other"):
+                with suppress(Refused):
+                    await client.ask("graph", "clear", id="other")
+                await client.ask("graph", "addnode", graph=graph, id="count", component="core/Counter")
+                await client.ask("graph", "addinport", graph=graph, public="in", node="count", port="in")
+                await client.ask("graph", "addgroup", graph=graph, name="g", nodes=["count"])
+                await client.ask("network", "start", graph=graph)
+                for command, name in (("renamenode", "count"), ("renameinport", "in"), ("renamegroup", "g")):
+                    payload = {"from": name, "to": name, "graph": graph}
+                    assert await client.ask("graph", command, **payload) == payload
+                    await client.ask("network", "start", graph=graph)  # what was asked for before is in force then
+            await is_served(other)
+            assert not [frame for frame in other.frames if frame["command"].startswith("rename")]
+
+    run(main)
+
+
 def _end(node: str, port: str) -> dict[str, Any]:
     return {"node": node, "port": port}
 
@@ -240,6 +260,7 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("graph", "removeoutport", {"public": "out"}),
     ("graph", "addgroup", {"name": "g", "nodes": ["one"], "metadata": {"description": "d"}}),
     ("graph", "changegroup", {"name": "g", "metadata": {"description": None}}),
+    ("graph", "renamegroup", {"from": "g", "to": "h"}),
     ("graph", "removegroup", {"name": "g"}),
     ("network", "edges", {"edges": [_EDGE]}),
     ("network", "start", {}),
@@ -258,7 +279,7 @@ ODD: list[Any] = [
 
 
 class Mutations:
-    """Frames made of valid ones: fields replaced, taken out and added, letters exchanged, or nothing but noise."""
+    """Frames made of valid ones: fields replaced, taken out, added and equal, letters exchanged, or nothing but noise."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
@@ -297,6 +318,8 @@ class Mutations:
                 del inner[key]
             elif way < 0.3:
                 inner[str(self._random.choice(ODD))[:100]] = self._random.choice(ODD)
+            elif way < 0.5:
+                inner[key] = self._random.choice(list(inner.values()))  # from here to here, to the node's own port
             else:
                 inner[key] = self._random.choice(ODD)
             return
