@@ -227,6 +227,14 @@ def test_values_out_of_range_are_refused(tenths: int, humidity: int, packets: in
     assert len([packet for packet in found if "model" in packet]) == packets
 
 
+@pytest.mark.parametrize(("humidity", "packets"), [(0, 0), (1, 1), (100, 1), (101, 0)])
+def test_a_humidity_of_nothing_is_refused_where_it_does_not_stand_for_none(humidity: int, packets: int) -> None:
+    data = bytes((91, 2, 14, humidity))  # Acurite 609TXC
+    frame = rtl433.bits(int.from_bytes(data), 32) + rtl433.bits(sum(data), 8)
+    row = [(500, 2000 if bit == "1" else 1000) for bit in frame] + [(500, 9000)]
+    assert len([packet for packet in decode(row * 6) if "model" in packet]) == packets
+
+
 def test_an_unknown_code_is_shown_when_it_was_heard_three_times() -> None:
     bits = "110100101100101"
     row = [(400, 1500 if bit == "1" else 600) for bit in bits] + [(400, 7000)]

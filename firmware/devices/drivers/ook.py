@@ -120,46 +120,27 @@ class Decoder:
         gs = _part(self._gap, end, count)
         shortest = min(gs)
         longest = max(gs)
-        low = min(ps)
-        high = max(ps)
         if shortest < 100 or longest * 2 < shortest * 3:
             return
-        short = shortest * 8 // 5
-        long = longest * 5 // 8
-        bits = bytearray(b"0" * count)
-        for i in range(count):
-            g = gs[i]
-            if g >= long:
-                bits[i] = 49  # ord("1")
-            elif g > short:
-                return
-        pwm = high * 2 > low * 3
-        if pwm:
-            for i in range(count):
-                if (ps[i] > gs[i]) == (gs[i] >= long):
-                    pwm = False
-                    break
-            if not pwm and high * 4 > low * 9:
-                return
-        value = int(bytes(bits), 2)
-        if value + 1 == 1 << count:  # a code has both
+        value = _value(gs, shortest, longest)
+        pwm = _is_pwm(ps, gs, longest)
+        if value is None or pwm is None:
             return
-        speed = 0 if shortest < 350 else 1 if shortest < 1450 else 2
         code = self._heard((value, count))
         if not code[3] or code[1] < code[3]:
             return
-        known = protocols.frame(value, count, speed, pwm)
+        known = protocols.frame(value, count, 0 if shortest < 350 else 1 if shortest < 1450 else 2, pwm)
         needed = known[0] if known else _SAME
         if code[1] < needed:
             code[3] = needed
             return
         if known:
             packet = known[1]
-            if "code" in packet:
-                packet["base"] = (low + high + shortest + longest) // 8  # short and long are four times the base
+            if "code" in packet:  # short and long are four times the base
+                packet["base"] = (min(ps) + max(ps) + shortest + longest) // 8
         else:
             packet = {"protocol": "unknown", "code": "%x" % value, "bits": count, "coding": "pwm" if pwm else "ppm"}
-            packet["pulse"] = (low + high) // 2
+            packet["pulse"] = (min(ps) + max(ps)) // 2
             packet["short"] = shortest
             packet["long"] = longest
             packet["sync"] = sync
@@ -194,6 +175,33 @@ class Decoder:
                 if code[3]:
                     self._emit(code, found[1])
         return oregon.active
+
+
+def _value(gaps, shortest, longest):
+    """Return the number that the gaps are, a long one is a 1; None where one is neither, or where all are the same."""
+    short = shortest * 8 // 5
+    long = longest * 5 // 8
+    bits = bytearray(b"0" * len(gaps))
+    for i, gap in enumerate(gaps):
+        if gap >= long:
+            bits[i] = 49  # ord("1")
+        elif gap > short:
+            return None
+    value = int(bytes(bits), 2)
+    return value if value + 1 != 1 << len(gaps) else None
+
+
+def _is_pwm(pulses, gaps, longest):
+    """Whether a long pulse has a short gap, and a short one a long gap; None where pulses differ, but not so."""
+    long = longest * 5 // 8
+    low = min(pulses)
+    high = max(pulses)
+    if high * 2 <= low * 3:
+        return False
+    for i, gap in enumerate(gaps):
+        if (pulses[i] > gap) == (gap >= long):
+            return False if high * 4 <= low * 9 else None
+    return True
 
 
 def _part(ring, end, count):

@@ -14,24 +14,25 @@ _NONE = const(99)  # the protocol has no such field
 _LOW = const(-40)  # °C; what is outside no sensor here can have measured
 _HIGH = const(80)
 
-# Rows of numbers and the model; one text, as that takes a fifth of the memory. Columns, after 0 speed: length of the short
-# gap (see ook.py): 1, 2 bits from, to; what is beyond `from` is dropped from the end   3 frames that must be the same
-#   4, 5 check: 0 none, 1 sum, 2 CRC-4, else key of `_digest` and its XOR
+# Rows of numbers, the model, and the model where the humidity is `none`; one text, as that takes a fifth of the memory.
+# Columns: speed: length of the short gap (see ook.py)   from, to: bits; what is beyond `from` is dropped from the end
+#   same: frames that must be   check: 0 none, 1 sum, 2 CRC-4, else key of `_digest`   xor: of that
 # Places are counted in bits from the right:
-#   6, 7 `battery`, and its value when full   8, 9 channel, and the first one   10 id
-#   11, 12 temperature, and its kind: 0 signed, 1 offset by 50 °C, 2 °F offset by 90
-#   13 humidity (BCD if the temperature is in °F)   14, 15, 16 a nibble, and the two values that it can have
+#   bat: battery   full: its value when full   ch: channel   +: the first one   id   temp
+#   kind: of the temperature, 0 signed, 1 offset by 50 °C, 2 °F offset by 90   hum: humidity, BCD if that is in °F
+#   none: what stands for no humidity   nib: a nibble   is, or: the two values that it can have
+#   from to same check xor bat full ch + id temp kind hum none nib is or
 _SENSORS = """\
-1 36 38 2 67 130 27 1 24 1 28 12 0 99 8 15 15 Rubicson-Temperature
-1 36 36 3 0 0 27 1 24 1 28 12 0 0 8 15 15 Nexus-TH
-2 36 36 4 0 0 23 1 20 1 24 8 0 0 32 9 5 Prologue-TH
-2 32 33 2 244 0 23 1 20 1 24 8 0 99 99 Acurite-606TX
-1 40 40 2 1 0 31 0 99 0 32 16 0 8 99 Acurite-609TXC
-2 40 41 2 2 0 26 0 0 0 32 12 2 4 99 inFactory-TH
-0 40 41 2 244 0 31 0 28 0 32 16 1 8 99 LaCrosse-TX141THBv2
-0 37 39 3 0 0 28 1 25 0 29 13 1 99 99 LaCrosse-TX141Bv2
-0 33 36 3 0 0 24 1 21 0 25 9 1 99 99 LaCrosse-TX141Bv3
-0 32 32 3 0 0 23 1 99 0 24 8 1 99 99 LaCrosse-TX141B"""
+1 36 38 2 67 130 27 1 24 1 28 12 0 99 0 8 15 15 Rubicson-Temperature -
+1 36 36 3 0 0 27 1 24 1 28 12 0 0 0 8 15 15 Nexus-TH Nexus-T
+2 36 36 4 0 0 23 1 20 1 24 8 0 0 204 32 9 5 Prologue-TH Prologue-TH
+2 32 33 2 244 0 23 1 20 1 24 8 0 99 0 99 0 0 Acurite-606TX -
+1 40 40 2 1 0 31 0 99 0 32 16 0 8 256 99 0 0 Acurite-609TXC -
+2 40 41 2 2 0 26 0 0 0 32 12 2 4 256 99 0 0 inFactory-TH -
+0 40 41 2 244 0 31 0 28 0 32 16 1 8 256 99 0 0 LaCrosse-TX141THBv2 -
+0 37 39 3 0 0 28 1 25 0 29 13 1 99 0 99 0 0 LaCrosse-TX141Bv2 -
+0 33 36 3 0 0 24 1 21 0 25 9 1 99 0 99 0 0 LaCrosse-TX141Bv3 -
+0 32 32 3 0 0 23 1 99 0 24 8 1 99 0 99 0 0 LaCrosse-TX141B -"""
 
 
 def frame(value, bits, speed, pwm):
@@ -50,44 +51,47 @@ def frame(value, bits, speed, pwm):
     speed = str(speed)
     for line in _SENSORS.split("\n"):
         if line[0] == speed and int(line[2:4]) <= bits <= int(line[5:7]):
-            row = line.split()
-            model = row.pop()
-            row = [int(column) for column in row]
-            packet = _sensor(model, row, value >> bits - row[1])
-            if packet:
-                return row[3], packet
+            found = _sensor(line, value, bits)
+            if found:
+                return found
     return None
 
 
-def _sensor(model, row, value):
-    check = row[4]
-    wrong = 0
-    if check == 1:
-        wrong = value & 255 ^ sum((value >> 8).to_bytes(4, "big")) & 255 or not value
-    elif check == 2:
-        # The channel takes the place of the checksum; what the humidity ends with is not divided.
-        wrong = _digest(value >> 4 & ~0xF000000 | (value & 15) << 24, 0x10, 0x30) >> 4 ^ value >> 28 & 15
-        wrong = wrong or not value & 3  # there is no channel 0
-    elif check:
-        wrong = _digest(value >> 8, check, 0x31) ^ row[5] ^ value & 255
-    if wrong or (row[14] != _NONE and value >> row[14] & 15 not in row[15:]):
+def _sensor(line, value, bits):
+    """Return what `frame` does, for a row that fits in length; None where it does not fit otherwise."""
+    *numbers, model, without = line.split()
+    _, least, _, same, check, xor, *numbers = [int(number) for number in numbers]
+    battery, full, channel, first, id, temperature, kind, humidity, none, nibble, one, other = numbers
+    value >>= bits - least
+    if _wrong(value, check, xor) or (nibble != _NONE and value >> nibble & 15 not in (one, other)):
         return None
-    temperature = value >> row[11] & 0xFFF
-    humidity = None if row[13] == _NONE else value >> row[13] & 255
-    if row[12] == 0:
+    temperature = value >> temperature & 0xFFF
+    humidity = none if humidity == _NONE else value >> humidity & 255
+    if kind == 0:
         temperature = ((temperature ^ 0x800) - 0x800) / 10
-    elif row[12] == 1:
+    elif kind == 1:
         temperature = (temperature - 500) / 10
     else:
         temperature = round((temperature / 10 - 122) / 1.8, 1)
-        humidity -= humidity // 16 * 6  # pyright: ignore[reportOptionalOperand] - this one has it
-    if humidity == 0 and model == "Nexus-TH":
-        model = "Nexus-T"
+        humidity -= humidity // 16 * 6
+    if humidity == none:
         humidity = None
-    elif humidity == 0xCC and model[0] == "P":  # a Prologue without
-        humidity = None
-    channel = None if row[8] == _NONE else (value >> row[8] & 3) + row[9]
-    return reading(model, value >> row[10] & 255, channel, value >> row[6] & 1 == row[7], temperature, humidity)
+        if without != "-":
+            model = without
+    channel = None if channel == _NONE else (value >> channel & 3) + first
+    packet = reading(model, value >> id & 255, channel, value >> battery & 1 == full, temperature, humidity)
+    return (same, packet) if packet else None
+
+
+def _wrong(value, check, xor):
+    """Whether a frame's check, of the kind that the table says, is not right."""
+    if check == 1:
+        return value & 255 ^ sum((value >> 8).to_bytes(4, "big")) & 255 or not value
+    if check == 2:
+        # The channel takes the place of the checksum; what the humidity ends with is not divided.
+        wrong = _digest(value >> 4 & ~0xF000000 | (value & 15) << 24, 0x10, 0x30) >> 4 ^ value >> 28 & 15
+        return wrong or not value & 3  # there is no channel 0
+    return check and _digest(value >> 8, check, 0x31) ^ xor ^ value & 255
 
 
 def reading(model, id, channel, battery, temperature, humidity):
