@@ -28,10 +28,13 @@ def _read(path, default):
 
 
 def _write(path, value):
-    # Whole or not at all, for the power may go at any moment.
-    with open(path + ".tmp", "w") as file:
-        json.dump(value, file)
-    os.rename(path + ".tmp", path)
+    # As in board/starts.py, but this file is to work with any version, and without. A full flash does not end a start.
+    try:
+        with open(path + ".tmp", "w") as file:
+            json.dump(value, file)
+        os.rename(path + ".tmp", path)
+    except OSError as error:
+        print("board: cannot write {} ({}): is the flash full?".format(path, error))
 
 
 def _go_back(trial, why):

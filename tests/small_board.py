@@ -58,6 +58,16 @@ class WDT:
         WDT.timeout = timeout
         self.feed()
     def feed(self): sys.stdout.write("\\x03%d\\n" % WDT.timeout)
+if os.getenv("FULL"):  # for files whose paths begin like this, the flash is: they can be made, but nothing be written
+    import builtins, io
+    _open = builtins.open
+    class _Full(io.IOBase):
+        def __init__(self, path, mode): _open(path, mode).close()
+        def __enter__(self): return self
+        def __exit__(self, *_): pass
+        def write(self, data): raise OSError(28)
+    _none = tuple(os.getenv("FULL").split())
+    builtins.open = lambda path, mode="r": (_Full if "w" in mode and path.startswith(_none) else _open)(path, mode)
 """
 _NETWORK = """
 import json, os

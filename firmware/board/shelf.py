@@ -1,4 +1,4 @@
-"""Keeps discovery messages in files: of a board's flash there is more than of its memory."""
+"""Keeps discovery messages in files: of a board's flash there is more than of its memory, unless it is full."""
 
 import os
 
@@ -13,6 +13,7 @@ class Shelf:
     def __init__(self):
         self._ids = []
         self._files = []  # the number of each's file
+        self._kept = {}  # those for which there was no room
         try:
             os.mkdir(_FOLDER)
         except OSError:
@@ -35,10 +36,16 @@ class Shelf:
                 return
         except OSError:
             pass  # there is none
-        with open(self._path(id), "wb") as file:
-            file.write(message)
+        try:
+            with open(self._path(id), "wb") as file:
+                file.write(message)
+            self._kept.pop(id, None)
+        except OSError:
+            self._kept[id] = message
 
     def __getitem__(self, id):
+        if id in self._kept:
+            return self._kept[id]
         path = self._path(id)
         message = bytearray(os.stat(path)[6])
         with open(path, "rb") as file:

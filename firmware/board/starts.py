@@ -6,6 +6,8 @@ import os
 
 import machine
 
+from . import log
+
 __all__ = ("limit", "on_trial", "reached", "read", "write")
 
 TRIAL = 60  # s in which a start reaches the broker
@@ -41,9 +43,9 @@ async def limit(attempts, connected):
             trial = on_trial()
             if attempts() != last and not trial:
                 last = attempts()
-                starts = read("starts")
-                if starts:
-                    write("starts", -abs(starts))
+                starts = read("starts") or 0
+                if starts > 0:
+                    write("starts", -starts)
                 continue
             print("board: {}the broker was not reached within {} s".format("on trial, and " * trial, TRIAL))
         except MemoryError:
@@ -52,10 +54,15 @@ async def limit(attempts, connected):
 
 
 def write(path, value):
-    """Write a file as JSON: whole or not at all, for the power may go at any moment."""
-    with open(path + ".tmp", "w") as file:
-        json.dump(value, file)
-    os.rename(path + ".tmp", path)
+    """Write a file as JSON, whole or not at all, for the power may go at any moment; returns whether there was room."""
+    try:
+        with open(path + ".tmp", "w") as file:
+            json.dump(value, file)
+        os.rename(path + ".tmp", path)
+        return True
+    except OSError as e:
+        log.error("cannot write {} ({}): is the flash full?".format(path, e))
+        return False
 
 
 def read(path):

@@ -13,7 +13,7 @@ from micropython import const
 
 import machine
 
-from .starts import reached, read, write
+from .starts import on_trial, reached, read, write
 
 __all__ = ("Update",)
 
@@ -134,6 +134,8 @@ class Update:
             self._version = head[4]
             self._place = file.tell()
             reached()  # so the version before is not needed any more
+            if on_trial():
+                raise OSError("no room to note that this version is a good one")
             _remove(self._other)
             volume = os.statvfs(".")
             blocks = _SPARE
@@ -173,7 +175,8 @@ class Update:
                 self._tell()
                 return
         os.remove(_LIST)
-        write("slot.json", {"slot": self._other, "trial": {"left": 3, "back": self._folder}})
+        if not write("slot.json", {"slot": self._other, "trial": {"left": 3, "back": self._folder}}):
+            raise OSError("no room to note that the new version is to run")
         self._send({"state": "restarting", "version": self._version})
         await self._board._engine.stop()
         machine.reset()

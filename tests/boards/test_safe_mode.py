@@ -47,6 +47,7 @@ def create(role, topics, options, hardware):
     participant.task = asyncio.create_task(hoard(participant))
     return participant
 """
+CROWDED = "starts slot.json said/"  # what a board writes at its starts, where a full flash has no room for it
 STILL = "def create(*arguments):\n    while True:\n        pass\n"
 
 
@@ -193,6 +194,43 @@ def test_a_damaged_note_of_the_slot_is_as_none(broker: Broker, tmp_path: Path, c
     with small:
         assert ear.wait_for("shed-board/mode") == "normal"
     ear.stop()
+
+
+def test_a_full_flash_does_not_keep_a_board_from_starting(broker: Broker, tmp_path: Path) -> None:
+    small = board(tmp_path, broker.url, log={"level": "info", "topic": True})
+    small.environment["FULL"] = CROWDED
+    (small.flash / "starts").write_text("2")
+    ear = Ear(broker)
+    with small:
+        assert ear.wait_for("fbp/participant/shed-board")["payload"]["role"] == "shed-board"
+        assert ear.wait_for("shed-board/mode") == "normal"
+        ear.wait_for("shed-board/log", lambda text: text == "cannot write starts (28): is the flash full?")
+        assert "board: cannot write starts" in small.output
+        assert small.starts == 1
+        ear.say("shed-board/restart", True)
+        until_starts(small, 2)
+        assert (small.flash / "starts").read_text() == "2"
+    ear.stop()
+
+
+def test_a_start_that_does_not_go_on_trying_is_ended_though_the_flash_is_full(tmp_path: Path) -> None:
+    small = board(tmp_path, f"mqtt://127.0.0.1:{free_port()}", minute=0.3)
+    small.environment["FULL"] = CROWDED
+    (small.flash / "starts").write_text("2")
+    with small:
+        until_starts(small, 2)  # before, it could not note that the first minute is over
+    assert "Traceback" not in small.output
+    assert "the broker was not reached within 0.3 s" in small.output
+
+
+def test_a_version_on_trial_may_stay_though_the_flash_is_full(broker: Broker, tmp_path: Path) -> None:
+    small = board(tmp_path, broker.url)
+    small.environment["FULL"] = CROWDED
+    (small.flash / "slot.json").write_text('{"slot": "a", "trial": {"left": 3, "back": "b"}}')
+    with small:
+        small.wait_for("here is shed-board")
+        assert small.output.count("cannot write slot.json (28): is the flash full?") == 2
+        assert small.starts == 1
 
 
 def until_starts(small: SmallBoard, count: int) -> None:

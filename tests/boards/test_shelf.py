@@ -32,7 +32,15 @@ def start(folder: Path, *ids: str) -> dict[str, int]:
         [MICROPYTHON.command[0], "-c", program], cwd=folder, capture_output=True, text=True, timeout=20
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return {file.name: file.stat().st_mtime_ns for file in (folder / "said").iterdir()}
+    return {file.name: file.stat().st_mtime_ns for file in (folder / "said").glob("*")}
+
+
+def test_where_nothing_can_be_written_they_are_kept_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "said").touch()  # so there cannot be such a folder
+    ids = "rf433-board", "radio"
+    start(tmp_path, *ids)
+    (tmp_path / "said").unlink()
+    assert start(tmp_path, *ids)
 
 
 def test_who_is_heard_in_another_order_writes_nothing(tmp_path: Path) -> None:

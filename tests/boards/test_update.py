@@ -398,6 +398,14 @@ def test_a_version_that_never_reaches_the_broker_is_taken_back(broker: Broker, g
     assert running(board) == OLD
 
 
+def test_a_version_for_whose_start_there_is_no_room_is_refused(broker: Broker, gate: Gate, board: SmallBoard) -> None:
+    board.environment["FULL"] = "slot.json"
+    assert running(board) == OLD
+    with pytest.raises(FlashError, match=r"was not updated: no room to note that the new version is to run$"):
+        send(broker, image(gate, NEW))
+    assert running(board) == OLD
+
+
 def test_a_board_that_is_not_there(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("msgflo_host.boards.update.PRESENT_WITHIN", 0.5)
     with pytest.raises(
