@@ -122,9 +122,12 @@ class Radio(Device):
             self._hear(packet)
 
     def _hear(self, packet):
-        role = packet["model"].lower()
-        if "channel" in packet:
-            role += "-" + str(packet["channel"])
+        if "perhaps" in packet and not self._knows(packet):
+            # What may be another sensor's introduces none, and is not taken for another one than those that are there.
+            packet = packet["perhaps"]
+            if not self._knows(packet):
+                return
+        role = _role(packet)
         sensor = self._sensors.get(role)
         if sensor is None:
             if len(self._sensors) >= self.config["sensors"]:
@@ -145,6 +148,10 @@ class Radio(Device):
             if value in packet:
                 sensor.send(value, packet[value])
 
+    def _knows(self, packet):
+        sensor = self._sensors.get(_role(packet))
+        return sensor is not None and packet["id"] in (sensor.last, sensor.before)
+
     def _add(self, role, component, values):
         try:
             heard = Heard(role, component, values)
@@ -157,6 +164,11 @@ class Radio(Device):
         if role not in self._told and len(self._told) < 16:
             self._told += (role,)
             self.fail("{}: {}".format(role, what))
+
+
+def _role(packet):
+    role = packet["model"].lower()
+    return role + "-" + str(packet["channel"]) if "channel" in packet else role
 
 
 def create(role, topics, options, hardware):

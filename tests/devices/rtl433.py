@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 __all__ = (
+    "ALECTO",
     "MISSING",
     "PROTOCOLS",
     "Transmission",
+    "alecto",
     "cut",
     "durations",
     "ev1527",
@@ -36,18 +38,22 @@ SILENCE = 30000  # µs after a transmission
 _FIRST = 400000000  # Hz; a frequency of its own marks each transmission for the judge
 # Without those for other sensors: by chance a frame passes their checksums too, and then it may be called one of them.
 _DECODERS = (2, 3, 11, 12, 19, 30, 51, 55, 73, 91)
+ALECTO = 16  # AlectoV1, which we do not read
 _PACKAGE = 1200  # pulses that rtl_433 takes at once
 
 
-def judge(transmissions: Sequence[Transmission]) -> list[list[dict[str, Any]]]:
-    """Return what rtl_433, with its decoders for our protocols, makes of each of the transmissions; one process for all."""
+def judge(transmissions: Sequence[Transmission], *more: int) -> list[list[dict[str, Any]]]:
+    """Return what rtl_433 makes of each of the transmissions; one process for all.
+
+    It has its decoders for our protocols, and those whose numbers are given.
+    """
     lines = [";pulse data", ";version 1", ";timescale 1us"]
     for number, pulses in enumerate(transmissions):
         for package in _packages(pulses):
             lines += [f";ook {len(package)} pulses", f";freq1 {_FIRST + 1000 * number}"]
             lines += [f"{pulse} {gap}" for pulse, gap in package] + [";end"]
     command = ["rtl_433", "-c", "/dev/null", "-s", "1000000", "-r", "ook:-", "-F", "json", "-M", "level", "-C", "si"]
-    command += [f"-R{number}" for number in _DECODERS]
+    command += [f"-R{number}" for number in (*_DECODERS, *more)]
     said = subprocess.run(command, input="\n".join([*lines, ""]), capture_output=True, text=True, timeout=120)
     found: list[list[dict[str, Any]]] = [[] for _ in transmissions]
     for line in said.stdout.splitlines():
@@ -175,6 +181,14 @@ def _prologue(rng: random.Random) -> Made:
     humidity = rng.choice((None, *range(1, 101)))
     kind = rng.choice((9, 5))
     return prologue(rng.randrange(256), rng.randrange(1, 5), rng.randrange(2), _temperature(rng), humidity, kind)
+
+
+def alecto(id: int, kind: int, tenths: int, humidity: int) -> Transmission:
+    """AlectoV1, a reading of temperature and humidity; all numbers begin with the lowest bit."""
+    frame = bits(id, 8)[::-1] + f"0{bits(kind, 2)}0" + bits(tenths, 12)[::-1]
+    frame += bits(humidity % 10, 4)[::-1] + bits(humidity // 10, 4)[::-1]
+    total = sum(int(frame[place : place + 4][::-1], 2) for place in range(0, 32, 4))
+    return _distance(frame + bits(15 - total, 4)[::-1], 2000, 4000, 9000, 7)
 
 
 def _rubicson(rng: random.Random) -> Made:

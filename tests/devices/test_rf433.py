@@ -235,6 +235,47 @@ def test_a_humidity_of_nothing_is_refused_where_it_does_not_stand_for_none(humid
     assert len([packet for packet in decode(row * 6) if "model" in packet]) == packets
 
 
+@needs_judge
+def test_what_may_be_an_alecto_is_no_certain_prologue() -> None:
+    rng = random.Random(5)
+    sent: list[Transmission] = []
+    for _ in range(1000):
+        id = rng.randrange(16) << 4 | rng.choice((9, 10))  # a Prologue begins like that
+        sent.append(rtl433.alecto(id, rng.randrange(3), rng.randrange(-200, 400), rng.randrange(20, 99)))
+    doubts = alectos = 0
+    for pulses, judged in zip(sent, rtl433.judge(sent, rtl433.ALECTO), strict=True):
+        found = [packet for packet in decode(pulses) if "model" in packet]
+        assert [packet.get("perhaps") for packet in found] == [{"model": "AlectoV1"}] * len(found)
+        doubts += len(found)
+        alectos += judged[0]["model"] == "AlectoV1-Temperature"
+    assert doubts > 50
+    assert alectos > 950
+
+
+def test_a_nexus_that_passes_a_rubicsons_check_is_both() -> None:
+    doubts = 0
+    for tenths in range(180, 241):
+        for humidity in range(30, 71):
+            pulses, says = rtl433.nexus(90, 2, 1, tenths, humidity)
+            if says["model"] == "Rubicson-Temperature":
+                both = {"id": 90, "channel": 2, "battery": True, "temperature": tenths / 10}
+                nexus = {"model": "Nexus-TH", "humidity": humidity} | both
+                assert decode(pulses) == [{"model": "Rubicson-Temperature", "perhaps": nexus} | both]
+                doubts += 1
+    assert doubts == 9
+
+
+def test_a_rubicson_whose_check_is_no_humidity_is_certain() -> None:
+    rng = random.Random(6)
+    certain = 0
+    for _ in range(100):
+        pulses, _ = PROTOCOLS["rubicson"](rng)
+        (packet,) = decode(pulses)
+        assert "perhaps" not in packet or 0 <= packet["perhaps"].get("humidity", 0) <= 100
+        certain += "perhaps" not in packet
+    assert 40 < certain < 80
+
+
 def test_an_unknown_code_is_shown_when_it_was_heard_three_times() -> None:
     bits = "110100101100101"
     row = [(400, 1500 if bit == "1" else 600) for bit in bits] + [(400, 7000)]

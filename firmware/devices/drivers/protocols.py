@@ -1,9 +1,10 @@
 """What the bits of a 433 MHz frame mean: one table of protocols, and how it is read.
 
 Formats as the sources of rtl_433 describe them: src/devices/{nexus, prologue, rubicson, infactory, acurite,
-lacrosse_tx141x, generic_remote, proove}.c; for Oregon see oregon.py. A packet of a sensor is a dictionary of `model`,
-`id`, `channel` (where it has one), `battery` (False: low), `temperature` (°C) and `humidity` (%, where it has one); of a
-remote, it has a `protocol` and what that consists of.
+alecto, lacrosse_tx141x, generic_remote, proove}.c; for Oregon see oregon.py. A packet of a sensor is a dictionary of
+`model`, `id`, `channel` (where it has one), `battery` (False: low), `temperature` (°C) and `humidity` (%, where it has
+one); of a remote, it has a `protocol` and what that consists of. Where a frame may be that of another sensor as well,
+`perhaps` is the packet that it is then, or only its `model`.
 """
 
 from micropython import const
@@ -49,12 +50,16 @@ def frame(value, bits, speed, pwm):
     if pwm != (speed == 0):  # the fast ones have pulse width modulation
         return None
     speed = str(speed)
+    found = None
     for line in _SENSORS.split("\n"):
         if line[0] == speed and int(line[2:4]) <= bits <= int(line[5:7]):
-            found = _sensor(line, value, bits)
-            if found:
-                return found
-    return None
+            other = _sensor(line, value, bits)
+            if found and other:  # a Nexus has no check, and by chance it passes a Rubicson's
+                found[1]["perhaps"] = other[1]
+            found = found or other
+    if found and speed == "2" and bits == 36 and _is_alecto(value):
+        found[1]["perhaps"] = {"model": "AlectoV1"}
+    return found
 
 
 def _sensor(line, value, bits):
@@ -104,6 +109,17 @@ def reading(model, id, channel, battery, temperature, humidity):
     if humidity is not None:
         packet["humidity"] = humidity
     return packet
+
+
+def _is_alecto(value):
+    """Whether 36 bits have an AlectoV1's checksum; all of its numbers come from the right."""
+    total = sum([_reverse(value >> place & 15) for place in range(4, 36, 4)])
+    total = total + 7 if value >> 20 & 0x7F == 0x6C else 15 - total  # rain has another
+    return _reverse(total & 15) == value & 15
+
+
+def _reverse(nibble):
+    return int("084c2a6e195d3b7f"[nibble], 16)
 
 
 def _digest(value, key, generator):

@@ -12,6 +12,7 @@ from machine import Pin
 from msgflo import ConfigError, Session
 
 NEXUS = (36, (500, 1000), (500, 2000), (500, 4000))
+PROLOGUE = (36, (500, 2000), (500, 4000), (500, 9000))
 EV1527 = (24, (400, 1200), (1200, 400), (400, 12400))
 
 
@@ -138,6 +139,43 @@ async def test_two_sensors_of_one_channel_are_reported_once():
     for i in range(4):
         await bench.heard(nexus(id=90 + i % 2, tenths=200 + i))
     equal(bench.logged, ["radio: nexus-th-2: two sensors, 91 and 90: give them different channels"])
+    bench.end()
+
+
+async def test_a_nexus_that_passes_a_rubicsons_check_stays_the_nexus():
+    bench = Bench()
+    equal([port for port, _ in await bench.heard(nexus(tenths=214, humidity=44))], ["radio received"])
+    await bench.heard(nexus(tenths=215, humidity=44))
+    sent = await bench.heard(nexus(tenths=216, humidity=65))
+    equal((sent[0][1]["model"], sent[0][1]["perhaps"]["model"]), ("Rubicson-Temperature", "Nexus-TH"))
+    equal(sent[1:3], [("nexus-th-2 temperature", 21.6), ("nexus-th-2 humidity", 65)])
+    equal([each.role for each in bench.added], ["nexus-th-2"])
+    bench.end()
+
+
+async def test_a_rubicson_is_introduced_by_what_no_nexus_says():
+    bench = Bench()
+    for tenths, check, introduced in ((202, 50, 0), (207, 69, 0), (203, 198, 1), (209, 70, 1), (210, 107, 1)):
+        sent = await bench.heard(nexus(id=17, channel=1, tenths=tenths, humidity=check))
+        equal([value for port, value in sent if port.endswith("temperature")], [tenths / 10] * introduced)
+    equal([each.role for each in bench.added], ["rubicson-temperature-1"])
+    bench.end()
+
+
+async def test_an_alecto_becomes_no_prologue():
+    bench = Bench()
+    for code in (0x990AF042C, 0x990A30624, 0x99072FC4E):
+        sent = await bench.heard(code, PROLOGUE)
+        equal([(port, packet["perhaps"]) for port, packet in sent], [("radio received", {"model": "AlectoV1"})])
+    equal(bench.added, [])
+    bench.end()
+
+
+async def test_a_prologue_that_passes_an_alectos_check_stays_the_prologue():
+    bench = Bench()
+    for tenths, sends in ((215, 0), (216, 1), (228, 1)):
+        sent = await bench.heard(0x9 << 32 | 90 << 24 | 9 << 20 | tenths << 8 | 57, PROLOGUE)
+        equal([value for port, value in sent if port == "prologue-th-2 temperature"], [tenths / 10] * sends)
     bench.end()
 
 
