@@ -1,9 +1,10 @@
 """Starts a board: chooses the version that runs, counts the starts that fail, and goes back to the version before.
 
 What runs lies in one of two folders, `a` and `b`; `slot.json` says in which. An update puts itself into the other one, on
-trial: unless it reaches the broker within its first starts, the board goes back. After five starts in a row that ended
-without having reached the broker, of whatever version, a start is in safe mode: only network, log and update run. To switch
-the power off and on begins to count anew, if the board has lived for a minute.
+trial: unless it reaches the broker within its first starts, the board goes back. A version that is gone or not whole gives
+way to the other one, too. After five starts in a row that ended without having reached the broker, of whatever version, a
+start is in safe mode: only network, log and update run. To switch the power off and on begins to count anew, if the board
+has lived for a minute.
 """
 
 import json
@@ -96,6 +97,11 @@ except BaseException as error:
     _slot = _read("slot.json", {})  # anew: the trial may be over
     if _slot.get("trial"):
         _go_back(_slot["trial"], "{}: {}".format(type(error).__name__, error))
+    _other = "a" if _slot.get("slot") == "b" else "b"
+    if isinstance(error, ImportError) and _other in os.listdir():
+        # slot.json was lost, or a power cut has left half of a version.
+        print("board: trying what is in {}".format(_other))
+        _write("slot.json", {"slot": _other})
     print("board: ended by an error; starting again in 5 s, Ctrl-C prevents it")
     time.sleep(5)
     machine.reset()

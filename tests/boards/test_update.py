@@ -337,6 +337,25 @@ def test_a_version_that_crashes_is_taken_back(
     assert running(board) == OLD
 
 
+@pytest.mark.parametrize("left", [None, "board/__init__.mpy"])
+def test_where_a_version_is_gone_or_not_whole_the_other_one_runs(gate: Gate, tmp_path: Path, left: str | None) -> None:
+    board = SmallBoard(tmp_path)
+    board.install(image(gate, NEW), "b")
+    if left:
+        board.install({left: image(gate, OLD)[left]}, "a")
+    with board:
+        board.wait_for(f"shed {NEW}")
+        board.wait_for("here is shed-board")
+    assert board.starts == 2
+    assert json.loads((board.flash / "slot.json").read_text()) == {"slot": "b"}
+
+
+def test_where_there_is_no_other_version_nothing_is_noted(tmp_path: Path) -> None:
+    with SmallBoard(tmp_path) as board:
+        board.wait_for("ended by an error")
+        assert not (board.flash / "slot.json").exists()
+
+
 STILL = "while True:\n    pass\n"
 IN_CREATE = "def create(*arguments):\n    while True:\n        pass\n"
 IN_A_TASK = """
