@@ -28,6 +28,7 @@ from .intake import SUBSCRIPTIONS, Intake
 from .lease import Lease
 from .meter import Meter
 from .participants import Registry
+from .wall import Wall, call_all
 
 __all__ = ["Coordinator"]
 
@@ -57,6 +58,7 @@ class Coordinator:
     def __init__(self, broker: Broker, graph: Graph) -> None:
         self.broker = broker
         self.graphs = Graphs(graph)
+        self.wall = Wall(self.tell)
         self.registry = Registry()
         self.plan: Plan = plan(graph, {}, lambda edge: False)
         self.bound = asyncio.Event()
@@ -143,8 +145,7 @@ class Coordinator:
 
     def tell(self, text: str) -> None:
         """Tell all who use this coordinator something that concerns it as a whole."""
-        for listener in self.on_news:
-            listener(text)
+        call_all(self.on_news, text)
 
     def replace_graph(self, graph: Graph) -> None:
         """Take another graph as the main one; only what differs is bound, unbound or sent."""
@@ -227,22 +228,24 @@ class Coordinator:
     async def _tick_forever(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            self._intake.tick(connected=self.connected)
+            with self.wall("the look at the deadlines of participants"):
+                self._intake.tick(connected=self.connected)
 
     async def _reconcile_forever(self) -> None:
         while True:
             await self._dirty.wait()
             self._dirty.clear()
             if not self.connected:
-                if self._forwarder_started:  # before, what leaves for the broker would be lost
-                    self.settle()
-                for listener in self.on_waiting:
-                    listener()
+                with self.wall("what is changed while the broker is away"):
+                    if self._forwarder_started:  # before, what leaves for the broker would be lost
+                        self.settle()
+                    call_all(self.on_waiting)
                 continue  # `_connected` wakes this again
             if not self.in_charge.is_set():
                 await self._take_charge()
             began = time.monotonic()
-            await self._reconcile()
+            with self.wall("what brings the graphs in force"):
+                await self._reconcile()
             # Many changes in a row (a thousand participants that start) are planned together: half of the time is left.
             await asyncio.sleep(time.monotonic() - began)
 
@@ -285,7 +288,8 @@ class Coordinator:
         self.graphs.discovered(here)
         for listener in self.on_change:
             await turns.give()
-            listener()
+            with self.wall("what follows when something is in force"):
+                listener()
 
     def _forwarder_state(self, connected: bool, reason: str) -> None:
         """Forwards given to it before are in force once it has connected."""
@@ -301,8 +305,7 @@ class Coordinator:
             packet.topic, packet.payload, qos=packet.qos, retain=packet.retain
         ):
             return False
-        for listener in self.on_initial:
-            listener(packet.initial)
+        call_all(self.on_initial, packet.initial)
         if here:
             if secrecy.is_secure(packet.initial):  # it may be out of the graph again by the time it is read
                 self.builtin.engine.hide(packet.participant)
@@ -317,5 +320,4 @@ class Coordinator:
 
     def _trouble(self, role: str, text: str) -> None:
         log.error("%s", text)
-        for listener in self.on_trouble:
-            listener(role, text)
+        call_all(self.on_trouble, role, text)

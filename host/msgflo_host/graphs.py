@@ -27,6 +27,7 @@ from .graph.commands import Change, apply
 from .graph.difference import difference
 from .graph.elements import Initial, PortRef
 from .graph.model import Graph
+from .wall import call_all
 from .wanted import MAIN, Network, Share, Wanted, as_roles, merge, share
 
 __all__ = ["MAIN", "MOST_EDGES", "MOST_FIXTURES", "MOST_GRAPHS", "MOST_NODES", "Graphs", "Network", "Wanted"]
@@ -129,11 +130,9 @@ class Graphs:
             self._keep_bounds(network, changes)
         self._leaving |= own
         for old in own if command == "renamenode" else ():
-            for rename in self.on_rename:
-                rename(old, self.role(id, payload["to"]))
+            call_all(self.on_rename, old, self.role(id, changes[-1].payload["to"]))
+        call_all(self.on_edit, id)
         self._tell(network, changes)
-        for listener in self.on_edit:
-            listener(id)
         self._show(network, changes)
         return changes
 
@@ -166,8 +165,7 @@ class Graphs:
         del self._networks[id]
         self._shares.pop(id, None)
         self._want([])
-        for listener in self.on_end:
-            listener(network.id)
+        call_all(self.on_end, network.id)
 
     def orphan(self, id: str) -> None:
         """The client that made a graph has left: forget it where it is for a test, and all that are nobody's and empty."""
@@ -221,9 +219,8 @@ class Graphs:
         elif id != MAIN:
             network.started = False
         network.is_orphan = False
+        call_all(self.on_edit, id)
         self._tell(network, changes)
-        for tell in self.on_edit:
-            tell(id)
         if id == MAIN:
             self._found = {}  # all who hold a copy have an empty one
         self._show(network, changes)
@@ -277,10 +274,10 @@ class Graphs:
         self._found = new
         changes = [Change("removenode", {"id": role}) for role in gone]
         changes += [_shown(role, component) for role, component in come.items()]
-        for listener in self.on_change if changes else ():
-            listener(MAIN, changes)
-        for tell in self.on_found if come else ():
-            tell(come)
+        if changes:
+            call_all(self.on_change, MAIN, changes)
+        if come:
+            call_all(self.on_found, come)
 
     def _own_roles(self, network: Network, payload: Mapping[str, Any] | None = None) -> set[str]:
         """The roles of the nodes, or of the one that a command names, which are run here."""
@@ -300,10 +297,12 @@ class Graphs:
 
     def _tell(self, network: Network, changes: list[Change]) -> None:
         self._shares.pop(network.id, None)
-        for listener in self.on_change if changes else ():
-            listener(network.id, changes)
-        fresh = [initial for change in changes for initial in self._fresh(network.graph, change)]
-        self._want(as_roles(network, fresh, self.role) if network.started else [])
+        try:
+            if changes:
+                call_all(self.on_change, network.id, changes)
+        finally:
+            fresh = [initial for change in changes for initial in self._fresh(network.graph, change)]
+            self._want(as_roles(network, fresh, self.role) if network.started else [])
 
     def _fresh(self, graph: Graph, change: Change) -> list[Initial]:
         """The initial packets that a change brings; what runs here goes on under another name, or starts anew."""
@@ -317,8 +316,7 @@ class Graphs:
 
     def _want(self, fresh: list[Initial]) -> None:
         self._wanted = None
-        for listener in self.on_wanted:
-            listener(fresh)
+        call_all(self.on_wanted, fresh)
 
 
 def _names(payload: Mapping[str, Any]) -> list[str]:

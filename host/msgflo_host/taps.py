@@ -83,7 +83,8 @@ class Taps:
             while True:
                 await self._other.wait()
                 began = time.monotonic()
-                await self._follow()
+                with self._coordinator.wall("the look at packets"):
+                    await self._follow()
                 # A hundred clients that come at once are one change.
                 await asyncio.sleep(time.monotonic() - began)
 

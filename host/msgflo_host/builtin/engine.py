@@ -194,17 +194,19 @@ class Engine:
     def _run(self) -> None:
         """Deliver what waits, for one turn of the event loop."""
         until = self.loop.time() + MAX_TURN_S
-        for _ in range(MAX_PER_TURN):
-            if not self._waiting:
-                break
-            node, port, data, count = self._waiting.popleft()
-            self._bytes -= count
-            node.receive(port, data)
-            if self.loop.time() > until:
-                break
-        self._running = bool(self._waiting)
-        if self._running:
-            self.loop.call_soon(self._run)
+        try:
+            for _ in range(MAX_PER_TURN):
+                if not self._waiting:
+                    break
+                node, port, data, count = self._waiting.popleft()
+                self._bytes -= count
+                node.receive(port, data)
+                if self.loop.time() > until:
+                    break
+        finally:  # also where one who is told of errors fails
+            self._running = bool(self._waiting)
+            if self._running:
+                self.loop.call_soon(self._run)
 
     def _report_dropped(self) -> None:
         dropped, self._dropped = self._dropped, Counter()

@@ -81,11 +81,12 @@ class Components:
                 self._changed.clear()
                 if self._stopped:
                     continue
-                self._processes.want(self._commands())
-                self._programs.want({f"program {name}": each for name, each in self.library.programs.items()})
-                self._devices.want(self._foreign.devices(self._coordinator.graph.nodes.values()))
-                self._learn()
-                await self._doubts.look()
+                with self._coordinator.wall("what starts and ends components"):
+                    self._processes.want(self._commands())
+                    self._programs.want({f"program {name}": each for name, each in self.library.programs.items()})
+                    self._devices.want(self._foreign.devices(self._coordinator.graph.nodes.values()))
+                    self._learn()
+                    await self._doubts.look()
 
     async def _announce(self) -> None:
         await self._coordinator.in_charge.wait()  # another coordinator may have a connection of that name

@@ -118,7 +118,8 @@ class Subgraphs:
                         await self._news.wait()
                 self._news.clear()
                 await self._connection.settled()  # what is asked before would be answered unheard
-                self._tick()
+                with self._coordinator.wall("the look at sub-graphs"):
+                    self._tick()
 
     def look(self) -> None:
         """Something has changed in the system."""

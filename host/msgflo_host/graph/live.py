@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import GraphError
+from ..wall import Wall
 from .difference import difference
 from .files import Signature, load, save
 from .files import signature as signature_of
@@ -48,6 +49,7 @@ class LiveFile:
         self._replace = replace
         self._seen = seen
         self._tell = tell
+        self._wall = Wall(tell)
         self._base = current().copy()  # as the file was when it was last read or written
         self.trouble: str | None = None
         """What is wrong with the file as it stands on disk."""
@@ -68,7 +70,8 @@ class LiveFile:
     async def run(self) -> None:
         """Follow the file until cancelled."""
         while True:
-            self.take_over()
+            with self._wall(f"the take-over of {self.path}"):
+                self.take_over()
             await asyncio.sleep(POLL_S)
 
     def take_over(self) -> bool:

@@ -372,6 +372,22 @@ def test_a_listener_that_fails_does_not_end_the_engine() -> None:
     assert watched.sent == [("a", "out", "good")]
 
 
+def test_a_listener_to_errors_that_fails_does_not_end_the_engine() -> None:
+    watched = Watched(a="Broken", b="Pass")
+
+    def fail(role: str, text: str) -> None:
+        raise KeyError(role)
+
+    watched.engine.on_error.append(fail)
+    watched.engine.deliver("a", "in", "refuse")
+    watched.engine.deliver("b", "in", 1)
+    with pytest.raises(KeyError):
+        watched.loop.settle()
+    watched.loop.settle()
+    watched.deliver("b", 2)
+    assert watched.sent == [("b", "out", 1), ("b", "out", 2)]
+
+
 def test_a_node_presents_itself_as_a_participant_that_discovery_takes() -> None:
     watched = Watched(kitchen="Pass")
     participant = watched.engine.participant("kitchen")
