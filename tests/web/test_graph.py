@@ -114,9 +114,12 @@ def test_an_edge_may_be_drawn_from_its_end_and_dropped_on_a_node(page: Page) -> 
     until_system(page, "system.graph.edges.has('gate.out again.in')")
 
 
-def test_an_edge_is_not_drawn_from_an_outport_to_an_outport(page: Page) -> None:
+def test_an_edge_joins_no_ports_of_one_side_and_it_is_said_where_it_can_end(page: Page) -> None:
+    said = page.locator(".toast.warn")
     drag(page, dot(page, "gate", "out", "out"), dot(page, "again", "out", "out"))
-    expect(page.locator(".toast.warn")).to_contain_text("An outport leads to an inport.")
+    expect(said).to_contain_text("Two outports cannot be joined: end at an inport, on the left side of a node.")
+    drag(page, dot(page, "gate", "in", "in"), dot(page, "again", "in", "in"))
+    expect(said.last).to_contain_text("Two inports cannot be joined: end at an outport, on the right side of a node.")
     assert of_system(page, "system.graph.edges.size") == 1
 
 

@@ -102,7 +102,9 @@ class Connecting {
   }
 
   get #refusal() {
-    return this.begin.side === "out" ? "An outport leads to an inport." : "An inport is led to from an outport.";
+    return this.begin.side === "out"
+      ? "Two outports cannot be joined: end at an inport, on the left side of a node."
+      : "Two inports cannot be joined: end at an outport, on the right side of a node.";
   }
 
   /** The port under the pointer, or the one of the node there that fits best; none where that is one of the wrong side. @returns {Begin | null} */
