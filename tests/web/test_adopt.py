@@ -570,6 +570,38 @@ def test_the_template_of_home_assistant_joins_what_is_of_one_device(modules: Pag
     }
 
 
+def test_names_of_any_script_are_kept_and_a_level_without_a_name_is_a_slash(modules: Page, tmp_path: Path) -> None:
+    topics = ["haus/Küche/Licht", "haus/Küche/Höhe", "مصباح/ضوء", "/führend", "/x/y", "straße/größe"]
+    made, names = modules.evaluate(
+        """async (topics) => {
+          const { byHand } = await import("/adopt/by_hand.js");
+          const { treeOf, rowsOf } = await import("/adopt/branches.js");
+          const { toYaml } = await import("/adopt/yaml.js");
+          const seen = topics.map((topic) => ({ topic, type: "number", value: 5, text: "5" }));
+          const made = [seen.slice(0, 2), [seen[2]], [seen[3]], [seen[5]]].map((chosen) => {
+            const proposal = byHand(chosen);
+            const component = `home/${proposal.component}`;
+            return { ...proposal, yaml: toYaml({ ...proposal, component, usesRole: true }) };
+          });
+          return [made, rowsOf(treeOf(seen), new Map()).rows.map(({ branch }) => branch.name)];
+        }""",
+        topics,
+    )
+    assert [(each["role"], each["component"]) for each in made] == [
+        ("Küche", "Kuche"), ("مصباح", "Device"), ("device", "Device"), ("straße", "Strasse"),
+    ]  # fmt: skip
+    kitchen = tmp_path / "Kuche.yml"
+    kitchen.write_text(made[0]["yaml"])
+    assert "#ROLE/Licht" in made[0]["yaml"]
+    foreign = load(kitchen, "Küche")
+    assert [(port.id, port.queue) for port in foreign.participant.outports] == [
+        ("Licht", topics[0]),
+        ("Höhe", topics[1]),
+    ]
+    assert [each["outports"][0]["id"] for each in made[1:]] == ["ضوء", "führend", "größe"]
+    assert names[:3] == ["/", "führend", "x/y"]
+
+
 def test_topics_and_values_are_bounded(modules: Page) -> None:
     found = modules.evaluate(
         """async () => {

@@ -4,6 +4,7 @@
 import { MOST_TOPICS } from "./seen.js";
 
 const OPEN_BELOW = 60; // topics: a branch with fewer is open from the start
+const NAMELESS = "/"; // a level without a name, as before a slash at the beginning
 export const MOST_ROWS = 500;
 
 /**
@@ -47,7 +48,7 @@ function joined(each) {
     [at] = at.branches.values();
     name = `${name}/${at.name}`;
   }
-  return { ...at, name, branches: new Map([...at.branches].map(([key, inner]) => [key, joined(inner)])) };
+  return { ...at, name: name || NAMELESS, branches: new Map([...at.branches].map(([key, inner]) => [key, joined(inner)])) };
 }
 
 /**

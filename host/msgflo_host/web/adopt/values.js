@@ -3,6 +3,7 @@
 
 const MOST_FIELDS = 12;
 const MOST_NAME = 40; // characters
+const LIGATURES = { ß: "ss", æ: "ae", ø: "o", œ: "oe", ł: "l" };
 
 /** The type of a port that carries a value: boolean, number, string, object, array, or any. @param {any} value */
 export function typeOf(value) {
@@ -14,14 +15,18 @@ export function typeOf(value) {
 /** Whether a value is a JSON object. @param {any} value @returns {value is Record<string, any>} */
 export const isObject = (value) => typeOf(value) === "object";
 
-/** A name for a port or a role of any text: letters, digits, _ and -; empty where nothing of it is left. @param {string} text */
+/** A name for a port or a role of any text: letters of any script, digits, _ and -; empty where nothing of it is left. @param {string} text */
 export function plainName(text) {
-  return String(text).replace(/[^A-Za-z0-9_-]+/g, "_").replace(/^[_-]+|[_-]+$/g, "").slice(0, MOST_NAME);
+  return shorter(String(text).replace(/[^\p{L}\p{M}\p{N}_-]+/gu, "_").replace(/^[_-]+|[_-]+$/g, ""));
 }
 
-/** A name for a component: BedroomLamp of "bedroom lamp". @param {string} text */
+/** At most so long, without half a character at its end. @param {string} name */
+const shorter = (name) => [...name].slice(0, MOST_NAME).join("");
+
+/** A name for a component, which names a file: BedroomLamp of "bedroom lamp", Kuche of "Küche". @param {string} text */
 export function componentName(text) {
-  const words = plainName(text).split(/[_-]+/).filter((word) => word !== "");
+  const letters = String(text).normalize("NFKD").replace(/\p{M}/gu, "").replace(/[ßæøœł]/gi, (each) => /** @type {any} */ (LIGATURES)[each.toLowerCase()]);
+  const words = shorter(letters).split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
   return words.map((word) => word[0].toUpperCase() + word.slice(1)).join("") || "Device";
 }
 
