@@ -91,7 +91,7 @@ export class Library {
     if (event.key === "Enter") {
       const first = this.list.querySelector("[data-component]")?.dataset.component;
       const own = this.search.value.trim();
-      if (first || own.includes("/")) this.#add(first ?? own);
+      if (own && (first || own.includes("/"))) this.#add(first ?? own); // without words it would be any
     } else if (event.key === "ArrowDown") this.list.querySelector("button")?.focus();
     else if (event.key === "Escape") this.#breakOff();
     else return;

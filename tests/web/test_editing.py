@@ -1,0 +1,51 @@
+"""Editing the graph: forms, the library and keys do nothing that nobody wants, and leave the focus where people go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from brokers import Broker
+from browser import SECRET, Pages, edit, fit, node_in, of_system, until_system
+from systems import Coordinator
+
+
+@pytest.fixture(scope="module")
+def coordinator(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Coordinator]:
+    """One for all tests here: each begins with a graph that is made anew."""
+    data = tmp_path_factory.mktemp("editing")
+    with Coordinator("--data", data, "--secret", SECRET, broker=shared_broker.url, cwd=data) as coordinator:
+        coordinator.wait(lambda status: True)
+        yield coordinator
+
+
+@pytest.fixture
+def page(coordinator: Coordinator, page_of: Pages) -> Page:
+    """A page with `a` and `b`, two counters, and `c`, which repeats what `a` sends; its `in` is sent 1 at the start."""
+    page = page_of(coordinator)
+    until_system(page, "system.isReady && system.components.has('core/Counter')")
+    edit(
+        page,
+        ["clear", {"id": "default/main", "name": "main"}],
+        ["addnode", {"id": "a", "component": "core/Counter", "metadata": {"x": 0, "y": 0}}],
+        ["addnode", {"id": "b", "component": "core/Counter", "metadata": {"x": 0, "y": 240}}],
+        ["addnode", {"id": "c", "component": "core/Repeat", "metadata": {"x": 320, "y": 0}}],
+        ["addedge", {"src": {"node": "a", "port": "count"}, "tgt": {"node": "c", "port": "in"}}],
+        ["addinitial", {"src": {"data": 1}, "tgt": {"node": "c", "port": "in"}}],
+    )
+    expect(node_in(page, "c").locator("[data-side=out]")).to_have_count(1)
+    expect(node_in(page, "a").locator("[data-side=out]")).not_to_have_count(0)
+    fit(page)
+    return page
+
+
+def test_enter_in_an_empty_search_adds_nothing(page: Page) -> None:
+    node_in(page, "c").focus()
+    page.keyboard.press("/")
+    page.keyboard.press("Enter")
+    page.keyboard.type("core/gate")
+    page.keyboard.press("Enter")
+    expect(node_in(page, "gate")).to_be_focused()
+    assert of_system(page, "[...system.graph.nodes.keys()]") == ["a", "b", "c", "gate"]
