@@ -49,3 +49,18 @@ def test_enter_in_an_empty_search_adds_nothing(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(node_in(page, "gate")).to_be_focused()
     assert of_system(page, "[...system.graph.nodes.keys()]") == ["a", "b", "c", "gate"]
+
+
+def test_connecting_by_keys_proposes_no_loop_and_nothing_that_is_connected(page: Page) -> None:
+    node_in(page, "a").focus()
+    page.keyboard.press("c")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("From").select_option("count")
+    offered = dialog.get_by_label("To").locator("option").all_inner_texts()
+    assert [text.split()[0] for text in offered] == sorted(text.split()[0] for text in offered if text[0] != "a") + [
+        text.split()[0] for text in offered if text[0] == "a"
+    ]
+    assert offered[0].startswith("b ")
+    assert offered[-1].startswith("a ")
+    assert not [text for text in offered if text.startswith("c ")], "its only inport is connected"
+    page.keyboard.press("Escape")

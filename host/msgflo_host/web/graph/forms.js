@@ -60,18 +60,21 @@ export async function connectByName(stage, actions, id) {
   const node = stage.picture.nodes.get(id);
   if (!node) return;
   if (!node.outports.length) return toast(`${id} has no outports.`, "info");
+  if (![...stage.picture.nodes.values()].some(({ inports }) => inports.length)) return toast("No node has an inport.", "info");
   const from = element("select", {}, ...node.outports.map((port) => option(port.id, withType(port))));
-  const to = element("select", {});
+  const to = element("select", { required: true });
   const fill = () => {
     const type = node.outports.find((port) => port.id === from.value)?.type ?? "all";
-    const all = [...stage.picture.nodes.values()].flatMap((other) => other.inports.map((port) => ({ other, port, fits: typesFit(type, port.type) })));
-    all.sort((one, two) => Number(two.fits) - Number(one.fits) || one.other.id.localeCompare(two.other.id));
-    to.replaceChildren(...all.map(({ other, port, fits }) =>
+    const free = [...stage.picture.nodes.values()].flatMap((other) => other.inports.map((port) => ({ other, port, fits: typesFit(type, port.type) })))
+      .filter(({ other, port }) => !isConnected(stage, { node: id, port: from.value }, { node: other.id, port: port.id }));
+    // Hardly anybody wants a loop: a node itself comes last.
+    free.sort((one, two) => Number(one.other === node) - Number(two.other === node) || Number(two.fits) - Number(one.fits) || one.other.id.localeCompare(two.other.id));
+    to.replaceChildren(...free.map(({ other, port, fits }) =>
       option(JSON.stringify([other.id, port.id]), `${other.id} ${withType(port)}${fits ? "" : ", may not fit"}`)));
+    if (!free.length) to.append(option("", "It is connected to all inports already"));
   };
   from.addEventListener("change", fill);
   fill();
-  if (!to.options.length) return toast("No node has an inport.", "info");
   const field = (label, control) => element("label", { className: "field" }, element("span", {}, label), control);
   const chosen = await formDialog({
     title: `Connect ${id}`, yes: "Connect", content: [field("From", from), field("To", to)],
@@ -81,6 +84,8 @@ export async function connectByName(stage, actions, id) {
   if (chosen) actions.connect(chosen.src, { node: chosen.tgt[0], port: chosen.tgt[1] });
 }
 
+const isAt = (one, other) => one.node === other.node && one.port.toLowerCase() === other.port.toLowerCase();
+const isConnected = (stage, src, tgt) => [...stage.picture.edges.values()].some((edge) => isAt(edge.src, src) && isAt(edge.tgt, tgt));
 const option = (value, text) => element("option", { value }, text);
 const withType = (port) => (port.typeText ? `${port.id} (${port.typeText})` : port.id);
 
