@@ -64,3 +64,15 @@ def test_connecting_by_keys_proposes_no_loop_and_nothing_that_is_connected(page:
     assert offered[-1].startswith("a ")
     assert not [text for text in offered if text.startswith("c ")], "its only inport is connected"
     page.keyboard.press("Escape")
+
+
+def test_escape_in_the_picture_lets_go_what_is_selected_and_then_closes_the_panel(page: Page) -> None:
+    node_in(page, "c").locator(".role").click()
+    inspector = page.locator("#inspector")
+    expect(inspector).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#graph-view .node.selected")).to_have_count(0)
+    expect(inspector).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(inspector).to_be_hidden()
+    expect(node_in(page, "c")).to_be_focused()

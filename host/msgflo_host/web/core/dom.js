@@ -180,7 +180,8 @@ export function openPanel(id, title, content, { onClose, mayLeave = () => true }
   return holder;
 }
 
-async function leavePanel() {
+/** Close the inspector as people do: whoever has something to lose there is asked. */
+export async function leavePanel() {
   if (await mayClose()) closePanel();
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // All that the mouse can do, by keys. Undo and redo belong to the whole page, see core/bar.js.
 
-import { announce, element, formDialog, isTyping } from "../core/dom.js";
+import { announce, element, formDialog, isTyping, leavePanel } from "../core/dom.js";
 import { emit } from "../core/registry.js";
 import { neighbour } from "./navigate.js";
 
@@ -16,7 +16,7 @@ const KEYS = [
   ["Alt + arrow keys", "move what is selected"],
   ["Space", "select a node, or no longer"],
   ["Ctrl + A", "select all"],
-  ["Escape", "select nothing; break off"],
+  ["Escape", "break off; select nothing; then close the panel"],
   ["Enter", "look inside a node or an edge"],
   ["Shift + Enter", "show the graph that a node is"],
   ["E", "to the next edge of a node"],
@@ -169,7 +169,8 @@ export class Keyboard {
 
   #escape() {
     if (this.pointer.busy) this.pointer.cancel();
-    else this.stage.select([]);
+    else if (this.stage.selected.size || this.stage.selectedEdge) this.stage.select([]);
+    else leavePanel();
   }
 
   #nextEdge(id) {
