@@ -66,7 +66,7 @@ class Graphs:
         self._shares: dict[str, Share] = {}  # of those besides the main one that have not changed since
         self._there: Mapping[str, str] = {}  # all participants
         self._found: dict[str, str] = {}  # those that are shown as nodes of the main graph
-        self._leaving: set[str] = set()  # roles of nodes that were run here, and are being ended
+        self._leaving: dict[str, str] = {}  # roles of nodes that were run here and are being ended, with their components
 
     # -- what is there --
 
@@ -118,7 +118,7 @@ class Graphs:
         if command == "clear":
             return self._clear(id, payload)
         network = self.network(id)
-        own = self._own_roles(network, payload) if command in ("removenode", "renamenode") else set()
+        own = self._own_roles(network, payload) if command in ("removenode", "renamenode") else {}
         taken_in = self._take_in(network.graph, payload) if id == MAIN and command not in _NAMING_NONE else []
         try:
             changes = [*taken_in, *apply(network.graph, command, payload)]
@@ -148,7 +148,7 @@ class Graphs:
     def discovered(self, there: Mapping[str, str]) -> None:
         """These participants (role → component) are there; those that the main graph does not name are shown as its nodes."""
         self._there = dict(there)
-        self._leaving &= self._there.keys()
+        self._leaving = {role: name for role, name in self._leaving.items() if there.get(role) == name}
         self._look()
 
     @property
@@ -212,7 +212,7 @@ class Graphs:
         if network is None:
             network = Network(id, Graph())
             self._make_room(network)
-        self._leaving |= self._own_roles(network) if id in self._networks else set()
+        self._leaving |= self._own_roles(network) if id in self._networks else {}
         changes = apply(network.graph, "clear", payload)
         if id not in self._networks:
             self._networks[id] = network
@@ -267,8 +267,7 @@ class Graphs:
         there = self._there
         others = (network for network in self._networks.values() if network.id != MAIN)
         named = set().union(self.main.graph.nodes, *map(self._own_roles, others))
-        self._leaving -= named
-        new = {role: there[role] for role in there if role not in named and role not in self._leaving}
+        new = {role: there[role] for role in there if role not in named and self._leaving.get(role) != there[role]}
         gone = [role for role in self._found if role not in new and role not in self.main.graph.nodes]
         come = {role: component for role, component in new.items() if self._found.get(role) != component}
         self._found = new
@@ -279,11 +278,11 @@ class Graphs:
         if come:
             call_all(self.on_found, come)
 
-    def _own_roles(self, network: Network, payload: Mapping[str, Any] | None = None) -> set[str]:
-        """The roles of the nodes, or of the one that a command names, which are run here."""
+    def _own_roles(self, network: Network, payload: Mapping[str, Any] | None = None) -> dict[str, str]:
+        """The roles of the nodes, or of the one that a command names, which are run here, with their components."""
         nodes = network.graph.nodes
         named = nodes.values() if payload is None else [nodes[n] for n in _names(payload) if n in nodes]
-        return {self.role(network.id, node.id) for node in named if self.is_own(node.component)}
+        return {self.role(network.id, node.id): node.component for node in named if self.is_own(node.component)}
 
     def _take_in(self, graph: Graph, payload: Mapping[str, Any]) -> list[Change]:
         """Make nodes of those discovered participants that a command names."""

@@ -360,6 +360,25 @@ def test_nobody_can_remove_a_participant_that_is_there(graphs: Watched) -> None:
         assert graphs.found == {"lamp": "demo/Lamp"}
 
 
+def test_what_is_being_ended_is_not_shown_though_its_name_was_that_of_another_node_meanwhile(graphs: Watched) -> None:
+    graphs.nodes(MAIN, lamp="core_Not", other="core_Repeat")
+    there = {"lamp": "core/Not", "other": "core/Repeat"}
+    graphs.discovered(there)
+    graphs.edit(MAIN, "removenode", {"id": "lamp"})
+    graphs.nodes(MAIN, lamp="home_Lamp")
+    graphs.edit(MAIN, "removenode", {"id": "other"})
+    graphs.discovered(there)
+    graphs.edit(MAIN, "removenode", {"id": "lamp"})
+    assert graphs.found == {}
+    with pytest.raises(GraphError):
+        graphs.edit(MAIN, "changenode", {"id": "lamp", "metadata": {"y": 1}})
+    graphs.discovered({"lamp": "home/Lamp"})
+    assert graphs.found == {"lamp": "home/Lamp"}, "this is somebody else"
+    graphs.discovered({})
+    graphs.discovered({"lamp": "core/Not"})
+    assert graphs.found == {"lamp": "core/Not"}, "that has ended, so this runs elsewhere"
+
+
 def test_participants_are_shown_again_where_the_file_has_lost_them_or_the_graph_is_cleared(graphs: Watched) -> None:
     graphs.nodes(MAIN, lamp="demo_Lamp")
     graphs.discovered({"lamp": "demo/Lamp"})
