@@ -10,7 +10,6 @@ if machine.reset_cause() == getattr(machine, "DEEPSLEEP_RESET", None):
 # First, while the memory is in one piece.
 import msgflo  # noqa: F401, I001
 import asyncio
-import sys
 
 from msgflo._memory import forget
 
@@ -19,7 +18,7 @@ from .start import prepare
 
 __all__ = ("run",)
 
-_SAFE = 600  # s in touch with the broker, after which the devices are tried again
+_SAFE = 600  # s in touch with the broker without a packet of an update, after which the devices are tried again
 
 
 def run(folder, safe=False):
@@ -84,9 +83,11 @@ async def _confirm(session):
     log.info("connected to {}".format(session.broker))
     for participant in session.participants:
         log.info("here is {}".format(participant.id))
-    if session.participants[0].mode == "safe":
+    board = session.participants[0]
+    while board.mode == "safe":
+        board.asked = False
         await asyncio.sleep(_SAFE)
-        if "board.update" not in sys.modules:
+        if not board.asked:
             log.info("safe mode is over")
             machine.reset()
 

@@ -22,6 +22,7 @@ class Board(Participant):
 
     component = "boards/Board"
     icon = "microchip"
+    asked = False  # whether there was a packet of an update, for who sets it to False
 
     def __init__(self, role, inports, outports, *, version, mode, wifi, led):
         self.inports = inports
@@ -95,6 +96,7 @@ class Board(Participant):
 
     def on_update(self, payload):
         """Part of a new version."""
+        self.asked = True
         return self.update(payload)
 
 

@@ -196,6 +196,40 @@ def test_a_damaged_note_of_the_slot_is_as_none(broker: Broker, tmp_path: Path, c
     ear.stop()
 
 
+# The ten minutes of safe mode are over whenever the log's level is set to debug.
+LOOK = """
+async def _look():
+    while log.level < 2:
+        await asyncio.sleep_ms(10)
+    log.level = 1
+    print("ten minutes later")
+"""
+
+
+def test_safe_mode_ends_after_ten_minutes_in_which_nobody_has_come_with_an_update(
+    broker: Broker, tmp_path: Path
+) -> None:
+    main = (FIRMWARE / "board" / "__init__.py").read_text().replace("asyncio.sleep(_SAFE)", "_look()")
+    small = SmallBoard(tmp_path)
+    small.install(firmware(config(broker.url), patches={"board/__init__.py": main + LOOK}))
+    (small.flash / "starts").write_text("5")
+    ear = Ear(broker)
+    with small:
+        assert ear.wait_for("shed-board/mode") == "safe"
+        small.wait_for("here is shed-board")
+        for count in (1, 2):
+            ear.say("shed-board/update", "status")
+            ear.wait_for("shed-board/update-status")
+            ear.say("shed-board/log-level", "debug")
+            small.wait_for("ten minutes later\n" * count)
+        ear.say("shed-board/log-level", "debug")
+        small.wait_for("safe mode is over")
+        assert ear.wait_for("shed-board/mode", lambda mode: mode != "safe") == "normal"
+        assert small.output.count("ten minutes later") == 3
+        assert small.starts == 2
+    ear.stop()
+
+
 def test_a_full_flash_does_not_keep_a_board_from_starting(broker: Broker, tmp_path: Path) -> None:
     small = board(tmp_path, broker.url, log={"level": "info", "topic": True})
     small.environment["FULL"] = CROWDED
