@@ -16,6 +16,7 @@ __all__ = ("Decoder",)
 
 _RING = const(127)  # pulses that are kept, less one; the longest frame has 73
 _GLITCH = const(60)  # µs; pulses and gaps that are shorter are noise
+_SPIKE = const(200)  # µs; so are these in an Oregon's message, half a bit of which has 488 µs
 _CLOSING = const(3000)  # µs; such a gap ends a frame of the faster protocols (sync gap 4 ms)
 _SILENCE = const(5500)  # µs; and such a gap any frame
 _MIN = const(12)  # bits of a frame
@@ -63,17 +64,20 @@ class Decoder:
         mark = self._mark
         long = self._long
         coded = self._coded
+        glitch = _SPIKE if coded or long > 5 else _GLITCH
         for k in range(0, len(pulses) - 1, 2):
             p = pulses[k]
             g = pulses[k + 1]
-            if p < _GLITCH:  # this pulse is none
+            if p < glitch:  # this pulse is none
                 g = min(gs[at] + p + g, 65535)
                 p = ps[at]
-            elif gs[at] < _GLITCH:  # that gap was none
+            elif gs[at] < glitch:  # that gap was none
                 p = min(ps[at] + gs[at] + p, 65535)
             else:
                 if coded:
                     coded = self._manchester(ps[at], gs[at])
+                    if not coded:
+                        glitch = _GLITCH
                 at = (at + 1) & _RING
                 near += 1
                 far += 1
@@ -82,6 +86,7 @@ class Decoder:
             gs[at] = g
             if g >= _CLOSING:
                 long = 0
+                glitch = _GLITCH
                 if _MIN < near <= _MAX:
                     self._slice(at, near - 1, g)
                 if g >= _SILENCE:
@@ -95,6 +100,8 @@ class Decoder:
                     self._slice(at, mark - 1, 0)
                 long += 1
                 mark = 0
+                if long == 6:  # other preambles have four
+                    glitch = _SPIKE
             elif long:
                 if long >= 8 and not coded:
                     if self._oregon is None:
@@ -104,6 +111,7 @@ class Decoder:
                     self._oregon.begin()
                     coded = True
                 long = 0
+                glitch = _SPIKE if coded else _GLITCH
         self._at = at
         self._near = min(near, 99)
         self._far = min(far, 99)
