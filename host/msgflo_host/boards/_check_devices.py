@@ -14,7 +14,7 @@ from .._yaml import Located
 from ._check import Findings, Section, nearest
 from ._check_pins import Pins
 from ._check_remotes import remotes
-from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting
+from .kinds import KINDS, NOT_SUPPORTED, Address, Choice, Count, Kind, Pin, Remotes, Setting
 from .model import Device
 from .units import TIME
 
@@ -54,10 +54,9 @@ class Devices:
         if section is None:
             return None
         role = self._role(section, name)
-        kind_name = section.choice("kind", KINDS, "kind: dht22")
-        if kind_name is None:
+        kind = self._kind(section)
+        if kind is None:
             return None
-        kind = KINDS[kind_name]
         try:
             settings = kind.settings()
         except (ImportError, AttributeError) as missing:
@@ -76,6 +75,15 @@ class Devices:
         if "divider" in wiring:
             _bearable(section, wiring["divider"], values.get("cells", 1))
         return Device(name, role, kind, wiring, values, self._topics(section, kind, role))
+
+    def _kind(self, section: Section) -> Kind | None:
+        place = section.at.value.get("kind")
+        other = NOT_SUPPORTED.get(str(place.value).lower()) if place is not None else None
+        if other is not None:
+            section.wrong("kind", f"it is not supported; {other}")
+            return None
+        name = section.choice("kind", KINDS, "kind: dht22")
+        return KINDS[name] if name else None
 
     def _possible(self, section: Section, kind: Kind) -> None:
         """Report a device that this board cannot have."""
@@ -275,10 +283,11 @@ def _apart(section: Section, settings: dict[str, Setting], first: str, second: s
 
 
 def _wrong_address(section: Section, number: object, allowed: Sequence[int]) -> None:
-    """Report an address, in both ways of writing it; 44 may have been meant as 0x44."""
-    meant = next((each for each in allowed if f"{each:x}" == str(number)), None)
+    """Report an address, in both ways of writing it; 44 may have been meant as 0x44, and "0x44" is a text."""
+    meant = next((each for each in allowed if str(number).lower() in (f"{each:x}", f"0x{each:x}")), None)
     hint = " or ".join(f"0x{each:02x}" for each in allowed)
-    hint = f"this part can have {hint}" if meant is None else f"did you mean 0x{meant:02x}?"
+    quotes = ", without quotes" if isinstance(number, str) else ""
+    hint = f"this part can have {hint}" if meant is None else f"did you mean 0x{meant:02x}{quotes}?"
     section.wrong("address", hint, f"0x{number:02x} ({number})" if type(number) is int else None)
 
 
