@@ -174,3 +174,10 @@ def test_what_is_no_text_is_no_time(value: object) -> None:
 )
 def test_time_is_shown_as_people_write_it(number: float, text: str) -> None:
     assert TIME.shown(number) == text
+
+
+@kinds
+def test_what_a_kind_itself_says_the_firmware_reads(kind: Kind) -> None:
+    module = importlib.import_module(f"devices.{kind.module}")
+    for option in kind.fixed:
+        assert re.search(rf'options(\[|\.get\()"{option}"', inspect.getsource(module)), option

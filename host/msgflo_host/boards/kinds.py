@@ -211,10 +211,7 @@ KINDS = {
             "sht3x", "SHT30/31/35: temperature and humidity", "climate", "Climate", (0x44, 0x45), {"sensor": "sht3x"}
         ),
         _on_i2c("aht20", "AHT20: temperature and humidity", "climate", "Climate", (0x38,), {"sensor": "aht20"}),
-        _on_i2c(
-            "bme280", "BME280: temperature, humidity and air pressure", "weather", "Weather", (0x76, 0x77),
-            {"sensor": "bme280"},
-        ),
+        _on_i2c("bme280", "BME280: temperature, humidity and air pressure", "weather", "Weather", (0x76, 0x77)),
         Kind("mic", "Analogue microphone", "sound", "Sound", (Pin("pin", "adc", "Output of the microphone's amplifier"),)),
         Kind(
             "i2s_mic", "Digital microphone (I2S), such as INMP441", "sound", "Sound",
