@@ -66,7 +66,7 @@ class Graphs:
         self._shares: dict[str, Share] = {}  # of those besides the main one that have not changed since
         self._there: Mapping[str, str] = {}  # all participants
         self._found: dict[str, str] = {}  # those that are shown as nodes of the main graph
-        self._leaving: dict[str, str] = {}  # roles of nodes that were run here and are being ended, with their components
+        self._leaving: dict[str, str] = {}  # role → component of what is run here and being ended
 
     # -- what is there --
 

@@ -22,6 +22,7 @@ import aiohttp
 
 from .._text import quoted
 from ..errors import ClientError
+from .answers import NUMBERLESS, answer_to
 
 __all__ = ["Client", "Message"]
 
@@ -29,18 +30,8 @@ TIMEOUT_S = 10.0
 _MAX_FRAME = 64 * 1024 * 1024  # a trace comes in one message
 _HEARTBEAT_S = 30.0
 _AN_ADDRESS = "the address of a runtime, as in ws://127.0.0.1:3569"
-_ANSWERS = {
-    ("runtime", "getruntime"): ("runtime",),
-    ("runtime", "packet"): ("packetsent",),
-    ("component", "list"): ("componentsready",),
-    ("component", "getsource"): ("source",),
-    ("component", "source"): ("component",),
-    ("network", "start"): ("started",),
-    ("network", "stop"): ("stopped",),
-    ("network", "getstatus"): ("status",),
-    ("network", "debug"): ("debug", "setdebug"),  # the specification names none; NoFlo sends the second
-}
-_NUMBERLESS = {("network", "edges")}  # the schema of this answer has no room for the request's id
+_ALSO = {("network", "debug"): ("setdebug",)}
+"""The specification names no answer; NoFlo sends this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +56,7 @@ class _Request:
 
     @property
     def expects(self) -> tuple[str, ...]:
-        return _ANSWERS.get((self.protocol, self.command), (self.command,))
+        return answer_to(self.protocol, self.command), *_ALSO.get((self.protocol, self.command), ())
 
 
 class Client:
@@ -202,7 +193,7 @@ class Client:
         if message.response_to is not None:
             self._numbers_answers = True
             return self._requests.get(message.response_to)
-        if self._numbers_answers and (message.protocol, message.command) not in _NUMBERLESS:
+        if self._numbers_answers and (message.protocol, message.command) not in NUMBERLESS:
             return None
         for request in self._requests.values():
             parts = ("component",) if request.command == "list" else ()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 
 from ..errors import MsgfloError
+from .answers import answer_to
 from .client_list import ClientHandle, ClientList
 from .envelope import Request, message, refusal
 from .permissions import Permissions, may
@@ -14,13 +15,6 @@ __all__ = ["Command", "Dispatcher", "Part", "Replies"]
 
 Command: TypeAlias = Callable[[ClientHandle, Request], None]
 """Carries out a request that is permitted; raises MsgfloError, whose text is the answer then."""
-
-_ANSWERS = {
-    ("network", "start"): "started",
-    ("network", "stop"): "stopped",
-    ("component", "source"): "component",
-}
-"""The answers that are called otherwise than what they answer, of those that all are told."""
 
 
 class Part(Protocol):
@@ -63,7 +57,7 @@ class Replies:
             self._clients.broadcast(protocol, command, payload, masked=masked)
             return
         client, request = self._asking
-        if (protocol, command) == (request.protocol, _ANSWERS.get((protocol, request.command), request.command)):
+        if (protocol, command) == (request.protocol, answer_to(protocol, request.command)):
             self.answer(client, request, command, payload)
         elif client.may_see(protocol, command):
             client.send(message(protocol, command, payload if masked is None or client.sees_secure else masked))

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from .._text import quoted, shown
+from .answers import NUMBERLESS
 
 __all__ = ["PROTOCOLS", "EnvelopeError", "Request", "encode", "message", "parse", "read", "refusal"]
 
@@ -30,9 +31,6 @@ _CROWDED = f"the message has more than {MAX_COMMAS} commas"
 _TOO_LARGE = "a whole number in the message is beyond 10^30"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _OPENING = re.compile(r"[\[{]")
-
-# The schema of these answers has no room for the id of the request.
-_WITHOUT_RESPONSE_TO = {("network", "edges")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ def read(text: str | bytes) -> dict[str, Any]:
 def message(protocol: str, command: str, payload: object, response_to: str | None = None) -> dict[str, Any]:
     """Return a message for a client; `response_to` is the id of the request that it answers."""
     result: dict[str, Any] = {"protocol": protocol, "command": command, "payload": payload}
-    if response_to is not None and (protocol, command) not in _WITHOUT_RESPONSE_TO:
+    if response_to is not None and (protocol, command) not in NUMBERLESS:
         result["responseTo"] = response_to
     return result
 

@@ -19,6 +19,7 @@ from typing import Any
 from .._text import quoted, shown
 from ..errors import RequestError
 from . import outputs
+from .answers import answer_to
 from .client_list import ClientHandle
 from .envelope import PROTOCOLS, Request, encode, read
 
@@ -39,7 +40,6 @@ PER_SECOND, BURST = 500.0, 5000.0  # messages that are taken from it for long, a
 # A runtime may well say these; they are about itself, not about its graph.
 _ABOUT_ITSELF = {("component", "component"), ("component", "componentsready"), ("network", "persist")}
 _NEVER_ASKED = {("component", "list"), ("component", "source"), ("network", "persist"), ("runtime", "getruntime")}
-_ANSWERS = {"getsource": "source", "getstatus": "status", "packet": "packetsent", "start": "started", "stop": "stopped"}
 _KEYS = {("graph", "clear"): "id", ("component", "getsource"): "name", ("component", "source"): "name"}
 _NOBODY = ClientHandle(remote="", local=True, capabilities=frozenset())
 _NOBODY.leave()
@@ -59,8 +59,7 @@ class Question:
     @property
     def expects(self) -> str:
         """The command of the answer, where it is no error."""
-        command = self.request.command
-        return command if self.request.protocol == "trace" else _ANSWERS.get(command, command)
+        return answer_to(self.request.protocol, self.request.command)
 
 
 @dataclass(frozen=True, slots=True)
