@@ -77,11 +77,17 @@ class Lamp(Switch):
             light.show()
         state = self.config.copy()
         state["on"] = on
-        names = []
-        for i in range(0, len(colors), 3):
-            names.append("#{:02x}{:02x}{:02x}".format(*colors[i : i + 3]))
-        state["color"] = names if len(names) > 1 else names[0]
-        self.send("state", state)
+        try:
+            names = []
+            for i in range(0, len(colors), 3):
+                names.append("#{:02x}{:02x}{:02x}".format(*colors[i : i + 3]))
+            state["color"] = names if len(names) > 1 else names[0]
+            self.send("state", state)
+        except MemoryError:
+            # It shines, but a list of hundreds of colours takes 10 KB to be told.
+            names = state["color"] = None
+            self.send("state", state)
+            self.fail("color: no memory to tell {} colours".format(len(colors) // 3), "color")
 
     async def _fade(self):
         # Takes no memory, however many frames there are. Ended by `_ms` = 0: here, or by a change that is shown at once.

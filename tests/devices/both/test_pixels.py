@@ -239,6 +239,24 @@ def test_three_hundred_pixels():
     equal(len(bench.last("state")["color"]), 300)
 
 
+def test_colours_that_there_is_no_memory_to_tell_are_shown_and_the_state_is_not_that_of_before():
+    bench = Bench(300)
+    post = bench.post
+
+    def narrow(out, payload):
+        if len(payload) > 1000:
+            raise MemoryError
+        post(out, payload)
+
+    bench.post = narrow
+    bench.give("color", ["#000102"] * 300)
+    equal(bench.last("error"), {"message": "color: no memory to tell 300 colours", "port": "color"})
+    equal(bench.sent_bytes, [1, 0, 2] * 300)
+    equal(bench.last("state"), state(color=None))
+    bench.give("color", "#000102")
+    equal(bench.last("state"), state(color="#000102"))
+
+
 async def test_it_is_told_by_the_broker(host):
     running = await parts_board.start(host, pixels, {"pin": 12, "count": 2, "fade": 0.3})
     equal(await running.said("state"), state(on=False, fade=0.3))
