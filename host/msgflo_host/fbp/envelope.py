@@ -76,7 +76,7 @@ def parse(text: str | bytes) -> Request:
         protocol = _word(frame, "protocol")
         command = _word(frame, "command")
         payload = frame.get("payload")
-        if payload is None:
+        if payload is None or payload == "":  # noflo-ui of 2014 sends an empty text with component:list
             payload = {}
         if not isinstance(payload, dict):
             raise _Problem('"payload" is not an object')

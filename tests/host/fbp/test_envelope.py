@@ -75,7 +75,7 @@ def test_an_error_that_quotes_the_secret_leaves_it_out() -> None:
     assert told["payload"]["message"] == 'there is no component "x/***"'
 
 
-@pytest.mark.parametrize("payload", ["null", "{}"])
+@pytest.mark.parametrize("payload", ["null", "{}", '""'])
 def test_a_missing_payload_is_an_empty_one(payload: str) -> None:
     assert parse('{"protocol": "component", "command": "list"}').payload == {}
     assert parse(f'{{"protocol": "component", "command": "list", "payload": {payload}}}').payload == {}
@@ -111,6 +111,7 @@ def test_the_error_of_an_unknown_protocol_is_one_that_there_is() -> None:
         ('{"protocol": "graph", "command": "\\u0007"}', "that is no command"),
         ('{"protocol": "graph", "command": "x", "requestId": 5}', '"requestId" is 5'),
         ('{"protocol": "graph", "command": "x", "payload": []}', '"payload" is not an object'),
+        ('{"protocol": "graph", "command": "x", "payload": " "}', '"payload" is not an object'),
         ('{"protocol": "graph", "command": "x", "payload": {"n": ' + "9" * 4000 + "}}", "10^30"),
         ('{"protocol": "graph", "command": "x", "payload": {"n": ' + "9" * 5000 + "}}", "10^30"),
         ('{"protocol": "graph", "command": "x", "payload": {"n": [-1e999]}}', "out of range"),
