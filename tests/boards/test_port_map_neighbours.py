@@ -31,12 +31,12 @@ def test_two_boards_of_one_name_are_an_error(kitchen: Path) -> None:
     done = check(kitchen)
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == (
-        f"{kitchen}:1: the name 'kitchen' is that of another board, too: {other}, line 4; each board needs another\n"
+        f"{kitchen}:1:1: the name 'kitchen' is that of another board, too: {other}, line 4; each board needs another\n"
     )
     done = check(other)
     assert done.exit_code == 1
     assert done.stderr == (
-        f"{other}:4: the name 'kitchen' is that of another board, too: {kitchen}; each board needs another\n"
+        f"{other}:4:7: the name 'kitchen' is that of another board, too: {kitchen}; each board needs another\n"
     )
 
 

@@ -17,11 +17,11 @@ __all__ = ["Neighbour", "check_name", "neighbours", "shared_roles"]
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """Another port map: its board's name, the line that says it, None where the file's name does, and its roles."""
+    """Another port map: its board's name, line and column that say it, None where the file's name does, and its roles."""
 
     file: Path
     name: str
-    line: int | None
+    place: tuple[int, int] | None
     roles: frozenset[str]
 
 
@@ -38,11 +38,13 @@ def check_name(port_map: PortMap, others: list[Neighbour]) -> None:
     for other in others:
         if other.name == port_map.name:
             own = _read(port_map.file)
-            place = str(other.file) if other.line is None else f"{other.file}, line {other.line}"
+            where = str(other.file) if other.place is None else f"{other.file}, line {other.place[0]}"
+            line, column = (own and own.place) or (1, 1)
             raise PortMapError(
-                f"the name {port_map.name!r} is that of another board, too: {place}; each board needs another",
+                f"the name {port_map.name!r} is that of another board, too: {where}; each board needs another",
                 file=str(port_map.file),
-                line=(own and own.line) or 1,
+                line=line,
+                column=column,
             )
 
 
@@ -63,8 +65,8 @@ def _read(file: Path) -> Neighbour | None:
         return None
     place: Located | None = top.value.get("name")
     name = place.value if place is not None else file.stem
-    line = place.line if place is not None else None
-    return Neighbour(file, str(name), line, frozenset([f"{name}-board", *_roles(top.value.get("devices"))]))
+    at = (place.line, place.column) if place is not None else None
+    return Neighbour(file, str(name), at, frozenset([f"{name}-board", *_roles(top.value.get("devices"))]))
 
 
 def _roles(devices: Located | None) -> list[str]:
