@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from board_files import SHIPPED, shipped
 from msgflo import Broker
@@ -17,6 +18,7 @@ from msgflo_host.boards.model import PortMap
 from msgflo_host.boards.port_map import load
 from msgflo_host.boards.power import estimate_life, with_dev_board
 from msgflo_host.boards.power_currents import CHIPS, DEVICES
+from msgflo_host.cli import cli
 from msgflo_host.errors import PortMapError
 
 MAP = """\
@@ -136,6 +138,18 @@ def test_the_shipped_board_lasts_for_months(tmp_path: Path) -> None:
     assert any(line.startswith("start ") and "; its time: assumed: an ESP32-S3" in line for line in lines)
     assert any(line.startswith("2000 mAh, of which 80% can be used: ") and line.endswith("months.") for line in lines)
     assert any(line.startswith("On a board that is not made for batteries: ") for line in lines)
+
+
+def test_a_kind_without_figures_is_not_silently_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(tmp_path, SLEEP + BATTERY)
+    known = CliRunner().invoke(cli, ["board", "power", str(tmp_path / "shed.yaml")])
+    assert (known.exit_code, "not counted" in known.stdout) == (0, False)
+    soil = replace(KINDS["ldr"], name="soil")
+    monkeypatch.setitem(KINDS, "soil", soil)  # type: ignore[misc]
+    made(tmp_path, "  beet: {kind: soil, pin: 35}\n" + SLEEP + BATTERY)
+    done = CliRunner().invoke(cli, ["board", "power", str(tmp_path / "shed.yaml")])
+    assert done.exit_code == 0
+    assert "\nbeet: not counted, for nothing is known of a soil: power_currents.py has none\n" in done.stdout
 
 
 def test_a_board_that_does_not_sleep_is_told_so_in_one_line(tmp_path: Path) -> None:

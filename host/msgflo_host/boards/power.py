@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..errors import PortMapError
-from .model import Battery, PortMap, Sleep
+from .model import Battery, Device, PortMap, Sleep
 from .power_currents import (
     ADDRESS_S,
     CHIPS,
@@ -48,11 +48,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """All that takes current; a period is `every` seconds long."""
+    """All that takes current; a period is `every` seconds long. `unknown` are devices of which no figures are there."""
 
     every: float
     items: tuple[Item, ...]
     battery: Battery
+    unknown: tuple[Device, ...] = ()
 
     @property
     def milliamps(self) -> float:
@@ -88,7 +89,8 @@ def estimate_life(port_map: PortMap) -> Estimate:
         text = f"nothing is known of what the {port_map.chip.title} takes; there are figures of the {known}"
         raise PortMapError(text, file=file)
     items = (*_awake(port_map, sleep), *_reading(port_map), *_asleep(port_map, battery, sleep))
-    return Estimate(sleep.every, items, battery)
+    unknown = tuple(device for device in port_map.devices if device.kind.name not in DEVICES)
+    return Estimate(sleep.every, items, battery, unknown)
 
 
 def with_dev_board(estimate: Estimate) -> float:

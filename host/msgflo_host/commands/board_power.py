@@ -41,6 +41,9 @@ def command(name: str) -> None:
     for row in rows:
         texts = [row[0].ljust(widths[0]), *(row[i].rjust(widths[i]) for i in (1, 2, 3)), row[4]]
         click.echo(printable("  ".join(texts)))
+    for device in estimate.unknown:
+        why = f"nothing is known of a {device.kind.name}: power_currents.py has none"
+        click.echo(printable(f"{device.role}: not counted, for {why}"))
     total = _current(estimate.milliamps + estimate.lost)
     click.echo(f"\nEvery {_time(estimate.every)}; in the mean {total}.")
     what = f"{battery.capacity:g} mAh, of which {battery.usable:.0%} can be used"
