@@ -7,19 +7,19 @@ parts of lists and maps only when they are plain, a map contains another when it
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from .._text import quoted
 from ..graph.json_format import compact
+from . import jsonpath
+from .javascript import double
 
 __all__ = ["OPERATORS", "TYPES", "Expectation", "Unfulfilled"]
 
 TYPES = ("string", "number", "boolean", "array", "object", "null")
 _SHOWN = 200  # characters of a value in a message
-_LAST = re.compile(r"\[\(\s*@\.length\s*-\s*(\d+)\s*\)\]")
 
 
 class Unfulfilled(Exception):
@@ -55,19 +55,12 @@ class Expectation:
 
 def _find(path: str, value: Any) -> list[Any]:
     """Return all that a JSONPath finds; Unfulfilled if that is nothing."""
-    import jsonpath  # 4 MB: few suites need it
-
     if not isinstance(value, (dict, list)):
         raise Unfulfilled(f"expected a map or a list to look into with {path}, got {_shown(value)}")
-    # JavaScript's ways, which other JSONPaths do not know.
-    plain = _LAST.sub(r"[-\1]", path).replace("===", "==").replace("!==", "!=")
     try:
-        found = jsonpath.findall(plain, value)
-        if not found and plain.endswith(".length"):
-            lists = jsonpath.findall(plain.removesuffix(".length"), value)
-            found = [len(each) for each in lists if isinstance(each, list)]
-    except (jsonpath.JSONPathError, RecursionError) as wrong:
-        raise Unfulfilled(f"{quoted(path)} is not a JSONPath: {str(wrong).splitlines()[0]}") from None
+        found = jsonpath.find(path, value)
+    except (jsonpath.NotAPath, jsonpath.NotUnderstood) as wrong:
+        raise Unfulfilled(f"{quoted(path)} cannot be looked up in {_shown(value)}: {wrong}") from None
     if not found:
         raise Unfulfilled(f"expected {path} to find something, got {_shown(value)}")
     return found
@@ -81,7 +74,7 @@ def _equals(actual: Any, wanted: Any) -> bool:
     if _kind(actual) != _kind(wanted):
         return False
     if _is_number(actual):
-        one, other = _double(actual), _double(wanted)
+        one, other = double(actual), double(wanted)
         return one == other and math.copysign(1, one) == math.copysign(1, other)
     if isinstance(actual, list):
         return len(actual) == len(wanted) and all(map(_equals, actual, wanted))
@@ -91,11 +84,11 @@ def _equals(actual: Any, wanted: Any) -> bool:
 
 
 def _above(actual: Any, limit: Any) -> bool:
-    return _is_number(actual) and _is_number(limit) and _double(actual) > _double(limit)
+    return _is_number(actual) and _is_number(limit) and double(actual) > double(limit)
 
 
 def _below(actual: Any, limit: Any) -> bool:
-    return _is_number(actual) and _is_number(limit) and _double(actual) < _double(limit)
+    return _is_number(actual) and _is_number(limit) and double(actual) < double(limit)
 
 
 def _have_keys(actual: Any, wanted: Any) -> bool:
@@ -153,18 +146,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _double(value: int | float) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-
-
 def _same(one: Any, other: Any) -> bool:
     """Whether two values are the same to JavaScript's `===`: lists and maps never are."""
     if isinstance(one, (list, dict)) or _kind(one) != _kind(other):
         return False
-    return _double(one) == _double(other) if _is_number(one) else bool(one == other)
+    return double(one) == double(other) if _is_number(one) else bool(one == other)
 
 
 def _members(value: Any) -> dict[str, Any]:

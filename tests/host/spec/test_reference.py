@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import subprocess
 from collections.abc import Iterator
@@ -16,9 +17,11 @@ from click.testing import CliRunner
 from ruamel.yaml import YAML
 
 import msgflo_host
+import random_paths
 from brokers import free_port
 from checking_proxy import checked
 from msgflo_host.cli import cli
+from msgflo_host.spec import jsonpath
 from systems import Coordinator
 
 MODULES = Path(__file__).parents[2] / "spec_reference" / "node_modules"
@@ -161,6 +164,48 @@ def test_the_suites_of_the_documentation_pass(version: str, runtime: str, tmp_pa
     verdicts = ours(runtime, suites)
     assert [verdict for _, verdict in verdicts] == ["passed", "passed", "skipped", "passed"]
     assert theirs(version, runtime, suites)[: len(verdicts)] == verdicts
+
+
+def test_paths_find_what_they_find_for_npm_or_are_refused() -> None:
+    """Where ours knows that npm's reader refuses a path, that one finds nothing either: both fail the case."""
+    chance = random.Random(20)
+    pairs = [(random_paths.path(chance), random_paths.document(chance)) for _ in range(1500)]
+    understood, much = 0, 0
+    for (path, document), (theirs, _) in zip(pairs, looked_up(pairs), strict=True):
+        try:
+            ours = jsonpath.find(path, document)
+        except jsonpath.NotAPath:
+            ours = []
+        except jsonpath.NotUnderstood:
+            continue
+        assert in_any_order(ours) == in_any_order(theirs or []), f"{path} in {json.dumps(document)}"
+        understood += 1
+        much += bool(ours)
+    assert understood > 1250, "most are understood"
+    assert much > 200, "and many find something"
+
+
+def test_common_paths_find_the_same_for_npm_old_and_new() -> None:
+    chance = random.Random(21)
+    pairs = [(random_paths.common_path(chance), random_paths.readings(chance)) for _ in range(500)]
+    for (path, document), found in zip(pairs, looked_up(pairs), strict=True):
+        ours = jsonpath.find(path, document)
+        assert [in_any_order(theirs or []) for theirs in found] == [in_any_order(ours)] * 2, path
+
+
+def looked_up(pairs: list[tuple[str, Any]]) -> list[tuple[list[Any] | None, list[Any] | None]]:
+    """What the JSONPaths of npm's fbp-spec find, new and old; None where they fail."""
+    program = MODULES.parent / "find.js"
+    done = subprocess.run(
+        ["node", program], input=json.dumps(pairs), capture_output=True, text=True, timeout=PATIENCE_S
+    )
+    assert done.returncode == 0, done.stderr
+    return [(newer, older) for newer, older in json.loads(done.stdout)]
+
+
+def in_any_order(values: list[Any]) -> list[str]:
+    """Values as texts that can be compared; JSON of JavaScript has 1 for 1.0."""
+    return sorted(json.dumps(json.loads(json.dumps(value), parse_int=float), sort_keys=True) for value in values)
 
 
 def spoilt(suite: dict[str, Any]) -> dict[str, Any]:
