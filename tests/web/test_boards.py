@@ -155,9 +155,16 @@ def test_why_a_board_does_not_start_is_said_beside_it(
     announced = {"id": "x", "role": "press-board", "component": "x/Y", "inports": [], "outports": []}
     wire.send("fbp", {"protocol": "discovery", "command": "participant", "payload": announced})
     coordinator.wait(lambda status: any(each["id"] == "press-board" for each in status["nodes"]))
-    page.get_by_role("button", name="Start press").click()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
+    button = page.locator("[data-map=press] button")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
     expect(page.locator("[data-map=press]")).to_contain_text("a board of this name is in the system already")
     expect(page.get_by_role("button", name="Start press")).to_be_enabled()
+    expect(button).to_be_focused()
+    assert len(asked) == 1, "while it starts, it is not asked for again"
 
 
 def test_who_may_not_start_boards_is_told_so(

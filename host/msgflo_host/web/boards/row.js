@@ -13,7 +13,7 @@ export function makeRow(name, order) {
   let waiting = false;
   /** @type {import("./api.js").Board | null} */
   let board = null;
-  const button = element("button", { type: "button", click: () => order(board?.state === "stopped" ? "start" : "stop") }, "Start");
+  const button = element("button", { type: "button", click: () => waiting || order(board?.state === "stopped" ? "start" : "stop") }, "Start");
   const about = element("p", { className: "board-about" });
   const wrong = element("pre", { className: "board-wrong", role: "status", hidden: true });
   const made = element("li", { className: "board-row", "data-map": name }, element("div", {}, element("strong", {}, name), about), button, wrong);
@@ -27,7 +27,8 @@ export function makeRow(name, order) {
     wrong.hidden = wrong.textContent === "";
     if (!waiting) text(button, runs ? "Stop" : "Start");
     button.setAttribute("aria-label", `${button.textContent} ${name}`);
-    button.disabled = waiting || (!valid && !runs);
+    button.disabled = !waiting && !valid && !runs;
+    button.setAttribute("aria-disabled", String(waiting)); // really disabled, it would lose the focus
     made.dataset.state = state;
   };
   return {
