@@ -33,6 +33,7 @@ export function start(context) {
   new Live(stage, root);
   root.append(makeToolbar(stage, actions, pointer, does));
   follow(context, stage, actions, library, root);
+  keepFocus(stage);
   clipboard(stage, actions, does);
   stage.port.addEventListener("click", (event) => does.editInitial(event.target));
 }
@@ -63,6 +64,20 @@ function follow({ system, bus }, stage, actions, library, root) {
   });
   bus.addEventListener("select", (event) => selectAlso(stage, event.detail));
   refresh();
+}
+
+/** Whoever was on a node that has gone stays in the picture: from the page's beginning it is a long way back. */
+function keepFocus(stage) {
+  /** @type {Node | null} */
+  let last = null;
+  stage.port.addEventListener("focusin", ({ target }) => (last = target));
+  stage.port.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && (last = null));
+  stage.addEventListener("refresh", () => {
+    if (last === null || last.isConnected || document.activeElement !== document.body) return;
+    last = null;
+    stage.nodes.refocus();
+    if (document.activeElement === document.body) stage.port.focus({ preventScroll: true }); // no node is left
+  });
 }
 
 /** Select what another part of the page has selected. */
