@@ -102,3 +102,49 @@ def test_whoever_was_on_a_node_that_has_gone_stays_in_the_picture(
     node_in(page, "b").focus()
     edit(other, ["removenode", {"id": "b"}])
     expect(page.locator("#graph-view .viewport")).to_be_focused()
+
+
+def test_a_form_in_the_picture_stays_beside_its_node_and_says_what_is_wrong(
+    page: Page, coordinator: Coordinator, page_of: Pages
+) -> None:
+    beside = """(node) => {
+      const place = (name) => document.querySelector(name).getBoundingClientRect();
+      const [form, holder] = [".editor", `#graph-view [data-node=${node}]`].map(place);
+      return Math.abs(form.left - holder.left) < 20 && form.top >= holder.top - 2 && form.top - holder.bottom < 20;
+    }"""
+    node_in(page, "a").focus()
+    page.keyboard.press("F2")
+    name = page.locator(".editor.name")
+    name.fill("b")
+    page.keyboard.press("Enter")
+    expect(name).to_be_focused()
+    assert name.evaluate("(field) => field.validationMessage") == "There is a node b already."
+    view = page.locator("#graph-view .viewport").bounding_box()
+    assert view
+    x, y = view["x"] + view["width"] / 2, view["y"] + 8
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 90)
+    page.mouse.up()
+    page.wait_for_function(beside, arg="a")
+    expect(name).to_be_focused()
+    name.fill("first")
+    page.keyboard.press("Enter")
+    expect(node_in(page, "first")).to_be_focused()
+    expect(name).to_have_count(0)
+
+    node_in(page, "c").locator(".initial").click()
+    form = page.locator("form.editor")
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, 60)
+    page.wait_for_function(beside, arg="c")
+    node_in(page, "b").focus()
+    page.keyboard.press("Escape")
+    expect(form).to_have_count(0)
+    node_in(page, "c").locator(".initial").click()
+    page.keyboard.type("7")
+    other = page_of(coordinator)
+    until_system(other, "system.isReady")
+    edit(other, ["removenode", {"id": "c"}])
+    expect(form).to_have_count(0)
+    expect(page.locator(".toast.warn")).to_contain_text("c is not there any more.")

@@ -222,7 +222,8 @@ def test_a_node_is_renamed_where_it_stands(page: Page) -> None:
     page.keyboard.press("F2")
     page.keyboard.type("a/b+c")
     page.keyboard.press("Enter")
-    expect(page.locator(".toast.warn")).to_contain_text("The characters + and # are not allowed.")
+    wrong = "The characters + and # are not allowed."
+    expect(page.locator(".editor.name")).to_have_js_property("validationMessage", wrong)
     page.locator(".editor.name").fill("door")
     assert page.locator(".editor.name").evaluate(COMPOSED)
     expect(page.locator(".editor.name")).to_be_focused()

@@ -4,6 +4,7 @@
 import { element, formDialog, toast } from "../core/dom.js";
 import { openMenu } from "../core/menu.js";
 import { wrongName } from "../devices/roles.js";
+import { Editor } from "./editor.js";
 import { editInitial } from "./initials.js";
 import { typesFit } from "./model.js";
 
@@ -12,30 +13,22 @@ import { typesFit } from "./model.js";
  * @param {import("./stage.js").Stage} stage @param {string} id @param {(name: string) => Promise<boolean>} named whether it has that name now
  */
 export function renameInPlace(stage, id, named) {
-  const holder = stage.nodes.element(id);
-  if (!holder) return;
-  stage.port.querySelector(".editor")?.remove();
-  const field = element("input", { className: "editor name", value: id, "aria-label": `New name of ${id}`, autocomplete: "off", spellcheck: false });
-  const [at, frame] = [holder.getBoundingClientRect(), stage.port.getBoundingClientRect()];
-  field.style.left = `${Math.max(8, Math.min(at.left - frame.left, frame.width - 180))}px`;
-  field.style.top = `${Math.max(8, Math.min(at.top - frame.top, frame.height - 48))}px`;
-  let isBusy = false;
-  const close = () => {
-    isBusy = true; // it loses the focus, which would save
-    const hadFocus = document.activeElement === field;
-    field.remove();
-    if (hadFocus) stage.nodes.focus(id);
-  };
+  if (!stage.nodes.element(id)) return;
+  const field = element("input", {
+    className: "editor name", value: id, "aria-label": `New name of ${id}`, autocomplete: "off", spellcheck: false, input: () => field.setCustomValidity(""),
+  });
+  const editor = new Editor(stage, id, field, (holder) => holder.getBoundingClientRect());
   const save = async () => {
     const name = field.value.trim();
-    if (isBusy) return;
-    if (!name || name === id) return close();
-    const wrong = wrongName(name);
-    if (wrong) return toast(`${wrong}.`, "warn");
-    if (stage.picture.nodes.has(name)) return toast(`There is a node ${name} already.`, "warn");
-    isBusy = true;
-    if (await named(name)) close();
-    else isBusy = false;
+    if (editor.isBusy || !editor.isOpen) return;
+    if (!name || name === id) return editor.close();
+    const wrong = wrongName(name) || (stage.picture.nodes.has(name) ? `There is a node ${name} already` : "");
+    field.setCustomValidity(wrong && `${wrong}.`);
+    if (wrong) return setTimeout(() => field.reportValidity()); // whatever was clicked has the focus by then: it comes back
+    editor.isBusy = true;
+    const isNamed = await named(name);
+    editor.isBusy = false;
+    if (isNamed) editor.close();
   };
   field.addEventListener("keydown", (event) => {
     event.stopPropagation();
@@ -43,11 +36,10 @@ export function renameInPlace(stage, id, named) {
     if (event.key === "Enter" || event.key === "Escape") {
       event.preventDefault();
       if (event.key === "Enter") save();
-      else close();
+      else editor.close();
     }
   });
   field.addEventListener("blur", save);
-  stage.port.append(field);
   field.focus();
   field.select();
 }

@@ -3,6 +3,7 @@
 
 import { element } from "../core/dom.js";
 import { controlOf, fromText, toText } from "../core/typed.js";
+import { Editor } from "./editor.js";
 
 const CONTROLS = {
   number: (text) => element("input", { type: "text", inputMode: "decimal", value: text }),
@@ -29,7 +30,6 @@ function choice(options, text) {
  * @param {import("./model.js").InitialView | null} before the packet that is changed; null for another one
  */
 export function editInitial(stage, actions, node, port, before) {
-  stage.port.querySelector(".editor")?.remove();
   const control = controlOf(port, before?.data);
   const start = before ? before.data : port.default;
   const suits = start === undefined || controlOf(port, start) === control;
@@ -38,17 +38,12 @@ export function editInitial(stage, actions, node, port, before) {
   field.setAttribute("aria-label", `Sent to ${node} ${port.id} at the start`);
   const wrong = element("p", { className: "bad", role: "alert" });
   const end = { node, port: port.id };
-  const close = () => {
-    const hadFocus = editor.contains(document.activeElement);
-    editor.remove();
-    if (hadFocus) stage.nodes.focus(node);
-  };
-  let isSending = false;
+  const close = () => editor.close();
   const send = async (after) => {
-    if (isSending) return;
-    isSending = true;
+    if (editor.isBusy) return;
+    editor.isBusy = true;
     const isDone = await actions.setInitial(end, before, after);
-    isSending = false;
+    editor.isBusy = false;
     if (isDone) close(); // otherwise what was typed stays, to be sent again
   };
   const save = () => {
@@ -64,11 +59,10 @@ export function editInitial(stage, actions, node, port, before) {
   const buttons = element("div", { className: "dialog-buttons" }, remove,
     element("button", { type: "button", click: close }, "Cancel"), element("button", { type: "submit", className: "primary" }, "Set"));
   const title = element("p", { className: "editor-title" }, `${port.id}`, element("span", { className: "hint" }, ` ${port.type}, sent at the start`));
-  const editor = element("form", { className: "editor", "aria-label": `What ${node} ${port.id} is sent at the start` }, title, field, wrong, buttons);
-  editor.addEventListener("submit", (event) => (event.preventDefault(), save()));
-  editor.addEventListener("keydown", (event) => keyed(event, control, save, close));
-  stage.port.append(editor);
-  placeBeside(editor, stage, node, port);
+  const form = element("form", { className: "editor", "aria-label": `What ${node} ${port.id} is sent at the start` }, title, field, wrong, buttons);
+  form.addEventListener("submit", (event) => (event.preventDefault(), save()));
+  form.addEventListener("keydown", (event) => keyed(event, control, save, close));
+  const editor = new Editor(stage, node, form, (holder) => below(holder, port));
   field.focus();
   field.select?.();
 }
@@ -82,12 +76,9 @@ function keyed(event, control, save, close) {
   event.preventDefault();
 }
 
-/** Below its port, as far as there is room. */
-function placeBeside(editor, stage, node, port) {
-  const drawn = [...(stage.nodes.element(node)?.querySelectorAll(".port.in") ?? [])].find((each) => each.dataset.port === port.id);
-  const frame = stage.port.getBoundingClientRect();
-  const at = (drawn ?? stage.port).getBoundingClientRect();
-  const [x, y] = [at.left - frame.left, at.bottom - frame.top + 4];
-  editor.style.left = `${Math.max(8, Math.min(x, frame.width - editor.offsetWidth - 8))}px`;
-  editor.style.top = `${Math.max(8, Math.min(y, frame.height - editor.offsetHeight - 8))}px`;
+/** Below its port. @param {HTMLElement} holder of the node @param {import("./model.js").PortView} port */
+function below(holder, port) {
+  const drawn = [...holder.querySelectorAll(".port.in")].find((each) => /** @type {HTMLElement} */ (each).dataset.port === port.id);
+  const { left, bottom } = (drawn ?? holder).getBoundingClientRect();
+  return { x: left, y: bottom + 4 };
 }

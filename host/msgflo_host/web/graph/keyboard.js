@@ -3,6 +3,7 @@
 
 import { announce, element, formDialog, isTyping, leavePanel } from "../core/dom.js";
 import { emit } from "../core/registry.js";
+import { breakOff } from "./editor.js";
 import { neighbour } from "./navigate.js";
 
 const STEP = 20;
@@ -169,6 +170,7 @@ export class Keyboard {
 
   #escape() {
     if (this.pointer.busy) this.pointer.cancel();
+    else if (breakOff()) return;
     else if (this.stage.selected.size || this.stage.selectedEdge) this.stage.select([]);
     else leavePanel();
   }

@@ -1,0 +1,81 @@
+// @ts-check
+// A small form in the picture: it stays beside what it is about, and goes with it.
+
+import { toast } from "../core/dom.js";
+
+/** @type {Editor | null} */
+let opened = null;
+
+/** Break off the form that is open. @returns {boolean} whether there was one */
+export function breakOff() {
+  const was = opened;
+  was?.close();
+  return was !== null;
+}
+
+/** One form about a node; only one is open at a time. */
+export class Editor {
+  /** Whether it is being sent: until that is answered it stays. */
+  isBusy = false;
+
+  #stage;
+  #graph;
+  #node;
+  #place;
+
+  /**
+   * @param {import("./stage.js").Stage} stage @param {string} node @param {HTMLElement} element the form
+   * @param {(holder: HTMLElement) => {x: number, y: number}} place where on the screen its upper left corner is wanted, by the node's element
+   */
+  constructor(stage, node, element, place) {
+    breakOff();
+    opened = this;
+    this.element = element;
+    this.#stage = stage;
+    this.#graph = stage.system.current;
+    this.#node = node;
+    this.#place = place;
+    stage.port.append(element);
+    this.#follow();
+  }
+
+  get isOpen() {
+    return opened === this;
+  }
+
+  /** The focus goes back to the node, where the form had it. */
+  close() {
+    if (!this.isOpen) return;
+    opened = null;
+    const hadFocus = this.element.contains(document.activeElement);
+    this.element.remove();
+    const { nodes } = this.#stage;
+    if (hadFocus && nodes.element(this.#node)) nodes.focus(this.#node);
+    else if (hadFocus) nodes.refocus();
+  }
+
+  /** In each frame: whatever moves, zooms or removes the node. */
+  #follow() {
+    if (!this.isOpen) return;
+    const holder = this.#stage.nodes.element(this.#node);
+    const isOther = this.#graph !== this.#stage.system.current;
+    if (this.#stage.isSeen && !isOther && holder) this.#put(this.#place(holder));
+    else if (!this.isBusy && (isOther || !holder)) return this.#gone(isOther);
+    requestAnimationFrame(() => this.#follow());
+  }
+
+  /** @param {boolean} isOther another graph is shown, which people know */
+  #gone(isOther) {
+    this.close();
+    if (!isOther) toast(`${this.#node} is not there any more.`, "warn");
+  }
+
+  /** As near as there is room. @param {{x: number, y: number}} at */
+  #put({ x, y }) {
+    const { element } = this;
+    const frame = this.#stage.port.getBoundingClientRect();
+    const within = (/** @type {number} */ wanted, /** @type {number} */ room) => `${Math.max(8, Math.min(wanted, room - 8))}px`;
+    element.style.left = within(x - frame.left, frame.width - element.offsetWidth);
+    element.style.top = within(y - frame.top, frame.height - element.offsetHeight);
+  }
+}
