@@ -14,12 +14,18 @@ from typing import Any
 from .._text import quoted
 from ..graph.json_format import compact
 from . import jsonpath
-from .javascript import double
+from .javascript import Thrown, double, text
 
-__all__ = ["OPERATORS", "TYPES", "Expectation", "Unfulfilled"]
+__all__ = ["OPERATORS", "TYPES", "Expectation", "Unfulfilled", "shown"]
 
+_SHOWN = 300
 TYPES = ("string", "number", "boolean", "array", "object", "null")
-_SHOWN = 200  # characters of a value in a message
+
+
+def shown(value: Any) -> str:
+    """A value for a message: its JSON, at most 300 characters of it."""
+    whole = compact(value)
+    return whole if len(whole) <= _SHOWN else f"{whole[:_SHOWN]}…"
 
 
 class Unfulfilled(Exception):
@@ -40,12 +46,18 @@ class Expectation:
         if self.problem is not None:
             raise Unfulfilled(self.problem)
         for found in [value] if not self.path else _find(self.path, value):
-            if not OPERATORS[self.operator](found, self.operand):
+            if not self._holds(found):
                 at = f" at {self.path}" if self.path else ""
-                raise Unfulfilled(f"expected {self._wanted()}{at}, got {_shown(found)}")
+                raise Unfulfilled(f"expected {self._wanted()}{at}, got {shown(found)}")
+
+    def _holds(self, value: Any) -> bool:
+        try:
+            return OPERATORS[self.operator](value, self.operand)
+        except Thrown:
+            return False
 
     def _wanted(self) -> str:
-        wanted = "no error" if self.operator == "noterror" else f"{_WORDS[self.operator]} {_shown(self.operand)}"
+        wanted = "no error" if self.operator == "noterror" else f"{_WORDS[self.operator]} {shown(self.operand)}"
         if self.operator in ("above", "below") and not _is_number(self.operand):
             wanted += " (which must be a number)"
         if self.operator == "type" and self.operand not in TYPES:
@@ -56,13 +68,13 @@ class Expectation:
 def _find(path: str, value: Any) -> list[Any]:
     """Return all that a JSONPath finds; Unfulfilled if that is nothing."""
     if not isinstance(value, (dict, list)):
-        raise Unfulfilled(f"expected a map or a list to look into with {path}, got {_shown(value)}")
+        raise Unfulfilled(f"expected a map or a list to look into with {path}, got {shown(value)}")
     try:
         found = jsonpath.find(path, value)
     except (jsonpath.NotAPath, jsonpath.NotUnderstood) as wrong:
-        raise Unfulfilled(f"{quoted(path)} cannot be looked up in {_shown(value)}: {wrong}") from None
+        raise Unfulfilled(f"{quoted(path)} cannot be looked up in {shown(value)}: {wrong}") from None
     if not found:
-        raise Unfulfilled(f"expected {path} to find something, got {_shown(value)}")
+        raise Unfulfilled(f"expected {path} to find something, got {shown(value)}")
     return found
 
 
@@ -101,7 +113,7 @@ def _include_keys(actual: Any, wanted: Any) -> bool:
 
 def _contains(actual: Any, wanted: Any) -> bool:
     if isinstance(actual, str):
-        return (wanted if isinstance(wanted, str) else _shown(wanted)) in actual
+        return text(wanted) in actual
     if isinstance(actual, list):
         return any(_same(each, wanted) for each in actual)
     if not isinstance(wanted, (dict, list)) or actual is None:
@@ -163,9 +175,4 @@ def _names(wanted: Any) -> list[str]:
     if isinstance(wanted, dict):
         return list(wanted)
     names = wanted if isinstance(wanted, list) else [wanted]
-    return [name if isinstance(name, str) else _shown(name) for name in names]
-
-
-def _shown(value: Any) -> str:
-    text = compact(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return [text(name) for name in names]

@@ -11,7 +11,18 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
-__all__ = ["OPERATIONS", "UNDEFINED", "Method", "Thrown", "double", "loosely_equal", "member", "number", "truthy"]
+__all__ = [
+    "OPERATIONS",
+    "UNDEFINED",
+    "Method",
+    "Thrown",
+    "double",
+    "loosely_equal",
+    "member",
+    "number",
+    "text",
+    "truthy",
+]
 
 
 class Thrown(Exception):
@@ -98,24 +109,24 @@ def number(value: Any) -> float:
         return math.nan
     if not isinstance(value, str):
         return double(value or 0)
-    text = value.strip(_SPACE)
-    if _OTHER_BASE.fullmatch(text):
-        return double(int(text, 0))
-    if text.lstrip("+-") == "Infinity" and len(text) <= len("+Infinity"):
-        return -math.inf if text.startswith("-") else math.inf
-    return float(text or 0) if not text or _DECIMAL.fullmatch(text) else math.nan
+    digits = value.strip(_SPACE)
+    if _OTHER_BASE.fullmatch(digits):
+        return double(int(digits, 0))
+    if digits.lstrip("+-") == "Infinity" and len(digits) <= len("+Infinity"):
+        return -math.inf if digits.startswith("-") else math.inf
+    return float(digits or 0) if not digits or _DECIMAL.fullmatch(digits) else math.nan
 
 
 def _primitive(value: Any) -> Any:
-    return _text(value) if isinstance(value, (dict, list)) else value
+    return text(value) if isinstance(value, (dict, list)) else value
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
     """`String(value)`."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
-        return ",".join("" if part is None else _text(part) for part in value)
+        return ",".join("" if part is None else text(part) for part in value)
     if isinstance(value, dict):
         if "toString" in value:  # which hides the function of this name
             raise Thrown
@@ -176,7 +187,7 @@ def _at_most(one: Any, other: Any) -> bool:
 def _sum(one: Any, other: Any) -> Any:
     one, other = _primitive(one), _primitive(other)
     if isinstance(one, str) or isinstance(other, str):
-        return _text(one) + _text(other)
+        return text(one) + text(other)
     return number(one) + number(other)
 
 

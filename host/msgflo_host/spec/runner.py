@@ -18,9 +18,8 @@ from typing import Any, Literal
 from ..errors import ClientError
 from ..fbp.client import Client, Message
 from ..graph.difference import changes_of
-from ..graph.json_format import compact
 from ..graph.model import Graph
-from .expectations import Expectation, Unfulfilled
+from .expectations import Expectation, Unfulfilled, shown
 from .format import Case, Step, Suite
 
 __all__ = ["NEEDED", "Result", "run"]
@@ -29,7 +28,6 @@ NEEDED = ("protocol:graph", "protocol:network", "protocol:runtime")
 TIMEOUT_S = 2.0  # fbp-spec's, where a suite has none
 _SET_UP_S = 10.0  # at least, for each request: a busy machine is no failed test
 _SPARE_S = 1.0  # so that the case's own timeout is what is told
-_SHOWN = 300  # characters of packets in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +173,7 @@ class _Fixture:
             if (message.protocol, message.command) != ("runtime", "packet") or payload.get("event") != "data":
                 continue
             if payload["port"] == "error" and "error" not in step.expect:
-                raise _Failed(f"an error came: {_shown(payload.get('payload'))}")
+                raise _Failed(f"an error came: {shown(payload.get('payload'))}")
             received[payload["port"]] = payload.get("payload")
             if len(received) == len(step.expect):
                 return received
@@ -214,9 +212,4 @@ def _check_port(port: str, expectations: Sequence[Expectation], packets: Mapping
 
 
 def _packets(packets: Mapping[str, Any]) -> str:
-    return ", ".join(f"{_shown(value)} from {port}" for port, value in packets.items()) or "nothing"
-
-
-def _shown(value: Any) -> str:
-    text = compact(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return ", ".join(f"{shown(value)} from {port}" for port, value in packets.items()) or "nothing"
