@@ -28,7 +28,7 @@ wifi:
   password: !secret password
   country: GB
   address: {ip: 192.168.1.7, gateway: 192.168.1.1}
-broker: {url: "mqtts://pi.local:8884", user: kitchen, password: !secret "broker: me", ca: ca.pem}
+broker: {url: "mqtts://pi.lan:8884", user: kitchen, password: !secret "broker: me", ca: ca.pem}
 time: http://192.168.1.1/
 i2c:
   - {sda: 21, scl: 22}
@@ -95,7 +95,7 @@ def test_board_reads_what_the_port_map_says(tmp_path: Path) -> None:
             "address": ["192.168.1.7", "255.255.255.0", "192.168.1.1", "192.168.1.1"],
         },
         "broker": {
-            "host": "pi.local",
+            "host": "pi.lan",
             "port": 8884,
             "user": "kitchen",
             "password": "p@ss:w/rd",
@@ -310,7 +310,7 @@ def test_check_says_what_is_wired_where(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["board", "check", str(port_map.file)])
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    assert lines[0] == f"{port_map.file}: good; kitchen, ESP32, 3 devices, broker mqtts://kitchen:***@pi.local:8884"
+    assert lines[0] == f"{port_map.file}: good; kitchen, ESP32, 3 devices, broker mqtts://kitchen:***@pi.lan:8884"
     assert lines[1] == (
         f'{port_map.file}:16:68: no .fbp graph can name the role "lamps/1": a letter or _ comes first, then letters, digits, '
         "_ and -; as in  lamps-1"
@@ -356,6 +356,28 @@ def test_secrets_that_are_those_of_the_example_are_doubted(tmp_path: Path) -> No
     assert load(tmp_path / "kitchen.yaml", secrets=tmp_path / "secrets.example.yaml").doubts == ()
     (tmp_path / "secrets.example.yaml").write_text("[")
     assert doubts(tmp_path, text, example) == []
+
+
+@pytest.mark.parametrize("host", ["10.0.0.2", "10.0.0.2:8883", "[fd00::2]", "broker.home.arpa", "pi"])
+def test_tls_may_be_to_an_address_or_a_name(tmp_path: Path, host: str) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
+    broker = f"{{url: 'mqtts://{host}', ca: ca.pem}}\ntime: http://10.0.0.2/"
+    assert doubts(tmp_path, small("devices: {}\n").replace("mqtt://10.0.0.2", broker)) == []
+
+
+def test_a_name_that_is_asked_for_by_multicast_is_doubted(tmp_path: Path) -> None:
+    text = small("devices: {}\n")
+    rest = (
+        "a name in .local is asked for by multicast, which many Wi-Fi routers do not pass on; "
+        "write the broker's address, or a name that the router knows"
+    )
+    named = text.replace("mqtt://10.0.0.2", "{url: 'mqtt://pi.local:1884'}")
+    assert doubts(tmp_path, named) == [f"kitchen.yaml:3:15: broker.url: the board may not find pi.local: {rest}"]
+    assert load(tmp_path / "kitchen.yaml", loopback=True).doubts == (), "a virtual board asks this machine"
+    hidden = text.replace("mqtt://10.0.0.2", "!secret pi")
+    assert doubts(tmp_path, hidden, "pi: mqtt://Pi.Local.\n") == [
+        f"kitchen.yaml:3:9: broker: the board may not find ***: {rest}"
+    ]
 
 
 def test_text_that_may_have_been_a_secret_is_doubted_and_not_shown(tmp_path: Path) -> None:

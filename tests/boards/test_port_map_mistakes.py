@@ -15,7 +15,6 @@ TABLE = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
 _, *CASES = re.split(r"^=== ", TABLE, flags=re.M)
 SECRETS = (
     'wifi_password: "correct horse"\nshort: "abc"\nweb: "http://me:abc@10.0.0.2"\ntls: "mqtts://pi.local?cafile=abc"\n'
-    'tls_address: "mqtts://10.0.0.2?cafile=ca.pem"\n'
 )
 
 

@@ -252,15 +252,18 @@ def test_comes_back_after_a_reset_and_says_why(system: System) -> None:
     ear.wait_for("esp32-board/reset", lambda value: value == "hard", since=since)
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 @pytest.mark.parametrize("which", ["right", "wrong-name"])
-def test_reaches_a_broker_whose_certificate_is_right_and_no_other(system: System, tmp_path: Path, which: str) -> None:
+def test_reaches_a_broker_whose_certificate_is_right_and_no_other(
+    system: System, tmp_path: Path, which: str, host: str
+) -> None:
     with Broker(tls=certificates.server(which)) as secure:
-        address = Address("localhost", secure.port, tls=True, cafile=str(certificates.authority()))
+        address = Address(host, secure.port, tls=True, cafile=str(certificates.authority()))
         relay = write_flash(load_virtual(find("picow", system.folder / "boards")), tmp_path / "flash", broker=address)
         assert relay is None
         with BoardThread(tmp_path / "flash", **system.options) as board:
             if which == "right":
-                board.wait_for_line(f"connected to mqtts://localhost:{secure.port}", seconds=PATIENCE_S)
+                board.wait_for_line(f"connected to mqtts://{host}:{secure.port}", seconds=PATIENCE_S)
             else:
                 board.wait_for_line("certificate", seconds=PATIENCE_S)
                 assert "connected to" not in board.output

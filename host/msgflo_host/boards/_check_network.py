@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError, ip_address
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -109,19 +109,14 @@ def broker(top: Section, loopback: bool) -> Broker | None:
         _account(section, found)
     if not loopback and (found.host == "localhost" or found.host.startswith("127.") or found.host == "::1"):
         at.report(key, f"{at.where(key)}: {_host(at, key, found)} is the board itself; the broker's address is needed")
-    elif found.tls and _is_address(found.host):
-        hint = f"with TLS the broker needs a name, as in its certificate, not the address {_host(at, key, found)}"
-        at.report(key, f"{at.where(key)}: {hint}: MicroPython verifies names only")
+    elif not loopback and found.host.lower().rstrip(".").endswith(".local"):
+        name = f"{at.where(key)}: the board may not find {_host(at, key, found)}"
+        why = "a name in .local is asked for by multicast, which many Wi-Fi routers do not pass on"
+        at.findings.doubt(
+            at.place_of(key), f"{name}: {why}; write the broker's address, or a name that the router knows"
+        )
     _ca(top, section, found)
     return found
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _host(section: Section, key: str, broker: Broker) -> str:

@@ -21,8 +21,6 @@ __all__ = ["schema", "schema_text"]
 
 Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string", "minLength": 1}
-_TLS_ADDRESS = r"^mqtts://([^/]*@)?(\[|[0-9]+(\.[0-9]+){3}([:/?]|$))"  # a certificate is verified for a name only
-_BROKER_URL: Schema = {**_TEXT, "not": {"pattern": _TLS_ADDRESS}}
 
 
 def schema_text() -> str:
@@ -79,14 +77,14 @@ def _wifi() -> Schema:
 
 def _broker() -> Schema:
     parts = {
-        "url": {**_BROKER_URL, "description": "mqtt://HOST[:PORT] or mqtts://NAME[:PORT]"},
+        "url": {**_TEXT, "description": "mqtt://HOST[:PORT] or mqtts://HOST[:PORT]"},
         "user": _TEXT,
         "password": _TEXT,
         "ca": {**_TEXT, "description": "File with the certificate of the authority, beside this one; for mqtts://"},
     }
     return {
         "description": "The MQTT broker",
-        "anyOf": [{**_BROKER_URL, "description": "mqtt://[USER[:PASSWORD]@]HOST[:PORT]"}, _object("", parts, ("url",))],
+        "anyOf": [{**_TEXT, "description": "mqtt://[USER[:PASSWORD]@]HOST[:PORT]"}, _object("", parts, ("url",))],
     }
 
 
