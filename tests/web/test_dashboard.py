@@ -167,6 +167,16 @@ class Lamp(Participant):
         self.send("is", msg.data)
 
 
+def test_what_does_not_fit_into_an_instrument_can_be_scrolled_to(run_graph: Run, page_of: Pages) -> None:
+    page = dashboard(page_of(run_graph(graph(sound1=("web/Sound", box(0, 0))), suffix=".json")))
+    is_played(page, "sound1")
+    body = instrument(page, "sound1").locator(".device-body")
+    body.evaluate("body => body.scrollTo(0, 0)")
+    above = "body => body.firstElementChild.getBoundingClientRect().top - body.getBoundingClientRect().top"
+    assert body.evaluate("body => body.scrollHeight > body.clientHeight")
+    assert body.evaluate(above) >= 0
+
+
 def test_a_switch_on_the_dashboard_drives_a_lamp(run_graph: Run, page_of: Pages) -> None:
     coordinator = run_graph(switch_and_lamp(), suffix=".json")
     page = page_of(coordinator)

@@ -160,6 +160,35 @@ def test_a_chart_holds_a_value_until_the_next_one(run_graph: Run, page_of: Pages
     assert all(one[0] == two[0] or one[1] == two[1] for one, two in pairwise(corners)), "no line is slanted"
 
 
+def test_a_chart_draws_the_largest_numbers_there_are(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
+    page = page_of(coordinator)
+    pick(page, "chart")
+    coordinator.wait(lambda status: node(status, "chart1")["state"] == "alive")
+    with Outside(mqtt(coordinator), "chart1/a") as outside:
+        for port, value in (("a", "1e308"), ("b", "-1e308"), ("c", "1e999")):
+            outside.send(f"chart1/{port}", value)
+        expect(card(page, "chart1")).to_contain_text("c: no number")
+    expect(card(page, "chart1").locator(".chart-range")).to_contain_text("-1e+308 to 1e+308")
+    for line, y in (("a", "6.0"), ("b", "114.0")):
+        points = card(page, "chart1").locator(f"polyline.chart-{line}")
+        expect(points).to_have_attribute("points", re.compile(rf"^\S+,{re.escape(y)} \S+,{re.escape(y)}$"))
+
+
+def test_a_display_has_the_newest_text_in_sight(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
+    page = page_of(coordinator)
+    pick(page, "display")
+    coordinator.wait(lambda status: node(status, "display1")["state"] == "alive")
+    with Outside(mqtt(coordinator), "display1/text") as outside:
+        for text in ("first", "word " * 80, "last"):
+            outside.send("display1/text", json.dumps(text))
+        screen = card(page, "display1").locator(".device-screen")
+        expect(screen.get_by_text("last")).to_be_in_viewport()
+    screen.evaluate("screen => screen.scrollTo(0, -screen.scrollHeight)")
+    expect(screen.get_by_text("first")).to_be_in_viewport()
+
+
 def test_a_knob_is_turned_by_dragging_its_dial(run_graph: Run, page_of: Pages) -> None:
     coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
     page = page_of(coordinator)

@@ -61,7 +61,7 @@ class Line {
 
   add(value) {
     const number = typeof value === "boolean" ? Number(value) : value;
-    const fits = typeof number === "number";
+    const fits = Number.isFinite(number);
     this.last.textContent = fits ? numberText(number) : `no number: ${asText(value, 40)}`;
     if (!fits) return;
     this.points.push([Date.now(), number]);
@@ -75,16 +75,17 @@ class Line {
 
   draw(now, low, high) {
     const x = (at) => (WIDTH * (1 - (now - at) / SPAN_MS)).toFixed(1);
+    const half = high / 2 - low / 2; // the whole may be more than there are numbers for
     // A value holds until the next one.
     const step = ([at, value], i) => {
-      const y = (HEIGHT * (0.95 - (0.9 * (value - low)) / (high - low))).toFixed(1);
+      const y = (HEIGHT * (0.95 - 0.9 * (half > 0 ? (value / 2 - low / 2) / half : 0.5))).toFixed(1);
       return `${x(at)},${y} ${x(this.points[i + 1]?.[0] ?? now)},${y}`;
     };
     this.path.setAttribute("points", this.points.map(step).join(" "));
   }
 }
 
-/** The least and the largest, never the same. */
+/** The least and the largest, not the same where there are numbers beside them. */
 function bounds(values) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {

@@ -20,11 +20,13 @@ export default {
   make: (element, participant) => {
     const about = { class: "device-screen", role: "log", "aria-live": "off", "aria-label": participant.role };
     const screen = el("div", about);
+    const lines = el("div");
     participant.onpacket = (port, value) => {
-      if (port === "clear") return screen.replaceChildren();
-      screen.append(el("p", { dir: "auto" }, asText(value)));
-      while (screen.children.length > LINES) screen.firstChild.remove();
+      if (port === "clear") return lines.replaceChildren();
+      lines.append(el("p", { dir: "auto" }, asText(value)));
+      while (lines.children.length > LINES) lines.firstChild.remove();
     };
+    screen.append(lines);
     element.append(screen);
     return { stop: () => {} };
   },
