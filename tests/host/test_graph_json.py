@@ -76,6 +76,19 @@ def test_empty_ports_are_read_as_a_list_and_written_as_an_object() -> None:
     assert json.loads(text)["outports"] == {}
 
 
+def test_what_other_tools_write_at_the_top_is_kept() -> None:
+    top = {key: f"the {key}" for key in ("$schema", "description", "icon", "id", "library", "name", "project")}
+    assert json.loads(dump(load(json.dumps(top)))).items() >= top.items()
+
+
+def test_an_empty_list_of_former_exports_and_the_ids_of_connections_are_read_over() -> None:
+    nodes = {"n": {"component": "a/B"}}
+    connection = {"id": "c1", "data": 1, "tgt": {"process": "n", "port": "in"}}
+    graph = load(json.dumps({"exports": [], "processes": nodes, "connections": [connection]}))
+    assert graph.initials == [Initial(1, PortRef("n", "in"))]
+    assert "exports" not in dump(graph)
+
+
 def test_spelling_of_ports_is_kept_without_case_sensitivity() -> None:
     text = '{"processes": {"n": {"component": "a/B"}}, "connections": [{"data": 1, "tgt": {"process": "n", "port": "ON"}}]}'
     graph = load(text)
@@ -114,7 +127,16 @@ TGT = '"tgt": {"process": "n", "port": "in"}'
         ('{"processes": {}\n "x": 1}', 2, 2, "not JSON: Expecting ',' delimiter"),
         ("[]", 1, 1, "a graph must be an object, not a list"),
         ('{"conections": []}', 1, 16, "conections: unknown key; allowed are caseSensitive, properties"),
-        ('{"exports": []}', 1, 13, 'write "inports" and "outports"'),
+        (
+            '{"exports": [{"public": "in", "private": "read.in"}]}',
+            1,
+            14,
+            r"exports\[0\]: this form does not say in which direction; "
+            'write "inports": {"in": {"process": "read", "port": "in"}}, or the same as "outports"',
+        ),
+        ('{"exports": [{"public": "p", "process": "n", "port": "o"}]}', 1, 14, '"p": {"process": "n", "port": "o"}}'),
+        ('{"exports": [1]}', 1, 14, 'write "inports": {"NAME": {"process": "NODE", "port": "PORT"}}'),
+        ('{"exports": {"in": 1}}', 1, 13, "exports: must be a list, not an object"),
         ('{"caseSensitive": 1}', 1, 19, "caseSensitive: must be true or false, not a number"),
         ('{"inports": [1]}', 1, 13, "inports: must be an object, not a list"),
         ('{"processes": {"a": {}}}', 1, 21, 'processes.a: "component" is missing'),

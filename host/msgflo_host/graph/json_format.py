@@ -10,13 +10,14 @@ from typing import Any, NoReturn
 from ..errors import GraphError
 from . import _positions
 from ._positions import Path
-from .elements import MAX_DEPTH, Edge, Export, Group, Initial, Node, PortRef, check_object, kind
+from .elements import MAX_DEPTH, Edge, Export, Group, Initial, Node, PortRef, check_object, kind, short
 from .model import Graph
 
 __all__ = ["ShapeError", "compact", "described", "dump", "form", "load", "located", "merge", "parse_json", "parts"]
 
 _TOP = ("caseSensitive", "properties", "inports", "outports", "groups", "processes", "connections")
-_FOREIGN_TOP = ("name", "id", "$schema")  # not in the schema, but written by some tools; kept
+_FOREIGN_TOP = ("$schema", "description", "icon", "id", "library", "name", "project")
+"""Not in the schema, but written by some tools; kept."""
 _LONE = re.compile("[\ud800-\udfff\u2028\u2029]")
 
 
@@ -89,8 +90,10 @@ def form(part: Node | Edge | Initial | Group | Export) -> dict[str, Any]:
 def merge(graph: Graph, document: Mapping[str, Any]) -> None:
     """Add what a JSON graph, or a piece of one, describes; ShapeError if it describes nothing sound."""
     for key in document:
-        if key not in _TOP + _FOREIGN_TOP:
+        if key not in (*_TOP, *_FOREIGN_TOP, "exports"):
             _unknown((key,), key, _TOP)
+    for number, value in enumerate(_list(document, "exports", ())):
+        _former_export(value, ("exports", number))
     _store(("properties",), lambda: graph.properties.update(_free(document, "properties", ())))
     _store((), lambda: graph.extra.update(check_object(_only(document, _FOREIGN_TOP), "it")))
     for id, value in _object(document, "processes", ()).items():
@@ -175,7 +178,7 @@ def _read_node(graph: Graph, id: str, value: Any, path: Path) -> None:
 
 
 def _read_connection(graph: Graph, value: Any, path: Path) -> None:
-    found = _checked(value, path, ("tgt",), ("src", "data", "metadata"))
+    found = _checked(value, path, ("tgt",), ("src", "data", "metadata", "id"))
     tgt, metadata = _ref(graph, found["tgt"], (*path, "tgt")), _free(found, "metadata", path)
     if found.get("src") is None:
         if "data" not in found:
@@ -206,6 +209,17 @@ def _read_export(put: Callable[[Export], Export], public: str, value: Any, path:
     _store(path, lambda: put(Export(public, found["process"], found["port"], _free(found, "metadata", path), rest)))
 
 
+def _former_export(value: Any, path: Path) -> NoReturn:
+    """Say what to write for {"public": "in", "private": "read.in"}, as old versions of NoFlo wrote it."""
+    found = value if isinstance(value, dict) else {}
+    node, _, port = str(found.get("private", "NODE.PORT")).partition(".")
+    port_of = {"process": found.get("process", node), "port": found.get("port", port)}
+    example = compact({short(str(found.get("public", "NAME"))): {key: short(str(text)) for key, text in port_of.items()}})
+    raise ShapeError(
+        path, f'this form does not say in which direction; write "inports": {example}, or the same as "outports"'
+    )
+
+
 def _ref(graph: Graph, value: Any, path: Path) -> PortRef:
     found = _checked(value, path, ("process", "port"), ("index",))
     if found["process"] not in graph.nodes:
@@ -234,8 +248,6 @@ def _checked(
 def _unknown(path: Path, key: str, allowed: tuple[str, ...]) -> NoReturn:
     if key == "node" and "process" in allowed:
         raise ShapeError(path, 'in a file this key is "process"')
-    if key == "exports":
-        raise ShapeError(path, 'this form is no longer in use; write "inports" and "outports"')
     raise ShapeError(path, f"unknown key; allowed are {', '.join(allowed)}")
 
 
