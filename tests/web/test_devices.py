@@ -189,6 +189,34 @@ def test_a_display_has_the_newest_text_in_sight(run_graph: Run, page_of: Pages) 
     expect(screen.get_by_text("first")).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("size", [LAPTOP, PHONE])
+def test_a_device_that_is_picked_is_in_sight(run_graph: Run, page_of: Pages, size: tuple[int, int]) -> None:
+    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
+    page = page_of(coordinator, size=size)
+    for kind in ("chart", "display", "map", "text"):
+        pick(page, kind)
+        picked = node_in(page, role_of(kind))
+        expect(picked).to_have_class(re.compile("selected"))
+        for each in (picked, card(page, role_of(kind))):
+            until(page, """(each) => {
+              const { left, top, right, bottom } = each.getBoundingClientRect();
+              const isWhole = left >= -1 && top >= -1 && right <= innerWidth + 1 && bottom <= innerHeight + 1;
+              return isWhole && each.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
+            }""", each.element_handle())  # fmt: skip
+    if size == PHONE:
+        expect(card(page, "text1").get_by_role("button", name="Rename text1")).to_be_focused()
+
+
+def test_a_double_click_on_the_shelf_takes_one_device(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
+    page = page_of(coordinator)
+    shelf(page).locator("[data-kind=switch]").dblclick()
+    coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
+    pick(page, "button")
+    expect(card(page, "button1")).to_be_visible()
+    expect(page.locator("#devices [data-kind=switch]")).to_have_count(1)
+
+
 def test_a_knob_is_turned_by_dragging_its_dial(run_graph: Run, page_of: Pages) -> None:
     coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
     page = page_of(coordinator)
@@ -525,5 +553,6 @@ def test_devices_keep_nobody_out(run_graph: Run, page_of: Pages, size: tuple[int
     pick(page, *KINDS)
     expect(page.locator("#device-cards > li")).to_have_count(len(KINDS))
     assert axe(page, "#devices") == []
+    shelf(page)
     assert axe(page, "#side") == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -74,6 +74,11 @@ export class Page {
     emit(this.#bus, "side", { open });
   }
 
+  /** Close the side where it lies over the view: what was chosen there is to be seen. */
+  makeWay() {
+    if (getComputedStyle(this.#side).position === "absolute") this.openSide(false);
+  }
+
   /**
    * Put something into the side, under a tab of its own; the first one is shown.
    * @param {string} id @param {string} title @param {Node} content @returns {HTMLElement} what holds the content

@@ -75,6 +75,13 @@ export class Dock {
     }
   }
 
+  /** Have the card of a role in sight. @param {string} role @returns {HTMLElement | null} it */
+  reveal(role) {
+    const card = this.#cards.querySelector(`[data-role="${CSS.escape(role)}"]`);
+    card?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    return card;
+  }
+
   #head(open) {
     const rename = element("button", { type: "button", className: "plain device-role", title: "Rename", "aria-label": `Rename ${open.role}`, click: () => this.#rename(open) }, open.role);
     const close = iconButton("close", `Close ${open.role}`, () => this.#close(open));
@@ -89,7 +96,7 @@ export class Dock {
     const role = (await askText("Role", { title: `Rename ${open.role}`, value: open.role, hint, yes: "Rename", check }))?.trim();
     if (role === undefined || role === open.role || !this.#open.includes(open)) return;
     await this.#become(open, role);
-    this.#cards.querySelector(`[data-role="${CSS.escape(role)}"] .device-role`)?.focus();
+    this.reveal(role)?.querySelector(".device-role")?.focus();
   }
 
   /** Go on in another role. */

@@ -1,6 +1,7 @@
 // @ts-check
 /** The shelf of virtual devices: whoever picks one has it at once, in a role that is proposed. */
 import { announce, element, toast } from "../core/dom.js";
+import { emit } from "../core/registry.js";
 import { Dock, allKinds } from "./dock.js";
 import { picture } from "./icons.js";
 import { keepWhenLeft } from "./kept.js";
@@ -9,22 +10,36 @@ import { proposedRole } from "./roles.js";
 
 /** @param {import("../core/registry.js").Context} context */
 export function start(context) {
+  const { bus, page, system } = context;
   const dock = new Dock(context);
+  let picked = ""; // the role whose node is to be in sight when it comes
+  const show = () => {
+    if (!picked || !system.graph.nodes.has(picked)) return;
+    const detail = { kind: "node", ids: [picked] };
+    picked = "";
+    requestAnimationFrame(() => emit(bus, "select", detail)); // it is in the picture by then
+  };
   const pick = async (/** @type {import("./kinds.js").Kind} */ { kind, name }) => {
-    await context.system.askStatus(); // somebody else may have picked the same a moment ago
-    const role = proposedRole(context.system, kind, dock.roles);
+    page.makeWay();
+    await system.askStatus(); // somebody else may have picked the same a moment ago
+    const role = proposedRole(system, kind, dock.roles);
     announce(`${name} starts as ${role}`);
     dock.fold(false);
     dock.add(kind, role);
+    const card = dock.reveal(role);
+    if (!page.sideIsOpen) card?.querySelector("button")?.focus();
+    picked = role;
+    show();
   };
-  context.bus.addEventListener("play", (event) => {
+  system.addEventListener("change", show);
+  bus.addEventListener("play", (event) => {
     const { component, role } = /** @type {CustomEvent} */ (event).detail;
     const kind = kindOf(component);
     if (kind && !dock.roles.has(role)) dock.add(kind, role);
   });
   const list = element("ul", { className: "shelf" });
   const hint = "Each takes part in the system from this page, under a name of its own, and goes when the page is closed. Draw wires to it as to any other.";
-  context.page.addSide("devices", "Devices", element("div", {}, element("p", { className: "hint" }, hint), list));
+  page.addSide("devices", "Devices", element("div", {}, element("p", { className: "hint" }, hint), list));
   const fill = () => fillShelf(list, pick).catch((error) => toast(`The shelf of devices is not complete: ${error.message}`, "bad"));
   (window.requestIdleCallback ?? setTimeout)(fill);
   return reopen(dock);
@@ -36,7 +51,7 @@ async function fillShelf(list, pick) {
 
 function item(kind, pick) {
   const words = element("span", {}, element("strong", {}, kind.name), element("small", {}, kind.label));
-  return element("button", { type: "button", className: "shelf-item", "data-kind": kind.kind, click: () => pick(kind) }, picture(kind.kind), words);
+  return element("button", { type: "button", className: "shelf-item", "data-kind": kind.kind, click: (event) => event.detail > 1 || pick(kind) }, picture(kind.kind), words);
 }
 
 /** Open again what was open before the page was loaded again, and keep it for the next time. */

@@ -35,6 +35,7 @@ export class Actions {
     if (!(await this.edits.run(`Add ${id}`, [["addnode", { id, component, metadata }], ...this.#placed()]))) return;
     this.stage.refresh();
     this.stage.select([id]);
+    this.stage.revealSelected();
     this.stage.nodes.focus(id);
     announce(`${id} added`);
   }

@@ -84,7 +84,9 @@ function keepFocus(stage) {
 function selectAlso(stage, { kind, ids }) {
   const [edge, nodes] = kind === "edge" ? [ids[0], []] : [null, ids];
   const isSo = JSON.stringify([stage.selectedEdge, [...stage.selected]]) === JSON.stringify([edge, nodes]);
-  if (!isSo) stage.select(nodes.filter((id) => stage.picture.nodes.has(id)), edge);
+  if (isSo) return;
+  stage.select(nodes.filter((id) => stage.picture.nodes.has(id)), edge);
+  stage.revealSelected();
 }
 
 /** What menus, keys and buttons have in common. */

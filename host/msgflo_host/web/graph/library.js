@@ -75,6 +75,7 @@ export class Library {
   #add(name) {
     const at = this.#at;
     this.#at = undefined;
+    this.page.makeWay();
     this.actions.add(name, at);
   }
 

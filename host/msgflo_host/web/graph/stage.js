@@ -271,7 +271,7 @@ export class Stage extends EventTarget {
     const beside = document.getElementById("inspector")?.hidden === false;
     const opened = beside && !this.#beside;
     this.#beside = beside;
-    if (opened && !first) return this.#keepSelectedInSight();
+    if (opened && !first) return this.revealSelected();
     if ((!first && !this.view.isFitted) || !this.picture.nodes.size) return;
     // Nobody has moved anything yet: the layout is made for the new form.
     if ([...this.picture.nodes.values()].every((node) => node.x === undefined)) this.#placesOf(this.system.current).clear();
@@ -279,8 +279,8 @@ export class Stage extends EventTarget {
     this.#fitFirst();
   }
 
-  /** Somebody has clicked: what they clicked at stays where it is, unless it would be hidden. */
-  #keepSelectedInSight() {
+  /** What is selected stays where it is, unless it would be hidden. */
+  revealSelected() {
     const { src, tgt } = this.system.graph.edges.get(this.selectedEdge ?? "") ?? {};
     const ids = src && tgt ? [src.node, tgt.node] : [...this.selected];
     const box = around(ids.flatMap((id) => this.boxes.get(id) ?? []));

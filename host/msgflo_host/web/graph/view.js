@@ -67,7 +67,7 @@ export class View {
     const from = this.toScreen(box);
     const [right, bottom] = [from.x + box.width * this.k, from.y + box.height * this.k];
     const into = (low, high, room) => (low < MARGIN ? MARGIN - low : high > room - MARGIN ? room - MARGIN - high : 0);
-    const [dx, dy] = [into(from.x, right, this.width), into(from.y, bottom, this.height)];
+    const [dx, dy] = [into(from.x, right, this.width), into(from.y, bottom, this.height + MARGIN - BELOW)];
     if (dx || dy) this.pan(dx, dy);
   }
 
