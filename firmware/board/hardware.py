@@ -1,15 +1,18 @@
 """Pins, buses and converters of this board, for device modules: opened once, and shared where that is meant."""
 
+from time import sleep_us
+
 import machine
 
 __all__ = ("Hardware",)
 
 
 class Hardware:
-    """`buses` is the list under `i2c` in the compiled port map."""
+    """`buses` is the list under `i2c` in the compiled port map; `log` takes a text."""
 
-    def __init__(self, buses=()):
+    def __init__(self, buses=(), log=print):
         self._buses = {bus["id"]: bus for bus in buses}  # each its pins and frequency; once opened, the bus
+        self._log = log
 
     def pin(self, number, *how):
         """Return a pin, by its number or name; `how`: mode and pull. Without, it is left as it is."""
@@ -26,7 +29,12 @@ class Hardware:
             raise ValueError("there is no I2C bus {}".format(bus))
         if isinstance(opened, dict):
             scl = machine.Pin(opened["scl"])
-            opened = machine.I2C(bus, scl=scl, sda=machine.Pin(opened["sda"]), freq=opened["freq"])
+            sda = machine.Pin(opened["sda"])
+            clocks = _free(scl, sda)
+            if clocks:
+                now = "high again" if sda() else "still low: look at wiring and supply"
+                self._log("I2C bus {}: SDA was low; after {} clocks it is {}".format(bus, clocks, now))
+            opened = machine.I2C(bus, scl=scl, sda=sda, freq=opened["freq"])
             self._buses[bus] = opened
         return opened
 
@@ -42,3 +50,21 @@ class Hardware:
         if hasattr(adc, "read_uv"):
             return adc.read_uv() / 1000000
         return adc.read_u16() * 3.3 / 65535
+
+
+def _free(scl, sda):
+    """Clock SCL until nobody holds SDA low, as a part does that a reset has left in the middle of its answer.
+
+    Returns how often, at most nine times: NXP, UM10204 (I2C-bus specification), 3.1.16.
+    """
+    sda.init(sda.IN, sda.PULL_UP)
+    scl.init(scl.OPEN_DRAIN, scl.PULL_UP, value=1)
+    clocks = 0
+    while True:
+        sleep_us(10)
+        if sda() or clocks == 9:
+            return clocks
+        scl(0)
+        sleep_us(10)
+        scl(1)
+        clocks += 1

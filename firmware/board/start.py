@@ -85,7 +85,7 @@ def prepare(folder, safe):
     if config["log"]["topic"]:
         log.listener = lambda text: board.send("log", text)
     if not safe:
-        hardware = Hardware(config["i2c"])
+        hardware = Hardware(config["i2c"], log.error)
         for device in devices:
             _add(session, device, hardware)
         for participant in session.participants:

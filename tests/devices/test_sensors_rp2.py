@@ -12,7 +12,12 @@ from emulation.pico import Pico, missing
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 DRIVERS = ("_check", "_i2c", "_loudness", "aht20", "analog", "bh1750", "bme280", "dht", "mic", "sht3x")
-MODULES = ("devices/__init__", "devices/errors", *(f"devices/drivers/{driver}" for driver in ("__init__", *DRIVERS)))
+MODULES = (
+    "devices/__init__",
+    "devices/errors",
+    *(f"devices/drivers/{driver}" for driver in ("__init__", *DRIVERS)),
+    "board/hardware",
+)
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -64,6 +69,34 @@ def test_chip_on_i2c(pico: Pico, model: str, address: int, temperature: float, h
         pico.i2c(0, address, model, damaged=True)
         assert measured(pico, model)[0] == "ChecksumError"
         pico.i2c(0, address, model, damaged=False)
+
+
+# The address of an AHT20 and that it is to be read; then the pins are let go of, as by a reset.
+INTERRUPTED = """
+scl, sda = Pin(7, Pin.OPEN_DRAIN, value=1), Pin(6, Pin.OPEN_DRAIN, value=1)
+sda(0)
+for bit in "011100011":
+    scl(0)
+    sda(bit == "1")
+    scl(1)
+scl(0)
+scl(1)
+"""
+
+
+def test_a_bus_is_freed_of_a_part_that_was_interrupted_in_its_answer(pico: Pico) -> None:
+    pico.i2c(1, 0x38, "aht20", temperature=21, humidity=43)
+    for line in (6, 7):
+        pico.pull(line, 1)
+    pico.run(INTERRUPTED)
+    assert pico.pin(6).level == 0
+    pico.run("from board.hardware import Hardware\nsaid = []")
+    pico.run("other = Hardware([{'id': 1, 'sda': 6, 'scl': 7, 'freq': 100000}], said.append).i2c(1)")
+    assert pico.pin(6).level == 1
+    # The first three bits of its answer are 0: it is calibrated and not busy.
+    assert pico.run("print(*said)").strip() == "I2C bus 1: SDA was low; after 3 clocks it is high again"
+    pico.run("from devices.drivers.aht20 import Aht20\nfreed = Aht20(other, 0x38)")
+    assert measured(pico, "freed")[0] == pytest.approx(21, abs=0.02)
 
 
 def test_bh1750(pico: Pico) -> None:
