@@ -19,6 +19,7 @@ from msgflo import Broker
 
 from .. import children
 from ..library.folder import Command
+from ..library.msgflo_programs import search_path
 from .output import Lines
 
 __all__ = ["Processes", "broker_url", "environment", "executable"]
@@ -169,7 +170,7 @@ def environment(broker: Broker) -> dict[str, str]:
         "MSGFLO_BROKER": broker_url(broker),
         "PYTHONUNBUFFERED": "1",
         "MICROPYPATH": f"{packages}:{firmware}:.frozen",
-        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
+        "PATH": search_path(),
     }
 
 

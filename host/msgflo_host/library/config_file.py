@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING
 
 from ..errors import LibraryError
 from .markers import misplaced, replaced
+from .msgflo_programs import OWN_PYTHON, NotInstalled, in_place_of
 
 if TYPE_CHECKING:
     from .._yaml import Located, Reader
 
-__all__ = ["FILE_NAME", "NAME", "PACKAGE", "Config", "is_configured", "read"]
+__all__ = ["BY_DEFAULT", "FILE_NAME", "NAME", "PACKAGE", "Config", "is_configured", "read"]
 
 FILE_NAME = "msgflo.yaml"
 PACKAGE = "package.json"
@@ -40,6 +41,9 @@ NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 RESERVED = "core"
 """The namespace of the built-in components."""
 
+BY_DEFAULT: Mapping[str, tuple[str, ...]] = {".py": OWN_PYTHON, ".yml": (), ".yaml": ()}
+"""The handlers that are always there: an empty one is that of foreign devices."""
+
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9+]{1,16}")
 
@@ -48,7 +52,7 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9+]{1,16}")
 class Config:
     """The words of what is to be run, and for foreign devices the names of their files. Markers are still in them.
 
-    A handler of None means that files with this suffix are no components.
+    A handler of None means that files with this suffix are no components, an empty one that they are foreign devices.
     """
 
     namespace: str
@@ -114,19 +118,24 @@ def _config(top: Located, reader: Reader, folder: Path, name: str) -> Config:
     for component, entry in _entries(top, "components", reader):
         if component.startswith(f"{RESERVED}/"):
             reader.fail_at(entry, f"{component}: {RESERVED}/ is for the built-in components")
-        text = _text(component, entry, reader, "neither a command nor a .yml file")
-        if text.endswith((".yml", ".yaml")) and " " not in text.strip():
-            foreign[component] = text.strip()
-            if not (folder / foreign[component]).is_file():
-                reader.fail_at(entry, f"{component}: there is no file {folder / foreign[component]}")
+        text = _text(component, entry, reader, "neither a command nor a .yml file").strip()
+        if text.endswith((".yml", ".yaml")) and " " not in text:
+            found: tuple[str, ...] | Path = Path(text)
         else:
-            commands[component] = _words_for_a_node(component, entry, reader, variables)
+            words = _words_for_a_node(component, entry, reader, variables)
+            found = _in_place_of(component, words, entry, reader, folder)
+        if not isinstance(found, Path):
+            commands[component] = found
+        elif (folder / found).is_file():
+            foreign[component] = str(found)
+        else:
+            reader.fail_at(entry, f"{component}: there is no file {folder / found}")
     return Config(
         _namespace(top, reader) or name,
         commands,
         foreign,
         {program: _words(program, entry, reader) for program, entry in _entries(top, "programs", reader)},
-        dict(_handlers(top, reader, variables)),
+        dict(_handlers(top, reader, variables, folder)),
         variables,
     )
 
@@ -143,7 +152,7 @@ def _namespace(top: Located, reader: Reader) -> str | None:
 
 
 def _handlers(
-    top: Located, reader: Reader, variables: Mapping[str, str]
+    top: Located, reader: Reader, variables: Mapping[str, str], folder: Path
 ) -> Iterator[tuple[str, tuple[str, ...] | None]]:
     for suffix, entry in _entries(top, "handlers", reader):
         if not _SUFFIX.fullmatch(suffix):
@@ -153,7 +162,24 @@ def _handlers(
             yield suffix.lower(), None
             continue
         _text(suffix, entry, reader, 'no command, such as "node #FILENAME #ROLE"')
-        yield suffix.lower(), _words_for_a_node(suffix, entry, reader, variables)
+        words = _words_for_a_node(suffix, entry, reader, variables)
+        if not any(file.suffix.lower() == suffix.lower() for file in folder.iterdir()):
+            yield suffix.lower(), words  # whose program need not be installed
+            continue
+        found = _in_place_of(suffix, words, entry, reader, folder)
+        if isinstance(found, Path):
+            found = ()
+        if BY_DEFAULT.get(suffix.lower()) != found:
+            yield suffix.lower(), found
+
+
+def _in_place_of(
+    name: str, words: tuple[str, ...], entry: Located, reader: Reader, folder: Path
+) -> tuple[str, ...] | Path:
+    try:
+        return in_place_of(words, folder)
+    except NotInstalled as wrong:
+        reader.fail_at(entry, f"{name}: {wrong}")
 
 
 def _variables(top: Located, reader: Reader) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..errors import LibraryError
 from ..graph.files import Signature, signature
-from .config_file import FILE_NAME, NAME, PACKAGE, Config
+from .config_file import BY_DEFAULT, FILE_NAME, NAME, PACKAGE, Config
 from .config_file import read as read_config
 from .markers import filled, replaced
 
@@ -42,8 +42,6 @@ MAX_SOURCE = 256 * 1024
 """Bytes of one source, and of one suite of tests."""
 MAX_COMPONENTS = 1000
 
-_OWN_PYTHON = ("msgflo", "participant", "#FILENAME", "#ROLE", "--component", "#COMPONENT")
-_FOREIGN = (".yml", ".yaml")
 _SUITES = (".spec.yaml", ".spec.yml")
 
 
@@ -100,8 +98,8 @@ def _read(folder: Path, config: Config) -> Contents:
     used |= {
         path.resolve() for command in (*commands.values(), *programs.values()) for path in _files(command.words, folder)
     }
-    handlers: dict[str, tuple[str, ...] | None] = {".py": _OWN_PYTHON, **dict.fromkeys(_FOREIGN, ()), **config.handlers}
-    by_default = frozenset({".py", *_FOREIGN} - config.handlers.keys())
+    handlers: dict[str, tuple[str, ...] | None] = {**BY_DEFAULT, **config.handlers}
+    by_default = frozenset(BY_DEFAULT.keys() - config.handlers.keys())
     found: dict[str, Path] = {}
     for file in _component_files(folder, handlers, by_default):
         name = f"{config.namespace}/{file.stem}"

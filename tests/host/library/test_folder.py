@@ -80,6 +80,11 @@ def test_mistakes_are_named_with_their_place(tmp_path: Path, text: str, place: s
     assert message in str(caught.value)
 
 
+def install(program: str, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / program).touch(mode=0o755)
+
+
 MSGFLO = {
     "msgflo-register --role #ROLE:#FILENAME": ("msgflo-register", "--role", "lamp; x:a.js"),
     "msgflo-nodejs --name #ROLE #FILENAME": ("msgflo-nodejs", "--name", "lamp; x", "a.js"),
@@ -95,8 +100,12 @@ MSGFLO = {
 
 
 @pytest.mark.parametrize(("handler", "words"), MSGFLO.items(), ids=list(MSGFLO))
-def test_what_clients_choose_is_filled_in_as_arguments(tmp_path: Path, handler: str, words: tuple[str, ...]) -> None:
+def test_what_clients_choose_is_filled_in_as_arguments(
+    tmp_path: Path, handler: str, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a.js").touch()
+    install(handler.split()[0], tmp_path / "node_modules" / ".bin")
+    monkeypatch.setenv("PATH", "/usr/bin:node_modules/.bin")
     (tmp_path / "package.json").write_text(json.dumps({"name": "n", "msgflo": {"handlers": {".js": handler}}}))
     assert load(tmp_path).commands["n/a"].filled(role="lamp; x", iips='{"in": "#ROLE"}').words == words
 
@@ -228,6 +237,98 @@ variables: {port: 8080}
         "node", "a.js", "--role=#COMPONENT r", "--as", "n/a", "a", "--port", "8080", '{"in":"#ROLE"}',
     )  # fmt: skip
     assert library.commands["n/plain"].words == ("python3", "plain.py")
+
+
+@pytest.fixture
+def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+
+
+PYTHON, FOREIGN = "msgflo-python #FILENAME #ROLE", "msgflo-register --role #ROLE:#FILENAME"
+
+
+@pytest.mark.usefixtures("nothing_installed")
+@pytest.mark.parametrize(
+    "handlers",
+    [
+        {},
+        {".py": PYTHON, ".yml": FOREIGN, ".coffee": "msgflo-nodejs --name #ROLE #FILENAME"},
+        {
+            ".py": "msgflo-python #FILENAME #ROLE --iips #IIPS",
+            ".yml": "msgflo-register-foreign --forever=true --role #ROLE #FILENAME",
+            ".fbp": "noflo-runtime-msgflo --name #ROLE --graph #COMPONENT --iips #IIPS",
+        },
+    ],
+)
+def test_handlers_that_name_programs_of_msgflo_are_ours_where_those_are_not_installed(
+    tmp_path: Path, handlers: dict[str, str]
+) -> None:
+    config = json.dumps({"name": "c-flo", "msgflo": {"handlers": handlers}})
+    folder = fill(tmp_path, package__json=config, Gate__py=PARTICIPANT, dmx__yml=DEVICE, helper__py="x = 1\n")
+    library = load(folder)
+    assert library.names() == ["c-flo/Gate", "c-flo/dmx"]
+    assert library.foreign == {"c-flo/dmx": folder / "dmx.yml"}
+    words = ("msgflo", "participant", "Gate.py", "gate", "--component", "c-flo/Gate")
+    assert library.commands["c-flo/Gate"].filled(role="gate").words == words
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_components_that_name_programs_of_msgflo_are_ours_where_those_are_not_installed(tmp_path: Path) -> None:
+    text = """
+components:
+  a/Lamp: "msgflo-python lamp.py #ROLE"
+  a/Fan: "msgflo-register --role=#ROLE:fan.yml"
+"""
+    folder = write(fill(tmp_path, lamp__py=PARTICIPANT, fan__yml=DEVICE), text)
+    library = load(folder)
+    assert library.names() == ["a/Fan", "a/Lamp"]
+    assert library.foreign == {"a/Fan": folder / "fan.yml"}
+    assert library.commands["a/Lamp"].words == ("msgflo", "participant", "lamp.py", "#ROLE", "--component", "a/Lamp")
+
+
+def test_programs_of_msgflo_that_are_installed_are_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install("msgflo-python", tmp_path / "bin")
+    monkeypatch.setenv("PATH", f"/usr/bin:{tmp_path / 'bin'}")
+    folder = fill(
+        tmp_path / "n", Gate__py=PARTICIPANT, package__json=json.dumps({"msgflo": {"handlers": {".py": PYTHON}}})
+    )
+    assert load(folder).commands["n/Gate"].words == ("msgflo-python", "Gate.py", "#ROLE")
+
+
+@pytest.mark.usefixtures("nothing_installed")
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        (
+            'handlers: {.js: "msgflo-nodejs --name #ROLE #FILENAME"}',
+            "1:17",
+            '.js: msgflo-nodejs is not installed; install it, or write what runs such a file, as in "node #FILENAME #ROLE"',
+        ),
+        (
+            'handlers: {.js: "noflo-runtime-msgflo --graph x"}',
+            "1:17",
+            ".js: noflo-runtime-msgflo is not installed; install it, or write what runs such a graph",
+        ),
+        (
+            'components: {a/B: "msgflo-python --fast x.py #ROLE"}',
+            "1:19",
+            'a/B: msgflo-python is not installed; "msgflo participant #FILENAME #ROLE" is the same of ours',
+        ),
+        (
+            'components: {a/B: "msgflo-register --all #ROLE:x.yml"}',
+            "1:19",
+            "a/B: msgflo-register is not installed; a foreign device is a .yml file here",
+        ),
+        ('components: {a/B: "msgflo-register --role #ROLE:x.yml"}', "1:19", "a/B: there is no file"),
+    ],
+)
+def test_programs_of_msgflo_without_one_of_ours_are_named_with_what_to_write(
+    tmp_path: Path, text: str, place: str, message: str
+) -> None:
+    (tmp_path / "a.js").touch()
+    with pytest.raises(LibraryError) as caught:
+        load(write(tmp_path, text))
+    assert str(caught.value).startswith(f"{tmp_path / 'msgflo.yaml'}:{place}: {message}")
 
 
 @pytest.mark.parametrize("indent", ["\t", "  "])
