@@ -6,7 +6,14 @@ export const ROW = 20;
 const FOOT = 8;
 const MIN_WIDTH = 132;
 const MAX_WIDTH = 340;
+const PORT_GAP = 6;
+const CHIP_LETTER = 6.2;
+const CHIP_MORE = 12;
+const MOST_CHIP = 90;
+const PORT_PAD = 10; // between a port's name and the edge of the node
+const BESIDE_PORTS = 28; // between inports and outports, and to the edge of the node
 const EDGE_STEPS = 24;
+const BOUND_STEPS = 8; // for the box around a curve
 const LARGEST_NAME = 40;
 const FAR_NAME = 26; // size of names where they alone are written, far away: no part of them is broken then
 
@@ -26,15 +33,17 @@ export const estimate = (text, size, bold = false) => text.length * size * (bold
  * How large a node is drawn.
  * @param {{id: string, component: string, inports: any[], outports: any[]}} node
  * @param {(text: string, size: number, bold?: boolean) => number} measure
- * @returns {{width: number, height: number}}
+ * @returns {{width: number, height: number, inports: number}} `inports`: how wide they may be
  */
 export function sizeOf(node, measure = estimate) {
   const column = (ports) => Math.max(0, ...ports.map((port) => portWidth(port, measure)));
   const rows = Math.max(node.inports.length, node.outports.length, 1);
   const title = 52 + Math.max(measure(node.id, 13, true), measure(node.component, 11));
   const name = 12 + Math.max(...syllables(node.id).map((part) => measure(part, FAR_NAME, true)));
-  const width = Math.max(title, name, column(node.inports) + column(node.outports) + 28, MIN_WIDTH);
-  return { width: Math.ceil(Math.min(width, MAX_WIDTH)), height: HEAD + rows * ROW + FOOT };
+  const out = column(node.outports);
+  const wanted = Math.max(title, name, column(node.inports) + out + BESIDE_PORTS, MIN_WIDTH);
+  const width = Math.ceil(Math.min(wanted, MAX_WIDTH));
+  return { width, height: HEAD + rows * ROW + FOOT, inports: Math.max(width / 2, width - out - BESIDE_PORTS + PORT_PAD) };
 }
 
 /**
@@ -70,8 +79,10 @@ function linesOf(parts, room) {
 }
 
 function portWidth(port, measure) {
-  const chips = (port.initials ?? []).reduce((sum, each) => sum + Math.min(measure(each.text, 10) + 16, 90), 0);
-  return measure(port.id, 12) + (port.typeText ? measure(port.typeText, 9) + 6 : 0) + chips;
+  // Initial packets are in letters of the same width each; some scripts have wider ones.
+  const chip = ({ text }) => PORT_GAP + Math.min(Math.max(measure(text, 10), text.length * CHIP_LETTER) + CHIP_MORE, MOST_CHIP);
+  const chips = (port.initials ?? []).reduce((sum, each) => sum + chip(each), 0);
+  return measure(port.id, 12) + (port.typeText ? measure(port.typeText, 9) + PORT_GAP : 0) + chips;
 }
 
 /**
@@ -124,6 +135,16 @@ function onCurve({ a, b, c, d }, t) {
   const u = 1 - t;
   const [p, q, r, s] = [u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t];
   return { x: p * a.x + q * b.x + r * c.x + s * d.x, y: p * a.y + q * b.y + r * c.y + s * d.y };
+}
+
+/**
+ * The box around a line.
+ * @param {Line} line
+ * @returns {Box}
+ */
+export function bounds(line) {
+  const points = line.flatMap((on) => Array.from({ length: BOUND_STEPS + 1 }, (_, step) => onCurve(on, step / BOUND_STEPS)));
+  return /** @type {Box} */ (around(points.map((point) => ({ ...point, width: 0, height: 0 }))));
 }
 
 /**

@@ -9,8 +9,10 @@ const TITLE = 22;
 const INDENT = 12; // of a name
 const LARGE = 28; // size of names as they are written far away
 
+/** @typedef {import("./geometry.js").Box} Box */
+
 export class Groups {
-  /** @type {Map<string, {frame: HTMLElement, title: HTMLElement, box: import("./geometry.js").Box}>} */
+  /** @type {Map<string, {frame: HTMLElement, title: HTMLElement, box: Box, height: number, place: Box}>} */
   #shown = new Map();
 
   /** @param {HTMLElement} layer */
@@ -18,7 +20,7 @@ export class Groups {
     this.layer = layer;
   }
 
-  /** @param {{name: string, nodes: string[]}[]} groups @param {Map<string, import("./geometry.js").Box>} boxes */
+  /** @param {{name: string, nodes: string[]}[]} groups @param {Map<string, Box>} boxes */
   render(groups, boxes) {
     const names = new Set(groups.map((group) => group.name));
     for (const [name, shown] of this.#shown) {
@@ -37,7 +39,8 @@ export class Groups {
       shown.box = { x: box.x - MARGIN, y: box.y - MARGIN - TITLE, width: box.width + 2 * MARGIN, height: TITLE };
       frame.style.transform = `translate(${shown.box.x}px, ${shown.box.y}px)`;
       frame.style.width = `${shown.box.width}px`;
-      frame.style.height = `${box.height + 2 * MARGIN + TITLE}px`;
+      shown.height = box.height + 2 * MARGIN + TITLE;
+      frame.style.height = `${shown.height}px`;
       const strip = { ...shown.box, height: TITLE + MARGIN - 1 };
       const below = TITLE + 2 * MARGIN + box.height;
       // Within the frame; else above or below it, further and further away.
@@ -46,14 +49,28 @@ export class Groups {
       const place = first(places, (dy) => freeAlong({ ...strip, y: strip.y + dy }, width, taken)) ?? { ...strip, width };
       title.style.left = `${place.x - shown.box.x + INDENT}px`;
       title.style.top = `${place.y - shown.box.y + 2}px`;
+      shown.place = place;
       taken.push(place);
     }
+  }
+
+  /**
+   * What a group takes up in the graph: its frame, and its name, which may be longer.
+   * @param {string} name @param {{size: number, most: number}} text of names @param {(text: string, size: number, bold?: boolean) => number} measure
+   */
+  extent(name, { size, most }, measure) {
+    const shown = this.#shown.get(name);
+    if (!shown) return [];
+    const { box, height, place } = shown;
+    const width = Math.min(measure(name, size, true) + 10, Math.max(box.width - INDENT, most));
+    return [{ ...box, height }, { x: place.x + INDENT, y: place.y, width, height: size * 1.5 + 4 }];
   }
 
   #add(name) {
     const title = element("button", { className: "group-name", type: "button", "aria-haspopup": "menu" }, name);
     const frame = element("div", { className: "group", "data-group": name }, title);
-    const shown = { frame, title, box: { x: 0, y: 0, width: 0, height: 0 } };
+    const nowhere = { x: 0, y: 0, width: 0, height: 0 };
+    const shown = { frame, title, box: nowhere, height: 0, place: nowhere };
     this.#shown.set(name, shown);
     this.layer.append(frame);
     return shown;
@@ -81,8 +98,8 @@ function first(values, find) {
 
 /**
  * Where along a strip something of a width is over nothing else, if there is such a place.
- * @param {import("./geometry.js").Box} strip @param {number} width @param {import("./geometry.js").Box[]} taken
- * @returns {import("./geometry.js").Box | null}
+ * @param {Box} strip @param {number} width @param {Box[]} taken
+ * @returns {Box | null}
  */
 function freeAlong(strip, width, taken) {
   const place = { ...strip, width };

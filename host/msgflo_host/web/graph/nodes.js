@@ -6,7 +6,6 @@ import { HEAD, ROW, syllables } from "./geometry.js";
 import { icon } from "./icons.js";
 import { nameOf } from "./model.js";
 
-
 const SIGNS = new Map([["asleep", "moon"], ["lost", "chain-broken"], ["pending", "hourglass"]]);
 
 /**
@@ -15,7 +14,7 @@ const SIGNS = new Map([["asleep", "moon"], ["lost", "chain-broken"], ["pending",
  */
 
 export class Nodes {
-  /** @type {Map<string, {element: HTMLElement, body: string, state: string, place: string, name: number}>} */
+  /** @type {Map<string, {element: HTMLElement, body: string, state: string, place: string, sizes: string}>} */
   #shown = new Map();
   #layer;
   #focus = ""; // the node that Tab leads to
@@ -34,9 +33,9 @@ export class Nodes {
    * @param {Map<string, NodeView>} nodes
    * @param {Map<string, Box>} boxes
    * @param {Set<string>} selected
-   * @param {(id: string) => number} nameSize how large a name can be written at most
+   * @param {Map<string, {name: number, inports: number}>} sizes how large a name can be written at most, and how wide inports may be
    */
-  render(nodes, boxes, selected, nameSize) {
+  render(nodes, boxes, selected, sizes) {
     for (const [id, { element }] of this.#shown) {
       if (nodes.has(id)) continue;
       element.remove();
@@ -45,7 +44,7 @@ export class Nodes {
     for (const node of nodes.values()) this.#renderOne(node);
     for (const [id, box] of boxes) {
       this.place(id, box);
-      this.#write(id, nameSize(id));
+      this.#write(id, sizes.get(id) ?? { name: 8, inports: 0 });
     }
     this.select(selected);
     if (!nodes.has(this.#focus)) this.#setFocus([...nodes.keys()][0] ?? "");
@@ -59,7 +58,7 @@ export class Nodes {
     if (!shown) {
       const made = element("div", { className: "node", role: "group", tabIndex: -1, "aria-roledescription": "node", "data-node": node.id });
       this.#layer.append(made);
-      shown = { element: made, body: "", state: "", place: "", name: 0 };
+      shown = { element: made, body: "", state: "", place: "", sizes: "" };
       this.#shown.set(node.id, shown);
     }
     if (shown.body !== body) shown.element.replaceChildren(...bodyOf(node));
@@ -78,11 +77,13 @@ export class Nodes {
     shown.element.style.height = `${height}px`;
   }
 
-  #write(id, size) {
+  #write(id, { name, inports }) {
     const shown = this.#shown.get(id);
-    if (!shown || shown.name === size) return;
-    shown.name = size;
-    shown.element.style.setProperty("--fits", `${size}px`);
+    const sizes = `${name} ${inports}`;
+    if (!shown || shown.sizes === sizes) return;
+    shown.sizes = sizes;
+    shown.element.style.setProperty("--fits", `${name}px`);
+    shown.element.style.setProperty("--inports", `${inports}px`);
   }
 
   /** @param {Set<string>} selected */

@@ -1,10 +1,12 @@
 // @ts-check
 // The picture on the screen: its elements, where each node stands, what is selected. It follows the system, and changes nothing in it.
 
-import { element } from "../core/dom.js";
+import { element, toast } from "../core/dom.js";
 import { emit } from "../core/registry.js";
 import { Chosen } from "./chosen.js";
 import { Edges } from "./edges.js";
+import { extentOf, shownTogether } from "./extent.js";
+import { freePart } from "./free.js";
 import { around, nameSize, overlap, sizeOf } from "./geometry.js";
 import { Groups } from "./groups.js";
 import { layout } from "./layout.js";
@@ -14,13 +16,9 @@ import { placeBeside } from "./place.js";
 import { Pulses } from "./pulses.js";
 import { View } from "./view.js";
 import { makeSvg } from "./words.js";
+import { LEAST_AT_FIRST, MOST_FAR, gridAt, isFar, writeZoom } from "./zoom.js";
 
-const FAR = 0.72; // below this zoom ports and components are left off, and roles written larger
-const LABELS_FROM = 0.75;
-const LEAST_AT_FIRST = 0.36;
-const BESIDE_PORTS = 64; // the names of exported ports
-const AROUND_GROUPS = 40;
-const READABLE = 11.5; // pixels of the screen
+const FIT_TURNS = 5;
 
 /**
  * @typedef {import("./geometry.js").Box} Box
@@ -43,11 +41,12 @@ export class Stage extends EventTarget {
   /** Places of nodes for which none is saved, by graph. @type {Map<string, Map<string, Point>>} */
   #places = new Map();
   #chosen = new Chosen();
-  /** @type {Map<string, {of: string, width: number, height: number, name: number}>} */
+  /** @type {Map<string, {of: string, width: number, height: number, inports: number, name: number}>} */
   #sizes = new Map();
   #shownGraph = "";
   #zoomFrame = 0;
   #stopping = 0;
+  #inspector = /** @type {HTMLElement} */ (document.getElementById("inspector"));
   #beside = false; // whether the inspector takes room
   #family = "";
   #pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
@@ -67,13 +66,14 @@ export class Stage extends EventTarget {
     this.canvas = element("canvas", { className: "pulses", "aria-hidden": "true" });
     this.port = element("div", { className: "viewport", role: "application", tabIndex: -1, "aria-label": "Picture of the graph; arrow keys lead from node to node, ? tells all keys" }, this.world, this.canvas);
     root.append(this.port);
-    this.view = new View(() => this.#viewed());
+    this.view = new View(() => this.#viewed(), () => freePart(this.port, document.querySelectorAll("#side, #inspector")));
     this.nodes = new Nodes(nodes);
     this.edges = new Edges(still, live, labels);
     this.groups = new Groups(groups);
     this.pulses = new Pulses(this.canvas, this.view, this.edges);
     this.#resized();
-    new ResizeObserver(() => this.#resized()).observe(this.port);
+    const observer = new ResizeObserver(() => this.#resized());
+    for (const each of [this.port, this.#inspector]) observer.observe(each);
   }
 
   /** Whether the graph is in sight, and not another view. */
@@ -99,7 +99,7 @@ export class Stage extends EventTarget {
 
   /** Draw nodes, edges and groups where they are. */
   draw() {
-    this.nodes.render(this.picture.nodes, this.boxes, this.selected, (id) => this.#sizes.get(id)?.name ?? 8);
+    this.nodes.render(this.picture.nodes, this.boxes, this.selected, this.#sizes);
     this.edges.render(this.picture, this.boxes);
     this.edges.select(new Set(this.selectedEdge ? [this.selectedEdge] : []));
     this.groups.render(this.picture.groups, this.boxes);
@@ -111,14 +111,14 @@ export class Stage extends EventTarget {
     for (const node of this.picture.nodes.values()) {
       const of = JSON.stringify([node.component, node.inports, node.outports]);
       if (this.#sizes.get(node.id)?.of === of) continue;
-      const size = sizeOf(node, this.#measure);
-      this.#sizes.set(node.id, { of, ...size, name: nameSize(node.id, size, this.#measure) });
+      const size = sizeOf(node, this.measure);
+      this.#sizes.set(node.id, { of, ...size, name: nameSize(node.id, size, this.measure) });
       changed.add(node.id);
     }
     return changed;
   }
 
-  #measure = (text, size, bold = false) => {
+  measure = (text, size, bold = false) => {
     this.#family ||= getComputedStyle(this.port).fontFamily;
     this.#pen.font = `${bold ? 600 : 400} ${size}px ${this.#family}`;
     return this.#pen.measureText(text).width;
@@ -246,18 +246,24 @@ export class Stage extends EventTarget {
 
   /** Show all, or some nodes, as large as there is room for. @param {Iterable<string>} [ids] */
   fit(ids = this.boxes.keys()) {
-    const box = around([...ids].flatMap((id) => this.boxes.get(id) ?? []));
-    const { graph } = this.system;
-    const exports = graph.inports.size + graph.outports.size ? BESIDE_PORTS : 0;
-    const groups = graph.groups.size ? AROUND_GROUPS : 0;
-    const [wide, high] = [Math.max(exports, groups), groups];
-    this.view.fit(box && { x: box.x - wide, y: box.y - high, width: box.width + 2 * wide, height: box.height + 2 * high });
+    const all = [...ids];
+    const left = all.length - this.#fit(all).size;
+    if (left) toast(`${left} ${left === 1 ? "node is" : "nodes are"} too far away to be shown with the others. Arrow keys lead there.`, "warn");
+  }
+
+  /** @param {string[]} ids @returns {Set<string>} those that are shown */
+  #fit(ids) {
+    const shown = shownTogether(ids.flatMap((id) => (this.boxes.has(id) ? [[id, this.boxes.get(id)]] : [])), this.view.reach);
+    this.view.fit(extentOf(this, shown, 1));
+    // The names of groups are the longer, the smaller all is.
+    for (let turn = 0; turn < FIT_TURNS && isFar(this.view.k); turn++) this.view.fit(extentOf(this, shown, this.view.k), MOST_FAR);
+    return shown;
   }
 
   /** On a small screen the beginning, large enough to be read. */
   #fitFirst() {
-    this.fit();
-    const whole = around(this.boxes.values());
+    const shown = this.#fit([...this.boxes.keys()]);
+    const whole = around([...shown].flatMap((id) => this.boxes.get(id) ?? []));
     if (whole && this.view.k < LEAST_AT_FIRST) this.view.set(20 - whole.x * LEAST_AT_FIRST, 20 - whole.y * LEAST_AT_FIRST, LEAST_AT_FIRST);
   }
 
@@ -268,7 +274,7 @@ export class Stage extends EventTarget {
     Object.assign(this.view, { width: clientWidth, height: clientHeight });
     const ratio = Math.min(2, window.devicePixelRatio);
     Object.assign(this.canvas, { width: Math.round(clientWidth * ratio), height: Math.round(clientHeight * ratio) });
-    const beside = document.getElementById("inspector")?.hidden === false;
+    const beside = this.#inspector.offsetWidth > 0;
     const opened = beside && !this.#beside;
     this.#beside = beside;
     if (opened && !first) return this.revealSelected();
@@ -292,23 +298,14 @@ export class Stage extends EventTarget {
     this.world.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
     this.port.style.setProperty("--x", `${x}px`);
     this.port.style.setProperty("--y", `${y}px`);
-    this.port.style.setProperty("--grid", `${24 * k}px`);
+    this.port.style.setProperty("--grid", `${gridAt(k)}px`);
     // A layer of its own is quick to move, but blurred when it is enlarged: only while it moves.
     this.world.classList.add("moving");
     clearTimeout(this.#stopping);
     this.#stopping = setTimeout(() => this.world.classList.remove("moving"), 200);
-    if (!this.#zoomFrame) this.#zoomFrame = requestAnimationFrame(() => this.#zoomed());
-  }
-
-  /** What is written depends on the zoom, in steps: it need not be written anew with each. */
-  #zoomed() {
-    this.#zoomFrame = 0;
-    const { k } = this.view;
-    const step = 2 ** (Math.floor(Math.log2(k) * 8) / 8);
-    this.world.classList.toggle("far", k < FAR);
-    this.world.classList.toggle("quiet", k < LABELS_FROM);
-    this.world.classList.toggle("tiny", k < LEAST_AT_FIRST);
-    this.world.style.setProperty("--far", `${(READABLE / step).toFixed(1)}px`);
-    this.world.style.setProperty("--near", String(Math.max(1, 1 / step)));
+    this.#zoomFrame ||= requestAnimationFrame(() => {
+      this.#zoomFrame = 0;
+      writeZoom(this.world, this.view.k);
+    });
   }
 }

@@ -19,9 +19,10 @@ export class View {
   /** Whether all is shown because somebody wanted that, and has not moved away since. */
   isFitted = false;
 
-  /** @param {() => void} changed called after each change */
-  constructor(changed) {
+  /** @param {() => void} changed called after each change @param {() => Box} [free] the part of the picture, in pixels of the screen, that no panel lies over */
+  constructor(changed, free = () => ({ x: 0, y: 0, width: this.width, height: this.height })) {
     this.changed = changed;
+    this.free = free;
   }
 
   /** @param {Point} point of the screen @returns {Point} of the graph */
@@ -34,9 +35,10 @@ export class View {
     return { x: x * this.k + this.x, y: y * this.k + this.y };
   }
 
-  /** The part of the graph that is seen. @returns {Box} */
+  /** The part of the graph that is seen, and not under a panel. @returns {Box} */
   get seen() {
-    return { ...this.toGraph({ x: 0, y: 0 }), width: this.width / this.k, height: this.height / this.k };
+    const free = this.free();
+    return { ...this.toGraph(free), width: free.width / this.k, height: free.height / this.k };
   }
 
   /** @param {number} dx @param {number} dy in pixels of the screen */
@@ -56,18 +58,32 @@ export class View {
   /** Show a box as large as there is room for, but no larger than `most`. @param {Box | null} box */
   fit(box, most = 1) {
     this.isFitted = true;
-    if (!box) return this.set(MARGIN, MARGIN, 1);
-    const [width, height] = [this.width - 2 * MARGIN, Math.max(1, this.height - MARGIN - BELOW)];
+    const { x, y, width, height } = this.#room;
+    if (!box) return this.set(x, y, 1);
     const k = Math.max(LEAST, Math.min(most, width / box.width, height / box.height));
-    this.set(MARGIN + (width - box.width * k) / 2 - box.x * k, MARGIN + (height - box.height * k) / 2 - box.y * k, k);
+    this.set(x + (width - box.width * k) / 2 - box.x * k, y + (height - box.height * k) / 2 - box.y * k, k);
+  }
+
+  /** How much of the graph can be seen at once. */
+  get reach() {
+    const { width, height } = this.#room;
+    return { width: width / LEAST, height: height / LEAST };
+  }
+
+  /** Where a graph that is fitted stands, and what is revealed. @returns {Box} */
+  get #room() {
+    const { x, y, width, height } = this.free();
+    const below = y + height < this.height ? MARGIN : BELOW;
+    return { x: x + MARGIN, y: y + MARGIN, width: Math.max(1, width - 2 * MARGIN), height: Math.max(1, height - MARGIN - below) };
   }
 
   /** Pan as little as is needed for a box to be seen. @param {Box} box */
   reveal(box) {
     const from = this.toScreen(box);
-    const [right, bottom] = [from.x + box.width * this.k, from.y + box.height * this.k];
-    const into = (low, high, room) => (low < MARGIN ? MARGIN - low : high > room - MARGIN ? room - MARGIN - high : 0);
-    const [dx, dy] = [into(from.x, right, this.width), into(from.y, bottom, this.height + MARGIN - BELOW)];
+    const room = this.#room;
+    // Of what is larger than the room for it, the beginning is seen.
+    const into = (at, size, low, length) => Math.max(low - at, Math.min(0, low + length - at - size));
+    const [dx, dy] = [into(from.x, box.width * this.k, room.x, room.width), into(from.y, box.height * this.k, room.y, room.height)];
     if (dx || dy) this.pan(dx, dy);
   }
 

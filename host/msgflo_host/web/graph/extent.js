@@ -1,0 +1,61 @@
+// @ts-check
+// What has to be in sight of a graph: its nodes, and all that is drawn beside them. Pure.
+
+import { around, bounds } from "./geometry.js";
+import { groupText, isFar } from "./zoom.js";
+
+const EXPORT_GAP = 8; // between a port and the name under which it is exported
+const EXPORT_MORE = 16; // of such a name, beside its text
+
+/** @typedef {import("./geometry.js").Box} Box */
+
+/**
+ * The box around some nodes, the edges between them, their groups, and the names of exported ports.
+ * @param {import("./stage.js").Stage} stage @param {Set<string>} ids @param {number} k zoom at which it will be seen
+ * @returns {Box | null}
+ */
+export function extentOf({ boxes, picture, edges, groups, measure }, ids, k) {
+  const found = [...ids].flatMap((id) => boxes.get(id) ?? []);
+  for (const { key, src, tgt } of picture.edges.values()) {
+    const line = ids.has(src.node) && ids.has(tgt.node) && edges.lineOf(key);
+    if (line) found.push(bounds(line));
+  }
+  for (const { name, nodes } of picture.groups) {
+    if (nodes.length && nodes.every((id) => ids.has(id))) found.push(...groups.extent(name, groupText(k), measure));
+  }
+  if (!isFar(k)) for (const id of ids) found.push(...exportsOf(picture.nodes.get(id), boxes.get(id), measure));
+  return around(found);
+}
+
+function exportsOf(node, box, measure) {
+  if (!node || !box) return [];
+  const width = ({ exported }) => EXPORT_GAP + EXPORT_MORE + measure(exported.join(", "), 10);
+  const wide = (ports) => Math.max(0, ...ports.filter(({ exported }) => exported.length).map(width));
+  const [left, right] = [wide(node.inports), wide(node.outports)];
+  return [{ ...box, x: box.x - left, width: left + box.width + right }];
+}
+
+/**
+ * Those of some boxes that can be shown together: all, or else as many as there is room for about the one in their middle.
+ * @param {[string, Box][]} boxes @param {{width: number, height: number}} room
+ * @returns {Set<string>}
+ */
+export function shownTogether(boxes, room) {
+  const fits = (box) => box !== null && box.width <= room.width && box.height <= room.height;
+  if (fits(around(boxes.map(([, box]) => box)))) return new Set(boxes.map(([id]) => id));
+  const median = (values) => values.sort((one, other) => one - other)[values.length >> 1];
+  const nearest = (to) => {
+    const far = ([, box]) => Math.max(Math.abs(box.x - to.x) / room.width, Math.abs(box.y - to.y) / room.height);
+    return [...boxes].sort((one, other) => far(one) - far(other));
+  };
+  const middle = nearest({ x: median(boxes.map(([, { x }]) => x)), y: median(boxes.map(([, { y }]) => y)) });
+  const found = new Set();
+  let all = null;
+  for (const [id, box] of middle.length ? nearest(middle[0][1]) : []) {
+    const grown = around(all ? [all, box] : [box]);
+    if (all && !fits(grown)) continue;
+    all = grown;
+    found.add(id);
+  }
+  return found;
+}

@@ -1,0 +1,197 @@
+"""The picture of a graph: all of it is in sight when it is to be, and nothing lies over what people look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from brokers import Broker
+from browser import LAPTOP, PHONE, SECRET, Pages, edit, fit, node_in, until, until_system
+from systems import Coordinator
+
+TABLET = (768, 1024)
+LYING_PHONE = (844, 390)
+
+
+@pytest.fixture(scope="module")
+def coordinator(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Coordinator]:
+    """One for all tests here: each begins with a graph that is made anew."""
+    data = tmp_path_factory.mktemp("picture")
+    with Coordinator("--data", data, "--secret", SECRET, broker=shared_broker.url, cwd=data) as coordinator:
+        coordinator.wait(lambda status: True)
+        yield coordinator
+
+
+def added(id: str, x: float | None = None, y: float = 0, component: str = "some/Thing") -> list[Any]:
+    """The command for a node, by default one without a place."""
+    return ["addnode", {"id": id, "component": component, "metadata": {} if x is None else {"x": x, "y": y}}]
+
+
+def joined(src: str, tgt: str) -> list[Any]:
+    """The command for an edge: two times `node port`."""
+    ends = [dict(zip(("node", "port"), end.split(), strict=True)) for end in (src, tgt)]
+    return ["addedge", {"src": ends[0], "tgt": ends[1]}]
+
+
+def show(page: Page, *commands: list[Any]) -> None:
+    """Another graph in place of what there was, and all of it in sight."""
+    until_system(page, "system.isReady && system.components.has('core/Gate')")
+    edit(page, ["clear", {"id": "default/main", "name": "main"}], *commands)
+    nodes = [payload["id"] for command, payload in commands if command == "addnode"]
+    expect(page.locator("#graph-view [data-node]")).to_have_count(len(nodes))
+    fit(page)
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Wait until what depends on the zoom is written."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+def box(page: Page, selector: str) -> Box:
+    rect = page.locator(selector).first.bounding_box()
+    assert rect, f"{selector} is not seen"
+    return rect["x"], rect["y"], rect["x"] + rect["width"], rect["y"] + rect["height"]
+
+
+def inside(inner: Box, outer: Box) -> bool:
+    return all((inner[0] >= outer[0], inner[1] >= outer[1], inner[2] <= outer[2], inner[3] <= outer[3]))
+
+
+def apart(one: Box, other: Box) -> bool:
+    return one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+
+
+def role(name: str) -> str:
+    return f"#graph-view [data-node='{name}']"
+
+
+# -- panels --
+
+
+@pytest.mark.parametrize("size", [TABLET, LYING_PHONE, PHONE], ids=["tablet", "lying phone", "phone"])
+def test_what_is_looked_at_is_not_under_the_panel(
+    coordinator: Coordinator, page_of: Pages, size: tuple[int, int]
+) -> None:
+    page = page_of(coordinator, size=size)
+    show(page, added("a", 0, 0), added("b", 300, 260), joined("a out", "b in"))
+    node_in(page, "b").locator(".role").click()
+    page.locator("#inspector").wait_for()
+    until(
+        page,
+        "() => { const b = document.querySelector('[data-node=b]').getBoundingClientRect();"
+        " const p = document.querySelector('#inspector').getBoundingClientRect();"
+        " return b.right <= p.left || b.bottom <= p.top; }",
+    )
+    assert inside(box(page, role("b")), box(page, "#graph-view"))
+    # What is fitted, or walked to, goes where it is seen, too.
+    page.keyboard.press("ArrowLeft")
+    assert apart(box(page, role("a")), box(page, "#inspector"))
+    page.keyboard.press("f")
+    for node in "ab":
+        assert apart(box(page, role(node)), box(page, "#inspector"))
+
+
+def test_a_phone_shows_one_sheet_at_a_time(coordinator: Coordinator, page_of: Pages) -> None:
+    page = page_of(coordinator, size=PHONE, has_touch=True)
+    show(page, added("a", 0, 0), added("b", 180, 0))
+    inspector, side = page.locator("#inspector"), page.locator("#side")
+    node_in(page, "a").locator(".role").tap()
+    expect(inspector.locator(".panel-title")).to_have_text("a")
+    page.get_by_role("button", name="Library and devices").tap()
+    expect(side).to_be_visible()
+    expect(inspector).to_be_hidden()
+    page.keyboard.press("Escape")
+    node_in(page, "b").locator(".role").tap()
+    expect(inspector.locator(".panel-title")).to_have_text("b")
+    expect(inspector).to_be_visible()
+    expect(side).to_be_hidden()
+
+
+def test_what_looks_inside_is_seen_beside_the_graph_only(coordinator: Coordinator, page_of: Pages) -> None:
+    page = page_of(coordinator)
+    show(page, added("a", 0, 0))
+    node_in(page, "a").locator(".role").click()
+    inspector = page.locator("#inspector")
+    expect(inspector).to_be_visible()
+    for view in ("Dashboard", "Boards", "Adopt"):
+        page.get_by_role("tab", name=view).click()
+        expect(inspector).to_be_hidden()
+    page.get_by_role("tab", name="Graph").click()
+    expect(inspector.locator(".panel-title")).to_have_text("a")
+    expect(inspector).to_be_visible()
+
+
+# -- fit --
+
+
+def test_fit_shows_what_is_drawn_beside_nodes(coordinator: Coordinator, page_of: Pages) -> None:
+    page = page_of(coordinator)
+    long = "a name that is longer than what it is the name of, by far"
+    show(
+        page,
+        *(added(id, x, y, "core/Gate") for id, x, y in (("a", 0, 0), ("b", 300, 0), ("c", 600, 0))),
+        joined("a out", "b in"),
+        joined("c out", "a in"),
+        ["addinport", {"public": "what-comes-from-outside", "node": "a", "port": "in"}],
+        ["addoutport", {"public": "what-is-told-outside", "node": "c", "port": "out"}],
+        ["addgroup", {"name": long, "nodes": ["c"]}],
+    )
+    expect(page.locator(".exported")).to_have_count(2)
+    view = box(page, "#graph-view .viewport")
+    for size in (LAPTOP, TABLET):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        fit(page)
+        settled(page)
+        view = box(page, "#graph-view .viewport")
+        for shown in (".exported >> nth=0", ".exported >> nth=1", ".group-name", "path[data-edge='c.out a.in']"):
+            if page.locator(f"#graph-view {shown}").is_visible():
+                assert inside(box(page, f"#graph-view {shown}"), view), shown
+
+
+def test_fit_shows_the_most_and_says_what_is_too_far_away(coordinator: Coordinator, page_of: Pages) -> None:
+    page = page_of(coordinator)
+    show(page, added("a", 0, 0), added("b", 300, 0), added("far", 1e12, 5), joined("a out", "b in"))
+    expect(page.locator(".toast.warn")).to_contain_text("1 node is too far away")
+    for node in "ab":
+        assert inside(box(page, role(node)), box(page, "#graph-view"))
+    assert box(page, role("a"))[3] - box(page, role("a"))[1] > 30
+
+
+# -- what is written --
+
+
+def test_names_and_packets_keep_to_their_places(coordinator: Coordinator, page_of: Pages) -> None:
+    page = page_of(coordinator)
+    long = "a-very-long-name-of-a-participant-that-somebody-has-given"
+    packets = [
+        ["addinitial", {"src": {"data": data}, "tgt": {"node": "scale", "port": "in"}}]
+        for data in ("WWWWWWWWWWWWWW", 22222, 33333, [1, 2, {"a": 3}], "five")
+    ]
+    show(page, added(long, 0, 0), added("scale", 500, 0, "core/Scale"), *packets)
+    expect(page.locator(".initial")).to_have_count(5)
+    settled(page)
+    head, name = box(page, f"{role(long)} .node-head"), box(page, f"{role(long)} .role")
+    assert inside(name, head)
+    assert page.locator(f"{role(long)} .role").evaluate("(role) => role.getClientRects().length") == 1
+    assert name[3] - name[1] < 20
+    out = box(page, f"{role('scale')} .port.out .port-type")
+    for nth in range(5):
+        assert apart(box(page, f"{role('scale')} .initial >> nth={nth}"), out)
+
+
+def test_far_away_names_are_free_and_dots_apart(coordinator: Coordinator, page_of: Pages) -> None:
+    page = page_of(coordinator)
+    show(page, added("here", 0, 0), added("there", 7000, 0), added("gate", 3500, 900, "core/Gate"))
+    assert page.locator("#graph-view .world.tiny").count() == 1
+    assert not page.locator("#graph-view .node-state").locator("visible=true").count()
+    outlines = [node_in(page, id).evaluate("(node) => getComputedStyle(node).outlineStyle") for id in ("here", "gate")]
+    assert outlines == ["dashed", "none"]
+    dots = page.locator("#graph-view .viewport").evaluate("(port) => getComputedStyle(port).backgroundSize")
+    assert 12 <= float(dots.split("px")[0]) < 24
