@@ -39,7 +39,7 @@ export function start(context) {
 }
 
 /** Draw anew what others, devices or we have changed; while another view is shown nothing is drawn. */
-function follow({ system, bus }, stage, actions, library, root) {
+function follow({ system, bus, page }, stage, actions, library, root) {
   const empty = element("p", { className: "empty", hidden: true }, "Nothing is here yet. Devices appear by themselves; the library has components to add.");
   root.append(empty);
   const refresh = () => {
@@ -63,6 +63,7 @@ function follow({ system, bus }, stage, actions, library, root) {
     });
   });
   bus.addEventListener("select", (event) => selectAlso(stage, event.detail));
+  for (const type of ["open-node", "open-edge"]) bus.addEventListener(type, () => page.makeWay());
   refresh();
 }
 

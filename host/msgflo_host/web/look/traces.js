@@ -52,7 +52,10 @@ export function startTraces(context, shower) {
     results.replaceChildren(element("p", {}, name), element("div", { className: "look-tools" },
       button("Save as a file", () => download(name, text)), button("Step through", () => attempt(async () => open(readTrace(text), name)))));
   };
-  const open = (/** @type {import("./trace_file.js").Trace} */ trace, /** @type {string} */ name) => shower.show(() => insideTrace(context, trace, name), "");
+  const open = (/** @type {import("./trace_file.js").Trace} */ trace, /** @type {string} */ name) => {
+    context.page.makeWay();
+    shower.show(() => insideTrace(context, trace, name), "");
+  };
   const load = () => attempt(async () => {
     const [chosen] = file.files;
     file.value = ""; // the same one again is to be loaded, too
