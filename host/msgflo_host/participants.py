@@ -167,10 +167,6 @@ class Registry:
                 self._set_deadline(entry, now)
         return events
 
-    def next_deadline(self) -> float | None:
-        """Return when `tick` is needed next, or None."""
-        return self._deadlines.next()
-
     # -- alive, asleep, lost --
 
     def _judge(self, entry: Entry, now: float, events: list[Event], *, speaks: bool = False) -> None:

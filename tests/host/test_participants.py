@@ -45,7 +45,6 @@ def test_a_participant_appears_and_starts_once(registry: Registry) -> None:
 def test_without_a_period_600_seconds_of_silence_are_allowed(registry: Registry) -> None:
     registry.discovered(lamp(), 0)
     registry.discovered(lamp(), 100)
-    assert registry.next_deadline() == 100 + LOST_AFTER
     assert registry.tick(100 + LOST_AFTER - 1) == []
     (event,) = registry.tick(100 + LOST_AFTER)
     assert (event.kind, event.text) == ("lost", "no discovery message for 600 s")
@@ -86,13 +85,18 @@ def test_silence_while_the_broker_was_away_proves_nothing(registry: Registry) ->
 def test_a_shorter_period_counts_at_once(registry: Registry) -> None:
     registry.discovered(lamp(), 0)
     registry.discovered(lamp(period=1), 1)
-    assert registry.next_deadline() == pytest.approx(8.2)
+    assert registry.tick(8.1) == []
+    assert kinds(registry.tick(8.3)) == ["lost"]
+
+
+def test_a_longer_period_counts_at_once(registry: Registry) -> None:
+    registry.discovered(lamp(period=1), 1)
     registry.discovered(lamp(period=100), 2)
-    assert registry.next_deadline() == pytest.approx(227)
+    assert registry.tick(226) == []
+    assert kinds(registry.tick(228)) == ["lost"]
 
 
 def test_nothing_to_wait_for_without_participants(registry: Registry) -> None:
-    assert registry.next_deadline() is None
     assert registry.tick(1e9) == []
 
 
@@ -160,7 +164,7 @@ def test_retained_messages_may_be_read_in_any_order(status: str, state: str) -> 
         for step in order:
             step(registry)
         assert registry.state("lamp") == state
-        assert (registry.next_deadline() is None) == (state == "lost")
+        assert bool(registry.tick(1e9)) == (state != "lost")
 
 
 def test_who_is_known_but_lost_has_not_started(registry: Registry) -> None:
@@ -293,7 +297,7 @@ def test_who_is_removed_is_forgotten(registry: Registry) -> None:
     (event,) = registry.remove("lamp", 1)
     assert (event.kind, event.entry.state) == ("removed", "removed")
     assert registry.remove("lamp", 2) == []
-    assert (len(registry), registry.next_deadline()) == (0, None)
+    assert (len(registry), registry.tick(2)) == (0, [])
     assert kinds(registry.discovered(OURS, 3)) == ["appeared", "started"]
 
 
@@ -423,8 +427,8 @@ def test_whatever_comes_the_books_are_right(steps: list[tuple[Any, float]]) -> N
                 known[id] = {"started": "alive", "woke": "alive"}.get(event.kind, event.kind)
         assert known == {entry.participant.id: entry.state for entry in registry.all()}
         assert sum(map(len, registry.participants_by_role().values())) == len(registry) <= 3
-        deadline = registry.next_deadline()
-        assert all(entry.state == "lost" for entry in registry.all()) or deadline is not None
+    registry.tick(now + 1e9)
+    assert all(entry.state == "lost" for entry in registry.all()), "silence has an end for everybody"
 
 
 def _do(registry: Registry, step: Any, now: float) -> list[Event]:

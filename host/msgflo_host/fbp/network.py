@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from .._text import shown
 from ..coordinator import Coordinator
 from ..errors import RequestError
 from ..graphs import Network
+from ..traces.flowtrace import time_text
 from ._payload import network_of, selected, selection
 from .client_list import ClientHandle
 from .dispatch import Command, Replies
@@ -53,7 +53,9 @@ class NetworkPart:
         network = network_of(self._graphs, request.payload)
         self._graphs.start(network.id)
         # Before the packets that follow from it.
-        self._replies.tell("network", "started", {**self._status(network, running=True), "time": _now()})
+        self._replies.tell(
+            "network", "started", {**self._status(network, running=True), "time": time_text(time.time())}
+        )
         self._coordinator.settle()
 
     def _stop(self, client: ClientHandle, request: Request) -> None:
@@ -61,7 +63,7 @@ class NetworkPart:
         uptime = _uptime(network)
         self._graphs.stop(network.id)
         self._coordinator.settle()
-        payload = {**self._status(network, running=False), "time": _now(), "uptime": uptime}
+        payload = {**self._status(network, running=False), "time": time_text(time.time()), "uptime": uptime}
         self._replies.tell("network", "stopped", payload)
         if network.is_temporary:
             self._graphs.remove(network.id)
@@ -98,7 +100,3 @@ class NetworkPart:
 
 def _uptime(network: Network) -> float:
     return round(time.monotonic() - network.started_at, 3) if network.started else 0
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -13,7 +13,7 @@ from ..errors import GraphError
 from . import json_format
 from .model import Graph
 
-__all__ = ["MAX_BYTES", "Signature", "load", "replace", "save", "signature"]
+__all__ = ["MAX_BYTES", "Signature", "load", "reason", "replace", "save", "signature"]
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest graph file that is read; 30 000 edges need about 8 MB as JSON."""
@@ -50,7 +50,7 @@ def load(path: str | os.PathLike[str]) -> Graph:
         with open(file, "rb") as opened:
             content = opened.read(MAX_BYTES + 1)
     except (OSError, ValueError) as wrong:
-        raise GraphError(f"cannot be read: {_reason(wrong)}", file=file) from None
+        raise GraphError(f"cannot be read: {reason(wrong)}", file=file) from None
     if len(content) > MAX_BYTES:
         raise GraphError(f"is larger than {MAX_BYTES // 1024 // 1024} MiB", file=file)
     return read(_decode(content, file), file)
@@ -69,7 +69,7 @@ def save(path: str | os.PathLike[str], graph: Graph) -> None:
         if not _holds(target, content):
             replace(target, content)
     except (OSError, ValueError) as wrong:
-        raise GraphError(f"cannot be written: {_reason(wrong)}", file=file) from None
+        raise GraphError(f"cannot be written: {reason(wrong)}", file=file) from None
 
 
 def replace(file: str, content: bytes) -> None:
@@ -110,7 +110,8 @@ def _suffix(file: str) -> str:
     return suffix
 
 
-def _reason(wrong: OSError | ValueError) -> str:
+def reason(wrong: OSError | ValueError) -> str:
+    """Return what the system says of a file, without its name."""
     return (wrong.strerror if isinstance(wrong, OSError) else None) or str(wrong)
 
 

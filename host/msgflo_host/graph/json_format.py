@@ -214,7 +214,9 @@ def _former_export(value: Any, path: Path) -> NoReturn:
     found = value if isinstance(value, dict) else {}
     node, _, port = str(found.get("private", "NODE.PORT")).partition(".")
     port_of = {"process": found.get("process", node), "port": found.get("port", port)}
-    example = compact({short(str(found.get("public", "NAME"))): {key: short(str(text)) for key, text in port_of.items()}})
+    example = compact(
+        {short(str(found.get("public", "NAME"))): {key: short(str(text)) for key, text in port_of.items()}}
+    )
     raise ShapeError(
         path, f'this form does not say in which direction; write "inports": {example}, or the same as "outports"'
     )

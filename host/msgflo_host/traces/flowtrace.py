@@ -93,7 +93,7 @@ def write(path: str | os.PathLike[str], content: Mapping[str, Any]) -> None:
     try:
         files.replace(os.path.realpath(file), text.encode())
     except (OSError, ValueError) as wrong:
-        raise TraceError(f"cannot be written: {_reason(wrong)}", file=file) from None
+        raise TraceError(f"cannot be written: {files.reason(wrong)}", file=file) from None
 
 
 def load(path: str | os.PathLike[str]) -> Trace:
@@ -106,7 +106,7 @@ def load(path: str | os.PathLike[str]) -> Trace:
     except UnicodeDecodeError as wrong:
         raise TraceError(f"is not UTF-8 at byte {wrong.start}", file=file) from None
     except (OSError, ValueError) as wrong:
-        raise TraceError(f"cannot be read: {_reason(wrong)}", file=file) from None
+        raise TraceError(f"cannot be read: {files.reason(wrong)}", file=file) from None
     if len(content) > files.MAX_BYTES:
         raise TraceError(f"is larger than {files.MAX_BYTES // 1024 // 1024} MiB", file=file)
     return parse(text, file)
@@ -203,7 +203,3 @@ def _check_object(value: Any, path: tuple[str | int, ...]) -> None:
 
 def _wrong(path: tuple[str | int, ...], wanted: str, value: Any) -> NoReturn:
     raise ShapeError(path, f"must be {wanted}, not {kind(value)}")
-
-
-def _reason(wrong: OSError | ValueError) -> str:
-    return (wrong.strerror if isinstance(wrong, OSError) else None) or str(wrong)
