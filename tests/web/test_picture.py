@@ -195,3 +195,46 @@ def test_far_away_names_are_free_and_dots_apart(coordinator: Coordinator, page_o
     assert outlines == ["dashed", "none"]
     dots = page.locator("#graph-view .viewport").evaluate("(port) => getComputedStyle(port).backgroundSize")
     assert 12 <= float(dots.split("px")[0]) < 24
+
+
+# -- layout --
+
+# How much of the form 1.6 a layout fills in its longer direction, and whether none of its nodes overlaps another.
+LAID_OUT = """async (links) => {
+  const { layout } = await import("/graph/layout.js");
+  const { around, overlap } = await import("/graph/geometry.js");
+  const items = [...new Set(links.flat())].map((id) => ({ id, width: 132, height: 72 }));
+  const places = layout(items, links.map(([src, tgt]) => ({ src, tgt })), 1.6);
+  const boxes = items.map((item) => ({ ...item, ...places.get(item.id) }));
+  const apart = boxes.every((one, at) => boxes.slice(0, at).every((other) => !overlap(one, other, 20)));
+  const { width, height } = around(boxes);
+  return [width, height, apart, boxes.filter(({ y }) => y === boxes[0].y).length];
+}"""
+
+
+def test_a_long_chain_is_laid_out_in_rows(coordinator: Coordinator, page_of: Pages) -> None:
+    page = page_of(coordinator)
+    chain = [[f"n{at}", f"n{at + 1}"] for at in range(39)]
+    loops = [[f"n{at * 7 % 40}", f"n{at * 3 % 40}"] for at in range(1, 20)]
+    for links in (chain, [*chain, ["n39", "n0"]], [*chain, *loops]):
+        width, height, is_apart, _ = page.evaluate(LAID_OUT, links)
+        assert is_apart
+        assert max(width / 1.6, height) < 1300, (width, height)
+    # What can be read in one row stays there.
+    for count in (1, 4):
+        assert page.evaluate(LAID_OUT, chain[:count])[3] == count + 1
+
+
+def test_nodes_that_come_one_by_one_stand_in_rows(coordinator: Coordinator, page_of: Pages) -> None:
+    page = page_of(coordinator)
+    show(page, added("first", component="core/Gate"))
+    for number in range(12):
+        edit(page, added(f"device{number}"))
+        node_in(page, f"device{number}").wait_for(state="attached")
+    fit(page)
+    settled(page)
+    boxes = [box(page, role(name)) for name in ("first", *(f"device{number}" for number in range(12)))]
+    wide = max(each[2] for each in boxes) - min(each[0] for each in boxes)
+    high = max(each[3] for each in boxes) - min(each[1] for each in boxes)
+    assert 0.7 < wide / high < 3
+    assert all(apart(one, other) for at, one in enumerate(boxes) for other in boxes[:at])

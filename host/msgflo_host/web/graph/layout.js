@@ -14,6 +14,9 @@ const FEW_SHARES = [1, 0.6, 0.36]; // where each try takes long
 const MANY = 700; // nodes, and layers that edges pass
 const WORTH = 0.97; // how much nearer to the wanted form a less natural one has to be
 const SETTLINGS = 14;
+const LONG = 2.5; // times wider than the wanted form: such a part is folded into rows, unless all of it can be read in one
+const READ = 1600; // pixels
+const ROW_GAP = 60; // where the edges from one row to the next are
 
 /** @typedef {import("./layers.js").Item} Item */
 /** @typedef {import("./layers.js").Link} Link */
@@ -65,7 +68,9 @@ export function partsOf(items, links) {
 function inLayers(part, aspect) {
   const places = acyclic(part.items, part.links);
   const size = (block) => Math.max(block.width / aspect, block.height);
+  const gap = part.items.length > FEW ? LAYER_GAP : WIDE_GAP;
   let best = null;
+  let chosen = [];
   let natural = Infinity;
   let shares = SHARES;
   for (let at = 0; at < shares.length; at++) {
@@ -73,19 +78,55 @@ function inLayers(part, aspect) {
     assign(places, natural * share);
     const layers = ordered(places);
     settle(layers);
-    const block = toBlock(layers, part.items.length > FEW ? LAYER_GAP : WIDE_GAP);
+    const block = toBlock(layers, gap);
     if (!best) {
       if (layers.flat().length > MANY) shares = FEW_SHARES;
       natural = Math.max(...layers.map(heightOf));
       const at = new Map(layers.flat().map((each) => [each.item, each.y]));
       for (const each of places) each.y = at.get(each.item);
     }
-    if (!best || size(block) < size(best) * WORTH) best = block;
+    if (!best || size(block) < size(best) * WORTH) [best, chosen] = [block, layers];
+  }
+  const isLong = best.width > Math.max(READ, LONG * aspect * best.height);
+  return isLong ? folded(best, chosen, gap, size) : best;
+}
+
+/** A long part in as many rows as fit the wanted form best. */
+function folded(whole, layers, gap, size) {
+  let best = whole;
+  for (let rows = 2; rows <= layers.length; rows++) {
+    const block = inFolds(layers, whole.width / rows, gap);
+    if (size(block) > size(best)) break;
+    best = block;
   }
   return best;
 }
 
+/** Layers in rows of about a width, one row below the other. */
+function inFolds(layers, width, gap) {
+  const rows = [[]];
+  let used = 0;
+  for (const layer of layers.filter(widthOf)) {
+    const wide = widthOf(layer) + gap;
+    if (used > 0 && used + wide / 2 > width) {
+      rows.push([]);
+      used = 0;
+    }
+    rows.at(-1).push(layer);
+    used += wide;
+  }
+  const boxes = [];
+  let y = 0;
+  for (const row of rows.map((each) => toBlock(each, gap))) {
+    for (const box of row.boxes) boxes.push({ ...box, y: box.y + y });
+    y += row.height + ROW_GAP;
+  }
+  const whole = around(boxes);
+  return { boxes, width: whole.width, height: whole.height };
+}
+
 const heightOf = (layer) => layer.reduce((sum, each) => sum + each.height + gapOf(each), 0);
+const widthOf = (layer) => Math.max(0, ...layer.map(({ item }) => item?.width ?? 0));
 const gapOf = (each) => (each.item ? NODE_GAP : 0);
 
 /** Bring each place near the middle of what it is joined with, without changing the order within a layer. */
@@ -136,7 +177,7 @@ function toBlock(layers, gap) {
   for (const layer of layers) {
     const nodes = layer.filter((each) => each.item);
     for (const { item, y } of nodes) boxes.push({ ...item, x, y });
-    x += Math.max(0, ...nodes.map(({ item }) => item.width)) + gap;
+    x += widthOf(layer) + gap;
   }
   const whole = around(boxes);
   for (const box of boxes) box.y -= whole.y;

@@ -37,16 +37,19 @@ function ringOf(ring) {
 }
 
 /**
- * Places beside nodes that have one: right of what a node gets packets from, or left of what gets its packets.
+ * Places beside nodes that have one: right of what a node gets packets from, or left of what gets its packets; for those that
+ * are joined with nothing in rows below all, of about the form that is wanted.
  * @param {{id: string, width: number, height: number}[]} items without a place
  * @param {Map<string, Box>} boxes of those with one; the new ones are added
  * @param {{src: string, tgt: string}[]} links
+ * @param {number} aspect width by height
  * @returns {Map<string, Point>}
  */
-export function placeBeside(items, boxes, links) {
+export function placeBeside(items, boxes, links, aspect = 1.6) {
   const found = new Map();
+  const linked = new Set(links.flatMap(({ src, tgt }) => [src, tgt]));
   for (const { id, width, height } of items) {
-    const wanted = { width, height, ...wish({ id, width, height }, boxes, links) };
+    const wanted = { width, height, ...wish({ id, width, height }, boxes, links, linked, aspect) };
     const place = freePlace(wanted, [...boxes.values()]);
     found.set(id, place);
     boxes.set(id, { ...place, width, height });
@@ -54,12 +57,24 @@ export function placeBeside(items, boxes, links) {
   return found;
 }
 
-function wish(item, boxes, links) {
+function wish(item, boxes, links, linked, aspect) {
   for (const { src, tgt } of links) {
     const [from, to] = [boxes.get(src), boxes.get(tgt)];
     if (tgt === item.id && from) return { x: from.x + from.width + BESIDE, y: from.y };
     if (src === item.id && to) return { x: to.x - item.width - BESIDE, y: to.y };
   }
-  const whole = around(boxes.values());
-  return whole ? { x: whole.x, y: whole.y + whole.height + GAP } : { x: 0, y: 0 };
+  const single = [...boxes].filter(([id]) => !linked.has(id)).map(([, box]) => box);
+  return inRows(item, single, [...boxes.values()], aspect);
+}
+
+/** The first place right of one that stands alone, as long as that makes the picture no wider than wanted; else below all. */
+function inRows(item, single, all, aspect) {
+  const whole = around(all);
+  if (!whole) return { x: 0, y: 0 };
+  const right = whole.x + Math.max(whole.width, whole.height * aspect);
+  for (const one of single.sort((each, other) => each.y - other.y || each.x - other.x)) {
+    const tried = { ...item, x: one.x + one.width + GAP, y: one.y };
+    if (tried.x + item.width <= right && !all.some((other) => overlap(tried, other, GAP - 1))) return { x: tried.x, y: tried.y };
+  }
+  return { x: whole.x, y: whole.y + whole.height + GAP };
 }

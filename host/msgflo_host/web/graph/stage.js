@@ -146,7 +146,7 @@ export class Stage extends EventTarget {
       this.boxes.delete(id);
       without.push({ id, ...this.sizeOf(id) });
     }
-    for (const [id, place] of placeBeside(without, this.boxes, this.links())) places.set(id, place);
+    for (const [id, place] of placeBeside(without, this.boxes, this.links(), this.#aspect)) places.set(id, place);
   }
 
   /** @param {string} id */
@@ -184,8 +184,13 @@ export class Stage extends EventTarget {
   /** Where an automatic layout puts some nodes. @param {string[]} ids @returns {Map<string, Point>} */
   laidOut(ids) {
     const items = ids.map((id) => ({ id, ...this.sizeOf(id) }));
-    const aspect = this.view.width > 1 ? this.view.width / this.view.height : 1.6;
-    return layout(items, this.links(), Math.max(0.7, Math.min(2.2, aspect)));
+    return layout(items, this.links(), this.#aspect);
+  }
+
+  /** The form of a layout: about that of the picture. */
+  get #aspect() {
+    const { width, height } = this.view;
+    return width > 1 ? Math.max(0.7, Math.min(2.2, width / height)) : 1.6;
   }
 
   /** Places that are only known here: they have to be saved with the first that somebody chooses. @returns {Map<string, Point>} */
