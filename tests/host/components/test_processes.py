@@ -204,6 +204,34 @@ def test_what_a_process_prints_and_how_it_ends_is_told(tmp_path: Path) -> None:
     assert ("crashed", "fragile", "ended (exit code 1): RuntimeError: too bad", 1.0) in told
 
 
+def test_the_number_of_repeated_tracebacks_is_told_while_the_process_is_silent(tmp_path: Path) -> None:
+    code = """if True:
+        import time, traceback
+        for _ in range(5):
+            try:
+                1 / 0
+            except ZeroDivisionError:
+                traceback.print_exc()
+        print("silent")
+        time.sleep(60)
+    """
+    told: list[str] = []
+
+    async def scenario() -> None:
+        running = Processes(BROKER, output=lambda name, line: told.append(line))
+        running.want({"failing": python(code, tmp_path)})
+        await until(lambda: any("more time" in line for line in told))
+        await running.stop()
+
+    asyncio.run(scenario())
+    assert told[0] == "Traceback (most recent call last):"
+    assert told[-3:] == [
+        "ZeroDivisionError: division by zero",
+        "silent",
+        "ZeroDivisionError: division by zero (4 more times)",
+    ]
+
+
 def test_only_a_process_that_still_runs_is_settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "SETTLED_S", 2.0)
     settled: list[str] = []
