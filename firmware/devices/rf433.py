@@ -22,7 +22,8 @@ __all__ = ("Heard", "Radio", "create")
 
 _SOON = 600000  # ms; a sensor transmits every minute or so, and one time or other nobody hears it
 _ONCE = 8  # sensors that were heard once are remembered
-_STATES = ("temperature", "humidity", "battery")  # what sensors tell
+_UNITS = {"temperature": "°C", "humidity": "%", "pressure": "hPa"}
+_STATES = ("temperature", "humidity", "pressure", "battery")  # what sensors tell
 
 
 class Heard(Participant):
@@ -34,7 +35,7 @@ class Heard(Participant):
         self.component = "devices/" + component
         self.values = values  # ids of its outports; the ports themselves a board forgets when they were announced
         for id in values:
-            unit = {"temperature": "°C", "humidity": "%"}.get(id, "")
+            unit = _UNITS.get(id, "")
             self.outports += (Port(id, "number" if unit else "boolean", unit, state=id in _STATES),)
         super().__init__(role)
 

@@ -26,6 +26,7 @@ __all__ = (
     "judge",
     "nexus",
     "noise",
+    "oregon_message",
     "prologue",
     "same",
 )
@@ -279,26 +280,36 @@ def _manchester(frame: str, half: int) -> list[int]:
     return found
 
 
-def _oregon(name: str, code: int, humid: bool, rest: int) -> Callable[[random.Random], Made]:
+def _oregon(name: str, codes: str, length: int, check: int, pressure: int = 0) -> Callable[[random.Random], Made]:
+    """A sensor with one of these codes, and so many nibbles; `check` is the place of the checksum among them."""
+
     def made(rng: random.Random) -> Made:
         channel, id, low, humidity = rng.choice((1, 2, 4)), rng.randrange(256), rng.randrange(2), rng.randrange(1, 100)
-        tenths = _temperature(rng)
-        nibbles = [code >> shift & 15 for shift in (12, 8, 4, 0)] + [channel, id & 15, id >> 4, low << 2]
+        tenths, above = _temperature(rng), rng.randrange(256)
+        nibbles = [int(digit, 16) for digit in rng.choice(codes.split())] + [channel, id & 15, id >> 4, low << 2]
         nibbles += [abs(tenths) % 10, abs(tenths) // 10 % 10, abs(tenths) // 100, 8 if tenths < 0 else 0]
-        if humid:
-            nibbles += [humidity % 10, humidity // 10, rng.choice((0, 4, 8, 12))]
-        nibbles += [sum(nibbles) & 15, sum(nibbles) >> 4 & 15]
-        nibbles += [rng.randrange(16) for _ in range(rest)]
-        data = "1" * 16 + "0101" + "".join(format(nibble, "04b")[::-1] for nibble in nibbles)
-        coded = "".join("01" if bit == "1" else "10" for bit in data)
-        found = _manchester(coded, 488)
-        found += [0] * (len(found) % 2)
-        row = list(zip(found[::2], found[1::2], strict=True))
-        pulses = [*row[:-1], (row[-1][0], 10900), *row[:-1], (row[-1][0], SILENCE)]
         says = {"model": name, "id": id, "channel": channel, "battery_ok": 1 - low, "temperature_C": tenths / 10}
-        return pulses, says | ({"humidity": humidity} if humid else {})
+        if check >= 15:
+            nibbles += [humidity % 10, humidity // 10, rng.choice((0, 4, 8, 12))]
+            says["humidity"] = humidity
+        if pressure:
+            nibbles += [above & 15, above >> 4, rng.choice((2, 3, 6, 12)), rng.randrange(16)]
+            says["pressure_hPa"] = pressure + above
+        nibbles += [sum(nibbles) & 15, sum(nibbles) >> 4 & 15]
+        nibbles += [rng.randrange(16) for _ in range(length - len(nibbles))]
+        return oregon_message(nibbles), says
 
     return made
+
+
+def oregon_message(nibbles: Iterable[int]) -> Transmission:
+    """Oregon v2.1: a message of these nibbles, twice."""
+    data = "1" * 16 + "0101" + "".join(format(nibble, "04b")[::-1] for nibble in nibbles)
+    coded = "".join("01" if bit == "1" else "10" for bit in data)
+    found = _manchester(coded, 488)
+    found += [0] * (len(found) % 2)
+    row = list(zip(found[::2], found[1::2], strict=True))
+    return [*row[:-1], (row[-1][0], 10900), *row[:-1], (row[-1][0], SILENCE)]
 
 
 def ev1527(code: int, base: int, times: int = 6) -> Made:
@@ -335,9 +346,18 @@ PROTOCOLS: dict[str, Callable[[random.Random], Made]] = {
     "lacrosse tx141bv2": _lacrosse_t("LaCrosse-TX141Bv2", 37),
     "lacrosse tx141bv3": _lacrosse_t("LaCrosse-TX141Bv3", 33),
     "lacrosse tx141b": _lacrosse_t("LaCrosse-TX141B", 32),
-    "oregon thgr122n": _oregon("Oregon-THGR122N", 0x1D20, True, 2),
-    "oregon thgr968": _oregon("Oregon-THGR968", 0x1D30, True, 2),
-    "oregon thn132n": _oregon("Oregon-THN132N", 0xEC40, False, 2),
+    "oregon thgr122n": _oregon("Oregon-THGR122N", "1d20", 19, 15),
+    "oregon thgr968": _oregon("Oregon-THGR968", "1d30", 19, 15),
+    "oregon thn132n": _oregon("Oregon-THN132N", "ec40", 16, 12),
+    "oregon thr228n": _oregon("Oregon-THR228N", "ec40", 19, 12),
+    "oregon thn129": _oregon("Oregon-THN129", "cc43", 17, 12),
+    "oregon rthn129": _oregon("Oregon-RTHN129", "0cd3 1cd3 9cd3 fcd3", 17, 12),
+    "oregon rtgn318": _oregon("Oregon-RTGN318", "0cc3 7cc3 9cc3 fcc3", 19, 15),
+    "oregon rtgn129": _oregon("Oregon-RTGN129", "0cc3 7cc3 9cc3 fcc3", 20, 15),
+    "oregon rtgr328n": _oregon("Oregon-RTGR328N", "9cc3 acc3 bcc3 ccc3 dcc3", 44, 15),
+    "oregon thgr328n": _oregon("Oregon-THGR328N", "cc23", 44, 15),
+    "oregon bhtr968": _oregon("Oregon-BHTR968", "5d60", 23, 19, 856),
+    "oregon bthr918": _oregon("Oregon-BTHR918", "5d50", 21, 19, 795),
     "ev1527": _ev1527,
     "nexa": _nexa,
 }
@@ -358,6 +378,7 @@ def same(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
         and ours["battery"] == bool(theirs["battery_ok"])
         and abs(ours["temperature"] - theirs["temperature_C"]) < 0.06
         and ours.get("humidity") == theirs.get("humidity")
+        and ours.get("pressure") == theirs.get("pressure_hPa")
     )
 
 

@@ -17,6 +17,7 @@ __all__ = ("Decoder",)
 _RING = const(127)  # pulses that are kept, less one; the longest frame has 73
 _GLITCH = const(60)  # µs; pulses and gaps that are shorter are noise
 _SPIKE = const(200)  # µs; so are these in an Oregon's message, half a bit of which has 488 µs
+_PREAMBLE = const(6)  # long pulses of an Oregon's 16; others have four of them
 _CLOSING = const(3000)  # µs; such a gap ends a frame of the faster protocols (sync gap 4 ms)
 _SILENCE = const(5500)  # µs; and such a gap any frame
 _MIN = const(12)  # bits of a frame
@@ -29,8 +30,8 @@ _CODES = const(6)  # codes that are remembered
 class Decoder:
     """Give it pulses with `feed`; it returns packets: see protocols.py.
 
-    Unknown codes are packets too: `protocol` "unknown", `code` (hexadecimal), `bits`, `coding` (ppm, pwm), and in µs the
-    middle `pulse`, the `short` and the `long` gap, and the `sync` gap.
+    Unknown codes are packets too: `protocol` "unknown", `code` (hexadecimal), `bits`, `coding` (ppm, pwm, oregon), and,
+    where that is not oregon, in µs the middle `pulse`, the `short` and the `long` gap, and the `sync` gap.
     """
 
     def __init__(self):
@@ -64,7 +65,7 @@ class Decoder:
         mark = self._mark
         long = self._long
         coded = self._coded
-        glitch = _SPIKE if coded or long > 5 else _GLITCH
+        glitch = _SPIKE if coded or long >= _PREAMBLE else _GLITCH
         for k in range(0, len(pulses) - 1, 2):
             p = pulses[k]
             g = pulses[k + 1]
@@ -85,6 +86,8 @@ class Decoder:
             ps[at] = p
             gs[at] = g
             if g >= _CLOSING:
+                if coded:
+                    coded = self._manchester(p, g)
                 long = 0
                 glitch = _GLITCH
                 if _MIN < near <= _MAX:
@@ -100,10 +103,10 @@ class Decoder:
                     self._slice(at, mark - 1, 0)
                 long += 1
                 mark = 0
-                if long == 6:  # other preambles have four
+                if long == _PREAMBLE:
                     glitch = _SPIKE
             elif long:
-                if long >= 8 and not coded:
+                if long >= _PREAMBLE and not coded:
                     if self._oregon is None:
                         from .oregon import Oregon
 
@@ -179,9 +182,13 @@ class Decoder:
         oregon = self._oregon
         for found in (oregon.half(p, 1), oregon.half(g, 0)):
             if found:
-                code = self._heard((found[0], 0))
-                if code[3]:
-                    self._emit(code, found[1])
+                message, packet = found
+                code = self._heard((message, 0))
+                if packet is None and code[1] > 1:
+                    packet = {"protocol": "unknown", "coding": "oregon", "bits": 4 * len(message)}
+                    packet["code"] = "".join(["%x" % nibble for nibble in message])
+                if packet and code[3]:
+                    self._emit(code, packet)
         return oregon.active
 
 

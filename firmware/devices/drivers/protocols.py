@@ -2,8 +2,8 @@
 
 Formats as the sources of rtl_433 describe them: src/devices/{nexus, prologue, rubicson, infactory, acurite,
 alecto, lacrosse_tx141x, generic_remote, proove}.c; for Oregon see oregon.py. A packet of a sensor is a dictionary of
-`model`, `id`, `channel` (where it has one), `battery` (False: low), `temperature` (°C) and `humidity` (%, where it has
-one); of a remote, it has a `protocol` and what that consists of. Where a frame may be that of another sensor as well,
+`model`, `id`, `battery` (False: low), `temperature` (°C), and where it has them `channel`, `humidity` (%) and `pressure`
+(hPa); of a remote, it has a `protocol` and what that consists of. Where a frame may be that of another sensor as well,
 `perhaps` is the packet that it is then, or only its `model`.
 """
 

@@ -125,6 +125,18 @@ async def test_a_sensor_becomes_a_participant_with_the_ports_that_it_has():
     bench.end()
 
 
+async def test_a_sensor_with_a_barometer_has_its_port():
+    bench = Bench()
+    packet = {"model": "Oregon-BHTR968", "id": 5, "channel": 1, "battery": True, "temperature": 21.4, "humidity": 40}
+    packet["pressure"] = 1013
+    bench.participant._take(packet)
+    bench.take()
+    bench.participant._take(packet)
+    equal(bench.take()[3], ("oregon-bhtr968-1 pressure", 1013))
+    equal([port.description for port in bench.added[0].outports], ["°C", "%", "hPa", ""])
+    bench.end()
+
+
 async def test_what_is_not_heard_again_soon_becomes_no_participant():
     bench = Bench()
     for id in range(20):
