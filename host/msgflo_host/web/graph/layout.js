@@ -13,10 +13,12 @@ const SHARES = [1, 0.85, 0.72, 0.62, 0.54, 0.47, 0.4, 0.34, 0.29, 0.25, 0.2]; //
 const FEW_SHARES = [1, 0.6, 0.36]; // where each try takes long
 const MANY = 700; // nodes, and layers that edges pass
 const WORTH = 0.97; // how much nearer to the wanted form a less natural one has to be
+const FOLD_WORTH = 0.7;
 const SETTLINGS = 14;
 const LONG = 2.5; // times wider than the wanted form: such a part is folded into rows, unless all of it can be read in one
 const READ = 1600; // pixels
 const ROW_GAP = 60; // where the edges from one row to the next are
+const MOST_CUT = 9; // edges that may lead on from the end of a row
 
 /** @typedef {import("./layers.js").Item} Item */
 /** @typedef {import("./layers.js").Link} Link */
@@ -99,25 +101,27 @@ function folded(whole, layers, gap, size) {
     if (size(block) > size(best)) break;
     best = block;
   }
-  return best;
+  return size(best) < size(whole) * FOLD_WORTH ? best : whole;
 }
 
 /** Layers in rows of about a width, one row below the other. */
 function inFolds(layers, width, gap) {
   const rows = [[]];
   let used = 0;
-  for (const layer of layers.filter(widthOf)) {
+  let leading = 0; // edges from the layer before
+  for (const layer of layers) {
     const wide = widthOf(layer) + gap;
-    if (used > 0 && used + wide / 2 > width) {
+    if (used > 0 && used + wide / 2 > width && leading <= MOST_CUT) {
       rows.push([]);
       used = 0;
     }
     rows.at(-1).push(layer);
     used += wide;
+    leading = layer.reduce((sum, each) => sum + each.after.length, 0);
   }
   const boxes = [];
   let y = 0;
-  for (const row of rows.map((each) => toBlock(each, gap))) {
+  for (const row of rows.filter((each) => each.some(widthOf)).map((each) => toBlock(each, gap))) {
     for (const box of row.boxes) boxes.push({ ...box, y: box.y + y });
     y += row.height + ROW_GAP;
   }
