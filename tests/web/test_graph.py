@@ -484,7 +484,7 @@ def test_the_menus_copy_and_paste_where_the_mouse_is(page: Page) -> None:
 
 def test_a_copy_is_called_as_people_would_call_it(page: Page) -> None:
     script = """async ([wanted, taken]) => {
-      const { freeName } = await import("/graph/words.js");
+      const { freeName } = await import("/core/names.js");
       return freeName(wanted, (name) => taken.includes(name));
     }"""
     for taken, name in (

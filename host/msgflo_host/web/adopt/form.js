@@ -2,10 +2,10 @@
 // The form in which a proposal becomes a foreign device: names, ports, and the file that is made of them.
 
 import { confirmDialog, download, element, toClipboard, toast } from "../core/dom.js";
+import { freeName } from "../core/names.js";
 import { emit } from "../core/registry.js";
 import { portRows } from "./ports.js";
 import { namespaceOf, save, whyNot, wrongComponent, wrongRole } from "./save.js";
-import { fresh } from "./values.js";
 import { toYaml, withRole } from "./yaml.js";
 
 /** @typedef {import("./proposal.js").Proposal} Proposal */
@@ -41,8 +41,8 @@ export class Form {
     this.#context = context;
     this.#proposal = proposal;
     this.#leave = (/** @type {boolean} */ isDone) => (this.#ends.abort(), leave(isDone));
-    const role = fresh(proposal.role, (name) => wrongRole(name, system) === "There is a node of that name already");
-    const component = fresh(proposal.component, (name) => system.components.has(`${namespaceOf(system)}/${name}`));
+    const role = freeName(proposal.role, (name) => wrongRole(name, system) === "There is a node of that name already");
+    const component = freeName(proposal.component, (name) => system.components.has(`${namespaceOf(system)}/${name}`));
     const change = () => this.#write();
     this.#role = element("input", { value: role, required: true, maxLength: 100, autocomplete: "off", spellcheck: false, input: change });
     this.#component = element("input", { value: component, required: true, maxLength: 64, autocomplete: "off", spellcheck: false, input: change });

@@ -1,7 +1,8 @@
 // @ts-check
 // What templates are made of. A template finds devices among topics, and proposes ports for each.
 
-import { componentName, fieldsOf, fresh, plainName } from "./values.js";
+import { freeName } from "../core/names.js";
+import { componentName, fieldsOf, plainName } from "./values.js";
 
 /**
  * @typedef {import("./seen.js").Seen} Seen
@@ -53,7 +54,7 @@ export function addInport(to, id, topic, type, description = "", rest = {}) {
 
 /** @param {ProposedPort[]} ports @param {string} id @param {Partial<ProposedPort>} port */
 function add(ports, id, port) {
-  const name = fresh(plainName(id) || "value", (taken) => ports.some((other) => other.id === taken));
+  const name = freeName(plainName(id) || "value", (taken) => ports.some((other) => other.id === taken));
   ports.push({ topic: "", type: "any", description: "", chosen: true, isText: false, ...port, id: name });
 }
 

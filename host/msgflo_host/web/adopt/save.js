@@ -1,7 +1,8 @@
 // @ts-check
 // From the text of a foreign device to a node: its file goes into the component folder, its node into the graph.
 
-import { wrongName } from "../devices/roles.js";
+import { wrongName } from "../core/names.js";
+import { ask } from "../core/status.js";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
@@ -29,8 +30,7 @@ export async function whyNot({ system, fbp }) {
     return "Without a secret that allows component:setsource and protocol:graph, it cannot be saved from here.";
   }
   try {
-    const headers = fbp.secret ? { Authorization: `Bearer ${fbp.secret}` } : undefined;
-    const answer = await fetch("page.json", { headers, cache: "no-store" });
+    const answer = await ask({ fbp }, "page.json");
     if (answer.ok && !(await answer.json()).foreign) return "The coordinator runs without a component folder (--componentdir), so it cannot be saved from here.";
   } catch {
     // saving says what is wrong

@@ -30,12 +30,6 @@ export function componentName(text) {
   return words.map((word) => word[0].toUpperCase() + word.slice(1)).join("") || "Device";
 }
 
-/** A name that is not among those that are taken: itself, or with a number. @param {string} name @param {(name: string) => boolean} isTaken */
-export function fresh(name, isTaken) {
-  if (!isTaken(name)) return name;
-  for (let number = 2; ; number++) if (!isTaken(`${name}${number}`)) return `${name}${number}`;
-}
-
 /** What a JSON object holds, for people; empty for all other values. @param {any} value */
 export function fieldsOf(value) {
   if (!isObject(value)) return "";

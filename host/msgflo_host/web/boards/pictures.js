@@ -1,26 +1,20 @@
 // @ts-check
 // How the parts of a board look: drawn on a field of 64 by 64, in the colours of the page and of what they shine.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { element } from "../core/dom.js";
+import { svg } from "../core/svg.js";
+
 /** The colour of what does not shine. */
 export const NIGHT = "#000000";
 
-/** @param {string} tag @param {Record<string, string | number>} attributes @param {...Element} children @returns {SVGElement} */
-function draw(tag, attributes, ...children) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
-  made.append(...children);
-  return made;
-}
-
 /** @param {number} width @param {...Element} children */
-const picture = (width, ...children) => draw("svg", { viewBox: `0 0 ${width} 64`, class: "board-picture", "aria-hidden": "true" }, ...children);
+const picture = (width, ...children) => svg("svg", { viewBox: `0 0 ${width} 64`, class: "board-picture", "aria-hidden": "true" }, ...children);
 
 /** A lamp. @returns {{element: SVGElement, shine: (color: string | null) => void}} `shine(null)` is dark */
 export function lamp() {
-  const glow = draw("circle", { cx: 32, cy: 28, r: 26, class: "board-glow" });
-  const bulb = draw("path", { d: "M20 46V28a12 12 0 0 1 24 0v18z", class: "board-part" });
-  const legs = draw("path", { d: "M17 46h30M27 46v14M37 46v10", class: "board-wire" });
+  const glow = svg("circle", { cx: 32, cy: 28, r: 26, class: "board-glow" });
+  const bulb = svg("path", { d: "M20 46V28a12 12 0 0 1 24 0v18z", class: "board-part" });
+  const legs = svg("path", { d: "M17 46h30M27 46v14M37 46v10", class: "board-wire" });
   return {
     element: picture(64, glow, bulb, legs),
     shine: (color) => {
@@ -33,34 +27,32 @@ export function lamp() {
 
 /** A knob; `turn` takes 0 to 1. @returns {{element: SVGElement, turn: (position: number) => void}} */
 export function knob() {
-  const pointer = draw("path", { d: "M32 34V18", class: "board-mark" });
-  const scale = draw("path", { d: "M15.7 50.3A23 23 0 1 1 48.3 50.3", class: "board-wire" });
+  const pointer = svg("path", { d: "M32 34V18", class: "board-mark" });
+  const scale = svg("path", { d: "M15.7 50.3A23 23 0 1 1 48.3 50.3", class: "board-wire" });
   return {
-    element: picture(64, scale, draw("circle", { cx: 32, cy: 34, r: 17, class: "board-part" }), pointer),
+    element: picture(64, scale, svg("circle", { cx: 32, cy: 34, r: 17, class: "board-part" }), pointer),
     turn: (position) => pointer.setAttribute("transform", `rotate(${Math.round(-135 + 270 * position)} 32 34)`),
   };
 }
 
 /** A relay. @returns {{element: SVGElement, close: (closed: boolean) => void}} */
 export function relay() {
-  const arm = draw("path", { d: "M22 22L44 22", class: "board-mark" });
-  const part = draw("rect", { x: 8, y: 8, width: 48, height: 48, rx: 4, class: "board-part" });
-  const wires = draw("path", { d: "M8 22h14M44 22h12M20 42h24", class: "board-wire" });
+  const arm = svg("path", { d: "M22 22L44 22", class: "board-mark" });
+  const part = svg("rect", { x: 8, y: 8, width: 48, height: 48, rx: 4, class: "board-part" });
+  const wires = svg("path", { d: "M8 22h14M44 22h12M20 42h24", class: "board-wire" });
   return { element: picture(64, part, wires, arm), close: (closed) => arm.setAttribute("transform", closed ? "" : "rotate(-28 22 22)") };
 }
 
 /** A strip of pixels. @returns {{element: HTMLElement, show: (colors: string[]) => void}} */
 export function strip() {
-  const element = document.createElement("div");
-  element.className = "board-strip";
-  element.setAttribute("aria-hidden", "true");
+  const made = element("div", { className: "board-strip", "aria-hidden": "true" });
   return {
-    element,
+    element: made,
     show: (colors) => {
-      while (element.childElementCount > colors.length) element.lastElementChild?.remove();
-      while (element.childElementCount < colors.length) element.append(document.createElement("span"));
+      while (made.childElementCount > colors.length) made.lastElementChild?.remove();
+      while (made.childElementCount < colors.length) made.append(element("span"));
       colors.forEach((color, i) => {
-        const pixel = /** @type {HTMLElement} */ (element.children[i]);
+        const pixel = /** @type {HTMLElement} */ (made.children[i]);
         pixel.style.backgroundColor = color === NIGHT ? "" : color;
         pixel.style.boxShadow = color === NIGHT ? "" : `0 0 8px ${color}`;
       });
@@ -70,9 +62,9 @@ export function strip() {
 
 /** A sensor of that kind, with something to know it by. @param {string} kind @returns {SVGElement} */
 export function sensor(kind) {
-  const body = draw("rect", { x: 12, y: 6, width: 40, height: 46, rx: 3, class: "board-part" });
-  const legs = draw("path", { d: "M20 52v8M28 52v8M36 52v8M44 52v8", class: "board-wire" });
-  const face = draw("path", { d: FACES[kind] ?? FACES.other, class: "board-mark" });
+  const body = svg("rect", { x: 12, y: 6, width: 40, height: 46, rx: 3, class: "board-part" });
+  const legs = svg("path", { d: "M20 52v8M28 52v8M36 52v8M44 52v8", class: "board-wire" });
+  const face = svg("path", { d: FACES[kind] ?? FACES.other, class: "board-mark" });
   return picture(64, legs, body, face);
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Times and numbers as people read them. Pure.
+// Times, numbers and values as people read them. Pure.
 
 /** A time that has passed: "40 s", "3 min", "2 h", "5 days". @param {number} seconds */
 export function duration(seconds) {
@@ -16,3 +16,12 @@ export function agoText(seconds) {
 
 /** A number with no more digits than one can read. @param {number} value */
 export const numberText = (value) => String(Number(value.toPrecision(6)));
+
+/** A value as text for people: strings as they are, everything else as JSON, and no more than they can read. @param {any} value @param {number} [limit] characters */
+export function asText(value, limit = 400) {
+  let text = "";
+  if (typeof value === "string") text = value;
+  else if (value instanceof Uint8Array) text = `${value.length} bytes`;
+  else text = JSON.stringify(value) ?? "";
+  return text.length > limit ? `${text.slice(0, limit)}…` : text;
+}

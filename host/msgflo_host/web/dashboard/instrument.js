@@ -1,8 +1,7 @@
 // @ts-check
 // One instrument: its card on the grid, and the device in it while its role is played here.
 
-import { element, toast } from "../core/dom.js";
-import { svg } from "../devices/dom.js";
+import { element, iconButton, toast } from "../core/dom.js";
 import { picture } from "../devices/icons.js";
 import { calm } from "../devices/parts.js";
 import { recall, remember } from "./memory.js";
@@ -37,7 +36,7 @@ export class Instrument {
     this.kind = kind;
     this.#around = around;
     this.#patience = patience;
-    this.menuButton = element("button", { type: "button", className: "icon-button", title: "What to do", "aria-label": `What to do with ${role}`, "aria-haspopup": "menu", click: () => around.menu(this) }, dots());
+    this.menuButton = iconButton("more", `What to do with ${role}`, () => around.menu(this), { title: "What to do", "aria-haspopup": "menu" });
     this.move = element("button", { type: "button", className: "instrument-move", "aria-label": `Move ${role}`, "aria-describedby": "dashboard-move-keys" });
     this.size = element("button", { type: "button", className: "instrument-size", "aria-label": `Resize ${role}`, "aria-describedby": "dashboard-size-keys" });
     const head = element("div", { className: "device-head" }, picture(kind), element("div", { className: "instrument-title" }, this.#name, this.#said), this.menuButton);
@@ -46,11 +45,6 @@ export class Instrument {
     const keepSoon = calm(KEEP_MS, () => this.keep());
     for (const type of CHANGES) this.element.addEventListener(type, keepSoon);
     this.#say("Looking whether somebody plays it…", "waiting");
-  }
-
-  /** Whether its device is here. */
-  get isPlayed() {
-    return this.#wanted;
   }
 
   /** @param {any} label the title that its node has, if any */
@@ -159,5 +153,3 @@ export async function ownId(role) {
   const { kept } = await import("../devices/tab.js");
   return `${role}@${kept.client}`;
 }
-
-const dots = () => svg("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" }, ...[3.5, 8, 12.5].map((y) => svg("circle", { cx: 8, cy: y, r: 1, fill: "currentColor" })));

@@ -2,7 +2,6 @@
 // A dashboard on a wall: the whole screen, bars that come when it is touched, a screen that stays on.
 
 import { iconButton } from "../core/dom.js";
-import { svg } from "../devices/dom.js";
 
 const BARS_MS = 6000; // that the bars stay after the last touch
 
@@ -52,11 +51,10 @@ export function startWall({ page, bus }) {
   });
   begin(isWall);
 
-  const whole = iconButton("", "Full screen", () => {
+  const whole = iconButton("whole", "Full screen", () => {
     if (document.fullscreenElement) document.exitFullscreen();
     else document.documentElement.requestFullscreen().catch(() => {}); // the browser says why
   });
-  whole.replaceChildren(svg("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" }, svg("path", { d: "M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3" })));
   whole.hidden = !document.fullscreenEnabled;
   return whole;
 }

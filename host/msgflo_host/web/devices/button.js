@@ -1,5 +1,5 @@
 // @ts-check
-import { el } from "./dom.js";
+import { element } from "../core/dom.js";
 import { ERROR, SETTINGS, settingPorts, startSettings } from "./parts.js";
 
 const settings = [
@@ -26,15 +26,15 @@ export default {
       SETTINGS,
     ],
   },
-  make: (element, participant) => {
+  make: (place, participant) => {
     const { config, take } = startSettings(participant, settings);
     participant.onpacket = take;
     const presses = new Presses(participant, config);
-    const said = el("span", { class: "device-said", role: "status" });
+    const said = element("span", { className: "device-said", role: "status" });
     presses.onmeaning = (what) => (said.textContent = what);
-    const button = el("button", { type: "button", class: "device-push", "aria-label": `Press ${participant.role}` });
+    const button = element("button", { type: "button", className: "device-push", "aria-label": `Press ${participant.role}` });
     listen(button, presses);
-    element.append(button, said);
+    place.append(button, said);
     participant.send("pressed", false);
     return { stop: () => presses.release() };
   },

@@ -1,6 +1,7 @@
 // @ts-check
-import { numberText } from "../core/text.js";
-import { asText, el, svg } from "./dom.js";
+import { element } from "../core/dom.js";
+import { svg } from "../core/svg.js";
+import { asText, numberText } from "../core/text.js";
 
 const PORTS = ["a", "b", "c"];
 const KEPT = 2000; // points of a line
@@ -15,14 +16,14 @@ export default {
   label: "Draws numbers over time",
   size: { w: 6, h: 4 },
   ports: { in: PORTS.map((id) => ({ id, type: "number", description: "A line of the chart" })), out: [] },
-  make: (element, participant) => {
+  make: (place, participant) => {
     const lines = new Map(PORTS.map((port) => [port, new Line(port)]));
-    const range = el("p", { class: "chart-range" });
+    const range = element("p", { className: "chart-range" });
     const paths = [...lines.values()].map((line) => line.path);
     const picture = svg("svg",
       { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", class: "chart", "aria-hidden": "true" },
       ...paths); // prettier-ignore
-    const legend = el("ul", { class: "chart-legend" }, ...[...lines.values()].map((line) => line.legend));
+    const legend = element("ul", { className: "chart-legend" }, ...[...lines.values()].map((line) => line.legend));
     let frame = 0;
     const draw = () => {
       frame = 0;
@@ -39,7 +40,7 @@ export default {
       lines.get(port)?.add(value);
       soon();
     };
-    element.append(picture, range, legend);
+    place.append(picture, range, legend);
     draw();
     return {
       stop: () => {
@@ -55,8 +56,8 @@ class Line {
 
   constructor(port) {
     this.path = svg("polyline", { class: `chart-line chart-${port}`, "vector-effect": "non-scaling-stroke" });
-    this.last = el("span", {}, "–");
-    this.legend = el("li", { class: `chart-${port}` }, `${port}: `, this.last);
+    this.last = element("span", {}, "–");
+    this.legend = element("li", { className: `chart-${port}` }, `${port}: `, this.last);
   }
 
   add(value) {

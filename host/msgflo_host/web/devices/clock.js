@@ -1,5 +1,6 @@
 // @ts-check
-import { el, svg } from "./dom.js";
+import { element } from "../core/dom.js";
+import { svg } from "../core/svg.js";
 import { ERROR, SETTINGS, settingPorts, startSettings } from "./parts.js";
 
 const settings = [["interval", 1, 0.1, 86_400, "Seconds from one time to the next"]];
@@ -21,14 +22,14 @@ export default {
       SETTINGS,
     ],
   },
-  make: (element, participant) => {
+  make: (place, participant) => {
     let timer = 0;
     let minute = -1;
     const hands = [28, 40, 42].map((length, i) =>
       svg("line", { x1: 50, y1: 50, x2: 50, y2: 50 - length, class: `clock-hand clock-hand-${i}` }));
     const face = svg("svg", { viewBox: "0 0 100 100", class: "device-picture", "aria-hidden": "true" },
       svg("circle", { cx: 50, cy: 50, r: 46, class: "clock-face" }), ...ticks(), ...hands); // prettier-ignore
-    const said = el("time", { class: "device-reading" });
+    const said = element("time", { className: "device-reading" });
     const show = () => {
       const now = new Date();
       const minutes = now.getHours() * 60 + now.getMinutes();
@@ -46,7 +47,7 @@ export default {
     };
     const { config, take } = startSettings(participant, settings, repeat);
     participant.onpacket = take;
-    element.append(face, said);
+    place.append(face, said);
     show();
     repeat();
     return { stop: () => clearInterval(timer) };

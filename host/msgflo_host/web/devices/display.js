@@ -1,5 +1,6 @@
 // @ts-check
-import { asText, el } from "./dom.js";
+import { element } from "../core/dom.js";
+import { asText } from "../core/text.js";
 
 const LINES = 4;
 
@@ -17,17 +18,17 @@ export default {
     ],
     out: [],
   },
-  make: (element, participant) => {
-    const about = { class: "device-screen", role: "log", "aria-live": "off", "aria-label": participant.role };
-    const screen = el("div", about);
-    const lines = el("div");
+  make: (place, participant) => {
+    const about = { className: "device-screen", role: "log", "aria-live": "off", "aria-label": participant.role };
+    const screen = element("div", about);
+    const lines = element("div");
     participant.onpacket = (port, value) => {
       if (port === "clear") return lines.replaceChildren();
-      lines.append(el("p", { dir: "auto" }, asText(value)));
+      lines.append(element("p", { dir: "auto" }, asText(value)));
       while (lines.children.length > LINES) lines.firstChild.remove();
     };
     screen.append(lines);
-    element.append(screen);
+    place.append(screen);
     return { stop: () => {} };
   },
 };

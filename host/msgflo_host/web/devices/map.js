@@ -1,6 +1,8 @@
 // @ts-check
+import { element } from "../core/dom.js";
+import { svg } from "../core/svg.js";
+import { asText } from "../core/text.js";
 import { color } from "./color.js";
-import { asText, el, svg } from "./dom.js";
 import { ERROR, calm, fail } from "./parts.js";
 
 const [WIDTH, DEPTH] = [6, 4]; // metres
@@ -29,7 +31,7 @@ export default {
       ERROR,
     ],
   },
-  make: (element, participant, options = {}) => {
+  make: (place, participant, options = {}) => {
     const at = { x: options.x ?? 1, y: options.y ?? 1 };
     const marks = new Map();
     const layer = svg("g");
@@ -38,8 +40,8 @@ export default {
       { viewBox: `-0.1 -0.1 ${WIDTH + 0.2} ${DEPTH + 0.2}`, class: "map", tabindex: 0, role: "application",
         "aria-roledescription": "map", "aria-label": `${participant.role}: arrow keys move the person` },
       ...furniture(), layer, person); // prettier-ignore
-    const said = el("output", { class: "device-said" });
-    const list = el("ul", { class: "map-marks" });
+    const said = element("output", { className: "device-said" });
+    const list = element("ul", { className: "map-marks" });
     const tell = calm(100, () => participant.send("place", { ...at }));
     const move = (x, y) => {
       at.x = within(x, WIDTH);
@@ -67,7 +69,7 @@ export default {
     });
     const redraw = () => {
       layer.replaceChildren(...[...marks.values()].map(drawn));
-      list.replaceChildren(...[...marks.values()].map((mark) => el("li", {}, described(mark))));
+      list.replaceChildren(...[...marks.values()].map((mark) => element("li", {}, described(mark))));
     };
     participant.onpacket = (port, value) => {
       if (port === "remove") marks.delete(String(value));
@@ -78,7 +80,7 @@ export default {
       }
       redraw();
     };
-    element.append(room, said, list);
+    place.append(room, said, list);
     move(at.x, at.y);
     return { memory: () => at, stop: () => tell.stop() };
   },

@@ -1,7 +1,8 @@
 // @ts-check
 /** What several devices are made of. */
+import { element } from "../core/dom.js";
+import { svg } from "../core/svg.js";
 import { turnable } from "../core/turn.js";
-import { el, freshId, svg } from "./dom.js";
 
 /** The outport on which a device says what was wrong with a packet, as those on boards do. */
 export const ERROR = { id: "error", type: "object", description: "What went wrong" };
@@ -55,19 +56,24 @@ export const SWITCH = [
   { id: "toggle", type: "any", description: "Anything" },
 ];
 
+let count = 0;
+
+/** An id that no other element has. */
+export const freshId = (/** @type {string} */ prefix) => `${prefix}-${++count}`;
+
 /** A labelled slider; `value` can be read and set, `oninput(value)` is called when somebody moves it. */
 export function slider({ label, unit = "", min, max, step = 1, value, oninput }) {
   const id = freshId("slider");
   const digits = (String(step).split(".")[1] ?? "").length;
   const text = (number) => `${number.toFixed(digits)}${unit && ` ${unit}`}`;
   // Whoever moves it hears its value by the slider; what drifts by itself is not to be heard all the time.
-  const output = el("output", { for: id, class: "device-reading", "aria-live": "off" });
-  const input = el("input", { type: "range", id, min, max, step, oninput: () => change(Number(input.value)) });
-  const element = el("div", { class: "device-slider" }, el("label", { for: id }, label), output, input);
+  const output = element("output", { for: id, className: "device-reading", "aria-live": "off" });
+  const input = element("input", { type: "range", id, min, max, step, input: () => change(Number(input.value)) });
+  const made = element("div", { className: "device-slider" }, element("label", { for: id }, label), output, input);
   const show = (number) => {
     output.textContent = text(number);
     input.setAttribute("aria-valuetext", text(number));
-    element.style.setProperty("--part", String((number - min) / (max - min)));
+    made.style.setProperty("--part", String((number - min) / (max - min)));
   };
   const change = (number) => {
     show(number);
@@ -76,7 +82,7 @@ export function slider({ label, unit = "", min, max, step = 1, value, oninput })
   input.value = value;
   show(Number(input.value));
   return {
-    element,
+    element: made,
     get value() {
       return Number(input.value);
     },
@@ -89,8 +95,8 @@ export function slider({ label, unit = "", min, max, step = 1, value, oninput })
 
 /** A labelled check box. */
 export function check(label, checked, onchange) {
-  const input = el("input", { type: "checkbox", checked, onchange: () => onchange(input.checked) });
-  return el("label", { class: "device-check" }, input, label);
+  const input = element("input", { type: "checkbox", checked, change: () => onchange(input.checked) });
+  return element("label", { className: "device-check" }, input, label);
 }
 
 /** A dial that shows a part (0 to 1) of the way of a slider, and can be dragged in its place; for the eye and the hand only. */
@@ -98,7 +104,7 @@ export function gauge() {
   const arc = (name) => svg("path", { d: "M 20 80 A 42 42 0 1 1 80 80", pathLength: 100, class: name });
   const filled = arc("gauge-filled");
   const needle = svg("line", { x1: 50, y1: 51, x2: 50, y2: 22, class: "gauge-needle" });
-  const element = svg("svg", { viewBox: "0 0 100 88", class: "device-picture", "aria-hidden": "true" },
+  const made = svg("svg", { viewBox: "0 0 100 88", class: "device-picture", "aria-hidden": "true" },
     arc("gauge-way"), filled, needle, svg("circle", { cx: 50, cy: 51, r: 5, class: "gauge-hub" })); // prettier-ignore
   const show = (/** @type {number} */ part) => {
     filled.style.strokeDasharray = `${Math.max(0, Math.min(1, part)) * 100} 200`;
@@ -106,11 +112,11 @@ export function gauge() {
   };
   /** Let it move a slider between `min` and `max`; `moved` is called with the value. */
   const turns = (slider, min, max, moved) =>
-    turnable(element, () => (slider.value - min) / (max - min), (part) => {
+    turnable(made, () => (slider.value - min) / (max - min), (part) => {
       slider.value = min + part * (max - min);
       moved(slider.value);
     }); // prettier-ignore
-  return { element, show, turns };
+  return { element: made, show, turns };
 }
 
 /** Calls a function at most so often, and once more at the end of a flurry. */

@@ -15,7 +15,7 @@ export default {
   label: "A knob to turn",
   size: { w: 3, h: 3 },
   ports: { in: settingPorts(settings), out: [{ id: "value", type: "number", state: true }, ERROR, SETTINGS] },
-  make: (element, participant, options = {}) => {
+  make: (place, participant, options = {}) => {
     let sent = /** @type {number | null} */ (null);
     let ends = [0, 100];
     const dial = gauge();
@@ -38,7 +38,7 @@ export default {
     });
     participant.onpacket = take;
     dial.turns(input, 0, 100, soon);
-    element.append(dial.element, input.element);
+    place.append(dial.element, input.element);
     tell();
     return { memory: () => ({ value: input.value }), stop: () => soon.stop() };
   },

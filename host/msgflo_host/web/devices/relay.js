@@ -1,5 +1,6 @@
 // @ts-check
-import { el, svg } from "./dom.js";
+import { element } from "../core/dom.js";
+import { svg } from "../core/svg.js";
 import { ERROR, SETTINGS, SWITCH, settingPorts, startSettings, switched } from "./parts.js";
 
 const settings = [["rest", 0, 0, 3600, "Least seconds between switchings"]];
@@ -15,7 +16,7 @@ export default {
     in: [...SWITCH, ...settingPorts(settings)],
     out: [{ id: "closed", type: "boolean", state: true }, ERROR, SETTINGS],
   },
-  make: (element, participant) => {
+  make: (place, participant) => {
     let wanted = false;
     let closed = false;
     let since = -Infinity;
@@ -24,7 +25,7 @@ export default {
     const picture = svg("svg", { viewBox: "0 0 100 48", class: "device-picture relay", "aria-hidden": "true" },
       svg("line", { x1: 6, y1: 30, x2: 30, y2: 30 }), svg("line", { x1: 70, y1: 30, x2: 94, y2: 30 }),
       svg("circle", { cx: 30, cy: 30, r: 4 }), svg("circle", { cx: 70, cy: 30, r: 4 }), blade); // prettier-ignore
-    const said = el("span", { class: "device-said" });
+    const said = element("span", { className: "device-said" });
     const { config, take } = startSettings(participant, settings);
     const show = () => {
       picture.classList.toggle("closed", closed);
@@ -52,7 +53,7 @@ export default {
       wanted = next;
       move();
     };
-    element.append(picture, said);
+    place.append(picture, said);
     show();
     return { stop: () => clearTimeout(timer) };
   },

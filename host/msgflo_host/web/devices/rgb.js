@@ -1,6 +1,8 @@
 // @ts-check
+import { element } from "../core/dom.js";
+import { svg } from "../core/svg.js";
+import { asText } from "../core/text.js";
 import { ALLOWED, color } from "./color.js";
-import { asText, el, svg } from "./dom.js";
 import { ERROR, SETTINGS, SWITCH, fail, settingPorts, startSettings, switched } from "./parts.js";
 
 const settings = [
@@ -23,7 +25,7 @@ export default {
     ],
     out: [{ id: "state", type: "object", state: true }, ERROR, SETTINGS],
   },
-  make: (element, participant) => {
+  make: (place, participant) => {
     let on = false;
     let shade = "#ffffff";
     const glow = svg("circle", { cx: 50, cy: 50, r: 40, class: "lamp-glow" });
@@ -31,7 +33,7 @@ export default {
     const socket = svg("circle", { cx: 50, cy: 50, r: 27, class: "lamp-socket" });
     const about = { viewBox: "0 0 100 100", class: "device-picture", "aria-hidden": "true" };
     const picture = svg("svg", about, glow, socket, bulb);
-    const said = el("span", { class: "device-said" });
+    const said = element("span", { className: "device-said" });
     const show = () => {
       const light = on ? config.brightness / 100 : 0;
       for (const part of [glow, bulb]) {
@@ -59,7 +61,7 @@ export default {
       }
       show();
     };
-    element.append(picture, said);
+    place.append(picture, said);
     show();
     return { stop: () => {} };
   },

@@ -1,5 +1,6 @@
 // @ts-check
 /** Which role a new device gets, and which ones it may have. */
+import { freeName, wrongName } from "../core/names.js";
 import { componentOf } from "./kinds.js";
 
 /**
@@ -9,10 +10,8 @@ import { componentOf } from "./kinds.js";
  * @param {Set<string>} mine roles that devices of this page play
  */
 export function proposedRole(system, kind, mine) {
-  for (let number = 1; ; number++) {
-    const role = kind.replace(/\d$/, "$&-") + number; // sensor433-1
-    if (!mine.has(role) && isFree(system, role, componentOf(kind))) return role;
-  }
+  const first = `${kind.replace(/\d$/, "$&-")}1`; // sensor433-1
+  return freeName(first, (role) => mine.has(role) || !isFree(system, role, componentOf(kind)));
 }
 
 function isFree(system, role, component) {
@@ -26,11 +25,3 @@ function isFree(system, role, component) {
 
 /** What is wrong with a role of a device here, or "". */
 export const wrongRole = (role, mine) => (mine.has(role) ? "There is a device of that name on this page" : wrongName(role));
-
-/** What is wrong with a role for whatever it may be, or "". */
-export function wrongName(role) {
-  if (!role.trim()) return "A name is needed";
-  if (/[+#\0]/.test(role)) return "The characters + and # are not allowed";
-  if (/^(\$|fbp$|fbp\/)/.test(role)) return "Names that begin with $ or fbp/ are reserved";
-  return role.length > 100 ? "At most 100 characters" : "";
-}

@@ -1,6 +1,6 @@
 // @ts-check
 /** Devices that measure: what they measure is set by sliders, and moves a little by itself where that is wanted. */
-import { el } from "./dom.js";
+import { element } from "../core/dom.js";
 import { ERROR, SETTINGS, calm, check, gauge, settingPorts, slider, startSettings, wander } from "./parts.js";
 
 const INTERVAL = ["interval", 2, 0.1, 86_400, "Seconds between readings"];
@@ -22,7 +22,7 @@ export function sensor({ kind, name, icon, label, quantity, settings = [], outpo
       in: [...(reads ? [READ] : []), ...settingPorts(all)],
       out: [...outports, ERROR, SETTINGS],
     },
-    make: (element, participant, options = {}) => {
+    make: (place, participant, options = {}) => {
       const { stride, ...range } = quantity;
       let middle = options.value ?? range.value;
       let drifts = options.drifts ?? false;
@@ -49,8 +49,8 @@ export function sensor({ kind, name, icon, label, quantity, settings = [], outpo
       const { config, take } = startSettings(participant, all, (port) => (port === "interval" ? repeat() : read()));
       participant.onpacket = (port, value) => take(port, value) || read();
       const moves = check("Drift", drifts, (on) => (drifts = on));
-      element.append(dial.element, input.element, el("div", { class: "device-row" }, moves));
-      if (extra) element.lastChild.append(...extra({ participant, input, config, read }));
+      place.append(dial.element, input.element, element("div", { className: "device-row" }, moves));
+      if (extra) place.lastChild.append(...extra({ participant, input, config, read }));
       read();
       repeat();
       return {

@@ -1,6 +1,5 @@
 // @ts-check
-import { announce } from "../core/dom.js";
-import { el } from "./dom.js";
+import { announce, element } from "../core/dom.js";
 import { ERROR, SETTINGS, calm, check, settingPorts, slider, startSettings, wander } from "./parts.js";
 
 const settings = [["interval", 30, 1, 3600, "Seconds from one transmission to the next"]];
@@ -22,10 +21,10 @@ export default {
       SETTINGS,
     ],
   },
-  make: (element, participant, options = {}) => {
+  make: (place, participant, options = {}) => {
     let battery = options.battery ?? true;
     let timer = 0;
-    const said = el("span", { class: "device-said" });
+    const said = element("span", { className: "device-said" });
     const temperature = slider({
       label: "Temperature", unit: "°C", min: -40, max: 60, step: 0.1, value: options.temperature ?? 12,
     }); // prettier-ignore
@@ -49,9 +48,9 @@ export default {
       transmit();
       announce(`${participant.role}: ${said.textContent}`);
     });
-    element.append(temperature.element, humidity.element, el("div", { class: "device-row" },
+    place.append(temperature.element, humidity.element, element("div", { className: "device-row" },
       check("Battery good", battery, (good) => (battery = good)),
-      el("button", { type: "button", onclick: now }, "Transmit")), said); // prettier-ignore
+      element("button", { type: "button", click: now }, "Transmit")), said); // prettier-ignore
     transmit();
     repeat();
     return {

@@ -1,5 +1,5 @@
 // @ts-check
-import { el } from "./dom.js";
+import { element } from "../core/dom.js";
 import { sensor } from "./sensor.js";
 
 const CLAP_DB = -6;
@@ -36,6 +36,6 @@ export default sensor({
       participant.send("peak", CLAP_DB);
     };
     input.element.addEventListener("input", () => hear(input.value));
-    return [el("button", { type: "button", onclick: clap }, "Clap")];
+    return [element("button", { type: "button", click: clap }, "Clap")];
   },
 });

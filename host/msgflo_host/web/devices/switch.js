@@ -1,5 +1,5 @@
 // @ts-check
-import { el } from "./dom.js";
+import { element } from "../core/dom.js";
 
 /** On or off. A board has none of its own: there it is a button that stays, whose port is `pressed`. */
 export default {
@@ -15,9 +15,9 @@ export default {
       { id: "pressed", type: "boolean", description: "The same, as a board calls it", state: true },
     ],
   },
-  make: (element, participant, options = {}) => {
+  make: (place, participant, options = {}) => {
     let on = options.on ?? false;
-    const said = el("span", { class: "device-said", "aria-hidden": "true" });
+    const said = element("span", { className: "device-said", "aria-hidden": "true" });
     const show = () => {
       lever.setAttribute("aria-checked", String(on));
       said.textContent = on ? "on" : "off";
@@ -28,9 +28,9 @@ export default {
       on = !on;
       show();
     };
-    const about = { type: "button", role: "switch", class: "device-lever", "aria-label": participant.role };
-    const lever = el("button", { ...about, onclick: flip });
-    element.append(lever, said);
+    const about = { type: "button", role: "switch", className: "device-lever", "aria-label": participant.role };
+    const lever = element("button", { ...about, click: flip });
+    place.append(lever, said);
     show();
     return { memory: () => ({ on }), stop: () => {} };
   },

@@ -1,5 +1,6 @@
 // @ts-check
-import { el, freshId } from "./dom.js";
+import { element } from "../core/dom.js";
+import { freshId } from "./parts.js";
 
 /** Sends what is typed. */
 export default {
@@ -9,19 +10,19 @@ export default {
   label: "Sends what you type",
   size: { w: 4, h: 2 },
   ports: { in: [], out: [{ id: "text", type: "string" }] },
-  make: (element, participant) => {
+  make: (place, participant) => {
     const id = freshId("text");
-    const field = el("input", { id, type: "text", maxlength: 10_000, autocomplete: "off", enterkeyhint: "send" });
-    const said = el("span", { class: "device-said", role: "status" });
+    const field = element("input", { id, type: "text", maxLength: 10_000, autocomplete: "off", enterKeyHint: "send" });
+    const said = element("span", { className: "device-said", role: "status" });
     const send = (event) => {
       event.preventDefault();
       participant.send("text", field.value);
       said.textContent = `Sent: ${field.value}`;
       field.value = "";
     };
-    const label = el("label", { for: id }, "Text");
-    const row = el("div", { class: "device-row" }, field, el("button", { type: "submit" }, "Send"));
-    element.append(el("form", { class: "device-text", onsubmit: send }, label, row), said);
+    const label = element("label", { for: id }, "Text");
+    const row = element("div", { className: "device-row" }, field, element("button", { type: "submit" }, "Send"));
+    place.append(element("form", { className: "device-text", submit: send }, label, row), said);
     return { stop: () => {} };
   },
 };

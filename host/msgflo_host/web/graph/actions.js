@@ -3,10 +3,10 @@
 
 import { announce, askText, toast } from "../core/dom.js";
 import { edgeKey, initialKey } from "../core/graph.js";
+import { freeName, nodeName } from "../core/names.js";
 import { around } from "./geometry.js";
 import { freePlace } from "./place.js";
 import { findPort, shortText, typesFit } from "./model.js";
-import { freeName, nodeName } from "./words.js";
 
 /** @typedef {{node: string, port: string, index?: number | string}} End */
 

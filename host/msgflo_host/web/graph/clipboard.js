@@ -1,7 +1,7 @@
 // @ts-check
 // A part of a graph as text, in the JSON of .json graph files, and back with names of its own. Pure.
 
-import { freeName } from "./words.js";
+import { freeName } from "../core/names.js";
 
 const OFFSET = 40;
 const NEAR = OFFSET / 2; // a copy that near to a node hides it

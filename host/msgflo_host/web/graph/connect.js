@@ -3,9 +3,9 @@
 // nothing is refused.
 
 import { element, toast } from "../core/dom.js";
+import { svg } from "../core/svg.js";
 import { curve, overlap, pathText, portPoint } from "./geometry.js";
 import { findPort, rowOf, typesFit } from "./model.js";
-import { makeSvg } from "./words.js";
 
 const FINGER = 22; // pixels of the screen from the middle of a port: 44 is what fingers hit surely
 
@@ -59,7 +59,7 @@ class Connecting {
    */
   constructor(stage, actions, port, begin, moved) {
     Object.assign(this, { stage, actions, port, begin, moved });
-    this.path = makeSvg("path", { class: "edge drawn" });
+    this.path = svg("path", { class: "edge drawn" });
     /** @type {Begin | null} where it leads now */
     this.over = null;
     this.hint = element("div", { className: "drawn-hint", role: "status" });

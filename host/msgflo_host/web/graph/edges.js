@@ -2,10 +2,10 @@
 // Edges as curves, with their rate and last value beside them.
 
 import { element } from "../core/dom.js";
+import { svg } from "../core/svg.js";
 import { distance, pathText, pointAt, portPoint } from "./geometry.js";
 import { rowOf, shortText } from "./model.js";
 import { route } from "./route.js";
-import { makeSvg } from "./words.js";
 
 const REACH = 9; // pixels of the screen within which a click hits an edge
 const FINGER_REACH = 20;
@@ -58,7 +58,7 @@ export class Edges {
   }
 
   #add(edge) {
-    const path = makeSvg("path", { class: "edge", "data-edge": edge.key });
+    const path = svg("path", { class: "edge", "data-edge": edge.key });
     const label = element("div", { className: "edge-label", "data-edge": edge.key });
     this.still.append(path);
     this.labels.append(label);

@@ -3,7 +3,7 @@
 
 import { element, formDialog, toast } from "../core/dom.js";
 import { openMenu } from "../core/menu.js";
-import { wrongName } from "../devices/roles.js";
+import { wrongName } from "../core/names.js";
 import { Editor } from "./editor.js";
 import { editInitial } from "./initials.js";
 import { typesFit } from "./model.js";

@@ -2,7 +2,7 @@
 // The library in the side: components to search for, and to drop into the graph.
 
 import { element } from "../core/dom.js";
-import { icon } from "./icons.js";
+import { icon } from "../core/signs.js";
 
 const MOST = 200; // shown at a time
 const KIND = "application/x-msgflo-component";

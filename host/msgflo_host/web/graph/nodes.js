@@ -2,8 +2,8 @@
 // Nodes as elements: one for each, of which only what has changed is written again.
 
 import { element } from "../core/dom.js";
+import { icon } from "../core/signs.js";
 import { HEAD, ROW, syllables } from "./geometry.js";
-import { icon } from "./icons.js";
 import { nameOf } from "./model.js";
 
 const SIGNS = new Map([["asleep", "moon"], ["lost", "chain-broken"], ["pending", "hourglass"]]);

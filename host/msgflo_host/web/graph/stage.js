@@ -3,6 +3,7 @@
 
 import { element, toast } from "../core/dom.js";
 import { emit } from "../core/registry.js";
+import { svg } from "../core/svg.js";
 import { Chosen } from "./chosen.js";
 import { Edges } from "./edges.js";
 import { extentOf, shownTogether } from "./extent.js";
@@ -15,7 +16,6 @@ import { Nodes } from "./nodes.js";
 import { placeBeside } from "./place.js";
 import { Pulses } from "./pulses.js";
 import { View } from "./view.js";
-import { makeSvg } from "./words.js";
 import { LEAST_AT_FIRST, MOST_FAR, gridAt, isFar, writeZoom } from "./zoom.js";
 
 const FIT_TURNS = 5;
@@ -56,8 +56,8 @@ export class Stage extends EventTarget {
     super();
     this.context = context;
     this.system = context.system;
-    const still = makeSvg("svg", { class: "edges", "aria-hidden": "true" });
-    const live = makeSvg("svg", { class: "edges live", "aria-hidden": "true" });
+    const still = svg("svg", { class: "edges", "aria-hidden": "true" });
+    const live = svg("svg", { class: "edges live", "aria-hidden": "true" });
     const groups = element("div", { className: "groups" });
     const labels = element("div", { className: "labels", "aria-hidden": "true" });
     const nodes = element("div", { className: "nodes" });

@@ -2,23 +2,18 @@
 // When packets have passed: a stroke for each, as high as it is large.
 
 import { element } from "../core/dom.js";
+import { svg } from "../core/svg.js";
 import { numberText } from "../core/text.js";
 import { timeText } from "./values.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [1000, 40];
 
 /** @returns {{element: HTMLElement, draw: (packets: {at: number, size: number}[]) => void}} */
 export function makeStrip() {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("aria-hidden", "true"); // the list says the same
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("vector-effect", "non-scaling-stroke");
-  svg.append(path);
+  const path = svg("path", { "vector-effect": "non-scaling-stroke" });
+  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, path); // the list says the same
   const [from, to] = [element("span"), element("span")];
-  const made = element("div", { className: "look-strip", hidden: true }, svg, element("p", { className: "hint" }, from, to));
+  const made = element("div", { className: "look-strip", hidden: true }, picture, element("p", { className: "hint" }, from, to));
   return {
     element: made,
     draw(packets) {

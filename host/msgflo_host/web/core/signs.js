@@ -1,7 +1,7 @@
 // @ts-check
 // A small own set of signs by the names of Font Awesome, drawn in lines on 24 × 24; a letter stands for names that are not in it.
 
-import { makeSvg } from "./words.js";
+import { svg } from "./svg.js";
 
 const GLYPHS = {
   "lightbulb": "M9 18h6M10 21h4M12 3a6 6 0 0 1 3.5 10.9c-.5.4-.5 1-.5 1.6H9c0-.6 0-1.2-.5-1.6A6 6 0 0 1 12 3z",
@@ -104,12 +104,7 @@ export function glyph(name) {
  */
 export function icon(name, otherwise = name) {
   const lines = glyph(name);
-  const picture = makeSvg("svg", { class: "sign", viewBox: "0 0 24 24", "aria-hidden": "true" });
-  if (lines) picture.append(makeSvg("path", { d: lines }));
-  else {
-    const letter = makeSvg("text", { x: 12, y: 18, "text-anchor": "middle" });
-    letter.textContent = ([...otherwise.replace(/^.*\//, "")][0] ?? "?").toUpperCase();
-    picture.append(letter);
-  }
-  return picture;
+  const letter = ([...otherwise.replace(/^.*\//, "")][0] ?? "?").toUpperCase();
+  const drawn = lines ? svg("path", { d: lines }) : svg("text", { x: 12, y: 18, "text-anchor": "middle" }, letter);
+  return svg("svg", { class: "sign", viewBox: "0 0 24 24", "aria-hidden": "true" }, drawn);
 }

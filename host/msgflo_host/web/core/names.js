@@ -1,15 +1,5 @@
 // @ts-check
-// Names that are free, and elements of SVG.
-
-const SVG = "http://www.w3.org/2000/svg";
-
-/** @param {string} tag @param {Record<string, any>} [attributes] @param {Node[]} [contents] @returns {any} */
-export function makeSvg(tag, attributes = {}, contents = []) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  element.append(...contents);
-  return element;
-}
+// Names of nodes: which are free, and which are allowed.
 
 /**
  * A name like the wanted one that is not taken: `lamp`, `lamp2`, `lamp3`; where digits are a part of the name, `esp32`, `esp32-2`.
@@ -40,4 +30,12 @@ export function nodeName(component) {
   const last = component.split("/").at(-1) ?? "";
   const name = last.replace(/[^\w-]+/g, "_").replace(/^[^A-Za-z_]+/, "");
   return name ? name[0].toLowerCase() + name.slice(1) : "node";
+}
+
+/** What is wrong with a role, or "". @param {string} role */
+export function wrongName(role) {
+  if (!role.trim()) return "A name is needed";
+  if (/[+#\0]/.test(role)) return "The characters + and # are not allowed";
+  if (/^(\$|fbp$|fbp\/)/.test(role)) return "Names that begin with $ or fbp/ are reserved";
+  return role.length > 100 ? "At most 100 characters" : "";
 }

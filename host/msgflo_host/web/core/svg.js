@@ -1,0 +1,15 @@
+// @ts-check
+// Elements of SVG.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * Make an element of SVG. Texts are only ever texts.
+ * @param {string} tag @param {Record<string, any>} [attributes] @param {...(Node | string)} children @returns {any}
+ */
+export function svg(tag, attributes = {}, ...children) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  made.append(...children);
+  return made;
+}
