@@ -27,6 +27,8 @@ __all__ = ["NEEDED", "Result", "run"]
 NEEDED = ("protocol:graph", "protocol:network", "protocol:runtime")
 TIMEOUT_S = 2.0  # fbp-spec's, where a suite has none
 _SET_UP_S = 10.0  # at least, for each request: a busy machine is no failed test
+_ASKED_S = 15.0  # for the runtime to learn what the ports of a program are
+_LOOK_S = 0.2
 _SPARE_S = 1.0  # so that the case's own timeout is what is told
 
 
@@ -102,12 +104,11 @@ class _Library:
 
     async def alone(self, topic: str) -> Graph:
         """Return the graph that is a component alone, all its ports exported."""
-        if topic not in self._components:
-            listed = await self._client.request("component", "list", {})
-            self._components = {component["name"]: component for component in listed}
-        component = self._components.get(topic)
+        component = await self._find(topic)
         if component is None:
             raise _Failed(f"the runtime has no component {topic}; --componentdir names a folder of them")
+        if not component["inPorts"] and not component["outPorts"]:
+            raise _Failed(f"the ports of {topic} are not known before it runs; it needs a fixture")
         graph = Graph(case_sensitive=True)
         graph.add_node("testee", topic)
         for side, add in (("inPorts", graph.add_inport), ("outPorts", graph.add_outport)):
@@ -116,6 +117,17 @@ class _Library:
             for port in component[side]:
                 add(port["id"], "testee", port["id"])
         return graph
+
+    async def _find(self, topic: str) -> Mapping[str, Any] | None:
+        """Return a component; one without ports may still be asked for them by the runtime, so it has some time."""
+        until = time.monotonic() + _ASKED_S
+        while (component := self._components.get(topic)) is None or not (component["inPorts"] or component["outPorts"]):
+            listed = await self._client.request("component", "list", {})
+            self._components = {each["name"]: each for each in listed}
+            if topic not in self._components or time.monotonic() > until:
+                return self._components.get(topic)
+            await asyncio.sleep(_LOOK_S)
+        return component
 
 
 class _Fixture:
@@ -153,7 +165,7 @@ class _Fixture:
         except TimeoutError:
             if not limit.expired():
                 raise
-            problem = f"not finished after {timeout:g} s; came: {_packets(self._received)}"
+            problem = f"not finished after {timeout:g} s; came: {_packets(self._received)}{self._last_printed()}"
         status: Literal["passed", "failed"] = "failed" if problem else "passed"
         return Result(suite, case, status, problem, time.monotonic() - began, tuple(self._output))
 
@@ -168,7 +180,7 @@ class _Fixture:
             if payload.get("graph") not in (self._name, None, ""):
                 continue
             if (message.protocol, message.command) == ("network", "output"):
-                self._output.append(str(payload.get("message", "")))
+                self._output.append(str(payload.get("message", "")).removeprefix(f"{self._name}/"))
             self._refuse_errors(message, payload)
             if (message.protocol, message.command) != ("runtime", "packet") or payload.get("event") != "data":
                 continue
@@ -178,6 +190,11 @@ class _Fixture:
             if len(received) == len(step.expect):
                 return received
         raise ClientError(f"{self._client.address} has closed the connection")
+
+    def _last_printed(self) -> str:
+        """What a component printed last may tell why no packet came; it may print, and send all the same."""
+        lines = [line for line in self._output if line.partition(": ")[2].strip()]
+        return f"; printed last: {shown(lines[-1])}" if lines else ""
 
     def _refuse_errors(self, message: Message, payload: Mapping[str, Any]) -> None:
         if (message.protocol, message.command) == ("network", "processerror"):

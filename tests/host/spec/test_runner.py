@@ -12,6 +12,7 @@ import pytest
 from fake_runtime import FakeRuntime
 from msgflo_host.errors import ClientError
 from msgflo_host.fbp.client import Client
+from msgflo_host.spec import runner
 from msgflo_host.spec.format import load
 from msgflo_host.spec.runner import Result, run
 
@@ -156,6 +157,40 @@ def test_what_is_printed_belongs_to_the_case(results: Callable[..., list[Result]
     text = "topic: fake/Silent\ncases:\n" + case("{in: 1}", "{out: {equals: 1}}")
     (result,) = results(text, timeout=0.2, runtime=runtime)
     assert result.output == ("hello",)
+
+
+def test_what_a_component_printed_last_is_told_where_nothing_comes(results: Callable[..., list[Result]]) -> None:
+    def answers(asked: dict[str, Any]) -> list[Any]:
+        role = f"{asked['payload']['graph']}/testee"
+        lines = [f"{role}: Traceback (most recent call last):", f"{role}: ValueError: no good", f"{role}: "]
+        output = {"protocol": "network", "command": "output", "event": True}
+        told = [{**output, "payload": {"message": line}} for line in lines]
+        return [{"protocol": "runtime", "command": "packetsent", "payload": {}}, *told]
+
+    text = "topic: fake/Silent\ncases:\n" + case("{in: 1}", "{out: {equals: 1}}")
+    (result,) = results(text, timeout=0.5, runtime=FakeRuntime(answers={"packet": answers}))
+    assert result.text == 'not finished after 0.5 s; came: nothing; printed last: "testee: ValueError: no good"'
+    assert result.output == ("testee: Traceback (most recent call last):", "testee: ValueError: no good", "testee: ")
+
+
+def test_a_component_whose_ports_are_not_known_yet_is_waited_for(
+    results: Callable[..., list[Result]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repeat = {"name": "core/Repeat", "subgraph": False, "inPorts": [{"id": "in"}], "outPorts": [{"id": "out"}]}
+    known = [{**repeat, "inPorts": [], "outPorts": []}] * 2 + [repeat] * 2
+    runtime = FakeRuntime(answers={"list": lambda asked: listed(known.pop(0))})
+    text = "topic: core/Repeat\ncases:\n" + case("{in: 1}", "{out: {equals: 1}}")
+    assert [result.status for result in results(text, runtime=runtime)] == ["passed"]
+    assert len(known) == 1
+    monkeypatch.setattr(runner, "_ASKED_S", 0)
+    runtime = FakeRuntime(answers={"list": lambda asked: listed({**repeat, "inPorts": [], "outPorts": []})})
+    (result,) = results(text, runtime=runtime)
+    assert "the ports of core/Repeat are not known before it runs; it needs a fixture" in result.text
+
+
+def listed(component: dict[str, Any]) -> list[Any]:
+    ready = {"protocol": "component", "command": "componentsready", "payload": 1}
+    return [{"protocol": "component", "command": "component", "payload": component}, ready]
 
 
 def test_a_runtime_that_allows_too_little_is_told_once(results: Callable[..., list[Result]]) -> None:
