@@ -291,6 +291,24 @@ def test_a_rubicson_whose_check_is_no_humidity_is_certain() -> None:
     assert 40 < certain < 80
 
 
+@pytest.mark.parametrize("name", [name for name in PROTOCOLS if name not in ("ev1527", "nexa")])
+def test_each_model_is_in_the_table_of_the_docs(name: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "boards.md").read_text()
+    table = [line.split("|") for line in text.partition("### 433 MHz")[2].partition("\n### ")[0].splitlines()]
+    models = {cells[1].strip(): cells[3] for cells in table if len(cells) == 7}
+    rng = random.Random(name)
+    for _ in range(20):
+        (packet,) = decode(PROTOCOLS[name](rng)[0])
+        maker, _, rest = packet["model"].partition("-")
+        (tells,) = [
+            tells
+            for row, tells in models.items()
+            if f"`{maker}-" in row and (f"`{maker}-{rest}`" in row or f"`-{rest}`" in row)
+        ]
+        assert ("humidity" in packet) <= ("%" in tells)
+        assert ("pressure" in packet) == ("hPa" in tells)
+
+
 def test_an_unknown_code_is_shown_when_it_was_heard_three_times() -> None:
     bits = "110100101100101"
     row = [(400, 1500 if bit == "1" else 600) for bit in bits] + [(400, 7000)]
