@@ -108,7 +108,8 @@ class _Library:
         if component is None:
             raise _Failed(f"the runtime has no component {topic}; --componentdir names a folder of them")
         if not component["inPorts"] and not component["outPorts"]:
-            raise _Failed(f"the ports of {topic} are not known before it runs; it needs a fixture")
+            why = f" ({about})" if (about := component.get("description")) else ""
+            raise _Failed(f"the ports of {topic} are not known before it runs{why}; it needs a fixture")
         graph = Graph(case_sensitive=True)
         graph.add_node("testee", topic)
         for side, add in (("inPorts", graph.add_inport), ("outPorts", graph.add_outport)):

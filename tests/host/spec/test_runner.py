@@ -183,9 +183,13 @@ def test_a_component_whose_ports_are_not_known_yet_is_waited_for(
     assert [result.status for result in results(text, runtime=runtime)] == ["passed"]
     assert len(known) == 1
     monkeypatch.setattr(runner, "_ASKED_S", 0)
-    runtime = FakeRuntime(answers={"list": lambda asked: listed({**repeat, "inPorts": [], "outPorts": []})})
+    runtime = FakeRuntime(
+        answers={
+            "list": lambda asked: listed({**known[0], "description": "it is broken", "outPorts": [], "inPorts": []})
+        }
+    )
     (result,) = results(text, runtime=runtime)
-    assert "the ports of core/Repeat are not known before it runs; it needs a fixture" in result.text
+    assert "the ports of core/Repeat are not known before it runs (it is broken); it needs a fixture" in result.text
 
 
 def listed(component: dict[str, Any]) -> list[Any]:
