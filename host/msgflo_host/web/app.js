@@ -9,6 +9,7 @@ import { Packets } from "./core/packets.js";
 import { Page } from "./core/page.js";
 import { context, startParts } from "./core/registry.js";
 import { keepSecret, secretAsker, takeSecret } from "./core/secret.js";
+import { keepSteps } from "./core/steps.js";
 import { System } from "./core/system.js";
 
 const PARTS = [
@@ -24,6 +25,7 @@ const bus = new EventTarget();
 const fbp = new Fbp(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`, { secret: takeSecret() });
 const system = new System(fbp);
 Object.assign(context, { bus, fbp, system, edits: new Edits(system), packets: new Packets(system), page: new Page(bus) });
+keepSteps(system, context.page);
 
 const askSecret = secretAsker(fbp);
 

@@ -28,7 +28,7 @@ export class Page {
     });
     walkTabs(this.#views);
     walkTabs(this.#sideTabs);
-    addEventListener("hashchange", () => this.#follow());
+    for (const type of ["popstate", "hashchange"]) addEventListener(type, () => this.#follow());
     new MutationObserver(() => emit(bus, "theme", { theme: this.theme })).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     this.#follow();
   }
@@ -48,8 +48,13 @@ export class Page {
     document.documentElement.dataset.theme = theme;
   }
 
-  /** Show a view; one that does not exist is ignored. @param {string} view */
+  /** Show a view, as a step of the browser's history; one that does not exist is ignored. @param {string} view */
   show(view) {
+    this.#open(view, true);
+  }
+
+  /** @param {string} view @param {boolean} isStep */
+  #open(view, isStep) {
     if (!document.getElementById(`tab-${view}`)?.matches("#views > *")) return;
     for (const tab of this.#views.querySelectorAll("[role=tab]")) {
       choose(tab, /** @type {HTMLElement} */ (tab).dataset.view === view);
@@ -58,7 +63,7 @@ export class Page {
     document.body.dataset.view = view;
     const isNew = this.view !== view;
     this.view = view;
-    if (location.hash.slice(1).split("&")[0] !== view && (isNew || location.hash !== "")) history.replaceState(null, "", `#${view}`);
+    if (isNew && isStep) history.pushState(history.state, "", `#${view}`);
     if (isNew) emit(this.#bus, "view", { view });
   }
 
@@ -103,7 +108,8 @@ export class Page {
 
   #follow() {
     const view = location.hash.slice(1).split("&")[0];
-    this.show(view === "" || view === "main" ? this.view : view);
+    if (view === "main") history.replaceState(history.state, "", `#${this.view}`); // by the link to what is shown
+    this.#open(view === "main" ? this.view : view || "graph", false);
   }
 }
 

@@ -1,0 +1,55 @@
+"""Views and opened graphs are steps of the browser: Back leads to the one before; what a view shows is never nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from graph_participant import GraphParticipant
+from playwright.sync_api import Page, expect
+
+from brokers import Broker
+from browser import Pages, node_in, until_system
+from systems import Coordinator
+
+RunGraph = Callable[..., Coordinator]
+
+
+def shown(page: Page, view: str, graph: str = "default/main") -> None:
+    """Wait until a view is shown, alone, and the graph in it or behind it is that one."""
+    expect(page.locator(f"#{view}-view")).to_be_visible()
+    expect(page.locator(".view:visible")).to_have_count(1)
+    until_system(page, f"system.current === {json.dumps(graph)}")
+
+
+def test_back_leads_to_the_view_and_the_graph_before(
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+) -> None:
+    page = page_of(run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)\n", broker=shared_broker.url))
+    with GraphParticipant("inner", shared_broker):
+        until_system(page, "system.graph.nodes.has('inner') && system.components.get('home/Inner')?.subgraph")
+        before = page.evaluate("() => history.length")
+        node_in(page, "inner").focus()
+        page.keyboard.press("Shift+Enter")
+        shown(page, "graph", "home/Inner")
+        page.get_by_role("tab", name="Boards").click()
+        shown(page, "boards", "home/Inner")
+        page.get_by_role("tab", name="Dashboard").click()  # which turns to the main graph
+        shown(page, "dashboard")
+        page.get_by_role("tab", name="Dashboard").click()  # nothing new
+        assert page.evaluate("() => history.length") == before + 3
+        page.go_back()
+        shown(page, "boards", "home/Inner")
+        assert page.url.endswith("/#boards")
+        page.go_back()
+        shown(page, "graph", "home/Inner")
+        page.reload()
+        shown(page, "graph", "home/Inner")
+        page.locator("#skip").press("Enter")
+        shown(page, "graph", "home/Inner")
+        page.go_back()
+        page.go_back()
+        shown(page, "graph")
+        expect(node_in(page, "a")).to_be_visible()
+        page.go_forward()
+        shown(page, "graph", "home/Inner")
