@@ -300,6 +300,33 @@ def test_what_is_wrong_in_the_file_is_said_and_what_was_edited_is_kept(page: Pag
     assert 'queue: "#ROLE/value"' in file.input_value()
 
 
+def test_what_was_typed_is_not_lost_without_a_question(page: Page, device: Device) -> None:
+    leaving = """() => {
+      const event = new Event("beforeunload", { cancelable: true });
+      dispatchEvent(event);
+      return event.defaultPrevented;
+    }"""
+    row = page.get_by_role("treeitem").filter(has_text="typed")
+    sent_until_seen(page, device, {"typed/value": 5}, row.count)
+    row.locator(".topic-box").click()
+    adopt = page.get_by_role("button", name="Adopt 1 topic")
+    back = page.get_by_role("button", name="Back to the topics")
+    adopt.click()
+    assert not page.evaluate(leaving)
+    back.click()
+    expect(adopt).to_be_visible()
+    adopt.click()
+    page.get_by_label("Role:").fill("mine")
+    assert page.evaluate(leaving)
+    back.click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep editing").click()
+    expect(page.get_by_label("Role:")).to_have_value("mine")
+    back.click()
+    page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    expect(adopt).to_be_visible()
+    assert not page.evaluate(leaving)
+
+
 def test_without_the_right_it_says_what_to_do_with_the_text_and_two_devices_of_one_name_have_two_texts(
     coordinator: Coordinator, page_of: Pages, device: Device
 ) -> None:

@@ -15,6 +15,7 @@ export class Form {
   #proposal;
   #leave;
   #isEdited = false; // the text, by hand
+  #isTouched = false; // anything, by hand
   #isBusy = false;
   #ends = new AbortController();
 
@@ -55,6 +56,16 @@ export class Form {
     system.addEventListener("state", () => this.#check(), { signal: this.#ends.signal }); // other rights
   }
 
+  /** Whether something would be lost with it. */
+  get isUnsaved() {
+    return this.#isTouched && !this.#ends.signal.aborted;
+  }
+
+  async #back() {
+    const question = "What was changed here is not saved.";
+    if (!this.isUnsaved || (await confirmDialog(question, { title: "Leave it?", yes: "Discard", no: "Keep editing", danger: true }))) this.#leave(false);
+  }
+
   focus() {
     this.#role.focus();
     this.element.scrollIntoView({ block: "start" });
@@ -65,7 +76,7 @@ export class Form {
     const { device, template, notes, outports, inports, availability } = this.#proposal;
     const field = (/** @type {string} */ name, /** @type {Node} */ input) => element("label", { className: "field" }, element("span", {}, name), input);
     const tick = (/** @type {Node} */ input, /** @type {string} */ text) => element("label", { className: "adopt-tick" }, input, element("span", {}, text));
-    const back = element("button", { type: "button", className: "plain", click: () => this.#leave(false) }, "Back to the topics");
+    const back = element("button", { type: "button", className: "plain", click: () => this.#back() }, "Back to the topics");
     const form = element("form", { className: "adopt-form" },
       element("header", {}, back, element("h3", {}, `Adopt ${device}`), element("span", { className: "adopt-template" }, template)),
       ...notes.map((note) => element("p", { className: "hint" }, note)),
@@ -79,6 +90,7 @@ export class Form {
         element("button", { type: "button", click: () => this.#copy() }, "Copy"),
         element("button", { type: "button", click: () => download(this.#file, this.#code.value, "application/yaml") }, "Download"), this.#again),
       this.#why, this.#advice, this.#wrong);
+    form.addEventListener("input", () => (this.#isTouched = true));
     form.addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
       this.#submit();

@@ -23,6 +23,8 @@ export class Adopting {
   #devices = [];
   #drawn = ""; // what the devices were found among
   #timer = 0;
+  /** @type {Form | null} the last one that was opened */
+  #form = null;
 
   #message = element("p", { className: "adopt-message", role: "status" });
   #list = element("ul", { className: "adopt-devices", "aria-label": "Devices that are found" });
@@ -48,6 +50,7 @@ export class Adopting {
     context.system.addEventListener("change", (event) => {
       if (/** @type {CustomEvent} */ (event).detail.kinds.has("status")) this.#learn();
     });
+    addEventListener("beforeunload", (event) => this.#form?.isUnsaved && event.preventDefault());
     this.#learn();
   }
 
@@ -147,13 +150,13 @@ export class Adopting {
 
   /** @param {import("./proposal.js").Proposal} proposal */
   #open(proposal) {
-    const form = new Form(this.#context, proposal, (isDone) => {
+    const form = (this.#form = new Form(this.#context, proposal, (isDone) => {
       form.element.remove();
       this.#overview.hidden = false;
       if (isDone) this.#tree.chosen.clear();
       this.#update();
       this.#search.focus();
-    });
+    }));
     this.#overview.hidden = true;
     this.element.append(form.element);
     form.focus();
