@@ -53,3 +53,21 @@ def test_back_leads_to_the_view_and_the_graph_before(
         expect(node_in(page, "a")).to_be_visible()
         page.go_forward()
         shown(page, "graph", "home/Inner")
+
+
+def test_without_a_connection_each_view_says_when_something_is_shown(
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+) -> None:
+    page_of.tolerate("ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to")
+    coordinator = run_graph("a(core/Repeat)\n", broker=shared_broker.url)
+    page = page_of(coordinator)
+    until_system(page, "system.isReady")
+    coordinator.stop()
+    until_system(page, "!system.isReady")
+    for view, what in (("boards", "Port maps"), ("adopt", "Topics"), ("dashboard", "Instruments")):
+        page.get_by_role("tab", name=view.capitalize()).click()
+        expect(page.locator(f"#{view}-view")).to_contain_text(f"{what} are shown when there is a connection")
+    coordinator.start()
+    expect(page.locator("#dashboard-view")).to_contain_text("No instruments yet.")
+    page.get_by_role("tab", name="Adopt").click()
+    expect(page.locator("#adopt-view")).to_contain_text("What is sent to the broker")

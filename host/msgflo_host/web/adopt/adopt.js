@@ -1,6 +1,8 @@
 // @ts-check
 // Topics of nobody become nodes. What shows them is loaded when somebody wants to see them, and follows the broker only then.
 
+import { element } from "../core/dom.js";
+
 /** @param {import("../core/registry.js").Context} context */
 export function start(context) {
   const view = /** @type {HTMLElement} */ (document.getElementById("adopt-view"));
@@ -20,7 +22,8 @@ export function start(context) {
       const adopting = await made;
       adopting.follow(isShown());
     } catch {
-      made = null; // without a connection, which the bar tells; the next time tries again
+      made = null; // the next time tries again
+      view.replaceChildren(element("p", { className: "empty" }, "Topics are shown when there is a connection to the coordinator."));
     }
   };
   context.bus.addEventListener("view", look);

@@ -94,8 +94,9 @@ export class Dashboard {
     const may = system.isReady && system.may("protocol:graph");
     this.#add.hidden = this.#edit.hidden = !may;
     if (!may) this.#arrange(false);
-    this.#empty.textContent = may ? EMPTY : "No instruments yet. Who may change the graph can add some.";
-    this.#empty.hidden = !system.isReady || found.size > 0;
+    const none = may ? EMPTY : "No instruments yet. Who may change the graph can add some.";
+    this.#empty.textContent = system.isReady ? none : "Instruments are shown when there is a connection to the coordinator.";
+    this.#empty.hidden = found.size > 0;
   }
 
   /** The state of the system was told: who plays what? */
