@@ -13,6 +13,7 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 export function startBar(context, askSecret) {
   showConnection(context, askSecret);
   addTools(context, askSecret);
+  showRights(context, askSecret);
   showFoot(context);
   context.edits.addEventListener("refused", (event) => {
     const { title, message } = /** @type {CustomEvent} */ (event).detail;
@@ -88,6 +89,11 @@ function addTools({ system, edits, fbp, page, bus }, askSecret) {
   };
   const show = () => {
     const open = fbp.state === "open";
+    const mayRun = system.may("network:control") || system.may("protocol:network");
+    // What is never possible here is no tool.
+    undo.hidden = redo.hidden = system.readOnly !== "";
+    run.hidden = system.isReady && !mayRun;
+    save.hidden = system.isReady && !system.may("network:persist");
     label(undo, edits.undoTitle ? `Undo: ${edits.undoTitle}` : "Undo");
     label(redo, edits.redoTitle ? `Redo: ${edits.redoTitle}` : "Redo");
     undo.disabled = !open || !edits.canUndo;
@@ -95,7 +101,7 @@ function addTools({ system, edits, fbp, page, bus }, askSecret) {
     const started = system.graph.started;
     run.replaceChildren(icon(started ? "stop" : "start"));
     label(run, started ? "Stop the graph" : "Start the graph");
-    run.disabled = !open || !(system.may("network:control") || system.may("protocol:network"));
+    run.disabled = !open || !mayRun;
     showSave();
     theme.replaceChildren(icon(page.theme === "dark" ? "light" : "dark"));
     label(theme, page.theme === "dark" ? "Light" : "Dark");
@@ -118,6 +124,20 @@ function addTools({ system, edits, fbp, page, bus }, askSecret) {
       else edits.undo();
     }
   });
+  show();
+}
+
+/** Who can only look on sees that at once, and what to do. @param {import("./registry.js").Context} context @param {(title?: string) => Promise<string | null>} askSecret */
+function showRights({ system }, askSecret) {
+  const what = element("span", {}, ": enter a secret to change things");
+  const button = element("button", { type: "button", id: "read-only", hidden: true, click: () => askSecret("Enter a secret") }, element("span", {}, "Only looking on", what));
+  byId("connection").after(button);
+  const show = () => {
+    const { readOnly } = system;
+    button.hidden = readOnly === "";
+    button.title = readOnly && `${readOnly[0].toUpperCase()}${readOnly.slice(1)}. Press to enter one that does.`;
+  };
+  system.addEventListener("state", show);
   show();
 }
 

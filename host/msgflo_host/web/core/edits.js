@@ -62,7 +62,11 @@ export class Edits extends EventTarget {
    *   what was carried out before can be taken back.
    */
   run(title, commands) {
-    const graph = this.#system.current;
+    const { current: graph, readOnly } = this.#system;
+    if (readOnly !== "") {
+      this.#refuse(title, `${readOnly}.`); // not sent: nobody is asked for a secret who has only touched something
+      return Promise.resolve(false);
+    }
     return this.#inTurn(async () => {
       const work = { title, graph, steps: [...commands], back: [], unsure: [], isNew: true };
       const error = await this.#carryOut(work);

@@ -121,6 +121,12 @@ export class System extends EventTarget {
     return (this.runtime?.capabilities ?? []).includes(capability);
   }
 
+  /** Why graphs can only be looked at from here, for people; empty where they can be changed, and while that is not known. */
+  get readOnly() {
+    if (!this.isReady || this.may("protocol:graph")) return "";
+    return this.#fbp.secret === null ? "without a secret, the graph can only be looked at" : "the secret in use does not allow to change the graph";
+  }
+
   /** Show another graph, such as that of a participant which is one. Rejects with an Error where there is none. @param {string} id */
   async show(id) {
     if (!this.graphs.has(id)) await this.#fetch(id);

@@ -23,6 +23,13 @@ export class Actions {
     return this.stage.system.graph;
   }
 
+  /** Whether the graph may be changed; where it may not, that is said. */
+  may() {
+    const { readOnly } = this.stage.system;
+    if (readOnly) toast(`Only looking on: ${readOnly}.`, "info");
+    return !readOnly;
+  }
+
   /** Add a node. @param {string} component @param {{x: number, y: number}} [at] its middle; by default that of what is seen */
   async add(component, at) {
     const { view, boxes, system } = this.stage;
@@ -63,6 +70,7 @@ export class Actions {
   /** Lay out some nodes, or all. @param {string[]} ids */
   async layOut(ids) {
     const { stage } = this;
+    if (!this.may()) return;
     const all = ids.length < 2 ? [...stage.picture.nodes.keys()] : ids;
     const places = stage.laidOut(all);
     if (all.length < stage.picture.nodes.size) toFreePlace(places, all, stage);
@@ -134,6 +142,7 @@ export class Actions {
   /** Put what is selected into a group. */
   async group() {
     const nodes = [...this.stage.selected];
+    if (!this.may()) return;
     if (!nodes.length) return toast("Select the nodes of the group first.", "info");
     const name = await this.#askGroup("Group", freeName("group", (each) => this.graph.groups.has(each)), "Group");
     if (name) await this.edits.run(`Group ${name}`, [["addgroup", { name, nodes }]]);
@@ -147,6 +156,7 @@ export class Actions {
 
   /** @param {string} name */
   async renameGroup(name) {
+    if (!this.may()) return;
     const to = await this.#askGroup("Rename the group", name, "Rename", name);
     if (!to || to === name || !(await this.edits.run(`Rename the group ${name}`, [["renamegroup", { from: name, to }]]))) return;
     this.stage.refresh();

@@ -53,7 +53,10 @@ function follow({ system, bus, page }, stage, actions, library, root) {
     if (kinds.has("components")) library.show();
   });
   system.addEventListener("current", refresh);
-  system.addEventListener("state", refresh);
+  system.addEventListener("state", () => {
+    refresh();
+    library.show(); // other rights
+  });
   bus.addEventListener("view", refresh);
   let asked = 0;
   system.addEventListener("health", () => {
@@ -108,10 +111,10 @@ function doings(stage, actions, library) {
         toast(/** @type {Error} */ (error).message, "bad");
       }
     },
-    search: (at) => library.open(at),
-    rename: (id) => renameInPlace(stage, id, (name) => actions.rename(id, name)),
-    connect: (id) => connectByName(stage, actions, id),
-    initials: (id) => chooseInitial(stage, actions, id),
+    search: (at) => actions.may() && library.open(at),
+    rename: (id) => actions.may() && renameInPlace(stage, id, (name) => actions.rename(id, name)),
+    connect: (id) => actions.may() && connectByName(stage, actions, id),
+    initials: (id) => actions.may() && chooseInitial(stage, actions, id),
     exports(id, at) {
       const box = stage.nodes.element(id)?.getBoundingClientRect();
       const view = stage.picture.nodes.get(id);
@@ -126,7 +129,7 @@ function doings(stage, actions, library) {
       const node = button?.closest("[data-node]").dataset.node;
       const port = button && findPort(stage.picture.nodes.get(node), "in", button.parentElement.dataset.port);
       const found = port?.initials.find(({ key }) => key === button.dataset.initial);
-      if (found) editInitial(stage, actions, node, port, found);
+      if (found && actions.may()) editInitial(stage, actions, node, port, found);
     },
     text: () => toText(system.graph, stage.selected, stage.boxes),
     async copy() {

@@ -129,6 +129,7 @@ export class Keyboard {
 
   #nudge(key) {
     const { stage } = this;
+    if (!this.actions.may()) return true;
     const [dx, dy] = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[key];
     const ids = [...stage.selected];
     if (ids.join("\n") !== this.#moved.join("\n")) this.#saveMoved(); // another part of the page has selected others

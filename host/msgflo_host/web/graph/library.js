@@ -45,7 +45,8 @@ export class Library {
     const found = matching(this.stage.system.components.values(), words);
     this.#write(found.slice(0, MOST));
     const own = this.search.value.includes("/") && !found.length;
-    this.none.textContent = own
+    const { readOnly } = this.stage.system;
+    this.none.textContent = readOnly ? `Nothing can be added: ${readOnly}.` : own
       ? "Enter adds a node of this component, which nobody has announced yet."
       : found.length > MOST ? `${MOST} of ${found.length} are shown.` : found.length ? "" : "Nothing is called so.";
     this.none.hidden = !this.none.textContent;
@@ -60,7 +61,12 @@ export class Library {
       if (item === next) next = next.nextElementSibling;
       else this.list.insertBefore(item, next);
     }
-    for (const each of components) fill(this.#items.get(each.name)?.firstElementChild, each);
+    for (const each of components) {
+      const button = this.#items.get(each.name)?.firstElementChild;
+      fill(button, each);
+      button.disabled = this.stage.system.readOnly !== "";
+      button.draggable = !button.disabled;
+    }
   }
 
   #item(name) {

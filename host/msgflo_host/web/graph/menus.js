@@ -34,7 +34,7 @@ export class Menus {
     const group = target.closest(".group-name")?.parentElement.dataset.group;
     const { left, top } = this.stage.port.getBoundingClientRect();
     const point = this.stage.view.toGraph({ x: at.x - left, y: at.y - top });
-    if (port && node) this.#show(this.#ofPort(node, port.dataset.side, port.dataset.port), at, node);
+    if (port && node && !this.stage.system.readOnly) this.#show(this.#ofPort(node, port.dataset.side, port.dataset.port), at, node);
     else if (node) this.ofNode(node, at);
     else if (group) this.ofGroup(group, at);
     else {
@@ -44,8 +44,10 @@ export class Menus {
     }
   }
 
-  #show(items, at, node = "") {
-    openMenu(items, at, () => (node ? this.stage.nodes.focus(node) : this.stage.nodes.refocus()));
+  /** What may not be done is not offered: of those who only look on, what `looks`. */
+  #show(items, at, node = "", back = () => (node ? this.stage.nodes.focus(node) : this.stage.nodes.refocus())) {
+    const offered = this.stage.system.readOnly ? items.filter(({ looks }) => looks) : items;
+    if (offered.length) openMenu(offered, at, back);
   }
 
   /** @param {string} id @param {{x: number, y: number}} [at] */
@@ -57,14 +59,14 @@ export class Menus {
     const many = this.stage.selected.size > 1;
     const { does, actions } = this;
     const items = [
-      { label: "Look inside", key: "Enter", action: () => emit(this.stage.context.bus, "open-node", { id }) },
-      ...(view.subgraph ? [{ label: "Show its graph", key: "Shift+Enter", action: () => does.openGraph(id) }] : []),
+      { label: "Look inside", key: "Enter", looks: true, action: () => emit(this.stage.context.bus, "open-node", { id }) },
+      ...(view.subgraph ? [{ looks: true, label: "Show its graph", key: "Shift+Enter", action: () => does.openGraph(id) }] : []),
       { label: "Connect to …", key: "C", action: () => does.connect(id), off: !view.outports.length },
       { label: "Send at the start …", key: "I", action: () => does.initials(id), off: !view.inports.length },
       { label: "Export a port …", action: () => does.exports(id, at), off: !view.inports.length && !view.outports.length },
       ...[...view.inports.map(this.#unexports("in")), ...view.outports.map(this.#unexports("out"))].flat(),
       { label: "Rename", key: "F2", action: () => does.rename(id) },
-      { label: many ? "Copy them" : "Copy", key: "Ctrl+C", action: () => does.copy() },
+      { label: many ? "Copy them" : "Copy", key: "Ctrl+C", looks: true, action: () => does.copy() },
       { label: many ? "Group them …" : "Group …", key: "G", action: () => actions.group() },
       ...this.#memberships(),
       ...(many ? [{ label: "Lay them out", key: "L", action: () => actions.layOut([...this.stage.selected]) }] : []),
@@ -102,7 +104,7 @@ export class Menus {
 
   #ofEdge(key) {
     return [
-      { label: "Look inside", key: "Enter", action: () => emit(this.stage.context.bus, "open-edge", { key }) },
+      { label: "Look inside", key: "Enter", looks: true, action: () => emit(this.stage.context.bus, "open-edge", { key }) },
       { label: "Disconnect", key: "Del", action: () => this.actions.disconnect(key) },
     ];
   }
@@ -114,11 +116,12 @@ export class Menus {
     if (!title) return;
     const { left, bottom } = title.getBoundingClientRect();
     const nodes = stage.picture.groups.find((group) => group.name === name)?.nodes ?? [];
-    openMenu([
-      { label: "Select its nodes", action: () => stage.select(nodes) },
+    const items = [
+      { label: "Select its nodes", looks: true, action: () => stage.select(nodes) },
       { label: "Rename …", key: "F2", action: () => actions.renameGroup(name) },
       { label: "Ungroup", key: "Del", action: () => actions.ungroup(name) },
-    ], at ?? { x: left, y: bottom + 4 }, () => title.focus({ preventScroll: true }));
+    ];
+    this.#show(items, at ?? { x: left, y: bottom + 4 }, "", () => title.focus({ preventScroll: true }));
   }
 
   #ofNothing(point) {
@@ -126,8 +129,8 @@ export class Menus {
     return [
       { label: "Add a node …", key: "/", action: () => does.search(point) },
       { label: "Paste", key: "Ctrl+V", action: () => does.paste(point) },
-      { label: "Select all", key: "Ctrl+A", action: () => stage.select(stage.boxes.keys()) },
-      { label: "Fit", key: "F", action: () => stage.fit() },
+      { label: "Select all", key: "Ctrl+A", looks: true, action: () => stage.select(stage.boxes.keys()) },
+      { label: "Fit", key: "F", looks: true, action: () => stage.fit() },
       { label: "Lay out all", key: "L", action: () => this.actions.layOut([]) },
     ];
   }

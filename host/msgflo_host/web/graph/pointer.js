@@ -70,7 +70,7 @@ export class Pointer {
 
   /** A finger near a port that moves draws an edge from there; one that only taps means what is under it. */
   #touch(event, point) {
-    const near = portNear(this.stage, point);
+    const near = this.stage.system.readOnly ? null : portNear(this.stage, point);
     const wire = near && connecting(this.stage, this.actions, this.port, near);
     const press = this.#begin(event, point);
     if (!wire) return press;
@@ -94,7 +94,7 @@ export class Pointer {
     const node = event.target.closest("[data-node]")?.dataset.node;
     const group = event.target.closest(".group-name")?.parentElement.dataset.group;
     if (event.button === 1) return this.#pan(point, true);
-    if (dot && node) return connecting(this.stage, this.actions, this.port, { node, port: dot.dataset.port, side: dot.dataset.side });
+    if (dot && node && !this.stage.system.readOnly) return connecting(this.stage, this.actions, this.port, { node, port: dot.dataset.port, side: dot.dataset.side });
     if (node) return this.#press(event, node, point);
     if (group) return this.#drag(this.stage.picture.groups.find(({ name }) => name === group)?.nodes ?? [], point, () => this.opens.groupMenu(group));
     const edge = this.stage.edges.at(this.stage.view.toGraph(point), this.stage.view.k, event.pointerType === "touch");
@@ -124,6 +124,7 @@ export class Pointer {
 
   #drag(ids, from, clicked) {
     const { stage } = this;
+    if (stage.system.readOnly) return this.#click(clicked, from);
     const before = new Map(ids.flatMap((id) => (stage.boxes.has(id) ? [[id, { ...stage.boxes.get(id) }]] : [])));
     let dragging = false;
     return {

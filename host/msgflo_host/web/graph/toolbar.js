@@ -11,11 +11,16 @@ export function makeToolbar(stage, actions, pointer, does) {
     select.setAttribute("aria-pressed", String(pointer.selecting));
     stage.port.classList.toggle("selecting", pointer.selecting);
   }, { "aria-pressed": "false" });
+  const add = iconButton("add", "Add a node", () => does.search());
+  const layout = iconButton("layout", "Lay out what is selected, or all", () => actions.layOut([...stage.selected]));
+  const show = () => (add.hidden = layout.hidden = stage.system.readOnly !== "");
+  stage.system.addEventListener("state", show);
+  show();
   return element("div", { className: "graph-tools", role: "toolbar", "aria-label": "Picture of the graph" },
     graphSelect(stage.system),
-    iconButton("add", "Add a node", () => does.search()),
+    add,
     select,
-    iconButton("layout", "Lay out what is selected, or all", () => actions.layOut([...stage.selected])),
+    layout,
     iconButton("fit", "Fit", () => stage.fit()),
     iconButton("smaller", "Smaller", () => stage.view.zoom(1 / 1.25)),
     iconButton("larger", "Larger", () => stage.view.zoom(1.25)),

@@ -1,0 +1,100 @@
+"""Who may only look at the graph sees that at once, begins nothing that is not allowed, and is asked for no secret by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from brokers import Broker
+from browser import SECRET, Pages, fit, node_in, of_system, until_system
+from systems import Coordinator
+
+VIEWER = "who-may-only-look-on"
+GRAPH = """\
+INPORT=a.IN:IN
+a(core/Repeat) OUT -> IN b(core/Repeat)
+1 -> IN a
+"""
+
+
+@pytest.fixture
+def coordinator(run_graph: Callable[..., Coordinator], broker: Broker, tmp_path: Path) -> Coordinator:
+    (tmp_path / "secrets.yaml").write_text(f"hall:\n  secret: {VIEWER}\n  may: viewer\n")
+    (tmp_path / "secrets.yaml").chmod(0o600)
+    return run_graph(GRAPH, "--secrets", "secrets.yaml", broker=broker.url)
+
+
+def looking_on(page: Page) -> Page:
+    until_system(page, "system.isReady && system.graph.nodes.size === 2")
+    expect(page.get_by_role("button", name="Only looking on")).to_be_visible()
+    return page
+
+
+def test_who_only_looks_on_sees_it_and_begins_nothing(coordinator: Coordinator, page_of: Pages) -> None:
+    page = looking_on(page_of(coordinator, secret=VIEWER))
+    expect(page.locator("#read-only")).to_have_text("Only looking on: enter a secret to change things")
+    for tool in ("#tool-undo", "#tool-redo", "#tool-run", "#tool-save"):
+        expect(page.locator(tool)).to_be_hidden()
+    for name in ("Add a node", "Lay out what is selected"):
+        expect(page.get_by_role("button", name=name)).to_be_hidden()
+    expect(page.locator("#side-library")).to_contain_text("the secret in use does not allow to change the graph")
+    expect(page.locator("[data-component='core/Repeat']")).to_be_disabled()
+
+    fit(page)
+    graph = "JSON.stringify([...system.graph.nodes, ...system.graph.edges, ...system.graph.initials])"
+    before = of_system(page, graph)
+    page.evaluate(
+        """() => {
+          window.asked = [];
+          const send = WebSocket.prototype.send;
+          WebSocket.prototype.send = function (text) {
+            const { protocol, command } = JSON.parse(text);
+            if (protocol === "graph") window.asked.push(command);
+            send.call(this, text);
+          };
+        }"""
+    )
+    distance = """() => {
+      const [a, b] = ["a", "b"].map((id) => document.querySelector(`[data-node=${id}]`).getBoundingClientRect());
+      return Math.round(b.left - a.left);
+    }"""
+    apart = page.evaluate(distance)
+    for grip in (node_in(page, "b").locator(".role"), node_in(page, "b").locator("[data-side=out] .dot")):
+        box = grip.bounding_box()
+        assert box
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x - 40, y + 30)
+        page.mouse.move(x - 80, y + 60)
+        expect(page.locator("#graph-view .edge.drawn")).to_have_count(0)
+        page.mouse.up()
+        assert page.evaluate(distance) == apart, "the picture is moved, and not the node in it"
+    node_in(page, "a").locator(".initial").click()
+    for key in ("F2", "c", "i", "g", "l", "/", "Delete", "Alt+ArrowRight", "Control+x"):
+        node_in(page, "a").focus()
+        page.keyboard.press(key)
+    expect(page.locator(".toast").filter(has_text="Only looking on: the secret in use does not allow")).to_be_visible()
+    expect(page.locator("dialog, .editor, .menu")).to_have_count(0)
+    page.keyboard.press("Shift+F10")
+    expect(page.get_by_role("menuitem")).to_have_text(["Look insideEnter", "CopyCtrl+C"])
+    page.keyboard.press("Escape")
+    assert not of_system(page, "edits.run('Move a', [['changenode', { id: 'a', metadata: { x: 1 } }]])")
+    said = page.get_by_role("alert").filter(has_text="Move a: the secret in use does not allow to change the graph.")
+    expect(said).to_be_visible()
+    expect(page.locator("dialog")).to_have_count(0)
+    assert page.evaluate("() => window.asked") == []
+    assert of_system(page, graph) == before
+
+    page.locator("#read-only").click()
+    page.get_by_label("Secret", exact=True).fill(SECRET)
+    page.keyboard.press("Enter")
+    expect(page.locator("#read-only")).to_be_hidden()
+    expect(page.locator("#tool-undo")).to_be_visible()
+    expect(page.locator("[data-component='core/Repeat']")).to_be_enabled()
+    node_in(page, "a").focus()
+    page.keyboard.press("Delete")
+    until_system(page, "!system.graph.nodes.has('a')")
