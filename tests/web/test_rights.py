@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from brokers import Broker
-from browser import SECRET, Pages, fit, node_in, of_system, until_system
+from browser import PHONE, SECRET, Pages, fit, node_in, of_system, until_system
 from systems import Coordinator
 
 VIEWER = "who-may-only-look-on"
@@ -98,3 +98,23 @@ def test_who_only_looks_on_sees_it_and_begins_nothing(coordinator: Coordinator, 
     node_in(page, "a").focus()
     page.keyboard.press("Delete")
     until_system(page, "!system.graph.nodes.has('a')")
+
+
+def test_on_a_phone_it_is_read_why_nothing_can_be_changed_and_why_devices_are_not_connected(
+    coordinator: Coordinator, page_of: Pages
+) -> None:
+    page_of.tolerate("403")  # a viewer gets no account of the broker
+    page = looking_on(page_of(coordinator, secret=VIEWER, size=PHONE))
+    whole = "(place) => place.scrollWidth <= place.clientWidth && place.scrollHeight <= place.clientHeight"
+    assert page.locator("#read-only").evaluate(whole)
+    page.locator("#tool-side").click()
+    page.get_by_role("tab", name="Devices").click()
+    page.locator("[data-kind=display].shelf-item").click()
+    trouble = page.locator("#devices-trouble")
+    expect(trouble).to_contain_text("Not connected: ")
+    assert trouble.evaluate(whole)
+    page.evaluate(
+        "document.querySelector('.dashboard-bar p').textContent = 'Not connected: ' + 'a long reason '.repeat(9)"
+    )
+    page.get_by_role("tab", name="Dashboard").click()
+    assert page.locator(".dashboard-bar p").evaluate(whole)
