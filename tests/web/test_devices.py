@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from brokers import Broker
-from browser import LAPTOP, PHONE, Pages, axe, edit, node_in, until, until_system
+from browser import LAPTOP, PHONE, Pages, axe, edit, goes_on_to_the_right, node_in, until, until_system
 from msgflo import Participant, Port
 from outside import Outside
 from systems import Coordinator, Participants, node
@@ -461,6 +461,21 @@ def test_hostile_values_are_shown_as_text_only(run_graph: Run, page_of: Pages) -
     expect(card(page, "text1")).to_contain_text(HOSTILE)
     assert page.locator("#devices img, #devices script").count() == 0
     assert page.evaluate("window.hacked === undefined")
+
+
+def test_texts_of_others_do_not_turn_around_what_devices_say(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("")
+    page = page_of(coordinator)
+    pick(page, "map", "chart")
+    coordinator.wait(lambda status: all(node(status, role)["state"] == "alive" for role in ("map1", "chart1")))
+    with Outside(mqtt(coordinator), "map1/error") as outside:
+        for number, name in enumerate(("abc \u202e evil", "abc \u2069\u202e evil", "\u05d0\u05d1\u05d2"), start=1):
+            outside.send("map1/mark", json.dumps({"name": name, "x": 1, "y": number}))
+            expect(card(page, "map1").locator("li")).to_have_count(number)
+            assert goes_on_to_the_right(card(page, "map1").locator("li").last, " (1 m")
+        expect(card(page, "map1").locator("svg text").first).to_have_text("abc \\u202e evil")
+        outside.send("chart1/a", json.dumps("\u202e evil"))
+        expect(card(page, "chart1")).to_contain_text("no number: \\u202e evil")
 
 
 def test_settings_are_taken_and_wrong_ones_refused(run_graph: Run, page_of: Pages) -> None:

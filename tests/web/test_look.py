@@ -12,7 +12,22 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from brokers import Broker
-from browser import LAPTOP, PHONE, SECRET, Pages, address, axe, edit, fit, node_in, of_system, tell, until, until_system
+from browser import (
+    LAPTOP,
+    PHONE,
+    SECRET,
+    Pages,
+    address,
+    axe,
+    edit,
+    fit,
+    goes_on_to_the_right,
+    node_in,
+    of_system,
+    tell,
+    until,
+    until_system,
+)
 from systems import Coordinator, Participants, Sink, Source
 from systems import until as until_here
 
@@ -735,6 +750,19 @@ def test_a_file_that_is_no_trace_is_refused_in_words(page: Page, tmp_path: Path)
 
 
 # -- whoever, wherever --
+
+
+@pytest.mark.parametrize("value", ["abc \u202e evil", "abc \u2069\u202e evil", "\u0645\u0635\u0628\u0627\u062d"])
+def test_a_text_of_others_does_not_turn_around_what_stands_beside_it(page: Page, pair: Pair, value: str) -> None:
+    fit(page)
+    tell(page, "open-node", {"id": "sink"})
+    send(page, pair, *[value] * 10)
+    last = inspector(page).locator("[data-side=in][data-port=in] .look-value")
+    expect(last).to_contain_text(" at ")
+    assert goes_on_to_the_right(last, " at ")
+    label = page.locator(f'.edge-label[data-edge="{EDGE}"]')
+    expect(label).to_contain_text("/s")
+    assert goes_on_to_the_right(label, " · ")
 
 
 def test_hostile_values_stay_text(page: Page, pair: Pair, tmp_path: Path) -> None:

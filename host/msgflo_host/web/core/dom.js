@@ -2,6 +2,7 @@
 // What every part of the page needs to talk to people: elements, texts that are read out, toasts, dialogs, files.
 
 import { icon } from "./icons.js";
+import { straight } from "./text.js";
 
 const TOAST_MS = 6000;
 const TROUBLE_MS = 12_000;
@@ -51,7 +52,7 @@ export function toast(text, kind = "info") {
   for (const each of [...toasts.children]) if (/** @type {HTMLElement} */ (each).dataset.text === text) each.remove();
   const role = kind === "bad" || kind === "warn" ? "alert" : "status";
   const close = iconButton("close", "Dismiss", () => made.remove());
-  const made = element("div", { className: `toast ${kind}`, role, "data-text": text }, element("p", {}, text), close);
+  const made = element("div", { className: `toast ${kind}`, role, "data-text": text }, element("p", {}, straight(text)), close);
   toasts.append(made);
   keepClear(toasts);
   while (toasts.children.length > MOST_TOASTS) toasts.firstElementChild?.remove();

@@ -1,7 +1,7 @@
 // @ts-check
 import { element } from "../core/dom.js";
 import { svg } from "../core/svg.js";
-import { asText, numberText } from "../core/text.js";
+import { apart, asText, numberText } from "../core/text.js";
 
 const PORTS = ["a", "b", "c"];
 const KEPT = 2000; // points of a line
@@ -63,7 +63,7 @@ class Line {
   add(value) {
     const number = typeof value === "boolean" ? Number(value) : value;
     const fits = Number.isFinite(number);
-    this.last.textContent = fits ? numberText(number) : `no number: ${asText(value, 40)}`;
+    this.last.textContent = fits ? numberText(number) : `no number: ${apart(asText(value, 40))}`;
     if (!fits) return;
     this.points.push([Date.now(), number]);
     if (this.points.length > KEPT) this.points.shift();

@@ -1,7 +1,7 @@
 // @ts-check
 import { element } from "../core/dom.js";
 import { svg } from "../core/svg.js";
-import { asText } from "../core/text.js";
+import { apart, asText } from "../core/text.js";
 import { color } from "./color.js";
 import { ERROR, calm, fail } from "./parts.js";
 
@@ -96,12 +96,12 @@ function wrongMark(value, marks) {
 }
 
 const described = ({ name, x, y, text }) =>
-  `${asText(name, 40)}${text === undefined ? "" : `: ${asText(text, 60)}`} (${within(x, WIDTH)} m, ${within(y, DEPTH)} m)`;
+  `${apart(asText(name, 40))}${text === undefined ? "" : `: ${apart(asText(text, 60))}`} (${within(x, WIDTH)} m, ${within(y, DEPTH)} m)`;
 
 function drawn(mark) {
   const dot = svg("circle", { cx: mark.x, cy: mark.y, r: 0.14, class: "map-mark" });
   dot.style.fill = color(mark.color) ?? "";
-  const words = asText(mark.text ?? mark.name, 20);
+  const words = apart(asText(mark.text ?? mark.name, 20));
   return svg("g", {}, dot, svg("text", { x: mark.x, y: mark.y - 0.22, class: "map-text" }, words));
 }
 

@@ -1,5 +1,6 @@
 // @ts-check
 import { element } from "../core/dom.js";
+import { apart } from "../core/text.js";
 import { freshId } from "./parts.js";
 
 /** Sends what is typed. */
@@ -17,7 +18,7 @@ export default {
     const send = (event) => {
       event.preventDefault();
       participant.send("text", field.value);
-      said.textContent = `Sent: ${field.value}`;
+      said.textContent = `Sent: ${apart(field.value)}`;
       field.value = "";
     };
     const label = element("label", { for: id }, "Text");

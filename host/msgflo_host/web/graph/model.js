@@ -2,7 +2,7 @@
 // What is drawn of a graph: its nodes with their ports, states and initial packets. Pure; reads a System and changes nothing.
 
 import { nodeKey } from "../core/system.js";
-import { duration } from "../core/text.js";
+import { apart, duration } from "../core/text.js";
 
 const MOST_TEXT = 24;
 const STATES = new Map([["hourglass-o", "pending"], ["moon-o", "asleep"], ["chain-broken", "lost"]]);
@@ -139,7 +139,7 @@ export function shortText(data, most = MOST_TEXT) {
   let text = typeof data === "string" ? data : JSON.stringify(data) ?? "";
   if (typeof data === "number" && !Number.isInteger(data)) text = String(Number(data.toPrecision(6)));
   text = text.replace(/\s+/g, " ");
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  return apart(text.length > most ? `${text.slice(0, most - 1)}…` : text);
 }
 
 /** @param {NodeView} node @returns {string} what a screen reader says of it */

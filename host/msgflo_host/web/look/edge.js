@@ -2,7 +2,7 @@
 // Inside an edge: how it is joined, its packets, and sending one.
 
 import { element } from "../core/dom.js";
-import { numberText } from "../core/text.js";
+import { apart, numberText } from "../core/text.js";
 import { soon, terms, section } from "./dom.js";
 import { injectForm, typeOf } from "./inject.js";
 import { Plots } from "./plots.js";
@@ -72,6 +72,6 @@ function statusOf(system, graph, key) {
   if (known === undefined) return terms([["Packets", "The state of this edge is not known here."]]);
   /** @type {[string, string | Node][]} */
   const pairs = [["Joined", `${KINDS[known.kind] ?? known.kind}${known.reason ? `: ${known.reason}` : ""}`], ["Rate", `${numberText(known.rate)} packets/s, ${known.packets} in all`]];
-  for (const [from, to] of known.topics) pairs.push(["Topics", from === to ? from : `${from} → ${to}`]);
+  for (const [from, to] of known.topics) pairs.push(["Topics", from === to ? from : `${apart(from)} → ${apart(to)}`]);
   return terms(pairs);
 }

@@ -1,13 +1,15 @@
 // @ts-check
 // Values as people read and type them. Pure.
 
+import { apart } from "../core/text.js";
+
 const MOST_NUMBERS = 500; // of one value, that are looked at
 const DEEPEST = 4;
 
 /** In one line. @param {any} data @param {number} [most] characters */
 export function short(data, most = 160) {
   const text = JSON.stringify(data) ?? "nothing";
-  return text.length > most ? `${text.slice(0, most)}…` : text;
+  return apart(text.length > most ? `${text.slice(0, most)}…` : text);
 }
 
 /** Over as many lines as it needs. @param {any} data */
@@ -74,4 +76,4 @@ export function filterOf(text) {
 }
 
 /** An end of an edge, for people. @param {import("../core/graph.js").End} end */
-export const endText = ({ node, port, index }) => `${node} ${port}${index === undefined || index === null ? "" : `[${index}]`}`;
+export const endText = ({ node, port, index }) => `${apart(node)} ${apart(port)}${index === undefined || index === null ? "" : `[${index}]`}`;
