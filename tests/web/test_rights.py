@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from brokers import Broker
-from browser import PHONE, SECRET, Pages, fit, node_in, of_system, until_system
+from browser import PHONE, SECRET, Pages, axe, fit, node_in, of_system, until_system
 from systems import Coordinator
 
 VIEWER = "who-may-only-look-on"
@@ -36,6 +36,10 @@ def looking_on(page: Page) -> Page:
 def test_who_only_looks_on_sees_it_and_begins_nothing(coordinator: Coordinator, page_of: Pages) -> None:
     page = looking_on(page_of(coordinator, secret=VIEWER))
     expect(page.locator("#read-only")).to_have_text("Only looking on: enter a secret to change things")
+    expect(page.locator("#read-only")).to_have_attribute(
+        "title", "The secret in use does not allow to change the graph. Press to enter a secret that allows more."
+    )
+    assert axe(page, "#bar") == []
     for tool in ("#tool-undo", "#tool-redo", "#tool-run", "#tool-save"):
         expect(page.locator(tool)).to_be_hidden()
     for name in ("Add a node", "Lay out what is selected"):

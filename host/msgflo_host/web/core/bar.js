@@ -135,7 +135,7 @@ function showRights({ system }, askSecret) {
   const show = () => {
     const { readOnly } = system;
     button.hidden = readOnly === "";
-    button.title = readOnly && `${readOnly[0].toUpperCase()}${readOnly.slice(1)}. Press to enter one that does.`;
+    button.title = readOnly && `${readOnly[0].toUpperCase()}${readOnly.slice(1)}. Press to enter a secret that allows more.`;
   };
   system.addEventListener("state", show);
   show();
