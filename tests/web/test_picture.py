@@ -238,3 +238,47 @@ def test_nodes_that_come_one_by_one_stand_in_rows(coordinator: Coordinator, page
     high = max(each[3] for each in boxes) - min(each[1] for each in boxes)
     assert 0.7 < wide / high < 3
     assert all(apart(one, other) for at, one in enumerate(boxes) for other in boxes[:at])
+
+
+# -- dragging --
+
+
+def test_the_picture_moves_on_where_something_is_dragged_to_its_frame(coordinator: Coordinator, page_of: Pages) -> None:
+    page = page_of(coordinator)
+    show(page, added("a", 0, 0, "core/Gate"), added("b", 300, 0, "core/Gate"), added("c", 2600, 0, "core/Gate"))
+    expect(node_in(page, "c").locator(".port.in")).to_have_count(2)
+    for _ in range(4):
+        page.get_by_role("button", name="Larger").click()
+    node_in(page, "a").evaluate("(node) => node.focus()")
+    view = box(page, "#graph-view .viewport")
+    assert box(page, role("c"))[0] > view[2] + 500
+    # A wire reaches a port that was out of sight.
+    dot = box(page, f"{role('a')} .port.out .dot")
+    page.mouse.move(dot[0] + 5, dot[1] + 5)
+    page.mouse.down()
+    page.mouse.move(view[2] - 200, dot[1] + 60)
+    page.mouse.move(view[2] - 3, dot[1] + 60, steps=3)
+    seen = f'() => document.querySelector("{role("c")}").getBoundingClientRect().right < {view[2] - 60}'
+    until(page, seen)
+    target = box(page, f"{role('c')} .port.in .dot >> nth=0")
+    page.mouse.move(target[0] + 5, target[1] + 5, steps=3)
+    at_rest = box(page, role("c"))
+    settled(page)
+    assert box(page, role("c")) == at_rest
+    target = box(page, f"{role('c')} .port.in .dot >> nth=0")
+    page.mouse.move(target[0] + 5, target[1] + 5)
+    page.mouse.up()
+    until_system(page, "[...system.graph.edges.values()].some(({ src, tgt }) => src.node === 'a' && tgt.node === 'c')")
+    # A node that is dragged stays under the mouse, and nothing moves on once it is let go.
+    left, top, _, _ = box(page, f"{role('c')} .role")
+    before = box(page, role("a"))[2]
+    page.mouse.move(left + 3, top + 3)
+    page.mouse.down()
+    page.mouse.move(view[2] - 2, top + 3, steps=4)
+    until(page, f'() => document.querySelector("{role("a")}").getBoundingClientRect().right < -400')
+    assert abs(box(page, f"{role('c')} .role")[0] + 3 - view[2] + 2) < 20
+    page.mouse.up()
+    until_system(page, "system.graph.nodes.get('c').metadata.x > 2700")
+    at_rest = box(page, role("c"))
+    settled(page)
+    assert box(page, role("c")) == at_rest

@@ -53,6 +53,8 @@ const isAt = (one, other) => one.node === other.node && one.port.toLowerCase() =
 
 /** A gesture of `Pointer`. */
 class Connecting {
+  drifts = true;
+
   /**
    * @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {HTMLElement} port
    * @param {Begin} begin @param {import("./model.js").EdgeView | null} moved the edge whose other end is taken

@@ -3,14 +3,15 @@
 
 import { emit } from "../core/registry.js";
 import { connecting, portNear } from "./connect.js";
-import { between, overlap } from "./geometry.js";
-import { element } from "../core/dom.js";
+import { Drift } from "./drift.js";
+import { rectangle } from "./rectangle.js";
 
 const START = 4; // pixels: less is a click
 const WHEEL = 0.0016;
 
 /**
- * @typedef {{move(point: {x: number, y: number}, event: PointerEvent): void, end(event: PointerEvent | null): void}} Gesture  `end(null)`: it was broken off
+ * @typedef {{move(point: {x: number, y: number}, event: PointerEvent): void, end(event: PointerEvent | null): void, drifts?: boolean}} Gesture
+ *   `end(null)`: it was broken off; `drifts`: the picture moves on where it comes to the frame
  */
 
 export class Pointer {
@@ -19,6 +20,7 @@ export class Pointer {
   /** @type {Map<number, {x: number, y: number}>} */
   #down = new Map();
   #frame = 0;
+  #drift;
   /** @type {PointerEvent | null} */
   #event = null;
   /** Whether dragging on the background selects, and not only with Shift. */
@@ -28,6 +30,7 @@ export class Pointer {
   constructor(stage, actions, opens) {
     Object.assign(this, { stage, actions, opens });
     this.port = stage.port;
+    this.#drift = new Drift(stage.view);
     this.port.addEventListener("pointerdown", (event) => this.#pressed(event));
     this.port.addEventListener("pointermove", (event) => this.#moved(event));
     this.port.addEventListener("pointerup", (event) => this.#released(event));
@@ -44,8 +47,15 @@ export class Pointer {
 
   /** Break off what is being dragged. */
   cancel() {
-    this.#gesture?.end(null);
+    this.#finish(null);
+  }
+
+  /** @param {PointerEvent | null} event */
+  #finish(event) {
+    this.#drift.stop();
+    const gesture = this.#gesture;
     this.#gesture = null;
+    gesture?.end(event);
   }
 
   /** The point of the picture where an event was. @param {{clientX: number, clientY: number}} event */
@@ -59,6 +69,7 @@ export class Pointer {
     const point = this.at(event);
     this.stage.view.isFitted = false; // nothing jumps away under the pointer when a panel opens
     this.#down.set(event.pointerId, point);
+    this.#drift.begin(point);
     this.port.setPointerCapture(event.pointerId);
     if (this.#down.size === 2) {
       this.cancel();
@@ -76,6 +87,7 @@ export class Pointer {
     if (!wire) return press;
     let drawn = false;
     return {
+      drifts: true,
       move: (to, now) => {
         if (!drawn && Math.hypot(to.x - point.x, to.y - point.y) < START) return;
         if (!drawn) press.end(null);
@@ -99,7 +111,7 @@ export class Pointer {
     if (group) return this.#drag(this.stage.picture.groups.find(({ name }) => name === group)?.nodes ?? [], point, () => this.opens.groupMenu(group));
     const edge = this.stage.edges.at(this.stage.view.toGraph(point), this.stage.view.k, event.pointerType === "touch");
     if (edge) return this.#click(() => this.#openEdge(edge), point);
-    return event.shiftKey || this.selecting ? this.#rectangle(point, event.shiftKey) : this.#pan(point, false);
+    return event.shiftKey || this.selecting ? rectangle(this.stage, this.port, point, event.shiftKey) : this.#pan(point, false);
   }
 
   #openEdge(edge) {
@@ -126,15 +138,17 @@ export class Pointer {
     const { stage } = this;
     if (stage.system.readOnly) return this.#click(clicked, from);
     const before = new Map(ids.flatMap((id) => (stage.boxes.has(id) ? [[id, { ...stage.boxes.get(id) }]] : [])));
+    const begun = stage.view.toGraph(from);
     let dragging = false;
     return {
+      drifts: true,
       move: (point) => {
-        const [dx, dy] = [point.x - from.x, point.y - from.y];
-        if (!dragging && Math.hypot(dx, dy) < START) return;
+        if (!dragging && Math.hypot(point.x - from.x, point.y - from.y) < START) return;
         if (!dragging) this.#lift([...before.keys()], true);
         dragging = true;
         const still = [...before].filter(([id]) => stage.boxes.has(id));
-        stage.hold(new Map(still.map(([id, box]) => [id, { x: box.x + dx / stage.view.k, y: box.y + dy / stage.view.k }])));
+        const now = stage.view.toGraph(point);
+        stage.hold(new Map(still.map(([id, box]) => [id, { x: box.x + now.x - begun.x, y: box.y + now.y - begun.y }])));
       },
       end: (event) => {
         if (!dragging) return event && clicked();
@@ -174,29 +188,6 @@ export class Pointer {
     return gesture;
   }
 
-  #rectangle(from, adds) {
-    const { stage } = this;
-    const before = adds ? [...stage.selected] : [];
-    const shown = element("div", { className: "rectangle" });
-    this.port.append(shown);
-    return {
-      move: (point) => {
-        const box = between(from, point);
-        shown.style.transform = `translate(${box.x}px, ${box.y}px)`;
-        shown.style.width = `${box.width}px`;
-        shown.style.height = `${box.height}px`;
-        const inside = between(stage.view.toGraph(from), stage.view.toGraph(point));
-        const found = [...stage.boxes].filter(([, each]) => overlap(inside, each)).map(([id]) => id);
-        stage.selected = new Set([...before, ...found]);
-        stage.nodes.select(stage.selected);
-      },
-      end: (event) => {
-        shown.remove();
-        stage.select(event ? stage.selected : before);
-      },
-    };
-  }
-
   #pinch() {
     const points = () => [...this.#down.values()].slice(0, 2);
     const spread = ([one, other]) => Math.hypot(one.x - other.x, one.y - other.y);
@@ -227,7 +218,10 @@ export class Pointer {
     this.#frame = 0;
     const event = this.#event;
     this.#event = null;
-    if (event) this.#gesture?.move(this.at(event), event);
+    if (!event || !this.#gesture) return;
+    const [at, gesture] = [this.at(event), this.#gesture];
+    gesture.move(at, event);
+    if (gesture.drifts) this.#drift.follow(at, () => gesture.move(at, event));
   }
 
   #hover(event) {
@@ -257,9 +251,7 @@ export class Pointer {
     cancelAnimationFrame(this.#frame);
     this.#step(); // where it was let go counts
     this.#down.delete(event.pointerId);
-    const gesture = this.#gesture;
-    this.#gesture = null;
-    gesture?.end(event);
+    this.#finish(event);
   }
 
   #cancelled(event) {
