@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from brokers import Broker
-from browser import SECRET, Pages, address, node_in, of_system, running, until_system
+from browser import SECRET, Pages, address, goes_on_to_the_right, node_in, of_system, running, until_system
 from systems import Coordinator, Participants, Sink
 
 RunGraph = Callable[..., Coordinator]
@@ -565,6 +565,21 @@ def test_texts_of_anyone_stay_texts(run_graph: RunGraph, shared_broker: Broker, 
     expect(page.locator("#inspector .panel-title")).to_have_text(hostile)
     assert page.locator("#inspector img, dialog img, #toasts img, #announcer img, #tools img").count() == 0
     assert page.title() != "run"
+
+
+def test_a_name_that_turns_texts_around_is_seen_as_such_where_it_is_told(
+    coordinator: Coordinator, page_of: Pages
+) -> None:
+    page = ready(page_of(coordinator))
+    tell = """async (text) => {
+      const { confirmDialog, toast } = await import("/core/dom.js");
+      toast(text, "bad");
+      confirmDialog(text);
+    }"""
+    page.evaluate(tell, "Move a\u202eb: it was refused")
+    for told in (page.locator("#toasts p"), page.locator("dialog p")):
+        expect(told).to_have_text("Move a\\u202eb: it was refused")
+        assert goes_on_to_the_right(told, ": it was refused")
 
 
 def test_a_panel_gives_the_focus_back_and_tells_when_it_closes(coordinator: Coordinator, page_of: Pages) -> None:

@@ -189,22 +189,38 @@ def test_a_display_has_the_newest_text_in_sight(run_graph: Run, page_of: Pages) 
     expect(screen.get_by_text("first")).to_be_in_viewport()
 
 
+def until_in_sight(page: Page, element: Locator) -> None:
+    """Wait until the whole of an element is on the screen, and nothing over its middle."""
+    until(
+        page,
+        """(each) => {
+          const { left, top, right, bottom } = each.getBoundingClientRect();
+          const isWhole = left >= -1 && top >= -1 && right <= innerWidth + 1 && bottom <= innerHeight + 1;
+          return isWhole && each.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
+        }""",
+        element.element_handle(),
+    )
+
+
 @pytest.mark.parametrize("size", [LAPTOP, PHONE])
 def test_a_device_that_is_picked_is_in_sight(run_graph: Run, page_of: Pages, size: tuple[int, int]) -> None:
     coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
     page = page_of(coordinator, size=size)
     for kind in ("chart", "display", "map", "text"):
         pick(page, kind)
-        picked = node_in(page, role_of(kind))
-        expect(picked).to_have_class(re.compile("selected"))
-        for each in (picked, card(page, role_of(kind))):
-            until(page, """(each) => {
-              const { left, top, right, bottom } = each.getBoundingClientRect();
-              const isWhole = left >= -1 && top >= -1 && right <= innerWidth + 1 && bottom <= innerHeight + 1;
-              return isWhole && each.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
-            }""", each.element_handle())  # fmt: skip
+        expect(node_in(page, role_of(kind))).to_have_class(re.compile("selected"))
+        until_in_sight(page, node_in(page, role_of(kind)))
+        until_in_sight(page, card(page, role_of(kind)))
     if size == PHONE:
         expect(card(page, "text1").get_by_role("button", name="Rename text1")).to_be_focused()
+
+
+def test_a_component_that_is_picked_on_a_phone_is_in_sight(run_graph: Run, page_of: Pages) -> None:
+    page = page_of(run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)"), size=PHONE)
+    page.get_by_role("button", name="Library and devices").click()
+    page.locator('[data-component="core/Gate"]').click()
+    expect(node_in(page, "gate")).to_be_focused()
+    until_in_sight(page, node_in(page, "gate"))
 
 
 def test_a_double_click_on_the_shelf_takes_one_device(run_graph: Run, page_of: Pages) -> None:

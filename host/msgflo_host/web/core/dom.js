@@ -91,7 +91,7 @@ function keepClear(toasts) {
  * @returns {Promise<boolean>}
  */
 export async function confirmDialog(question, { title = "Are you sure?", yes = "Yes", no = "Cancel", danger = false } = {}) {
-  const answer = await formDialog({ title, content: [element("p", {}, question)], yes, no, danger, read: () => true });
+  const answer = await formDialog({ title, content: [element("p", {}, straight(question))], yes, no, danger, read: () => true });
   return answer === true;
 }
 
@@ -125,7 +125,7 @@ export function formDialog({ title, content, yes = "OK", no = "Cancel", danger =
     let result = null;
     const cancel = no === "" ? null : element("button", { type: "button", click: () => dialog.close() }, no);
     const submit = element("button", { type: "submit", className: danger ? "danger" : "primary" }, yes);
-    const form = element("form", { method: "dialog" }, element("h2", { id: `dialog-title-${++dialogs}` }, title), ...content,
+    const form = element("form", { method: "dialog" }, element("h2", { id: `dialog-title-${++dialogs}` }, straight(title)), ...content,
       element("div", { className: "dialog-buttons" }, cancel, submit));
     form.addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
