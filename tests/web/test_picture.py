@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from systems import Coordinator
 
 TABLET = (768, 1024)
 LYING_PHONE = (844, 390)
+ENLARGED = (640, 400)  # a laptop's page at 200 %
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +128,29 @@ def test_what_looks_inside_is_seen_beside_the_graph_only(coordinator: Coordinato
     page.get_by_role("tab", name="Graph").click()
     expect(inspector.locator(".panel-title")).to_have_text("a")
     expect(inspector).to_be_visible()
+
+
+def test_where_there_is_little_height_devices_stand_beside_the_graph(coordinator: Coordinator, page_of: Pages) -> None:
+    page = page_of(coordinator)
+    show(page, added("a", 0, 0))
+    page.get_by_role("tab", name="Devices").click()
+    page.locator("#side-devices [data-kind=chart]").click()
+    strip = page.locator("#devices")
+    strip.wait_for()
+    assert box(page, "#devices")[1] >= box(page, "#graph-view")[3]
+    page.evaluate("async () => (await import('/core/registry.js')).context.page.openSide(false)")
+    for width, height in (LYING_PHONE, ENLARGED):
+        page.set_viewport_size({"width": width, "height": height})
+        graph, devices = box(page, "#graph-view"), box(page, "#devices")
+        assert devices[0] >= graph[2]
+        assert (graph[2] - graph[0]) / width > 0.6
+        assert (graph[3] - graph[1]) / height > 0.7
+        assert inside((*box(page, ".device-card")[:3], graph[3]), devices)
+        strip.get_by_role("button", name="Hide").click()
+        assert box(page, "#devices")[1] >= box(page, "#graph-view")[3]
+        assert box(page, "#graph-view")[2] == width
+        strip.get_by_role("button", name="Show").click()
+    strip.get_by_role("button", name=re.compile("^Close")).click()
 
 
 # -- fit --
@@ -275,7 +300,7 @@ def test_the_picture_moves_on_where_something_is_dragged_to_its_frame(coordinato
     page.mouse.move(left + 3, top + 3)
     page.mouse.down()
     page.mouse.move(view[2] - 2, top + 3, steps=4)
-    until(page, f'() => document.querySelector("{role("a")}").getBoundingClientRect().right < -400')
+    until(page, f'() => document.querySelector("{role("a")}").getBoundingClientRect().right < {before - 300}')
     assert abs(box(page, f"{role('c')} .role")[0] + 3 - view[2] + 2) < 20
     page.mouse.up()
     until_system(page, "system.graph.nodes.get('c').metadata.x > 2700")
