@@ -220,6 +220,7 @@ def test_a_component_that_is_picked_on_a_phone_is_in_sight(run_graph: Run, page_
     page.get_by_role("button", name="Library and devices").click()
     page.locator('[data-component="core/Gate"]').click()
     expect(node_in(page, "gate")).to_be_focused()
+    expect(page.locator("#side")).to_be_hidden()
     until_in_sight(page, node_in(page, "gate"))
 
 
