@@ -124,6 +124,17 @@ def test_names_the_broker_not_what_stands_before_it(run: Callable[..., Run], bro
     assert "closed by the broker" not in nobody.output
 
 
+def test_too_little_memory_is_said_with_what_to_do(run: Callable[..., Run], broker: Broker, tmp_path: Path) -> None:
+    buttons = "".join(f"  button-{pin}: {{kind: button, pin: {pin}}}\n" for pin in range(23))
+    top = f"chip: picow\nwifi: {{ssid: Home}}\nbroker: {broker.url}\ndevices:\n"
+    (tmp_path / "boards" / "keys.yaml").write_text(top + buttons)
+    running = run("keys", "--broker", broker.url, "--heap", "150K")
+    advice = "keys | [that was too little memory: take fewer devices, or give it more, as in --heap 300K]"
+    running.wait_for(advice)
+    running.wait_for(" joined")  # more of them has failed by then
+    assert running.output.count(advice) == 1
+
+
 def test_an_update_leaves_it_at_its_broker(run: Callable[..., Run], broker: Broker, tmp_path: Path) -> None:
     boards = tmp_path / "boards"
     running = run("esp32", "--broker", broker.url)

@@ -11,6 +11,7 @@ docs/virtual-boards.md describes what can be asked of it.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -29,6 +30,7 @@ from .things import Things
 __all__ = ["Event", "VirtualBoard", "active_slot", "read_config"]
 
 Event = dict[str, Any]
+_SHORT_OF_MEMORY = re.compile(r"MemoryError|[Nn]o memory|memory allocation failed")
 
 
 class VirtualBoard:
@@ -71,6 +73,7 @@ class VirtualBoard:
         self._control = Control(self)
         self._server = ControlServer(self, port) if port is not None else None
         self._pins: dict[Pin, dict[str, Any]] = {}
+        self._short = False  # of memory, as was said
 
     @property
     def name(self) -> str:
@@ -111,6 +114,9 @@ class VirtualBoard:
     def _said(self, line: str) -> None:
         self.log(line)
         self.tell("log", line=line)
+        if _SHORT_OF_MEMORY.search(line) and not self._short:
+            self._short = True
+            self._notice("that was too little memory: take fewer devices, or give it more, as in --heap 300K")
 
     def _notice(self, text: str) -> None:
         self._said(f"[{text}]")
