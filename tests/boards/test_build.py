@@ -9,19 +9,22 @@ import stat
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from board_files import port_map, shipped
-from msgflo_host.boards.build import BYTECODE_LIMIT, build, modules_of
+from msgflo_host.boards.build import build, modules_of
 from msgflo_host.boards.bytecode import compile_modules
 from msgflo_host.boards.keys import board_key
+from msgflo_host.boards.model import PortMap
 from msgflo_host.boards.modules import follow, imported
 from msgflo_host.boards.port_map import load
+from msgflo_host.boards.room import BYTECODE_LIMIT, doubt_room
 from msgflo_host.cli import cli
-from msgflo_host.errors import FlashError
+from msgflo_host.errors import FlashError, PortMapError
 
 KEY = "0" * 64
 
@@ -97,22 +100,90 @@ def test_shipped_board_is_small(name: str, tmp_path: Path) -> None:
     assert all(path.endswith((".mpy", ".json", ".der")) for path in image.files)
 
 
-@pytest.mark.parametrize("command", ["check", "build", "flash", "update", "run"])
-def test_board_that_would_not_start_is_refused(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = port_map(tmp_path)
-    board_key(tmp_path, "kitchen")
-    monkeypatch.setattr("msgflo_host.boards.build.BYTECODE_LIMIT", 10_000)
+EVERY_COMMAND = pytest.mark.parametrize("command", ["check", "build", "flash", "update", "run"])
+
+
+def refused(command: str, board: PortMap) -> str:
+    """Return what a command says of a board that it refuses."""
+    board_key(board.file.parent, board.name)
     arguments = ["--broker", "mqtt://127.0.0.1:1"] if command == "run" else []
-    done = CliRunner().invoke(cli, ["board", command, str(small.file), *arguments])
+    done = CliRunner().invoke(cli, ["board", command, str(board.file), *arguments])
     assert done.exit_code != 0
-    said = done.stderr + str(done.exception)
-    assert re.search(
-        r"kitchen: \d{5} bytes of bytecode are too many, at most 10000 fit into a board's memory; "
-        "take fewer kinds of devices, or a second board for some of them",
-        said,
-    )
     if command == "build":
         assert "/a/board.json" in done.stdout, "it shows what is so large"
+    return done.stderr + str(done.exception)
+
+
+@EVERY_COMMAND
+def test_board_with_too_much_bytecode_is_refused(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    board = port_map(tmp_path, "air: {kind: bme280}\nlamp: {kind: led, pin: 13}\nfan: {kind: relay, pin: 14}")
+    monkeypatch.setattr("msgflo_host.boards.room.BYTECODE_LIMIT", 10_000)
+    assert re.search(
+        rf"{board.file}:6:3: \d{{5}} bytes of bytecode are too many, at most 10000 fit into the memory of the esp32; "
+        r"the largest kinds: bme280 \d{4}, led \d{3,4}, relay \d{3,4}; "
+        "take fewer kinds of devices, or a second board for some of them",
+        refused(command, board),
+    )
+
+
+def buttons(count: int) -> str:
+    pins = [4, 13, 14, 16, 17, 18, 19, 23, 25, 26, 27, 32]
+    return "\n".join(f"button-{pin}: {{kind: button, pin: {pin}}}" for pin in pins[:count])
+
+
+@EVERY_COMMAND
+def test_board_with_too_many_devices_is_refused(command: str, tmp_path: Path) -> None:
+    """On an ESP32 with 100 KB and 12 buttons, as was tried, there is no memory for a connection."""
+    board = port_map(tmp_path, buttons(12))
+    found = re.search(
+        rf"{board.file}:(\d+):3: devices\.button-\d+ is more than memory is there for: of the 100 KB of the esp32, "
+        r"\d+ KB are left for devices, and these 12 need some \d+ KB; leave some out, or take a second board for them",
+        refused(command, board),
+    )
+    assert found
+    assert 6 + 6 <= int(found[1]) < 6 + 11, "the seventh or one later, and not the twelfth"
+
+
+def test_board_with_psram_or_a_chip_with_more_memory_holds_more(tmp_path: Path) -> None:
+    keys = "\n".join(f"button-{pin}: {{kind: button, pin: {pin}}}" for pin in range(23))
+    build(port_map(tmp_path, keys, chip="picow"), KEY)
+    made = replace(port_map(tmp_path, buttons(12)), psram=True)
+    build(made, KEY)
+    with pytest.raises(PortMapError, match="is more than memory is there for"):
+        build(replace(made, psram=False), KEY)
+
+
+def test_psram_is_read(tmp_path: Path) -> None:
+    file = port_map(tmp_path, "lamp: {kind: led, pin: 13}").file
+    assert not load(file).psram
+    file.write_text("psram: true\n" + file.read_text())
+    assert load(file).psram
+
+
+def test_memory_that_is_short_for_an_update_is_said(tmp_path: Path) -> None:
+    few, many = port_map(tmp_path, buttons(4), name="few").file, port_map(tmp_path, buttons(9), name="many").file
+    text = "of memory are left; fewer devices make sure that it can be updated over the network"
+    for file, said in ((few, False), (many, True)):
+        done = CliRunner().invoke(cli, ["board", "check", "--quiet", str(file)])
+        assert done.exit_code == 0
+        assert (text in done.stdout) is said
+
+
+def test_remotes_take_memory_too(tmp_path: Path) -> None:
+    remotes = [f"  remote-{code}: {{protocol: ev1527, code: {code}}}" for code in range(1, 31)]
+    board = port_map(
+        tmp_path, "\n".join(["radio:", "  kind: rf433", "  receive: 13", "  remotes:", *(f"  {r}" for r in remotes)])
+    )
+    with pytest.raises(
+        PortMapError, match=r":6:3: devices\.radio is more than memory is there for: .* and it needs some"
+    ):
+        build(board, KEY)
+
+
+@pytest.mark.parametrize("name", ["esp32", "picow", "rf433", "battery"])
+def test_shipped_board_leaves_memory_for_an_update(name: str, tmp_path: Path) -> None:
+    board = load(shipped(tmp_path) / f"{name}.yaml")
+    assert doubt_room(board, build(board, KEY).bytecode) == []
 
 
 def test_build_shows_sizes_and_writes_the_files(tmp_path: Path) -> None:

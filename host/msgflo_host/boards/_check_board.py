@@ -93,7 +93,8 @@ class _Board:
         name = self._name()
         wifi = network.wifi(top, chip)
         broker = network.broker(top, self._loopback)
-        pins = Pins(chip, self._psram(chip))
+        psram = self._psram(chip)
+        pins = Pins(chip, psram)
         i2c = buses(top, chip, pins)
         devices = Devices(top, pins, i2c.ids, f"{name}-board", top.has("sleep")).check()
         return PortMap(
@@ -110,6 +111,7 @@ class _Board:
             watchdog=top.boolean("watchdog", True),
             battery=self._battery(),
             led=led(top, pins),
+            psram=psram,
         )
 
     def _chip(self) -> Chip | None:

@@ -74,7 +74,8 @@ class Devices:
             _apart(section, settings, *kind.apart)
         if "divider" in wiring:
             _bearable(section, wiring["divider"], values.get("cells", 1))
-        return Device(name, role, kind, wiring, values, self._topics(section, kind, role))
+        place = self._key_of(section, name)
+        return Device(name, role, kind, wiring, values, self._topics(section, kind, role), place)
 
     def _kind(self, section: Section) -> Kind | None:
         place = section.at.value.get("kind")

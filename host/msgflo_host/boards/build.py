@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,9 @@ from .compile import compile_map, encode
 from .kinds import KINDS, Kind
 from .model import PortMap
 from .modules import follow
+from .room import check_room
 
-__all__ = ["BYTECODE_LIMIT", "KEY_FILE", "Image", "assemble", "build", "modules_of"]
-
-BYTECODE_LIMIT = 60 * 1024
-"""So much bytecode leaves enough memory on the smallest board; with more it starts over and over again."""
+__all__ = ["KEY_FILE", "Image", "assemble", "build", "check_size", "modules_of"]
 
 KEY_FILE = "/key"
 """Where a board keeps the key that its updates are signed with: outside of both versions, written by cable only."""
@@ -55,14 +53,6 @@ class Image:
     def bytecode(self) -> int:
         """The size of all bytecode, in bytes."""
         return sum(len(content) for path, content in self.files.items() if path.endswith(".mpy"))
-
-    def check_size(self) -> None:
-        """Raise FlashError where the bytecode is more than a board has memory for."""
-        if self.bytecode > BYTECODE_LIMIT:
-            raise FlashError(
-                f"{self.name}: {self.bytecode} bytes of bytecode are too many, at most {BYTECODE_LIMIT} fit into a board's "
-                "memory; take fewer kinds of devices, or a second board for some of them"
-            )
 
     def placed(self, slot: str = "a") -> dict[str, bytes]:
         """Return all files with their paths on the board, in the order in which they are to be written.
@@ -94,11 +84,16 @@ class Image:
 def build(port_map: PortMap, key: str, *, platform: str | None = None) -> Image:
     """Build everything for a board. `platform` is what sys.platform says there: `linux` for a virtual board.
 
-    Raises FlashError, also where it is more than fits into a board.
+    Raises FlashError, and PortMapError where it is more than fits into the board.
     """
     image = assemble(port_map, key, platform=platform)
-    image.check_size()
+    check_size(port_map, image, platform=platform)
     return image
+
+
+def check_size(port_map: PortMap, image: Image, *, platform: str | None = None) -> None:
+    """Raise PortMapError where firmware and devices are more than the board has memory for."""
+    check_room(port_map, image.bytecode, lambda: _sizes(port_map, image, platform))
 
 
 def assemble(port_map: PortMap, key: str, *, platform: str | None = None) -> Image:
@@ -129,6 +124,18 @@ def modules_of(port_map: PortMap, platform: str | None = None) -> dict[str, Path
         gone = missing[0] if missing else "umqtt.simple"
         raise FlashError(f"{port_map.name}: the firmware has no module {gone}; `make setup` installs what is missing")
     return modules
+
+
+def _sizes(port_map: PortMap, image: Image, platform: str | None) -> dict[str, int]:
+    """How many bytes of bytecode each kind of device takes that no other needs."""
+    whole = modules_of(port_map, platform)
+    found = {}
+    for kind in {device.kind.name for device in port_map.devices}:
+        others = tuple(device for device in port_map.devices if device.kind.name != kind)
+        own = whole.keys() - modules_of(replace(port_map, devices=others), platform).keys()
+        paths = [_path(module, whole[module]).removesuffix(".py") + ".mpy" for module in own]
+        found[kind] = sum(len(image.files[path]) for path in paths)
+    return found
 
 
 def _wanted(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:

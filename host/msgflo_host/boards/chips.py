@@ -30,7 +30,8 @@ class Chip:
     """A chip, or a board where the board makes the difference; `firmware` is MicroPython's name of its build.
 
     `taken` and `console` say by what, `strapping` what for. `pwm` is the number of channels,
-    `rtc_memory` the bytes that survive a deep sleep.
+    `rtc_memory` the bytes that survive a deep sleep, `memory` how many KB MicroPython has at least for programs: 100 of an
+    Espressif's (its port's README: approximately), some less than an emulated Pico W leaves free of 264, and a Pico 2 W of 520.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Chip:
     led: bool = False
     wifi: bool = True
     rtc_memory: int = 0
+    memory: int = 100
 
     def __repr__(self) -> str:
         return f"<chip {self.name}>"
@@ -158,6 +160,7 @@ _PICO = Chip(
     taken=_by("the network (PPP on UART0)", 0, 1) | {23: "the voltage regulator", 25: "the LED; say  LED"},
     led=True,
     wifi=False,
+    memory=180,
 )
 _PICO_W = Chip(
     "picow",
@@ -170,6 +173,7 @@ _PICO_W = Chip(
     pwm=16,
     taken=_by("the Wi-Fi chip", 23, 24, 25, 29),
     led=True,
+    memory=180,
 )
 _PICO_2_W = Chip(
     "pico2w",
@@ -183,6 +187,7 @@ _PICO_2_W = Chip(
     no_pull_down=True,
     taken=_PICO_W.taken,
     led=True,
+    memory=400,
 )
 
 CHIPS = {chip.name: chip for chip in (_ESP32, _ESP32S3, _ESP32C3, _PICO_W, _PICO_2_W, _PICO)}

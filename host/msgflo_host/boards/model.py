@@ -41,7 +41,7 @@ class Device:
     """A device that is wired to the board.
 
     `wiring` has pins, bus and address by the names of board.json, `settings` the values given to settings (times in
-    seconds), `topics` the topics of ports that are not `<role>/<port>`.
+    seconds), `topics` the topics of ports that are not `<role>/<port>`, `place` line and column of its name.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Device:
     wiring: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     topics: Mapping[str, str] = field(default_factory=dict)
+    place: tuple[int, int] = field(default=(1, 1), repr=False)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -112,6 +113,7 @@ class PortMap:
     watchdog: bool = True
     battery: Battery | None = None
     led: Led | None = None
+    psram: bool = False
     doubts: tuple[str, ...] = field(default=(), repr=False)
     """What is allowed and probably not meant, each with its place."""
 

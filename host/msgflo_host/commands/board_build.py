@@ -24,7 +24,7 @@ def command(name: str, output: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ..boards.build import assemble
+    from ..boards.build import assemble, check_size
     from ..boards.keys import board_key
     from ..boards.port_map import find, load
 
@@ -37,6 +37,6 @@ def command(name: str, output: Path | None) -> None:
     table.add_section()
     table.add_row("bytecode", str(image.bytecode))
     Console().print(table)
-    image.check_size()
+    check_size(port_map, image)
     if output is not None:
         image.write(output)

@@ -52,15 +52,17 @@ def command(names: tuple[str, ...], quiet: bool) -> None:
 def _check(name: str, quiet: bool) -> list[str]:
     """Return what is to be said of a port map that is good; raises PortMapError, FlashError."""
     from ..boards.build import build
+    from ..boards.room import doubt_room
 
     port_map = load(find(name))
     others = neighbours(port_map)
     check_name(port_map, others)
-    build(port_map, "")  # only how large it is
+    image = build(port_map, "")  # only how large it is
     notices = [_notice(port_map, other, roles) for other in others if (roles := shared_roles(port_map, other))]
     return [
         _summary(port_map),
         *port_map.doubts,
+        *doubt_room(port_map, image.bytecode),
         *notices,
         *([] if quiet or not port_map.devices else _table(port_map)),
     ]
