@@ -175,6 +175,8 @@ def test_damaged_frames_in_between_do_not_make_two_packets_of_one_transmission()
     assert [packet["code"] for packet in decode(held)] == [code]
     scattered = [pulse for frame in damaged for pulse in [*good, *frame]]
     assert [packet["code"] for packet in decode(scattered)] == [code]
+    twice = good * 2 + damaged[3] + good + damaged[3] + good * 2
+    assert [packet["code"] for packet in decode(twice)].count(code) == 1
 
 
 def lossy(pulses: Transmission, rng: random.Random) -> Transmission:
@@ -326,6 +328,13 @@ def test_an_oregon_of_no_known_code_is_shown() -> None:
     (found,) = decode(pulses)
     assert found == {"protocol": "unknown", "code": wind[:23], "bits": 92, "coding": "oregon"}
     assert decode(pulses[: len(pulses) // 2]) == [], "once is not enough"
+
+
+def test_an_oregon_that_is_repeated_in_part_is_one_packet() -> None:
+    pulses, says = PROTOCOLS["oregon thr228n"](random.Random(8))
+    for end in range(len(pulses) - 20, len(pulses)):
+        (found,) = decode([*pulses[:end], (488, 30000)])
+        assert rtl433.same(found, says)
 
 
 def test_what_is_left_of_an_oregon_is_neither_another_one_nor_unknown() -> None:

@@ -38,7 +38,9 @@ class Decoder:
         self._pulse = array("H", bytes(2 * _RING + 2))
         self._gap = array("H", bytes(2 * _RING + 2))
         self._oregon = None
-        self._codes = []  # each: code, how often heard, ms since then, how often it must be; then 0
+        # Each: code, how often heard, ms since then, how often it must be, then 0; turns when heard last, and first.
+        self._codes = []
+        self._turn = 0
         self.reset()
 
     def reset(self):
@@ -160,21 +162,24 @@ class Decoder:
     def _heard(self, frame):
         """Return the entry of a code that was heard just now."""
         codes = self._codes = [code for code in self._codes if code[2] <= _MEMORY]
+        turn = self._turn = self._turn + 1 if codes else 0
         for code in codes:
             if code[0] == frame:
                 code[1] += 1
                 code[2] = 0
+                code[4] = turn
                 return code
         if len(codes) == _CODES:
             # Damaged frames are many, and each is heard once: the last that may go is one that was heard again.
             codes.remove(min(codes, key=lambda code: (code[1] > 1, -code[2])))
-        codes.append([frame, 1, 0, 2])
+        codes.append([frame, 1, 0, 2, turn, turn])
         return codes[-1]
 
     def _emit(self, code, packet):
         code[3] = 0
-        # On, off and on again within the time are three: forget what else came of that length.
-        self._codes = [each for each in self._codes if each is code or each[0][1] != code[0][1]]
+        # On, off and on again within the time are three: forget what of that length came before, and not in between.
+        first = code[5]
+        self._codes = [each for each in self._codes if each[4] >= first or each[0][1] != code[0][1]]
         self._found += (packet,)
 
     def _manchester(self, p, g):

@@ -93,8 +93,10 @@ class Oregon:
             if code == sensor or code == "." + sensor[1:]:
                 known = True
                 if int(length) == count:
-                    packet = _packet(nibbles, int(check), int(pressure), model)
-                    return (bytes(nibbles), packet) if packet else None
+                    check = int(check)
+                    packet = _packet(nibbles, check, int(pressure), model)
+                    # What is behind the checksum may be cut off when it is repeated.
+                    return (bytes(nibbles[: check + 2]), packet) if packet else None
         return None if known else (bytes(nibbles), None)
 
 
