@@ -17,7 +17,7 @@ begins with `fixture.`, goes with its client.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgflo.topics import escape
@@ -27,13 +27,11 @@ from .graph.commands import Change, apply
 from .graph.difference import difference
 from .graph.elements import Initial, PortRef
 from .graph.model import Graph
+from .graph.naming import may_shift_roles, named_nodes
 from .wall import call_all
 from .wanted import MAIN, Network, Share, Wanted, as_roles, merge, share
 
 __all__ = ["MAIN", "MOST_EDGES", "MOST_FIXTURES", "MOST_GRAPHS", "MOST_NODES", "Graphs", "Network", "Wanted"]
-
-# What these name is no node that may be there, though it may be called as a participant.
-_NAMING_NONE = ("addnode", "renameinport", "renameoutport", "renamegroup")
 
 MOST_NODES = 10_000
 """In all graphs but the main one: what is changed in one of them takes a look at all."""
@@ -66,7 +64,7 @@ class Graphs:
         self._shares: dict[str, Share] = {}  # of those besides the main one that have not changed since
         self._there: Mapping[str, str] = {}  # all participants
         self._found: dict[str, str] = {}  # those that are shown as nodes of the main graph
-        self._leaving: dict[str, str] = {}  # role → component of what is run here and being ended
+        self._leaving: set[tuple[str, str]] = set()  # role and component of what was run here, and is being ended
 
     # -- what is there --
 
@@ -118,8 +116,10 @@ class Graphs:
         if command == "clear":
             return self._clear(id, payload)
         network = self.network(id)
-        own = self._own_roles(network, payload) if command in ("removenode", "renamenode") else {}
-        taken_in = self._take_in(network.graph, payload) if id == MAIN and command not in _NAMING_NONE else []
+        named = named_nodes(command, payload)
+        own = self._own_roles(network, named) if command in ("removenode", "renamenode") else {}
+        ending = own | (self._shifted(network) if may_shift_roles(command, payload) else {})
+        taken_in = self._take_in(network.graph, named) if id == MAIN else []
         try:
             changes = [*taken_in, *apply(network.graph, command, payload)]
         except GraphError:
@@ -128,7 +128,7 @@ class Graphs:
             raise
         if id != MAIN:
             self._keep_bounds(network, changes)
-        self._leaving |= own
+        self._leaving.update(ending.items())
         for old in own if command == "renamenode" else ():
             call_all(self.on_rename, old, self.role(id, changes[-1].payload["to"]))
         call_all(self.on_edit, id)
@@ -139,7 +139,7 @@ class Graphs:
     def replace_main(self, graph: Graph) -> None:
         """Take another graph for the main one, as after an edit of its file."""
         network = self.main
-        self._leaving |= self._own_roles(network)
+        self._ends(network)
         changes = difference(network.graph, graph)
         network.graph = graph
         self._tell(network, changes)
@@ -148,7 +148,7 @@ class Graphs:
     def discovered(self, there: Mapping[str, str]) -> None:
         """These participants (role → component) are there; those that the main graph does not name are shown as its nodes."""
         self._there = dict(there)
-        self._leaving = {role: name for role, name in self._leaving.items() if there.get(role) == name}
+        self._leaving &= there.items()
         self._look()
 
     @property
@@ -161,7 +161,7 @@ class Graphs:
         if id == MAIN:
             raise GraphError(f"the graph {MAIN!r} cannot be removed")
         network = self.network(id)
-        self._leaving |= self._own_roles(network)
+        self._ends(network)
         del self._networks[id]
         self._shares.pop(id, None)
         self._want([])
@@ -212,7 +212,7 @@ class Graphs:
         if network is None:
             network = Network(id, Graph())
             self._make_room(network)
-        self._leaving |= self._own_roles(network) if id in self._networks else {}
+        self._ends(network)
         changes = apply(network.graph, "clear", payload)
         if id not in self._networks:
             self._networks[id] = network
@@ -267,7 +267,7 @@ class Graphs:
         there = self._there
         others = (network for network in self._networks.values() if network.id != MAIN)
         named = set().union(self.main.graph.nodes, *map(self._own_roles, others))
-        new = {role: there[role] for role in there if role not in named and self._leaving.get(role) != there[role]}
+        new = {role: there[role] for role in there if role not in named and (role, there[role]) not in self._leaving}
         gone = [role for role in self._found if role not in new and role not in self.main.graph.nodes]
         come = {role: component for role, component in new.items() if self._found.get(role) != component}
         self._found = new
@@ -278,16 +278,25 @@ class Graphs:
         if come:
             call_all(self.on_found, come)
 
-    def _own_roles(self, network: Network, payload: Mapping[str, Any] | None = None) -> dict[str, str]:
-        """The roles of the nodes, or of the one that a command names, which are run here, with their components."""
+    def _own_roles(self, network: Network, names: Iterable[str] | None = None) -> dict[str, str]:
+        """The roles of all nodes, or of those with these names, which are run here, with their components."""
         nodes = network.graph.nodes
-        named = nodes.values() if payload is None else [nodes[n] for n in _names(payload) if n in nodes]
+        named = nodes.values() if names is None else [nodes[name] for name in names if name in nodes]
         return {self.role(network.id, node.id): node.component for node in named if self.is_own(node.component)}
 
-    def _take_in(self, graph: Graph, payload: Mapping[str, Any]) -> list[Change]:
-        """Make nodes of those discovered participants that a command names."""
+    def _ends(self, network: Network) -> None:
+        """Whatever a graph has run here may be ended now."""
+        self._leaving.update((self._own_roles(network) | self._shifted(network)).items())
+
+    def _shifted(self, network: Network) -> dict[str, str]:
+        """The roles of nodes of other graphs, which nodes of the main one may take from them, with their components."""
+        others = self.all()[1:] if network.id == MAIN else []
+        return {role: component for other in others for role, component in self._own_roles(other).items()}
+
+    def _take_in(self, graph: Graph, names: Iterable[str]) -> list[Change]:
+        """Make nodes of those discovered participants that have one of these names."""
         taken = []
-        for name in _names(payload):
+        for name in names:
             component = self._found.get(name)
             if component is not None and name not in graph.nodes:
                 graph.add_node(name, component)
@@ -316,17 +325,6 @@ class Graphs:
     def _want(self, fresh: list[Initial]) -> None:
         self._wanted = None
         call_all(self.on_wanted, fresh)
-
-
-def _names(payload: Mapping[str, Any]) -> list[str]:
-    """The nodes that a command on what is there may name."""
-    ends = [payload.get("src"), payload.get("tgt")]
-    named = [payload.get("id"), payload.get("node"), payload.get("from")]
-    named += [end.get("node") for end in ends if isinstance(end, Mapping)]
-    nodes = payload.get("nodes")
-    if isinstance(nodes, list):
-        named += nodes
-    return [name for name in named if isinstance(name, str)]
 
 
 def _shown(role: str, component: str) -> Change:

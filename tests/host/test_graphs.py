@@ -135,6 +135,18 @@ def test_the_roles_of_a_renamed_node_that_runs_here_are_told(graphs: Watched) ->
     assert renamed == [("scale", "scale2"), ("home%2Fone/scale", "home%2Fone/scale2")]
 
 
+def test_a_key_that_a_command_does_not_have_names_nothing(graphs: Watched) -> None:
+    renamed: list[tuple[str, str]] = []
+    graphs.on_rename.append(lambda old, new: renamed.append((old, new)))
+    graphs.nodes(MAIN, scale="core_Scale", other="core_Scale")
+    graphs.discovered({"board": "demo/Board"})
+    more = {"id": "other", "node": "board", "src": {"node": "board"}, "nodes": ["board"]}
+    graphs.edit(MAIN, "renamenode", {"from": "scale", "to": "new", **more})
+    graphs.edit(MAIN, "addgroup", {"name": "g", "id": "board", "tgt": {"node": "board"}, "nodes": ["new"]})
+    assert renamed == [("scale", "new")]
+    assert list(graphs.main.graph.nodes) == ["other", "new"]
+
+
 def test_a_node_that_is_renamed_to_its_own_name_is_told_of_to_nobody(graphs: Watched) -> None:
     graphs.on_rename.append(lambda old, new: pytest.fail(f"{old} is not {new} anew"))
     graphs.nodes(MAIN, scale="core_Scale")
@@ -377,6 +389,18 @@ def test_what_is_being_ended_is_not_shown_though_its_name_was_that_of_another_no
     graphs.discovered({})
     graphs.discovered({"lamp": "core/Not"})
     assert graphs.found == {"lamp": "core/Not"}, "that has ended, so this runs elsewhere"
+
+
+def test_what_has_another_role_since_a_node_of_the_main_graph_took_it_is_not_shown_as_somebody_elses(
+    graphs: Watched,
+) -> None:
+    graphs.edit(MAIN, "addnode", {"id": "two/count", "component": "core/Scale"})
+    graphs.nodes("two", count="core_Counter")
+    there = {"two/count": "core/Scale", "two/count/": "core/Counter"}
+    assert graphs.wants() == there
+    graphs.discovered(there)
+    graphs.edit(MAIN, "renamenode", {"from": "two/count", "to": "scale"})
+    assert (graphs.wants(), graphs.found) == ({"scale": "core/Scale", "two/count": "core/Counter"}, {})
 
 
 def test_participants_are_shown_again_where_the_file_has_lost_them_or_the_graph_is_cleared(graphs: Watched) -> None:
