@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from ._options import is_typed, parse_broker, seen_broker_option
+
+if TYPE_CHECKING:
+    from msgflo import Broker
+
+    from ..boards.build import Image
+    from ..boards.model import PortMap
+    from ..boards.update_transfer import Transfer
+    from ._screen import Screen
 
 __all__ = ["command"]
 
@@ -27,31 +36,47 @@ def command(name: str, broker_url: str | None) -> None:
       msgflo board update kitchen --broker mqtt://localhost
     """
     from ..boards.build import build
-    from ..boards.keys import board_key, key_file
+    from ..boards.keys import board_key
     from ..boards.port_map import find, load
-    from ..boards.update import NotReached, update
-    from ..boards.update_story import Story
-    from ..boards.update_transfer import Transfer
-    from ..errors import FlashError
-    from ._elsewhere import elsewhere
     from ._screen import Screen
 
     began = time.monotonic()
     broker = parse_broker(broker_url) if broker_url else None
     port_map = load(find(name), loopback=is_typed("broker_url"))
-    folder = port_map.file.parent
-    if not key_file(folder, port_map.name).exists():
-        file = key_file(folder, port_map.name)
-        raise FlashError(
-            f"{port_map.name}: there is no key {file}; the first time it is flashed: make flash BOARD={name}"
-        )
-    key = board_key(folder, port_map.name)
+    _check_key(port_map, name)
+    key = board_key(port_map.file.parent, port_map.name)
     image = build(port_map, key)
     screen = Screen()
     screen.say(f"{port_map.name}: version {image.version}")
-    sleep = port_map.sleep
-    if sleep:
+    if sleep := port_map.sleep:
         screen.say(f"it sleeps, and wakes up within {sleep.every * sleep.batch:g} s")
+    sent = _update(port_map, image, key, broker, screen)
+    if sent:
+        seconds = time.monotonic() - began
+        screen.say(f"it runs version {image.version}, after {seconds:.0f} s and {sent / 1024:.1f} KB")
+    else:
+        screen.say("it runs this version; nothing to do")
+
+
+def _check_key(port_map: PortMap, name: str) -> None:
+    """Raise FlashError where the board has no key yet; one that is made now would not be the board's."""
+    from ..boards.keys import key_file
+    from ..errors import FlashError
+
+    file = key_file(port_map.file.parent, port_map.name)
+    if not file.exists():
+        raise FlashError(
+            f"{port_map.name}: there is no key {file}; the first time it is flashed: make flash BOARD={name}"
+        )
+
+
+def _update(port_map: PortMap, image: Image, key: str, broker: Broker | None, screen: Screen) -> int:
+    """Send what is new, and tell how it goes; returns how many bytes were sent."""
+    from ..boards.update import NotReached, update
+    from ..boards.update_story import Story
+    from ._elsewhere import elsewhere
+
+    sleep = port_map.sleep
     story = Story(port_map.broker)
     with screen.progress(f"updating {port_map.name}") as show:
 
@@ -71,13 +96,8 @@ def command(name: str, broker_url: str | None) -> None:
             reaches=port_map.broker,
         )
         try:
-            transfer = asyncio.run(updating)
+            return asyncio.run(updating).sent
         except NotReached as error:
             if broker is None:
                 error.message += f"; {elsewhere()}"
             raise
-    if not transfer.sent:
-        screen.say("it runs this version; nothing to do")
-    else:
-        seconds = time.monotonic() - began
-        screen.say(f"it runs version {image.version}, after {seconds:.0f} s and {transfer.sent / 1024:.1f} KB")
