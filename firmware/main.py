@@ -14,8 +14,6 @@ import time
 
 import machine
 
-_STARTS = 5
-
 _dog = None  # of a version on trial
 
 
@@ -77,7 +75,7 @@ def _start():
     sys.path.insert(0, folder)
     import board
 
-    board.run(folder, _count() >= _STARTS)
+    board.run(folder, _count() >= 5)
 
 
 try:
@@ -97,11 +95,11 @@ except BaseException as error:
     _slot = _read("slot.json", {})  # anew: the trial may be over
     if _slot.get("trial"):
         _go_back(_slot["trial"], "{}: {}".format(type(error).__name__, error))
-    _other = "a" if _slot.get("slot") == "b" else "b"
-    if isinstance(error, ImportError) and _other in os.listdir():
+    _slot = "a" if _slot.get("slot") == "b" else "b"
+    if isinstance(error, ImportError) and _slot in os.listdir():
         # slot.json was lost, or a power cut has left half of a version.
-        print("board: trying what is in {}".format(_other))
-        _write("slot.json", {"slot": _other})
+        print("board: trying what is in {}".format(_slot))
+        _write("slot.json", {"slot": _slot})
     print("board: ended by an error; starting again in 5 s, Ctrl-C prevents it")
     time.sleep(5)
     machine.reset()

@@ -49,6 +49,7 @@ async def _run(folder, config, wifi, session):
     await wifi.join()
     _set(config, session, tasks)
     board.update = _update(folder, board)
+    del globals()["_set"], globals()["_update"]
     tasks += [asyncio.create_task(_confirm(session)), asyncio.create_task(wifi.keep())]
     forget("msgflo", "describe", "ports")
     await session.run()
@@ -85,9 +86,9 @@ async def _confirm(session):
         log.info("here is {}".format(participant.id))
     board = session.participants[0]
     while board.mode == "safe":
-        board.asked = False
+        board.heard = False
         await asyncio.sleep(_SAFE)
-        if not board.asked:
+        if not board.heard:
             log.info("safe mode is over")
             machine.reset()
 

@@ -30,10 +30,10 @@ class Hardware:
         if isinstance(opened, dict):
             scl = machine.Pin(opened["scl"])
             sda = machine.Pin(opened["sda"])
-            clocks = _free(scl, sda)
+            clocks = _settle(scl, sda)
             if clocks:
-                now = "high again" if sda() else "still low: look at wiring and supply"
-                self._log("I2C bus {}: SDA was low; after {} clocks it is {}".format(bus, clocks, now))
+                now = "was let go of" if sda() else "is still low: look at wiring and supply"
+                self._log("I2C bus {}: SDA was low; after {} clocks it {}".format(bus, clocks, now))
             opened = machine.I2C(bus, scl=scl, sda=sda, freq=opened["freq"])
             self._buses[bus] = opened
         return opened
@@ -52,7 +52,7 @@ class Hardware:
         return adc.read_u16() * 3.3 / 65535
 
 
-def _free(scl, sda):
+def _settle(scl, sda):
     """Clock SCL until nobody holds SDA low, as a part does that a reset has left in the middle of its answer.
 
     Returns how often, at most nine times: NXP, UM10204 (I2C-bus specification), 3.1.16.

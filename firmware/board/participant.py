@@ -22,7 +22,7 @@ class Board(Participant):
 
     component = "boards/Board"
     icon = "microchip"
-    asked = False  # whether there was a packet of an update, for who sets it to False
+    heard = False  # whether an update was, for who sets it to False
 
     def __init__(self, role, inports, outports, *, version, mode, wifi, led):
         self.inports = inports
@@ -96,7 +96,7 @@ class Board(Participant):
 
     def on_update(self, payload):
         """Part of a new version."""
-        self.asked = True
+        self.heard = True
         return self.update(payload)
 
 

@@ -13,7 +13,7 @@ class Shelf:
     def __init__(self):
         self._ids = []
         self._files = []  # the number of each's file
-        self._kept = {}  # those for which there was no room
+        self._messages = {}  # those for which there was no room
         try:
             os.mkdir(_FOLDER)
         except OSError:
@@ -39,13 +39,13 @@ class Shelf:
         try:
             with open(self._path(id), "wb") as file:
                 file.write(message)
-            self._kept.pop(id, None)
+            self._messages.pop(id, None)
         except OSError:
-            self._kept[id] = message
+            self._messages[id] = message
 
     def __getitem__(self, id):
-        if id in self._kept:
-            return self._kept[id]
+        if id in self._messages:
+            return self._messages[id]
         path = self._path(id)
         message = bytearray(os.stat(path)[6])
         with open(path, "rb") as file:

@@ -94,7 +94,7 @@ def test_a_bus_is_freed_of_a_part_that_was_interrupted_in_its_answer(pico: Pico)
     pico.run("other = Hardware([{'id': 1, 'sda': 6, 'scl': 7, 'freq': 100000}], said.append).i2c(1)")
     assert pico.pin(6).level == 1
     # The first three bits of its answer are 0: it is calibrated and not busy.
-    assert pico.run("print(*said)").strip() == "I2C bus 1: SDA was low; after 3 clocks it is high again"
+    assert pico.run("print(*said)").strip() == "I2C bus 1: SDA was low; after 3 clocks it was let go of"
     pico.run("from devices.drivers.aht20 import Aht20\nfreed = Aht20(other, 0x38)")
     assert measured(pico, "freed")[0] == pytest.approx(21, abs=0.02)
 

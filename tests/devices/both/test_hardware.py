@@ -58,7 +58,7 @@ def test_a_bus_that_a_part_holds_is_clocked_until_it_lets_go():
     for held in (1, 5, 9):
         _, clocks, said = opened(held)
         equal(clocks, held)
-        equal(said, ["I2C bus 0: SDA was low; after {} clocks it is high again".format(held)])
+        equal(said, ["I2C bus 0: SDA was low; after {} clocks it was let go of".format(held)])
 
 
 def test_a_bus_that_nothing_frees_is_opened_all_the_same_and_that_is_said():
