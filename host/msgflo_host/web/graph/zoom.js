@@ -5,7 +5,7 @@ const FAR = 0.72; // below this zoom ports and components are left off, and role
 const LABELS_FROM = 0.75;
 const TINY = 0.36;
 const READABLE = 11.5; // pixels of the screen
-const MOST_GROUP = 200; // pixels of the screen, for a name far away; see also css/graph.css
+const MOST_GROUP = 140; // pixels of the screen, for a name far away; see also css/graph.css
 const GRID = 24;
 const LEAST_GRID = 12; // pixels of the screen: dots that are nearer become a grey
 
