@@ -20,8 +20,6 @@ from .device import Device
 
 __all__ = ("Heard", "Radio", "create")
 
-_SOON = 600000  # ms; a sensor transmits every minute or so, and one time or other nobody hears it
-_ONCE = 8  # sensors that were heard once are remembered
 _UNITS = {"temperature": "°C", "humidity": "%", "pressure": "hPa"}
 _STATES = ("temperature", "humidity", "pressure", "battery")  # what sensors tell
 
@@ -41,7 +39,7 @@ class Heard(Participant):
 
 
 class Radio(Device):
-    """A receiver, a transmitter or both; sensors that are heard twice become participants `<model>-<channel>`."""
+    """A receiver, a transmitter or both; sensors that are heard become participants `<model>-<channel>`."""
 
     component = "devices/Radio"
     label = "433 MHz"
@@ -61,7 +59,6 @@ class Radio(Device):
         self._sending = False
         self._told = ()  # roles that were complained of
         self._sensors = {}
-        self._once = []  # sensors that were heard once: role, id; and when
         self._remotes = []  # each: the participant, what it is known by
         self._adopted = (options or {}).get("remotes") or {}
 
@@ -134,9 +131,6 @@ class Radio(Device):
         role = _role(packet)
         sensor = self._sensors.get(role)
         if sensor is None:
-            # What noise or an unknown device made of one transmission is not repeated by the next.
-            if not self._again((role, packet["id"])):
-                return
             if len(self._sensors) >= self.config["sensors"]:
                 self._tell(role, "one more sensor than `sensors` allows")
                 return
@@ -158,14 +152,6 @@ class Radio(Device):
     def _knows(self, packet):
         sensor = self._sensors.get(_role(packet))
         return sensor is not None and packet["id"] in (sensor.last, sensor.before)
-
-    def _again(self, sensor):
-        """Whether a sensor was heard lately; note that it was heard now."""
-        now = time.ticks_ms()
-        lately = [each for each in self._once if time.ticks_diff(now, each[1]) < _SOON]
-        self._once = [each for each in lately if each[0] != sensor][1 - _ONCE :]
-        self._once.append((sensor, now))
-        return sensor in [each[0] for each in lately]
 
     def _add(self, role, component, values):
         try:

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-import time
 
 from stage import Stage  # the participant library first
 
@@ -89,11 +88,6 @@ class Bench(Stage):
         await asyncio.sleep(0.01)
         return self.take()
 
-    async def known(self, **reading):
-        """Have heard a Nexus twice, at 10 and at 11 °C."""
-        for tenths in (100, 110):
-            await self.heard(nexus(tenths=tenths, **reading))
-
     def end(self):
         self.task.cancel()
 
@@ -104,10 +98,8 @@ def nexus(id=90, channel=2, tenths=214, humidity=57, battery=1):
 
 async def test_a_sensor_becomes_a_participant_with_the_ports_that_it_has():
     bench = Bench()
-    packet = {"model": "Nexus-TH", "id": 90, "channel": 2, "battery": True, "temperature": 21.3, "humidity": 57}
-    equal(await bench.heard(nexus(tenths=213)), [("radio received", packet)])
     sent = await bench.heard(nexus())
-    packet["temperature"] = 21.4
+    packet = {"model": "Nexus-TH", "id": 90, "channel": 2, "battery": True, "temperature": 21.4, "humidity": 57}
     equal(sent[0], ("radio received", packet))
     values = [("temperature", 21.4), ("humidity", 57), ("battery", True)]
     equal(sent[1:], [("nexus-th-2 " + port, value) for port, value in values])
@@ -117,7 +109,6 @@ async def test_a_sensor_becomes_a_participant_with_the_ports_that_it_has():
     )
     equal([(port.id, port.type, port.state) for port in bench.added[0].outports][2], ("battery", "boolean", True))
     equal(list(bench.added[0].inports), [])
-    await bench.heard(nexus(channel=1, tenths=-31, humidity=0))
     sent = await bench.heard(nexus(channel=1, tenths=-32, humidity=0, battery=0))
     equal(sent[1:], [("nexus-t-1 temperature", -3.2), ("nexus-t-1 battery", False)])
     equal(len(bench.added), 2)
@@ -130,33 +121,13 @@ async def test_a_sensor_with_a_barometer_has_its_port():
     packet = {"model": "Oregon-BHTR968", "id": 5, "channel": 1, "battery": True, "temperature": 21.4, "humidity": 40}
     packet["pressure"] = 1013
     bench.participant._take(packet)
-    bench.take()
-    bench.participant._take(packet)
-    equal(bench.take()[3], ("oregon-bhtr968-1 pressure", 1013))
+    equal(("oregon-bhtr968-1 pressure", 1013) in bench.take(), True)
     equal([port.description for port in bench.added[0].outports], ["°C", "%", "hPa", ""])
-    bench.end()
-
-
-async def test_what_is_not_heard_again_soon_becomes_no_participant():
-    bench = Bench()
-    for id in range(20):
-        for channel in (1, 2):
-            await bench.heard(nexus(id=id + 1, channel=channel), times=3)
-    equal(bench.added, [])
-    await bench.heard(nexus(id=90, tenths=213))
-    bench.participant._once[-1] = (bench.participant._once[-1][0], time.ticks_add(time.ticks_ms(), -600000))
-    await bench.heard(nexus(id=90, tenths=214))
-    equal(bench.added, [])
-    equal(len(bench.participant._once) <= 8, True)
-    await bench.heard(nexus(id=91, tenths=214))  # others in between
-    await bench.heard(nexus(id=90, tenths=215))
-    equal([each.role for each in bench.added], ["nexus-th-2"])
     bench.end()
 
 
 async def test_one_packet_for_each_transmission():
     bench = Bench()
-    await bench.known()
     equal(len(await bench.heard(nexus(), times=3)), 4)
     equal(await bench.heard(nexus(), times=9), [])
     equal(len(await bench.heard(nexus(tenths=215), times=9)), 4)
@@ -165,7 +136,7 @@ async def test_one_packet_for_each_transmission():
 
 async def test_a_new_battery_keeps_the_role():
     bench = Bench()
-    await bench.known(id=90)
+    await bench.heard(nexus(id=90))
     sent = await bench.heard(nexus(id=17))
     equal(sent[1], ("nexus-th-2 temperature", 21.4))
     equal(len(bench.added), 1)
@@ -175,8 +146,7 @@ async def test_a_new_battery_keeps_the_role():
 
 async def test_two_sensors_of_one_channel_are_reported_once():
     bench = Bench()
-    await bench.known(id=90)
-    for i in range(1, 4):
+    for i in range(4):
         await bench.heard(nexus(id=90 + i % 2, tenths=200 + i))
     equal(bench.logged, ["radio: nexus-th-2: two sensors, 91 and 90: give them different channels"])
     bench.end()
@@ -184,8 +154,7 @@ async def test_two_sensors_of_one_channel_are_reported_once():
 
 async def test_a_nexus_that_passes_a_rubicsons_check_stays_the_nexus():
     bench = Bench()
-    for code in (nexus(tenths=214, humidity=44), nexus(tenths=225, humidity=48), nexus(tenths=226)):
-        equal([port for port, _ in await bench.heard(code)], ["radio received"])
+    equal([port for port, _ in await bench.heard(nexus(tenths=214, humidity=44))], ["radio received"])
     await bench.heard(nexus(tenths=215, humidity=44))
     sent = await bench.heard(nexus(tenths=216, humidity=65))
     equal((sent[0][1]["model"], sent[0][1]["perhaps"]["model"]), ("Rubicson-Temperature", "Nexus-TH"))
@@ -196,14 +165,7 @@ async def test_a_nexus_that_passes_a_rubicsons_check_stays_the_nexus():
 
 async def test_a_rubicson_is_introduced_by_what_no_nexus_says():
     bench = Bench()
-    for tenths, check, introduced in (
-        (202, 50, 0),
-        (207, 69, 0),
-        (203, 198, 0),
-        (204, 104, 1),
-        (209, 70, 1),
-        (210, 107, 1),
-    ):
+    for tenths, check, introduced in ((202, 50, 0), (207, 69, 0), (203, 198, 1), (209, 70, 1), (210, 107, 1)):
         sent = await bench.heard(nexus(id=17, channel=1, tenths=tenths, humidity=check))
         equal([value for port, value in sent if port.endswith("temperature")], [tenths / 10] * introduced)
     equal([each.role for each in bench.added], ["rubicson-temperature-1"])
@@ -221,7 +183,7 @@ async def test_an_alecto_becomes_no_prologue():
 
 async def test_a_prologue_that_passes_an_alectos_check_stays_the_prologue():
     bench = Bench()
-    for tenths, sends in ((214, 0), (215, 0), (216, 1), (228, 1)):
+    for tenths, sends in ((215, 0), (216, 1), (228, 1)):
         sent = await bench.heard(0x9 << 32 | 90 << 24 | 9 << 20 | tenths << 8 | 57, PROLOGUE)
         equal([value for port, value in sent if port == "prologue-th-2 temperature"], [tenths / 10] * sends)
     bench.end()
@@ -237,11 +199,11 @@ async def test_values_out_of_range_are_refused():
 
 async def test_no_more_sensors_than_the_setting_allows():
     bench = Bench(sensors=1)
-    await bench.known(channel=1)
-    for tenths in (1, 2, 3):
+    await bench.heard(nexus(channel=1))
+    for tenths in (1, 2):
         sent = await bench.heard(nexus(channel=2, tenths=tenths))
         equal(sent[0][1]["channel"], 2)
-        equal([port for port, _ in sent[1:]], ["radio error"] if tenths == 2 else [])
+        equal([port for port, _ in sent[1:]], ["radio error"] if tenths == 1 else [])
     equal(len(bench.added), 1)
     equal(bench.logged, ["radio: nexus-th-2: one more sensor than `sensors` allows"])
     bench.end()
@@ -254,7 +216,6 @@ async def test_a_role_that_is_taken_is_reported():
         raise ConfigError("two participants of a session have the same id: " + participant.id)
 
     bench.add = add
-    await bench.heard(nexus(tenths=213))
     sent = await bench.heard(nexus())
     equal(sent[1][0], "radio error")
     bench.end()
@@ -355,8 +316,6 @@ async def test_sensors_join_a_running_session(host):
     task = asyncio.create_task(session.run())
     await until(lambda: session.connected)
     await host.ask("record", topics=["nexus-th-2/temperature", "fbp/participant/nexus-th-2"])
-    hardware.air.hear(nexus(tenths=213))
-    await until(lambda: not hardware.air.pulses)
     hardware.air.hear(nexus())
     recorded = {topic: payload for topic, payload, _ in await host.ask("recorded", count=2)}
     equal(recorded["nexus-th-2/temperature"], "21.4")
