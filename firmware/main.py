@@ -73,9 +73,15 @@ def _start():
     if slot.get("trial"):
         _tried(slot)
     sys.path.insert(0, folder)
+    safe = _count() >= 5
+    # Memory that is needed no more: 2 KB, most of it for what MicroPython's own start has left here, rp2. A driver that needs
+    # that one loads it again.
+    for name in ("rp2", "_tried", "_count"):
+        globals().pop(name, None)
+    sys.modules.pop("rp2", None)
     import board
 
-    board.run(folder, _count() >= 5)
+    board.run(folder, safe)
 
 
 try:
