@@ -73,14 +73,14 @@ def _start():
     if slot.get("trial"):
         _tried(slot)
     sys.path.insert(0, folder)
+    import board
+
     safe = _count() >= 5
     # Memory that is needed no more: 2 KB, most of it for what MicroPython's own start has left here, rp2. A driver that needs
     # that one loads it again.
     for name in ("rp2", "_tried", "_count"):
         globals().pop(name, None)
     sys.modules.pop("rp2", None)
-    import board
-
     board.run(folder, safe)
 
 
