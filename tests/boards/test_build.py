@@ -132,11 +132,12 @@ def buttons(count: int) -> str:
 
 
 @EVERY_COMMAND
-def test_board_with_too_many_devices_is_refused(command: str, tmp_path: Path) -> None:
-    """On an ESP32 with 100 KB and 12 buttons, as was tried, there is no memory for a connection."""
+def test_board_with_too_many_devices_is_refused(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On an ESP32 with 100 KB, if it has no more, and 12 buttons, as was tried, there is no memory for a connection."""
+    monkeypatch.setattr("msgflo_host.boards.room._GROWS", 1)
     board = port_map(tmp_path, buttons(12))
     found = re.search(
-        rf"{board.file}:(\d+):3: devices\.button-\d+ is more than memory is there for: of the 100 KB of the esp32, "
+        rf"{board.file}:(\d+):3: devices\.button-\d+ is more than memory is there for: of the 100 KB that the esp32 may have, "
         r"\d+ KB are left for devices, and these 12 need some \d+ KB; leave some out, or take a second board for them",
         refused(command, board),
     )
@@ -144,7 +145,21 @@ def test_board_with_too_many_devices_is_refused(command: str, tmp_path: Path) ->
     assert 6 + 6 <= int(found[1]) < 6 + 11, "the seventh or one later, and not the twelfth"
 
 
-def test_board_with_psram_or_a_chip_with_more_memory_holds_more(tmp_path: Path) -> None:
+def test_what_fits_if_the_memory_grows_is_doubted(tmp_path: Path) -> None:
+    """MicroPython's heap on an ESP32 grows into what the system leaves; 100 KB are what it has in any case."""
+    done = CliRunner().invoke(cli, ["board", "check", "--quiet", str(port_map(tmp_path, buttons(12)).file)])
+    assert done.exit_code == 0
+    assert re.search(
+        r": firmware and devices need some 1\d\d KB of memory, and an esp32 has 100 KB for sure, and often more; "
+        "with fewer devices it surely runs\n",
+        done.stdout,
+    )
+
+
+def test_board_with_psram_or_a_chip_with_more_memory_holds_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("msgflo_host.boards.room._GROWS", 1)
     keys = "\n".join(f"button-{pin}: {{kind: button, pin: {pin}}}" for pin in range(23))
     build(port_map(tmp_path, keys, chip="picow"), KEY)
     made = replace(port_map(tmp_path, buttons(12)), psram=True)
@@ -170,7 +185,7 @@ def test_memory_that_is_short_for_an_update_is_said(tmp_path: Path) -> None:
 
 
 def test_remotes_take_memory_too(tmp_path: Path) -> None:
-    remotes = [f"  remote-{code}: {{protocol: ev1527, code: {code}}}" for code in range(1, 31)]
+    remotes = [f"  remote-{code}: {{protocol: ev1527, code: {code}}}" for code in range(1, 91)]
     board = port_map(
         tmp_path, "\n".join(["radio:", "  kind: rf433", "  receive: 13", "  remotes:", *(f"  {r}" for r in remotes)])
     )

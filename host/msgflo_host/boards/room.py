@@ -27,10 +27,11 @@ _NAMES = 5000
 _PORT = 245
 _REMOTE = 700
 _TLS = 40 << 10  # of an RP2, where it is no memory of its own
+_GROWS = 1.5  # an ESP32's heap grows into what its own system leaves, which nobody knows beforehand: so far at most
 
 
 def check_room(port_map: PortMap, bytecode: int, sizes: Callable[[], Mapping[str, int]]) -> None:
-    """Raise PortMapError where firmware and devices do not fit into the board's memory; with PSRAM they do.
+    """Raise PortMapError where firmware and devices cannot fit into the board's memory; with PSRAM they do.
 
     `bytecode` is the size of all of it, in bytes; `sizes()` returns how much of that is for one kind of device alone.
     """
@@ -39,31 +40,36 @@ def check_room(port_map: PortMap, bytecode: int, sizes: Callable[[], Mapping[str
     most = most_bytecode(port_map)
     if bytecode > most:
         raise _too_much_code(port_map, bytecode, most, sizes())
-    room = free(port_map, bytecode, ()) - _KEPT
+    room = free(port_map, bytecode, (), _most(port_map)) - _KEPT
     for number, device in enumerate(port_map.devices):
         if taken(port_map.devices[: number + 1]) > room:
             raise _too_many(port_map, device, room)
 
 
 def doubt_room(port_map: PortMap, bytecode: int) -> list[str]:
-    """Return what is to be said where memory suffices, and may not for an update."""
-    left = free(port_map, bytecode, port_map.devices)
+    """Return what is to be said where memory may not suffice, or not for an update."""
+    memory = _sure(port_map)
+    left = free(port_map, bytecode, port_map.devices, memory)
     needed = _FOR_AN_UPDATE[0] + _FOR_AN_UPDATE[1] * len(port_map.devices)
     if port_map.psram or left >= needed:
         return []
+    if left < _KEPT:
+        need = f"firmware and devices need some {_kb(memory - left + _KEPT)} of memory"
+        sure = f"an {port_map.chip.name} has {port_map.chip.memory} KB for sure, and often more"
+        return [f"{port_map.file}: {need}, and {sure}; with fewer devices it surely runs"]
     what = "fewer devices make sure that it can be updated over the network"
     return [f"{port_map.file}: some {_kb(left)} of memory are left; {what}"]
 
 
 def most_bytecode(port_map: PortMap) -> int:
     """How many bytes of bytecode fit into the memory of a board without devices."""
-    return min(BYTECODE_LIMIT, int((_memory(port_map) - _ALL_ELSE - _NAMES - _KEPT) / _A_BYTE_OF_CODE))
+    return min(BYTECODE_LIMIT, int((_most(port_map) - _ALL_ELSE - _NAMES - _KEPT) / _A_BYTE_OF_CODE))
 
 
-def free(port_map: PortMap, bytecode: int, devices: Iterable[Device]) -> int:
+def free(port_map: PortMap, bytecode: int, devices: Iterable[Device], memory: int) -> int:
     """How many bytes are left of the memory, with these devices; below 0 where it does not suffice."""
     code = int(_A_BYTE_OF_CODE * bytecode) + _ALL_ELSE + (_NAMES if bytecode > _MANY_NAMES else 0)
-    return _memory(port_map) - code - taken(devices)
+    return memory - code - taken(devices)
 
 
 def taken(devices: Iterable[Device]) -> int:
@@ -76,9 +82,15 @@ def taken(devices: Iterable[Device]) -> int:
     return total
 
 
-def _memory(port_map: PortMap) -> int:
+def _sure(port_map: PortMap) -> int:
+    """How many bytes of memory there are in any case."""
     chip: Chip = port_map.chip
     return (chip.memory << 10) - (_TLS if chip.rp2 and port_map.broker.tls else 0)
+
+
+def _most(port_map: PortMap) -> int:
+    """How many there may be."""
+    return _sure(port_map) if port_map.chip.rp2 else int(_sure(port_map) * _GROWS)
 
 
 def _too_many(port_map: PortMap, device: Device, room: int) -> PortMapError:
@@ -86,8 +98,8 @@ def _too_many(port_map: PortMap, device: Device, room: int) -> PortMapError:
     count = len(port_map.devices)
     need = f"these {count} need" if count > 1 else "it needs"
     return PortMapError(
-        f"devices.{device.name} is more than memory is there for: of the {port_map.chip.memory} KB of the "
-        f"{port_map.chip.name}, {_kb(room)} are left for devices, and {need} some {_kb(taken(port_map.devices))}; "
+        f"devices.{device.name} is more than memory is there for: of the {_kb(_most(port_map))} that the "
+        f"{port_map.chip.name} may have, {_kb(room)} are left for devices, and {need} some {_kb(taken(port_map.devices))}; "
         "leave some out, or take a second board for them",
         file=str(port_map.file),
         line=line,
