@@ -242,6 +242,19 @@ def test_watch_shows_what_reaches_an_inport_directly(system: tuple[Coordinator, 
     assert watching.stdout.read().endswith("sink.in 7\n")
 
 
+def test_register_says_on_which_broker_it_announces(tmp_path: Path, broker: Broker) -> None:
+    (tmp_path / "plug.yml").write_text("component: home/Plug\ninports: {power: {queue: plug/power}}\n")
+    register = [sys.executable, "-m", "msgflo_host", "register", f"plug:{tmp_path / 'plug.yml'}"]
+    announcing = subprocess.Popen(
+        [*register, "--broker", broker.url.replace("://", "://me:secret@")], stderr=subprocess.PIPE, text=True
+    )
+    assert announcing.stderr is not None
+    said = announcing.stderr.readline()
+    announcing.terminate()
+    announcing.communicate(timeout=20)
+    assert said == f"announcing plug on {broker.url.replace('://', '://me:***@')}; Ctrl-C ends\n"
+
+
 def test_list_prints_what_devices_say_harmlessly(system: tuple[Coordinator, Source, Sink], broker: Broker) -> None:
     coordinator, _, _ = system
     hostile = {"id": "o", "queue": "o", "description": "\x1b[2J hello\nfake (x/Y): alive"}

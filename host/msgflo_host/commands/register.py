@@ -36,14 +36,14 @@ def command(devices: tuple[str, ...], interval: float, broker_url: str | None) -
     wanted = [load(file, role) for role, file in map(parse_role_argument, devices)]
     check_unique(wanted)
     foreign = ForeignDevices(broker, interval=interval)
-    asyncio.run(_announce(foreign, wanted))
+    asyncio.run(_announce(foreign, wanted, str(broker)))
 
 
-async def _announce(foreign: ForeignDevices, wanted: list[Foreign]) -> None:
+async def _announce(foreign: ForeignDevices, wanted: list[Foreign], broker: str) -> None:
     foreign.want(wanted)
     announcing = asyncio.create_task(foreign.run())
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, announcing.cancel)
     names = ", ".join(device.participant.role for device in wanted)
-    click.echo(f"announcing {names}; Ctrl-C ends", err=True)
+    click.echo(f"announcing {names} on {broker}; Ctrl-C ends", err=True)
     await asyncio.gather(announcing, return_exceptions=True)
