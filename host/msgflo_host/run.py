@@ -207,7 +207,5 @@ def open_port(host: str, port: int) -> socket.socket:
         reason = os.strerror(code) if code in errno.errorcode else error.strerror
         hint = ""
         if code == errno.EADDRINUSE:
-            hint = (
-                "; end the program that uses it. Two runs side by side need --port, --data and --mqtt-port of their own"
-            )
+            hint = "; end the program that uses it. Two runs need different --port, and in one folder different --data"
         raise ServerError(f"port {port} on {host} cannot be opened: {reason}{hint}") from None

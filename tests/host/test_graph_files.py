@@ -29,9 +29,15 @@ def test_a_saved_graph_is_loaded_again(tmp_path: Path, graph: Graph, name: str) 
 
 
 def test_other_suffixes_are_refused_with_those_that_are_allowed(tmp_path: Path, graph: Graph) -> None:
-    for name, suffix in (("graph.yml", ".yml"), ("graph", "nothing")):
+    (tmp_path / "there").write_text("")
+    ends = "graph files end in .fbp or .json"
+    for name, text in (
+        ("graph.yml", f"{ends}, not in '.yml'"),
+        ("there", f"{ends}, not in 'nothing'"),
+        ("absent", f"there is no folder of that name, and {ends}"),
+    ):
         for action in (lambda path: files.load(path), lambda path: files.save(path, graph)):
-            with pytest.raises(GraphError, match=rf"{name}: graph files end in .fbp or .json, not in '{suffix}'"):
+            with pytest.raises(GraphError, match=rf"{name}: {text}$"):
                 action(tmp_path / name)
 
 

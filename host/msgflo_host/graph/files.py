@@ -106,7 +106,10 @@ def signature(path: str | os.PathLike[str]) -> Signature | None:
 def _suffix(file: str) -> str:
     suffix = Path(file).suffix.lower()
     if suffix not in _READERS:
-        raise GraphError(f"graph files end in {' or '.join(_READERS)}, not in {suffix or 'nothing'!r}", file=file)
+        ends = f"graph files end in {' or '.join(_READERS)}"
+        if not suffix and not os.path.exists(file):
+            raise GraphError(f"there is no folder of that name, and {ends}", file=file)
+        raise GraphError(f"{ends}, not in {suffix or 'nothing'!r}", file=file)
     return suffix
 
 
