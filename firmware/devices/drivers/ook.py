@@ -136,8 +136,10 @@ class Decoder:
         if shortest < 100 or longest * 2 < shortest * 3:
             return
         value = _value(gs, shortest, longest)
+        if value is None:  # most noise ends here
+            return
         pwm = _is_pwm(ps, gs, longest)
-        if value is None or pwm is None:
+        if pwm is None:
             return
         code = self._heard((value, count))
         if not code[3] or code[1] < code[3]:
