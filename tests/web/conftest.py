@@ -13,7 +13,8 @@ from playwright.sync_api import Browser
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from browser import Chromium, Pages, running
+from brokers import Broker
+from browser import SECRET, Chromium, Pages, running
 from systems import Coordinator
 
 
@@ -52,3 +53,12 @@ def run_graph(tmp_path: Path) -> Iterator[Callable[..., Coordinator]]:
     """`run_graph(text, *arguments, broker=…, suffix=…)` is `running` in `tmp_path`, until the test ends."""
     with ExitStack() as stack:
         yield lambda *arguments, **options: stack.enter_context(running(tmp_path, *arguments, **options))
+
+
+@pytest.fixture(scope="module")
+def coordinator(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Coordinator]:
+    """One for all tests of a file, each of which begins with a graph that is made anew; other files have one of their own."""
+    data = tmp_path_factory.mktemp("web")
+    with Coordinator("--data", data, "--secret", SECRET, broker=shared_broker.url, cwd=data) as coordinator:
+        coordinator.wait(lambda status: True)
+        yield coordinator

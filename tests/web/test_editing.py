@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from brokers import Broker
-from browser import SECRET, Pages, edit, fit, node_in, of_system, until_system
+from browser import Pages, edit, fit, node_in, of_system, until_system
 from systems import Coordinator
-
-
-@pytest.fixture(scope="module")
-def coordinator(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Coordinator]:
-    """One for all tests here: each begins with a graph that is made anew."""
-    data = tmp_path_factory.mktemp("editing")
-    with Coordinator("--data", data, "--secret", SECRET, broker=shared_broker.url, cwd=data) as coordinator:
-        coordinator.wait(lambda status: True)
-        yield coordinator
 
 
 @pytest.fixture

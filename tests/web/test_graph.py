@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from bench.wire import connect, publish_frame
 from brokers import Broker
-from browser import PHONE, SECRET, Pages, edit, node_in, of_system, until, until_system
+from browser import PHONE, Pages, edit, node_in, of_system, until, until_system
 from systems import Coordinator, Participants, Sink, Source
 
 GRAPH: list[list[Any]] = [
@@ -38,15 +38,6 @@ COMPOSED = """(field) =>
   field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", isComposing: true, cancelable: true }))"""
 
 TOP_OF = "document.querySelector('[data-node={}]').getBoundingClientRect().top"
-
-
-@pytest.fixture(scope="module")
-def coordinator(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Coordinator]:
-    """One for all tests here: each begins with a graph that is made anew."""
-    data = tmp_path_factory.mktemp("graph")
-    with Coordinator("--data", data, "--secret", SECRET, broker=shared_broker.url, cwd=data) as coordinator:
-        coordinator.wait(lambda status: True)
-        yield coordinator
 
 
 @pytest.fixture

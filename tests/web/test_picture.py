@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from brokers import Broker
-from browser import LAPTOP, PHONE, SECRET, Pages, edit, fit, node_in, until, until_system
+from browser import LAPTOP, PHONE, Pages, edit, fit, node_in, until, until_system
 from systems import Coordinator
 
 TABLET = (768, 1024)
 LYING_PHONE = (844, 390)
 ENLARGED = (640, 400)  # a laptop's page at 200 %
-
-
-@pytest.fixture(scope="module")
-def coordinator(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Coordinator]:
-    """One for all tests here: each begins with a graph that is made anew."""
-    data = tmp_path_factory.mktemp("picture")
-    with Coordinator("--data", data, "--secret", SECRET, broker=shared_broker.url, cwd=data) as coordinator:
-        coordinator.wait(lambda status: True)
-        yield coordinator
 
 
 def added(id: str, x: float | None = None, y: float = 0, component: str = "some/Thing") -> list[Any]:
