@@ -158,7 +158,8 @@ def test_control_socket_by_hand_as_the_docs_say(run: Callable[..., Run]) -> None
     text = (BOARDS.parent / "docs/virtual-boards.md").read_text()
     found = re.search(r"```sh\n(say=.*?)```", text, re.S)
     assert found
-    script = found[1].replace("3570", str(port))
+    assert "3571" in found[1]
+    script = found[1].replace("3571", str(port))
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[0])["values"]["position"] == 0.5
