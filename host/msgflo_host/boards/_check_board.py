@@ -140,7 +140,7 @@ class _Board:
         if wifi is None or wifi.hostname is not None:
             return wifi
         hostname = name.replace("_", "-").strip("-")
-        return Wifi(wifi.ssid, wifi.password, wifi.country, hostname, wifi.address)
+        return replace(wifi, hostname=hostname)
 
     def _psram(self, chip: Chip | None) -> bool:
         psram = self._top.boolean("psram", False)

@@ -74,7 +74,7 @@ class Devices:
             _apart(section, settings, *kind.apart)
         if "divider" in wiring:
             _bearable(section, wiring["divider"], values.get("cells", 1))
-        place = self._key_of(section, name)
+        place = self._key_of(name)
         return Device(name, role, kind, wiring, values, self._topics(section, kind, role), place)
 
     def _kind(self, section: Section) -> Kind | None:
@@ -100,9 +100,7 @@ class Devices:
         role = section.text("role") if section.has("role") else name
         if role is None:
             return name
-        self._claim(
-            role, section.path, section.place_of("role") if section.has("role") else self._key_of(section, name)
-        )
+        self._claim(role, section.path, section.place_of("role") if section.has("role") else self._key_of(name))
         return role
 
     def _claim(self, role: str, who: str, place: Any) -> None:
@@ -116,7 +114,7 @@ class Devices:
         if other != who:
             self._top.findings.report(place, f"{who}: the role {_text.quoted(role)} is taken by {other}")
 
-    def _key_of(self, section: Section, name: str) -> tuple[int, int]:
+    def _key_of(self, name: str) -> tuple[int, int]:
         return self._top.at.value["devices"].keys[name]  # type: ignore[no-any-return]
 
     def _wiring(self, section: Section, kind: Kind) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import msgflo
 
 from ..errors import FlashError
 from .bytecode import compile_modules
-from .compile import compile_map, encode
+from .compile import CA_FILE, compile_map, encode
 from .kinds import KINDS, Kind
 from .model import PortMap
 from .modules import follow
@@ -108,7 +108,7 @@ def assemble(port_map: PortMap, key: str, *, platform: str | None = None) -> Ima
     config = compile_map(port_map, built=built)
     ca = config.pop("ca", None)
     if ca is not None:
-        files["ca.der"] = ca
+        files[CA_FILE] = ca
     config["version"] = _version(files, config)
     files["board.json"] = encode(config)
     return Image(port_map.name, config["version"], main.read_bytes(), dict(sorted(files.items())), config, key)

@@ -1,7 +1,8 @@
 """The compiled port map, `board.json`: what is in the port map as a board reads it, numbers and all.
 
-    {"format": 1, "name": "kitchen", "chip": "esp32", "built": 1764000000, "wifi": {"ssid": …}, "broker": "mqtt://…",
-     "log": {"level": "info", "topic": false}, "watchdog": true, "i2c": [{"id": 0, "sda": 21, …}],
+    {"format": 1, "name": "kitchen", "chip": "esp32", "version": "3f2a1b…", "built": 1764000000, "wifi": {"ssid": …},
+     "broker": {"host": "192.168.1.10", "port": 1883, …}, "log": {"level": "info", "topic": false}, "watchdog": true,
+     "i2c": [{"id": 0, "sda": 21, …}],
      "devices": [{"module": "climate", "role": "air", "topics": {…}, "options": {"sensor": "dht22", "pin": 4}}]}
 
 Times are in seconds. What a port map leaves out is left out. The key for updates is not in it: an update sends this file.
@@ -20,11 +21,11 @@ from ..errors import PortMapError
 from ._check_network import read_ca
 from .model import Device, PortMap
 
-__all__ = ["FORMAT", "compile_map", "encode"]
+__all__ = ["CA_FILE", "FORMAT", "compile_map", "encode"]
 
 FORMAT = 1
 CA_FILE = "ca.der"
-_SPECIAL = "%/?#:@[]& \0"  # characters of user, password and file that would read as another part of the URL
+"""Where a version keeps the certificate of the broker's authority, below its folder."""
 
 
 def compile_map(port_map: PortMap, *, built: int, version: str = "") -> dict[str, Any]:

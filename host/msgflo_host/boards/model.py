@@ -77,7 +77,7 @@ class Led:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The least level that is logged: debug, info, warning or error; and whether on a topic, too."""
+    """The least level that is logged: debug, info or error; and whether on a topic, too."""
 
     level: str = "info"
     topic: bool = False

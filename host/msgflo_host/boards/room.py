@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from ..errors import PortMapError
-from .chips import Chip
 from .model import Device, PortMap
 
 __all__ = ["BYTECODE_LIMIT", "check_room", "doubt_room", "free", "most_bytecode", "taken"]
@@ -84,7 +83,7 @@ def taken(devices: Iterable[Device]) -> int:
 
 def _sure(port_map: PortMap) -> int:
     """How many bytes of memory there are in any case."""
-    chip: Chip = port_map.chip
+    chip = port_map.chip
     return (chip.memory << 10) - (_TLS if chip.rp2 and port_map.broker.tls else 0)
 
 

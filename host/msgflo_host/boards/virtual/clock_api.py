@@ -55,9 +55,8 @@ class Watchdog:
 
     def make(self, id: int = 0, timeout: int = 5000) -> Watchdog:
         """The class `WDT`; `timeout` in ms."""
-        if (
-            timeout < 1
-        ):  # an RP2 has an upper limit, too, but the firmware knows it by sys.platform, which is linux here
+        # An RP2 has an upper limit, too, but the firmware knows it by sys.platform, which is linux here.
+        if timeout < 1:
             raise ValueError("timeout")
         self._timeout = timeout / 1000
         self.feed()

@@ -158,7 +158,7 @@ class Link:
         return b"@%d\n" % number
 
     def _send(self, answer: bytes) -> None:
-        with contextlib.suppress(BrokenPipeError, OSError):
+        with contextlib.suppress(OSError):
             self._here.setblocking(True)  # an answer is small, or waited for
             self._here.sendall(answer)
             self._here.setblocking(False)

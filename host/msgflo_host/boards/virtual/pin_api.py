@@ -10,14 +10,8 @@ from .hardware import Hardware
 
 __all__ = ["Adc", "Adcs", "Pin", "Pins", "Pwm", "Pwms"]
 
-_ADC_RANGE = {
-    0: 1.0,
-    1: 1.34,
-    2: 2.0,
-    3: 3.3,
-}  # V, of an ideal ESP32 by attenuation; an RP2 has 3.3 V and no attenuation
-
-
+# V, of an ideal ESP32 by attenuation; an RP2 has 3.3 V and no attenuation.
+_ADC_RANGE = {0: 1.0, 1: 1.34, 2: 2.0, 3: 3.3}
 _DEFAULT = -2  # stands for a pull that is not given: an ESP32 then leaves it as it is, an RP2 has none
 
 

@@ -22,7 +22,7 @@ class Part(Protocol):
 
 
 class Bus:
-    """`parts` are the parts by their 7-bit addresses; `present` says of each whether it is wired now."""
+    """`parts` are the parts by their 7-bit addresses; those in `absent` are not wired now."""
 
     def __init__(self) -> None:
         self.parts: dict[int, Part] = {}

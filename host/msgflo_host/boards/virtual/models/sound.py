@@ -12,7 +12,7 @@ _TONE = 440.0  # Hz
 
 
 class Sound:
-    """`level` is in dB below the loudest sine that the converter takes (dBFS), from -120 to 0; `noise` likewise."""
+    """`level` is in dB below the loudest sine that the converter takes (dBFS), from -120 to 0."""
 
     def __init__(self, level: float = -60.0) -> None:
         self.level = level
