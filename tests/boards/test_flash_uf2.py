@@ -72,6 +72,15 @@ def test_firmware_for_another_chip_is_refused(tmp_path: Path) -> None:
         firmware_file.read(file, CHIPS["picow"])
 
 
+def test_a_picotool_that_does_not_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picotool = tmp_path / "picotool"
+    picotool.write_text("#!/bin/sh\nexec sleep 600\n")
+    picotool.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(uf2, "_PICOTOOL_S", 0.2)
+    assert not uf2.write_by_picotool(firmware_file.read(firmware(tmp_path), CHIPS["picow"]))
+
+
 def test_version_in_a_file_is_found_across_its_blocks(tmp_path: Path) -> None:
     file = firmware(tmp_path, before=235)
     read = firmware_file.read(file, CHIPS["picow"])

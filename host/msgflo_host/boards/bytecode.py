@@ -55,7 +55,7 @@ def _compile(source: Path, text: str, place: Path, chip: str) -> bytes:
         command.append(f"-march={_ARCHITECTURES[chip]}")
     try:
         done = subprocess.run([*command, str(lean)], capture_output=True, text=True, timeout=60)
-    except OSError as error:
+    except (OSError, subprocess.TimeoutExpired) as error:
         raise FlashError(f"mpy-cross does not run on this machine: {error}") from None
     if done.returncode:
         raise FlashError(f"{source} cannot be compiled: {(done.stderr or done.stdout).strip().splitlines()[-1]}")

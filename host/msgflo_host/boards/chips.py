@@ -27,7 +27,8 @@ _FLASHING = "it must be low or open when the chip is flashed"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Chip:
-    """A chip, or a board where the board makes the difference; `firmware` is MicroPython's name of its build.
+    """A chip, or a board where the board makes the difference; `firmware` is MicroPython's name of its build, `mcu` what the
+    maker calls the chip.
 
     `taken` and `console` say by what, `strapping` what for. `pwm` is the number of channels,
     `rtc_memory` the bytes that survive a deep sleep, `memory` how many KB MicroPython has at least for programs: 100 of an
@@ -38,6 +39,7 @@ class Chip:
     title: str
     platform: str  # what sys.platform says there
     firmware: str
+    mcu: str
     pins: frozenset[int]
     adc: frozenset[int]
     i2c: int
@@ -88,6 +90,7 @@ _ESP32 = Chip(
     "ESP32",
     "esp32",
     "ESP32_GENERIC",
+    "ESP32",
     pins=_pins(range(20), range(21, 24), range(25, 28), range(32, 40)),
     adc=_pins(range(32, 40)),
     adc2=_pins(0, 2, 4, range(12, 16), range(25, 28)),
@@ -112,6 +115,7 @@ _ESP32S3 = Chip(
     "ESP32-S3",
     "esp32",
     "ESP32_GENERIC_S3",
+    "ESP32-S3",
     pins=_pins(range(22), range(26, 49)),
     adc=_pins(range(1, 11)),
     adc2=_pins(range(11, 21)),
@@ -133,6 +137,7 @@ _ESP32C3 = Chip(
     "ESP32-C3",
     "esp32",
     "ESP32_GENERIC_C3",
+    "ESP32-C3",
     pins=_pins(range(22)),
     adc=_pins(range(5)),
     adc2=_pins(5),
@@ -152,6 +157,7 @@ _PICO = Chip(
     "Raspberry Pi Pico",
     "rp2",
     "RPI_PICO",
+    "RP2040",
     pins=_pins(range(30)),
     adc=_pins(range(26, 30)),
     i2c=2,
@@ -167,6 +173,7 @@ _PICO_W = Chip(
     "Raspberry Pi Pico W",
     "rp2",
     "RPI_PICO_W",
+    "RP2040",
     pins=_pins(range(30)),
     adc=_pins(range(26, 29)),
     i2c=2,
@@ -180,6 +187,7 @@ _PICO_2_W = Chip(
     "Raspberry Pi Pico 2 W",
     "rp2",
     "RPI_PICO2_W",
+    "RP2350",
     pins=_PICO_W.pins,
     adc=_PICO_W.adc,
     i2c=2,

@@ -21,7 +21,6 @@ Progress = Callable[[int, int], None]
 _BAUDS = (460800, 115200)
 # Where MicroPython's partition table puts its files: ports/esp32/partitions-4MiB.csv and all larger ones.
 _FILES = 0x200000
-_NAMES = {"esp32": "ESP32", "esp32s3": "ESP32-S3", "esp32c3": "ESP32-C3"}
 _BOOT = "hold its BOOT button, press EN (RST) once, let go of BOOT, and run this again; is the port in use by another program?"
 
 
@@ -58,10 +57,10 @@ def _write(device: str, chip: Chip, firmware: Firmware, progress: Progress, baud
     except OSError as error:
         raise FatalError(f"cannot connect: {error}") from None
     try:
-        actual, wanted = esp.CHIP_NAME, _NAMES[chip.name]
-        if actual != wanted:
+        actual = esp.CHIP_NAME
+        if actual != chip.mcu:
             raise FlashError(
-                f"{device} is an {actual}, the port map is for an {wanted}: change its `chip`, or take another board"
+                f"{device} is an {actual}, the port map is for an {chip.mcu}: change its `chip`, or take another board"
             )
         esp = cmds.run_stub(esp)
         if baud:

@@ -12,8 +12,6 @@ from . import esp_image, uf2_image
 
 __all__ = ["Firmware", "read"]
 
-_CHIPS = {"esp32": "ESP32", "esp32s3": "ESP32-S3", "esp32c3": "ESP32-C3", "pico": "RP2040", "picow": "RP2040"}
-_CHIPS["pico2w"] = "RP2350"
 _BANNER = re.compile(rb"MicroPython v\d+\.\d+")
 # As the builds for boards without a radio call themselves; they run on a board with one, too, and know no network.
 _WITHOUT_WIFI = re.compile(rb"Raspberry Pi Pico ?2? with RP2")
@@ -38,31 +36,30 @@ def read(path: Path, chip: Chip) -> Firmware:
         content = path.read_bytes()
     except OSError as error:
         raise FlashError(f"firmware {path}: {error.strerror or error}") from None
-    wanted = _CHIPS[chip.name]
     try:
-        (_check_uf2 if chip.rp2 else _check_esp)(content, chip, wanted)
+        (_check_uf2 if chip.rp2 else _check_esp)(content, chip)
         _check_micropython(_data(content), chip)
     except ValueError as reason:
         raise FlashError(f"firmware {path} {reason}: https://micropython.org/download/{chip.firmware}/") from None
-    return Firmware(path, content, 0 if chip.rp2 else esp_image.offset_of(wanted))
+    return Firmware(path, content, 0 if chip.rp2 else esp_image.offset_of(chip.mcu))
 
 
-def _check_esp(content: bytes, chip: Chip, wanted: str) -> None:
+def _check_esp(content: bytes, chip: Chip) -> None:
     actual = esp_image.chip_of(content)
     if actual is None:
         raise ValueError(f"is none for {chip.title}; that is a .bin file")
-    if actual != wanted:
-        raise ValueError(f"is for {actual}, the port map is for {wanted}")
-    esp_image.check(content, wanted)
+    if actual != chip.mcu:
+        raise ValueError(f"is for {actual}, the port map is for {chip.mcu}")
+    esp_image.check(content, chip.mcu)
 
 
-def _check_uf2(content: bytes, chip: Chip, wanted: str) -> None:
+def _check_uf2(content: bytes, chip: Chip) -> None:
     actual = uf2_image.chips_of(content)
     if actual is None:
         raise ValueError(f"is none for {chip.title}; that is a .uf2 file")
-    if wanted not in actual:
-        raise ValueError(f"is for {' and '.join(sorted(actual)) or 'no chip'}, the port map is for {wanted}")
-    uf2_image.check(content, wanted)
+    if chip.mcu not in actual:
+        raise ValueError(f"is for {' and '.join(sorted(actual)) or 'no chip'}, the port map is for {chip.mcu}")
+    uf2_image.check(content, chip.mcu)
 
 
 def _check_micropython(data: bytes, chip: Chip) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from ...errors import FlashError, MsgfloError
 from ..bytecode import MPY_VERSION
-from ..chips import Chip
+from ..chips import CHIPS, Chip
 from . import download, esp32, firmware_file, ports, uf2
 from .firmware_file import Firmware
 from .scripts import State
@@ -23,9 +23,7 @@ __all__ = ["Screen", "Target", "find", "suits", "with_micropython"]
 _OLDEST = (1, 25, 0)
 _RESTARTED = " (the board was restarted, and runs again)"
 _BACK_S = 25.0  # until a board that got another MicroPython answers: it formats its flash first
-# How MicroPython calls the chip of a port map.
-_MCUS = {"esp32": "ESP32", "esp32s3": "ESP32S3", "esp32c3": "ESP32C3", "pico": "RP2040", "picow": "RP2040"}
-_MCUS["pico2w"] = "RP2350"
+_MCUS = {name: chip.mcu.replace("-", "") for name, chip in CHIPS.items()}  # as MicroPython calls them
 
 
 class Screen(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -20,6 +21,8 @@ _INFO = "INFO_UF2.TXT"
 # The labels of the drive; INFO_UF2.TXT has them, too, as Board-ID.
 _LABELS = {"RP2040": "RPI-RP2", "RP2350": "RP2350"}
 _PIECE = 64 * 1024
+_PICOTOOL_S = 120.0
+_MOUNT_S = 20.0
 
 
 def find_drive(wait: float = 0.0) -> Path | None:
@@ -56,21 +59,17 @@ def write(drive: Path, chip: Chip, firmware: Firmware, progress: Callable[[int, 
 
 def write_by_picotool(firmware: Firmware) -> bool:
     """Write it without a drive, where there is picotool and a Pico in BOOTSEL mode that it may use; whether it worked."""
-    if shutil.which("picotool") is None:
-        return False
-    command = ["picotool", "load", "-x", str(firmware.path)]
-    return subprocess.run(command, capture_output=True, timeout=120).returncode == 0
+    return _run(["picotool", "load", "-x", str(firmware.path)], _PICOTOOL_S)
 
 
 def _check(drive: Path, chip: Chip) -> None:
-    wanted = "RP2350" if chip.name == "pico2w" else "RP2040"
     try:
         info = (drive / _INFO).read_text(errors="replace")
     except OSError as error:
         raise FlashError(f"{drive}: {error.strerror}; {BOOTSEL}, and run this once more") from None
-    if _LABELS[wanted] not in info:
+    if _LABELS[chip.mcu] not in info:
         board = next((line for line in info.splitlines() if line.startswith("Board-ID")), "another board")
-        raise FlashError(f"{drive} is {board.removeprefix('Board-ID:').strip()}, the port map is for an {wanted}")
+        raise FlashError(f"{drive} is {board.removeprefix('Board-ID:').strip()}, the port map is for an {chip.mcu}")
 
 
 def _mounted() -> Path | None:
@@ -87,8 +86,16 @@ def _mount() -> Path | None:
     """Mount it by the desktop's service, which needs no root; a Pi without a desktop does not do so by itself."""
     labels = [Path("/dev/disk/by-label", label) for label in _LABELS.values()]
     device = next((label for label in labels if label.exists()), None)
-    if device is None or shutil.which("udisksctl") is None:
+    if device is None:
         return None
-    command = ["udisksctl", "mount", "--no-user-interaction", "-b", str(device.resolve())]
-    subprocess.run(command, capture_output=True, timeout=20)
+    _run(["udisksctl", "mount", "--no-user-interaction", "-b", str(device.resolve())], _MOUNT_S)
     return _mounted()
+
+
+def _run(command: list[str], seconds: float) -> bool:
+    """Run a program that may not be there, and end one that does not; whether it says that all went well."""
+    if shutil.which(command[0]) is None:
+        return False
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        return subprocess.run(command, capture_output=True, timeout=seconds).returncode == 0
+    return False
