@@ -135,7 +135,7 @@ def test_it_comes_back_when_the_broker_was_restarted(system: System) -> None:
 
 
 def test_its_memory_stays_free(system: System) -> None:
-    _memory(system, 100)
+    _memory(system, 70)
 
 
 @pytest.mark.soak
