@@ -239,9 +239,10 @@ async def _cancel(*tasks: asyncio.Task[None]) -> None:
     """End tasks; what one of them had failed of is raised."""
     for task in tasks:
         task.cancel()
+    await asyncio.wait(tasks)  # awaited one by one, they would swallow what ends us meanwhile
     for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task
+        if not task.cancelled():
+            task.result()
 
 
 def _retained(device: Foreign) -> Iterator[str]:

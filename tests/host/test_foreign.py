@@ -297,6 +297,34 @@ def test_devices_may_change_while_they_are_announced(broker: Mosquitto, device: 
     scene(broker.url, devices, play)
 
 
+def test_it_ends_also_while_it_leaves_the_broker_to_hear_other_topics(
+    broker: Mosquitto, device: Callable[..., Foreign], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices = ForeignDevices(Broker.parse(broker.url))
+    devices.want([device(PLAIN, "plain")])
+
+    async def play() -> None:
+        leaving, leave = asyncio.Event(), Transport.disconnect
+
+        async def slowly(transport: Transport) -> None:
+            leaving.set()
+            await asyncio.sleep(0.2)
+            await leave(transport)
+
+        monkeypatch.setattr(Transport, "disconnect", slowly)
+        announcing = asyncio.create_task(devices.run())
+        async with asyncio.timeout(20):
+            while not devices.connected:
+                await asyncio.sleep(0.01)
+            devices.want([device(WATCHED, "lamp")])
+            await leaving.wait()
+            announcing.cancel()
+            await asyncio.wait([announcing])
+        assert announcing.cancelled()
+
+    asyncio.run(play())
+
+
 def test_devices_are_announced_again_and_again(broker: Mosquitto, device: Callable[..., Foreign]) -> None:
     devices = ForeignDevices(Broker.parse(broker.url), interval=0.22)
     devices.want([device(PLAIN, "plain")])
