@@ -25,6 +25,8 @@ def save(coordinator: Coordinator, file: LiveFile | None) -> None:
     if file is None:
         raise GraphError("this coordinator was started without the file of a graph, so there is none to save to")
     if not file.take_over():
+        if file.trouble is None:
+            raise GraphError("somebody is writing it just now: try again", file=str(file.path))
         raise GraphError(f"{file.trouble} (nothing is saved before this is mended)")
     file.save(coordinator.graphs.main.graph)
 

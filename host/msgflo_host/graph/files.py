@@ -13,12 +13,12 @@ from ..errors import GraphError
 from . import json_format
 from .model import Graph
 
-__all__ = ["MAX_BYTES", "Signature", "load", "reason", "replace", "save", "signature"]
+__all__ = ["MAX_BYTES", "Signature", "load", "parse", "read", "reason", "replace", "save", "signature"]
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest graph file that is read; 30 000 edges need about 8 MB as JSON."""
 
-Signature = tuple[int, int, int]
+Signature = tuple[int, int, int, int]
 
 
 def _parse_fbp(text: str, file: str) -> Graph:
@@ -44,8 +44,13 @@ def load(path: str | os.PathLike[str]) -> Graph:
 
     A graph that has no name of its own stays without one.
     """
+    return parse(read(path), path)
+
+
+def read(path: str | os.PathLike[str]) -> bytes:
+    """Return the content of a graph file; GraphError if it is none by its name, cannot be read or is too large."""
     file = os.fspath(path)
-    read = _READERS[_suffix(file)]
+    _suffix(file)
     try:
         with open(file, "rb") as opened:
             content = opened.read(MAX_BYTES + 1)
@@ -53,7 +58,13 @@ def load(path: str | os.PathLike[str]) -> Graph:
         raise GraphError(f"cannot be read: {reason(wrong)}", file=file) from None
     if len(content) > MAX_BYTES:
         raise GraphError(f"is larger than {MAX_BYTES // 1024 // 1024} MiB", file=file)
-    return read(_decode(content, file), file)
+    return content
+
+
+def parse(content: bytes, path: str | os.PathLike[str]) -> Graph:
+    """Return the graph that the content of a file is; GraphError with file, line and column where it is none."""
+    file = os.fspath(path)
+    return _READERS[_suffix(file)](_decode(content, file), file)
 
 
 def save(path: str | os.PathLike[str], graph: Graph) -> None:
@@ -95,12 +106,12 @@ def replace(file: str, content: bytes) -> None:
 
 
 def signature(path: str | os.PathLike[str]) -> Signature | None:
-    """Return what differs after each change of a file: time, size and inode; None if there is no file."""
+    """Return what differs after each change of a file or of its rights: times, size and inode; None if there is no file."""
     try:
         found = os.stat(path)
     except (OSError, ValueError):
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def _suffix(file: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from ..errors import GraphError
 from ..wall import Wall
 from .difference import difference
-from .files import Signature, load, save
+from .files import Signature, parse, read, save
 from .files import signature as signature_of
 from .merging import merge
 from .model import Graph
@@ -20,6 +21,8 @@ __all__ = ["LiveFile"]
 log = logging.getLogger("msgflo")
 
 POLL_S = 0.3
+AT_REST_S = 0.1
+"""A file that has changed is read when it has stayed the same for so long: many programs write one in several steps."""
 ABSENT_POLLS = 7
 
 
@@ -29,9 +32,9 @@ class LiveFile:
     What differs from the file as it was last read or written is brought into the graph that ``current()`` returns. What
     others have changed there meanwhile stays; where both have changed the same thing, the file wins.
 
-    A file with a mistake is reported once, with its place, and changes nothing; neither does a file that is away for a
-    moment, as some editors leave it while they save. `tell` is called with a line about each such mistake, and when there
-    is none any more: who edits elsewhere should know.
+    A file with a mistake is reported once, with its place, and changes nothing; neither does a file that is away or empty,
+    as some editors leave it for a moment while they save, and a full disk for longer. `tell` is called with a line about each
+    such mistake, and when there is none any more: who edits elsewhere should know.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class LiveFile:
         self._tell = tell
         self._wall = Wall(tell)
         self._base = current().copy()  # as the file was when it was last read or written
+        self._content = b""  # digest of what was last read, where nothing has been written since
         self.trouble: str | None = None
         """What is wrong with the file as it stands on disk."""
         self._edited = self._unsaved = False
@@ -69,26 +73,37 @@ class LiveFile:
 
     async def run(self) -> None:
         """Follow the file until cancelled."""
+        before = self._seen
         while True:
-            with self._wall(f"the take-over of {self.path}"):
-                self.take_over()
-            await asyncio.sleep(POLL_S)
+            now = signature_of(self.path)
+            if at_rest := now in (before, self._seen):
+                with self._wall(f"the take-over of {self.path}"):
+                    self.take_over()
+            before = now
+            await asyncio.sleep(POLL_S if at_rest else AT_REST_S)
 
     def take_over(self) -> bool:
         """Take over what has changed on disk; whether memory is as good as the file now."""
         signature = signature_of(self.path)
         if signature is None:
-            self._note_absence()
+            self._note_absence("gone")
             return True
-        if self._absent >= ABSENT_POLLS:
-            self._tell(f"{self.path} is back")
-        self._absent = 0
         if signature == self._seen:
+            self._note_presence()
             return self.trouble is None
-        self._seen = signature
+        before, self._content = self._content, b""
         try:
-            graph = load(self.path)
+            content = read(self.path)
+            if not content and self._base.nodes:
+                self._note_absence("empty")
+                return self._absent >= ABSENT_POLLS
+            self._note_presence()
+            self._seen, self._content = signature, hashlib.blake2b(content).digest()
+            if self._content == before:
+                return self.trouble is None
+            graph = parse(content, self.path)
         except GraphError as error:
+            self._seen = signature
             text = f"{error} (the graph stays as it was)"
             log.error("%s", text)
             if str(error) != self.trouble:
@@ -105,13 +120,18 @@ class LiveFile:
         self._edited = True  # what is not saved is another now
         return True
 
-    def _note_absence(self) -> None:
-        """Say it once; some editors take a file away for a moment while they save."""
+    def _note_absence(self, how: str) -> None:
+        """Say it once; some editors take a file away, or empty it, for a moment while they save."""
         self._absent += 1
         if self._absent == ABSENT_POLLS:
-            text = f"{self.path} is gone (the graph stays as it was)"
+            text = f"{self.path} is {how} (the graph stays as it was)"
             log.warning("%s", text)
             self._tell(text)
+
+    def _note_presence(self) -> None:
+        if self._absent >= ABSENT_POLLS:
+            self._tell(f"{self.path} is back")
+        self._absent = 0
 
     def save(self, graph: Graph) -> None:
         """Write the graph, without taking our own writing for an edit. Raises GraphError when it cannot be written.
@@ -120,4 +140,5 @@ class LiveFile:
         """
         save(self.path, graph)
         self._seen, self.trouble, self._base = signature_of(self.path), None, graph.copy()
+        self._content, self._absent = b"", 0
         self._edited = self._unsaved = False
