@@ -135,7 +135,7 @@ class Coordinator:
                 tasks.create_task(self._tick_forever())
                 tasks.create_task(self.meter.run(self._traffic_seen))
                 try:
-                    await asyncio.Event().wait()
+                    await self._lease.lost()
                 finally:
                     self._ending = True
                     self.builtin.leave()  # while there still is a connection

@@ -2,6 +2,8 @@
 
 Two of them would overwrite each other's bindings for ever, so the second one does not start. The last will clears the topic
 when the one in charge dies; a topic that is left over nevertheless (the broker died as well) is not answered for, and taken.
+So is that of one which does not answer in time, on a machine that is at its limit: once it does, the one stays that has been
+in charge for longer.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import asyncio
 import json
 import os
 import socket
+import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,15 +39,19 @@ class Lease:
         self._publish = publish
         self._id = uuid.uuid4().hex
         self._held = False
+        self._since = 0.0  # when we took charge (`time.monotonic()`)
         self._other: str | None = None  # who claims the broker besides us
-        self._decided = asyncio.Event()
+        self._decided, self._lost = asyncio.Event(), asyncio.Event()
 
     def received(self, payload: bytes, *, retained: bool) -> None:
         """Take note of who is in charge; while we are, contradict whoever asks, claims, or clears the topic."""
         claim = _parse(payload)
         ours = claim.get("id") == self._id
         if self._held:
-            if not ours and claim.get("asks") != self._id:
+            if self._is_older(claim):
+                self._held, self._other = False, _who(claim)
+                self._lost.set()
+            elif not ours and claim.get("asks") != self._id:
                 self._claim()
         elif ours and not retained:
             # Whatever comes after it came too late; but another's may be here already, from the same read.
@@ -64,6 +71,7 @@ class Lease:
         if self._other is not None:
             await self._decide(lambda: self._publish(json.dumps({"asks": self._id}).encode(), False))
             self._other = None  # no answer: what is retained was left over
+        self._since = time.monotonic()
         await self._decide(self._claim)
         self._held = True
 
@@ -75,10 +83,18 @@ class Lease:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 await self._decided.wait()
             if not self._held:
-                raise Taken(
-                    f"another coordinator is in charge of this broker ({self._other}); "
-                    "stop that one first, or give this one another --broker"
-                )
+                raise self._taken()
+
+    async def lost(self) -> None:
+        """Wait until another coordinator turns out to have been in charge for longer; then raise Taken."""
+        await self._lost.wait()
+        raise self._taken()
+
+    def _taken(self) -> Taken:
+        return Taken(
+            f"another coordinator is in charge of this broker ({self._other}); "
+            "stop that one first, or give this one another --broker"
+        )
 
     def release(self) -> None:
         """Leave the broker to another."""
@@ -87,8 +103,15 @@ class Lease:
             self._publish(b"", True)
 
     def _claim(self) -> None:
-        claim = {"id": self._id, "host": socket.gethostname(), "process": os.getpid()}
+        held = round(time.monotonic() - self._since, 3)
+        claim = {"id": self._id, "host": socket.gethostname(), "process": os.getpid(), "seconds": held}
         self._publish(json.dumps(claim).encode(), True)
+
+    def _is_older(self, claim: dict[str, object]) -> bool:
+        """Whether it is the claim of another who has been in charge for longer than we have."""
+        seconds = claim.get("seconds")
+        other = claim.get("id") not in (None, self._id)
+        return other and isinstance(seconds, (int, float)) and seconds > time.monotonic() - self._since
 
 
 def _parse(payload: bytes) -> dict[str, object]:
