@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["write_private"]
+__all__ = ["is_kept", "kept", "write_private"]
+
+log = logging.getLogger("msgflo")
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only we can read, whole or not at all."""
+    """Write a file that only we can read, whole or not at all, also when the power is cut; OSError if that fails."""
     part = path.with_name(path.name + ".new")
     part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    part.replace(path)
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+
+
+def is_kept(path: Path) -> bool:
+    """Whether a private file is there. One without content is what a power cut leaves of a file that was just made."""
+    try:
+        return bool(path.read_bytes().strip(b"\0"))
+    except FileNotFoundError:
+        return False
+
+
+def kept(path: Path, make: Callable[[], str]) -> str:
+    """Return the text of a private file, which is made at the first call; what was lost is made again, and that is said.
+
+    Raises OSError where it cannot be read or written, and ValueError where it is no text.
+    """
+    if not is_kept(path):
+        if path.exists():
+            log.warning("%s is empty, as after a power cut: it is made again, with another content", path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_private(path, make() + "\n")
+    return path.read_text().strip()

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from ._private import write_private
+from ._private import kept, write_private
 from .errors import BrokerError
 
 __all__ = [
@@ -122,10 +122,7 @@ def is_loopback(host: str) -> bool:
 
 def secret(folder: Path) -> str:
     """Return the password of the coordinator's account, made at the first call and kept in the folder."""
-    path = folder / "secret"
-    if not path.exists():
-        write_private(path, secrets.token_urlsafe(24))
-    return path.read_text().strip()
+    return kept(folder / "secret", lambda: secrets.token_urlsafe(24))
 
 
 def write_accounts(folder: Path, passwords: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
+import io
 import logging
 import os
 import signal
@@ -69,8 +70,10 @@ class Options:
 
 
 def run(options: Options) -> None:
-    """Run until SIGINT or SIGTERM; raises MsgfloError when it cannot start."""
-    terminal = sys.stdout.isatty() and not options.plain
+    """Run until SIGINT, SIGTERM, or SIGHUP unless that is ignored, as under nohup; raises MsgfloError when it cannot start."""
+    terminal = sys.stdout is not None and sys.stdout.isatty() and not options.plain
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names may hold what the locale has no letter for
     notes = Notes(terminal=terminal)
     log.addHandler(notes)
     log.setLevel(logging.INFO)
@@ -93,7 +96,8 @@ def _first_mistake(error: BaseException) -> MsgfloError | None:
 async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
     task = asyncio.current_task()
     assert task is not None
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    stayed = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # nohup: the end of the terminal is not ours
+    for number in (signal.SIGINT, signal.SIGTERM, *(() if stayed else (signal.SIGHUP,))):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     await work
 
@@ -200,8 +204,9 @@ def _graph_path(given: Path | None) -> Path | None:
 def open_port(host: str, port: int) -> socket.socket:
     """Listen at once, before anything is started; raises ServerError when the port is in use or may not be opened."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    both = host == "::" and socket.has_dualstack_ipv6()  # as Mosquitto takes it
     try:
-        return socket.create_server((host, port), family=family, backlog=128)
+        return socket.create_server((host, port), family=family, dualstack_ipv6=both, backlog=128)
     except OSError as error:
         code = error.errno or 0
         reason = os.strerror(code) if code in errno.errorcode else error.strerror

@@ -81,12 +81,17 @@ async def follow_plain(status: Callable[[], Status], look: Callable[[float], Non
 
 
 def _say(line: str) -> None:
-    """Print a line; where nobody reads any more, as in ``msgflo run | head``, the run ends in order."""
+    """Print a line; where nobody reads any more, as in ``msgflo run | head``, the run ends in order.
+
+    A line that cannot be written for another reason, such as a full disk, is no reason to end.
+    """
     try:
         print(line, flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         signal.raise_signal(signal.SIGTERM)
+    except OSError:
+        pass
 
 
 def edge_text(edge: Status) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import signal
 import socket
 import subprocess
 import time
@@ -275,3 +276,91 @@ def test_a_bad_certificate_is_named_once(tmp_path: Path, which: str, authority: 
             time.sleep(1)
             assert coordinator.output.count("broker's certificate") == 1
             assert not coordinator.wait(lambda status: True)["connected"]
+
+
+# --- Days, and what happens in them ---
+
+
+def in_shell(coordinator: Coordinator, line: str) -> Coordinator:
+    """Have it started by a line of a shell, in which "$@" stands for its command."""
+    coordinator.command = ["sh", "-c", line, "sh", *coordinator.command]
+    return coordinator
+
+
+def graph_of(tmp_path: Path) -> Path:
+    graph = tmp_path / "graph.fbp"
+    graph.write_text("a(core/Repeat) OUT -> IN b(core/Repeat)\n")
+    return graph
+
+
+def test_it_stays_when_its_terminal_ends_under_nohup_and_ends_otherwise(broker: Broker, tmp_path: Path) -> None:
+    graph = graph_of(tmp_path)
+    with in_shell(Coordinator(graph, broker=broker.url, cwd=tmp_path), 'exec nohup "$@"') as coordinator:
+        coordinator.wait(lambda status: node(status, "b")["state"] == "alive")
+        assert coordinator.process is not None
+        coordinator.process.send_signal(signal.SIGHUP)
+        graph.write_text("c(core/Repeat)\n")
+        coordinator.wait(lambda status: node(status, "c")["state"] == "alive")
+        assert coordinator.stop() == 0
+    with Coordinator(graph, broker=broker.url, cwd=tmp_path) as coordinator:
+        coordinator.wait(lambda status: node(status, "c")["state"] == "alive")
+        assert coordinator.process is not None
+        coordinator.process.send_signal(signal.SIGHUP)
+        assert coordinator.process.wait(15) == 0
+
+
+@pytest.mark.parametrize(
+    "line", ['exec "$@" > /dev/full', 'exec "$@" >&-', 'PYTHONIOENCODING=ascii exec "$@"'],
+    ids=["a full disk", "closed", "without the letters"],
+)  # fmt: skip
+def test_an_output_that_takes_no_lines_ends_nothing(broker: Broker, tmp_path: Path, line: str) -> None:
+    graph = graph_of(tmp_path)
+    with in_shell(Coordinator(graph, broker=broker.url, cwd=tmp_path), line) as coordinator:
+        coordinator.wait(lambda status: node(status, "b")["state"] == "alive")
+        graph.write_text("ä")
+        coordinator.wait(lambda status: "ä" in (status["graph_trouble"] or ""))  # which is said
+        graph.write_text("c(core/Repeat)\n")
+        coordinator.wait(lambda status: node(status, "c")["state"] == "alive")
+        assert "Traceback" not in coordinator.output
+
+
+def test_files_that_a_power_cut_has_emptied_do_not_keep_it_from_starting(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("fbp-secret", "secret", "runtime-id", "passwords", "mosquitto.conf", "mosquitto.log", "lock"):
+        (data / name).touch()
+    own = ("--mqtt-port", str(free_port()), "--data", data)
+    with Coordinator(graph_of(tmp_path), *own, broker=None, cwd=tmp_path) as coordinator:
+        coordinator.wait(lambda status: status["connected"] and node(status, "b")["state"] == "alive")
+        for name in ("fbp-secret", "secret", "runtime-id"):
+            assert f"{data / name} is empty, as after a power cut: it is made again" in coordinator.output
+        secret = (data / "fbp-secret").read_text().strip()
+        until(lambda: f"secret%3D{secret}" in coordinator.output)  # who needs it has not seen this one
+
+
+def test_of_two_of_which_one_was_frozen_the_older_stays(broker: Broker, tmp_path: Path) -> None:
+    graph = graph_of(tmp_path)
+    with Coordinator(graph, broker=broker.url, cwd=tmp_path) as older:
+        older.wait(lambda status: status["connected"] and node(status, "b")["state"] == "alive")
+        assert older.process is not None
+        older.process.send_signal(signal.SIGSTOP)
+        with Coordinator(graph, broker=broker.url, cwd=tmp_path) as younger:
+            try:
+                younger.wait(lambda status: status["connected"] and node(status, "b")["state"] == "alive")
+                time.sleep(2)  # in charge: the older one has not answered within a second
+            finally:
+                older.process.send_signal(signal.SIGCONT)
+            assert younger.process is not None
+            assert younger.process.wait(30) == 1
+            until(lambda: "another coordinator is in charge of this broker" in younger.output)
+            assert "Traceback" not in younger.output
+        older.wait(lambda status: status["connected"] and node(status, "b")["state"] == "alive")
+
+
+def test_both_protocols_of_the_internet_are_served_where_all_addresses_are_asked_for(
+    broker: Broker, tmp_path: Path
+) -> None:
+    with Coordinator(graph_of(tmp_path), "--host", "::", broker=broker.url, cwd=tmp_path) as coordinator:
+        coordinator.wait(lambda status: status["connected"])  # by 127.0.0.1
+        with socket.create_connection(("::1", coordinator.port), timeout=10):
+            pass

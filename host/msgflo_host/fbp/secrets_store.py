@@ -18,7 +18,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._private import write_private
+from .._private import kept
 from .._text import quoted, shown
 from ..errors import ServerError
 from .permissions import CAPABILITIES, READY_MADE
@@ -45,12 +45,10 @@ def own_secret(folder: Path) -> str:
     """
     path = folder / FILE_NAME
     try:
-        if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            write_private(path, secrets.token_urlsafe(_BYTES) + "\n")
-        elif _others_read(path):
+        secret = kept(path, lambda: secrets.token_urlsafe(_BYTES))
+        if _others_read(path):
             path.chmod(0o600)
-        return check_secret(path.read_text().strip(), f"in {path}")
+        return check_secret(secret, f"in {path}")
     except (OSError, ValueError) as wrong:
         raise ServerError(f"{path} cannot be used: {getattr(wrong, 'strerror', None) or 'not a text'}") from None
 

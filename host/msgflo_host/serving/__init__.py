@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._private import write_private
+from .._private import is_kept, kept
 from ..components import Components
 from ..coordinator import Coordinator
 from ..errors import ServerError
@@ -205,7 +205,10 @@ def _secret(access: Access) -> tuple[str, bool]:
     """The secret that allows everything, and whether it has been made just now."""
     if access.secret is not None:
         return access.secret, False
-    is_new = not (access.folder / FILE_NAME).exists()
+    try:
+        is_new = not is_kept(access.folder / FILE_NAME)
+    except OSError:
+        is_new = False  # `own_secret` says why
     return own_secret(access.folder), is_new
 
 
@@ -215,10 +218,7 @@ def _runtime_id(access: Access) -> str:
         return _uuid(access.runtime_id, "of --runtime-id")
     path = access.folder / ID_FILE
     try:
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_private(path, f"{uuid.uuid4()}\n")
-        return _uuid(path.read_text().strip(), f"in {path}")
+        return _uuid(kept(path, lambda: str(uuid.uuid4())), f"in {path}")
     except OSError as error:
         raise ServerError(f"{path} cannot be used: {error.strerror or error}") from None
 

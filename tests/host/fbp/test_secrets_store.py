@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from pathlib import Path
@@ -43,12 +44,35 @@ def test_a_file_that_others_can_read_is_closed_to_them(tmp_path: Path) -> None:
     assert mode(tmp_path / "fbp-secret") == 0o600
 
 
-@pytest.mark.parametrize("content", [b"", b"short", b"with spaces in between", b"\xff\xfe\xff\xfe\xff\xfe\xff\xfe"])
+@pytest.mark.parametrize("content", [b"short", b"with spaces in between", b"\xff\xfe\xff\xfe\xff\xfe\xff\xfe"])
 def test_a_broken_file_is_not_replaced_in_silence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "fbp-secret").write_bytes(content)
     with pytest.raises(ServerError, match="fbp-secret"):
         own_secret(tmp_path)
     assert (tmp_path / "fbp-secret").read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [b"", bytes(33)])
+def test_what_a_power_cut_has_left_without_content_is_made_again_and_said(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "fbp-secret").write_bytes(content)
+    secret = own_secret(tmp_path)
+    assert own_secret(tmp_path) == secret
+    assert mode(tmp_path / "fbp-secret") == 0o600
+    assert [record.message for record in caplog.records] == [
+        f"{tmp_path / 'fbp-secret'} is empty, as after a power cut: it is made again, with another content"
+    ]
+
+
+def test_nothing_is_left_of_a_secret_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)  # where a full disk is noticed at the latest
+    with pytest.raises(ServerError, match="fbp-secret cannot be used: No space left on device"):
+        own_secret(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
