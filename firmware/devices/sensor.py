@@ -5,7 +5,7 @@ from msgflo import Port
 from .device import Device
 from .errors import DeviceError
 
-__all__ = ("Sensor",)
+__all__ = ("INTERVAL", "Sensor")
 
 INTERVAL = ("interval", "number", 30, 0.1, 86400, "Seconds between readings")
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 
-from ._platform import Transport, ticks_diff, ticks_ms, traceback
+from ._platform import MICROPYTHON, Transport, ticks_diff, ticks_ms, traceback
 from .errors import ConnectError
 from .topics import connection_topic
 
@@ -19,6 +19,8 @@ class Link:
 
     def __init__(self, broker, client_id, keepalive, on_message, log, info):
         self.transport = Transport(broker, client_id, keepalive=keepalive, on_message=on_message)
+        if MICROPYTHON:
+            self.transport.log = log  # of packets that it has no room for
         self._broker = broker
         self._client_id = client_id
         self._log = log

@@ -3,6 +3,7 @@
 from failing import contains, raised
 from host import Inbox, connected, equal, until
 from msgflo.errors import ConnectError
+from parts import Sink, run
 
 CONNACK = "20020000"
 
@@ -53,6 +54,17 @@ async def test_packets_that_are_too_large_are_skipped_reported_and_confirmed(hos
     equal(transport.skipped, 25)
     contains(reports[0], "40012 bytes on")
     await transport.disconnect()
+
+
+async def test_what_is_skipped_is_said_in_the_log_of_the_session(host):
+    sink = Sink("s")
+    session, logged = await run(await host.ask("broker"), sink)
+    await host.ask("publish", topic="s/in", size=40000, qos=1)
+    await host.ask("publish", topic="s/in", payload="1", qos=1)
+    equal(await sink.get(), ("in", 1))
+    equal(len(logged), 1)
+    contains(logged[0], "a packet of 40008 bytes on 's/in'; skipped")
+    await session.stop()
 
 
 async def test_a_broker_that_does_not_answer_is_given_up(host):
