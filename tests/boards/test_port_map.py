@@ -230,7 +230,7 @@ def test_repr_holds_no_secret(tmp_path: Path) -> None:
     ("secrets", "message"),
     [
         ('ssid: "x"\npassword: 12345678\n', r"secrets\.yaml:2:11: the value here is no text; put it in quotes$"),
-        ('ssid: "x"\npassword:\n', r"secrets\.yaml:3:1: the value here is empty$"),
+        ('ssid: "x"\npassword:\n', r"secrets\.yaml:3:1: the value here is empty; where none is needed, leave out"),
         ('- ssid: "x"\n', r'secrets\.yaml:1:1: is no map; a line must read  NAME: "TEXT"$'),
         ("password: @hidden\n", r"secrets\.yaml:1:11: cannot be understood from here on; a line must read"),
         ("password: !hidden x\n", r"secrets\.yaml:1:11: cannot be understood from here on"),
@@ -363,6 +363,14 @@ def test_tls_may_be_to_an_address_or_a_name(tmp_path: Path, host: str) -> None:
     trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
     broker = f"{{url: 'mqtts://{host}', ca: ca.pem}}\ntime: http://10.0.0.2/"
     assert doubts(tmp_path, small("devices: {}\n").replace("mqtt://10.0.0.2", broker)) == []
+
+
+def test_the_port_of_tls_without_tls_is_doubted(tmp_path: Path) -> None:
+    text = small("devices: {}\n").replace("mqtt://10.0.0.2", "mqtt://10.0.0.2:8883")
+    assert doubts(tmp_path, text) == [
+        "kitchen.yaml:3:9: broker: port 8883 is that of TLS mostly; did you mean  mqtts://?"
+    ]
+    assert doubts(tmp_path, text.replace(":8883", ":1884")) == []
 
 
 def test_a_name_that_is_asked_for_by_multicast_is_doubted(tmp_path: Path) -> None:

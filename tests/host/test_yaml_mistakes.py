@@ -61,6 +61,19 @@ MISTAKES = {
         7,
         "2 hexadecimal digits are needed here; a backslash is written \\\\ in double quotes",
     ),
+    "a colon before deeper lines": ("a:\n  b\n    c: d\n", 2, 3, "a colon is missing after b"),
+    "spaces of a web page": (
+        "a:\n\u00a0 b: c\n  d: e\n",
+        2,
+        1,
+        "there is a U+00A0, which looks like a space; write a plain one",
+    ),
+    "a space of a web page after a colon": (
+        'a: "b\u00a0c"\nd:\u00a0e\nf: g\n',
+        2,
+        3,
+        "there is a U+00A0, which looks like a space; write a plain one",
+    ),
     "tab": ("a:\n\tb: c\n", 2, 1, "there is a tab; indent and divide with spaces"),
     "tab after a colon": ("a:\tb\nc: d\n", 1, 3, "there is a tab; indent and divide with spaces"),
     "a list in a line": (
@@ -91,6 +104,19 @@ def test_text_in_quotes_over_lines_is_no_mistake_by_itself(tmp_path: Path) -> No
         3,
         8,
     )
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "latin-1"])
+def test_file_of_another_coding_is_told_how_to_be_saved(coding: str, tmp_path: Path) -> None:
+    file = tmp_path / "file.yaml"
+    file.write_bytes("a: Küche\n".encode(coding))
+    with pytest.raises(PortMapError) as refused:
+        Reader(file, PortMapError).read()
+    cure = "let the editor save the file as UTF-8"
+    if coding == "utf-16":
+        assert str(refused.value) == f"{file}:1:1: byte 0xff is not UTF-8; it looks like UTF-16; {cure}"
+    else:
+        assert str(refused.value) == f"{file}:1:5: byte 0xfc is not UTF-8; {cure}"
 
 
 @pytest.mark.parametrize("name", ["picow", "battery"])

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from difflib import get_close_matches
 from math import isfinite
 from typing import Any, NoReturn
 
@@ -27,6 +28,7 @@ _TAG = "tag:yaml.org,2002:"
 _KINDS = ("str", "int", "float", "bool", "null", "map", "seq", "timestamp")  # a time is only a text here
 _TAGS = frozenset(_TAG + kind for kind in _KINDS)
 _BREAK = re.compile("\r\n|[\r\n]")  # what ruamel.yaml counts the lines of YAML 1.2 by
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte order marks
 _UNCOUNTED = "\ufeff"  # a byte order mark, which is no column to it
 
 
@@ -123,7 +125,9 @@ class Reader:
         except UnicodeDecodeError as wrong:
             before = content[: wrong.start].decode("utf-8-sig", "replace")
             column = len(before) - before.rfind("\n")
-            self.fail(f"byte 0x{content[wrong.start]:02x} is not UTF-8", before.count("\n") + 1, column)
+            like = "it looks like UTF-16; " if content.startswith(_UTF_16) else ""
+            why = f"byte 0x{content[wrong.start]:02x} is not UTF-8; {like}let the editor save the file as UTF-8"
+            self.fail(why, before.count("\n") + 1, column)
 
     def _located(self, node: Node, depth: int) -> Located:
         self._left -= 1
@@ -135,13 +139,17 @@ class Reader:
         if str(node.tag) in self._tags and isinstance(node, ScalarNode):
             return Located(self._text_of(node), line, column, {}, str(node.tag))
         if str(node.tag) not in _TAGS:
-            self.fail(f"the tag {node.tag} is not allowed", line, column)
+            self.fail(f"the tag {node.tag} is not allowed; {self._instead(str(node.tag))}", line, column)
         if isinstance(node, MappingNode):
             return self._map(node, depth)
         if isinstance(node, SequenceNode):
             return Located([self._located(part, depth + 1) for part in node.value], line, column, {})
         assert isinstance(node, ScalarNode)
         return Located(self._scalar(node), line, column, {})
+
+    def _instead(self, tag: str) -> str:
+        near = get_close_matches(tag.lower(), self._tags, 1, 0.7)
+        return f"did you mean  {near[0]}?" if near else "a text that begins with ! must be in quotes"
 
     def _map(self, node: MappingNode, depth: int) -> Located:
         found: dict[str, Located] = {}

@@ -18,6 +18,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
 _UNSPACED = re.compile(r"\s*(?:- +)?(\w+):(?!//)\S(?!.*:\s)")
 _COLON = re.compile(r":(?:\s|$)")
 _KEY = re.compile(r"\s*(?:- +)*([\w./-]+)")
+_ODD_SPACE = re.compile("[\u00a0\u2000-\u200b\u202f\u205f\u3000]")  # copied from a web page, mostly
 _MAP, _LIST = "'<block mapping start>'", "'<block sequence start>'"
 
 # What else the parser says, and what a user understands; {0} is the group of the expression.
@@ -48,7 +49,7 @@ def explain(wrong: MarkedYAMLError, lines: Sequence[str]) -> Place:
     mark = wrong.problem_mark or wrong.context_mark
     if mark is None:
         return _problem(wrong), 1, 1
-    found = _known(wrong, mark.line, mark.column, lines)
+    found = _odd_space(lines[: mark.line + 1]) or _known(wrong, mark.line, mark.column, lines)
     if found is None:
         text, line, column = unclosed(wrong, lines) or (_problem(wrong), mark.line + 1, mark.column + 1)
         found = text + _hint(mark.line, lines), line, column
@@ -60,6 +61,17 @@ def unreadable(wrong: ReaderError, text: str) -> Place:
     before = text[: wrong.position]
     message = f"the character U+{wrong.character:04X} cannot be in a YAML file"
     return message, before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def _odd_space(lines: Sequence[str]) -> Place | None:
+    """Explain a character that looks like a space, and is part of a text to YAML."""
+    for number, line in enumerate(lines, 1):
+        if found := _ODD_SPACE.search(_shown(line)):
+            place = _ODD_SPACE.search(line)
+            assert place is not None
+            code = f"U+{ord(found[0]):04X}"
+            return f"there is a {code}, which looks like a space; write a plain one", number, place.start() + 1
+    return None
 
 
 def _known(wrong: MarkedYAMLError, line: int, column: int, lines: Sequence[str]) -> Place | None:
@@ -83,7 +95,7 @@ def _no_value(line: int, column: int, lines: Sequence[str]) -> Place | None:
         return None
     if _indent(lines[above]) < _indent(lines[line]) and _COLON.search(_shown(lines[above])):
         return _indented(line, lines)
-    return _no_key(above, lines) if _indent(lines[above]) == _indent(lines[line]) else None
+    return _no_key(above, lines) if _indent(lines[above]) <= _indent(lines[line]) else None
 
 
 def _no_key(line: int, lines: Sequence[str]) -> Place | None:

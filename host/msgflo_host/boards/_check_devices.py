@@ -14,7 +14,8 @@ from .._yaml import Located
 from ._check import Findings, Section, nearest
 from ._check_pins import Pins
 from ._check_remotes import remotes
-from .kinds import KINDS, NOT_SUPPORTED, Address, Choice, Count, Kind, Pin, Remotes, Setting
+from .kind_names import ALSO_CALLED, NOT_SUPPORTED
+from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting
 from .model import Device
 from .units import TIME
 
@@ -82,6 +83,10 @@ class Devices:
         other = NOT_SUPPORTED.get(str(place.value).lower()) if place is not None else None
         if other is not None:
             section.wrong("kind", f"it is not supported; {other}")
+            return None
+        meant = ALSO_CALLED.get(str(place.value).lower()) if place is not None else None
+        if meant is not None:
+            section.wrong("kind", f"did you mean {_text.quoted(meant)}?")
             return None
         name = section.choice("kind", KINDS, "kind: dht22")
         return KINDS[name] if name else None

@@ -24,6 +24,7 @@ BROKER_KEYS = ("url", "user", "password", "ca")
 HOSTNAME = r"[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?"  # RFC 1123, §2.1; 32 characters are what the chips take
 _URL = "mqtt://[USER[:PASSWORD]@]HOST[:PORT] or mqtts://…"
 _COORDINATOR_PORT = 3569
+_TLS_PORT = 8883
 _MAX_CA_BYTES = 16_384
 
 
@@ -40,7 +41,7 @@ def wifi(top: Section, chip: Chip | None) -> Wifi | None:
     ssid = section.text("ssid", "ssid: Home")
     if ssid is not None and len(ssid.encode()) > 32:
         section.report("ssid", f"{section.where('ssid')} is longer than 32 bytes, which no network's name is")
-    password = section.text("password", hidden=True) if section.has("password") else None
+    password = _wifi_password(section)
     if password is not None and not re.fullmatch(r"[ -~]{8,63}|[0-9A-Fa-f]{64}", password):
         section.report(
             "password",
@@ -53,6 +54,14 @@ def wifi(top: Section, chip: Chip | None) -> Wifi | None:
     if hostname is not None and not re.fullmatch(HOSTNAME, hostname):
         section.wrong("hostname", "at most 32 letters, digits and inner hyphens are allowed")
     return Wifi(ssid or "", password, country, hostname, _address(section))
+
+
+def _wifi_password(section: Section) -> str | None:
+    place = section.at.value.get("password")
+    if place is not None and place.value in (None, ""):
+        section.wrong("password", "leave the key out if the network is open")
+        return None
+    return section.text("password", hidden=True) if place is not None else None
 
 
 def _address(wifi: Section) -> tuple[str, str, str, str] | None:
@@ -133,6 +142,12 @@ def _broker_url(section: Section, key: str) -> Broker | None:
         found = Broker.parse(url)
         if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", found.host):
             raise ConfigError(f"{found.host!r} is no host")
+        if re.fullmatch(r"[0-9.]+", found.host) and not _is_address(found.host):
+            raise ConfigError(f"{found.host!r} is no IPv4 address")
+        if found.port == _TLS_PORT and not found.tls:
+            section.findings.doubt(
+                section.place_of(key), f"{where}: port {_TLS_PORT} is that of TLS mostly; did you mean  mqtts://?"
+            )
         return found
     except ConfigError as wrong:
         # What stands before an @ may be a password, wherever it has slipped to.
@@ -143,6 +158,13 @@ def _broker_url(section: Section, key: str) -> Broker | None:
             reason = str(wrong).removeprefix(f"broker URL {url!r}: ").partition("; allowed:")[0]
             section.wrong(key, f"{reason}; allowed is {_URL}")
         return None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(IPv4Address(text))
+    except AddressValueError:
+        return False
 
 
 def _account(section: Section, broker: Broker) -> None:

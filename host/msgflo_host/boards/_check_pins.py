@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from .kinds import Kind, Pin
 
 __all__ = ["ALLOW", "Pins"]
 
+_NAMED = re.compile(r"((?:GPIO|GP|IO)[ _]?)?0*(\d{1,3})", re.I)
 # What a device may say to have looked after: each is refused without.
 ALLOW = {
     "strapping": "what is wired to this strapping pin leaves it alone at reset",
@@ -39,7 +41,7 @@ class Pins:
             if not self._led(section, pin):
                 return None
         elif isinstance(number, bool) or not isinstance(number, int):
-            section.wrong(pin.key, "the number of a GPIO is needed, as in 4")
+            section.wrong(pin.key, _number(number))
             return None
         elif self._chip is not None:
             reason = self._refused(number, pin, self._chip, allow) or _pull(
@@ -115,6 +117,14 @@ class Pins:
             section.wrong(key, f"its PWM channel is that of GPIO {other}, which is taken by {where}")
         elif not self._chip.rp2 and channel >= self._chip.pwm:
             section.wrong(key, f"it would be PWM output {channel + 1}, and the {self._chip.name} has {self._chip.pwm}")
+
+
+def _number(given: object) -> str:
+    """Return what is to stand there instead of something that is no number."""
+    meant = _NAMED.fullmatch(given) if isinstance(given, str) else None
+    if meant is None:
+        return "the number of a GPIO is needed, as in 4"
+    return f"the number of a GPIO is needed{'' if meant[1] else ', without quotes'}, as in {meant[2]}"
 
 
 def _outputs(chip: Chip) -> set[int]:

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 __all__ = [
     "KINDS",
-    "NOT_SUPPORTED",
     "Address",
     "Choice",
     "Count",
@@ -191,13 +190,6 @@ _REMOTES = {
     ),
     "unknown": (Field("code", "hex"), Field("bits", "whole", 1, 200, required=False), _BASE),
 }
-
-NOT_SUPPORTED = {
-    "bmp180": "a BME280 is another part",
-    "bmp280": "a BME280 is another part, which measures humidity, too",
-    "bme680": "a BME280 is another part",
-}
-"""Parts whose names are near to those that there are, and what to say of each."""
 
 _ACTIVE_LOW = Choice("active", ("low", "high"), "The level at the pin when it is pressed")
 _ACTIVE_HIGH = Choice("active", ("high", "low"), "The level at the pin that switches it on")

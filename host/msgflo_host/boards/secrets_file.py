@@ -23,6 +23,8 @@ _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _FORGOTTEN = re.compile(r"secret\s+([\w-]+)")  # an exclamation mark
 _FORM = 'a line must read  NAME: "TEXT"'
 
+_EMPTY = "empty; where none is needed, leave out this line, and in the port map the key that asks for it"
+
 
 class Secrets:
     """The texts in a secrets.yaml, which is read when the first one is wanted; `problem` is what is wrong with it."""
@@ -83,12 +85,12 @@ class _Reader(Reader):
             self.fail(f"is no map; {_FORM}", top.line, top.column)
         for place in top.value.values():
             if not isinstance(place.value, str) or not place.value:
-                kind = "empty" if place.value in (None, "") else "no text; put it in quotes"
+                kind = _EMPTY if place.value in (None, "") else "no text; put it in quotes"
                 self.fail(f"the value here is {kind}", place.line, place.column)
         return {name: place.value for name, place in top.value.items()}
 
     def fail(self, message: str, line: int | None = None, column: int | None = None) -> NoReturn:
-        safe = line is None or message.endswith((_FORM, "put it in quotes", "is empty"))
+        safe = line is None or message.endswith((_FORM, "put it in quotes", _EMPTY))
         super().fail(message if safe else f"cannot be understood from here on; {_FORM}", line, column)
 
     def _scalar(self, node: ScalarNode) -> object:
