@@ -136,7 +136,11 @@ class Connection:
             if ready.done():
                 await ready
                 self._announce_connected()
-                helpers.append(asyncio.create_task(self._keep_following(transport)))
+                following = asyncio.create_task(self._keep_following(transport))
+                helpers.append(following)
+                await asyncio.wait([closed, following], return_when=asyncio.FIRST_COMPLETED)
+                if following.done():
+                    await following  # which ends by an error alone, as where the broker answers no more
             return str(await closed)
         finally:
             for helper in helpers:
@@ -159,25 +163,25 @@ class Connection:
             await self._marker.wait()
 
     async def _keep_following(self, transport: Transport) -> None:
+        """Have the broker send what `follow` asks for; raises ConnectError where it does not answer."""
         there: frozenset[str] = frozenset()
         while True:
             self._follow_others.clear()
             wanted, again, self._again = self._followed, self._again, set()
             new = sorted(wanted - there | wanted & again)
-            try:
-                # First what is new, so that nothing is missed where one filter takes the place of another.
-                if new:
-                    self._on_subscribing(new)
+            # First what is new, so that nothing is missed where one filter takes the place of another.
+            if new:
+                self._on_subscribing(new)
+                try:
                     await transport.subscribe([(topic, 0) for topic in new])
-                await transport.unsubscribe(sorted(there - wanted))
-                if new:
+                except SubscribeError as error:
+                    log.warning("%s", error)
+            await transport.unsubscribe(sorted(there - wanted))
+            if new:
+                try:
                     await self._read_retained(transport)
-            except SubscribeError as error:
-                log.warning("%s", error)
-            except TimeoutError:
-                log.debug("%s: %s: the retained packets take long", self.broker, self.client_id)
-            except Error:
-                return  # the connection has ended, and `_serve` says so
+                except TimeoutError:
+                    log.debug("%s: %s: the retained packets take long", self.broker, self.client_id)
             there = wanted
             if wanted == self._followed and not self._again:
                 self._settled.set()
