@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
+import grp
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -80,3 +83,23 @@ def test_group_dialout_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "linux")
     with pytest.raises(FlashError, match=r"you are not allowed to use /dev/tty: sudo usermod -aG dialout \$USER"):
         check_access("/dev/tty")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="groups of ports are Linux'")
+def test_who_was_put_into_the_ports_group_and_has_not_logged_in_again_is_told_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.access", lambda *arguments: False)
+    for group, members, cure in (
+        ("uucp", [], r"sudo usermod -aG uucp \$USER, then log in again$"),
+        ("root", [], r"sudo usermod -aG dialout \$USER, then log in again$"),
+        (
+            "dialout",
+            [getpass.getuser()],
+            "you are in its group, dialout, and that counts after you have logged in again$",
+        ),
+    ):
+        named = grp.struct_group((group, "x", 1, members))
+        monkeypatch.setattr("grp.getgrgid", lambda number, named=named: named)
+        with pytest.raises(FlashError, match=f"^you are not allowed to use /dev/tty: {cure}"):
+            check_access("/dev/tty")

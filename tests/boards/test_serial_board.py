@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import select
+import subprocess
+import sys
 import threading
 import tty
 
@@ -11,6 +14,7 @@ import pytest
 
 from msgflo_host.boards.flashing import serial_board
 from msgflo_host.boards.flashing.serial_board import NoMicroPython, connected
+from msgflo_host.errors import FlashError
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -91,3 +95,29 @@ def test_a_program_that_only_the_second_interrupt_stops_is_stopped(prompts_at: i
         with connected(board.port) as found:
             assert found.stopped
         assert board.stopped
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows who has a port open")
+@pytest.mark.parametrize("locks", [False, True])
+def test_another_program_that_has_the_port_is_named(locks: bool) -> None:
+    lock = "import fcntl; fcntl.flock(port, fcntl.LOCK_EX)" if locks else ""
+    code = f"import sys; port = open(sys.argv[1]); {lock}\nprint(flush=True); sys.stdin.read()"
+    with (
+        Printing() as board,
+        subprocess.Popen(
+            [sys.executable, "-c", code, board.port], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as other,
+    ):
+        assert other.stdin
+        assert other.stdout
+        other.stdout.readline()
+        with pytest.raises(FlashError) as refused, connected(board.port):
+            pass
+        other.stdin.close()
+    who = rf"python\S* \(process {other.pid}\)"
+    said = (
+        rf"{board.port} cannot be opened \(.*\): it is in use by {who}; "
+        if locks
+        else rf"{board.port}: no MicroPython answers, and {who} has the port open, too; "
+    )
+    assert re.fullmatch(said + "end that and run this once more", str(refused.value))

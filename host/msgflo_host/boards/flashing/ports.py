@@ -6,13 +6,15 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from getpass import getuser
 from pathlib import Path
 from typing import Protocol
 
 from ...errors import FlashError
 
-__all__ = ["Port", "check_access", "choose", "found", "no_port"]
+__all__ = ["Port", "check_access", "choose", "found", "holders", "no_port"]
 
 _RP2, _ESP32 = frozenset({"rp2"}), frozenset({"esp32"})
 # USB vendor ids, from usb.org's list: who made it, and which boards can have it.
@@ -24,6 +26,13 @@ _VENDORS = {
     0x0403: ("FTDI", _ESP32),
 }
 _PROBES = {(0x2E8A, 0x000C), (0x2E8A, 0x0004)}  # Debug Probe, picoprobe: no boards themselves
+
+_GROUPS = (
+    "dialout",
+    "uucp",
+    "plugdev",
+)  # those that a system may have for ports; whoever is in another one may do more
+_INTO_GROUP = "sudo usermod -aG {} $USER, then log in again"
 
 
 class _Info(Protocol):
@@ -93,8 +102,39 @@ def check_access(device: str) -> None:
     if not _is_serial(device):
         raise FlashError(f"{device} is no serial port")
     if not os.access(device, os.R_OK | os.W_OK):
-        group = "sudo usermod -aG dialout $USER, then log in again" if sys.platform == "linux" else "ask its owner"
-        raise FlashError(f"you are not allowed to use {device}: {group}")
+        cure = _group(device) if sys.platform == "linux" else "ask its owner"
+        raise FlashError(f"you are not allowed to use {device}: {cure}")
+
+
+def holders(device: str) -> str | None:
+    """Return which other programs have a port open, for a message; None where none is seen. Others' cannot be on Linux."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if int(process.name) != os.getpid() and any(_leads_to(fd, device) for fd in (process / "fd").iterdir()):
+                found.append(f"{(process / 'comm').read_text().strip()} (process {process.name})")
+    return " and ".join(found) or None
+
+
+def _leads_to(link: Path, device: str) -> bool:
+    with suppress(OSError):
+        return os.readlink(link) == os.path.realpath(device)
+    return False
+
+
+def _group(device: str) -> str:
+    """Return what lets a user into a port's group on Linux."""
+    import grp
+
+    try:
+        group = grp.getgrgid(os.stat(device).st_gid)
+    except (KeyError, OSError):
+        return _INTO_GROUP.format("dialout")
+    if group.gr_name not in _GROUPS:
+        return _INTO_GROUP.format("dialout")
+    if getuser() in group.gr_mem:
+        return f"you are in its group, {group.gr_name}, and that counts after you have logged in again"
+    return _INTO_GROUP.format(group.gr_name)
 
 
 def _full_name(device: str) -> str:

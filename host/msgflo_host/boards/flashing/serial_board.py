@@ -15,7 +15,7 @@ from typing import Any
 
 from ...errors import FlashError
 from . import scripts
-from .ports import check_access
+from .ports import check_access, holders
 from .scripts import State
 
 __all__ = ["NoMicroPython", "SerialBoard", "connected", "digest"]
@@ -120,6 +120,8 @@ class SerialBoard:
 
 
 _AGAIN = "plug it in again and run this once more: it goes on where it was"
+_IN_USE = "is it in use by another program (mpremote, a serial monitor)?"
+_END_IT = "end that and run this once more"
 _HINTS = {
     "OSError": "; its file system may be full or damaged: erase it and flash again (docs/flashing.md)",
     "MemoryError": "; press its reset button and run this once more",
@@ -137,7 +139,13 @@ def connected(device: str, *, tries: int = _TRIES) -> Iterator[SerialBoard]:
     check_access(device)
     transport = _open(device)
     try:
-        _stop_program(transport, device, tries)
+        try:
+            _stop_program(transport, device, tries)
+        except NoMicroPython as error:
+            # Not all programs lock the port that they read, and then each gets a part of what the board says.
+            if others := holders(device):
+                raise FlashError(f"{error}, and {others} has the port open, too; {_END_IT}") from None
+            raise
         yield SerialBoard(transport, device)
     finally:
         with contextlib.suppress(OSError):
@@ -151,9 +159,9 @@ def _open(device: str) -> Any:
     try:
         transport = SerialTransport(device, _BAUD, timeout=_ANSWER_S)
     except (TransportError, OSError, ValueError) as error:
-        raise FlashError(
-            f"{device} cannot be opened ({_reason(error)}): is it in use by another program (mpremote, a serial monitor)?"
-        ) from None
+        others = holders(device)
+        why = f"it is in use by {others}; {_END_IT}" if others else _IN_USE
+        raise FlashError(f"{device} cannot be opened ({_reason(error)}): {why}") from None
     transport.serial.write_timeout = _ANSWER_S
     return transport
 
