@@ -140,13 +140,12 @@ class Health:
 
     def _look_again(self, now: float) -> None:
         """Look when the first of what is wrong is over."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         until = self._wrongs.until
-        if until is not None and self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(max(0.0, until - now), self._time_is_up)
-
-    def _time_is_up(self) -> None:
-        self._timer = None
-        self.look()
+        if until is not None:
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, until - now), self.look)
 
     def _changed(self, graph: str, changes: list[Change]) -> None:
         """What editors know of a node goes with its name; with other initial packets it may be well again."""

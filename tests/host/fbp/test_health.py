@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,17 @@ from typing import Any
 import paho.mqtt.publish
 import pytest
 
+import msgflo
 from brokers import Broker
 from editors import Editor, editor, run
+from fbp_service import joined, read, service_of
+from msgflo_host import discovery
+from msgflo_host.components import Components
+from msgflo_host.coordinator import Coordinator as InProcess
+from msgflo_host.fbp import wrongs
+from msgflo_host.graph.model import Graph
+from msgflo_host.library import Library
+from msgflo_host.wall import call_all
 from systems import Coordinator, discovery_message
 
 MAIN = "default/main"
@@ -292,6 +302,33 @@ def test_a_component_that_nobody_knows_is_explained_once_with_those_like_it(libr
     run(main)
     assert library.output.count("the library has no component") == 5
     assert library.output.count("is not started: its name") == 3
+
+
+def test_an_exception_that_was_printed_is_over_in_its_time_also_beside_a_report_that_holds_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wrongs, "PRINTED_S", 0.05)
+
+    async def main() -> None:
+        graph = Graph()
+        system = InProcess(msgflo.Broker.parse("mqtt://127.0.0.1:1"), graph)
+        components = Components(Library(), system)
+        client = joined(service_of(system, components))
+        for role in ("one", "two"):
+            graph.add_node(role, "x/Part")
+            system.registry.discovered(discovery.Participant(role, role, "x/Part"), time.monotonic())
+        call_all(system.on_change)
+        call_all(system.on_trouble, "one", "its edge is refused")
+        call_all(components.on_output, "two", "ValueError: too hot")
+        shown: list[tuple[str, str]] = []
+        async with asyncio.timeout(10):
+            while ("icon", "two") not in shown:
+                await asyncio.sleep(0.01)
+                shown += [(frame["command"], frame["payload"].get("id")) for frame in read(client)]
+        assert shown.index(("processerror", "two")) < shown.index(("icon", "two"))
+        assert ("icon", "one") not in shown
+
+    run(main)
 
 
 def test_editors_are_told_when_the_broker_goes_and_comes_back_and_what_waits_for_it(
