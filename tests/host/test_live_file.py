@@ -121,20 +121,22 @@ def test_a_mistake_that_was_only_touched_is_said_once(followed: Followed) -> Non
     assert followed.told[1:] == [f"{followed.path} is without a mistake again, and taken over"]
 
 
-def test_a_file_that_can_be_read_again_is_without_trouble(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_could_not_be_read_is_taken_over_once_it_can_be(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     followed.path.write_text(LINES + "d(x/D)\n")
-    assert followed.file.take_over()
 
-    def denied(path: object) -> bytes:
-        raise GraphError("cannot be read: Permission denied", file=str(path))
+    def no_handle(path: object) -> bytes:
+        raise GraphError("cannot be read: Too many open files", file=str(path))
 
-    with monkeypatch.context() as without_rights:
-        without_rights.setattr(live, "read", denied)
-        followed.path.chmod(0o200)
-        assert not followed.file.take_over()
-    followed.path.chmod(0o600)
+    with monkeypatch.context() as without_handles:
+        without_handles.setattr(live, "read", no_handle)
+        for _ in range(3):
+            assert not followed.file.take_over()
+    assert followed.told == [f"{followed.path}: cannot be read: Too many open files (the graph stays as it was)"]
     assert followed.file.take_over()
     assert followed.file.trouble is None
+    assert followed.graphs == [["a", "b", "c", "d"]]
 
 
 def _save(followed: Followed) -> None:

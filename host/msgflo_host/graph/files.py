@@ -18,7 +18,7 @@ __all__ = ["MAX_BYTES", "Signature", "load", "parse", "read", "reason", "replace
 MAX_BYTES = 64 * 1024 * 1024
 """The largest graph file that is read; 30 000 edges need about 8 MB as JSON."""
 
-Signature = tuple[int, int, int, int]
+Signature = tuple[int, int, int]
 
 
 def _parse_fbp(text: str, file: str) -> Graph:
@@ -106,12 +106,12 @@ def replace(file: str, content: bytes) -> None:
 
 
 def signature(path: str | os.PathLike[str]) -> Signature | None:
-    """Return what differs after each change of a file or of its rights: times, size and inode; None if there is no file."""
+    """Return what differs after each change of a file: time, size and inode; None if there is no file."""
     try:
         found = os.stat(path)
     except (OSError, ValueError):
         return None
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _suffix(file: str) -> str:

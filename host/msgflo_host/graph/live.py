@@ -91,24 +91,27 @@ class LiveFile:
         if signature == self._seen:
             self._note_presence()
             return self.trouble is None
-        before, self._content = self._content, b""
         try:
             content = read(self.path)
-            if not content and self._base.nodes:
-                self._note_absence("empty")
-                return self._absent >= ABSENT_POLLS
-            self._note_presence()
-            self._seen, self._content = signature, hashlib.blake2b(content).digest()
-            if self._content == before:
-                return self.trouble is None
+        except GraphError as error:
+            # It is tried again: what is missing, the right to read it or memory, may come without a change of the file.
+            if str(error) != self.trouble:
+                self._note_mistake(error)
+            self._content = b""
+            return False
+        if not content and self._base.nodes:
+            self._note_absence("empty")
+            return self._absent >= ABSENT_POLLS
+        self._note_presence()
+        digest = hashlib.blake2b(content).digest()
+        if digest == self._content:
+            self._seen = signature
+            return self.trouble is None
+        self._seen, self._content = signature, digest
+        try:
             graph = parse(content, self.path)
         except GraphError as error:
-            self._seen = signature
-            text = f"{error} (the graph stays as it was)"
-            log.error("%s", text)
-            if str(error) != self.trouble:
-                self._tell(text)
-            self.trouble = str(error)
+            self._note_mistake(error)
             return False
         log.info("%s: changed on disk, taken over", self.path)
         if self.trouble is not None:
@@ -119,6 +122,13 @@ class LiveFile:
         self._replace(merged)
         self._edited = True  # what is not saved is another now
         return True
+
+    def _note_mistake(self, error: GraphError) -> None:
+        text = f"{error} (the graph stays as it was)"
+        log.error("%s", text)
+        if str(error) != self.trouble:
+            self._tell(text)
+        self.trouble = str(error)
 
     def _note_absence(self, how: str) -> None:
         """Say it once; some editors take a file away, or empty it, for a moment while they save."""
