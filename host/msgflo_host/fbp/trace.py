@@ -42,6 +42,7 @@ class TracePart:
         self._clients = clients
         self._replies = replies
         self._ending: asyncio.TimerHandle | None = None
+        self._offset = time.time() - time.monotonic()
         self._rings: dict[str, Ring] = {}
         self.commands: dict[str, Command] = {
             "start": self._start,
@@ -63,7 +64,7 @@ class TracePart:
         """Keep a network:* message of a graph, if it is being recorded."""
         ring = self._rings.get(graph)
         if ring is not None:
-            ring.add(command, payload, time.time())
+            ring.add(command, payload, self._now())
 
     def tell_recorded(self, client: ClientHandle) -> None:
         """Tell who comes later which graphs are recorded, as all were told when that began."""
@@ -77,7 +78,9 @@ class TracePart:
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             raise RequestError(f'"buffersize" is {shown(size)}; a number of events, at least 1, is needed')
         ring = self._make_room(network.id)
-        ring.start(time.time(), size)
+        if not any(each.recording for each in self._rings.values()):
+            self._offset = time.time() - time.monotonic()
+        ring.start(self._now(), size)
         payload: dict[str, Any] = {"graph": network.id}
         if "buffersize" in request.payload:
             payload["buffersize"] = ring.size
@@ -85,7 +88,7 @@ class TracePart:
 
     def _stop(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
-        self._ring(network).stop(time.time())
+        self._ring(network).stop(self._now())
         self._tell(client, request, {"graph": network.id})
 
     def _clear(self, client: ClientHandle, request: Request) -> None:
@@ -99,7 +102,7 @@ class TracePart:
         if kind != FORMAT:
             raise RequestError(f'"type" is {shown(kind)}; allowed: "{FORMAT}"')
         ring = self._ring(network)
-        began, ended = ring.started or time.time(), ring.stopped or time.time()
+        began, ended = ring.started or self._now(), ring.stopped or self._now()
         document = flowtrace.build_text(
             {
                 "label": self._identity.label,
@@ -123,6 +126,10 @@ class TracePart:
                 raise RequestError(f"{MOST_TRACED} graphs are traced already; trace:stop ends one of them")
             del self._rings[min(stopped, key=lambda ring: ring.stopped or 0).graph]
         return self._rings.setdefault(graph, Ring(graph))
+
+    def _now(self) -> float:
+        """Seconds since 1970, by the clock as it was when the recording began: it may be set meanwhile, by decades."""
+        return time.monotonic() + self._offset
 
     def _told(self, protocol: str, command: str, payload: Any) -> None:
         """Keep what all are told of a graph, and what has been printed, by whichever node."""
@@ -150,7 +157,7 @@ class TracePart:
     def _end(self) -> None:
         self._ending = None
         for ring in self._rings.values():
-            ring.stop(time.time())
+            ring.stop(self._now())
         for listener in self.on_change:
             listener()
 

@@ -1,4 +1,4 @@
-"""trace:* on a running coordinator: how long a trace goes on that nobody asks for any more."""
+"""trace:*: how long a trace goes on that nobody asks for any more, and its times."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ import pytest
 
 from brokers import Broker
 from editors import editor, run
+from fbp_service import joined, read, served
+from msgflo_host.fbp import trace
+from msgflo_host.fbp.envelope import Request
+from msgflo_host.graph.model import Graph
 from systems import Coordinator, Participants, Sink, Source, until
 
 MAIN = "default/main"
@@ -81,5 +85,36 @@ def test_a_trace_goes_on_while_somebody_may_see_it(coordinator: Coordinator) -> 
             first = await end_of_dump()
             await asyncio.sleep(0.01)
             assert await end_of_dump() == first
+
+    run(main)
+
+
+def test_a_clock_that_is_set_while_a_trace_is_recorded_moves_no_event_away_from_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main() -> None:
+        _, service = served(Graph("main"))
+        client = joined(service)
+
+        def ask(command: str, protocol: str = "trace", **payload: str) -> None:
+            service.dispatcher.handle(client, Request(protocol, command, {"graph": MAIN, **payload}))
+
+        with monkeypatch.context() as without_clock:  # as a Raspberry Pi starts
+            without_clock.setattr(trace.time, "time", lambda: 86400.0)  # type: ignore[attr-defined]
+            ask("start")
+            ask("stop", "network")
+        ask("start", "network")
+        ask("stop")
+        ask("dump", type="flowtrace.json")
+        dump = next(frame["payload"] for frame in read(client) if frame["command"] == "dump")
+        recorded = json.loads(dump["flowtrace"])
+        times = [event["time"] for event in recorded["events"]]
+        assert len(times) == 2
+        span = [recorded["header"]["metadata"][key] for key in ("start", "end")]
+        assert {time[:10] for time in (*times, *span)} == {"1970-01-02"}
+        ask("start")
+        ask("dump", type="flowtrace.json")
+        later = json.loads(read(client)[-1]["payload"]["flowtrace"])["header"]["metadata"]["start"]
+        assert later > "2020"
 
     run(main)
