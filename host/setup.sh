@@ -272,7 +272,7 @@ esac
 
 # Two setups at once in one folder take turns.
 exec 9<host/setup.sh
-! have flock || flock 9
+! have flock || flock -n 9 || { say "another one is at work in this folder; waiting for its end"; flock 9; }
 
 [ ! -e .venv/.mosquitto-service ] || no_mosquitto_service
 ! done_before "$stage" "${files[@]}" || exit 0

@@ -86,19 +86,36 @@ def test_watch_names_the_ports_of_a_node_that_has_not_the_one_asked_for(
     )
 
 
-def test_watch_says_that_a_name_of_no_node_is_taken_as_a_topic(system: tuple[Coordinator, Source, Sink]) -> None:
+def test_send_to_a_whole_node_names_its_ports(system: tuple[Coordinator, Source, Sink]) -> None:
+    coordinator, _, _ = system
+    answer = msgflo("send", "sink", "1", "--coordinator", at(coordinator))
+    assert (answer.returncode, answer.stderr) == (
+        1,
+        "msgflo: sink is a node; its ports are named as NODE.PORT: in, other (a topic of that name: --topic)\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("sorce.out", "no node 'sorce' is known; did you mean source?"),
+        ("source", "source is a node; its ports are named as NODE.PORT: out, value, error"),
+    ],
+)
+def test_watch_says_that_a_name_of_no_port_is_taken_as_a_topic(
+    system: tuple[Coordinator, Source, Sink], name: str, why: str
+) -> None:
     coordinator, _, _ = system
     watching = subprocess.Popen(
-        [sys.executable, "-m", "msgflo_host", "watch", "-n", "1", "sorce.out", "--coordinator", at(coordinator)],
+        [sys.executable, "-m", "msgflo_host", "watch", "-n", "1", name, "--coordinator", at(coordinator)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert watching.stderr is not None
     said = watching.stderr.readline()
-    assert said == "sorce.out is taken as a topic: no node 'sorce' is known; did you mean source?\n"
-    until(
-        lambda: msgflo("send", "sorce.out", "7", "--topic", "--coordinator", at(coordinator)) and watching.poll() == 0
-    )
-    assert watching.communicate()[0].endswith("sorce.out 7\n")
+    assert said.startswith(f"{name} is taken as a topic")
+    assert said.endswith(f"{why}\n")
+    until(lambda: msgflo("send", name, "7", "--topic", "--coordinator", at(coordinator)) and watching.poll() == 0)
+    assert watching.communicate()[0].endswith(f"{name} 7\n")
 
 
 def test_watch_prints_binary_and_control_characters_harmlessly(broker: Broker) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 import click
 
@@ -26,11 +27,15 @@ def find_port(name: str, coordinator: str, directions: Sequence[str], *, is_know
     """Find NODE.PORT among the coordinator's nodes; None where `name` means a topic.
 
     `directions` says where to look and in which order: inports, outports. Raises MsgfloError where the node is known and has
-    no such port; with `is_known`, also where no node is known that a name without a slash may mean, which without it is said
-    on stderr, as is a coordinator that does not answer.
+    no such port; with `is_known`, also where no node is known that a name without a slash may mean, or where the name is that
+    of a whole node: without it that is said on stderr, as is a coordinator that does not answer.
     """
     node, dot, port = name.rpartition(".")
-    if not dot or "#" in name or "+" in name:
+    if "#" in name or "+" in name:
+        return None
+    if not dot:
+        if "/" not in name:
+            _check_whole_node(name, coordinator, directions, is_known=is_known)
         return None
     try:
         status = status_of(coordinator)
@@ -48,11 +53,29 @@ def find_port(name: str, coordinator: str, directions: Sequence[str], *, is_know
     ports = [port for direction in directions for port in entry[direction]]
     topic = next((found["topic"] for found in ports if found["id"] == port and found["topic"]), None)
     if topic is None:
-        known = ", ".join(found["id"] for found in ports) or "none"
         what = " or ".join(direction.removesuffix("s") for direction in directions)
-        raise MsgfloError(f"node {node} has no {what} {port!r} with a topic; there are: {known}")
+        raise MsgfloError(f"node {node} has no {what} {port!r} with a topic; there are: {_listed(entry, directions)}")
     direct = (edge for edge in status["edges"] if edge["tgt"] == name and edge["kind"] == "direct")
     return FoundPort(topic, tuple(source for edge in direct for source, _ in edge["topics"]))
+
+
+def _check_whole_node(name: str, coordinator: str, directions: Sequence[str], *, is_known: bool) -> None:
+    """Say that a topic's name is that of a node, as far as a coordinator answers."""
+    try:
+        nodes = status_of(coordinator)["nodes"]
+    except MsgfloError:
+        return
+    entry = next((entry for entry in nodes if entry["id"] == name), None)
+    if entry is None:
+        return
+    text = f"{name} is a node; its ports are named as NODE.PORT: {_listed(entry, directions)}"
+    if is_known:
+        raise MsgfloError(f"{text} (a topic of that name: --topic)")
+    click.echo(f"{name} is taken as a topic; {text}", err=True)
+
+
+def _listed(entry: Mapping[str, Any], directions: Sequence[str]) -> str:
+    return ", ".join(port["id"] for direction in directions for port in entry[direction]) or "none"
 
 
 def _unknown(node: str, known: Iterable[str]) -> str:
