@@ -85,7 +85,7 @@ class Coordinator:
             will=(lease.TOPIC, b""),
         )
         self._lease = Lease(lambda payload, retain: self._connection.publish(lease.TOPIC, payload, retain=retain))
-        self._forwarder_started = self._ending = False
+        self._forwarder_started = self._lost_meanwhile = self._ending = False
         self._direct = DirectBindings(lambda topic, payload: self._connection.publish(topic, payload, retain=True))
         self._forwarder = Forwarder(broker, client_id=CLIENT_ID + "-forwarder", on_state=self._forwarder_state)
         self.meter = Meter(self._forwarder)
@@ -211,14 +211,18 @@ class Coordinator:
 
     def _disconnected(self) -> None:
         self.in_charge.clear()
+        self._lost_meanwhile = True
         self._direct.forget()
         if not self.away and not self._ending:
             self.away = f"the broker {self.broker} is out of reach: what is wanted is in force once it is back"
             self.tell(self.away)
 
     async def _take_charge(self) -> None:
-        """After each connection, before anything is changed in the broker."""
+        """After each connection, before anything is changed in the broker; nothing comes of it where that is lost meanwhile."""
+        self._lost_meanwhile = False
         await self._lease.acquire()
+        if self._lost_meanwhile:
+            return
         if not self._forwarder_started:
             self._forwarder_started = True
             await self._forwarder.start()
@@ -243,6 +247,8 @@ class Coordinator:
                 continue  # `_connected` wakes this again
             if not self.in_charge.is_set():
                 await self._take_charge()
+                if not self.in_charge.is_set():
+                    continue  # `_connected` wakes this again
             began = time.monotonic()
             with self.wall("what brings the graphs in force"):
                 await self._reconcile()

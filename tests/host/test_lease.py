@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+import msgflo
+from brokers import Broker
+from event_loop import run_within
+from msgflo_host.coordinator import Coordinator
+from msgflo_host.graph.model import Graph
 from msgflo_host.lease import Lease, Taken
 
 
@@ -51,3 +58,31 @@ def test_of_two_in_charge_the_one_stays_that_has_been_for_longer() -> None:
             task.cancel()
 
     asyncio.run(scenario())
+
+
+def test_where_the_broker_is_lost_while_charge_is_taken_the_next_connection_takes_it(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acquire, taken = Lease.acquire, 0
+
+    async def main() -> None:
+        coordinator, lost = Coordinator(msgflo.Broker.parse(broker.url), Graph("main")), asyncio.Event()
+        coordinator.on_news.append(lambda text: lost.set())
+
+        async def losing_the_first(lease: Lease) -> None:
+            nonlocal taken
+            taken += 1
+            if taken == 1:
+                await asyncio.to_thread(broker.restart)
+                await lost.wait()
+            await acquire(lease)
+
+        monkeypatch.setattr(Lease, "acquire", losing_the_first)
+        running = asyncio.create_task(coordinator.run())
+        while taken < 2 or not coordinator.in_charge.is_set():
+            await asyncio.sleep(0.01)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    run_within(30, main)
