@@ -289,6 +289,47 @@ def test_what_was_told_of_nodes_and_edges_stays_while_nothing_is_told(
     assert of_system(page, known) == before
 
 
+def test_how_nodes_of_the_graphs_of_tests_are_is_not_kept(coordinator: Coordinator, page_of: Pages) -> None:
+    page = page_of(coordinator)
+    until_system(page, "system.isReady")
+    make = """(async () => {
+      const { fbp } = system;
+      const told = new Promise((resolve) => fbp.addEventListener("message", ({ detail: { command, payload } }) =>
+        command === "icon" && payload.graph === "fixture.health" && resolve(payload.id)));
+      await fbp.request("graph", "clear", { id: "fixture.health", main: false });
+      await fbp.request("graph", "addnode", { graph: "fixture.health", id: "n", component: "nobody/Such", metadata: {} });
+      const of = await told;
+      return [of, [...system.health.keys()].filter((key) => key.startsWith("fixture."))];
+    })()"""
+    assert of_system(page, make) == ["n", []]
+
+
+def test_who_asks_for_the_status_while_an_answer_is_on_its_way_waits_for_a_newer_one(
+    coordinator: Coordinator, page_of: Pages
+) -> None:
+    page = page_of(coordinator)
+    until_system(page, "system.isReady")
+    ask = """(async () => {
+      const fetched = globalThis.fetch;
+      let [asked, isDone, release] = [0, false, null];
+      const released = new Promise((resolve) => (release = resolve));
+      globalThis.fetch = async (...all) => {
+        if (String(all[0]) === "status.json" && ++asked === 1) await released;
+        return fetched(...all);
+      };
+      const first = system.askStatus();
+      while (asked === 0) await new Promise((resolve) => setTimeout(resolve));
+      const second = system.askStatus().then(() => (isDone = true));
+      await new Promise((resolve) => setTimeout(resolve));
+      const wasDone = isDone;
+      release();
+      await Promise.all([first, second]);
+      globalThis.fetch = fetched;
+      return [wasDone, asked];
+    })()"""
+    assert of_system(page, ask) == [False, 2]
+
+
 def test_what_was_typed_stays_where_it_could_not_be_sent_and_is_sent_again(
     run_graph: RunGraph, broker: Broker, page_of: Pages
 ) -> None:

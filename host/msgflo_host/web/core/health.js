@@ -123,6 +123,7 @@ export class Health {
 
   /** @param {string} graph @param {string} node @param {{icon: string, error: string}} known */
   #set(graph, node, known) {
+    if (!this.#system.graphs.has(graph)) return; // it is asked for when the graph is; of tests' graphs nobody says when they are gone
     this.nodes.set(nodeKey(graph, node), known);
     this.#tell("health", { graph, node });
   }

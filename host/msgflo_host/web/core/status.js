@@ -34,7 +34,8 @@ export class Status extends EventTarget {
   /** @type {Map<string, EdgeStatus>} */
   #edges = new Map();
   #timer = 0;
-  #asking = false;
+  /** @type {Promise<void> | null} */
+  #asking = null;
 
   /** @param {import("./system.js").System} system */
   constructor(system) {
@@ -55,22 +56,27 @@ export class Status extends EventTarget {
     return this.#edges.get(key);
   }
 
-  /** Ask now, and not only when it is time. */
-  ask() {
+  /** Ask now, and not only when it is time; an answer that is on its way may be older than what is waited for. */
+  async ask() {
+    await this.#asking;
     return this.#ask();
   }
 
-  async #ask() {
+  /** @returns {Promise<void> | null} done when the answer has come, or none; null while nobody looks at the page */
+  #ask() {
     clearTimeout(this.#timer);
-    if (this.#asking || document.visibilityState !== "visible") return;
-    this.#asking = true;
+    if (document.visibilityState === "visible") this.#asking ??= this.#answer();
+    return this.#asking;
+  }
+
+  async #answer() {
     try {
       const answer = await this.#fetch();
       if (answer !== null) this.#take(answer);
     } catch {
       // What it said last stays.
     } finally {
-      this.#asking = false;
+      this.#asking = null;
       this.#timer = setTimeout(() => this.#ask(), INTERVAL_MS);
     }
   }

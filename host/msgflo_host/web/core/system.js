@@ -234,6 +234,7 @@ export class System extends EventTarget {
   #lost(id, error) {
     if (error instanceof Unanswered || id === this.main) throw error;
     this.graphs.delete(id);
+    this.#health.forget(id);
     if (this.current === id) this.current = this.main;
     this.changed(null, ["graphs"]);
     this.changed(this.current, ["nodes", "edges", "initials", "groups", "exports"]);
