@@ -535,6 +535,41 @@ def test_what_is_known_of_an_edge_is_not_said_of_another_whose_name_is_like_it(p
     edit(page, ["removenode", {"id": "Sink"}])
 
 
+def test_who_listens_to_the_broker_is_one_also_where_the_coordinator_was_lost_while_it_was_asked(
+    run_graph: Callable[..., Coordinator], page_of: Pages
+) -> None:
+    page = page_of.blank()
+    page.add_init_script(SOCKETS)
+    page.goto(address(run_graph("source(test/Source)\n")))
+    until_system(page, "system.isReady")
+    listen = """(async () => {
+      const { Heard } = await import("/look/heard.js");
+      const turn = () => new Promise((resolve) => setTimeout(resolve));
+      const listeners = () => sockets.filter(({ url }) => !url.includes(`:${location.port}/`)).length;
+      const fetched = globalThis.fetch;
+      const answers = [];
+      globalThis.fetch = async (...all) => {
+        const answer = await (await fetched(...all)).json();
+        await new Promise((resolve) => answers.push(resolve));
+        return { ok: true, json: async () => answer };
+      };
+      const state = { isReady: true, may: () => true };
+      const heard = new Heard({ system: state, fbp: system.fbp }, () => {});
+      for (const isReady of [true, false, true]) {
+        state.isReady = isReady;
+        heard.want(["source/value"]);
+      }
+      while (answers.length < 2) await turn();
+      globalThis.fetch = fetched;
+      for (const answered of answers) answered();
+      while (listeners() === 0) await turn();
+      for (let i = 0; i < 20; i++) await turn();
+      heard.stop();
+      return listeners();
+    })()"""
+    assert of_system(page, listen) == 1
+
+
 def test_ports_without_an_edge_show_what_the_broker_knows(
     run_graph: Callable[..., Coordinator], page_of: Pages
 ) -> None:

@@ -58,7 +58,7 @@ export class Heard {
   async #connect() {
     const [{ pageAccount }, { listen }] = await Promise.all([import("../msgflo.js"), import("../core/listener.js")]);
     const account = await pageAccount(this.#context.fbp.secret);
-    if (this.#stopped) return;
+    if (this.#stopped || this.#client !== null) return; // or another connection to the coordinator was quicker
     const client = listen(account, "look");
     this.#client = client;
     client.on("connect", () => this.#change("subscribe", this.#topics));
