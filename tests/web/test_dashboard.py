@@ -339,6 +339,26 @@ def test_the_url_opens_a_wall_whose_bars_come_when_it_is_touched(run_graph: Run,
     expect(page.locator("#bar")).to_be_visible()
 
 
+def test_a_wall_has_one_lock_of_the_screen_which_goes_with_it(run_graph: Run, page_of: Pages) -> None:
+    page = page_of.blank()
+    page.add_init_script("""
+      window.asked = [];
+      window.held = 0;
+      const made = () => Object.assign(new EventTarget(), { release() { held--; this.dispatchEvent(new Event("release")); } });
+      const request = () => new Promise((resolve) => asked.push(() => (held++, resolve(made()))));
+      Object.defineProperty(navigator, "wakeLock", { value: { request } });
+    """)
+    coordinator = run_graph(switch_and_lamp(), suffix=".json")
+    page.goto(address(coordinator, "/", secret=None) + f"#dashboard&wall&secret={SECRET}")
+    until(lambda: page.evaluate("asked.length") == 1)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # while the browser has not answered
+    page.evaluate("asked.splice(0).forEach((grant) => grant())")
+    assert page.evaluate("held") == 1
+    page.keyboard.press("Tab")  # shows the bars
+    page.get_by_role("tab", name="Graph").click()
+    until(lambda: page.evaluate("held") == 0)
+
+
 def test_full_screen_hides_the_bars_until_it_ends(run_graph: Run, page_of: Pages) -> None:
     page = dashboard(page_of(run_graph(switch_and_lamp(), suffix=".json")))
     page.get_by_role("button", name="Full screen").click()

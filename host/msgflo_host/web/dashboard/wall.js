@@ -11,6 +11,7 @@ export function startWall({ page, bus }) {
   let isWall = isAsked();
   /** @type {any} */
   let lock = null;
+  let isAsking = false; // for it
   let timer = 0;
 
   const show = (/** @type {boolean} */ bars) => {
@@ -28,8 +29,10 @@ export function startWall({ page, bus }) {
   };
   const stayOn = async () => {
     const wanted = isWall && document.visibilityState === "visible";
-    if (wanted && !lock && "wakeLock" in navigator) {
+    if (wanted && !lock && !isAsking && "wakeLock" in navigator) {
+      isAsking = true;
       lock = await navigator.wakeLock.request("screen").catch(() => null); // on battery, or not permitted
+      isAsking = false;
       lock?.addEventListener("release", () => (lock = null));
       if (!isWall) lock?.release();
     } else if (!wanted) lock?.release();
