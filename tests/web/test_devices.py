@@ -254,6 +254,22 @@ def test_a_knob_is_turned_by_dragging_its_dial(run_graph: Run, page_of: Pages) -
     expect(card(page, "potentiometer1").get_by_role("slider")).to_have_value("0")
 
 
+def test_a_microphone_tells_that_it_is_loud_however_that_came_about(run_graph: Run, page_of: Pages) -> None:
+    coordinator = run_graph("")
+    page = page_of(coordinator)
+    pick(page, "sound")
+    dial = card(page, "sound1").locator(".turnable").bounding_box()
+    assert dial
+    with Outside(mqtt(coordinator), "sound1/loud") as outside:
+        outside.send("sound1/threshold", "-60")
+        until_value(outside, "sound1/loud", -50)
+        page.mouse.move(dial["x"] + dial["width"] / 2, dial["y"] + dial["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(dial["x"] + dial["width"] / 2, dial["y"] - 200)
+        until_value(outside, "sound1/loud", 0)
+        page.mouse.up()
+
+
 def test_a_button_tells_long_and_double_presses(run_graph: Run, page_of: Pages) -> None:
     coordinator = run_graph("")
     page = page_of(coordinator)

@@ -8,9 +8,10 @@ const READ = { id: "read", type: "any", description: "Anything: take a reading n
 
 /**
  * A kind of sensor. `quantity` is what its slider sets: {label, unit, min, max, step, value, stride: how far it moves by
- * itself}; `outports` are told by `measure(value, config)`, which returns {outport: value}.
+ * itself}; `outports` are told by `measure(value)`, which returns {outport: value}. `more(participant, config)` returns what
+ * one kind has besides: {elements, each: called with the value of each reading}.
  */
-export function sensor({ kind, name, icon, label, quantity, settings = [], outports, measure, extra, reads = true }) {
+export function sensor({ kind, name, icon, label, quantity, settings = [], outports, measure, more, reads = true }) {
   const all = [INTERVAL, ...settings];
   return {
     kind,
@@ -31,11 +32,14 @@ export function sensor({ kind, name, icon, label, quantity, settings = [], outpo
       const read = () => {
         const { value } = input;
         dial.show((value - range.min) / (range.max - range.min));
-        const readings = measure(value, config, drifts);
-        for (const [port, reading] of Object.entries(readings)) participant.send(port, reading);
+        for (const [port, reading] of Object.entries(measure(value))) participant.send(port, reading);
+        each?.(value);
       };
       const soon = calm(100, read);
-      const moved = (value) => soon((middle = value));
+      const moved = (value) => {
+        middle = value;
+        soon();
+      };
       const input = slider({ ...range, value: middle, oninput: moved });
       dial.turns(input, range.min, range.max, moved);
       const tick = () => {
@@ -48,9 +52,9 @@ export function sensor({ kind, name, icon, label, quantity, settings = [], outpo
       };
       const { config, take } = startSettings(participant, all, (port) => (port === "interval" ? repeat() : read()));
       participant.onpacket = (port, value) => take(port, value) || read();
+      const { elements = [], each = null } = more?.(participant, config) ?? {};
       const moves = check("Drift", drifts, (on) => (drifts = on));
-      place.append(dial.element, input.element, element("div", { className: "device-row" }, moves));
-      if (extra) place.lastChild.append(...extra({ participant, input, config, read }));
+      place.append(dial.element, input.element, element("div", { className: "device-row" }, moves, ...elements));
       read();
       repeat();
       return {

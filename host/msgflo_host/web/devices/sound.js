@@ -23,19 +23,18 @@ export default sensor({
   ],
   reads: false, // a microphone listens all the time
   measure: (level) => ({ level, peak: round(Math.min(0, level + 3)) }),
-  extra: ({ participant, input, config, read }) => {
+  more: (participant, config) => {
     let last = -Infinity;
-    const hear = (level) => {
+    const each = (level) => {
       const now = performance.now();
       if (level <= config.threshold || now - last < config.hold * 1000) return;
       last = now;
       participant.send("loud", level);
     };
     const clap = () => {
-      hear(CLAP_DB);
+      each(CLAP_DB);
       participant.send("peak", CLAP_DB);
     };
-    input.element.addEventListener("input", () => hear(input.value));
-    return [element("button", { type: "button", click: clap }, "Clap")];
+    return { elements: [element("button", { type: "button", click: clap }, "Clap")], each };
   },
 });
