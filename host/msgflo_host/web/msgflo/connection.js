@@ -47,6 +47,8 @@ export class Connection extends EventTarget {
     this.#bindings = new Bindings(log);
     for (const participant of participants) this.add(participant);
     const { signal } = this.#ends;
+    // Firefox has closed a page's WebSockets by the time of `pagehide`. A page that is kept open after all connects anew.
+    addEventListener("beforeunload", (event) => event.defaultPrevented || this.#sayGoodbye(), { signal });
     addEventListener("pagehide", () => this.#leave(), { signal });
     addEventListener("online", () => this.retry(), { signal });
     document.addEventListener("visibilitychange", () => document.hidden || this.retry(), { signal });
@@ -96,18 +98,22 @@ export class Connection extends EventTarget {
   /** Nothing waits for an answer: a page that is closed has no time for it. */
   #leave() {
     if (this.state === "closed") return;
-    if (this.state === "online" && this.#socket?.readyState === WebSocket.OPEN) {
-      const leaving = this.#participants.filter((participant) => participant.temporary);
-      const gone = leaving.map((participant) => [topics.participant(participant.id), ""]);
-      const status = leaving.length === this.#participants.length ? "" : "offline"; // "": nothing of us remains
-      this.#socket.send(lastWords([...gone, [topics.connection(this.clientId), status]]));
-    }
+    this.#sayGoodbye();
     const client = this.#client;
     this.#lost(0);
     this.#change("closed");
     clearTimeout(this.#retry);
     this.#retry = 0;
     client?.end(true);
+  }
+
+  #sayGoodbye() {
+    if (this.state !== "online" || this.#socket?.readyState !== WebSocket.OPEN) return;
+    const leaving = this.#participants.filter((participant) => participant.temporary);
+    const gone = leaving.map((participant) => [topics.participant(participant.id), ""]);
+    const status = leaving.length === this.#participants.length ? "" : "offline"; // "": nothing of us remains
+    this.#socket.send(lastWords([...gone, [topics.connection(this.clientId), status]]));
+    this.#socket = null; // said once
   }
 
   #open() {
