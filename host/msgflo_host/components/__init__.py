@@ -15,6 +15,7 @@ from ..foreign import Foreign, ForeignDevices
 from ..library import Command, ComponentInfo, Library
 from ..library.live import follow
 from ..secrecy import is_secure
+from ..wall import call_all
 from .doubts import Doubts, why_not_started
 from .foreign_nodes import ForeignNodes
 from .processes import SETTLED_S, Processes
@@ -50,15 +51,15 @@ class Components:
         self._processes = Processes(
             coordinator.broker,
             ended=coordinator.forget,
-            output=lambda name, line: _tell(self.on_output, name, line),
-            crashed=lambda name, how, delay: _tell(self.on_crash, name, how, delay),
+            output=self.printed,
+            crashed=lambda name, how, delay: self._tell(self.on_crash, name, how, delay),
             settled=self._settled,
         )
         # Apart from the others, for a node may be called like a program.
         self._programs = Processes(
             coordinator.broker,
-            output=lambda name, line: _tell(self.on_output, name, line),
-            crashed=lambda name, how, delay: _tell(self.on_output, name, f"{how}; it is started again in {delay:g} s"),
+            output=self.printed,
+            crashed=lambda name, how, delay: self.printed(name, f"{how}; it is started again in {delay:g} s"),
         )
         self._waiting: frozenset[str] = frozenset()
         self._doubts = Doubts(coordinator, library, self._doubt, self._why_waiting)
@@ -105,6 +106,10 @@ class Components:
         """Whether a role is or will be played by what is run here."""
         node = self._coordinator.graph.nodes.get(role)
         return node is not None and self.is_own(node.component)
+
+    def printed(self, role: str, line: str) -> None:
+        """Tell of a line that was printed, by one of these processes or by what else is run here."""
+        self._tell(self.on_output, role, line)
 
     def doubt(self, role: str) -> str | None:
         """What seems to be amiss with a role, for all that is known now."""
@@ -170,17 +175,17 @@ class Components:
 
     def _doubt(self, role: str, text: str) -> None:
         self._once.say(f"node {quoted(role)} {text}")
-        _tell(self.on_doubt, role, text)
+        self._tell(self.on_doubt, role, text)
 
     def _settled(self, name: str) -> None:
         if not self._is_alive(name):
             log.error("%s: runs, and has not announced itself within %g s", name, SETTLED_S)
-            _tell(self.on_silent, name)
+            self._tell(self.on_silent, name)
 
     def _is_alive(self, role: str) -> bool:
         return any(entry.state != "lost" for entry in self._coordinator.registry.by_role(role))
 
-
-def _tell(listeners: Iterable[Callable[..., None]], *news: object) -> None:
-    for listener in listeners:
-        listener(*news)
+    def _tell(self, listeners: Iterable[Callable[..., None]], *news: object) -> None:
+        """Tell them; a fault in one must not end what runs a process, or reads its output."""
+        with self._coordinator.wall("what follows from the news of a component"):
+            call_all(listeners, *news)

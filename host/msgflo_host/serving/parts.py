@@ -33,16 +33,11 @@ class Parts:
         boards: Path | None,
     ) -> None:
         self._coordinator = coordinator
-        self._components = components
         maps = BoardMaps(boards)
-        self.runs = BoardRuns(coordinator.broker, said=self._said, is_alive=self._is_alive)
+        self.runs = BoardRuns(coordinator.broker, said=components.printed, is_alive=self._is_alive)
         page = Page(gate, mosquitto, boards=lambda: bool(maps.names()), adopts=components.library.folder is not None)
         self.policy = page.policy
         self.served: list[Part] = [page, Boards(gate, maps, self.runs)]
-
-    def _said(self, board: str, line: str) -> None:
-        for listener in self._components.on_output:
-            listener(board, line)
 
     def _is_alive(self, role: str) -> bool:
         return any(entry.state == "alive" for entry in self._coordinator.registry.by_role(role))

@@ -125,6 +125,26 @@ def programs(file: str) -> list[psutil.Process]:
     return found
 
 
+def test_a_fault_of_one_who_is_told_keeps_nobody_from_hearing_the_next_line(broker: Broker, tmp_path: Path) -> None:
+    folder = fill(tmp_path / "home", Two__py="print('first')\nprint('second')\n")
+    fill(folder, msgflo__yaml="components: {home/Two: 'python Two.py'}\n")
+    graph = tmp_path / "graph.fbp"
+    graph.write_text("two(home/Two)\n")
+
+    def fail(role: str, line: str) -> None:
+        raise KeyError("of the test")
+
+    async def scenario() -> None:
+        async with running(broker, graph, folder) as (coordinator, components, told):
+            components.on_output.insert(0, fail)
+            news: list[str] = []
+            coordinator.on_news.append(news.append)
+            await soon(lambda: {("two", "first"), ("two", "second")} <= set(told.output) and news and told.crashes)
+            assert "what follows from the news of a component has failed: KeyError" in news[0]
+
+    asyncio.run(scenario())
+
+
 def test_an_edited_foreign_device_is_announced_anew(broker: Broker, tmp_path: Path) -> None:
     device = "component: x/Fan\ninports: {{{port}: {{queue: '#ROLE/{port}'}}}}\noutports: {{}}\n"
     folder = fill(tmp_path / "home", Fan__yml=device.format(port="on"))
