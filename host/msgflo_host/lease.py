@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import socket
 import time
@@ -41,6 +42,7 @@ class Lease:
         self._held = False
         self._since = 0.0  # when we took charge (`time.monotonic()`)
         self._other: str | None = None  # who claims the broker besides us
+        self._older: tuple[object, float] | None = None  # who claims to have been in charge for longer, and how long
         self._decided, self._lost = asyncio.Event(), asyncio.Event()
 
     def received(self, payload: bytes, *, retained: bool) -> None:
@@ -48,7 +50,7 @@ class Lease:
         claim = _parse(payload)
         ours = claim.get("id") == self._id
         if self._held:
-            if self._is_older(claim):
+            if self._gives_way(claim):
                 self._held, self._other = False, _who(claim)
                 self._lost.set()
             elif not ours and claim.get("asks") != self._id:
@@ -71,7 +73,7 @@ class Lease:
         if self._other is not None:
             await self._decide(lambda: self._publish(json.dumps({"asks": self._id}).encode(), False))
             self._other = None  # no answer: what is retained was left over
-        self._since = time.monotonic()
+        self._since, self._older = time.monotonic(), None
         await self._decide(self._claim)
         self._held = True
 
@@ -103,15 +105,19 @@ class Lease:
             self._publish(b"", True)
 
     def _claim(self) -> None:
-        held = round(time.monotonic() - self._since, 3)
+        held = time.monotonic() - self._since
         claim = {"id": self._id, "host": socket.gethostname(), "process": os.getpid(), "seconds": held}
         self._publish(json.dumps(claim).encode(), True)
 
-    def _is_older(self, claim: dict[str, object]) -> bool:
-        """Whether it is the claim of another who has been in charge for longer than we have."""
-        seconds = claim.get("seconds")
-        other = claim.get("id") not in (None, self._id)
-        return other and isinstance(seconds, (int, float)) and seconds > time.monotonic() - self._since
+    def _gives_way(self, claim: dict[str, object]) -> bool:
+        """Whether another has been in charge for longer, and still is: it has contradicted us, so it is no old message."""
+        id, seconds = claim.get("id"), claim.get("seconds")
+        if not isinstance(seconds, (int, float)) or id in (None, self._id):
+            return False
+        if not time.monotonic() - self._since < seconds < math.inf:
+            return False
+        before, self._older = self._older, (id, seconds)
+        return before is not None and before[0] == id and before[1] < seconds
 
 
 def _parse(payload: bytes) -> dict[str, object]:
