@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from . import children
 from .errors import BrokerError
+from .graph.files import signature
 from .mosquitto_config import (
     ACCOUNT,
     PAGE_ACCOUNT,
@@ -26,6 +27,7 @@ from .mosquitto_config import (
     secret,
     write_accounts,
 )
+from .mosquitto_files import Files
 from .ports import free_port, is_free, listening_program
 
 __all__ = ["DEFAULT_PORT", "Mosquitto"]
@@ -38,7 +40,6 @@ _PREDECESSOR_S = 4.0
 """How long the Mosquitto of a coordinator that was killed may take to end."""
 _FIRST_RESTART_S, _LONGEST_RESTART_S, _STABLE_S = 0.1, 30.0, 60.0
 _SAVE_S = 300.0
-_LOG_LIMIT = 1_000_000
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # not on the path of Debian's users
 _USUAL_WEBSOCKET_PORT = 9001
 DEFAULT_PORT = 1883
@@ -65,6 +66,7 @@ class Mosquitto:
         self._lock: int | None = None
         self._process: Process | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._files = Files(self.folder)
 
     @property
     def url(self) -> str:
@@ -111,7 +113,7 @@ class Mosquitto:
             self._process = await self._start_process(program)
         except OSError as error:
             self._release_folder()
-            raise BrokerError(f"Mosquitto cannot use {error.filename or self.folder}: {error.strerror}") from None
+            raise BrokerError(self._unusable(error)) from None
         except BaseException:
             self._release_folder()
             raise
@@ -135,7 +137,7 @@ class Mosquitto:
 
     async def _keep(self, program: str) -> None:
         """Start it again when it has ended, and look after its files."""
-        delay = _FIRST_RESTART_S
+        delay, said = _FIRST_RESTART_S, ""
         while True:
             began = time.monotonic()
             assert self._process is not None
@@ -143,24 +145,32 @@ class Mosquitto:
             if time.monotonic() - began > _STABLE_S:
                 delay = _FIRST_RESTART_S
             how = f"exit code {code}" if code >= 0 else f"signal {-code}"
-            log.error("Mosquitto has ended (%s); starting it again in %g s. Its log: %s", how, delay, self._log_path)
+            log.error("Mosquitto has ended (%s); starting it again in %g s. Its log: %s", how, delay, self._files.log)
             while True:
                 await asyncio.sleep(delay)
                 delay = min(2 * delay, _LONGEST_RESTART_S)
                 try:
-                    self._process = await self._start_process(program)
+                    self._process, said = await self._start_process(program), ""
                     break
                 except (BrokerError, OSError) as error:
-                    log.error("Mosquitto: %s; trying again in %g s", error, delay)
+                    text = self._unusable(error) if isinstance(error, OSError) else str(error)
+                    if text != said:
+                        log.error("%s; trying again until it works", text)
+                    said = text
 
     async def _look_after(self, process: Process) -> int:
         """Have it save what it retains now and then, and keep its log small, until it ends; its exit code."""
         ended = asyncio.create_task(process.wait())
+        asked, before = False, None
         try:
             while not ended.done():
                 await asyncio.wait([ended], timeout=_SAVE_S)
-                self._shorten_log()
+                self._files.shorten_log()
                 if not ended.done():
+                    saved = signature(self._files.state)
+                    if asked:
+                        self._files.note_saved(saved != before)
+                    asked, before = True, saved
                     with contextlib.suppress(ProcessLookupError):
                         process.send_signal(signal.SIGUSR1)
             return ended.result()
@@ -172,9 +182,9 @@ class Mosquitto:
         for _ in range(2):
             self._require_free(self.port)
             self._require_free(self.websocket_port)
-            self._shorten_log()
-            log_start = self._log_path.stat().st_size if self._log_path.exists() else 0
-            with self._log_path.open("ab") as output:
+            self._files.shorten_log()
+            log_start = self._files.log_size()
+            with self._files.log.open("ab") as output:
                 assert self._lock is not None
                 process = await children.spawn(
                     [program, "-c", self.folder / "mosquitto.conf"],
@@ -190,9 +200,10 @@ class Mosquitto:
                 await children.end(process, _STOP_S)
                 raise
             await children.end(process, _STOP_S)
-            if not self._set_damaged_state_aside(log_start):
+            if not self._files.set_damaged_state_aside(log_start):
                 break
-        raise BrokerError(f"Mosquitto does not start: {self._last_error(log_start)}. Its log: {self._log_path}")
+        reason = self._files.last_error(log_start) or f"it did not accept connections within {_START_S:g} s"
+        raise BrokerError(f"Mosquitto does not start: {reason}. Its log: {self._files.log}")
 
     async def _accepts(self, process: Process) -> bool:
         """Whether it accepts connections on both ports within 10 s."""
@@ -250,41 +261,13 @@ class Mosquitto:
             usual, by, self.port, usual,
         )  # fmt: skip
 
+    def _unusable(self, error: OSError) -> str:
+        return f"Mosquitto cannot use {error.filename or self.folder}: {error.strerror}"
+
     def _release_folder(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-
-    # Its log and its saved state.
-
-    @property
-    def _log_path(self) -> Path:
-        return self.folder / "mosquitto.log"
-
-    def _shorten_log(self) -> None:
-        """Keep at most twice a megabyte: this file and the one before."""
-        with contextlib.suppress(OSError):
-            if self._log_path.stat().st_size > _LOG_LIMIT:
-                shutil.copyfile(self._log_path, self._log_path.with_name("mosquitto.log.old"))
-                os.truncate(self._log_path, 0)  # it goes on writing to the same file
-
-    def _log_since(self, start: int) -> list[str]:
-        with self._log_path.open("rb") as file:
-            file.seek(start)
-            return file.read(100_000).decode(errors="replace").splitlines()
-
-    def _last_error(self, log_start: int) -> str:
-        errors = [line.partition("Error: ")[2] for line in self._log_since(log_start) if "Error: " in line]
-        return errors[0].rstrip(".") if errors else f"it did not accept connections within {_START_S:g} s"
-
-    def _set_damaged_state_aside(self, log_start: int) -> bool:
-        """Rename saved state that Mosquitto cannot read; whether that was so."""
-        if not any("open database" in line for line in self._log_since(log_start)):
-            return False
-        damaged = self.folder / f"mosquitto.db.damaged-{time.strftime('%Y%m%dT%H%M%S')}"
-        (self.folder / "mosquitto.db").rename(damaged)
-        log.error("Mosquitto cannot read what it has saved; it starts empty. The file is kept as %s", damaged)
-        return True
 
 
 def _reachable(host: str) -> str:

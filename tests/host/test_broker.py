@@ -24,6 +24,7 @@ from msgflo.broker import Broker
 from msgflo.errors import Refused
 from msgflo.paho_transport import Transport
 from msgflo_host import broker as module
+from msgflo_host import mosquitto_files
 from msgflo_host.broker import Mosquitto
 from msgflo_host.errors import BrokerError
 from msgflo_host.ports import free_port, is_free
@@ -314,7 +315,7 @@ def test_after_a_crash_it_is_started_again_and_says_so(tmp_path: Path, caplog: p
 
 
 def test_its_log_is_kept_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_LOG_LIMIT", 2000)
+    monkeypatch.setattr(mosquitto_files, "_LOG_LIMIT", 2000)
     monkeypatch.setattr(module, "_SAVE_S", 0.05)
 
     async def main() -> None:
@@ -340,6 +341,49 @@ def test_what_is_retained_is_saved_now_and_then(tmp_path: Path, monkeypatch: pyt
 
     (tmp_path / "mosquitto.db").write_bytes(b"")
     run(main)
+
+
+def test_what_cannot_be_saved_is_said_once_and_so_is_that_it_can_be_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "_SAVE_S", 0.2)
+
+    async def main() -> None:
+        async with running(tmp_path) as made:
+            (tmp_path / "mosquitto.db.new").mkdir()  # it writes this first, as on a full disk in vain
+            await until(lambda: "cannot save" in caplog.text)
+            await retain(made.url, "saved", b"1")
+            await asyncio.sleep(1)
+            (tmp_path / "mosquitto.db.new").rmdir()
+            await until(lambda: "retains again" in caplog.text)
+            await until(lambda: b"saved" in (tmp_path / "mosquitto.db").read_bytes())
+
+    with caplog.at_level(logging.INFO):
+        run(main)
+    assert caplog.text.count(f"Mosquitto cannot save what it retains in {tmp_path}, where ") == 1
+    assert caplog.text.count("Mosquitto saves what it retains again") == 1
+
+
+def test_why_it_cannot_be_started_again_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "_LONGEST_RESTART_S", 0.1)
+
+    async def main() -> None:
+        async with running(tmp_path / "data") as made:
+            (tmp_path / "data").rename(tmp_path / "away")
+            assert made.pid is not None
+            os.kill(made.pid, signal.SIGKILL)
+            await until(lambda: "trying again until it works" in caplog.text)
+            await asyncio.sleep(1)
+            (tmp_path / "away").rename(tmp_path / "data")
+            await until(lambda: made.pid is not None and not is_free("127.0.0.1", made.port))
+
+    run(main)
+    gone = f"Mosquitto cannot use {tmp_path / 'data' / 'mosquitto.log'}: No such file or directory"
+    assert [text for text in caplog.messages if "trying again until" in text] == [
+        f"{gone}; trying again until it works"
+    ]
 
 
 PARENT = """
