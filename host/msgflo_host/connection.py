@@ -153,7 +153,13 @@ class Connection:
 
     async def _become_ready(self, transport: Transport) -> None:
         await transport.subscribe([*self._subscriptions, (self._marker_topic, 1)])
-        await self._read_retained(transport)
+        try:
+            await self._read_retained(transport)
+        except TimeoutError:
+            raise TimeoutError(
+                f"{self.broker}: nothing that is published below fbp/coordinator/ has come back within "
+                f"{SNAPSHOT_TIMEOUT_S:g} s: its access rules may forbid it (docs/broker.md)"
+            ) from None
 
     async def _read_retained(self, transport: Transport) -> None:
         """Return when every retained message of what was subscribed to has come; raises TimeoutError."""

@@ -14,6 +14,7 @@ import msgflo
 from brokers import Broker
 from msgflo.errors import ConnectError, SubscribeError
 from msgflo.paho_transport import Transport
+from msgflo_host import connection as module
 from msgflo_host.connection import Connection
 
 Heard = list[tuple[str, bytes]]
@@ -100,3 +101,39 @@ def test_a_refused_subscription_keeps_none_of_the_others_from_coming_and_going(
 
     asyncio.run(main())
     assert "secret" in caplog.text
+
+
+def test_access_rules_that_let_nothing_back_are_named_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    monkeypatch.setattr(module, "SNAPSHOT_TIMEOUT_S", 0.2)
+
+    async def main(broker: Broker) -> None:
+        tried = 0
+
+        def count() -> None:
+            nonlocal tried
+            tried += 1
+
+        connection = Connection(
+            msgflo.Broker.parse(broker.url),
+            "reader",
+            subscriptions=["fbp/#"],
+            on_message=lambda *packet: None,
+            on_disconnected=count,
+        )
+        task = asyncio.create_task(connection.run())
+        async with asyncio.timeout(20):
+            while tried < 3:
+                await asyncio.sleep(0.01)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    with Broker(acl="topic write #\n") as broker:
+        asyncio.run(main(broker))
+        assert caplog.messages == [
+            f"{broker.url}: nothing that is published below fbp/coordinator/ has come back within 0.2 s: its access rules "
+            "may forbid it (docs/broker.md) (trying again until it works)"
+        ]
