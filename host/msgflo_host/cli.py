@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import click
@@ -49,14 +50,13 @@ def main() -> None:
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(130)
     except (MsgfloError, Error) as error:
-        _fail(str(error), 1)
+        print(f"msgflo: {error}", file=sys.stderr)
+        sys.exit(1)
     except click.exceptions.Exit as ended:
         sys.exit(ended.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-
-
-def _fail(message: str, code: int) -> None:
-    print(f"msgflo: {message}", file=sys.stderr)
-    sys.exit(code)
+    except BrokenPipeError:  # who reads it has enough, as in `msgflo list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -118,6 +118,24 @@ def test_watch_says_that_a_name_of_no_port_is_taken_as_a_topic(
     assert watching.communicate()[0].endswith(f"{name} 7\n")
 
 
+def test_watch_ends_without_a_word_when_nobody_reads_it_any_more(broker: Broker) -> None:
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "msgflo_host", "watch", "x", "--broker", broker.url],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert watching.stdout is not None
+    assert watching.stderr is not None
+    until(lambda: "SUBSCRIBE" in broker.log)
+    watching.stdout.close()
+
+    def ended() -> bool:
+        paho.mqtt.publish.single("x", "1", hostname="127.0.0.1", port=broker.port)
+        return watching.poll() is not None
+
+    until(ended)
+    assert (watching.returncode, watching.stderr.read()) == (1, "")
+
+
 def test_watch_prints_binary_and_control_characters_harmlessly(broker: Broker) -> None:
     watching = subprocess.Popen(
         [sys.executable, "-m", "msgflo_host", "watch", "-n", "2", "x", "--broker", broker.url],

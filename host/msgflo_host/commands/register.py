@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import suppress
 
 import click
 
@@ -46,4 +47,5 @@ async def _announce(foreign: ForeignDevices, wanted: list[Foreign], broker: str)
         asyncio.get_running_loop().add_signal_handler(number, announcing.cancel)
     names = ", ".join(device.participant.role for device in wanted)
     click.echo(f"announcing {names} on {broker}; Ctrl-C ends", err=True)
-    await asyncio.gather(announcing, return_exceptions=True)
+    with suppress(asyncio.CancelledError):
+        await announcing

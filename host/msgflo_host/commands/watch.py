@@ -7,13 +7,14 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 import click
 
 from msgflo import Broker, ConfigError
-from msgflo.topics import check_filter, matches
+from msgflo.topics import check_filter
 
 from ..connection import Connection
 from ..view import printable
@@ -57,31 +58,31 @@ def _topics(name: str, coordinator: str) -> list[str]:
 
 
 async def _watch(broker: Broker, names: Mapping[str, str], count: int | None, show: Any) -> None:
-    ended = asyncio.Event()
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     left = count
 
     def received(topic: str, payload: bytes, retained: bool) -> None:
         nonlocal left
-        if left == 0:
+        if ended.done():
             return
-        show(_name(topic, names), topic, payload, retained)
+        try:
+            show(names.get(topic, topic), topic, payload, retained)
+        except OSError as error:  # nobody reads it any more, or the disk is full
+            ended.set_exception(error)
+            return
         if left is not None:
             left -= 1
             if left == 0:
-                ended.set()
+                ended.set_result(None)
 
     client_id = f"msgflo-watch-{uuid.uuid4().hex[:8]}"
     connection = Connection(broker, client_id, subscriptions=list(names), on_message=received)
     serving = asyncio.create_task(connection.run())
-    await asyncio.wait([serving, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([serving, ended], return_when=asyncio.FIRST_COMPLETED)
     serving.cancel()
-    await asyncio.gather(serving, return_exceptions=True)
-
-
-def _name(topic: str, names: Mapping[str, str]) -> str:
-    if topic in names:
-        return names[topic]
-    return next((topic for pattern in names if matches(pattern, topic)), topic)
+    with suppress(asyncio.CancelledError):
+        await serving
+    ended.result()
 
 
 def _print_line(name: str, topic: str, payload: bytes, retained: bool) -> None:
