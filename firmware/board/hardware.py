@@ -1,7 +1,5 @@
 """Pins, buses and converters of this board, for device modules: opened once, and shared where that is meant."""
 
-from time import sleep_us
-
 import machine
 
 __all__ = ("Hardware",)
@@ -28,14 +26,9 @@ class Hardware:
         if opened is None:
             raise ValueError("there is no I2C bus {}".format(bus))
         if isinstance(opened, dict):
-            scl = machine.Pin(opened["scl"])
-            sda = machine.Pin(opened["sda"])
-            clocks = _settle(scl, sda)
-            if clocks:
-                now = "was let go of" if sda() else "is still low: look at wiring and supply"
-                self._log("I2C bus {}: SDA was low; after {} clocks it {}".format(bus, clocks, now))
-            opened = machine.I2C(bus, scl=scl, sda=sda, freq=opened["freq"])
-            self._buses[bus] = opened
+            from devices.drivers._i2c import Bus
+
+            opened = self._buses[bus] = Bus(opened, self._log)
         return opened
 
     def adc(self, number):
@@ -50,21 +43,3 @@ class Hardware:
         if hasattr(adc, "read_uv"):
             return adc.read_uv() / 1000000
         return adc.read_u16() * 3.3 / 65535
-
-
-def _settle(scl, sda):
-    """Clock SCL until nobody holds SDA low, as a part does that a reset has left in the middle of its answer.
-
-    Returns how often, at most nine times: NXP, UM10204 (I2C-bus specification), 3.1.16.
-    """
-    sda.init(sda.IN, sda.PULL_UP)
-    scl.init(scl.OPEN_DRAIN, scl.PULL_UP, value=1)
-    clocks = 0
-    while True:
-        sleep_us(10)
-        if sda() or clocks == 9:
-            return clocks
-        scl(0)
-        sleep_us(10)
-        scl(1)
-        clocks += 1

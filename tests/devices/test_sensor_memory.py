@@ -18,13 +18,13 @@ NOT_FOR_BOARDS = ("paho", "threads", "legacy")
 # Module, options, and bytes: of the first, and of each further one. A little more than was measured.
 KINDS = [
     ("climate", '{"sensor": "dht22", "pin": 1}', 6700, 2000),
-    ("climate", '{"sensor": "sht3x", "i2c": 0}', 7700, 1900),
-    ("climate", '{"sensor": "aht20", "i2c": 0}', 8300, 1900),
-    ("weather", '{"i2c": 0}', 11700, 2200),
+    ("climate", '{"sensor": "sht3x", "i2c": 0}', 8700, 1900),
+    ("climate", '{"sensor": "aht20", "i2c": 0}', 9300, 1900),
+    ("weather", '{"i2c": 0}', 12700, 2200),
     ("sound", '{"pin": 1}', 7800, 2300),
     ("sound", '{"sck": 0, "ws": 1, "sd": 2}', 9300, 3450),
     ("light", '{"pin": 1}', 4600, 1800),
-    ("lux", '{"i2c": 0}', 5500, 1600),
+    ("lux", '{"i2c": 0}', 6600, 1600),
     ("battery", '{"pin": 1, "divider": 2}', 5400, 1800),
 ]
 

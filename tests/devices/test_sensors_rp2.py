@@ -99,6 +99,23 @@ def test_a_bus_is_freed_of_a_part_that_was_interrupted_in_its_answer(pico: Pico)
     assert measured(pico, "freed")[0] == pytest.approx(21, abs=0.02)
 
 
+def test_a_bus_is_freed_of_a_part_that_was_interrupted_while_the_board_runs(pico: Pico) -> None:
+    pico.i2c(1, 0x38, "aht20", temperature=21, humidity=43)
+    for line in (6, 7):
+        pico.pull(line, 1)
+    pico.run("from board.hardware import Hardware\nfrom devices.drivers.aht20 import Aht20\nsaid = []")
+    pico.run("other = Hardware([{'id': 1, 'sda': 6, 'scl': 7, 'freq': 100000}], said.append).i2c(1)")
+    pico.run("held = Aht20(other, 0x38)")
+    assert measured(pico, "held")[0] == pytest.approx(21, abs=0.02)
+    pico.run(INTERRUPTED)
+    pico.run("machine.I2C(1, sda=Pin(6), scl=Pin(7), freq=100000)")  # so it has the pins again
+    assert pico.pin(6).level == 0
+    kind, text = measured(pico, "held")
+    assert (kind, "ETIMEDOUT" in str(text)) == ("NoAnswer", True)
+    assert pico.run("print(*said)").strip() == "I2C bus 1: SDA was low; after 3 clocks it was let go of"
+    assert measured(pico, "held")[0] == pytest.approx(21, abs=0.02)
+
+
 def test_bh1750(pico: Pico) -> None:
     pico.i2c(0, 0x23, "bh1750", lux=345)
     pico.run("from devices.drivers.bh1750 import Bh1750\nbh1750 = Bh1750(bus, 0x23)")

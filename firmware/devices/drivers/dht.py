@@ -64,6 +64,9 @@ class Dht:
             humidity = (data[0] << 8 | data[1]) / 10
             limits = -40, 80, 0.1, 100  # a line held low reads as zeros, the sum of which is right
         if not (limits[0] <= temperature <= limits[1] and limits[2] <= humidity <= limits[3]):
-            what = "{}: {} °C, {} %; possible are {} to {} °C, {} to {} %: look at wiring and supply, and for dew"
-            raise OutOfRange(what.format(self._name, temperature, humidity, *limits))
+            what = (
+                "{}: {} °C, {} %; possible are {} to {} °C, {} to {} %: is it a {}? Look at wiring, supply, and for dew"
+            )
+            other = "DHT22" if self._pause == 1000 else "DHT11"
+            raise OutOfRange(what.format(self._name, temperature, humidity, *(limits + (other,))))
         return temperature, humidity

@@ -144,6 +144,8 @@ def _wanted(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:
     if not port_map.broker.tls:
         left_out.add("msgflo._tls")
     radio = any(device.kind.name == "rf433" for device in port_map.devices)
+    if not any(device.kind.i2c for device in port_map.devices):
+        left_out.add("devices.drivers._i2c")
     parts = {part for kind in KINDS.values() for part in _parts(kind)}
     used = {part for device in port_map.devices for part in _parts(device.kind)}
 

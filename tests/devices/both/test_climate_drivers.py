@@ -73,11 +73,11 @@ async def test_dht_with_a_wrong_checksum_is_refused():
 
 
 async def test_dht_that_cannot_be_true_is_refused():
-    possible = "; possible are -40 to 80 °C, 0.1 to 100 %: look at wiring and supply"
+    possible = "; possible are -40 to 80 °C, 0.1 to 100 %: is it a DHT11? Look at wiring, supply"
     for answer in ("028c0321", "028c8191", "028c7fff", "03e9015f", "028cfe6f", "028cc000"):
         await refused(OutOfRange, measured(dht(True, answer)), possible)
     await refused(OutOfRange, measured(dht(True, "0000000000")), "DHT22: 0.0 °C, 0.0 %" + possible)
-    possible = "; possible are -20 to 60 °C, 5 to 95 %: look at wiring and supply"
+    possible = "; possible are -20 to 60 °C, 5 to 95 %: is it a DHT22? Look at wiring, supply"
     for answer in ("0000000000", "35003d00", "35001481", "04001800", "ffffffff"):
         await refused(OutOfRange, measured(dht(False, answer)), possible)
     await refused(OutOfRange, measured(dht(False, "61001800")), "DHT11: 24.0 °C, 97.0 %" + possible)

@@ -4,11 +4,13 @@ import { Aht20, Bh1750, Sht3x } from './sensors.mjs';
 
 const MODELS = { sht3x: Sht3x, aht20: Aht20, bme280: Bme280, bh1750: Bh1750 };
 const I2C_FUNCTION = 3; // of a pin: it belongs to the chip's I2C
+const ENABLE = 0x6c; // a register: IC_ENABLE (RP2040 data sheet, 4.3.17)
 const MAX_LOG = 5000;
 
 export class I2cBus {
   constructor(chip, pins, number) {
     this.chip = chip;
+    this.pins = pins;
     this.number = number;
     this.devices = new Map();
     this.log = []; // [address, 'w' | 'r', bytes]
@@ -58,10 +60,38 @@ export class I2cBus {
     this.current = null;
   }
 
+  // Whether a part holds SDA low, an even pin.
+  #held() {
+    const first = this.number === 0 ? 0 : 2;
+    return this.chip.mcu.gpio.some(
+      (pin, i) => i % 4 === first && pin.functionSelect === I2C_FUNCTION && this.pins.outside.get(i) === 0,
+    );
+  }
+
   // Each byte takes nine clocks.
   #attach(block) {
     const later = (action) => this.chip.after(block.speed === 1 ? 90e3 : 22.5e3, action);
-    block.onStart = () => block.completeStart();
+    // The block begins when nobody holds SDA low. Switched off meanwhile, it forgets what it was to do.
+    const begin = (turn) => {
+      if (turn !== this.turn) {
+        return;
+      }
+      if (this.#held()) {
+        this.chip.after(100e3, () => begin(turn));
+      } else {
+        this.turn = null;
+        block.completeStart();
+      }
+    };
+    block.onStart = () => begin((this.turn = {}));
+    const write = block.writeUint32.bind(block);
+    block.writeUint32 = (offset, value) => {
+      if (offset === ENABLE && !(value & 1) && this.turn) {
+        this.turn = null;
+        [block.state, block.busy] = [0, false];
+      }
+      write(offset, value);
+    };
     block.onConnect = (address, mode) => later(() => block.completeConnect(this.select(address, mode === 1)));
     block.onWriteByte = (byte) => later(() => block.completeWrite(this.current ? this.write(byte) : false));
     block.onReadByte = () => later(() => block.completeRead(this.current ? this.read() : 0xff));
