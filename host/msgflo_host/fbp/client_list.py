@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..wall import call_all
 from .envelope import encode, message
 from .permissions import may_see, sees_secure
 
@@ -151,15 +152,13 @@ class ClientList:
     def add(self, client: ClientHandle) -> None:
         """Count a client in."""
         self._clients[client] = None
-        for call in self.on_join:
-            call(client)
+        call_all(self.on_join, client)
 
     def let_see(self, client: ClientHandle, capabilities: frozenset[str]) -> None:
         """A client has shown a good secret, and sees what that allows from now on."""
         if client.capabilities != capabilities:
             client.capabilities = capabilities
-            for call in self.on_sight:
-                call(client)
+            call_all(self.on_sight, client)
 
     def remove(self, client: ClientHandle) -> None:
         """Forget a client that has gone."""
@@ -174,8 +173,7 @@ class ClientList:
     def _forget(self, client: ClientHandle) -> None:
         if client in self._clients:
             del self._clients[client]
-            for call in self.on_leave:
-                call(client)
+            call_all(self.on_leave, client)
 
     def broadcast(
         self,

@@ -57,29 +57,27 @@ class Service:
         injection = Injection(coordinator, components.is_starting)
         graph = GraphPart(graphs, catalogue, self.clients, replies)  # first: the others tell what follows from a change
         trace = TracePart(identity, graphs, self.clients, replies)
-        self._runtime = RuntimePart(identity, permissions, catalogue, graphs, injection, self.clients, replies)
-        self._runtime.on_asked.append(trace.tell_recorded)
-        self._component = ComponentPart(catalogue, library, graphs, permissions, replies)
-        self._health = Health(coordinator, components, catalogue, replies)
+        runtime = RuntimePart(identity, permissions, catalogue, graphs, injection, self.clients, replies)
+        runtime.on_asked.append(trace.tell_recorded)
+        component = ComponentPart(catalogue, library, graphs, permissions, replies)
+        health = Health(coordinator, components, catalogue, replies)
         self._packets = Packets(
-            coordinator, self.clients, shows=self._runtime.show, recording=trace.is_recording, record=trace.record
+            coordinator, self.clients, shows=runtime.show, recording=trace.is_recording, record=trace.record
         )
         injection.on_sent.append(self._packets.show_sent)
         trace.on_change.append(self._packets.taps.look_again)
-        self._subgraphs = Subgraphs(
-            coordinator, catalogue, self._component.commands["getsource"], self.clients, replies
-        )
+        self._subgraphs = Subgraphs(coordinator, catalogue, component.commands["getsource"], self.clients, replies)
         parts: dict[str, Part] = {
-            "runtime": self._runtime,
+            "runtime": runtime,
             "graph": graph,
-            "component": self._component,
-            "network": NetworkPart(coordinator, self._packets, self._health, replies, save),
+            "component": component,
+            "network": NetworkPart(coordinator, self._packets, health, replies, save),
             "trace": trace,
         }
         parts = {protocol: self._subgraphs.part(part) for protocol, part in parts.items()}
         self.dispatcher = Dispatcher(replies, permissions, parts)
         self.socket = Socket(self.clients, self.dispatcher.handle, permissions, origins)
-        coordinator.on_change.append(self._look)
+        coordinator.on_change += [component.look, runtime.look, health.look, self._subgraphs.look]
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -89,10 +87,3 @@ class Service:
                 tasks.create_task(self._subgraphs.run())
         finally:
             self.clients.close()
-
-    def _look(self) -> None:
-        """Something has changed in the system."""
-        self._component.look()
-        self._runtime.look()
-        self._health.look()
-        self._subgraphs.look()

@@ -131,6 +131,20 @@ def test_those_who_come_and_go_are_reported_once() -> None:
     assert len(clients) == 0
 
 
+def test_who_is_told_that_a_client_has_left_is_told_also_where_another_fails() -> None:
+    clients, told = ClientList(), []
+
+    def fail(each: ClientHandle) -> None:
+        raise KeyError("of the test")
+
+    clients.on_leave += [fail, told.append]
+    one = client()
+    clients.add(one)
+    with pytest.raises(KeyError):
+        clients.remove(one)
+    assert told == [one]
+
+
 def test_the_number_of_clients_is_bounded() -> None:
     clients = ClientList(limit=2)
     clients.add(client())

@@ -14,8 +14,9 @@ import pytest
 import msgflo
 from brokers import Broker
 from editors import Editor, editor, run
-from fbp_service import joined, read, service_of
+from fbp_service import joined, read, served, service_of
 from msgflo_host import discovery
+from msgflo_host.catalogue import Catalogue
 from msgflo_host.components import Components
 from msgflo_host.coordinator import Coordinator as InProcess
 from msgflo_host.fbp import wrongs
@@ -327,6 +328,29 @@ def test_an_exception_that_was_printed_is_over_in_its_time_also_beside_a_report_
                 shown += [(frame["command"], frame["payload"].get("id")) for frame in read(client)]
         assert shown.index(("processerror", "two")) < shown.index(("icon", "two"))
         assert ("icon", "one") not in shown
+
+    run(main)
+
+
+def test_states_are_told_also_where_what_is_told_of_components_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(catalogue: Catalogue) -> list[str]:
+        raise KeyError("of the test")
+
+    async def main() -> None:
+        graph = Graph()
+        system, service = served(graph)
+        client = joined(service)
+        graph.add_node("one", "x/Part")
+        monkeypatch.setattr(Catalogue, "names", fail)
+        for listener in system.on_change:  # as the coordinator does
+            with system.wall("what follows when something is in force"):
+                listener()
+        system.registry.discovered(discovery.Participant("one", "one", "x/Part"), time.monotonic())
+        for listener in system.on_change:
+            with system.wall("what follows when something is in force"):
+                listener()
+        told = [frame["payload"] for frame in read(client) if frame["command"] == "icon"]
+        assert [(each["id"], each["icon"]) for each in told] == [("one", PENDING), ("one", "cog")]
 
     run(main)
 

@@ -152,7 +152,8 @@ def costs_of_opening(nodes: int) -> dict[str, int]:
     for number in range(nodes // 2):
         ports = {"inports": [{"id": "in0"}], "outports": [{"id": "out0"}], "component": f"x/Device{number}"}
         coordinator.registry.discovered(parse(discovery_message(f"p{number}", **ports).encode()), 0.0)
-    service._look()
+    for look in coordinator.on_change:
+        look()
     client, costs = joined(service), {}
     for protocol, command, payload in OPENING:
         request = Request(protocol, command, payload, id="1")
