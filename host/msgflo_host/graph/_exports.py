@@ -24,6 +24,9 @@ class Exports:
         self._graph = graph
         self._exports: dict[str, Export] = {}
 
+    def __len__(self) -> int:
+        return len(self._exports)
+
     def by_public(self) -> dict[str, Export]:
         """Return all of them by public name."""
         return {export.public: export for export in self._exports.values()}

@@ -13,6 +13,7 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from ..errors import GraphError
+from ._positions import line_column
 
 __all__ = ["Annotation", "Chain", "Export", "Fragment", "Packet", "Place", "Statement", "fail", "statements"]
 
@@ -183,7 +184,7 @@ def _unexpected(wrong: UnexpectedInput, text: str, file: str | None) -> GraphErr
         expected = wrong.allowed or ()
     names = sorted({_SAID[name] for name in expected if name in _SAID})
     message = f"{_seen(text, offset)}; expected {' or '.join(names)}" if names else _seen(text, offset)
-    line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+    line, column = line_column(text, offset)
     return GraphError(message, file=file, line=line, column=column)
 
 

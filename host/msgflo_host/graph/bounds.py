@@ -63,8 +63,8 @@ def room_for_initial(graph: Graph, tgt: PortRef, data: Any) -> None:
 
 def room_for_port(graph: Graph, side: str, public: str) -> None:
     """See `room_for_node`; `side` is inport or outport."""
-    there = graph.inports if side == "inport" else graph.outports
-    if len(there) >= MOST_OTHERS and graph.fold(public) not in map(graph.fold, there):
+    there = graph.exports(side)
+    if len(there) >= MOST_OTHERS and there.get(public) is None:
         raise GraphError(_full(f"exported {side} {short(public)!r}", MOST_OTHERS, "of them"))
 
 
