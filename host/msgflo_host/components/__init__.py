@@ -157,8 +157,8 @@ class Components:
         """
         if not any("#IIPS" in word for word in command.words):
             return "{}"
-        mine = [each for each in self._coordinator.graph.initials if each.tgt.node == role and not is_secure(each)]
-        packets = {each.tgt.port: each.data for each in mine}
+        mine = self._coordinator.graph.initials_at(role)
+        packets = {each.tgt.port: each.data for each in mine if not is_secure(each)}
         return msgspec.json.encode(packets).decode()
 
     def _learn(self) -> None:

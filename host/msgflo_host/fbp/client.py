@@ -7,7 +7,6 @@ older ones are asked one thing at a time, and the first message of the kind that
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import json
 import os
@@ -253,8 +252,9 @@ def _reason(wrong: Exception) -> str:
 
 async def _finish(task: asyncio.Task[None]) -> None:
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait([task])  # awaited itself, it would swallow what ends us meanwhile
+    if not task.cancelled():
+        task.result()
 
 
 def _parse(frame: aiohttp.WSMessage) -> Message:
