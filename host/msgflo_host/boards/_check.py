@@ -11,7 +11,7 @@ from typing import Any
 from .. import _text
 from .._yaml import Located
 from ..errors import PortMapError
-from .units import Quantity, plain, without_unit
+from .units import Quantity, plain, with_point, without_unit
 
 __all__ = ["BROKEN", "Findings", "Section", "nearest", "shown"]
 
@@ -53,8 +53,9 @@ class Findings:
 
 def nearest(word: str, known: Collection[str], what: str = "allowed are") -> str:
     """Return what to say of a word that is not known: the one that was meant, or all that there are."""
-    near = get_close_matches(word.lower(), known, 1, 0.6) if len(word) < 80 else []
-    return f"did you mean {_text.quoted(near[0])}?" if near else f"{what} {', '.join(known) or 'none'}"
+    lower = {each.lower(): each for each in known}
+    near = get_close_matches(word.lower(), lower, 1, 0.6) if len(word) < 80 else []
+    return f"did you mean {_text.quoted(lower[near[0]])}?" if near else f"{what} {', '.join(known) or 'none'}"
 
 
 def shown(place: Located) -> str:
@@ -157,6 +158,10 @@ class Section:
             return place.value
         bare = without_unit(place.value, low, high)
         hint = f", without a unit: {bare}" if bare is not None and not (whole and bare % 1) else ""
+        point = with_point(place.value)
+        if point is not None and not whole:
+            self.wrong(key, point)
+            return None
         self.wrong(key, f"a {'whole ' if whole else ''}number from {plain(low)} to {plain(high)} is needed{hint}")
         return None
 

@@ -13,6 +13,8 @@ from .kinds import Kind, Pin
 __all__ = ["ALLOW", "Pins"]
 
 _NAMED = re.compile(r"((?:GPIO|GP|IO)[ _]?)?0*(\d{1,3})", re.I)
+_OWN_LED = "the board's own LED is  pin: LED"
+_PICOS_LED = 25  # where a Pico without Wi-Fi has it
 # What a device may say to have looked after: each is refused without.
 ALLOW = {
     "strapping": "what is wired to this strapping pin leaves it alone at reset",
@@ -41,14 +43,16 @@ class Pins:
             if not self._led(section, pin):
                 return None
         elif isinstance(number, bool) or not isinstance(number, int):
-            section.wrong(pin.key, _number(number))
+            own = pin.led and self._chip is not None and self._chip.led and str(number).lower() == "led"
+            section.wrong(pin.key, _OWN_LED if own else _number(number))
             return None
         elif self._chip is not None:
             reason = self._refused(number, pin, self._chip, allow) or _pull(
                 section, number, pin, kind, self._chip, allow
             )
             if reason:
-                section.wrong(pin.key, reason)
+                own = pin.led and self._chip.led and self._chip.wifi and number == _PICOS_LED
+                section.wrong(pin.key, f"{reason}; {_OWN_LED}" if own else reason)
                 return None
         where = section.where(pin.key)
         other = self._taken.setdefault(number, where)

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-__all__ = ["CHARGE", "CURRENT", "FREQUENCY", "SHARE", "TIME", "Quantity", "plain", "without_unit"]
+__all__ = ["CHARGE", "CURRENT", "FREQUENCY", "SHARE", "TIME", "Quantity", "plain", "with_point", "without_unit"]
 
+_WITH_COMMA = re.compile(r"[+-]?[0-9]{1,15},[0-9]{1,15}[^0-9.,]*")
 _FORM = re.compile(r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([^\s0-9.+-]*)\s*")
 
 
@@ -26,7 +27,7 @@ class Quantity:
             raise ValueError(f"{self.name} is needed, as in {self.example}")
         found = _FORM.fullmatch(value if isinstance(value, str) else format(value, "f") if value else "0")
         if found is None:
-            raise ValueError(f"{self.name} is needed, as in {self.example}")
+            raise ValueError(with_point(value) or f"{self.name} is needed, as in {self.example}")
         number, unit = found.groups()
         allowed = ", ".join(self.units)
         if not unit:
@@ -75,6 +76,13 @@ def without_unit(value: object, low: float, high: float) -> float | None:
         return None
     number = plain(float(found[1]) / (100 if found[2] == "%" and high <= 1 else 1))
     return number if low <= number <= high else None
+
+
+def with_point(value: object) -> str | None:
+    """Return what to say of a number with a decimal comma; None of all else."""
+    text = value.strip() if isinstance(value, str) else ""
+    found = _WITH_COMMA.fullmatch(text)
+    return f"a decimal point is needed: {text.replace(',', '.')}" if found else None
 
 
 TIME = Quantity("a time", {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}, "30 s, 500 ms, 5 min or 1 h")
