@@ -120,7 +120,7 @@ class _File:
         if top is None:
             self._reader.fail("is empty; it needs component, inports and outports", 1, 1)
         if not isinstance(top.value, dict):
-            self._reader.fail_at(top, f"must be a map with {', '.join(_KNOWN)}, not {_kind(top.value)}")
+            self._reader.fail_at(top, f"must be a map with {', '.join(_KNOWN)}, not {top.kind}")
         self._top = top
         self._role = role if role is not None else self._name(top, "role") or Path(path).stem
         _check_role(self._role, lambda message: self._reader.fail(message, *top.keys.get("role", (1, 1))))
@@ -190,9 +190,7 @@ class _File:
                     )
                 yield port, value
         else:
-            self._reader.fail_at(
-                place, f"{side} must be a map or a list of ports ({{}} for none), not {_kind(place.value)}"
-            )
+            self._reader.fail_at(place, f"{side} must be a map or a list of ports ({{}} for none), not {place.kind}")
 
     def _port(self, port: str, place: Located, check: Callable[[str], None]) -> Port:
         self._refuse_near_misses(place, _KNOWN_OF_PORT)
@@ -201,9 +199,7 @@ class _File:
         queue = self._topic(place, "queue", f"port {port!r}")
         kind = place.value.get("type")
         if kind is not None and not isinstance(kind.value, (str, type(None))):
-            self._reader.fail_at(
-                kind, f"type must be a text such as boolean, number, string or any, not {_kind(kind.value)}"
-            )
+            self._reader.fail_at(kind, f"type must be a text such as boolean, number, string or any, not {kind.kind}")
         described = {**place.plain(), "id": port, "queue": queue.value}
         try:
             (result,) = _port.ports([described], "port", check)
@@ -221,7 +217,7 @@ class _File:
             hint = 'a topic that begins with # must be in quotes, as in "#ROLE/on"'
             self._reader.fail_at(place, f"{key!r} of {of} is empty; {hint}", key)
         if not isinstance(found.value, str):
-            self._reader.fail_at(found, f"{key!r} of {of} must be a text, an MQTT topic, not {_kind(found.value)}")
+            self._reader.fail_at(found, f"{key!r} of {of} must be a text, an MQTT topic, not {found.kind}")
         return replace(found, value=found.value.replace("#ROLE", self._role), keys={})
 
     def _availability(self) -> Availability | None:
@@ -260,7 +256,7 @@ class _File:
             return None
         if not isinstance(found.value, str):
             hint = "" if isinstance(found.value, (dict, list)) else "; put it in quotes"
-            self._reader.fail_at(found, f"{key!r} must be a text, not {_kind(found.value)}{hint}")
+            self._reader.fail_at(found, f"{key!r} must be a text, not {found.kind}{hint}")
         return str(found.value)
 
     def _scalar(self, place: Located, key: str) -> str:
@@ -268,16 +264,9 @@ class _File:
         if found is None or found.value is None:
             return ""
         if isinstance(found.value, (dict, list)):
-            self._reader.fail_at(found, f"{key!r} must be a text, not {_kind(found.value)}")
+            self._reader.fail_at(found, f"{key!r} must be a text, not {found.kind}")
         return str(found.value)
 
     def _need_map(self, place: Located, what: str, example: str) -> None:
         if not isinstance(place.value, dict):
-            self._reader.fail_at(place, f"{what} must be a map such as {example}, not {_kind(place.value)}")
-
-
-def _kind(value: Any) -> str:
-    kinds: list[tuple[type | tuple[type, ...], str]] = [
-        (bool, "true or false"), ((int, float), "a number"), (str, "a text"), (list, "a list"), (dict, "a map"),
-    ]  # fmt: skip
-    return next((name for type_, name in kinds if isinstance(value, type_)), "nothing")
+            self._reader.fail_at(place, f"{what} must be a map such as {example}, not {place.kind}")

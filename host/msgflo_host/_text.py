@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from math import isfinite, isnan
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -18,6 +19,7 @@ __all__ = [
     "check_mqtt",
     "decode",
     "is_plain",
+    "is_uri",
     "kept",
     "name",
     "quoted",
@@ -141,6 +143,14 @@ def shallow(value: Any, where: str, depth: int) -> Any:
 def is_plain(topic: str) -> bool:
     """Tell whether a topic is short, has no wildcards and nothing unusual."""
     return _PLAIN.match(topic) is not None
+
+
+def is_uri(text: str) -> bool:
+    """Tell whether a text begins with a scheme, as in `https://example.org/schema.json`."""
+    try:
+        return bool(urlsplit(text).scheme)
+    except ValueError:
+        return False
 
 
 def check_mqtt(topic: str) -> None:

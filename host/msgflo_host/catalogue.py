@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
+from ._text import is_uri
 from .builtin import library as builtin
 from .builtin.component import Component
 from .builtin.component import Port as BuiltinPort
@@ -129,7 +129,7 @@ def _ports(ports: Iterable[Port]) -> list[Definition]:
         definition: Definition = {"id": port.id, "type": port.type, "required": False, "addressable": False}
         if port.description:
             definition["description"] = port.description
-        if isinstance(port.schema, str) and _is_uri(port.schema):
+        if isinstance(port.schema, str) and is_uri(port.schema):
             definition["schema"] = port.schema
         if isinstance(values := port.extra.get("values"), list):
             definition["values"] = values
@@ -154,10 +154,3 @@ def _builtin_port(port: BuiltinPort) -> Definition:
     if port.schema is not None:
         definition["schema"] = port.schema
     return definition
-
-
-def _is_uri(text: str) -> bool:
-    try:
-        return bool(urlsplit(text).scheme)
-    except ValueError:
-        return False

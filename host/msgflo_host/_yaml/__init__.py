@@ -27,6 +27,9 @@ _MAX_VALUES = 20_000  # aliases count each time, so that few lines cannot stand 
 _TAG = "tag:yaml.org,2002:"
 _KINDS = ("str", "int", "float", "bool", "null", "map", "seq", "timestamp")  # a time is only a text here
 _TAGS = frozenset(_TAG + kind for kind in _KINDS)
+_NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "true or false"), ((int, float), "a number"), (str, "a text"), (list, "a list"), (dict, "a map"),
+)  # fmt: skip
 _BREAK = re.compile("\r\n|[\r\n]")  # what ruamel.yaml counts the lines of YAML 1.2 by
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte order marks
 _UNCOUNTED = "\ufeff"  # a byte order mark, which is no column to it
@@ -44,6 +47,11 @@ class Located:
     column: int
     keys: dict[str, tuple[int, int]]
     tag: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """What a person calls a value of this type."""
+        return next((name for type_, name in _NAMES if isinstance(self.value, type_)), "nothing")
 
     def plain(self) -> Any:
         """Return the value without places."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
-from .._text import FORBIDDEN, shown
+from .._text import FORBIDDEN, is_uri, shown
 from ..errors import GraphError, RequestError
 from ..graph.elements import PortRef
 from ..graphs import Graphs, Network
@@ -29,12 +28,9 @@ def text(payload: Mapping[str, Any], key: str, *, default: str | None = None) ->
 def uri(payload: Mapping[str, Any], key: str) -> str:
     """Return a URI of the payload; raises RequestError where it is none."""
     value = text(payload, key)
-    try:
-        if urlsplit(value).scheme:
-            return value
-    except ValueError:
-        pass
-    raise RequestError(f'"{key}" is {shown(value)}; a URI is needed')
+    if not is_uri(value):
+        raise RequestError(f'"{key}" is {shown(value)}; a URI is needed')
+    return value
 
 
 def graph_id(payload: Mapping[str, Any], key: str) -> str:

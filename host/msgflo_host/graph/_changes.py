@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from .._text import is_uri
 from ..errors import GraphError
 from .elements import Edge, Export, Group, Initial, Node, kind
 
@@ -137,14 +137,9 @@ def renamed(what: str, old: str, new: str) -> Change:
 
 
 def _is(allowed: str, value: object) -> bool:
-    return _is_uri(value) if allowed == "a URI" else kind(value) == allowed
-
-
-def _is_uri(value: object) -> bool:
-    try:
-        return isinstance(value, str) and bool(urlsplit(value).scheme)
-    except ValueError:
-        return False
+    if allowed == "a URI":
+        return isinstance(value, str) and is_uri(value)
+    return kind(value) == allowed
 
 
 def _ends(edge: Edge) -> dict[str, Any]:

@@ -193,9 +193,7 @@ class _File:
         steps: list[Located] = place.value if isinstance(place.value, list) else [place]
         for step in steps:
             if not isinstance(step.value, dict):
-                self._reader.fail_at(
-                    step, f"{key!r} must be a map of ports, or a list of such, not {_kind(step.value)}"
-                )
+                self._reader.fail_at(step, f"{key!r} must be a map of ports, or a list of such, not {step.kind}")
             if key == "expect" and not step.value:
                 self._reader.fail_at(step, "expects no port, which nothing can fulfil; name at least one")
         if not steps:
@@ -244,7 +242,7 @@ class _File:
                 self._reader.fail_at(place, f"{of} has no {key!r}")
             return default
         if isinstance(found.value, (dict, list)):
-            self._reader.fail_at(found, f"{key!r} of {of} must be a text, not {_kind(found.value)}")
+            self._reader.fail_at(found, f"{key!r} of {of} must be a text, not {found.kind}")
         return found.value if isinstance(found.value, str) else json_format.compact(found.value)
 
     def _optional(self, place: Located, key: str, type_: type, what: str) -> Located | None:
@@ -252,7 +250,7 @@ class _File:
         if found is None or found.value is None:
             return None
         if not isinstance(found.value, type_):
-            self._reader.fail_at(found, f"{key!r} must be {what}, not {_kind(found.value)}")
+            self._reader.fail_at(found, f"{key!r} must be {what}, not {found.kind}")
         return found
 
     def _timeout(self, place: Located) -> float | None:
@@ -270,12 +268,12 @@ class _File:
         if found is None or found.value is False or found.value == "":
             return None
         if found.value is not True and not isinstance(found.value, str):
-            self._reader.fail_at(found, f"'skip' must be a text that says why, not {_kind(found.value)}")
+            self._reader.fail_at(found, f"'skip' must be a text that says why, not {found.kind}")
         return "no reason is given" if found.value is True else str(found.value)
 
     def _need_map(self, place: Located, what: str, keys: tuple[str, ...]) -> None:
         if not isinstance(place.value, dict):
-            self._reader.fail_at(place, f"{what} must be a map with {', '.join(keys)}, not {_kind(place.value)}")
+            self._reader.fail_at(place, f"{what} must be a map with {', '.join(keys)}, not {place.kind}")
 
     def _refuse_near_misses(self, place: Located, known: tuple[str, ...]) -> None:
         """Other keys are left to other programs, but one that is nearly a known one is a slip."""
@@ -302,10 +300,3 @@ def _sent(value: Any) -> Any:
     if isinstance(value, list):
         return [_sent(part) for part in value]
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
-
-
-def _kind(value: Any) -> str:
-    kinds: list[tuple[type | tuple[type, ...], str]] = [
-        (bool, "true or false"), ((int, float), "a number"), (str, "a text"), (list, "a list"), (dict, "a map"),
-    ]  # fmt: skip
-    return next((name for type_, name in kinds if isinstance(value, type_)), "nothing")
