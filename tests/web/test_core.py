@@ -667,3 +667,20 @@ def test_light_and_dark_follow_the_system_until_one_is_chosen(coordinator: Coord
     page.reload()
     ready(page)
     expect(html).to_have_attribute("data-theme", "dark")
+
+
+def test_parts_that_are_opened_while_there_is_no_coordinator_work_when_it_is_back(
+    coordinator: Coordinator, page_of: Pages
+) -> None:
+    # Firefox does not load again what it could not load once: it has to be there by then.
+    page_of.tolerate("ERR_FAILED|Failed to load resource")
+    page = ready(page_of(coordinator))
+    for part in ("boards/shelf.js", "boards/api.js", "adopt/view.js", "adopt/tree.js", "msgflo.js", "core/listener.js"):
+        page.wait_for_function(
+            "(part) => performance.getEntriesByName(new URL(part, location.href).href).length", arg=part
+        )
+    page.route("**/*.js", lambda route: route.abort())
+    page.get_by_role("tab", name="Boards").click()
+    expect(page.locator("#boards-view")).to_contain_text("real firmware")
+    page.get_by_role("tab", name="Adopt").click()
+    expect(page.locator("#adopt-view .adopt")).to_be_visible()

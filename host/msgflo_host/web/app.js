@@ -21,6 +21,9 @@ const PARTS = [
   { name: "adopting topics", path: "adopt/adopt.js", view: "adopt-view" },
 ];
 
+// What parts load when it is needed. Once it could not be loaded, as while the coordinator starts again, Firefox never tries again.
+const LATER = ["boards/shelf.js", "adopt/view.js", "devices/host.js", "devices/connection.js", "core/listener.js"];
+
 const bus = new EventTarget();
 const fbp = new Fbp(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`, { secret: takeSecret() });
 const system = new System(fbp);
@@ -61,3 +64,6 @@ startBar(context, askSecret);
 fbp.connect();
 await startParts(PARTS, failed);
 document.body.dataset.started = "true"; // all parts are there: what programs that look at the page wait for
+(window.requestIdleCallback ?? setTimeout)(() => {
+  for (const path of LATER) import(new URL(path, import.meta.url).href).catch(() => {}); // who needs it says so
+});
