@@ -34,8 +34,8 @@ addEventListener("securitypolicyviolation", (event) =>
   console.error(`broke the policy ${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
 """
 _ARGUMENTS = [
-    # Names other than this machine's lead nowhere, whatever a page asks for.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    # Names other than this machine's lead nowhere, whatever a page asks for; pi.local is one of its own.
+    "--host-resolver-rules=MAP pi.local 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     # A page in the background is as quick as the one in front: a test has several.
     "--disable-renderer-backgrounding",
     "--disable-background-timer-throttling",

@@ -460,6 +460,56 @@ def test_what_was_cut_is_pasted_in_another_page(page: Page) -> None:
     assert place(page, "gate") == [360, 40]
 
 
+def test_the_picture_says_that_nodes_can_be_copied_though_no_text_is_marked(page: Page) -> None:
+    # Safari asks by these events, which another browser may not send, before it sends the others.
+    ask = """(type) => {
+      const event = new Event(type, { bubbles: true, cancelable: true });
+      document.activeElement.dispatchEvent(event);
+      return event.defaultPrevented;
+    }"""
+    focus(page, "gate")
+    assert [page.evaluate(ask, type) for type in ("beforecopy", "beforecut", "beforepaste")] == [True] * 3
+    page.locator("#library-search").focus()
+    assert not page.evaluate(ask, "beforecopy")
+
+
+def test_the_middle_button_pans_and_pastes_nothing(page: Page) -> None:
+    # Firefox on Linux pastes by it what was marked last, wherever that was, unless this event is stopped.
+    page.evaluate("() => addEventListener('auxclick', (event) => (window.pastes = !event.defaultPrevented))")
+    x, y = middle(page, "[data-node=gate] .role")
+    page.mouse.move(x, y + 200)
+    page.mouse.down(button="middle")
+    page.mouse.move(x + 60, y + 240, steps=4)
+    page.mouse.up(button="middle")
+    until(page, "() => window.pastes !== undefined")
+    assert not page.evaluate("() => window.pastes")
+    after = middle(page, "[data-node=gate] .role")
+    assert (round(after[0] - x), round(after[1] - y)) == (60, 40)
+
+
+def test_two_fingers_on_the_trackpad_of_a_mac_zoom_where_they_are(page: Page) -> None:
+    # What Safari tells of them, in place of a wheel with Ctrl.
+    x, y = middle(page, "[data-node=gate] .role")
+    pinch = """([x, y, ...events]) => events.map(([type, scale]) => {
+      const event = Object.assign(new Event(type, { bubbles: true, cancelable: true }), { scale, clientX: x, clientY: y });
+      document.elementFromPoint(x, y).dispatchEvent(event);
+      return event.defaultPrevented;
+    })"""
+    width = "document.querySelector('[data-node=gate]').getBoundingClientRect().width"
+    before = page.evaluate(width)
+    events = [["gesturestart", 1], ["gesturechange", 1.2], ["gesturechange", 1.5], ["gestureend", 1.5]]
+    assert page.evaluate(pinch, [x, y, *events]) == [True, True, True, False]
+    assert abs(page.evaluate(width) / before - 1.5) < 0.01
+    after = middle(page, "[data-node=gate] .role")
+    assert abs(after[0] - x) < 3
+    assert abs(after[1] - y) < 3
+    page.mouse.move(x, y + 200)
+    page.mouse.down()  # on an iPad fingers are pointers as well: they have zoomed already
+    page.evaluate(pinch, [x, y, ["gesturestart", 1], ["gesturechange", 2]])
+    page.mouse.up()
+    assert abs(page.evaluate(width) / before - 1.5) < 0.01
+
+
 def test_the_menus_copy_and_paste_where_the_mouse_is(page: Page) -> None:
     node_in(page, "gate").locator(".role").click(button="right")
     page.get_by_role("menuitem", name="Copy").click()

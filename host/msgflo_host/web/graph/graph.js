@@ -1,7 +1,7 @@
 // @ts-check
 // The live graph: puts its parts together, and joins them to the rest of the page.
 
-import { element, toast } from "../core/dom.js";
+import { element, toClipboard, toast } from "../core/dom.js";
 import { openMenu } from "../core/menu.js";
 import { emit } from "../core/registry.js";
 import { Actions } from "./actions.js";
@@ -134,8 +134,7 @@ function doings(stage, actions, library) {
     text: () => toText(system.graph, stage.selected, stage.boxes),
     async copy() {
       copied = does.text();
-      // Only pages that came encrypted, or from this machine, may write to the clipboard by themselves.
-      await navigator.clipboard?.writeText(copied).catch(() => {});
+      await toClipboard(copied); // where it is not allowed, what the menus copy is pasted by them only
     },
     kept: (text) => (copied = text),
     async paste(at, text = copied) {
@@ -169,6 +168,8 @@ function clipboard(stage, actions, does) {
     does.kept(text);
     return true;
   };
+  // Safari asks first, and takes a page in which no text is marked for one with nothing to copy.
+  for (const type of ["beforecopy", "beforecut", "beforepaste"]) document.addEventListener(type, (event) => isOurs(event) && event.preventDefault());
   document.addEventListener("copy", copy);
   document.addEventListener("cut", (event) => copy(event) && actions.remove());
   document.addEventListener("paste", (event) => {

@@ -37,6 +37,9 @@ export class Pointer {
     this.port.addEventListener("pointercancel", (event) => this.#cancelled(event));
     this.port.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.port.addEventListener("dblclick", (event) => this.#doubled(event));
+    // The middle button pans. With it Firefox pastes on Linux, whatever was marked last.
+    this.port.addEventListener("auxclick", (event) => event.button === 1 && event.preventDefault());
+    for (const type of ["gesturestart", "gesturechange"]) this.port.addEventListener(type, (event) => this.#gestured(event));
     this.port.addEventListener("focusin", (event) => this.#focused(/** @type {HTMLElement} */ (event.target)));
   }
 
@@ -265,6 +268,15 @@ export class Pointer {
     if (event.shiftKey && !event.ctrlKey) return this.stage.view.pan(-(event.deltaX || event.deltaY) * lines, 0);
     const pinch = event.ctrlKey ? 5 : 1;
     this.stage.view.zoom(Math.exp(-event.deltaY * lines * WHEEL * pinch), this.at(event));
+  }
+
+  #scale = 1;
+
+  /** Two fingers on the trackpad of a Mac: Safari tells of them so, others as of a wheel. On a screen they are pointers as well. */
+  #gestured(event) {
+    event.preventDefault();
+    if (event.type === "gesturechange" && this.#down.size === 0) this.stage.view.zoom(event.scale / this.#scale, this.at(event));
+    this.#scale = event.scale;
   }
 
   #doubled(event) {
