@@ -18,7 +18,7 @@ from . import frames
 from .frames import MalformedPacket, Packet
 from .routing import Route
 
-__all__ = ["Link", "Owner"]
+__all__ = ["LARGEST_PACKET", "Link", "Owner"]
 
 CONNECT_S = 10
 _CLOSE_S = 2

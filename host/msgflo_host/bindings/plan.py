@@ -35,6 +35,7 @@ __all__ = [
     "EdgeState",
     "Forward",
     "InitialPacket",
+    "Lists",
     "Plan",
     "difference",
     "initial_packets",

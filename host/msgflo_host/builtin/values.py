@@ -18,6 +18,7 @@ from ..errors import ComponentError
 
 __all__ = [
     "CONVERSIONS",
+    "MAX_TEXT",
     "array",
     "boolean",
     "check_size",

@@ -18,6 +18,7 @@ from ..fbp.secrets_store import check_secret
 from ..view import printable
 
 __all__ = [
+    "DEFAULT_COORDINATOR",
     "SEEN_BY_ALL",
     "NoCoordinatorError",
     "broker_option",

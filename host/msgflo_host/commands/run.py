@@ -9,9 +9,9 @@ import click
 
 from ._options import SEEN_BY_ALL, broker_option, parse_broker
 
-DEFAULT_IDE = "https://app.flowhub.io"
-
 __all__ = ["command"]
+
+DEFAULT_IDE = "https://app.flowhub.io"
 
 
 @click.command("run", short_help="Start the coordinator.")

@@ -22,7 +22,7 @@ from ..library.folder import Command
 from ..library.msgflo_programs import search_path
 from .output import Lines
 
-__all__ = ["Processes", "broker_url", "environment", "executable"]
+__all__ = ["SETTLED_S", "Processes", "broker_url", "environment", "executable"]
 
 log = logging.getLogger("msgflo")
 

@@ -84,17 +84,17 @@ class TracePart:
         payload: dict[str, Any] = {"graph": network.id}
         if "buffersize" in request.payload:
             payload["buffersize"] = ring.size
-        self._tell(client, request, payload)
+        self._tell(request, payload)
 
     def _stop(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
         self._ring(network).stop(self._now())
-        self._tell(client, request, {"graph": network.id})
+        self._tell(request, {"graph": network.id})
 
     def _clear(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
         self._ring(network).clear()
-        self._tell(client, request, {"graph": network.id})
+        self._tell(request, {"graph": network.id})
 
     def _dump(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
@@ -161,7 +161,7 @@ class TracePart:
         for listener in self.on_change:
             listener()
 
-    def _tell(self, client: ClientHandle, request: Request, payload: dict[str, Any]) -> None:
+    def _tell(self, request: Request, payload: dict[str, Any]) -> None:
         self._replies.tell("trace", request.command, payload)
         for listener in self.on_change:
             listener()

@@ -18,11 +18,11 @@ from ..fbp.origins import Origins
 from ..fbp.permissions import Permissions
 from ..fbp.socket import WRONG_SECRET_S, is_local
 
-__all__ = ["SECRET_PROTOCOL", "Gate"]
+__all__ = ["Gate"]
 
 log = logging.getLogger("msgflo")
 
-SECRET_PROTOCOL = "secret."
+_SECRET_PROTOCOL = "secret."
 _SCHEME = "bearer "
 
 
@@ -73,6 +73,5 @@ def _secret(request: web.Request) -> str | None:
     given = request.headers.get("Authorization")
     if given is not None:
         return given[len(_SCHEME) :].strip() if given.lower().startswith(_SCHEME) else ""
-    offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
-    found = [each.strip().removeprefix(SECRET_PROTOCOL) for each in offered if each.strip().startswith(SECRET_PROTOCOL)]
-    return found[0] if found else None
+    offered = map(str.strip, request.headers.get("Sec-WebSocket-Protocol", "").split(","))
+    return next((each.removeprefix(_SECRET_PROTOCOL) for each in offered if each.startswith(_SECRET_PROTOCOL)), None)

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from .javascript import OPERATIONS, Thrown, member, number, truthy
 
-__all__ = ["UNSAFE", "NotAPath", "NotUnderstood", "compiled", "passes"]
+__all__ = ["UNSAFE", "Expression", "NotAPath", "NotUnderstood", "compiled", "passes"]
 
 UNSAFE = ("constructor", "__proto__", "prototype")
 """Members at which npm's jsonpath does not look."""

@@ -22,9 +22,9 @@ from ..graph.model import Graph
 from .expectations import Expectation, Unfulfilled, shown
 from .format import Case, Step, Suite
 
-__all__ = ["NEEDED", "Result", "run"]
+__all__ = ["Result", "run"]
 
-NEEDED = ("protocol:graph", "protocol:network", "protocol:runtime")
+_NEEDED = ("protocol:graph", "protocol:network", "protocol:runtime")
 TIMEOUT_S = 2.0  # fbp-spec's, where a suite has none
 _SET_UP_S = 10.0  # at least, for each request: a busy machine is no failed test
 _ASKED_S = 15.0  # for the runtime to learn what the ports of a program are
@@ -54,7 +54,7 @@ async def run(client: Client, suites: Iterable[Suite], *, timeout: float = TIMEO
     Raises ClientError when the runtime does not allow what tests need, or is gone.
     """
     allowed = client.runtime.get("capabilities") or []
-    missing = [capability for capability in NEEDED if capability not in allowed]
+    missing = [capability for capability in _NEEDED if capability not in allowed]
     if missing:
         raise ClientError(
             f"{client.address} does not allow {', '.join(missing)}, which tests need; is there a --secret?"

@@ -10,7 +10,7 @@ from typing import Any
 
 from ._javascript import string
 
-__all__ = ["COMMANDS", "PACKETS", "edge_id", "kept", "sent"]
+__all__ = ["COMMANDS", "PACKETS", "kept", "sent"]
 
 PACKETS = frozenset({"connect", "begingroup", "data", "endgroup", "disconnect"})
 """The commands of the protocol's `network` that tell of something on an edge."""
@@ -54,7 +54,7 @@ def sent(command: str, payload: Mapping[str, Any], graph: str) -> dict[str, Any]
     return texts if command == "output" else {**texts, "graph": graph}
 
 
-def edge_id(src: Mapping[str, Any] | None, tgt: Mapping[str, Any]) -> str:
+def _edge_id(src: Mapping[str, Any] | None, tgt: Mapping[str, Any]) -> str:
     """Return the id of an edge in messages: a line of .fbp with the ports in capital letters."""
     source = f"{src['node']}() {src['port'].upper()}" if src else "DATA"
     return f"{source} -> {tgt['port'].upper()} {tgt['node']}()"
@@ -64,7 +64,7 @@ def _packet(command: str, payload: Mapping[str, Any], graph: str) -> dict[str, A
     src, tgt = _port(payload.get("src")), _port(payload.get("tgt"))
     if tgt is None:
         return None
-    found: dict[str, Any] = {"id": edge_id(src, tgt), "tgt": tgt, "graph": graph}
+    found: dict[str, Any] = {"id": _edge_id(src, tgt), "tgt": tgt, "graph": graph}
     if src is not None:
         found["src"] = src
     if payload.get("subgraph"):

@@ -20,7 +20,7 @@ from ._definitions import definitions, graphs
 from ._payloads import COMMANDS, sent
 from .flowtrace import Trace, time_text
 
-__all__ = ["CAPABILITIES", "Frame", "Refused", "Replay", "frames"]
+__all__ = ["CAPABILITIES", "Frame", "Message", "Refused", "Replay", "frames"]
 
 Message = dict[str, Any]
 
