@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -38,8 +39,9 @@ async def follow_live(status: Callable[[], Status], notes: Notes) -> None:
                 live.update(_picture(status(), notes.lines, console.width, console.height), refresh=True)
                 await asyncio.sleep(REFRESH_S)
         finally:
-            live.stop()
-            print(*notes.lines, sep="\n", file=sys.stderr)
+            with suppress(OSError):  # the terminal may be gone
+                live.stop()
+                print(*notes.lines, sep="\n", file=sys.stderr)
 
 
 def _picture(status: Status, notes: Iterable[str], width: int, height: int) -> RenderableType:

@@ -36,16 +36,17 @@ from .graphs import MAIN
 from .library import Library
 from .serving import Access, label, read_access, serve
 from .status import snapshot
-from .view import Notes, follow_plain
+from .view import Notes, flush, follow_plain
 
 if TYPE_CHECKING:
     from .broker import Mosquitto
 
-__all__ = ["Options", "open_port", "run"]
+__all__ = ["Options", "run"]
 
 log = logging.getLogger("msgflo")
 
 GRAPH_NAMES = ("graph.fbp", "graph.json")
+STDERR = 2  # file number
 FIRST_BINDINGS_S = 0.5
 FULL_COLLECTIONS = 1000  # one of so many: with a thousand participants each takes 0.1 s, in which nobody is answered
 
@@ -71,6 +72,7 @@ class Options:
 
 def run(options: Options) -> None:
     """Run until SIGINT, SIGTERM, or SIGHUP unless that is ignored, as under nohup; raises MsgfloError when it cannot start."""
+    _open_standard_files()
     terminal = sys.stdout is not None and sys.stdout.isatty() and not options.plain
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names may hold what the locale has no letter for
@@ -84,6 +86,15 @@ def run(options: Options) -> None:
             runner.run(_until_signal(_run(options, notes, terminal=terminal)))
     except BaseExceptionGroup as group:
         raise _first_mistake(group) or group from None
+    finally:
+        flush()
+
+
+def _open_standard_files() -> None:
+    """Have nothing else take the numbers of input and outputs that were closed: children would write into that."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        os.set_inheritable(number, True)
+    os.close(number)
 
 
 def _first_mistake(error: BaseException) -> MsgfloError | None:
@@ -111,7 +122,7 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
     library = libraries.load(folder) if folder else Library()
     devices = load_folder(options.foreign) if options.foreign else []
     async with AsyncExitStack() as stack:
-        listener = stack.enter_context(open_port(options.host, options.port))
+        listener = stack.enter_context(_open_port(options.host, options.port))
         mosquitto = await _own_broker(options, stack) if options.broker is None else None
         coordinator = Coordinator(Broker.parse(mosquitto.url) if mosquitto else options.broker, graph)
         components = Components(library, coordinator, foreign=devices)
@@ -201,7 +212,7 @@ def _graph_path(given: Path | None) -> Path | None:
     raise GraphError(f"has no {' or '.join(GRAPH_NAMES)}", file=str(given))
 
 
-def open_port(host: str, port: int) -> socket.socket:
+def _open_port(host: str, port: int) -> socket.socket:
     """Listen at once, before anything is started; raises ServerError when the port is in use or may not be opened."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     both = host == "::" and socket.has_dualstack_ipv6()  # as Mosquitto takes it

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["LOG_LINES", "Notes", "Status", "edge_text", "follow_plain", "printable"]
+__all__ = ["LOG_LINES", "Notes", "Status", "edge_text", "flush", "follow_plain", "printable"]
 
 FIRST_S, EVERY_S, LOOK_S = 5.0, 60.0, 3.5
 LOG_LINES = 8
@@ -88,10 +88,23 @@ def _say(line: str) -> None:
     try:
         print(line, flush=True)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()
         signal.raise_signal(signal.SIGTERM)
     except OSError:
         pass
+
+
+def flush() -> None:
+    """Print what is left at the end, or drop it where that cannot be."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        _print_no_more()
+
+
+def _print_no_more() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def edge_text(edge: Status) -> str:

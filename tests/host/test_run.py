@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import signal
 import socket
@@ -310,7 +311,7 @@ def test_it_stays_when_its_terminal_ends_under_nohup_and_ends_otherwise(broker: 
 
 
 @pytest.mark.parametrize(
-    "line", ['exec "$@" > /dev/full', 'exec "$@" >&-', 'PYTHONIOENCODING=ascii exec "$@"'],
+    "line", ['exec "$@" > /dev/full', 'exec "$@" <&- >&- 2>&-', 'PYTHONIOENCODING=ascii exec "$@"'],
     ids=["a full disk", "closed", "without the letters"],
 )  # fmt: skip
 def test_an_output_that_takes_no_lines_ends_nothing(broker: Broker, tmp_path: Path, line: str) -> None:
@@ -321,7 +322,24 @@ def test_an_output_that_takes_no_lines_ends_nothing(broker: Broker, tmp_path: Pa
         coordinator.wait(lambda status: "ä" in (status["graph_trouble"] or ""))  # which is said
         graph.write_text("c(core/Repeat)\n")
         coordinator.wait(lambda status: node(status, "c")["state"] == "alive")
+        assert coordinator.stop() == 0
         assert "Traceback" not in coordinator.output
+
+
+def test_it_goes_on_without_its_terminal_and_ends_in_order(broker: Broker, tmp_path: Path) -> None:
+    terminal, end = os.openpty()
+    coordinator = Coordinator(graph_of(tmp_path), broker=broker.url, cwd=tmp_path)
+    coordinator.environment = {"TERM": "xterm"}
+    with in_shell(coordinator, f'exec "$@" > {os.ttyname(end)}'):
+        shown = b""
+        while b"alive" not in shown:
+            shown += os.read(terminal, 65536)
+        os.close(end)
+        os.close(terminal)  # as when the connection to a machine is lost on which it was disowned
+        time.sleep(1.5)  # it draws once a second
+        coordinator.wait(lambda status: node(status, "b")["state"] == "alive")
+        assert coordinator.stop() == 0
+    assert "Traceback" not in coordinator.output
 
 
 def test_files_that_a_power_cut_has_emptied_do_not_keep_it_from_starting(tmp_path: Path) -> None:
