@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import TraceError
+from ..fbp.envelope import message
 from ..graph.json_format import compact
 from ._definitions import definitions, graphs
 from ._payloads import COMMANDS, sent
@@ -97,11 +98,11 @@ class Replay:
         name = label if isinstance(label, str) else Path(self._trace.file or "a trace").name
         known = {"type": "flowtrace-replay", "version": "0.7", "label": f"replay of {name}", "graph": self._trace.main}
         capabilities = {"capabilities": list(CAPABILITIES), "allCapabilities": list(CAPABILITIES)}
-        return [_message("runtime", "runtime", {**known, **capabilities})]
+        return [message("runtime", "runtime", {**known, **capabilities})]
 
     def _list(self, payload: Message) -> list[Message]:
-        found = [_message("component", "component", definition) for definition in self._definitions]
-        return [*found, _message("component", "componentsready", len(found))]
+        found = [message("component", "component", definition) for definition in self._definitions]
+        return [*found, message("component", "componentsready", len(found))]
 
     def _source(self, payload: Message) -> list[Message]:
         name = payload.get("name")
@@ -111,12 +112,12 @@ class Replay:
         library, slash, base = name.partition("/")
         place = {"library": library, "name": base} if slash else {"name": name}
         code = {"language": "json", "code": compact(self._trace.graphs[name])}
-        return [_message("component", "source", {**place, **code})]
+        return [message("component", "source", {**place, **code})]
 
     # -- network --
 
     def _getstatus(self, payload: Message) -> list[Message]:
-        return [_message("network", "status", {"graph": payload["graph"], **self._state()})]
+        return [message("network", "status", {"graph": payload["graph"], **self._state()})]
 
     def _start(self, payload: Message) -> list[Message]:
         if not self._running:
@@ -143,7 +144,7 @@ class Replay:
 
     def _now(self, command: str, graph: str | None = None) -> Message:
         now = time.time()
-        return _message(
+        return message(
             "network", command, {"graph": graph or self._trace.main, "time": time_text(now), **self._state()}
         )
 
@@ -180,7 +181,7 @@ def frames(trace: Trace) -> tuple[list[Frame], int]:
         if payload is None:
             left_out += 1
         else:
-            found.append(Frame(at, _message("network", event["command"], payload)))
+            found.append(Frame(at, message("network", event["command"], payload)))
     return found, left_out
 
 
@@ -189,8 +190,8 @@ def _time(value: Any, number: int, file: str | None) -> float:
         time = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         shown = json.dumps(value)[:60]
-        message = f"events[{number}].time: is {shown}, where a time is needed, as in 2026-01-31T12:00:00.000Z"
-        raise TraceError(message, file=file) from None
+        problem = f"events[{number}].time: is {shown}, where a time is needed, as in 2026-01-31T12:00:00.000Z"
+        raise TraceError(problem, file=file) from None
     return time.timestamp()
 
 
@@ -200,7 +201,7 @@ def _edges(payload: Message) -> list[Message]:
     if not isinstance(edges, list):
         raise Refused('network:edges needs "edges", a list of {src, tgt}')
     selected = [{"src": _end(edge, "src"), "tgt": _end(edge, "tgt")} for edge in edges]
-    return [_message("network", "edges", {"graph": payload["graph"], "edges": selected})]
+    return [message("network", "edges", {"graph": payload["graph"], "edges": selected})]
 
 
 def _end(edge: Any, key: str) -> Message:
@@ -213,8 +214,4 @@ def _end(edge: Any, key: str) -> Message:
 def _debug(payload: Message) -> list[Message]:
     if not isinstance(payload.get("enable"), bool):
         raise Refused('network:debug needs "enable", true or false')
-    return [_message("network", "debug", {"enable": payload["enable"], "graph": payload["graph"]})]
-
-
-def _message(protocol: str, command: str, payload: Any) -> Message:
-    return {"protocol": protocol, "command": command, "payload": payload}
+    return [message("network", "debug", {"enable": payload["enable"], "graph": payload["graph"]})]

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from aiohttp import WSMsgType, web
 
 from ..errors import ServerError
+from ..fbp.envelope import PROTOCOLS, message
 from .flowtrace import Trace
 from .replay import Message, Refused, Replay
 
@@ -24,7 +25,6 @@ _MAX_CLIENTS = 100
 _HEARTBEAT_S = 30.0
 _CLOSE_S = 1.0
 _LOCAL = ("localhost", "127.0.0.1", "::1")
-_PROTOCOLS = ("runtime", "graph", "component", "network", "trace")
 
 
 class ReplayServer:
@@ -94,28 +94,24 @@ class ReplayServer:
             return False
 
     def _handle(self, client: _Client, text: str) -> None:
-        protocol, extra = "runtime", {}
+        protocol, number = "runtime", None
         self._asking = client
         try:
             request = _request(text)
             if isinstance(request.get("requestId"), str):
-                extra["responseTo"] = request["requestId"]
-            if request["protocol"] in _PROTOCOLS:
+                number = request["requestId"]
+            if request["protocol"] in PROTOCOLS:
                 protocol = request["protocol"]
             answers = self.replay.answer(request["protocol"], request["command"], request["payload"])
         except Refused as refused:
-            answers = [{"protocol": protocol, "command": "error", "payload": {"message": str(refused)}}]
+            answers = [message(protocol, "error", {"message": str(refused)})]
         finally:
             self._asking = None
         for answer in answers:
-            # The schema of this one answer has no room for it.
-            numbered = (
-                answer if (answer["protocol"], answer["command"]) == ("network", "edges") else {**answer, **extra}
-            )
-            client.send(json.dumps(numbered))
+            client.send(json.dumps(message(**answer, response_to=number)))
 
-    def _broadcast(self, message: Message) -> None:
-        text = json.dumps(message)
+    def _broadcast(self, news: Message) -> None:
+        text = json.dumps(news)
         for client in self._clients:
             if client is not self._asking:
                 client.send(text)
