@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from .graph.elements import Edge, Initial, PortRef
 from .graph.model import Graph
 
-__all__ = ["MAIN", "Network", "Place", "Share", "Wanted", "as_roles", "merge", "share"]
+__all__ = ["MAIN", "Network", "RoleOf", "Share", "Wanted", "as_roles", "merge", "share"]
 
 MAIN = "default/main"
 """The graph that is saved."""
 TEMPORARY = "fixture."
 """Graphs whose id begins so are made by fbp-spec and similar programs, which never remove them."""
 
-Place = Callable[[str, str], str]
+RoleOf = Callable[[str, str], str]
 """Returns the role that a node stands for, of a graph's id and the node's."""
 
 
@@ -103,14 +103,14 @@ def merge(main: Network, others: Sequence[Share]) -> Wanted:
     return Wanted(merged, frozenset(stopped), frozenset(resting), wanted.origins, wanted.places)
 
 
-def as_roles(network: Network, initials: Iterable[Initial], role: Place) -> list[Initial]:
+def as_roles(network: Network, initials: Iterable[Initial], role: RoleOf) -> list[Initial]:
     """Return initial packets of a graph as those of the roles that its nodes stand for."""
     if network.id == MAIN:
         return list(initials)
     return [Initial(each.data, _placed(network, each.tgt, role), each.metadata) for each in initials]
 
 
-def _placed(network: Network, ref: PortRef, role: Place) -> PortRef:
+def _placed(network: Network, ref: PortRef, role: RoleOf) -> PortRef:
     return ref._replace(node=role(network.id, ref.node))
 
 

@@ -76,13 +76,10 @@ class Doubts:
         self._had = {role: name for role, name in self._had.items() if role in nodes and nodes[role].component == name}
         for node in nodes.values():
             name = node.component
-            if (
-                self._coordinator.builtin.is_own(name)
-                or name in self._library.commands
-                or name in self._library.foreign
-            ):
-                if not self._coordinator.builtin.is_own(name):
-                    self._had[node.id] = name
+            if self._coordinator.builtin.is_own(name):
+                continue
+            if name in self._library.commands or name in self._library.foreign:
+                self._had[node.id] = name
                 if name in self._library.commands and self._why_not(node.id):
                     yield node.id, name, ()
                 continue

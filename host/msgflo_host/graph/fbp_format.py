@@ -72,7 +72,7 @@ class _Builder:
             self._lone(places[0], chain.keys)
             return
         last = len(places) - 1
-        steps = [self._roles(place, number == 0 and not packet, number == last) for number, place in enumerate(places)]
+        steps = [self._step(place, number == 0 and not packet, number == last) for number, place in enumerate(places)]
         parts: list[Edge | Initial] = []
         if packet is not None:
             parts.append(self._put(steps[0][1], Initial(packet.data, self._target(steps[0]))))
@@ -111,7 +111,7 @@ class _Builder:
         words = place.words
         return len(words) == 1 and words[0] in _LITERALS and words[0] not in self.graph.nodes
 
-    def _roles(self, place: Place, at_start: bool, at_end: bool) -> _Step:
+    def _step(self, place: Place, at_start: bool, at_end: bool) -> _Step:
         """Return the inport, the node and the outport of a place in a chain."""
         words = place.words
         at = next((i for i, word in enumerate(words) if word.type in ("NODE", "ANONYMOUS")), None)
