@@ -35,7 +35,9 @@ class _Held(NamedTuple):
 
 
 class Injection:
-    """Sends packets to the participants of the graphs' nodes; `is_starting(role)` tells who will be there soon.
+    """Sends packets to the participants of the graphs' nodes.
+
+    `is_run_here(role)` tells whose participants are processes of ours: they are there, or will be soon.
 
     Listeners of `on_sent` get a graph, an inport of a node of it and the data of each packet that has been sent, when it has.
 
@@ -43,9 +45,9 @@ class Injection:
     as they have started it, and a packet may go through any of them.
     """
 
-    def __init__(self, coordinator: Coordinator, is_starting: Callable[[str], bool]) -> None:
+    def __init__(self, coordinator: Coordinator, is_run_here: Callable[[str], bool]) -> None:
         self._coordinator = coordinator
-        self._is_starting = is_starting
+        self._is_run_here = is_run_here
         self.on_sent: list[Callable[[str, PortRef, Any], None]] = []
         self._held: dict[_Node, deque[_Held]] = {}
         self._settled: set[_Ends] = set()
@@ -97,7 +99,7 @@ class Injection:
             raise RequestError("the broker is out of reach")
 
     def _will_take(self, graph: str, node: str) -> bool:
-        return self._is_starting(self._coordinator.graphs.role(graph, node)) or not self._is_joined(graph)
+        return self._is_run_here(self._coordinator.graphs.role(graph, node)) or not self._is_joined(graph)
 
     def _is_joined(self, graph: str) -> bool:
         return self._edges_of_processes(graph) <= self._settled
@@ -106,7 +108,7 @@ class Injection:
         """Whether who looks at its packets, and its bindings, are there: a process that has just come, or whose graph has
         just been started, might answer before.
         """
-        if not self._is_starting(role):
+        if not self._is_run_here(role):
             return True
         coordinator = self._coordinator
         return role in coordinator.served and coordinator.graphs.network(graph).started_at <= coordinator.served_at
@@ -118,7 +120,7 @@ class Injection:
         found = set()
         for edge in network.graph.edges if network.is_temporary else ():
             src, tgt = (ref._replace(node=graphs.role(graph, ref.node)) for ref in (edge.src, edge.tgt))
-            if self._is_starting(src.node) or self._is_starting(tgt.node):
+            if self._is_run_here(src.node) or self._is_run_here(tgt.node):
                 found.add((src, tgt))
         return found
 

@@ -102,7 +102,7 @@ class Components:
         """Whether nodes of a component are run here."""
         return component in self.library.commands or component in self.library.foreign
 
-    def is_starting(self, role: str) -> bool:
+    def is_run_here(self, role: str) -> bool:
         """Whether a role is or will be played by what is run here."""
         node = self._coordinator.graph.nodes.get(role)
         return node is not None and self.is_own(node.component)

@@ -54,7 +54,7 @@ class Service:
         replies = Replies(self.clients)
         self.recent = Recent(replies)
         catalogue = Catalogue(library, coordinator.registry)
-        injection = Injection(coordinator, components.is_starting)
+        injection = Injection(coordinator, components.is_run_here)
         graph = GraphPart(graphs, catalogue, self.clients, replies)  # first: the others tell what follows from a change
         trace = TracePart(identity, graphs, self.clients, replies)
         runtime = RuntimePart(identity, permissions, catalogue, graphs, injection, self.clients, replies)
