@@ -83,8 +83,11 @@ def save(path: str | os.PathLike[str], graph: Graph) -> None:
         raise GraphError(f"cannot be written: {reason(wrong)}", file=file) from None
 
 
-def replace(file: str, content: bytes) -> None:
-    """Write a file, whole or not at all, and keep its mode and owner as far as allowed; OSError if that fails."""
+def replace(file: str, content: bytes, *, check: Callable[[str], object] | None = None) -> None:
+    """Write a file, whole or not at all, and keep its mode and owner as far as allowed; OSError if that fails.
+
+    `check` gets the path of what has been written before that takes the file's place; where it raises something, it does not.
+    """
     folder = os.path.dirname(file) or os.curdir
     handle, temporary = tempfile.mkstemp(prefix=".msgflo-", suffix=".tmp", dir=folder)
     try:
@@ -93,6 +96,8 @@ def replace(file: str, content: bytes) -> None:
             opened.write(content)
             opened.flush()
             os.fsync(opened.fileno())
+        if check is not None:
+            check(temporary)
         os.replace(temporary, file)
     except BaseException:
         with contextlib.suppress(OSError):

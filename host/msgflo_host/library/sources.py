@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +16,7 @@ from pathlib import Path
 from .._syntax import parse
 from ..errors import ForeignError, LibraryError
 from ..foreign import load
+from ..graph.files import replace
 from .config_file import NAME
 from .folder import LANGUAGES, MAX_COMPONENTS, MAX_SOURCE, Contents, is_component
 
@@ -110,7 +110,7 @@ def write(file: Path, folder: Path, contents: Contents, code: str, tests: str | 
             else:
                 suite_of(file).unlink(missing_ok=True)
         before.append((file, _bytes_of(file)))
-        _replace(file, content, check=_check_foreign if foreign else None)
+        _replace(file, content, check=partial(_check_foreign, file) if foreign else None)
     except OSError as wrong:
         _put_back(before)
         raise LibraryError(f"cannot be written: {wrong.strerror}", file=str(file)) from None
@@ -173,35 +173,12 @@ def _check_python(code: str, file: Path, *, must_be_component: bool) -> None:
         raise LibraryError("defines no subclass of msgflo.Participant", file=file.name)
 
 
-def _check_foreign(written: Path, file: Path) -> None:
+def _check_foreign(file: Path, written: str) -> None:
     try:
         load(written, "node")
     except ForeignError as error:
         raise LibraryError(error.message, file=file.name, line=error.line, column=error.column) from None
 
 
-def _replace(file: Path, content: bytes, *, check: Callable[[Path, Path], None] | None = None) -> None:
-    target = file.resolve()
-    handle, name = tempfile.mkstemp(prefix=".msgflo-", suffix=".tmp", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-            os.fchmod(opened.fileno(), _mode(target))
-        if check is not None:
-            check(temporary, file)
-        temporary.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-
-
-def _mode(file: Path) -> int:
-    if file.exists():
-        return file.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+def _replace(file: Path, content: bytes, *, check: Callable[[str], None] | None = None) -> None:
+    replace(os.path.realpath(file), content, check=check)
