@@ -142,3 +142,20 @@ def test_a_file_that_could_not_be_read_is_taken_over_once_it_can_be(
 def _save(followed: Followed) -> None:
     coordinator = SimpleNamespace(graphs=SimpleNamespace(main=followed))  # as much of one as is needed
     save(coordinator, followed.file)  # type: ignore[arg-type]
+
+
+def test_what_somebody_writes_right_after_a_save_is_taken_over(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = os.fsync
+
+    def edited_meanwhile(handle: int) -> None:
+        sync(handle)
+        if "d(x/D)" in followed.path.read_text():  # ours is in its place, and its folder is being synced
+            followed.path.write_text("a(x/A)\n")
+
+    monkeypatch.setattr(os, "fsync", edited_meanwhile)
+    followed.graph.add_node("d", "x/D")
+    followed.file.save(followed.graph)
+    assert followed.file.take_over()
+    assert followed.graphs == [["a"]]

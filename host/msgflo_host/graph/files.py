@@ -67,8 +67,8 @@ def parse(content: bytes, path: str | os.PathLike[str]) -> Graph:
     return _READERS[_suffix(file)](_decode(content, file), file)
 
 
-def save(path: str | os.PathLike[str], graph: Graph) -> None:
-    """Write a graph to an .fbp or .json file, whole or not at all; GraphError if that fails.
+def save(path: str | os.PathLike[str], graph: Graph) -> Signature | None:
+    """Write a graph to an .fbp or .json file, whole or not at all, and return its signature; GraphError if that fails.
 
     The text is the same for equal graphs. Mode and owner of the file are kept as far as allowed; a symbolic link stays
     one. A file that holds this very text already is left alone.
@@ -77,15 +77,16 @@ def save(path: str | os.PathLike[str], graph: Graph) -> None:
     content = _WRITERS[_suffix(file)](graph).encode()
     try:
         target = os.path.realpath(file)
-        if not _holds(target, content):
-            replace(target, content)
+        before = signature(target)
+        return before if _holds(target, content) else replace(target, content)
     except (OSError, ValueError) as wrong:
         raise GraphError(f"cannot be written: {reason(wrong)}", file=file) from None
 
 
-def replace(file: str, content: bytes, *, check: Callable[[str], object] | None = None) -> None:
+def replace(file: str, content: bytes, *, check: Callable[[str], object] | None = None) -> Signature:
     """Write a file, whole or not at all, and keep its mode and owner as far as allowed; OSError if that fails.
 
+    Returns the signature of what was written, whatever others write behind it at once.
     `check` gets the path of what has been written before that takes the file's place; where it raises something, it does not.
     """
     folder = os.path.dirname(file) or os.curdir
@@ -96,6 +97,7 @@ def replace(file: str, content: bytes, *, check: Callable[[str], object] | None 
             opened.write(content)
             opened.flush()
             os.fsync(opened.fileno())
+            written = _signature(os.fstat(opened.fileno()))
         if check is not None:
             check(temporary)
         os.replace(temporary, file)
@@ -108,14 +110,18 @@ def replace(file: str, content: bytes, *, check: Callable[[str], object] | None 
         os.fsync(directory)  # otherwise a power cut can undo the rename
     finally:
         os.close(directory)
+    return written
 
 
 def signature(path: str | os.PathLike[str]) -> Signature | None:
     """Return what differs after each change of a file: time, size and inode; None if there is no file."""
     try:
-        found = os.stat(path)
+        return _signature(os.stat(path))
     except (OSError, ValueError):
         return None
+
+
+def _signature(found: os.stat_result) -> Signature:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 

@@ -148,7 +148,7 @@ class LiveFile:
 
         Call `take_over` first, and leave the file alone where that returns False: somebody is in the middle of an edit.
         """
-        save(self.path, graph)
-        self._seen, self.trouble, self._base = signature_of(self.path), None, graph.copy()
+        self._seen = save(self.path, graph)
+        self.trouble, self._base = None, graph.copy()
         self._content, self._absent = b"", 0
         self._edited = self._unsaved = False
