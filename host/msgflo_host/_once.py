@@ -1,4 +1,4 @@
-"""Sentences for the log that are said once, however often there is reason to."""
+"""Sentences that are said once, however often there is reason to."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ MOST = 1000
 
 
 class Once:
-    """Says each sentence as a warning, once."""
+    """Tells which sentences have not been said yet."""
 
     def __init__(self) -> None:
         self._said: set[str] = set()
 
+    def is_news(self, text: str) -> bool:
+        """Whether it has not been said; from now on it has."""
+        if text in self._said:
+            return False
+        if len(self._said) >= MOST:
+            self._said.clear()
+        self._said.add(text)
+        return True
+
     def say(self, text: str) -> None:
-        """Say it, unless that was done."""
-        if text not in self._said:
-            if len(self._said) >= MOST:
-                self._said.clear()
-            self._said.add(text)
+        """Say it as a warning in the log, unless that was done."""
+        if self.is_news(text):
             log.warning("%s", text)

@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from ._once import Once
 from .bindings.initials import InitialPacket, initial_packets
 from .graph.model import Graph, Initial
 from .participants import Registry
 
 __all__ = ["Due", "Greeter"]
-
-MOST_SAID = 1000
 
 Publish = Callable[[InitialPacket], bool]
 
@@ -33,7 +32,7 @@ class Greeter:
         self._trouble = trouble
         self._started: dict[str, None] = {}
         self._fresh: dict[bytes, Initial] = {}
-        self._said: set[str] = set()
+        self._once = Once()
 
     @property
     def due(self) -> Due:
@@ -93,10 +92,7 @@ class Greeter:
         return entry is not None and entry.participant.role in only
 
     def _complain(self, role: str, reason: str) -> None:
-        if reason not in self._said:
-            if len(self._said) >= MOST_SAID:  # reasons hold names that devices choose
-                self._said.clear()
-            self._said.add(reason)
+        if self._once.is_news(reason):
             self._trouble(role, f"initial packet: {reason}")
 
 
