@@ -15,6 +15,8 @@ from typing import Any
 __all__ = ["LOG_LINES", "Notes", "Status", "edge_text", "flush", "follow_plain", "printable"]
 
 FIRST_S, EVERY_S, LOOK_S = 5.0, 60.0, 3.5
+QUIET_S = 3600.0
+"""So long nothing is printed while no state changes: on a Raspberry Pi each line is written to its SD card."""
 LOG_LINES = 8
 MOST_EDGES = 50
 
@@ -64,20 +66,36 @@ class Notes(logging.Handler):
 
 
 async def follow_plain(status: Callable[[], Status], look: Callable[[float], None]) -> None:
-    """Print `status` after 5 s, and then every minute until cancelled; edges are measured (`look`) only just before."""
-    pause = FIRST_S
+    """Print `status` after 5 s, then within a minute after a change of a state, and every hour, until cancelled.
+
+    Edges are measured (`look`) only just before.
+    """
+    pause, printed, at = FIRST_S, None, 0.0
     while True:
         await asyncio.sleep(pause - LOOK_S)
+        pause = EVERY_S
+        if _states(status()) == printed and time.monotonic() - at < QUIET_S:
+            continue
         look(LOOK_S)
         await asyncio.sleep(LOOK_S)
         now = status()
-        states = ", ".join(f"{node['id']} {node['state']}" for node in now["nodes"][:MOST_EDGES])
-        _say(f"nodes: {printable(states) or 'none'}")
-        for edge in now["edges"][:MOST_EDGES]:
-            _say(f"edge: {printable(edge_text(edge))}: {edge['rate']:.1f}/s")
-        if len(now["edges"]) > MOST_EDGES:
-            _say(f"and {len(now['edges']) - MOST_EDGES} more edges: see the page or `msgflo list`")
-        pause = EVERY_S
+        printed, at = _states(now), time.monotonic()
+        _print(now)
+
+
+def _states(status: Status) -> list[tuple[str, str]]:
+    nodes = [(node["id"], node["state"]) for node in status["nodes"]]
+    return [*nodes, *((edge_text(edge), edge["kind"]) for edge in status["edges"])]
+
+
+def _print(status: Status) -> None:
+    nodes, edges = status["nodes"], status["edges"]
+    states = ", ".join(f"{node['id']} {node['state']}" for node in nodes[:MOST_EDGES])
+    _say(f"nodes: {printable(states) or 'none'}")
+    for edge in edges[:MOST_EDGES]:
+        _say(f"edge: {printable(edge_text(edge))}: {edge['rate']:.1f}/s")
+    if len(edges) > MOST_EDGES:
+        _say(f"and {len(edges) - MOST_EDGES} more edges: see the page or `msgflo list`")
 
 
 def _say(line: str) -> None:
