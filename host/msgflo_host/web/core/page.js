@@ -122,6 +122,7 @@ function choose(tab, chosen) {
 /** The arrow keys, Home and End walk through tabs, as people who use a keyboard expect. @param {HTMLElement} list */
 function walkTabs(list) {
   list.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return; // with these they lead back in the browser's history, and elsewhere
     const tabs = /** @type {HTMLElement[]} */ ([...list.querySelectorAll("[role=tab]")]);
     const at = tabs.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
