@@ -7,7 +7,6 @@ its turn: a loop of nodes, each of which wakes the next, takes time but blocks n
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
@@ -15,13 +14,12 @@ from typing import Any, Protocol
 from msgflo import topics
 
 from .. import discovery
-from .._text import quoted
 from . import library
-from ._reports import Reports
-from .component import Component, ComponentError, Port, Timer
+from .component import Component, Port, Timer
+from .node import Node
 from .values import size
 
-__all__ = ["HIDDEN", "MAX_PER_TURN", "MAX_WAITING", "MAX_WAITING_BYTES", "Engine", "Loop"]
+__all__ = ["MAX_PER_TURN", "MAX_WAITING", "MAX_WAITING_BYTES", "Engine", "Loop"]
 
 MAX_PER_TURN = 1_000
 """Packets that are delivered before everything else in the event loop gets its turn."""
@@ -37,13 +35,7 @@ MAX_WAITING_BYTES = 64 * 1024 * 1024
 
 _NOT_MEASURED = 1_000
 
-HIDDEN = "a packet cannot be used; why is not said, for what this node gets or sends is secure"
-"""What stands for an error of a node that may not tell what came to it."""
-
-_HIDDEN_LINE = "DATA"
 _REPORT_S = 1.0
-
-log = logging.getLogger("msgflo")
 
 
 class Loop(Protocol):
@@ -69,9 +61,9 @@ class Engine:
     def __init__(self, *, library: Mapping[str, type[Component]] | None = None, loop: Loop | None = None) -> None:
         self._library = _shipped() if library is None else library
         self._loop = loop
-        self._nodes: dict[str, _Node] = {}
+        self._nodes: dict[str, Node] = {}
         self._links: Mapping[tuple[str, str], Sequence[tuple[str, str]]] = {}
-        self._waiting: deque[tuple[_Node, str, Any, int]] = deque()  # with its bytes, as far as they are counted
+        self._waiting: deque[tuple[Node, str, Any, int]] = deque()  # with its bytes, as far as they are counted
         self._bytes = 0
         self._running = False
         self._dropped: Counter[str] = Counter()
@@ -187,8 +179,18 @@ class Engine:
         for target, inport in self._links.get((role, port), ()):
             self.deliver(target, inport, data)
 
+    def tell_error(self, role: str, text: str) -> None:
+        """Tell those who want to hear of errors."""
+        for tell in self.on_error:
+            tell(role, text)
+
+    def tell_line(self, role: str, text: str) -> None:
+        """Tell those who want to hear of lines of the log."""
+        for tell in self.on_log:
+            tell(role, text)
+
     def _start(self, role: str, name: str) -> None:
-        node = self._nodes[role] = _Node(self, role, name)
+        node = self._nodes[role] = Node(self, role, name)
         node.begin(self._library[name])
 
     def _run(self) -> None:
@@ -212,121 +214,7 @@ class Engine:
         dropped, self._dropped = self._dropped, Counter()
         limit = f"{MAX_WAITING}, or {MAX_WAITING_BYTES // 1024 // 1024} MiB,"
         for role, count in dropped.items():
-            _tell(self.on_error, role, f"packets dropped: {count}, because {limit} were waiting already")
-
-
-class _Node:
-    """One instance of a component: keeps its mistakes from the others, and is its Context."""
-
-    def __init__(self, engine: Engine, role: str, name: str) -> None:
-        self.name = name
-        self._engine = engine
-        self.role = role
-        self.hidden = False
-        self._component: Component | None = None
-        self._outports: frozenset[str] = frozenset()
-        self._ended = False
-        self._timers: set[_NodeTimer] = set()
-        self._errors = Reports(lambda: engine.loop, lambda text: _tell(engine.on_error, self.role, text))
-        self._log = Reports(lambda: engine.loop, lambda text: _tell(engine.on_log, self.role, text))
-
-    def begin(self, component: type[Component]) -> None:
-        """Make the instance; without one, all packets for the node are ignored."""
-        self._outports = frozenset(port.id for port in component.outports)
-
-        def make() -> None:
-            self._component = component(self)
-
-        self.guarded(make)
-
-    def end(self) -> None:
-        """Stop; nothing that the component does later has an effect."""
-        self._ended = True
-        if self._component is not None:
-            self.guarded(self._component.stop)
-        for timer in list(self._timers):
-            timer.cancel()
-
-    @property
-    def has_timers(self) -> bool:
-        """Whether the component has something to do later."""
-        return bool(self._timers)
-
-    def receive(self, port: str, data: Any) -> None:
-        """Give the component a packet, unless it has ended since."""
-        if self._ended or self._component is None:
-            return
-        try:
-            for tell in self._engine.on_received:
-                tell(self.role, port, data)
-            self._component.receive(port, data)
-        except Exception as wrong:
-            self._failed(wrong)
-
-    def guarded(self, call: Callable[[], None]) -> None:
-        """Call something of the component; what it raises becomes an error of the node."""
-        try:
-            call()
-        except Exception as wrong:
-            self._failed(wrong)
-
-    def _failed(self, wrong: Exception) -> None:
-        if isinstance(wrong, ComponentError):
-            self.error(str(wrong))
-        else:
-            log.debug("%s (%s) failed", self.role, self.name, exc_info=None if self._is_secure() else wrong)
-            self.error(f"{type(wrong).__name__}: {wrong}"[:500])
-
-    # What a component may call.
-
-    def send(self, port: str, data: Any) -> None:
-        if port not in self._outports:
-            raise ComponentError(f"{self.name} has no outport {quoted(port)}")
-        if not self._ended:
-            self._engine.sent(self.role, port, data)
-
-    def later(self, seconds: float, call: Callable[[], None]) -> Timer:
-        timer = _NodeTimer(self, call, self._timers)
-        if not self._ended:
-            self._timers.add(timer)
-            timer.handle = self._engine.loop.call_later(max(0.0, seconds), timer.ring)
-        return timer
-
-    def now(self) -> float:
-        return self._engine.loop.time()
-
-    def error(self, text: str) -> None:
-        self._errors.add(HIDDEN if self._is_secure() else text)
-
-    def log(self, text: str) -> None:
-        self._log.add(_HIDDEN_LINE if self._is_secure() else text)
-
-    def _is_secure(self) -> bool:
-        return self.hidden or self._engine.is_secure(self.role)
-
-
-class _NodeTimer:
-    """A timer that ends with its node."""
-
-    def __init__(self, node: _Node, call: Callable[[], None], timers: set[_NodeTimer]) -> None:
-        self._node = node
-        self._call = call
-        self._timers = timers
-        self.handle: Timer | None = None
-
-    def ring(self) -> None:
-        self._timers.discard(self)
-        self._node.guarded(self._call)
-
-    def cancel(self) -> None:
-        self._timers.discard(self)
-        if self.handle is not None:
-            self.handle.cancel()
-
-
-def _tell(listeners: list[Callable[[str, str], None]], role: str, text: str) -> None:
-    for tell in listeners:
-        tell(role, text)
+            self.tell_error(role, f"packets dropped: {count}, because {limit} were waiting already")
 
 
 def _shipped() -> Mapping[str, type[Component]]:

@@ -10,7 +10,7 @@ import pytest
 
 from editors import run
 from fbp_service import joined, read, served
-from msgflo_host.builtin.engine import HIDDEN
+from msgflo_host.builtin.node import HIDDEN
 from msgflo_host.fbp.envelope import Request
 from msgflo_host.graph import fbp_format
 
