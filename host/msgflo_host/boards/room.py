@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ..errors import PortMapError
 from .model import Device, PortMap
 
-__all__ = ["BYTECODE_LIMIT", "check_room", "doubt_room", "free", "most_bytecode", "taken"]
+__all__ = ["BYTECODE_LIMIT", "check_room", "doubt_room"]
 
 BYTECODE_LIMIT = 60 * 1024
 """More bytecode than this is for no board without PSRAM."""
@@ -36,19 +36,19 @@ def check_room(port_map: PortMap, bytecode: int, sizes: Callable[[], Mapping[str
     """
     if port_map.psram:
         return
-    most = most_bytecode(port_map)
+    most = _most_bytecode(port_map)
     if bytecode > most:
         raise _too_much_code(port_map, bytecode, most, sizes())
-    room = free(port_map, bytecode, (), _most(port_map)) - _KEPT
+    room = _free(bytecode, (), _most(port_map)) - _KEPT
     for number, device in enumerate(port_map.devices):
-        if taken(port_map.devices[: number + 1]) > room:
+        if _taken(port_map.devices[: number + 1]) > room:
             raise _too_many(port_map, device, room)
 
 
 def doubt_room(port_map: PortMap, bytecode: int) -> list[str]:
     """Return what is to be said where memory may not suffice, or not for an update."""
     memory = _sure(port_map)
-    left = free(port_map, bytecode, port_map.devices, memory)
+    left = _free(bytecode, port_map.devices, memory)
     needed = _FOR_AN_UPDATE[0] + _FOR_AN_UPDATE[1] * len(port_map.devices)
     if port_map.psram or left >= needed:
         return []
@@ -60,18 +60,18 @@ def doubt_room(port_map: PortMap, bytecode: int) -> list[str]:
     return [f"{port_map.file}: some {_kb(left)} of memory are left; {what}"]
 
 
-def most_bytecode(port_map: PortMap) -> int:
+def _most_bytecode(port_map: PortMap) -> int:
     """How many bytes of bytecode fit into the memory of a board without devices."""
     return min(BYTECODE_LIMIT, int((_most(port_map) - _ALL_ELSE - _NAMES - _KEPT) / _A_BYTE_OF_CODE))
 
 
-def free(port_map: PortMap, bytecode: int, devices: Iterable[Device], memory: int) -> int:
+def _free(bytecode: int, devices: Iterable[Device], memory: int) -> int:
     """How many bytes are left of the memory, with these devices; below 0 where it does not suffice."""
     code = int(_A_BYTE_OF_CODE * bytecode) + _ALL_ELSE + (_NAMES if bytecode > _MANY_NAMES else 0)
-    return memory - code - taken(devices)
+    return memory - code - _taken(devices)
 
 
-def taken(devices: Iterable[Device]) -> int:
+def _taken(devices: Iterable[Device]) -> int:
     """How many bytes devices take, beside their kinds' bytecode. What sensors of 433 MHz will be heard nobody knows."""
     total = 0
     for device in devices:
@@ -98,7 +98,7 @@ def _too_many(port_map: PortMap, device: Device, room: int) -> PortMapError:
     need = f"these {count} need" if count > 1 else "it needs"
     return PortMapError(
         f"devices.{device.name} is more than memory is there for: of the {_kb(_most(port_map))} that the "
-        f"{port_map.chip.name} may have, {_kb(room)} are left for devices, and {need} some {_kb(taken(port_map.devices))}; "
+        f"{port_map.chip.name} may have, {_kb(room)} are left for devices, and {need} some {_kb(_taken(port_map.devices))}; "
         "leave some out, or take a second board for them",
         file=str(port_map.file),
         line=line,
