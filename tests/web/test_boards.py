@@ -9,10 +9,10 @@ from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from brokers import Broker
-from browser import PHONE, Pages, axe, fit, node_in, until_system
+from browser import PHONE, Pages, address, axe, fit, node_in, until_system
 from systems import Coordinator, until
 
 VIEWER = "who-may-only-look"
@@ -107,6 +107,21 @@ def thing(page: Page, role: str) -> Locator:
 
 
 # --- The shelf ---
+
+
+def test_what_a_board_refuses_to_tell_of_itself_is_said(coordinator: Coordinator, boards: Path, page_of: Pages) -> None:
+    (boards / "press.yaml").write_text(PRESS)
+    page = page_of.blank()
+
+    def refuse(board: WebSocketRoute) -> None:
+        board.on_message(lambda asked: board.send(json.dumps({"id": json.loads(asked)["id"], "error": "not today"})))
+
+    page.route_web_socket("**/control", refuse)
+    page.goto(address(coordinator))
+    page.locator("body[data-started]").wait_for()
+    page.locator("#tab-boards").click()
+    page.get_by_role("button", name="Start press").click()
+    expect(page.get_by_role("alert").filter(has_text="not today")).to_be_visible()
 
 
 def test_port_maps_are_on_a_shelf_with_what_they_have_or_what_is_wrong_with_them(

@@ -77,8 +77,8 @@ export class Card {
       const description = await this.#control.ask({ describe: true });
       this.#build(description);
       this.#show(await this.#control.ask({ watch: true }));
-    } catch {
-      return; // it has ended, which is told
+    } catch (error) {
+      return failed(/** @type {Error} */ (error));
     }
     this.#timer = setInterval(() => document.visibilityState === "visible" && this.#look(), LOOK_MS);
   }
