@@ -169,6 +169,26 @@ def test_fit_shows_what_is_drawn_beside_nodes(coordinator: Coordinator, page_of:
                 assert inside(box(page, f"#graph-view {shown}"), view), shown
 
 
+def test_who_goes_to_the_name_of_a_group_by_keys_sees_it_wherever_it_stands(
+    coordinator: Coordinator, page_of: Pages
+) -> None:
+    page = page_of(coordinator)
+    show(
+        page,
+        *(added(id, 0, y, "core/Gate") for id, y in (("first", 0), ("last", 1500), ("over", -70))),
+        ["addgroup", {"name": "tall", "nodes": ["first", "last"]}],
+    )
+    first = node_in(page, "first")
+    first.focus()
+    for _ in range(8):
+        first.press("+")
+    node_in(page, "over").focus()
+    name = page.locator(".group-name")
+    expect(name).not_to_be_in_viewport()  # there is no room for it above
+    name.focus()
+    expect(name).to_be_in_viewport()
+
+
 def test_fit_shows_the_most_and_says_what_is_too_far_away(coordinator: Coordinator, page_of: Pages) -> None:
     page = page_of(coordinator)
     show(page, added("a", 0, 0), added("b", 300, 0), added("far", 1e12, 5), joined("a out", "b in"))

@@ -83,7 +83,7 @@ export class Groups {
 
   /** Where the name of a group is in the graph. @param {string} name */
   titleBox(name) {
-    return this.#shown.get(name)?.box;
+    return this.#shown.get(name)?.place;
   }
 }
 
