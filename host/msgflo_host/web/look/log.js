@@ -24,9 +24,10 @@ export class Log {
 
   /** Anew, with lines of before. */
   fill() {
-    this.lines.replaceChildren();
+    const lines = this.#system.outputOf(this.#graph, this.#id).slice(-MOST_LINES);
+    this.lines.replaceChildren(...lines.map(itemOf));
     this.#show();
-    for (const line of this.#system.outputOf(this.#graph, this.#id)) this.#write(line);
+    this.toEnd();
   }
 
   /** @param {import("../core/health.js").Line} line of whoever it is */
@@ -35,9 +36,9 @@ export class Log {
   }
 
   /** @param {import("../core/health.js").Line} line */
-  #write({ text, at }) {
+  #write(line) {
     const isAtEnd = this.lines.scrollTop + this.lines.clientHeight >= this.lines.scrollHeight - 8;
-    this.lines.append(element("li", {}, element("time", { dateTime: new Date(at).toISOString() }, timeText(at)), element("span", {}, text)));
+    this.lines.append(itemOf(line));
     while (this.lines.childElementCount > MOST_LINES) this.lines.firstElementChild?.remove();
     this.#show();
     if (isAtEnd) this.toEnd();
@@ -52,3 +53,6 @@ export class Log {
     this.none.hidden = !this.lines.hidden;
   }
 }
+
+/** @param {import("../core/health.js").Line} line */
+const itemOf = ({ text, at }) => element("li", {}, element("time", { dateTime: new Date(at).toISOString() }, timeText(at)), element("span", {}, text));
