@@ -23,6 +23,7 @@ export class Adopting {
   #devices = [];
   #drawn = ""; // what the devices were found among
   #timer = 0;
+  #isSoon = false; // whether the timer is for something new
   /** @type {Form | null} the last one that was opened */
   #form = null;
 
@@ -57,8 +58,7 @@ export class Adopting {
   /** Follow the broker, or not. @param {boolean} wanted */
   follow(wanted) {
     this.#follower.follow(wanted && this.#may);
-    clearTimeout(Math.abs(this.#timer));
-    this.#timer = 0;
+    this.#rest();
     if (wanted) this.#update();
     this.#say();
   }
@@ -84,15 +84,19 @@ export class Adopting {
 
   /** @param {number} ms */
   #plan(ms) {
-    if (ms === SOON_MS && this.#timer < 0) return; // soon already
-    clearTimeout(Math.abs(this.#timer));
-    const timer = setTimeout(() => this.#update(), ms);
-    this.#timer = ms === SOON_MS ? -timer : timer;
+    if (ms === SOON_MS && this.#isSoon) return;
+    this.#rest();
+    this.#isSoon = ms === SOON_MS;
+    this.#timer = setTimeout(() => this.#update(), ms);
+  }
+
+  #rest() {
+    clearTimeout(this.#timer);
+    this.#isSoon = false;
   }
 
   #update() {
-    clearTimeout(Math.abs(this.#timer));
-    this.#timer = 0;
+    this.#rest();
     if (this.#follower.state === "off") return;
     if (!this.#overview.hidden) this.#show();
     this.#plan(AGE_MS);

@@ -186,10 +186,9 @@ export async function leavePanel() {
   if (await mayClose()) closePanel();
 }
 
-/** Close the inspector, or only where it shows the panel of that id. @param {string} [id] */
-export function closePanel(id) {
+function closePanel() {
   const inspector = /** @type {HTMLElement} */ (document.getElementById("inspector"));
-  if (inspector.hidden || (id !== undefined && inspector.dataset.panel !== id)) return;
+  if (inspector.hidden) return;
   const hadFocus = inspector.contains(document.activeElement);
   const tell = closed;
   closed = null;

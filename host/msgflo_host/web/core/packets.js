@@ -122,4 +122,3 @@ export class Packets extends EventTarget {
     this.dispatchEvent(new Event("leftout"));
   }
 }
-

@@ -2,7 +2,7 @@
 // The dialog that adds an instrument: which kind, and in which role.
 
 import { element, formDialog } from "../core/dom.js";
-import { componentOf, kinds } from "../devices/kinds.js";
+import { allKinds, componentOf } from "../devices/kinds.js";
 import { proposedRole, wrongRole } from "../devices/roles.js";
 
 /**
@@ -10,7 +10,7 @@ import { proposedRole, wrongRole } from "../devices/roles.js";
  * @returns {Promise<{kind: import("../devices/kinds.js").Kind, role: string} | null>} null when nothing was chosen
  */
 export async function askInstrument(system, graph, roles) {
-  const all = await Promise.all([...kinds.values()].map((load) => load()));
+  const all = await allKinds();
   await system.askStatus(); // somebody else may have taken a role a moment ago
   const kind = element("select", { change: () => propose() }, ...all.map((each) => element("option", { value: each.kind }, `${each.name}: ${each.label}`)));
   const role = element("input", { autocomplete: "off", spellcheck: false, input: () => check() });

@@ -2,7 +2,7 @@
 // Moving and resizing instruments, by pointer and by keys.
 
 import { announce } from "../core/dom.js";
-import { same, settle, sized, within } from "./arrange.js";
+import { COLUMNS, same, settle, sized, within } from "./arrange.js";
 
 /** @typedef {import("./arrange.js").Box} Box @typedef {import("./instrument.js").Instrument} Instrument */
 /** @typedef {{instruments: Map<string, Instrument>, grid: HTMLElement, save: (title: string, boxes: Map<string, Box>) => Promise<any>, show: () => void}} Board */
@@ -90,6 +90,6 @@ const scrolled = (grid) => grid.closest(".view")?.scrollTop ?? 0;
 function cellOf(grid) {
   const { columnGap, rowGap, gridAutoRows, paddingLeft, paddingRight } = getComputedStyle(grid);
   const gap = parseFloat(columnGap);
-  const width = (grid.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) + gap) / 12;
+  const width = (grid.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) + gap) / COLUMNS;
   return { width, height: parseFloat(gridAutoRows) + parseFloat(rowGap) };
 }

@@ -2,7 +2,6 @@
 /** The devices that are open on this page: a card for each, in a strip below the graph. */
 import { announce, askText, element, iconButton, toast } from "../core/dom.js";
 import { picture } from "./icons.js";
-import { kinds } from "./kinds.js";
 import { wrongRole } from "./roles.js";
 import { makeTrouble } from "./trouble.js";
 
@@ -125,6 +124,3 @@ export class Dock {
     this.#title.textContent = this.#open.length === 1 ? "1 device" : `${this.#open.length} devices`;
   }
 }
-
-/** The kinds themselves, in the order in which they are shown. */
-export const allKinds = () => Promise.all([...kinds.values()].map((load) => load()));

@@ -1,7 +1,7 @@
 // @ts-check
+/** A picture of each kind, in lines on 24 × 24. */
 import { glyph } from "../core/signs.js";
 import { svg } from "../core/svg.js";
-/** A picture of each kind, in lines on 24 × 24. */
 
 /** Those that are drawn as the signs of nodes are. */
 const SIGNS = {

@@ -23,6 +23,9 @@ export const kinds = new Map(
   NAMES.map((name) => [name, () => import(`./${name}.js`).then((module) => module.default)]),
 );
 
+/** The kinds themselves, in the order in which they are shown. */
+export const allKinds = () => Promise.all([...kinds.values()].map((load) => load()));
+
 /** The component of a kind: `web/Button`. */
 export const componentOf = (/** @type {string} */ kind) => `web/${kind[0].toUpperCase()}${kind.slice(1)}`;
 

@@ -73,7 +73,6 @@ export function slider({ label, unit = "", min, max, step = 1, value, oninput })
   const show = (number) => {
     output.textContent = text(number);
     input.setAttribute("aria-valuetext", text(number));
-    made.style.setProperty("--part", String((number - min) / (max - min)));
   };
   const change = (number) => {
     show(number);

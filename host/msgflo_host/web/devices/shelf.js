@@ -2,10 +2,10 @@
 /** The shelf of virtual devices: whoever picks one has it at once, in a role that is proposed. */
 import { announce, element, toast } from "../core/dom.js";
 import { emit } from "../core/registry.js";
-import { Dock, allKinds } from "./dock.js";
+import { Dock } from "./dock.js";
 import { picture } from "./icons.js";
 import { keepWhenLeft } from "./kept.js";
-import { kindOf, kinds } from "./kinds.js";
+import { allKinds, kindOf, kinds } from "./kinds.js";
 import { proposedRole } from "./roles.js";
 
 /** @param {import("../core/registry.js").Context} context */

@@ -5,7 +5,7 @@
 import { element, toast } from "../core/dom.js";
 import { svg } from "../core/svg.js";
 import { curve, overlap, pathText, portPoint } from "./geometry.js";
-import { findPort, rowOf, typesFit } from "./model.js";
+import { findPort, isJoined, isSameEnd, rowOf, typesFit } from "./model.js";
 
 const FINGER = 22; // pixels of the screen from the middle of a port: 44 is what fingers hit surely
 
@@ -17,8 +17,8 @@ const FINGER = 22; // pixels of the screen from the middle of a port: 44 is what
  */
 export function connecting(stage, actions, port, pressed) {
   const edge = stage.picture.edges.get(stage.selectedEdge ?? "");
-  if (edge && isAt(edge.tgt, pressed) && pressed.side === "in") return new Connecting(stage, actions, port, { ...edge.src, side: "out" }, edge);
-  if (edge && isAt(edge.src, pressed) && pressed.side === "out") return new Connecting(stage, actions, port, { ...edge.tgt, side: "in" }, edge);
+  if (edge && isSameEnd(edge.tgt, pressed) && pressed.side === "in") return new Connecting(stage, actions, port, { ...edge.src, side: "out" }, edge);
+  if (edge && isSameEnd(edge.src, pressed) && pressed.side === "out") return new Connecting(stage, actions, port, { ...edge.tgt, side: "in" }, edge);
   return new Connecting(stage, actions, port, pressed, null);
 }
 
@@ -48,8 +48,6 @@ export function portNear(stage, point, sides = ["in", "out"]) {
   }
   return best;
 }
-
-const isAt = (one, other) => one.node === other.node && one.port.toLowerCase() === other.port.toLowerCase();
 
 /** A gesture of `Pointer`. */
 class Connecting {
@@ -139,13 +137,9 @@ class Connecting {
     const { side, ...from } = this.begin;
     const to = { node: over.node, port: over.port };
     const [src, tgt] = side === "out" ? [from, to] : [to, from];
-    if (this.moved && isAt(this.moved.src, src) && isAt(this.moved.tgt, tgt)) return; // put back where it was
-    if (this.#isThere(src, tgt)) return toast("These two are connected already.", "info");
+    if (this.moved && isSameEnd(this.moved.src, src) && isSameEnd(this.moved.tgt, tgt)) return; // put back where it was
+    if (isJoined(this.stage.picture, src, tgt)) return toast("These two are connected already.", "info");
     if (this.moved) this.actions.reconnect(this.moved.key, src, tgt);
     else this.actions.connect(src, tgt);
-  }
-
-  #isThere(src, tgt) {
-    return [...this.stage.picture.edges.values()].some((edge) => isAt(edge.src, src) && isAt(edge.tgt, tgt));
   }
 }

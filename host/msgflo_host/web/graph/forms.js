@@ -6,7 +6,7 @@ import { openMenu } from "../core/menu.js";
 import { wrongName } from "../core/names.js";
 import { Editor } from "./editor.js";
 import { editInitial } from "./initials.js";
-import { typesFit } from "./model.js";
+import { isJoined, typesFit } from "./model.js";
 
 /**
  * Write a node's name where it stands. A name that is not taken stays there, to be sent again.
@@ -58,7 +58,7 @@ export async function connectByName(stage, actions, id) {
   const fill = () => {
     const type = node.outports.find((port) => port.id === from.value)?.type ?? "all";
     const free = [...stage.picture.nodes.values()].flatMap((other) => other.inports.map((port) => ({ other, port, fits: typesFit(type, port.type) })))
-      .filter(({ other, port }) => !isConnected(stage, { node: id, port: from.value }, { node: other.id, port: port.id }));
+      .filter(({ other, port }) => !isJoined(stage.picture, { node: id, port: from.value }, { node: other.id, port: port.id }));
     // Hardly anybody wants a loop: a node itself comes last.
     free.sort((one, two) => Number(one.other === node) - Number(two.other === node) || Number(two.fits) - Number(one.fits) || one.other.id.localeCompare(two.other.id));
     to.replaceChildren(...free.map(({ other, port, fits }) =>
@@ -76,8 +76,6 @@ export async function connectByName(stage, actions, id) {
   if (chosen) actions.connect(chosen.src, { node: chosen.tgt[0], port: chosen.tgt[1] });
 }
 
-const isAt = (one, other) => one.node === other.node && one.port.toLowerCase() === other.port.toLowerCase();
-const isConnected = (stage, src, tgt) => [...stage.picture.edges.values()].some((edge) => isAt(edge.src, src) && isAt(edge.tgt, tgt));
 const option = (value, text) => element("option", { value }, text);
 const withType = (port) => (port.typeText ? `${port.id} (${port.typeText})` : port.id);
 

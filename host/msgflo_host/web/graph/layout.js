@@ -48,7 +48,7 @@ const one = (item) => ({ boxes: [{ ...item, x: 0, y: 0 }], width: item.width, he
  * @param {Link[]} links
  * @returns {{items: Item[], links: Link[]}[]}
  */
-export function partsOf(items, links) {
+function partsOf(items, links) {
   const parent = new Map(items.map((item) => [item.id, item.id]));
   const top = (id) => {
     while (parent.get(id) !== id) id = parent.get(id);

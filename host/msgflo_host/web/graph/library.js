@@ -135,7 +135,7 @@ function fill(button, { name, icon: sign = "cog", description = "" }) {
  * @param {Iterable<{name: string, description?: string}>} components
  * @param {string[]} words in lower case
  */
-export function matching(components, words) {
+function matching(components, words) {
   const rank = ({ name }) => {
     const [whole, last] = [name.toLowerCase(), name.toLowerCase().split("/").at(-1) ?? ""];
     return !words.length ? 0 : last.startsWith(words[0]) ? 0 : whole.includes(words[0]) ? 1 : 2;

@@ -136,7 +136,7 @@ export class Menus {
   }
 }
 
-/** Which of a node's ports to export, as a menu. @param {import("./model.js").NodeView} node @param {import("./actions.js").Actions} actions @returns {Item[]} */
+/** Which of a node's ports to export, as a menu. @param {import("./model.js").NodeView} node @param {import("./actions.js").Actions} actions @returns {import("../core/menu.js").Item[]} */
 export function exportItems(node, actions) {
   const item = (side) => (port) => ({ label: `${side === "in" ? "Inport" : "Outport"} ${port.id}`, action: () => actions.exportPort(side, { node: node.id, port: port.id }) });
   return [...node.inports.map(item("in")), ...node.outports.map(item("out"))];

@@ -118,6 +118,12 @@ export function findPort(node, side, name) {
   return (side === "in" ? node?.inports : node?.outports)?.find((port) => port.id.toLowerCase() === wanted);
 }
 
+/** Whether two ends are the same port. @param {{node: string, port: string}} one @param {{node: string, port: string}} other */
+export const isSameEnd = (one, other) => one.node === other.node && one.port.toLowerCase() === other.port.toLowerCase();
+
+/** Whether an edge joins two ports. @param {Picture} picture @param {{node: string, port: string}} src @param {{node: string, port: string}} tgt */
+export const isJoined = ({ edges }, src, tgt) => [...edges.values()].some((edge) => isSameEnd(edge.src, src) && isSameEnd(edge.tgt, tgt));
+
 function addPort(node, side, name) {
   const port = node && portOf({ id: name, type: "" }, false);
   if (port) (side === "in" ? node.inports : node.outports).push(port);

@@ -4,8 +4,8 @@
 /** @typedef {import("./geometry.js").Point} Point */
 /** @typedef {import("./geometry.js").Box} Box */
 
-export const LEAST = 0.08;
-export const MOST = 3;
+const LEAST = 0.08;
+const MOST = 3;
 const MARGIN = 28;
 const BELOW = 64; // where the buttons are
 

@@ -2,7 +2,7 @@
 // Inside a node: what it is, how it is, its ports with their last values, what it has said, its source.
 
 import { element } from "../core/dom.js";
-import { section, soon, terms, write } from "./dom.js";
+import { section, soon, terms } from "./dom.js";
 import { healthOf } from "./health.js";
 import { Heard } from "./heard.js";
 import { Log } from "./log.js";
@@ -63,9 +63,8 @@ function aboutOf(system, graph, { id, component, metadata }) {
   const definition = system.components.get(component);
   const label = graph === system.runtime?.graph ? system.nodeStatus(id)?.label : "";
   const texts = [metadata.label, label, definition?.description].filter((each) => typeof each === "string" && each !== "");
-  const description = element("p");
-  write(description, [...new Set(texts)].join(" – "));
+  const description = texts.length ? element("p", {}, [...new Set(texts)].join(" – ")) : null;
   const pairs = /** @type {[string, string][]} */ ([["Component", component || "not known"]]);
   if (metadata.discovered) pairs.push(["Part of", "no graph; it has announced itself"]);
-  return element("div", {}, texts.length ? description : null, terms(pairs));
+  return element("div", {}, description, terms(pairs));
 }
