@@ -14,6 +14,7 @@ import pytest
 
 from msgflo_host.boards.flashing import serial_board
 from msgflo_host.boards.flashing.serial_board import NoMicroPython, connected
+from msgflo_host.boards.flashing.serial_log import SerialLog
 from msgflo_host.errors import FlashError
 
 pytestmark = pytest.mark.timeout(60)
@@ -121,3 +122,11 @@ def test_another_program_that_has_the_port_is_named(locks: bool) -> None:
         else rf"{board.port}: no MicroPython answers, and {who} has the port open, too; "
     )
     assert re.fullmatch(said + "end that and run this once more", str(refused.value))
+
+
+def test_a_log_and_whatever_else_opens_the_port_do_not_share_it() -> None:
+    with Printing() as board, SerialLog(board.port):
+        for opens in (connected, SerialLog):
+            with pytest.raises(FlashError, match=f"^{board.port} cannot be opened") as refused, opens(board.port):
+                pass
+            assert "is it in use by another program" in str(refused.value)  # one's own process is none

@@ -26,7 +26,7 @@ from msgflo_host.boards.flashing.micropython import Target
 from msgflo_host.boards.port_map import load
 
 pytestmark = [
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(emulator.missing() is not None, reason=emulator.missing() or ""),
 ]
 
@@ -85,7 +85,7 @@ def _flash(pico: Pico, broker: Broker, folder: Path, clock: int) -> None:
     port_map = load(board, loopback=True)
     target = Target(port_map.chip, pico.port, firmware())
     flash(
-        port_map, build(port_map, os.urandom(32).hex()), target, Screen(), broker=msgflo.Broker.parse(url), patience=90
+        port_map, build(port_map, os.urandom(32).hex()), target, Screen(), broker=msgflo.Broker.parse(url), patience=240
     )
 
 

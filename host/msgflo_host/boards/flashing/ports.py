@@ -14,7 +14,7 @@ from typing import Protocol
 
 from ...errors import FlashError
 
-__all__ = ["Port", "check_access", "choose", "found", "holders", "no_port"]
+__all__ = ["Port", "check_access", "choose", "found", "holders", "in_use", "no_port"]
 
 _RP2, _ESP32 = frozenset({"rp2"}), frozenset({"esp32"})
 # USB vendor ids, from usb.org's list: who made it, and which boards can have it.
@@ -114,6 +114,14 @@ def holders(device: str) -> str | None:
             if int(process.name) != os.getpid() and any(_leads_to(fd, device) for fd in (process / "fd").iterdir()):
                 found.append(f"{(process / 'comm').read_text().strip()} (process {process.name})")
     return " and ".join(found) or None
+
+
+def in_use(device: str) -> str:
+    """Return why a port cannot be opened, for a message: who has it, as far as that is seen."""
+    others = holders(device)
+    if others is None:
+        return "is it in use by another program (mpremote, a serial monitor)?"
+    return f"it is in use by {others}; end that and run this once more"
 
 
 def _leads_to(link: Path, device: str) -> bool:

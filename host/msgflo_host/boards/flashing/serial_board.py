@@ -15,7 +15,7 @@ from typing import Any
 
 from ...errors import FlashError
 from . import scripts
-from .ports import check_access, holders
+from .ports import check_access, holders, in_use
 from .scripts import State
 
 __all__ = ["NoMicroPython", "SerialBoard", "connected", "digest"]
@@ -120,8 +120,6 @@ class SerialBoard:
 
 
 _AGAIN = "plug it in again and run this once more: it goes on where it was"
-_IN_USE = "is it in use by another program (mpremote, a serial monitor)?"
-_END_IT = "end that and run this once more"
 _HINTS = {
     "OSError": "; its file system may be full or damaged: erase it and flash again (docs/flashing.md)",
     "MemoryError": "; press its reset button and run this once more",
@@ -144,7 +142,9 @@ def connected(device: str, *, tries: int = _TRIES) -> Iterator[SerialBoard]:
         except NoMicroPython as error:
             # Not all programs lock the port that they read, and then each gets a part of what the board says.
             if others := holders(device):
-                raise FlashError(f"{error}, and {others} has the port open, too; {_END_IT}") from None
+                raise FlashError(
+                    f"{error}, and {others} has the port open, too; end that and run this once more"
+                ) from None
             raise
         yield SerialBoard(transport, device)
     finally:
@@ -159,9 +159,7 @@ def _open(device: str) -> Any:
     try:
         transport = SerialTransport(device, _BAUD, timeout=_ANSWER_S)
     except (TransportError, OSError, ValueError) as error:
-        others = holders(device)
-        why = f"it is in use by {others}; {_END_IT}" if others else _IN_USE
-        raise FlashError(f"{device} cannot be opened ({_reason(error)}): {why}") from None
+        raise FlashError(f"{device} cannot be opened ({_reason(error)}): {in_use(device)}") from None
     transport.serial.write_timeout = _ANSWER_S
     return transport
 

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from ...errors import FlashError
+from .ports import in_use
 
 __all__ = ["SerialLog"]
 
@@ -33,7 +34,7 @@ class SerialLog:
         if self._port is None:
             self._port = self._open()
             if self._port is None:
-                raise FlashError(f"{self._device} cannot be opened: is it in use by another program (mpremote)?")
+                raise FlashError(f"{self._device} cannot be opened: {in_use(self._device)}")
         self._thread.start()
         return self
 
@@ -74,7 +75,8 @@ class SerialLog:
         import serial
 
         with contextlib.suppress(OSError, ValueError):
-            return serial.serial_for_url(self._device, _BAUD, timeout=_REOPEN_S)
+            # Two who read one port get half each.
+            return serial.serial_for_url(self._device, _BAUD, timeout=_REOPEN_S, exclusive=True)
         return None
 
     def _close(self) -> None:
