@@ -9,6 +9,7 @@ export function start(context) {
   /** @type {Promise<import("./view.js").Adopting> | null} */
   let made = null;
   const make = async () => {
+    if (context.fbp.state !== "open") throw new Error("there is no connection");
     const { Adopting } = await import("./view.js");
     const adopting = new Adopting(context);
     view.replaceChildren(adopting.element);
