@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,33 @@ def test_when_saving_fails_the_old_file_stays(tmp_path: Path, graph: Graph, monk
         files.save(path, Graph())
     assert files.load(path) == graph
     assert os.listdir(tmp_path) == ["graph.fbp"]
+
+
+def test_a_folder_that_cannot_be_synchronized_is_no_mistake(
+    tmp_path: Path, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synchronize = os.fsync
+
+    def of_files(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(22, "Invalid argument")
+        synchronize(handle)
+
+    monkeypatch.setattr(os, "fsync", of_files)
+    files.save(tmp_path / "graph.fbp", graph)
+    assert files.load(tmp_path / "graph.fbp") == graph
+
+
+def test_a_file_whose_folder_takes_no_new_one_is_told_from_one_that_cannot_be_written(
+    tmp_path: Path, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(**_: object) -> tuple[int, str]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "mkstemp", denied)
+    message = r"graph.fbp: cannot be written: no new file can be made in its folder: Permission denied$"
+    with pytest.raises(GraphError, match=message):
+        files.save(tmp_path / "graph.fbp", graph)
 
 
 def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path, graph: Graph) -> None:

@@ -90,7 +90,10 @@ def replace(file: str, content: bytes, *, check: Callable[[str], object] | None 
     `check` gets the path of what has been written before that takes the file's place; where it raises something, it does not.
     """
     folder = os.path.dirname(file) or os.curdir
-    handle, temporary = tempfile.mkstemp(prefix=".msgflo-", suffix=".tmp", dir=folder)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".msgflo-", suffix=".tmp", dir=folder)
+    except PermissionError as wrong:
+        raise OSError(wrong.errno, f"no new file can be made in its folder: {wrong.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as opened:
             _copy_rights(opened.fileno(), file)
@@ -107,7 +110,8 @@ def replace(file: str, content: bytes, *, check: Callable[[str], object] | None 
         raise
     directory = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(directory)  # otherwise a power cut can undo the rename
+        with contextlib.suppress(OSError):  # some file systems of a network cannot; the file is written all the same
+            os.fsync(directory)  # otherwise a power cut can undo the rename
     finally:
         os.close(directory)
     return written
