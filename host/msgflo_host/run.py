@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
 import io
 import logging
 import os
 import signal
-import socket
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
@@ -23,10 +21,11 @@ import uvloop
 from msgflo import Broker
 
 from . import library as libraries
+from ._listening import open_port
 from .auto_save import AutoSave, save
 from .components import Components
 from .coordinator import Coordinator
-from .errors import GraphError, MsgfloError, ServerError
+from .errors import GraphError, MsgfloError
 from .fbp.announcing import announce_broker
 from .foreign import load_folder
 from .graph.files import Signature, load, signature
@@ -46,6 +45,7 @@ __all__ = ["Options", "run"]
 log = logging.getLogger("msgflo")
 
 GRAPH_NAMES = ("graph.fbp", "graph.json")
+IN_USE = "; end the program that uses it. Two runs need different --port, and in one folder different --data"
 STDERR = 2  # file number
 FIRST_BINDINGS_S = 0.5
 FULL_COLLECTIONS = 1000  # one of so many: with a thousand participants each takes 0.1 s, in which nobody is answered
@@ -122,7 +122,7 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
     library = libraries.load(folder) if folder else Library()
     devices = load_folder(options.foreign) if options.foreign else []
     async with AsyncExitStack() as stack:
-        listener = stack.enter_context(_open_port(options.host, options.port))
+        listener = stack.enter_context(open_port(options.host, options.port, hint=IN_USE))
         mosquitto = await _own_broker(options, stack) if options.broker is None else None
         coordinator = Coordinator(Broker.parse(mosquitto.url) if mosquitto else options.broker, graph)
         components = Components(library, coordinator, foreign=devices)
@@ -210,18 +210,3 @@ def _graph_path(given: Path | None) -> Path | None:
         if (given / name).is_file():
             return given / name
     raise GraphError(f"has no {' or '.join(GRAPH_NAMES)}", file=str(given))
-
-
-def _open_port(host: str, port: int) -> socket.socket:
-    """Listen at once, before anything is started; raises ServerError when the port is in use or may not be opened."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    both = host == "::" and socket.has_dualstack_ipv6()  # as Mosquitto takes it
-    try:
-        return socket.create_server((host, port), family=family, dualstack_ipv6=both, backlog=128)
-    except OSError as error:
-        code = error.errno or 0
-        reason = os.strerror(code) if code in errno.errorcode else error.strerror
-        hint = ""
-        if code == errno.EADDRINUSE:
-            hint = "; end the program that uses it. Two runs need different --port, and in one folder different --data"
-        raise ServerError(f"port {port} on {host} cannot be opened: {reason}{hint}") from None

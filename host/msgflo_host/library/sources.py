@@ -6,6 +6,7 @@ The suite that tests a component, in fbp-spec's format, stands beside its source
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -153,9 +154,11 @@ def _encoded(text: str, file: Path) -> bytes:
 def _check_place(file: Path, folder: Path) -> None:
     """A link may lead out of the folder; who put it there did not mean it to be written through."""
     try:
-        target = file.resolve()
-    except RuntimeError:
-        raise LibraryError("is a link to itself", file=file.name) from None
+        file.stat()
+    except OSError as wrong:
+        if wrong.errno == errno.ELOOP:
+            raise LibraryError("is a link to itself", file=file.name) from None
+    target = file.resolve()
     if not target.is_relative_to(folder.resolve()) or (target.exists() and not target.is_file()):
         raise LibraryError("is not a file of the component folder, so it is not written", file=file.name)
     if any(part.startswith(".") for part in target.relative_to(folder.resolve()).parts):

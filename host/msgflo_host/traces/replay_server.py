@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
-import os
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import WSMsgType, web
 
-from ..errors import ServerError
+from .._listening import open_port
 from ..fbp.envelope import PROTOCOLS, message
 from .flowtrace import Trace
 from .replay import Message, Refused, Replay
@@ -45,12 +43,7 @@ class ReplayServer:
     async def start(self, host: str, port: int) -> int:
         """Listen, and return the port (0 chooses a free one); raises ServerError when it cannot be opened."""
         await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, host, port).start()
-        except OSError as error:
-            code = error.errno or 0
-            reason = os.strerror(code) if code in errno.errorcode else error.strerror
-            raise ServerError(f"port {port} on {host} cannot be opened: {reason}") from None
+        await web.SockSite(self._runner, open_port(host, port)).start()
         return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:

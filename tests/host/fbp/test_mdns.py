@@ -75,7 +75,7 @@ def test_runtime_and_broker_are_found_and_are_gone_afterwards(label: str) -> Non
             async with announced(Announcement(label, services, host="127.0.0.1")):
                 runtime = await found.info("_fbp-ws._tcp.local.", label)
                 assert runtime.port == 3569
-                assert runtime.parsed_addresses() == ["127.0.0.1"]
+                assert "127.0.0.1" in runtime.parsed_addresses()  # others on this machine share its name
                 assert runtime.decoded_properties == {
                     "txtvers": "1", "id": "f18a4924", "type": "msgflo", "label": label,
                 }  # fmt: skip
