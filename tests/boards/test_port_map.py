@@ -365,6 +365,21 @@ def test_tls_may_be_to_an_address_or_a_name(tmp_path: Path, host: str) -> None:
     assert doubts(tmp_path, small("devices: {}\n").replace("mqtt://10.0.0.2", broker)) == []
 
 
+def test_a_text_that_a_number_sign_has_cut_is_doubted_and_not_shown(tmp_path: Path) -> None:
+    text = small("devices: {}\n").replace("{ssid: Home}", "\n  ssid: Home #5\n  password: open sesame #1234")
+    rest = "what follows the # is a comment; a text with a # in it must be in quotes"
+    assert doubts(tmp_path, text) == [
+        f"kitchen.yaml:3:9: wifi.ssid: {rest}",
+        f"kitchen.yaml:4:13: wifi.password: {rest}",
+    ]
+    assert doubts(tmp_path, text.replace(" #5", "   # at home").replace(" #1234", " # mine")) == []
+    assert doubts(tmp_path, text.replace("Home #5", "'Home #5' #a").replace("open sesame #1234", '"open #1234"')) == []
+    assert doubts(tmp_path, small("devices: {}\n").replace("Home}", "Home} #mine")) == []
+    hidden = small("devices: {}\n").replace("ssid: Home", "ssid: !secret ssid")
+    assert doubts(tmp_path, hidden, "ssid: Home #5\n") == [f"secrets.yaml:1:7: {rest}"]
+    assert doubts(tmp_path, hidden, "ssid: Home # 5\n") == []
+
+
 def test_the_port_of_tls_without_tls_is_doubted(tmp_path: Path) -> None:
     text = small("devices: {}\n").replace("mqtt://10.0.0.2", "mqtt://10.0.0.2:8883")
     assert doubts(tmp_path, text) == [

@@ -31,6 +31,7 @@ _NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "true or false"), ((int, float), "a number"), (str, "a text"), (list, "a list"), (dict, "a map"),
 )  # fmt: skip
 _BREAK = re.compile("\r\n|[\r\n]")  # what ruamel.yaml counts the lines of YAML 1.2 by
+_GLUED = re.compile(r"\s+#\S")  # a comment that looks like a word
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte order marks
 _UNCOUNTED = "\ufeff"  # a byte order mark, which is no column to it
 
@@ -118,6 +119,11 @@ class Reader:
         """Return what is written from a place on, to the end of its line or of one of the next."""
         first = place.line - 1
         return "\n".join(self._lines[first : first + lines])[place.column - 1 :]
+
+    def is_cut(self, place: Located) -> bool:
+        """Whether a text without quotes ends at a `#` that may have been meant as a part of it, as in `Home #5`."""
+        line = self._lines[place.line - 1][place.column - 1 :] if isinstance(place.value, str) else ""
+        return line.startswith(str(place.value)) and bool(_GLUED.match(line[len(place.value) :]))
 
     def _text(self) -> str:
         try:

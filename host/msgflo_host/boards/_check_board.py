@@ -11,7 +11,7 @@ from ruamel.yaml.nodes import ScalarNode
 
 from msgflo import Broker
 
-from .._yaml import Reader
+from .._yaml import Located, Reader
 from ..errors import PortMapError
 from . import _check_network as network
 from ._check import BROKEN, Findings, Section
@@ -22,7 +22,7 @@ from ._check_pins import Pins
 from .chips import CHIPS, NOT_SUPPORTED, Chip
 from .model import Battery, Log, PortMap, Sleep, Wifi
 from .regular import check_regular
-from .secrets_file import TAG, Secrets, resolve
+from .secrets_file import ALLOWED, CUT, TAG, Secrets, resolve
 from .units import CHARGE, CURRENT, SHARE, TIME
 
 __all__ = ["BATTERY_KEYS", "LOG_KEYS", "LOG_LEVELS", "NAME", "SLEEP_KEYS", "TOP_KEYS", "check"]
@@ -53,11 +53,21 @@ def check(file: Path, secrets: Path, loopback: bool) -> PortMap:
     findings = Findings(file)
     for wrong in reader.wrong:
         findings.report((wrong.line or 1, wrong.column or 1), wrong.message)
+    _doubt_cut(reader, read, "", findings)
     texts = Secrets(secrets)
     found = _Board(Section(findings, resolve(read, texts, findings)), loopback).port_map()
     findings.raise_if_any([texts.problem] if texts.problem is not None else [])
     untouched = texts.untouched()
-    return replace(found, doubts=(*findings.doubts, *([untouched] if untouched else [])))
+    return replace(found, doubts=(*findings.doubts, *texts.doubts, *([untouched] if untouched else [])))
+
+
+def _doubt_cut(reader: _Reader, place: Located, path: str, findings: Findings) -> None:
+    """Doubt texts for which there can be a secret, and which a # has cut."""
+    if isinstance(place.value, dict):
+        for key, part in place.value.items():
+            _doubt_cut(reader, part, f"{path}.{key}".strip("."), findings)
+    elif path in ALLOWED and place.tag is None and reader.is_cut(place):
+        findings.doubt(place, f"{path}: {CUT}")
 
 
 class _Reader(Reader):

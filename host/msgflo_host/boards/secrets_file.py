@@ -13,7 +13,7 @@ from ..errors import PortMapError
 from ._check import BROKEN, Findings, nearest
 from .regular import check_regular
 
-__all__ = ["ALLOWED", "EXAMPLE", "TAG", "Secrets", "resolve"]
+__all__ = ["ALLOWED", "CUT", "EXAMPLE", "TAG", "Secrets", "resolve"]
 
 TAG = "!secret"
 # Where a secret may stand: what is said nowhere once it has been read.
@@ -23,6 +23,7 @@ _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _FORGOTTEN = re.compile(r"secret\s+([\w-]+)")  # an exclamation mark
 _FORM = 'a line must read  NAME: "TEXT"'
 
+CUT = "what follows the # is a comment; a text with a # in it must be in quotes"
 _EMPTY = "empty; where none is needed, leave out this line, and in the port map the key that asks for it"
 
 
@@ -34,6 +35,7 @@ class Secrets:
         self._texts: dict[str, str] | None = None
         self._used: dict[str, set[str]] = {}
         self.problem: PortMapError | None = None
+        self.doubts: list[str] = []
 
     def get(self, name: str, path: str) -> str:
         """Return a text for a key; ValueError says why there is none, or nothing if `problem` does."""
@@ -44,7 +46,9 @@ class Secrets:
                 )
             try:
                 check_regular(self._file)
-                self._texts = _Reader(self._file, PortMapError).texts()
+                reader = _Reader(self._file, PortMapError)
+                self._texts = reader.texts()
+                self.doubts = reader.doubts
             except PortMapError as wrong:
                 self.problem = wrong
         if self._texts is None:
@@ -77,6 +81,8 @@ class Secrets:
 class _Reader(Reader):
     """Reads secrets; its messages do not quote the file."""
 
+    doubts: list[str] = []
+
     def texts(self) -> dict[str, str]:
         top = self.read()
         if top is None:
@@ -87,6 +93,9 @@ class _Reader(Reader):
             if not isinstance(place.value, str) or not place.value:
                 kind = _EMPTY if place.value in (None, "") else "no text; put it in quotes"
                 self.fail(f"the value here is {kind}", place.line, place.column)
+        self.doubts = [
+            f"{self.file}:{place.line}:{place.column}: {CUT}" for place in top.value.values() if self.is_cut(place)
+        ]
         return {name: place.value for name, place in top.value.items()}
 
     def fail(self, message: str, line: int | None = None, column: int | None = None) -> NoReturn:
