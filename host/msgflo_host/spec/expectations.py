@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .._javascript import double
 from .._text import quoted
 from ..graph.json_format import compact
 from . import jsonpath
-from .javascript import Thrown, double, text
+from .javascript import Thrown, text
 
 __all__ = ["OPERATORS", "TYPES", "Expectation", "Unfulfilled", "shown"]
 

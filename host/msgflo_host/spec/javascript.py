@@ -8,15 +8,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, Final
+
+from .._javascript import digits, double
 
 __all__ = [
     "OPERATIONS",
     "UNDEFINED",
     "Method",
     "Thrown",
-    "double",
     "loosely_equal",
     "member",
     "number",
@@ -63,14 +63,6 @@ toWellFormed trim trimEnd trimLeft trimRight trimStart",
 _METHODS_OF = {type_: frozenset(names.split()) for type_, names in _METHODS.items()}
 
 
-def double(value: int | float) -> float:
-    """A number as JavaScript has it."""
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-
-
 def member(value: Any, name: str) -> Any:
     """`value[name]`; raises Method for a function that is there, and Thrown for a member of null or undefined."""
     if value is None or value is UNDEFINED:
@@ -109,12 +101,12 @@ def number(value: Any) -> float:
         return math.nan
     if not isinstance(value, str):
         return double(value or 0)
-    digits = value.strip(_SPACE)
-    if _OTHER_BASE.fullmatch(digits):
-        return double(int(digits, 0))
-    if digits.lstrip("+-") == "Infinity" and len(digits) <= len("+Infinity"):
-        return -math.inf if digits.startswith("-") else math.inf
-    return float(digits or 0) if not digits or _DECIMAL.fullmatch(digits) else math.nan
+    written = value.strip(_SPACE)
+    if _OTHER_BASE.fullmatch(written):
+        return double(int(written, 0))
+    if written.lstrip("+-") == "Infinity" and len(written) <= len("+Infinity"):
+        return -math.inf if written.startswith("-") else math.inf
+    return float(written or 0) if not written or _DECIMAL.fullmatch(written) else math.nan
 
 
 def _primitive(value: Any) -> Any:
@@ -132,20 +124,8 @@ def text(value: Any) -> str:
             raise Thrown
         return "[object Object]"
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return _digits(double(value))
+        return digits(double(value))
     return "undefined" if value is UNDEFINED else {None: "null", True: "true", False: "false"}[value]
-
-
-def _digits(value: float) -> str:
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    exact = Decimal(repr(value)).normalize()
-    if not exact:
-        return "0"
-    if 1e-6 <= abs(value) < 1e21:
-        return f"{exact:f}"
-    mantissa, _, exponent = f"{exact:e}".partition("e")
-    return f"{mantissa}e{int(exponent):+d}"
 
 
 def loosely_equal(one: Any, other: Any) -> bool:

@@ -6,8 +6,9 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
+
+from .._javascript import digits, double
 
 __all__ = ["json_text", "string"]
 
@@ -21,8 +22,8 @@ def json_text(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, int | float):
-        number = _double(value)
-        return _number(number) if math.isfinite(number) else "null"
+        number = double(value)
+        return digits(number) if math.isfinite(number) else "null"
     if isinstance(value, str):
         return _LONE.sub(lambda half: f"\\u{ord(half[0]):04x}", json.dumps(value, ensure_ascii=False))
     if isinstance(value, Mapping):
@@ -38,34 +39,9 @@ def string(value: Any) -> str:
         return "[object Object]"
     if isinstance(value, list):
         return ",".join("" if part is None else string(part) for part in value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isinf(_double(value)):
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isinf(double(value)):
         return "Infinity" if value > 0 else "-Infinity"
     return json_text(value)
-
-
-def _double(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-
-
-def _number(value: float) -> str:
-    """Return a finite number by the rules of Number::toString; the shortest digits are those that Python finds."""
-    if value == 0:
-        return "0"
-    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
-    assert isinstance(exponent, int)
-    text = "".join(map(str, digits))
-    point = len(text) + exponent  # the value is 0.text · 10 ** point
-    if -6 < point <= 0:
-        text = "0." + "0" * -point + text
-    elif 0 < point <= 21:
-        text = text.ljust(point, "0")
-        text = text[:point] + ("." + text[point:] if text[point:] else "")
-    else:
-        text = text[0] + ("." + text[1:] if text[1:] else "") + f"e{point - 1:+d}"
-    return "-" + text if sign else text
 
 
 def _keys(value: Mapping[str, Any]) -> list[str]:
