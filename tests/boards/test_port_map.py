@@ -365,6 +365,24 @@ def test_tls_may_be_to_an_address_or_a_name(tmp_path: Path, host: str) -> None:
     assert doubts(tmp_path, small("devices: {}\n").replace("mqtt://10.0.0.2", broker)) == []
 
 
+@pytest.mark.parametrize("coding", ["utf-16", "latin-1"])
+def test_secrets_of_another_coding_are_told_how_to_be_saved(coding: str, tmp_path: Path) -> None:
+    (tmp_path / "secrets.yaml").write_bytes("ssid: 'Küche'\n".encode(coding))
+    (tmp_path / "kitchen.yaml").write_text(small("devices: {}\n").replace("Home", "!secret ssid"))
+    with pytest.raises(PortMapError, match=r"secrets\.yaml:1:\d: is not UTF-8; let the editor save the file as UTF-8$"):
+        load(tmp_path / "kitchen.yaml")
+
+
+def test_a_board_whose_file_is_in_the_current_folder_is_pointed_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kitchen.yaml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PortMapError) as refused:
+        find("kitchen", BOARDS)
+    assert str(refused.value) == f"there is no board 'kitchen' in {BOARDS}; did you mean the file here, 'kitchen.yaml'?"
+
+
 def test_a_text_that_a_number_sign_has_cut_is_doubted_and_not_shown(tmp_path: Path) -> None:
     text = small("devices: {}\n").replace("{ssid: Home}", "\n  ssid: Home #5\n  password: open sesame #1234")
     rest = "what follows the # is a comment; a text with a # in it must be in quotes"

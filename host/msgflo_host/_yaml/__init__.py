@@ -19,9 +19,12 @@ from ruamel.yaml.reader import ReaderError
 from ..errors import MsgfloError
 from .mistakes import explain, unreadable
 
-__all__ = ["MAX_BYTES", "Located", "Reader"]
+__all__ = ["MAX_BYTES", "SAVE_AS", "Located", "Reader"]
 
 MAX_BYTES = 256 * 1024
+SAVE_AS = "let the editor save the file as UTF-8"
+"""What to do about a file that is no UTF-8; messages about one end so."""
+
 _MAX_DEPTH = 32
 _MAX_VALUES = 20_000  # aliases count each time, so that few lines cannot stand for billions
 _TAG = "tag:yaml.org,2002:"
@@ -140,7 +143,7 @@ class Reader:
             before = content[: wrong.start].decode("utf-8-sig", "replace")
             column = len(before) - before.rfind("\n")
             like = "it looks like UTF-16; " if content.startswith(_UTF_16) else ""
-            why = f"byte 0x{content[wrong.start]:02x} is not UTF-8; {like}let the editor save the file as UTF-8"
+            why = f"byte 0x{content[wrong.start]:02x} is not UTF-8; {like}{SAVE_AS}"
             self.fail(why, before.count("\n") + 1, column)
 
     def _located(self, node: Node, depth: int) -> Located:

@@ -46,6 +46,8 @@ def find(name: str, folder: str | os.PathLike[str] | None = None) -> Path:
     near = get_close_matches(Path(name).stem if is_file else Path(name).name, there, 1, 0.6)
     if is_file:
         raise PortMapError(f"there is no port map {name}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    if Path(f"{name}.yaml").is_file():
+        raise PortMapError(f"there is no board {name!r} in {place}; did you mean the file here, {name + '.yaml'!r}?")
     hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(there) or 'none'}"
     raise PortMapError(f"there is no board {name!r} in {place}; {hint}")
 

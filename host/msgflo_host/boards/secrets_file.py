@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from ruamel.yaml.nodes import ScalarNode
 
-from .._yaml import Located, Reader
+from .._yaml import SAVE_AS, Located, Reader
 from ..errors import PortMapError
 from ._check import BROKEN, Findings, nearest
 from .regular import check_regular
@@ -99,7 +99,9 @@ class _Reader(Reader):
         return {name: place.value for name, place in top.value.items()}
 
     def fail(self, message: str, line: int | None = None, column: int | None = None) -> NoReturn:
-        safe = line is None or message.endswith((_FORM, "put it in quotes", _EMPTY))
+        if message.endswith(SAVE_AS):
+            message = f"is not UTF-8; {SAVE_AS}"  # without the byte
+        safe = line is None or message.endswith((SAVE_AS, _FORM, "put it in quotes", _EMPTY))
         super().fail(message if safe else f"cannot be understood from here on; {_FORM}", line, column)
 
     def _scalar(self, node: ScalarNode) -> object:
