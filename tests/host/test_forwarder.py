@@ -19,6 +19,9 @@ from msgflo.errors import ConnectError
 from msgflo.paho_transport import Transport
 from msgflo_host.bindings import frames, link
 from msgflo_host.bindings.forwarder import Forward, Forwarder
+from msgflo_host.bindings.link import Link
+from msgflo_host.bindings.routing import Lane
+from msgflo_host.bindings.subscriber import Subscriber
 
 
 def run(main: Callable[[], Awaitable[None]], loop: str = "uvloop") -> None:
@@ -661,3 +664,30 @@ def test_many_forwards_are_brought_in_force_at_once(broker: Mosquitto) -> None:
             await until(lambda: len(other.received) == 50)
 
     run(main)
+
+
+def test_a_fault_of_the_program_ends_a_connection_and_not_all_forwarding(
+    broker: Mosquitto, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bring_in_force, faults = Subscriber.bring_in_force, [KeyError("of the test")] * 2
+
+    async def failing(subscriber: Subscriber, lane: Lane, link: Link) -> None:
+        if faults:
+            raise faults.pop()
+        await bring_in_force(subscriber, lane, link)
+
+    async def main() -> None:
+        monkeypatch.setattr(Subscriber, "bring_in_force", failing)
+        made = Forwarder(Broker.parse(broker.url), client_id="forwarder")
+        await made.apply([Forward("s", "t")])
+        await made.start()
+        await until(lambda: made.stats().connected)
+        async with client(broker.url, "t") as other:
+            await other.send("s", b"1")
+            await until(lambda: [payload for _, payload, _ in other.received] == [b"1"])
+        await made.stop()
+
+    with caplog.at_level(logging.ERROR):
+        run(main)
+    assert caplog.text.count("the forwarder has failed") == 1
+    assert "in failing" in caplog.text

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from msgflo import Broker
 from msgflo.errors import ConnectError, Error
 
+from .._once import Once
 from . import frames
 from .ends import Inlet, Outlet
 from .forward import Forward
@@ -83,6 +84,7 @@ class Forwarder:
         self._passed_over = 0
         self._blocked = False  # reading has been stopped
         self._subscriber = Subscriber(broker)
+        self._once = Once()
 
     async def start(self) -> None:
         """Begin to connect; returns at once, also where there is no broker yet."""
@@ -151,6 +153,10 @@ class Forwarder:
                 reason = await self._serve()
             except Error as error:
                 reason = str(error)
+            except Exception as error:  # a fault of ours ends a connection, and not all forwarding for good
+                reason = f"{type(error).__name__} in the forwarder"
+                if self._once.is_news(repr(error)):
+                    log.error("the forwarder has failed; it connects anew", exc_info=error)
             self._disconnect(reason)
             self._report(False, reason)
             if time.monotonic() - began > _STABLE_S:
