@@ -17,7 +17,6 @@ LOOK_S = 10.0
 """For so long after somebody looked, topics that do not pass through us are subscribed to and counted: the broker sends
 each of their packets once more then."""
 
-
 Counted = str | tuple[str, str]
 """A topic that is watched, or the source and target of a forward."""
 

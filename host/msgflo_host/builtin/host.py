@@ -40,8 +40,8 @@ class Host:
     """Runs what `want` names.
 
     `announced(participant, moved)` is called when one has started, or has `moved` to another role, and again and again;
-    `gone(id)` when one has ended, or there is none of that role any more. Both are
-    for the registry of this process; the broker is told of the `public` ones. It connects while `when` is set.
+    `gone(id)` when one has ended, or there is none of that role any more. Both are for the registry of this process; the
+    broker is told of the `public` ones. It connects while `when` is set.
     """
 
     def __init__(

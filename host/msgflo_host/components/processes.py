@@ -51,7 +51,7 @@ class Processes:
     """Keeps one process per name running, as last asked for by `want`.
 
     `ended(name)` is called when a process that was to end is gone, before another one of that name starts; `output(name,
-    line)` with what one prints, as far as `_output` passes it on; `crashed(name, how, delay)` when one has ended by itself
+    line)` with what one prints, as far as `output.Lines` passes it on; `crashed(name, how, delay)` when one has ended by itself
     and starts again in `delay` seconds; and `settled(name)` when one has run for 30 s.
     """
 

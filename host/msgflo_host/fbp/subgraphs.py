@@ -86,7 +86,7 @@ class Subgraphs:
         self._clients = clients
         self._replies = replies
         self._inner = InnerPackets(clients)
-        self._names: dict[str, str] = {}  # → id of the participant; lost ones, too
+        self._names: dict[str, str] = {}  # component or role → id of the participant; lost ones, too
         self._known: dict[str, _Known] = {}
         self._called: defaultdict[ClientHandle, dict[str, str]] = defaultdict(dict)  # id → the name that a client uses
         self._topics: dict[str, list[_Known]] = {}

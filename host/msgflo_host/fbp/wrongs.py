@@ -39,7 +39,7 @@ class Wrongs:
 
     @property
     def until(self) -> float | None:
-        """Return when the first of them is over; None where nothing is wrong."""
+        """When the first of them is over (`now` of these methods, in seconds); None where nothing is wrong."""
         return min((each.until for each in self._known.values()), default=None)
 
     def report(self, role: str, text: str, now: float) -> None:
