@@ -120,7 +120,9 @@ def in_use(device: str) -> str:
     """Return why a port cannot be opened, for a message: who has it, as far as that is seen."""
     others = holders(device)
     if others is None:
-        return "is it in use by another program (mpremote, a serial monitor; ModemManager, just after it was plugged in)?"
+        return (
+            "is it in use by another program (mpremote, a serial monitor; ModemManager, just after it was plugged in)?"
+        )
     return f"it is in use by {others}; end that and run this once more"
 
 
