@@ -24,6 +24,7 @@ __all__ = ["TOPIC", "Lease", "Taken"]
 
 TOPIC = "fbp/coordinator"
 ANSWER_WITHIN_S = 1.0
+TIE = 20  # contradictions
 
 Publish = Callable[[bytes, bool], object]
 """Publishes a payload on TOPIC, retained or not."""
@@ -42,7 +43,8 @@ class Lease:
         self._held = False
         self._since = 0.0  # when we took charge (`time.monotonic()`)
         self._other: str | None = None  # who claims the broker besides us
-        self._older: tuple[object, float] | None = None  # who claims to have been in charge for longer, and how long
+        self._rival: tuple[object, float] | None = None  # who else claims to be in charge, and for how many seconds
+        self._contradictions = 0  # by that one
         self._decided, self._lost = asyncio.Event(), asyncio.Event()
 
     def received(self, payload: bytes, *, retained: bool) -> None:
@@ -73,7 +75,7 @@ class Lease:
         if self._other is not None:
             await self._decide(lambda: self._publish(json.dumps({"asks": self._id}).encode(), False))
             self._other = None  # no answer: what is retained was left over
-        self._since, self._older = time.monotonic(), None
+        self._since, self._rival = time.monotonic(), None
         await self._decide(self._claim)
         self._held = True
 
@@ -110,14 +112,21 @@ class Lease:
         self._publish(json.dumps(claim).encode(), True)
 
     def _gives_way(self, claim: dict[str, object]) -> bool:
-        """Whether another has been in charge for longer, and still is: it has contradicted us, so it is no old message."""
+        """Whether another has been in charge for longer, and still is: it contradicts us, so it is no old message.
+
+        Between two that took charge within the time of a message neither is known to be the older: by their ids, then.
+        """
         id, seconds = claim.get("id"), claim.get("seconds")
-        if not isinstance(seconds, (int, float)) or id in (None, self._id):
+        if not isinstance(seconds, (int, float)) or not math.isfinite(seconds) or id in (None, self._id):
             return False
-        if not time.monotonic() - self._since < seconds < math.inf:
-            return False
-        before, self._older = self._older, (id, seconds)
-        return before is not None and before[0] == id and before[1] < seconds
+        before, self._rival = self._rival, (id, seconds)
+        if before is None or before[0] != id:
+            self._contradictions = 0
+        elif before[1] < seconds:
+            self._contradictions += 1
+            older = seconds > time.monotonic() - self._since
+            return older or (self._contradictions > TIE and str(id) > self._id)
+        return False
 
 
 def _parse(payload: bytes) -> dict[str, object]:
