@@ -388,6 +388,21 @@ def test_numbers_are_drawn_those_of_several_edges_together_and_told_in_a_table(p
     expect(inspector(page)).to_contain_text("Of each edge 8 numbers are drawn: 3 more are not.")
 
 
+def test_a_plot_that_cannot_be_drawn_is_told_and_drawn_later(page: Page, pair: Pair, page_of: Pages) -> None:
+    page_of.tolerate("ERR_FAILED")
+    page.route("**/vendor/uplot.js", lambda route: route.abort())
+    open_edge(page)
+    send(page, pair, 1, 2)
+    expect(inspector(page).get_by_role("status")).to_have_text(
+        "There is no picture: the script that draws did not come."
+    )
+    expect(inspector(page).locator(".look-table td").first).to_have_text("2")
+    page.unroute("**/vendor/uplot.js")
+    send(page, pair, 3)
+    expect(inspector(page).locator(".look-plot canvas")).to_be_visible()
+    expect(page.locator("link[href$='uplot.css']")).to_have_count(1)
+
+
 PAINTED = """() => {
   const canvas = document.querySelector(".look-plot canvas");
   if (!canvas) return 0; // the library that draws is loaded with the first plot

@@ -132,6 +132,9 @@ export class Plots {
     this.#loading = true;
     try {
       await loadPlot();
+    } catch {
+      write(this.seen, "There is no picture: the script that draws did not come.");
+      return false;
     } finally {
       this.#loading = false;
     }

@@ -12,6 +12,8 @@ const COLOURS = { light: ["#1a62c4", "#b3261e", "#1d7440", "#8a5800", "#7b3fb5",
 
 /** @type {any} */
 let uPlot = null;
+/** @type {Promise<void> | null} */
+let loading = null;
 
 /** The colour of the n-th line. @param {number} n */
 export function colourOf(n) {
@@ -19,13 +21,23 @@ export function colourOf(n) {
   return colours[n % colours.length];
 }
 
-/** Get the script and its styles, with the first plot. */
+/** Get the script and its styles, with the first plot; rejects where the script does not come, and may be asked again. */
 export async function loadPlot() {
-  if (uPlot !== null) return;
+  loading ??= load();
+  try {
+    await loading;
+  } catch (error) {
+    loading = null;
+    throw error;
+  }
+}
+
+async function load() {
+  const module = await import("../vendor/uplot.js");
   const href = new URL("../vendor/uplot.css", import.meta.url).href;
-  const [module] = await Promise.all([import("../vendor/uplot.js"), new Promise((loaded) => {
+  await new Promise((loaded) => {
     document.head.append(element("link", { rel: "stylesheet", href, load: loaded, error: loaded }));
-  })]);
+  });
   uPlot = module.default;
 }
 
