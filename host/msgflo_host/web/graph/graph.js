@@ -100,7 +100,7 @@ function doings(stage, actions, library) {
   const does = {
     openNode(id) {
       if (stage.picture.nodes.get(id)?.subgraph) does.openGraph(id);
-      else stage.context.bus.dispatchEvent(new CustomEvent("open-node", { detail: { id } }));
+      else emit(stage.context.bus, "open-node", { id });
     },
     async openGraph(id) {
       const view = stage.picture.nodes.get(id);
