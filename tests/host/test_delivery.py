@@ -6,12 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from fuzz import fuzzed_tenth
-from msgflo.topics import is_filter, matches
-from msgflo_host.bindings.plan import Plan, difference, plan
+from msgflo.topics import bind_topic, is_filter, matches
+from msgflo_host.bindings.direct import DirectBindings
+from msgflo_host.bindings.plan import Plan, plan
 from msgflo_host.discovery import Participant, Port
 from msgflo_host.graph.model import Graph, PortRef
 
@@ -161,16 +163,34 @@ def test_a_direct_packet_reaches_only_the_inports_that_are_meant(system: tuple[G
 
 @fuzzed_tenth
 @given(systems(), st.data())
-def test_differences_lead_from_any_plan_to_any_other(system: tuple[Graph, list[Participant]], data: Any) -> None:
+def test_bindings_of_any_plan_take_the_place_of_those_of_any_other(
+    system: tuple[Graph, list[Participant]], data: Any
+) -> None:
     graph, participants = system
     old = planned(graph, data.draw(st.lists(st.sampled_from(participants), unique_by=lambda p: p.id)))
     new = planned(graph, participants, started=data.draw(st.booleans()))
-    change = difference(old, new)
-    direct = {id: lists for id, lists in {**old.direct, **change.direct}.items() if lists}
-    assert direct == new.direct
-    assert (old.forwards - change.removed) | change.added == new.forwards
-    assert not change.added & old.forwards
-    assert change.removed <= old.forwards
+    written: list[str] = []
+    broker: dict[str, bytes] = {}
+
+    def publish(topic: str, payload: bytes) -> bool:
+        written.append(topic)
+        broker[topic] = payload
+        return True
+
+    bindings = DirectBindings(publish)
+    bindings.apply(old.direct)
+    before = {topic: payload for topic, payload in broker.items() if payload}
+    written.clear()
+    bindings.apply(new.direct)
+    after = {topic: payload for topic, payload in broker.items() if payload}
+    assert {topic: msgspec.json.decode(payload) for topic, payload in after.items()} == {
+        bind_topic(id): {inport: sorted(topics) for inport, topics in lists.items()}
+        for id, lists in new.direct.items()
+        if lists
+    }
+    assert sorted(written) == sorted(topic for topic in {*before, *after} if before.get(topic) != after.get(topic)), (
+        "only what differs is written"
+    )
 
 
 @fuzzed_tenth

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from msgflo_host.bindings.plan import EdgeState, Forward, Plan, difference, plan
+from msgflo_host.bindings.plan import EdgeState, Forward, Plan, plan
 from msgflo_host.discovery import Participant, Port
 from msgflo_host.graph.model import Graph, PortRef
 
@@ -267,21 +267,6 @@ def test_direct_edges_close_no_cycle() -> None:
     x = one("a", ins={"in": "x"}, outs={"out": "x"}, bind=True)
     y = one("b", ins={"in": "y"}, outs={"out": "y"}, bind=True)
     assert planned("a.out -> b.in, b.out -> a.in", x, y).direct == {"a": {"in": ("y",)}, "b": {"in": ("x",)}}
-
-
-# -- differences --
-
-
-def test_the_difference_is_what_has_to_be_done() -> None:
-    c = one("c", ins={"in": "c/in"})
-    old = planned("a.out -> b.in, a.out -> c.in", A, B_BINDS, c)
-    new = planned("b.out -> c.in", A, one("b", ins={"in": "b/in"}, outs={"out": "b/out"}, bind=True), c)
-    change = difference(old, new)
-    assert change.direct == {"b": {}}
-    assert change.added == {Forward("b/out", "c/in")}
-    assert change.removed == {Forward("a/out", "c/in")}
-    nothing = difference(new, new)
-    assert (nothing.direct, nothing.added, nothing.removed) == ({}, frozenset(), frozenset())
 
 
 # -- size --

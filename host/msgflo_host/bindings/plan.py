@@ -31,13 +31,11 @@ from .initials import InitialPacket, initial_packets
 from .ports import Place, Ports, Refused
 
 __all__ = [
-    "Difference",
     "EdgeState",
     "Forward",
     "InitialPacket",
     "Lists",
     "Plan",
-    "difference",
     "initial_packets",
     "plan",
     "refusal",
@@ -77,15 +75,6 @@ class Plan:
     edges: list[tuple[Edge, EdgeState]]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What leads from one plan to another: lists to write (empty ones to remove), forwards to add and to remove."""
-
-    direct: dict[str, Lists]
-    added: frozenset[Forward]
-    removed: frozenset[Forward]
-
-
 def plan(
     graph: Graph,
     participants: Mapping[str, Sequence[Participant]],
@@ -106,13 +95,6 @@ def steps(
     What happens to the graph meanwhile is not in the plan.
     """
     return _Planner(graph, participants, is_started).steps()
-
-
-def difference(old: Plan, new: Plan) -> Difference:
-    """Return what changes from `old` to `new`."""
-    direct = {id: lists for id, lists in new.direct.items() if old.direct.get(id) != lists}
-    direct.update((id, {}) for id in old.direct if id not in new.direct)
-    return Difference(direct, new.forwards - old.forwards, old.forwards - new.forwards)
 
 
 class _Topics:
