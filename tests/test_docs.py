@@ -12,11 +12,13 @@ What a fenced block of README.md, docs/*.md and the README.md of boards and exam
   shipped as an example) or any YAML.
 - ``fbp``: a graph. ``fbp added``: lines for the end of the demo's graph; ``fbp instead``: lines in place of the one of the
   demo's graph that begins alike. ``json``: a graph, a discovery message or any JSON.
-- A further word that is a file's name: docs/project.md makes a project of these, and it is run.
+- A further word that is a file's name: docs/project.md makes a project of these, and it is run, also as its ``ini`` has
+  systemd start it.
 """
 
 from __future__ import annotations
 
+import configparser
 import importlib
 import json
 import os
@@ -296,10 +298,9 @@ def test_json_example_is_valid(block: Block) -> None:
 # --- A project of one's own ---
 
 
-def test_project_carries_data(broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("starter", ["a terminal", "systemd"])
+def test_project_carries_data(broker: Broker, tmp_path: Path, starter: str) -> None:
     """What docs/project.md says, from start to end; `cmnd/light/POWER` is what its plug would get."""
-    for name in [name for name in os.environ if name.startswith("MSGFLO_")]:
-        monkeypatch.delenv(name)
     for block in _blocks_of(ROOT / "docs/project.md"):
         for file in block.words:
             (tmp_path / file).write_text(block.text)
@@ -309,9 +310,18 @@ def test_project_carries_data(broker: Broker, tmp_path: Path, monkeypatch: pytes
     light.connect("127.0.0.1", broker.port)
     light.subscribe("cmnd/light/POWER")
     port = free_port()
-    command = [sys.executable, "-m", "msgflo_host", "run", ".", "--broker", broker.url, "--port", str(port), "--plain"]
+    arguments, environment = ["run", "."], {key: os.environ[key] for key in os.environ if not key.startswith("MSGFLO_")}
+    if starter == "systemd":
+        unit = configparser.RawConfigParser()
+        unit.read(tmp_path / "msgflo.service")
+        program, *arguments = unit["Service"]["ExecStart"].split()
+        assert program.endswith("/.venv/bin/msgflo")
+        environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    command = [sys.executable, "-m", "msgflo_host", *arguments, "--broker", broker.url, "--port", str(port), "--plain"]
     with (tmp_path / "output").open("w+") as output:
-        process = subprocess.Popen(command, cwd=tmp_path, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
         try:
             deadline = time.monotonic() + 30
             while b"true" not in heard:
