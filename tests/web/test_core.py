@@ -675,7 +675,7 @@ def test_parts_that_are_opened_while_there_is_no_coordinator_work_when_it_is_bac
     # Firefox does not load again what it could not load once: it has to be there by then.
     page_of.tolerate("ERR_FAILED|Failed to load resource")
     page = ready(page_of(coordinator))
-    for part in ("boards/shelf.js", "boards/api.js", "adopt/view.js", "adopt/tree.js", "msgflo.js", "core/listener.js"):
+    for part in ("boards/shelf.js", "boards/api.js", "adopt/view.js", "adopt/tree.js", "msgflo.js", "vendor/uplot.js"):
         page.wait_for_function(
             "(part) => performance.getEntriesByName(new URL(part, location.href).href).length", arg=part
         )

@@ -391,6 +391,8 @@ def test_numbers_are_drawn_those_of_several_edges_together_and_told_in_a_table(p
 def test_a_plot_that_cannot_be_drawn_is_told_and_drawn_later(page: Page, pair: Pair, page_of: Pages) -> None:
     page_of.tolerate("ERR_FAILED")
     page.route("**/vendor/uplot.js", lambda route: route.abort())
+    page.reload()
+    ready(page)
     open_edge(page)
     send(page, pair, 1, 2)
     expect(inspector(page).get_by_role("status")).to_have_text(

@@ -22,7 +22,7 @@ const PARTS = [
 ];
 
 // What parts load when it is needed. Once it could not be loaded, as while the coordinator starts again, Firefox never tries again.
-const LATER = ["boards/shelf.js", "adopt/view.js", "devices/host.js", "devices/connection.js", "core/listener.js"];
+const LATER = ["boards/shelf.js", "adopt/view.js", "devices/host.js", "devices/connection.js", "core/listener.js", "vendor/uplot.js"];
 
 const bus = new EventTarget();
 const fbp = new Fbp(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`, { secret: takeSecret() });
