@@ -19,7 +19,6 @@ NAME = "pi.local"
 def page(run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages) -> Page:
     coordinator = run_graph(GRAPH, "--allow-host", NAME)
     page_of.tolerate(f"asked another host: .*//{NAME}:")
-    page_of.tolerate("Cross-Origin-Opener-Policy header has been ignored")
     page = page_of.blank()
     page.goto(f"http://{NAME}:{coordinator.port}/#secret={SECRET}")
     until_system(page, "system.isReady && system.graph.nodes.size === 2")

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable
 from .._text import quoted
 from ..errors import ServerError
 
-__all__ = ["Origins", "is_loopback"]
+__all__ = ["Origins", "is_local_name", "is_loopback"]
 
 # RFC 6454, §6.2. Nothing but scheme, host and port is in an origin; "null" stands for a page that has none.
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]\\]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
@@ -42,7 +42,7 @@ class Origins:
             return True
         if scheme not in _DEFAULT_PORTS:
             return False
-        return _is_local_name(name) or (host is not None and authority == host.lower() and name in self._own_names)
+        return is_local_name(name) or (host is not None and authority == host.lower() and name in self._own_names)
 
 
 def is_loopback(address: str | None) -> bool:
@@ -73,6 +73,6 @@ def _split(origin: str) -> tuple[str, str, str] | None:
     return scheme, host.strip("[]"), host if port in (None, _DEFAULT_PORTS.get(scheme)) else f"{host}:{port}"
 
 
-def _is_local_name(name: str) -> bool:
-    # Browsers keep localhost and all below it on their own machine (RFC 6761, §6.3).
+def is_local_name(name: str) -> bool:
+    """Whether the host of a URL, without brackets, is this machine's own to browsers (RFC 6761, §6.3)."""
     return name == "localhost" or name.endswith(".localhost") or is_loopback(name)

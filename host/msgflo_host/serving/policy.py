@@ -6,6 +6,8 @@ import re
 
 from aiohttp import web
 
+from ..fbp.origins import is_local_name
+
 __all__ = ["Policy"]
 
 # Everything comes from here; what is not named is refused. Styles are files, or set by scripts (which needs no leave).
@@ -17,8 +19,9 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
 }
+# Browsers heed it on this machine and with TLS, which a proxy has; elsewhere it is a complaint on every page's console.
+_WHERE_SECURE = {"Cross-Origin-Opener-Policy": "same-origin"}
 # What people's own pages import, wherever they come from: it is the same for everybody, and tells nothing of this system.
 _LIBRARY = re.compile(r"/(msgflo\.js|msgflo/[a-z]+\.js|vendor/mqtt\.js)")
 _AUTHORITY = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.IGNORECASE)
@@ -41,6 +44,8 @@ class Policy:
             f"{_FIXED}; connect-src {self._connections(request.headers.get('Host', ''))}"
         )
         headers.update(_HEADERS)
+        if _is_secure(request):
+            headers.update(_WHERE_SECURE)
         if _LIBRARY.fullmatch(request.path):
             headers["Access-Control-Allow-Origin"] = "*"
         headers.setdefault("Cache-Control", "no-store")
@@ -55,6 +60,13 @@ class Policy:
         if self._websocket_port is not None:
             places.append(_place(self._broker_host or host, str(self._websocket_port)))
         return " ".join(["'self'", *(f"{scheme}://{place}" for place in places for scheme in ("ws", "wss"))])
+
+
+def _is_secure(request: web.Request) -> bool:
+    """Whether the page is a secure context to browsers, as far as can be seen from here."""
+    found = _AUTHORITY.fullmatch(request.headers.get("Host", ""))
+    is_local = found is not None and is_local_name(found[1].lower().strip("[]"))
+    return is_local or request.headers.get("X-Forwarded-Proto", "").lower() == "https"
 
 
 def _place(host: str, port: str | None) -> str:

@@ -456,6 +456,24 @@ def test_a_run_that_nobody_reads_any_more_ends_in_order(broker: Broker, tmp_path
     assert process.stderr.read() == ""
 
 
+def test_openers_are_cut_off_where_browsers_heed_it(broker: Broker, tmp_path: Path) -> None:
+    with serving(broker, tmp_path, "--allow-host", "pi.local") as coordinator:
+        coordinator.wait(lambda status: status["connected"])
+
+        async def main() -> None:
+            async with aiohttp.ClientSession() as session:
+                for host, proxied, is_secure in (
+                    ("localhost:3569", {}, True), ("[::1]", {}, True), ("pi.local", {}, False),
+                    ("pi.local", {"X-Forwarded-Proto": "https"}, True),
+                ):  # fmt: skip
+                    async with session.get(
+                        f"http://127.0.0.1:{coordinator.port}/", headers={"Host": host, **proxied}
+                    ) as got:
+                        assert ("Cross-Origin-Opener-Policy" in got.headers) is is_secure, (host, proxied)
+
+        run(main)
+
+
 def test_every_answer_keeps_browsers_from_guessing(broker: Broker, tmp_path: Path) -> None:
     with serving(broker, tmp_path) as coordinator:
         coordinator.wait(lambda status: status["connected"])
