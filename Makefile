@@ -11,6 +11,8 @@ export PATH := $(PATH):/usr/local/sbin:/usr/sbin
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+# What people save beside these, as README.md has them do, is theirs.
+SOURCES := bench examples firmware host tests
 # A graph of your own, options of `msgflo run`: make run GRAPH=home.fbp ARGS='--port 3570 --data .msgflo2'
 GRAPH ?= examples/demo
 ARGS ?=
@@ -47,8 +49,8 @@ check: lint ## Lint, types of host and firmware, examples of the docs
 	@$(PYTEST) -q tests/test_docs.py tests/test_repo.py
 
 lint: setup-tests
-	@$(BIN)/ruff check
-	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check --quiet $(SOURCES)
 	@$(BIN)/mypy
 	@ways=(); for target in esp32 rp2 cpython; do \
 		tests/firmware/typecheck/node_modules/.bin/pyright -p tests/firmware/typecheck/$$target.json & ways+=($$!); \

@@ -276,6 +276,10 @@ exec 9<host/setup.sh
 
 [ ! -e .venv/.mosquitto-service ] || no_mosquitto_service
 ! done_before "$stage" "${files[@]}" || exit 0
+for place in "$root" "$root/.venv"; do
+    owner=$(stat -c %U "$place" 2>/dev/null) || continue
+    [ -w "$place" ] || fail "$place belongs to $owner, and you are $(id -un): run this as $owner"
+done
 find_missing
 if [ ${#missing[@]} -gt 0 ]; then
     install_missing

@@ -45,7 +45,10 @@ __all__ = ["Options", "run"]
 log = logging.getLogger("msgflo")
 
 GRAPH_NAMES = ("graph.fbp", "graph.json")
-IN_USE = "; end the program that uses it. Two runs need different --port, and in one folder different --data"
+IN_USE = (
+    "; end the program that uses it. Two runs need different --port, and in one folder different --data "
+    "(with make: ARGS='--port …')"
+)
 STDERR = 2  # file number
 FIRST_BINDINGS_S = 0.5
 FULL_COLLECTIONS = 1000  # one of so many: with a thousand participants each takes 0.1 s, in which nobody is answered

@@ -68,6 +68,7 @@ def test_port_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     done = flash(shipped(tmp_path) / "esp32.yaml", "--port", "/dev/ttyUSB77")
     assert done.returncode == 1
     assert done.stderr == "msgflo: there is no port /dev/ttyUSB77\n"
+    assert "still as in the example: wifi_ssid" in done.stdout, "what check doubts is said before a minute is lost"
 
 
 @pytest.mark.parametrize("port", [(), ("--port", "/dev/ttyUSB77")])
