@@ -34,7 +34,7 @@ class Run:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
         # No coordinator of the user's may name its broker.
         environment["MSGFLO_COORDINATOR"] = f"http://127.0.0.1:{free_port()}"
-        self._output = folder / "output"
+        self._output = folder / f"output{len(list(folder.glob('output*')))}"
         with self._output.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "msgflo_host", "board", "run", *arguments],
@@ -113,6 +113,16 @@ def test_runs_until_ctrl_c(run: Callable[..., Run], broker: Broker, tmp_path: Pa
     assert interpreters(flash) == []
     assert "Traceback" not in running.output
     assert (flash / "a/board.json").exists()
+
+
+def test_of_two_with_one_name_on_one_broker_the_second_is_refused(run: Callable[..., Run], broker: Broker) -> None:
+    first = run("esp32", "--broker", broker.url)
+    first.wait_for("control socket")
+    second = run("esp32", "--broker", broker.url)
+    assert second.process.wait(PATIENCE_S) == 1
+    assert f"runs already on {broker.url}, by another `msgflo board run`: end that one first" in second.output
+    first.end(signal.SIGKILL)
+    run("esp32", "--broker", broker.url).wait_for("control socket")
 
 
 def test_names_the_broker_not_what_stands_before_it(run: Callable[..., Run], broker: Broker) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
 import signal
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +17,7 @@ import click
 
 from msgflo import Broker
 
+from ..errors import MsgfloError
 from ._options import NoCoordinatorError, broker_option, coordinator_option, find_broker
 
 if TYPE_CHECKING:
@@ -81,7 +84,7 @@ def command(
     \b
     Examples:
       msgflo board run esp32
-      msgflo board run picow --control 3570 --set remote-dial.position=0.5
+      msgflo board run picow --control 3571 --set remote-dial.position=0.5
     """
     from ..boards.port_map import find
     from ..boards.virtual.image import load_virtual
@@ -91,8 +94,27 @@ def command(
     broker = _broker(broker_url, coordinator)
     if heap is not None:
         check_heap(heap)
-    with tempfile.TemporaryDirectory(prefix="msgflo-board-") as temporary:
+    with (
+        _only_one(port_map.name, broker or port_map.broker),
+        tempfile.TemporaryDirectory(prefix="msgflo-board-") as temporary,
+    ):
         asyncio.run(_run(port_map, broker, flash or Path(temporary), heap, control, settings))
+
+
+def _only_one(name: str, broker: Broker) -> socket.socket:
+    """Hold the name of a board on a broker: of two, each would throw the other out. Raises MsgfloError where one runs already.
+
+    Linux frees a name in the abstract namespace of sockets (unix(7)) with the process, however that ends.
+    """
+    holder = socket.socket(socket.AF_UNIX)
+    try:
+        holder.bind("\0msgflo-board-" + hashlib.blake2b(f"{broker} {name}".encode(), digest_size=16).hexdigest())
+    except OSError:
+        holder.close()
+        raise MsgfloError(
+            f"{name} runs already on {broker}, by another `msgflo board run`: end that one first"
+        ) from None
+    return holder
 
 
 def _broker(url: str | None, coordinator: str) -> Broker | None:
