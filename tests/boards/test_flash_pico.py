@@ -104,7 +104,7 @@ def test_flash_brings_a_board_up_and_the_second_run_has_nothing_to_do(
     assert re.search(r"kitchen is there, after \d+ s: button, kitchen-board, lamp", first)
     assert pico.run("import os; print(os.listdir('/'))").count("main.py") == 1
     pico.hard_reset()
-    pico.wait_for("here is lamp", after=len(pico.output))
+    pico.wait_for("here is lamp", after=len(pico.output), seconds=120)
 
     second, second_s = run()
     assert "nothing to do" in second
@@ -220,7 +220,7 @@ def test_a_board_that_could_not_be_flashed_runs_again(
     heard = len(pico.output)
     with pytest.raises(FlashError, match=r"^no network \(the board was restarted, and runs again\)$"):
         flash_it(pico, mosquitto, wanted(tmp_path, mosquitto, pin=17), Screen(), given=False)
-    pico.wait_for("here is lamp", after=heard)
+    pico.wait_for("here is lamp", after=heard, seconds=120)
 
 
 def no_network(chip: object, progress: object) -> Path:

@@ -45,6 +45,7 @@ class Wire:
 
     def __init__(self, broker: Broker) -> None:
         self.heard: dict[str, list[Any]] = {}
+        self._found: dict[str, int] = {}  # by topic: how many packets have been looked at
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
         self._client.on_connect = lambda client, *_: client.subscribe("#")
         self._client.on_message = lambda client, userdata, message: self._take(message.topic, message.payload)
@@ -59,9 +60,16 @@ class Wire:
         self._client.publish(topic, json.dumps(value), qos=1)
 
     def wait(self, topic: str, fits: Callable[[Any], bool]) -> None:
-        """Wait for a packet from now on."""
-        since = len(self.heard.get(topic, []))
-        until(lambda: any(map(fits, self.heard.get(topic, [])[since:])), seconds=20, what=f"{topic}: {self.heard}")
+        """Wait for a packet behind the one for which the last call waited."""
+        since = self._found.get(topic, 0)
+
+        def found() -> bool:
+            at = next((at for at, value in enumerate(self.heard.get(topic, [])) if at >= since and fits(value)), None)
+            if at is not None:
+                self._found[topic] = at + 1
+            return at is not None
+
+        until(found, seconds=20, what=f"{topic}: {self.heard}")
 
     def close(self) -> None:
         self._client.disconnect()
