@@ -490,6 +490,19 @@ def test_a_value_is_sent_from_the_port_of_a_node(page: Page, pair: Pair) -> None
     until_here(lambda: pair.sink.received == [("other", True)])
 
 
+def test_what_is_typed_to_be_sent_stays_when_others_change_the_ports(page: Page) -> None:
+    edit(page, ["addnode", {"id": "scale", "component": "core/Scale", "metadata": {}}])
+    tell(page, "open-node", {"id": "scale"})
+    inspector(page).get_by_text("Send to in", exact=True).click()
+    field = inspector(page).get_by_label("Send to scale in", exact=True)
+    field.fill("2")
+    edge = {"src": {"node": "source", "port": "out"}, "tgt": {"node": "scale", "port": "in"}, "metadata": {}}
+    edit(page, ["addedge", edge])
+    expect(inspector(page).get_by_role("button", name="from source out")).to_be_visible()
+    expect(field).to_have_value("2")
+    expect(field).to_be_focused()
+
+
 def test_the_error_of_a_node_is_in_its_output_and_its_health(page: Page) -> None:
     edit(page, ["addnode", {"id": "scale", "component": "core/Scale", "metadata": {}}])
     tell(page, "open-node", {"id": "scale"})

@@ -26,6 +26,8 @@ export class Ports {
   sent = 0;
   /** @type {Map<string, HTMLElement>} where the last value of a port stands, by side and port */
   #values = new Map();
+  /** @type {Map<string, HTMLDetailsElement>} where a packet is sent, by port and type */
+  #senders = new Map();
 
   /** @param {import("../core/registry.js").Context} context @param {string} graph @param {string} id of a node of it
    * @param {import("./heard.js").Heard} heard what is known of ports without edges */
@@ -37,7 +39,7 @@ export class Ports {
     this.element = element("div", { className: "look-ports" });
   }
 
-  /** The ports that are there now. A form that somebody types in stays as long as they are the same. */
+  /** The ports that are there now. A form that somebody types in stays as long as its port does. */
   show() {
     const { system } = this.#context;
     const all = { in: portsOf(system, this.#graph, this.#id, "in"), out: portsOf(system, this.#graph, this.#id, "out") };
@@ -47,7 +49,10 @@ export class Ports {
       this.#drawn = drawn;
       this.#values.clear();
       const none = all.in.length + all.out.length === 0 ? element("p", { className: "hint" }, "Its ports are not known.") : "";
+      const focused = /** @type {HTMLElement | null} */ (this.element.querySelector(":focus"));
       this.element.replaceChildren(none, ...this.#side("in", "Inports", all.in), ...this.#side("out", "Outports", all.out));
+      if (focused && this.element.contains(focused)) focused.focus({ preventScroll: true });
+      for (const [place, sender] of this.#senders) if (!this.element.contains(sender)) this.#senders.delete(place);
     }
     this.#topics = new Map(/** @type {Side[]} */ (["in", "out"]).flatMap((side) =>
       all[side].filter((port) => this.#isAlone(side, port, edges)).map((port) => [`${side} ${port.id.toLowerCase()}`, port.topic])));
@@ -120,11 +125,15 @@ export class Ports {
 
   /** @param {Port} port */
   #sender(port) {
+    const place = `${port.id} ${port.type}`;
+    const kept = this.#senders.get(place);
+    if (kept) return kept;
     const folded = element("details", {
       toggle: () => {
         if (folded.open && folded.childElementCount === 1) folded.append(injectForm(this.#context, this.#graph, { node: this.#id, port: port.id }, port.type));
       },
     }, element("summary", { className: "hint" }, `Send to ${port.id}`));
+    this.#senders.set(place, folded);
     return folded;
   }
 }
