@@ -187,6 +187,13 @@ class Pages:
         assert not faults, "the page has faults:\n" + "\n".join(faults)
 
 
+def middle_of(place: Locator) -> tuple[float, float]:
+    """Where to take an element with the mouse: x and y in the window, in pixels."""
+    box = place.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 @contextmanager
 def running(
     folder: Path, text: str, *arguments: str | Path, broker: str | None = None, suffix: str = ".fbp"

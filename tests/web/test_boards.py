@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from brokers import Broker
-from browser import PHONE, Pages, address, axe, fit, node_in, until_system
+from browser import PHONE, Pages, address, axe, fit, middle_of, node_in, until_system
 from systems import Coordinator, until
 
 VIEWER = "who-may-only-look"
@@ -262,18 +262,12 @@ def port(page: Page, node: str, side: str, name: str) -> Locator:
 
 def draw(page: Page, src: Locator, tgt: Locator) -> None:
     """Draw a wire with the mouse."""
-    (x, y), (to_x, to_y) = middle(src), middle(tgt)
+    (x, y), (to_x, to_y) = middle_of(src), middle_of(tgt)
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move((x + to_x) / 2, (y + to_y) / 2, steps=5)
     page.mouse.move(to_x, to_y, steps=5)
     page.mouse.up()
-
-
-def middle(place: Locator) -> tuple[float, float]:
-    box = place.bounding_box()
-    assert box
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 # --- Things ---
@@ -295,7 +289,7 @@ def test_what_a_board_measures_is_changed_by_hand(
     page.get_by_role("slider", name="knob: position").focus()
     page.keyboard.press("End")
     wire.wait("knob/value", lambda value: value > 99)
-    x, y = middle(thing(page, "knob").locator(".turnable"))
+    x, y = middle_of(thing(page, "knob").locator(".turnable"))
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x, y + 80)

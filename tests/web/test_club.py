@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 import club
 from bench import editor as large
 from brokers import Broker
-from browser import Pages, edit, fit, node_in, of_system, until, until_system
+from browser import Pages, edit, fit, middle_of, node_in, of_system, until, until_system
 from systems import Coordinator
 
 LEAST_TEXT_PX = 11  # the size of names, on the screen
@@ -100,9 +100,7 @@ def test_a_node_that_is_dragged_leaves_the_others_alone(page: Page) -> None:
 
 def middle(page: Page, node: str) -> tuple[float, float]:
     """Where to take a node with the mouse."""
-    box = node_in(page, node).locator(".role").bounding_box()
-    assert box
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    return middle_of(node_in(page, node).locator(".role"))
 
 
 def drag(page: Page, node: str, *, steps: int) -> None:

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from brokers import Broker
-from browser import LAPTOP, PHONE, Pages, axe, edit, goes_on_to_the_right, node_in, until, until_system
+from browser import LAPTOP, PHONE, Pages, axe, edit, goes_on_to_the_right, middle_of, node_in, until, until_system
 from msgflo import Participant, Port
 from outside import Outside
 from systems import Coordinator, Participants, node
@@ -238,9 +238,7 @@ def test_a_knob_is_turned_by_dragging_its_dial(run_graph: Run, page_of: Pages) -
     coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
     page = page_of(coordinator)
     pick(page, "potentiometer")
-    dial = card(page, "potentiometer1").locator(".turnable").bounding_box()
-    assert dial
-    x, y = dial["x"] + dial["width"] / 2, dial["y"] + dial["height"] / 2
+    x, y = middle_of(card(page, "potentiometer1").locator(".turnable"))
     with Outside(mqtt(coordinator), "potentiometer1/value") as outside:
         until_value(outside, "potentiometer1/value", 50)
         page.mouse.move(x, y)
@@ -258,14 +256,13 @@ def test_a_microphone_tells_that_it_is_loud_however_that_came_about(run_graph: R
     coordinator = run_graph("")
     page = page_of(coordinator)
     pick(page, "sound")
-    dial = card(page, "sound1").locator(".turnable").bounding_box()
-    assert dial
+    x, y = middle_of(card(page, "sound1").locator(".turnable"))
     with Outside(mqtt(coordinator), "sound1/loud") as outside:
         outside.send("sound1/threshold", "-60")
         until_value(outside, "sound1/loud", -50)
-        page.mouse.move(dial["x"] + dial["width"] / 2, dial["y"] + dial["height"] / 2)
+        page.mouse.move(x, y)
         page.mouse.down()
-        page.mouse.move(dial["x"] + dial["width"] / 2, dial["y"] - 200)
+        page.mouse.move(x, y - 240)
         until_value(outside, "sound1/loud", 0)
         page.mouse.up()
 

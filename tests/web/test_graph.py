@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from bench.wire import connect, publish_frame
 from brokers import Broker
-from browser import PHONE, Pages, edit, node_in, of_system, until, until_system
+from browser import PHONE, Pages, edit, middle_of, node_in, of_system, until, until_system
 from systems import Coordinator, Participants, Sink, Source
 
 GRAPH: list[list[Any]] = [
@@ -63,9 +63,7 @@ def dot(page: Page, node: str, side: str, port: str) -> tuple[float, float]:
 
 
 def middle(page: Page, selector: str) -> tuple[float, float]:
-    box = page.locator(f"#graph-view {selector}").bounding_box()
-    assert box
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    return middle_of(page.locator(f"#graph-view {selector}"))
 
 
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ..errors import PortMapError
 from .model import Device, PortMap
 
-__all__ = ["BYTECODE_LIMIT", "check_room", "doubt_room"]
+__all__ = ["BYTECODE_LIMIT", "all_doubts", "check_room", "doubt_room"]
 
 BYTECODE_LIMIT = 60 * 1024
 """More bytecode than this is for no board without PSRAM."""
@@ -43,6 +43,11 @@ def check_room(port_map: PortMap, bytecode: int, sizes: Callable[[], Mapping[str
     for number, device in enumerate(port_map.devices):
         if _taken(port_map.devices[: number + 1]) > room:
             raise _too_many(port_map, device, room)
+
+
+def all_doubts(port_map: PortMap, bytecode: int) -> list[str]:
+    """Return what is to be said of a good port map before it is used, with so many bytes of bytecode."""
+    return [*port_map.doubts, *doubt_room(port_map, bytecode)]
 
 
 def doubt_room(port_map: PortMap, bytecode: int) -> list[str]:

@@ -38,7 +38,7 @@ def command(name: str, broker_url: str | None) -> None:
     from ..boards.build import build
     from ..boards.keys import board_key
     from ..boards.port_map import find, load
-    from ..boards.room import doubt_room
+    from ..boards.room import all_doubts
     from ._screen import Screen
 
     began = time.monotonic()
@@ -48,7 +48,7 @@ def command(name: str, broker_url: str | None) -> None:
     key = board_key(port_map.file.parent, port_map.name)
     image = build(port_map, key)
     screen = Screen()
-    for doubt in (*port_map.doubts, *doubt_room(port_map, image.bytecode)):
+    for doubt in all_doubts(port_map, image.bytecode):
         screen.say(doubt)
     screen.say(f"{port_map.name}: version {image.version}")
     if sleep := port_map.sleep:

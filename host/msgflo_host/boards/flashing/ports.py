@@ -27,11 +27,8 @@ _VENDORS = {
 }
 _PROBES = {(0x2E8A, 0x000C), (0x2E8A, 0x0004)}  # Debug Probe, picoprobe: no boards themselves
 
-_GROUPS = (
-    "dialout",
-    "uucp",
-    "plugdev",
-)  # those that a system may have for ports; whoever is in another one may do more
+# Those that a system may have for ports; whoever is in another one may do more.
+_GROUPS = ("dialout", "uucp", "plugdev")
 _INTO_GROUP = "sudo usermod -aG {} $USER, then log in again"
 
 
