@@ -81,7 +81,8 @@ class Mosquitto:
         if self._websocket_port is None:
             # The one of the last start comes first: pages that are open know it, and people have written it into theirs.
             wanted = last_websocket_port(self.folder) or _USUAL_WEBSOCKET_PORT
-            self._websocket_port = wanted if is_free(self.host, wanted) else free_port(self.host)
+            usable = wanted != self.port and is_free(self.host, wanted)
+            self._websocket_port = wanted if usable else free_port(self.host, other_than=self.port)
         return self._websocket_port
 
     @property
@@ -253,7 +254,7 @@ class Mosquitto:
 
     def _move(self) -> None:
         """Take a free port instead of the usual one, and say so."""
-        usual, self.port = self.port, free_port(self.host)
+        usual, self.port = self.port, free_port(self.host, other_than=self._websocket_port)
         by = listening_program(usual) or "another program"
         log.warning(
             "port %d is used by %s: our Mosquitto listens on port %d. To use the broker that is there, "

@@ -15,19 +15,21 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import psutil
 import pytest
 import uvloop
 
+from brokers import free_port
 from msgflo.broker import Broker
 from msgflo.errors import Refused
 from msgflo.paho_transport import Transport
 from msgflo_host import broker as module
-from msgflo_host import mosquitto_files
+from msgflo_host import mosquitto_files, ports
 from msgflo_host.broker import Mosquitto
 from msgflo_host.errors import BrokerError
-from msgflo_host.ports import free_port, is_free
+from msgflo_host.ports import is_free
 
 
 def run(main: Callable[[], Awaitable[None]], loop: str = "uvloop") -> None:
@@ -442,11 +444,35 @@ def test_a_burst_to_a_slow_reader_is_queued_without_loss(tmp_path: Path) -> None
     run(main)
 
 
+def test_the_ports_of_our_mosquitto_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ports_of(**options: int | None) -> tuple[int, int]:
+        async with running(tmp_path, **options) as made:
+            return made.port, made.websocket_port
+
+    async def main() -> None:
+        usual = free_port()
+        monkeypatch.setattr(module, "_USUAL_WEBSOCKET_PORT", usual)
+        port, websocket_port = await ports_of(port=usual, websocket_port=None)
+        assert port == usual != websocket_port
+        port, websocket_port = await ports_of(port=websocket_port, websocket_port=None)  # which it remembers
+        assert port != websocket_port
+
+    run(main)
+
+
+def test_a_free_port_is_not_one_that_is_about_to_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = iter([4000, 4000, 4001])
+    probe = MagicMock()
+    probe.__enter__.return_value.getsockname.side_effect = lambda: ("127.0.0.1", next(given))
+    monkeypatch.setattr(ports, "_socket", lambda host: probe)
+    assert ports.free_port(other_than=4000) == 4001
+
+
 def test_free_ports_are_told_from_others() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         assert not is_free("127.0.0.1", port)
-        assert free_port() != port
+        assert ports.free_port() != port
     assert is_free("127.0.0.1", port)
     assert not is_free("192.0.2.1", port)  # not an address of this machine
 
