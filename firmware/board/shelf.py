@@ -19,9 +19,6 @@ class Shelf:
         except OSError:
             pass  # it is there
 
-    def __iter__(self):
-        return iter(self._ids)
-
     def __setitem__(self, id, message):
         if id not in self._ids:
             # Told by the id, whatever the order in which they come: else each start would write them anew. Of 64, for a

@@ -129,7 +129,7 @@ class Update:
                 raise ValueError("the signature is wrong: it is not made with this board's key")
             file.seek(32)
             head = file.readline().decode().split()
-            if head[:4] != ["msgflo-update", "1", self._board.role, self._nonce]:
+            if head[:4] != ["msgflo-update", "1", self._board.role, self._nonce] or len(head) < 5:
                 raise ValueError("the list is not for this board and this update: " + " ".join(head))
             self._version = head[4]
             self._place = file.tell()

@@ -1,8 +1,8 @@
 """433 MHz: hears sensors and remotes, and switches what is switched by a remote.
 
-Options in the port map: {"receive": pin, "transmit": pin, "sensors": 8, "remotes": {"doorbell": {"protocol": "ev1527",
-"code": 123456}}}; at least one pin. Each of `remotes` is adopted: it becomes a participant of that role. What it is known
-by is what `received` or `unknown` show of it, as much of that as is needed:
+Options in the port map: {"receive": pin, "transmit": pin, "sensors": 8, "silence": 900, "remotes": {"doorbell":
+{"protocol": "ev1527", "code": 123456}}}; at least one pin. Each of `remotes` is adopted: it becomes a participant of that
+role. What it is known by is what `received` or `unknown` show of it, as much of that as is needed:
 
     {"protocol": "ev1527", "code": 123456}                 or pt2262; code: 1 to 16777214
     {"protocol": "nexa", "house": 12345, "unit": 1}        0 to 67108863, 0 to 15; `group` and `on` may be given too
@@ -22,12 +22,14 @@ __all__ = ("Heard", "Radio", "create")
 
 _UNITS = {"temperature": "°C", "humidity": "%", "pressure": "hPa"}
 _STATES = ("temperature", "humidity", "pressure", "battery")  # what sensors tell
+_MINUTE = 60
 
 
 class Heard(Participant):
     """A sensor or a remote that is heard; made by the Radio."""
 
     last = before = None  # ids that it had
+    missed = 0  # seconds since it was heard
 
     def __init__(self, role, component, values):
         self.component = "devices/" + component
@@ -44,7 +46,10 @@ class Radio(Device):
     component = "devices/Radio"
     label = "433 MHz"
     icon = "rss"
-    settings = (("sensors", "number", 8, 0, 32, "How many sensors can become participants"),)
+    settings = (
+        ("sensors", "number", 8, 0, 32, "How many sensors can become participants"),
+        ("silence", "number", 900, 60, 86400, "Seconds after which one is taken for lost"),
+    )
     inports = (Port("send", "object", "Code to transmit"),)
     outports = (
         Port("received", "object", "What was heard"),
@@ -65,6 +70,7 @@ class Radio(Device):
     def start(self):
         """Introduce the adopted remotes."""
         super().start()
+        self.every(_MINUTE, self._miss)
         for role, code in self._adopted.items():
             code = dict(code)
             code.pop("base", None)
@@ -138,6 +144,8 @@ class Radio(Device):
             if sensor is None:
                 return
             self._sensors[role] = sensor
+        sensor.missed = 0
+        sensor.lost = False
         id = packet["id"]
         if sensor.last != id:
             # A new battery is a new id, once; two sensors take turns.
@@ -148,6 +156,12 @@ class Radio(Device):
         for value in sensor.values:
             if value in packet:
                 sensor.send(value, packet[value])
+
+    def _miss(self):
+        for sensor in self._sensors.values():
+            sensor.missed += _MINUTE
+            if sensor.missed > self.config["silence"]:
+                sensor.lost = True
 
     def _knows(self, packet):
         sensor = self._sensors.get(_role(packet))

@@ -10,6 +10,7 @@ class Presence:
     """Tells on a connection that its participants are there."""
 
     def __init__(self, participants, client_id, transport, messages=None):
+        self.participants = participants
         self._client_id = client_id
         self._transport = transport
         self._messages = {} if messages is None else messages  # participant id -> discovery message
@@ -31,7 +32,7 @@ class Presence:
     async def appear(self):
         """Tell all there is to tell on a new connection."""
         await self.status("online")
-        await self.introduce(list(self._messages))
+        await self.introduce([each._runner.id for each in self.participants if not each.lost])
 
     async def introduce(self, ids):
         """Tell of these participants."""
@@ -46,9 +47,10 @@ class Presence:
         await self._tell(connection_topic(self._client_id), status.encode(), qos=1, retain=True)
 
     async def repeat(self):
-        """Repeat the discovery messages."""
-        for participant_id in list(self._messages):
-            await self._tell(DISCOVERY, self._messages[participant_id])
+        """Repeat the discovery messages, but for those of the lost: silence tells that they are."""
+        for participant in list(self.participants):
+            if not participant.lost:
+                await self._tell(DISCOVERY, self._messages[participant._runner.id])
 
     async def _tell(self, topic, payload, qos=0, retain=False):
         await self._transport.drain()

@@ -22,6 +22,7 @@ class Participant:
     inports = ()
     outports = ()
     period = 60  # seconds within which the next discovery message can be expected
+    lost = False  # set to True while what it stands for is gone: 2.2 periods later others know it as lost
 
     definition = None  # set for components that declare themselves by a dictionary: see legacy.py
     _engine = None  # the session

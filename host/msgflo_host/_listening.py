@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 
-from .errors import ServerError
+from .errors import ServerError, system_reason
 
 __all__ = ["open_port"]
 
@@ -21,8 +20,5 @@ def open_port(host: str, port: int, *, hint: str = "") -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, dualstack_ipv6=both, backlog=128)
     except OSError as error:
-        code = error.errno or 0
-        reason = os.strerror(code) if code in errno.errorcode else error.strerror
-        raise ServerError(
-            f"port {port} on {host} cannot be opened: {reason}{hint if code == errno.EADDRINUSE else ''}"
-        ) from None
+        hint = hint if error.errno == errno.EADDRINUSE else ""
+        raise ServerError(f"port {port} on {host} cannot be opened: {system_reason(error)}{hint}") from None

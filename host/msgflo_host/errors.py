@@ -18,6 +18,8 @@ MsgfloError
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "ServerError",
     "SpecError",
     "TraceError",
+    "system_reason",
 ]
 
 
@@ -123,3 +126,9 @@ class RequestError(MsgfloError):
 
 class ServerError(MsgfloError):
     """The port of the page cannot be opened."""
+
+
+def system_reason(error: OSError) -> str:
+    """Return what the system calls an error, without the addresses and names that libraries add."""
+    code = error.errno or 0
+    return os.strerror(code) if code in errno.errorcode else error.strerror or str(error)

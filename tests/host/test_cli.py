@@ -6,14 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import paho.mqtt.publish
 import pytest
 
 from brokers import Broker, free_port
-from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, program, until
+from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, node, program, until
 
 
 def msgflo(*arguments: str | Path, text: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -162,11 +164,41 @@ def test_send_publishes_json_and_raw_text_and_waits_for_the_broker(broker: Broke
     assert out.splitlines() == ['{"a": 1}', "ON", "false"]
 
 
-def leave(broker: Broker, role: str, status: str) -> None:
+def leave(broker: Broker, role: str, status: str, connection: str = "") -> None:
     """What a participant leaves that has gone without a word, or has not."""
-    message = discovery_message(role, id=role, connection=f"{role}-client")
-    left = [(f"fbp/participant/{role}", message), (f"fbp/connection/{role}-client", status)]
+    connection = connection or f"{role}-client"
+    message = discovery_message(role, id=role, connection=connection, period=1)
+    left = [(f"fbp/participant/{role}", message), (f"fbp/connection/{connection}", status)]
     paho.mqtt.publish.multiple([(topic, text, 1, True) for topic, text in left], port=broker.port)
+
+
+def left(broker: Broker) -> list[str]:
+    """Where the broker keeps something of participants and connections that are not the coordinator's."""
+    topics = ["-t", "fbp/participant/+", "-t", "fbp/connection/+"]
+    listening = ["mosquitto_sub", "-p", str(broker.port), *topics, "--retained-only", "-W", "2", "-F", "%t"]
+    told = subprocess.run(listening, capture_output=True, text=True, check=False).stdout.splitlines()
+    return sorted(topic for topic in told if "/msgflo-coordinator" not in topic)
+
+
+@contextmanager
+def announcing(broker: Broker, roles: Iterable[str]) -> Iterator[None]:
+    """Have these tell again and again that they are there."""
+    ended = threading.Event()
+
+    def tell() -> None:
+        while not ended.wait(0.3):
+            messages = [
+                ("fbp", discovery_message(role, id=role, connection="receiver", period=1), 1, False) for role in roles
+            ]
+            paho.mqtt.publish.multiple(messages, port=broker.port)
+
+    thread = threading.Thread(target=tell)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def test_forget_clears_what_lost_participants_have_left(broker: Broker, tmp_path: Path) -> None:
@@ -177,10 +209,34 @@ def test_forget_clears_what_lost_participants_have_left(broker: Broker, tmp_path
         answer = msgflo("forget", "old", "tired", MSGFLO_BROKER=broker.url)
         assert (answer.returncode, answer.stdout) == (0, "old is forgotten\ntired is forgotten\n"), answer.stderr
         coordinator.wait(lambda status: [each["id"] for each in status["nodes"]] == ["kept"])
-    topics = ["-t", "fbp/participant/+", "-t", "fbp/connection/+"]
-    listening = ["mosquitto_sub", "-p", str(broker.port), *topics, "--retained-only", "-W", "2", "-F", "%t"]
-    left = subprocess.run(listening, capture_output=True, text=True, check=False).stdout.splitlines()
-    assert sorted(left) == ["fbp/connection/kept-client", "fbp/participant/kept"]
+    assert left(broker) == ["fbp/connection/kept-client", "fbp/participant/kept"]
+
+
+def test_forget_clears_all_that_the_coordinator_knows_as_lost(broker: Broker, tmp_path: Path) -> None:
+    for role, status, connection in (("old", "lost", "pi"), ("older", "lost", "pi"), ("tired", "asleep", "")):
+        leave(broker, role, status, connection)
+    for role in ("heard", "silent", "radio"):  # a receiver, and sensors that it has heard
+        leave(broker, role, "online", "receiver")
+    with Coordinator("--plain", broker=broker.url, cwd=tmp_path) as coordinator:
+        coordinator.wait(lambda status: len(status["nodes"]) == 6)
+
+        def forget(*arguments: str) -> list[str]:
+            answer = msgflo("forget", *arguments, MSGFLO_COORDINATOR=at(coordinator))
+            return sorted((answer.stdout + answer.stderr).splitlines())
+
+        assert forget("old") == ["old is forgotten"]
+        assert "fbp/connection/pi" in left(broker), "it carries another one, too"
+        stays = {"radio", "heard"}
+        with announcing(broker, stays):
+            coordinator.wait(lambda status: node(status, "silent")["state"] == "lost")
+            coordinator.wait(lambda status: node(status, "heard")["state"] == "alive")
+            assert forget("heard") == ['msgflo: "heard" is online; end it first']
+            assert forget("silent") == ["silent is forgotten"]
+            coordinator.wait(lambda status: node(status, "tired")["state"] == "lost")
+            assert forget("--lost") == ["older is forgotten", "tired is forgotten"]
+            coordinator.wait(lambda status: {each["id"] for each in status["nodes"]} == stays)
+        assert left(broker) == ["fbp/connection/receiver", "fbp/participant/heard", "fbp/participant/radio"]
+        assert forget("--lost") == ["msgflo: the broker keeps nothing of anybody who is lost"]
 
 
 def test_forget_clears_nothing_where_one_is_online_or_unknown(broker: Broker) -> None:
@@ -197,6 +253,8 @@ def test_forget_clears_nothing_where_one_is_online_or_unknown(broker: Broker) ->
     ("arguments", "code", "message"),
     [
         (["send", "x", "ON"], 2, "'ON' is not JSON"),
+        (["forget"], 2, "name the roles to forget, or give --lost instead of them"),
+        (["forget", "--lost", "x"], 2, "name the roles to forget, or give --lost instead of them"),
         (["send", "x", "NaN"], 2, "JSON has no NaN"),
         (["send", "x/+", "1"], 2, "'x/+' has a wildcard"),
         (["send", "x", "1", "--broker", "http://h"], 1, "unknown scheme 'http'"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from contextlib import suppress
+from functools import partial
 
 import click
 
@@ -14,8 +16,10 @@ from msgflo.topics import connection_topic, participant_topic
 
 from .. import discovery
 from .._text import quoted
-from ..errors import BrokerError, DiscoveryError, RequestError
-from ._options import broker_option, coordinator_option, find_broker
+from ..discovery import Participant
+from ..errors import BrokerError, DiscoveryError, MsgfloError, RequestError
+from ..view import printable
+from ._options import broker_option, coordinator_option, find_broker, status_of
 
 __all__ = ["command"]
 
@@ -23,35 +27,53 @@ ANSWERED_WITHIN_S = 10.0
 
 
 @click.command("forget", short_help="Clear what lost participants have left.")
-@click.argument("roles", nargs=-1, required=True, metavar="ROLE...")
+@click.argument("roles", nargs=-1, metavar="ROLE...")
+@click.option("--lost", is_flag=True, help="Forget all that are lost, as the coordinator sees it.")
 @broker_option
 @coordinator_option
-def command(roles: tuple[str, ...], broker_url: str | None, coordinator: str) -> None:
+def command(roles: tuple[str, ...], lost: bool, broker_url: str | None, coordinator: str) -> None:
     """Clear from the broker what it keeps of participants that are gone for good: all that had one of these roles.
 
     They are no longer listed then, unless the graph has a node of that name. One that is online is not forgotten, and one
-    that only sleeps announces itself again.
+    that only sleeps, or comes back, announces itself again.
 
     \b
     Examples:
       msgflo forget old-lamp
       msgflo forget attic cellar --broker mqtt://pi.local
+      msgflo forget --lost
     """
+    if bool(roles) == lost:
+        raise click.UsageError("name the roles to forget, or give --lost instead of them")
     broker = find_broker(broker_url, coordinator)
     try:
-        asyncio.run(_forget(broker, list(dict.fromkeys(roles))))
+        gone = _lost(coordinator)
+    except MsgfloError:
+        if lost:
+            raise
+        gone = frozenset()
+    choose = partial(_all_lost, lost=gone) if lost else partial(_of_roles, list(dict.fromkeys(roles)), lost=gone)
+    try:
+        asyncio.run(_forget(broker, choose))
     except ConnectError as error:
         raise BrokerError(str(error)) from None
     except TimeoutError:
         raise BrokerError(f"broker {broker}: no answer within {ANSWERED_WITHIN_S:g} s") from None
 
 
-async def _forget(broker: Broker, roles: list[str]) -> None:
-    kept: dict[str, bytes] = {}
+def _lost(coordinator: str) -> frozenset[str]:
+    """Return the ids of the participants that the coordinator knows as lost."""
+    nodes = status_of(coordinator)["nodes"]
+    return frozenset(each["id"] for node in nodes for each in node["instances"] if each["state"] == "lost")
 
-    def received(topic: str, payload: bytes, retained: bool) -> None:
-        if retained:
-            kept[topic] = bytes(payload)
+
+async def _forget(broker: Broker, choose: Callable[[_Kept], list[Participant]]) -> None:
+    """Clear what is kept of the participants that `choose` finds in what the broker keeps."""
+    retained: dict[str, bytes] = {}
+
+    def received(topic: str, payload: bytes, is_retained: bool) -> None:
+        if is_retained:
+            retained[topic] = bytes(payload)
 
     transport = Transport(broker, f"msgflo-forget-{uuid.uuid4().hex[:8]}", on_message=received)
     try:
@@ -59,35 +81,60 @@ async def _forget(broker: Broker, roles: list[str]) -> None:
             await transport.connect()
             await transport.subscribe([("fbp/participant/+", 0), ("fbp/connection/+", 0)])
             await transport.unsubscribe(["fbp/participant/+"])  # whose answer comes after all that was kept
-            for role, topics in _left_by(roles, kept).items():
-                for topic in topics:
-                    transport.publish(topic, b"", qos=1, retain=True)
-                click.echo(f"{role} is forgotten")
+            kept = _Kept(retained)
+            chosen = choose(kept)
+            for topic in kept.topics_of(chosen):
+                transport.publish(topic, b"", qos=1, retain=True)
+            for role in dict.fromkeys(participant.role for participant in chosen):
+                click.echo(printable(f"{role} is forgotten"))
             while transport.unacknowledged():
                 await asyncio.sleep(0.005)
     finally:
         await transport.disconnect()
 
 
-def _left_by(roles: Iterable[str], kept: dict[str, bytes]) -> dict[str, list[str]]:
-    """Return what is kept for each role, as topics; RequestError where one of them is there, or nothing is kept."""
-    found: dict[str, list[str]] = {role: [] for role in roles}
-    for topic, payload in kept.items():
-        if discovery.participant_of(topic) is None:
-            continue
-        try:
-            participant = discovery.parse(payload, topic=topic)
-        except DiscoveryError:
-            continue
-        if participant.role not in found:
-            continue
-        found[participant.role].append(participant_topic(participant.id))
-        if participant.connection is not None:
-            topic = connection_topic(participant.connection)
-            if kept.get(topic) == b"online":
-                raise RequestError(f"{quoted(participant.role)} is online; end it first")
-            found[participant.role].append(topic)
-    for role, topics in found.items():
-        if not topics:
-            raise RequestError(f"the broker keeps nothing of a participant {quoted(role)}; `msgflo list` names all")
+class _Kept:
+    """What the broker keeps: `participants` that can be read, and the states of connections."""
+
+    def __init__(self, retained: Mapping[str, bytes]) -> None:
+        self._retained = retained
+        self.participants: list[Participant] = []
+        for topic, payload in retained.items():
+            if discovery.participant_of(topic) is not None:
+                with suppress(DiscoveryError):
+                    self.participants.append(discovery.parse(payload, topic=topic))
+
+    def is_online(self, participant: Participant) -> bool:
+        """Whether what carries it is there."""
+        return self._state(participant.connection) == b"online"
+
+    def topics_of(self, chosen: Collection[Participant]) -> list[str]:
+        """Return where something is kept of these, and of connections that carry nobody else."""
+        carrying = {each.connection for each in self.participants if each not in chosen}
+        connections = {each.connection for each in chosen if each.connection and each.connection not in carrying}
+        left = [connection_topic(each) for each in sorted(connections) if self._state(each) != b"online"]
+        return [*(participant_topic(each.id) for each in chosen), *left]
+
+    def _state(self, connection: str | None) -> bytes | None:
+        return self._retained.get(connection_topic(connection)) if connection is not None else None
+
+
+def _all_lost(kept: _Kept, *, lost: Container[str]) -> list[Participant]:
+    found = [participant for participant in kept.participants if participant.id in lost]
+    if not found:
+        raise RequestError("the broker keeps nothing of anybody who is lost")
     return found
+
+
+def _of_roles(roles: Iterable[str], kept: _Kept, *, lost: Container[str]) -> list[Participant]:
+    """Return all that had one of these roles; RequestError where one of them is there, or nothing is kept."""
+    chosen = []
+    for role in roles:
+        found = [participant for participant in kept.participants if participant.role == role]
+        if not found:
+            raise RequestError(f"the broker keeps nothing of a participant {quoted(role)}; `msgflo list` names all")
+        # A sensor may be lost while the receiver that carries it is online.
+        if any(kept.is_online(participant) and participant.id not in lost for participant in found):
+            raise RequestError(f"{quoted(role)} is online; end it first")
+        chosen += found
+    return chosen

@@ -7,9 +7,7 @@ older ones are asked one thing at a time, and the first message of the kind that
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
-import os
 import ssl
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -20,7 +18,7 @@ from typing import Any
 import aiohttp
 
 from .._text import quoted
-from ..errors import ClientError
+from ..errors import ClientError, system_reason
 from .answers import NUMBERLESS, answer_to
 
 __all__ = ["Client", "Message"]
@@ -244,10 +242,7 @@ def _reason(wrong: Exception) -> str:
         wrong = wrong.os_error
     if isinstance(wrong, ssl.SSLError):
         return f"TLS: {getattr(wrong, 'verify_message', '') or (wrong.reason or 'it fails').replace('_', ' ').lower()}"
-    if not isinstance(wrong, OSError):
-        return str(wrong)
-    code = wrong.errno or 0
-    return os.strerror(code) if code in errno.errorcode else wrong.strerror or str(wrong)
+    return system_reason(wrong) if isinstance(wrong, OSError) else str(wrong)
 
 
 async def _finish(task: asyncio.Task[None]) -> None:

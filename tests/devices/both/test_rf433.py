@@ -209,6 +209,21 @@ async def test_no_more_sensors_than_the_setting_allows():
     bench.end()
 
 
+async def test_a_sensor_that_is_not_heard_for_long_is_lost_until_it_is_heard_again():
+    bench = Bench(silence=120, remotes={"bell": {"protocol": "ev1527", "code": 7}})
+    await bench.heard(nexus(channel=1))
+    await bench.heard(nexus(channel=2))
+    lost = []
+    for tenths in (1, 2, 3):
+        bench.participant._miss()  # a minute later
+        await bench.heard(nexus(channel=2, tenths=tenths))
+        lost.append([each.role for each in bench.added if each.lost])
+    equal(lost, [[], [], ["nexus-th-1"]])
+    await bench.heard(nexus(channel=1, tenths=5))
+    equal([each.role for each in bench.added if each.lost], [])
+    bench.end()
+
+
 async def test_a_role_that_is_taken_is_reported():
     bench = Bench()
 

@@ -55,14 +55,14 @@ async def watching(broker: Broker, name: str) -> AsyncIterator[_Watch]:
     watch = _Watch(name)
     transport = Transport(broker, f"msgflo-flash-{uuid.uuid4().hex[:8]}", on_message=watch.take)
     try:
-        await transport.connect()
-        await transport.subscribe([(f"fbp/connection/{name}", 1), ("fbp/participant/+", 1)])
-    except ConnectError as error:
-        raise BrokerError(
-            f"{error}; the board is to use that broker, so this machine must reach it, too: is it running? Another address "
-            "for it from here: --broker"
-        ) from None
-    try:
+        try:
+            await transport.connect()
+            await transport.subscribe([(f"fbp/connection/{name}", 1), ("fbp/participant/+", 1)])
+        except ConnectError as error:
+            raise BrokerError(
+                f"{error}; the board is to use that broker, so this machine must reach it, too: is it running? Another address "
+                "for it from here: --broker"
+            ) from None
         yield watch
     finally:
         await transport.disconnect()

@@ -1,0 +1,41 @@
+"""Participants that stand for what is gone, on a connection that is there."""
+
+from host import Inbox, connected, equal, until
+from msgflo import Participant
+from parts import run
+
+
+class Bridge(Participant):
+    component = "test/Bridge"
+    period = 1
+
+
+async def roles(inbox):
+    """Return the roles of the next four discovery messages."""
+    found = []
+    for _ in range(4):
+        message = bytes((await inbox.get(5))[1])
+        found.append("gone" if b'"role":"gone"' in message else "there")
+    return found
+
+
+async def test_who_stands_for_what_is_gone_is_silent_until_it_is_there_again(host):
+    url = await host.ask("broker")
+    gone = Bridge("gone")
+    session, _ = await run(url, gone, Bridge("there"))
+    inbox = Inbox()
+    observer = await connected(url, inbox, client_id="observer")
+    await observer.subscribe([("fbp", 1)])
+    gone.lost = True
+    await roles(inbox)  # also what was on its way
+    equal(await roles(inbox), ["there"] * 4)
+    usurper = await connected(url, client_id="gone")  # after a lost connection, too
+    await until(lambda: not session.connected)
+    await usurper.disconnect()
+    await until(lambda: session.connected)
+    equal(await roles(inbox), ["there"] * 4)
+    gone.lost = False
+    await roles(inbox)
+    equal(sorted(set(await roles(inbox))), ["gone", "there"])
+    await session.stop()
+    await observer.disconnect()
