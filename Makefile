@@ -40,10 +40,13 @@ setup: ## Install what `make run` needs: .venv, Mosquitto, MicroPython
 setup-tests:
 	@host/setup.sh tests
 
-# Most tests wait most of the time, for clocks and for programs that start: they are run side by side.
+# Most tests wait most of the time, for clocks and for programs that start: they are run side by side. Some ask a busy machine
+# for too much then: what fails is shown, and has to pass by itself.
 test: lint ## Check, then every test but the soak tests: what CI runs
 	@$(PYTEST) -q -m 'timed and not soak'
-	@$(PYTEST) -q -m 'not timed and not soak' -n 4 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) -q -m 'not timed and not soak' -n 4 --dist loadfile --no-loadscope-reorder || { [ $$? = 1 ] && \
+		echo 'Once more, one after another, what failed beside others:' && \
+		$(PYTEST) -q -x -m 'not timed and not soak' --lf --lfnf=none; }
 
 check: lint ## Lint, types of host and firmware, examples of the docs
 	@$(PYTEST) -q tests/test_docs.py tests/test_repo.py
