@@ -109,10 +109,15 @@ class Broker:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _end(self, how: signal.Signals) -> None:
-        if self.process is not None:
-            self.process.send_signal(how)
-            self.process.wait(10)
-            self.process = None
+        if self.process is None:
+            return
+        deadline = time.monotonic() + 20
+        while self.process.poll() is None and time.monotonic() < deadline:
+            self.process.send_signal(how)  # again and again: it forgets one that comes while it starts
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(1)
+        self.process.wait(0)
+        self.process = None
 
     def _write_configuration(self) -> None:
         lines = [

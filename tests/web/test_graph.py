@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from bench.wire import connect, publish_frame
 from brokers import Broker
-from browser import PHONE, Pages, edit, middle_of, node_in, of_system, until, until_system
+from browser import PHONE, Pages, edit, fit, middle_of, node_in, of_system, until, until_system
 from systems import Coordinator, Participants, Sink, Source
 
 GRAPH: list[list[Any]] = [
@@ -46,7 +46,7 @@ def page(coordinator: Coordinator, page_of: Pages) -> Page:
     until_system(page, "system.isReady && system.components.has('core/Gate')")
     edit(page, ["clear", {"id": "default/main", "name": "main"}], *GRAPH)
     ready(page)
-    page.get_by_role("button", name="Fit").click()
+    fit(page)
     return page
 
 
@@ -140,7 +140,7 @@ def test_ports_that_fit_are_lit_up_and_others_are_told_from_them(page: Page) -> 
 
 def test_types_that_say_nothing_fit_all_and_others_their_like(page: Page) -> None:
     script = "async ([a, b]) => (await import('/graph/model.js')).typesFit(a, b)"
-    for src, tgt, fit in (
+    for src, tgt, fits in (
         ("number", "int", True),
         ("all", "number", True),
         ("string", "color", True),
@@ -148,7 +148,7 @@ def test_types_that_say_nothing_fit_all_and_others_their_like(page: Page) -> Non
         ("boolean", "number", False),
         ("object", "string", False),
     ):
-        assert page.evaluate(script, [src, tgt]) is fit, (src, tgt)
+        assert page.evaluate(script, [src, tgt]) is fits, (src, tgt)
 
 
 def test_types_that_do_not_fit_are_said_and_connected_all_the_same(page: Page) -> None:
@@ -158,7 +158,7 @@ def test_types_that_do_not_fit_are_said_and_connected_all_the_same(page: Page) -
         ["addnode", {"id": "sum", "component": "core/Scale", "metadata": {"x": 320, "y": 300}}],
     )
     expect(node_in(page, "sum").locator("[data-side=in]")).not_to_have_count(0)
-    page.get_by_role("button", name="Fit").click()
+    fit(page)
     drag(page, dot(page, "words", "out", "out"), dot(page, "sum", "in", "in"))
     until_system(page, "system.graph.edges.has('words.out sum.in')")
     expect(page.locator("#toasts")).to_contain_text("It is connected all the same.")
@@ -555,11 +555,17 @@ def test_what_is_pasted_and_no_graph_is_refused_in_words(page: Page) -> None:
     assert page.evaluate(script, '{"processes": {"a": {"component": "b/C"}}}') == ["a"]
 
 
-def test_a_group_frames_its_nodes(page: Page) -> None:
+def select_both(page: Page) -> None:
+    """Select two nodes by the mouse, as they are when the panel of the first one has opened."""
     node_in(page, "gate").locator(".role").click()
-    expect(page.locator("#graph-view .node.selected")).to_have_count(1)
+    expect(page.locator("#inspector")).to_be_visible()
+    fit(page)
     node_in(page, "again").locator(".role").click(modifiers=["Shift"])
     expect(page.locator("#graph-view .node.selected")).to_have_count(2)
+
+
+def test_a_group_frames_its_nodes(page: Page) -> None:
+    select_both(page)
     page.keyboard.press("g")
     page.get_by_label("Name of the group").fill("upstairs")
     page.keyboard.press("Enter")
@@ -608,8 +614,7 @@ def test_groups_are_told_and_changed_by_keys_alone(page: Page) -> None:
 
 def test_a_group_goes_with_its_last_node_and_comes_back_with_it(page: Page) -> None:
     edit(page, ["addgroup", {"name": "upstairs", "nodes": ["gate", "again"]}])
-    node_in(page, "gate").locator(".role").click()
-    node_in(page, "again").locator(".role").click(modifiers=["Shift"])
+    select_both(page)
     page.keyboard.press("Delete")
     until_system(page, "system.graph.nodes.size === 1 && system.graph.groups.size === 0")
     undone(page, "system.graph.groups.get('upstairs')?.nodes.join() === 'gate,again' && system.graph.edges.size === 1")
@@ -633,7 +638,7 @@ def test_a_click_on_the_name_of_a_group_opens_its_menu_and_a_drag_moves_it(page:
     drag(page, (x, y), (x + 30, y + 60))
     until_system(page, "edits.undoTitle === 'Move 2 nodes'")
     assert page.locator(".menu").count() == 0
-    phone.get_by_role("button", name="Fit").click()
+    fit(phone)
     finger = Finger(phone)
     finger.down(*middle(phone, ".group-name"))
     finger.up()
@@ -714,7 +719,7 @@ def test_the_wheel_zooms_about_the_mouse(page: Page) -> None:
     after = dot(page, "gate", "out", "out")
     assert abs(after[0] - x) < 2
     assert abs(after[1] - y) < 2
-    page.get_by_role("button", name="Fit").click()
+    fit(page)
     until(page, f"(before) => Math.abs({width} - before) < 1", before)
 
 
@@ -814,7 +819,7 @@ def test_a_node_says_what_it_is(page: Page, shared_broker: Broker) -> None:
 def test_a_node_that_is_a_graph_opens_it_and_the_list_of_graphs_leads_back(page: Page, shared_broker: Broker) -> None:
     with GraphParticipant("inner", shared_broker):
         until_system(page, "system.graph.nodes.has('inner') && system.components.get('home/Inner')?.subgraph")
-        page.get_by_role("button", name="Fit").click()
+        fit(page)
         node_in(page, "inner").locator(".role").dblclick()
         until_system(page, "system.current === 'home/Inner'")
         # What passes in the main graph is not said of edges of this one that are called the same.
@@ -840,7 +845,7 @@ def test_a_device_that_the_graph_does_not_name_is_moved_for_this_browser_only(
     lamp = "[data-node=lamp] .role"
     with Participants(Sink("lamp"), broker=shared_broker.url):
         until_system(page, discovered)
-        page.get_by_role("button", name="Fit").click()
+        fit(page)
         (x, y), (gate_x, gate_y) = middle(page, lamp), middle(page, "[data-node=gate] .role")
         drag(page, (x, y), (x + 30, y + 40))
         page.keyboard.press("Alt+ArrowDown")
@@ -853,7 +858,7 @@ def test_a_device_that_the_graph_does_not_name_is_moved_for_this_browser_only(
         page.reload()
         ready(page)
         until_system(page, discovered)
-        page.get_by_role("button", name="Fit").click()
+        fit(page)
         after = [a - b for a, b in zip(middle(page, lamp), middle(page, "[data-node=gate] .role"), strict=True)]
         assert after == pytest.approx(apart, rel=0.02, abs=2)
 
@@ -1018,7 +1023,7 @@ def test_a_finger_that_drags_gets_no_menu_however_long_it_stays(phone: Page) -> 
 
 
 def test_a_finger_hits_ports_and_edges_that_are_small(phone: Page) -> None:
-    phone.get_by_role("button", name="Fit").click()
+    fit(phone)
     assert phone.locator("#graph-view .world.far").count() == 1
     finger = Finger(phone)
     x, y = on_edge(phone, "button.out gate.in")
