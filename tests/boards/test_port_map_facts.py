@@ -82,7 +82,7 @@ def test_settings_are_as_they_are_read(kind: Kind) -> None:
         if setting.type == "number":
             assert setting.low <= setting.default <= setting.high
             # That a number is a time is known by its description; all times are in seconds.
-            times = ("interval", "hold", "debounce", "long_time", "double_time", "fade", "rest")
+            times = ("interval", "hold", "debounce", "long_time", "double_time", "fade", "rest", "silence")
             assert (setting.unit == "s") == (setting.id in times), "is it a time? then say Seconds, and add it here"
             assert not re.search(r"milliseconds|minutes|\bms\b", setting.description)
 
