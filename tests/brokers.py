@@ -76,12 +76,12 @@ class Broker:
         return (self.folder / "log").read_text(errors="replace")
 
     def start(self) -> None:
-        """Start and wait until it accepts connections (at most 10 s)."""
+        """Start and wait until it accepts connections (at most 30 s)."""
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [str(MOSQUITTO), "-c", str(self.folder / "mosquitto.conf")], stdout=log, stderr=log
             )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not accepts(self.port):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"mosquitto did not start:\n{self.log}")

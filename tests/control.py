@@ -193,7 +193,7 @@ class Control:
         """Publish from outside, with `size` that many bytes of a pattern; returns the payload's digest."""
         data = payload.encode() if not size else (bytes(range(256)) * (size // 256 + 1))[:size]
         client = self._connected(f"publisher-{time.monotonic_ns()}")
-        client.publish(topic, data, qos=qos, retain=retain).wait_for_publish(5)
+        client.publish(topic, data, qos=qos, retain=retain).wait_for_publish(20)
         client.disconnect()
         client.loop_stop()
         return digest(data)
@@ -205,7 +205,7 @@ class Control:
         client.on_message = self._record
         client.on_subscribe = lambda *_: subscribed.set()
         client.subscribe([(topic, 1) for topic in topics])
-        if not subscribed.wait(5):
+        if not subscribed.wait(20):
             raise TimeoutError("the broker did not answer the subscription")
         self._recorder = client
 
@@ -214,7 +214,7 @@ class Control:
             self._recorded.append((message.topic, digest(message.payload), message.retain))
             self._arrived.notify_all()
 
-    def do_recorded(self, count: int, seconds: float = 10) -> list[tuple[str, str, bool]]:
+    def do_recorded(self, count: int, seconds: float = 25) -> list[tuple[str, str, bool]]:
         """Take what was recorded, once it is so many: (topic, digest, retained)."""
         with self._arrived:
             if not self._arrived.wait_for(lambda: len(self._recorded) >= count, seconds):
@@ -222,11 +222,11 @@ class Control:
             taken, self._recorded = self._recorded, []
             return taken
 
-    def do_arrived(self, count: int, seconds: float = 10) -> int:
+    def do_arrived(self, count: int, seconds: float = 25) -> int:
         """As `recorded`, but returns only how many there are: for much."""
         return len(self.do_recorded(count, seconds))
 
-    def do_sequence(self, topics: list[str], last: int, seconds: float = 20) -> dict[str, list[list[int]]]:
+    def do_sequence(self, topics: list[str], last: int, seconds: float = 25) -> dict[str, list[list[int]]]:
         """Wait until the number `last` was recorded on each topic; returns per topic its gaps, each as [before, after].
 
         Numbers that came more than once are no gap; one that came after a larger one is an error.
@@ -259,6 +259,6 @@ class Control:
         client.reconnect_delay_set(1, 1)
         client.connect("127.0.0.1", self._running.port)
         client.loop_start()
-        if not connected.wait(5):
+        if not connected.wait(20):
             raise TimeoutError("the broker did not answer")
         return client

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,16 +21,16 @@ MAIN = "inner/main"
 class GraphParticipant:
     """Has one graph, `inner/main`; a context manager. `requests` are the frames that it got.
 
-    `numbers` is whether its answers name their request; a `deaf` one reads nothing, and one that is `slow` takes 0.3 s for
-    each answer.
+    `numbers` is whether its answers name their request; a `deaf` one reads nothing, and one whose `source` is an event waits
+    for that before it tells what is in its graph.
     """
 
     def __init__(
         self, role: str, broker: Broker, *, component: str = "home/Inner", numbers: bool = True, deaf: bool = False,
-        slow: bool = False,
+        source: threading.Event | None = None,
     ) -> None:  # fmt: skip
         self.deaf = deaf
-        self._slow = slow
+        self._source = source
         self.requests: list[Payload] = []
         self.inqueue, self.outqueue = f"{role}/ask", f"{role}/tell"
         self._role, self._kind, self._numbers = role, component, numbers
@@ -47,7 +46,7 @@ class GraphParticipant:
 
     def __enter__(self) -> GraphParticipant:
         self._client.loop_start()
-        assert self._subscribed.wait(10)
+        assert self._subscribed.wait(30)
         ports = {"inports": [{"id": "in", "queue": f"{self._role}/in"}], "outports": []}
         runtime = {"type": "tiny", "version": "0.7", "inqueue": self.inqueue, "outqueue": self.outqueue}
         more = {"connection": self._role, "period": 60}
@@ -65,7 +64,7 @@ class GraphParticipant:
 
     def vanish(self) -> None:
         """Do as the broker does when the connection breaks."""
-        self._client.publish(f"fbp/connection/{self._role}", "lost", 1, retain=True).wait_for_publish(10)
+        self._client.publish(f"fbp/connection/{self._role}", "lost", 1, retain=True).wait_for_publish(30)
 
     def got(self, command: str) -> Payload:
         """Wait for a request of that command."""
@@ -76,9 +75,10 @@ class GraphParticipant:
         self.requests.append(request)
         if self.deaf:
             return
-        if self._slow:
-            time.sleep(0.3)
         protocol, command, payload = request["protocol"], request["command"], request["payload"]
+        if command == "getsource" and self._source is not None:
+            self._source.wait(30)
+            self._source.clear()
         answers = getattr(self, f"_{protocol}")(command, payload)
         for number, (protocol, command, payload) in enumerate(answers):
             frame = {"protocol": protocol, "command": command, "payload": payload}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,9 +29,12 @@ class Ear:
         )
         if tls is not None:
             self._client.tls_set(str(tls))
-        self._client.connect("localhost" if tls else "127.0.0.1", broker.port)
+        subscribed = threading.Event()
         self._client.on_connect = lambda client, *_: client.subscribe("#", 1)
+        self._client.on_subscribe = lambda *_: subscribed.set()
+        self._client.connect("localhost" if tls else "127.0.0.1", broker.port)
         self._client.loop_start()
+        assert subscribed.wait(PATIENCE_S), "the broker did not answer the subscription"
 
     def say(self, topic: str, value: Any, *, retain: bool = False) -> None:
         self._client.publish(topic, json.dumps(value), qos=1, retain=retain)
@@ -48,6 +53,32 @@ class Ear:
     def stop(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+
+
+def retained(broker: Broker, *filters: str) -> dict[str, str]:
+    """What the broker keeps on these topics, which are not those of `retained` itself."""
+    found: dict[str, str] = {}
+    ended = threading.Event()
+    marker = f"retained/{uuid.uuid4().hex}"  # what is kept comes before what is published after the subscription
+
+    def message(client: mqtt.Client, data: object, message: mqtt.MQTTMessage) -> None:
+        if message.topic == marker:
+            ended.set()
+        elif message.retain:
+            found[message.topic] = message.payload.decode(errors="replace")
+
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.on_message = message
+    client.on_connect = lambda *_: client.subscribe([(topic, 1) for topic in (*filters, marker)])
+    client.on_subscribe = lambda *_: client.publish(marker, "", 1)
+    client.connect("127.0.0.1", broker.port)
+    client.loop_start()
+    try:
+        assert ended.wait(PATIENCE_S), "the broker did not answer"
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    return found
 
 
 def _value(payload: bytes) -> Any:

@@ -35,6 +35,7 @@ class Coordinator:
         self.environment: dict[str, str] = {}
         self.process: subprocess.Popen[str] | None = None
         self.lines: list[str] = []
+        self._reader: threading.Thread | None = None
 
     def start(self) -> None:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
@@ -42,7 +43,8 @@ class Coordinator:
             self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.cwd,
             env=environment | self.environment,
         )  # fmt: skip
-        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
+        self._reader.start()
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
@@ -55,7 +57,7 @@ class Coordinator:
 
     def status(self) -> Status:
         """What it says of itself; raises OSError while it does not answer."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/status.json", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/status.json", timeout=20) as answer:
             status: Status = json.load(answer)
             return status
 
@@ -79,13 +81,16 @@ class Coordinator:
         self._end(signal.SIGKILL)
 
     def stop(self) -> int:
-        """As Ctrl-C would; returns the exit code."""
-        return self._end(signal.SIGINT)
+        """As Ctrl-C would; returns the exit code. Then there is all of its output."""
+        code = self._end(signal.SIGINT)
+        assert self._reader is not None
+        self._reader.join(10)
+        return code
 
     def _end(self, how: signal.Signals) -> int:
         assert self.process is not None
         self.process.send_signal(how)
-        return self.process.wait(15)
+        return self.process.wait(30)
 
     def __enter__(self) -> Coordinator:
         self.start()
@@ -156,8 +161,8 @@ class Participants:
 
     def __exit__(self, *exc: object) -> None:
         assert self._loop is not None
-        asyncio.run_coroutine_threadsafe(self.session.stop(), self._loop).result(10)
-        self._thread.join(10)
+        asyncio.run_coroutine_threadsafe(self.session.stop(), self._loop).result(30)
+        self._thread.join(30)
 
 
 def until(condition: Callable[[], Any], *, seconds: float = 30, what: str = "") -> None:
@@ -179,4 +184,4 @@ def program(*arguments: str | Path, broker: str) -> Iterator[subprocess.Popen[by
     finally:
         if process.poll() is None:
             process.terminate()
-        process.wait(10)
+        process.wait(30)

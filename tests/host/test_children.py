@@ -45,7 +45,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 5) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
     """Wait until the condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -69,7 +69,7 @@ def test_no_child_outlives_its_parent(loop: str, how: signal.Signals, script: st
     assert alive(child)
     assert alive(grandchild)
     parent.send_signal(how)
-    parent.wait(5)
+    parent.wait(30)
     assert eventually(lambda: not alive(child) and not alive(grandchild))
 
 
@@ -84,7 +84,7 @@ def test_what_has_left_the_group_of_a_child_ends_with_us_as_well(how: signal.Sig
     assert alive(grandchild)
     assert os.getpgid(grandchild) != child
     parent.send_signal(how)
-    parent.wait(5)
+    parent.wait(30)
     assert eventually(lambda: not alive(child) and not alive(grandchild))
 
 
@@ -107,7 +107,7 @@ def test_a_child_that_does_not_obey_is_killed_after_the_grace() -> None:
         grandchild = int(await child.stdout.readline())
         before = time.monotonic()
         assert await children.end(child, 0.3) == -signal.SIGKILL
-        assert 0.3 <= time.monotonic() - before < 2
+        assert time.monotonic() - before >= 0.3
         assert eventually(lambda: not alive(grandchild))
 
     asyncio.run(main())
@@ -142,7 +142,10 @@ def test_a_child_gets_its_folder_its_environment_and_no_terminal(tmp_path: Path)
     asyncio.run(main())
 
 
-def test_the_guard_forgets_children_that_have_ended_and_ends_with_us() -> None:
+def test_the_guard_forgets_children_that_have_ended_and_ends_with_us(tmp_path: Path) -> None:
+    (tmp_path / "sleep").write_text(f"#!/bin/sh\ntouch {tmp_path}/waited\n")
+    (tmp_path / "sleep").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
     script = """
 import asyncio
 from msgflo_host import children
@@ -156,10 +159,11 @@ async def main():
 
 asyncio.run(main())
 """
-    before = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert eventually(lambda: not alive(int(done.stdout)), 1)
-    assert time.monotonic() - before < 1.9  # it had nobody to wait for
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ | {"PATH": path}
+    )
+    assert eventually(lambda: not alive(int(done.stdout)))
+    assert not (tmp_path / "waited").exists(), "it had nobody to wait for"
 
 
 def test_a_killed_guard_is_replaced_by_one_that_knows_all_children() -> None:

@@ -15,6 +15,7 @@ import paho.mqtt.publish
 import pytest
 
 from brokers import Broker, free_port
+from listening import retained
 from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, node, program, until
 
 
@@ -146,7 +147,7 @@ def test_watch_prints_binary_and_control_characters_harmlessly(broker: Broker) -
     until(lambda: "SUBSCRIBE" in broker.log)
     for payload in (b"\xff\x00", b"a\x1b[31mb\n"):
         subprocess.run(["mosquitto_pub", "-p", str(broker.port), "-t", "x", "-s"], input=payload, check=True)
-    out, _ = watching.communicate(timeout=10)
+    out, _ = watching.communicate(timeout=30)
     first, second = out.splitlines()
     assert first.endswith("x 2 bytes ff00")
     assert second.endswith("x a\\x1b[31mb\\n")
@@ -160,24 +161,22 @@ def test_send_publishes_json_and_raw_text_and_waits_for_the_broker(broker: Broke
     for arguments, text in ((["x", '{"a": 1}'], None), (["x", "ON", "--raw"], None), (["x", "-"], "false\n")):
         answer = msgflo("send", *arguments, text=text, MSGFLO_BROKER=broker.url)
         assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
-    out, _ = receiving.communicate(timeout=10)
+    out, _ = receiving.communicate(timeout=30)
     assert out.splitlines() == ['{"a": 1}', "ON", "false"]
 
 
-def leave(broker: Broker, role: str, status: str, connection: str = "") -> None:
+def leave(broker: Broker, role: str, status: str, connection: str = "", *, period: int = 1) -> None:
     """What a participant leaves that has gone without a word, or has not."""
     connection = connection or f"{role}-client"
-    message = discovery_message(role, id=role, connection=connection, period=1)
+    message = discovery_message(role, id=role, connection=connection, period=period)
     left = [(f"fbp/participant/{role}", message), (f"fbp/connection/{connection}", status)]
     paho.mqtt.publish.multiple([(topic, text, 1, True) for topic, text in left], port=broker.port)
 
 
 def left(broker: Broker) -> list[str]:
     """Where the broker keeps something of participants and connections that are not the coordinator's."""
-    topics = ["-t", "fbp/participant/+", "-t", "fbp/connection/+"]
-    listening = ["mosquitto_sub", "-p", str(broker.port), *topics, "--retained-only", "-W", "2", "-F", "%t"]
-    told = subprocess.run(listening, capture_output=True, text=True, check=False).stdout.splitlines()
-    return sorted(topic for topic in told if "/msgflo-coordinator" not in topic)
+    kept = retained(broker, "fbp/participant/+", "fbp/connection/+")
+    return sorted(topic for topic in kept if "/msgflo-coordinator" not in topic)
 
 
 @contextmanager
@@ -188,7 +187,7 @@ def announcing(broker: Broker, roles: Iterable[str]) -> Iterator[None]:
     def tell() -> None:
         while not ended.wait(0.3):
             messages = [
-                ("fbp", discovery_message(role, id=role, connection="receiver", period=1), 1, False) for role in roles
+                ("fbp", discovery_message(role, id=role, connection="receiver", period=60), 1, False) for role in roles
             ]
             paho.mqtt.publish.multiple(messages, port=broker.port)
 
@@ -215,8 +214,8 @@ def test_forget_clears_what_lost_participants_have_left(broker: Broker, tmp_path
 def test_forget_clears_all_that_the_coordinator_knows_as_lost(broker: Broker, tmp_path: Path) -> None:
     for role, status, connection in (("old", "lost", "pi"), ("older", "lost", "pi"), ("tired", "asleep", "")):
         leave(broker, role, status, connection)
-    for role in ("heard", "silent", "radio"):  # a receiver, and sensors that it has heard
-        leave(broker, role, "online", "receiver")
+    for role, period in (("heard", 60), ("silent", 1), ("radio", 60)):  # a receiver, and sensors that it has heard
+        leave(broker, role, "online", "receiver", period=period)
     with Coordinator("--plain", broker=broker.url, cwd=tmp_path) as coordinator:
         coordinator.wait(lambda status: len(status["nodes"]) == 6)
 

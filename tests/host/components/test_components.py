@@ -168,7 +168,6 @@ def test_an_edited_foreign_device_is_announced_anew(broker: Broker, tmp_path: Pa
 def test_mistakes_in_components_are_told_and_leave_others_alone(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "SETTLED_S", 5.0)
     folder = fill(
         tmp_path / "home",
         Echo__py=ECHO.replace("{word}", "one"),
@@ -177,14 +176,19 @@ def test_mistakes_in_components_are_told_and_leave_others_alone(
         Loud__py="while True: print('x' * 99)  # Participant\n",
     )
     graph = tmp_path / "graph.fbp"
-    graph.write_text(GRAPH + "crash(home/Crash)\nhang(home/Hang)\nloud(home/Loud)\n")
+    graph.write_text(GRAPH)
     sink = Sink("sink")
 
     async def scenario() -> Told:
-        async with running(broker, graph, folder) as (_, _, told):
+        async with running(broker, graph, folder) as (coordinator, components, told):
+            await soon(lambda: coordinator.registry.state("echo") == "alive")
+            monkeypatch.setattr(processes, "SETTLED_S", 3.0)
+            for name in ("Crash", "Hang", "Loud"):
+                coordinator.graphs.edit("default/main", "addnode", {"id": name.lower(), "component": f"home/{name}"})
             await soon(lambda: {"hang", "loud"} <= set(told.silent) and len(told.crashes) >= 2)
             await soon(lambda: any("left out" in line for role, line in told.output if role == "loud"))
-            assert "one hello" in sink.received
+            await soon(lambda: "one hello" in sink.received)
+            components._processes._settled("echo")  # it has begun long before the others
             return told
 
     with Participants(sink, broker=broker.url):
@@ -267,8 +271,8 @@ from msgflo import Participant
 
 class Daemon(Participant):
     def start(self):
-        subprocess.Popen(["sleep", "87654"], start_new_session=True)
-        subprocess.Popen(["sleep", "87654"])
+        subprocess.Popen(["sleep", "MARK"], start_new_session=True)
+        subprocess.Popen(["sleep", "MARK"])
 """
 
 
@@ -276,15 +280,17 @@ def test_no_component_and_nothing_it_has_started_outlives_a_coordinator_that_is_
     broker: Broker, tmp_path: Path
 ) -> None:
     stubborn = "import signal, time  # Participant\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(1000)\n"
-    folder = fill(tmp_path / "home", Daemon__py=DAEMON, Stubborn__py=stubborn)
+    mark = f"87654.{broker.port}"
+    folder = fill(tmp_path / "home", Daemon__py=DAEMON.replace("MARK", mark), Stubborn__py=stubborn)
     graph = tmp_path / "graph.fbp"
     graph.write_text("daemon(home/Daemon)\nstubborn(home/Stubborn)\n")
 
     def left() -> list[list[str]]:
         found = []
-        for process in psutil.process_iter(["cmdline", "status"]):
+        for process in psutil.process_iter(["cmdline", "cwd"]):
             words = process.info["cmdline"] or []
-            if "87654" in words or "Stubborn.py" in words or "Daemon.py" in words:
+            ours = process.info["cwd"] == str(folder) and {"Stubborn.py", "Daemon.py"} & set(words)
+            if mark in words or ours:
                 found.append(words)
         return found
 
@@ -293,7 +299,7 @@ def test_no_component_and_nothing_it_has_started_outlives_a_coordinator_that_is_
     coordinator.wait(lambda status: node(status, "daemon")["state"] == "alive", seconds=30)
     until(lambda: len(left()) == 4, seconds=30)
     coordinator.kill()
-    until(lambda: not left(), seconds=5)
+    until(lambda: not left())
 
 
 def test_where_the_file_of_a_component_is_deleted_that_is_said_and_nothing_else(broker: Broker, tmp_path: Path) -> None:

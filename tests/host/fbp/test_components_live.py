@@ -466,4 +466,4 @@ def test_nothing_that_components_and_programs_have_started_outlives_the_coordina
     with running(broker, tmp_path / "home") as coordinator:
         run(lambda: main(coordinator))
         how(coordinator)
-        until(lambda: not left(), seconds=5, what=str(left()))
+        until(lambda: not left(), what=str(left()))

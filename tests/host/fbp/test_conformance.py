@@ -24,7 +24,7 @@ TESTS = 22
 @pytest.fixture
 def coordinator(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
     with Coordinator("--plain", broker=broker.url, cwd=tmp_path) as running:
-        running.wait(lambda status: True)
+        running.wait(lambda status: status["connected"])
         yield running
 
 

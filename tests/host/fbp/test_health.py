@@ -132,6 +132,12 @@ def test_who_joins_later_is_told_how_each_node_is(
 
 def test_of_one_that_is_there_nothing_is_told_later(coordinator: Coordinator, say: Say) -> None:
     async def main() -> None:
+        async with editor(coordinator.port) as before:
+            await open_graph(before)
+            await icon(before, LOST)
+            since = len(before.frames)
+            say("fbp/connection/c", "online")
+            await icon(before, "cog", since=since)
         async with editor(coordinator.port) as client:
             await open_graph(client)
             await client.ask("runtime", "getruntime")
@@ -140,9 +146,6 @@ def test_of_one_that_is_there_nothing_is_told_later(coordinator: Coordinator, sa
 
     say("fbp/participant/board", discovery_message("board", id="board", component="x/Board", connection="c"))
     say("fbp/connection/c", "lost")
-    coordinator.wait(lambda found: [node["state"] for node in found["nodes"]] == ["lost"])
-    say("fbp/connection/c", "online")
-    coordinator.wait(lambda found: [node["state"] for node in found["nodes"]] == ["alive"])
     run(main)
 
 
@@ -301,6 +304,7 @@ def test_a_component_that_nobody_knows_is_explained_once_with_those_like_it(libr
             await first.told("network", "processerror", since=since, graph=MAIN, id="new")
 
     run(main)
+    assert library.stop() == 0
     assert library.output.count("the library has no component") == 5
     assert library.output.count("is not started: its name") == 3
 

@@ -289,7 +289,7 @@ def test_ten_thousand_random_and_mutated_frames(caplog: pytest.LogCaptureFixture
 
 @pytest.mark.parametrize("silent", [True, False])
 def test_a_client_without_a_sign_of_life_is_forgotten(silent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "HEARTBEAT_S", 0.2)
+    monkeypatch.setattr(module, "HEARTBEAT_S", 1.0)
 
     async def main() -> None:
         async with served() as server, await server.connect() as alive:

@@ -262,5 +262,6 @@ def test_two_hundred_edits_in_a_row_are_answered_and_told_to_others_while_packet
             await one.told("network", "data", since=since, id="p49() OUT1 -> IN newer49()")
 
     with Coordinator("graph.json", "--plain", broker=broker.url, cwd=tmp_path) as program, devices(broker.port, NODES):
-        program.wait(lambda status: all(edge["kind"] in ("direct", "forwarded") for edge in status["edges"]))
+        bound = ("direct", "forwarded")
+        program.wait(lambda status: status["edges"] and all(edge["kind"] in bound for edge in status["edges"]))
         run(main)

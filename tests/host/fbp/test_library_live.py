@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +181,8 @@ def test_every_component_of_each_kind_has_a_source(broker: Broker, tmp_path: Pat
     async def main() -> None:
         async with editor(coordinator.port) as client:
             await client.ask("runtime", "getruntime")
-            listed = await client.listing()
+            while "test/Source" not in (listed := await client.listing()):
+                await asyncio.sleep(0.02)
             languages = {}
             for name in listed:
                 source = await client.ask("component", "getsource", name=name)
@@ -203,7 +204,10 @@ def test_nodes_of_a_component_that_joins_the_folder_are_run_for_each_graph(broke
 
     def roles() -> set[str]:
         assert coordinator.process is not None
-        children = [each.cmdline() for each in psutil.Process(coordinator.process.pid).children()]
+        children = []
+        for each in psutil.Process(coordinator.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # one that was asked what it is has ended
+                children.append(each.cmdline())
         return {
             words[words.index("Late.py") + 1] for words in children if "Late.py" in words and "participant" in words
         }

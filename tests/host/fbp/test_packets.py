@@ -49,7 +49,7 @@ class Devices:
             inports=[{"id": port, "queue": f"{role}/{port}"} for port in ("in", "other")],
             outports=[{"id": port, "queue": topic} for port, topic in outports.items()],
         )
-        self._client.publish(f"fbp/participant/{role}", message, qos=1, retain=True).wait_for_publish(10)
+        self._client.publish(f"fbp/participant/{role}", message, qos=1, retain=True).wait_for_publish(30)
 
     def send(self, topic: str, payload: str | bytes) -> None:
         self._client.publish(topic, payload)

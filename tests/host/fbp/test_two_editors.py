@@ -131,7 +131,9 @@ async def record(session: Session, lines: list[Line]) -> None:
 @pytest.fixture
 def demo(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
     with Coordinator(ROOT / "examples/demo", "--plain", broker=broker.url, cwd=tmp_path) as running:
-        running.wait(lambda status: all(edge["kind"] in ("direct", "forwarded") for edge in status["edges"]))
+        running.wait(
+            lambda status: status["edges"] and all(edge["kind"] in ("direct", "forwarded") for edge in status["edges"])
+        )
         yield running
 
 
