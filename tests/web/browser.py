@@ -187,8 +187,22 @@ class Pages:
         assert not faults, "the page has faults:\n" + "\n".join(faults)
 
 
+_AT_REST = """(element) => new Promise((resolve) => {
+  let before = "";
+  const look = () => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    const now = [x, y, width, height].join();
+    if (now === before) return resolve();
+    before = now;
+    requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+
 def middle_of(place: Locator) -> tuple[float, float]:
-    """Where to take an element with the mouse: x and y in the window, in pixels."""
+    """Where to take an element with the mouse, once it stands still: x and y in the window, in pixels."""
+    place.evaluate(_AT_REST)
     box = place.bounding_box()
     assert box
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -242,6 +256,27 @@ def _with_system(expression: str) -> str:
     return (
         'async () => { const { context } = await import("/core/registry.js"); const { system, edits, packets } = context;'
         f" return system && ({expression}); }}"
+    )
+
+
+def settled(page: Page) -> None:
+    """Let the browser do what it does in its next frames: lay out anew, tell of sizes that have changed."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def never_long(page: Page) -> None:
+    """Have no press of a finger be a long one by itself: on a busy machine time passes between what a tap is made of.
+
+    As long as a press would become one, the page has a function `isLong` that makes it one.
+    """
+    page.evaluate(
+        """() => {
+          const { setTimeout, clearTimeout } = window;
+          window.isLong = null;
+          window.setTimeout = (what, ms, ...rest) => (ms === 500 ? ((window.isLong = what), -1) : setTimeout(what, ms, ...rest));
+          window.clearTimeout = (timer) => (timer === -1 ? (window.isLong = null) : clearTimeout(timer));
+          addEventListener("contextmenu", (event) => event.stopImmediatePropagation(), true);
+        }"""
     )
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 import club
 from bench import editor as large
 from brokers import Broker
-from browser import Pages, edit, fit, middle_of, node_in, of_system, until, until_system
+from browser import Pages, edit, fit, middle_of, node_in, of_system, settled, until, until_system
 from systems import Coordinator
 
 LEAST_TEXT_PX = 11  # the size of names, on the screen
@@ -67,7 +67,7 @@ def test_all_labels_are_readable(page: Page) -> None:
     edit(page, *(["addgroup", {"name": name, "nodes": nodes}] for name, nodes in groups.items()))
     expect(page.locator("#graph-view .group-name")).to_have_count(len(groups))
     fit(page)
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    settled(page)
     labels = page.evaluate(
         """() => [...document.querySelectorAll("#graph-view [data-node] .role, #graph-view .group-name")].map((label) => {
           const box = label.getBoundingClientRect();

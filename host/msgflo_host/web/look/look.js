@@ -48,19 +48,20 @@ export class Shower {
   /** @param {() => Inside | null} make @param {string} otherwise what is said where there is nothing */
   show(make, otherwise) {
     clearTimeout(this.#timer);
-    const open = () => this.#open(make(), otherwise);
+    const byKey = this.#byKey; // and not a key that comes before the panel: it is for the picture
+    const open = () => this.#open(make(), otherwise, byKey);
     // The picture becomes smaller by it: a second click is to meet what the first one has met.
-    const clicked = navigator.userActivation?.isActive && !this.#byKey;
+    const clicked = navigator.userActivation?.isActive && !byKey;
     if (clicked && document.getElementById("inspector")?.hidden) this.#timer = setTimeout(open, SECOND_CLICK_MS);
     else open();
   }
 
-  /** @param {Inside | null} inside @param {string} otherwise */
-  async #open(inside, otherwise) {
+  /** @param {Inside | null} inside @param {string} otherwise @param {boolean} byKey whether the focus goes there */
+  async #open(inside, otherwise, byKey) {
     if (inside === null) return toast(otherwise, "warn");
     const before = this.#inside;
     if (before?.unsaved?.() && (before.id === inside.id || !(await this.#mayLeave()))) return inside.stop();
-    this.#put(inside);
+    this.#put(inside, byKey);
   }
 
   /** Whether what is shown may go, or people say that it may. */
@@ -71,8 +72,8 @@ export class Shower {
     return confirmDialog(unsaved, { title: "Leave it?", yes: "Discard", no: "Keep editing", danger: true });
   }
 
-  /** @param {Inside} inside */
-  #put(inside) {
+  /** @param {Inside} inside @param {boolean} byKey */
+  #put(inside, byKey) {
     this.#inside?.stop();
     this.#inside = inside;
     const onClose = () => {
@@ -83,7 +84,7 @@ export class Shower {
     holder.scrollTop = 0;
     inside.shown?.();
     // By keys one goes on in the panel; the mouse stays where it is.
-    if (!this.#byKey) return announce(`Looking inside ${inside.title}`);
+    if (!byKey) return announce(`Looking inside ${inside.title}`);
     const close = holder.parentElement?.querySelector(".panel-head button");
     if (close instanceof HTMLElement) close.focus();
   }
