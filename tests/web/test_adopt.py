@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from playwright.sync_api import Page, expect
 from brokers import Broker
 from browser import LAPTOP, PHONE, SECRET, Pages, axe, edit, node_in, of_system, running, tell, until_system
 from msgflo_host.foreign import load
-from systems import Coordinator, Participants, Sink
+from systems import Coordinator, Participants, Sink, until
 
 EXAMPLE = Path(__file__).parents[2] / "examples/rtl433"
 MARKUP = "<img src=x onerror=window.hacked=1><b class=hacked>"
@@ -54,6 +56,7 @@ class Device:
     """Something that only knows MQTT."""
 
     def __init__(self, coordinator: Coordinator) -> None:
+        self.sent: Counter[str] = Counter()  # packets, by topic
         self.heard: dict[str, bytes] = {}
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
         self._client.on_message = lambda client, userdata, message: self.heard.update({message.topic: message.payload})
@@ -63,7 +66,8 @@ class Device:
 
     def send(self, topic: str, value: Any, *, retain: bool = False) -> None:
         payload = value if isinstance(value, str) else json.dumps(value)
-        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(20)
+        self.sent[topic] += 1
 
     def close(self) -> None:
         self._client.disconnect()
@@ -101,13 +105,14 @@ def opened(page_of: Pages, coordinator: Coordinator, **options: Any) -> Page:
 
 def sent_until_seen(page: Page, device: Device, values: dict[str, Any], seen: Callable[[], Any]) -> None:
     """Send, again and again, until the page shows it: it may have subscribed a moment later."""
-    for _ in range(200):
+    deadline = time.monotonic() + 40
+    while True:
         for topic, value in values.items():
             device.send(topic, value)
         page.wait_for_timeout(50)
         if seen():
             return
-    raise AssertionError("the page does not show it")
+        assert time.monotonic() < deadline, "the page does not show it"
 
 
 def adopt(page: Page, name: str, role: str, component: str) -> None:
@@ -152,7 +157,7 @@ def test_topics_of_a_tasmota_device_become_a_node_whose_ports_carry_the_values(
     page: Page, coordinator: Coordinator, device: Device
 ) -> None:
     device.send("tele/desk/LWT", "Online", retain=True)
-    sent_until_seen(page, device, PLUG, page.get_by_role("button", name="Adopt desk,").count)
+    sent_until_seen(page, device, PLUG, page.locator("[data-path='stat/desk/POWER']").count)  # the last of them
     adopt(page, "desk", "desk", "Plug")
     status = coordinator.wait(
         lambda status: any(node["id"] == "desk" and node["state"] == "alive" for node in status["nodes"])
@@ -173,10 +178,7 @@ def test_topics_of_a_tasmota_device_become_a_node_whose_ports_carry_the_values(
         sent_until_seen(page, device, {"stat/desk/POWER": value}, lambda told=told: of_system(page, told))
     edit(page, ["addinitial", {"src": {"data": "TOGGLE"}, "tgt": {"node": "desk", "port": "power"}}])
     edit(page, ["addinitial", {"src": {"data": 70}, "tgt": {"node": "desk", "port": "dimmer"}}])
-    for _ in range(200):
-        if "cmnd/desk/Dimmer" in device.heard:
-            break
-        page.wait_for_timeout(50)
+    until(lambda: "cmnd/desk/Dimmer" in device.heard)
     assert device.heard == {"cmnd/desk/POWER": b"TOGGLE", "cmnd/desk/Dimmer": b"70"}
     device.send("tele/desk/LWT", "Offline", retain=True)
     coordinator.wait(lambda status: any(node["id"] == "desk" and node["state"] == "lost" for node in status["nodes"]))
@@ -189,6 +191,7 @@ def test_topics_of_participants_are_not_shown_and_adopted_ones_go(page: Page, de
     )
     expect(rows.filter(has_text="sink")).to_have_count(0)
     # By keyboard: the branch is chosen with all that is in it.
+    expect(rows.filter(has_text="own").first).to_contain_text("2 topics")
     rows.filter(has_text="own").first.focus()
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Adopt 2 topics")).to_be_enabled()
@@ -231,6 +234,7 @@ def test_a_topic_that_says_whether_a_device_is_there_is_marked_and_becomes_no_po
     page.get_by_label("Search topics").fill("hut")
     expect(rows.filter(has_text="whether it is there").locator(".topic-name")).to_contain_text("there")
     expect(rows.filter(has_text="heat").last.locator("small")).to_have_count(0)
+    expect(rows.first).to_contain_text("2 topics")
     rows.first.locator(".topic-box").click()
     page.get_by_role("button", name="Adopt 2 topics").click()
     expect(page.get_by_label("The file")).to_have_value(HEATER)
@@ -276,9 +280,10 @@ def test_the_broker_is_heard_only_while_the_view_is_open(page: Page, device: Dev
     count = page.locator(".topic-row").filter(has_text="pulse").locator(".topic-count")  # also where it is not shown
     sent_until_seen(page, device, {"pulse": 1}, count.count)
     page.get_by_label("Search topics").fill("pulse")
+    before = f"{device.sent['pulse']}×"
+    expect(count).to_have_text(before)
     tell(page, "show-view", {"view": "graph"})
     page.wait_for_function("() => document.querySelector('#adopt-view').hidden")
-    before = count.text_content()
     device.send("pulse", 2)
     tell(page, "show-view", {"view": "adopt"})
     sent_until_seen(page, device, {"pulse/after": 1}, page.get_by_role("treeitem").filter(has_text="after").count)

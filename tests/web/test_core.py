@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from brokers import Broker
-from browser import SECRET, Pages, address, goes_on_to_the_right, node_in, of_system, running, until_system
+from browser import SECRET, Pages, address, goes_on_to_the_right, node_in, of_system, running, until, until_system
 from systems import Coordinator, Participants, Sink
 
 RunGraph = Callable[..., Coordinator]
@@ -465,6 +465,7 @@ def test_a_request_that_is_not_answered_any_more_fails(
 
 def test_packets_are_kept_by_edge_and_bounded(coordinator: Coordinator, page_of: Pages) -> None:
     page = ready(page_of(coordinator))
+    until_system(page, "['a', 'b'].every((id) => system.nodeStatus(id)?.state === 'alive')")
     for value in (1, {"deep": ["<b>"]}):
         sent = {"port": "in", "event": "data", "graph": "default/main", "payload": value}
         of_system(page, f"system.fbp.request('runtime', 'packet', {json.dumps(sent)})")
@@ -496,12 +497,20 @@ def test_what_is_left_out_is_told(coordinator: Coordinator, page_of: Pages) -> N
     of_system(
         page, "(window.said = []) && system.addEventListener('output', ({ detail }) => window.said.push(detail.text))"
     )
+    # It is shown for a moment only.
+    page.evaluate(
+        """() => {
+          window.leftOut = [];
+          const line = document.querySelector("#status-left-out");
+          new MutationObserver(() => window.leftOut.push(line.textContent)).observe(line, { childList: true, subtree: true });
+        }"""
+    )
     of_system(
         page,
         """Promise.all(Array.from({ length: 400 }, (_, payload) =>
              system.fbp.request("runtime", "packet", { port: "in", event: "data", graph: "default/main", payload })))""",
     )
-    expect(page.locator("#status-left-out")).to_contain_text("not shown in the last second")
+    until(page, "() => window.leftOut.some((text) => text.includes('not shown in the last second'))")
     expect(page.locator("#status-left-out")).to_be_empty()
     assert not [text for text in page.evaluate("() => window.said") if "not shown" in text]
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from brokers import Broker
-from browser import Pages, edit, fit, node_in, until, until_system
+from browser import Pages, edit, fit, node_in, settled, until, until_system
 from systems import Coordinator
 
 # How many links of a graph that is laid out pass behind a node, as they are drawn and as one curve each would be.
@@ -70,6 +70,7 @@ def test_an_edge_gives_way_to_a_node_that_was_put_upon_it(page: Page) -> None:
     edit(page, *nodes, ["addedge", edge])
     until_system(page, "['from', 'gate', 'to'].every((id) => system.nodeStatus(id)?.state === 'alive')")
     fit(page)
+    settled(page)
     box = node_in(page, "gate").bounding_box()
     other = node_in(page, "from").bounding_box()
     assert box
@@ -77,6 +78,7 @@ def test_an_edge_gives_way_to_a_node_that_was_put_upon_it(page: Page) -> None:
     page.mouse.move(box["x"] + 30, box["y"] + 12)
     page.mouse.down()
     page.mouse.move(box["x"] + 30, other["y"] + 40, steps=3)
+    settled(page)
     assert page.evaluate(BEHIND), "what is dragged moves no other edge"
     page.mouse.up()
     until(page, f"() => !({BEHIND})()")

@@ -70,7 +70,8 @@ def test_what_one_person_moves_moves_on_the_other_screen(two: tuple[Page, Page])
     first, second = two
     edit(first, ["changenode", {"id": "source", "metadata": {"x": 0, "y": 0}}],
          ["changenode", {"id": "sink", "metadata": {"x": 400, "y": 0}}])  # fmt: skip
-    until_system(second, "system.graph.nodes.get('sink').metadata.x === 400")
+    for page in two:
+        until_system(page, "system.graph.nodes.get('sink').metadata.x === 400")
     before = place(second, "sink")
     x, y = place(first, "sink")
     first.mouse.move(x, y)
@@ -139,7 +140,7 @@ def test_what_one_person_sends_into_a_port_is_on_the_time_line_and_at_the_port_o
         row = page.locator(".look-packets > li")
         expect(row.locator("code")).to_have_text('"by hand"')
         expect(row).to_contain_text("sent to the port itself")
-    assert devices.received == ["by hand"]
+    until_here(lambda: devices.received == ["by hand"])
     second.get_by_role("button", name="Clear").click()
     expect(second.locator(".look-packets > li")).to_have_count(0)
     tell(first, "open-node", {"id": "sink"})
