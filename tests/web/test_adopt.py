@@ -280,7 +280,7 @@ def test_the_broker_is_heard_only_while_the_view_is_open(page: Page, device: Dev
     count = page.locator(".topic-row").filter(has_text="pulse").locator(".topic-count")  # also where it is not shown
     sent_until_seen(page, device, {"pulse": 1}, count.count)
     page.get_by_label("Search topics").fill("pulse")
-    before = f"{device.sent['pulse']}×"
+    before = f"{device.sent['pulse']}\N{MULTIPLICATION SIGN}"
     expect(count).to_have_text(before)
     tell(page, "show-view", {"view": "graph"})
     page.wait_for_function("() => document.querySelector('#adopt-view').hidden")
