@@ -20,6 +20,8 @@ log = logging.getLogger("msgflo")
 FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 5.0
 SNAPSHOT_TIMEOUT_S = 10.0
+ALONE = 3
+"""Failures in a row, while another connection stays, after which a quiet one says what is wrong with it."""
 
 OnMessage = Callable[[str, bytes, bool], None]
 
@@ -30,7 +32,8 @@ class Connection:
     ``on_message(topic, payload, retained)`` gets every packet. ``on_connected()`` is called after each connection, once
     every retained message of the subscriptions has been handed over; ``on_subscribing(filters)`` just before what `follow`
     asks for is subscribed to. ``will``, a topic and a payload, is published retained by the broker when this program dies.
-    It connects only while `when` is set. A `quiet` one leaves it to another connection of this program to say what is wrong.
+    It connects only while `when` is set. A `quiet` one leaves it to another connection of this program, which sets `when`, to
+    say what is wrong, unless it is wrong with this one alone.
     """
 
     def __init__(
@@ -50,17 +53,20 @@ class Connection:
         self.broker = broker
         self.client_id = client_id
         self.connected = False
+        self.connections = 0
+        """How many there have been."""
         self._subscriptions = [(topic, 1) for topic in subscriptions]
         self._on_message, self._on_connected, self._on_disconnected = on_message, on_connected, on_disconnected
         self._on_subscribing = on_subscribing
         self._will = will
         self._when = when
-        self._trouble_level = logging.DEBUG if quiet else logging.ERROR
+        self._quiet = quiet
         self._transport: Transport | None = None
         # No retained message can follow a packet that was published after the subscription was acknowledged.
         self._marker_topic = f"fbp/coordinator/{uuid.uuid4().hex}"
         self._marker: asyncio.Event = asyncio.Event()
-        self._complained = ""
+        self._complained: tuple[int, str] | None = None  # with which level
+        self._failures = 0  # since the last connection
         self._followed: frozenset[str] = frozenset()
         self._again: set[str] = set()
         self._follow_others = asyncio.Event()
@@ -110,15 +116,16 @@ class Connection:
         """
         delay = FIRST_RETRY_S
         while True:
-            if self._when is not None:
+            if self._when is not None and not self._when.is_set():
+                self._failures = 0  # the other one was gone, too
                 await self._when.wait()
             try:
                 why = await self._serve()
             except (Error, TimeoutError) as error:
                 self._complain(error)
             else:
-                log.log(self._trouble_level, "%s: connection lost (%s); trying again", self.broker, why)
-                self._complained, delay = "", FIRST_RETRY_S
+                log.log(self._level, "%s: connection lost (%s); trying again", self.broker, why)
+                self._complained, delay = None, FIRST_RETRY_S
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))
             delay = min(delay * 2, LONGEST_RETRY_S)
 
@@ -195,11 +202,14 @@ class Connection:
 
     def _announce_connected(self) -> None:
         self.connected = True
+        self.connections += 1
+        self._failures = 0
         self._settled.clear()  # what is followed is subscribed to next
         self._come.set()
         if self._complained:
-            log.log(min(self._trouble_level, logging.INFO), "%s: connected", self.broker)
-            self._complained = ""
+            who = f"{self.client_id}: {self.broker}" if self._quiet else self.broker
+            log.log(min(self._complained[0], logging.INFO), "%s: connected", who)
+            self._complained = None
         self._on_connected()
 
     def _receive(self, topic: str, payload: bytes, retained: bool) -> None:
@@ -208,10 +218,20 @@ class Connection:
         else:
             self._on_message(topic, payload, retained)
 
+    @property
+    def _level(self) -> int:
+        """How loudly to say what is wrong."""
+        alone = self._failures >= ALONE and self._when is not None and self._when.is_set()
+        return logging.DEBUG if self._quiet and not alone else logging.ERROR
+
     def _complain(self, error: Exception) -> None:
+        self._failures += 1
         message = str(error) or f"{self.broker}: no answer in time"
-        if message == self._complained:
+        if self._quiet:
+            message = f"{self.client_id}: {message}"
+        if (self._level, message) == self._complained:
             return
-        self._complained = message
-        hint = "check user name and password" if isinstance(error, Refused) else "trying again until it works"
-        log.log(self._trouble_level, "%s (%s)", message, hint)
+        self._complained = self._level, message
+        unknown = isinstance(error, Refused) and error.code in (4, 5)
+        hint = "check user name and password" if unknown else "trying again until it works"
+        log.log(self._level, "%s (%s)", message, hint)

@@ -87,7 +87,12 @@ class Coordinator:
         self._lease = Lease(lambda payload, retain: self._connection.publish(lease.TOPIC, payload, retain=retain))
         self._forwarder_started = self._lost_meanwhile = self._ending = False
         self._direct = DirectBindings(lambda topic, payload: self._connection.publish(topic, payload, retain=True))
-        self._forwarder = Forwarder(broker, client_id=CLIENT_ID + "-forwarder", on_state=self._forwarder_state)
+        self._forwarder = Forwarder(
+            broker,
+            client_id=CLIENT_ID + "-forwarder",
+            on_state=self._forwarder_state,
+            other=lambda: self._connection.connections if self.connected else 0,
+        )
         self.meter = Meter(self._forwarder)
         self.builtin = Host(
             broker,

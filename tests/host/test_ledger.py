@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from msgflo_host.bindings import frames
 from msgflo_host.bindings.forward import Forward
 from msgflo_host.bindings.frames import Packet
@@ -18,8 +20,11 @@ class Wire:
     def __init__(self) -> None:
         self.written: list[bytes] = []
         self.confirmed: list[tuple[int, int]] = []
+        self.given_up: list[tuple[str, bytes]] = []
         self.ledger = Ledger(
-            write=self.written.append, confirm=lambda lane, packet_id: self.confirmed.append((lane, packet_id))
+            write=self.written.append,
+            confirm=lambda lane, packet_id: self.confirmed.append((lane, packet_id)),
+            give_up=lambda target, payload: self.given_up.append((target.forward.target, payload)),
         )
         self.ledger.connected()
 
@@ -72,13 +77,14 @@ def test_after_a_lost_connection_all_that_was_not_confirmed_is_sent_again_in_ord
     assert [payload for _, payload, _ in wire.published()] == [b"0", b"2", b"3"]
 
 
-def test_what_the_broker_delivers_again_is_not_published_twice() -> None:
+@pytest.mark.parametrize("said", [True, False])
+def test_what_the_broker_delivers_again_is_not_published_twice(said: bool) -> None:
     wire = Wire()
     wire.ledger.receive(0, packet(b"1", 7), [X])
     wire.ledger.disconnected()
     wire.ledger.connected()
     assert [payload for _, payload, _ in wire.published()] == [b"1", b"1"]
-    assert not wire.ledger.receive(0, packet(b"1", 7, again=True), [X])
+    assert not wire.ledger.receive(0, packet(b"1", 7, again=said), [X])
     assert wire.published() == []
     wire.ledger.acknowledged(2)
     assert wire.confirmed == [(0, 7)]
@@ -148,3 +154,36 @@ def test_packet_ids_are_used_again() -> None:
         ((_, _, packet_id),) = wire.published()
         assert 1 < packet_id < 65536
         wire.ledger.acknowledged(packet_id)
+
+
+def test_a_packet_that_ends_every_connection_is_left_out_and_keeps_nothing_back_for_ever() -> None:
+    wire = Wire()
+    for i in range(3):
+        wire.ledger.receive(0, packet(b"%d" % i, 7 + i), [X])
+    for _ in range(30):  # the broker confirms all before packet 1, and ends the connection there
+        for _, payload, packet_id in wire.published():
+            if payload == b"1":
+                wire.ledger.disconnected()
+                wire.ledger.connected()
+                break
+            wire.ledger.acknowledged(packet_id)
+    assert wire.given_up == [("x", b"1")]
+    assert len(wire.ledger) == 0
+    # It is confirmed to its source once that delivers it again.
+    assert not wire.ledger.receive(0, packet(b"1", 8, again=True), [X])
+    assert (0, 8) in wire.confirmed
+
+
+def test_a_packet_is_not_left_out_for_what_another_does() -> None:
+    wire = Wire()
+    for payload in (b"1", b"2"):
+        wire.ledger.receive(0, packet(payload, 0), [X])
+    for _ in range(30):  # a broker that confirms nothing while there is more than one packet
+        published = wire.published()
+        if len(published) == 1:
+            wire.ledger.acknowledged(published[0][2])
+        else:
+            wire.ledger.disconnected()
+            wire.ledger.connected()
+    assert wire.given_up == []
+    assert len(wire.ledger) == 0

@@ -4,8 +4,9 @@ or for a forward of `text` without the quotes of a JSON text.
 A source may hold wildcards. A packet goes once to each target, also where several filters match it. It is asked for with
 the highest QoS of the forwards that take it, and published with the QoS and the retain flag of each forward. With QoS 1
 the broker is told that a packet has arrived only when it has confirmed every copy; after a lost connection the copies
-that were not confirmed are sent again. The retained packet of a source goes to the targets of a forward when that forward
-is new, and to all after a lost connection, since it may have changed meanwhile.
+that were not confirmed are sent again, but for one that has ended several connections by itself. The retained packet of a
+source goes to the targets of a forward when that forward is new, and to all after a lost connection, since it may have
+changed meanwhile.
 
 One connection publishes, another subscribes (a further one only where filters overlap): when the broker takes packets
 more slowly than they come, reading stops, and with it what the broker sends.
@@ -29,7 +30,7 @@ from . import frames
 from .ends import Inlet, Outlet
 from .forward import Forward
 from .frames import Packet
-from .ledger import Ledger
+from .ledger import GIVEN_UP, Ledger
 from .link import LARGEST_PACKET, Link
 from .routing import Lane, Match, Route, Router, Target
 from .subscriber import Subscriber
@@ -42,6 +43,7 @@ _FIRST_RETRY_S = 0.05
 _LONGEST_RETRY_S = 3.0
 _STABLE_S = 2.0
 _STOP_S = 2.0
+_NOTICE_S = 1.0  # so long after an end of this connection that of a broker would have ended the others too
 _DROPPED = "$SYS/broker/publish/messages/dropped"  # mosquitto(8), BROKER STATUS
 
 
@@ -63,20 +65,27 @@ class Stats:
 class Forwarder:
     """Keeps forwards in force on a broker that may come, go and restart.
 
-    `on_state(connected, reason)` is called when that changes.
+    `on_state(connected, reason)` is called when that changes. `other()` numbers the connections that somebody else in this
+    program has had to the broker, 0 while there is none: where that one stays and ours ends, it is said.
     """
 
     def __init__(
-        self, broker: Broker, *, client_id: str, on_state: Callable[[bool, str], None] = lambda connected, reason: None
+        self,
+        broker: Broker,
+        *,
+        client_id: str,
+        on_state: Callable[[bool, str], None] = lambda connected, reason: None,
+        other: Callable[[], int] = lambda: 0,
     ) -> None:
         self._broker = broker
         self._client_id = client_id
         self._on_state = on_state
+        self._other = other
         self._state: tuple[bool, str] | None = None
         self._router = Router()
         self._inlets: dict[int, Inlet] = {}
         self._outlet = Outlet(self)
-        self.ledger = Ledger(write=self._publish, confirm=self._confirm)
+        self.ledger = Ledger(write=self._publish, confirm=self._confirm, give_up=self._give_up)
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._connected = False
@@ -159,6 +168,7 @@ class Forwarder:
                     log.error("the forwarder has failed; it connects anew", exc_info=error)
             self._disconnect(reason)
             self._report(False, reason)
+            asyncio.get_running_loop().call_later(_NOTICE_S, self._notice, reason, self._other())
             if time.monotonic() - began > _STABLE_S:
                 delay = _FIRST_RETRY_S
                 self._subscriber.forgive()
@@ -239,6 +249,15 @@ class Forwarder:
             self._state = (connected, reason)
             self._on_state(connected, reason)
 
+    def _notice(self, reason: str, other: int) -> None:
+        if other and other == self._other() and self._once.is_news("interrupted alone"):
+            log.warning(
+                "%s: only the connection that forwards was interrupted (%s): do access rules and limits allow what is "
+                "forwarded? (docs/broker.md)",
+                self._broker,
+                reason,
+            )
+
     # Subscriptions.
 
     async def _synchronise(self) -> None:
@@ -312,6 +331,12 @@ class Forwarder:
     def _publish(self, packet: bytes) -> None:
         if self._outlet.link is not None:
             self._outlet.link.outgoing.append(packet)
+
+    def _give_up(self, target: Target, payload: bytes) -> None:
+        self._once.say(
+            f"{self._broker} has ended {GIVEN_UP} connections instead of confirming a packet of {len(payload)} bytes on "
+            f"{target.forward.target!r}: it is left out (may it be published there, and be so large?)"
+        )
 
     def _confirm(self, lane: int, packet_id: int) -> None:
         link = self._inlets[lane].link

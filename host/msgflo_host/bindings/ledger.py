@@ -10,10 +10,13 @@ from . import frames
 from .frames import Packet
 from .routing import Target
 
-__all__ = ["Ledger"]
+__all__ = ["GIVEN_UP", "Ledger"]
 
 _IN_FLIGHT = 1000  # packets under way at a time; the packet id would allow 65535
 _FULL, _EMPTY = 4000, 1000  # packets that wait: no more should be read, more may be read again
+_DOUBTED = 2  # connections that have ended with a packet as the oldest that was not confirmed: then it is sent alone
+GIVEN_UP = 5
+"""So many have ended, the last ones with nothing else under way: then the packet is left out."""
 
 
 @dataclass(slots=True, eq=False)
@@ -34,22 +37,34 @@ class _Copy:
     target: Target
     payload: bytes
     receipt: _Receipt | None
+    endings: int = 0
+    """Connections that have ended while it was the oldest under way."""
 
 
 class Ledger:
     """Packets under way with QoS 1.
 
-    `write(packet)` sends to the broker, `confirm(lane, packet_id)` tells it that a packet from a lane is done.
+    `write(packet)` sends to the broker, `confirm(lane, packet_id)` tells it that a packet from a lane is done. A broker may
+    end the connection at a packet that it does not allow, each time anew: `give_up(target, payload)` is told of such a one
+    when it is left out, so that it does not keep back all others for ever.
     """
 
-    def __init__(self, *, write: Callable[[bytes], None], confirm: Callable[[int, int], None]) -> None:
+    def __init__(
+        self,
+        *,
+        write: Callable[[bytes], None],
+        confirm: Callable[[int, int], None],
+        give_up: Callable[[Target, bytes], None],
+    ) -> None:
         self._write = write
         self._confirm = confirm
+        self._give_up = give_up
         self._in_flight: dict[int, _Copy] = {}
         self._waiting: deque[_Copy] = deque()
         self._receipts: dict[tuple[int, int], _Receipt] = {}
         self._last_id = 0
         self._connected = False
+        self._alone = False  # one packet at a time, until the next is confirmed
         self.full = False
         """Whether no more should be read until the broker has confirmed some."""
 
@@ -63,7 +78,8 @@ class Ledger:
         if packet.qos:
             key = (lane, packet.packet_id)
             known = self._receipts.get(key)
-            if packet.again and known is not None and _same(known.packet, packet):
+            # Some brokers deliver again without saying so (aedes); the id is that of the earlier delivery even then.
+            if known is not None and (packet.again or not known.valid) and _same(known.packet, packet):
                 known.valid = True
                 self._settle(known)
                 return False
@@ -83,9 +99,8 @@ class Ledger:
         copy = self._in_flight.pop(packet_id, None)
         if copy is None:
             return
-        if copy.receipt is not None:
-            copy.receipt.missing -= 1
-            self._settle(copy.receipt)
+        self._alone = False
+        self._done(copy)
         self._send()
 
     def connected(self) -> None:
@@ -96,15 +111,30 @@ class Ledger:
     def disconnected(self) -> None:
         """The connection is gone: all that was under way waits again, and packet ids have lost their meaning."""
         self._connected = False
-        self._waiting.extendleft(reversed(self._in_flight.values()))
-        self._in_flight.clear()
         for receipt in self._receipts.values():
             receipt.valid = False
+        under_way = list(self._in_flight.values())
+        self._in_flight.clear()
+        if under_way:
+            oldest = under_way[0]
+            oldest.endings += 1
+            self._alone = oldest.endings >= _DOUBTED
+            if oldest.endings >= GIVEN_UP and len(under_way) == 1:
+                self._alone = False
+                under_way.clear()
+                self._done(oldest)
+                self._give_up(oldest.target, oldest.payload)
+        self._waiting.extendleft(reversed(under_way))
 
     def forget(self, lane: int) -> None:
         """The broker has forgotten what it had sent on a lane, and will not ask for confirmations."""
         for key in [key for key in self._receipts if key[0] == lane]:
             del self._receipts[key]
+
+    def _done(self, copy: _Copy) -> None:
+        if copy.receipt is not None:
+            copy.receipt.missing -= 1
+            self._settle(copy.receipt)
 
     def _settle(self, receipt: _Receipt) -> None:
         # Without a valid id it is kept: the broker will send the packet again, and need not have it published twice.
@@ -115,7 +145,8 @@ class Ledger:
 
     def _send(self) -> None:
         waiting, in_flight = self._waiting, self._in_flight
-        while waiting and self._connected and len(in_flight) < _IN_FLIGHT:
+        most = 1 if self._alone else _IN_FLIGHT
+        while waiting and self._connected and len(in_flight) < most:
             copy = waiting.popleft()
             packet_id = self._next_id()
             in_flight[packet_id] = copy

@@ -1,0 +1,153 @@
+"""Brokers that are not Mosquitto: what they forbid by ending the connection, and what they leave out."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from msgflo.broker import Broker
+from msgflo_host import connection as connection_module
+from msgflo_host.bindings import forwarder as forwarder_module
+from msgflo_host.bindings import frames
+from msgflo_host.bindings.forwarder import Forward, Forwarder
+from msgflo_host.connection import Connection
+
+Write = Callable[[bytes], None]
+
+
+@asynccontextmanager
+async def fake_broker(answer: Callable[[int, bytes, Write], None]) -> AsyncIterator[Broker]:
+    """A broker that accepts everything, and hands each packet (first byte and content) to `answer`, which may raise EOFError to
+    end the connection."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(EOFError, ConnectionError):
+            while True:
+                first, length = await reader.readexactly(2)
+                if length > 127:
+                    length = length - 128 + 128 * (await reader.readexactly(1))[0]
+                body = await reader.readexactly(length)
+                answer(first, body, writer.write)
+                answers = {
+                    0x10: b"\x20\x02\0\0",
+                    0x82: b"\x90\x03" + body[:2] + b"\x01",
+                    0xA2: b"\xb0\x02" + body[:2],
+                    0xC0: b"\xd0\0",
+                }
+                if first == 0xE0:
+                    break
+                writer.write(answers.get(first, b""))
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield Broker.parse(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(40):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def run(main: Callable[[], Awaitable[None]]) -> None:
+    with asyncio.Runner() as runner:
+        runner.run(main())  # type: ignore[arg-type]
+
+
+def test_a_target_that_the_broker_forbids_by_ending_the_connection_keeps_no_other_back(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    arrived: list[bytes] = []
+    sent = False
+
+    def answer(first: int, body: bytes, write: Write) -> None:
+        nonlocal sent
+        if first == 0x82 and not sent:
+            sent = True
+            write(b"\x30\x09\0\x04fromhi!")
+        elif first == 0x32:
+            if frames.text("forbidden") in body:
+                raise EOFError
+            arrived.append(body)
+            write(b"\x40\x02" + body[2 + body[1] : 4 + body[1]])
+
+    async def main() -> None:
+        async with fake_broker(answer) as broker:
+            forwarder = Forwarder(broker, client_id="forwarder")
+            await forwarder.apply({Forward("from", "forbidden", 1), Forward("from", "open", 1)})
+            await forwarder.start()
+            await until(lambda: arrived)
+            await until(lambda: forwarder.stats().connected)
+            await forwarder.stop()
+
+    run(main)
+    assert "5 connections" in caplog.text
+    assert "3 bytes on 'forbidden'" in caplog.text
+
+
+@pytest.mark.parametrize("other_stays", [True, False])
+def test_it_is_said_when_the_broker_ends_the_connection_that_forwards_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, other_stays: bool
+) -> None:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    monkeypatch.setattr(forwarder_module, "_NOTICE_S", 0.05)
+    connections = itertools.count(1)
+
+    def answer(first: int, body: bytes, write: Write) -> None:
+        if first == 0x82 and frames.text("from") in body:
+            write(b"\x30\x09\0\x04fromhi!")
+        elif first == 0x30:
+            raise EOFError
+
+    async def main() -> None:
+        async with fake_broker(answer) as broker:
+            forwarder = Forwarder(broker, client_id="forwarder", other=lambda: 1 if other_stays else next(connections))
+            await forwarder.apply({Forward("from", "forbidden")})
+            await forwarder.start()
+            await until(lambda: forwarder.stats().connections > 3)
+            await forwarder.stop()
+
+    run(main)
+    assert ("only the connection that forwards" in caplog.text) is other_stays
+
+
+@pytest.mark.parametrize("other_stays", [True, False])
+def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, other_stays: bool
+) -> None:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    monkeypatch.setattr(connection_module, "FIRST_RETRY_S", 0.01)
+    tried = 0
+
+    def answer(first: int, body: bytes, write: Write) -> None:
+        nonlocal tried
+        tried += 1
+        if not other_stays:
+            when.clear()
+            asyncio.get_running_loop().call_later(0.5, when.set)
+        write(b"\x20\x02\0\x03")  # server unavailable
+        raise EOFError
+
+    when = asyncio.Event()
+    when.set()
+
+    async def main() -> None:
+        async with fake_broker(answer) as broker:
+            connection = Connection(
+                broker, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=True
+            )
+            task = asyncio.create_task(connection.run())
+            await until(lambda: tried > 3)
+            task.cancel()
+
+    with caplog.at_level(logging.INFO):
+        run(main)
+    said = [message for message in caplog.messages if "one-of-many" in message]
+    assert len(said) == other_stays
