@@ -10,23 +10,33 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
 MOSQUITTO_PASSWD = shutil.which("mosquitto_passwd") or "/usr/bin/mosquitto_passwd"
+_OF_A_WORKER = 2_600
 
 
-# Below what systems give away themselves, so that nobody is given one between the call and its use. Each process of the
-# tests goes through all of them, from a place of its own.
-_candidates = itertools.cycle(range(11_000, 32_000))
-for _ in range(os.getpid() * 997 % 21_000):
-    next(_candidates)
+def _candidates() -> Iterator[int]:
+    """Ports below what systems give away themselves, so that nobody is given one between the call and its use.
+
+    Each worker of pytest-xdist has a range of its own, for what it has given out may stop and start again. In there each
+    process begins elsewhere.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw7").removeprefix("gw")) % 8
+    first = 11_000 + worker * _OF_A_WORKER
+    start = os.getpid() * 997 % _OF_A_WORKER
+    return itertools.cycle([*range(first + start, first + _OF_A_WORKER), *range(first, first + start)])
+
+
+_free = _candidates()
 
 
 def free_port() -> int:
     """A loopback TCP port that nothing listens on now, and another one at each call."""
-    for port in _candidates:
+    for port in _free:
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

@@ -15,16 +15,16 @@ PROGRAM = Path(__file__).parent / "programs" / "memory.py"
 FAKES = Path(__file__).parent / "both" / "fake"
 NOT_FOR_BOARDS = ("paho", "threads", "legacy")
 
-# Module, options, and bytes: of the first, and of each further one. A little more than was measured.
+# Module, options, and bytes: of the first, and of each further one. A little more than was measured, which varies by 100.
 KINDS = [
     ("climate", '{"sensor": "dht22", "pin": 1}', 6700, 2000),
-    ("climate", '{"sensor": "sht3x", "i2c": 0}', 8700, 1900),
-    ("climate", '{"sensor": "aht20", "i2c": 0}', 9300, 1900),
-    ("weather", '{"i2c": 0}', 12700, 2200),
+    ("climate", '{"sensor": "sht3x", "i2c": 0}', 8900, 1900),
+    ("climate", '{"sensor": "aht20", "i2c": 0}', 9500, 1900),
+    ("weather", '{"i2c": 0}', 12900, 2200),
     ("sound", '{"pin": 1}', 7800, 2300),
     ("sound", '{"sck": 0, "ws": 1, "sd": 2}', 9300, 3450),
     ("light", '{"pin": 1}', 4600, 1800),
-    ("lux", '{"i2c": 0}', 6600, 1600),
+    ("lux", '{"i2c": 0}', 6800, 1600),
     ("battery", '{"pin": 1, "divider": 2}', 5400, 1800),
 ]
 
@@ -57,7 +57,7 @@ def test_a_sensor_takes_no_more_memory_than_it_did(
         pytest.skip(interpreter.missing)
     module, options, first, further = kind
     process = interpreter.start(PROGRAM, module, options, folders=(compiled,), heap="250K")
-    printed, _ = process.communicate(timeout=20)
+    printed, _ = process.communicate(timeout=50)
     assert process.returncode == 0, printed
     takes = [int(number) for number in printed.split()]
     print(module, options, takes)
