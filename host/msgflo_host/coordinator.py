@@ -16,6 +16,7 @@ from ._turns import Turns
 from .bindings.direct import DirectBindings
 from .bindings.forwarder import Forwarder
 from .bindings.initials import InitialPacket
+from .bindings.kept import Kept
 from .bindings.plan import Plan, plan, refusal, steps
 from .bindings.ports import Place, Ports
 from .builtin.host import Host
@@ -93,6 +94,7 @@ class Coordinator:
             on_state=self._forwarder_state,
             other=lambda: self._connection.connections if self.connected else 0,
         )
+        self._kept = Kept(broker, CLIENT_ID + "-kept")
         self.meter = Meter(self._forwarder)
         self.builtin = Host(
             broker,
@@ -138,6 +140,7 @@ class Coordinator:
                 tasks.create_task(self.builtin.run())
                 tasks.create_task(self._reconcile_forever())
                 tasks.create_task(self._tick_forever())
+                tasks.create_task(self._look_what_is_kept())
                 tasks.create_task(self.meter.run(self._traffic_seen))
                 try:
                     await self._lease.lost()
@@ -234,6 +237,11 @@ class Coordinator:
         self.in_charge.set()
         await self.builtin.come(COME_S)  # what follows from an initial packet should reach those here, too
 
+    async def _look_what_is_kept(self) -> None:
+        await self.in_charge.wait()
+        await self._kept.look(lease.TOPIC)
+        self._dirty.set()
+
     async def _tick_forever(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
@@ -267,6 +275,8 @@ class Coordinator:
         await turns.give()
         graph, is_started = self.graphs.wanted.graph, self.graphs.wanted.is_started
         participants, due = self.registry.participants_by_role(), self._greeter.due
+        everyone = (each for instances in participants.values() for each in instances)
+        self._connection.follow(self._kept.topics(graph.nodes, everyone))
         for step in steps(graph, participants, is_started):
             wanted = step or self.plan
             await turns.give()
