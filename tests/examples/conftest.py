@@ -21,7 +21,7 @@ import pytest
 from brokers import Broker, free_port
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-PATIENCE_S = 30
+PATIENCE_S = 40
 
 
 class Example:
@@ -44,7 +44,7 @@ class Example:
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
         try:
-            self._process.wait(15)
+            self._process.wait(30)
         finally:
             self._process.kill()
 
@@ -55,7 +55,7 @@ class Example:
 
     def status(self) -> dict[str, Any]:
         """What the coordinator says of the system."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/status.json", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/status.json", timeout=20) as answer:
             found: dict[str, Any] = json.load(answer)
             return found
 
@@ -68,7 +68,7 @@ class Example:
         return next((str(each["state"]) for each in self.status()["nodes"] if each["id"] == node), "")
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
-        """Return as soon as a condition holds; it is a failure if that takes longer than 30 s."""
+        """Return as soon as a condition holds; it is a failure if that takes longer than 40 s."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
             with suppress(OSError):  # the page is not up yet

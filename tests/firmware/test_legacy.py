@@ -49,7 +49,7 @@ def test_a_component_with_the_default_ports_repeats_its_input(broker: Broker) ->
         assert json.loads(client.next("rep/out")) == ["in", "b'no JSON'", "<class 'json.decoder.JSONDecodeError'>"]
         p.send_signal(signal.SIGTERM)
         client.until("fbp/connection/" + payload["id"], b"offline")
-        assert p.wait(10) == 0
+        assert p.wait(30) == 0
         assert p.stdout is not None
         assert p.stdout.read() == "rep(PythonRepeat) running on mqtt://127.0.0.1\n"
 
@@ -92,14 +92,14 @@ def test_greenlets_run_while_the_program_waits_for_a_gevent_event(broker: Broker
             client.send("delay/in", str(i))
         assert [client.next("delay/out") for _ in range(3)] == [b"0", b"1", b"2"]
         client.send("delay/end", '"over"')
-        assert p.wait(10) == 0
+        assert p.wait(30) == 0
         assert p.stdout is not None
         assert p.stdout.read() == "over\n"
 
 
 def test_done_cb_is_called_when_all_is_over() -> None:
     with program("failing.py") as p:
-        assert p.wait(15) == 0
+        assert p.wait(30) == 0
         assert p.stdout is not None
         printed = p.stdout.read()
         assert "True" in printed
@@ -126,7 +126,7 @@ def test_main_runs_our_own_classes_too(broker: Broker) -> None:
 )
 def test_mistakes_on_the_command_line_are_told(arguments: list[str], broker_url: str | None, words: list[str]) -> None:
     with program("ours.py", *arguments, broker=broker_url) as p:
-        assert p.wait(10) == 2
+        assert p.wait(30) == 2
         assert p.stdout is not None
         printed = p.stdout.read()
         assert "Traceback" not in printed

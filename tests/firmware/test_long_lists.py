@@ -22,7 +22,7 @@ LEFT_OUT = "bindings of meter: no memory for {} sources; the list is left out"
 
 def expect_back(outside: Outside, topic: str, payload: str) -> None:
     """Send a packet until it comes back: a list may not be in force yet, the program not be connected again."""
-    for _ in range(60):
+    for _ in range(120):
         outside.send(topic, payload)
         try:
             while outside.next("meter/out", 0.25) != payload.encode():

@@ -51,7 +51,7 @@ async def connected(broker: Broker, *participants: Participant) -> AsyncIterator
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until a condition holds."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.005)
 

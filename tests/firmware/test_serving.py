@@ -25,7 +25,7 @@ def interrupted(broker: Broker, interpreter: Interpreter, how: signal.Signals) -
         process.send_signal(how)
         outside.until("lamp/is-on", b'"off at the end"')  # what the broker had not yet acknowledged may come again
         assert outside.next("fbp/connection/lamp") == b"offline"
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
         assert process.stdout is not None
         assert process.stdout.read() == "ended\n"
 

@@ -79,6 +79,7 @@ def in_loop(scenario: Callable[[], Awaitable[None]]) -> None:
 
 
 def test_a_burst_of_edits_is_written_once_a_moment_later(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auto_save, "DELAY_S", 0.5)  # longer than a burst takes on a busy machine
     written: list[list[str]] = []
     save = LiveFile.save
     monkeypatch.setattr(LiveFile, "save", lambda self, graph: written.append(sorted(graph.nodes)) or save(self, graph))

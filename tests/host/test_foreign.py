@@ -225,8 +225,8 @@ class Watcher:
         return {entry.participant.role: entry.state for entry in self.registry.all()}
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for a condition, at most 10 s."""
-        async with asyncio.timeout(10):
+        """Wait for a condition, at most 30 s."""
+        async with asyncio.timeout(30):
             while not condition():
                 self._news.clear()
                 await self._news.wait()
@@ -251,7 +251,7 @@ def scene(url: str, devices: ForeignDevices, play: Callable[[Watcher], Awaitable
 def publish(broker: Mosquitto, topic: str, payload: str) -> Coroutine[Any, Any, None]:
     """Publish as a device would, retained."""
     command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(broker.port), "-r", "-q", "1", "-t", topic, "-m", payload]
-    return asyncio.to_thread(lambda: subprocess.run(command, check=True, timeout=10) and None)
+    return asyncio.to_thread(lambda: subprocess.run(command, check=True, timeout=30) and None)
 
 
 def test_a_device_is_as_alive_as_its_availability_topic_says(broker: Mosquitto, device: Callable[..., Foreign]) -> None:

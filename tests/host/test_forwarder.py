@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,7 +30,7 @@ def run(main: Callable[[], Awaitable[None]], loop: str = "uvloop") -> None:
         runner.run(asyncio.wait_for(main(), 50))
 
 
-async def until(condition: Callable[[], object], seconds: float = 10) -> None:
+async def until(condition: Callable[[], object], seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.005)
@@ -286,6 +287,7 @@ def test_watched_topics_are_counted_and_not_forwarded(broker: Mosquitto) -> None
             assert made.watched() == {"w/1": 2}
             await made.watch(set())
             await other.send("w/1", b"3")
+            await until(lambda: len(other.received) >= 5)
             await other.settle()
             assert len(other.received) == 5
             assert made.watched() == {}
@@ -319,7 +321,7 @@ def test_after_a_restart_of_the_broker_everything_is_in_force_again(broker: Mosq
             await until(lambda: not made.stats().connected)
             await made.apply({Forward("s", "t"), Forward("new/+", "t")})
             await asyncio.to_thread(broker.start)
-            await until(lambda: made.stats().connected, 5)
+            await until(lambda: made.stats().connected)
             async with client(broker.url, "t") as other:
                 await other.send("gone", b"0")
                 await other.send("s", b"1")
@@ -327,7 +329,8 @@ def test_after_a_restart_of_the_broker_everything_is_in_force_again(broker: Mosq
                 await until(lambda: len(other.received) == 2)
                 assert sorted(packet[1] for packet in other.received) == [b"1", b"2"]
         await made.stop()
-        assert states == [True, False, True, False, True, False]
+        # It may have tried again, and said why not, while there was no broker.
+        assert [state for state, _ in itertools.groupby(states)] == [True, False, True, False, True, False]
 
     run(main)
 
@@ -341,9 +344,9 @@ def test_with_qos_1_nothing_is_lost_when_connections_break(broker: Mosquitto) ->
             async def breaks() -> None:
                 for i in range(6):
                     await until(lambda i=i: len(other.received) > i * 400)
-                    links = made._links()
+                    links, before = made._links(), made.stats().connections
                     links[i % len(links)].abort("broken by the test")
-                    await until(lambda: made.stats().connected)
+                    await until(lambda before=before: made.stats().connections > before)
 
             breaking = asyncio.create_task(breaks())
             for i in range(count):
@@ -536,7 +539,7 @@ def test_an_absent_broker_is_reported_once_and_found_when_it_comes() -> None:
         assert "refused" in states[0][1]
         broker = Mosquitto(port=port)
         await asyncio.to_thread(broker.start)
-        await until(lambda: made.stats().connected, 5)
+        await until(lambda: made.stats().connected)
         async with client(broker.url, "t") as other:
             await other.send("s", b"1")
             await until(lambda: other.received)
@@ -574,7 +577,7 @@ def test_a_broker_that_refuses_by_ending_the_connection_stops_only_what_it_refus
 
         async with fake_broker(handle) as url, forwarder(url) as made:
             await made.apply(forwards)
-            await until(lambda: made.refused == bad and made.stats().connected, 20)
+            await until(lambda: made.refused == bad and made.stats().connected, 40)
             (lane,) = made._router.lanes
             assert set(lane.in_broker) == {forward.source for forward in forwards} - bad
             await made.apply({Forward("s/1", "t")})
@@ -608,8 +611,8 @@ def test_what_the_broker_drops_is_counted_and_said(caplog: pytest.LogCaptureFixt
             writer.close()
             async with client(broker.url) as other:
                 await other.send("q", *(b"%d" % i for i in range(100)), qos=1)
-            await until(lambda: made.stats().dropped_by_broker)
-            assert 50 <= (made.stats().dropped_by_broker or 0) <= 100
+            await until(lambda: (made.stats().dropped_by_broker or 0) >= 50)
+            assert (made.stats().dropped_by_broker or 0) <= 100
 
     with caplog.at_level(logging.WARNING), Mosquitto(extra="max_queued_messages 10\nsys_interval 1") as broker:
         broker.stop()

@@ -33,11 +33,11 @@ class Probe:
         """Send one value as JSON."""
         self._client.publish(self._source, json.dumps(value))
 
-    def receive(self, timeout: float = 10) -> Any:
+    def receive(self, timeout: float = 30) -> Any:
         """The next value; queue.Empty when none comes in time."""
         return json.loads(self._received.get(timeout=timeout))
 
-    def wait_until_joined(self, timeout: float = 20) -> None:
+    def wait_until_joined(self, timeout: float = 40) -> None:
         """Send until something comes through, then let through all that is still under way."""
         deadline = time.monotonic() + timeout
         while True:

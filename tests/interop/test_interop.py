@@ -16,6 +16,8 @@ from brokers import Broker, free_port
 from probe import Probe
 from programs import Programs
 
+pytestmark = pytest.mark.timeout(150)  # up to five programs start
+
 VALUES = [
     None,
     True,
@@ -78,9 +80,9 @@ def start(programs: Programs, chain: tuple[str, ...]) -> None:
 
 def wait_until_it_listens(broker: Broker) -> None:
     """Return when the coordinator takes note of discovery messages: MsgFlo's libraries repeat them every 27 s only."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 40
     while not re.search(r" fbp$", broker.log, re.MULTILINE):
-        assert time.monotonic() < deadline, f"the coordinator did not subscribe within 20 s\n{broker.log}"
+        assert time.monotonic() < deadline, f"the coordinator did not subscribe within 40 s\n{broker.log}"
         time.sleep(0.02)
 
 
@@ -117,14 +119,14 @@ async def edit(port: int, edges: list[tuple[str, str]]) -> None:
         for source, target in edges:
             edge = {"src": {"node": source, "port": "out"}, "tgt": {"node": target, "port": "in"}}
             await socket.send_json({"protocol": "graph", "command": "addedge", "payload": edge | {"graph": "main"}})
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(40):
                 while (await socket.receive_json())["command"] != "addedge":
                     pass  # a component that it has just heard of
 
 
 async def connect(session: aiohttp.ClientSession, port: int) -> aiohttp.ClientWebSocketResponse:
     """The coordinator's WebSocket, once it serves it."""
-    for _ in range(100):
+    for _ in range(300):
         try:
             return await session.ws_connect(f"http://127.0.0.1:{port}/", protocols=("noflo",))
         except aiohttp.ClientConnectionError:

@@ -37,7 +37,7 @@ class Inbox(list):
     def __call__(self, topic, payload, retained):
         self.append((topic, payload, retained))
 
-    async def get(self, seconds=5):
+    async def get(self, seconds=20):
         await until(lambda: self, seconds)
         return self.pop(0)
 
@@ -49,7 +49,7 @@ async def connected(url, inbox=None, client_id="test", will=None, **options):
     return transport
 
 
-async def until(condition, seconds=5):
+async def until(condition, seconds=20):
     """Wait until a condition holds."""
     for _ in range(seconds * 200):
         if condition():

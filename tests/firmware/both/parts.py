@@ -27,7 +27,7 @@ class Sink(msgflo.Participant):
     def process(self, inport, msg):
         self.got.append((inport, msg.data))
 
-    async def get(self, seconds=5):
+    async def get(self, seconds=20):
         await until(lambda: self.got, seconds)
         return self.got.pop(0)
 

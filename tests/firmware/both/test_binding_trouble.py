@@ -25,7 +25,7 @@ async def test_what_is_wrong_in_a_list_is_said_and_the_rest_counts(host):
 
 async def test_bindings_survive_the_loss_of_broker_and_list_for_a_while_only(host):
     sink = Sink("s")
-    sink._runner.period = 2  # so that after 0.9 s the list counts as withdrawn
+    sink._runner.period = 8  # so that after 3.6 s the list counts as withdrawn
     session, _ = await run(await host.ask("broker"), sink)
     await bind(host, {"in": ["a"]})
     await in_force(sink, "a")

@@ -42,12 +42,12 @@ async def test_one_source_may_feed_two_inports_and_an_inport_gets_a_packet_once(
     await bind(host, {"in": ["a/b", "a/+", "#", "s/in"], "raw": ["a/b"]})
     await in_force(sink, "a/b", "a/+", "#")
     await settle(host)
-    sink.got.clear()  # `#` is bound, so this has come as well
     await say(host, "a/b", "1")
     await say(host, "s/in", "2")
     await say(host, "a/c", "3")
     await until(lambda: ("in", 3) in sink.got)
-    equal(sorted([packet[1] for packet in sink.got if packet[0] == "in"]), [1, 2, 3])
+    numbers = [packet[1] for packet in sink.got if packet[0] == "in" and isinstance(packet[1], int)]
+    equal(sorted(numbers), [1, 2, 3])  # `#` is bound, so what is kept of us has come as well
     equal([packet for packet in sink.got if packet[0] == "raw"], [("raw", b"1")])
     await session.stop()
 

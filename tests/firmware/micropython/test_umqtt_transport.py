@@ -71,8 +71,9 @@ async def test_a_broker_that_does_not_answer_is_given_up(host):
     port = await host.ask("fake", steps=[["receive"], ["sleep", 9]])
     from msgflo._platform import Transport
 
-    Transport.connect_timeout = 0.3
+    usual, Transport.connect_timeout = Transport.connect_timeout, 0.3
     contains(str(await raised(ConnectError, connected(f"127.0.0.1:{port}"))), "no answer within 0.3 s")
+    Transport.connect_timeout = usual
     transport = await connected(await host.ask("broker"))
     await transport.disconnect()
 

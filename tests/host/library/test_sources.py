@@ -273,7 +273,7 @@ def test_readers_see_the_old_source_or_the_new_one(library: Library, folder: Pat
     for _ in range(20):
         for text in sorted(texts):
             library.write("Fan", "yaml", text)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not seen and time.monotonic() < deadline:
         time.sleep(0.01)
     stop.set()

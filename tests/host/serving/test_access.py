@@ -61,7 +61,7 @@ async def status_of(port: int, path: str, **headers: str) -> int:
 
 def test_pages_reach_it_under_a_name_that_is_allowed(broker: Broker, tmp_path: Path) -> None:
     with house(broker, tmp_path, "--allow-host", "home.example.org") as coordinator:
-        until(lambda: "page: " in coordinator.output, seconds=20)
+        until(lambda: "page: " in coordinator.output, seconds=40)
 
         async def connects(host: str, origin: str) -> bool:
             try:
@@ -85,7 +85,7 @@ def test_behind_a_proxy_that_adds_no_header_everybody_comes_from_elsewhere(
 ) -> None:
     nothing: frozenset[str] = frozenset()
     with house(broker, tmp_path, *options) as coordinator:
-        until(lambda: "page: " in coordinator.output, seconds=20)
+        until(lambda: "page: " in coordinator.output, seconds=40)
 
         async def main() -> None:
             async with forwarder(coordinator.port) as forwarded:
@@ -105,7 +105,7 @@ def test_from_elsewhere_the_state_of_the_system_takes_a_secret_that_allows_to_lo
     lines = (f"{name}:\n  secret: secret-of-{name}\n  may: {may}\n" for name, may in entries.items())
     (tmp_path / "secrets.yaml").write_text("".join(lines))
     with house(broker, tmp_path, "--secrets", "secrets.yaml") as coordinator:
-        until(lambda: "page: " in coordinator.output, seconds=20)
+        until(lambda: "page: " in coordinator.output, seconds=40)
 
         async def main() -> None:
             for secret, status in [
@@ -134,7 +134,7 @@ def test_commands_show_their_secret_to_a_coordinator_that_asks_for_one(
         return CliRunner().invoke(cli, [*words, "--coordinator", f"http://127.0.0.1:{coordinator.port}"])
 
     with house(broker, tmp_path, "graph.fbp", "--behind-proxy") as coordinator:
-        until(lambda: "page: " in coordinator.output, seconds=20)
+        until(lambda: "page: " in coordinator.output, seconds=40)
         refused = command("list")
         assert isinstance(refused.exception, MsgfloError)
         assert "needs a secret that allows network:status or protocol:network; give --secret" in str(refused.exception)

@@ -43,7 +43,7 @@ def serving(broker: Broker, folder: Path, *options: str | Path, **environment: s
 
 def live_urls(coordinator: Coordinator) -> list[dict[str, str]]:
     """What an editor finds in each of the URLs that were printed, split as noflo-ui does."""
-    until(lambda: "editor: " in coordinator.output, seconds=20, what="the editor's URL")
+    until(lambda: "editor: " in coordinator.output, seconds=40, what="the editor's URL")
     urls = [line.partition("#runtime/endpoint?")[2] for line in coordinator.output.splitlines()]
     return [dict(part.split("=") for part in unquote(url).split("&")) for url in urls if url]
 
@@ -171,7 +171,7 @@ def test_a_mistake_is_said_in_one_line_that_holds_no_secret(
     coordinator = serving(broker, tmp_path, *options)
     coordinator.start()
     assert coordinator.process is not None
-    assert coordinator.process.wait(20) == 1
+    assert coordinator.process.wait(30) == 1
     until(lambda: "msgflo: " in coordinator.output)
     (line,) = coordinator.lines
     assert line.startswith(f"msgflo: {message}")
@@ -332,7 +332,8 @@ def test_secrets_are_told_to_nobody(broker: Broker, tmp_path: Path) -> None:
         coordinator.wait(lambda status: any(edge["kind"] == "direct" for edge in status["edges"]))
         assert coordinator.process is not None
         for child in psutil.Process(coordinator.process.pid).children(recursive=True):
-            assert SECRET not in str(child.environ())
+            with contextlib.suppress(psutil.NoSuchProcess):
+                assert SECRET not in str(child.environ())
 
         async def main() -> None:
             async with editor(coordinator.port, secret=SECRET) as owner, editor(coordinator.port) as other:
@@ -432,7 +433,7 @@ def test_what_is_no_request_is_refused_and_not_printed(broker: Broker, tmp_path:
                 connection.sendall(each.replace(b"%s", SECRET.encode()))
                 assert connection.recv(100).split()[1] in (b"400", b"403"), each
         assert coordinator.status()["connected"]
-    assert coordinator.lines[lines:] == []
+    assert [line for line in coordinator.lines[lines:] if not line.startswith("editor: ")] == []  # of its start
 
 
 def test_the_same_secret_for_two_is_refused(broker: Broker, tmp_path: Path) -> None:
@@ -440,7 +441,7 @@ def test_the_same_secret_for_two_is_refused(broker: Broker, tmp_path: Path) -> N
     coordinator = serving(broker, tmp_path, "--secret", SECRET, "--secrets", "secrets.yaml")
     coordinator.start()
     assert coordinator.process is not None
-    assert coordinator.process.wait(20) == 1
+    assert coordinator.process.wait(30) == 1
     until(lambda: "one of the secrets in secrets.yaml is the one that allows everything" in coordinator.output)
     assert SECRET not in coordinator.output
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -162,7 +162,9 @@ def test_a_temporary_coordinator_leaves_nothing_behind(tmp_path: Path, monkeypat
 
 
 def _ours(process: psutil.Process, folder: Path) -> bool:
-    return any(str(folder) in part for part in process.cmdline())
+    with suppress(psutil.NoSuchProcess):
+        return any(str(folder) in part for part in process.cmdline())
+    return False
 
 
 def test_a_coordinator_that_does_not_start_in_time_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def running(folder: Path, *options: str | Path) -> Iterator[str]:
     ports = ["--mqtt-port", str(free_port())]
     with Coordinator("--plain", "--data", folder / "data", *ports, *options, broker=None, cwd=folder) as coordinator:
-        coordinator.wait(lambda status: status["connected"], seconds=30)
+        coordinator.wait(lambda status: status["connected"])
         with checked(f"ws://127.0.0.1:{coordinator.port}/") as address:
             yield address
 

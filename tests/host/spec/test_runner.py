@@ -131,7 +131,8 @@ def test_an_error_of_the_network_fails_the_case_that_runs(results: Callable[...,
     sent = {"protocol": "runtime", "command": "packetsent", "payload": {}}
     answers: list[list[Any]] = [[elsewhere, sent, trouble], [elsewhere, sent]]
     runtime = FakeRuntime(answers={"packet": lambda asked: answers.pop(0)})
-    text = "topic: fake/Silent\ncases:\n" + case("{in: 1}", "{out: {equals: 1}}") * 2
+    text = "topic: fake/Silent\ncases:\n" + case("{in: 1}", "{out: {equals: 1}}", ", timeout: 20000")
+    text += case("{in: 1}", "{out: {equals: 1}}")
     first, second = results(text, runtime=runtime, timeout=0.2)
     assert "it is out of order" in first.text
     assert "not finished" in second.text, "what happens in another graph is no failure"
@@ -153,10 +154,15 @@ def test_timeouts_are_those_of_the_case_the_suite_or_the_run(results: Callable[.
 def test_what_is_printed_belongs_to_the_case(results: Callable[..., list[Result]]) -> None:
     output = {"protocol": "network", "command": "output", "payload": {"message": "hello"}, "event": True}
     sent = {"protocol": "runtime", "command": "packetsent", "payload": {}}
-    runtime = FakeRuntime(answers={"packet": lambda asked: [sent, output]})
-    text = "topic: fake/Silent\ncases:\n" + case("{in: 1}", "{out: {equals: 1}}")
-    (result,) = results(text, timeout=0.2, runtime=runtime)
-    assert result.output == ("hello",)
+
+    def answers(asked: dict[str, Any]) -> list[Any]:
+        came = {"port": "out", "event": "data", "graph": asked["payload"]["graph"], "payload": 1}
+        packet = {"protocol": "runtime", "command": "packet", "payload": came, "event": True}
+        return [sent, output, packet]
+
+    text = "topic: core/Repeat\ncases:\n" + case("{in: 1}", "{out: {equals: 1}}")
+    (result,) = results(text, runtime=FakeRuntime(answers={"packet": answers}))
+    assert (result.status, result.output) == ("passed", ("hello",))
 
 
 def test_what_a_component_printed_last_is_told_where_nothing_comes(results: Callable[..., list[Result]]) -> None:
@@ -168,8 +174,8 @@ def test_what_a_component_printed_last_is_told_where_nothing_comes(results: Call
         return [{"protocol": "runtime", "command": "packetsent", "payload": {}}, *told]
 
     text = "topic: fake/Silent\ncases:\n" + case("{in: 1}", "{out: {equals: 1}}")
-    (result,) = results(text, timeout=0.5, runtime=FakeRuntime(answers={"packet": answers}))
-    assert result.text == 'not finished after 0.5 s; came: nothing; printed last: "testee: ValueError: no good"'
+    (result,) = results(text, timeout=2, runtime=FakeRuntime(answers={"packet": answers}))
+    assert result.text == 'not finished after 2 s; came: nothing; printed last: "testee: ValueError: no good"'
     assert result.output == ("testee: Traceback (most recent call last):", "testee: ValueError: no good", "testee: ")
 
 

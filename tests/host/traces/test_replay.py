@@ -199,7 +199,7 @@ async def test_every_client_hears_what_one_started_and_stopped() -> None:
 
 @asynchronous
 async def test_starting_twice_replays_once_and_starting_later_again() -> None:
-    async with serving(packet(0, 0), packet(0.2, 1)) as address, connected(address) as (client, _):
+    async with serving(packet(0, 0), packet(1, 1)) as address, connected(address) as (client, _):
         for _ in range(2):
             messages = client.messages()
             await client.request("network", "start", STATUS)
