@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -219,7 +220,15 @@ def test_packets_are_forgotten_with_their_graph(broker: Broker, monkeypatch: pyt
 def test_what_is_sent_into_a_graph_made_for_a_test_waits_until_its_processes_are_joined(broker: Broker) -> None:
     async def scenario() -> None:
         sink, graph = Sink("sink"), "fixture.x"
+
+        async def joined() -> None:
+            """Who is bound says to nobody when it has subscribed; the coordinator gives it a moment, which may be short."""
+            topic = coordinator.builtin.outports.get((coordinator.graphs.role(graph, "first"), "out"))
+            if topic is not None and there(coordinator):
+                await soon(lambda: re.search(rf" \d {re.escape(topic)}$", broker.log, re.MULTILINE))
+
         async with running(broker) as (coordinator, injection):
+            coordinator.on_plan.append(joined)
             changes: list[None] = []
             coordinator.on_change.append(lambda: changes.append(None))
             coordinator.graphs.edit(graph, "clear", {})
