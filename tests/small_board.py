@@ -188,7 +188,7 @@ class SmallBoard:
         if self._thread is not None:
             self._thread.join(10)
 
-    def wait_for(self, text: str, seconds: float = 20.0) -> None:
+    def wait_for(self, text: str, seconds: float = 40.0) -> None:
         """Wait until it has printed something."""
         deadline = time.monotonic() + seconds
         while text not in self.output:

@@ -73,18 +73,19 @@ def level(board: BoardThread) -> int:
     return found
 
 
+def blinks(board: BoardThread, since: int) -> int:
+    """How often its LED has changed."""
+    return sum(event["event"] == "pin" and event["pin"] == "LED" for event in list(board.events)[since:])
+
+
 def test_identify_blinks_and_leaves_the_led_as_it_was(ear: tuple[Broker, Ear], board: BoardThread) -> None:
     ear[1].wait_for("kitchen-board/mode", lambda mode: mode == "normal")
-    before = level(board)
+    before, since = level(board), len(board.events)
     ear[1].say("kitchen-board/identify", True)
     ear[1].say("kitchen-board/identify", True)  # while it blinks: once is enough
-    seen = set()
-    deadline = time.monotonic() + 3
-    while len(seen) < 2:
-        seen.add(level(board))
-        assert time.monotonic() < deadline, "it does not blink"
-    time.sleep(5.5)
-    assert {level(board) for _ in range(20)} == {before}
+    board.wait_for(lambda: board.output.count("it is me") == 2 and blinks(board, since) >= 26)
+    time.sleep(0.5)  # if there were more, they would come now
+    assert (blinks(board, since), level(board)) == (26, before)
 
 
 @contextmanager
@@ -128,9 +129,9 @@ def test_a_board_without_an_led_says_so(ear: tuple[Broker, Ear], tmp_path: Path)
 def test_other_packets_do_not_wait_for_the_blinking(ear: tuple[Broker, Ear], board: BoardThread) -> None:
     ear[1].say("kitchen-board/identify", True)
     ear[1].say("kitchen-board/log-level", "shout")
-    began = time.monotonic()
     board.wait_for_line("'shout' is no level; allowed: error, info, debug")
-    assert time.monotonic() - began < 3
+    since = len(board.events)
+    board.wait_for(lambda: blinks(board, since), what="it blinks still")
     assert "Traceback" not in board.output
 
 

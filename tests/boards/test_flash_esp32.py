@@ -135,7 +135,7 @@ def test_serial_line_works_as_well(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         try:
             waiting = threading.Event()
-            for _ in range(200):
+            for _ in range(800):
                 if name.exists() and name.read_text().strip():
                     break
                 waiting.wait(0.05)

@@ -53,7 +53,7 @@ class Board(Participant):
 
 
 def follow_it(
-    folder: Path, broker: Broker, serial: Serial, *lines: str, announce: tuple[str, ...] = (), patience: float = 1.0
+    folder: Path, broker: Broker, serial: Serial, *lines: str, announce: tuple[str, ...] = (), patience: float
 ) -> tuple[list[str], list[str]]:
     """Follow a board that prints these lines and announces these participants; returns those found, and what was shown."""
     board = port_map(folder, "lamp: {kind: led, pin: 13}", broker=broker.url)
@@ -95,9 +95,13 @@ def test_what_the_broker_has_kept_does_not_count(broker: Broker, serial: Serial,
         follow_it(tmp_path, broker, serial, patience=0.5)
 
 
-def test_trouble_is_told_with_what_to_try(broker: Broker, serial: Serial, tmp_path: Path) -> None:
+def test_trouble_is_told_with_what_to_try(
+    broker: Broker, serial: Serial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_AFTER_TROUBLE_S", 0.3)
+    said = '3.1 board: no Wi-Fi "Home": the password is wrong; trying again'
     with pytest.raises(FlashError) as error:
-        follow_it(tmp_path, broker, serial, '3.1 board: no Wi-Fi "Home": the password is wrong; trying again')
+        follow_it(tmp_path, broker, serial, said, patience=20)
     assert str(error.value) == (
         "the board says 'no Wi-Fi \"Home\": the password is wrong; trying again'; look at it in the port map or its "
         "secrets.yaml, then flash again"

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `make flash` without `make setup`."""
     command = ["make", "--no-print-directory", "-o", "setup", "-C", str(ROOT), "flash", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, capture_output=True, text=True, timeout=50)
 
 
 @pytest.fixture

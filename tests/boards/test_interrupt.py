@@ -31,5 +31,5 @@ def test_ctrl_c_early_in_a_trial_is_not_ended_by_its_watchdog(tmp_path: Path) ->
     (tmp_path / "machine.py").write_text(MACHINE)
     (tmp_path / "slot.json").write_text(json.dumps({"slot": "b", "trial": {"left": 3, "back": "a"}}))
     shutil.copy(FIRMWARE / "main.py", tmp_path)
-    done = subprocess.run([MICROPYTHON.command[0], "main.py"], cwd=tmp_path, capture_output=True, text=True, timeout=20)
+    done = subprocess.run([MICROPYTHON.command[0], "main.py"], cwd=tmp_path, capture_output=True, text=True, timeout=50)
     assert done.stdout.split("\n")[:3] == ["every 1000", "fed", "board: stopped by Ctrl-C; Ctrl-D starts again"]

@@ -307,7 +307,7 @@ async def talk(broker: Broker, packets: list[bytes]) -> list[dict[str, Any]]:
     )
     await transport.connect()
     await transport.subscribe([("shed-board/update-status", 1)])
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 40
     for count, packet in enumerate(packets):
         if packet[0] == 0:  # a part: with the beginning of the board's nonce
             packet = b"\0" + bytes.fromhex(states[0]["nonce"])[:4] + packet[1:]

@@ -26,7 +26,7 @@ def waiting_update(broker: Broker) -> asyncio.Task[Any]:
 
 async def told(ear: Ear, last: bool, count: int) -> None:
     """Wait until the board has been told something for so many times."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while (said := [value for topic, value in ear.heard if topic == AWAKE]) != [*said[: count - 1], last]:
             await asyncio.sleep(0.02)
 

@@ -28,7 +28,7 @@ class Client:
     """A connection to the control socket."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self._file = self._socket.makefile("rwb")
 
     def send(self, line: bytes) -> None:
@@ -222,7 +222,7 @@ def test_interpreter_that_dies_at_once_is_not_started_for_ever(flash: Path, tmp_
     broken.write_text("#!/bin/sh\nkill -SEGV $$\n")
     broken.chmod(0o755)
     with BoardThread(flash, micropython=str(broken), heap="100K") as board:
-        line = board.wait_for_line("cannot be run any more", seconds=20)
+        line = board.wait_for_line("cannot be run any more")
         assert line == f"{broken} cannot be run any more: it dies at once, 3 times of signal 11 (SIGSEGV)"
         assert board.control({"get": True})["state"] == "off"
 

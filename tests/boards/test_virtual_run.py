@@ -24,7 +24,7 @@ from msgflo_host.boards.virtual.program import find_micropython
 from msgflo_host.errors import MsgfloError
 
 BOARDS = Path(__file__).parents[2] / "boards"
-PATIENCE_S = 20
+PATIENCE_S = 40
 
 
 class Run:
@@ -102,7 +102,7 @@ def test_runs_until_ctrl_c(run: Callable[..., Run], broker: Broker, tmp_path: Pa
     running.wait_for("picow | [running, after a power reset]")
     running.wait_for(f"picow: control socket 127.0.0.1:{port}")
     assert f"picow: a virtual Raspberry Pi Pico W on {broker.url}; Ctrl-C ends it" in running.output
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as client:
         client.sendall(b'{"device": "remote-dial"}\n{"device": "remote-button"}\n')
         answers = client.makefile()
         assert json.loads(answers.readline())["values"] == {"position": 0.25}
@@ -182,7 +182,7 @@ def test_nothing_is_left_of_one_that_was_killed(run: Callable[..., Run], broker:
     running.wait_for(" board: ")
     assert interpreters(flash)
     running.end(signal.SIGKILL)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE_S
     while interpreters(flash):
         assert time.monotonic() < deadline, "its MicroPython lives on"
         time.sleep(0.05)

@@ -21,7 +21,7 @@ from emulation.serial_port import PicoError, Serial
 __all__ = ("Boot", "Chip")
 
 _MAIN = Path(__file__).resolve().parent / "chip" / "main.mjs"
-_REPL_TRIES = 20
+_REPL_TRIES = 40
 
 
 @dataclass(frozen=True)

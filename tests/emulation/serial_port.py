@@ -39,7 +39,7 @@ class Serial:
             self._text = ["".join(self._text)]
             return self._text[0]
 
-    def wait_for(self, text: str, *, seconds: float = 30, after: int = 0) -> int:
+    def wait_for(self, text: str, *, seconds: float = 60, after: int = 0) -> int:
         """Wait until the output holds a text at or after a position; return the position behind it; raises PicoError."""
         deadline = time.monotonic() + seconds
         while True:

@@ -74,7 +74,7 @@ def pico(shared: Pico) -> Pico:
 
 def mpremote(pico: Pico, *arguments: str | Path) -> str:
     command = [sys.executable, "-m", "mpremote", "connect", pico.port, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -150,17 +150,20 @@ def test_watchdog_and_sleep(pico: Pico) -> None:
     # Up to 1.25 lwIP's timer wakes a Pico W early: https://github.com/micropython/micropython/issues/16181
     pico.run("t = time.ticks_ms()\nwhile time.ticks_diff(time.ticks_ms(), t) < 60_000: machine.lightsleep(60_000)")
     assert 59 < pico.asleep - asleep < 60
-    pico.run("time.sleep(3600)")
-    assert 3660 < pico.time - before < 3665
+    # Measured on the chip: idle time that is skipped passes between two questions, too.
+    took = int(pico.run("t = time.ticks_ms()\ntime.sleep(3600)\nprint(time.ticks_diff(time.ticks_ms(), t))"))
+    assert 3_600_000 <= took < 3_600_100
+    assert pico.time - before > 3660
 
 
 def test_the_radio_keeps_its_power_until_it_is_deinitialised_as_on_the_real_one(pico: Pico) -> None:
     def radio(seconds: float = 5) -> float:
         before = pico.traffic()["radio"], pico.time
+        pico.set_speed(0)
         pico.run(f"time.sleep({seconds})")
+        pico.set_speed(1)  # while questions are asked, no idle time is skipped
         return (pico.traffic()["radio"] - before[0]) / 1000 / (pico.time - before[1])
 
-    pico.set_speed(0)
     pico.run("import time")
     assert radio() == 0
     pico.run(JOIN)
@@ -170,9 +173,8 @@ def test_the_radio_keeps_its_power_until_it_is_deinitialised_as_on_the_real_one(
     pico.run("wlan.active(True)\nwlan.deinit()")
     assert radio() == 0
     assert pico.run("print(wlan.active(), wlan.isconnected(), wlan.status())") == "True False 0\n"
-    began = pico.time
-    pico.run(JOIN)
-    assert 0.62 < pico.time - began < 2
+    took = int(pico.run(f"t = time.ticks_ms()\n{JOIN}\nprint(time.ticks_diff(time.ticks_ms(), t))"))
+    assert 620 <= took < 2000
     pico.run("import machine\nwlan.deinit()\nled = machine.Pin('LED', machine.Pin.OUT, value=1)")
     assert (radio(), pico.led) == (pytest.approx(1, abs=0.01), 1)
 

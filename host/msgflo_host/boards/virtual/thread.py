@@ -14,6 +14,7 @@ from .board import Event, VirtualBoard
 __all__ = ["BoardThread"]
 
 _LOOK_S = 0.1
+_PATIENCE_S = 30.0  # a busy machine
 
 
 class BoardThread:
@@ -54,9 +55,9 @@ class BoardThread:
         async def ask() -> dict[str, Any]:
             return self.board.control(request)
 
-        return asyncio.run_coroutine_threadsafe(ask(), self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(ask(), self._loop).result(_PATIENCE_S)
 
-    def wait_for(self, condition: Callable[[], Any], *, seconds: float = 10.0, what: str = "") -> Any:
+    def wait_for(self, condition: Callable[[], Any], *, seconds: float = _PATIENCE_S, what: str = "") -> Any:
         """Wait until something is true, looked at after each event and now and then.
 
         Raises TimeoutError with what the board has said.
@@ -72,7 +73,7 @@ class BoardThread:
                 if len(self.events) == seen:
                     self._changed.wait(_LOOK_S)
 
-    def wait_for_line(self, text: str, *, seconds: float = 10.0) -> str:
+    def wait_for_line(self, text: str, *, seconds: float = _PATIENCE_S) -> str:
         """Wait until the board has said something; returns the whole line."""
         found = lambda: next((line for line in self.lines if text in line), "")  # noqa: E731
         return str(self.wait_for(found, seconds=seconds, what=repr(text)))
