@@ -22,12 +22,27 @@ from systems import Coordinator, until
 INNER = "home/Inner"
 NODE = {"id": "a", "component": "tiny/Repeat", "metadata": {"x": 1}}
 EDGE = {"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}
+PATIENT = (
+    "from msgflo_host.fbp import sub_runtime, subgraphs; sub_runtime.SILENT_S = subgraphs.SILENT_S = 30.0; "
+    "from msgflo_host.cli import main; main()"
+)
 INITIAL = {"src": {"data": 5}, "tgt": {"node": "a", "port": "in"}}
 
 
 @pytest.fixture
-def system(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
+def impatient(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
+    """The program as it is."""
     with Coordinator("--plain", broker=broker.url, cwd=tmp_path) as running:
+        running.wait(lambda status: status["connected"])
+        yield running
+
+
+@pytest.fixture
+def system(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
+    """One that waits for an answer for as long as a busy machine may need."""
+    made = Coordinator("--plain", broker=broker.url, cwd=tmp_path)
+    made.command[1:3] = ["-c", PATIENT]
+    with made as running:
         running.wait(lambda status: status["connected"])
         yield running
 
@@ -284,9 +299,11 @@ def test_outqueues_are_listened_to_only_while_an_editor_is_there(system: Coordin
         until(lambda: count("Received UNSUBSCRIBE from msgflo-coordinator-subgraphs") == 1)
 
 
-def test_one_that_is_silent_and_one_that_is_lost_are_reported_to_who_asks(system: Coordinator, broker: Broker) -> None:
+def test_one_that_is_silent_and_one_that_is_lost_are_reported_to_who_asks(
+    impatient: Coordinator, broker: Broker
+) -> None:
     async def main() -> None:
-        async with editor(system.port) as one:
+        async with editor(impatient.port) as one:
             await shown(one)
             with pytest.raises(Refused, match='the participant of the graph "home/Inner" has not answered within 4 s'):
                 await one.ask("component", "getsource", name=INNER)
@@ -388,11 +405,11 @@ def test_a_component_of_the_library_is_ours_whoever_calls_itself_so(broker: Brok
 
 
 @pytest.mark.parametrize("deaf", [True, False], ids=["from-the-start", "later"])
-def test_no_source_of_the_namespace_is_waited_for(system: Coordinator, broker: Broker, deaf: bool) -> None:
+def test_no_source_of_the_namespace_is_waited_for(impatient: Coordinator, broker: Broker, deaf: bool) -> None:
     name = "default/Inner"
 
     async def main() -> None:
-        async with editor(system.port) as one:
+        async with editor(impatient.port) as one:
             await shown(one, name)
             if not deaf:
                 await one.ask("network", "getstatus", graph=name)
