@@ -5,8 +5,9 @@ import time
 
 from .paho_pacing import PAUSE_S, Pacing
 
-__all__ = ("Pipe",)
+__all__ = ("CLOSED", "Pipe")
 
+CLOSED = "the broker closed the connection"
 _LINGER_SECONDS = 2  # for the broker to close after we have said goodbye
 _FRAMES_A_TURN = 400  # then other tasks get the event loop: about 4 ms
 _BYTES_A_TURN = 65536  # `ready` turns false here until the event loop has written them
@@ -64,7 +65,7 @@ class Pipe(asyncio.Protocol):
             self._linger.cancel()
         if self.reason is None:
             orderly = error is None or isinstance(error, ConnectionError)
-            self.reason = "the broker closed the connection" if orderly else str(error)
+            self.reason = CLOSED if orderly else str(error)
         self.owner.lost(self, self.reason)
 
     # The side of paho.

@@ -12,7 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from .errors import ConfigError, ConnectError, Refused, SubscribeError
 from .paho_open import open_connection
-from .paho_pipe import Pipe
+from .paho_pipe import CLOSED, Pipe
 from .topics import check_filter, check_topic
 
 __all__ = ("Transport",)
@@ -22,6 +22,9 @@ _CLOSE_SECONDS = 5  # for sending what is left when disconnecting
 _UNACKNOWLEDGED = 1000  # `ready` turns false here; the packet id allows 65535
 _FILTERS_A_PACKET = 200
 _TOPICS_KNOWN = 4096
+
+# A broker that lacks what the last will needs has no code to say so.
+_UNANSWERED = " without an answer (is it full, does it want TLS, or can it not keep a last will with QoS 1?)"
 
 # paho translates the CONNACK codes of MQTT 3.1.1 (table 3.1) to the reason codes of MQTT 5: this is the way back.
 _CONNACK = {0x84: 1, 0x85: 2, 0x88: 3, 0x86: 4, 0x87: 5}
@@ -187,6 +190,8 @@ class Transport:
         client, self._client = self._client, None
         if client is not None:
             client.loop_read()  # reads the end of the stream, whereupon paho lets go
+            if not self._connack.done() and reason == CLOSED:
+                reason += _UNANSWERED
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -221,6 +221,18 @@ def test_refused_subscriptions_are_named() -> None:
         run(main)
 
 
+@pytest.mark.parametrize("lacking", ["max_qos 0", "retain_available false"])
+def test_a_broker_that_cannot_keep_the_last_will_is_asked_whether_it_can(lacking: str) -> None:
+    async def main() -> None:
+        with Mosquitto(extra=lacking) as broker:
+            await (await connected(broker.url)).disconnect()
+            link = transport(broker.url)
+            with pytest.raises(ConnectError, match=r"closed the connection without an answer \(.*last will with QoS 1"):
+                await link.connect(("fbp/connection/test", b"lost"))
+
+    run(main)
+
+
 def test_wrong_password_is_refused_with_the_brokers_code() -> None:
     with Mosquitto(users={"ada": "right"}) as broker:
 
