@@ -1,4 +1,4 @@
-"""Stands between MQTT clients and a broker, and leaves out retained messages, as other brokers than Mosquitto do."""
+"""Stands between MQTT clients and a broker, and leaves out or delays retained messages, as other brokers than Mosquitto do."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from contextlib import contextmanager, suppress
 from brokers import Broker
 
 PUBLISH, SUBSCRIBE = 3, 8  # the upper half of a first byte
+LATE_S = 0.05
 
 
 @contextmanager
-def leaving_out(broker: Broker, *, exact_too: bool = False) -> Iterator[str]:
-    """Yield the address of a broker that sends no retained messages to filters with wildcards, or none at all."""
+def leaving_out(broker: Broker, *, wildcards: bool = True, exact: bool = False, late: bool = False) -> Iterator[str]:
+    """Yield the address of a broker that sends no retained messages to filters with wildcards, or to exact topics, or
+    sends them `late`, after its answer.
+    """
     started: Future[tuple[int, asyncio.AbstractEventLoop]] = Future()
-    proxy = _Proxy(broker.port, exact_too)
+    proxy = _Proxy(broker.port, wildcards, exact, late)
     thread = threading.Thread(target=lambda: asyncio.run(proxy.run(started)), daemon=True)
     thread.start()
     port, loop = started.result(20)
@@ -29,9 +32,10 @@ def leaving_out(broker: Broker, *, exact_too: bool = False) -> Iterator[str]:
 
 
 class _Proxy:
-    def __init__(self, port: int, exact_too: bool) -> None:
+    def __init__(self, port: int, wildcards: bool, exact: bool, late: bool) -> None:
         self.end = asyncio.Event()
-        self._port, self._exact_too = port, exact_too
+        self._port = port
+        self._wildcards, self._exact, self._late = wildcards, exact, late
 
     async def run(self, started: Future[tuple[int, asyncio.AbstractEventLoop]]) -> None:
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -59,9 +63,10 @@ class _Proxy:
                 if kind == SUBSCRIBE:
                     asked |= _filters(body)
                 topic = body[2 : 2 + int.from_bytes(body[:2], "big")]
-                sent = not self._exact_too and topic in asked
-                if not from_broker or kind != PUBLISH or not is_retained or sent:
+                if not from_broker or kind != PUBLISH or not is_retained:
                     to.write(head + body)
+                elif not (self._exact if topic in asked else self._wildcards):
+                    asyncio.get_running_loop().call_later(LATE_S if self._late else 0, to.write, head + body)
 
 
 async def _packet(source: asyncio.StreamReader) -> tuple[bytes, bytes]:

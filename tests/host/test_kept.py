@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import paho.mqtt.publish
+import pytest
 from leaving_out import leaving_out
 
 from brokers import Broker
 from listening import retained
 from msgflo.broker import Broker as Address
 from msgflo_host.bindings.kept import Kept
-from systems import Coordinator, Participants, Sink, Source, edge, until
+from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, until
 
 
 class RareSource(Source):
@@ -53,7 +56,7 @@ def test_what_an_earlier_coordinator_has_bound_is_withdrawn_without_wildcards(br
 
 
 def test_a_broker_that_keeps_nothing_is_named(broker: Broker) -> None:
-    with leaving_out(broker, exact_too=True) as url, Coordinator(broker=url) as coordinator:
+    with leaving_out(broker, exact=True) as url, Coordinator(broker=url) as coordinator:
         until(lambda: "keeps no retained messages" in coordinator.output)
 
 
@@ -62,3 +65,25 @@ def test_a_broker_that_sends_what_it_keeps_is_asked_for_nothing_more(broker: Bro
     kept = Kept(Address.parse(broker.url), "kept")
     asyncio.run(kept.look("fbp/x"))
     assert kept.topics(["source"], []) == set()
+
+
+@pytest.mark.parametrize("how", ["wildcards", "late"])
+def test_forget_finds_what_the_broker_sends_for_exact_topics_alone_or_late(broker: Broker, how: str) -> None:
+    keep(broker, "fbp/participant/old", discovery_message("old", connection="old-client"))
+    keep(broker, "fbp/connection/old-client", "lost")
+    keep(broker, "fbp/participant/lamp", discovery_message("lamp", connection="lamp-client"))
+    keep(broker, "fbp/connection/lamp-client", "online")
+    with leaving_out(broker, wildcards=how == "wildcards", late=how == "late") as url:
+        command = [sys.executable, "-m", "msgflo_host", "forget", "--broker", url]
+        done = subprocess.run([*command, "lamp"], capture_output=True, text=True, timeout=60, check=False)
+        assert done.stderr == 'msgflo: "lamp" is online; end it first\n'
+        done = subprocess.run([*command, "old"], capture_output=True, text=True, timeout=60, check=False)
+        assert done.stdout == "old is forgotten\n", done.stderr
+    assert retained(broker, "fbp/#").keys() == {"fbp/participant/lamp", "fbp/connection/lamp-client"}
+
+
+def test_send_does_not_wait_for_a_broker_that_has_ended_the_connection() -> None:
+    with Broker(extra="retain_available false") as broker:
+        command = [sys.executable, "-m", "msgflo_host", "send", "t", "1", "--retain", "--broker", broker.url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.stderr == f"msgflo: {broker.url}: the broker closed the connection\n"

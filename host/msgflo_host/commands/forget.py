@@ -24,6 +24,7 @@ from ._options import broker_option, coordinator_option, find_broker, status_of
 __all__ = ["command"]
 
 ANSWERED_WITHIN_S = 10.0
+CALM_S = 0.3
 
 
 @click.command("forget", short_help="Clear what lost participants have left.")
@@ -54,7 +55,7 @@ def command(roles: tuple[str, ...], lost: bool, broker_url: str | None, coordina
         gone = frozenset()
     choose = partial(_all_lost, lost=gone) if lost else partial(_of_roles, list(dict.fromkeys(roles)), lost=gone)
     try:
-        asyncio.run(_forget(broker, choose))
+        asyncio.run(_forget(broker, choose, gone.union(roles)))
     except ConnectError as error:
         raise BrokerError(str(error)) from None
     except TimeoutError:
@@ -67,8 +68,8 @@ def _lost(coordinator: str) -> frozenset[str]:
     return frozenset(each["id"] for node in nodes for each in node["instances"] if each["state"] == "lost")
 
 
-async def _forget(broker: Broker, choose: Callable[[_Kept], list[Participant]]) -> None:
-    """Clear what is kept of the participants that `choose` finds in what the broker keeps."""
+async def _forget(broker: Broker, choose: Callable[[_Kept], list[Participant]], ids: Iterable[str]) -> None:
+    """Clear what is kept of the participants that `choose` finds in what the broker keeps; `ids` may be among them."""
     retained: dict[str, bytes] = {}
 
     def received(topic: str, payload: bytes, is_retained: bool) -> None:
@@ -79,8 +80,13 @@ async def _forget(broker: Broker, choose: Callable[[_Kept], list[Participant]]) 
     try:
         async with asyncio.timeout(ANSWERED_WITHIN_S):
             await transport.connect()
-            await transport.subscribe([("fbp/participant/+", 0), ("fbp/connection/+", 0)])
-            await transport.unsubscribe(["fbp/participant/+"])  # whose answer comes after all that was kept
+            # Some brokers send what they keep for exact topics alone (RabbitMQ), some after their answer (aedes).
+            exact = [participant_topic(each) for each in ids]
+            await transport.subscribe([(topic, 0) for topic in ("fbp/connection/+", "fbp/participant/+", *exact)])
+            await _calm(retained)
+            if unheard := [topic for topic in _Kept(retained).connections() if topic not in retained]:
+                await transport.subscribe([(topic, 0) for topic in unheard])
+                await _calm(retained)
             kept = _Kept(retained)
             chosen = choose(kept)
             for topic in kept.topics_of(chosen):
@@ -88,9 +94,18 @@ async def _forget(broker: Broker, choose: Callable[[_Kept], list[Participant]]) 
             for role in dict.fromkeys(participant.role for participant in chosen):
                 click.echo(printable(f"{role} is forgotten"))
             while transport.unacknowledged():
+                await transport.drain()  # raises ConnectError where the broker has ended the connection
                 await asyncio.sleep(0.005)
     finally:
         await transport.disconnect()
+
+
+async def _calm(retained: Mapping[str, bytes]) -> None:
+    """Return when no more comes."""
+    count = -1
+    while count != len(retained):
+        count = len(retained)
+        await asyncio.sleep(CALM_S)
 
 
 class _Kept:
@@ -103,6 +118,10 @@ class _Kept:
             if discovery.participant_of(topic) is not None:
                 with suppress(DiscoveryError):
                     self.participants.append(discovery.parse(payload, topic=topic))
+
+    def connections(self) -> set[str]:
+        """Return where the states of their connections are kept."""
+        return {connection_topic(each.connection) for each in self.participants if each.connection is not None}
 
     def is_online(self, participant: Participant) -> bool:
         """Whether what carries it is there."""

@@ -71,6 +71,7 @@ async def _send(broker: Broker, topic: str, payload: bytes, retain: bool) -> Non
         transport.publish(topic, payload, qos=1, retain=retain)
         async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
             while transport.unacknowledged():
+                await transport.drain()  # raises ConnectError where the broker has ended the connection
                 await asyncio.sleep(0.005)
     except ConnectError as error:
         raise BrokerError(str(error)) from None
