@@ -163,7 +163,7 @@ def test_a_packet_that_ends_every_connection_is_left_out_and_keeps_nothing_back_
     for _ in range(30):  # the broker confirms all before packet 1, and ends the connection there
         for _, payload, packet_id in wire.published():
             if payload == b"1":
-                wire.ledger.disconnected()
+                wire.ledger.disconnected(1)
                 wire.ledger.connected()
                 break
             wire.ledger.acknowledged(packet_id)
@@ -183,7 +183,18 @@ def test_a_packet_is_not_left_out_for_what_another_does() -> None:
         if len(published) == 1:
             wire.ledger.acknowledged(published[0][2])
         else:
-            wire.ledger.disconnected()
+            wire.ledger.disconnected(1)
             wire.ledger.connected()
     assert wire.given_up == []
     assert len(wire.ledger) == 0
+
+
+def test_a_packet_is_not_left_out_because_the_broker_restarts_again_and_again() -> None:
+    wire = Wire()
+    wire.ledger.publish(X, b"1")
+    for number in range(30):
+        assert [payload for _, payload, _ in wire.published()] == [b"1"]
+        wire.ledger.disconnected(number // 2)  # sooner or later than others, who have none while it is away
+        wire.ledger.connected()
+    assert wire.given_up == []
+    assert len(wire.ledger) == 1

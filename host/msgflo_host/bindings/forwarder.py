@@ -237,7 +237,7 @@ class Forwarder:
 
     def _disconnect(self, reason: str) -> None:
         self._connected = False
-        self.ledger.disconnected()
+        self.ledger.disconnected(self._other())
         for link in self._links():
             link.abort(reason)
         self._outlet.link = None

@@ -38,7 +38,9 @@ class _Copy:
     payload: bytes
     receipt: _Receipt | None
     endings: int = 0
-    """Connections that have ended while it was the oldest under way."""
+    """Connections that have ended while it was the oldest under way, and the broker was there."""
+    other: int = 0
+    """During which connection of somebody else's they have ended."""
 
 
 class Ledger:
@@ -108,16 +110,21 @@ class Ledger:
         self._connected = True
         self._send()
 
-    def disconnected(self) -> None:
-        """The connection is gone: all that was under way waits again, and packet ids have lost their meaning."""
-        self._connected = False
+    def disconnected(self, other: int = 0) -> None:
+        """The connection is gone: all that was under way waits again, and packet ids have lost their meaning.
+
+        `other` numbers the connections that somebody else has had to the broker, 0 while there is none. A packet is to blame only
+        where that one stays: what a broker ends that crashes or restarts is no packet's fault.
+        """
+        self._connected = self._alone = False
         for receipt in self._receipts.values():
             receipt.valid = False
         under_way = list(self._in_flight.values())
         self._in_flight.clear()
-        if under_way:
+        if under_way and other:
             oldest = under_way[0]
-            oldest.endings += 1
+            oldest.endings = oldest.endings + 1 if oldest.other == other else 1
+            oldest.other = other
             self._alone = oldest.endings >= _DOUBTED
             if oldest.endings >= GIVEN_UP and len(under_way) == 1:
                 self._alone = False
