@@ -33,7 +33,7 @@ def log(folder: Path, *arguments: str, until: str, say: Callable[[], object], wr
             say()
             time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        code = process.wait(10)
+        code = process.wait(30)
     return output.read_text(), code
 
 

@@ -25,7 +25,7 @@ from systems import Coordinator
 LAPTOP = (1280, 800)
 PHONE = (390, 844)
 SECRET = "secret-of-the-tests"  # with which `run_graph` starts: whoever opens the page with it may do everything
-PATIENCE_MS = 20_000  # a busy machine with two cores
+PATIENCE_MS = 30_000  # a busy machine with two cores
 AXE = Path(__file__).parent.parent / "web_reference/node_modules/axe-core/axe.min.js"
 
 # Also what is reported nowhere else is a fault then: Chromium logs violations itself, but not for every directive.

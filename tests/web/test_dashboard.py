@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from brokers import Broker
-from browser import LAPTOP, PHONE, SECRET, Pages, address, axe, edit, node_in, of_system, until_system
+from browser import LAPTOP, PHONE, SECRET, Pages, address, axe, edit, node_in, of_system, settled, until_system
 from msgflo import Participant, Port
 from outside import Outside
 from systems import Coordinator, Participants, node, until
@@ -81,6 +81,7 @@ def until_place(page: Page, role: str, wanted: Box) -> None:
 
 def drag(page: Page, handle: Locator, columns: float, rows: float) -> None:
     """Drag by the mouse, so many cells far."""
+    settled(page)
     grid, held = page.locator(".dashboard-grid").bounding_box(), handle.bounding_box()
     assert grid
     assert held
@@ -146,14 +147,17 @@ def test_a_drag_is_broken_off_by_escape(run_graph: Run, page_of: Pages) -> None:
     page = dashboard(page_of(run_graph(switch_and_lamp(), suffix=".json")))
     is_played(page, "switch1")
     page.get_by_role("button", name="Edit", exact=True).click()
+    settled(page)
     before = instrument(page, "switch1").bounding_box()
     assert before
     page.mouse.move(before["x"] + 40, before["y"] + 100)
     page.mouse.down()
     page.mouse.move(before["x"] + 400, before["y"] + 300)
+    settled(page)
     assert instrument(page, "switch1").bounding_box() != before
     page.keyboard.press("Escape")
     page.mouse.up()
+    settled(page)
     assert instrument(page, "switch1").bounding_box() == before
     assert place(page, "switch1") == box(0, 0)
 
