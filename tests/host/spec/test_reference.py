@@ -36,6 +36,8 @@ PATIENCE_S = 50
 # Theirs waits for three seconds, sometimes for one: what is not answered by then ends it, on a busy machine, too.
 IMPATIENT = re.compile("timed out|Runtime provides no capabilities|Not connected to runtime")
 ATTEMPTS = 3
+# A process that has just been bound says to nobody when it has subscribed: on a busy machine that may take a while.
+PATIENT = "from msgflo_host import coordinator; coordinator.SETTLE_S = 2.0; from msgflo_host.cli import main; main()"
 
 pytestmark = pytest.mark.timeout(ATTEMPTS * PATIENCE_S + 30)
 
@@ -59,7 +61,9 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @contextmanager
 def running(folder: Path, *options: str | Path) -> Iterator[str]:
     ports = ["--mqtt-port", str(free_port())]
-    with Coordinator("--plain", "--data", folder / "data", *ports, *options, broker=None, cwd=folder) as coordinator:
+    made = Coordinator("--plain", "--data", folder / "data", *ports, *options, broker=None, cwd=folder)
+    made.command[1:3] = ["-c", PATIENT]
+    with made as coordinator:
         coordinator.wait(lambda status: status["connected"])
         with checked(f"ws://127.0.0.1:{coordinator.port}/") as address:
             yield address
