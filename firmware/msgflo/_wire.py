@@ -21,6 +21,7 @@ _TEXTS = {
     errno.ECONNRESET: "connection reset",
     errno.ETIMEDOUT: "timed out",
     errno.EHOSTUNREACH: "no route to host",
+    32: "closed by the broker",  # EPIPE, which MicroPython has no name for
 }
 
 

@@ -54,7 +54,8 @@ class Link:
             elif lasted > 0 and not self._failed:
                 short += 1
                 if short == 3:
-                    self._log("another client probably uses the client id {!r}".format(self._client_id))
+                    what = "another client probably uses the client id {!r}, or the broker forbids what is sent"
+                    self._log(what.format(self._client_id))
             else:
                 short = 0
             # Varied, so that after a broker's restart not all come at once.

@@ -63,5 +63,5 @@ async def test_who_is_thrown_out_again_and_again_is_told_the_probable_cause(host
         await until(lambda: not session.connected)
         await usurper.disconnect()
         await until(lambda: session.connected)
-    equal(logged.count("another client probably uses the client id 's'"), 1)
+    equal(logged.count("another client probably uses the client id 's', or the broker forbids what is sent"), 1)
     await session.stop()

@@ -2,6 +2,7 @@
 
 from failing import contains, raised
 from host import Inbox, connected, equal, until
+from msgflo._wire import reason
 from msgflo.errors import ConnectError
 from parts import Sink, run
 
@@ -81,3 +82,7 @@ async def test_a_broker_that_does_not_answer_is_given_up(host):
 async def test_something_else_than_a_broker_is_told(host):
     port = await host.ask("fake", steps=[["receive"], ["send", "485454502f312e3120343030"]])
     contains(str(await raised(ConnectError, connected(f"127.0.0.1:{port}"))), "no MQTT broker")
+
+
+async def test_a_connection_that_ends_while_it_is_written_to_is_closed_by_the_broker(host):
+    equal(reason(OSError(32)), "closed by the broker")
