@@ -80,7 +80,7 @@ def test_a_target_that_the_broker_forbids_by_ending_the_connection_keeps_no_othe
 
     async def main() -> None:
         async with fake_broker(answer) as broker:
-            forwarder = Forwarder(broker, client_id="forwarder")
+            forwarder = Forwarder(broker, client_id="forwarder", other=lambda: 1)
             await forwarder.apply({Forward("from", "forbidden", 1), Forward("from", "open", 1)})
             await forwarder.start()
             await until(lambda: arrived)

@@ -90,6 +90,7 @@ class Link(asyncio.Protocol):
         self._ping: asyncio.TimerHandle | None = None
         self._pings = self._pongs = self._settling_ping = 0
         self._unanswered_ping = 0
+        self._heard = False  # anything since the last ping
         self._chunks: list[bytes] = []  # received, not cut into packets
         self._have = 0
         self._need = 2
@@ -173,10 +174,14 @@ class Link(asyncio.Protocol):
         self._owner.lost(self, reason)
 
     def _send_ping(self) -> None:
-        """Keep the connection alive, and end it when the broker does not answer."""
-        if not self._blocked and self._unanswered_ping > self._pongs:
+        """Keep the connection alive, and end it when the broker does not answer.
+
+        One that has many subscriptions to answer first is there all the same.
+        """
+        if not self._blocked and not self._heard and self._unanswered_ping > self._pongs:
             self.abort(f"no answer from the broker within {KEEPALIVE_S // 2} s")
             return
+        self._heard = False
         self._pings += 1
         self._unanswered_ping = 0 if self._blocked else self._pings
         self._write(frames.PINGREQ)
@@ -264,6 +269,7 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._closing:
             return
+        self._heard = True
         if self._skip:
             skipped = min(self._skip, len(data))
             self._skip -= skipped
