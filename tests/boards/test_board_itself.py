@@ -127,6 +127,7 @@ def test_a_board_without_an_led_says_so(ear: tuple[Broker, Ear], tmp_path: Path)
 
 
 def test_other_packets_do_not_wait_for_the_blinking(ear: tuple[Broker, Ear], board: BoardThread) -> None:
+    ear[1].wait_for("kitchen-board/mode", lambda mode: mode == "normal")
     ear[1].say("kitchen-board/identify", True)
     ear[1].say("kitchen-board/log-level", "shout")
     board.wait_for_line("'shout' is no level; allowed: error, info, debug")
@@ -136,6 +137,7 @@ def test_other_packets_do_not_wait_for_the_blinking(ear: tuple[Broker, Ear], boa
 
 
 def test_restart_needs_true(ear: tuple[Broker, Ear], board: BoardThread) -> None:
+    ear[1].wait_for("kitchen-board/mode", lambda mode: mode == "normal")
     ear[1].say("kitchen-board/restart", "now")
     ear[1].say("kitchen-board/identify", True)
     since = len(ear[1].heard)

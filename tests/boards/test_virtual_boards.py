@@ -233,7 +233,8 @@ def test_a_sleeper_says_so_and_wakes_to_measure(system: System) -> None:
 
 def test_comes_back_when_the_wifi_does(system: System) -> None:
     board, ear = system.boards["picow"], system.ear
-    ear.wait_for("remote-dial/value")
+    board.control({"device": "remote-dial", "position": 1.0})
+    ear.wait_for("remote-dial/value", lambda value: value == 255)
     board.control({"wifi": False})
     board.wait_for_line("lost", seconds=PATIENCE_S)
     since = len(ear.heard)
