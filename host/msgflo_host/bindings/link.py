@@ -88,8 +88,7 @@ class Link(asyncio.Protocol):
         self._answers: dict[int, asyncio.Future[bytes]] = {}
         self._packet_ids = itertools.cycle(range(1, 65536))
         self._ping: asyncio.TimerHandle | None = None
-        self._pings = self._pongs = self._settling_ping = 0
-        self._unanswered_ping = 0
+        self._pings = self._pongs = self._settling_ping = self._unanswered_ping = 0
         self._heard = False  # anything since the last ping
         self._chunks: list[bytes] = []  # received, not cut into packets
         self._have = 0
@@ -174,15 +173,11 @@ class Link(asyncio.Protocol):
         self._owner.lost(self, reason)
 
     def _send_ping(self) -> None:
-        """Keep the connection alive, and end it when the broker does not answer.
-
-        One that has many subscriptions to answer first is there all the same.
-        """
+        """Keep the connection alive, and end it when the broker says nothing, not even to subscriptions before the ping."""
         if not self._blocked and not self._heard and self._unanswered_ping > self._pongs:
             self.abort(f"no answer from the broker within {KEEPALIVE_S // 2} s")
             return
-        self._heard = False
-        self._pings += 1
+        self._pings, self._heard = self._pings + 1, False
         self._unanswered_ping = 0 if self._blocked else self._pings
         self._write(frames.PINGREQ)
         self._ping = asyncio.get_running_loop().call_later(KEEPALIVE_S / 2, self._send_ping)
