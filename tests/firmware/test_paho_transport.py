@@ -31,7 +31,7 @@ LOOPS = ["asyncio", pytest.param("uvloop", marks=pytest.mark.skipif(uvloop is No
 
 def run(main: Callable[[], Awaitable[None]], loop: str = "asyncio") -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop if loop == "uvloop" else None) as runner:
-        runner.run(asyncio.wait_for(main(), 30))
+        runner.run(asyncio.wait_for(main(), 50))
 
 
 class Inbox:
