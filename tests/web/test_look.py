@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -69,6 +70,13 @@ def pair(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Ite
         Participants(source, sink, broker=shared_broker.url),
     ):
         coordinator.wait(lambda status: [each["kind"] for each in status["edges"]] == ["direct", "direct"])
+
+        def hears() -> bool:
+            source.send("out", 0)
+            time.sleep(0.05)
+            return bool(sink.received)
+
+        until_here(hears)  # "direct" is said before the sink has subscribed
         yield Pair(coordinator, source, sink)
 
 
