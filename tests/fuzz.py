@@ -38,7 +38,7 @@ def fuzzed_tenth(test: Test) -> Test:
 
 def _run(test: Test, examples: int) -> Test:
     run = settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))(test)
-    run = pytest.mark.timeout(60 + examples)(run)
+    run = pytest.mark.timeout(180 + examples)(run)
     return pytest.mark.soak(run) if LONG else run
 
 

@@ -20,7 +20,6 @@ from msgflo_host.boards.virtual.program import find_micropython
 from msgflo_host.boards.virtual.thread import BoardThread
 from msgflo_host.errors import MsgfloError
 
-pytestmark = pytest.mark.timeout(120)
 # A device whose handler never comes back.
 ENDLESS = """
 from devices.device import Device

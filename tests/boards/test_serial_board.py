@@ -17,8 +17,6 @@ from msgflo_host.boards.flashing.serial_board import NoMicroPython, connected
 from msgflo_host.boards.flashing.serial_log import SerialLog
 from msgflo_host.errors import FlashError
 
-pytestmark = pytest.mark.timeout(60)
-
 CTRL_A, CTRL_B, CTRL_C = 1, 2, 3
 PROMPT = b"\r\n>>> "
 RAW = b"raw REPL; CTRL-B to exit\r\n>"

@@ -280,7 +280,6 @@ def test_without_a_network_it_sleeps_longer_and_keeps_its_readings(
     assert len(values) >= 4
 
 
-@pytest.mark.timeout(180)
 def test_the_longest_sleep_is_an_hour_and_the_oldest_readings_make_room(
     tap: Tap, watcher: Watcher, tmp_path: Path
 ) -> None:

@@ -30,10 +30,7 @@ from msgflo_host.errors import FlashError
 from small_board import FIRMWARE, MICROPYTHON, SmallBoard, config, firmware
 from systems import Coordinator
 
-pytestmark = [
-    pytest.mark.skipif(MICROPYTHON.missing is not None, reason=str(MICROPYTHON.missing)),
-    pytest.mark.timeout(120),
-]
+pytestmark = pytest.mark.skipif(MICROPYTHON.missing is not None, reason=str(MICROPYTHON.missing))
 
 KEY = bytes.fromhex("5e" * 32)
 OLD, NEW = "1" * 12, "2" * 12

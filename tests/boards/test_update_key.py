@@ -24,7 +24,6 @@ from msgflo_host.boards.update import update
 from msgflo_host.errors import FlashError
 from small_board import KEY, MICROPYTHON, SmallBoard, config, firmware
 
-pytestmark = pytest.mark.timeout(120)
 needs_micropython = pytest.mark.skipif(MICROPYTHON.missing is not None, reason=str(MICROPYTHON.missing))
 PIECE = 8  # bytes; so many in a row are no chance
 

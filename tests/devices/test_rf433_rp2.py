@@ -22,8 +22,6 @@ DRIVERS = ("ook", "ook_send", "oregon", "protocols", "pulses_rp2")
 MODULES = ("devices/__init__", *(f"devices/drivers/{driver}" for driver in ("__init__", *DRIVERS)))
 RECEIVE, TRANSMIT = 16, 17
 
-pytestmark = pytest.mark.timeout(180)
-
 START = f"""
 import asyncio, gc, json, time
 from array import array

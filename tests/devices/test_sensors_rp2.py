@@ -19,8 +19,6 @@ MODULES = (
     "board/hardware",
 )
 
-pytestmark = pytest.mark.timeout(180)
-
 START = """
 import asyncio, json, machine, time
 from machine import ADC, I2C, Pin

@@ -16,8 +16,6 @@ from brokers import Broker, free_port
 from probe import Probe
 from programs import Programs
 
-pytestmark = pytest.mark.timeout(150)  # up to five programs start
-
 VALUES = [
     None,
     True,
