@@ -38,7 +38,9 @@ __all__ = ["command"]
 )
 @click.option("--graph", type=click.Path(path_type=Path), help="Graph that the temporary coordinator runs.")
 @click.option(
-    "--componentdir", type=click.Path(path_type=Path), help="Its folder of components. [default: the graph's]"
+    "--componentdir",
+    type=click.Path(path_type=Path),
+    help="Its folder of components. [default: the graph's, or else that of the suites, or this one, with a msgflo.yaml]",
 )
 def command(
     spec: tuple[Path, ...],
@@ -56,7 +58,7 @@ def command(
 
     \b
     Examples:
-      msgflo test lamp.spec.yaml --componentdir components
+      msgflo test lamp.spec.yaml
       MSGFLO_SECRET=$(cat secret) msgflo test specs --address ws://pi.local:3569 --junit results.xml
     """
     if address is not None and (graph or componentdir):
@@ -64,7 +66,10 @@ def command(
     from ..spec import format
     from ..spec import junit as junit_file
 
-    suites = [suite for file in format.find(list(spec)) for suite in format.load(file)]
+    files = format.find(list(spec))
+    suites = [suite for file in files for suite in format.load(file)]
+    if address is None and graph is None and componentdir is None:
+        componentdir = _components_of(files)
     for warning in (warning for suite in suites for warning in suite.warnings):
         click.echo(f"warning: {warning}", err=True)
     results = asyncio.run(_run(suites, address, secret, timeout, graph, componentdir))
@@ -74,6 +79,18 @@ def command(
     click.echo(", ".join(f"{number} {status}" for status, number in count.items() if number) or "no cases")
     if count["failed"]:
         sys.exit(2)
+
+
+def _components_of(suites: Sequence[Path]) -> Path | None:
+    """Return the folder in which suites stand, or else the current one, where it says itself that it has components."""
+    from ..library import is_configured
+
+    found = list(dict.fromkeys(file.parent.resolve() for file in suites if is_configured(file.parent)))
+    if len(found) > 1:
+        names = ", ".join(map(str, found))
+        raise click.UsageError(f"the suites are of several folders of components, {names}; name one by --componentdir")
+    here = Path()
+    return found[0] if found else here if is_configured(here) else None
 
 
 async def _run(

@@ -140,6 +140,36 @@ def test_all_suites_run_on_one_temporary_coordinator(
     assert started == [{"graph": None, "componentdir": tmp_path}]
 
 
+@pytest.mark.parametrize("suite", ["{project}/suite.yaml", "{project}", "{plain}/suite.yaml"])
+def test_a_project_s_components_are_found_where_its_suites_or_its_user_are(
+    tmp_path: Path, runtime: str, monkeypatch: pytest.MonkeyPatch, suite: str
+) -> None:
+    started: list[dict[str, object]] = []
+
+    @asynccontextmanager
+    async def start(**options: object) -> AsyncIterator[str]:
+        started.append(options)
+        yield runtime
+
+    monkeypatch.setattr(temporary, "runtime", start)
+    project, plain, other = (tmp_path / name for name in ("project", "plain", "other"))
+    for folder in (project, plain, other):
+        folder.mkdir()
+        (folder / "suite.yaml").write_text(SUITE)
+    for folder in (project, other):
+        (folder / "msgflo.yaml").write_text("components: {}\n")
+    monkeypatch.chdir(project if "plain" in suite else other)
+    path = suite.format(project=project, plain=plain)
+    run(path)
+    run(path, "--componentdir", plain)
+    run(path, "--graph", plain / "g.fbp")
+    found = started[0]["componentdir"]
+    assert isinstance(found, Path)
+    assert found.resolve() == project
+    assert [each["componentdir"] for each in started[1:]] == [plain, None]
+    assert "name one by --componentdir" in run(project, other).output
+
+
 def test_a_temporary_coordinator_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setenv("MSGFLO_BROKER", "mqtt://127.0.0.1:1")  # not for it
