@@ -238,8 +238,10 @@ class Coordinator:
         await self.builtin.come(COME_S)  # what follows from an initial packet should reach those here, too
 
     async def _look_what_is_kept(self) -> None:
-        await self.in_charge.wait()
-        await self._kept.look(lease.TOPIC)
+        known = False
+        while not known:
+            await self.in_charge.wait()  # our claim is kept then
+            known = await self._kept.look(lease.TOPIC)
         self._dirty.set()
 
     async def _tick_forever(self) -> None:

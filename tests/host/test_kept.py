@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from leaving_out import leaving_out
 from brokers import Broker
 from listening import retained
 from msgflo.broker import Broker as Address
+from msgflo_host.bindings import kept as kept_module
 from msgflo_host.bindings.kept import Kept
 from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, until
 
@@ -63,8 +65,28 @@ def test_a_broker_that_keeps_nothing_is_named(broker: Broker) -> None:
 def test_a_broker_that_sends_what_it_keeps_is_asked_for_nothing_more(broker: Broker) -> None:
     keep(broker, "fbp/x", "kept")
     kept = Kept(Address.parse(broker.url), "kept")
-    asyncio.run(kept.look("fbp/x"))
+    assert asyncio.run(kept.look("fbp/x"))
     assert kept.topics(["source"], []) == set()
+
+
+def test_nothing_is_concluded_from_a_connection_that_was_lost(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    monkeypatch.setattr(kept_module, "AGAIN_S", 0)
+    monkeypatch.setattr(kept_module, "SENT_WITHIN_S", 6)
+
+    async def main(broker: Broker) -> bool:
+        kept = Kept(Address.parse(broker.url), "kept")
+        looking = asyncio.create_task(kept.look("fbp/x"))  # where nothing is kept
+        while "as kept " not in await asyncio.to_thread(lambda: broker.log):
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(broker.stop)
+        return await looking
+
+    with Broker() as broker:
+        assert not asyncio.run(main(broker))
+    assert not caplog.messages
 
 
 @pytest.mark.parametrize("how", ["wildcards", "late"])

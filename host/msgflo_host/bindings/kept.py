@@ -31,19 +31,20 @@ class Kept:
         self.is_exact = False
         self._broker, self._client_id = broker, client_id
 
-    async def look(self, topic: str) -> None:
-        """Find it out by `topic`, on which something is kept; what the broker does not do is said in the log."""
-        wildcard = topic.rpartition("/")[0] + "/+"
-        while True:
-            try:
-                if await self._sends(wildcard, topic):
-                    return
-                self.is_exact = await self._sends(topic, topic)
-                break
-            except SubscribeError:  # it is not to be found out, then
-                return
-            except ConnectError:
-                await asyncio.sleep(AGAIN_S)
+    async def look(self, topic: str) -> bool:
+        """Find it out by `topic`, on which something is kept; what the broker does not do is said in the log.
+
+        False, after some seconds, where the connection was lost meanwhile.
+        """
+        try:
+            if await self._sends(topic.rpartition("/")[0] + "/+", topic):
+                return True
+            self.is_exact = await self._sends(topic, topic)
+        except SubscribeError:
+            return True  # it is not to be found out, then
+        except ConnectError:
+            await asyncio.sleep(AGAIN_S)
+            return False
         if self.is_exact:
             log.warning(
                 "%s does not send retained messages to subscriptions with wildcards: participants that were there before, "
@@ -52,6 +53,7 @@ class Kept:
             )
         else:
             log.warning("%s keeps no retained messages, which are needed (docs/broker.md)", self._broker)
+        return True
 
     def topics(self, roles: Iterable[str], participants: Iterable[Participant]) -> set[str]:
         """Return the exact topics on which something may be kept that concerns us; none where wildcards do."""
