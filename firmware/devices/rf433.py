@@ -8,7 +8,8 @@ role. What it is known by is what `received` or `unknown` show of it, as much of
     {"protocol": "nexa", "house": 12345, "unit": 1}        0 to 67108863, 0 to 15; `group` and `on` may be given too
     {"protocol": "unknown", "code": "9f3", "bits": 12}     the text that `unknown` shows
 
-It has an outport `on` if it is a nexa, else `pressed`; both carry events.
+It has an outport `on` if it is a nexa, else `pressed`; both carry events. Where there is a transmitter, it is also what the
+remote switches: an inport `switch` of a nexa, or `press`, transmits what the remote does.
 """
 
 import asyncio
@@ -31,13 +32,28 @@ class Heard(Participant):
     last = before = None  # ids that it had
     missed = 0  # seconds since it was heard
 
-    def __init__(self, role, component, values):
+    def __init__(self, role, component, values, radio=None, code=None):
+        self._radio = radio
+        self._code = code  # what is transmitted for it
+        if code:
+            nexa = code["protocol"] == "nexa"
+            self.inports = (Port("switch" if nexa else "press", "boolean", "Transmitted"),)
         self.component = "devices/" + component
         self.values = values  # ids of its outports; the ports themselves a board forgets when they were announced
         for id in values:
             unit = _UNITS.get(id, "")
             self.outports += (Port(id, "number" if unit else "boolean", unit, state=id in _STATES),)
         super().__init__(role)
+
+    def process(self, inport, msg):
+        """Transmit what the remote does."""
+        code = self._code
+        if inport == "switch":
+            code = dict(code)
+            code["on"] = msg.data
+        elif msg.data is False:  # of something that tells its state
+            return None
+        return self._radio.on_send(code)
 
 
 class Radio(Device):
@@ -71,12 +87,13 @@ class Radio(Device):
         """Introduce the adopted remotes."""
         super().start()
         self.every(_MINUTE, self._miss)
-        for role, code in self._adopted.items():
-            code = dict(code)
+        for role, full in self._adopted.items():
+            code = dict(full)
+            sent = full if self._transmitter and code["protocol"] != "unknown" else None
             code.pop("base", None)
             if code["protocol"] == "pt2262":  # the same for the receiver
                 code["protocol"] = "ev1527"
-            remote = self._add(role, "Remote", ("on" if code["protocol"] == "nexa" else "pressed",))
+            remote = self._add(role, "Remote", ("on" if code["protocol"] == "nexa" else "pressed",), sent)
             if remote:
                 self._remotes.append((remote, code))
 
@@ -107,6 +124,8 @@ class Radio(Device):
         """Transmit a code."""
         from .drivers.ook_send import transmit
 
+        while self._sending:
+            await asyncio.sleep_ms(20)
         self._sending = True
         try:
             await transmit(self._transmitter, value)
@@ -167,9 +186,9 @@ class Radio(Device):
         sensor = self._sensors.get(_role(packet))
         return sensor is not None and packet["id"] in (sensor.last, sensor.before)
 
-    def _add(self, role, component, values):
+    def _add(self, role, component, values, code=None):
         try:
-            heard = Heard(role, component, values)
+            heard = Heard(role, component, values, self, code)
             self._engine.add(heard)  # pyright: ignore[reportAttributeAccessIssue] - a Session
             return heard
         except Error as e:

@@ -9,7 +9,7 @@ from check import equal
 from devices import rf433
 from host import until
 from machine import Pin
-from msgflo import ConfigError, Session
+from msgflo import ConfigError, Message, Session
 
 NEXUS = (36, (500, 1000), (500, 2000), (500, 4000))
 PROLOGUE = (36, (500, 2000), (500, 4000), (500, 9000))
@@ -278,6 +278,50 @@ async def test_adopted_remotes_are_participants():
         sent = await bench.heard(code, kind, times=4)
         packet = {"protocol": "nexa", "house": 12345, "unit": 1, "on": on, "group": False}
         equal(sent, [("lamp on", on), ("radio received", packet)])
+    bench.end()
+
+
+async def test_what_an_adopted_remote_switches_is_switched_too():
+    from devices.drivers.ook_send import transmission
+
+    lamp = {"protocol": "nexa", "house": 12345, "unit": 1}
+    bell = {"protocol": "pt2262", "code": 0x5A0F3C, "base": 350}
+    bench = Bench(remotes={"bell": bell, "lamp": lamp, "gate": {"protocol": "unknown", "code": "9f3", "bits": 12}})
+    added = {each.role: each for each in bench.added}
+    equal([[port.id for port in added[role].inports] for role in ("bell", "lamp", "gate")], [["press"], ["switch"], []])
+    air = bench.participant._transmitter
+    sent = []
+    for role, port, value in (
+        ("lamp", "switch", True), ("lamp", "switch", False), ("bell", "press", False), ("bell", "press", 1)
+    ):  # fmt: skip
+        air.sent = None
+        work = added[role].process(port, Message(b"", value))
+        if work:
+            await work
+        sent.append(air.sent and air.sent[: len(air.sent) // 8])
+    nexa = [list(transmission(dict(lamp, on=on))) for on in (True, False)]
+    equal(sent, nexa + [None, list(transmission(bell))])
+    bench.take()
+    await added["lamp"].process("switch", Message(b"", "on"))
+    equal([(port, value["port"]) for port, value in bench.take()], [("radio error", "send")])
+    # One after the other, whoever asks.
+    both = [asyncio.create_task(added[role].process(port, Message(b"", True))) for role, port in
+            (("lamp", "switch"), ("bell", "press"))]  # fmt: skip
+    air.sent = None
+    await both[0]
+    equal(air.sent[: len(nexa[0])], nexa[0])
+    await both[1]
+    equal(air.sent[: len(sent[-1])], sent[-1])
+    await asyncio.sleep(0.05)
+    bench.end()
+
+
+async def test_a_remote_of_a_board_without_a_transmitter_has_no_inport():
+    bench = Bench()
+    bench.participant._transmitter = None
+    bench.participant._adopted = {"lamp": {"protocol": "nexa", "house": 12345, "unit": 1}}
+    bench.participant.start()
+    equal([list(each.inports) for each in bench.added], [[]])
     bench.end()
 
 
