@@ -13,7 +13,21 @@ from playwright.sync_api import Page, expect
 
 from bench.wire import connect, publish_frame
 from brokers import Broker
-from browser import PHONE, Pages, edit, fit, middle_of, never_long, node_in, of_system, settled, until, until_system
+from browser import (
+    PHONE,
+    Pages,
+    edit,
+    fit,
+    middle_of,
+    never_long,
+    node_in,
+    of_system,
+    settled,
+    tell,
+    until,
+    until_system,
+)
+from msgflo import Port
 from systems import Coordinator, Participants, Sink, Source
 
 GRAPH: list[list[Any]] = [
@@ -822,6 +836,36 @@ def test_a_node_says_what_it_is(page: Page, shared_broker: Broker) -> None:
     expect(edges).to_have_count(2)
     assert held.evaluate("(item) => item.isConnected")  # a screen reader may be there
     expect(page.locator("#graph-view h2")).to_have_text("2 edges")
+
+
+class Pressed(Sink):
+    """A participant of a component that another one, with other ports, calls its own, too."""
+
+    component = "test/Remote"
+    inports = (Port("level", "number"),)
+    outports = (Port("pressed", "boolean"),)
+
+
+class On(Sink):
+    component = "test/Remote"
+    inports = (Port("level", "string"),)
+    outports = (Port("on", "boolean"),)
+
+
+def test_of_two_participants_of_one_component_each_shows_its_own_ports(page: Page, shared_broker: Broker) -> None:
+    edit(page, ["addnode", {"id": "spare", "component": "test/Remote", "metadata": {"x": 0, "y": 300}}])
+    with Participants(Pressed("first"), On("second"), broker=shared_broker.url):
+        until_system(page, "['first', 'second'].every((id) => system.nodeStatus(id)?.state === 'alive')")
+        for role, outport, type in (("first", "pressed", "number"), ("second", "on", "string")):
+            ports = node_in(page, role).locator("[data-side=out]")
+            expect(ports).to_have_count(1)
+            expect(ports).to_have_attribute("data-port", outport)
+            tell(page, "open-node", {"id": role})
+            looked = page.locator("#inspector")
+            expect(looked.locator("h2")).to_have_text(role)
+            expect(looked.locator("[data-side=out]")).to_have_count(1)
+            expect(looked.locator("[data-side=in]")).to_contain_text(type)
+        expect(node_in(page, "spare").locator("[data-side=out]")).to_have_count(1)
 
 
 def test_a_node_that_is_a_graph_opens_it_and_the_list_of_graphs_leads_back(page: Page, shared_broker: Broker) -> None:

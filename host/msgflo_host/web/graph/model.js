@@ -1,6 +1,7 @@
 // @ts-check
 // What is drawn of a graph: its nodes with their ports, states and initial packets. Pure; reads a System and changes nothing.
 
+import { knownPorts } from "../core/ports.js";
 import { nodeKey } from "../core/system.js";
 import { apart, duration } from "../core/text.js";
 
@@ -56,8 +57,8 @@ function nodeOf(system, graph, { id, component, metadata }, main) {
     subgraph: definition?.subgraph === true,
     groups: [],
     description: String(metadata?.label || status?.label || definition?.description || ""),
-    inports: portsOf(definition?.inPorts, status?.inports),
-    outports: portsOf(definition?.outPorts, status?.outports),
+    inports: knownPorts(system, graph.id, id, "in").map((port) => portOf(port, true)),
+    outports: knownPorts(system, graph.id, id, "out").map((port) => portOf(port, true)),
     ...(typeof metadata?.x === "number" && typeof metadata?.y === "number" ? { x: metadata.x, y: metadata.y } : {}),
   };
 }
@@ -72,15 +73,6 @@ export function stateText(state, status) {
   const since = status?.instances?.find((each) => each.state === state)?.since_s;
   if (since == null) return state;
   return `${state} ${since < 10 ? "a few s" : duration(Math.floor(since / 10) * 10)}`; // not another text every few seconds
-}
-
-function portsOf(defined = [], announced = []) {
-  const ports = new Map();
-  for (const port of [...announced, ...defined]) {
-    const known = ports.get(port.id.toLowerCase());
-    ports.set(port.id.toLowerCase(), { ...known, ...port });
-  }
-  return [...ports.values()].map((port) => portOf(port, true));
 }
 
 function portOf(port, known) {

@@ -2,6 +2,7 @@
 // The form in which people type what is to be sent to an inport.
 
 import { element } from "../core/dom.js";
+import { knownPorts } from "../core/ports.js";
 import { typed } from "../core/typed.js";
 import { write } from "./dom.js";
 import { sendTo } from "./send.js";
@@ -52,8 +53,7 @@ function meaning(text, type) {
   }
 }
 
-/** The type of an inport, as its component says. @param {import("../core/system.js").System} system @param {import("../core/graph.js").End} end */
+/** The type of an inport, as its participant or component says. @param {import("../core/system.js").System} system @param {import("../core/graph.js").End} end */
 export function typeOf(system, end) {
-  const component = system.components.get(system.graph.nodes.get(end.node)?.component ?? "");
-  return component?.inPorts.find(({ id }) => id.toLowerCase() === end.port.toLowerCase())?.type ?? "any";
+  return knownPorts(system, system.current, end.node, "in").find(({ id }) => id.toLowerCase() === end.port.toLowerCase())?.type ?? "any";
 }

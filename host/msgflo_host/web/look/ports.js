@@ -3,6 +3,7 @@
 
 import { element } from "../core/dom.js";
 import { edgeKey } from "../core/graph.js";
+import { knownPorts } from "../core/ports.js";
 import { emit } from "../core/registry.js";
 import { isFilter } from "../msgflo/wire.js";
 import { button, write } from "./dom.js";
@@ -141,11 +142,8 @@ export class Ports {
 /** @param {import("../core/system.js").System} system @param {string} graph */
 const edgesOf = (system, graph) => [...(system.graphs.get(graph)?.edges.values() ?? [])];
 
-/** What component, participant and edges know of the ports of a node. @param {import("../core/system.js").System} system @param {string} graph @param {string} id @param {Side} side @returns {Port[]} */
+/** What participant or component, and edges, know of the ports of a node. @param {import("../core/system.js").System} system @param {string} graph @param {string} id @param {Side} side @returns {Port[]} */
 function portsOf(system, graph, id, side) {
-  const key = side === "in" ? "inPorts" : "outPorts";
-  const definition = system.components.get(system.graphs.get(graph)?.nodes.get(id)?.component ?? "");
-  const status = graph === system.runtime?.graph ? system.nodeStatus(id) : undefined;
   /** @type {Map<string, Port>} */
   const ports = new Map();
   const note = (/** @type {string} */ port, /** @type {Partial<Port>} */ known) => {
@@ -153,8 +151,7 @@ function portsOf(system, graph, id, side) {
     const before = ports.get(place) ?? { id: port, type: "any", description: "", topic: "" };
     ports.set(place, { ...before, ...Object.fromEntries(Object.entries(known).filter(([, value]) => typeof value === "string" && value !== "")) });
   };
-  for (const { id: port, type, description } of definition?.[key] ?? []) note(port, { type, description });
-  for (const port of (side === "in" ? status?.inports : status?.outports) ?? []) note(port.id, { type: port.type, description: port.description, topic: port.topic });
+  for (const { id: port, type, description, topic } of knownPorts(system, graph, id, side)) note(port, { type, description, topic });
   for (const { src, tgt } of edgesOf(system, graph)) {
     const end = side === "in" ? tgt : src;
     if (end.node === id) note(end.port, {});
