@@ -15,7 +15,7 @@ import paho.mqtt.publish
 import pytest
 
 from brokers import Broker, free_port
-from listening import retained
+from listening import Ear, retained
 from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, node, program, until
 
 
@@ -209,6 +209,31 @@ def test_forget_clears_what_lost_participants_have_left(broker: Broker, tmp_path
         assert (answer.returncode, answer.stdout) == (0, "old is forgotten\ntired is forgotten\n"), answer.stderr
         coordinator.wait(lambda status: [each["id"] for each in status["nodes"]] == ["kept"])
     assert left(broker) == ["fbp/connection/kept-client", "fbp/participant/kept"]
+
+
+def test_forget_clears_the_values_of_outports_that_are_nobody_else_s(broker: Broker) -> None:
+    kept = {
+        "old": ["old/quiet", "old/value", "shared", "old/seen/1", "+/wild"],
+        "other": ["shared", "old/seen/+", "other/value"],
+    }
+    for role, topics in kept.items():
+        ports = [{"id": str(number), "queue": topic} for number, topic in enumerate(topics)]
+        message = discovery_message(role, id=role, outports=ports, inports=[{"id": "in", "queue": f"{role}/in"}])
+        keep = [(f"fbp/participant/{role}", message), (f"{role}/in", "1")]
+        keep += [(topic, "1") for topic in topics if "+" not in topic and topic != "old/quiet"]
+        paho.mqtt.publish.multiple([(topic, text, 1, True) for topic, text in keep], port=broker.port)
+    paho.mqtt.publish.single("old/wild", "1", 1, True, port=broker.port)
+    ear = Ear(broker)
+    try:
+        answer = msgflo("forget", "old", MSGFLO_BROKER=broker.url)
+        assert (answer.returncode, answer.stdout, answer.stderr) == (0, "old is forgotten\n", "")
+        ear.wait_for("old/value", lambda value: value == "")
+    finally:
+        ear.stop()
+    assert "old/quiet" not in dict(ear.heard), "there was nothing to clear"
+    assert retained(broker, "#").keys() == {
+        "fbp/participant/other", "shared", "old/seen/1", "other/value", "old/wild", "old/in", "other/in",
+    }  # fmt: skip
 
 
 def test_forget_clears_all_that_the_coordinator_knows_as_lost(broker: Broker, tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from functools import partial
 
 import click
 
-from msgflo import Broker, ConnectError
+from msgflo import Broker, ConnectError, SubscribeError
 from msgflo.paho_transport import Transport
-from msgflo.topics import connection_topic, participant_topic
+from msgflo.topics import connection_topic, is_filter, matches, participant_topic
 
 from .. import discovery
 from .._text import quoted
@@ -33,7 +33,8 @@ CALM_S = 0.3
 @broker_option
 @coordinator_option
 def command(roles: tuple[str, ...], lost: bool, broker_url: str | None, coordinator: str) -> None:
-    """Clear from the broker what it keeps of participants that are gone for good: all that had one of these roles.
+    """Clear from the broker what it keeps of participants that are gone for good, all that had one of these roles, and the
+    values that it keeps of their outports.
 
     They are no longer listed then, unless the graph has a node of that name. One that is online is not forgotten, and one
     that only sleeps, or comes back, announces itself again.
@@ -89,7 +90,13 @@ async def _forget(broker: Broker, choose: Callable[[_Kept], list[Participant]], 
                 await _calm(retained)
             kept = _Kept(retained)
             chosen = choose(kept)
-            for topic in kept.topics_of(chosen):
+            values = kept.values_of(chosen)
+            if values:
+                with suppress(SubscribeError):  # what this account may not read stays
+                    await transport.subscribe([(topic, 0) for topic in values])
+                await _calm(retained)
+            # Where nothing is kept, an empty packet would only trouble who listens.
+            for topic in (*kept.topics_of(chosen), *(topic for topic in values if topic in retained)):
                 transport.publish(topic, b"", qos=1, retain=True)
             for role in dict.fromkeys(participant.role for participant in chosen):
                 click.echo(printable(f"{role} is forgotten"))
@@ -134,8 +141,18 @@ class _Kept:
         left = [connection_topic(each) for each in sorted(connections) if self._state(each) != b"online"]
         return [*(participant_topic(each.id) for each in chosen), *left]
 
+    def values_of(self, chosen: Collection[Participant]) -> list[str]:
+        """Return the topics of their outports, without wildcards, that are nobody else's."""
+        others = {topic for each in self.participants if each not in chosen for topic in _outgoing(each)}
+        theirs = dict.fromkeys(topic for each in chosen for topic in _outgoing(each) if not is_filter(topic))
+        return [topic for topic in theirs if not any(matches(other, topic) for other in others)]
+
     def _state(self, connection: str | None) -> bytes | None:
         return self._retained.get(connection_topic(connection)) if connection is not None else None
+
+
+def _outgoing(participant: Participant) -> list[str]:
+    return [port.queue for port in participant.outports if port.queue]
 
 
 def _all_lost(kept: _Kept, *, lost: Container[str]) -> list[Participant]:
