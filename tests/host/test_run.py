@@ -21,7 +21,6 @@ from brokers import Broker, free_port
 from listening import retained
 from systems import Coordinator, Participants, Source, discovery_message, edge, node, until
 
-pytestmark = pytest.mark.timeout(150)  # several programs start, some of them twice
 DEMO = Path(__file__).parents[2] / "examples" / "demo"
 
 
