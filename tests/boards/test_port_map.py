@@ -256,8 +256,11 @@ def test_without_secrets_it_is_said_how_to_get_some(tmp_path: Path) -> None:
         load(file)
     secrets = tmp_path / "secrets.yaml"
     assert str(caught.value) == (
-        f"{file}:2:14: !secret wifi_ssid: there is no {secrets}; copy secrets.example.yaml to that name and fill it in"
+        f'{file}:2:14: !secret wifi_ssid: there is no {secrets}; write it, with the line  wifi_ssid: "TEXT"'
     )
+    (tmp_path / "secrets.example.yaml").write_text("")
+    with pytest.raises(PortMapError, match=r"secrets\.yaml; copy secrets\.example\.yaml to that name and fill it in$"):
+        load(file)
 
 
 # --- Finding them ---
@@ -356,6 +359,15 @@ def test_secrets_that_are_those_of_the_example_are_doubted(tmp_path: Path) -> No
     assert load(tmp_path / "kitchen.yaml", secrets=tmp_path / "secrets.example.yaml").doubts == ()
     (tmp_path / "secrets.example.yaml").write_text("[")
     assert doubts(tmp_path, text, example) == []
+
+
+def test_secrets_of_the_shipped_example_are_doubted_in_a_folder_without_one(tmp_path: Path) -> None:
+    example = (BOARDS / "secrets.example.yaml").read_text()
+    text = (BOARDS / "picow.yaml").read_text()
+    same = "secrets.yaml: still as in the example: wifi_ssid, wifi_password, broker; write your own there"
+    assert doubts(tmp_path, text, example) == [same]
+    own = example.replace("not my real password", "mine and nobody else's").replace("192.168.1.10", "192.168.1.20")
+    assert doubts(tmp_path, text, own) == []
 
 
 @pytest.mark.parametrize("host", ["10.0.0.2", "10.0.0.2:8883", "[fd00::2]", "broker.home.arpa", "pi"])

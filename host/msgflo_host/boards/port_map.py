@@ -16,7 +16,10 @@ import msgflo
 from ..errors import PortMapError
 from .model import PortMap
 
-__all__ = ["default_folder", "find", "load", "names"]
+__all__ = ["SHIPPED", "default_folder", "find", "load", "names"]
+
+SHIPPED = Path(msgflo.__file__).parents[2] / "boards"
+"""The folder of the installed project's port maps."""
 
 _NOT_BOARDS = ("secrets", "secrets.example")
 
@@ -60,4 +63,4 @@ def names(folder: str | os.PathLike[str]) -> list[str]:
 def default_folder() -> Path:
     """Return `boards` in the current folder if it has port maps, or else that of the installed project."""
     here = Path("boards")
-    return here if names(here) else Path(msgflo.__file__).parents[2] / "boards"
+    return here if names(here) else SHIPPED

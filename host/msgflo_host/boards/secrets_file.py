@@ -11,6 +11,7 @@ from ruamel.yaml.nodes import ScalarNode
 from .._yaml import SAVE_AS, Located, Reader
 from ..errors import PortMapError
 from ._check import BROKEN, Findings, nearest
+from .port_map import SHIPPED
 from .regular import check_regular
 
 __all__ = ["ALLOWED", "CUT", "EXAMPLE", "TAG", "Secrets", "resolve"]
@@ -32,6 +33,7 @@ class Secrets:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._example = file.with_name(EXAMPLE)
         self._texts: dict[str, str] | None = None
         self._used: dict[str, set[str]] = {}
         self.problem: PortMapError | None = None
@@ -41,9 +43,9 @@ class Secrets:
         """Return a text for a key; ValueError says why there is none, or nothing if `problem` does."""
         if self._texts is None and self.problem is None:
             if not self._file.exists():
-                raise ValueError(
-                    f"!secret {name}: there is no {self._file}; copy secrets.example.yaml to that name and fill it in"
-                )
+                line = f'write it, with the line  {name}: "TEXT"'
+                how = f"copy {EXAMPLE} to that name and fill it in" if self._example.is_file() else line
+                raise ValueError(f"!secret {name}: there is no {self._file}; {how}")
             try:
                 check_regular(self._file)
                 reader = _Reader(self._file, PortMapError)
@@ -63,9 +65,10 @@ class Secrets:
     def untouched(self) -> str | None:
         """Return what to say where texts that are used are still those of the example; None where none is.
 
-        A network may well have the name that the example has: alone, that says nothing.
+        A network may well have the name that the example has: alone, that says nothing. Where none lies beside the
+        file, the example is that of the installed project.
         """
-        example = self._file.with_name(EXAMPLE)
+        example = self._example if self._example.exists() else SHIPPED / EXAMPLE
         if not self._used or self._file.name == EXAMPLE or not example.is_file():
             return None
         try:
