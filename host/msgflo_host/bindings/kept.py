@@ -36,10 +36,14 @@ class Kept:
 
         False, after some seconds, where the connection was lost meanwhile.
         """
+        wildcard = topic.rpartition("/")[0] + "/+"
         try:
-            if await self._sends(topic.rpartition("/")[0] + "/+", topic):
+            if await self._sends(wildcard, topic):
                 return True
-            self.is_exact = await self._sends(topic, topic)
+            is_exact = await self._sends(topic, topic)
+            if await self._sends(wildcard, topic):  # it was merely late
+                return True
+            self.is_exact = is_exact
         except SubscribeError:
             return True  # it is not to be found out, then
         except ConnectError:
