@@ -410,6 +410,32 @@ def test_a_text_that_a_number_sign_has_cut_is_doubted_and_not_shown(tmp_path: Pa
     assert doubts(tmp_path, hidden, "ssid: Home # 5\n") == []
 
 
+@pytest.mark.parametrize("quoted", ["„Heim“", "“Home”", "«Maison»", '„Heim"', "\u201aHeim\u2018"])
+def test_quotes_of_a_book_are_doubted_and_what_is_in_them_is_not_shown(quoted: str, tmp_path: Path) -> None:
+    text = small("devices: {}\n").replace("ssid: Home", f"ssid: {quoted}")
+    rest = "its quotes are a part of it; YAML knows \" and ' only"
+    assert doubts(tmp_path, text) == [f"kitchen.yaml:2:14: wifi.ssid: {rest}"]
+    text = text.replace(quoted, "!secret ssid")
+    assert doubts(tmp_path, text, f"ssid: {quoted}") == [f"kitchen.yaml:2:14: wifi.ssid: {rest}"]
+    account = f"\n  url: mqtt://10.0.0.2\n  user: {quoted}\n  password: {quoted}"
+    assert doubts(tmp_path, small("devices: {}\n").replace("mqtt://10.0.0.2", account)) == [
+        f"kitchen.yaml:5:9: broker.user: {rest}",
+        f"kitchen.yaml:6:13: broker.password: {rest}",
+    ]
+
+
+@pytest.mark.parametrize("name", ["Mike\u2019s", "The Dogs\u2019", "„Heim", "Müller"])
+def test_a_quote_at_one_side_is_a_part_of_a_name(name: str, tmp_path: Path) -> None:
+    assert doubts(tmp_path, small("devices: {}\n").replace("Home", name)) == []
+
+
+def test_an_account_in_a_url_may_have_any_character_if_escaped(tmp_path: Path) -> None:
+    url = "mqtt://m%C3%BCller:p%40%3a%2F%25!$&=;-._~ss@10.0.0.2"
+    assert doubts(tmp_path, small("devices: {}\n").replace("mqtt://10.0.0.2", url)) == []
+    broker = load(tmp_path / "kitchen.yaml").broker
+    assert (broker.user, broker.password) == ("müller", "p@:/%!$&=;-._~ss")
+
+
 def test_the_port_of_tls_without_tls_is_doubted(tmp_path: Path) -> None:
     text = small("devices: {}\n").replace("mqtt://10.0.0.2", "mqtt://10.0.0.2:8883")
     assert doubts(tmp_path, text) == [

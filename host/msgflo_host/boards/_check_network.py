@@ -22,6 +22,7 @@ WIFI_KEYS = ("ssid", "password", "country", "hostname", "address")
 ADDRESS_KEYS = ("ip", "netmask", "gateway", "dns")
 BROKER_KEYS = ("url", "user", "password", "ca")
 HOSTNAME = r"[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?"  # RFC 1123, §2.1; 32 characters are what the chips take
+_QUOTED = re.compile(r"""[\u2018-\u201f\u2039\u203a«»].*[\u2018-\u201f\u2039\u203a«»"']""", re.S)
 _URL = "mqtt://[USER[:PASSWORD]@]HOST[:PORT] or mqtts://…"
 _COORDINATOR_PORT = 3569
 _TLS_PORT = 8883
@@ -39,14 +40,13 @@ def wifi(top: Section, chip: Chip | None) -> Wifi | None:
         return None
     section.known(WIFI_KEYS)
     ssid = section.text("ssid", "ssid: Home")
+    _doubt_quotes(section, "ssid", ssid)
     if ssid is not None and len(ssid.encode()) > 32:
         section.report("ssid", f"{section.where('ssid')} is longer than 32 bytes, which no network's name is")
     password = _wifi_password(section)
     if password is not None and not re.fullmatch(r"[ -~]{8,63}|[0-9A-Fa-f]{64}", password):
-        section.report(
-            "password",
-            "wifi.password cannot be one: 8 to 63 ASCII characters are needed; leave it out if the network is open",
-        )
+        why = "8 to 63 ASCII characters are needed; leave it out if the network is open"
+        section.report("password", f"wifi.password cannot be one: {_quotes(password) or why}")
     country = section.text("country")
     if country is not None and not re.fullmatch("[A-Z]{2}", country):
         section.wrong("country", "two capital letters are needed, as in DE, GB or US (ISO 3166-1)")
@@ -54,6 +54,16 @@ def wifi(top: Section, chip: Chip | None) -> Wifi | None:
     if hostname is not None and not re.fullmatch(HOSTNAME, hostname):
         section.wrong("hostname", "at most 32 letters, digits and inner hyphens are allowed")
     return Wifi(ssid or "", password, country, hostname, _address(section))
+
+
+def _quotes(text: str) -> str | None:
+    """Return what to say of a text in the quotes of a book; None of all else."""
+    return "its quotes are a part of it; YAML knows \" and ' only" if _QUOTED.fullmatch(text) else None
+
+
+def _doubt_quotes(section: Section, key: str, text: str | None) -> None:
+    if text is not None and (why := _quotes(text)):
+        section.findings.doubt(section.place_of(key), f"{section.where(key)}: {why}")
 
 
 def _wifi_password(section: Section) -> str | None:
@@ -144,6 +154,9 @@ def _broker_url(section: Section, key: str) -> Broker | None:
             raise ConfigError(f"{found.host!r} is no host")
         if re.fullmatch(r"[0-9.]+", found.host) and not _is_address(found.host):
             raise ConfigError(f"{found.host!r} is no IPv4 address")
+        if not _is_escaped(url):
+            hint = "letters beyond ASCII as their bytes in UTF-8 (é is %C3%A9); or give them as keys beside url"
+            section.report(key, f"{where}: in user and password, @ : / % are written %40 %3A %2F %25, and {hint}")
         if found.port == _TLS_PORT and not found.tls:
             section.findings.doubt(
                 section.place_of(key), f"{where}: port {_TLS_PORT} is that of TLS mostly; did you mean  mqtts://?"
@@ -160,6 +173,15 @@ def _broker_url(section: Section, key: str) -> Broker | None:
         return None
 
 
+def _is_escaped(url: str) -> bool:
+    """Tell whether user and password in a URL that could be read have no character that may be another part of it.
+
+    The parser takes them as they are, from the last @ back; what else reads the URL may not.
+    """
+    account = url.partition("?")[0].rpartition("://")[2].rpartition("@")[0]
+    return account.isascii() and not re.search("[@/]|:.*:", account)
+
+
 def _is_address(text: str) -> bool:
     try:
         return bool(IPv4Address(text))
@@ -172,6 +194,7 @@ def _account(section: Section, broker: Broker) -> None:
         value = section.text(key, hidden=key == "password") if section.has(key) else None
         if value is None:
             continue
+        _doubt_quotes(section, key, value)
         if getattr(broker, key) is not None:
             section.report(key, f"{section.where(key)} is in the url, too; leave one of them out")
         setattr(broker, key, value)
