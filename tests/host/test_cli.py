@@ -13,9 +13,12 @@ from pathlib import Path
 
 import paho.mqtt.publish
 import pytest
+from click.testing import CliRunner
 
 from brokers import Broker, free_port
 from listening import Ear, retained
+from msgflo_host.cli import cli
+from msgflo_host.foreign import ForeignDevices
 from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, node, program, until
 
 
@@ -213,7 +216,7 @@ def test_forget_clears_what_lost_participants_have_left(broker: Broker, tmp_path
 
 def test_forget_clears_the_values_of_outports_that_are_nobody_else_s(broker: Broker) -> None:
     kept = {
-        "old": ["old/quiet", "old/value", "shared", "old/seen/1", "+/wild"],
+        "old": ["old/quiet", "old/value", "shared", "old/seen/1", "+/wild", "older/value", "tele/old/state"],
         "other": ["shared", "old/seen/+", "other/value"],
     }
     for role, topics in kept.items():
@@ -233,6 +236,7 @@ def test_forget_clears_the_values_of_outports_that_are_nobody_else_s(broker: Bro
     assert "old/quiet" not in dict(ear.heard), "there was nothing to clear"
     assert retained(broker, "#").keys() == {
         "fbp/participant/other", "shared", "old/seen/1", "other/value", "old/wild", "old/in", "other/in",
+        "older/value", "tele/old/state",
     }  # fmt: skip
 
 
@@ -359,17 +363,47 @@ def test_watch_shows_what_reaches_an_inport_directly(system: tuple[Coordinator, 
     assert watching.stdout.read().endswith("sink.in 7\n")
 
 
-def test_register_says_on_which_broker_it_announces(tmp_path: Path, broker: Broker) -> None:
-    (tmp_path / "plug.yml").write_text("component: home/Plug\ninports: {power: {queue: plug/power}}\n")
-    register = [sys.executable, "-m", "msgflo_host", "register", f"plug:{tmp_path / 'plug.yml'}"]
+def register(folder: Path, *options: str, **environment: str) -> str:
+    """What it says at first."""
+    (folder / "plug.yml").write_text("component: home/Plug\ninports: {power: {queue: plug/power}}\n")
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
     announcing = subprocess.Popen(
-        [*register, "--broker", broker.url.replace("://", "://me:secret@")], stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-m", "msgflo_host", "register", f"plug:{folder / 'plug.yml'}", *options],
+        stderr=subprocess.PIPE, text=True, env=inherited | environment,
+    )  # fmt: skip
     assert announcing.stderr is not None
     said = announcing.stderr.readline()
     announcing.terminate()
     announcing.communicate(timeout=20)
+    return said
+
+
+def test_register_says_on_which_broker_it_announces(tmp_path: Path, broker: Broker) -> None:
+    said = register(tmp_path, "--broker", broker.url.replace("://", "://me:secret@"))
     assert said == f"announcing plug on {broker.url.replace('://', '://me:***@')}; Ctrl-C ends\n"
+
+
+def test_register_takes_the_broker_of_the_coordinator_where_one_answers(
+    system: tuple[Coordinator, Source, Sink], tmp_path: Path
+) -> None:
+    coordinator, _, _ = system
+    url = coordinator.status()["broker"]
+    assert register(tmp_path, "--coordinator", at(coordinator)) == f"announcing plug on {url}; Ctrl-C ends\n"
+    assert register(tmp_path, MSGFLO_COORDINATOR=at(coordinator)) == f"announcing plug on {url}; Ctrl-C ends\n"
+
+
+def test_register_takes_the_broker_of_this_machine_where_no_coordinator_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run(self: ForeignDevices) -> None:
+        """Leave alone what may be on this machine."""
+
+    monkeypatch.setattr(ForeignDevices, "run", run)
+    monkeypatch.delenv("MSGFLO_BROKER", raising=False)
+    (tmp_path / "plug.yml").write_text("component: home/Plug\ninports: {}\n")
+    nobody = f"http://127.0.0.1:{free_port()}"
+    done = CliRunner().invoke(cli, ["register", f"plug:{tmp_path / 'plug.yml'}", "--coordinator", nobody])
+    assert done.output == "announcing plug on mqtt://localhost:1883; Ctrl-C ends\n"
 
 
 def test_list_prints_what_devices_say_harmlessly(system: tuple[Coordinator, Source, Sink], broker: Broker) -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 import click
 
 from ..foreign import DEFAULT_INTERVAL_S, Foreign, ForeignDevices, check_unique, load, parse_role_argument
-from ._options import broker_option, parse_broker
+from ._options import NoCoordinatorError, broker_option, coordinator_option, find_broker, parse_broker
 
 __all__ = ["command"]
 
@@ -25,17 +25,24 @@ __all__ = ["command"]
     help="Within which the next announcement can be expected; it is sent 2.2 times as often.",
 )
 @broker_option
-def command(devices: tuple[str, ...], interval: float, broker_url: str | None) -> None:
+@coordinator_option
+def command(devices: tuple[str, ...], interval: float, broker_url: str | None, coordinator: str) -> None:
     """Announce devices that are declared in YAML files, in these roles, until Ctrl-C.
+
+    Without --broker and MSGFLO_BROKER that is done on the broker of the running coordinator, or, where none answers, on
+    mqtt://localhost.
 
     \b
     Examples:
       msgflo register fan:fan.yml
       msgflo register hall:lamp.yml door:lamp.yml --broker mqtt://pi.local
     """
-    broker = parse_broker(broker_url or "mqtt://localhost")
     wanted = [load(file, role) for role, file in map(parse_role_argument, devices)]
     check_unique(wanted)
+    try:
+        broker = find_broker(broker_url, coordinator)
+    except NoCoordinatorError:
+        broker = parse_broker("mqtt://localhost")
     foreign = ForeignDevices(broker, interval=interval)
     asyncio.run(_announce(foreign, wanted, str(broker)))
 
