@@ -142,9 +142,17 @@ class _Kept:
         return [*(participant_topic(each.id) for each in chosen), *left]
 
     def values_of(self, chosen: Collection[Participant]) -> list[str]:
-        """Return the topics of their outports, without wildcards, that are nobody else's."""
+        """Return the topics of their outports that are below their role, and nobody else's.
+
+        Others may be those of a foreign device, which is there without us.
+        """
         others = {topic for each in self.participants if each not in chosen for topic in _outgoing(each)}
-        theirs = dict.fromkeys(topic for each in chosen for topic in _outgoing(each) if not is_filter(topic))
+        theirs = dict.fromkeys(
+            topic
+            for each in chosen
+            for topic in _outgoing(each)
+            if topic.startswith(f"{each.role}/") and not is_filter(topic)
+        )
         return [topic for topic in theirs if not any(matches(other, topic) for other in others)]
 
     def _state(self, connection: str | None) -> bytes | None:
