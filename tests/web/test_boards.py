@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 from brokers import Broker
 from browser import PHONE, Pages, address, axe, fit, middle_of, node_in, until_system
-from systems import Coordinator, until
+from systems import Coordinator, Participants, Source, until
 
 VIEWER = "who-may-only-look"
 HOSTILE = "<img src=x onerror=document.title='hacked'>"
@@ -176,9 +176,6 @@ def test_why_a_board_does_not_start_is_said_beside_it(
     page_of.tolerate("409")
     (boards / "press.yaml").write_text(PRESS)
     page = opened(page_of, coordinator)
-    announced = {"id": "x", "role": "press-board", "component": "x/Y", "inports": [], "outports": []}
-    wire.send("fbp", {"protocol": "discovery", "command": "participant", "payload": announced})
-    coordinator.wait(lambda status: any(each["id"] == "press-board" for each in status["nodes"]))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
     held: list[Route] = []
@@ -191,12 +188,33 @@ def test_why_a_board_does_not_start_is_said_beside_it(
     page.keyboard.press("Enter")
     while not held:  # pytest's timeout ends it
         page.wait_for_timeout(10)
+    announced = {"id": "x", "role": "press-board", "component": "x/Y", "inports": [], "outports": []}
+    wire.send("fbp", {"protocol": "discovery", "command": "participant", "payload": announced})
+    coordinator.wait(lambda status: any(each["id"] == "press-board" for each in status["nodes"]))
     for each in held:
         each.continue_()
     expect(page.locator("[data-map=press]")).to_contain_text("a board of this name is in the system already")
-    expect(page.get_by_role("button", name="Start press")).to_be_enabled()
+    expect(button).to_have_text("Runs elsewhere")
     expect(button).to_be_focused()
     assert len(asked) == 1, "while it starts, it is not asked for again"
+
+
+def test_a_board_that_runs_elsewhere_is_shown_so_and_cannot_be_started(
+    coordinator: Coordinator, boards: Path, page_of: Pages, broker: Broker
+) -> None:
+    (boards / "press.yaml").write_text(PRESS)
+    page = opened(page_of, coordinator)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
+    button = page.locator("[data-map=press] button")
+    expect(button).to_have_text("Start")
+    with Participants(Source("press-board"), broker=broker.url):
+        expect(page.get_by_role("button", name="Runs elsewhere: press", disabled=True)).to_be_visible()
+        button.focus()
+        page.keyboard.press("Enter")
+    expect(button).to_have_text("Start")
+    expect(page.get_by_role("button", name="Start press")).to_be_enabled()
+    assert asked == []
 
 
 def test_who_may_not_start_boards_is_told_so(

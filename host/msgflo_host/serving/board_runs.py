@@ -52,6 +52,12 @@ class BoardRun:
         self._reading: asyncio.Task[None] | None = None
         self._last = ""  # line of the program around the board
         self._asked_to_end = False
+        self._ended_at = 0.0
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it has ended so lately that the system may not know yet."""
+        return self.state == "ended" and time.monotonic() < self._ended_at + _LEAVING_S
 
     async def start(self, file: Path, broker: Broker) -> None:
         """Start it; raises MsgfloError where no process can be started."""
@@ -100,6 +106,7 @@ class BoardRun:
 
     def _end(self, error: str | None) -> None:
         self.state, self.error, self.port = "ended", error, None
+        self._ended_at = time.monotonic()
         self.settled.set()
 
 
@@ -120,6 +127,14 @@ class BoardRuns:
     def find(self, name: str) -> BoardRun | None:
         """The last run of a board."""
         return self._runs.get(name)
+
+    def state(self, board: BoardMap) -> str:
+        """That of its run here, stopped without one; elsewhere where somebody else in the system is this board."""
+        run = self._runs.get(board.name)
+        if run is not None and run.state != "ended":
+            return run.state
+        is_there = board.port_map is not None and self._is_alive(board.port_map.board_role)
+        return "elsewhere" if is_there and not (run is not None and run.is_leaving) else "stopped"
 
     async def start(self, wanted: BoardMap) -> None:
         """Start a board and wait until it runs; raises MsgfloError with the reason why it does not."""

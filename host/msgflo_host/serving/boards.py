@@ -49,15 +49,13 @@ class Boards:
         told = {
             "folder": str(self._maps.folder),
             "most": MOST_RUNNING,
-            "boards": [{**each.described(), **self._running(each.name)} for each in maps],
+            "boards": [{**each.described(), **self._running(each)} for each in maps],
         }
         return web.Response(body=msgspec.json.encode(told), content_type="application/json")
 
-    def _running(self, name: str) -> dict[str, Any]:
-        run = self._runs.find(name)
-        if run is None:
-            return {"state": "stopped", "error": None}
-        return {"state": "stopped" if run.state == "ended" else run.state, "error": run.error}
+    def _running(self, board: BoardMap) -> dict[str, Any]:
+        run = self._runs.find(board.name)
+        return {"state": self._runs.state(board), "error": None if run is None else run.error}
 
     async def _start(self, request: web.Request) -> web.Response:
         wanted = await self._find(request)

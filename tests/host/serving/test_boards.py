@@ -340,6 +340,18 @@ def test_a_board_whose_name_somebody_has_already_is_not_started(house: House, br
     )
 
 
+def test_a_board_that_somebody_else_runs_is_told_as_elsewhere_until_it_has_gone(house: House, broker: Broker) -> None:
+    def state() -> str:
+        return str(asyncio.run(house.list())["desk"]["state"])
+
+    assert state() == "stopped"
+    with Participants(Source("desk-board"), broker=broker.url):
+        house.alive("desk-board")
+        assert state() == "elsewhere"
+    house.coordinator.wait(lambda status: node(status, "desk-board")["state"] != "alive")
+    assert state() == "stopped"
+
+
 def test_without_micropython_it_is_said_how_to_get_it(broker: Broker, tmp_path: Path) -> None:
     (tmp_path / "boards").mkdir()
     (tmp_path / "boards" / "desk.yaml").write_text(port_map("a"))

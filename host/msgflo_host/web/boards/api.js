@@ -4,7 +4,7 @@
 /**
  * @typedef {{role: string, kind: string, component: string}} Device
  * @typedef {{name: string, file: string, valid: boolean, problems: string[], doubts: string[], board: string, chip: string | null, title: string | null,
- *   devices: Device[], sleeps: boolean, state: "stopped" | "starting" | "running" | "stopping", error: string | null}} Board
+ *   devices: Device[], sleeps: boolean, state: "stopped" | "starting" | "running" | "stopping" | "elsewhere", error: string | null}} Board
  * @typedef {{folder: string, most: number, boards: Board[]}} Listing
  */
 

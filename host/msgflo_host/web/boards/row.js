@@ -13,7 +13,7 @@ export function makeRow(name, order) {
   let waiting = false;
   /** @type {import("./api.js").Board | null} */
   let board = null;
-  const button = element("button", { type: "button", click: () => waiting || order(board?.state === "stopped" ? "start" : "stop") }, "Start");
+  const button = element("button", { type: "button", click: () => waiting || board?.state === "elsewhere" || order(board?.state === "stopped" ? "start" : "stop") }, "Start");
   const about = element("p", { className: "board-about" });
   const wrong = element("pre", { className: "board-wrong", role: "status", hidden: true });
   const made = element("li", { className: "board-row", "data-map": name }, element("div", {}, element("strong", {}, name), about), button, wrong);
@@ -21,14 +21,15 @@ export function makeRow(name, order) {
   const show = () => {
     if (board === null) return;
     const { valid, problems, state, error, title, devices } = board;
-    const runs = state !== "stopped";
+    const elsewhere = state === "elsewhere";
+    const runs = state !== "stopped" && !elsewhere;
     text(about, valid ? [title, ...devices.map((each) => `${each.role} (${each.kind})`)].join(" · ") : "This port map cannot be used.");
     text(wrong, valid ? trouble || error || "" : problems.join("\n"));
     wrong.hidden = wrong.textContent === "";
-    if (!waiting) text(button, runs ? "Stop" : "Start");
-    button.setAttribute("aria-label", `${button.textContent} ${name}`);
+    if (!waiting) text(button, elsewhere ? "Runs elsewhere" : runs ? "Stop" : "Start");
+    button.setAttribute("aria-label", `${button.textContent}${elsewhere ? ":" : ""} ${name}`);
     button.disabled = !waiting && !valid && !runs;
-    button.setAttribute("aria-disabled", String(waiting)); // really disabled, it would lose the focus
+    button.setAttribute("aria-disabled", String(waiting || elsewhere)); // really disabled, it would lose the focus
     made.dataset.state = state;
   };
   return {
