@@ -307,4 +307,4 @@ def _patience(entry: Entry) -> float:
 def _silence(entry: Entry) -> str:
     if entry.state == "asleep":
         return f"asleep for more than {_patience(entry):.0f} s"
-    return f"no discovery message for {_patience(entry):.0f} s"
+    return f"silent for {_patience(entry):.0f} s"

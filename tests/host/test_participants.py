@@ -47,7 +47,7 @@ def test_without_a_period_600_seconds_of_silence_are_allowed(registry: Registry)
     registry.discovered(lamp(), 100)
     assert registry.tick(100 + LOST_AFTER - 1) == []
     (event,) = registry.tick(100 + LOST_AFTER)
-    assert (event.kind, event.text) == ("lost", "no discovery message for 600 s")
+    assert (event.kind, event.text) == ("lost", "silent for 600 s")
     assert registry.state("lamp") == "lost"
 
 
