@@ -32,6 +32,7 @@ from msgflo import Broker, ConnectError, topics
 
 from . import discovery
 from ._foreign_file import Availability, Foreign, check_unique, load, load_folder, parse_role_argument
+from ._text import quoted
 from .connection import Connection
 from .errors import ForeignError
 
@@ -158,8 +159,9 @@ class Announcer:
     def _wonder(self, topic: str, payload: bytes, availability: Availability) -> None:
         if topic not in self._puzzled:
             self._puzzled.add(topic)
-            text, allowed = payload[:60].decode(errors="replace"), (availability.online, availability.offline)
-            log.warning("availability topic %r says %r; expected %r or %r", topic, text, *allowed)
+            texts = topic, payload[:60].decode(errors="replace"), availability.online, availability.offline
+            said = (quoted(text) if isinstance(text, str) else json.dumps(text) for text in texts)
+            log.warning("availability topic %s says %s; expected %s or %s", *said)
 
 
 class ForeignDevices:

@@ -136,12 +136,12 @@ def test_a_payload_that_means_nothing_is_logged_once(
 ) -> None:
     monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
     announcer = Announcer(Recorder())
-    announcer.want([device(WATCHED, "a")])
+    announcer.want([device(WATCHED.replace("offline: down", "offline: {state: down}"), "a")])
     announcer.connected()
     for payload in (b"what?", b"\xff", b"[" * 100_000, b"1e999"):
         announcer.received("a/status", payload)
     assert [record.message for record in caplog.records] == [
-        "availability topic 'a/status' says 'what?'; expected 'up' or 'down'"
+        'availability topic "a/status" says "what?"; expected "up" or {"state": "down"}'
     ]
 
 
