@@ -18,7 +18,6 @@ from click.testing import CliRunner
 from brokers import Broker, free_port
 from listening import Ear, retained
 from msgflo_host.cli import cli
-from msgflo_host.foreign import ForeignDevices
 from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, node, program, until
 
 
@@ -395,15 +394,44 @@ def test_register_takes_the_broker_of_the_coordinator_where_one_answers(
 def test_register_takes_the_broker_of_this_machine_where_no_coordinator_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def run(self: ForeignDevices) -> None:
+    async def announce(*_: object) -> None:
         """Leave alone what may be on this machine."""
 
-    monkeypatch.setattr(ForeignDevices, "run", run)
+    monkeypatch.setattr("msgflo_host.commands.register._announce", announce)
     monkeypatch.delenv("MSGFLO_BROKER", raising=False)
     (tmp_path / "plug.yml").write_text("component: home/Plug\ninports: {}\n")
     nobody = f"http://127.0.0.1:{free_port()}"
     done = CliRunner().invoke(cli, ["register", f"plug:{tmp_path / 'plug.yml'}", "--coordinator", nobody])
     assert done.output == "announcing plug on mqtt://localhost:1883; Ctrl-C ends\n"
+
+
+@pytest.mark.parametrize(
+    ("connection", "status", "refused"),
+    [
+        ("plug-client", "online", True),
+        ("plug-client", "asleep", True),
+        ("plug-client", "lost", False),
+        ("foreign-plug", "online", False),
+    ],
+)
+def test_register_refuses_the_id_of_a_living_participant_of_another_connection(
+    broker: Broker, tmp_path: Path, connection: str, status: str, refused: bool
+) -> None:
+    leave(broker, "plug", status, connection)
+    before = retained(broker, "fbp/participant/plug")
+    (tmp_path / "plug.yml").write_text("component: home/Plug\ninports: {power: {queue: plug/power}}\n")
+    announcing = subprocess.Popen(
+        [sys.executable, "-m", "msgflo_host", "register", f"plug:{tmp_path / 'plug.yml'}", "--broker", broker.url],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until(lambda: announcing.poll() is not None or retained(broker, "fbp/participant/plug") != before)
+    if announcing.poll() is None:
+        announcing.terminate()
+    _, said = announcing.communicate(timeout=20)
+    assert (announcing.returncode == 1) == refused
+    assert (f'"plug" is there already, {status} by connection "plug-client"' in said) == refused
+    if refused:
+        assert retained(broker, "fbp/participant/plug") == before
 
 
 def test_list_prints_what_devices_say_harmlessly(system: tuple[Coordinator, Source, Sink], broker: Broker) -> None:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import uuid
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 import click
 
+from msgflo import Broker
+from msgflo.topics import connection_topic, participant_topic
+
+from .. import discovery
+from .._text import quoted
+from ..connection import Connection
+from ..errors import DiscoveryError, RequestError
 from ..foreign import DEFAULT_INTERVAL_S, Foreign, ForeignDevices, check_unique, load, parse_role_argument
 from ._options import NoCoordinatorError, broker_option, coordinator_option, find_broker, parse_broker
 
@@ -43,16 +53,57 @@ def command(devices: tuple[str, ...], interval: float, broker_url: str | None, c
         broker = find_broker(broker_url, coordinator)
     except NoCoordinatorError:
         broker = parse_broker("mqtt://localhost")
-    foreign = ForeignDevices(broker, interval=interval)
-    asyncio.run(_announce(foreign, wanted, str(broker)))
-
-
-async def _announce(foreign: ForeignDevices, wanted: list[Foreign], broker: str) -> None:
-    foreign.want(wanted)
-    announcing = asyncio.create_task(foreign.run())
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, announcing.cancel)
     names = ", ".join(device.participant.role for device in wanted)
     click.echo(f"announcing {names} on {broker}; Ctrl-C ends", err=True)
+    asyncio.run(_until_signal(_announce(broker, wanted, interval)))
+
+
+async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
+    working = asyncio.create_task(work)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, working.cancel)
     with suppress(asyncio.CancelledError):
-        await announcing
+        await working
+
+
+async def _announce(broker: Broker, wanted: list[Foreign], interval: float) -> None:
+    await _refuse_taken(broker, wanted)
+    foreign = ForeignDevices(broker, interval=interval)
+    foreign.want(wanted)
+    await foreign.run()
+
+
+async def _refuse_taken(broker: Broker, wanted: list[Foreign]) -> None:
+    """Raise RequestError where a participant is there that has the id of one of these, and another connection.
+
+    Each would overwrite what the other says of its ports, and take it away at its end. Of one without a connection nobody
+    can know whether it is there: it may be what an earlier start has left.
+    """
+    retained: dict[str, bytes] = {}
+    there = asyncio.Event()
+    ours = {participant_topic(device.participant.id): device.participant for device in wanted}
+    connection = Connection(
+        broker,
+        f"msgflo-register-{uuid.uuid4().hex[:12]}",
+        subscriptions=(),
+        on_message=lambda topic, payload, _: retained.update({topic: payload}),
+        on_connected=there.set,
+    )
+    connection.follow([*ours, "fbp/connection/+"])
+    serving = asyncio.create_task(connection.run())
+    try:
+        await there.wait()
+        await connection.settled()
+    finally:
+        serving.cancel()
+        await asyncio.wait([serving])
+    for topic, participant in ours.items():
+        with suppress(DiscoveryError):
+            other = discovery.parse(retained.get(topic, b""), topic=topic).connection
+            if other is None or other == f"foreign-{participant.id}":
+                continue
+            if (state := retained.get(connection_topic(other))) in (b"online", b"asleep"):
+                raise RequestError(
+                    f"a participant {quoted(participant.id)} is there already, {state.decode()} by connection "
+                    f"{quoted(other)}; give the device another role or `id`, or end that one first"
+                )
