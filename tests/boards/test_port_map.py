@@ -334,15 +334,19 @@ def test_roles_that_a_graph_cannot_name_are_doubted(tmp_path: Path) -> None:
     devices = """devices:
   room light: {kind: led, pin: 13}
   Küche: {kind: led, pin: 14}
+  Großes Café: {kind: led, pin: 18}
+  вода: {kind: led, pin: 19}
   radio: {kind: rf433, receive: 16, remotes: {2nd: {protocol: ev1527, code: 5}}}
   good_1-x: {kind: led, pin: 17}
 """
     rule = "a letter or _ comes first, then letters, digits, _ and -"
     assert doubts(tmp_path, small(devices + "name: 2nd\n")) == [
         f'kitchen.yaml:5:3: no .fbp graph can name the role "room light": {rule}; as in  room-light',
-        f'kitchen.yaml:6:3: no .fbp graph can name the role "Küche": {rule}',
-        f'kitchen.yaml:7:47: no .fbp graph can name the role "2nd": {rule}',
-        f'kitchen.yaml:9:7: no .fbp graph can name the role "2nd-board": {rule}',
+        f'kitchen.yaml:6:3: no .fbp graph can name the role "Küche": {rule}; as in  Kueche',
+        f'kitchen.yaml:7:3: no .fbp graph can name the role "Großes Café": {rule}; as in  Grosses-Cafe',
+        f'kitchen.yaml:8:3: no .fbp graph can name the role "вода": {rule}',
+        f'kitchen.yaml:9:47: no .fbp graph can name the role "2nd": {rule}',
+        f'kitchen.yaml:11:7: no .fbp graph can name the role "2nd-board": {rule}',
     ]
 
 

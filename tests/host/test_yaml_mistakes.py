@@ -52,6 +52,20 @@ MISTAKES = {
     "star alone": ("a: *\n", 1, 5, "a text that begins with & or * must be in quotes"),
     "pipe": ("a: |b\n", 1, 5, "a text that begins with > or | must be in quotes"),
     "question mark": ("a: ? b\n", 1, 4, "a text that begins with ? must be in quotes"),
+    "question mark in braces": ("a: {b: ?c, d: e}\n", 1, 8, "a text that begins with ? must be in quotes"),
+    "number sign in braces": (
+        "a: {b: c, d: e #1}\nf: g\n",
+        1,
+        4,
+        "the { is not closed: } is missing; line 1: what follows the # is a comment; a text with a # in it must be in quotes",
+    ),
+    "number sign in a bracket of lines": (
+        "a: [b,  # the ]\n  'c #]', d #2]\nf: g\n",
+        1,
+        4,
+        "the [ is not closed: ] is missing; line 1: what follows the # is a comment; a text with a # in it must be in quotes",
+    ),
+    "a comment in braces": ("a: {b: c  # d\ne: f\n", 1, 4, "the { is not closed: } is missing"),
     "exclamation mark": ("a: !b{c\n", 1, 6, "a text that begins with ! must be in quotes"),
     "comma first": (", a: b\n", 1, 1, "a text that begins with a comma must be in quotes"),
     "backslash": ('a: "C:\\d"\n', 1, 8, "\\d is not known in double quotes; a backslash is written \\\\ there"),
@@ -117,6 +131,9 @@ def test_file_of_another_coding_is_told_how_to_be_saved(coding: str, tmp_path: P
         assert str(refused.value) == f"{file}:1:1: byte 0xff is not UTF-8; it looks like UTF-16; {cure}"
     else:
         assert str(refused.value) == f"{file}:1:5: byte 0xfc is not UTF-8; {cure}"
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+        with pytest.raises(PortMapError, match=r":1:5: byte 0xfc is not UTF-8"):
+            Reader(file, PortMapError).read()
 
 
 @pytest.mark.parametrize("name", ["picow", "battery"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
+from codecs import BOM_UTF8
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,9 +18,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from ..errors import MsgfloError
-from .mistakes import explain, unreadable
+from .mistakes import CUT, explain, unreadable
 
-__all__ = ["MAX_BYTES", "SAVE_AS", "Located", "Reader"]
+__all__ = ["CUT", "MAX_BYTES", "SAVE_AS", "Located", "Reader"]
 
 MAX_BYTES = 256 * 1024
 SAVE_AS = "let the editor save the file as UTF-8"
@@ -136,11 +137,12 @@ class Reader:
             self.fail(f"cannot be read: {getattr(wrong, 'strerror', None) or wrong}")
         if len(content) > MAX_BYTES:
             self.fail(f"is larger than {MAX_BYTES // 1024} KiB")
+        content = content.removeprefix(BOM_UTF8)  # or else errors count from behind it
         try:
-            text = content.decode("utf-8-sig")
+            text = content.decode()
             return text.replace("\t", " ") if self._json else text
         except UnicodeDecodeError as wrong:
-            before = content[: wrong.start].decode("utf-8-sig", "replace")
+            before = content[: wrong.start].decode("utf-8", "replace")
             column = len(before) - before.rfind("\n")
             like = "it looks like UTF-16; " if content.startswith(_UTF_16) else ""
             why = f"byte 0x{content[wrong.start]:02x} is not UTF-8; {like}{SAVE_AS}"

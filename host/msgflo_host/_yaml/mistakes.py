@@ -10,7 +10,9 @@ from ruamel.yaml.reader import ReaderError
 
 from .unclosed import Place, unclosed
 
-__all__ = ["explain", "unreadable"]
+__all__ = ["CUT", "explain", "unreadable"]
+
+CUT = "what follows the # is a comment; a text with a # in it must be in quotes"
 
 _QUOTED = re.compile(r"""(?<!\w)(?:"[^"]*"|'[^']*')""")
 _LOST = re.compile(r"(?:\s|^)#(?:ROLE|COMPONENT)\b|:\s+#[^\s#]")  # what was meant as a value, and is a comment
@@ -52,7 +54,8 @@ def explain(wrong: MarkedYAMLError, lines: Sequence[str]) -> Place:
     found = _odd_space(lines[: mark.line + 1]) or _known(wrong, mark.line, mark.column, lines)
     if found is None:
         text, line, column = unclosed(wrong, lines) or (_problem(wrong), mark.line + 1, mark.column + 1)
-        found = text + _hint(mark.line, lines), line, column
+        hint = _cut(text, line - 1, mark.line, lines) or _hint(mark.line, lines)
+        found = text + hint, line, column
     return found
 
 
@@ -122,6 +125,16 @@ def _indented(line: int, lines: Sequence[str]) -> Place | None:
     theirs = f"{', '.join(most)} or {last}" if most else last
     spaces = f"{own} space{'' if own == 1 else 's'}"
     return f"indented differently from the lines above: {spaces}, and those have {theirs}", line + 1, own + 1
+
+
+def _cut(text: str, first: int, last: int, lines: Sequence[str]) -> str:
+    """Return where the closer that is missing is in a comment, which begins within a text then."""
+    closer = re.search(r"not closed: (.) is missing$", text)
+    for i in range(first, min(last + 1, len(lines)) if closer else first):
+        comment = _COMMENT.search(_QUOTED.sub('""', lines[i]))
+        if closer and comment and closer[1] in comment[0]:
+            return f"; line {i + 1}: {CUT}"
+    return ""
 
 
 def _hint(wrong: int, lines: Sequence[str]) -> str:

@@ -64,6 +64,8 @@ def _bracket(found: str, opener: Any, mark: Any, lines: Sequence[str]) -> Place:
         return f"the {bracket} is not closed: {closer} is missing", opener.line + 1, opener.column + 1
     if found == ",":
         return "there is nothing before this comma", *here
+    if found == "?":
+        return "a text that begins with ? must be in quotes", *here
     return f"a comma is missing before this, or {closer}", *here
 
 

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from msgflo import Broker
 
-from .._yaml import Located, Reader
+from .. import _text
+from .._yaml import CUT, Located, Reader
 from ..errors import PortMapError
 from . import _check_network as network
 from ._check import BROKEN, Findings, Section
-from ._check_devices import Devices, doubt_role
+from ._check_devices import Devices
 from ._check_i2c import buses
 from ._check_led import led
 from ._check_pins import Pins
+from ._check_roles import doubt_role
 from .chips import CHIPS, NOT_SUPPORTED, Chip
 from .model import Battery, Log, PortMap, Sleep, Wifi
 from .regular import check_regular
-from .secrets_file import ALLOWED, CUT, TAG, Secrets, resolve
-from .units import CHARGE, CURRENT, SHARE, TIME
+from .secrets_file import ALLOWED, TAG, Secrets, resolve
+from .units import CHARGE, CURRENT, SHARE, TIME, with_point
 
 __all__ = ["BATTERY_KEYS", "LOG_KEYS", "LOG_LEVELS", "NAME", "SLEEP_KEYS", "TOP_KEYS", "check"]
 
@@ -86,6 +89,25 @@ class _Reader(Reader):
         except PortMapError as wrong:
             self.wrong.append(wrong)
             return BROKEN
+
+    def _map(self, node: MappingNode, depth: int) -> Located:
+        halves = [(pair, rest) for pair, rest in pairwise(node.value) if _is_comma(*pair, *rest)]
+        node.value = [pair for pair in node.value if all(pair is not rest for _, rest in halves)]
+        found = super()._map(node, depth)
+        for (key, value), (rest, _) in halves:
+            place, text = found.value[key.value], f"{value.value},{rest.value}"
+            message = f"{key.value} is {_text.quoted(text)}; {with_point(text)}"
+            self.slip(message, value.start_mark.line + 1, value.start_mark.column + 1)
+            found.value[key.value] = replace(place, value=BROKEN)
+        return found
+
+
+def _is_comma(key: Node, value: Node, rest: Node, nothing: Node) -> bool:
+    """Tell whether a value in braces and the key that follows are a number with a decimal comma, as in `0,5 min`."""
+    texts = all(isinstance(each, ScalarNode) for each in (key, value, rest, nothing))
+    if not texts or nothing.value or rest.start_mark.index != value.end_mark.index + 1 or key.value == "password":
+        return False
+    return with_point(f"{value.value},{rest.value}") is not None
 
 
 class _Board:

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgflo import topics
 
 from .. import _text
-from .._yaml import Located
-from ._check import Findings, Section, nearest
+from ._check import Section, nearest
 from ._check_pins import Pins
 from ._check_remotes import remotes
+from ._check_roles import doubt_role
 from .kind_names import ALSO_CALLED, NOT_SUPPORTED
 from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting
 from .model import Device
 from .units import TIME
 
-__all__ = ["DEVICE_KEYS", "Devices", "doubt_role"]
+__all__ = ["DEVICE_KEYS", "Devices"]
 
 DEVICE_KEYS = ("kind", "role", "topics", "allow")
 _MAX_ROLE = 64
 _CELL_V = 4.2  # of a lithium-ion cell that is full
 _PIN_V = 3.3  # more is beyond every chip's converter, and destroys the pin
-_FBP_NODE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 class Devices:
@@ -252,16 +250,6 @@ class Devices:
                 where = place_of(port if port in found else own[topic])
                 message = f"{section.path}: inport {port} and outport {own[topic]} have the topic {_text.quoted(topic)}"
                 section.findings.report(where, message)
-
-
-def doubt_role(findings: Findings, place: Located | tuple[int, int], role: str) -> None:
-    """Doubt a role that no .fbp graph can name."""
-    if _FBP_NODE.fullmatch(role):
-        return
-    like = re.sub(r"[ ./]+", "-", role)
-    instead = f"; as in  {like}" if _FBP_NODE.fullmatch(like) else ""
-    allowed = "a letter or _ comes first, then letters, digits, _ and -"
-    findings.doubt(place, f"no .fbp graph can name the role {_text.quoted(role)}: {allowed}{instead}")
 
 
 def _bearable(section: Section, divider: float, cells: float) -> None:

@@ -8,13 +8,13 @@ from typing import NoReturn
 
 from ruamel.yaml.nodes import ScalarNode
 
-from .._yaml import SAVE_AS, Located, Reader
+from .._yaml import CUT, SAVE_AS, Located, Reader
 from ..errors import PortMapError
 from ._check import BROKEN, Findings, nearest
 from .port_map import SHIPPED
 from .regular import check_regular
 
-__all__ = ["ALLOWED", "CUT", "EXAMPLE", "TAG", "Secrets", "resolve"]
+__all__ = ["ALLOWED", "EXAMPLE", "TAG", "Secrets", "resolve"]
 
 TAG = "!secret"
 # Where a secret may stand: what is said nowhere once it has been read.
@@ -24,7 +24,6 @@ _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _FORGOTTEN = re.compile(r"secret\s+([\w-]+)")  # an exclamation mark
 _FORM = 'a line must read  NAME: "TEXT"'
 
-CUT = "what follows the # is a comment; a text with a # in it must be in quotes"
 _EMPTY = "empty; where none is needed, leave out this line, and in the port map the key that asks for it"
 
 
