@@ -50,6 +50,8 @@ def find_port(name: str, coordinator: str, directions: Sequence[str], *, is_know
                 raise MsgfloError(f"{unknown} (a topic of that name: --topic)")
             click.echo(f"{name} is taken as a topic: {unknown}", err=True)
         return None
+    if not entry["instances"]:
+        raise MsgfloError(f"node {node} is absent: nobody has announced it, so no topic of {port!r} is known")
     ports = [port for direction in directions for port in entry[direction]]
     topic = next((found["topic"] for found in ports if found["id"] == port and found["topic"]), None)
     if topic is None:

@@ -19,7 +19,8 @@ MOST_SHOWN = 3
 ALIKE = 0.8
 LONGEST = 100  # characters of a name for which those like it are looked for
 MOST_COMPARED = 50  # new ones for which that is done: each takes some milliseconds, and so many are no slips
-_BUILT_IN = "core/"
+_OF_PAGES = "web/"
+_OURS = ("core/", _OF_PAGES)
 
 _Doubt = tuple[str, str, tuple[str, ...]]
 """A role, its component in the graph, and those of the participants that play it: none where nobody does,
@@ -84,7 +85,7 @@ class Doubts:
                     yield node.id, name, ()
                 continue
             others = {entry.participant.component for entry in self._coordinator.registry.by_role(node.id)}
-            if name not in others and (others or has_library or name.startswith(_BUILT_IN) or node.id in self._had):
+            if name not in others and (others or has_library or name.startswith(_OURS) or node.id in self._had):
                 yield node.id, name, (name,) if node.id in self._had else tuple(sorted(others))
 
     def _why_not(self, role: str) -> str:
@@ -98,6 +99,8 @@ class Doubts:
             return f"is {quoted(component)} in the graph, but {' and '.join(map(quoted, others))} by its own words"
         if component in self._library.commands:
             return f"is not started: {self._why_not(role)}"
+        if component.startswith(_OF_PAGES):
+            return f"waits for a page that plays it: Dashboard or Devices, Add, with the role {quoted(role)}"
         known = [*MODULES, *self._library.names()]
         near = get_close_matches(component, known, MOST_SHOWN, ALIKE) if compare and len(component) <= LONGEST else []
         question = f"; did you mean {' or '.join(near)}?" if near else ""
