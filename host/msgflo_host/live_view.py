@@ -49,8 +49,20 @@ def _picture(status: Status, notes: Iterable[str], width: int, height: int) -> R
     rows = max(height - LOG_LINES - 13 - len(status["editor"]) // width, 6)
     for_nodes = min(len(nodes), max(rows // 2, rows - len(edges)))
     for_edges = max(rows - for_nodes, 3)
-    log = Text("\n".join(notes), style="dim", no_wrap=True, overflow="ellipsis")
-    return Group(_headline(status), "", _nodes_table(nodes, for_nodes), "", _edges_table(edges, for_edges), "", log)
+    tables = _nodes_table(nodes, for_nodes), "", _edges_table(edges, for_edges)
+    return Group(_headline(status), "", *tables, "", _log(notes, width))
+
+
+def _log(notes: Iterable[str], width: int) -> RenderableType:
+    """The newest notes, wrapped: what matters may be at their end, so the oldest give way to it."""
+    console = Console(width=width)
+    lines: list[Text] = []
+    for note in reversed([*notes]):
+        wrapped = Text(note, style="dim").wrap(console, width)
+        if lines and len(lines) + len(wrapped) > LOG_LINES:
+            break
+        lines[:0] = wrapped[:LOG_LINES]
+    return Group(*lines)
 
 
 def _headline(status: Status) -> Text:

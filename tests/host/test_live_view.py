@@ -38,6 +38,18 @@ def test_it_fits_the_terminal_and_shows_the_whole_url_of_the_editor(width: int, 
     assert URL in "".join(lines[2 : 5 + len(URL) // width])
 
 
+def test_in_a_narrow_terminal_a_note_is_wrapped_and_the_oldest_give_way() -> None:
+    notes = [f"12:00:0{number} older" for number in range(LOG_LINES - 1)]
+    notes.append("12:00:09 examples/demo/graph.fbp:9:8: unexpected end of line; expected a node or a port, as in a OUT")
+    console = Console(width=60, height=45, force_terminal=True, color_system=None)
+    with console.capture() as capture:
+        console.print(_picture(status(3), notes, 60, 45))
+    shown = [line.rstrip() for line in console_text(capture.get())]
+    assert " ".join(shown[-2:]) == notes[-1]
+    assert shown[-LOG_LINES:-2] == notes[1:-1]
+    assert notes[0] not in shown
+
+
 def console_text(printed: str) -> list[str]:
     """Lines without the sequences that make a link of a text."""
     while "\x1b]8;" in printed:
