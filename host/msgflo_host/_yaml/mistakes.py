@@ -54,7 +54,7 @@ def explain(wrong: MarkedYAMLError, lines: Sequence[str]) -> Place:
     found = _odd_space(lines[: mark.line + 1]) or _known(wrong, mark.line, mark.column, lines)
     if found is None:
         text, line, column = unclosed(wrong, lines) or (_problem(wrong), mark.line + 1, mark.column + 1)
-        hint = _cut(text, line - 1, mark.line, lines) or _hint(mark.line, lines)
+        hint = _hint(mark.line, lines) or _cut(text, line - 1, mark.line, lines)
         found = text + hint, line, column
     return found
 
