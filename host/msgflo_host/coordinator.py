@@ -16,7 +16,6 @@ from ._turns import Turns
 from .bindings.direct import DirectBindings
 from .bindings.forwarder import Forwarder
 from .bindings.initials import InitialPacket
-from .bindings.kept import Kept
 from .bindings.plan import Plan, plan, refusal, steps
 from .bindings.ports import Place, Ports
 from .builtin.host import Host
@@ -26,6 +25,7 @@ from .graph.model import Graph
 from .graphs import Graphs
 from .greeter import Greeter
 from .intake import SUBSCRIPTIONS, Intake
+from .kept import Kept
 from .lease import Lease
 from .meter import Meter
 from .participants import Registry

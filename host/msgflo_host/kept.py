@@ -14,7 +14,7 @@ from msgflo import Broker, ConnectError, SubscribeError
 from msgflo.paho_transport import Transport
 from msgflo.topics import connection_topic, participant_topic
 
-from ..discovery import Participant
+from .discovery import Participant
 
 __all__ = ["Kept"]
 
