@@ -92,6 +92,41 @@ def test_a_target_that_the_broker_forbids_by_ending_the_connection_keeps_no_othe
     assert "3 bytes on 'forbidden'" in caplog.text
 
 
+def test_a_packet_is_not_left_out_for_what_ends_the_connection_that_subscribes(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    monkeypatch.setattr(forwarder_module, "_LONGEST_RETRY_S", 0.05)
+    arrived: list[bytes] = []
+    sent, refused = False, 0
+
+    def answer(first: int, body: bytes, write: Write) -> None:
+        nonlocal sent, refused
+        if first == 0x82 and frames.text("from") in body and not sent:
+            sent = True
+            write(b"\x90\x03" + body[:2] + b"\x01" + b"\x30\x09\0\x04fromhi!")
+            raise EOFError
+        if first == 0x10 and frames.text("forwarder-1") in body and sent and refused < 10:
+            refused += 1
+            write(b"\x20\x02\0\x03")  # server unavailable, as where there are too many connections
+            raise EOFError
+        if first == 0x32 and refused == 10:
+            arrived.append(body)
+            write(b"\x40\x02" + body[2 + body[1] : 4 + body[1]])
+
+    async def main() -> None:
+        async with fake_broker(answer) as broker:
+            forwarder = Forwarder(broker, client_id="forwarder", other=lambda: 1)
+            await forwarder.apply({Forward("from", "allowed", 1)})
+            await forwarder.start()
+            await until(lambda: refused == 10 and not len(forwarder.ledger))
+            await forwarder.stop()
+
+    run(main)
+    assert arrived
+    assert "left out" not in caplog.text
+
+
 @pytest.mark.parametrize("other_stays", [True, False])
 def test_it_is_said_when_the_broker_ends_the_connection_that_forwards_alone(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, other_stays: bool

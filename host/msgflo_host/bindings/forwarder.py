@@ -237,7 +237,9 @@ class Forwarder:
 
     def _disconnect(self, reason: str) -> None:
         self._connected = False
-        self.ledger.disconnected(self._other())
+        # Only an end by the broker, of the connection that publishes, can be the fault of what it carried.
+        outlet = self._outlet.link
+        self.ledger.disconnected(self._other() if outlet is not None and outlet.ended_by_broker else 0)
         for link in self._links():
             link.abort(reason)
         self._outlet.link = None
