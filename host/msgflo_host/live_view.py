@@ -61,7 +61,7 @@ def _log(notes: Iterable[str], width: int) -> RenderableType:
         wrapped = Text(note, style="dim").wrap(console, width)
         if lines and len(lines) + len(wrapped) > LOG_LINES:
             break
-        lines[:0] = wrapped[:LOG_LINES]
+        lines[:0] = wrapped[-LOG_LINES:]
     return Group(*lines)
 
 
