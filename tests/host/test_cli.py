@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import paho.mqtt.publish
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
+from leaving_out import leaving_out
 
 from brokers import Broker, free_port
 from listening import Ear, retained
 from msgflo_host.cli import cli
+from msgflo_host.commands.register import command as register_command
 from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, node, program, until
 
 
@@ -391,18 +394,70 @@ def test_register_takes_the_broker_of_the_coordinator_where_one_answers(
     assert register(tmp_path, MSGFLO_COORDINATOR=at(coordinator)) == f"announcing plug on {url}; Ctrl-C ends\n"
 
 
-def test_register_takes_the_broker_of_this_machine_where_no_coordinator_answers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def register_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run it where coordinators are at an address of the test's own by default; it leaves alone what is on this machine."""
+
     async def announce(*_: object) -> None:
-        """Leave alone what may be on this machine."""
+        """Do nothing."""
+
+    def run(default: str, *options: str) -> Result:
+        option = next(each for each in register_command.params if each.name == "coordinator")
+        monkeypatch.setattr(option, "default", default)
+        return CliRunner().invoke(cli, ["register", f"plug:{tmp_path / 'plug.yml'}", *options])
 
     monkeypatch.setattr("msgflo_host.commands.register._announce", announce)
-    monkeypatch.delenv("MSGFLO_BROKER", raising=False)
+    for name in ("MSGFLO_BROKER", "MSGFLO_COORDINATOR", "MSGFLO_SECRET"):
+        monkeypatch.delenv(name, raising=False)
     (tmp_path / "plug.yml").write_text("component: home/Plug\ninports: {}\n")
-    nobody = f"http://127.0.0.1:{free_port()}"
-    done = CliRunner().invoke(cli, ["register", f"plug:{tmp_path / 'plug.yml'}", "--coordinator", nobody])
+    return run
+
+
+def test_register_takes_the_broker_of_this_machine_where_no_coordinator_answers(
+    register_here: Callable[..., Result],
+) -> None:
+    done = register_here(f"http://127.0.0.1:{free_port()}")
     assert done.output == "announcing plug on mqtt://localhost:1883; Ctrl-C ends\n"
+
+
+@pytest.mark.parametrize("how", ["option", "environment"])
+def test_register_takes_no_other_broker_where_the_coordinator_that_was_named_does_not_answer(
+    register_here: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    if how == "environment":
+        monkeypatch.setenv("MSGFLO_COORDINATOR", nobody)
+    done = register_here(nobody, *(["--coordinator", nobody] if how == "option" else []))
+    assert f"no coordinator answers at {nobody}" in str(done.exception)
+    assert done.output == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("403 Forbidden", "give --secret or MSGFLO_SECRET"),
+        ("404 Not Found", "is that a coordinator?"),
+        ("200 OK", "no coordinator answers at"),
+    ],
+)
+def test_register_takes_no_other_broker_where_something_answers_that_does_not_tell_the_broker(
+    register_here: Callable[..., Result], answer: str, message: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+
+        def serve() -> None:
+            client, _ = server.accept()
+            with client:
+                client.recv(4096)
+                client.sendall(f"HTTP/1.0 {answer}\r\n\r\n<p>a page</p>".encode())
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        done = register_here(f"http://127.0.0.1:{server.getsockname()[1]}")
+        serving.join()
+    assert message in str(done.exception)
+    assert done.output == ""
 
 
 @pytest.mark.parametrize(
@@ -432,6 +487,16 @@ def test_register_refuses_the_id_of_a_living_participant_of_another_connection(
     assert (f'"plug" is there already, {status} by connection "plug-client"' in said) == refused
     if refused:
         assert retained(broker, "fbp/participant/plug") == before
+
+
+def test_register_refuses_a_living_participant_on_a_broker_that_sends_nothing_kept_to_wildcards(
+    broker: Broker, tmp_path: Path
+) -> None:
+    leave(broker, "plug", "online")
+    (tmp_path / "plug.yml").write_text("component: home/Plug\ninports: {}\n")
+    with leaving_out(broker) as url:
+        done = msgflo("register", f"plug:{tmp_path / 'plug.yml'}", "--broker", url)  # it would go on for ever
+    assert '"plug" is there already, online by connection "plug-client"' in done.stderr
 
 
 def test_list_prints_what_devices_say_harmlessly(system: tuple[Coordinator, Source, Sink], broker: Broker) -> None:

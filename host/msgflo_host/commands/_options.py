@@ -21,9 +21,11 @@ __all__ = [
     "DEFAULT_COORDINATOR",
     "SEEN_BY_ALL",
     "NoCoordinatorError",
+    "NobodyThereError",
     "broker_option",
     "coordinator_option",
     "find_broker",
+    "is_default",
     "is_typed",
     "parse_broker",
     "seen_broker_option",
@@ -74,9 +76,18 @@ class NoCoordinatorError(BrokerError):
     """No broker was named, and there is no coordinator that could be asked."""
 
 
+class NobodyThereError(NoCoordinatorError):
+    """At the address of the coordinator nothing answers at all, not even something else."""
+
+
 def is_typed(parameter: str) -> bool:
     """Whether an option of the command that runs stands on its command line, not in the environment."""
     return click.get_current_context().get_parameter_source(parameter) is ParameterSource.COMMANDLINE
+
+
+def is_default(parameter: str) -> bool:
+    """Whether an option of the command that runs stands neither on its command line nor in the environment."""
+    return click.get_current_context().get_parameter_source(parameter) is ParameterSource.DEFAULT
 
 
 def parse_broker(url: str) -> Broker:
@@ -92,14 +103,15 @@ def parse_broker(url: str) -> Broker:
 def find_broker(url: str | None, coordinator: str) -> Broker:
     """The broker that was named, or else the one that the running coordinator uses.
 
-    Raises BrokerError; NoCoordinatorError where no coordinator answers.
+    Raises BrokerError; NoCoordinatorError where no coordinator answers, NobodyThereError where nothing does.
     """
     if url is not None:
         return parse_broker(url)
     try:
         status = status_of(coordinator)
     except MsgfloError as error:
-        raise NoCoordinatorError(f"no --broker and no MSGFLO_BROKER, and {error}") from None
+        kind = NobodyThereError if isinstance(error, NobodyThereError) else NoCoordinatorError
+        raise kind(f"no --broker and no MSGFLO_BROKER, and {error}") from None
     if "***" in status["broker"]:
         raise BrokerError(
             f"the coordinator's broker {status['broker']} needs a password, which is in .msgflo/secret where it was started "
@@ -109,7 +121,9 @@ def find_broker(url: str | None, coordinator: str) -> Broker:
 
 
 def status_of(coordinator: str) -> dict[str, Any]:
-    """What the coordinator says of itself; raises MsgfloError when it does not answer, or only to those with a secret."""
+    """What the coordinator says of itself; raises MsgfloError when it does not answer, or only to those with a secret,
+    NobodyThereError when nothing takes the connection.
+    """
     import urllib.error  # 3 MB that the coordinator itself does not need
     import urllib.request
 
@@ -130,7 +144,10 @@ def status_of(coordinator: str) -> dict[str, Any]:
         raise MsgfloError(f"{url} answers {error.code} {error.reason}: is that a coordinator?") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
-        raise MsgfloError(f"no coordinator answers at {coordinator} ({reason}); start one with `msgflo run`") from None
+        # What urllib raises itself is of connecting; what comes later reaches us as it is.
+        refused = isinstance(error, urllib.error.URLError) and not isinstance(reason, TimeoutError)
+        kind = NobodyThereError if refused else MsgfloError
+        raise kind(f"no coordinator answers at {coordinator} ({reason}); start one with `msgflo run`") from None
 
 
 def _secret() -> str | None:

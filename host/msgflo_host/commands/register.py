@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -17,9 +17,10 @@ from msgflo.topics import connection_topic, participant_topic
 from .. import discovery
 from .._text import quoted
 from ..connection import Connection
+from ..discovery import Participant
 from ..errors import DiscoveryError, RequestError
 from ..foreign import DEFAULT_INTERVAL_S, Foreign, ForeignDevices, check_unique, load, parse_role_argument
-from ._options import NoCoordinatorError, broker_option, coordinator_option, find_broker, parse_broker
+from ._options import NobodyThereError, broker_option, coordinator_option, find_broker, is_default, parse_broker
 
 __all__ = ["command"]
 
@@ -39,8 +40,8 @@ __all__ = ["command"]
 def command(devices: tuple[str, ...], interval: float, broker_url: str | None, coordinator: str) -> None:
     """Announce devices that are declared in YAML files, in these roles, until Ctrl-C.
 
-    Without --broker and MSGFLO_BROKER that is done on the broker of the running coordinator, or, where none answers, on
-    mqtt://localhost.
+    Without --broker and MSGFLO_BROKER that is done on the broker of the running coordinator. Where no coordinator was
+    named either, and nothing answers where it is by default, that is done on mqtt://localhost.
 
     \b
     Examples:
@@ -51,7 +52,9 @@ def command(devices: tuple[str, ...], interval: float, broker_url: str | None, c
     check_unique(wanted)
     try:
         broker = find_broker(broker_url, coordinator)
-    except NoCoordinatorError:
+    except NobodyThereError:
+        if not is_default("coordinator"):
+            raise
         broker = parse_broker("mqtt://localhost")
     names = ", ".join(device.participant.role for device in wanted)
     click.echo(f"announcing {names} on {broker}; Ctrl-C ends", err=True)
@@ -89,21 +92,32 @@ async def _refuse_taken(broker: Broker, wanted: list[Foreign]) -> None:
         on_message=lambda topic, payload, _: retained.update({topic: payload}),
         on_connected=there.set,
     )
-    connection.follow([*ours, "fbp/connection/+"])
+    connection.follow(ours)
     serving = asyncio.create_task(connection.run())
     try:
         await there.wait()
         await connection.settled()
+        others = _others(ours, retained)
+        # By their exact topics: some brokers send nothing that they keep to wildcards (RabbitMQ).
+        connection.follow([*ours, *map(connection_topic, others.values())])
+        await connection.settled()
     finally:
         serving.cancel()
         await asyncio.wait([serving])
+    for its_id, other in others.items():
+        if (state := retained.get(connection_topic(other))) in (b"online", b"asleep"):
+            raise RequestError(
+                f"a participant {quoted(its_id)} is there already, {state.decode()} by connection {quoted(other)}; "
+                "give the device another role or `id`, or end that one first"
+            )
+
+
+def _others(ours: Mapping[str, Participant], retained: Mapping[str, bytes]) -> dict[str, str]:
+    """Return by which connections, other than a device's own, participants with the ids of ours were announced."""
+    found = {}
     for topic, participant in ours.items():
         with suppress(DiscoveryError):
             other = discovery.parse(retained.get(topic, b""), topic=topic).connection
-            if other is None or other == f"foreign-{participant.id}":
-                continue
-            if (state := retained.get(connection_topic(other))) in (b"online", b"asleep"):
-                raise RequestError(
-                    f"a participant {quoted(participant.id)} is there already, {state.decode()} by connection "
-                    f"{quoted(other)}; give the device another role or `id`, or end that one first"
-                )
+            if other is not None and other != f"foreign-{participant.id}":
+                found[participant.id] = other
+    return found
