@@ -88,8 +88,38 @@ def test_a_target_that_the_broker_forbids_by_ending_the_connection_keeps_no_othe
             await forwarder.stop()
 
     run(main)
-    assert "5 connections" in caplog.text
-    assert "3 bytes on 'forbidden'" in caplog.text
+    assert "on 'forbidden': they are left out" in caplog.text
+    assert "3 bytes" in caplog.text
+
+
+def test_how_many_packets_to_a_target_were_left_out_is_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    monkeypatch.setattr(forwarder_module, "_LONGEST_RETRY_S", 0.05)
+    monkeypatch.setattr(forwarder_module, "_SUM_S", 3)
+    sent = False
+
+    def answer(first: int, body: bytes, write: Write) -> None:
+        nonlocal sent
+        if first == 0x82 and frames.text("from") in body and not sent:
+            sent = True
+            write(3 * b"\x30\x09\0\x04fromhi!")
+        elif first == 0x32:
+            raise EOFError
+
+    async def main() -> None:
+        async with fake_broker(answer) as broker:
+            forwarder = Forwarder(broker, client_id="forwarder", other=lambda: 1)
+            await forwarder.apply({Forward("from", "forbidden", 1)})
+            await forwarder.start()
+            await until(lambda: "more times" in caplog.text)
+            await forwarder.stop()
+
+    run(main)
+    said = [message for message in caplog.messages if "'forbidden'" in message]
+    assert len(said) == 2
+    assert said[1].endswith("more times)")
 
 
 def test_a_packet_is_not_left_out_for_what_ends_the_connection_that_subscribes(
@@ -151,6 +181,37 @@ def test_it_is_said_when_the_broker_ends_the_connection_that_forwards_alone(
 
     run(main)
     assert ("only the connection that forwards" in caplog.text) is other_stays
+
+
+def test_each_reason_why_the_connection_that_forwards_ends_alone_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    monkeypatch.setattr(forwarder_module, "_NOTICE_S", 0.05)
+    monkeypatch.setattr(forwarder_module, "_LONGEST_RETRY_S", 0.05)
+    ends = 0
+
+    def answer(first: int, body: bytes, write: Write) -> None:
+        nonlocal ends
+        if first == 0x82 and frames.text("from") in body:
+            write(b"\x30\x09\0\x04fromhi!")
+        elif first == 0x30:
+            ends += 1
+            if ends % 2:
+                raise EOFError
+            write(b"\xf0\0")
+
+    async def main() -> None:
+        async with fake_broker(answer) as broker:
+            forwarder = Forwarder(broker, client_id="forwarder", other=lambda: 1)
+            await forwarder.apply({Forward("from", "forbidden")})
+            await forwarder.start()
+            await until(lambda: ends > 6)
+            await forwarder.stop()
+
+    run(main)
+    said = [message for message in caplog.messages if "only the connection that forwards" in message]
+    assert ["malformed" in message for message in said] == [False, True]
 
 
 @pytest.mark.parametrize("other_stays", [True, False])

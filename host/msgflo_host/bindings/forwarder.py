@@ -25,12 +25,13 @@ from dataclasses import dataclass
 from msgflo import Broker
 from msgflo.errors import ConnectError, Error
 
-from .._once import Once
+from .._once import MOST, Once
+from ..complaints import Complaints
 from . import frames
 from .ends import Inlet, Outlet
 from .forward import Forward
 from .frames import Packet
-from .ledger import GIVEN_UP, Ledger
+from .ledger import Ledger
 from .link import LARGEST_PACKET, Link
 from .routing import Lane, Match, Route, Router, Target
 from .subscriber import Subscriber
@@ -44,6 +45,7 @@ _LONGEST_RETRY_S = 3.0
 _STABLE_S = 2.0
 _STOP_S = 2.0
 _NOTICE_S = 1.0  # so long after an end of this connection that of a broker would have ended the others too
+_SUM_S = 60.0  # so often it is said how many packets were left out
 _DROPPED = "$SYS/broker/publish/messages/dropped"  # mosquitto(8), BROKER STATUS
 
 
@@ -94,6 +96,7 @@ class Forwarder:
         self._blocked = False  # reading has been stopped
         self._subscriber = Subscriber(broker)
         self._once = Once()
+        self._left_out = Complaints(interval=_SUM_S, limit=MOST)
 
     async def start(self) -> None:
         """Begin to connect; returns at once, also where there is no broker yet."""
@@ -252,7 +255,7 @@ class Forwarder:
             self._on_state(connected, reason)
 
     def _notice(self, reason: str, other: int) -> None:
-        if other and other == self._other() and self._once.is_news("interrupted alone"):
+        if other and other == self._other() and self._once.is_news(f"interrupted alone: {reason}"):
             log.warning(
                 "%s: only the connection that forwards was interrupted (%s): do access rules and limits allow what is "
                 "forwarded? (docs/broker.md)",
@@ -335,10 +338,18 @@ class Forwarder:
             self._outlet.link.outgoing.append(packet)
 
     def _give_up(self, target: Target, payload: bytes) -> None:
-        self._once.say(
-            f"{self._broker} has ended {GIVEN_UP} connections instead of confirming a packet of {len(payload)} bytes on "
-            f"{target.forward.target!r}: it is left out (may it be published there, and be so large?)"
+        said = self._left_out.complain(
+            f"{self._broker} ends the connection at packets with QoS 1 on {target.forward.target!r}: they are left out (may "
+            "they be published there, and be so large?)",
+            time.monotonic(),
         )
+        if said:
+            log.warning("%s; this one has %d bytes", said, len(payload))
+        asyncio.get_running_loop().call_later(1.1 * _SUM_S, self._say_left_out)
+
+    def _say_left_out(self) -> None:
+        for said in self._left_out.due(time.monotonic()):
+            log.warning("%s", said)
 
     def _confirm(self, lane: int, packet_id: int) -> None:
         link = self._inlets[lane].link
