@@ -242,6 +242,22 @@ def test_forget_clears_the_values_of_outports_that_are_nobody_else_s(broker: Bro
     }  # fmt: skip
 
 
+def test_forget_asks_no_coordinator_of_another_broker_who_is_lost(broker: Broker, tmp_path: Path) -> None:
+    with Broker() as other, Coordinator("--plain", broker=other.url, cwd=tmp_path) as coordinator:
+        leave(other, "lamp", "lost")
+        leave(broker, "lamp", "online")
+        coordinator.wait(lambda status: node(status, "lamp")["state"] == "lost")
+        for what, message in (
+            ("lamp", '"lamp" is online; end it first'),
+            ("--lost", f"uses {other.url}, not {broker.url}"),
+        ):
+            answer = msgflo("forget", what, MSGFLO_BROKER=broker.url, MSGFLO_COORDINATOR=at(coordinator))
+            assert (answer.returncode, answer.stdout) == (1, "")
+            assert message in answer.stderr
+        answer = msgflo("forget", "--lost", MSGFLO_BROKER=other.url, MSGFLO_COORDINATOR=at(coordinator))
+        assert answer.stdout == "lamp is forgotten\n"
+
+
 def test_forget_clears_all_that_the_coordinator_knows_as_lost(broker: Broker, tmp_path: Path) -> None:
     for role, status, connection in (("old", "lost", "pi"), ("older", "lost", "pi"), ("tired", "asleep", "")):
         leave(broker, role, status, connection)

@@ -49,7 +49,7 @@ def command(roles: tuple[str, ...], lost: bool, broker_url: str | None, coordina
         raise click.UsageError("name the roles to forget, or give --lost instead of them")
     broker = find_broker(broker_url, coordinator)
     try:
-        gone = _lost(coordinator)
+        gone = _lost(coordinator, broker)
     except MsgfloError:
         if lost:
             raise
@@ -63,10 +63,21 @@ def command(roles: tuple[str, ...], lost: bool, broker_url: str | None, coordina
         raise BrokerError(f"broker {broker}: no answer within {ANSWERED_WITHIN_S:g} s") from None
 
 
-def _lost(coordinator: str) -> frozenset[str]:
-    """Return the ids of the participants that the coordinator knows as lost."""
-    nodes = status_of(coordinator)["nodes"]
+def _lost(coordinator: str, broker: Broker) -> frozenset[str]:
+    """Return the ids of the participants that the coordinator knows as lost; RequestError where it uses another broker."""
+    status = status_of(coordinator)
+    its = Broker.parse(status["broker"].replace(":***@", "@"))
+    if (_own(its.host), its.port) != (_own(broker.host), broker.port):
+        raise RequestError(
+            f"the coordinator at {coordinator} uses {its}, not {broker}: who is lost there, it cannot tell"
+        )
+    nodes = status["nodes"]
     return frozenset(each["id"] for node in nodes for each in node["instances"] if each["state"] == "lost")
+
+
+def _own(host: str) -> str:
+    """One name for this machine."""
+    return "localhost" if host in ("127.0.0.1", "::1") else host
 
 
 async def _forget(broker: Broker, choose: Callable[[_Kept], list[Participant]], ids: Iterable[str]) -> None:
