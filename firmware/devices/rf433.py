@@ -32,9 +32,9 @@ class Heard(Participant):
     last = before = None  # ids that it had
     missed = 0  # seconds since it was heard
 
-    def __init__(self, role, component, values, radio=None, code=None):
+    def __init__(self, role, component, values, radio, code=None):
         self._radio = radio
-        self._code = code  # what is transmitted for it
+        self._code = code or {}  # what is transmitted for it
         if code:
             nexa = code["protocol"] == "nexa"
             self.inports = (Port("switch" if nexa else "press", "boolean", "Transmitted"),)
@@ -47,13 +47,10 @@ class Heard(Participant):
 
     def process(self, inport, msg):
         """Transmit what the remote does."""
-        code = self._code
         if inport == "switch":
-            code = dict(code)
-            code["on"] = msg.data
-        elif msg.data is False:  # of something that tells its state
-            return None
-        return self._radio.on_send(code)
+            return self._radio.on_send(dict(self._code, on=msg.data))
+        # Who tells its state sends False, too.
+        return None if msg.data is False else self._radio.on_send(self._code)
 
 
 class Radio(Device):
@@ -89,7 +86,9 @@ class Radio(Device):
         self.every(_MINUTE, self._miss)
         for role, full in self._adopted.items():
             code = dict(full)
-            sent = full if self._transmitter and code["protocol"] != "unknown" else None
+            sent = None
+            if self._transmitter and (code["protocol"] in ("ev1527", "pt2262") or "unit" in code):
+                sent = full
             code.pop("base", None)
             if code["protocol"] == "pt2262":  # the same for the receiver
                 code["protocol"] = "ev1527"

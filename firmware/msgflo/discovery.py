@@ -10,7 +10,8 @@ class Presence:
     """Tells on a connection that its participants are there."""
 
     def __init__(self, participants, client_id, transport, messages=None):
-        self.participants = participants
+        self.participants = []  # those that have a message
+        self._lost = []  # ids of those that are kept from being known until they are back
         self._client_id = client_id
         self._transport = transport
         self._messages = {} if messages is None else messages  # participant id -> discovery message
@@ -27,12 +28,14 @@ class Presence:
         self._messages[runner.id] = describe(participant, self._client_id)
         if MICROPYTHON:
             participant.inports = participant.outports = ()  # all they had to say is in the message
+        self.participants.append(participant)
         self.interval = min(self.interval, runner.period / 2.2)
 
     async def appear(self):
         """Tell all there is to tell on a new connection."""
         await self.status("online")
-        await self.introduce([each._runner.id for each in self.participants if not each.lost])
+        self._lost = [each._runner.id for each in self.participants if each.lost is True]
+        await self.introduce([each._runner.id for each in self.participants if each.lost is not True])
 
     async def introduce(self, ids):
         """Tell of these participants."""
@@ -47,10 +50,20 @@ class Presence:
         await self._tell(connection_topic(self._client_id), status.encode(), qos=1, retain=True)
 
     async def repeat(self):
-        """Repeat the discovery messages, but for those of the lost: silence tells that they are."""
+        """Repeat the discovery messages, but for those of the lost: silence tells that they are.
+
+        Who is back is introduced anew: what the broker kept may have been cleared.
+        """
         for participant in list(self.participants):
-            if not participant.lost:
-                await self._tell(DISCOVERY, self._messages[participant._runner.id])
+            participant_id = participant._runner.id
+            if participant.lost is True:
+                if participant_id not in self._lost:
+                    self._lost.append(participant_id)
+            elif participant_id in self._lost:
+                self._lost.remove(participant_id)
+                await self.introduce([participant_id])
+            else:
+                await self._tell(DISCOVERY, self._messages[participant_id])
 
     async def _tell(self, topic, payload, qos=0, retain=False):
         await self._transport.drain()

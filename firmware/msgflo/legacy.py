@@ -141,8 +141,8 @@ class _Session(Session):
                     what = "initial packet for {}: there is no inport {!r}; there are: {}"
                     raise ConfigError(what.format(runner.id, port, ", ".join(runner.ins) or "none"))
 
-    def _meet(self):
-        super()._meet()
+    def _meet(self, count):
+        super()._meet(count)
         for runner in self._runners:
             for port, data in self._iips.items():
                 runner.receive(port, None, encode(data, runner.ins.get(port, (None, False))[1]), False)

@@ -89,10 +89,10 @@ class Session:
         runner = participant._runner
         if runner.id in [other.id for other in self._runners]:
             raise ConfigError("two participants of a session have the same id: {}".format(runner.id))
+        runner.join(self)
+        self._presence.add(participant)  # first: a board may have no memory for it
         self.participants.append(participant)
         self._runners.append(runner)
-        runner.join(self)
-        self._presence.add(participant)
         self._bindings.add(runner)
         self._newcomers.append(participant)
         if self.running:
@@ -181,17 +181,19 @@ class Session:
     async def _serve(self):
         """Introduce the participants, then send and bind what there is to."""
         await self._bindings.renew()
+        count = len(self._newcomers)
         await self._presence.appear()
         self._outbox.limit = self.backlog
         self.connected = True
-        self._meet()
+        self._meet(count)
         settle()
         while True:
             if self._bindings.changed:
                 await self._bindings.apply()
             if self._newcomers:
+                count = len(self._newcomers)
                 await self._presence.introduce([participant._runner.id for participant in self._newcomers])
-                self._meet()
+                self._meet(count)
             await self._flush()
             if self.dropped > self._reported:
                 self.log("{} events were dropped: too many waited".format(self.dropped - self._reported))
@@ -199,9 +201,10 @@ class Session:
             await self._wake.wait()
             self._wake.clear()
 
-    def _meet(self):
-        newcomers = self._newcomers
-        self._newcomers = []
+    def _meet(self, count):
+        # Meanwhile there may be more of them.
+        newcomers = self._newcomers[:count]
+        self._newcomers = self._newcomers[count:]
         for participant in newcomers:
             participant._runner.meet()
 

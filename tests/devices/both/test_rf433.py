@@ -286,9 +286,11 @@ async def test_what_an_adopted_remote_switches_is_switched_too():
 
     lamp = {"protocol": "nexa", "house": 12345, "unit": 1}
     bell = {"protocol": "pt2262", "code": 0x5A0F3C, "base": 350}
-    bench = Bench(remotes={"bell": bell, "lamp": lamp, "gate": {"protocol": "unknown", "code": "9f3", "bits": 12}})
+    others = {"gate": {"protocol": "unknown", "code": "9f3", "bits": 12}, "any": {"protocol": "nexa", "house": 12345}}
+    bench = Bench(remotes=dict(others, bell=bell, lamp=lamp))
     added = {each.role: each for each in bench.added}
-    equal([[port.id for port in added[role].inports] for role in ("bell", "lamp", "gate")], [["press"], ["switch"], []])
+    inports = [[port.id for port in added[role].inports] for role in ("bell", "lamp", "gate", "any")]
+    equal(inports, [["press"], ["switch"], [], []])
     air = bench.participant._transmitter
     sent = []
     for role, port, value in (

@@ -1,0 +1,62 @@
+"""Participants that are there again, and those for whom there was no memory."""
+
+from host import Inbox, connected, equal
+from msgflo import Participant
+from parts import run
+
+
+class Bridge(Participant):
+    component = "test/Bridge"
+    period = 1
+
+
+async def roles(inbox, *wanted):
+    """Wait until the last four discovery messages are of exactly these roles."""
+    last = []
+    while len(last) < 4 or sorted(set(last)) != sorted(wanted):
+        message = bytes((await inbox.get(20))[1])
+        last = (last + ["gone" if b'"role":"gone"' in message else "there"])[-4:]
+
+
+async def test_who_is_back_is_kept_by_the_broker_again(host):
+    url = await host.ask("broker")
+    gone = Bridge("gone")
+    session, _ = await run(url, gone, Bridge("there"))
+    inbox = Inbox()
+    observer = await connected(url, inbox, client_id="observer")
+    gone.lost = True
+    await observer.subscribe([("fbp", 1)])
+    await roles(inbox, "there")
+    observer.publish("fbp/participant/gone", b"", qos=1, retain=True)  # as msgflo forget does
+    await observer.unsubscribe(["fbp"])
+    await host.ask("record", topics=["fbp/participant/gone"])
+    gone.lost = False
+    packets = await host.ask("recorded", count=1)
+    equal((packets[0][0], packets[0][1] != ""), ("fbp/participant/gone", True))
+    await session.stop()
+    await observer.disconnect()
+
+
+async def test_for_whom_there_is_no_memory_others_are_as_before(host):
+    url = await host.ask("broker")
+    session, _ = await run(url, Bridge("there"))
+    inbox = Inbox()
+    observer = await connected(url, inbox, client_id="observer")
+    large = Bridge("large")
+    add = session._presence.add
+
+    def fail(participant):
+        raise MemoryError
+
+    session._presence.add = fail
+    try:
+        session.add(large)
+    except MemoryError:
+        pass
+    session._presence.add = add
+    await observer.subscribe([("fbp", 1)])
+    await roles(inbox, "there")
+    session.add(Bridge("gone"))
+    await roles(inbox, "gone", "there")
+    await session.stop()
+    await observer.disconnect()
