@@ -10,13 +10,12 @@ from . import frames
 from .frames import Packet
 from .routing import Target
 
-__all__ = ["GIVEN_UP", "Ledger"]
+__all__ = ["Ledger"]
 
 _IN_FLIGHT = 1000  # packets under way at a time; the packet id would allow 65535
 _FULL, _EMPTY = 4000, 1000  # packets that wait: no more should be read, more may be read again
 _DOUBTED = 2  # connections that have ended with a packet as the oldest that was not confirmed: then it is sent alone
-GIVEN_UP = 5
-"""So many have ended, the last ones with nothing else under way: then the packet is left out."""
+_GIVEN_UP = 5  # so many have ended, the last ones with nothing else under way: then the packet is left out
 
 
 @dataclass(slots=True, eq=False)
@@ -48,7 +47,8 @@ class Ledger:
 
     `write(packet)` sends to the broker, `confirm(lane, packet_id)` tells it that a packet from a lane is done. A broker may
     end the connection at a packet that it does not allow, each time anew: `give_up(target, payload)` is told of such a one
-    when it is left out, so that it does not keep back all others for ever.
+    when it is left out, so that it does not keep back all others for ever. What comes next for the same target is sent alone, and
+    left out at the first ending, until the broker confirms one of it.
     """
 
     def __init__(
@@ -67,6 +67,8 @@ class Ledger:
         self._last_id = 0
         self._connected = False
         self._alone = False  # one packet at a time, until the next is confirmed
+        self._suspects: set[bytes] = set()  # topics for which a packet was left out, and none confirmed since
+        self._suspected_during = 0  # which connection of somebody else's
         self.full = False
         """Whether no more should be read until the broker has confirmed some."""
 
@@ -102,6 +104,7 @@ class Ledger:
         if copy is None:
             return
         self._alone = False
+        self._suspects.discard(copy.target.topic)
         self._done(copy)
         self._send()
 
@@ -121,14 +124,19 @@ class Ledger:
             receipt.valid = False
         under_way = list(self._in_flight.values())
         self._in_flight.clear()
+        if other and other != self._suspected_during:
+            self._suspects.clear()
+            self._suspected_during = other
         if under_way and other:
             oldest = under_way[0]
             oldest.endings = oldest.endings + 1 if oldest.other == other else 1
             oldest.other = other
             self._alone = oldest.endings >= _DOUBTED
-            if oldest.endings >= GIVEN_UP and len(under_way) == 1:
+            topic = oldest.target.topic
+            if (oldest.endings >= _GIVEN_UP or topic in self._suspects) and len(under_way) == 1:
                 self._alone = False
                 under_way.clear()
+                self._suspects.add(topic)
                 self._done(oldest)
                 self._give_up(oldest.target, oldest.payload)
         self._waiting.extendleft(reversed(under_way))
@@ -152,8 +160,11 @@ class Ledger:
 
     def _send(self) -> None:
         waiting, in_flight = self._waiting, self._in_flight
-        most = 1 if self._alone else _IN_FLIGHT
-        while waiting and self._connected and len(in_flight) < most:
+        while waiting and self._connected and len(in_flight) < (1 if self._alone else _IN_FLIGHT):
+            if self._suspects and waiting[0].target.topic in self._suspects:
+                if in_flight:
+                    break
+                self._alone = True
             copy = waiting.popleft()
             packet_id = self._next_id()
             in_flight[packet_id] = copy
