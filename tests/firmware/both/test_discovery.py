@@ -1,7 +1,6 @@
 """How participants describe themselves."""
 
 import json
-import time
 
 from host import Inbox, connected, equal
 from msgflo import Participant, Port
@@ -47,21 +46,6 @@ async def test_the_discovery_message_says_all(host):
         "bind": "fbp/bind/f%2F1",
     }
     equal(message["payload"], wanted)
-    await session.stop()
-    await observer.disconnect()
-
-
-async def test_discovery_is_repeated_faster_than_promised(host):
-    url = await host.ask("broker")
-    observer, inbox = await observe(url, "fbp")
-    session, _ = await run(url, Full("f"))
-    intervals = []
-    await inbox.get()
-    for _ in range(3):
-        before = time.time()
-        await inbox.get()
-        intervals.append(time.time() - before)
-    assert min(intervals) < 0.9, intervals  # a period is 1 s, and on a busy machine some take longer
     await session.stop()
     await observer.disconnect()
 
