@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from msgflo import Broker, Error, Refused, SubscribeError
+from msgflo import Broker, ConnectError, Error, Refused, SubscribeError
 from msgflo.paho_transport import Transport
 
 __all__ = ["Connection"]
@@ -66,7 +66,8 @@ class Connection:
         self._marker_topic = f"fbp/coordinator/{uuid.uuid4().hex}"
         self._marker: asyncio.Event = asyncio.Event()
         self._complained: tuple[int, str] | None = None  # with which level
-        self._failures = 0  # since the last connection
+        self._failures = 0  # since what is followed was last in force
+        self._held = False  # whether it was, on this connection
         self._followed: frozenset[str] = frozenset()
         self._again: set[str] = set()
         self._follow_others = asyncio.Event()
@@ -124,13 +125,17 @@ class Connection:
             except (Error, TimeoutError) as error:
                 self._complain(error)
             else:
-                log.log(self._level, "%s: connection lost (%s); trying again", self.broker, why)
-                self._complained, delay = None, FIRST_RETRY_S
+                if self._held:
+                    log.log(self._level, "%s: connection lost (%s); trying again", self.broker, why)
+                    self._complained, delay = None, FIRST_RETRY_S
+                else:  # maybe by what is followed, each time anew
+                    self._complain(ConnectError(f"{self.broker}: {why}"))
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))
             delay = min(delay * 2, LONGEST_RETRY_S)
 
     async def _serve(self) -> str:
         """One connection from connect to its end; returns why it ended."""
+        self._held = False
         transport = Transport(self.broker, self.client_id, on_message=self._receive)
         helpers: list[asyncio.Task[Any]] = []
         try:
@@ -197,20 +202,23 @@ class Connection:
                     log.debug("%s: %s: the retained packets take long", self.broker, self.client_id)
             there = wanted
             if wanted == self._followed and not self._again:
-                self._settled.set()
+                self._announce_settled()
             await self._follow_others.wait()
 
     def _announce_connected(self) -> None:
         self.connected = True
         self.connections += 1
-        self._failures = 0
         self._settled.clear()  # what is followed is subscribed to next
         self._come.set()
+        self._on_connected()
+
+    def _announce_settled(self) -> None:
+        self._settled.set()
+        self._held, self._failures = True, 0
         if self._complained:
             who = f"{self.client_id}: {self.broker}" if self._quiet else self.broker
             log.log(min(self._complained[0], logging.INFO), "%s: connected", who)
             self._complained = None
-        self._on_connected()
 
     def _receive(self, topic: str, payload: bytes, retained: bool) -> None:
         if topic == self._marker_topic:

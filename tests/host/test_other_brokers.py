@@ -247,3 +247,41 @@ def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
         run(main)
     said = [message for message in caplog.messages if "one-of-many" in message]
     assert len(said) == other_stays
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_it_is_said_once_that_the_broker_ends_a_connection_at_what_it_follows(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, quiet: bool
+) -> None:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    monkeypatch.setattr(connection_module, "LONGEST_RETRY_S", 0.05)
+    ends = 0
+
+    def answer(first: int, body: bytes, write: Write) -> None:
+        nonlocal ends
+        if first == 0x82 and frames.text("forbidden") in body and ends < 8:
+            ends += 1
+            raise EOFError
+        if first == 0x32:  # comes back, as a packet with QoS 0
+            after = 2 + body[1]
+            write(b"\x40\x02" + body[after : after + 2])
+            write(bytes([0x30, len(body) - 2]) + body[:after] + body[after + 2 :])
+
+    async def main() -> None:
+        when = asyncio.Event()
+        when.set()
+        async with fake_broker(answer) as broker:
+            connection = Connection(
+                broker, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=quiet
+            )
+            connection.follow(["forbidden"])
+            task = asyncio.create_task(connection.run())
+            await until(lambda: ends == 8 and connection.connected and connection.is_settled)
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    with caplog.at_level(logging.INFO):
+        run(main)
+    assert [": connected" in message for message in caplog.messages] == [False, True]
+    assert all(("one-of-many" in message) is quiet for message in caplog.messages)
