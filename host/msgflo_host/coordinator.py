@@ -241,7 +241,7 @@ class Coordinator:
         known = False
         while not known:
             await self.in_charge.wait()  # our claim is kept then
-            known = await self._kept.look(lease.TOPIC)
+            known = await self._kept.look(lease.TOPIC, is_ours=self.in_charge.is_set)
         self._dirty.set()
 
     async def _tick_forever(self) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from msgflo import Broker, ConnectError, SubscribeError
+from msgflo import Broker, ConnectError, Refused, SubscribeError
 from msgflo.paho_transport import Transport
 from msgflo.topics import connection_topic, participant_topic
 
+from ._once import Once
 from .discovery import Participant
 
 __all__ = ["Kept"]
@@ -30,11 +31,12 @@ class Kept:
     def __init__(self, broker: Broker, client_id: str) -> None:
         self.is_exact = False
         self._broker, self._client_id = broker, client_id
+        self._once = Once()
 
-    async def look(self, topic: str) -> bool:
-        """Find it out by `topic`, on which something is kept; what the broker does not do is said in the log.
+    async def look(self, topic: str, *, is_ours: Callable[[], bool] = lambda: True) -> bool:
+        """Find it out by `topic`, on which something is kept while `is_ours`; what the broker does not do is said in the log.
 
-        False, after some seconds, where the connection was lost meanwhile.
+        False, after some seconds, where the connection was refused or lost meanwhile, or the topic.
         """
         wildcard = topic.rpartition("/")[0] + "/+"
         try:
@@ -43,10 +45,14 @@ class Kept:
             is_exact = await self._sends(topic, topic)
             if await self._sends(wildcard, topic):  # it was merely late
                 return True
+            if not is_ours():  # nothing need be kept there any more
+                return False
             self.is_exact = is_exact
         except SubscribeError:
             return True  # it is not to be found out, then
-        except ConnectError:
+        except ConnectError as error:
+            if isinstance(error, Refused):  # what else goes wrong is wrong with other connections, too
+                self._once.say(f"{self._client_id}: {error} (trying again until it works)")
             await asyncio.sleep(AGAIN_S)
             return False
         if self.is_exact:

@@ -89,6 +89,35 @@ def test_nothing_is_concluded_from_a_connection_that_was_lost(
     assert not caplog.messages
 
 
+def test_nothing_is_concluded_where_what_is_kept_is_no_longer_ours(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    monkeypatch.setattr(kept_module, "SENT_WITHIN_S", 0.1)
+    kept = Kept(Address.parse(broker.url), "kept")
+    assert not asyncio.run(kept.look("fbp/x", is_ours=lambda: False))
+    assert not caplog.messages
+    assert asyncio.run(kept.look("fbp/x"))
+    assert "keeps no retained messages" in caplog.text
+
+
+def test_it_is_said_once_that_this_connection_is_refused(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    monkeypatch.setattr(kept_module, "AGAIN_S", 0)
+
+    async def main(broker: Broker) -> None:
+        kept = Kept(Address.parse(broker.url), "kept")
+        for _ in range(3):
+            assert not await kept.look("fbp/x")
+
+    with Broker(extra="clientid_prefixes other-") as broker:
+        asyncio.run(main(broker))
+    (said,) = caplog.messages
+    assert said.startswith(f"kept: {broker.url}")
+
+
 @pytest.mark.parametrize("how", ["wildcards", "late"])
 def test_forget_finds_what_the_broker_sends_for_exact_topics_alone_or_late(broker: Broker, how: str) -> None:
     keep(broker, "fbp/participant/old", discovery_message("old", connection="old-client"))
