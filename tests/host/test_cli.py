@@ -451,9 +451,11 @@ def test_register_takes_no_other_broker_where_the_coordinator_that_was_named_doe
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ("403 Forbidden", "give --secret or MSGFLO_SECRET"),
-        ("404 Not Found", "is that a coordinator?"),
-        ("200 OK", "no coordinator answers at"),
+        ("403 Forbidden\r\n\r\n<p>a page</p>", "give --secret or MSGFLO_SECRET"),
+        ("404 Not Found\r\n\r\n<p>a page</p>", "is that a coordinator?"),
+        ("200 OK\r\n\r\n<p>a page</p>", "no coordinator answers at"),
+        ('200 OK\r\n\r\n{"nodes": []}', "is that a coordinator?"),
+        ("200 OK\r\n\r\n[]", "is that a coordinator?"),
     ],
 )
 def test_register_takes_no_other_broker_where_something_answers_that_does_not_tell_the_broker(
@@ -466,7 +468,7 @@ def test_register_takes_no_other_broker_where_something_answers_that_does_not_te
             client, _ = server.accept()
             with client:
                 client.recv(4096)
-                client.sendall(f"HTTP/1.0 {answer}\r\n\r\n<p>a page</p>".encode())
+                client.sendall(f"HTTP/1.0 {answer}".encode())
 
         serving = threading.Thread(target=serve)
         serving.start()

@@ -135,7 +135,6 @@ def status_of(coordinator: str) -> dict[str, Any]:
             request.add_unredirected_header("Authorization", f"Bearer {secret}")
         with urllib.request.urlopen(request, timeout=5) as answer:
             status: dict[str, Any] = json.load(answer)
-            return status
     except urllib.error.HTTPError as error:
         if error.code == 403:
             hint = "give --secret or MSGFLO_SECRET" if secret is None else "that of --secret or MSGFLO_SECRET does not"
@@ -148,6 +147,9 @@ def status_of(coordinator: str) -> dict[str, Any]:
         refused = isinstance(error, urllib.error.URLError) and not isinstance(reason, TimeoutError)
         kind = NobodyThereError if refused else MsgfloError
         raise kind(f"no coordinator answers at {coordinator} ({reason}); start one with `msgflo run`") from None
+    if not isinstance(status, dict) or not {"broker", "nodes", "edges"} <= status.keys():
+        raise MsgfloError(f"{url} answers something else: is that a coordinator?")
+    return status
 
 
 def _secret() -> str | None:
