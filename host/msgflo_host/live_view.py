@@ -38,6 +38,8 @@ async def follow_live(status: Callable[[], Status], notes: Notes) -> None:
             while True:
                 live.update(_picture(status(), notes.lines, console.width, console.height), refresh=True)
                 await asyncio.sleep(REFRESH_S)
+        except OSError:  # the terminal is gone, as where this was disowned: nobody looks, and it goes on
+            await asyncio.get_running_loop().create_future()
         finally:
             with suppress(OSError):  # the terminal may be gone
                 live.stop()

@@ -16,7 +16,7 @@ from outside import Outside, program
 PROGRAM = Path(__file__).parent / "programs" / "meter.py"
 LIST = "fbp/bind/meter"
 STATUS = "fbp/connection/meter"
-LONG = json.dumps({"in": [f"some/source/of/packets/{i}" for i in range(100)]})
+LONG = json.dumps({"in": [f"some/source/of/packets/{i}" for i in range(130)]})
 LEFT_OUT = "bindings of meter: no memory for {} sources; the list is left out"
 
 
@@ -62,7 +62,7 @@ def test_a_list_that_memory_is_too_short_for_is_left_out(broker: Broker, interpr
         restarted(broker, outside)
         expect_back(outside, "short", "5")
         lines = printed(process)
-    assert lines.count(LEFT_OUT.format(100)) == 1
+    assert lines.count(LEFT_OUT.format(130)) == 1
     others = [
         line for line in lines if not line.startswith(("lost the connection to ", "connected to ", "bindings of "))
     ]
