@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from brokers import Broker
-from interpreters import CPYTHON, EVERY, Interpreter
+from interpreters import CPYTHON, EVERY, MICROPYTHONS, Interpreter
 from outside import Outside, program
 
 PROGRAM = Path(__file__).parent / "programs" / "served.py"
@@ -27,7 +27,10 @@ def interrupted(broker: Broker, interpreter: Interpreter, how: signal.Signals) -
         assert outside.next("fbp/connection/lamp") == b"offline"
         assert process.wait(30) == 0
         assert process.stdout is not None
-        assert process.stdout.read() == "ended\n"
+        printed = process.stdout.read()
+        assert printed.endswith("ended\n"), printed
+        # MicroPython's event loop may tell of a task that the interrupt has met in the loop itself.
+        assert printed == "ended\n" or interpreter in MICROPYTHONS, printed
 
 
 @pytest.mark.parametrize("interpreter", EVERY, ids=lambda interpreter: interpreter.name)
