@@ -18,14 +18,21 @@ from .errors import DiscoveryError, ForeignError
 if TYPE_CHECKING:
     from ._yaml import Located
 
-__all__ = ["Availability", "Foreign", "check_unique", "load", "load_folder", "parse_role_argument"]
+__all__ = ["Availability", "Foreign", "check_unique", "load", "load_folder", "own_connection", "parse_role_argument"]
 
 _OURS = ("connection", "period", "bind", "liveness", "protocol", "command")
 _KNOWN = ("component", "label", "icon", "role", "id", "inports", "outports", "availability")
 _KNOWN_OF_PORT = ("queue", "type", "description", "schema", "options")
 _OPTIONS = ("qos", "retain", "payload")
 _NO_MISTAKES = ("optional",)  # like `options`, but people mean it
-_MAX_ID = _port.MAX_ID - len("foreign-")
+
+
+def own_connection(id: str) -> str:
+    """Return the name under which the state of a device that says whether it is there is announced."""
+    return f"foreign-{id}"
+
+
+_MAX_ID = _port.MAX_ID - len(own_connection(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +156,7 @@ class _File:
             self._scalar(top, "icon") or None,
             self._ports("inports", _port.inport_topic),
             self._ports("outports", _port.outport_topic),
-            connection=f"foreign-{identity}" if availability else None,
+            connection=own_connection(identity) if availability else None,
             extra=extra if availability else {**extra, "liveness": "traffic"},
         )
         return Foreign(self._announceable(participant), availability, self._reader.file)

@@ -19,7 +19,15 @@ from .._text import quoted
 from ..connection import Connection
 from ..discovery import Participant
 from ..errors import DiscoveryError, RequestError
-from ..foreign import DEFAULT_INTERVAL_S, Foreign, ForeignDevices, check_unique, load, parse_role_argument
+from ..foreign import (
+    DEFAULT_INTERVAL_S,
+    Foreign,
+    ForeignDevices,
+    check_unique,
+    load,
+    own_connection,
+    parse_role_argument,
+)
 from ._options import NobodyThereError, broker_option, coordinator_option, find_broker, is_default, parse_broker
 
 __all__ = ["command"]
@@ -118,6 +126,6 @@ def _others(ours: Mapping[str, Participant], retained: Mapping[str, bytes]) -> d
     for topic, participant in ours.items():
         with suppress(DiscoveryError):
             other = discovery.parse(retained.get(topic, b""), topic=topic).connection
-            if other is not None and other != f"foreign-{participant.id}":
+            if other is not None and other != own_connection(participant.id):
                 found[participant.id] = other
     return found

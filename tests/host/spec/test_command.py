@@ -39,6 +39,20 @@ def runtime() -> Iterator[str]:
         yield fake.address
 
 
+@pytest.fixture
+def started(runtime: str, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """With which options temporary coordinators were started; `runtime` stands for each."""
+    found: list[dict[str, object]] = []
+
+    @asynccontextmanager
+    async def start(**options: object) -> AsyncIterator[str]:
+        found.append(options)
+        yield runtime
+
+    monkeypatch.setattr(temporary, "runtime", start)
+    return found
+
+
 def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(cli, ["test", *map(str, arguments)])
 
@@ -122,17 +136,7 @@ def test_an_address_and_a_temporary_coordinator_exclude_each_other(tmp_path: Pat
     assert "--graph and --componentdir are for the temporary coordinator" in done.output
 
 
-def test_all_suites_run_on_one_temporary_coordinator(
-    tmp_path: Path, runtime: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[dict[str, object]] = []
-
-    @asynccontextmanager
-    async def start(**options: object) -> AsyncIterator[str]:
-        started.append(options)
-        yield runtime
-
-    monkeypatch.setattr(temporary, "runtime", start)
+def test_all_suites_run_on_one_temporary_coordinator(tmp_path: Path, started: list[dict[str, object]]) -> None:
     for name in ("a.yaml", "b.yaml", "c.yml"):
         (tmp_path / name).write_text(SUITE)
     done = run(tmp_path, tmp_path / "a.yaml", "--componentdir", tmp_path)
@@ -142,16 +146,8 @@ def test_all_suites_run_on_one_temporary_coordinator(
 
 @pytest.mark.parametrize("suite", ["{project}/suite.yaml", "{project}", "{plain}/suite.yaml"])
 def test_a_project_s_components_are_found_where_its_suites_or_its_user_are(
-    tmp_path: Path, runtime: str, monkeypatch: pytest.MonkeyPatch, suite: str
+    tmp_path: Path, started: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch, suite: str
 ) -> None:
-    started: list[dict[str, object]] = []
-
-    @asynccontextmanager
-    async def start(**options: object) -> AsyncIterator[str]:
-        started.append(options)
-        yield runtime
-
-    monkeypatch.setattr(temporary, "runtime", start)
     project, plain, other = (tmp_path / name for name in ("project", "plain", "other"))
     for folder in (project, plain, other):
         folder.mkdir()
