@@ -40,31 +40,33 @@ setup: ## Install what `make run` needs: .venv, Mosquitto, MicroPython
 setup-tests:
 	@host/setup.sh tests
 
-# Most tests wait most of the time, for clocks and for programs that start: they are run side by side. Some ask a busy machine
-# for too much then: what fails is shown, and has to pass by itself.
-test: lint ## Check, then every test but the soak tests: what CI runs
-	@$(PYTEST) -q -m 'timed and not soak'
-	@$(PYTEST) -q -m 'not timed and not soak' -n 4 --dist loadfile --no-loadscope-reorder || { [ $$? = 1 ] && \
-		echo 'Once more, one after another, what failed beside others:' && \
-		$(PYTEST) -q -x -m 'not timed and not soak' --lf --lfnf=none; }
+# As many workers as the machine has cores. The tests of a file stay together: they share a broker, a browser or an emulated chip.
+WORKERS := -n logical --dist loadfile --no-loadscope-reorder
+# Pure parts of the web page, without a browser.
+NODE_TESTS := node --test --test-reporter=dot tests/unit/web/*.test.mjs
 
-check: lint ## Lint, types of host and firmware, examples of the docs
-	@$(PYTEST) -q tests/test_docs.py tests/test_repo.py
+test: lint ## Every test but the long ones: what CI runs
+	@$(NODE_TESTS)
+	@$(PYTEST) -q $(WORKERS)
+
+check: lint ## Lint, types, all unit tests: two minutes at most
+	@$(NODE_TESTS)
+	@$(PYTEST) -q $(WORKERS) tests/unit
 
 lint: setup-tests
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check --quiet $(SOURCES)
 	@$(BIN)/mypy
 	@ways=(); for target in esp32 rp2 cpython; do \
-		tests/firmware/typecheck/node_modules/.bin/pyright -p tests/firmware/typecheck/$$target.json & ways+=($$!); \
+		tests/typecheck/node_modules/.bin/pyright -p tests/typecheck/$$target.json & ways+=($$!); \
 	done; for way in "$${ways[@]}"; do wait "$$way" || exit 1; done
 
 bench: setup$(if $(PEER),-tests) ## Measure against the broker alone, write docs/benchmarks.md (PEER=1: beside npm msgflo)
 	@$(BIN)/python -m bench $(if $(PEER),--peer)
 
 soak: setup-tests ## The long tests: restarts, 70 000 publishes, 10 000 mutated inputs
-	@MSGFLO_FUZZ=10000 $(PYTEST) -m soak -n 3 --dist worksteal --ignore=tests/web
-	@$(PYTEST) -m soak tests/web
+	@MSGFLO_FUZZ=10000 $(PYTEST) -m soak -n logical --dist worksteal --ignore=tests/browser
+	@$(PYTEST) -m soak tests/browser
 
 vendor: ## Fetch and bundle what the web page uses of others: host/web-vendor, into host/msgflo_host/web/vendor
 	@cd host/web-vendor && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && node build.mjs

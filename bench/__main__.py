@@ -25,7 +25,8 @@ def main() -> int:
     options = _options()
     if options.peer and not npm_is_installed():
         print(
-            "MsgFlo's npm packages are missing: run tests/interop/setup.sh, which needs node and npm", file=sys.stderr
+            "MsgFlo's npm packages are missing: run tests/integration/interop/setup.sh, which needs node and npm",
+            file=sys.stderr,
         )
         return 2
     started, results = time.monotonic(), Results()

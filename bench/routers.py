@@ -23,7 +23,7 @@ from .wire import connect, publish_frame
 
 __all__ = ("INTEROP", "NPM", "OURS", "Coordinator", "Wiring", "announce", "device", "npm_is_installed")
 
-INTEROP = Path(__file__).resolve().parent.parent / "tests" / "interop"
+INTEROP = Path(__file__).resolve().parent.parent / "tests/integration/interop"
 _DISCOVERY = ("fbp", "#", "fbp/#")  # what a coordinator may subscribe to in order to hear of participants
 
 
@@ -167,5 +167,5 @@ NPM = Kind(
 
 
 def npm_is_installed() -> bool:
-    """Whether tests/interop/setup.sh has installed MsgFlo's npm packages."""
+    """Whether tests/integration/interop/setup.sh has installed MsgFlo's npm packages."""
     return shutil.which("node") is not None and _NPM_PROGRAM.exists()

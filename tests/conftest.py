@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
+import signal
+from collections import Counter
 from collections.abc import Generator, Iterator
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from brokers import Broker
 from fbp_schemas import Watched
@@ -28,17 +26,9 @@ settings.register_profile(
 )
 settings.load_profile("calm")
 
-# Files and tests that ask for a time, of which tests beside them would take a part.
-TIMED = (
-    "test_timers.py",
-    "test_waiting.py",
-    "test_a_broker_that_never_answers_does_not_block_the_loop",
-    "test_a_burst_arrives_complete_while_timers_go_on",
-    "test_a_wake_up_is_short",
-    "test_pin_is_written_in_less_than_a_fifth_of_a_millisecond",
-)
-# Where files take longest: these begin first, so that at the end no worker is left alone with one.
-LONG = ("emulation", "boards", "web", "spec")
+# The files that take longest begin first: at the end no worker is left alone with one.
+LONG_FIRST = ("browser", "emulation", "boards", "spec")
+SLOWEST = 10  # so many files are shown at the end of a run
 
 # Tests of a socket by itself, or of a client of anybody's runtime: what is sent there is made up.
 MADE_UP = (
@@ -51,6 +41,11 @@ MADE_UP = (
 )
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+# A shell has its background jobs ignore SIGINT. What tests start would inherit that, and be deaf to a Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
@@ -78,11 +73,25 @@ def frames_keep_to_the_schemas(request: pytest.FixtureRequest, monkeypatch: pyte
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`make test` runs the timed tests by themselves, and of the others the long ones first."""
-    items.sort(key=lambda item: (*LONG, item.path.parent.name).index(item.path.parent.name))
-    for item in items:
-        if item.path.name in TIMED or item.name.partition("[")[0] in TIMED:
-            item.add_marker("timed")
+    """Run the files of long tests first."""
+    items.sort(key=lambda item: (*LONG_FIRST, item.path.parent.name).index(item.path.parent.name))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the files that took longest, and each kind of test by its folder."""
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid.partition("::")[0]] += report.duration
+    kinds: Counter[str] = Counter()
+    for file, spent in seconds.items():
+        kinds["/".join(file.split("/")[:2])] += spent
+    if len(seconds) > SLOWEST:
+        terminalreporter.section(f"the {SLOWEST} slowest files, in seconds of one worker")
+        for file, spent in seconds.most_common(SLOWEST):
+            terminalreporter.write_line(f"{spent:7.1f}  {file}")
+        terminalreporter.write_line("   ".join(f"{kind} {spent:.0f} s" for kind, spent in kinds.most_common()))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,0 +1,675 @@
+"""Adopting on the page: topics of nobody become nodes whose ports carry what is sent on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import paho.mqtt.client as paho
+import pytest
+from playwright.sync_api import Page, expect
+
+from brokers import Broker
+from browser import LAPTOP, PHONE, SECRET, Pages, axe, edit, node_in, of_system, running, tell, until_system
+from msgflo_host.foreign import load
+from paths import ROOT
+from systems import Coordinator, Participants, Sink, until
+
+EXAMPLE = ROOT / "examples/rtl433"
+MARKUP = "<img src=x onerror=window.hacked=1><b class=hacked>"
+PLUG: dict[str, Any] = {
+    "tele/desk/LWT": "Online",
+    "tele/desk/STATE": {"Time": "2026-01-01T10:00:00", "POWER": "ON", "Dimmer": 40, "Wifi": {"RSSI": 80}},
+    "tele/desk/SENSOR": {"ENERGY": {"Power": 21}},
+    "tele/desk/INFO1": {"Info1": {"Module": "Plug"}},
+    "stat/desk/POWER": "ON",
+}
+
+
+@pytest.fixture(scope="module")
+def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinator]:
+    """A system with a broker of its own and a component folder `home`, in which each test adopts under names of its own."""
+    folder = tmp_path_factory.mktemp("adopt")
+    (folder / "home").mkdir()
+    with (
+        running(folder, "sink(test/Sink)\n", "--componentdir", folder / "home") as coordinator,
+        Participants(Sink("sink"), broker=broker_of(coordinator)),
+    ):
+        coordinator.wait(lambda status: status["nodes"][0]["state"] == "alive")
+        yield coordinator
+
+
+def broker_of(coordinator: Coordinator) -> str:
+    return str(coordinator.wait(lambda status: status["connected"])["broker"])
+
+
+class Device:
+    """Something that only knows MQTT."""
+
+    def __init__(self, coordinator: Coordinator) -> None:
+        self.sent: Counter[str] = Counter()  # packets, by topic
+        self.heard: dict[str, bytes] = {}
+        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        self._client.on_message = lambda client, userdata, message: self.heard.update({message.topic: message.payload})
+        self._client.connect("127.0.0.1", urlsplit(broker_of(coordinator)).port or 1883)
+        self._client.subscribe("cmnd/#")
+        self._client.loop_start()
+
+    def send(self, topic: str, value: Any, *, retain: bool = False) -> None:
+        payload = value if isinstance(value, str) else json.dumps(value)
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(20)
+        self.sent[topic] += 1
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+@pytest.fixture
+def device(coordinator: Coordinator) -> Iterator[Device]:
+    device = Device(coordinator)
+    yield device
+    device.close()
+
+
+@pytest.fixture
+def page(coordinator: Coordinator, page_of: Pages) -> Page:
+    return opened(page_of, coordinator)
+
+
+@pytest.fixture
+def modules(coordinator: Coordinator, page_of: Pages) -> Page:
+    """A page of the same server with nothing in it, that loads modules of the page."""
+    page_of.tolerate("favicon.ico")  # Chromium asks for it where a document names none
+    return page_of(coordinator, "/icon.svg", secret=None)
+
+
+def opened(page_of: Pages, coordinator: Coordinator, **options: Any) -> Page:
+    """The page where it adopts, when it hears the broker."""
+    page = page_of(coordinator, **options)
+    until_system(page, "system.isReady && system.status.nodes.length > 0")
+    tell(page, "show-view", {"view": "adopt"})
+    page.get_by_text("What is sent to the broker").wait_for()
+    expect(page.locator(".adopt-message")).not_to_contain_text("Connecting")
+    return page
+
+
+def sent_until_seen(page: Page, device: Device, values: dict[str, Any], seen: Callable[[], Any]) -> None:
+    """Send, again and again, until the page shows it: it may have subscribed a moment later."""
+    deadline = time.monotonic() + 40
+    while True:
+        for topic, value in values.items():
+            device.send(topic, value)
+        page.wait_for_timeout(50)
+        if seen():
+            return
+        assert time.monotonic() < deadline, "the page does not show it"
+
+
+def adopt(page: Page, name: str, role: str, component: str) -> None:
+    """Adopt a device that was found, by its button and the form."""
+    page.get_by_role("button", name=f"Adopt {name},").click()
+    page.get_by_label("Role:").fill(role)
+    page.get_by_label("Component:").fill(component)
+    page.get_by_role("button", name="Save and add").click()
+    expect(node_in(page, role)).to_be_visible()
+
+
+def connect_to_sink(page: Page, node: str, port: str) -> str:
+    edit(page, ["addedge", {"src": {"node": node, "port": port}, "tgt": {"node": "sink", "port": "in"}}])
+    return f"{node}.{port.lower()} sink.in"
+
+
+def last_is(edge: str, value: Any) -> str:
+    return f"JSON.stringify(packets.last({json.dumps(edge)})?.data) === {json.dumps(json.dumps(value))}"
+
+
+@pytest.mark.skipif(shutil.which("rtl_433") is None, reason="rtl_433 is not installed (Debian: rtl-433)")
+def test_topics_of_a_real_rtl_433_become_a_node_whose_ports_carry_the_values(
+    page: Page, coordinator: Coordinator
+) -> None:
+    environment = {**os.environ, "MSGFLO_BROKER": broker_of(coordinator)}
+    command = [sys.executable, str(EXAMPLE / "receiver.py"), str(EXAMPLE / "cool.ook")]
+    receiver = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        adopt(page, "Nexus-TH-2", "garden", "Nexus")
+        for port, value in (("temperature_C", 12.6), ("humidity", 84)):
+            until_system(page, last_is(connect_to_sink(page, "garden", port), value))
+    finally:
+        receiver.terminate()
+        receiver.wait(10)
+    ports = of_system(
+        page, "Object.fromEntries(system.nodeStatus('garden').outports.map((port) => [port.id, port.type]))"
+    )
+    assert ports == {"temperature_C": "number", "humidity": "number", "battery_ok": "number"}
+
+
+def test_topics_of_a_tasmota_device_become_a_node_whose_ports_carry_the_values(
+    page: Page, coordinator: Coordinator, device: Device
+) -> None:
+    device.send("tele/desk/LWT", "Online", retain=True)
+    sent_until_seen(page, device, PLUG, page.locator("[data-path='stat/desk/POWER']").count)  # the last of them
+    adopt(page, "desk", "desk", "Plug")
+    status = coordinator.wait(
+        lambda status: any(node["id"] == "desk" and node["state"] == "alive" for node in status["nodes"])
+    )
+    (node,) = [node for node in status["nodes"] if node["id"] == "desk"]
+    assert {port["id"]: port["topic"] for port in node["inports"]} == {
+        "power": "cmnd/desk/POWER",
+        "dimmer": "cmnd/desk/Dimmer",
+    }
+    assert {port["id"]: port["topic"] for port in node["outports"]} == {
+        "state": "tele/desk/STATE",
+        "sensor": "tele/desk/SENSOR",
+        "power": "stat/desk/POWER",
+    }
+    edge = connect_to_sink(page, "desk", "power")
+    for value in ("OFF", "ON"):
+        told = last_is(edge, value)
+        sent_until_seen(page, device, {"stat/desk/POWER": value}, lambda told=told: of_system(page, told))
+    edit(page, ["addinitial", {"src": {"data": "TOGGLE"}, "tgt": {"node": "desk", "port": "power"}}])
+    edit(page, ["addinitial", {"src": {"data": 70}, "tgt": {"node": "desk", "port": "dimmer"}}])
+    until(lambda: "cmnd/desk/Dimmer" in device.heard)
+    assert device.heard == {"cmnd/desk/POWER": b"TOGGLE", "cmnd/desk/Dimmer": b"70"}
+    device.send("tele/desk/LWT", "Offline", retain=True)
+    coordinator.wait(lambda status: any(node["id"] == "desk" and node["state"] == "lost" for node in status["nodes"]))
+
+
+def test_topics_of_participants_are_not_shown_and_adopted_ones_go(page: Page, device: Device) -> None:
+    rows = page.get_by_role("treeitem")
+    sent_until_seen(
+        page, device, {"own/thing/a": 1, "own/thing/set": "x", "sink/in": 5}, rows.filter(has_text="own").count
+    )
+    expect(rows.filter(has_text="sink")).to_have_count(0)
+    # By keyboard: the branch is chosen with all that is in it.
+    expect(rows.filter(has_text="own").first).to_contain_text("2 topics")
+    rows.filter(has_text="own").first.focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Adopt 2 topics")).to_be_enabled()
+    page.get_by_role("button", name="Adopt 2 topics").click()
+    expect(page.get_by_label("The file")).to_have_value(OWN)
+    page.get_by_label("Role:").fill("mine")
+    page.get_by_label("Component:").fill("Mine")
+    page.get_by_role("button", name="Save and add").click()
+    expect(node_in(page, "mine")).to_be_visible()
+    tell(page, "show-view", {"view": "adopt"})
+    expect(rows.filter(has_text="own")).to_have_count(0)
+    # Nor are those of an instrument that nobody plays just now, or that say whether the adopted one is there.
+    edit(page, ["addnode", {"id": "lamp", "component": "web/Rgb", "metadata": {}}])
+    until_system(page, "system.nodeStatus('lamp')?.state === 'pending'")
+    values = {"lamp/state": {"on": True}, "own/thing/status": "online", "own/thing/bright": 2}
+    sent_until_seen(page, device, values, rows.filter(has_text="bright").count)
+    expect(rows.filter(has_text="own")).to_have_text(re.compile("own/thing/bright"))
+    expect(rows.filter(has_text="lamp")).to_have_count(0)
+    edit(page, ["removenode", {"id": "lamp"}])
+
+
+OWN = """component: home/Thing
+icon: plug
+inports:
+  set:
+    queue: "own/#ROLE/set"
+    type: string
+    options: {payload: text}
+outports:
+  a:
+    queue: "own/#ROLE/a"
+    type: number
+"""
+
+
+def test_a_topic_that_says_whether_a_device_is_there_is_marked_and_becomes_no_port(page: Page, device: Device) -> None:
+    rows = page.get_by_role("treeitem")
+    values = {"hut/heater/heat": 21, "hut/heater/there": "Online"}
+    sent_until_seen(page, device, values, rows.filter(has_text="hut").count)
+    page.get_by_label("Search topics").fill("hut")
+    expect(rows.filter(has_text="whether it is there").locator(".topic-name")).to_contain_text("there")
+    expect(rows.filter(has_text="heat").last.locator("small")).to_have_count(0)
+    expect(rows.first).to_contain_text("2 topics")
+    rows.first.locator(".topic-box").click()
+    page.get_by_role("button", name="Adopt 2 topics").click()
+    expect(page.get_by_label("The file")).to_have_value(HEATER)
+
+
+HEATER = """component: home/Heater
+icon: plug
+inports: {}
+outports:
+  heat:
+    queue: "hut/#ROLE/heat"
+    type: number
+availability:
+  topic: "hut/#ROLE/there"
+  online: Online
+  offline: Offline
+"""
+
+
+def test_the_tree_is_walked_by_keyboard(page: Page, device: Device) -> None:
+    values = {f"walk/{room}/{what}": 1 for room in ("attic", "cellar") for what in ("heat", "light")}
+    rows = page.get_by_role("treeitem")
+    sent_until_seen(page, device, values, rows.filter(has_text="cellar").count)
+    page.get_by_label("Search topics").fill("walk")
+    expect(rows).to_have_count(7)
+    rows.first.focus()
+    here = page.locator("[role=treeitem]:focus")
+    for key, name in (("ArrowDown", "attic"), ("ArrowLeft", "attic"), ("ArrowDown", "cellar"), ("ArrowUp", "attic")):
+        page.keyboard.press(key)
+        expect(here.locator(".topic-name")).to_have_text(name)
+    expect(here).to_have_attribute("aria-expanded", "false")
+    expect(rows).to_have_count(5)
+    page.keyboard.press("ArrowRight")
+    expect(rows).to_have_count(7)
+    page.keyboard.press("ArrowRight")
+    expect(here.locator(".topic-name")).to_have_text("heat")
+    page.keyboard.press("Space")
+    expect(here).to_have_attribute("aria-checked", "true")
+    expect(rows.nth(1)).to_have_attribute("aria-checked", "mixed")
+
+
+def test_the_broker_is_heard_only_while_the_view_is_open(page: Page, device: Device) -> None:
+    count = page.locator(".topic-row").filter(has_text="pulse").locator(".topic-count")  # also where it is not shown
+    sent_until_seen(page, device, {"pulse": 1}, count.count)
+    page.get_by_label("Search topics").fill("pulse")
+    before = f"{device.sent['pulse']}\N{MULTIPLICATION SIGN}"
+    expect(count).to_have_text(before)
+    tell(page, "show-view", {"view": "graph"})
+    page.wait_for_function("() => document.querySelector('#adopt-view').hidden")
+    device.send("pulse", 2)
+    tell(page, "show-view", {"view": "adopt"})
+    sent_until_seen(page, device, {"pulse/after": 1}, page.get_by_role("treeitem").filter(has_text="after").count)
+    assert count.first.text_content() == before
+
+
+def test_what_is_wrong_in_the_file_is_said_and_what_was_edited_is_kept(page: Page, device: Device) -> None:
+    sent_until_seen(page, device, {"slip/value": 1}, page.get_by_role("treeitem").filter(has_text="slip").count)
+    page.get_by_role("treeitem").filter(has_text="slip").locator(".topic-box").click()
+    page.get_by_role("button", name="Adopt 1 topic").click()
+    file = page.get_by_label("The file")
+    file.fill("component: home/Slip\noutports:\n  a: {topic: slip/value}\n")
+    page.get_by_label("Role:").fill("slip")
+    assert "topic: slip/value" in file.input_value()
+    page.get_by_role("button", name="Save and add").click()
+    expect(page.get_by_role("alert")).to_contain_text("port 'a' has no 'queue'")
+    expect(page.get_by_role("alert")).to_be_in_viewport()
+    page.get_by_role("button", name="Make it from the fields again").click()
+    assert 'queue: "#ROLE/value"' in file.input_value()
+
+
+def test_what_was_typed_is_not_lost_without_a_question(page: Page, device: Device) -> None:
+    leaving = """() => {
+      const event = new Event("beforeunload", { cancelable: true });
+      dispatchEvent(event);
+      return event.defaultPrevented;
+    }"""
+    row = page.get_by_role("treeitem").filter(has_text="typed")
+    sent_until_seen(page, device, {"typed/value": 5}, row.count)
+    row.locator(".topic-box").click()
+    adopt = page.get_by_role("button", name="Adopt 1 topic")
+    back = page.get_by_role("button", name="Back to the topics")
+    adopt.click()
+    assert not page.evaluate(leaving)
+    back.click()
+    expect(adopt).to_be_visible()
+    adopt.click()
+    page.get_by_label("Role:").fill("mine")
+    assert page.evaluate(leaving)
+    back.click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep editing").click()
+    expect(page.get_by_label("Role:")).to_have_value("mine")
+    back.click()
+    page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    expect(adopt).to_be_visible()
+    assert not page.evaluate(leaving)
+
+
+def test_without_the_right_it_says_what_to_do_with_the_text_and_two_devices_of_one_name_have_two_texts(
+    coordinator: Coordinator, page_of: Pages, device: Device
+) -> None:
+    page = opened(page_of, coordinator, secret=None)
+    twins = {f"rtl_433/{host}/devices/Nexus/7/humidity": 50 for host in ("attic", "cellar")}
+    sent_until_seen(page, device, twins, page.get_by_role("button", name="Adopt Nexus-7 (rtl_433/cellar").count)
+    for topic in twins:
+        page.get_by_role("button", name=f"Adopt Nexus-7 ({topic[: topic.index('/devices')]}").click()
+        expect(page.get_by_label("The file")).to_have_value(re.compile(re.escape(topic)))
+        page.get_by_role("button", name="Back to the topics").click()
+    sent_until_seen(
+        page, device, {"tele/hall/STATE": {"POWER": "ON"}}, page.get_by_role("button", name="Adopt hall,").count
+    )
+    page.get_by_role("button", name="Adopt hall,").click()
+    expect(page.locator("#adopt-view")).to_contain_text("Without a secret that allows component:setsource")
+    expect(page.locator("#adopt-view")).to_contain_text("msgflo register hall:Hall.yml")
+    expect(page.get_by_role("button", name="Save and add")).to_be_hidden()
+    page.evaluate(
+        """() => {
+          navigator.clipboard.writeText = () => Promise.reject(); // as where a page came without encryption
+          addEventListener("copy", ({ target }) => (window.copied = target.value));
+        }"""
+    )
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.locator("#toasts")).to_contain_text("The file is copied.")
+    assert page.evaluate("() => window.copied") == page.get_by_label("The file").input_value()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == "Hall.yml"
+    foreign = load(download.value.path(), "hall")
+    assert [port.queue for port in foreign.participant.outports] == ["tele/hall/STATE", "stat/hall/POWER"]
+
+
+def test_it_says_why_nothing_is_heard(
+    run_graph: Callable[..., Coordinator], page_of: Pages, broker: Broker, tmp_path: Path
+) -> None:
+    (tmp_path / "secrets.yaml").write_text("hall:\n  secret: who-may-only-look\n  may: viewer\n")
+    coordinator = run_graph("sink(test/Sink)\n", "--secrets", "secrets.yaml", broker=broker.url)
+    for secret, reason in ((SECRET, "a broker that is not its own"), ("who-may-only-look", "protocol:network")):
+        page = opened(page_of, coordinator, secret=secret)
+        expect(page.locator(".adopt-message")).to_contain_text(reason)
+
+
+def test_hostile_topics_and_payloads_are_text_up_to_the_file(page: Page, device: Device) -> None:
+    config = {
+        "name": MARKUP,
+        "stat_t": MARKUP,
+        "val_tpl": MARKUP,
+        "unit_of_meas": MARKUP,
+        "dev": {"name": MARKUP, "ids": ["__proto__"]},
+    }
+    values = {
+        f"zigbee2mqtt/{MARKUP}": {MARKUP: MARKUP, "__proto__": MARKUP},
+        "homeassistant/sensor/x/config": config,
+        f"a/{MARKUP}/\"'": MARKUP,
+    }
+    sent_until_seen(page, device, values, page.locator(".adopt-devices li").filter(has_text=MARKUP).nth(1).count)
+    harm = "() => window.hacked || document.querySelectorAll('.hacked, img[src=x], [onerror]').length"
+    for card in range(2):
+        page.locator(".adopt-devices li").filter(has_text=MARKUP).nth(card).get_by_role("button").click()
+        text = page.get_by_label("The file").input_value()
+        assert json.dumps(MARKUP)[1:-1] in text
+        assert not page.evaluate(harm)
+        page.get_by_role("button", name="Back to the topics").click()
+    assert not page.evaluate(harm)
+
+
+@pytest.mark.parametrize(("size", "theme"), [(LAPTOP, "light"), (PHONE, "dark")], ids=["laptop", "phone"])
+def test_nothing_keeps_people_out_where_they_adopt(
+    coordinator: Coordinator, page_of: Pages, device: Device, size: tuple[int, int], theme: Any
+) -> None:
+    page = opened(page_of, coordinator, size=size, theme=theme)
+    values = {f"tele/lamp{number}/STATE": {"POWER": "ON"} for number in range(3)} | {"some/topic": 5, "some/other": "x"}
+    sent_until_seen(page, device, values, page.get_by_role("button", name="Adopt lamp2,").count)
+    page.get_by_role("treeitem").filter(has_text="topic").last.locator(".topic-box").click()
+    faults = axe(page, "#adopt-view")
+    page.get_by_role("button", name="Adopt lamp2,").click()
+    faults += axe(page, "#adopt-view")
+    assert not faults, "\n".join(faults)
+    assert page.evaluate("() => document.querySelector('#adopt-view').scrollWidth") <= size[0]
+
+
+FIND = """async ([template, values]) => {
+  const { Topics } = await import("/adopt/seen.js");
+  const { default: { find } } = await import(`/adopt/templates/${template}.js`);
+  const topics = new Topics();
+  for (const [topic, value] of values) topics.take(topic, new TextEncoder().encode(value));
+  const told = (port) => [port.id, [port.topic, port.type]];
+  const chosen = (ports) => Object.fromEntries(ports.filter((port) => port.chosen).map(told));
+  return find(topics.all).map(({ device, role, inports, outports, availability }) => ({
+    device, role, in: chosen(inports), out: chosen(outports), availability, about: outports.map((port) => port.description),
+    text: inports.filter((port) => port.isText).map((port) => port.id) }));
+}"""
+
+
+def proposals(modules: Page, template: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    pairs = [[topic, value if isinstance(value, str) else json.dumps(value)] for topic, value in values.items()]
+    found: list[dict[str, Any]] = modules.evaluate(FIND, [template, pairs])
+    return found
+
+
+def test_the_template_of_rtl_433_takes_its_usual_topics_too(modules: Page) -> None:
+    base = "rtl_433/pi/devices/TPMS/Citroen/70a1"
+    device, receiver = proposals(
+        modules,
+        "rtl_433",
+        {
+            f"{base}/time": "2026-01-01 10:00:00",
+            f"{base}/pressure_kPa": "221",
+            f"{base}/battery_ok": "1",
+            "rtl_433/pi/events": {"model": "Citroen", "pressure_kPa": 221},
+            "rtl_433/pi/availability": "online",
+        },
+    )
+    assert device["role"] == "TPMS-Citroen-70a1"
+    assert device["out"] == {
+        "pressure_kPa": [f"{base}/pressure_kPa", "number"],
+        "battery_ok": [f"{base}/battery_ok", "number"],
+    }
+    assert device["availability"] == {"topic": "rtl_433/pi/availability", "online": "online", "offline": "offline"}
+    assert receiver["out"] == {"events": ["rtl_433/pi/events", "object"]}
+
+
+def test_the_template_of_zigbee2mqtt_knows_names_with_slashes_and_both_kinds_of_availability(modules: Page) -> None:
+    lamp, button = proposals(
+        modules,
+        "zigbee2mqtt",
+        {
+            "zigbee2mqtt/bridge/state": {"state": "online"},
+            "zigbee2mqtt/hall/lamp": {"state": "ON", "brightness": 254},
+            "zigbee2mqtt/hall/lamp/availability": {"state": "online"},
+            "zigbee2mqtt/hall/lamp/set": {"state": "ON"},
+            "zigbee2mqtt/button": {"action": "single"},
+            "zigbee2mqtt/button/availability": "online",
+        },
+    )
+    assert (lamp["device"], lamp["role"]) == ("hall/lamp", "hall_lamp")
+    assert lamp["in"] == {"set": ["zigbee2mqtt/hall/lamp/set", "object"]}
+    assert lamp["out"] == {"state": ["zigbee2mqtt/hall/lamp", "object"]}
+    assert lamp["availability"]["online"] == {"state": "online"}
+    assert button["in"] == {}
+    assert button["out"] == {"action": ["zigbee2mqtt/button", "object"]}
+    assert button["availability"]["online"] == "online"
+
+
+def test_the_template_of_tasmota_knows_both_orders_of_its_topics(modules: Page) -> None:
+    for order in ("{prefix}/{device}/{last}", "{device}/{prefix}/{last}"):
+
+        def topic(prefix: str, last: str, order: str = order) -> str:
+            return order.format(prefix=prefix, device="fan", last=last)
+
+        values = {
+            topic("tele", "LWT"): "Online",
+            topic("tele", "STATE"): {"POWER1": "ON"},
+            topic("stat", "POWER2"): "OFF",
+        }
+        (fan,) = proposals(modules, "tasmota", values)
+        assert fan["in"] == {
+            "power1": [topic("cmnd", "POWER1"), "boolean"],
+            "power2": [topic("cmnd", "POWER2"), "boolean"],
+        }
+        assert fan["out"] == {
+            "state": [topic("tele", "STATE"), "object"],
+            "power1": [topic("stat", "POWER1"), "string"],
+            "power2": [topic("stat", "POWER2"), "string"],
+        }
+        assert fan["text"] == ["power1", "power2"]
+        assert fan["availability"] == {"topic": topic("tele", "LWT"), "online": "Online", "offline": "Offline"}
+    assert proposals(modules, "tasmota", {"stat/other/thing": "1"}) == []
+
+
+def test_the_template_of_esphome_adds_the_commands(modules: Page) -> None:
+    (node,) = proposals(
+        modules,
+        "esphome",
+        {
+            "porch/sensor/outside/state": "12.5",
+            "porch/switch/pump/state": "ON",
+            "porch/light/lamp/state": {"state": "ON"},
+            "porch/status": "online",
+            "porch/debug": "[D] hello",
+        },
+    )
+    assert node["out"] == {
+        "outside": ["porch/sensor/outside/state", "number"],
+        "pump": ["porch/switch/pump/state", "string"],
+        "lamp": ["porch/light/lamp/state", "object"],
+    }
+    assert node["in"] == {
+        "pump": ["porch/switch/pump/command", "string"],
+        "lamp": ["porch/light/lamp/command", "object"],
+    }
+    assert node["text"] == ["pump"]
+    assert node["availability"] == {"topic": "porch/status", "online": "online", "offline": "offline"}
+
+
+def test_the_template_of_shelly_knows_both_generations(modules: Page) -> None:
+    first, later = proposals(
+        modules,
+        "shelly",
+        {
+            "shellies/announce": {"id": "shelly1-AB"},
+            "shellies/shelly1-AB/announce": {"id": "shelly1-AB"},
+            "shellies/shelly1-AB/online": "true",
+            "shellies/shelly1-AB/relay/0": "on",
+            "shellies/shelly1-AB/relay/0/power": "3.5",
+            "shellyplus1-CD/online": "true",
+            "shellyplus1-CD/status/switch:0": {"output": True},
+            "shellyplus1-CD/status/sys": {"uptime": 4},
+        },
+    )
+    assert first["out"] == {
+        "relay_0": ["shellies/shelly1-AB/relay/0", "string"],
+        "relay_0_power": ["shellies/shelly1-AB/relay/0/power", "number"],
+    }
+    assert first["in"] == {"relay_0": ["shellies/shelly1-AB/relay/0/command", "string"]}
+    assert first["availability"] == {"topic": "shellies/shelly1-AB/online", "online": True, "offline": False}
+    assert later["out"] == {"switch_0": ["shellyplus1-CD/status/switch:0", "object"]}
+    assert later["in"] == {"switch_0": ["shellyplus1-CD/command/switch:0", "string"]}
+    assert (first["text"], later["text"]) == (["relay_0"], ["switch_0"])
+
+
+def test_the_template_of_home_assistant_joins_what_is_of_one_device(modules: Page) -> None:
+    device = {"ids": ["0x1"], "name": "Weather"}
+    avty = [{"t": "~/there", "val_tpl": "{{ value_json.state }}"}]
+    temperature = {
+        "~": "station",
+        "name": "Temperature",
+        "stat_t": "~/now",
+        "val_tpl": "{{ value_json.t }}",
+        "unit_of_meas": "°C",
+    }
+    (weather,) = proposals(
+        modules,
+        "homeassistant",
+        {
+            "homeassistant/sensor/0x1/t/config": temperature | {"dev": device, "avty": avty},
+            "homeassistant/sensor/0x1/rain/config": {
+                "name": "Rain",
+                "state_topic": "station/rain",
+                "unit_of_measurement": "mm",
+                "device": {"identifiers": "0x1"},
+            },
+            "homeassistant/switch/0x1/pump/config": {
+                "name": "Pump",
+                "stat_t": "station/pump",
+                "cmd_t": "station/pump/set",
+                "pl_on": "ON",
+                "pl_off": "OFF",
+                "dev": device,
+            },
+            "station/pump": "OFF",
+        },
+    )
+    assert (weather["device"], weather["role"]) == ("Weather", "Weather")
+    assert weather["out"] == {
+        "Temperature": ["station/now", "object"],
+        "Rain": ["station/rain", "number"],
+        "Pump": ["station/pump", "string"],
+    }
+    assert weather["in"] == {"Pump": ["station/pump/set", "string"]}
+    assert weather["text"] == ["Pump"]
+    assert weather["about"][0] == "Temperature in °C (value_template {{ value_json.t }})"
+    assert weather["availability"] == {
+        "topic": "station/there",
+        "online": {"state": "online"},
+        "offline": {"state": "offline"},
+    }
+
+
+def test_names_of_any_script_are_kept_and_a_level_without_a_name_is_a_slash(modules: Page, tmp_path: Path) -> None:
+    topics = ["haus/Küche/Licht", "haus/Küche/Höhe", "مصباح/ضوء", "/führend", "/x/y", "straße/größe"]
+    made, names = modules.evaluate(
+        """async (topics) => {
+          const { byHand } = await import("/adopt/by_hand.js");
+          const { treeOf, rowsOf } = await import("/adopt/branches.js");
+          const { toYaml } = await import("/adopt/yaml.js");
+          const seen = topics.map((topic) => ({ topic, type: "number", value: 5, text: "5" }));
+          const made = [seen.slice(0, 2), [seen[2]], [seen[3]], [seen[5]]].map((chosen) => {
+            const proposal = byHand(chosen);
+            const component = `home/${proposal.component}`;
+            return { ...proposal, yaml: toYaml({ ...proposal, component, usesRole: true }) };
+          });
+          return [made, rowsOf(treeOf(seen), new Map()).rows.map(({ branch }) => branch.name)];
+        }""",
+        topics,
+    )
+    assert [(each["role"], each["component"]) for each in made] == [
+        ("Küche", "Kuche"), ("مصباح", "Device"), ("device", "Device"), ("straße", "Strasse"),
+    ]  # fmt: skip
+    kitchen = tmp_path / "Kuche.yml"
+    kitchen.write_text(made[0]["yaml"])
+    assert "#ROLE/Licht" in made[0]["yaml"]
+    foreign = load(kitchen, "Küche")
+    assert [(port.id, port.queue) for port in foreign.participant.outports] == [
+        ("Licht", topics[0]),
+        ("Höhe", topics[1]),
+    ]
+    assert [each["outports"][0]["id"] for each in made[1:]] == ["ضوء", "führend", "größe"]
+    assert names[:3] == ["/", "führend", "x/y"]
+
+
+def test_topics_and_values_are_bounded(modules: Page) -> None:
+    found = modules.evaluate(
+        """async () => {
+          const { Topics } = await import("/adopt/seen.js");
+          const topics = new Topics();
+          for (let i = 0; i < 5003; i++) topics.take(`t/${i}`, new Uint8Array(20000).fill(65));
+          topics.take("fbp/x", new Uint8Array(1));
+          topics.take("$SYS/x", new Uint8Array(1));
+          const kept = [...topics.all.values()];
+          const bytes = kept.reduce((sum, seen) => sum + seen.payload.length, 0);
+          return [kept.length, topics.leftOut, bytes, kept[0].value === undefined];
+        }"""
+    )
+    assert found[:2] == [5000, 3]
+    assert found[2] < 20_000_000
+    assert found[3]
+
+
+def test_every_text_comes_through_the_file_unchanged(modules: Page, tmp_path: Path) -> None:
+    nasty = ["yes", "no: x", "# a", '"\\', "- x", "12", "🐌", "{a}", "'"]
+    port = {"type": "any", "description": "", "chosen": True}
+    strange = "é\n\t\u0085\u2028\x7f"  # a name may not hold it, a description may
+    ports = [
+        {**port, "id": text, "topic": f"x/{number}", "description": text + strange} for number, text in enumerate(nasty)
+    ]
+    device = {
+        "component": "home/X", "label": nasty[3], "icon": "plug", "role": "x", "usesRole": True, "inports": [], "outports": ports,
+        "availability": {"topic": "x/there", "online": {"a: b": ["no"]}, "offline": "off"},
+    }  # fmt: skip
+    text = modules.evaluate("async (device) => (await import('/adopt/yaml.js')).toYaml(device)", device)
+    (tmp_path / "x.yml").write_text(text)
+    foreign = load(tmp_path / "x.yml", "x")
+    assert [port.id for port in foreign.participant.outports] == nasty
+    assert [port.description for port in foreign.participant.outports] == [text + strange for text in nasty]
+    assert [port.queue for port in foreign.participant.outports] == [f"x/{number}" for number in range(len(nasty))]
+    assert foreign.participant.label == nasty[3]
+    assert foreign.availability is not None
+    assert (foreign.availability.online, foreign.availability.offline) == ({"a: b": ["no"]}, "off")

@@ -1,0 +1,425 @@
+"""Participants that somebody writes with msgflo.js in a page of their own: what they say on the wire, and when."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+import re
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from brokers import Broker, free_port
+from browser import Pages, until
+from msgflo import Participant, Port, Session
+from msgflo.describe import describe
+from outside import Outside
+from paths import ROOT
+from systems import until as outside_until
+
+WEB = ROOT / "host/msgflo_host/web"
+
+# A participant that keeps what it receives in `window.got`.
+BELL = """
+async ([url, about, options]) => {
+  const { Participant, connect } = await import("/msgflo.js");
+  window.got = [];
+  window.bell = new Participant("bell", { component: "page/Bell", inports: [{ id: "in" }, { id: "other" }],
+    outports: [{ id: "rung", type: "number", state: true }, { id: "out" }], ...about });
+  bell.onpacket = (port, value, packet) => got.push([port, value, packet.retained]);
+  window.connection = connect(url, [bell], options);
+}
+"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files as any web server does, without a word."""
+
+    def log_message(self, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """The URL of a web server that knows nothing of us, with the files of the page."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=WEB)) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class Sockets(Broker):
+    """A Mosquitto with a port for WebSockets too."""
+
+    def __init__(self, **options: Any) -> None:
+        self.websocket_port = free_port()
+        super().__init__(extra=f"listener {self.websocket_port} 127.0.0.1\nprotocol websockets", **options)
+
+    @property
+    def websocket(self) -> str:
+        """Where browsers connect."""
+        return f"ws://127.0.0.1:{self.websocket_port}"
+
+
+@pytest.fixture
+def sockets() -> Iterator[Sockets]:
+    with Sockets(persistence=False) as broker:
+        yield broker
+
+
+@pytest.fixture
+def page(sockets: Sockets, elsewhere: str, page_of: Pages) -> Page:
+    # In this order, so that the page is closed before its broker ends.
+    page_of.tolerate("favicon.ico")  # there is none
+    page = page_of.blank()
+    page.goto(f"{elsewhere}/icon.svg")
+    return page
+
+
+def ring(page: Page, broker: Sockets, about: Any = None, options: Any = None) -> None:
+    """Start the bell and wait until it is connected."""
+    page.evaluate(BELL, [broker.websocket, about or {}, options or {}])
+    until(page, "connection.state === 'online'")
+
+
+def said(page: Page, expression: str) -> Any:
+    return page.evaluate(expression)
+
+
+def test_announces_nothing_before_it_is_subscribed(page: Page, sockets: Sockets) -> None:
+    with Outside(sockets, "fbp") as outside:
+        ring(page, sockets)
+        outside.next("fbp")
+    lines = [line for line in sockets.log.splitlines() if " bell " in line or line.endswith(" bell")]
+    steps = ["Sending SUBACK to bell"]
+    steps += [f"'{topic}'" for topic in ("fbp/connection/bell", "fbp/participant/bell", "fbp")]
+    at = [
+        next(i for i, line in enumerate(lines) if step in line and ("PUBLISH from" in line or "SUBACK" in line))
+        for step in steps
+    ]
+    assert at == sorted(at), "\n".join(lines)
+    subscribed = sockets.log.split("Received SUBSCRIBE from bell")[1].split("Sending SUBACK")[0]
+    assert all(f"{topic} (QoS 1)" in subscribed for topic in ("bell/in", "bell/other", "fbp/bind/bell"))
+
+
+def test_describes_itself_as_the_library_for_python_does(page: Page, sockets: Sockets) -> None:
+    class Bell(Participant):
+        component = "page/Bell"
+        label = "Rings"
+        icon = "bell"
+        period = 30
+        inports = (Port("in", "number", "How loud", schema={"minimum": 0}), Port("raw", raw=True, topic="else/where"))
+        outports = (Port("rung", "number", state=True), Port("out", qos=1), Port("kept", retain=True))
+
+        def process(self, inport: str, msg: Any) -> None:
+            """It has nothing to do."""
+
+    bell = Bell(role="front door", id="a/b+c#d%e")
+    Session([bell], client_id="page/1")
+    about = {
+        "id": bell.id,
+        "component": "page/Bell",
+        "label": "Rings",
+        "icon": "bell",
+        "period": 30,
+        "inports": [
+            {"id": "in", "type": "number", "description": "How loud", "schema": {"minimum": 0}},
+            {"id": "raw", "raw": True, "topic": "else/where"},
+        ],
+        "outports": [
+            {"id": "rung", "type": "number", "state": True},
+            {"id": "out", "qos": 1},
+            {"id": "kept", "retain": True},
+        ],
+    }
+    message = page.evaluate(
+        """async (about) => {
+          const { Participant } = await import("/msgflo.js");
+          const { describe } = await import("/msgflo/wire.js");
+          return JSON.parse(describe(new Participant("front door", about), "page/1"));
+        }""",
+        about,
+    )
+    assert message == json.loads(describe(bell, "page/1"))
+
+
+def test_announces_itself_again_and_again_and_keeps_a_copy(page: Page, sockets: Sockets) -> None:
+    with Outside(sockets, "fbp", "fbp/participant/bell") as outside:
+        ring(page, sockets, {"period": 1})
+        messages = {outside.next("fbp") for _ in range(3)}
+        assert messages == {outside.next("fbp/participant/bell")}
+    with Outside(sockets, "fbp/participant/bell") as later:
+        assert messages == {later.next("fbp/participant/bell")}
+
+
+VALUES: list[tuple[str | bytes, Any]] = [
+    ("21.5", 21.5),
+    ('{"a": [true, null]}', {"a": [True, None]}),
+    ("good morning", "good morning"),
+    ("NaN", "NaN"),
+    ("", "nothing arrives"),
+    (b"\xff\x00\xfe", {"bytes": [255, 0, 254]}),
+    ("\ufeff1", "\ufeff1"),
+    ("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
+]
+
+
+def test_values_are_json_or_text_or_bytes(page: Page, sockets: Sockets) -> None:
+    ring(page, sockets)
+    with Outside(sockets, "outside") as outside:
+        for payload, _ in VALUES:
+            outside.send("bell/in", payload)
+        outside.send("bell/other", '"done"')
+        until(page, "got.some(([port]) => port === 'other')")
+    shown = "([port, value]) => value instanceof Uint8Array ? { bytes: [...value] } : value"
+    assert said(page, f"got.map({shown})") == [value for payload, value in VALUES if payload] + ["done"]
+
+
+def bind(outside: Outside, lists: Any) -> None:
+    outside.send("fbp/bind/bell", json.dumps(lists), retain=True)
+
+
+def test_takes_direct_bindings_and_gives_them_up(page: Page, sockets: Sockets) -> None:
+    ring(page, sockets)
+    with Outside(sockets, "bell/out") as outside:
+        bind(outside, {"in": ["door/opened"]})
+        sockets_subscribed(sockets, "door/opened")
+        outside.send("door/opened", "1")
+        until(page, "got.length === 1")
+        bind(outside, {"in": ["window/opened"]})
+        sockets_subscribed(sockets, "window/opened")
+        wait_for_log(sockets, "Received UNSUBSCRIBE from bell")
+        outside.send("door/opened", "2")
+        outside.send("window/opened", "3")
+        outside.send("bell/in", "4")  # initial packets and others come on the port's own topic
+        until(page, "got.length >= 3")
+    assert said(page, "got.map(([port, value]) => value)") == [1, 3, 4]
+
+
+def test_a_packet_that_matches_two_sources_comes_once(page: Page, sockets: Sockets) -> None:
+    ring(page, sockets)
+    with Outside(sockets, "outside") as outside:
+        bind(outside, {"in": ["door/#", "door/+", "door/front"], "other": ["+/front"]})
+        sockets_subscribed(sockets, "door/front")
+        outside.send("door/front", "1")
+        outside.send("bell/in", "2")
+        until(page, "got.some(([port, value]) => value === 2)")
+    assert sorted(said(page, "got")) == [["in", 1, False], ["in", 2, False], ["other", 1, False]]
+
+
+def test_a_retained_value_is_no_news_to_those_who_had_it(page: Page, sockets: Sockets) -> None:
+    with Outside(sockets, "outside") as outside:
+        outside.send("door/front", "1", retain=True)
+        bind(outside, {"in": ["door/front"]})
+        ring(page, sockets)
+        until(page, "got.length === 1")
+        bind(outside, {"in": ["door/front"], "other": ["door/front"]})  # the broker sends it to this connection again
+        until(page, "got.length === 2")
+        outside.send("bell/in", "2")
+        until(page, "got.length >= 3")
+    assert said(page, "got") == [["in", 1, True], ["other", 1, True], ["in", 2, False]]
+
+
+def test_malformed_bindings_are_told_and_the_rest_holds(page: Page, sockets: Sockets) -> None:
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    ring(page, sockets)
+    with Outside(sockets, "outside") as outside:
+        bind(outside, {"in": ["a/#/b"], "gone": ["x"], "other": ["door/front"]})
+        sockets_subscribed(sockets, "door/front")
+        outside.send("door/front", "1")
+        until(page, "got.length === 1")
+    assert any("a # that is not last" in text for text in told)
+    assert any("no such inport" in text for text in told)
+
+
+def test_the_broker_tells_when_the_page_dies(page: Page, page_of: Pages, sockets: Sockets) -> None:
+    page_of.tolerate("has crashed")
+    with Outside(sockets, "fbp/connection/bell") as outside:
+        ring(page, sockets)
+        outside.until("fbp/connection/bell", b"online")
+        session = page.context.new_cdp_session(page)
+        session.on("Inspector.targetCrashed", lambda _: None)
+        try:
+            page.goto("chrome://crash")
+        except Exception as error:
+            print(error)
+        assert outside.next("fbp/connection/bell") == b"lost"
+
+
+def test_a_page_that_is_left_says_so(page: Page, sockets: Sockets) -> None:
+    with Outside(sockets, "fbp/connection/bell") as outside:
+        ring(page, sockets)
+        outside.until("fbp/connection/bell", b"online")
+        page.goto("about:blank")
+        assert outside.next("fbp/connection/bell") == b"offline"
+        wait_for_log(sockets, "Received DISCONNECT from bell")
+        assert outside.drained("fbp/connection/bell") == []
+
+
+def test_what_is_temporary_leaves_nothing_behind(page: Page, sockets: Sockets) -> None:
+    with Outside(sockets, "fbp/participant/bell", "fbp/connection/bell") as outside:
+        ring(page, sockets, {"temporary": True})
+        outside.next("fbp/participant/bell")
+        page.goto("about:blank")
+        assert outside.next("fbp/participant/bell") == b""
+        outside.until("fbp/connection/bell", b"")
+
+
+def test_a_page_says_so_where_the_browser_closes_its_sockets_before_it_is_left(
+    page: Page, sockets: Sockets, elsewhere: str
+) -> None:
+    page.goto(f"{elsewhere}/msgflo/")  # a list of files: Chromium asks no picture whether it may be left
+    # As Firefox does.
+    page.evaluate(
+        """() => {
+          const { WebSocket } = window;
+          const opened = [];
+          window.WebSocket = class extends WebSocket {
+            constructor(...all) {
+              super(...all);
+              opened.push(this);
+            }
+          };
+          addEventListener("pagehide", () => opened.forEach((socket) => socket.close()));
+        }"""
+    )
+    with Outside(sockets, "fbp/connection/bell") as outside:
+        ring(page, sockets)
+        outside.until("fbp/connection/bell", b"online")
+        page.goto("about:blank")
+        assert outside.next("fbp/connection/bell") == b"offline"
+
+
+def test_a_page_that_is_kept_open_after_all_is_back_at_once(page: Page, sockets: Sockets) -> None:
+    page.evaluate("() => addEventListener('beforeunload', (event) => window.asks && event.preventDefault())")
+    leave = "dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    with Outside(sockets, "bell/rung", "fbp/connection/bell") as outside:
+        ring(page, sockets, {"temporary": True})
+        outside.until("fbp/connection/bell", b"online")
+        page.evaluate(leave)
+        outside.until("fbp/connection/bell", b"")
+        outside.until("fbp/connection/bell", b"online")
+        # Who is asked may stay: nothing is said.
+        page.evaluate(f"() => {{ window.asks = true; {leave}; bell.send('rung', 1); }}")
+        outside.until("bell/rung", b"1")
+        assert outside.drained("fbp/connection/bell") == []
+
+
+def test_comes_back_when_the_broker_does_and_tells_its_states_again(
+    page: Page, page_of: Pages, sockets: Sockets
+) -> None:
+    page_of.tolerate("WebSocket connection")
+    with Outside(sockets, "bell/rung", "bell/out", "fbp/connection/bell") as outside:
+        ring(page, sockets)
+        page.evaluate("bell.send('rung', 1)")
+        outside.until("bell/rung", b"1")
+        sockets.stop()
+        until(page, "connection.state === 'connecting'")
+        page.evaluate("bell.send('rung', 2); bell.send('rung', 3); bell.send('out', 'a'); bell.send('out', 'b')")
+        sockets.start()
+        outside.reconnected()
+        until(page, "connection.state === 'online'")
+        page.evaluate("bell.send('out', 'c')")
+        outside.until("bell/out", b'"c"')
+    sockets.stop()  # it forgets what it has acknowledged
+    until(page, "connection.state === 'connecting'")
+    sockets.start()
+    until(page, "connection.state === 'online'")
+    with Outside(sockets, "bell/rung") as later:
+        assert later.next("bell/rung") == b"3"
+
+
+def test_participants_come_and_go_on_a_connection(page: Page, sockets: Sockets) -> None:
+    ring(page, sockets)
+    with Outside(sockets, "fbp/participant/gong", "gong/out") as outside:
+        page.evaluate(
+            """async () => {
+              const { Participant } = await import("/msgflo.js");
+              window.gong = new Participant("gong", { inports: [{ id: "in" }], outports: [{ id: "out" }] });
+              gong.onpacket = (port, value) => gong.send("out", value);
+              gong.onstart = () => (window.started = true);
+              connection.add(gong);
+            }"""
+        )
+        assert json.loads(outside.next("fbp/participant/gong"))["payload"]["connection"] == "bell"
+        until(page, "window.started")
+        outside.send("gong/in", "5")
+        outside.until("gong/out", b"5")
+        page.evaluate("connection.remove(gong)")
+        assert outside.next("fbp/participant/gong") == b""
+        wait_for_log(sockets, "gong/in", after="Received UNSUBSCRIBE")
+
+
+MISTAKES = [
+    ("new Participant('')", "a text is needed"),
+    ("new Participant('x', { inports: [{ id: 'a' }], outports: [{ id: 'a' }] })", "two ports have the same id: a"),
+    ("new Participant('x', { inports: [{ id: 'a', topic: 'fbp/x' }] })", "is reserved"),
+    ("new Participant('x', { inports: [{ id: 'a', topic: 'b/+' }] })", "has a wildcard"),
+    ("new Participant('x', { inports: [{ id: 'a', type: 'int' }] })", "allowed: boolean, number"),
+    ("new Participant('x', { outports: [{ id: 'a', qos: 2 }] })", "qos 2 is neither 0 nor 1"),
+    ("new Participant('x').send('a', 1)", 'there is no outport "a"; there are: none'),
+    ("bell.send('rung', NaN)", "NaN cannot be sent"),
+    ("bell.send('rung', () => 1)", "cannot be sent"),
+    ("connect('ws://x:1', [])", "needs a clientId"),
+    ("connection.add(new Participant('bell'))", "the same id: bell"),
+]
+
+
+def test_a_mistake_is_told_in_one_clear_error(page: Page, sockets: Sockets) -> None:
+    ring(page, sockets)
+    told = page.evaluate(
+        """async (calls) => {
+          const { Participant, connect } = await import("/msgflo.js");
+          Object.assign(window, { Participant, connect });
+          return calls.map((call) => {
+            try { eval(call); } catch (error) { return error.message; }
+            return "nothing is said";
+          });
+        }""",
+        [call for call, _ in MISTAKES],
+    )
+    for (call, text), said_of_it in zip(MISTAKES, told, strict=True):
+        assert text in said_of_it, call
+
+
+def test_a_handler_that_fails_stops_nothing_and_is_told(page: Page, page_of: Pages, sockets: Sockets) -> None:
+    page_of.tolerate("no such bell")
+    with Outside(sockets, "bell/error") as outside:
+        ring(page, sockets, {"outports": [{"id": "error"}]})
+        page.evaluate("() => { bell.onpacket = () => { throw new Error('no such bell'); }; }")
+        outside.send("bell/in", "1")
+        assert json.loads(outside.next("bell/error")) == {"message": "Error: no such bell", "port": "in"}
+
+
+def test_example_of_the_documentation_runs_and_loads_as_little_as_is_said_there(page: Page, sockets: Sockets) -> None:
+    text = (WEB.parents[2] / "docs/browser.md").read_text()
+    (block,) = re.findall(r"```js\n(.*?)```", text, re.S)
+    block = re.sub(r'import (.*) from "http://localhost:3569(.*)";', r'const \1 = await import("\2");', block)
+    block = block.replace("localhost:9001", f"127.0.0.1:{sockets.websocket_port}")
+    assert str(sockets.websocket_port) in block
+    with Outside(sockets, "dimmer/level", "fbp") as outside:
+        page.evaluate(f"async () => {{ {block} }}")
+        outside.next("fbp")
+        outside.send("dimmer/percent", "50")
+        outside.until("dimmer/level", b"0.5")
+    loaded = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)")
+    packed = {path: len(gzip.compress((WEB / path[1:]).read_bytes(), 9)) for path in loaded if path.endswith(".js")}
+    assert "it loads 13 KB of its own and 74 KB of MQTT.js" in text
+    assert 73_000 < packed.pop("/vendor/mqtt.js") < 75_000
+    assert 5_000 < sum(packed.values()) < 13_500, packed
+
+
+def sockets_subscribed(broker: Sockets, topic: str) -> None:
+    """Wait until the bell's subscription to a topic is in force."""
+    wait_for_log(broker, "Sending SUBACK to bell", after=f"{topic} (QoS 1)")
+
+
+def wait_for_log(broker: Broker, text: str, *, after: str = "") -> None:
+    outside_until(lambda: after in broker.log and text in broker.log.split(after or None, 1)[-1], what=text)

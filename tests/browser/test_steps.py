@@ -1,0 +1,87 @@
+"""Views and opened graphs are steps of the browser: Back leads to the one before; what a view shows is never nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from brokers import Broker
+from browser import Pages, node_in, until_system
+from graph_participant import GraphParticipant
+from systems import Coordinator
+
+RunGraph = Callable[..., Coordinator]
+
+
+def shown(page: Page, view: str, graph: str = "default/main") -> None:
+    """Wait until a view is shown, alone, and the graph in it or behind it is that one."""
+    expect(page.locator(f"#{view}-view")).to_be_visible()
+    expect(page.locator(".view:visible")).to_have_count(1)
+    until_system(page, f"system.current === {json.dumps(graph)}")
+
+
+def test_back_leads_to_the_view_and_the_graph_before(
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+) -> None:
+    page = page_of(run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)\n", broker=shared_broker.url))
+    with GraphParticipant("inner", shared_broker):
+        until_system(page, "system.graph.nodes.has('inner') && system.components.get('home/Inner')?.subgraph")
+        before = page.evaluate("() => history.length")
+        node_in(page, "inner").focus()
+        page.keyboard.press("Shift+Enter")
+        shown(page, "graph", "home/Inner")
+        page.get_by_role("tab", name="Boards").click()
+        shown(page, "boards", "home/Inner")
+        page.get_by_role("tab", name="Dashboard").click()  # which turns to the main graph
+        shown(page, "dashboard")
+        page.get_by_role("tab", name="Dashboard").click()  # nothing new
+        assert page.evaluate("() => history.length") == before + 3
+        page.go_back()
+        shown(page, "boards", "home/Inner")
+        assert page.url.endswith("/#boards")
+        page.go_back()
+        shown(page, "graph", "home/Inner")
+        page.reload()
+        shown(page, "graph", "home/Inner")
+        page.locator("#skip").press("Enter")
+        shown(page, "graph", "home/Inner")
+        page.go_back()
+        page.go_back()
+        shown(page, "graph")
+        expect(node_in(page, "a")).to_be_visible()
+        page.go_forward()
+        shown(page, "graph", "home/Inner")
+
+
+def test_the_browsers_own_keys_for_back_and_forward_do_not_walk_through_the_tabs(
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+) -> None:
+    page = page_of(run_graph("a(core/Repeat)\n", broker=shared_broker.url))
+    page.get_by_role("tab", name="Dashboard").click()
+    prevented = """(held) => !document.activeElement.dispatchEvent(
+      new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true, cancelable: true, ...held }))"""
+    assert not page.evaluate(prevented, {"altKey": True})
+    assert not page.evaluate(prevented, {"metaKey": True})
+    shown(page, "dashboard")
+    assert page.evaluate(prevented, {})
+    shown(page, "graph")
+
+
+def test_without_a_connection_each_view_says_when_something_is_shown(
+    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+) -> None:
+    page_of.tolerate("ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to")
+    coordinator = run_graph("a(core/Repeat)\n", broker=shared_broker.url)
+    page = page_of(coordinator)
+    until_system(page, "system.isReady")
+    coordinator.stop()
+    until_system(page, "!system.isReady")
+    for view, what in (("boards", "Port maps"), ("adopt", "Topics"), ("dashboard", "Instruments")):
+        page.get_by_role("tab", name=view.capitalize()).click()
+        expect(page.locator(f"#{view}-view")).to_contain_text(f"{what} are shown when there is a connection")
+    coordinator.start()
+    expect(page.locator("#dashboard-view")).to_contain_text("No instruments yet.")
+    page.get_by_role("tab", name="Adopt").click()
+    expect(page.locator("#adopt-view")).to_contain_text("What is sent to the broker")

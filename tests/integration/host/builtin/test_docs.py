@@ -1,0 +1,94 @@
+"""docs/components.md says of the built-in components what they say themselves, and its examples fit them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from manual_loop import ManualLoop
+from msgflo_host.builtin import library
+from msgflo_host.builtin.component import Component, Port
+from msgflo_host.builtin.core._formula import _FUNCTIONS, MAX_DEPTH, MAX_LENGTH, VARIABLES
+from msgflo_host.builtin.engine import MAX_WAITING, Engine
+from msgflo_host.builtin.values import CONVERSIONS, MAX_TEXT, boolean
+from msgflo_host.graph import fbp_format
+from msgflo_host.graph.model import Graph
+from paths import ROOT
+
+TEXT = (ROOT / "docs/components.md").read_text()
+EXAMPLES = [fbp_format.parse(text) for text in re.findall(r"^```fbp\n(.*?)^```$", TEXT, re.M | re.S)]
+
+
+def described() -> dict[str, list[str]]:
+    """The rows of the tables, without the component's name."""
+    rows: dict[str, list[str]] = {}
+    name = ""
+    for line in TEXT.splitlines():
+        found = re.match(r"\| (?:`(core/\w+)`)? \| (in|out) \| (.*) \|$", line)
+        if found:
+            name = found[1] or name
+            rows.setdefault(name, []).append(f"{found[2]} | {found[3]}")
+    return rows
+
+
+def rows_of(component: type[Component]) -> Iterator[str]:
+    for direction, ports in (("in", component.inports), ("out", component.outports)):
+        for port in ports:
+            default = "" if port.default is None else f"`{json.dumps(port.default)}`"
+            yield f"{direction} | `{port.id}` | {port.type} | {default} | {port.description}{range_of(port)}"
+
+
+def range_of(port: Port) -> str:
+    if port.minimum is None:
+        return ""
+    return f"; at least {port.minimum:g}" if port.maximum is None else f"; {port.minimum:g} to {port.maximum:.0f}"
+
+
+@pytest.mark.parametrize("name", sorted(library.MODULES))
+def test_table_says_what_the_component_says(name: str) -> None:
+    assert described()[name] == list(rows_of(library.components()[name]))
+
+
+def test_tables_have_no_other_component() -> None:
+    assert described().keys() == library.MODULES.keys()
+
+
+@pytest.mark.parametrize("graph", EXAMPLES, ids=lambda graph: next(iter(graph.nodes)))
+def test_example_fits_the_components(graph: Graph) -> None:
+    known = library.components()
+    nodes = {node.id: known[node.component] for node in graph.nodes.values() if node.component in known}
+    assert nodes
+    for edge in graph.edges:
+        if edge.src.node in nodes:
+            assert edge.src.port.lower() in {port.id for port in nodes[edge.src.node].outports}, str(edge)
+        if edge.tgt.node in nodes:
+            assert edge.tgt.port.lower() in {port.id for port in nodes[edge.tgt.node].inports}, str(edge)
+    assert not [node.id for node in graph.nodes.values() if node.component.startswith("core/") and node.id not in nodes]
+    errors = []
+    engine = Engine(loop=(loop := ManualLoop()))
+    engine.on_error.append(lambda role, text: errors.append(f"{role}: {text}"))
+    engine.want({role: component.name for role, component in nodes.items()})
+    for initial in graph.initials:
+        engine.deliver(initial.tgt.node, initial.tgt.port.lower(), initial.data)
+    loop.settle()
+    assert errors == []
+
+
+def test_every_component_has_an_example() -> None:
+    assert library.MODULES.keys() <= {node.component for graph in EXAMPLES for node in graph.nodes.values()}
+
+
+def test_types_switches_functions_and_limits_are_those_of_the_program() -> None:
+    types = [name for row in re.findall(r"^\| ([a-z, ]+) \| [^|]+ \|$", TEXT, re.M) for name in row.split(", ")]
+    assert set(CONVERSIONS) <= set(types)
+    boolean_row = next(line for line in TEXT.splitlines() if line.startswith("| boolean |"))
+    for text in re.findall("`([^`]+)`", boolean_row):
+        boolean(json.loads(text))
+    functions = next(line for line in TEXT.splitlines() if line.startswith("| functions |"))
+    assert set(re.findall(r"`(\w+)\(", functions)) == set(_FUNCTIONS)
+    assert set(VARIABLES) <= set(re.findall("`([a-z]+)`", TEXT))
+    for number in (f"{MAX_WAITING:,}", f"{MAX_TEXT:,}", str(MAX_LENGTH), str(MAX_DEPTH)):
+        assert number.replace(",", " ") in TEXT.replace("\n", " ")

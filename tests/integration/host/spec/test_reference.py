@@ -1,0 +1,230 @@
+"""Ours and npm's fbp-spec, old and new, on the same runtime: the same verdict on each case, good or bad."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from ruamel.yaml import YAML
+
+import msgflo_host
+import random_paths
+from brokers import free_port
+from checking_proxy import checked
+from msgflo_host.cli import cli
+from msgflo_host.spec import jsonpath
+from paths import ROOT, TESTS
+from systems import Coordinator
+
+MODULES = TESTS / "reference/spec" / "node_modules"
+SUITES = Path(__file__).parent / "suites"
+FAKE = Path(__file__).parent / "fake"
+BUILT_IN = Path(msgflo_host.__file__).parent / "builtin" / "specs"
+EXAMPLES = ROOT / "examples"
+FOLDERS = [BUILT_IN, *sorted({file.parent for file in EXAMPLES.glob("*/*.spec.yaml")})]
+DOCUMENT = ROOT / "docs" / "testing.md"
+VERSIONS = ("0.5.2", "0.8.0")
+PATIENCE_S = 50
+# Theirs waits for three seconds, sometimes for one: what is not answered by then ends it, on a busy machine, too.
+IMPATIENT = re.compile("timed out|Runtime provides no capabilities|Not connected to runtime")
+ATTEMPTS = 3
+# A process that has just been bound says to nobody when it has subscribed: on a busy machine that may take a while.
+PATIENT = "from msgflo_host import coordinator; coordinator.SETTLE_S = 2.0; from msgflo_host.cli import main; main()"
+
+pytestmark = pytest.mark.timeout(ATTEMPTS * PATIENCE_S + 30)
+
+Verdicts = list[tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of `msgflo run` with components that send errors, too many packets, and what they remember."""
+    with running(tmp_path_factory.mktemp("fake"), "--componentdir", FAKE) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of `msgflo run`, with a Mosquitto of its own."""
+    with running(tmp_path_factory.mktemp("runtime")) as address:
+        yield address
+
+
+@contextmanager
+def running(folder: Path, *options: str | Path) -> Iterator[str]:
+    ports = ["--mqtt-port", str(free_port())]
+    made = Coordinator("--plain", "--data", folder / "data", *ports, *options, broker=None, cwd=folder)
+    made.command[1:3] = ["-c", PATIENT]
+    with made as coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        with checked(f"ws://127.0.0.1:{coordinator.port}/") as address:
+            yield address
+
+
+def theirs(version: str, address: str, suite: Path) -> Verdicts:
+    """Each case's assertion, with the verdict of npm's runner."""
+    program = MODULES / f"fbp-spec-{version}" / "bin" / "fbp-spec"
+    assert program.is_file(), "npm's fbp-spec is missing: make setup-tests"
+    for _ in range(ATTEMPTS):
+        done = subprocess.run(
+            ["node", program, "--address", address, suite],
+            capture_output=True, text=True, timeout=PATIENCE_S, cwd=suite.parent,
+        )  # fmt: skip
+        if not IMPATIENT.search(done.stderr):
+            break
+    words = {"✓": "passed", "✗": "failed", "S": "skipped"}
+    found = re.findall(r"^    (.+?): (✓|✗ Error|SKIP)", done.stdout, re.MULTILINE)
+    verdicts = [(assertion, words[mark[0]]) for assertion, mark in found]
+    assert verdicts, done.stdout + done.stderr
+    assert done.returncode == _status(verdicts), done.stderr
+    return verdicts
+
+
+def ours(address: str, suite: Path) -> Verdicts:
+    done = CliRunner().invoke(cli, ["test", str(suite), "--address", address, "--timeout", "30"])
+    words = {"✓": "passed", "✗": "failed", "-": "skipped"}
+    found = re.findall(r"^  (✓|✗|-) .+?: (.+?)(?: \(skipped: .*)?$", done.output, re.MULTILINE)
+    verdicts = [(assertion, words[mark]) for mark, assertion in found]
+    assert verdicts, done.output
+    assert done.exit_code == _status(verdicts), done.output
+    return verdicts
+
+
+def _status(verdicts: Verdicts) -> int:
+    return 2 if any(verdict == "failed" for _, verdict in verdicts) else 0
+
+
+# 0.5.2 waits for ever where a packet is refused, and looks into lists that a path finds.
+PAIRS = [
+    pytest.param(version, suite, id=f"{suite.stem}-{version}")
+    for suite in sorted(SUITES.glob("*.yaml"))
+    for version in VERSIONS
+    if version != "0.5.2" or not suite.stem.endswith("-new")
+]
+
+
+@pytest.mark.parametrize(("version", "suite"), PAIRS)
+def test_the_verdicts_are_the_same(version: str, suite: Path, fake: str, tmp_path: Path) -> None:
+    suites = [{"timeout": 20_000, **each} for each in YAML(typ="safe", pure=True).load_all(suite)]
+    copy = tmp_path / suite.name
+    copy.write_text("\n---\n".join(map(json.dumps, suites)))
+    verdicts = ours(fake, copy)
+    assert theirs(version, fake, copy)[: len(verdicts)] == verdicts
+    for assertion, verdict in verdicts:
+        if assertion.startswith("should"):
+            assert verdict == {"pass": "passed", "fail": "failed", "skip": "skipped"}[assertion.split()[1]], assertion
+
+
+@pytest.mark.parametrize(
+    "suite", sorted((MODULES / "fbp-spec-0.8.0" / "examples").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_their_own_examples_have_the_same_verdicts(suite: Path, runtime: str, tmp_path: Path) -> None:
+    copy = tmp_path / "suite.yaml"
+    copy.write_text(suite.read_text().replace("DummyComponent", "core/Repeat"))
+    assert ours(runtime, copy) == theirs("0.8.0", runtime, copy)
+
+
+@pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
+def judged(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path, Verdicts]]:
+    """For each folder of suites: `msgflo run` with its components, all of its suites and once more spoilt, our verdicts."""
+    folder: Path = request.param
+    scratch = tmp_path_factory.mktemp(folder.name)
+    files = sorted(folder.glob("*.spec.yaml" if folder.is_relative_to(EXAMPLES) else "*.yaml"))
+    good = [suite for file in files for suite in YAML(typ="safe", pure=True).load_all(file)]
+    suites = scratch / "suites.yaml"
+    suites.write_text("\n---\n".join(map(json.dumps, [*good, *map(spoilt, good)])))
+    options = ["--componentdir", folder] if folder.is_relative_to(EXAMPLES) else []
+    with running(scratch, *options) as address:
+        verdicts = ours(address, suites)
+        half = len(verdicts) // 2
+        assert [assertion for assertion, verdict in verdicts[:half] if verdict != "passed"] == []
+        assert [assertion for assertion, _ in verdicts[half:]] == [assertion for assertion, _ in verdicts[:half]]
+        assert {verdict for _, verdict in verdicts[half:]} >= {"failed"}
+        yield address, suites, verdicts
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_suites_of_components_get_the_same_verdicts_and_also_spoilt_ones(
+    version: str, judged: tuple[str, Path, Verdicts]
+) -> None:
+    address, suites, verdicts = judged
+    found = theirs(version, address, suites)
+    assert found[: len(verdicts)] == verdicts
+    # 0.5.2 goes on with the suites that the runtime itself has of its components: the same again, not spoilt.
+    assert all(verdict == "passed" for _, verdict in found[len(verdicts) :])
+
+
+def test_every_example_with_components_has_suites() -> None:
+    assert {folder.name for folder in FOLDERS} >= {config.parent.name for config in EXAMPLES.glob("*/msgflo.yaml")}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_suites_of_the_documentation_pass(version: str, runtime: str, tmp_path: Path) -> None:
+    suites = tmp_path / "suites.yaml"
+    blocks = re.findall(r"^```yaml\n(topic:.*?)^```$", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
+    suites.write_text("---\n".join(blocks))
+    verdicts = ours(runtime, suites)
+    assert [verdict for _, verdict in verdicts] == ["passed", "passed", "skipped", "passed"]
+    assert theirs(version, runtime, suites)[: len(verdicts)] == verdicts
+
+
+def test_paths_find_what_they_find_for_npm_or_are_refused() -> None:
+    """Where ours knows that npm's reader refuses a path, that one finds nothing either: both fail the case."""
+    chance = random.Random(20)
+    pairs = [(random_paths.path(chance), random_paths.document(chance)) for _ in range(1500)]
+    understood, much = 0, 0
+    for (path, document), (theirs, _) in zip(pairs, looked_up(pairs), strict=True):
+        try:
+            ours = jsonpath.find(path, document)
+        except jsonpath.NotAPath:
+            ours = []
+        except jsonpath.NotUnderstood:
+            continue
+        assert in_any_order(ours) == in_any_order(theirs or []), f"{path} in {json.dumps(document)}"
+        understood += 1
+        much += bool(ours)
+    assert understood > 1250, "most are understood"
+    assert much > 200, "and many find something"
+
+
+def test_common_paths_find_the_same_for_npm_old_and_new() -> None:
+    chance = random.Random(21)
+    pairs = [(random_paths.common_path(chance), random_paths.readings(chance)) for _ in range(500)]
+    for (path, document), found in zip(pairs, looked_up(pairs), strict=True):
+        ours = jsonpath.find(path, document)
+        assert [in_any_order(theirs or []) for theirs in found] == [in_any_order(ours)] * 2, path
+
+
+def looked_up(pairs: list[tuple[str, Any]]) -> list[tuple[list[Any] | None, list[Any] | None]]:
+    """What the JSONPaths of npm's fbp-spec find, new and old; None where they fail."""
+    program = MODULES.parent / "find.js"
+    done = subprocess.run(
+        ["node", program], input=json.dumps(pairs), capture_output=True, text=True, timeout=PATIENCE_S
+    )
+    assert done.returncode == 0, done.stderr
+    return [(newer, older) for newer, older in json.loads(done.stdout)]
+
+
+def in_any_order(values: list[Any]) -> list[str]:
+    """Values as texts that can be compared; JSON of JavaScript has 1 for 1.0."""
+    return sorted(json.dumps(json.loads(json.dumps(value), parse_int=float), sort_keys=True) for value in values)
+
+
+def spoilt(suite: dict[str, Any]) -> dict[str, Any]:
+    """A suite of which every second case expects what never comes."""
+    suite = deepcopy(suite)
+    for case in suite["cases"][::2]:
+        step = case["expect"][-1] if isinstance(case["expect"], list) else case["expect"]
+        step[next(iter(step))] = {"equals": "what never comes"}
+    return suite

@@ -1,0 +1,67 @@
+"""Work in slices: others have their turn in between, and a plan that is made so is the same plan."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from bench.editor import graph
+from editors import run
+from fbp_service import served
+from msgflo_host import _turns
+from msgflo_host._turns import Turns
+from msgflo_host.bindings.plan import plan, steps
+from msgflo_host.graph import json_format
+
+LARGE = json_format.load(json.dumps(graph(1_000)))
+
+
+@pytest.mark.parametrize(("slice_s", "turns_of_others"), [(0.0, 5), (1e9, 0)])
+def test_others_have_their_turn_once_a_slice_is_over(
+    slice_s: float, turns_of_others: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_turns, "SLICE_S", slice_s)
+
+    async def main() -> None:
+        had = 0
+        turns = Turns()
+        for _ in range(5):
+            turn = asyncio.Event()
+            asyncio.get_running_loop().call_soon(turn.set)
+            await turns.give()
+            had += turn.is_set()
+        assert had == turns_of_others
+
+    run(main)
+
+
+def test_a_large_plan_is_made_in_many_steps_and_is_the_same() -> None:
+    *before, last = steps(LARGE, {}, lambda edge: True)
+    assert before == [None] * len(before)
+    assert len(before) > len(LARGE.edges) / 250
+    assert last == plan(LARGE, {})
+
+
+def test_others_have_many_turns_while_a_large_graph_is_reconciled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_turns, "SLICE_S", 0.0)
+    monkeypatch.setattr(_turns, "PAUSE_S", 0.0)  # one turn each time
+
+    async def main() -> None:
+        coordinator, _ = served(LARGE)
+        given = 0
+
+        async def others() -> None:
+            nonlocal given
+            while True:
+                await asyncio.sleep(0)
+                given += 1
+
+        task = asyncio.create_task(others())
+        await coordinator._reconcile()
+        task.cancel()
+        assert len(coordinator.plan.edges) == len(LARGE.edges)
+        assert given > len(list(steps(LARGE, {}, lambda edge: True)))
+
+    run(main)

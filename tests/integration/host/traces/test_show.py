@@ -1,0 +1,126 @@
+"""What `msgflo trace show` prints: the same bytes as npm's flowtrace-show."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from msgflo_host.traces import flowtrace
+from msgflo_host.traces.show import lines
+from paths import TESTS
+
+REFERENCE = TESTS / "reference/trace/node_modules/.bin/flowtrace-show"
+
+
+def reference(file: Path) -> bytes:
+    """What npm's flowtrace-show prints into a pipe."""
+    assert REFERENCE.exists(), "npm's flowtrace is missing: make setup-tests"
+    return subprocess.run([REFERENCE, file], capture_output=True, timeout=50, check=True).stdout
+
+
+def ours(file: Path) -> bytes:
+    command = [sys.executable, "-m", "msgflo_host", "trace", "show", file]
+    return subprocess.run(command, capture_output=True, timeout=50, check=True).stdout
+
+
+def packet(command: str = "data", **payload: Any) -> dict[str, Any]:
+    src, tgt = {"node": "a", "port": "out"}, {"node": "b", "port": "in"}
+    content = {"src": src, "tgt": tgt, **payload}
+    time = "2026-01-31T12:00:00.000Z"
+    return {"protocol": "network", "command": command, "payload": content, "graph": "default/main", "time": time}
+
+
+def stored(folder: Path, events: list[dict[str, Any]]) -> Path:
+    file = folder / "some.flowtrace.json"
+    file.write_text(json.dumps({"header": {"graphs": {}}, "events": events}))
+    return file
+
+
+def test_every_command_is_printed_as_by_flowtrace_show(tmp_path: Path) -> None:
+    events = [
+        packet("connect"),
+        packet("begingroup", group="g"),
+        packet(data={"b": [1, 2.5, None, True], "10": "x", "9": "y"}),
+        packet("endgroup", group=7),
+        packet("begingroup", group=[1, None, "x", {}]),
+        packet("begingroup"),
+        packet("disconnect"),
+        packet(src=None, data="initial"),
+        packet(tgt=None, data="exported"),
+        packet(src=None, tgt=None),
+        packet(subgraph=["outer", "inner"], data=0),
+        packet(subgraph=[], data=0),
+        packet(src={"node": "größe", "port": "straße", "index": 2}, data="ü\u2028\x07\ud800"),
+        {"protocol": "network", "command": "icon", "payload": {"node": "a", "icon": "cog"}},
+        {"protocol": "network", "command": "started"},
+        {"protocol": "network", "command": "data", "error": "broken", "payload": {}},
+        {"protocol": "graph", "command": "data", "payload": None},
+        packet(src={"node": "a\x1b[31mred\x1b[0m", "port": "out"}, data="\x1b[1m"),
+        packet(src={"node": "half \ud800", "port": "out"}, data=1),
+    ]
+    file = stored(tmp_path, events)
+    assert ours(file) == reference(file)
+
+
+def test_numbers_are_printed_as_by_flowtrace_show(tmp_path: Path) -> None:
+    numbers = [
+        0,
+        -0.0,
+        1.0,
+        -1.5,
+        1e20,
+        1e21,
+        123456789012345680000,
+        1.5e300,
+        1e-6,
+        1e-7,
+        -2.5e-9,
+        2**53 + 1,
+        10**400,
+        0.1,
+    ]
+    file = stored(tmp_path, [packet(data=number) for number in numbers])
+    assert ours(file) == reference(file)
+
+
+TEXTS = st.text(st.characters(exclude_characters="\x1b\x9b"), max_size=8)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS | st.integers(0).map(str), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(values=st.lists(VALUES, min_size=30, max_size=200))
+def test_any_value_is_printed_as_by_flowtrace_show(tmp_path: Path, values: list[Any]) -> None:
+    file = stored(tmp_path, [packet(data=value) for value in values])
+    printed = "".join(f"{line}\n" for line in lines(flowtrace.load(file)))
+    assert printed.encode() == reference(file)
+
+
+def test_terminal_gets_colours_and_no_sequences_of_the_trace() -> None:
+    events = [
+        packet(src={"node": "a\x1b[2J", "port": "out"}, data="\x9b2J"),
+        {"protocol": "network", "command": "started"},
+    ]
+    trace = flowtrace.parse(json.dumps({"events": events}))
+    edge = "\x1b[34m\x1b[3ma\\x1b[2J OUT -> IN b\x1b[23m\x1b[39m"
+    green = "\x1b[32mDATA\x1b[39m"
+    assert list(lines(trace, terminal=True)) == [f'{edge} {green} "\\x9b2J"']
+
+
+@pytest.mark.parametrize("argument", ["missing.json", "."])
+def test_file_that_cannot_be_read_is_one_line(tmp_path: Path, argument: str) -> None:
+    command = [sys.executable, "-m", "msgflo_host", "trace", "show", argument]
+    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=50, check=False)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"msgflo: {argument}: cannot be read: ")
+    assert answer.stderr.count("\n") == 1

@@ -1,0 +1,337 @@
+"""`msgflo trace`: from a runtime into a file, and from a file to npm's tools and to editors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from brokers import accepts, free_port
+from msgflo_host.fbp.client import Client
+from msgflo_host.traces import flowtrace
+from msgflo_host.traces.ring import Ring
+from paths import TESTS
+from systems import until
+
+MAIN = "default/main"
+GRAPH = {
+    "processes": {"a": {"component": "x/A"}, "b": {"component": "x/B"}},
+    "connections": [{"src": {"process": "a", "port": "out"}, "tgt": {"process": "b", "port": "in"}}],
+    "inports": {},
+    "outports": {},
+}
+EDGE = {"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}
+MODULES = TESTS / "reference/trace/node_modules"
+
+
+class Runtime:
+    """A runtime that traces: a WebSocket with the answers of trace:*, and a ring with one more event at each dump."""
+
+    def __init__(self, *, capabilities: tuple[str, ...] = ("protocol:trace",), secret: str | None = None) -> None:
+        self.port = free_port()
+        self.asked: list[tuple[str, Any]] = []
+        self.content: Callable[[dict[str, Any]], Any] = json.dumps
+        self._capabilities = capabilities
+        self._secret = secret
+        self._ring = Ring(MAIN)
+        self._loop = asyncio.new_event_loop()
+        self._ended = asyncio.Event()
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    @property
+    def address(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
+    async def _run(self, ready: threading.Event) -> None:
+        application = web.Application()
+        application.router.add_get("/", self._serve)
+        runner = web.AppRunner(application, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", self.port).start()
+        ready.set()
+        await self._ended.wait()
+        await runner.cleanup()
+
+    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(protocols=("noflo",))
+        await socket.prepare(request)
+        self._sockets.add(socket)
+        async for frame in socket:
+            message = json.loads(frame.data)
+            command, payload = self._answer(message)
+            answer = {"protocol": message["protocol"], "command": command, "payload": payload}
+            await socket.send_json({**answer, "responseTo": message["requestId"]})
+        return socket
+
+    def _answer(self, message: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        command, payload = message["command"], dict(message["payload"])
+        payload.pop("secret", None)
+        self.asked.append((command, payload))
+        if command == "getruntime":
+            allowed = self._capabilities if message.get("secret") == self._secret else ()
+            known = {"type": "test", "version": "0.7", "graph": MAIN}
+            return "runtime", {**known, "capabilities": allowed, "allCapabilities": self._capabilities}
+        if payload["graph"] != MAIN:
+            return "error", {"message": "Requested graph not found"}
+        if command == "start":
+            self._ring.start(1e9, payload["buffersize"])
+        if command == "dump":
+            for number in range(3):
+                self._ring.add("data", {"id": "", "graph": MAIN, **EDGE, "data": {"n": number}}, 1e9 + number / 10)
+            content = flowtrace.build({"type": "test"}, {MAIN: GRAPH}, self._ring.events(), main=MAIN)
+            return "dump", {**payload, "flowtrace": self.content(content)}
+        return command, payload
+
+    def __enter__(self) -> Runtime:
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(ready),))
+        self._thread.start()
+        assert ready.wait(30)
+        return self
+
+    def tell(self, command: str, graph: str) -> None:
+        """Tell all that another client has asked for this."""
+        message = {"protocol": "trace", "command": command, "payload": {"graph": graph}}
+        for socket in self._sockets:
+            asyncio.run_coroutine_threadsafe(socket.send_json(message), self._loop).result(30)
+
+    def end(self) -> None:
+        """Close all connections and listen no more."""
+        self._loop.call_soon_threadsafe(self._ended.set)
+
+    def __exit__(self, *_: object) -> None:
+        if self._thread.is_alive():
+            self.end()
+        self._thread.join()
+        self._loop.close()
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "msgflo_host", "trace", *map(str, arguments)]
+
+
+def msgflo(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
+    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=50, check=False, env=environment)
+
+
+@contextmanager
+def running(*words: str | Path, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen([*map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def recorded(folder: Path) -> Path:
+    file = folder / "some.flowtrace.json"
+    with Runtime() as runtime:
+        answer = msgflo("record", file, "--address", runtime.address, "--seconds", "0.1")
+    assert answer.returncode == 0, answer.stderr
+    return file
+
+
+def test_record_writes_what_the_runtime_dumps(tmp_path: Path) -> None:
+    file = tmp_path / "some.flowtrace.json"
+    with Runtime() as runtime:
+        answer = msgflo("record", file, "--address", runtime.address, "--seconds", "0.1", "--events", "50")
+    assert answer.returncode == 0, answer.stderr
+    assert f"3 events in {file}" in answer.stderr
+    dump = {"graph": MAIN, "type": "flowtrace.json"}
+    assert runtime.asked[1:] == [
+        ("start", {"graph": MAIN, "buffersize": 50}),
+        ("dump", dump),
+        ("stop", {"graph": MAIN}),
+    ]
+    trace = flowtrace.load(file)
+    assert [event["payload"]["data"]["n"] for event in trace.events] == [0, 1, 2]
+    assert trace.graphs == {MAIN: GRAPH}
+
+
+def test_record_asks_the_coordinator_that_other_commands_ask(tmp_path: Path) -> None:
+    with Runtime() as runtime:
+        environment = {**os.environ, "MSGFLO_COORDINATOR": runtime.address.replace("ws://", "http://")}
+        words = command("record", tmp_path / "some.flowtrace.json", "--seconds", "0.1")
+        answer = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 0, answer.stderr
+    assert ("stop", {"graph": MAIN}) in runtime.asked
+
+
+def test_record_until_ctrl_c(tmp_path: Path) -> None:
+    file = tmp_path / "some.flowtrace.json"
+    with Runtime() as runtime, running(*command("record", file, "--address", runtime.address)) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == f"recording {MAIN} at {runtime.address}; Ctrl-C ends\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    assert len(flowtrace.load(file).events) == 3
+
+
+def test_record_says_when_another_client_may_have_made_a_runtime_begin_anew(tmp_path: Path) -> None:
+    with (
+        Runtime() as runtime,
+        running(*command("record", tmp_path / "a.json", "--address", runtime.address)) as process,
+    ):
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("recording")
+        runtime.tell("clear", "other")
+        runtime.tell("start", MAIN)
+        told = "warning: another client records this graph, too: a runtime may begin anew with that\n"
+        assert process.stderr.readline() == told
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+
+
+def test_record_ends_with_the_runtime(tmp_path: Path) -> None:
+    with (
+        Runtime() as runtime,
+        running(*command("record", tmp_path / "a.json", "--address", runtime.address)) as process,
+    ):
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("recording")
+        runtime.end()
+        assert process.wait(30) == 1
+        assert process.stderr.read() == f"msgflo: {runtime.address} has closed the connection\n"
+
+
+def test_record_reads_what_noflo_dumps(tmp_path: Path) -> None:
+    with Runtime() as runtime:
+        runtime.content = lambda content: content  # an object where the specification has a text
+        answer = msgflo("record", tmp_path / "a.json", "--address", runtime.address, "--seconds", "0.1")
+    assert answer.returncode == 0, answer.stderr
+    assert len(flowtrace.load(tmp_path / "a.json").events) == 3
+
+
+def test_record_takes_the_secret(tmp_path: Path) -> None:
+    with Runtime(secret="opensesame") as runtime:
+        refused = msgflo("record", tmp_path / "a.json", "--address", runtime.address, "--seconds", "0.1")
+        taken = msgflo(
+            "record", tmp_path / "a.json", "--address", runtime.address, "--seconds", "0.1", "--secret", "opensesame"
+        )
+    assert refused.returncode == 1
+    assert "does not let us record; give it a --secret that has protocol:trace" in refused.stderr
+    assert taken.returncode == 0, taken.stderr
+    assert "opensesame" not in taken.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["a.json", "--graph", "other"], "refuses trace:start: Requested graph not found"),
+        (["no/a.json"], "no/a.json: cannot be written: there is no such folder"),
+    ],
+)
+def test_record_says_what_is_wrong(arguments: list[str], message: str) -> None:
+    with Runtime() as runtime:
+        answer = msgflo("record", *arguments, "--address", runtime.address, "--seconds", "0.1")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("msgflo: ")
+    assert message in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_record_says_when_a_runtime_cannot_trace(tmp_path: Path) -> None:
+    with Runtime(capabilities=("protocol:graph",)) as runtime:
+        answer = msgflo("record", tmp_path / "a.json", "--address", runtime.address)
+    assert answer.returncode == 1
+    assert "cannot record: it does not have the capability protocol:trace" in answer.stderr
+
+
+def test_record_refuses_a_dump_that_is_no_trace(tmp_path: Path) -> None:
+    with Runtime() as runtime:
+        runtime.content = lambda content: '{"events": 1}'
+        answer = msgflo("record", tmp_path / "a.json", "--address", runtime.address, "--seconds", "0.1")
+    assert answer.returncode == 1
+    assert f"{runtime.address}:1:12: events: must be a list, not a number" in answer.stderr
+    assert not (tmp_path / "a.json").exists()
+    assert runtime.asked[-1][0] == "stop"
+
+
+def test_recorded_trace_is_shown_alike_by_flowtrace_show(tmp_path: Path) -> None:
+    file = recorded(tmp_path)
+    theirs = subprocess.run([MODULES / ".bin/flowtrace-show", file], capture_output=True, timeout=50, check=True).stdout
+    assert theirs.decode() == "".join(f'a OUT -> IN b DATA {{"n":{number}}}\n' for number in range(3))
+    assert subprocess.run(command("show", file), capture_output=True, timeout=50, check=True).stdout == theirs
+
+
+def test_recorded_trace_is_replayed_by_flowtrace_replay(tmp_path: Path) -> None:
+    file, port = recorded(tmp_path), free_port()
+    loopback = tmp_path / "loopback.js"  # flowtrace-replay has no option for it
+    loopback.write_text(
+        "const { Server } = require('net'); const { listen } = Server.prototype;\n"
+        "Server.prototype.listen = function (port, done) { return listen.call(this, port, '127.0.0.1', done); };\n"
+    )
+    replay = ["node", "--require", loopback, MODULES / ".bin/flowtrace-replay", "--no-open", "--port", str(port), file]
+    with running(*replay) as process:
+        until(lambda: accepts(port) or process.poll() is not None, seconds=30)
+        assert asyncio.run(seen(f"ws://127.0.0.1:{port}")) == [0, 1, 2]
+
+
+def test_recorded_trace_is_replayed_by_ours(tmp_path: Path) -> None:
+    with running(*command("replay", recorded(tmp_path), "--port", "0", "--speed", "10")) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert line.startswith(f"replaying {MAIN} at ws://127.0.0.1:"), line + process.stderr.read()
+        assert asyncio.run(seen(line.split()[3].rstrip(";"))) == [0, 1, 2]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        assert process.stderr.read() == ""
+
+
+def test_replay_prints_the_editors_address(tmp_path: Path) -> None:
+    ide = "http://app.flowhub.io"
+    with running(*command("replay", recorded(tmp_path), "--port", "0", "--ide", ide)) as process:
+        assert process.stderr is not None
+        port = process.stderr.readline().rpartition(";")[0].rpartition(":")[2]
+        live = f"{ide}#runtime/endpoint?protocol%3Dwebsocket%26address%3Dws%3A%2F%2F127.0.0.1%3A{port}\n"
+        assert process.stderr.readline() == live
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--ide", "http://a:port"], 2, "--ide 'http://a:port' is no URL, as in http://app.flowhub.io"),
+        (["--speed", "0"], 2, "0.0 is not in the range x>0"),
+        (
+            ["--host", "192.0.2.1"],
+            1,
+            "msgflo: port 3333 on 192.0.2.1 cannot be opened: Cannot assign requested address",
+        ),
+    ],
+)
+def test_replay_says_what_is_wrong(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
+    answer = msgflo("replay", recorded(tmp_path), *arguments)
+    assert answer.returncode == code
+    assert message in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+async def seen(address: str) -> list[int]:
+    """The data that a client of this runtime sees after the start."""
+    async with Client.connect(address, timeout=30) as client:
+        assert client.runtime["graph"] == MAIN
+        source = await client.request("component", "getsource", {"name": MAIN})
+        assert json.loads(source["code"]) == GRAPH
+        messages = client.messages()
+        await client.request("network", "start", {"graph": MAIN})
+        found = []
+        async with asyncio.timeout(30):
+            async for message in messages:
+                if message.command == "data":
+                    found.append(message.payload["data"]["n"])
+                if message.command == "stopped":
+                    break
+        return found

@@ -1,0 +1,353 @@
+"""The page in a real browser: contexts that note every fault, what the page holds, and a look for barriers.
+
+A test that has opened a page fails when the page has logged an error, thrown one, broken its Content-Security-Policy or
+asked another host for anything. Nothing here waits for a time: `until` waits for a condition.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, WebSocket, expect, sync_playwright
+
+from brokers import free_port
+from fbp_schemas import check_frame
+from paths import TESTS
+from systems import Coordinator
+
+LAPTOP = (1280, 800)
+PHONE = (390, 844)
+SECRET = "secret-of-the-tests"  # with which `run_graph` starts: whoever opens the page with it may do everything
+PATIENCE_MS = 30_000  # a busy machine with two cores
+AXE = TESTS / "reference/web/node_modules/axe-core/axe.min.js"
+
+# Also what is reported nowhere else is a fault then: Chromium logs violations itself, but not for every directive.
+_TELL_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) =>
+  console.error(`broke the policy ${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
+"""
+_ARGUMENTS = [
+    # Names other than this machine's lead nowhere, whatever a page asks for; pi.local is one of its own.
+    "--host-resolver-rules=MAP pi.local 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    # A page in the background is as quick as the one in front: a test has several.
+    "--disable-renderer-backgrounding",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+]
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+class Chromium:
+    """Debian's Chromium without a window; a context manager that starts and ends it.
+
+    Chromium's headless shell takes less time than the whole browser; Debian before 13 has the latter only.
+    """
+
+    def __init__(self) -> None:
+        self._manager = sync_playwright()
+        self._playwright: Playwright
+        self._browser: Browser
+        self._loop: asyncio.AbstractEventLoop
+
+    def __enter__(self) -> Chromium:
+        program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+        assert program, "chromium-headless-shell is not installed: make setup-tests"
+        self._playwright = self._manager.start()
+        try:
+            # Who is root, as on CI, has no sandbox. What is opened here is our own page.
+            self._browser = self._playwright.chromium.launch(
+                executable_path=program, chromium_sandbox=False, args=_ARGUMENTS
+            )
+        except BaseException:
+            self._playwright.stop()
+            raise
+        self._loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        with self.in_use():
+            self._browser.close()
+            self._playwright.stop()
+
+    @contextmanager
+    def in_use(self) -> Iterator[Browser]:
+        """The browser, for the time of a block.
+
+        Playwright's event loop counts as running in this thread, also between its calls. Other tests of this worker could
+        not run one of their own then.
+        """
+        asyncio._set_running_loop(self._loop)
+        try:
+            yield self._browser
+        finally:
+            asyncio._set_running_loop(None)
+
+
+class Pages:
+    """`pages(coordinator)` opens its page, each time as another person would: in a context of its own.
+
+    As a context manager it closes them, and fails when one of them had a fault that `tolerate` does not allow, or was sent
+    a frame that breaks the schemas of npm's fbp-protocol.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self._tolerated: list[str] = []
+        self._frames: dict[str, None] = {}  # of the runtime
+        self.faults: list[str] = []
+
+    def __call__(
+        self,
+        coordinator: Coordinator,
+        path: str = "/",
+        *,
+        secret: str | None = SECRET,
+        size: tuple[int, int] = LAPTOP,
+        theme: Literal["light", "dark"] = "light",
+        **options: Any,
+    ) -> Page:
+        """Open `path` of the coordinator's server; of its own page all parts have started then.
+
+        Options are those of Playwright's `new_context`.
+        """
+        page = self.blank(size=size, theme=theme, **options)
+        page.goto(address(coordinator, path, secret=secret))
+        if path == "/":
+            page.locator("body[data-started]").wait_for()
+        return page
+
+    def blank(
+        self, *, size: tuple[int, int] = LAPTOP, theme: Literal["light", "dark"] = "light", **options: Any
+    ) -> Page:
+        """An empty page of a new context, to be watched before it goes anywhere."""
+        context = self._browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=theme, locale="en-GB", **options
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(_TELL_VIOLATIONS)
+        self._contexts.append(context)
+        context.on("request", lambda request: self._note_address(request.url))
+        context.on("console", lambda told: self._note_console(told.type, told.text, told.location.get("url", "")))
+        context.on("weberror", lambda error: self._note(f"error of the page: {error.error}"))
+        context.on("page", self._watch)
+        return context.new_page()
+
+    def _watch(self, page: Page) -> None:
+        page.on("websocket", self._listen)
+        page.on("crash", lambda _: self._note("the page has crashed"))
+
+    def _listen(self, socket: WebSocket) -> None:
+        self._note_address(socket.url)
+        if urlsplit(socket.url).path == "/":  # the runtime's, and not a board's or the broker's
+            socket.on("framereceived", self._note_frame)
+
+    def _note_frame(self, frame: str | bytes) -> None:
+        if isinstance(frame, str):
+            self._frames[frame] = None
+
+    def tolerate(self, pattern: str) -> None:
+        """Allow faults in which this regular expression is found: what the test itself brings about."""
+        self._tolerated.append(pattern)
+
+    def _note_console(self, kind: str, text: str, where: str) -> None:
+        print(f"console {kind}: {text}")  # shown with a test that fails
+        if kind in ("error", "assert"):
+            self._note(f"console: {text} ({where})")
+
+    def _note_address(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob", "about") and parts.hostname not in ("127.0.0.1", "localhost"):
+            self._note(f"asked another host: {url}")
+
+    def _note(self, fault: str) -> None:
+        self.faults.append(fault)
+
+    def __enter__(self) -> Pages:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for context in self._contexts:
+            context.close()
+        for frame in self._frames:
+            try:
+                check_frame(frame)
+            except AssertionError as error:
+                self._note(f"the runtime has sent {frame[:300]}: {error}")
+        faults = [fault for fault in self.faults if not any(re.search(each, fault) for each in self._tolerated)]
+        assert not faults, "the page has faults:\n" + "\n".join(faults)
+
+
+_AT_REST = """(element) => new Promise((resolve) => {
+  let before = "";
+  const look = () => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    const now = [x, y, width, height].join();
+    if (now === before) return resolve();
+    before = now;
+    requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+
+def middle_of(place: Locator) -> tuple[float, float]:
+    """Where to take an element with the mouse, once it stands still: x and y in the window, in pixels."""
+    place.evaluate(_AT_REST)
+    box = place.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+@contextmanager
+def running(
+    folder: Path, text: str, *arguments: str | Path, broker: str | None = None, suffix: str = ".fbp"
+) -> Iterator[Coordinator]:
+    """`msgflo run` on a graph of this text, in `graph.fbp` of a folder, with SECRET; ended when the block ends.
+
+    Without a `broker` (a URL) it has a Mosquitto of its own, with MQTT over WebSockets.
+    """
+    graph = folder / f"graph{suffix}"
+    graph.write_text(text)
+    mqtt = () if broker else ("--mqtt-port", str(free_port()))
+    command = (graph, "--data", folder / "data", "--secret", SECRET, *mqtt, *arguments)
+    with Coordinator(*command, broker=broker, cwd=folder) as coordinator:
+        coordinator.wait(lambda status: True)
+        yield coordinator
+
+
+def address(coordinator: Coordinator, path: str = "/", *, secret: str | None = SECRET) -> str:
+    """The URL that opens a page, with the secret where people find it: behind the #, which is not sent to the server."""
+    return f"http://127.0.0.1:{coordinator.port}{path}" + ("" if secret is None else f"#secret={secret}")
+
+
+def until(page: Page, condition: str, argument: Any = None) -> None:
+    """Wait until an expression or function of JavaScript is true in the page."""
+    page.wait_for_function(condition, arg=argument)
+
+
+def of_system(page: Page, expression: str) -> Any:
+    """What an expression about `system` (core/system.js, as the page itself uses it) is now; it may be a promise."""
+    return page.evaluate(_with_system(expression))
+
+
+def until_system(page: Page, expression: str) -> None:
+    """Wait until all parts of the page have started, and an expression about `system`, which is no promise, is true."""
+    # Playwright takes a promise for true, so what is imported waits beside.
+    page.wait_for_function(
+        """() => {
+          window.contextOfPage ?? import("/core/registry.js").then((module) => (window.contextOfPage = module.context));
+          const { system, edits, packets } = window.contextOfPage ?? {};
+        """
+        f"return document.body.dataset.started && system && ({expression}); }}"
+    )
+
+
+def _with_system(expression: str) -> str:
+    return (
+        'async () => { const { context } = await import("/core/registry.js"); const { system, edits, packets } = context;'
+        f" return system && ({expression}); }}"
+    )
+
+
+def settled(page: Page) -> None:
+    """Let the browser do what it does in its next frames: lay out anew, tell of sizes that have changed."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def never_long(page: Page) -> None:
+    """Have no press of a finger be a long one by itself: on a busy machine time passes between what a tap is made of.
+
+    As long as a press would become one, the page has a function `isLong` that makes it one.
+    """
+    page.evaluate(
+        """() => {
+          const { setTimeout, clearTimeout } = window;
+          window.isLong = null;
+          window.setTimeout = (what, ms, ...rest) => (ms === 500 ? ((window.isLong = what), -1) : setTimeout(what, ms, ...rest));
+          window.clearTimeout = (timer) => (timer === -1 ? (window.isLong = null) : clearTimeout(timer));
+          addEventListener("contextmenu", (event) => event.stopImmediatePropagation(), true);
+        }"""
+    )
+
+
+def axe(page: Page, within: str = "body") -> list[str]:
+    """The serious and critical faults that axe-core finds in a part of the page, as it is now; a line for each."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("(within) => axe.run(within, { resultTypes: ['violations'] })", within)
+    return [
+        f"{fault['id']} ({fault['impact']}): {fault['help']}: {' '.join(map(str, place['target']))}: {place['html'][:200]}"
+        for fault in found["violations"]
+        if fault["impact"] in ("serious", "critical")
+        for place in fault["nodes"]
+    ]
+
+
+def tell(page: Page, event: str, detail: Any) -> None:
+    """Tell all parts of the page something, as one of them would: an event on the bus."""
+    page.evaluate(
+        """async ([event, detail]) => {
+          const { context } = await import("/core/registry.js");
+          context.bus.dispatchEvent(new CustomEvent(event, { detail }));
+        }""",
+        [event, detail],
+    )
+
+
+def edit(page: Page, *commands: list[Any], title: str = "Edit of a test") -> None:
+    """Carry out `[command, payload]` of the protocol graph as one step, as the parts of the page do; all must be allowed."""
+    carried_out = page.evaluate(
+        """async ([title, commands]) => {
+          const { context } = await import("/core/registry.js");
+          return context.edits.run(title, commands);
+        }""",
+        [title, list(commands)],
+    )
+    assert carried_out, f"refused: {commands}"
+
+
+def goes_on_to_the_right(element: Locator, mark: str) -> bool:
+    """Whether what an element says from a mark on stands right of all before it, in the order in which it is written."""
+    return bool(
+        element.evaluate(
+            """(element, mark) => {
+              const places = [];
+              const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+              const range = document.createRange();
+              for (let node; (node = walker.nextNode()); ) {
+                for (let i = 0; i < node.length; i++) {
+                  range.setStart(node, i);
+                  range.setEnd(node, i + 1);
+                  const { left, width } = range.getBoundingClientRect();
+                  places.push({ left, width });
+                }
+              }
+              const from = element.textContent.lastIndexOf(mark);
+              const drawn = (all) => all.filter(({ width }) => width > 0).map(({ left }) => left);
+              const [before, ours] = [drawn(places.slice(0, from)), drawn(places.slice(from))];
+              const inOrder = ours.every((left, i) => i === 0 || left > ours[i - 1]);
+              return from > 0 && ours.length > 0 && inOrder && Math.max(...before) < ours[0];
+            }""",
+            mark,
+        )
+    )
+
+
+def node_in(page: Page, node: str) -> Locator:
+    """A node in the picture of the graph."""
+    return page.locator(f"#graph-view [data-node={json.dumps(node)}]")
+
+
+def fit(page: Page) -> None:
+    """Have the whole graph shown, by the button that people press."""
+    page.get_by_role("button", name="Fit").click()

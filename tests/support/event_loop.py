@@ -1,0 +1,54 @@
+"""The event loop of the coordinator, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import uvloop
+
+
+def run_within(seconds: float, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a test in such a loop; a guard against hanging, for as long as a slow machine may need."""
+
+    async def bounded() -> None:
+        async with asyncio.timeout(seconds):
+            await main()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(bounded())
+
+
+class _Selector(selectors.DefaultSelector):
+    """Lets no real time pass: a wait for a timer moves the loop's clock instead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if not ready:
+            if timeout is None:
+                raise AssertionError("the test waits for something that no timer brings")
+            self.now += max(timeout, 0)
+        return ready
+
+
+class SimulatedLoop(asyncio.SelectorEventLoop):
+    """An event loop of asyncio whose clock jumps to the next timer: an hour of `asyncio.sleep` takes no time."""
+
+    def __init__(self) -> None:
+        self._clock = _Selector()
+        super().__init__(self._clock)
+
+    def time(self) -> float:
+        return self._clock.now
+
+
+def run_simulated(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a unit test in a SimulatedLoop. AssertionError where it waits for a socket or a thread."""
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(main())
