@@ -69,7 +69,7 @@ def _wifi() -> Schema:
     return _object("The Wi-Fi", {
         "ssid": {**_TEXT, "description": "Its name"},
         "password": {**_TEXT, "description": "Left out for an open network"},
-        "country": _text("Where the board is: ISO 3166-1", "[A-Z]{2}"),
+        "country": _text("Where a Pico W is: ISO 3166-1; does nothing on an ESP32", "[A-Z]{2}"),
         "hostname": _text("By default the board's name", HOSTNAME),
         "address": _object("A static address; by default the router gives one", address, ("ip", "gateway")),
     }, ("ssid",))  # fmt: skip
