@@ -1,8 +1,9 @@
 """433 MHz: hears sensors and remotes, and switches what is switched by a remote.
 
 Options in the port map: {"receive": pin, "transmit": pin, "sensors": 8, "silence": 900, "remotes": {"doorbell":
-{"protocol": "ev1527", "code": 123456}}}; at least one pin. Each of `remotes` is adopted: it becomes a participant of that
-role. What it is known by is what `received` or `unknown` show of it, as much of that as is needed:
+{"protocol": "ev1527", "code": 123456}}, "unchecked": ["LaCrosse-TX141Bv3"]}; at least one pin. A sensor whose model has no
+checksum becomes a participant only if `unchecked` names that model. Each of `remotes` is adopted: it becomes a participant of
+that role. What it is known by is what `received` or `unknown` show of it, as much of that as is needed:
 
     {"protocol": "ev1527", "code": 123456}                 or pt2262; code: 1 to 16777214
     {"protocol": "nexa", "house": 12345, "unit": 1}        0 to 67108863, 0 to 15; `group` and `on` may be given too
@@ -13,9 +14,9 @@ remote switches: an inport `switch` of a nexa, or `press`, transmits what the re
 """
 
 import asyncio
-import time
 
 from msgflo import Error, Participant, Port
+from msgflo._platform import ticks_diff, ticks_ms  # which the host has too, for it reads ports and settings
 
 from .device import Device
 
@@ -23,7 +24,9 @@ __all__ = ("Heard", "Radio", "create")
 
 _UNITS = {"temperature": "°C", "humidity": "%", "pressure": "hPa"}
 _STATES = ("temperature", "humidity", "pressure", "battery")  # what sensors tell
+_UNCHECKED = "LaCrosse-TX141B"  # and what begins so: models without a checksum, as which other remotes are decoded
 _MINUTE = 60
+_PAUSE = 1000  # ms between two codes of `unknown`: a noisy receiver must not fill the network
 
 
 class Heard(Participant):
@@ -66,7 +69,7 @@ class Radio(Device):
     inports = (Port("send", "object", "Code to transmit"),)
     outports = (
         Port("received", "object", "What was heard"),
-        Port("unknown", "object", "Code of no known protocol"),
+        Port("unknown", "object", "Code of no known protocol, one a second at most"),
     )
 
     def __init__(self, role, topics=None, options=None, receiver=None, decoder=None, transmitter=None):
@@ -78,7 +81,10 @@ class Radio(Device):
         self._told = ()  # roles that were complained of
         self._sensors = {}
         self._remotes = []  # each: the participant, what it is known by
-        self._adopted = (options or {}).get("remotes") or {}
+        options = options or {}
+        self._adopted = options.get("remotes") or {}
+        self._unchecked = options.get("unchecked") or ()
+        self._shown = None  # when `unknown` was sent last
 
     def start(self):
         """Introduce the adopted remotes."""
@@ -102,18 +108,18 @@ class Radio(Device):
         if receiver is None:
             return
         lost = receiver.lost
-        before = time.ticks_ms()
+        before = ticks_ms()
         while True:
             await asyncio.sleep_ms(20)
             pulses = receiver.take()
-            now = time.ticks_ms()
+            now = ticks_ms()
             if self._sending or lost != receiver.lost:
                 # The own transmission is no packet; what has a hole is none either.
                 lost = receiver.lost
                 self._decoder.reset()
             elif pulses:
                 try:
-                    for packet in self._decoder.feed(pulses, time.ticks_diff(now, before)):
+                    for packet in self._decoder.feed(pulses, ticks_diff(now, before)):
                         self._take(packet)
                 except MemoryError:
                     self._engine.log("memory is short")  # pyright: ignore[reportAttributeAccessIssue] - a Session
@@ -142,11 +148,19 @@ class Radio(Device):
             else:
                 port = "received"
                 remote.send(remote.values[0], packet.get("on", True))
+        if port == "unknown":
+            now = ticks_ms()
+            if self._shown is not None and 0 <= ticks_diff(now, self._shown) < _PAUSE:
+                return
+            self._shown = now
         self.send(port, packet)
         if "model" in packet:
             self._hear(packet)
 
     def _hear(self, packet):
+        model = packet["model"]
+        if model.startswith(_UNCHECKED) and model not in self._unchecked:
+            return
         if "perhaps" in packet and not self._knows(packet):
             # What may be another sensor's introduces none, and is not taken for another one than those that are there.
             packet = packet["perhaps"]

@@ -24,6 +24,10 @@ _OURS = ("connection", "period", "bind", "liveness", "protocol", "command")
 _KNOWN = ("component", "label", "icon", "role", "id", "inports", "outports", "availability")
 _KNOWN_OF_PORT = ("queue", "type", "description", "schema", "options")
 _OPTIONS = ("qos", "retain", "payload")
+_TYPES = (
+    "boolean", "number", "int", "integer", "float", "string", "object", "array", "color", "date", "enum", "bang", "buffer",
+    "stream", "function", "all", "any",
+)  # fmt: skip
 _NO_MISTAKES = ("optional",)  # like `options`, but people mean it
 
 
@@ -207,6 +211,10 @@ class _File:
         kind = place.value.get("type")
         if kind is not None and not isinstance(kind.value, (str, type(None))):
             self._reader.fail_at(kind, f"type must be a text such as boolean, number, string or any, not {kind.kind}")
+        if kind is not None and kind.value and kind.value not in _TYPES:
+            near = get_close_matches(kind.value.lower()[:100], _TYPES, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"allowed are {', '.join(_TYPES)}"
+            self._reader.fail_at(kind, f"port {port!r} has the type {kind.value!r}; {hint}")
         described = {**place.plain(), "id": port, "queue": queue.value}
         try:
             (result,) = _port.ports([described], "port", check)

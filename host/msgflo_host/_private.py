@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["is_kept", "kept", "write_private"]
+__all__ = ["is_kept", "kept", "others_read", "write_private"]
 
 log = logging.getLogger("msgflo")
 
@@ -27,6 +29,11 @@ def write_private(path: Path, text: str) -> None:
         with contextlib.suppress(OSError):
             part.unlink()
         raise
+
+
+def others_read(path: Path) -> bool:
+    """Whether other users of this machine can read a file. On Windows its mode does not say that."""
+    return sys.platform != "win32" and bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
 def is_kept(path: Path) -> bool:

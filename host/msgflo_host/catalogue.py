@@ -34,6 +34,11 @@ class Catalogue:
         """The library's own namespace, or that of the main graph."""
         return self._library.namespace or "default"
 
+    @property
+    def repository(self) -> str | None:
+        """Where the library's sources are kept: a URL."""
+        return self._library.repository
+
     def names(self) -> list[str]:
         """The names of all components, sorted."""
         return sorted({*self._builtin, *self._library.names(), *self._seen()})

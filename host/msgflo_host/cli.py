@@ -27,7 +27,12 @@ COMMANDS = {
 }
 
 
-@click.group(cls=LazyGroup, summaries=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    summaries=COMMANDS,
+    groups=("trace", "board"),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="msgflo-devices", prog_name="msgflo")
 def cli() -> None:
     """Wire small devices together: participants on MQTT, joined by a graph that people edit live.

@@ -132,7 +132,7 @@ class Coordinator:
     async def run(self) -> None:
         """Serve until cancelled; raises Taken when another coordinator is in charge of the broker.
 
-        Direct bindings stay in force afterwards: their data flows on without a coordinator.
+        Direct bindings stay active afterwards: while the broker runs, their packets flow on without a coordinator.
         """
         try:
             async with asyncio.TaskGroup() as tasks:

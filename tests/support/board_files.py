@@ -20,6 +20,7 @@ def shipped(folder: Path) -> Path:
     for file in SHIPPED.glob("*.yaml"):
         shutil.copy(file, folder)
     shutil.copy(SHIPPED / "secrets.example.yaml", folder / "secrets.yaml")
+    (folder / "secrets.yaml").chmod(0o600)
     return folder
 
 

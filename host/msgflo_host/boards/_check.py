@@ -148,6 +148,20 @@ class Section:
         self.wrong(key, nearest(text, allowed))
         return None
 
+    def words(self, key: str, allowed: Collection[str]) -> list[str]:
+        """Return words of several, a list of them or one."""
+        place = self.given(key)
+        if place is None:
+            return []
+        found: list[str] = []
+        for word in place.value if isinstance(place.value, list) else [place]:
+            if isinstance(word.value, str) and word.value in allowed:
+                found.append(word.value)
+            elif word.value is not BROKEN:
+                text = word.value if isinstance(word.value, str) else ""
+                self.findings.report(word, f"{self.where(key)} has {shown(word)}; {nearest(text, allowed)}")
+        return found
+
     def number(self, key: str, low: float, high: float, *, whole: bool = False, needed: str | None = None) -> Any:
         """Return a number from `low` to `high`."""
         place = self.given(key, needed)

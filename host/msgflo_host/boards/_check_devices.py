@@ -14,7 +14,7 @@ from ._check_pins import Pins
 from ._check_remotes import remotes
 from ._check_roles import doubt_role
 from .kind_names import ALSO_CALLED, NOT_SUPPORTED
-from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting
+from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting, Words
 from .model import Device
 from .units import TIME
 
@@ -133,6 +133,8 @@ class Devices:
                     found[each.key] = self._pins.take(section, each, kind)
             elif isinstance(each, Choice):
                 found[each.key] = section.choice(each.key, each.allowed) or each.allowed[0]
+            elif isinstance(each, Words):
+                found[each.key] = section.words(each.key, each.allowed) or None
             elif isinstance(each, Remotes):
                 found[each.key] = remotes(section, each, self._claim) or None
             else:

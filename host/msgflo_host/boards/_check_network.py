@@ -50,6 +50,9 @@ def wifi(top: Section, chip: Chip | None) -> Wifi | None:
     country = section.text("country")
     if country is not None and not re.fullmatch("[A-Z]{2}", country):
         section.wrong("country", "two capital letters are needed, as in DE, GB or US (ISO 3166-1)")
+    elif country is not None and chip is not None and not chip.rp2:
+        nothing = f"wifi.country does nothing on an {chip.name}: MicroPython does not tell its Wi-Fi; leave it out"
+        section.findings.doubt(section.place_of("country"), nothing)
     hostname = section.text("hostname")
     if hostname is not None and not re.fullmatch(HOSTNAME, hostname):
         section.wrong("hostname", "at most 32 letters, digits and inner hyphens are allowed")

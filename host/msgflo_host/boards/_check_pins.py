@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ._check import BROKEN, Section, nearest, shown
+from ._check import Section
 from .chips import Chip, pins_text
 from .kinds import Kind, Pin
 
@@ -34,7 +34,7 @@ class Pins:
 
     def take(self, section: Section, pin: Pin, kind: Kind | None = None) -> int | str | None:
         """Return the GPIO at a key of a device; None if it cannot be used for that, which has been reported."""
-        allow = self._allow(section)
+        allow = set(section.words("allow", ALLOW))
         place = section.given(pin.key, f"{pin.key}: 4")
         if place is None:
             return None
@@ -69,20 +69,6 @@ class Pins:
         # MicroPython's machine.I2S on RP2: its PIO program sets both as neighbours.
         if self._chip is not None and self._chip.rp2 and isinstance(sck, int) and ws not in (None, sck + 1):
             section.wrong("ws", f"on an RP2 it must be the GPIO after sck, {sck + 1}")
-
-    def _allow(self, section: Section) -> set[str]:
-        place = section.given("allow")
-        if place is None:
-            return set()
-        words = place.value if isinstance(place.value, list) else [place]
-        found: set[str] = set()
-        for word in words:
-            if isinstance(word.value, str) and word.value in ALLOW:
-                found.add(word.value)
-            elif word.value is not BROKEN:
-                text = word.value if isinstance(word.value, str) else ""
-                section.findings.report(word, f"{section.where('allow')} has {shown(word)}; {nearest(text, ALLOW)}")
-        return found
 
     def _led(self, section: Section, pin: Pin) -> bool:
         if self._chip is not None and not self._chip.led:

@@ -23,6 +23,7 @@ __all__ = [
     "Remotes",
     "Setting",
     "Wiring",
+    "Words",
 ]
 
 Use = Literal["input", "output", "both", "adc", "pwm"]
@@ -49,6 +50,15 @@ class Address:
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One of several words; the first is the default."""
+
+    key: str
+    allowed: tuple[str, ...]
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Any of several words, by default none."""
 
     key: str
     allowed: tuple[str, ...]
@@ -87,7 +97,7 @@ class Remotes:
     description: str
 
 
-Wiring = Pin | Address | Choice | Count | Remotes
+Wiring = Pin | Address | Choice | Words | Count | Remotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +201,7 @@ _REMOTES = {
     "unknown": (Field("code", "hex"), Field("bits", "whole", 1, 200, required=False), _BASE),
 }
 
+_UNCHECKED = ("LaCrosse-TX141B", "LaCrosse-TX141Bv2", "LaCrosse-TX141Bv3")
 _ACTIVE_LOW = Choice("active", ("low", "high"), "The level at the pin when it is pressed")
 _ACTIVE_HIGH = Choice("active", ("high", "low"), "The level at the pin that switches it on")
 
@@ -260,6 +271,7 @@ KINDS = {
                 Pin("receive", "input", "Data of the receiver; at most 3.3 V", required=False),
                 Pin("transmit", "output", "Data of the transmitter", required=False),
                 Remotes("remotes", _REMOTES, "Remote controls that become participants, by their roles"),
+                Words("unchecked", _UNCHECKED, "Models without a checksum that become participants all the same"),
             ),
             any_of=("receive", "transmit"), single=True,
         ),

@@ -26,7 +26,7 @@ from .power_currents import (
     Duration,
 )
 
-__all__ = ["Estimate", "Item", "estimate_life", "with_dev_board"]
+__all__ = ["Estimate", "Item", "estimate_life"]
 
 HOURS_A_MONTH = 365.25 * 24 / 12
 
@@ -48,12 +48,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """All that takes current; a period is `every` seconds long. `unknown` are devices of which no figures are there."""
+    """All that takes current; a period is `every` seconds long. `unknown` are devices of which no figures are there.
+
+    `dev_board` is what a development board takes besides; None where the figures are those of the whole board.
+    """
 
     every: float
     items: tuple[Item, ...]
     battery: Battery
     unknown: tuple[Device, ...] = ()
+    dev_board: Current | None = None
 
     @property
     def milliamps(self) -> float:
@@ -88,14 +92,9 @@ def estimate_life(port_map: PortMap) -> Estimate:
         known = ", ".join(CHIPS)
         text = f"nothing is known of what the {port_map.chip.title} takes; there are figures of the {known}"
         raise PortMapError(text, file=file)
-    items = (*_awake(port_map, sleep), *_reading(port_map), *_asleep(port_map, battery, sleep))
+    items = (*_awake(port_map, sleep), *_reading(port_map, sleep), *_asleep(port_map, battery, sleep))
     unknown = tuple(device for device in port_map.devices if device.kind.name not in DEVICES)
-    return Estimate(sleep.every, items, battery, unknown)
-
-
-def with_dev_board(estimate: Estimate) -> float:
-    """How many days it lasts on a development board that is not made for batteries."""
-    return estimate.days_with(DEV_BOARD.milliamps)
+    return Estimate(sleep.every, items, battery, unknown, None if port_map.chip.rp2 else DEV_BOARD)
 
 
 def _awake(port_map: PortMap, sleep: Sleep) -> Iterator[Item]:
@@ -105,11 +104,8 @@ def _awake(port_map: PortMap, sleep: Sleep) -> Iterator[Item]:
         yield _timed("start", chip.running, START_S)
     else:
         yield _timed("start the Wi-Fi chip", chip.listening, RADIO_S, share)
-    yield _timed("join the Wi-Fi", chip.listening, JOIN_S, share)
-    if port_map.wifi is None or port_map.wifi.address is None:
-        yield _timed("ask for an address", chip.listening, ADDRESS_S, share)
-    if port_map.broker.tls:
-        yield _timed("TLS", chip.listening, TLS_S, share)
+    for what, duration in _joining(port_map):
+        yield _timed(what, chip.listening, duration, share)
     yield _timed("MQTT", chip.listening, MQTT_S, share)
     extra = Current(chip.sending.milliamps - chip.listening.milliamps, f"{chip.sending.source}, less receiving")
     yield _timed("send", extra, SEND_S, share)
@@ -119,17 +115,32 @@ def _timed(what: str, current: Current, duration: Duration, times: float = 1.0) 
     return Item(what, current, duration.seconds, times, duration.source)
 
 
-def _reading(port_map: PortMap) -> Iterator[Item]:
+def _joining(port_map: PortMap) -> Iterator[tuple[str, Duration]]:
+    """What has to be done before anything can be sent."""
+    yield "join the Wi-Fi", JOIN_S
+    if port_map.wifi is None or port_map.wifi.address is None:
+        yield "ask for an address", ADDRESS_S
+    if port_map.broker.tls:
+        yield "TLS", TLS_S
+
+
+def _reading(port_map: PortMap, sleep: Sleep) -> Iterator[Item]:
     longest = 0.0
     for device in port_map.devices:
         found = DEVICES.get(device.kind.name)
         if found is not None and found.seconds:
-            yield Item(f"{device.role} measures", found.measuring, found.seconds)
-            longest = max(longest, found.seconds)
-    if longest and port_map.sleep is not None and port_map.sleep.batch > 1:
-        # While it joins a network it measures at the same time; else it waits for it.
-        chip = CHIPS[port_map.chip.name]
-        yield Item("wait for readings", chip.running, longest, 1 - 1 / port_map.sleep.batch)
+            seconds = found.seconds + (found.first if port_map.chip.rtc_memory else 0)  # other chips do not start anew
+            yield Item(f"{device.role} measures", found.measuring, seconds, time_source=found.time_source)
+            longest = max(longest, seconds)
+    if not longest:
+        return
+    chip, share = CHIPS[port_map.chip.name], 1 / sleep.batch
+    if share < 1:
+        yield Item("wait for readings", chip.running, longest, 1 - share)
+    # While it joins a network it measures at the same time.
+    more = longest - sum(duration.seconds for _, duration in _joining(port_map))
+    if more > 0:
+        yield Item("wait for readings in the network", chip.listening, more, share)
 
 
 def _asleep(port_map: PortMap, battery: Battery, sleep: Sleep) -> Iterator[Item]:

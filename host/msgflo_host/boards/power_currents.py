@@ -54,11 +54,16 @@ class ChipCurrents:
 
 @dataclass(frozen=True, slots=True)
 class DeviceCurrents:
-    """A device while it measures, for how many seconds, and in between."""
+    """A device while it measures, for how many seconds, and in between.
+
+    `first` are more seconds, in which its driver waits before the first reading after each start of the chip.
+    """
 
     measuring: Current
     seconds: float
     idle: Current
+    first: float = 0.0
+    time_source: str = ""
 
 
 # Seconds that a wake-up takes; docs/sleeping.md says what is measured of it.
@@ -89,7 +94,8 @@ _PICO_W = ChipCurrents(
     sending=Current(275, "assumed: the RP2040, and its Wi-Fi chip CYW43439 with 250 mA"),
     asleep=Current(
         1.3,
-        "Raspberry Pi Pico Datasheet, Power consumption, sleep; the Wi-Fi chip is off; "
+        "Raspberry Pi Pico Datasheet, Power consumption, sleep: the whole board, with its converter RT6150B; "
+        "the Wi-Fi chip is off; "
         "with MicroPython 1.25 or older some 0.2 mA more, as it wakes every 64 ms",
     ),
 )
@@ -127,14 +133,19 @@ CHIPS: Mapping[str, ChipCurrents] = {
 
 _DHT22 = "Aosong AM2302/DHT22 data sheet, Electrical Characteristics"
 _DHT11 = "Aosong DHT11 data sheet, Electrical Characteristics"
+_DHT_S = "its driver: 1 s after a start of the chip, and 0.3 s for the request and the answer"
 _SHT3X = "Sensirion SHT3x-DIS data sheet"
 _AHT20 = "ASAIR AHT20 data sheet, Electrical Characteristics"
 _BME280 = "Bosch BME280 data sheet (BST-BME280-DS002), Table 1"
 _BH1750 = "Rohm BH1750FVI data sheet, Electrical Characteristics"
 
 DEVICES: Mapping[str, DeviceCurrents] = {
-    "dht11": DeviceCurrents(Current(2.5, f"{_DHT11}, highest"), 0.03, Current(0.150, f"{_DHT11}, standby, highest")),
-    "dht22": DeviceCurrents(Current(1.5, f"{_DHT22}, highest"), 0.03, Current(0.050, f"{_DHT22}, standby, highest")),
+    "dht11": DeviceCurrents(
+        Current(2.5, f"{_DHT11}, highest"), 0.3, Current(0.150, f"{_DHT11}, standby, highest"), 1.0, _DHT_S
+    ),
+    "dht22": DeviceCurrents(
+        Current(1.5, f"{_DHT22}, highest"), 0.3, Current(0.050, f"{_DHT22}, standby, highest"), 1.0, _DHT_S
+    ),
     "sht3x": DeviceCurrents(
         Current(0.6, f"{_SHT3X}, Table 3"), 0.015, Current(0.0002, f"{_SHT3X}, Table 3, idle in single shot mode")
     ),
@@ -152,4 +163,4 @@ DEVICES: Mapping[str, DeviceCurrents] = {
 }
 
 DEV_BOARD = Current(6.0, "AMS1117 data sheet, Quiescent Current: 5 mA; and 1 mA assumed for a power LED")
-"""What is on a development board besides its chip, and never sleeps."""
+"""What is on a development board of an ESP32 besides its chip, and never sleeps. A Pico's is in its figures."""

@@ -14,7 +14,7 @@ from ._check_led import ACTIVE, LED_PIN
 from ._check_network import HOSTNAME
 from ._check_pins import ALLOW
 from .chips import CHIPS, Chip
-from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting, Wiring
+from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting, Wiring, Words
 from .units import CHARGE, CURRENT, FREQUENCY, SHARE, TIME, Quantity
 
 __all__ = ["schema", "schema_text"]
@@ -69,7 +69,7 @@ def _wifi() -> Schema:
     return _object("The Wi-Fi", {
         "ssid": {**_TEXT, "description": "Its name"},
         "password": {**_TEXT, "description": "Left out for an open network"},
-        "country": _text("Where the board is: ISO 3166-1", "[A-Z]{2}"),
+        "country": _text("Where a Pico W is: ISO 3166-1; does nothing on an ESP32", "[A-Z]{2}"),
         "hostname": _text("By default the board's name", HOSTNAME),
         "address": _object("A static address; by default the router gives one", address, ("ip", "gateway")),
     }, ("ssid",))  # fmt: skip
@@ -160,6 +160,9 @@ def _wired(wiring: Wiring) -> Schema:
             "i2c": {"type": "integer", "minimum": 0, "description": "Which bus, if there are several"},
             "address": {"enum": list(wiring.allowed), "default": wiring.allowed[0], "description": "I2C address"},
         }
+    if isinstance(wiring, Words):
+        word = _words(dict.fromkeys(wiring.allowed, ""), wiring.description)
+        return {wiring.key: {"anyOf": [word, {"type": "array", "items": word}]}}
     if isinstance(wiring, Remotes):
         return {wiring.key: _remotes(wiring)}
     found: Schema = {"type": "integer" if wiring.whole else "number", "minimum": wiring.low, "maximum": wiring.high}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import NoReturn
 
 from ruamel.yaml.nodes import ScalarNode
 
+from .._private import others_read
 from .._yaml import CUT, SAVE_AS, Located, Reader
 from ..errors import PortMapError
 from ._check import BROKEN, Findings, nearest
@@ -52,6 +54,10 @@ class Secrets:
                 self.doubts = reader.doubts
             except PortMapError as wrong:
                 self.problem = wrong
+            else:
+                if self._file.name != EXAMPLE and others_read(self._file):
+                    mend = f"mend it with  chmod 600 {shlex.quote(str(self._file))}"
+                    self.doubts = [*self.doubts, f"{self._file}: can be read by other users of this machine; {mend}"]
         if self._texts is None:
             raise ValueError("")
         if name not in self._texts:

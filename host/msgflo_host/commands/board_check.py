@@ -93,6 +93,6 @@ def _table(port_map: PortMap) -> list[str]:
 
 
 def _shown(key: str, value: object) -> str:
-    if isinstance(value, dict):
+    if isinstance(value, dict | list):
         return "+".join(value)
     return f"0x{value:02x}" if key == "address" and isinstance(value, int) else str(value)

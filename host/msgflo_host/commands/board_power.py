@@ -21,8 +21,7 @@ def command(name: str) -> None:
       msgflo board power battery
     """
     from ..boards.port_map import find, load
-    from ..boards.power import estimate_life, with_dev_board
-    from ..boards.power_currents import DEV_BOARD
+    from ..boards.power import estimate_life
 
     port_map = load(find(name))
     estimate = estimate_life(port_map)
@@ -49,9 +48,11 @@ def command(name: str) -> None:
     what = f"{battery.capacity:g} mAh, of which {battery.usable:.0%} can be used"
     click.echo(f"{what}: {_days(estimate.days)}.")
     if battery.asleep is None:
-        days = _days(with_dev_board(estimate))
-        click.echo(f"On a board that is not made for batteries: {days} ({DEV_BOARD.milliamps:g} mA more,")
-        click.echo(f"{DEV_BOARD.source}). Measured yours? Say so: battery: {{asleep: 60 uA}}")
+        if (more := estimate.dev_board) is not None:
+            days = _days(estimate.days_with(more.milliamps))
+            click.echo(f"On a board that is not made for batteries: {days} ({more.milliamps:g} mA more,")
+            click.echo(f"{more.source}).")
+        click.echo("Measured yours? Say so: battery: {asleep: 60 uA}")
 
 
 def _current(milliamps: float) -> str:

@@ -94,6 +94,7 @@ class RuntimePart:
         }
         if capabilities:
             payload["graph"] = MAIN
+            payload |= {"repository": self._catalogue.repository} if self._catalogue.repository else {}
         self._replies.answer(client, request, "runtime", payload)
         if may_see(capabilities, "runtime", "ports"):
             for network in self._graphs.all():

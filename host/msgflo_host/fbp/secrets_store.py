@@ -14,11 +14,10 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._private import kept
+from .._private import kept, others_read
 from .._text import quoted, shown
 from ..errors import ServerError
 from .permissions import CAPABILITIES, READY_MADE
@@ -46,7 +45,7 @@ def own_secret(folder: Path) -> str:
     path = folder / FILE_NAME
     try:
         secret = kept(path, lambda: secrets.token_urlsafe(_BYTES))
-        if _others_read(path):
+        if others_read(path):
             path.chmod(0o600)
         return check_secret(secret, f"in {path}")
     except (OSError, ValueError) as wrong:
@@ -68,7 +67,7 @@ def load_secrets(path: Path) -> dict[str, frozenset[str]]:
     root = reader.read()
     if root is None or not isinstance(root.value, dict):
         reader.fail("a map is needed, of who has a secret to that secret and what it allows: secret and may", 1, 1)
-    if _others_read(path):
+    if others_read(path):
         log.warning("%s can be read by other users of this machine; chmod 600 keeps its secrets", path)
     found: dict[str, frozenset[str]] = {}
     for holder, entry in root.value.items():
@@ -116,7 +115,3 @@ def _problem(secret: str) -> str | None:
     if not _URL_SAFE.fullmatch(secret):
         return "has other characters than letters, digits, and - . _ ~, which the URL of an editor could not carry"
     return None
-
-
-def _others_read(path: Path) -> bool:
-    return bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))

@@ -75,6 +75,11 @@ class Library:
         return self.contents.namespace
 
     @property
+    def repository(self) -> str | None:
+        """Where the folder's sources are kept, for others to find: a URL."""
+        return self.contents.repository
+
+    @property
     def commands(self) -> Mapping[str, Command]:
         """The components that are processes."""
         return self.contents.commands

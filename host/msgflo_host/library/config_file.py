@@ -1,6 +1,7 @@
 """What a folder says about its components: ``msgflo.yaml``, or the key ``msgflo`` of ``package.json`` as MsgFlo has it.
 
 namespace: home                                          # of the folder's files; by default the folder's name
+repository: https://example.org/home.git                 # editors are told where the sources are
 components:
   demo/Machine: "msgflo participant machine.py #ROLE"    # a command: started for each node with this component
   demo/Plug: plug.yml                                    # a foreign device: announced for each such node
@@ -17,7 +18,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,7 @@ class Config:
     programs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     handlers: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    repository: str | None = None
 
 
 def is_configured(folder: Path) -> bool:
@@ -82,9 +84,7 @@ def read(folder: Path) -> Config:
 
         reader = Reader(folder / FILE_NAME, LibraryError)
         top = reader.read()
-        if top is None or not isinstance(top.value, dict):
-            reader.fail("must be a map with 'components' or other keys", 1, 1)
-        return _config(top, reader, folder, name)
+        return Config(name) if top is None or top.value is None else _config(top, reader, folder, name)
     if (folder / PACKAGE).exists():
         from .._yaml import Reader
 
@@ -95,7 +95,8 @@ def read(folder: Path) -> Config:
         given = package.value.get("name")
         name = _made_valid(given.value) if given is not None and isinstance(given.value, str) else name
         if "msgflo" in package.value:
-            return _config(package.value["msgflo"], reader, folder, name)
+            config = _config(package.value["msgflo"], reader, folder, name)
+            return config if config.repository else replace(config, repository=_url(package.value.get("repository")))
     return Config(name)
 
 
@@ -137,7 +138,23 @@ def _config(top: Located, reader: Reader, folder: Path, name: str) -> Config:
         {program: _words(program, entry, reader) for program, entry in _entries(top, "programs", reader)},
         dict(_handlers(top, reader, variables, folder)),
         variables,
+        _repository(top, reader),
     )
+
+
+def _repository(top: Located, reader: Reader) -> str | None:
+    entry = top.value.get("repository")
+    url = _url(entry)
+    if entry is not None and entry.value is not None and url is None:
+        reader.fail_at(entry, f"repository is {entry.plain()!r}; allowed: a URL, or a map with a url")
+    return url
+
+
+def _url(entry: Located | None) -> str | None:
+    """Return a repository's address, a text or `url` of a map as npm has it; None where there is none."""
+    if entry is not None and isinstance(entry.value, dict):
+        entry = entry.value.get("url")
+    return entry.value if entry is not None and isinstance(entry.value, str) and entry.value else None
 
 
 def _namespace(top: Located, reader: Reader) -> str | None:

@@ -74,6 +74,7 @@ class Contents:
     by_default: frozenset[str] = frozenset()
     versions: Mapping[Path, Signature | None] = field(default_factory=dict)
     """Of the file of each foreign device."""
+    repository: str | None = None
 
 
 def read(folder: Path) -> Contents:
@@ -121,6 +122,7 @@ def _read(folder: Path, config: Config) -> Contents:
         tuple(suffix for suffix, words in handlers.items() if words is not None),
         by_default,
         {file: signature(file) for file in foreign.values()},
+        config.repository,
     )
 
 

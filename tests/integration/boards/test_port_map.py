@@ -46,6 +46,7 @@ SECRETS = 'ssid: "Zuhause #1"\npassword: "12345678"\n"broker: me": "p@ss:w/rd"\n
 
 def read(folder: Path, text: str = EVERYTHING, name: str = "board", **options: object) -> PortMap:
     (folder / "secrets.yaml").write_text(SECRETS)
+    (folder / "secrets.yaml").chmod(0o600)
     trustme.CA().cert_pem.write_to_path(folder / "ca.pem")
     file = folder / f"{name}.yaml"
     file.write_text(text)
@@ -314,17 +315,19 @@ def test_check_says_what_is_wired_where(tmp_path: Path) -> None:
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[0] == f"{port_map.file}: good; kitchen, ESP32, 3 devices, broker mqtts://kitchen:***@pi.lan:8884"
-    assert lines[1] == (
+    assert lines[1].startswith(f"{port_map.file}:7:12: wifi.country does nothing on an esp32")
+    assert lines[2] == (
         f'{port_map.file}:16:68: no .fbp graph can name the role "lamps/1": a letter or _ comes first, then letters, digits, '
         "_ and -; as in  lamps-1"
     )
     wanted = "air sht3x devices/Climate i2c 1 address 0x45 →read temperature→ humidity→"
-    assert lines[3].split() == wanted.split()
+    assert lines[4].split() == wanted.split()
 
 
 def doubts(folder: Path, text: str, secrets: str = "") -> list[str]:
     """What is doubted in a port map, without the folder's name."""
     (folder / "secrets.yaml").write_text(secrets)
+    (folder / "secrets.yaml").chmod(0o600)
     file = folder / "kitchen.yaml"
     file.write_text(text)
     return [doubt.removeprefix(f"{folder}/") for doubt in load(file).doubts]
@@ -363,6 +366,27 @@ def test_secrets_that_are_those_of_the_example_are_doubted(tmp_path: Path) -> No
     assert load(tmp_path / "kitchen.yaml", secrets=tmp_path / "secrets.example.yaml").doubts == ()
     (tmp_path / "secrets.example.yaml").write_text("[")
     assert doubts(tmp_path, text, example) == []
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644])
+def test_secrets_that_others_can_read_are_doubted_where_they_are_used(tmp_path: Path, mode: int) -> None:
+    text = small("devices: {}\n").replace("ssid: Home", "ssid: !secret ssid")
+    assert doubts(tmp_path, text, "ssid: Home\n") == []
+    secrets, file = tmp_path / "secrets.yaml", tmp_path / "kitchen.yaml"
+    secrets.chmod(mode)
+    mend = f"can be read by other users of this machine; mend it with  chmod 600 {secrets}"
+    assert load(file).doubts == (f"{secrets}: {mend}",)
+    file.write_text(small("devices: {}\n"))
+    assert load(file).doubts == ()
+
+
+@pytest.mark.parametrize("chip", ["esp32", "esp32s3", "esp32c3", "picow", "pico2w"])
+def test_a_country_is_doubted_on_a_chip_on_which_it_does_nothing(tmp_path: Path, chip: str) -> None:
+    text = small("devices: {}\n", chip).replace("ssid: Home", "ssid: Home, country: DE")
+    nothing = (
+        f"kitchen.yaml:2:29: wifi.country does nothing on an {chip}: MicroPython does not tell its Wi-Fi; leave it out"
+    )
+    assert doubts(tmp_path, text) == ([nothing] if chip.startswith("esp32") else [])
 
 
 def test_secrets_of_the_shipped_example_are_doubted_in_a_folder_without_one(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from msgflo_host.boards.chips import CHIPS as ALL_CHIPS
 from msgflo_host.boards.kinds import KINDS
 from msgflo_host.boards.model import PortMap
 from msgflo_host.boards.port_map import load
-from msgflo_host.boards.power import estimate_life, with_dev_board
+from msgflo_host.boards.power import estimate_life
 from msgflo_host.boards.power_currents import CHIPS, DEVICES
 from msgflo_host.cli import cli
 from msgflo_host.errors import PortMapError
@@ -72,7 +72,10 @@ def test_without_a_measured_current_the_data_sheets_are_added_up(tmp_path: Path)
     estimate = estimate_life(made(tmp_path, SLEEP + "battery: {capacity: 1000 mAh}\n"))
     asleep = [item for item in estimate.items if item.seconds == 300]
     assert [item.current.milliamps for item in asleep] == [0.010, 0.0039]  # the chip, the two resistors
-    assert with_dev_board(estimate) == pytest.approx(800 / (estimate.milliamps + estimate.lost + 6) / 24)
+    assert estimate.dev_board is not None
+    assert estimate.days_with(estimate.dev_board.milliamps) == pytest.approx(
+        800 / (estimate.milliamps + estimate.lost + 6) / 24
+    )
 
 
 def test_a_pico_does_not_start_anew_and_sleeps_less_deeply(tmp_path: Path) -> None:
@@ -83,6 +86,38 @@ def test_a_pico_does_not_start_anew_and_sleeps_less_deeply(tmp_path: Path) -> No
     assert spent["start the Wi-Fi chip"].charge() == pytest.approx(0.32 * 75)
     assert spent["asleep"].current.milliamps == 1.3
     assert "with MicroPython 1.25 or older some 0.2 mA more" in spent["asleep"].current.source
+
+
+DHT22 = "  air: {kind: dht22, pin: 13}\n"
+
+
+def test_a_dht22_answers_a_second_after_each_start_and_holds_the_board_awake(tmp_path: Path) -> None:
+    estimate = estimate_life(made(tmp_path, DHT22 + "sleep: {every: 5 min, batch: 4}\n" + BATTERY))
+    spent = {item.what: item for item in estimate.items}
+    assert spent["air measures"].charge() == pytest.approx(1.5 * 1.3)
+    # Three of four times without the network; once, 0.9 s longer than it joins the network: 0.4 s.
+    assert spent["wait for readings"].charge() == pytest.approx(44 * 1.3 * 3 / 4)
+    assert spent["wait for readings in the network"].charge() == pytest.approx(100 * 0.9 / 4)
+
+
+def test_a_dht22_of_a_pico_that_does_not_start_anew_is_asked_at_once(tmp_path: Path) -> None:
+    estimate = estimate_life(made(tmp_path, DHT22 + SLEEP + BATTERY, chip="picow"))
+    spent = {item.what: item for item in estimate.items}
+    assert spent["air measures"].charge() == pytest.approx(1.5 * 0.3)
+    assert "wait for readings in the network" not in spent
+
+
+@pytest.mark.parametrize(
+    ("chip", "regulator", "other"), [("picow", "RT6150B", "AMS1117"), ("esp32", "AMS1117", "RT6150B")]
+)
+def test_a_development_board_is_counted_with_its_own_regulator(
+    tmp_path: Path, chip: str, regulator: str, other: str
+) -> None:
+    made(tmp_path, SLEEP + "battery: {capacity: 1000 mAh}\n", chip=chip)
+    done = CliRunner().invoke(cli, ["board", "power", str(tmp_path / "shed.yaml")])
+    assert done.exit_code == 0, done.output
+    assert regulator in done.stdout
+    assert other not in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def test_shipped_port_map_is_valid(name: str) -> None:
         board({"kind": "led", "pin": "LED"}, "picow"),
         board({"kind": "sht3x", "address": 0x45, "interval": "30 s"}, i2c={"sda": 21, "scl": 22}),
         board({"kind": "rf433", "receive": 16, "remotes": {"bell": {"protocol": "nexa", "house": 1, "unit": 2}}}),
+        board({"kind": "rf433", "receive": 16, "unchecked": ["LaCrosse-TX141Bv3"]}),
         board({"kind": "relay", "pin": 12, "allow": ["strapping"], "topics": {"on": "a/b"}}),
         board(i2c=[{"sda": 21, "scl": 22, "frequency": "400 kHz"}], time=False, sleep={"every": "5 min"}),
         board(led={"pin": 2, "allow": ["strapping"], "active": "low"}),

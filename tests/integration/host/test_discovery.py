@@ -101,7 +101,8 @@ def test_null_label_and_icon_are_none_at_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [("bang", "bang"), ("", "any"), (None, "any"), (5, "5"), (True, "true"), (1.5, "1.5")]
+    ("value", "text"),
+    [("bang", "bang"), ("furlong", "furlong"), ("", "any"), (None, "any"), (5, "5"), (True, "true"), (1.5, "1.5")],
 )
 def test_type_is_any_scalar(value: Any, text: str) -> None:
     assert parse(with_port(type=value)).outports[0].type == text

@@ -81,6 +81,19 @@ def test_label_icon_and_type_may_be_missing_or_empty(file: Path) -> None:
     assert (participant.label, participant.icon, participant.inports) == ("", None, (Port("x", "t"),))
 
 
+TYPES = (
+    "boolean", "number", "int", "integer", "float", "string", "object", "array", "color", "date", "enum", "bang", "buffer",
+    "stream", "function", "all", "any",
+)  # fmt: skip
+"""Those of MsgFlo's and NoFlo's ports, and those that the page has a form for."""
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_a_port_may_be_of_each_type_that_msgflo_and_editors_know(file: Path, type: str) -> None:
+    device = read(file, f"component: a/B\ninports:\n  x: {{queue: t, type: {type}}}\n")
+    assert device.participant.inports == (Port("x", "t", type),)
+
+
 def test_topics_may_be_of_any_form_that_mqtt_allows(file: Path) -> None:
     device = read(file, 'component: a/B\ninports: {a: {queue: "#ROLE.IN"}}\noutports: {b: {queue: "x/+/y/#"}}\n', "a/b")
     assert device.participant.inports[0].queue == "a/b.IN"
@@ -186,6 +199,18 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("component: a/B\noutports:\n  x: {queue: fbp/bind/x}\n", 3, 14, 'reserved: "fbp"'),
         ('component: a/B\noutports:\n  x: {queue: "a\\0"}\n', 3, 14, r"U\+0000 in it is not allowed"),
         ("component: a/B\ninports:\n  x: {queue: a, type: [b]}\n", 3, 23, "type must be a text such as boolean"),
+        (
+            "component: a/B\ninports:\n  x: {queue: a, type: bolean}\n",
+            3,
+            23,
+            "port 'x' has the type 'bolean'; did you mean 'boolean'",
+        ),
+        (
+            "component: a/B\noutports:\n- {id: x, queue: a, type: furlong}\n",
+            3,
+            27,
+            "port 'x' has the type 'furlong'; allowed are boolean, number, .*, any$",
+        ),
         ("component: a/B\ninports:\n  x: {queue: a, options: {qos: 2}}\n", 3, 6, '"options.qos" is 2; allowed: 0, 1'),
         (
             "component: a/B\ninports:\n  x: {queue: a, options: {payload: 1}}\n",
