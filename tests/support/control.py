@@ -42,6 +42,7 @@ class Control:
         self._arrived = threading.Condition()
         self._fake: socket.socket | None = None
         self._faked: socket.socket | None = None
+        self._may_go_on = threading.Semaphore(0)
 
     def __enter__(self) -> Control:
         threading.Thread(target=self._serve, daemon=True).start()
@@ -151,8 +152,8 @@ class Control:
     def do_fake(self, steps: list[list[Any]]) -> int:
         """Listen, and do these steps with the first connection: returns the port.
 
-        A step is `["receive"]` (something), `["send", hex digits]`, `["sleep", seconds]` or `["end"]` (of what is
-        sent). `[["deaf"]]`: accepts nothing.
+        A step is `["receive"]` (something), `["send", hex digits]`, `["sleep", seconds]`, `["wait"]` (for `go_on`) or
+        `["end"]` (of what is sent). `[["deaf"]]`: accepts nothing.
         """
         self._fake = socket.create_server(("127.0.0.1", 0), backlog=0)
         port: int = self._fake.getsockname()[1]
@@ -172,6 +173,8 @@ class Control:
         for step, *arguments in steps:
             if step == "receive":
                 connection.recv(65536)
+            elif step == "wait":
+                self._may_go_on.acquire()
             elif step == "sleep":
                 time.sleep(arguments[0])
             else:
@@ -180,6 +183,10 @@ class Control:
                         connection.sendall(bytes.fromhex(arguments[0]))
                     else:
                         connection.shutdown(socket.SHUT_WR)
+
+    def do_go_on(self) -> None:
+        """Let the steps of `fake` go on that wait."""
+        self._may_go_on.release()
 
     def do_port(self) -> int:
         """Find a free port."""

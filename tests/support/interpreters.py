@@ -54,7 +54,7 @@ class Interpreter:
         return subprocess.Popen(
             [*command, *map(str, arguments)],
             env=self.environment_with(folders),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -1,14 +1,17 @@
-"""Test functions in plain files, without pytest: each is run, in a process of its own, on each interpreter.
+"""Test functions in plain files, without pytest: each is run on each interpreter.
 
 They are functions `test_…(host)` (or `soak_…(host)`, which only `make soak` runs), async or not; `host` may be left away
-where the folder's runner allows it. A function passes when its interpreter ends with
-status 0; anything else is a failure with all that was printed. A folder's `conftest.py` makes them of its files.
+where the folder's runner allows it. Each has a process of its own, or those of a file share one (`shared`). A function passes
+when its process ends with status 0, or says so; anything else is a failure with all that was printed. A folder's
+`conftest.py` makes them of its files.
 """
 
 from __future__ import annotations
 
 import ast
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +30,8 @@ __all__ = ("PlainFile", "PlainTest")
 class PlainFile(pytest.File):
     """A file of test functions that is never imported here; each runs on `interpreters`, with `folders` on its path.
 
-    The first of the folders holds `runner.py`. MicroPython gets a heap of that size.
+    The first of the folders holds `runner.py`. MicroPython gets a heap of that size. `shared`: the functions of the file run
+    one after another in one process of each interpreter, which is ended at a failure.
     """
 
     def __init__(
@@ -36,10 +40,25 @@ class PlainFile(pytest.File):
         interpreters: tuple[Interpreter, ...],
         folders: tuple[Path, ...] = (SUITE,),
         heap: str = HEAP,
+        shared: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.interpreters, self.folders, self.heap = interpreters, folders, heap
+        self.interpreters, self.folders, self.heap, self.shared = interpreters, folders, heap, shared
+        self._processes: dict[str, SharedProcess] = {}
+
+    def process(self, interpreter: Interpreter) -> SharedProcess:
+        """The process that the functions of this file share."""
+        found = self._processes.get(interpreter.name)
+        if found is None or found.ended:
+            process = interpreter.start(self.folders[0] / "runner.py", self.path, folders=self.folders, heap=self.heap)
+            found = self._processes[interpreter.name] = SharedProcess(process)
+        return found
+
+    def teardown(self) -> None:
+        for process in self._processes.values():
+            process.kill()
+        self._processes.clear()
 
     def collect(self) -> Iterator[pytest.Item]:
         for node in ast.parse(self.path.read_text(), str(self.path)).body:
@@ -57,8 +76,55 @@ class PlainFile(pytest.File):
                     )
 
 
+class SharedProcess:
+    """A `runner.py` that runs functions as it is told; see tests/integration/devices/both/runner.py."""
+
+    DONE = "\x01"
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._lines: list[str] = []
+        self._news = threading.Condition()
+        self.ended = False
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with self._news:
+                self._lines.append(line)
+                self._news.notify_all()
+        with self._news:
+            self.ended = True
+            self._news.notify_all()
+
+    def run(self, function: str, port: int, seconds: float) -> tuple[bool, str]:
+        """Whether a function passed, and what it printed."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{function} {port}\n")
+        self._process.stdin.flush()
+        deadline = time.monotonic() + seconds
+        with self._news:
+            while not (self._lines and self._lines[-1].startswith(self.DONE)):
+                if self.ended:
+                    return False, "".join(self._lines) + f"\nended with {self._process.wait()}"
+                if not self._news.wait(deadline - time.monotonic()) and time.monotonic() >= deadline:
+                    return False, "".join(self._lines) + f"\nnot finished after {seconds} s"
+            *printed, verdict = self._lines
+            self._lines = []
+        return verdict.strip() == f"{self.DONE}passed", "".join(printed)
+
+    def kill(self) -> None:
+        """End it; what it runs has failed."""
+        self._process.kill()
+        self._process.wait()
+        self.ended = True
+
+
 class PlainTest(pytest.Item):
     """One function on one interpreter."""
+
+    parent: PlainFile
 
     def __init__(
         self,
@@ -85,6 +151,9 @@ class PlainTest(pytest.Item):
             pytest.skip(self.interpreter.missing)
 
     def runtest(self) -> None:
+        if self.parent.shared:
+            self._run_shared()
+            return
         with Control() as control:
             port = [str(control.port)] if self.takes_host else []
             runner = self.folders[0] / "runner.py"
@@ -103,6 +172,22 @@ class PlainTest(pytest.Item):
         if printed:
             self.add_report_section("call", "stdout", printed)
         if process.returncode:
+            raise Failed(printed)
+
+    def _run_shared(self) -> None:
+        process = self.parent.process(self.interpreter)
+        with Control() as control:
+            try:
+                passed, printed = process.run(self.function_name, control.port if self.takes_host else 0, self.seconds)
+            except BaseException:  # pytest-timeout, Ctrl-C
+                process.kill()
+                raise
+        if control.skip:
+            pytest.skip(control.skip)
+        if printed:
+            self.add_report_section("call", "stdout", printed)
+        if not passed:
+            process.kill()
             raise Failed(printed)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

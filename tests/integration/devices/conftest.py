@@ -1,4 +1,4 @@
-"""Collects the test functions of `both/` and runs each on CPython and on MicroPythons: see tests/plain.py."""
+"""Collects the test functions of `both/` and runs each on CPython and on MicroPython: see tests/plain.py."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from interpreters import EVERY, SUITE
+from interpreters import CPYTHON, MICROPYTHONS, SUITE
 from plain import PlainFile
 
 BOTH = Path(__file__).parent / "both"
 # The test and the fakes need memory too, and all of it is compiled from source; what fits a board is tested elsewhere.
 HEAP = ("-X", "heapsize=300K")
-ROOMY = tuple(replace(each, command=(each.command[0], *HEAP)) if each.micro else each for each in EVERY)
+MICROPYTHON = next((each for each in MICROPYTHONS if not each.missing), MICROPYTHONS[0])  # the oldest that is supported
+ROOMY = (CPYTHON, replace(MICROPYTHON, command=(MICROPYTHON.command[0], *HEAP)))
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     if module_path.parent == BOTH:
         folders = (BOTH, BOTH / "fake", SUITE)
-        return PlainFile.from_parent(parent, path=module_path, interpreters=ROOMY, folders=folders)
+        return PlainFile.from_parent(parent, path=module_path, interpreters=ROOMY, folders=folders, shared=True)
     return None

@@ -1,13 +1,17 @@
-"""Runs one test function: `runner.py FILE FUNCTION [PORT]`; the same on CPython and MicroPython.
+"""Runs test functions of one file, one after another: `runner.py FILE`; the same on CPython and MicroPython.
 
-With a port, the function gets the host (`tests/integration/firmware/both/host.py`). On CPython it adds the few functions that
-drivers use and only MicroPython has.
+Each line of its input is a function's name and the port of its host (tests/integration/firmware/both/host.py), 0 for none.
+After each it prints DONE and whether it passed. Each function imports tests and firmware/devices anew.
+On CPython it adds the few functions that drivers use and only MicroPython has.
 """
 
 import asyncio
 import gc
 import sys
 import time
+
+DONE = "\x01"
+MICRO = hasattr(gc, "threshold")
 
 
 class Flag(asyncio.Event):
@@ -18,9 +22,13 @@ class Flag(asyncio.Event):
         self.clear()
 
 
-if hasattr(gc, "threshold"):
+if MICRO:
     gc.threshold(4096)  # otherwise what compiling leaves behind lies between what stays
+    print_exception = sys.print_exception
 else:
+    import traceback
+
+    print_exception = traceback.print_exception
     asyncio.ThreadSafeFlag = Flag
     asyncio.sleep_ms = lambda ms: asyncio.sleep(ms / 1000)
     time.sleep_ms = lambda ms: time.sleep(ms / 1000)
@@ -38,20 +46,43 @@ def failed(loop, context):
     print(context["message"], repr(context.get("exception")))
 
 
-async def main(path, function, port=None):
+async def main(module, function, port):
     asyncio.get_event_loop().set_exception_handler(failed)
     arguments = ()
     if port:
-        from host import Host  # the library first: compiling it takes more memory than keeping it
+        from host import Host
 
-        arguments = (Host(int(port)),)
-    folder, _, name = path.rpartition("/")
-    sys.path.insert(0, folder)
-    result = getattr(__import__(name[:-3]), function)(*arguments)
+        arguments = (Host(port),)
+    result = getattr(__import__(module), function)(*arguments)
     if hasattr(result, "send"):
         await result
     if failures:
         raise AssertionError("{} tasks failed".format(len(failures)))
 
 
-asyncio.run(main(*sys.argv[1:]))
+def forget():
+    """Drop the modules of tests and of firmware/devices, whose state tests change."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None) or ""
+        if name != "__main__" and ("/tests/" in file or "/firmware/devices" in file or "/firmware/board" in file):
+            del sys.modules[name]
+    gc.collect()
+
+
+folder, _, name = sys.argv[1].rpartition("/")
+sys.path.insert(0, folder)
+while True:
+    line = sys.stdin.readline().split()
+    if not line:
+        break
+    passed = True
+    try:
+        asyncio.run(main(name[:-3], line[0], int(line[1])))
+    except BaseException as error:
+        passed = False
+        print_exception(error)
+    print(DONE + ("passed" if passed else "failed"))
+    del failures[:]
+    if MICRO:
+        asyncio.new_event_loop()  # without the tasks that are left
+    forget()

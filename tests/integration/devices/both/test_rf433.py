@@ -43,10 +43,12 @@ class Transmitter:
 
     def __init__(self, receiver):
         self.sent = None
+        self.transmissions = []
         self._receiver = receiver
 
     async def send(self, durations, repeat):
         self.sent = list(durations) * repeat
+        self.transmissions.append(self.sent)
         await asyncio.sleep(0.03)
         self._receiver.pulses = self.sent
         await asyncio.sleep(0.03)
@@ -359,11 +361,12 @@ async def test_what_an_adopted_remote_switches_is_switched_too():
     # One after the other, whoever asks.
     both = [asyncio.create_task(added[role].process(port, Message(b"", True))) for role, port in
             (("lamp", "switch"), ("bell", "press"))]  # fmt: skip
-    air.sent = None
-    await both[0]
-    equal(air.sent[: len(nexa[0])], nexa[0])
-    await both[1]
-    equal(air.sent[: len(sent[-1])], sent[-1])
+    del air.transmissions[:]
+    for work in both:
+        await work
+    first, second = air.transmissions
+    equal(first[: len(nexa[0])], nexa[0])
+    equal(second[: len(sent[-1])], sent[-1])
     await asyncio.sleep(0.05)
     bench.end()
 

@@ -4,7 +4,7 @@ import asyncio
 
 from host import equal, until
 from msgflo import ConfigError, Participant
-from msgflo._platform import ticks_diff, ticks_ms
+from msgflo._platform import ticks_ms
 from parts import contains, refused, run, session
 
 
@@ -16,24 +16,9 @@ class Clock(Participant):
     def tick(self):
         self.calls.append(ticks_ms())
 
-    async def slow(self):
-        self.tick()
-        await asyncio.sleep(0.25)
-
     def bad(self):
         self.tick()
         raise ValueError("tick")
-
-
-async def test_timers_are_on_time_without_traffic(host):
-    clock = Clock()
-    clock.every(0.2, clock.tick)
-    running, _ = await run(await host.ask("broker"), clock)
-    await until(lambda: len(clock.calls) == 6)
-    for i, call in enumerate(clock.calls):
-        late = ticks_diff(call, clock.calls[0]) - 200 * i
-        assert -100 < late < 100, (i, late)  # 10 ms when nothing else runs on the machine
-    await running.stop()
 
 
 async def test_timers_run_without_a_broker_too(host):
@@ -47,27 +32,13 @@ async def test_timers_run_without_a_broker_too(host):
     await task
 
 
-async def test_calls_that_were_missed_are_not_made_up_for(host):
-    clock = Clock()
-    running, _ = await run(await host.ask("broker"), clock)
-    timer = clock.every(0.1, clock.slow)
-    await until(lambda: len(clock.calls) == 4)
-    timer.cancel()
-    gaps = [ticks_diff(clock.calls[i + 1], clock.calls[i]) for i in range(3)]
-    assert all(230 < gap < 400 for gap in gaps), gaps
-    await asyncio.sleep(0.3)
-    equal(len(clock.calls), 4)
-    await running.stop()
-
-
 async def test_timers_that_were_cancelled_leave_nothing_behind(host):
     clock = Clock()
     running, _ = await run(await host.ask("broker"), clock)
-    for _ in range(50):
+    for calls in range(50):
         timer = clock.every(0.001, clock.tick)
-        await asyncio.sleep(0.004)
+        await until(lambda calls=calls: len(clock.calls) > calls)
         timer.cancel()
-    assert len(clock.calls) > 40, clock.calls
     assert len(clock._runner._timers) + len(clock._runner._tasks) < 8
     await running.stop()
 

@@ -4,27 +4,20 @@ import asyncio
 
 from failing import contains
 from host import Inbox, connected, equal, until
-from msgflo._platform import ticks_diff, ticks_ms
 
 CONNACK = "20020000"
 
 
-async def longest_pause(seconds, task=None):
-    """Tick every 10 ms for so long, or until a task is done; returns the longest time between two ticks in ms."""
-    longest = 0
-    begin = last = ticks_ms()
-    while ticks_diff(last, begin) < seconds * 1000 and not (task and task.done()):
+async def tick(count):
+    """What goes on meanwhile: would not come to an end before what the transport waits for, if that blocked."""
+    for _ in range(count):
         await asyncio.sleep(0.01)
-        now = ticks_ms()
-        longest = max(longest, ticks_diff(now, last))
-        last = now
-    return longest
 
 
 async def no_answer(host, url):
     port = await host.ask("fake", steps=[["deaf"]])
     task = asyncio.create_task(connected(url.format(port)))
-    assert await longest_pause(0.5) < 100
+    await tick(30)
     equal(task.done(), False)
     task.cancel()
     try:
@@ -46,13 +39,18 @@ async def test_timers_run_while_a_tls_handshake_gets_no_answer(host):
 async def test_timers_run_while_half_a_packet_is_there(host):
     inbox = Inbox()
     half = "3084010001" + "61" + "78" * 60
-    steps = [["receive"], ["send", CONNACK + half], ["sleep", 0.4], ["send", "78" * 69 + "31"], ["sleep", 0.2]]
-    steps += [["send", "05"], ["send", "00"], ["send", "01"], ["send", "62"], ["sleep", 0.1], ["send", "6869"]]
+    steps = [["receive"], ["send", CONNACK + half], ["wait"], ["send", "78" * 69 + "31"], ["wait"]]
+    steps += [["send", "05"], ["send", "00"], ["send", "01"], ["send", "62"], ["wait"], ["send", "6869"]]
     transport = await connected("127.0.0.1:{}".format(await host.ask("fake", steps=steps)), inbox)
-    assert await longest_pause(0.3) < 100
+    await tick(10)
     equal(inbox, [])
+    await host.ask("go_on")
     equal(await inbox.get(), ("a", b"x" * 129, False))
-    assert await longest_pause(0.1) < 100
+    await tick(10)
+    await host.ask("go_on")
+    await tick(10)
+    equal(inbox, [])
+    await host.ask("go_on")
     equal(await inbox.get(), ("b", b"hi", True))
     transport.publish("a", b"")
     await transport.disconnect()
@@ -62,10 +60,9 @@ async def test_a_broker_that_falls_silent_is_noticed(host):
     transport = await connected(await host.ask("broker"), keepalive=1)
     await transport.subscribe([("a", 0)])
     task = asyncio.create_task(transport.closed())
-    assert await longest_pause(2.5, task) < 100
+    await tick(250)
     equal(task.done(), False)  # while it answers, all is well
     await host.ask("freeze")
-    assert await longest_pause(5, task) < 100
     contains(await task, "no answer")
     equal(transport.ready, False)
 
