@@ -41,6 +41,7 @@ class Health:
         self._failed: dict[str, str] = {}  # by role, what went wrong last with one that is not there
         self._wrongs = Wrongs()
         self._shown: dict[_Place, str] = {}  # what is wrong with those that are there, as told last
+        self._doubted: set[_Place] = set()  # those that cannot be what the graph says
         self._timer: asyncio.TimerHandle | None = None
         self._graphs.on_change.append(self._changed)
         coordinator.on_trouble.append(self.report)
@@ -53,7 +54,8 @@ class Health:
         components.on_crash.append(
             lambda name, how, delay: self._fail(name, f"{how}; it is started again in {delay:g} s")
         )
-        components.on_doubt.append(self._say)
+        components.on_doubt.append(self._doubt)
+        components.on_mended.append(self.look)
         components.on_silent.append(lambda name: self._fail(name, "it runs, and has not announced itself"))
         self.look()
 
@@ -67,22 +69,27 @@ class Health:
             state, icon, reason = self._state(role, component)
             found[graph, node] = state, icon
             roles.add(role)
-            before = self._known.get((graph, node))
+            before, doubt = self._known.get((graph, node)), self._components.doubt(role)
             if state == "alive":
                 self._failed.pop(role, None)
             elif state == "lost" and (before is None or before[0] != "lost"):
                 text = f"lost ({reason})" if reason else "lost"
                 self._failed.setdefault(role, text)  # a crash says more
-                self._replies.tell("network", "processerror", _error(graph, node, text))
+                if not doubt:
+                    self._replies.tell("network", "processerror", _error(graph, node, text))
             if state != "alive" and before is not None and before[0] == "alive":
                 self._wrongs.end(role)
             is_told = before != (state, icon) and (before is not None or state != "alive")
+            if not doubt and (graph, node) in self._doubted:
+                self._doubted.discard((graph, node))
+                is_told = True  # the icon says that the error is over
             if is_told:
                 self._replies.tell("network", "icon", _icon(graph, node, icon))
             if state == "alive":
-                self._show((graph, node), self._wrongs.text(role), icon, anew=is_told)
+                self._show((graph, node), self._wrongs.text(role) or doubt or "", icon, anew=is_told)
         self._known = found
         self._shown = {place: text for place, text in self._shown.items() if place in found}
+        self._doubted &= found.keys()
         self._look_again(now)
         self._failed = {role: text for role, text in self._failed.items() if role in roles}
 
@@ -96,8 +103,8 @@ class Health:
             if state != "alive" and client.may_see("network", "icon"):
                 client.send(message("network", "icon", _icon(graph, node, icon)))
             role = self._graphs.role(graph, node)
-            text = self._wrongs.text(role) if state == "alive" else self._failed.get(role)
-            text = text or self._components.doubt(role)
+            doubt = self._components.doubt(role)
+            text = self._wrongs.text(role) or doubt if state == "alive" else doubt or self._failed.get(role)
             if text and client.may_see("network", "processerror"):
                 client.send(message("network", "processerror", _error(graph, node, text)))
 
@@ -108,6 +115,12 @@ class Health:
             self._shown[place] = text
         self._say(role, text)
         self._look_again(time.monotonic())
+
+    def _doubt(self, role: str, text: str) -> None:
+        for place in self._graphs.wanted.places_of(role):
+            self._doubted.add(place)
+            self._shown[place] = text
+        self._say(role, text)
 
     def _say(self, role: str, text: str) -> None:
         for graph, node in self._graphs.wanted.places_of(role):
