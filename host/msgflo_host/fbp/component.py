@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .._text import quoted
 from ..catalogue import Catalogue
 from ..errors import RequestError
+from ..graph.elements import Node
 from ..graphs import MAIN, Graphs
 from ..library import Library, Source
 from ._payload import text
@@ -67,7 +68,7 @@ class ComponentPart:
     def _find(self, name: str, *, masked: bool) -> Source | None:
         """The source of a component, or of a graph: to editors it is one."""
         if self._graphs.has(name):
-            found = self._graphs.found if name == MAIN else {}
+            found: Mapping[str, Node] = self._graphs.shown if name == MAIN else {}
             code = self._texts.text(name, self._graphs.network(name).graph, found, masked=masked)
             return Source(name, "json", code)
         return self._catalogue.source(name)

@@ -192,7 +192,7 @@ class Health:
             for network in self._graphs.all()
             for node in network.graph.nodes.values()
         ]
-        return nodes + [((MAIN, role), role, component) for role, component in self._graphs.found.items()]
+        return nodes + [((MAIN, role), role, node.component) for role, node in self._graphs.shown.items()]
 
     def _state(self, role: str, component: str) -> tuple[str, str, str]:
         """State, icon and reason of the best instance of a role."""
