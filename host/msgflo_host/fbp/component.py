@@ -57,7 +57,8 @@ class ComponentPart:
         source = self._find(name, masked=not sees_secure(self._permissions.of(request.secret, local=client.local)))
         if source is None:
             raise RequestError(f"there is no component {quoted(name)}")
-        library, _, short = source.name.rpartition("/")
+        # noflo-ui looks up what is told of a graph's nodes by the name that comes with its source: it is the graph's id.
+        library, _, short = ("", "", name) if self._graphs.has(name) else source.name.rpartition("/")
         payload = {"name": short, "language": source.language, "code": source.code}
         if library:
             payload["library"] = library

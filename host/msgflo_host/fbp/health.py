@@ -16,10 +16,12 @@ from .dispatch import Replies
 from .envelope import message
 from .wrongs import Wrongs
 
-__all__ = ["ICONS", "Health"]
+__all__ = ["DRAWN_S", "ICONS", "Health"]
 
 ICONS = {"pending": "hourglass-o", "asleep": "moon-o", "lost": "chain-broken"}
 """What an editor shows in place of the icon of a component (Font Awesome 4)."""
+DRAWN_S = 2.0
+"""An editor has drawn a graph so long after it has asked for its status: noflo-ui shows no icon that came before."""
 _BEST = ("alive", "asleep", "lost")
 
 _Place = tuple[str, str]
@@ -42,6 +44,7 @@ class Health:
         self._wrongs = Wrongs()
         self._shown: dict[_Place, str] = {}  # what is wrong with those that are there, as told last
         self._doubted: set[_Place] = set()  # those that cannot be what the graph says
+        self._drawing: set[tuple[ClientHandle, str]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._graphs.on_change.append(self._changed)
         coordinator.on_trouble.append(self.report)
@@ -97,16 +100,27 @@ class Health:
         """Tell one client of all nodes of a graph that are not as their component says, and why."""
         if self._coordinator.away and client.may_see("network", "output"):
             client.send(message("network", "output", {"message": self._coordinator.away}))
-        for (id, node), (state, icon) in self._known.items():
-            if id != graph:
+        self._tell_icons(client, graph)
+        if (client, graph) not in self._drawing:
+            self._drawing.add((client, graph))
+            asyncio.get_running_loop().call_later(DRAWN_S, self._drawn, client, graph)
+        for (id, node), (state, _) in self._known.items():
+            if id != graph or not client.may_see("network", "processerror"):
                 continue
-            if state != "alive" and client.may_see("network", "icon"):
-                client.send(message("network", "icon", _icon(graph, node, icon)))
             role = self._graphs.role(graph, node)
             doubt = self._components.doubt(role)
             text = self._wrongs.text(role) or doubt if state == "alive" else doubt or self._failed.get(role)
-            if text and client.may_see("network", "processerror"):
+            if text:
                 client.send(message("network", "processerror", _error(graph, node, text)))
+
+    def _drawn(self, client: ClientHandle, graph: str) -> None:
+        self._drawing.discard((client, graph))
+        self._tell_icons(client, graph)
+
+    def _tell_icons(self, client: ClientHandle, graph: str) -> None:
+        for (id, node), (state, icon) in self._known.items():
+            if id == graph and state != "alive" and client.may_see("network", "icon"):
+                client.send(message("network", "icon", _icon(graph, node, icon)))
 
     def report(self, role: str, text: str) -> None:
         """Tell of something that went wrong in a node."""
