@@ -70,6 +70,8 @@ class Coordinator:
         self.on_trouble: list[Callable[[str, str], None]] = []
         self.on_news: list[Callable[[str], None]] = []
         self.on_waiting: list[Callable[[], None]] = []
+        self.node_errors: dict[str, str] = {}
+        """What is amiss with nodes that cannot be what the graph says, by role; found by those that know the library."""
         self.away = ""
         """What is told while the broker is out of reach."""
         self.served: frozenset[str] = frozenset()

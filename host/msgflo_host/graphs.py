@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from msgflo.topics import escape
@@ -25,9 +26,10 @@ from msgflo.topics import escape
 from .errors import GraphError
 from .graph.commands import Change, apply
 from .graph.difference import difference
-from .graph.elements import Initial, PortRef
+from .graph.elements import Initial, Node, PortRef
 from .graph.model import Graph
 from .graph.naming import may_shift_roles, named_nodes
+from .graph.placing import free_places
 from .wall import call_all
 from .wanted import MAIN, Network, Share, Wanted, as_roles, merge, share
 
@@ -63,7 +65,7 @@ class Graphs:
         self._wanted: Wanted | None = None
         self._shares: dict[str, Share] = {}  # of those besides the main one that have not changed since
         self._there: Mapping[str, str] = {}  # all participants
-        self._found: dict[str, str] = {}  # those that are shown as nodes of the main graph
+        self._shown: dict[str, Node] = {}  # those that are shown as nodes of the main graph
         self._leaving: set[tuple[str, str]] = set()  # role and component of what was run here, and is being ended
 
     # -- what is there --
@@ -152,9 +154,14 @@ class Graphs:
         self._look()
 
     @property
+    def shown(self) -> Mapping[str, Node]:
+        """Participants that are shown as nodes of the main graph, which does not name them, by role."""
+        return self._shown
+
+    @property
     def found(self) -> dict[str, str]:
-        """Participants that are shown as nodes of the main graph, which does not name them: role → component."""
-        return self._found
+        """The same, as role → component."""
+        return {role: node.component for role, node in self._shown.items()}
 
     def remove(self, id: str) -> None:
         """Forget a graph for good. Raises GraphError where there is none, and for the main one."""
@@ -222,7 +229,7 @@ class Graphs:
         call_all(self.on_edit, id)
         self._tell(network, changes)
         if id == MAIN:
-            self._found = {}  # all who hold a copy have an empty one
+            self._shown = {}  # all who hold a copy have an empty one
         self._show(network, changes)
         return changes
 
@@ -257,8 +264,8 @@ class Graphs:
         if network.id != MAIN:
             return
         added = {change.payload["id"] for change in changes if change.command == "addnode"}
-        if added & self._found.keys():
-            self._found = {role: component for role, component in self._found.items() if role not in added}
+        if added & self._shown.keys():
+            self._shown = {role: node for role, node in self._shown.items() if role not in added}
         if any(change.command in ("removenode", "renamenode", "clear") for change in changes):
             self._look()
 
@@ -268,15 +275,29 @@ class Graphs:
         others = (network for network in self._networks.values() if network.id != MAIN)
         named = set().union(self.main.graph.nodes, *map(self._own_roles, others))
         new = {role: there[role] for role in there if role not in named and (role, there[role]) not in self._leaving}
-        gone = [role for role in self._found if role not in new and role not in self.main.graph.nodes]
-        come = {role: component for role, component in new.items() if self._found.get(role) != component}
-        self._found = new
+        gone = [role for role in self._shown if role not in new and role not in self.main.graph.nodes]
+        stay = {role: node for role, node in self._shown.items() if role in new}
+        come = {role: new[role] for role in new if role not in stay or stay[role].component != new[role]}
+        shown = [replace(stay[role], component=come[role]) for role in come if role in stay]
+        shown += self._placed({role: come[role] for role in sorted(come) if role not in stay}, stay)
+        self._shown = stay | {node.id: node for node in shown}
         changes = [Change("removenode", {"id": role}) for role in gone]
-        changes += [_shown(role, component) for role, component in come.items()]
+        changes += [
+            Change("addnode", {"id": node.id, "component": node.component, "metadata": node.metadata}) for node in shown
+        ]
         if changes:
             call_all(self.on_change, MAIN, changes)
         if come:
             call_all(self.on_found, come)
+
+    def _placed(self, found: Mapping[str, str], others: Mapping[str, Node]) -> list[Node]:
+        """Nodes for participants, beside the graph and the others that are shown."""
+        if not found:
+            return []
+        taken = [(node.metadata["x"], node.metadata["y"]) for node in others.values()]
+        places = free_places(self.main.graph.nodes.values(), taken, len(found))
+        marks = [{"discovered": True, "x": x, "y": y} for x, y in places]
+        return [Node(role, found[role], metadata) for role, metadata in zip(found, marks, strict=True)]
 
     def _own_roles(self, network: Network, names: Iterable[str] | None = None) -> dict[str, str]:
         """The roles of all nodes, or of those with these names, which are run here, with their components."""
@@ -297,10 +318,10 @@ class Graphs:
         """Make nodes of those discovered participants that have one of these names."""
         taken = []
         for name in names:
-            component = self._found.get(name)
-            if component is not None and name not in graph.nodes:
-                graph.add_node(name, component)
-                taken.append(Change("addnode", {"id": name, "component": component, "metadata": {}}))
+            shown = self._shown.get(name)
+            if shown is not None and name not in graph.nodes:
+                graph.add_node(name, shown.component)
+                taken.append(Change("addnode", {"id": name, "component": shown.component, "metadata": {}}))
         return taken
 
     def _tell(self, network: Network, changes: list[Change]) -> None:
@@ -325,7 +346,3 @@ class Graphs:
     def _want(self, fresh: list[Initial]) -> None:
         self._wanted = None
         call_all(self.on_wanted, fresh)
-
-
-def _shown(role: str, component: str) -> Change:
-    return Change("addnode", {"id": role, "component": component, "metadata": {"discovered": True}})

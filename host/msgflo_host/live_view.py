@@ -100,8 +100,8 @@ def _text(text: str, style: str = "") -> Text:
 
 def _state_text(node: Status) -> str:
     text = str(node["state"])
-    if node.get("reason"):
-        text += f": {node['reason']}"
+    if why := node.get("error") or node.get("reason"):
+        text += f": {why}"
     if node.get("last_packet_s") is not None:
         text += f" (last packet {_ago(node['last_packet_s'])} ago)"
     return text

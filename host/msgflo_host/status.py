@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from ._text import quoted
+from .bindings.plan import EdgeState
 from .coordinator import Coordinator
 from .discovery import Port
+from .graph.elements import Edge
 from .participants import Entry
 
 __all__ = ["snapshot"]
@@ -18,6 +21,7 @@ def snapshot(coordinator: Coordinator) -> Status:
     """Nodes with their state and ports, and edges with their binding and rate.
 
     A node's `state` is that of its best instance: alive, asleep, lost, or pending when nobody has announced its role.
+    Its `error` is a sentence without a subject, such as that nobody knows its component; its edges have it in their `reason`.
     `listed` is false for a node that the graph does not name: its participant was discovered.
     """
     graph, registry = coordinator.graph, coordinator.registry
@@ -36,7 +40,7 @@ def snapshot(coordinator: Coordinator) -> Status:
                 "tgt": str(edge.tgt),
                 "ends": {"src": edge.src.as_end(), "tgt": edge.tgt.as_end()},
                 "kind": state.kind,
-                "reason": state.reason,
+                "reason": _reason(edge, state, coordinator),
                 "topics": [list(pair) for pair in state.pairs],
                 "rate": round(coordinator.meter.rate(state), 2),
                 "packets": coordinator.meter.packets(state),
@@ -52,6 +56,7 @@ RANK = ("alive", "asleep", "lost")
 def _node(name: str, coordinator: Coordinator, now: float) -> Status:
     entries = sorted(coordinator.registry.by_role(name), key=lambda entry: RANK.index(entry.state))
     listed = coordinator.graph.nodes.get(name)
+    error = coordinator.node_errors.get(name, "")
     if not entries:
         component = listed.component if listed else ""
         return {
@@ -59,6 +64,7 @@ def _node(name: str, coordinator: Coordinator, now: float) -> Status:
             "component": component,
             "state": "pending",
             "reason": "not announced yet",
+            "error": error,
             "listed": True,
             "instances": [],
             "inports": [],
@@ -72,12 +78,21 @@ def _node(name: str, coordinator: Coordinator, now: float) -> Status:
         "icon": best.participant.icon,
         "state": best.state,
         "reason": best.reason,
+        "error": error,
         "last_packet_s": _ago(best.last_packet, now),
         "listed": listed is not None,
         "instances": [_instance(entry, now) for entry in entries],
         "inports": [_port(port) for port in best.participant.inports],
         "outports": [_port(port) for port in best.participant.outports],
     }
+
+
+def _reason(edge: Edge, state: EdgeState, coordinator: Coordinator) -> str:
+    errors = coordinator.node_errors
+    ends = dict.fromkeys((edge.src.node, edge.tgt.node))
+    return "; ".join(
+        [*filter(None, [state.reason]), *(f"{quoted(end)} {errors[end]}" for end in ends if end in errors)]
+    )
 
 
 def _instance(entry: Entry, now: float) -> Status:

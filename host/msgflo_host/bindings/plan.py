@@ -9,8 +9,9 @@ Every pair of topics (S of an outport, T of an inport) of an edge goes one way:
   inport's `options` (where several inports have T: the highest QoS, retained if one of them wants it, text likewise), once
   for each pair.
 
-An edge is refused where a port does not exist or has no topic, where S is a filter that matches T, and where a forward
-would close a cycle with those of earlier edges. Lost participants count as there: their bindings wait for them.
+An edge is refused where a port does not exist or has no topic, where S is a filter that matches T, where it leads from a
+foreign device to itself, and where a forward would close a cycle with those of earlier edges. Lost participants count
+as there: their bindings wait for them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import msgspec
 
 from msgflo.topics import is_filter, matches
 
+from .._foreign_file import own_connection
 from .._text import quoted
 from ..discovery import Participant
 from ..graph.model import Edge, Graph
@@ -126,6 +128,7 @@ class _Planner:
         self, graph: Graph, participants: Mapping[str, Sequence[Participant]], is_started: Callable[[Edge], bool]
     ) -> None:
         present = {role: instances for role, instances in participants.items() if instances}
+        self._present = present
         self._edges = graph.edges
         self._is_started = is_started
         self._topics = _Topics(participants)
@@ -172,7 +175,17 @@ class _Planner:
         else:
             topics = sorted({target.topic for target in targets})
             pairs = tuple((source, topic) for source in sorted({s.topic for s in sources}) for topic in topics)
-        return EdgeState(self._kind(pairs), "", pairs), targets
+        kind = self._kind(pairs)
+        if (
+            kind == "forwarded"
+            and edge.src.node == edge.tgt.node
+            and any(map(_is_foreign, self._present[edge.src.node]))
+        ):
+            raise Refused(
+                f"it leads from the foreign device {quoted(edge.src.node)} back to it: what it sends would be sent to it "
+                "without end; put a component between that decides what is passed on"
+            )
+        return EdgeState(kind, "", pairs), targets
 
     def _kind(self, pairs: Iterable[Pair]) -> str:
         kind = "same"
@@ -224,9 +237,17 @@ def _pending(edge: Edge, source_absent: bool, target_absent: bool) -> EdgeState:
     return EdgeState("pending", f"{names} {'are' if ' and ' in names else 'is'} absent", ())
 
 
+def _is_foreign(participant: Participant) -> bool:
+    """Whether somebody else announces it, as `foreign` does."""
+    return participant.extra.get("liveness") == "traffic" or participant.connection == own_connection(participant.id)
+
+
 def _stopped(state: EdgeState) -> EdgeState:
-    """Return the state of an edge while the network is stopped; what shares a topic flows nevertheless."""
-    if state.kind in ("direct", "forwarded"):
+    """Return the state of an edge while the network is stopped; what shares a topic flows nevertheless.
+
+    Nor does an edge wait for anybody then: built-in nodes are absent because they rest.
+    """
+    if state.kind in ("direct", "forwarded", "pending"):
         return EdgeState("pending", "the network is stopped", state.pairs)
     return state
 

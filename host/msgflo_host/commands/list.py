@@ -30,7 +30,8 @@ def command(as_json: bool, coordinator: str) -> None:
         click.echo(json.dumps(status, indent=2, ensure_ascii=False))
         return
     for node in status["nodes"]:
-        _print(f"{node['id']} ({node['component']}): {node['state']}")
+        error = f": {node['error']}" if node.get("error") else ""
+        _print(f"{node['id']} ({node['component']}): {node['state']}{error}")
         for direction in ("inports", "outports"):
             for port in node[direction]:
                 _print(_port_line(direction, port))

@@ -37,8 +37,9 @@ class Components:
 
     Who wants to know appends to `on_output`: called with a role and a line that its process has printed; `on_crash`: with
     a role, what happened and the seconds until it is started again; `on_silent`: with the role of a process that runs and
-    has not announced itself within 30 s; `on_doubt`: with a role and what seems to be amiss with it. Programs have no role:
-    `on_output` is called with `program <name>` and what they print or how they have ended.
+    has not announced itself within 30 s; `on_doubt`: with a role and what seems to be amiss with it; `on_mended`: with
+    nothing, after something of this is over. Programs have no role: `on_output` is called with `program <name>` and what
+    they print or how they have ended.
     """
 
     def __init__(self, library: Library, coordinator: Coordinator, *, foreign: Iterable[Foreign] = ()) -> None:
@@ -48,6 +49,7 @@ class Components:
         self.on_crash: list[Callable[[str, str, float], None]] = []
         self.on_silent: list[Callable[[str], None]] = []
         self.on_doubt: list[Callable[[str, str], None]] = []
+        self.on_mended: list[Callable[[], None]] = []
         self._processes = Processes(
             coordinator.broker,
             ended=coordinator.forget,
@@ -62,7 +64,9 @@ class Components:
             crashed=lambda name, how, delay: self.printed(name, f"{how}; it is started again in {delay:g} s"),
         )
         self._waiting: frozenset[str] = frozenset()
-        self._doubts = Doubts(coordinator, library, self._doubt, self._why_waiting)
+        self._doubts = Doubts(
+            coordinator, library, self._doubt, self._why_waiting, mended=lambda: self._tell(self.on_mended)
+        )
         self._once = Once()
         self._foreign = ForeignNodes(library, foreign, self._once)
         self._devices = ForeignDevices(coordinator.broker, client_id=CLIENT_ID, quiet=True)
@@ -113,7 +117,7 @@ class Components:
 
     def doubt(self, role: str) -> str | None:
         """What seems to be amiss with a role, for all that is known now."""
-        return self._doubts.sentences.get(role)
+        return self._coordinator.node_errors.get(role)
 
     def is_due(self, role: str) -> bool:
         """Whether the process of a role is between an end and a start: it was edited, or has crashed."""

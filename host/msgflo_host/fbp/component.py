@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .._text import quoted
-from ..catalogue import Catalogue
+from ..catalogue import Catalogue, Definition
 from ..errors import RequestError
+from ..graph.elements import Node
 from ..graphs import MAIN, Graphs
 from ..library import Library, Source
 from ._payload import text
@@ -16,6 +17,7 @@ from .dispatch import Command, Replies
 from .envelope import Request
 from .graph_text import GraphTexts
 from .permissions import Permissions, sees_secure
+from .stand_ins import STAND_IN, stand_ins
 
 __all__ = ["ComponentPart"]
 
@@ -32,23 +34,28 @@ class ComponentPart:
         self._permissions = permissions
         self._replies = replies
         self._texts = GraphTexts()
-        self._told: dict[str, object] = {name: catalogue.definition(name) for name in catalogue.names()}
+        self._stand_ins: dict[str, Definition] = {}
+        self._known: list[str] | None = (
+            None  # the components that those were found with, None where the graphs have changed
+        )
+        self._told: dict[str, object] = {name: self._definition(name) for name in self._names()}
         self.commands: dict[str, Command] = {
             "list": self._list,
             "getsource": self._get_source,
             "source": self._source,
         }
         library.on_change.append(self._changed)
-        graphs.on_end.append(self._texts.forget)
+        graphs.on_change.append(lambda id, changes: self._forget_stand_ins())
+        graphs.on_end += [self._texts.forget, lambda id: self._forget_stand_ins()]
 
     def look(self) -> None:
-        """Tell of components that discovery has shown or that have other ports now."""
-        self._tell(self._catalogue.names())
+        """Tell of components that discovery has shown, that have other ports now, or that a graph has come to name."""
+        self._tell(self._names())
 
     def _list(self, client: ClientHandle, request: Request) -> None:
-        names = self._catalogue.names()
+        names = self._names()
         for name in names:
-            self._replies.answer(client, request, "component", self._catalogue.definition(name))
+            self._replies.answer(client, request, "component", self._definition(name))
         self._replies.answer(client, request, "componentsready", len(names))
 
     def _get_source(self, client: ClientHandle, request: Request) -> None:
@@ -56,7 +63,8 @@ class ComponentPart:
         source = self._find(name, masked=not sees_secure(self._permissions.of(request.secret, local=client.local)))
         if source is None:
             raise RequestError(f"there is no component {quoted(name)}")
-        library, _, short = source.name.rpartition("/")
+        # noflo-ui looks up what is told of a graph's nodes by the name that comes with its source: it is the graph's id.
+        library, _, short = ("", "", name) if self._graphs.has(name) else source.name.rpartition("/")
         payload = {"name": short, "language": source.language, "code": source.code}
         if library:
             payload["library"] = library
@@ -67,10 +75,27 @@ class ComponentPart:
     def _find(self, name: str, *, masked: bool) -> Source | None:
         """The source of a component, or of a graph: to editors it is one."""
         if self._graphs.has(name):
-            found = self._graphs.found if name == MAIN else {}
+            found: Mapping[str, Node] = self._graphs.shown if name == MAIN else {}
             code = self._texts.text(name, self._graphs.network(name).graph, found, masked=masked)
             return Source(name, "json", code)
-        return self._catalogue.source(name)
+        source = self._catalogue.source(name)
+        if source is None and name in self._names():  # noflo-ui opens no graph of which one source is refused
+            source = Source(name, "text", f"{STAND_IN}\n")
+        return source
+
+    def _names(self) -> list[str]:
+        """The names of all components, and of those that only graphs name."""
+        known = self._catalogue.names()
+        if known != self._known:
+            self._known = known
+            self._stand_ins = stand_ins((network.graph for network in self._graphs.all()), frozenset(known))
+        return [*known, *self._stand_ins]
+
+    def _definition(self, name: str) -> Definition | None:
+        return self._catalogue.definition(name) or self._stand_ins.get(name)
+
+    def _forget_stand_ins(self) -> None:
+        self._known = None
 
     def _source(self, client: ClientHandle, request: Request) -> None:
         payload = request.payload
@@ -91,7 +116,7 @@ class ComponentPart:
 
     def _tell(self, names: Iterable[str]) -> None:
         for name in names:
-            definition = self._catalogue.definition(name)
+            definition = self._definition(name)
             if definition is not None and self._told.get(name) != definition:
                 self._told[name] = definition
                 self._replies.tell("component", "component", definition)

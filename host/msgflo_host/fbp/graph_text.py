@@ -25,17 +25,15 @@ class GraphTexts:
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
 
-    def text(self, id: str, graph: Graph, discovered: Mapping[str, str], *, masked: bool) -> str:
-        """Return a graph, and with it nodes that are only `discovered` (id → component), in no order.
+    def text(self, id: str, graph: Graph, discovered: Mapping[str, Node], *, masked: bool) -> str:
+        """Return a graph, and with it nodes that are only `discovered`, in no order.
 
         `masked` is without the data of secure initial packets.
         """
         writing = _Writing(self._kept.get(id, {}))
         nodes = [f"{compact(node.id)}: {writing.text(node)}" for node in graph.nodes.values()]
         nodes += [
-            f"{compact(role)}: {compact({'component': component, 'metadata': {'discovered': True}})}"
-            for role, component in discovered.items()
-            if role not in graph.nodes
+            f"{compact(role)}: {writing.text(node)}" for role, node in discovered.items() if role not in graph.nodes
         ]
         connections = [writing.text(edge) for edge in graph.edges]
         connections += [writing.initial(initial, masked=masked) for initial in graph.initials]

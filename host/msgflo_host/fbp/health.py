@@ -16,10 +16,12 @@ from .dispatch import Replies
 from .envelope import message
 from .wrongs import Wrongs
 
-__all__ = ["ICONS", "Health"]
+__all__ = ["DRAWN_S", "ICONS", "Health"]
 
 ICONS = {"pending": "hourglass-o", "asleep": "moon-o", "lost": "chain-broken"}
 """What an editor shows in place of the icon of a component (Font Awesome 4)."""
+DRAWN_S = 2.0
+"""An editor has drawn a graph so long after it has asked for its status: noflo-ui shows no icon that came before."""
 _BEST = ("alive", "asleep", "lost")
 
 _Place = tuple[str, str]
@@ -41,6 +43,8 @@ class Health:
         self._failed: dict[str, str] = {}  # by role, what went wrong last with one that is not there
         self._wrongs = Wrongs()
         self._shown: dict[_Place, str] = {}  # what is wrong with those that are there, as told last
+        self._doubted: set[_Place] = set()  # those that cannot be what the graph says
+        self._drawing: set[tuple[ClientHandle, str]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._graphs.on_change.append(self._changed)
         coordinator.on_trouble.append(self.report)
@@ -53,7 +57,8 @@ class Health:
         components.on_crash.append(
             lambda name, how, delay: self._fail(name, f"{how}; it is started again in {delay:g} s")
         )
-        components.on_doubt.append(self._say)
+        components.on_doubt.append(self._doubt)
+        components.on_mended.append(self.look)
         components.on_silent.append(lambda name: self._fail(name, "it runs, and has not announced itself"))
         self.look()
 
@@ -67,22 +72,27 @@ class Health:
             state, icon, reason = self._state(role, component)
             found[graph, node] = state, icon
             roles.add(role)
-            before = self._known.get((graph, node))
+            before, doubt = self._known.get((graph, node)), self._components.doubt(role)
             if state == "alive":
                 self._failed.pop(role, None)
             elif state == "lost" and (before is None or before[0] != "lost"):
                 text = f"lost ({reason})" if reason else "lost"
                 self._failed.setdefault(role, text)  # a crash says more
-                self._replies.tell("network", "processerror", _error(graph, node, text))
+                if not doubt:
+                    self._replies.tell("network", "processerror", _error(graph, node, text))
             if state != "alive" and before is not None and before[0] == "alive":
                 self._wrongs.end(role)
             is_told = before != (state, icon) and (before is not None or state != "alive")
+            if not doubt and (graph, node) in self._doubted:
+                self._doubted.discard((graph, node))
+                is_told = True  # the icon says that the error is over
             if is_told:
                 self._replies.tell("network", "icon", _icon(graph, node, icon))
             if state == "alive":
-                self._show((graph, node), self._wrongs.text(role), icon, anew=is_told)
+                self._show((graph, node), self._wrongs.text(role) or doubt or "", icon, anew=is_told)
         self._known = found
         self._shown = {place: text for place, text in self._shown.items() if place in found}
+        self._doubted &= found.keys()
         self._look_again(now)
         self._failed = {role: text for role, text in self._failed.items() if role in roles}
 
@@ -90,16 +100,27 @@ class Health:
         """Tell one client of all nodes of a graph that are not as their component says, and why."""
         if self._coordinator.away and client.may_see("network", "output"):
             client.send(message("network", "output", {"message": self._coordinator.away}))
-        for (id, node), (state, icon) in self._known.items():
-            if id != graph:
+        self._tell_icons(client, graph)
+        if (client, graph) not in self._drawing:
+            self._drawing.add((client, graph))
+            asyncio.get_running_loop().call_later(DRAWN_S, self._drawn, client, graph)
+        for (id, node), (state, _) in self._known.items():
+            if id != graph or not client.may_see("network", "processerror"):
                 continue
-            if state != "alive" and client.may_see("network", "icon"):
-                client.send(message("network", "icon", _icon(graph, node, icon)))
             role = self._graphs.role(graph, node)
-            text = self._wrongs.text(role) if state == "alive" else self._failed.get(role)
-            text = text or self._components.doubt(role)
-            if text and client.may_see("network", "processerror"):
+            doubt = self._components.doubt(role)
+            text = self._wrongs.text(role) or doubt if state == "alive" else doubt or self._failed.get(role)
+            if text:
                 client.send(message("network", "processerror", _error(graph, node, text)))
+
+    def _drawn(self, client: ClientHandle, graph: str) -> None:
+        self._drawing.discard((client, graph))
+        self._tell_icons(client, graph)
+
+    def _tell_icons(self, client: ClientHandle, graph: str) -> None:
+        for (id, node), (state, icon) in self._known.items():
+            if id == graph and state != "alive" and client.may_see("network", "icon"):
+                client.send(message("network", "icon", _icon(graph, node, icon)))
 
     def report(self, role: str, text: str) -> None:
         """Tell of something that went wrong in a node."""
@@ -108,6 +129,12 @@ class Health:
             self._shown[place] = text
         self._say(role, text)
         self._look_again(time.monotonic())
+
+    def _doubt(self, role: str, text: str) -> None:
+        for place in self._graphs.wanted.places_of(role):
+            self._doubted.add(place)
+            self._shown[place] = text
+        self._say(role, text)
 
     def _say(self, role: str, text: str) -> None:
         for graph, node in self._graphs.wanted.places_of(role):
@@ -179,7 +206,7 @@ class Health:
             for network in self._graphs.all()
             for node in network.graph.nodes.values()
         ]
-        return nodes + [((MAIN, role), role, component) for role, component in self._graphs.found.items()]
+        return nodes + [((MAIN, role), role, node.component) for role, node in self._graphs.shown.items()]
 
     def _state(self, role: str, component: str) -> tuple[str, str, str]:
         """State, icon and reason of the best instance of a role."""

@@ -77,6 +77,7 @@ class Service:
         parts = {protocol: self._subgraphs.part(part) for protocol, part in parts.items()}
         self.dispatcher = Dispatcher(replies, permissions, parts)
         self.socket = Socket(self.clients, self.dispatcher.handle, permissions, origins)
+        coordinator.on_waiting.append(component.look)
         coordinator.on_change += [component.look, runtime.look, health.look, self._subgraphs.look]
 
     async def run(self) -> None:

@@ -93,10 +93,8 @@ def renamed(heard: Heard, name: str) -> dict[str, Any]:
         return {"message": f"{name}: {heard.payload['message']}"}
     if kind != ("component", "source"):
         return {**heard.payload, _KEYS.get(kind, "graph"): name}
-    library, _, short = name.rpartition("/")
     # Not its tests: editors run them by themselves, and on our graphs.
-    payload = {"name": short, "language": heard.payload["language"], "code": heard.payload["code"]}
-    return {**payload, "library": library} if library else payload
+    return {"name": name, "language": heard.payload["language"], "code": heard.payload["code"]}
 
 
 class SubRuntime:

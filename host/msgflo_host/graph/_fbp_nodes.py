@@ -9,7 +9,7 @@ from typing import Any
 from lark import Token
 
 from ..errors import GraphError
-from ._fbp_parser import Chain, Export, Statement, fail
+from ._fbp_parser import Chain, Export, Statement, fail, spaced
 from .elements import Node
 from .model import Graph
 
@@ -34,6 +34,7 @@ class Nodes:
     def __init__(self, found: list[Statement], graph: Graph, file: str | None) -> None:
         self._graph = graph
         self._file = file
+        self._found = found
         self._declared: dict[str, _Declared] = {}
         self._anonymous: dict[int, str] = {}  # by offset in the text
         tokens = [word for each in found if isinstance(each, Chain) for place in each.places for word in place.words]
@@ -101,7 +102,16 @@ class Nodes:
         try:
             return self._graph.node(name).id
         except GraphError as wrong:
-            fail(wrong.message, token, self._file)
+            hint = self._hint(token) if "." in name else ""
+            fail(f"no node {name!r} in the graph; {hint}" if hint else wrong.message, token, self._file)
+
+    def _hint(self, token: Token) -> str:
+        """How the chain with this word is written."""
+        for chain in self._found:
+            if isinstance(chain, Chain) and any(word is token for place in chain.places for word in place.words):
+                packet = ["…"] if chain.packet else []
+                return spaced([*packet, *(" ".join(place.words) for place in chain.places)])
+        return ""
 
 
 def _offset(token: Token) -> int:

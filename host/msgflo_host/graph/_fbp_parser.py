@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from ..errors import GraphError
 from ._positions import line_column
 
-__all__ = ["Annotation", "Chain", "Export", "Fragment", "Packet", "Place", "Statement", "fail", "statements"]
+__all__ = ["Annotation", "Chain", "Export", "Fragment", "Packet", "Place", "Statement", "fail", "spaced", "statements"]
 
 _SAID = {
     "_ARROW": "'->'", "NODE": "a node or port", "ANONYMOUS": "a node or port", "WORD": "a node or port",
@@ -23,6 +24,7 @@ _SAID = {
     "_NEWLINE": "a new line", "QUOTED": "a value", "STRING": "a value", "NUMBER": "a value", "RBRACE": "'}'",
     "RSQB": "']'",
 }  # fmt: skip
+_DOTTED = re.compile(r" *([A-Za-z_][A-Za-z0-9_-]*(?:\([^()]*\))?)\.([A-Za-z_][A-Za-z0-9_.]*(?:\[[0-9]+\])?) *")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,20 @@ def statements(text: str, file: str | None) -> list[Statement]:
 def fail(message: str, token: Token, file: str | None) -> NoReturn:
     """Raise the GraphError that points at `token`."""
     raise GraphError(message, file=file, line=token.line, column=token.column)
+
+
+def spaced(parts: Iterable[str]) -> str:
+    """Return a hint how a chain is written whose ports hang on their nodes by dots, and "" where none does.
+
+    `parts` are what stands between its arrows, as in `machine.LOAD -> lamp.LEVEL`.
+    """
+    written, has_dots = [], False
+    for number, part in enumerate(parts):
+        dotted = _DOTTED.fullmatch(part)
+        has_dots = has_dots or dotted is not None
+        node, port = dotted.groups() if dotted else (part.strip(), "")
+        written.append(f"{node} {port}".strip() if number == 0 else f"{port} {node}".strip())
+    return f"a space divides node and port; write {' -> '.join(written)}" if has_dots else ""
 
 
 class _Bad(Exception):
@@ -183,8 +199,11 @@ def _unexpected(wrong: UnexpectedInput, text: str, file: str | None) -> GraphErr
     elif isinstance(wrong, UnexpectedCharacters):
         expected = wrong.allowed or ()
     names = sorted({_SAID[name] for name in expected if name in _SAID})
-    message = f"{_seen(text, offset)}; expected {' or '.join(names)}" if names else _seen(text, offset)
     line, column = line_column(text, offset)
+    hint = f"expected {' or '.join(names)}" if names else ""
+    if text[offset : offset + 1] == ".":
+        hint = spaced(text.split("\n")[line - 1].split("#")[0].rstrip().split("->")) or hint
+    message = f"{_seen(text, offset)}; {hint}" if hint else _seen(text, offset)
     return GraphError(message, file=file, line=line, column=column)
 
 

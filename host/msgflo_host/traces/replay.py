@@ -109,10 +109,8 @@ class Replay:
         if not isinstance(name, str) or name not in self._trace.graphs:
             known = ", ".join(self._trace.graphs)
             raise Refused(f"a trace has the source of its graphs only: {known}")
-        library, slash, base = name.partition("/")
-        place = {"library": library, "name": base} if slash else {"name": name}
-        code = {"language": "json", "code": compact(self._trace.graphs[name])}
-        return [message("component", "source", {**place, **code})]
+        code = compact(self._trace.graphs[name])
+        return [message("component", "source", {"name": name, "language": "json", "code": code})]
 
     # -- network --
 

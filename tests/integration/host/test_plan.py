@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from msgflo_host.bindings.plan import EdgeState, Forward, Plan, plan
 from msgflo_host.discovery import Participant, Port
+from msgflo_host.foreign import load
 from msgflo_host.graph.model import Graph, PortRef
 
 ROLES = ("a", "b", "c", "d")
@@ -98,6 +100,13 @@ def test_a_stopped_network_has_no_bindings() -> None:
     assert (result.direct, result.forwards) == ({}, frozenset())
     assert [edge_state.kind for _, edge_state in result.edges] == ["pending", "pending", "same", "refused"]
     assert state(result).reason == "the network is stopped"
+
+
+def test_in_a_stopped_network_no_edge_waits_for_a_node_that_rests() -> None:
+    result = planned("a.out -> b.in, b.out -> c.in", A, started=False)
+    assert {(edge_state.kind, edge_state.reason) for _, edge_state in result.edges} == {
+        ("pending", "the network is stopped")
+    }
 
 
 # -- topics that several use --
@@ -261,6 +270,24 @@ def test_a_circle_of_participants_is_no_cycle_of_topics() -> None:
     c = one("c", ins={"in": "c/in"}, outs={"out": "c/out"})
     result = planned("b.out -> c.in, c.out -> b.in", B, c)
     assert [edge_state.kind for _, edge_state in result.edges] == ["forwarded", "forwarded"]
+
+
+@pytest.mark.parametrize("availability", ["", "availability: {topic: plug/online, online: yes, offline: no}\n"])
+def test_an_edge_from_a_foreign_device_to_itself_is_refused(tmp_path: Path, availability: str) -> None:
+    file = tmp_path / "plug.yml"
+    file.write_text(
+        "component: x/Plug\ninports: {power: {queue: plug/set}}\noutports: {state: {queue: plug/state}}\n"
+        + availability
+    )
+    plug = load(file, role="a").participant
+    result = planned("a.state -> a.power, a.state -> b.in", plug, B)
+    assert [edge_state.kind for _, edge_state in result.edges] == ["refused", "forwarded"]
+    assert state(result).reason.startswith('it leads from the foreign device "a" back to it: ')
+    assert result.forwards == {Forward("plug/state", "b/in")}
+
+
+def test_a_program_may_be_joined_to_itself() -> None:
+    assert state(planned("b.out -> b.in", B)).kind == "forwarded"
 
 
 def test_direct_edges_close_no_cycle() -> None:

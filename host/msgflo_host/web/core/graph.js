@@ -76,7 +76,9 @@ const ACTIONS = {
     return ["nodes", "edges", "initials", "groups", "exports"];
   },
   addnode(graph, { id, component, metadata }) {
-    graph.nodes.set(id, { id, component, metadata: { ...metadata } });
+    // The place of what was discovered is for editors that have no layout of their own.
+    const { x, y, ...kept } = metadata ?? {};
+    graph.nodes.set(id, { id, component, metadata: kept.discovered ? kept : { ...metadata } });
     return ["nodes"];
   },
   removenode(graph, { id }) {

@@ -12,6 +12,7 @@ const MAIN = "default/main";
 const MOST_GRAPHS = 100; // that are kept here
 const TEMPORARY = "fixture."; // made by programs that test, which never say when they are gone
 const AGAIN_MS = 2000; // after what was asked for could not be had
+const STAND_IN = "Nobody has announced this component: its ports are those that the graph uses.";
 const HIDDEN_MS = 200; // between two changes told, where nothing is drawn
 
 /**
@@ -246,7 +247,8 @@ export class System extends EventTarget {
     if (protocol === "graph") this.#takeChange(command, payload);
     else if (protocol === "network") this.#takeNetwork(command, payload);
     else if (protocol === "component" && command === "component") {
-      this.components.set(payload.name, payload);
+      if (payload.description === STAND_IN) this.components.delete(payload.name); // what the graph names is drawn without it
+      else this.components.set(payload.name, payload);
       this.changed(null, ["components"]);
     } else if (protocol === "runtime") this.#takeRuntime(command, payload);
   }

@@ -192,7 +192,7 @@ def test_its_source_is_a_graph_without_tests() -> None:
     with pytest.raises(ValueError, match='component:source is in "python"; allowed: json, fbp'):
         talk.hear("component", "source", {**source, "language": "python"})
     heard = talk.hear("component", "source", {**source, "language": "json"})
-    assert renamed(heard, NAME) == {"name": "Inner", "library": "home", "code": "{}", "language": "json"}
+    assert renamed(heard, NAME) == {"name": NAME, "code": "{}", "language": "json"}
     assert renamed(heard, "kitchen") == {"name": "kitchen", "code": "{}", "language": "json"}
 
 

@@ -99,7 +99,7 @@ async def test_editor_opens_the_graph() -> None:
         assert client.runtime["label"] == "replay of home.flowtrace.json"
         check_frame({"protocol": "runtime", "command": "runtime", "payload": client.runtime})
         source = await client.request("component", "getsource", {"name": MAIN})
-        assert (source["library"], source["name"], source["language"]) == ("default", "main", "json")
+        assert (source["name"], source["language"], "library" in source) == (MAIN, "json", False)
         assert json.loads(source["code"]) == GRAPH
         status = await client.request("network", "getstatus", STATUS)
         assert status == {"graph": MAIN, "started": False, "running": False}

@@ -1,0 +1,60 @@
+"""What noflo-ui needs to open a graph: names that agree, and icons once it has drawn it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from fbp_service import joined, read, served
+from msgflo_host.fbp import health
+from msgflo_host.fbp.client_list import ClientHandle
+from msgflo_host.fbp.envelope import Request
+from msgflo_host.fbp.service import Service
+from msgflo_host.graph.model import Graph
+
+
+def ask(service: Service, client: ClientHandle, protocol: str, command: str, **payload: Any) -> list[dict[str, Any]]:
+    """The frames that follow from a request."""
+    service.dispatcher.handle(client, Request(protocol, command, payload))
+    return read(client)
+
+
+def answer(frames: list[dict[str, Any]], command: str) -> dict[str, Any]:
+    (found,) = [frame["payload"] for frame in frames if frame["command"] == command]
+    return dict(found)
+
+
+def test_a_graph_has_one_name_wherever_it_is_told_of() -> None:
+    async def main() -> None:
+        graph = Graph()
+        graph.add_node("lamp", "x/Lamp")
+        _, service = served(graph)
+        client = joined(service)
+        id = answer(ask(service, client, "runtime", "getruntime"), "runtime")["graph"]
+        source = answer(ask(service, client, "component", "getsource", name=id), "source")
+        frames = ask(service, client, "network", "getstatus", graph=id)
+        icon, status = answer(frames, "icon"), answer(frames, "status")
+        assert {source["name"], icon["graph"], status["graph"], id} == {"default/main"}
+        assert "library" not in source  # the name would be twice as long with it
+
+    asyncio.run(main())
+
+
+def test_icons_are_told_again_to_who_has_drawn_the_graph_by_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "DRAWN_S", 0.0)
+
+    async def main() -> None:
+        graph = Graph()
+        graph.add_node("lamp", "x/Lamp")
+        _, service = served(graph)
+        client = joined(service)
+        for _ in range(2):
+            frames = ask(service, client, "network", "getstatus", graph="default/main")
+            assert answer(frames, "icon")["id"] == "lamp"
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert [(frame["command"], frame["payload"]["id"]) for frame in read(client)] == [("icon", "lamp")]
+
+    asyncio.run(main())

@@ -1,0 +1,102 @@
+"""Components that only graphs name, as editors see them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+from fbp_service import joined, read, served
+from msgflo_host.discovery import Participant, Port
+from msgflo_host.fbp import stand_ins as module
+from msgflo_host.fbp.client_list import ClientHandle
+from msgflo_host.fbp.envelope import Request
+from msgflo_host.fbp.service import Service
+from msgflo_host.fbp.stand_ins import STAND_IN, stand_ins
+from msgflo_host.graph.fbp_format import parse
+from msgflo_host.graphs import MAIN
+from msgflo_host.wall import call_all
+
+GRAPH = """
+INPORT=lamp.Dim:DIM
+OUTPORT=lamp.LIT:LIT
+button(porch/Button) PRESSED -> IN count(core/Counter) OUT -> LEVEL[1] lamp(porch/Lamp)
+5 -> LEVEL lamp
+button2(porch/Button) HELD -> COLOR lamp
+"""
+
+
+def port(id: str, *, addressable: bool = False) -> dict[str, object]:
+    return {"id": id, "type": "any", "required": False, "addressable": addressable}
+
+
+def stand_in(name: str, inports: list[dict[str, object]], outports: list[dict[str, object]]) -> dict[str, object]:
+    return {"name": name, "subgraph": False, "description": STAND_IN, "inPorts": inports, "outPorts": outports}
+
+
+BUTTON = stand_in("porch/Button", [], [port("held"), port("pressed")])
+LAMP = stand_in("porch/Lamp", [port("color"), port("dim"), port("level", addressable=True)], [port("lit")])
+
+
+def test_ports_are_those_of_edges_packets_and_exports() -> None:
+    assert stand_ins([parse(GRAPH)], {"core/Counter"}) == {"porch/Button": BUTTON, "porch/Lamp": LAMP}
+
+
+def test_names_of_ports_are_compared_as_the_graph_does() -> None:
+    graph = parse('#: {"caseSensitive": true}\na(x/A) OUT -> IN b(x/B)\na out -> in b\n')
+    assert stand_ins([graph], {"x/B"}) == {"x/A": stand_in("x/A", [], [port("OUT"), port("out")])}
+
+
+def components(client: ClientHandle) -> dict[str, Any]:
+    """The components that a client has been told of."""
+    told = [frame["payload"] for frame in read(client) if frame["command"] == "component"]
+    assert len({each["name"] for each in told}) == len(told)
+    return {each["name"]: each for each in told}
+
+
+def ask(service: Service, client: ClientHandle, command: str, **payload: Any) -> None:
+    service.dispatcher.handle(client, Request("component", command, payload))
+
+
+def test_the_list_has_them_until_the_real_ones_come() -> None:
+    async def main() -> None:
+        coordinator, service = served(parse(GRAPH))
+        client = joined(service)
+        ask(service, client, "list")
+        listed = components(client)
+        assert (listed["porch/Button"], listed["porch/Lamp"]) == (BUTTON, LAMP)
+        ask(service, client, "list")
+        assert read(client)[-1]["payload"] == len(listed)
+        ask(service, client, "getsource", name="porch/Lamp")
+        (source,) = read(client)
+        assert (source["command"], source["payload"]["language"]) == ("source", "text")
+        button = Participant("button", "button", "porch/Button", outports=(Port("pressed", "button/pressed"),))
+        coordinator.registry.discovered(button, time.monotonic())
+        call_all(coordinator.on_change)
+        (real,) = components(client).values()
+        assert (real["name"], real.get("description"), real["outPorts"]) == ("porch/Button", None, [port("pressed")])
+        call_all(coordinator.on_change)
+        assert components(client) == {}
+
+    asyncio.run(main())
+
+
+def test_editors_are_told_when_a_graph_comes_to_name_one_or_another_port_of_it() -> None:
+    async def main() -> None:
+        coordinator, service = served(parse("count(core/Counter)\n"))
+        client = joined(service)
+        coordinator.graphs.edit(MAIN, "addnode", {"id": "lamp", "component": "porch/Lamp"})
+        call_all(coordinator.on_change)
+        assert components(client) == {"porch/Lamp": stand_in("porch/Lamp", [], [])}
+        edge = {"src": {"node": "count", "port": "out"}, "tgt": {"node": "lamp", "port": "level"}}
+        coordinator.graphs.edit(MAIN, "addedge", edge)
+        call_all(coordinator.on_waiting)  # the broker is away
+        assert components(client) == {"porch/Lamp": stand_in("porch/Lamp", [port("level")], [])}
+
+    asyncio.run(main())
+
+
+def test_the_page_knows_them_by_their_description() -> None:
+    page = Path(module.__file__).parents[1] / "web/core/system.js"
+    assert f'"{STAND_IN}"' in page.read_text(encoding="utf-8")
