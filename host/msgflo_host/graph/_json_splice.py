@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any
 
@@ -15,12 +14,13 @@ __all__ = ["splice"]
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _FLAT = re.compile(r"[\[{][^\n\[\]{}]*:[^\n]*[\]}]")
-_LONGEST_GAP = 500
-"""Entries of a list between which the best match is looked for; more are compared one by one."""
 
 
 def splice(text: str, old: Any, new: Any) -> str:
-    """Return `text`, which holds the value `old`, so that it holds `new`."""
+    """Return `text`, which holds the value `old`, so that it holds `new`.
+
+    Entries of a list in `new` that are the very objects of `old`, in its order, stay where they are.
+    """
     part = _scan(text)
     return text[: part.start] + _Splicer(text).changed(part, old, new, 0) + text[part.end :]
 
@@ -101,8 +101,7 @@ class _Splicer:
             if key in new:
                 value = self.changed(entry.value, old[key], new[key], depth + 1)
                 found.append((entry, self._text[entry.start : entry.value.start] + value))
-        last = part.entries[-1]
-        colon = self._text[last.colon : last.value.start]
+        colon = min((self._text[entry.colon : entry.value.start] for entry in part.entries), key=len)
         for key, value in new.items():
             if key not in old:
                 found.append((None, f"{compact(key)}{colon}{self._sibling(part, value, depth)}"))
@@ -184,16 +183,18 @@ def _aligned(old: list[Any], new: list[Any]) -> list[tuple[int | None, int]]:
     while tail < most - head and _same(old[-1 - tail], new[-1 - tail]):
         tail += 1
     found: list[tuple[int | None, int]] = [(number, number) for number in range(head)]
-    olds, news = range(head, len(old) - tail), range(head, len(new) - tail)
-    blocks = [(0, len(olds), 0, len(news))]
-    if max(len(olds), len(news)) <= _LONGEST_GAP:
-        before, now = [canonical([old[at]]) for at in olds], [canonical([new[at]]) for at in news]
-        codes = SequenceMatcher(None, before, now, autojunk=False).get_opcodes()
-        blocks = [(i1, i2, j1, j2) for _, i1, i2, j1, j2 in codes]
-    for i1, i2, j1, j2 in blocks:
-        pairs = min(i2 - i1, j2 - j1)
-        found += [(olds[i1 + n], news[j1 + n]) for n in range(pairs)]
-        found += [(None, news[n]) for n in range(j1 + pairs, j2)]
+    # Between these, what is the very object that was there stays in its place.
+    places = {id(old[at]): at for at in range(head, len(old) - tail) if isinstance(old[at], dict)}
+    end = len(new) - tail
+    anchors = [(places[id(new[at])], at) for at in range(head, end) if id(new[at]) in places]
+    begin, start = head, head
+    for last, stop in [*anchors, (len(old) - tail, end)]:
+        pairs = min(last - begin, stop - start)
+        found += [(begin + n, start + n) for n in range(pairs)]
+        found += [(None, n) for n in range(start + pairs, stop)]
+        if stop < end:
+            found.append((last, stop))
+        begin, start = last + 1, stop + 1
     return found + [(len(old) - n, len(new) - n) for n in range(tail, 0, -1)]
 
 
