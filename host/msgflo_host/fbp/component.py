@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from .._text import quoted
 from ..catalogue import Catalogue
 from ..errors import RequestError
 from ..graphs import MAIN, Graphs
 from ..library import Library, Source
+from ..wall import call_all
 from ._payload import text
 from .client_list import ClientHandle
 from .dispatch import Command, Replies
@@ -38,6 +39,8 @@ class ComponentPart:
             "getsource": self._get_source,
             "source": self._source,
         }
+        self.on_opened: list[Callable[[ClientHandle, str], None]] = []
+        """Called with a client and the graph whose source it has been given."""
         library.on_change.append(self._changed)
         graphs.on_end.append(self._texts.forget)
 
@@ -63,6 +66,8 @@ class ComponentPart:
         if source.tests:
             payload["tests"] = source.tests
         self._replies.answer(client, request, "source", payload)
+        if self._graphs.has(source.name):
+            call_all(self.on_opened, client, source.name)
 
     def _find(self, name: str, *, masked: bool) -> Source | None:
         """The source of a component, or of a graph: to editors it is one."""

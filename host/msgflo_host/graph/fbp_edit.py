@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from lark import Token
@@ -31,27 +32,33 @@ _END = re.compile(r"[\r\n\u2028\u2029]")
 
 
 def edit(text: str, graph: Graph) -> str:
-    """Return an .fbp text, changed so that it holds `graph`.
+    """Return an .fbp text, changed so that it holds `graph`; GraphError where it has a mistake.
 
     edit("a(x/A) OUT -> IN b(x/B)  # joined\\n", Graph())  # "# joined\\n"
     """
+    reading = _read(text)
     for explicit in (False, True):
-        edited = _try(text, graph, explicit)
+        edited = _try(text, reading, graph, explicit)
         if edited is not None:
             return edited
     return dump(graph)  # rather the graph than its looks
 
 
-def _try(text: str, graph: Graph, explicit: bool) -> str | None:
+@lru_cache(maxsize=1)
+def _read(text: str) -> Reading:
+    """Return what a text says; it takes long, and the text that was written last is mostly the next to be changed."""
+    return read(text)
+
+
+def _try(text: str, reading: Reading, graph: Graph, explicit: bool) -> str | None:
+    if reading.graph.case_sensitive != graph.case_sensitive:
+        return None
     try:
-        reading = read(text)
-        if reading.graph.case_sensitive != graph.case_sensitive:
-            return None
         for old, new in _renamed(reading.graph, graph):
             text = _rename(text, reading, old, new)
             reading = read(text)
         edited = _Edit(text, reading, graph, explicit=explicit).text()
-        return edited if read(edited).graph == graph else None
+        return edited if _read(edited).graph == graph else None
     except GraphError:
         return None
 

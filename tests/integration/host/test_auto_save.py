@@ -1,0 +1,184 @@
+"""`msgflo run` saves edits by itself, or with `--no-save` when an editor asks for it; never over somebody's edit of the file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from brokers import Broker
+from editors import Refused, editor, run
+from msgflo_host.graph.files import load
+from msgflo_host.graphs import MAIN
+from systems import Coordinator as Run
+from systems import node, until
+
+BROKEN = "mine(x/Mine)\noops ->\n"
+
+
+def saved(path: Path) -> list[str]:
+    """The nodes in the file."""
+    return sorted(load(path).nodes)
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    path = tmp_path / "graph.fbp"
+    path.write_text("# by hand\nmine(x/Mine)\n")
+    return path
+
+
+@pytest.fixture
+def system(graph: Path, broker: Broker) -> Iterator[Run]:
+    """One that saves when it is asked to."""
+    with Run(graph, "--plain", "--no-save", broker=broker.url, cwd=graph.parent) as running:
+        running.wait(lambda status: status["connected"])
+        yield running
+
+
+def test_an_edit_just_before_the_end_is_in_the_file(graph: Path, broker: Broker) -> None:
+    async def main() -> None:
+        async with editor(running.port) as client:
+            await client.ask("graph", "addnode", graph=MAIN, id="last", component="core/Not")
+
+    with Run(graph, "--plain", broker=broker.url, cwd=graph.parent) as running:
+        running.wait(lambda status: status["connected"])
+        run(main)
+        assert running.stop() == 0
+    assert saved(graph) == ["last", "mine"]
+
+
+def test_persist_writes_the_main_graph_and_only_then(system: Run, graph: Path) -> None:
+    before = graph.read_text()
+
+    async def main() -> None:
+        async with editor(system.port) as client:
+            await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not")
+            await client.ask("graph", "clear", id="other")
+            await client.ask("graph", "addnode", graph="other", id="elsewhere", component="core/Not")
+            assert graph.read_text() == before
+            assert await client.ask("network", "persist") == {}
+            assert saved(graph) == ["mine", "new"]
+
+    run(main)
+
+
+def test_that_edits_are_not_in_the_file_is_told_until_they_are(system: Run, graph: Path) -> None:
+    async def main() -> None:
+        async with editor(system.port) as client:
+            assert system.status()["unsaved"] is False
+            await client.ask("graph", "clear", id="other")
+            assert system.status()["unsaved"] is False
+            await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not")
+            assert system.status()["unsaved"] is True
+            await client.ask("graph", "removenode", graph=MAIN, id="new")
+            assert system.status()["unsaved"] is False, "it was undone"
+            await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not")
+            assert system.status()["unsaved"] is True
+            await client.ask("network", "persist")
+            assert system.status()["unsaved"] is False
+            await client.ask("graph", "addnode", graph=MAIN, id="more", component="core/Not")
+            graph.write_text(graph.read_text() + "theirs(x/Theirs)\n")
+            await client.told("graph", "addnode", id="theirs")
+            assert system.status()["unsaved"] is True
+            graph.write_text(graph.read_text() + "more(core/Not)\nothers(x/Others)\n")
+            await client.told("graph", "addnode", id="others")
+            assert system.status()["unsaved"] is False, "somebody has written it by hand"
+
+    run(main)
+
+
+def test_where_there_is_no_file_nothing_is_told_of_what_it_holds(broker: Broker, tmp_path: Path) -> None:
+    with Run("--plain", broker=broker.url, cwd=tmp_path) as running:
+        assert running.wait(lambda status: status["connected"])["unsaved"] is None
+
+
+def test_what_was_written_into_the_file_by_hand_and_by_an_editor_is_in_both(system: Run, graph: Path) -> None:
+    async def main() -> None:
+        async with editor(system.port) as client:
+            await client.ask("graph", "addnode", graph=MAIN, id="precious", component="core/Not")
+            graph.write_text(graph.read_text() + "theirs(x/Theirs)\n")
+            await client.told("graph", "addnode", id="theirs")
+            await client.ask("graph", "addnode", graph=MAIN, id="next", component="core/Not")
+            graph.write_text(graph.read_text().replace("theirs(x/Theirs)", "others(x/Others)"))
+            assert await client.ask("network", "persist") == {}
+            assert saved(graph) == ["mine", "next", "others", "precious"]
+            assert client.all("graph", "removenode") == [{"graph": MAIN, "id": "theirs"}]
+
+    run(main)
+
+
+def test_persist_is_refused_where_it_would_undo_an_edit(system: Run, graph: Path) -> None:
+    async def main() -> None:
+        async with editor(system.port) as client:
+            await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not")
+            graph.write_text(BROKEN)
+            with pytest.raises(Refused, match=r"graph\.fbp:2:.* \(nothing is saved before this is mended\)"):
+                await client.ask("network", "persist")
+            assert graph.read_text() == BROKEN
+
+    run(main)
+
+
+def test_persist_is_refused_without_a_file(broker: Broker, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with editor(running.port) as client:
+            with pytest.raises(Refused, match="was started without the file of a graph, so there is none to save to"):
+                await client.ask("network", "persist")
+
+    with Run("--plain", broker=broker.url, cwd=tmp_path) as running:
+        running.wait(lambda status: status["connected"])
+        run(main)
+
+
+def test_what_was_edited_is_there_after_a_kill(graph: Path, broker: Broker) -> None:
+    async def edit() -> None:
+        async with editor(running.port) as client:
+            await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not", metadata={"x": 5, "y": 6})
+
+    running = Run(graph, "--plain", broker=broker.url, cwd=graph.parent)
+    running.start()
+    running.wait(lambda status: status["connected"])
+    run(edit)
+    until(lambda: saved(graph) == ["mine", "new"] and graph.with_name("graph.places.json").exists())
+    running.kill()
+    assert graph.read_text() == "# by hand\nmine(x/Mine)\nnew(core/Not)\n"
+    with running:
+        status = running.wait(lambda status: status["connected"] and node(status, "new")["state"] == "alive")
+        assert status["unsaved"] is False
+
+
+def test_what_could_not_be_written_is_there_after_a_kill(graph: Path, broker: Broker) -> None:
+    async def edit() -> None:
+        async with editor(running.port) as client:
+            await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not")
+
+    graph.chmod(0o444)
+    running = Run(graph, "--plain", broker=broker.url, cwd=graph.parent)
+    running.start()
+    running.wait(lambda status: status["connected"])
+    run(edit)
+    until(lambda: "it is write-protected (the edits are kept in .msgflo/unsaved-graph-" in running.output)
+    running.kill()
+    graph.chmod(0o644)
+    with running:
+        until(lambda: saved(graph) == ["mine", "new"])
+        assert "edits that could not be written are taken up from .msgflo/unsaved-graph-" in running.output
+        until(lambda: not list((graph.parent / ".msgflo").glob("unsaved-*")))
+
+
+def test_the_option_of_before_is_taken_with_a_warning(graph: Path, broker: Broker) -> None:
+    with Run(graph, "--plain", "--auto-save", broker=broker.url, cwd=graph.parent) as running:
+        running.wait(lambda status: status["connected"])
+        until(lambda: "--auto-save is what happens without it now" in running.output)
+
+
+def test_a_fifo_is_refused_at_the_start(tmp_path: Path, broker: Broker) -> None:
+    os.mkfifo(tmp_path / "graph.fbp")
+    running = Run(tmp_path / "graph.fbp", "--plain", broker=broker.url, cwd=tmp_path)
+    running.start()
+    assert running.process is not None
+    assert running.process.wait(60) == 1
+    until(lambda: "graph.fbp: cannot be read: it is no regular file" in running.output)
