@@ -47,15 +47,16 @@ class Drawing:
         known: Mapping[str, Any] = node.metadata if node is not None else {}
         left = {key: value for key, value in metadata.items() if key not in _SIZES or kind(value) != "a number"}
         left.pop("discovered", None)  # as it is marked for editors
-        if left.get("label") == id and "label" not in known:
-            del left["label"]  # as it is shown without one
         if command == "addnode":
             return {**payload, "metadata": left}
+        is_sized = any(key in metadata for key in _SIZES)
+        if is_sized and left.get("label") == id and "label" not in known:
+            del left["label"]  # as it is shown without one
         sent = _place(metadata)
         if node is None:
             # A participant that the graph does not name: a place does not make it a part of it.
             left = {key: value for key, value in left.items() if key not in ("x", "y")}
-        elif sent is not None and any(key in metadata for key in _SIZES):
+        elif sent is not None and is_sized:
             if self._is_drawn(id, sent, _place(known)):
                 del left["x"], left["y"]
             else:
