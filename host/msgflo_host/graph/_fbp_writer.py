@@ -10,7 +10,7 @@ from .elements import Node
 from .json_format import compact, form, parts
 from .model import Graph
 
-__all__ = ["PartWriter", "declaration", "dump", "is_inline", "line", "piece", "split"]
+__all__ = ["PartWriter", "declaration", "dump", "is_inline", "line", "packet_text", "piece", "split"]
 
 _NODE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _PORT = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -145,6 +145,14 @@ def line(statement: str, rest: dict[str, Any]) -> str:
 def piece(document: dict[str, Any]) -> str:
     """Return a piece of the JSON form of a graph as a line."""
     return f"#: {compact(document)}"
+
+
+def packet_text(data: Any, *, quoted: bool) -> str:
+    """Return the data of an initial packet; a text in single quotes where that is how the one before was written."""
+    if quoted and isinstance(data, str) and not re.search("[\\\\\r\n\u2028\u2029]", data):
+        return "'" + data.replace("'", "\\'") + "'"
+    text = compact(data)
+    return f"\t{text}" if text in ("true", "false", "null") else text
 
 
 def is_inline(key: str, value: Any) -> bool:

@@ -7,7 +7,6 @@ stands; what is new comes at the end.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -15,20 +14,19 @@ from typing import Any
 from lark import Token
 
 from ..errors import GraphError
-from ._fbp_parser import Annotation, Chain, Export, Fragment, Statement
-from ._fbp_writer import PartWriter, declaration, dump, is_inline, line, piece, split
+from ._fbp_lines import on_one_line, replaced, spans
+from ._fbp_parser import Annotation, Chain, Export, Fragment
+from ._fbp_rename import rename, renamed
+from ._fbp_words import changed_nodes, declares, may_name, span
+from ._fbp_writer import PartWriter, declaration, dump, line, packet_text, piece
 from ._json_splice import splice
-from .elements import Edge, Initial, Node, PortRef, canonical
+from .elements import Edge, Initial, canonical
 from .fbp_format import Links, Reading, read
-from .json_edit import document_of, kept_initials, same
-from .json_format import compact, form
+from .json_edit import connection, document_of, kept_initials, key_of, same
+from .json_format import form
 from .model import Graph
 
 __all__ = ["edit"]
-
-_GAP = re.compile(r"(?:[ \t\r\n\u2028\u2029,]|#[^\r\n\u2028\u2029]*)*")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_END = re.compile(r"[\r\n\u2028\u2029]")
 
 
 def edit(text: str, graph: Graph) -> str:
@@ -54,8 +52,8 @@ def _try(text: str, reading: Reading, graph: Graph, explicit: bool) -> str | Non
     if reading.graph.case_sensitive != graph.case_sensitive:
         return None
     try:
-        for old, new in _renamed(reading.graph, graph):
-            text = _rename(text, reading, old, new)
+        for old, new in renamed(reading.graph, graph):
+            text = rename(text, reading, old, new)
             reading = read(text)
         edited = _Edit(text, reading, graph, explicit=explicit).text()
         return edited if _read(edited).graph == graph else None
@@ -74,15 +72,10 @@ class _Edit:
         self._writer = PartWriter(graph, keep_case=reading.keep_case)
         self._newline = "\r\n" if "\r\n" in text else "\n"
         self._kept = kept_initials(self._old, graph)
-        self._olds = {_packet(each, graph): each for each in self._old.initials}
+        self._olds = {key_of(each, graph): each for each in self._old.initials}
         self._written: set[object] = set()
         self._in_pieces = self._from_pieces()
-        self._nodes = {
-            id: _Declared(self._old.nodes[id], node)
-            for id, node in graph.nodes.items()
-            if id in self._old.nodes and not same(self._old.nodes[id], node)
-        }
-        self._note_declarations()
+        self._nodes = changed_nodes(reading, graph, self._in_pieces[0])
 
     def text(self) -> str:
         """Return the new text."""
@@ -112,25 +105,6 @@ class _Edit:
                     ports.add((each["tgt"]["process"], self._new.fold(each["tgt"]["port"])))
         return nodes, ports
 
-    def _note_declarations(self) -> None:
-        """Find for each node that has changed what the text says of it, and where."""
-        for number, statement in enumerate(self._reading.statements):
-            for token in _tokens(statement):
-                found = self._nodes.get(self._name(token))
-                if found is not None and (inside := _inside(token)):
-                    component, _, metadata = inside.partition(":")
-                    items = filter(None, metadata.split(","))
-                    keys = (item.partition("=")[0] if "=" in item else "routes" for item in items)
-                    found.inline.update(dict.fromkeys(keys))
-                    if component and found.token is None:
-                        found.token = token
-            if isinstance(statement, Chain) and not self._reading.links[number].parts:
-                found = self._nodes.get(self._name(statement.places[0].words[0]))
-                if found is not None and (found.lone is None or (statement.keys and not found.has_keys)):
-                    found.lone, found.has_keys = number, statement.keys is not None
-        for id, declared in self._nodes.items():
-            declared.place(in_piece=id in self._in_pieces[0])
-
     def _name(self, token: Token) -> str:
         return self._reading.node_of(token)
 
@@ -138,66 +112,16 @@ class _Edit:
 
     def _groups(self) -> Iterator[tuple[int, int, str]]:
         """Yield what is to be put in place of what: start, end, text. Statements on one line go together."""
-        spans = self._spans()
+        where = spans(self._text, self._reading.statements)
         first = 0
-        while first < len(spans):
+        while first < len(where):
             last = first
-            while last + 1 < len(spans) and not _END.search(self._text, spans[last][1], spans[last + 1][0]):
+            while last + 1 < len(where) and on_one_line(self._text, where[last], where[last + 1]):
                 last += 1
-            news = [self._statement(number, *spans[number]) for number in range(first, last + 1)]
+            news = [self._statement(number, *where[number]) for number in range(first, last + 1)]
             if any(new is not None for new in news):
-                yield self._group(first, spans[first : last + 1], news)
+                yield replaced(self._text, self._newline, where[first : last + 1], news)
             first = last + 1
-
-    def _spans(self) -> list[tuple[int, int]]:
-        """Return where each statement starts and ends."""
-        found: list[tuple[int, int]] = []
-        at = 0
-        for statement in self._reading.statements:
-            at = _skip(self._text, at)
-            if isinstance(statement, Annotation | Fragment):
-                start, end = _span(statement.token)
-            elif isinstance(statement, Export):
-                start = _span(statement.key)[0]
-                end = _span(statement.keys or statement.public or statement.port)[1]
-            else:
-                end = _span(statement.keys or statement.places[-1].words[-1])[1]
-                start = _span(statement.places[0].words[0])[0]
-                if statement.packet is not None:
-                    # Behind a tab only a packet may stand.
-                    start = _tab_before(self._text, at)
-            found.append((start, end))
-            at = end
-        return found
-
-    def _group(self, first: int, spans: list[tuple[int, int]], news: list[list[str] | None]) -> tuple[int, int, str]:
-        start, end = spans[0][0], spans[-1][1]
-        line_start = max((found.end() for found in _END.finditer(self._text, 0, start)), default=0)
-        indent = re.match("[ \t]*", self._text[line_start:start])
-        between = self._newline + (indent[0] if indent else "")
-        written = ""
-        for number, (span, new) in enumerate(zip(spans, news, strict=True)):
-            pieces = [self._text[slice(*span)]] if new is None else new
-            if not pieces:
-                continue
-            if written:
-                gap = self._text[spans[number - 1][1] : span[0]]
-                written += between if _ends_in_keys(written) else gap
-            written += between.join(pieces)
-        stop = _END.search(self._text, end)
-        line_end = stop.start() if stop else len(self._text)
-        rest = self._text[end:line_end]
-        if written:
-            if rest.strip(" \t") and _ends_in_keys(written):
-                written += between
-                end = line_end - len(rest.lstrip(" \t,"))
-            return start, end, written
-        if "#" in rest:
-            return start, end + rest.index("#"), ""
-        if stop is None:
-            before = re.search("(?:\r\n|[\r\n\u2028\u2029])$", self._text[:line_start])
-            return (before.start() if before else line_start), line_end, ""
-        return line_start, line_end + (2 if self._text.startswith("\r\n", line_end) else 1), ""
 
     def _statement(self, number: int, start: int, end: int) -> list[str] | None:
         """Return the lines that stand for a statement now; None where it stays as it is."""
@@ -211,7 +135,7 @@ class _Edit:
         return self._chain(number, statement, start, end)
 
     def _fragment(self, statement: Fragment) -> list[str] | None:
-        start, end = _span(statement.token)
+        start, end = span(statement.token)
         text = self._text[start + 2 : end]
         document = json.loads(text)
         new = document_of(document, self._old, self._new, whole=False)
@@ -227,9 +151,7 @@ class _Edit:
         for key in document:
             self._written.add(("extra", key))
         for value in document.get("connections") or []:
-            part = _connection(value)
-            key = _edge(part, self._new) if isinstance(part, Edge) else _packet(part, self._new)
-            self._written.add(key)
+            self._written.add(key_of(connection(value), self._new))
         for value in document.get("groups") or []:
             self._written.add(("group", value["name"]))
         for side in ("inports", "outports"):
@@ -260,10 +182,10 @@ class _Edit:
         old, new = (each.get(public) for each in exports)
         token = self._token(statement.node)
         if new is None:
-            return [token] if _declares(token) and self._name(statement.node) in self._new.nodes else []
+            return [token] if declares(token) and self._name(statement.node) in self._new.nodes else []
         self._written.add((side, public))
         if not same(old, new):
-            lone = [token] if _declares(token) and self._name(statement.node) in self._new.nodes else []
+            lone = [token] if declares(token) and self._name(statement.node) in self._new.nodes else []
             return [*lone, self._writer.export(side, public, form(new))]
         if token == statement.node:
             return None
@@ -294,22 +216,22 @@ class _Edit:
         rest = declared.rest if declared.lone == number else {}
         if declared.lone == number:
             declared.lone = -1  # written
-        if not rest and not _declares(token):
+        if not rest and not declares(token):
             return [] if statement.keys else None
         if statement.keys and rest:
-            space = self._text[_span(word)[1] : _span(statement.keys)[0]]
+            space = self._text[span(word)[1] : span(statement.keys)[0]]
             return [f"{token}{space}#:{splice(statement.keys[2:], json.loads(statement.keys[2:]), rest)}"]
         return [line(token, rest)]
 
     def _state(self, part: Edge | Initial) -> Edge | Initial | bool | None:
         """Return None where a link stays as it is, False where it is gone, or what it is now."""
         if isinstance(part, Edge):
-            key: object = _edge(part, self._new)
+            key: object = key_of(part, self._new)
             old: Edge | Initial | None = self._old.find_edge(part.src, part.tgt)
             new: Edge | Initial | None = self._new.find_edge(part.src, part.tgt)
         else:
-            old, new = self._olds.get(_packet(part, self._new)), self._kept.get(_packet(part, self._new))
-            key = _packet(new, self._new) if new is not None else None
+            old, new = self._olds.get(key_of(part, self._new)), self._kept.get(key_of(part, self._new))
+            key = key_of(new, self._new) if new is not None else None
         if new is None:
             return False
         known = key in self._written
@@ -345,10 +267,10 @@ class _Edit:
         """Yield the piece of a chain that stays together; `start` is that of the initial packet before it."""
         words = [links.steps[number][1] for number in run]
         if start is not None:
-            yield self._slice(start, _span(words[-1])[1], words, packet=links)
+            yield self._slice(start, span(words[-1])[1], words, packet=links)
         elif len(words) > 1:
-            yield self._slice(_span(words[0])[0], _span(words[-1])[1], words)
-        elif words and _declares(token := self._token(words[0])) and self._name(words[0]) in self._new.nodes:
+            yield self._slice(span(words[0])[0], span(words[-1])[1], words)
+        elif words and declares(token := self._token(words[0])) and self._name(words[0]) in self._new.nodes:
             yield token
 
     def _rewritten(
@@ -364,13 +286,13 @@ class _Edit:
             words.insert(0, links.steps[number - 1][1])
         tokens = [self._token(word) if whole else self._plain(word) for word in words]
         if isinstance(now, Edge):
-            return line(self._slice(_span(words[0])[0], _span(words[-1])[1], words, tokens), rest)
-        arrow = self._text.rindex("->", start, _span(links.steps[0][0] or words[0])[0])
-        behind = self._slice(arrow, _span(words[0])[1], words, tokens)
+            return line(self._slice(span(words[0])[0], span(words[-1])[1], words, tokens), rest)
+        arrow = self._text.rindex("->", start, span(links.steps[0][0] or words[0])[0])
+        behind = self._slice(arrow, span(words[0])[1], words, tokens)
         before = self._text[start:arrow]
         packet = before.rstrip()
         if canonical(now.data) != canonical(old.data):  # type: ignore[union-attr]  # both are initial packets
-            packet = _written(now.data, quoted=packet.startswith("'"))
+            packet = packet_text(now.data, quoted=packet.startswith("'"))
         return line(f"{packet}{before[len(before.rstrip()) :]}{behind}", rest)
 
     # -- words --
@@ -379,7 +301,7 @@ class _Edit:
         self, start: int, end: int, words: list[Token], tokens: list[str] | None = None, *, packet: Links | None = None
     ) -> str:
         """Return a piece of the text, with each of the `words` in it as it is to be written now."""
-        replaced = [(*_span(word), new) for word, new in zip(words, tokens or map(self._token, words), strict=True)]
+        replaced = [(*span(word), new) for word, new in zip(words, tokens or map(self._token, words), strict=True)]
         found, last = [], start
         if self._explicit and packet is not None and isinstance(packet.parts[0], Initial):
             found = ["\t"] if self._text[start:].startswith(("true", "false", "null")) else []
@@ -401,19 +323,18 @@ class _Edit:
         """Return how a node is written where `word` stands."""
         id = self._name(word)
         declared = self._nodes.get(id)
-        inside = _inside(word)
-        if declared is not None and inside and not declared.in_piece:
+        if declared is not None and declares(word) and not declared.in_piece:
             if declared.token is word:
                 return declaration("" if self._stays_anonymous(word) else id, declared.component, declared.values)
             return f"{id}()"
         if word.type == "ANONYMOUS":
             return str(word) if self._stays_anonymous(word) else f"{id}{word}"
-        if word.type != "NODE" and self._explicit and _NAME.fullmatch(word):
+        if word.type != "NODE" and self._explicit and may_name(word):
             return f"{word}()"
         return str(word)
 
     def _stays_anonymous(self, word: Token) -> bool:
-        return word.type == "ANONYMOUS" and not (self._explicit and _NAME.fullmatch(self._name(word)))
+        return word.type == "ANONYMOUS" and not (self._explicit and may_name(self._name(word)))
 
     # -- what is new --
 
@@ -431,13 +352,13 @@ class _Edit:
             if id not in old.nodes:
                 lines.append(writer.node(node))
             elif declared is not None and not declared.in_piece:
-                if declared.needs_piece or (declared.rest and not _NAME.fullmatch(id)):
+                if declared.needs_piece or (declared.rest and not may_name(id)):
                     lines.append(piece({"processes": {id: form(node)}}))
                 elif declared.rest and declared.lone != -1:
                     lines.append(line(id, declared.rest))
-        lines += [writer.connection(form(edge)) for edge in new.edges if _edge(edge, new) not in self._written]
+        lines += [writer.connection(form(edge)) for edge in new.edges if key_of(edge, new) not in self._written]
         for initial in new.initials:
-            if _packet(initial, new) not in self._written:
+            if key_of(initial, new) not in self._written:
                 behind = (initial.tgt.node, new.fold(initial.tgt.port)) in self._in_pieces[1]
                 lines.append(piece({"connections": [form(initial)]}) if behind else writer.connection(form(initial)))
         for side, exports in (("inports", new.inports), ("outports", new.outports)):
@@ -452,174 +373,6 @@ class _Edit:
         return lines
 
 
-class _Declared:
-    """A node that has changed, and where the text says what of it."""
-
-    def __init__(self, old: Node, new: Node) -> None:
-        self.new = new
-        self.old = old
-        self.inline: dict[str, None] = {}
-        self.token: Token | None = None
-        self.lone: int | None = None
-        self.has_keys = False
-        self.in_piece = self.needs_piece = False
-        self.component = new.component
-        self.values: dict[str, Any] = {}
-        self.rest: dict[str, Any] = {}
-
-    def place(self, *, in_piece: bool) -> None:
-        """Decide what stands in the parentheses, in their order there, and what behind them as JSON."""
-        self.in_piece = in_piece
-        metadata = self.new.metadata
-        may = {key for key in metadata if is_inline(key, metadata[key])}
-        inline = [key for key in self.inline if key in may]
-        inline += sorted(key for key in may if key not in self.inline and key not in self.old.metadata)
-        if not re.fullmatch("[A-Za-z0-9_/-]+", self.component):
-            self.component, self.needs_piece = self.old.component, True
-        _, self.rest = split(self.new, inline)
-        self.values = {key: metadata[key] for key in inline}
-        if in_piece or self.needs_piece:
-            self.rest = {}
-
-
-def _tokens(statement: Statement) -> list[Token]:
-    """Return the words of a statement that may declare a node."""
-    if isinstance(statement, Chain):
-        return [word for place in statement.places for word in place.words if word.type in ("NODE", "ANONYMOUS")]
-    return [statement.node] if isinstance(statement, Export) and statement.node is not None else []
-
-
-def _inside(word: str) -> str:
-    """Return what stands in the parentheses of a word."""
-    return word[word.index("(") + 1 : -1] if word.endswith(")") else ""
-
-
-def _declares(token: str) -> bool:
-    return _inside(token) != ""
-
-
-def _span(token: Token) -> tuple[int, int]:
-    return token.start_pos or 0, token.end_pos or 0
-
-
-def _skip(text: str, at: int) -> int:
-    """Return where the next statement begins; comments with structure are statements."""
-    found = _GAP.match(text, at)
-    return found.end() if found else at
-
-
-def _tab_before(text: str, at: int) -> int:
-    """Return where the space before a statement begins that holds a tab: only an initial packet may stand behind one."""
-    begin = len(text[:at].rstrip(" \t"))
-    tab = text.find("\t", begin, at)
-    return at if tab < 0 else tab
-
-
-def _ends_in_keys(text: str) -> bool:
-    """Whether a line ends in a comment with structure, which takes all that stands behind it."""
-    return re.search("#(?:: *\\{| +@)[^\r\n\u2028\u2029]*$", text) is not None
-
-
 def _is_spelt_as(one: Edge | Initial, other: Edge | Initial) -> bool:
     """Whether two links, which are the same, are also called the same."""
     return (one.tgt, getattr(one, "src", None)) == (other.tgt, getattr(other, "src", None))
-
-
-def _connection(value: dict[str, Any]) -> Edge | Initial:
-    src, tgt = value.get("src"), value["tgt"]
-    target = PortRef(tgt["process"], tgt["port"], tgt.get("index"))
-    if src is None:
-        return Initial(value["data"], target)
-    return Edge(PortRef(src["process"], src["port"], src.get("index")), target)
-
-
-def _edge(edge: Edge, graph: Graph) -> tuple[PortRef, PortRef]:
-    return edge.src._replace(port=graph.fold(edge.src.port)), edge.tgt._replace(port=graph.fold(edge.tgt.port))
-
-
-def _packet(initial: Initial, graph: Graph) -> tuple[PortRef, str]:
-    return initial.tgt._replace(port=graph.fold(initial.tgt.port)), canonical(initial.data)
-
-
-def _written(data: Any, *, quoted: bool) -> str:
-    """Return the data of an initial packet; a text in single quotes where that is how the one before was written."""
-    if quoted and isinstance(data, str) and not re.search("[\\\\\r\n\u2028\u2029]", data):
-        return "'" + data.replace("'", "\\'") + "'"
-    text = compact(data)
-    return f"\t{text}" if text in ("true", "false", "null") else text
-
-
-# -- renamed nodes --
-
-
-def _renamed(old: Graph, new: Graph) -> Iterator[tuple[str, str]]:
-    """Yield the nodes that have another name now, and all else as it was."""
-    gone = [id for id in old.nodes if id not in new.nodes]
-    come = [id for id in new.nodes if id not in old.nodes and _NAME.fullmatch(id)]
-    for id in gone:
-        for name in come:
-            if _looks(old, id, id) == _looks(new, name, id):
-                come.remove(name)
-                yield id, name
-                break
-
-
-def _looks(graph: Graph, id: str, name: str) -> str:
-    """Return all that is said of a node, called `name`, as a text."""
-    node = graph.nodes[id]
-    edges = [[_named(edge.src, id, name), _named(edge.tgt, id, name), edge.metadata] for edge in graph.edges_at(id)]
-    initials = [[initial.data, initial.tgt[1:], initial.metadata] for initial in graph.initials_at(id)]
-    return canonical([node.component, node.metadata, node.extra, sorted(map(canonical, edges)), initials])
-
-
-def _named(ref: PortRef, id: str, name: str) -> PortRef:
-    return ref._replace(node=name) if ref.node == id else ref
-
-
-def _rename(text: str, reading: Reading, old: str, new: str) -> str:
-    """Return the text in which each word for a node says its new name, and each piece of JSON."""
-    found, last = [], 0
-    words: list[Token] = []
-    for number, statement in enumerate(reading.statements):
-        if isinstance(statement, Chain):
-            words += [word for _, word, _ in reading.links[number].steps]
-        elif isinstance(statement, Export) and statement.node is not None:
-            words.append(statement.node)
-        elif isinstance(statement, Fragment):
-            words.append(statement.token)
-    for word in words:
-        start, end = _span(word)
-        if word.type == "KEYS":
-            document = json.loads(word[2:])
-            written = "#:" + splice(word[2:], document, _renamed_in(document, old, new))
-        elif reading.node_of(word) != old:
-            continue
-        else:
-            written = new if word.type in ("WORD", "NODE_NAME") else new + word[word.index("(") :]
-        found += [text[last:start], written]
-        last = end
-    return "".join(found) + text[last:]
-
-
-def _renamed_in(document: dict[str, Any], old: str, new: str) -> dict[str, Any]:
-    """Return a piece of the JSON form with a node's new name."""
-
-    def ref(value: Any) -> Any:
-        return {**value, "process": new} if isinstance(value, dict) and value.get("process") == old else value
-
-    found = dict(document)
-    if old in (document.get("processes") or {}):
-        found["processes"] = {new if id == old else id: value for id, value in document["processes"].items()}
-    if document.get("connections"):
-        found["connections"] = [
-            {key: ref(part) if key in ("src", "tgt") else part for key, part in value.items()}
-            for value in document["connections"]
-        ]
-    if document.get("groups"):
-        found["groups"] = [
-            {**value, "nodes": [new if id == old else id for id in value["nodes"]]} for value in document["groups"]
-        ]
-    for side in ("inports", "outports"):
-        if document.get(side):
-            found[side] = {public: ref(value) for public, value in document[side].items()}
-    return found

@@ -17,6 +17,7 @@ from .model import Graph
 __all__ = [
     "MAX_BYTES",
     "Signature",
+    "decode",
     "load",
     "parse",
     "read",

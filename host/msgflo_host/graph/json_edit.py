@@ -11,10 +11,7 @@ from .elements import Edge, Export, Group, Initial, Node, PortRef, canonical
 from .json_format import FOREIGN_TOP, dump, form, load, parse_json
 from .model import Graph
 
-__all__ = ["document_of", "edit", "kept_initials", "same"]
-
-InitialKey = tuple[PortRef, str]
-"""The folded port of an initial packet, and its data as a text."""
+__all__ = ["connection", "document_of", "edit", "kept_initials", "key_of", "same"]
 
 
 def edit(text: str, graph: Graph) -> str:
@@ -65,6 +62,19 @@ def document_of(document: Mapping[str, Any], old: Graph, new: Graph, *, whole: b
     return found
 
 
+def connection(value: Mapping[str, Any]) -> Edge | Initial:
+    """Return the edge or the initial packet of an entry of `connections`, without metadata."""
+    if value.get("src") is None:
+        return Initial(value["data"], _ref(value["tgt"]))
+    return Edge(_ref(value["src"]), _ref(value["tgt"]))
+
+
+def key_of(part: Edge | Initial, graph: Graph) -> tuple[PortRef, PortRef | str]:
+    """Return what tells an edge, or an initial packet, from others: its ends, or its target and its data."""
+    tgt = _folded(part.tgt, graph)
+    return (_folded(part.src, graph), tgt) if isinstance(part, Edge) else (tgt, canonical(part.data))
+
+
 def same(one: Node | Edge | Initial | Group | Export | None, other: Node | Edge | Initial | Group | Export) -> bool:
     """Whether two parts of a graph would be written alike."""
     if one is None:
@@ -72,13 +82,13 @@ def same(one: Node | Edge | Initial | Group | Export | None, other: Node | Edge 
     return one is other or repr(one) == repr(other) or (_form(one) == _form(other))
 
 
-def kept_initials(old: Graph, new: Graph) -> dict[InitialKey, Initial]:
-    """Return the initial packets that may stay where they are, each with what it is now, which may have other data.
+def kept_initials(old: Graph, new: Graph) -> dict[object, Initial]:
+    """Return the initial packets that may stay where they are, by `key_of`, each with what it is now, which may have other data.
 
     Those to one port come in an order, and new ones are the last.
     """
     there, wanted = _by_port(old, new), _by_port(new, new)
-    kept: dict[InitialKey, Initial] = {}
+    kept: dict[object, Initial] = {}
     for port, wants in wanted.items():
         has = there.get(port, {})
         # A packet with other data takes the place of the one that is gone from the same port.
