@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from .builtin.component import Timer
 from .builtin.engine import Loop
 from .coordinator import Coordinator
 from .errors import GraphError
-from .graph.live import LiveFile
+from .graph.live import LiveFile, Saving
 from .graph.merging import merge
 from .graphs import MAIN
 from .journal import Journal
@@ -20,6 +21,8 @@ log = logging.getLogger("msgflo")
 
 DELAY_S = 0.5
 """Edits come in bursts; so long after the first of them the file is written."""
+BUSY_S = 0.1
+"""So long after the next try, where one save is under way still."""
 LONGEST_RETRY_S = 30.0
 """What could not be written is tried again, after twice the time each time, at most this."""
 
@@ -28,13 +31,19 @@ def save(coordinator: Coordinator, file: LiveFile | None, journal: Journal | Non
     """Write the main graph into its file; raises GraphError where that cannot be, or would undo somebody's edit."""
     if file is None:
         raise GraphError("this coordinator was started without the file of a graph, so there is none to save to")
+    file.settle()
+    _take_over(file)
+    file.save(coordinator.graphs.main.graph)
+    if journal is not None:
+        journal.remove()
+
+
+def _take_over(file: LiveFile) -> None:
+    """Take over what others have written; raises GraphError where that cannot be."""
     if not file.take_over():
         if file.trouble is None:
             raise GraphError("somebody is writing it just now: try again", file=str(file.path))
         raise GraphError(f"{file.trouble} (nothing is saved before this is mended)")
-    file.save(coordinator.graphs.main.graph)
-    if journal is not None:
-        journal.remove()
 
 
 def take_up(coordinator: Coordinator, file: LiveFile, journal: Journal) -> bool:
@@ -60,13 +69,24 @@ class AutoSave:
     What cannot be written is kept in the journal meanwhile.
     """
 
-    def __init__(self, coordinator: Coordinator, file: LiveFile, journal: Journal, *, loop: Loop | None = None) -> None:
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        file: LiveFile,
+        journal: Journal,
+        *,
+        loop: Loop | None = None,
+        beside: Callable[[Callable[[], None], Callable[[], None]], None] | None = None,
+    ) -> None:
+        """`beside(work, then)` does some work while all else goes on, in a thread unless given, and calls `then`."""
         self._loop = loop or asyncio.get_running_loop()
+        self._beside = beside or _in_thread
         self._coordinator = coordinator
         self._file = file
         self._journal = journal
         self._timer: Timer | None = None
         self._due = 0.0
+        self._saving: Saving | None = None
         self._unsaved = False
         self._trouble = ""
         self._retry_s = DELAY_S
@@ -74,8 +94,16 @@ class AutoSave:
 
     def finish(self) -> None:
         """Save at once what waits for its time, or could not be saved then."""
+        if self._saving is not None:
+            self._file.settle()
+            self._saved(self._saving)
         if self._unsaved:
-            self._save()
+            try:
+                save(self._coordinator, self._file, self._journal)
+            except GraphError as error:
+                self._failed(error)
+            else:
+                self._unsaved = False
         self._cancel()
 
     def save_soon(self) -> None:
@@ -101,16 +129,39 @@ class AutoSave:
 
     def _save(self) -> None:
         self._cancel()
+        if self._saving is not None:
+            self._save_in(BUSY_S)
+            return
         try:
-            save(self._coordinator, self._file, self._journal)
+            _take_over(self._file)
         except GraphError as error:
-            self._complain(f"{error} ({self._keep()})")
-            self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
-            self._save_in(self._retry_s)
+            self._failed(error)
+            return
+        self._unsaved = False
+        saving = self._saving = self._file.begin(self._coordinator.graphs.main.graph)
+        self._beside(saving.run, lambda: self._saved(saving))
+
+    def _saved(self, saving: Saving) -> None:
+        if saving is not self._saving:
+            return
+        self._saving = None
+        self._file.finish(saving)
+        try:
+            if saving.error is not None:
+                raise saving.error
+            self._journal.remove()
+        except GraphError as error:
+            self._failed(error)
             return
         if self._trouble:
             self._coordinator.tell(f"{self._file.path}: saved")
-        self._unsaved, self._trouble, self._retry_s = False, "", DELAY_S
+        self._trouble, self._retry_s = "", DELAY_S
+
+    def _failed(self, error: GraphError) -> None:
+        self._unsaved = True
+        self._complain(f"{error} ({self._keep()})")
+        self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
+        self._save_in(self._retry_s)
 
     def _keep(self) -> str:
         """Keep what is not in the file; returns what has become of it."""
@@ -125,3 +176,7 @@ class AutoSave:
             self._trouble = text
             log.error("%s", text)
             self._coordinator.tell(f"not saved: {text}")
+
+
+def _in_thread(work: Callable[[], None], then: Callable[[], None]) -> None:
+    asyncio.get_running_loop().run_in_executor(None, work).add_done_callback(lambda _: then())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from .files import signature as signature_of
 from .merging import merge
 from .model import Graph
 
-__all__ = ["LiveFile"]
+__all__ = ["LiveFile", "Saving"]
 
 log = logging.getLogger("msgflo")
 
@@ -64,6 +65,7 @@ class LiveFile:
         """What is wrong with the file as it stands on disk."""
         self._edited = self._unsaved = False
         self._absent = 0
+        self._saving: Saving | None = None
 
     def note_edit(self) -> None:
         """Somebody has edited the graph in memory."""
@@ -94,6 +96,8 @@ class LiveFile:
 
     def take_over(self) -> bool:
         """Take over what has changed on disk; whether memory is as good as the file now."""
+        if self._saving is not None:
+            return True  # what is on disk may be our own: it is looked at then
         has_moved = self._places.look()
         is_good, graph = self._look()
         if graph is not None:
@@ -168,16 +172,66 @@ class LiveFile:
 
         Call `take_over` first, and leave the file alone where that returns False: somebody is in the middle of an edit.
         """
-        text, placed = places.parted(graph, self._text) if self._places.path is not None else (graph, {})
-        if self._seen is None or signature_of(self.path) != self._seen or text != self._text:
-            self._seen = save(self.path, text)
-        self.trouble, self._text = None, text.copy()
-        self._content, self._absent = b"", 0
+        saving = self.begin(graph)
+        saving.run()
+        self.finish(saving)
+        if saving.error is not None:
+            raise saving.error
+
+    def begin(self, graph: Graph) -> Saving:
+        """Begin what `save` does. What is returned is to be run, in any thread, and `finish` to be called then."""
+        text, placed = places.parted(graph, self._text) if self._places.path is not None else (graph.copy(), {})
+        self._saving = Saving(self.path, self._seen, self._text, text, placed, graph.copy())
+        return self._saving
+
+    def settle(self) -> None:
+        """Wait for a save that runs in another thread."""
+        if self._saving is not None:
+            self._saving.done.wait()
+            self.finish(self._saving)
+
+    def finish(self, saving: Saving) -> None:
+        """Note what a save has come to, once; its `error` tells where it has failed."""
+        if saving is not self._saving:
+            return
+        self._saving, self._edited = None, True
+        if saving.error is not None:
+            return
+        self._seen, self._text = saving.seen, saving.text
+        self.trouble, self._content, self._absent = None, b"", 0
         self._base = places.joined(self._text, self._places.known)
-        self._edited = True
-        self._places.save(placed)
-        self._base = graph.copy()
-        self._edited = self._unsaved = False
+        try:
+            self._places.save(saving.placed)
+        except GraphError as error:
+            saving.error = error
+            return
+        self._base = saving.graph
+
+
+class Saving:
+    """One save of a graph, which may run in another thread: it takes a while for a large one."""
+
+    def __init__(
+        self, path: Path, seen: Signature | None, old: Graph, text: Graph, placed: places.Places, graph: Graph
+    ) -> None:
+        self.seen, self.text, self.placed, self.graph = seen, text, placed, graph
+        self.error: GraphError | None = None
+        self.done = threading.Event()
+        self._path = path
+        self._old = old
+
+    def run(self) -> None:
+        """Write the graph's text, unless it is in the file."""
+        try:
+            if self.seen is None or signature_of(self._path) != self.seen or self.text != self._old:
+                self.seen = save(self._path, self.text)
+        except GraphError as error:
+            self.error = error
+        except Exception as fault:
+            log.exception("%s: cannot be saved, for a fault of this program", self._path)
+            self.error = GraphError(f"cannot be saved, for a fault of this program: {fault!r}", file=str(self._path))
+        finally:
+            self.done.set()
 
 
 class _PlacesFile:

@@ -44,7 +44,13 @@ class System:
         self.coordinator.graphs.on_edit.append(lambda id: self.file.note_edit())
         self.journal = Journal(path.parent.parent / ".msgflo", path)
         self.has_unsaved = take_up(self.coordinator, self.file, self.journal)
-        self.auto_save = AutoSave(self.coordinator, self.file, self.journal, loop=self.loop)  # type: ignore[arg-type]
+        self.auto_save = AutoSave(
+            self.coordinator,
+            self.file,
+            self.journal,
+            loop=self.loop,  # type: ignore[arg-type]
+            beside=lambda work, then: (self.loop.call_soon(work), self.loop.call_soon(then)),
+        )
 
     def edit(self, command: str, graph: str = MAIN, **payload: Any) -> None:
         self.coordinator.graphs.edit(graph, command, payload)
@@ -86,8 +92,10 @@ def fbp(folder: Path) -> Path:
 
 def test_a_burst_of_edits_is_written_once_within_a_second(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[list[str]] = []
-    save = LiveFile.save
-    monkeypatch.setattr(LiveFile, "save", lambda self, graph: written.append(sorted(graph.nodes)) or save(self, graph))
+    begin = LiveFile.begin
+    monkeypatch.setattr(
+        LiveFile, "begin", lambda self, graph: written.append(sorted(graph.nodes)) or begin(self, graph)
+    )
     system = System(path)
     for number in range(10):
         system.add(f"n{number}")
@@ -107,6 +115,29 @@ def test_at_the_end_what_waits_is_written_at_once(path: Path) -> None:
     path.unlink()
     system.auto_save.finish()
     assert not path.exists(), "there was nothing to write"
+
+
+def test_what_is_edited_and_looked_at_while_a_save_is_under_way_is_not_lost(path: Path) -> None:
+    works: list[Any] = []
+    system = System(path)
+    system.auto_save._beside = lambda work, then: works.append((work, then))  # type: ignore[method-assign]
+    system.add("a")
+    system.wait()
+    work, then = works.pop()
+    work()
+    assert saved(path) == ["a"]
+    system.add("b")
+    assert system.file.take_over(), "our own writing is nobody's edit"
+    system.edit("removenode", id="a")
+    system.wait()
+    assert works == [], "one at a time"
+    then()
+    assert system.file.unsaved
+    system.wait()
+    works.pop()[0]()
+    system.auto_save.finish()
+    assert saved(path) == system.nodes == ["b"]
+    assert not system.file.unsaved
 
 
 def test_other_graphs_are_not_written(path: Path) -> None:
