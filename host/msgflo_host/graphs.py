@@ -24,12 +24,14 @@ from typing import Any
 from msgflo.topics import escape
 
 from .errors import GraphError
+from .graph._changes import added_node, changed_node
 from .graph.commands import Change, apply
 from .graph.difference import difference
+from .graph.drawing import drawn
 from .graph.elements import Initial, Node, PortRef
 from .graph.model import Graph
 from .graph.naming import may_shift_roles, named_nodes
-from .graph.placing import free_places
+from .graph.placing import free_places, place_of
 from .wall import call_all
 from .wanted import MAIN, Network, Share, Wanted, as_roles, merge, share
 
@@ -66,6 +68,9 @@ class Graphs:
         self._shares: dict[str, Share] = {}  # of those besides the main one that have not changed since
         self._there: Mapping[str, str] = {}  # all participants
         self._shown: dict[str, Node] = {}  # those that are shown as nodes of the main graph
+        self._drawn: dict[
+            str, dict[str, Node]
+        ] = {}  # by graph, the nodes that editors were told of otherwise than they are
         self._leaving: set[tuple[str, str]] = set()  # role and component of what was run here, and is being ended
 
     # -- what is there --
@@ -163,6 +168,24 @@ class Graphs:
         """The same, as role → component."""
         return {role: node.component for role, node in self._shown.items()}
 
+    def drawn(self, id: str) -> Mapping[str, Node]:
+        """Return the nodes of a graph that editors are told of otherwise than they are, and those that are only shown."""
+        graph = self.network(id).graph
+        shown = {role: node for role, node in self._shown.items() if role not in graph.nodes} if id == MAIN else {}
+        self._drawn[id] = drawn(graph, self._drawn.get(id, {}), shown)
+        return shown | self._drawn[id]
+
+    def told(self, id: str, node: str) -> Node | None:
+        """Return a node of a graph as `drawn` has told it last, or as it is shown; None where it was told as it is."""
+        found = self._shown.get(node) if id == MAIN and node not in self.main.graph.nodes else None
+        return found or self._drawn.get(id, {}).get(node)
+
+    def move_shown(self, role: str, x: float, y: float) -> None:
+        """Show a participant elsewhere that the main graph does not name; that makes it no part of the graph."""
+        node = self._shown[role]
+        self._shown[role] = replace(node, metadata={**node.metadata, "x": round(x), "y": round(y)})
+        call_all(self.on_change, MAIN, [changed_node(self._shown[role])])
+
     def remove(self, id: str) -> None:
         """Forget a graph for good. Raises GraphError where there is none, and for the main one."""
         if id == MAIN:
@@ -171,6 +194,7 @@ class Graphs:
         self._ends(network)
         del self._networks[id]
         self._shares.pop(id, None)
+        self._drawn.pop(id, None)
         self._want([])
         call_all(self.on_end, network.id)
 
@@ -295,7 +319,9 @@ class Graphs:
         if not found:
             return []
         taken = [(node.metadata["x"], node.metadata["y"]) for node in others.values()]
-        places = free_places(self.main.graph.nodes.values(), taken, len(found))
+        self._drawn[MAIN] = drawn(self.main.graph, self._drawn.get(MAIN, {}), others)
+        nodes = {**self.main.graph.nodes, **self._drawn[MAIN]}.values()
+        places = free_places([place for node in nodes if (place := place_of(node))], taken, len(found))
         marks = [{"discovered": True, "x": x, "y": y} for x, y in places]
         return [Node(role, found[role], metadata) for role, metadata in zip(found, marks, strict=True)]
 
@@ -315,13 +341,20 @@ class Graphs:
         return {role: component for other in others for role, component in self._own_roles(other).items()}
 
     def _take_in(self, graph: Graph, names: Iterable[str]) -> list[Change]:
-        """Make nodes of those discovered participants that have one of these names."""
+        """Make nodes of those discovered participants that have one of these names; each stays where it was shown.
+
+        Where nobody has placed a node of the graph, that is no part of the graph either.
+        """
         taken = []
+        is_placed = any(place_of(node) is not None for node in graph.nodes.values())
         for name in names:
             shown = self._shown.get(name)
             if shown is not None and name not in graph.nodes:
-                graph.add_node(name, shown.component)
-                taken.append(Change("addnode", {"id": name, "component": shown.component, "metadata": {}}))
+                place = {key: shown.metadata[key] for key in ("x", "y")}
+                graph.add_node(name, shown.component, place if is_placed else {})
+                taken.append(added_node(graph.nodes[name]))
+                if not is_placed:
+                    self._drawn.setdefault(MAIN, {})[name] = replace(shown, metadata={"unplaced": True, **place})
         return taken
 
     def _tell(self, network: Network, changes: list[Change]) -> None:

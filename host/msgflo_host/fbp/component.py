@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 
 from .._text import quoted
 from ..catalogue import Catalogue, Definition
 from ..errors import RequestError
-from ..graph.elements import Node
-from ..graphs import MAIN, Graphs
+from ..graphs import Graphs
 from ..library import Library, Source
-from ..wall import call_all
 from ._payload import text
 from .client_list import ClientHandle
 from .dispatch import Command, Replies
@@ -45,8 +43,6 @@ class ComponentPart:
             "getsource": self._get_source,
             "source": self._source,
         }
-        self.on_opened: list[Callable[[ClientHandle, str], None]] = []
-        """Called with a client and the graph whose source it has been given."""
         library.on_change.append(self._changed)
         graphs.on_change.append(lambda id, changes: self._forget_stand_ins())
         graphs.on_end += [self._texts.forget, lambda id: self._forget_stand_ins()]
@@ -74,14 +70,11 @@ class ComponentPart:
         if source.tests:
             payload["tests"] = source.tests
         self._replies.answer(client, request, "source", payload)
-        if self._graphs.has(source.name):
-            call_all(self.on_opened, client, source.name)
 
     def _find(self, name: str, *, masked: bool) -> Source | None:
         """The source of a component, or of a graph: to editors it is one."""
         if self._graphs.has(name):
-            found: Mapping[str, Node] = self._graphs.shown if name == MAIN else {}
-            code = self._texts.text(name, self._graphs.network(name).graph, found, masked=masked)
+            code = self._texts.text(name, self._graphs.network(name).graph, self._graphs.drawn(name), masked=masked)
             return Source(name, "json", code)
         source = self._catalogue.source(name)
         if source is None and name in self._names():  # noflo-ui opens no graph of which one source is refused

@@ -25,16 +25,13 @@ class GraphTexts:
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
 
-    def text(self, id: str, graph: Graph, discovered: Mapping[str, Node], *, masked: bool) -> str:
-        """Return a graph, and with it nodes that are only `discovered`, in no order.
+    def text(self, id: str, graph: Graph, drawn: Mapping[str, Node], *, masked: bool) -> str:
+        """Return a graph, with those nodes that are told otherwise than they are, or are not in it.
 
         `masked` is without the data of secure initial packets.
         """
         writing = _Writing(self._kept.get(id, {}))
-        nodes = [f"{compact(node.id)}: {writing.text(node)}" for node in graph.nodes.values()]
-        nodes += [
-            f"{compact(role)}: {writing.text(node)}" for role, node in discovered.items() if role not in graph.nodes
-        ]
+        nodes = [f"{compact(id)}: {writing.text(node)}" for id, node in {**graph.nodes, **drawn}.items()]
         connections = [writing.text(edge) for edge in graph.edges]
         connections += [writing.initial(initial, masked=masked) for initial in graph.initials]
         groups = [writing.text(group) for group in graph.groups.values()]

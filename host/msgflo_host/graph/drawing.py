@@ -1,92 +1,89 @@
-"""How an editor draws a graph, told apart from what a person does in it. Pure.
+"""How editors that have no layout of their own draw a graph, told apart from what a person does in them. Pure.
 
-Editors such as noflo-ui send a place and a size for every node when they open a graph: where they have laid it out, or on
-their grid, 72 pixels wide. That is no edit, and must change no file.
+noflo-ui is told a place for every node, so that it draws none over another. It sends the whole metadata of a node with each
+edit: what was only told, and the size that it draws, are no part of the graph.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import isfinite
-from typing import Any, TypeGuard
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from . import _changes
 from .commands import AlreadyDoneError
 from .elements import Node, canonical, kind, short
 from .model import Graph
+from .placing import laid_out, place_of
 
-__all__ = ["HALF_GRID", "Drawing"]
+__all__ = ["MARKS", "drawn", "edited", "is_unplaced"]
 
-HALF_GRID = 36
-"""So far a node may be drawn from its place on a grid of 72 pixels."""
+MARKS = ("discovered", "unplaced")
+"""Metadata by which editors know a node that is in no graph, and one whose place is not the graph's."""
 
-_Place = tuple[float, float]
 _SIZES = ("width", "height")
 
 
-class Drawing:
-    """Where one editor has drawn the nodes of a graph since it has opened it.
+def is_unplaced(node: Node) -> bool:
+    """Whether the place of a node was only told to editors."""
+    return node.metadata.get("unplaced") is True
 
-    drawing = Drawing()
-    drawing.edit(graph, "changenode", {"id": "lamp", "metadata": {"x": 72, "y": 0, "width": 72, "height": 72}})  # raises
+
+def drawn(graph: Graph, before: Mapping[str, Node], shown: Mapping[str, Node]) -> dict[str, Node]:
+    """Return those nodes that editors are told of otherwise than they are: nodes without a place have one.
+
+    They stay where they were told `before`, and keep away from those nodes that are only `shown`.
     """
+    known = {id: (node.metadata["x"], node.metadata["y"]) for id, node in before.items() if is_unplaced(node)}
+    taken = [place for node in shown.values() if (place := place_of(node)) is not None]
+    places = laid_out(graph, known, taken)
+    found = {
+        id: replace(graph.nodes[id], metadata={**graph.nodes[id].metadata, "unplaced": True, "x": x, "y": y})
+        for id, (x, y) in places.items()
+    }
+    if graph.nodes and not found and not any(map(_is_seen, [*graph.nodes.values(), *shown.values()])):
+        # noflo-ui takes a coordinate of 0 for none, and would lay out everything anew.
+        node = next(iter(graph.nodes.values()))
+        x, y = node.metadata["x"] or 1, node.metadata["y"] or 1
+        found[node.id] = replace(node, metadata={**node.metadata, "x": x, "y": y})
+    return found
 
-    def __init__(self) -> None:
-        self._drawn: dict[str, tuple[_Place, _Place | None]] = {}  # by node, with the place that it had then
 
-    def edit(self, graph: Graph, command: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what of a command is somebody's edit; AlreadyDoneError where all of it is only how a node is drawn.
+def edited(
+    graph: Graph, command: str, payload: Mapping[str, Any], told: Callable[[str], Node | None]
+) -> Mapping[str, Any]:
+    """Return what of a command is somebody's edit; AlreadyDoneError where nothing of it is.
 
-        The first place that comes with a size is none for a node without a place, nor where it is next to the node's.
-        Sizes are none at all.
-        """
-        metadata, id = payload.get("metadata"), payload.get("id")
-        if command not in ("addnode", "changenode") or not isinstance(metadata, Mapping) or not isinstance(id, str):
-            return payload
-        node = graph.nodes.get(id)
-        known: Mapping[str, Any] = node.metadata if node is not None else {}
-        left = {key: value for key, value in metadata.items() if key not in _SIZES or kind(value) != "a number"}
-        left.pop("discovered", None)  # as it is marked for editors
-        if command == "addnode":
-            return {**payload, "metadata": left}
-        is_sized = any(key in metadata for key in _SIZES)
-        if is_sized and left.get("label") == id and "label" not in known:
-            del left["label"]  # as it is shown without one
-        sent = _place(metadata)
-        if node is None:
-            # A participant that the graph does not name: a place does not make it a part of it.
-            left = {key: value for key, value in left.items() if key not in ("x", "y")}
-        elif sent is not None and is_sized:
-            if self._is_drawn(id, sent, _place(known)):
-                del left["x"], left["y"]
-            else:
-                self._drawn[id] = sent, sent
-        if left.keys() < metadata.keys() and all(_is_so(known, key, value) for key, value in left.items()):
-            drawn = _changes.changed_node(Node(id, id, dict(metadata)))
-            raise AlreadyDoneError(f"node {short(id)!r} is only drawn so", drawn)
+    `told` returns a node as editors know it, where that is not as it is: its place there is none that somebody has chosen.
+    """
+    metadata, id = payload.get("metadata"), payload.get("id")
+    if command not in ("addnode", "changenode") or not isinstance(metadata, Mapping) or not isinstance(id, str):
+        return payload
+    left = {
+        key: value
+        for key, value in metadata.items()
+        if key not in MARKS and (key not in _SIZES or kind(value) != "a number")
+    }
+    node, as_told = graph.nodes.get(id), told(id)
+    if command == "addnode" or (node is None and as_told is None):
         return {**payload, "metadata": left}
+    known = node.metadata if node is not None else {}
+    if left.get("label") == id and "label" not in known and any(key in metadata for key in _SIZES):
+        del left["label"]  # as it is shown without one
+    if as_told is not None and all(left.get(key) == as_told.metadata.get(key) for key in ("x", "y")):
+        left.pop("x", None)
+        left.pop("y", None)
+    if left.keys() < metadata.keys() and all(_is_so(known, key, value) for key, value in left.items()):
+        shown = _changes.changed_node(Node(id, id, dict(metadata)))
+        raise AlreadyDoneError(f"node {short(id)!r} is only drawn so", shown)
+    return {**payload, "metadata": left}
 
-    def _is_drawn(self, id: str, sent: _Place, kept: _Place | None) -> bool:
-        """Whether a place is only where the editor draws a node."""
-        drawn, then = self._drawn.get(id, (None, None))
-        if drawn is None or then != kept:
-            if kept is not None and max(abs(sent[0] - kept[0]), abs(sent[1] - kept[1])) > HALF_GRID:
-                return False
-        elif drawn != sent:
-            return False
-        self._drawn[id] = sent, kept
-        return True
+
+def _is_seen(node: Node) -> bool:
+    """Whether noflo-ui takes a node for placed."""
+    return all(place_of(node) or (0, 0))
 
 
 def _is_so(known: Mapping[str, Any], key: str, value: Any) -> bool:
     """Whether metadata holds a value already; null stands for none."""
     return key not in known if value is None else key in known and canonical([known[key]]) == canonical([value])
-
-
-def _place(metadata: Mapping[str, Any]) -> _Place | None:
-    x, y = metadata.get("x"), metadata.get("y")
-    return (round(x), round(y)) if _is_finite(x) and _is_finite(y) else None
-
-
-def _is_finite(value: Any) -> TypeGuard[float]:
-    return kind(value) == "a number" and isfinite(value)

@@ -68,6 +68,12 @@ export function readGraph(id, json) {
   return graph;
 }
 
+/** The metadata of a node without a place that only editors without a layout of their own need. @param {any} metadata */
+function own(metadata) {
+  const { x, y, unplaced, ...kept } = metadata ?? {};
+  return unplaced || kept.discovered ? kept : { ...metadata };
+}
+
 // What a runtime tells of metadata is the whole of it, so it takes the place of what was there.
 /** @type {Record<string, (graph: Graph, payload: any) => Kind[]>} */
 const ACTIONS = {
@@ -76,9 +82,7 @@ const ACTIONS = {
     return ["nodes", "edges", "initials", "groups", "exports"];
   },
   addnode(graph, { id, component, metadata }) {
-    // The place of what was discovered is for editors that have no layout of their own.
-    const { x, y, ...kept } = metadata ?? {};
-    graph.nodes.set(id, { id, component, metadata: kept.discovered ? kept : { ...metadata } });
+    graph.nodes.set(id, { id, component, metadata: own(metadata) });
     return ["nodes"];
   },
   removenode(graph, { id }) {
@@ -99,7 +103,7 @@ const ACTIONS = {
   },
   changenode(graph, { id, metadata }) {
     const node = graph.nodes.get(id);
-    if (node !== undefined) graph.nodes.set(id, { ...node, metadata: { ...metadata } });
+    if (node !== undefined) graph.nodes.set(id, { ...node, metadata: own(metadata) });
     return ["nodes"];
   },
   addedge(graph, { src, tgt, metadata }) {
