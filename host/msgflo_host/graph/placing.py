@@ -41,7 +41,7 @@ def free_places(places: Iterable[_Point], taken: Collection[Place], number: int)
     """Return so many places right of these, none of them `taken` by an earlier call."""
     cells = [_cell(place) for place in places]
     column = max((column + 2 for column, _ in cells), default=0)
-    top = min((row for _, row in cells), default=0)
+    top = max(0, min((row for _, row in cells), default=0))  # not below noflo-ui's own panels
     rows = max(FEWEST_ROWS, isqrt(len(taken) + number) + 1)
     used = frozenset(taken)
     found = (_corner((column + at // rows, top + at % rows)) for at in count())
