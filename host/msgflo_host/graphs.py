@@ -180,10 +180,11 @@ class Graphs:
         found = self._shown.get(node) if id == MAIN and node not in self.main.graph.nodes else None
         return found or self._drawn.get(id, {}).get(node)
 
-    def move_shown(self, role: str, x: float, y: float) -> None:
+    def move_shown(self, role: str, place: Mapping[str, float]) -> None:
         """Show a participant elsewhere that the main graph does not name; that makes it no part of the graph."""
         node = self._shown[role]
-        self._shown[role] = replace(node, metadata={**node.metadata, "x": round(x), "y": round(y)})
+        metadata = {**node.metadata, **{key: round(value) for key, value in place.items()}}
+        self._shown[role] = replace(node, metadata=metadata)
         call_all(self.on_change, MAIN, [changed_node(self._shown[role])])
 
     def remove(self, id: str) -> None:

@@ -19,10 +19,11 @@ from typing import Any
 
 from brokers import free_port
 from msgflo import Participant, Port, Session
+from paths import ROOT
 
 Status = dict[str, Any]
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = ROOT / "examples"
 
 
 class Coordinator:

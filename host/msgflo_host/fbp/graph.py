@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,6 @@ from ..catalogue import Catalogue
 from ..errors import RequestError
 from ..graph.commands import COMMANDS, AlreadyDoneError, Change
 from ..graph.drawing import edited
-from ..graph.elements import Node
 from ..graph.placing import place_of
 from ..graphs import MAIN, Graphs
 from ._payload import graph_id, network_of
@@ -46,7 +46,7 @@ class GraphPart:
         try:
             payload = edited(network.graph, request.command, request.payload, partial(self._graphs.told, id))
             if id == MAIN and request.command == "changenode" and self._moves_shown(payload):
-                self._graphs.move_shown(payload["id"], payload["metadata"]["x"], payload["metadata"]["y"])
+                self._graphs.move_shown(payload["id"], payload["metadata"])
             else:
                 self._graphs.edit(id, request.command, payload)
         except AlreadyDoneError as done:
@@ -55,14 +55,10 @@ class GraphPart:
     def _moves_shown(self, payload: Mapping[str, Any]) -> bool:
         """Whether nothing but the place is told of a participant that the graph does not name."""
         id, metadata = payload.get("id"), payload.get("metadata")
-        return (
-            isinstance(id, str)
-            and id in self._graphs.shown
-            and id not in self._graphs.main.graph.nodes
-            and isinstance(metadata, dict)
-            and metadata.keys() == {"x", "y"}
-            and place_of(Node(id, "", metadata)) is not None
-        )
+        shown = self._graphs.shown.get(id) if isinstance(id, str) and id not in self._graphs.main.graph.nodes else None
+        if shown is None or not isinstance(metadata, dict) or not metadata or not metadata.keys() <= {"x", "y"}:
+            return False
+        return place_of(replace(shown, metadata={**shown.metadata, **metadata})) is not None
 
     def _clear(self, client: ClientHandle, request: Request) -> None:
         """Make a graph, or one that is there empty.

@@ -70,7 +70,7 @@ def edited(
     known = node.metadata if node is not None else {}
     if left.get("label") == id and "label" not in known and any(key in metadata for key in _SIZES):
         del left["label"]  # as it is shown without one
-    if as_told is not None and all(left.get(key) == as_told.metadata.get(key) for key in ("x", "y")):
+    if as_told is not None and all(left.get(key, as_told.metadata[key]) == as_told.metadata[key] for key in ("x", "y")):
         left.pop("x", None)
         left.pop("y", None)
     if left.keys() < metadata.keys() and all(_is_so(known, key, value) for key, value in left.items()):

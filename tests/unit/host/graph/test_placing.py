@@ -118,7 +118,7 @@ EDGE = {"src": {"node": "found", "port": "out"}, "tgt": {"node": "a", "port": "i
 def test_a_discovered_node_that_joins_a_graph_with_places_has_the_place_where_it_was_shown() -> None:
     graphs = Graphs(graph_of(a=(300, 200)))
     graphs.discovered({"found": "x/Found"})
-    graphs.move_shown("found", 36.4, 72)
+    graphs.move_shown("found", {"x": 36.4, "y": 72})
     changes = graphs.edit(MAIN, "addedge", EDGE)
     assert (changes[0].command, changes[0].payload) == (
         "addnode", {"id": "found", "component": "x/Found", "metadata": {"x": 36, "y": 72}},
@@ -130,7 +130,7 @@ def test_a_discovered_node_that_joins_a_graph_with_places_has_the_place_where_it
 def test_a_discovered_node_that_joins_a_graph_without_places_is_told_where_it_was_shown() -> None:
     graphs = Graphs(graph_of("a"))
     graphs.discovered({"found": "x/Found"})
-    graphs.move_shown("found", 360, 288)
+    graphs.move_shown("found", {"x": 360, "y": 288})
     graphs.edit(MAIN, "addedge", EDGE)
     assert graphs.main.graph.nodes["found"].metadata == {}
     assert {id: place_of(node) for id, node in graphs.drawn(MAIN).items()} == {"a": (108, 144), "found": (360, 288)}
