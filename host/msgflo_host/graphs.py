@@ -175,11 +175,6 @@ class Graphs:
         self._drawn[id] = drawn(graph, self._drawn.get(id, {}), shown)
         return shown | self._drawn[id]
 
-    def told(self, id: str, node: str) -> Node | None:
-        """Return a node of a graph as `drawn` has told it last, or as it is shown; None where it was told as it is."""
-        found = self._shown.get(node) if id == MAIN and node not in self.main.graph.nodes else None
-        return found or self._drawn.get(id, {}).get(node)
-
     def move_shown(self, role: str, place: Mapping[str, float]) -> None:
         """Show a participant elsewhere that the main graph does not name; that makes it no part of the graph."""
         node = self._shown[role]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from .._text import quoted
@@ -44,7 +43,7 @@ class GraphPart:
         network = network_of(self._graphs, request.payload)
         id = network.id
         try:
-            payload = edited(network.graph, request.command, request.payload, partial(self._graphs.told, id))
+            payload = edited(network.graph, request.command, request.payload)
             if id == MAIN and request.command == "changenode" and self._moves_shown(payload):
                 self._graphs.move_shown(payload["id"], payload["metadata"])
             else:

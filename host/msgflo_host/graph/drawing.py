@@ -6,7 +6,7 @@ edit: what was only told, and the size that it draws, are no part of the graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -49,13 +49,8 @@ def drawn(graph: Graph, before: Mapping[str, Node], shown: Mapping[str, Node]) -
     return found
 
 
-def edited(
-    graph: Graph, command: str, payload: Mapping[str, Any], told: Callable[[str], Node | None]
-) -> Mapping[str, Any]:
-    """Return what of a command is somebody's edit; AlreadyDoneError where nothing of it is.
-
-    `told` returns a node as editors know it, where that is not as it is: its place there is none that somebody has chosen.
-    """
+def edited(graph: Graph, command: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a command without what an editor says of how it draws a node; AlreadyDoneError where nothing else is new."""
     metadata, id = payload.get("metadata"), payload.get("id")
     if command not in ("addnode", "changenode") or not isinstance(metadata, Mapping) or not isinstance(id, str):
         return payload
@@ -64,16 +59,11 @@ def edited(
         for key, value in metadata.items()
         if key not in MARKS and (key not in _SIZES or kind(value) != "a number")
     }
-    node, as_told = graph.nodes.get(id), told(id)
-    if command == "addnode" or (node is None and as_told is None):
-        return {**payload, "metadata": left}
-    known = node.metadata if node is not None else {}
+    known = graph.nodes[id].metadata if id in graph.nodes else {}
     if left.get("label") == id and "label" not in known and any(key in metadata for key in _SIZES):
         del left["label"]  # as it is shown without one
-    if as_told is not None and all(left.get(key, as_told.metadata[key]) == as_told.metadata[key] for key in ("x", "y")):
-        left.pop("x", None)
-        left.pop("y", None)
-    if left.keys() < metadata.keys() and all(_is_so(known, key, value) for key, value in left.items()):
+    is_new = command == "addnode" or any(not _is_so(known, key, value) for key, value in left.items())
+    if left.keys() < metadata.keys() and not is_new:
         shown = _changes.changed_node(Node(id, id, dict(metadata)))
         raise AlreadyDoneError(f"node {short(id)!r} is only drawn so", shown)
     return {**payload, "metadata": left}
