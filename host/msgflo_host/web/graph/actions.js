@@ -6,7 +6,7 @@ import { edgeKey, initialKey } from "../core/graph.js";
 import { freeName, nodeName } from "../core/names.js";
 import { around } from "./geometry.js";
 import { freePlace } from "./place.js";
-import { findPort, shortText, typesFit } from "./model.js";
+import { findPort, move, placesToKeep, shortText, typesFit } from "./model.js";
 
 /** @typedef {{node: string, port: string, index?: number | string}} End */
 
@@ -107,7 +107,8 @@ export class Actions {
 
   /** Join two ports; types that hardly fit are said. @param {End} src @param {End} tgt */
   async connect(src, tgt) {
-    if (await this.edits.run(`Connect ${src.node} to ${tgt.node}`, [["addedge", { src, tgt }]])) this.#connected(src, tgt);
+    const commands = [["addedge", { src, tgt }], ...placesToKeep(this.graph, [src.node, tgt.node], this.stage.boxes)];
+    if (await this.edits.run(`Connect ${src.node} to ${tgt.node}`, commands)) this.#connected(src, tgt);
   }
 
   /** Have an edge join two other ports. @param {string} key @param {End} src @param {End} tgt */
@@ -223,8 +224,6 @@ export class Actions {
 }
 
 const countOf = (ids) => (ids.length === 1 ? ids[0] : `${ids.length} nodes`);
-
-const move = (id, x, y) => ["changenode", { id, metadata: { x: Math.round(x), y: Math.round(y) } }];
 
 /** A part that is laid out by itself keeps its middle, and goes where nothing else is. */
 function toFreePlace(places, ids, stage) {

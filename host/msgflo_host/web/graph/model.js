@@ -151,6 +151,21 @@ export function nameOf(node) {
   return parts.join(", ");
 }
 
+/** @param {string} id @param {number} x @param {number} y @returns {import("../core/inverse.js").Command} */
+export const move = (id, x, y) => ["changenode", { id, metadata: { x: Math.round(x), y: Math.round(y) } }];
+
+/**
+ * A discovered node that becomes a part of a graph with places gets one from the runtime: it stays where it is seen here instead.
+ * @param {import("../core/graph.js").Graph} graph @param {string[]} ids @param {Map<string, {x: number, y: number}>} boxes
+ */
+export function placesToKeep(graph, ids, boxes) {
+  if (![...graph.nodes.values()].some(({ metadata }) => metadata.x !== undefined)) return [];
+  return [...new Set(ids)].flatMap((id) => {
+    const box = boxes.get(id);
+    return box && graph.nodes.get(id)?.metadata.discovered ? [move(id, box.x, box.y)] : [];
+  });
+}
+
 const NUMBERS = new Set(["number", "int", "integer", "float"]);
 const ANYTHING = new Set(["", "all", "any", "bang", "buffer"]);
 
