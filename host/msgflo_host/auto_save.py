@@ -10,7 +10,7 @@ from .builtin.component import Timer
 from .builtin.engine import Loop
 from .coordinator import Coordinator
 from .errors import GraphError
-from .graph.live import LiveFile, Saving
+from .graph.live import BusyError, LiveFile, Saving
 from .graph.merging import merge
 from .graphs import MAIN
 from .journal import Journal
@@ -42,7 +42,7 @@ def _take_over(file: LiveFile) -> None:
     """Take over what others have written; raises GraphError where that cannot be."""
     if not file.take_over():
         if file.trouble is None:
-            raise GraphError("somebody is writing it just now: try again", file=str(file.path))
+            raise BusyError(file.path)
         raise GraphError(f"{file.trouble} (nothing is saved before this is mended)")
 
 
@@ -159,7 +159,11 @@ class AutoSave:
 
     def _failed(self, error: GraphError) -> None:
         self._unsaved = True
-        self._complain(f"{error} ({self._keep()})")
+        kept = self._keep()
+        if isinstance(error, BusyError):
+            self._save_in(BUSY_S)  # what was written is taken over then
+            return
+        self._complain(f"{error} ({kept})")
         self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
         self._save_in(self._retry_s)
 

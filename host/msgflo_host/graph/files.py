@@ -97,11 +97,14 @@ def parse(content: bytes, path: str | os.PathLike[str]) -> Graph:
     return _READERS[_suffix(file)](decode(content, file), file)
 
 
-def save(path: str | os.PathLike[str], graph: Graph) -> Signature | None:
+def save(
+    path: str | os.PathLike[str], graph: Graph, *, check: Callable[[str], object] | None = None
+) -> Signature | None:
     """Write a graph to an .fbp or .json file, whole or not at all, and return its signature; GraphError if that fails.
 
     In a file that is there only what has changed is written anew, and one with a mistake is left alone. Mode and owner
     of the file are kept as far as allowed; a symbolic link stays one. A file that holds this very graph already is left alone.
+    `check` is that of `replace`.
     """
     file = os.fspath(path)
     suffix = _suffix(file)
@@ -112,10 +115,10 @@ def save(path: str | os.PathLike[str], graph: Graph) -> Signature | None:
         content = mark + _EDITORS[suffix](decode(old, file), graph).encode()
     else:
         content = _WRITERS[suffix](graph).encode()
-    return before if content == old and before is not None else write(file, content)
+    return before if content == old and before is not None else write(file, content, check=check)
 
 
-def write(path: str | os.PathLike[str], content: bytes) -> Signature:
+def write(path: str | os.PathLike[str], content: bytes, *, check: Callable[[str], object] | None = None) -> Signature:
     """Write a file as `replace` does, through a symbolic link; GraphError if that fails, or it is write-protected."""
     file = os.fspath(path)
     try:
@@ -123,7 +126,7 @@ def write(path: str | os.PathLike[str], content: bytes) -> Signature:
         # The folder's rights would suffice: who takes the file's own away wants it to stay as it is.
         if os.path.exists(target) and not (os.access(target, os.W_OK) and os.stat(target).st_mode & _WRITABLE):
             raise GraphError("cannot be written: it is write-protected", file=file)
-        return replace(target, content)
+        return replace(target, content, check=check)
     except (OSError, ValueError) as wrong:
         raise GraphError(f"cannot be written: {reason(wrong)}", file=file) from None
 

@@ -18,7 +18,7 @@ from .files import signature as signature_of
 from .merging import merge
 from .model import Graph
 
-__all__ = ["LiveFile", "Saving"]
+__all__ = ["BusyError", "LiveFile", "Saving"]
 
 log = logging.getLogger("msgflo")
 
@@ -26,6 +26,13 @@ POLL_S = 0.3
 AT_REST_S = 0.1
 """A file that has changed is read when it has stayed the same for so long: many programs write one in several steps."""
 ABSENT_POLLS = 7
+
+
+class BusyError(GraphError):
+    """Somebody is writing a file just now."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("somebody is writing it just now: try again", file=str(path))
 
 
 class LiveFile:
@@ -219,12 +226,13 @@ class Saving:
         self.done = threading.Event()
         self._path = path
         self._old = old
+        self._found = signature_of(path)
 
     def run(self) -> None:
         """Write the graph's text, unless it is in the file."""
         try:
             if self.seen is None or signature_of(self._path) != self.seen or self.text != self._old:
-                self.seen = save(self._path, self.text)
+                self.seen = save(self._path, self.text, check=self._check)
         except GraphError as error:
             self.error = error
         except Exception as fault:
@@ -232,6 +240,11 @@ class Saving:
             self.error = GraphError(f"cannot be saved, for a fault of this program: {fault!r}", file=str(self._path))
         finally:
             self.done.set()
+
+    def _check(self, _: str) -> None:
+        """Overwrite nothing that somebody has written since the save began."""
+        if signature_of(self._path) != self._found:
+            raise BusyError(self._path)
 
 
 class _PlacesFile:

@@ -140,6 +140,28 @@ def test_what_is_edited_and_looked_at_while_a_save_is_under_way_is_not_lost(path
     assert not system.file.unsaved
 
 
+def test_what_somebody_writes_while_a_save_is_under_way_is_not_overwritten(path: Path) -> None:
+    works: list[Any] = []
+    save(path, Graph())
+    system = System(path)
+    system.auto_save._beside = lambda work, then: works.append((work, then))  # type: ignore[method-assign]
+    system.add("ours")
+    system.wait()
+    theirs = Graph()
+    theirs.add_node("theirs", "x/Y")
+    save(path, theirs)
+    work, then = works.pop()
+    work()
+    assert saved(path) == ["theirs"]
+    then()
+    assert system.told == [], "it is nobody's trouble"
+    system.wait()
+    work, then = works.pop()
+    work()
+    then()
+    assert saved(path) == system.nodes == ["ours", "theirs"]
+
+
 def test_other_graphs_are_not_written(path: Path) -> None:
     system = System(path)
     system.edit("clear", "other")
