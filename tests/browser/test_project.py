@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -60,66 +59,40 @@ def open_library(page: Page) -> Locator:
     return names
 
 
-def test_the_library_offers_what_can_be_started_and_makes_components(
-    project: Coordinator, broker: Broker, page_of: Pages, home: Path
+def test_the_library_offers_only_what_can_be_started(
+    run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages, tmp_path: Path
 ) -> None:
-    page = page_of(project, secret=None)
+    (tmp_path / "msgflo.yaml").write_text("namespace: home\n")
+    page = page_of(run_graph("again(core/Repeat)\n", broker=broker.url))
     names = open_library(page)
     with Participants(Climate("attic"), broker=broker.url):
-        until_system(page, "system.components.has('devices/Climate')")
         expect(node_in(page, "attic")).to_be_visible()
-        settled(page)
-        page.get_by_role("button", name="New component").click()
-        dialog = page.get_by_role("dialog")
-        dialog.get_by_label("Name").fill("a b")
-        expect(dialog).to_contain_text("At most 64 letters")
-        dialog.get_by_label("Name").fill("Dimmer")
-        expect(dialog).to_contain_text(f"It is saved as {home}/Dimmer.py. msgflo.yaml is made beside it")
-        assert axe(page, "dialog") == []
-        dialog.get_by_role("button", name="Make it").click()
-        page.get_by_label("Secret", exact=True).fill(SECRET)
-        page.get_by_role("button", name="Use it").click()
-        expect(page.get_by_role("status").filter(has_text="is there")).to_contain_text(
-            f"home/Dimmer is there. Made in {home}: Dimmer.py and msgflo.yaml."
-        )
-        expect(page.get_by_label("Source of home/Dimmer")).to_be_in_viewport()
-        until_system(page, "system.nodeStatus('dimmer')?.state === 'alive'")
-        expect(names.filter(has_text="home/Dimmer")).to_be_visible()
+        until_system(page, "system.components.has('devices/Climate')")
+        (tmp_path / "Later.yml").write_text("component: home/Later\ninports: {}\noutports: {}\n")
+        expect(names.filter(has_text="home/Later")).to_be_visible()
         expect(names.filter(has_text="devices/Climate")).to_have_count(0)
-    assert "class Dimmer(Participant):" in (home / "Dimmer.py").read_text()
 
 
-def test_a_component_that_is_broken_when_it_is_saved_is_told_in_red_with_the_line(
-    project: Coordinator, page_of: Pages
-) -> None:
-    page = page_of(project)
-    open_library(page)
+def test_a_component_is_made_in_the_page(project: Coordinator, page_of: Pages, home: Path) -> None:
+    page = page_of(project, secret=None)
+    names = open_library(page)
     page.get_by_role("button", name="New component").click()
-    page.get_by_role("dialog").get_by_label("Name").fill("Echo")
-    page.get_by_role("dialog").get_by_role("button", name="Make it").click()
-    field = page.get_by_label("Source of home/Echo")
-    until_system(page, "system.nodeStatus('echo')?.state === 'alive'")
-    good = field.input_value()
-    run = page.get_by_role("button", name="Save and run")
-    said = page.locator(".look-source [role=alert]")
-    saved = page.locator(".toast").filter(has_text="home/Echo is saved")
-
-    field.fill(f"import nothing_of_this_name\n{good}")  # which is only seen where it runs
-    run.click()
-    expect(said).to_contain_text("Echo.py:1: ModuleNotFoundError: No module named 'nothing_of_this_name'")
-    expect(said).to_have_class(re.compile("bad"))
-    expect(said).to_be_in_viewport()
-    expect(saved).to_have_count(0)
-
-    field.fill(good)
-    run.click()
-    expect(saved.filter(has_text="and runs")).to_have_class(re.compile("good"))
-    expect(said).to_have_text("")
-
-    field.fill(f"{good}def\n")
-    run.click()
-    expect(said).to_contain_text(f"Echo.py:{len(good.splitlines()) + 1}:4: invalid syntax")
-    expect(saved).to_have_count(0)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("a b")
+    expect(dialog).to_contain_text("At most 64 letters")
+    dialog.get_by_label("Name").fill("Dimmer")
+    expect(dialog).to_contain_text(f"It is saved as {home}/Dimmer.py. msgflo.yaml is made beside it")
+    assert axe(page, "dialog") == []
+    dialog.get_by_role("button", name="Make it").click()
+    page.get_by_label("Secret", exact=True).fill(SECRET)
+    page.get_by_role("button", name="Use it").click()
+    expect(page.get_by_role("status").filter(has_text="is there")).to_contain_text(
+        f"home/Dimmer is there. Made in {home}: Dimmer.py and msgflo.yaml."
+    )
+    expect(page.get_by_label("Source of home/Dimmer")).to_be_in_viewport()
+    until_system(page, "system.nodeStatus('dimmer')?.state === 'alive'")
+    expect(names.filter(has_text="home/Dimmer")).to_be_visible()
+    assert "class Dimmer(Participant):" in (home / "Dimmer.py").read_text()
 
 
 # How far the middle of an edge's label is from the middle of the edge, in pixels of the screen.
