@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import LibraryError
-from ..graph.files import replace
+from ..graph.files import replace as write_whole
 from .markers import misplaced, replaced
 from .msgflo_programs import OWN_PYTHON, NotInstalled, in_place_of
 
@@ -82,7 +82,7 @@ def create(folder: Path) -> Path:
     file = folder / FILE_NAME
     text = f"# The components of this folder belong to the project.\nnamespace: {json.dumps(namespace_of(folder))}\n"
     try:
-        replace(str(file), text.encode())
+        write_whole(str(file), text.encode())
     except OSError as wrong:
         raise LibraryError(f"cannot be written: {wrong.strerror}", file=str(file)) from None
     return file
