@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -408,28 +409,24 @@ def test_a_search_that_was_broken_off_leaves_no_place_behind(page: Page) -> None
     assert middle(page, "[data-node=repeat]")[0] > x + 100
 
 
-def test_whoever_is_on_a_component_stays_there_when_others_are_announced(
-    run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages
+def test_whoever_is_on_a_component_stays_there_when_others_come(
+    run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages, tmp_path: Path
 ) -> None:
+    (tmp_path / "msgflo.yaml").write_text("namespace: a\n")
     page = page_of(run_graph("'a text' -> IN again(core/Repeat)\n", broker=broker.url))
     page.get_by_role("button", name="Add a node").click()
     of_repeat = page.locator("[data-component='core/Repeat']")
     of_repeat.focus()
     held = of_repeat.element_handle()
-    with Participants(Announced("announced"), broker=broker.url):
-        expect(page.locator("[data-component='a/Announced'] .hint")).to_have_text("Comes later")
+    (tmp_path / "Later.yml").write_text("component: a/Later\nlabel: Comes later\ninports: {}\noutports: {}\n")
+    expect(page.locator("[data-component='a/Later'] .hint")).to_have_text("Comes later")
     expect(of_repeat).to_be_focused()
     assert held.evaluate("(element) => element.isConnected")
     names = page.locator("#library-list .component-name").all_inner_texts()
     assert names == sorted(names, key=str.lower)
     page.locator("#library-search").fill("repeat")
     expect(page.locator("#library-list .component-name").first).to_have_text("core/Repeat")
-    assert "a/Announced" not in page.locator("#library-list .component-name").all_inner_texts()
-
-
-class Announced(Sink):
-    component = "a/Announced"
-    label = "Comes later"
+    assert "a/Later" not in page.locator("#library-list .component-name").all_inner_texts()
 
 
 def test_copies_have_names_of_their_own_and_the_edges_between_them(page: Page) -> None:

@@ -195,17 +195,19 @@ def test_what_cannot_be_written_is_refused(system: Coordinator, home: Path) -> N
     assert {file: file.read_text() for file in home.iterdir() if file.is_file()} == before
 
 
-def test_without_a_folder_there_is_nowhere_to_write(broker: Broker, tmp_path: Path) -> None:
+def test_without_a_graph_components_are_written_where_it_was_started(broker: Broker, tmp_path: Path) -> None:
     async def main() -> None:
         with Coordinator("--plain", "--secret", SECRET, broker=broker.url, cwd=tmp_path) as running:
             running.wait(lambda status: status["connected"])
             async with editor(running.port, secret=SECRET) as client:
-                with pytest.raises(
-                    Refused, match="there is no component folder to write to; start with --componentdir"
-                ):
-                    await client.ask("component", "source", name="New", language="python", code=ECHO)
+                await client.ask("component", "source", name="New", language="python", code=ECHO.format(label="new"))
+                await client.ask("graph", "addnode", id="new", component=f"{tmp_path.name}/New", graph=MAIN)
+                running.wait(lambda status: node(status, "new")["state"] == "alive")
+                (tmp_path / "Other.yml").write_text(PLUG)  # the folder is followed from then on
+                await client.told("component", "component", name=f"{tmp_path.name}/Other")
 
     run(main)
+    assert (tmp_path / "New.py").read_text() == ECHO.format(label="new")
 
 
 def test_an_edit_on_disk_is_told_to_all(system: Coordinator, home: Path) -> None:

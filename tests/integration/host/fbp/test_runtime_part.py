@@ -35,7 +35,9 @@ def coordinator(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
         yield running
 
 
-def test_a_client_is_told_what_it_may_do_by_where_it_is_and_what_secret_it_shows(coordinator: Coordinator) -> None:
+def test_a_client_is_told_what_it_may_do_by_where_it_is_and_what_secret_it_shows(
+    coordinator: Coordinator, tmp_path: Path
+) -> None:
     cases: list[tuple[dict[str, Any], str | None, frozenset[str]]] = [
         ({}, None, DEFAULT_LOCAL),
         ({}, SECRET, ALL),
@@ -54,7 +56,7 @@ def test_a_client_is_told_what_it_may_do_by_where_it_is_and_what_secret_it_shows
                 assert set(answer["capabilities"]) == capabilities, (where, secret)
                 assert set(answer["allCapabilities"]) == ALL
                 assert answer.get("graph") == (MAIN if capabilities else None)
-                assert (answer["type"], answer["version"], answer["namespace"]) == ("msgflo", "0.7", "default")
+                assert (answer["type"], answer["version"], answer["namespace"]) == ("msgflo", "0.7", tmp_path.name)
                 assert uuid.UUID(answer["id"]).version == 4
                 with pytest.raises(Refused) as refused:
                     await client.ask("graph", "changenode", graph="none", id="a", metadata={})

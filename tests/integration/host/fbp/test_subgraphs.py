@@ -30,17 +30,25 @@ INITIAL = {"src": {"data": 5}, "tgt": {"node": "a", "port": "in"}}
 
 
 @pytest.fixture
-def impatient(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
+def folder(tmp_path: Path) -> Path:
+    """Where a program is started: its namespace is called so."""
+    folder = tmp_path / "default"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def impatient(broker: Broker, folder: Path) -> Iterator[Coordinator]:
     """The program as it is."""
-    with Coordinator("--plain", broker=broker.url, cwd=tmp_path) as running:
+    with Coordinator("--plain", broker=broker.url, cwd=folder) as running:
         running.wait(lambda status: status["connected"])
         yield running
 
 
 @pytest.fixture
-def system(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
+def system(broker: Broker, folder: Path) -> Iterator[Coordinator]:
     """One that waits for an answer for as long as a busy machine may need."""
-    made = Coordinator("--plain", broker=broker.url, cwd=tmp_path)
+    made = Coordinator("--plain", broker=broker.url, cwd=folder)
     made.command[1:3] = ["-c", PATIENT]
     with made as running:
         running.wait(lambda status: status["connected"])
@@ -195,9 +203,9 @@ def test_many_and_large_packets_of_it_are_shown_as_few_and_short_and_the_rest_is
 
 
 def test_secrets_are_not_passed_on_and_what_a_client_may_not_do_is_refused_here(
-    system: Coordinator, broker: Broker, tmp_path: Path
+    system: Coordinator, broker: Broker, folder: Path
 ) -> None:
-    secret = (tmp_path / ".msgflo" / FILE_NAME).read_text().strip()
+    secret = (folder / ".msgflo" / FILE_NAME).read_text().strip()
 
     async def main() -> None:
         from_elsewhere = {"X-Forwarded-For": "192.0.2.1"}

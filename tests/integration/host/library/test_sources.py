@@ -226,11 +226,6 @@ def test_a_link_is_not_written_through(folder: Path) -> None:
     assert everything(folder) == before
 
 
-def test_without_a_folder_nothing_can_be_written() -> None:
-    with pytest.raises(LibraryError, match="start with --componentdir DIR"):
-        Library().write("A", "python", CODE)
-
-
 def test_a_full_folder_takes_no_more(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "MAX_COMPONENTS", len(library.names()))
     with pytest.raises(LibraryError, match="components already"):
