@@ -7,6 +7,7 @@ import gc
 import io
 import logging
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -22,7 +23,7 @@ from msgflo import Broker
 
 from . import library as libraries
 from ._listening import open_port
-from .auto_save import AutoSave, save
+from .auto_save import AutoSave, save, take_up
 from .components import Components
 from .coordinator import Coordinator
 from .errors import GraphError, MsgfloError
@@ -32,6 +33,7 @@ from .graph.files import Signature, load, signature
 from .graph.live import LiveFile
 from .graph.model import Graph
 from .graphs import MAIN
+from .journal import Journal
 from .serving import Access, label, read_access, serve
 from .status import snapshot
 from .view import Notes, flush, follow_plain
@@ -68,7 +70,7 @@ class Options:
     access: Access
     mqtt_host: str = "127.0.0.1"
     mqtt_port: int | None = None
-    auto_save: bool = False
+    save: bool = True
     plain: bool = False
 
 
@@ -119,7 +121,7 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
     admission = read_access(options.access)
     path = _graph_path(options.graph)
     seen = signature(path) if path else None
-    graph = Graph("main") if path is None or (options.auto_save and seen is None) else load(path)
+    graph = Graph("main") if path is None else _load(path)
     library = libraries.load(options.components) if options.components else libraries.of_project(_project_of(path))
     devices = load_folder(options.foreign) if options.foreign else []
     async with AsyncExitStack() as stack:
@@ -133,11 +135,16 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
             tasks.create_task(components.run())
             if mosquitto:
                 tasks.create_task(announce_broker(mosquitto.host, mosquitto.port, label=label()))
-            file = _live_file(path, coordinator, seen) if path else None
-            if file is not None:
+            file = journal = None
+            if path is not None:
+                file, journal = _live_file(path, coordinator, seen), Journal(options.data, path)
+                has_unsaved = take_up(coordinator, file, journal)
                 tasks.create_task(file.run())
-                if options.auto_save:
-                    stack.callback(AutoSave(coordinator, file).finish)
+                if options.save:
+                    auto_save = AutoSave(coordinator, file, journal)
+                    stack.callback(auto_save.finish)
+                    if has_unsaved:
+                        auto_save.save_soon()
             try:
                 # Packets first: importing the web server takes longer than binding a thousand edges.
                 with suppress(TimeoutError):
@@ -151,7 +158,7 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
                     admission=admission,
                     mosquitto=mosquitto,
                     boards=options.boards,
-                    save=partial(save, coordinator, file),
+                    save=partial(save, coordinator, file, journal),
                     look=partial(_look, coordinator, file),
                     tasks=tasks,
                     stack=stack,
@@ -159,6 +166,12 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
                 await _show(coordinator, partial(_look, coordinator, file, page, editor), notes, terminal=terminal)
             finally:
                 await components.stop()
+
+
+def _load(path: Path) -> Graph:
+    if path.suffix.lower() == ".fbp" and not path.exists() and path.parent.is_dir():
+        raise GraphError(f"is not there; to begin a new graph: touch {shlex.quote(str(path))}", file=str(path))
+    return load(path)
 
 
 def _live_file(path: Path, coordinator: Coordinator, seen: Signature | None) -> LiveFile:

@@ -422,7 +422,7 @@ def test_what_was_not_taken_back_when_the_connection_was_lost_is_taken_back_late
 def test_that_the_graph_is_not_saved_is_seen_and_heard_until_it_is(
     run_graph: RunGraph, shared_broker: Broker, page_of: Pages, tmp_path: Path
 ) -> None:
-    page = ready(page_of(run_graph(GRAPH, broker=shared_broker.url)))
+    page = ready(page_of(run_graph(GRAPH, "--no-save", broker=shared_broker.url)))
     save = page.locator("#tool-save")
     dot = "getComputedStyle(document.querySelector('#tool-save'), '::after').content !== 'none'"
     until_system(page, "system.status.unsaved === false")

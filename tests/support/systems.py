@@ -22,6 +22,8 @@ from msgflo import Participant, Port, Session
 
 Status = dict[str, Any]
 
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
 
 class Coordinator:
     """`msgflo run` in a process of its own, on a port of its own; a context manager that ends it."""
@@ -31,6 +33,8 @@ class Coordinator:
         self.command = [sys.executable, "-m", "msgflo_host", "run", *map(str, arguments), "--port", str(self.port)]
         if broker is not None:
             self.command += ["--broker", broker]
+        if any(isinstance(each, Path) and EXAMPLES in each.parents for each in arguments):
+            self.command.append("--no-save")  # the examples of this repository stay as they are
         self.cwd = cwd
         self.environment: dict[str, str] = {}
         self.process: subprocess.Popen[str] | None = None

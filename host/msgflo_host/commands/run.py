@@ -56,11 +56,8 @@ DEFAULT_IDE = "https://app.flowhub.io"
 @click.option(
     "--mqtt-port", type=click.IntRange(1, 65535), help="Port of the own Mosquitto. [default: 1883, or a free one]"
 )
-@click.option(
-    "--auto-save",
-    is_flag=True,
-    help="Write edits, and participants that the graph does not name, into the graph's file.",
-)
+@click.option("--no-save", is_flag=True, help="Write edits into the graph's file only when an editor asks for it.")
+@click.option("--auto-save", is_flag=True, hidden=True)  # for one release
 @click.option(
     "--secret",
     envvar="MSGFLO_SECRET",
@@ -107,6 +104,7 @@ def command(
     data: Path,
     mqtt_host: str,
     mqtt_port: int | None,
+    no_save: bool,
     auto_save: bool,
     secret: str | None,
     secrets: Path | None,
@@ -121,16 +119,18 @@ def command(
 
     Without --broker and MSGFLO_BROKER it starts a Mosquitto of its own. The graph's file may be edited meanwhile: what
     has changed is applied when it is saved. The URL that it prints opens the graph in an editor: what is changed there
-    is applied at once, and written into the file with --auto-save, or when the editor asks for it.
+    is applied at once, and written into the file within a second.
 
     \b
     Examples:
       msgflo run examples/demo
-      msgflo run home.fbp --host 0.0.0.0 --secrets secrets.yaml --auto-save
+      msgflo run home.fbp --host 0.0.0.0 --secrets secrets.yaml
       msgflo run home.json --broker mqtts://user:secret@pi.local?cafile=ca.pem
     """
-    if auto_save and graph is None:
-        raise click.UsageError("--auto-save needs the GRAPH whose file is written")
+    if auto_save:
+        if no_save:
+            raise click.UsageError("--auto-save and --no-save contradict each other")
+        click.echo("msgflo: --auto-save is what happens without it now, and will be refused: leave it away", err=True)
     # What is started here needs it no more, and could print it.
     os.environ.pop("MSGFLO_SECRET", None)
     from ..run import Options, run  # imports the coordinator: not for --help
@@ -147,7 +147,7 @@ def command(
         data=data,
         mqtt_host=mqtt_host,
         mqtt_port=mqtt_port,
-        auto_save=auto_save,
+        save=not no_save,
         access=Access(
             folder=data,
             secret=secret,

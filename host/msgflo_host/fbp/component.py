@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from .._text import quoted
 from ..catalogue import Catalogue, Definition
@@ -11,6 +11,7 @@ from ..errors import RequestError
 from ..graph.elements import Node
 from ..graphs import MAIN, Graphs
 from ..library import Library, Source
+from ..wall import call_all
 from ._payload import text
 from .client_list import ClientHandle
 from .dispatch import Command, Replies
@@ -44,6 +45,8 @@ class ComponentPart:
             "getsource": self._get_source,
             "source": self._source,
         }
+        self.on_opened: list[Callable[[ClientHandle, str], None]] = []
+        """Called with a client and the graph whose source it has been given."""
         library.on_change.append(self._changed)
         graphs.on_change.append(lambda id, changes: self._forget_stand_ins())
         graphs.on_end += [self._texts.forget, lambda id: self._forget_stand_ins()]
@@ -71,6 +74,8 @@ class ComponentPart:
         if source.tests:
             payload["tests"] = source.tests
         self._replies.answer(client, request, "source", payload)
+        if self._graphs.has(source.name):
+            call_all(self.on_opened, client, source.name)
 
     def _find(self, name: str, *, masked: bool) -> Source | None:
         """The source of a component, or of a graph: to editors it is one."""

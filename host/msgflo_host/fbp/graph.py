@@ -6,6 +6,7 @@ from .._text import quoted
 from ..catalogue import Catalogue
 from ..errors import RequestError
 from ..graph.commands import COMMANDS, AlreadyDoneError, Change
+from ..graph.drawing import Drawing
 from ..graphs import MAIN, Graphs
 from ._payload import graph_id, network_of
 from .client_list import ClientHandle, ClientList
@@ -24,21 +25,37 @@ class GraphPart:
         self._catalogue = catalogue
         self._replies = replies
         self._makers: dict[str, ClientHandle] = {}
+        self._drawings: dict[ClientHandle, Drawing] = {}
         self.commands: dict[str, Command] = {**dict.fromkeys(COMMANDS, self._edit), "clear": self._clear}
         graphs.on_change.append(self._changed)
         graphs.on_end.append(self._ended)
         clients.on_leave.append(self._left)
 
+    def opened(self, client: ClientHandle, id: str) -> None:
+        """A client has been given the whole of a graph, and may send how it draws that."""
+        if id == MAIN:
+            self._drawings.pop(client, None)
+
     def _edit(self, client: ClientHandle, request: Request) -> None:
         """Carry out one edit; it is in the graph when this returns, and in force soon after.
 
-        What has been done before is answered as it was then, and told to nobody else.
+        What has been done before is answered as it was then, and told to nobody else; nor is how a client draws the graph.
         """
-        id = network_of(self._graphs, request.payload).id
+        network = network_of(self._graphs, request.payload)
+        id, payload = network.id, request.payload
         try:
-            self._graphs.edit(id, request.command, request.payload)
+            if id == MAIN and self._may_be_drawn(request):
+                drawing = self._drawings.setdefault(client, Drawing())
+                payload = dict(drawing.edit(network.graph, request.command, payload))
+            self._graphs.edit(id, request.command, payload)
         except AlreadyDoneError as done:
             self._replies.answer(client, request, done.answer.command, {**done.answer.payload, "graph": id})
+
+    def _may_be_drawn(self, request: Request) -> bool:
+        """Whether a node of the main graph is meant, or will be."""
+        node = request.payload.get("id")
+        there = isinstance(node, str) and (node in self._graphs.main.graph.nodes or node in self._graphs.found)
+        return request.command == "addnode" or (request.command == "changenode" and there)
 
     def _clear(self, client: ClientHandle, request: Request) -> None:
         """Make a graph, or one that is there empty.
@@ -60,6 +77,7 @@ class GraphPart:
 
     def _left(self, client: ClientHandle) -> None:
         """Graphs for one test are forgotten with the client that made them, others where they are empty."""
+        self._drawings.pop(client, None)
         for id in [id for id, maker in self._makers.items() if maker is client]:
             del self._makers[id]
             self._graphs.orphan(id)

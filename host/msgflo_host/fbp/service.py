@@ -60,6 +60,7 @@ class Service:
         runtime = RuntimePart(identity, permissions, catalogue, graphs, injection, self.clients, replies)
         runtime.on_asked.append(trace.tell_recorded)
         component = ComponentPart(catalogue, library, graphs, permissions, replies)
+        component.on_opened.append(graph.opened)
         health = Health(coordinator, components, catalogue, replies)
         self._packets = Packets(
             coordinator, self.clients, shows=runtime.show, recording=trace.is_recording, record=trace.record

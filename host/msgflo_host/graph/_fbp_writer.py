@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from .elements import Node
-from .json_format import compact, parts
+from .json_format import compact, form, parts
 from .model import Graph
 
-__all__ = ["dump"]
+__all__ = ["PartWriter", "declaration", "dump", "is_inline", "line", "packet_text", "piece", "split"]
 
 _NODE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _PORT = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -22,77 +23,92 @@ _MAX_NUMBER = 10**15
 
 def dump(graph: Graph) -> str:
     """Return the graph as .fbp text: one statement a line, sorted; comments keep what the language cannot express."""
-    return _Writer(graph).text()
+    found: dict[str, list[str]] = {"exports": [], "nodes": [], "edges": [], "initials": [], "groups": []}
+    writer = PartWriter(
+        graph, keep_case=not graph.case_sensitive and any(port != port.lower() for port in _ports(graph))
+    )
+    for section, key, value in parts(graph):
+        if section == "processes" and key is not None:
+            found["nodes"].append(writer.node(graph.nodes[key]))
+        elif section == "connections":
+            found["initials" if "data" in value else "edges"].append(writer.connection(value))
+        elif key is not None:
+            found["exports"].append(writer.export(section, key, value))
+        else:
+            found["groups"].append(piece({section: [value]}))
+    blocks = [[*graph.header, *writer.head()], *found.values()]
+    return "\n".join("".join(f"{line}\n" for line in lines) for lines in blocks if lines)
 
 
-class _Writer:
-    def __init__(self, graph: Graph) -> None:
+class PartWriter:
+    """Writes parts of a graph, each as one line; what the language cannot express becomes a comment with structure.
+
+    Port names are read in small letters, unless the graph is case sensitive or the text says `keepCase`.
+    """
+
+    def __init__(self, graph: Graph, *, keep_case: bool) -> None:
         self._graph = graph
-        ports = [ref.port for edge in graph.edges for ref in (edge.src, edge.tgt)]
-        ports += [initial.tgt.port for initial in graph.initials]
-        for exports in (graph.inports, graph.outports):
-            ports += [name for export in exports.values() for name in (export.public, export.port)]
+        self._keep_case = keep_case
         # Only what stands in the text itself may be named in it, or other readers would refuse the whole file.
         self._in_text = {id for id, node in graph.nodes.items() if _is(_NODE, id) and _is(_COMPONENT, node.component)}
-        self._keep_case = not graph.case_sensitive and any(port != port.lower() for port in ports if _is(_PORT, port))
 
-    def text(self) -> str:
-        found: dict[str, list[str]] = {"exports": [], "nodes": [], "edges": [], "initials": [], "groups": []}
-        for section, key, value in parts(self._graph):
-            if section == "processes" and key is not None:
-                found["nodes"].append(self._node(self._graph.nodes[key], value))
-            elif section == "connections":
-                found["initials" if "data" in value else "edges"].append(self._connection(value))
-            elif key is not None:
-                found["exports"].append(self._export(section, key, value))
-            else:
-                found["groups"].append(_piece({section: [value]}))
-        blocks = [self._head(), *("".join(lines) for lines in found.values())]
-        return "\n".join(block for block in blocks if block)
-
-    def _head(self) -> str:
+    def head(self) -> list[str]:
+        """Return the lines of what concerns the graph as a whole."""
         graph = self._graph
-        lines = [f"{line}\n" for line in graph.header]
-        properties = dict(sorted(graph.properties.items()))
-        environment = properties.get("environment")
-        if isinstance(environment, dict) and list(environment) == ["type"] and _is(_ANNOTATION, environment["type"]):
-            lines.append(f"# @runtime {properties.pop('environment')['type']}\n")
-        for key, value in properties.items():
-            if key != "runtime" and _is(_ANNOTATION_KEY, key) and _is(_ANNOTATION, value):
-                lines.append(f"# @{key} {value}\n")
-            else:
-                lines.append(_piece({"properties": {key: value}}))
+        lines = [self.property(key, graph.properties[key]) for key in sorted(graph.properties, key=_runtime_first)]
         flags = {"caseSensitive": graph.case_sensitive, "keepCase": self._keep_case}
-        lines += [_piece({key: True}) for key, value in flags.items() if value]
-        lines += [_piece({key: value}) for key, value in sorted(graph.extra.items())]
-        return "".join(lines)
+        lines += [piece({key: True}) for key, value in flags.items() if value]
+        return lines + [piece({key: value}) for key, value in sorted(graph.extra.items())]
 
-    def _node(self, node: Node, value: dict[str, Any]) -> str:
+    def property(self, key: str, value: Any) -> str:
+        """Return the line of a property of the graph."""
+        if (
+            key == "environment"
+            and isinstance(value, dict)
+            and list(value) == ["type"]
+            and _is(_ANNOTATION, value["type"])
+        ):
+            return f"# @runtime {value['type']}"
+        if key != "runtime" and _is(_ANNOTATION_KEY, key) and _is(_ANNOTATION, value):
+            return f"# @{key} {value}"
+        return piece({"properties": {key: value}})
+
+    def is_in_text(self, id: str) -> bool:
+        """Whether a node may stand in the text itself."""
+        return id in self._in_text
+
+    def node(self, node: Node) -> str:
+        """Return the line that declares a node."""
         if node.id not in self._in_text:
-            return _piece({"processes": {node.id: value}})
-        inline = {key: part for key, part in sorted(node.metadata.items()) if _inline(key, part)}
-        rest = {key: part for key, part in value.items() if key not in ("component", "metadata")}
-        if len(inline) < len(node.metadata):
-            rest["metadata"] = {key: part for key, part in value["metadata"].items() if key not in inline}
-        metadata = ",".join(f"{key}={part}" for key, part in inline.items())
-        return _line(f"{node.id}({node.component}{':' if metadata else ''}{metadata})", rest)
+            return piece({"processes": {node.id: form(node)}})
+        inline, rest = split(node, {key for key in node.metadata if is_inline(key, node.metadata[key])})
+        return line(declaration(node.id, node.component, inline), rest)
 
-    def _connection(self, value: dict[str, Any]) -> str:
+    def connection(self, value: dict[str, Any]) -> str:
+        """Return the line of an edge or an initial packet, given in its JSON form."""
         target = self._ref(value["tgt"])
         source = compact(value["data"]) if "data" in value else self._ref(value["src"])
         if target is None or source is None:
-            return _piece({"connections": [value]})
+            return piece({"connections": [value]})
         if "src" in value:
             source = f"{source[1]} {source[0]}"
         elif source in ("true", "false", "null"):
             source = f"\t{source}"  # see TAB_LITERAL in fbp.lark
         rest = {key: part for key, part in value.items() if key not in ("data", "src", "tgt")}
-        return _line(f"{source} -> {target[0]} {target[1]}", rest)
+        return line(f"{source} -> {target[0]} {target[1]}", rest)
+
+    def export(self, side: str, public: str, value: dict[str, Any]) -> str:
+        """Return the line of an exported port, given in its JSON form; `side` is inports or outports."""
+        node, port = value["process"], value["port"]
+        if not (node in self._in_text and self._may_stand(port) and self._may_stand(public)):
+            return piece({side: {public: value}})
+        rest = {key: part for key, part in value.items() if key not in ("process", "port")}
+        return line(f"{side[:-1].upper()}={node}.{self._port(port)}:{self._port(public)}", rest)
 
     def _ref(self, ref: dict[str, Any]) -> tuple[str, str] | None:
         """Return port and node as they are written, or None if they cannot be."""
         node, port, index = ref["process"], ref["port"], ref.get("index")
-        if not (node in self._in_text and _is(_PORT, port)):
+        if not (node in self._in_text and self._may_stand(port)):
             return None
         if index is None:
             return self._port(port), node
@@ -100,31 +116,63 @@ class _Writer:
             return None
         return f"{self._port(port)}[{index}]", node
 
-    def _export(self, side: str, public: str, value: dict[str, Any]) -> str:
-        node, port = value["process"], value["port"]
-        if not (node in self._in_text and _is(_PORT, port) and _is(_PORT, public)):
-            return _piece({side: {public: value}})
-        rest = {key: part for key, part in value.items() if key not in ("process", "port")}
-        return _line(f"{side[:-1].upper()}={node}.{self._port(port)}:{self._port(public)}", rest)
+    def _may_stand(self, port: str) -> bool:
+        return _is(_PORT, port) and (self._graph.case_sensitive or self._keep_case or port == port.lower())
 
     def _port(self, name: str) -> str:
         return name if self._graph.case_sensitive or self._keep_case else name.upper()
 
 
-def _inline(key: str, value: Any) -> bool:
-    """Return whether the language can express this metadata of a node, and gives the same value back."""
+def split(node: Node, inline: Collection[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the metadata of a node that stands in its parentheses, and what stands behind them as JSON."""
+    value = form(node)
+    rest = {key: part for key, part in value.items() if key not in ("component", "metadata")}
+    if behind := {key: part for key, part in value.get("metadata", {}).items() if key not in inline}:
+        rest["metadata"] = behind
+    return {key: node.metadata[key] for key in sorted(node.metadata) if key in inline}, rest
+
+
+def declaration(name: str, component: str, inline: Mapping[str, Any]) -> str:
+    """Return a node with its component and metadata, as in `lamp(demo/Lamp:x=5)`."""
+    return f"{name}({component}{':' if inline else ''}{','.join(f'{key}={value}' for key, value in inline.items())})"
+
+
+def line(statement: str, rest: dict[str, Any]) -> str:
+    """Return a statement with further keys behind it, if there are any."""
+    return f"{statement} #: {compact(rest)}" if rest else statement
+
+
+def piece(document: dict[str, Any]) -> str:
+    """Return a piece of the JSON form of a graph as a line."""
+    return f"#: {compact(document)}"
+
+
+def packet_text(data: Any, *, quoted: bool) -> str:
+    """Return the data of an initial packet; a text in single quotes where that is how the one before was written."""
+    if quoted and isinstance(data, str) and not re.search("[\\\\\r\n\u2028\u2029]", data):
+        return "'" + data.replace("'", "\\'") + "'"
+    text = compact(data)
+    return f"\t{text}" if text in ("true", "false", "null") else text
+
+
+def is_inline(key: str, value: Any) -> bool:
+    """Whether the language can express this metadata of a node, and gives the same value back."""
     if key in ("x", "y"):
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MAX_NUMBER
     return _is(_WORD, key) and _is(_WORD, value)
 
 
+def _ports(graph: Graph) -> Iterator[str]:
+    """Yield the names of ports that may stand in the text itself."""
+    exports = [*graph.inports.values(), *graph.outports.values()]
+    refs = [*(ref for edge in graph.edges for ref in (edge.src, edge.tgt)), *(each.tgt for each in graph.initials)]
+    names = [*(ref.port for ref in refs), *(name for export in exports for name in (export.public, export.port))]
+    return (name for name in names if _is(_PORT, name))
+
+
+def _runtime_first(key: str) -> tuple[bool, str]:
+    return key != "environment", key
+
+
 def _is(pattern: re.Pattern[str], value: Any) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
-def _line(statement: str, rest: dict[str, Any]) -> str:
-    return f"{statement} #: {compact(rest)}\n" if rest else f"{statement}\n"
-
-
-def _piece(document: dict[str, Any]) -> str:
-    return f"#: {compact(document)}\n"

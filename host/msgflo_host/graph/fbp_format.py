@@ -5,12 +5,15 @@ a piece of the JSON form of the graph, `#: {…}` behind a node, connection or e
 stand only there: `caseSensitive`, and `keepCase` for port names in capital letters in a graph that is not case
 sensitive (otherwise port names are read in small letters, as the npm package does).
 
-Limits: of other comments only those at the head of the file survive a save, and the order of lines does not.
+Limits: where a graph is written anew (`dump`), of other comments only those at the head stay, and lines are sorted. Where
+a file is changed (`fbp_edit`), all of them stay.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -24,17 +27,46 @@ from ._fbp_writer import dump
 from .elements import Edge, Initial, PortRef
 from .model import Graph
 
-__all__ = ["dump", "parse"]
+__all__ = ["Links", "Reading", "dump", "parse", "read"]
 
 _LITERALS = {"true": True, "false": False, "null": None}
 _COMMENT = re.compile(r" *#(?!: *\{)(?! +@[A-Za-z0-9_-]+ +[A-Za-z0-9_.-][A-Za-z0-9_ .-]*$)")
 
 _Step = tuple[Token | None, Token, Token | None]
+"""Inport, node and outport of a place in a chain, as far as they are written."""
+
+
+@dataclass(slots=True)
+class Links:
+    """A chain as it is understood: its places, and what joins them, behind an initial packet if there is one."""
+
+    steps: list[_Step]
+    parts: list[Edge | Initial]
+
+
+@dataclass(slots=True)
+class Reading:
+    """An .fbp text with the graph that it describes: each statement, and what it stands for."""
+
+    graph: Graph
+    keep_case: bool
+    statements: list[Statement]
+    links: dict[int, Links]
+    """Of chains, by their number among the statements."""
+    exports: dict[int, tuple[str, str]]
+    """Side and public name of exports, by their number; of those that set a default, nothing."""
+    node_of: Callable[[Token], str]
+    """Returns the name of the node that a word means."""
 
 
 def parse(text: str, file: str | None = None) -> Graph:
     """Return the graph that an .fbp text describes; GraphError with file, line and column if it does not."""
-    return _Builder(statements(text, file), _header(text), file).graph
+    return read(text, file).graph
+
+
+def read(text: str, file: str | None = None) -> Reading:
+    """Return what an .fbp text says, statement by statement; GraphError as of `parse`."""
+    return _Builder(statements(text, file), _header(text), file).reading
 
 
 class _Builder:
@@ -52,11 +84,12 @@ class _Builder:
         for token, document in fragments:
             self._merge(token, {"processes": document.pop("processes", None)})
         self._nodes.check()
-        for statement in found:
+        self.reading = Reading(self.graph, self._keep_case, found, {}, {}, self._nodes.name)
+        for number, statement in enumerate(found):
             if isinstance(statement, Chain):
-                self._chain(statement)
+                self.reading.links[number] = self._chain(statement)
             elif isinstance(statement, Export):
-                self._export(statement)
+                self._export(number, statement)
             elif isinstance(statement, Annotation):
                 self._annotation(statement)
         for token, document in fragments:
@@ -64,13 +97,13 @@ class _Builder:
 
     # -- statements --
 
-    def _chain(self, chain: Chain) -> None:
+    def _chain(self, chain: Chain) -> Links:
         packet, places = chain.packet, chain.places
         if packet is None and len(places) > 1 and self._is_literal(places[0]):
             packet, places = Packet(_LITERALS[places[0].words[0]]), places[1:]
         if packet is None and len(places) == 1:
             self._lone(places[0], chain.keys)
-            return
+            return Links([(None, places[0].words[0], None)], [])
         last = len(places) - 1
         steps = [self._step(place, number == 0 and not packet, number == last) for number, place in enumerate(places)]
         parts: list[Edge | Initial] = []
@@ -80,6 +113,7 @@ class _Builder:
             parts.append(self._put(target[1], Edge(self._source(source), self._target(target))))
         if chain.keys is not None:
             self._add_keys(chain.keys, parts)
+        return Links(steps, parts)
 
     def _put(self, token: Token, part: Edge | Initial) -> Edge | Initial:
         try:
@@ -138,14 +172,16 @@ class _Builder:
             fail(f"both {words[0]} and {words[1]} are nodes; write the node with '()'", words[0], self._file)
         return known[0] if known else 1
 
-    def _export(self, export: Export) -> None:
+    def _export(self, number: int, export: Export) -> None:
         if export.node is None or export.public is None:
             self._defaults["in" if export.key == "DEFAULT_INPORT=" else "out"] = export.port
             return
         side = "inports" if export.key == "INPORT=" else "outports"
         more = self._object(export.keys) if export.keys is not None else {}
         value = {**more, "process": self._nodes.name(export.node), "port": self._port(export.port)}
-        self._merge(export.keys or export.key, {side: {self._port(export.public): value}})
+        public = self._port(export.public)
+        self.reading.exports[number] = side, public
+        self._merge(export.keys or export.key, {side: {public: value}})
 
     def _annotation(self, found: Annotation) -> None:
         if found.key == "runtime":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import stat
@@ -10,15 +11,30 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import GraphError
-from . import json_format
+from . import json_edit, json_format
 from .model import Graph
 
-__all__ = ["MAX_BYTES", "Signature", "load", "parse", "read", "reason", "replace", "save", "signature"]
+__all__ = [
+    "MAX_BYTES",
+    "Signature",
+    "decode",
+    "load",
+    "parse",
+    "read",
+    "read_regular",
+    "reason",
+    "replace",
+    "save",
+    "signature",
+    "write",
+]
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest graph file that is read; 30 000 edges need about 8 MB as JSON."""
 
 Signature = tuple[int, int, int]
+
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def _parse_fbp(text: str, file: str) -> Graph:
@@ -33,8 +49,15 @@ def _dump_fbp(graph: Graph) -> str:
     return dump(graph)
 
 
+def _edit_fbp(text: str, graph: Graph) -> str:
+    from .fbp_edit import edit
+
+    return edit(text, graph)
+
+
 _READERS: dict[str, Callable[[str, str], Graph]] = {".fbp": _parse_fbp, ".json": json_format.load}
 _WRITERS: dict[str, Callable[[Graph], str]] = {".fbp": _dump_fbp, ".json": json_format.dump}
+_EDITORS: dict[str, Callable[[str, Graph], str]] = {".fbp": _edit_fbp, ".json": json_edit.edit}
 
 
 def load(path: str | os.PathLike[str]) -> Graph:
@@ -49,10 +72,17 @@ def load(path: str | os.PathLike[str]) -> Graph:
 
 def read(path: str | os.PathLike[str]) -> bytes:
     """Return the content of a graph file; GraphError if it is none by its name, cannot be read or is too large."""
+    _suffix(os.fspath(path))
+    return read_regular(path)
+
+
+def read_regular(path: str | os.PathLike[str]) -> bytes:
+    """Return the content of a file; GraphError if it cannot be read, is too large or no regular file, which could block."""
     file = os.fspath(path)
-    _suffix(file)
     try:
-        with open(file, "rb") as opened:
+        with open(file, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                raise GraphError("cannot be read: it is no regular file", file=file)
             content = opened.read(MAX_BYTES + 1)
     except (OSError, ValueError) as wrong:
         raise GraphError(f"cannot be read: {reason(wrong)}", file=file) from None
@@ -64,21 +94,39 @@ def read(path: str | os.PathLike[str]) -> bytes:
 def parse(content: bytes, path: str | os.PathLike[str]) -> Graph:
     """Return the graph that the content of a file is; GraphError with file, line and column where it is none."""
     file = os.fspath(path)
-    return _READERS[_suffix(file)](_decode(content, file), file)
+    return _READERS[_suffix(file)](decode(content, file), file)
 
 
-def save(path: str | os.PathLike[str], graph: Graph) -> Signature | None:
+def save(
+    path: str | os.PathLike[str], graph: Graph, *, check: Callable[[str], object] | None = None
+) -> Signature | None:
     """Write a graph to an .fbp or .json file, whole or not at all, and return its signature; GraphError if that fails.
 
-    The text is the same for equal graphs. Mode and owner of the file are kept as far as allowed; a symbolic link stays
-    one. A file that holds this very text already is left alone.
+    In a file that is there only what has changed is written anew, and one with a mistake is left alone. Mode and owner
+    of the file are kept as far as allowed; a symbolic link stays one. A file that holds this very graph already is left alone.
+    `check` is that of `replace`.
     """
     file = os.fspath(path)
-    content = _WRITERS[_suffix(file)](graph).encode()
+    suffix = _suffix(file)
+    before = signature(file)
+    old = read(file) if before is not None else b""
+    if old.strip():
+        mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""
+        content = mark + _EDITORS[suffix](decode(old, file), graph).encode()
+    else:
+        content = _WRITERS[suffix](graph).encode()
+    return before if content == old and before is not None else write(file, content, check=check)
+
+
+def write(path: str | os.PathLike[str], content: bytes, *, check: Callable[[str], object] | None = None) -> Signature:
+    """Write a file as `replace` does, through a symbolic link; GraphError if that fails, or it is write-protected."""
+    file = os.fspath(path)
     try:
         target = os.path.realpath(file)
-        before = signature(target)
-        return before if _holds(target, content) else replace(target, content)
+        # The folder's rights would suffice: who takes the file's own away wants it to stay as it is.
+        if os.path.exists(target) and not (os.access(target, os.W_OK) and os.stat(target).st_mode & _WRITABLE):
+            raise GraphError("cannot be written: it is write-protected", file=file)
+        return replace(target, content, check=check)
     except (OSError, ValueError) as wrong:
         raise GraphError(f"cannot be written: {reason(wrong)}", file=file) from None
 
@@ -144,7 +192,8 @@ def reason(wrong: OSError | ValueError) -> str:
     return (wrong.strerror if isinstance(wrong, OSError) else None) or str(wrong)
 
 
-def _decode(content: bytes, file: str) -> str:
+def decode(content: bytes, file: str) -> str:
+    """Return the text of a file; GraphError with file, line and column where it is not UTF-8."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
@@ -152,14 +201,6 @@ def _decode(content: bytes, file: str) -> str:
         message = f"byte 0x{content[wrong.start]:02x} is not UTF-8"
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         raise GraphError(message, file=file, line=line, column=column) from None
-
-
-def _holds(file: str, content: bytes) -> bool:
-    try:
-        with open(file, "rb") as opened:
-            return opened.read(len(content) + 1) == content
-    except FileNotFoundError:
-        return False
 
 
 def _copy_rights(handle: int, file: str) -> None:

@@ -13,10 +13,23 @@ from ._positions import Path
 from .elements import MAX_DEPTH, Edge, Export, Group, Initial, Node, PortRef, check_object, kind, short
 from .model import Graph
 
-__all__ = ["ShapeError", "compact", "described", "dump", "form", "load", "located", "merge", "parse_json", "parts"]
+__all__ = [
+    "FOREIGN_TOP",
+    "ShapeError",
+    "compact",
+    "described",
+    "dump",
+    "expanded",
+    "form",
+    "load",
+    "located",
+    "merge",
+    "parse_json",
+    "parts",
+]
 
 _TOP = ("caseSensitive", "properties", "inports", "outports", "groups", "processes", "connections")
-_FOREIGN_TOP = ("$schema", "description", "icon", "id", "library", "name", "project")
+FOREIGN_TOP = ("$schema", "description", "icon", "id", "library", "name", "project")
 """Not in the schema, but written by some tools; kept."""
 _LONE = re.compile("[\ud800-\udfff\u2028\u2029]")
 
@@ -58,9 +71,14 @@ def dump(graph: Graph, *, indent: int | None = 4) -> str:
     return _escape(json.dumps(dict(sorted(document.items())), indent=indent, ensure_ascii=False)) + "\n"
 
 
-def compact(value: Any) -> str:
-    """Return a value as JSON on one line, key order kept."""
-    return _escape(json.dumps(value, ensure_ascii=False))
+def compact(value: Any, *, tight: bool = False) -> str:
+    """Return a value as JSON on one line, key order kept; `tight` is without spaces."""
+    return _escape(json.dumps(value, ensure_ascii=False, separators=(",", ":") if tight else None))
+
+
+def expanded(value: Any, indent: str) -> str:
+    """Return a value as JSON, one value a line, key order kept."""
+    return _escape(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def parts(graph: Graph) -> list[tuple[str, str | None, dict[str, Any]]]:
@@ -90,12 +108,12 @@ def form(part: Node | Edge | Initial | Group | Export) -> dict[str, Any]:
 def merge(graph: Graph, document: Mapping[str, Any]) -> None:
     """Add what a JSON graph, or a piece of one, describes; ShapeError if it describes nothing sound."""
     for key in document:
-        if key not in (*_TOP, *_FOREIGN_TOP, "exports"):
+        if key not in (*_TOP, *FOREIGN_TOP, "exports"):
             _unknown((key,), key, _TOP)
     for number, value in enumerate(_list(document, "exports", ())):
         _former_export(value, ("exports", number))
     _store(("properties",), lambda: graph.properties.update(_free(document, "properties", ())))
-    _store((), lambda: graph.extra.update(check_object(_only(document, _FOREIGN_TOP), "it")))
+    _store((), lambda: graph.extra.update(check_object(_only(document, FOREIGN_TOP), "it")))
     for id, value in _object(document, "processes", ()).items():
         _read_node(graph, id, value, ("processes", id))
     for number, value in enumerate(_list(document, "connections", ())):

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import GraphError
 from ..wall import Wall
+from . import places
 from .difference import difference
-from .files import Signature, parse, read, save
+from .files import Signature, decode, parse, read, read_regular, save, write
 from .files import signature as signature_of
 from .merging import merge
 from .model import Graph
 
-__all__ = ["LiveFile"]
+__all__ = ["BusyError", "LiveFile", "Saving"]
 
 log = logging.getLogger("msgflo")
 
@@ -24,6 +26,13 @@ POLL_S = 0.3
 AT_REST_S = 0.1
 """A file that has changed is read when it has stayed the same for so long: many programs write one in several steps."""
 ABSENT_POLLS = 7
+
+
+class BusyError(GraphError):
+    """Somebody is writing a file just now."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("somebody is writing it just now: try again", file=str(path))
 
 
 class LiveFile:
@@ -35,6 +44,8 @@ class LiveFile:
     A file with a mistake is reported once, with its place, and changes nothing; neither does a file that is away or empty,
     as some editors leave it for a moment while they save, and a full disk for longer. `tell` is called with a line about each
     such mistake, and when there is none any more: who edits elsewhere should know.
+
+    The places of an .fbp file's nodes are followed likewise. A mistake there keeps only them from being saved.
     """
 
     def __init__(
@@ -46,23 +57,31 @@ class LiveFile:
         seen: Signature | None,
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """The current graph is that of the file now; `seen` is the file's signature from before it was loaded."""
+        """The current graph is that of the file now, without places; `seen` is the file's signature from before it was loaded."""
         self.path = path
         self._current = current
         self._replace = replace
         self._seen = seen
         self._tell = tell
         self._wall = Wall(tell)
-        self._base = current().copy()  # as the file was when it was last read or written
+        self._text = current().copy()  # as the file was when it was last read or written
+        self._base = self._text  # the same with the places
+        self._places = _PlacesFile(path, tell)
         self._content = b""  # digest of what was last read, where nothing has been written since
         self.trouble: str | None = None
         """What is wrong with the file as it stands on disk."""
         self._edited = self._unsaved = False
         self._absent = 0
+        self._saving: Saving | None = None
 
     def note_edit(self) -> None:
         """Somebody has edited the graph in memory."""
         self._edited = True
+
+    @property
+    def base(self) -> Graph:
+        """The graph as it was when the file was last read or written."""
+        return self._base
 
     @property
     def unsaved(self) -> bool:
@@ -84,13 +103,29 @@ class LiveFile:
 
     def take_over(self) -> bool:
         """Take over what has changed on disk; whether memory is as good as the file now."""
+        if self._saving is not None:
+            return True  # what is on disk may be our own: it is looked at then
+        has_moved = self._places.look()
+        is_good, graph = self._look()
+        if graph is not None:
+            self._text = graph
+        if graph is not None or has_moved:
+            base = places.joined(self._text, self._places.known)
+            merged = merge(self._current(), self._base, base)
+            self._base = base
+            self._replace(merged)
+            self._edited = True  # what is not saved is another now
+        return is_good
+
+    def _look(self) -> tuple[bool, Graph | None]:
+        """Return whether memory is as good as the file, once it is the graph that is returned, if there is another."""
         signature = signature_of(self.path)
         if signature is None:
             self._note_absence("gone")
-            return True
+            return True, None
         if signature == self._seen:
             self._note_presence()
-            return self.trouble is None
+            return self.trouble is None, None
         try:
             content = read(self.path)
         except GraphError as error:
@@ -98,30 +133,26 @@ class LiveFile:
             if str(error) != self.trouble:
                 self._note_mistake(error)
             self._content = b""
-            return False
+            return False, None
         if not content and self._base.nodes:
             self._note_absence("empty")
-            return self._absent >= ABSENT_POLLS
+            return self._absent >= ABSENT_POLLS, None
         self._note_presence()
         digest = hashlib.blake2b(content).digest()
         if digest == self._content:
             self._seen = signature
-            return self.trouble is None
+            return self.trouble is None, None
         self._seen, self._content = signature, digest
         try:
             graph = parse(content, self.path)
         except GraphError as error:
             self._note_mistake(error)
-            return False
+            return False, None
         log.info("%s: changed on disk, taken over", self.path)
         if self.trouble is not None:
             self._tell(f"{self.path} is without a mistake again, and taken over")
         self.trouble = None
-        merged = merge(self._current(), self._base, graph)
-        self._base = graph
-        self._replace(merged)
-        self._edited = True  # what is not saved is another now
-        return True
+        return True, graph
 
     def _note_mistake(self, error: GraphError) -> None:
         text = f"{error} (the graph stays as it was)"
@@ -148,7 +179,111 @@ class LiveFile:
 
         Call `take_over` first, and leave the file alone where that returns False: somebody is in the middle of an edit.
         """
-        self._seen = save(self.path, graph)
-        self.trouble, self._base = None, graph.copy()
-        self._content, self._absent = b"", 0
-        self._edited = self._unsaved = False
+        saving = self.begin(graph)
+        saving.run()
+        self.finish(saving)
+        if saving.error is not None:
+            raise saving.error
+
+    def begin(self, graph: Graph) -> Saving:
+        """Begin what `save` does. What is returned is to be run, in any thread, and `finish` to be called then."""
+        text, placed = places.parted(graph, self._text) if self._places.path is not None else (graph.copy(), {})
+        self._saving = Saving(self.path, self._seen, self._text, text, placed, graph.copy())
+        return self._saving
+
+    def settle(self) -> None:
+        """Wait for a save that runs in another thread."""
+        if self._saving is not None:
+            self._saving.done.wait()
+            self.finish(self._saving)
+
+    def finish(self, saving: Saving) -> None:
+        """Note what a save has come to, once; its `error` tells where it has failed."""
+        if saving is not self._saving:
+            return
+        self._saving, self._edited = None, True
+        if saving.error is not None:
+            return
+        self._seen, self._text = saving.seen, saving.text
+        self.trouble, self._content, self._absent = None, b"", 0
+        self._base = places.joined(self._text, self._places.known)
+        try:
+            self._places.save(saving.placed)
+        except GraphError as error:
+            saving.error = error
+            return
+        self._base = saving.graph
+
+
+class Saving:
+    """One save of a graph, which may run in another thread: it takes a while for a large one."""
+
+    def __init__(
+        self, path: Path, seen: Signature | None, old: Graph, text: Graph, placed: places.Places, graph: Graph
+    ) -> None:
+        self.seen, self.text, self.placed, self.graph = seen, text, placed, graph
+        self.error: GraphError | None = None
+        self.done = threading.Event()
+        self._path = path
+        self._old = old
+        self._found = signature_of(path)
+
+    def run(self) -> None:
+        """Write the graph's text, unless it is in the file."""
+        try:
+            if self.seen is None or signature_of(self._path) != self.seen or self.text != self._old:
+                self.seen = save(self._path, self.text, check=self._check)
+        except GraphError as error:
+            self.error = error
+        except Exception as fault:
+            log.exception("%s: cannot be saved, for a fault of this program", self._path)
+            self.error = GraphError(f"cannot be saved, for a fault of this program: {fault!r}", file=str(self._path))
+        finally:
+            self.done.set()
+
+    def _check(self, _: str) -> None:
+        """Overwrite nothing that somebody has written since the save began."""
+        if signature_of(self._path) != self._found:
+            raise BusyError(self._path)
+
+
+class _PlacesFile:
+    """The file with the places of an .fbp file's nodes; `known` is what it held when it was last read or written."""
+
+    def __init__(self, graph: Path, tell: Callable[[str], None]) -> None:
+        self.path = places.path_of(graph)
+        self.known: places.Places = {}
+        self._tell = tell
+        self._seen: Signature | None = None
+        self._trouble = ""
+
+    def look(self) -> bool:
+        """Read the file where it has changed; whether the places are others now. One that is gone changes nothing."""
+        if self.path is None or (signature := signature_of(self.path)) == self._seen:
+            return False
+        self._seen = signature
+        if signature is None:
+            self._trouble = ""
+            return False
+        before = self.known
+        try:
+            self.known = places.parse(decode(read_regular(self.path), str(self.path)), str(self.path))
+        except GraphError as wrong:
+            self._trouble = str(wrong)
+            text = f"{wrong} (nodes stay where they were, and no places are saved before this is mended)"
+            log.error("%s", text)
+            self._tell(text)
+            return False
+        if self._trouble:
+            self._tell(f"{self.path} is without a mistake again, and taken over")
+        self._trouble = ""
+        return self.known != before
+
+    def save(self, new: places.Places) -> None:
+        """Write the places where they are others than those in the file."""
+        if self.path is None or (new == self.known and (self._seen is not None or not new)):
+            return
+        if self._trouble:
+            raise GraphError(f"{self._trouble} (no places are saved before this is mended)")
+        self._seen = write(self.path, places.dump(new).encode())
+        self.known = new

@@ -36,7 +36,7 @@ async def runtime(
     """
     with tempfile.TemporaryDirectory(prefix="msgflo-test-") as folder:
         port, mqtt_port = _free_ports(2)
-        options: list[str | Path] = ["--plain", "--port", str(port), "--mqtt-port", str(mqtt_port)]
+        options: list[str | Path] = ["--plain", "--no-save", "--port", str(port), "--mqtt-port", str(mqtt_port)]
         options += ["--data", Path(folder, "data")]
         if graph is not None:
             options.append(graph.absolute())

@@ -309,7 +309,7 @@ def test_forget_clears_nothing_where_one_is_online_or_unknown(broker: Broker) ->
         (["watch", "a#"], 2, "a wildcard that has not its level to itself"),
         (["register", "fan"], 1, "'fan' is not of the form ROLE:FILE.yml"),
         (["register", "fan:absent.yml"], 1, "absent.yml: cannot be read: No such file"),
-        (["run", "absent.fbp"], 1, "absent.fbp: cannot be read: No such file"),
+        (["run", "absent.fbp"], 1, "absent.fbp: is not there; to begin a new graph: touch absent.fbp"),
         (["run", "graph.txt"], 1, "graph.txt"),
         (["run", "--componentdir", "absent"], 1, "absent: is no folder"),
         (["run", "--foreign", "absent"], 1, "absent: cannot be read"),

@@ -131,7 +131,7 @@ def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path, graph: G
     (tmp_path / "folder.fbp").mkdir()
     with pytest.raises(GraphError, match=r"cannot be read: Is a directory"):
         files.load(tmp_path / "folder.fbp")
-    with pytest.raises(GraphError, match=r"cannot be written: Is a directory"):
+    with pytest.raises(GraphError, match=r"cannot be read: Is a directory"):
         files.save(tmp_path / "folder.fbp", graph)
     for action in (files.load, lambda path: files.save(path, graph)):
         with pytest.raises(GraphError, match=r"null (byte|character)"):
@@ -156,3 +156,19 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "graph.fbp").write_bytes(b" " * (1024 * 1024 + 1))
     with pytest.raises(GraphError, match="is larger than 1 MiB"):
         files.load(tmp_path / "graph.fbp")
+
+
+def test_what_is_no_regular_file_is_refused_and_holds_nothing_up(tmp_path: Path, graph: Graph) -> None:
+    os.mkfifo(tmp_path / "graph.fbp")
+    for action in (lambda path: files.load(path), lambda path: files.save(path, graph)):
+        with pytest.raises(GraphError, match=r"graph\.fbp: cannot be read: it is no regular file"):
+            action(tmp_path / "graph.fbp")
+
+
+def test_a_byte_order_mark_stays(tmp_path: Path) -> None:
+    path = tmp_path / "graph.fbp"
+    path.write_bytes(b"\xef\xbb\xbfa(x/A)\r\n")
+    graph = files.load(path)
+    graph.add_node("b", "x/B")
+    files.save(path, graph)
+    assert path.read_bytes() == b"\xef\xbb\xbfa(x/A)\r\nb(x/B)\r\n"

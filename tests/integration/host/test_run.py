@@ -121,24 +121,31 @@ def test_a_taken_mqtt_port_is_replaced_by_a_free_one_and_said(tmp_path: Path) ->
         assert "Traceback" not in taken.output
 
 
-def test_auto_save_writes_discovered_participants_into_the_graph(broker: Broker, tmp_path: Path) -> None:
-    graph = tmp_path / "graph.fbp"
-    with (
-        Coordinator(graph, "--auto-save", broker=broker.url) as coordinator,
-        Participants(Source("source"), broker=broker.url),
-    ):
-        coordinator.wait(lambda status: node(status, "source").get("listed"))
-        until(graph.exists)
-    assert "source(test/Source)" in graph.read_text()
-
-
 def test_a_discovered_node_is_marked_and_not_written(broker: Broker, tmp_path: Path) -> None:
     graph = tmp_path / "graph.fbp"
     graph.write_text("# mine\n")
     with Coordinator(graph, broker=broker.url) as coordinator, Participants(Source("source"), broker=broker.url):
         found = node(coordinator.wait(lambda status: node(status, "source")["state"] == "alive"), "source")
-    assert found["listed"] is False
+        assert found["listed"] is False
+        assert coordinator.stop() == 0, "which saves what there is to save"
     assert graph.read_text() == "# mine\n"
+
+
+def test_no_discovery_message_starts_a_command_of_the_library(broker: Broker, tmp_path: Path) -> None:
+    graph = tmp_path / "graph.fbp"
+    graph.write_text("# mine\n")
+    (tmp_path / "msgflo.yaml").write_text("components: {x/Command: 'touch #ROLE'}\n")
+    with Coordinator(graph, broker=broker.url, cwd=tmp_path) as coordinator:
+        coordinator.wait(lambda status: status["connected"])
+        forged = discovery_message("forged", component="x/Command", id="forged")
+        paho.mqtt.publish.single("fbp", forged, hostname="127.0.0.1", port=broker.port)
+        coordinator.wait(lambda status: node(status, "forged").get("listed") is False)
+        graph.write_text("mine(x/Command)\n")
+        until((tmp_path / "mine").exists)
+        coordinator.wait(lambda status: node(status, "mine").get("listed"))
+        assert coordinator.stop() == 0
+    assert graph.read_text() == "mine(x/Command)\n"
+    assert not (tmp_path / "forged").exists()
 
 
 def test_the_page_is_served_to_this_machine_only_under_its_own_names(broker: Broker) -> None:
@@ -203,20 +210,6 @@ def test_a_component_that_nobody_knows_is_named_with_those_like_it(broker: Broke
         with Participants(Source("one"), broker=broker.url):
             doubt = 'node "one" is "x/Div" in the graph, but "test/Source" by its own words'
             until(lambda: doubt in coordinator.output)
-
-
-def test_auto_save_never_overwrites_an_edit(broker: Broker, tmp_path: Path) -> None:
-    graph = tmp_path / "graph.fbp"
-    with Coordinator(graph, "--auto-save", broker=broker.url) as coordinator:
-        coordinator.wait(lambda status: status["connected"])
-        graph.write_text("mine(x/Mine)\noops ->\n")
-        until(lambda: f"{graph}:2:" in coordinator.output)
-        with Participants(Source("source"), broker=broker.url):
-            coordinator.wait(lambda status: node(status, "source")["state"] == "alive")
-            assert graph.read_text() == "mine(x/Mine)\noops ->\n"
-            graph.write_text("mine(x/Mine)\n")
-            until(lambda: "source(test/Source)" in graph.read_text())
-            assert "mine(x/Mine)" in graph.read_text()
 
 
 def test_what_a_crashed_program_has_started_does_not_keep_it_from_its_restart(broker: Broker, tmp_path: Path) -> None:

@@ -307,10 +307,12 @@ def test_who_is_discovered_is_a_node_that_can_be_used(coordinator: Coordinator, 
                     shown = await two.told("graph", "addnode", graph=MAIN, id=role)
                     assert shown["payload"]["metadata"]["discovered"] is True
                 since = len(two.frames)
+                # A place makes it no part of the graph.
                 await one.ask("graph", "changenode", graph=MAIN, id="sensor", metadata={"x": 5})
+                await one.ask("graph", "changenode", graph=MAIN, id="sensor", metadata={"x": 5, "label": "S"})
                 taken = await two.told("graph", "addnode", graph=MAIN, id="sensor", since=since)
                 assert taken["payload"]["metadata"] == {}
-                await two.told("graph", "changenode", graph=MAIN, id="sensor", metadata={"x": 5})
+                await two.told("graph", "changenode", graph=MAIN, id="sensor", metadata={"label": "S"})
                 # It is shown again after all else has been removed.
                 since = len(two.frames)
                 await one.ask("graph", "clear", id=MAIN)
