@@ -25,7 +25,7 @@ class MemoryBroker:
 
     `refuse` says which filters are refused, `connack` the code that answers each CONNECT. Without `wildcards` no retained
     message is sent to a filter with wildcards, without `exact` none to a topic. `answer(first byte, content, write)` is called
-    with each packet before it is handled, and may raise EOFError to end the connection.
+    with each packet before it is handled, and may raise EOFError to end the connection, or return True where it has done all.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class MemoryBroker:
         connack: int = 0,
         wildcards: bool = True,
         exact: bool = True,
-        answer: Callable[[int, bytes, Write], None] = lambda first, content, write: None,
+        answer: Callable[[int, bytes, Write], bool | None] = lambda first, content, write: None,
     ) -> None:
         self.url = f"mqtt://127.0.0.1:{port}"
         self.address = msgflo.Broker.parse(self.url)
@@ -239,8 +239,8 @@ class _Peer:
                     return
                 first, content = self._data[0], self._data[start : start + length]
                 whole, self._data = self._data[: start + length], self._data[start + length :]
-                self._broker.answer(first, content, self._wire.send)
-                self._handle(first, content, whole, start)
+                if not self._broker.answer(first, content, self._wire.send):
+                    self._handle(first, content, whole, start)
             return
         self.end()
 
