@@ -24,7 +24,8 @@ class MemoryBroker:
     """Keeps retained messages and sessions; `stop` and `start` are a restart.
 
     `refuse` says which filters are refused, `connack` the code that answers each CONNECT. Without `wildcards` no retained
-    message is sent to a filter with wildcards, without `exact` none to a topic. `answer(first byte, content, write)` is called
+    message is sent to a filter with wildcards, without `exact` none to a topic; `late` is how many seconds later they are sent.
+    `answer(first byte, content, write)` is called
     with each packet before it is handled, and may raise EOFError to end the connection, or return True where it has done all.
     """
 
@@ -36,6 +37,7 @@ class MemoryBroker:
         connack: int = 0,
         wildcards: bool = True,
         exact: bool = True,
+        late: float = 0,
         answer: Callable[[int, bytes, Write], bool | None] = lambda first, content, write: None,
     ) -> None:
         self.url = f"mqtt://127.0.0.1:{port}"
@@ -47,7 +49,8 @@ class MemoryBroker:
         """The client ids of those who have connected, each time."""
         self.subscribed: list[tuple[str, str]] = []
         """Who has subscribed to what, each time."""
-        self.refuse, self.connack, self.wildcards, self.exact, self.answer = refuse, connack, wildcards, exact, answer
+        self.refuse, self.connack, self.answer = refuse, connack, answer
+        self.wildcards, self.exact, self.late = wildcards, exact, late
         self.sessions: dict[str, Session] = {}
         self._port = port
 
@@ -114,6 +117,12 @@ class MemoryBroker:
         return qos
 
     def send_retained(self, session: Session, topic_filter: str, qos: int) -> None:
+        if self.late:
+            asyncio.get_running_loop().call_later(self.late, self._send_retained, session, topic_filter, qos)
+        else:
+            self._send_retained(session, topic_filter, qos)
+
+    def _send_retained(self, session: Session, topic_filter: str, qos: int) -> None:
         if self.wildcards if is_filter(topic_filter) else self.exact:
             for topic, payload in self.retained.items():
                 if topic_filter == topic or matches(topic_filter, topic):
