@@ -17,6 +17,8 @@ from msgflo_host.bindings import frames
 
 _CONNECT, _PUBLISH, _PUBACK, _SUBSCRIBE, _UNSUBSCRIBE, _PINGREQ, _DISCONNECT = 1, 3, 4, 8, 10, 12, 14
 
+_READ = 65536  # bytes that arrive at once at most, as from a socket
+
 Write = Callable[[bytes], None]
 
 
@@ -213,11 +215,17 @@ class Wire(asyncio.Transport):
 
     def _pump(self) -> None:
         if self._waiting and self._reading and not self._closing:
-            data, self._waiting = bytes(self._waiting), bytearray()
+            data = bytes(self._waiting[:_READ])
+            del self._waiting[:_READ]
             self._protocol.data_received(data)
+            if self._waiting:
+                self._loop.call_soon(self._pump)
 
     def _end(self) -> None:
-        self._pump()
+        if self._waiting and self._reading and not self._closing:
+            self._pump()
+            self._loop.call_soon(self._end)
+            return
         self._closing = True
         self._lose()
 
