@@ -78,7 +78,7 @@ async def soon(condition: Callable[[], Any], *, seconds: float = 30) -> None:
 
 
 def test_an_edited_source_starts_its_nodes_again_with_the_initial_packets_and_leaves_others_alone(
-    shared_broker: Broker, tmp_path: Path
+    broker: Broker, tmp_path: Path
 ) -> None:
     folder = fill(tmp_path / "home", Echo__py=ECHO.replace("{word}", "one"), Other__py=ECHO)
     graph = tmp_path / "graph.fbp"
@@ -86,7 +86,7 @@ def test_an_edited_source_starts_its_nodes_again_with_the_initial_packets_and_le
     sink = Sink("sink")
 
     async def scenario() -> None:
-        async with running(shared_broker, graph, folder) as (coordinator, components, _):
+        async with running(broker, graph, folder) as (coordinator, components, _):
             library = components.library
             alive = coordinator.registry.state
             await soon(lambda: "one hello" in sink.received and alive("other") == "alive")
@@ -97,7 +97,7 @@ def test_an_edited_source_starts_its_nodes_again_with_the_initial_packets_and_le
             await soon(lambda: "three hello" in sink.received)
             assert [each.pid for each in programs("Other.py")] == [other.pid]
 
-    with Participants(sink, broker=shared_broker.url):
+    with Participants(sink, broker=broker.url):
         asyncio.run(scenario())
 
 
@@ -111,9 +111,7 @@ def programs(file: str) -> list[psutil.Process]:
     return found
 
 
-def test_a_fault_of_one_who_is_told_keeps_nobody_from_hearing_the_next_line(
-    shared_broker: Broker, tmp_path: Path
-) -> None:
+def test_a_fault_of_one_who_is_told_keeps_nobody_from_hearing_the_next_line(broker: Broker, tmp_path: Path) -> None:
     folder = fill(tmp_path / "home", Two__py="print('first')\nprint('second')\n")
     fill(folder, msgflo__yaml="components: {home/Two: 'python Two.py'}\n")
     graph = tmp_path / "graph.fbp"
@@ -123,7 +121,7 @@ def test_a_fault_of_one_who_is_told_keeps_nobody_from_hearing_the_next_line(
         raise KeyError("of the test")
 
     async def scenario() -> None:
-        async with running(shared_broker, graph, folder) as (coordinator, components, told):
+        async with running(broker, graph, folder) as (coordinator, components, told):
             components.on_output.insert(0, fail)
             news: list[str] = []
             coordinator.on_news.append(news.append)
@@ -134,7 +132,7 @@ def test_a_fault_of_one_who_is_told_keeps_nobody_from_hearing_the_next_line(
 
 
 def test_mistakes_in_components_are_told_and_leave_others_alone(
-    shared_broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = fill(
         tmp_path / "home",
@@ -147,7 +145,7 @@ def test_mistakes_in_components_are_told_and_leave_others_alone(
     sink = Sink("sink")
 
     async def scenario() -> Told:
-        async with running(shared_broker, graph, folder) as (coordinator, components, told):
+        async with running(broker, graph, folder) as (coordinator, components, told):
             await soon(lambda: coordinator.registry.state("echo") == "alive")
             monkeypatch.setattr(processes, "SETTLED_S", 3.0)
             for name in ("Crash", "Hang"):
@@ -157,7 +155,7 @@ def test_mistakes_in_components_are_told_and_leave_others_alone(
             components._processes._settled("echo")  # it has begun long before the others
             return told
 
-    with Participants(sink, broker=shared_broker.url):
+    with Participants(sink, broker=broker.url):
         told = asyncio.run(scenario())
     assert {role for role, _, _ in told.crashes} == {"crash"}
     assert [delay for _, _, delay in told.crashes[:2]] == [1.0, 2.0]
@@ -166,9 +164,7 @@ def test_mistakes_in_components_are_told_and_leave_others_alone(
     assert "echo" not in told.silent
 
 
-def test_components_with_the_names_of_modules_that_others_need_leave_them_alone(
-    shared_broker: Broker, tmp_path: Path
-) -> None:
+def test_components_with_the_names_of_modules_that_others_need_leave_them_alone(broker: Broker, tmp_path: Path) -> None:
     code = ECHO.replace("{word}", "one")
     folder = fill(tmp_path / "home", click__py=code, random__py=code)
     fill(folder, Echo__py="import random\nimport helper\nrandom.random()\n" + code, helper__py="")
@@ -177,13 +173,13 @@ def test_components_with_the_names_of_modules_that_others_need_leave_them_alone(
     sink = Sink("sink")
 
     async def scenario() -> None:
-        async with running(shared_broker, graph, folder) as (coordinator, _, told):
+        async with running(broker, graph, folder) as (coordinator, _, told):
             roles = ("echo", "click", "random")
             await soon(lambda: told.crashes or {*map(coordinator.registry.state, roles)} == {"alive"})
             assert told.crashes == []
             await soon(lambda: "one hello" in sink.received)
 
-    with Participants(sink, broker=shared_broker.url):
+    with Participants(sink, broker=broker.url):
         asyncio.run(scenario())
 
 
@@ -202,7 +198,7 @@ serve(Part(sys.argv[1]))
 
 
 def test_a_handler_gets_role_and_initial_packets_but_secure_ones_and_its_component_is_known_once_it_runs(
-    shared_broker: Broker, tmp_path: Path
+    broker: Broker, tmp_path: Path
 ) -> None:
     config = "handlers: {.js: \"python #FILENAME #ROLE '#IIPS'\"}\n"
     folder = fill(tmp_path / "home", Part__js=SCRIPT, msgflo__yaml=config)
@@ -219,7 +215,7 @@ def test_a_handler_gets_role_and_initial_packets_but_secure_ones_and_its_compone
     sink = Sink("sink")
 
     async def scenario() -> None:
-        async with running(shared_broker, graph, folder) as (_, components, _):
+        async with running(broker, graph, folder) as (_, components, _):
             library = components.library
             assert library.info("home/Part").description == ""
             await soon(lambda: sink.received)
@@ -227,14 +223,12 @@ def test_a_handler_gets_role_and_initial_packets_but_secure_ones_and_its_compone
             assert library.info("home/Part").description == "in another language"
             assert [port.id for port in library.info("home/Part").outports] == ["iips"]
 
-    with Participants(sink, broker=shared_broker.url):
+    with Participants(sink, broker=broker.url):
         asyncio.run(scenario())
     assert sink.received[0] == {"settings": {"a": ["#ROLE", 'it\'s "x"']}}
 
 
-def test_where_the_file_of_a_component_is_deleted_that_is_said_and_nothing_else(
-    shared_broker: Broker, tmp_path: Path
-) -> None:
+def test_where_the_file_of_a_component_is_deleted_that_is_said_and_nothing_else(broker: Broker, tmp_path: Path) -> None:
     named = ECHO.replace("{word}", "1") + "    component = 'other/Echo'\n"
     folder = fill(tmp_path / "home", Echo__py=named, Other__py=named)
     graph = tmp_path / "graph.fbp"
@@ -243,7 +237,7 @@ def test_where_the_file_of_a_component_is_deleted_that_is_said_and_nothing_else(
     gone = [("echo", 'is no longer run: the library has no component "home/Echo" any more')]
 
     async def main() -> None:
-        async with running(shared_broker, graph, folder) as (coordinator, ours, _):
+        async with running(broker, graph, folder) as (coordinator, ours, _):
             ours.on_doubt.append(lambda *doubt: said.append(doubt))
             await soon(lambda: coordinator.registry.state("echo") == "alive")
             (folder / "Echo.py").unlink()
@@ -258,7 +252,7 @@ def test_where_the_file_of_a_component_is_deleted_that_is_said_and_nothing_else(
 
 
 def test_only_so_many_processes_are_started_and_that_is_said_whenever_it_begins(
-    shared_broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "MOST_PROCESSES", 2)
     folder = fill(tmp_path / "home", msgflo__yaml="components: {home/Echo: sleep 1000}\n")
@@ -269,7 +263,7 @@ def test_only_so_many_processes_are_started_and_that_is_said_whenever_it_begins(
     doubt = "is not started: 2 nodes run as processes already"
 
     async def main() -> None:
-        async with running(shared_broker, graph, folder) as (coordinator, ours, _):
+        async with running(broker, graph, folder) as (coordinator, ours, _):
             coordinator.on_news.append(said.append)
             edit = coordinator.graphs.edit
 
