@@ -29,7 +29,6 @@ from msgflo_host.boards.update import update
 from msgflo_host.boards.update_transfer import Transfer
 from msgflo_host.errors import FlashError
 from small_board import FIRMWARE, MICROPYTHON, SmallBoard, config, firmware
-from systems import Coordinator
 
 pytestmark = pytest.mark.skipif(MICROPYTHON.missing is not None, reason=str(MICROPYTHON.missing))
 
@@ -449,33 +448,6 @@ def test_the_command_updates_a_board_from_its_port_map(broker: Broker, tmp_path:
         assert (done.returncode, done.stderr) == (0, "")
         assert f"it runs version {version}, after " in done.stdout
         board.wait_for(f"kitchen {version}")
-
-
-def test_a_board_that_was_never_flashed_has_no_key(broker: Broker, tmp_path: Path) -> None:
-    port_map(tmp_path, broker=broker.url)
-    done = run(tmp_path / "kitchen.yaml", "--broker", broker.url)
-    assert done.returncode == 1
-    assert done.stderr.startswith(
-        f"msgflo: kitchen: there is no key {tmp_path}/keys/kitchen.key; the first time it is flashed"
-    )
-    assert done.stderr.count("\n") == 1
-
-
-def test_a_broker_that_is_not_reached_is_said_with_that_of_the_coordinator(
-    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wanted = port_map(tmp_path, broker="mqtt://nowhere.invalid")
-    board_key(tmp_path, wanted.name)
-    monkeypatch.delenv("MSGFLO_BROKER", raising=False)
-    with Coordinator(broker=broker.url) as coordinator:
-        coordinator.wait(lambda status: status["connected"])
-        monkeypatch.setenv("MSGFLO_COORDINATOR", f"http://127.0.0.1:{coordinator.port}")
-        done = run(tmp_path / "kitchen.yaml")
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == (
-        "msgflo: mqtt://nowhere.invalid:1883 cannot be reached; where the board uses that of the coordinator here: "
-        f"--broker {broker.url}"
-    )
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
