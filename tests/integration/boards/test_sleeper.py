@@ -303,7 +303,6 @@ def test_wished_awake_it_stays_until_it_is_not(tap: Tap, watcher: Watcher, tmp_p
         watcher.publish("shed-climate/read", b"true")
         count = len(watcher.all("shed-climate/temperature"))
         until(lambda: len(watcher.all("shed-climate/temperature")) > count)
-        time.sleep(1)
         assert len(board.sleeps) == sleeps
         watcher.publish("shed-board/stay-awake", b"false", retain=True)
         until(lambda: len(board.sleeps) > sleeps + 1)
