@@ -50,7 +50,8 @@ class FakeBoard:
             ),
             modules={},
         )
-        self._modules = {"sys": system, "machine": machine, "os": self._os()}
+        nothing = SimpleNamespace(collect=lambda: None)
+        self._modules = {"sys": system, "machine": machine, "os": self._os(), "gc": nothing}
         self._names: dict[str, Any] = {
             "__builtins__": {**vars(builtins), "open": self._open, "__import__": self._import}
         }
