@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from click.testing import CliRunner
 
 from board_files import port_map, shipped
 from msgflo_host.boards import kinds
 from msgflo_host.boards.kinds import KINDS
+from msgflo_host.cli import cli
 from paths import ROOT
 
 TEXT = (ROOT / "docs/boards.md").read_text()
@@ -27,8 +28,7 @@ def test_table_names_the_component_of_each_kind() -> None:
 
 def test_check_shows_the_components(tmp_path: Path) -> None:
     file = shipped(tmp_path) / "picow.yaml"
-    command = [sys.executable, "-m", "msgflo_host", "board", "check", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    done = CliRunner().invoke(cli, ["board", "check", str(file)])
     lines = [line.split() for line in done.stdout.splitlines()]
     assert lines[1][1:6] == ["still", "as", "in", "the", "example:"]
     assert lines[2][:3] == ["ROLE", "KIND", "COMPONENT"]

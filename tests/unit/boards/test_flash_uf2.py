@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -73,11 +75,11 @@ def test_firmware_for_another_chip_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_picotool_that_does_not_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    picotool = tmp_path / "picotool"
-    picotool.write_text("#!/bin/sh\nexec sleep 600\n")
-    picotool.chmod(0o700)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    monkeypatch.setattr(uf2, "_PICOTOOL_S", 0.2)
+    def run(command: list[str], *, timeout: float, **more: object) -> None:
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(subprocess, "run", run)
     assert not uf2.write_by_picotool(firmware_file.read(firmware(tmp_path), CHIPS["picow"]))
 
 
