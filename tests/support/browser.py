@@ -219,6 +219,7 @@ _AS_OPENED = """async () => {
   document.activeElement.blur();
   getSelection().removeAllRanges();
   localStorage.clear();
+  window.isNeverLong &&= false;
   if (system.isReady && system.current !== system.main) await system.show(system.main);
 }"""
 
@@ -243,9 +244,11 @@ class SamePages(Pages):
         secret: str | None = SECRET,
         size: tuple[int, int] = LAPTOP,
         theme: Literal["light", "dark"] = "light",
+        person: str = "",
         **options: Any,
     ) -> Page:
-        key = repr((coordinator.port, path, secret, theme, options))
+        """The page of a person, of whom each has one; further options are those of Playwright's `new_context`."""
+        key = repr((coordinator.port, path, secret, theme, person, options))
         if key not in self._open:
             self._open[key] = super().__call__(coordinator, path, secret=secret, size=size, theme=theme, **options)
             return self._open[key]
@@ -352,11 +355,14 @@ def never_long(page: Page) -> None:
     """
     page.evaluate(
         """() => {
-          const { setTimeout, clearTimeout } = window;
+          const { setTimeout, clearTimeout, isNeverLong } = window;
+          window.isNeverLong = true;
           window.isLong = null;
-          window.setTimeout = (what, ms, ...rest) => (ms === 500 ? ((window.isLong = what), -1) : setTimeout(what, ms, ...rest));
+          if (isNeverLong !== undefined) return;
+          window.setTimeout = (what, ms, ...rest) =>
+            ms === 500 && window.isNeverLong ? ((window.isLong = what), -1) : setTimeout(what, ms, ...rest);
           window.clearTimeout = (timer) => (timer === -1 ? (window.isLong = null) : clearTimeout(timer));
-          addEventListener("contextmenu", (event) => event.stopImmediatePropagation(), true);
+          addEventListener("contextmenu", (event) => window.isNeverLong && event.stopImmediatePropagation(), true);
         }"""
     )
 
