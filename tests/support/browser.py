@@ -253,6 +253,7 @@ class SamePages(Pages):
             self._open[key] = super().__call__(coordinator, path, secret=secret, size=size, theme=theme, **options)
             return self._open[key]
         page = self._open[key]
+        page.unroute_all()
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.mouse.move(0, 0)
         page.evaluate(_AS_OPENED)
