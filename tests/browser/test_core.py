@@ -205,6 +205,8 @@ def test_a_lost_connection_is_said_edits_are_refused_and_the_present_state_is_sh
     page: Page, coordinator: Coordinator, folder: Path, same_page: Pages
 ) -> None:
     same_page.tolerate(LOST)
+    page.evaluate("() => { window.sameAsBefore = true; }")
+    connected = page.locator("#connection").text_content() or ""
     coordinator.kill()
     expect(page.locator("#banner-connection")).to_contain_text("There is no connection to the coordinator")
     expect(page.locator("#banner-connection")).to_contain_text("What you see is how it was")
@@ -216,6 +218,9 @@ def test_a_lost_connection_is_said_edits_are_refused_and_the_present_state_is_sh
     coordinator.start()
     until_system(page, "system.isReady && system.graph.nodes.has('elsewhere')")
     expect(page.locator("#banner-connection")).to_have_count(0)
+    expect(page.locator("#connection")).to_have_text(connected)
+    expect(node_in(page, "elsewhere")).to_be_visible()
+    assert page.evaluate("() => window.sameAsBefore")
     assert of_system(page, "[...system.graph.edges.keys()]") == ["a.out elsewhere.in"]
     assert of_system(page, "system.graph.initials.size") == 0
     assert run(page, ("removenode", {"id": "a"}))
