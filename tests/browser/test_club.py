@@ -122,6 +122,7 @@ def test_the_page_says_how_many_packets_it_left_out(page: Page, devices: club.De
     expect(page.locator("#status-left-out")).to_be_empty()
 
 
+@pytest.mark.soak  # a size that takes long
 def test_a_graph_of_500_nodes_is_shown_and_edited(
     run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages
 ) -> None:

@@ -16,7 +16,7 @@ def test_by_another_name_nodes_are_copied_and_virtual_devices_take_part(
     run_graph: Callable[..., Coordinator], page_of: Pages
 ) -> None:
     coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)", "--allow-host", NAME)
-    page_of.tolerate(f"asked another host: .*//{NAME}:")
+    page_of.tolerate(f"asked another host: ws://{NAME}:")
     page = page_of.blank()
     page.goto(f"http://{NAME}:{coordinator.port}/#secret={SECRET}")
     until_system(page, "system.isReady && system.graph.nodes.size === 2")

@@ -139,7 +139,8 @@ class Pages:
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(_TELL_VIOLATIONS)
         self._contexts.append(context)
-        context.on("request", lambda request: self._note_address(request.url))
+        # Nobody but this machine is there, so that what is asked elsewhere fails; to be told of all requests takes long.
+        context.on("requestfailed", lambda request: self._note_address(request.url))
         context.on("console", lambda told: self._note_console(told.type, told.text, told.location.get("url", "")))
         context.on("weberror", lambda error: self._note(f"error of the page: {error.error}"))
         context.on("page", self._watch)
