@@ -323,7 +323,7 @@ def until_system(page: Page, expression: str) -> None:
 
     The page asks for states of nodes and edges every two seconds; where one is waited for, it asks at once.
     """
-    ask = "system?.isReady && askForStatus();" if "Status(" in expression else ""
+    ask = "system?.isReady && askForStatus();" if re.search("[sS]tatus", expression) else ""
     # Playwright takes a promise for true, so what is imported waits beside.
     page.wait_for_function(
         """() => {
