@@ -9,18 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers import Broker
 from editors import Editor, editor, run
-from fbp_schemas import check_frame, commands
-from fuzz import fuzzed, json_values
+from fbp_schemas import commands
+from fuzz import json_values
 from msgflo import Broker as Address
 from msgflo_host.components import Components
 from msgflo_host.coordinator import Coordinator as Core
-from msgflo_host.fbp.client_list import ClientHandle
-from msgflo_host.fbp.envelope import EnvelopeError, parse
 from msgflo_host.fbp.origins import Origins
 from msgflo_host.fbp.permissions import ALL, Permissions
 from msgflo_host.fbp.runtime import Identity
@@ -74,7 +71,6 @@ REQUESTS: list[tuple[str, str, dict[str, Any], str]] = [
     ("graph", "removeedge", {**G, "src": SRC, "tgt": {"node": "c", "port": "in"}}, "removeedge"),
     ("graph", "removenode", {**G, "id": "a"}, "removenode"),
 ]  # fmt: skip
-MAKING = 16
 """So many of them make a graph that runs and has something of everything."""
 ALL_COMMANDS = [(protocol, command) for protocol in PROTOCOLS for command in sorted(commands("input", protocol))]
 
@@ -87,13 +83,6 @@ def coordinator(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
     with Coordinator(*options, broker=broker.url, cwd=tmp_path) as running:
         running.wait(lambda status: True)
         yield running
-
-
-def test_the_table_has_every_published_request_as_it_is_published() -> None:
-    assert {(protocol, command) for protocol, command, _, _ in REQUESTS} == set(ALL_COMMANDS)
-    for protocol, command, payload, _ in REQUESTS:
-        request = {"protocol": protocol, "command": command, "payload": payload, "secret": "s", "requestId": "1"}
-        check_frame(request, "input")
 
 
 async def answered(client: Editor, frame: dict[str, Any], *answers: str) -> dict[str, Any]:
@@ -202,46 +191,3 @@ def service() -> Service:
         core, library, Components(library, core), identity=Identity("f600d2ba-18c7-474b-a590-14819505713e", "test"),
         permissions=Permissions({}, local=ALL), origins=Origins((), ()), save=lambda: None,
     )  # fmt: skip
-
-
-async def check(requests: list[dict[str, Any]]) -> None:
-    """Ask a new runtime, after what makes the graph of the table; each request must be answered, within the schemas."""
-    made = [{"protocol": p, "command": c, "payload": payload} for p, c, payload, _ in REQUESTS[:MAKING]]
-    runtime = service()
-    client = ClientHandle(remote="127.0.0.1", local=True, capabilities=ALL)
-    runtime.clients.add(client)
-    for number, request in enumerate([*made, *requests]):
-        try:
-            runtime.dispatcher.handle(client, parse(json.dumps({**request, "requestId": str(number)})))
-        except EnvelopeError as error:
-            client.send(error.answer)
-        client.pong(b"")  # ends what was told
-        answers = set()
-        while (frame := await client.next_frame()).kind == "text":
-            check_frame(frame.data.decode())
-            told = json.loads(frame.data)
-            # The schema of network:edges has no room for the number.
-            answers.add(str(number) if told["command"] == "edges" else told.get("responseTo"))
-        assert str(number) in answers, f"{str(request)[:500]} was not answered"
-
-
-WRONG: list[Any] = [None, True, 5, 1.5, "", "no", "a\0", "x" * 70_000, [], ["a"], [[["a"]]], {}, {"a": {"b": None}}]
-
-
-@pytest.mark.parametrize("number", range(len(REQUESTS)), ids=[":".join(each[:2]) for each in REQUESTS])
-def test_one_wrong_value_anywhere_in_a_request_is_answered_or_refused(number: int) -> None:
-    protocol, command, payload, _ = REQUESTS[number]
-    spoilt = []
-    for place in range(len(places(payload))):
-        for wrong in WRONG:
-            copy = json.loads(json.dumps(payload))
-            inside, key = places(copy)[place]
-            inside[key] = wrong
-            spoilt.append({"protocol": protocol, "command": command, "payload": copy})
-    asyncio.run(check(spoilt))
-
-
-@fuzzed
-@given(st.lists(spoilt(), min_size=1, max_size=12))
-def test_spoilt_requests_are_answered_or_refused(requests: list[dict[str, Any]]) -> None:
-    asyncio.run(check(requests))
