@@ -11,6 +11,8 @@ from msgflo_host.discovery import Port
 from msgflo_host.library import ComponentInfo, load
 from msgflo_host.library import info as infos
 from msgflo_host.library.info import ask
+from msgflo_host.library.outline import outline
+from paths import ROOT
 
 OURS = """
 import os
@@ -164,3 +166,13 @@ def test_what_an_older_source_has_said_is_shown_until_the_new_one_is_asked(tmp_p
     assert info is not None
     assert info.description == "old"
     assert [name for name, _ in library.unasked()] == [name]
+
+
+@pytest.mark.parametrize("folder", ["demo", "rtl433", "zigbee2mqtt"])
+def test_the_outline_of_a_source_is_what_the_component_says_itself(folder: str) -> None:
+    library = load(ROOT / "examples" / folder)
+    asked = list(library.unasked())
+    assert asked
+    for name, command in asked:
+        assert command.source is not None
+        assert outline(name, command.source) == asyncio.run(ask(name, command))

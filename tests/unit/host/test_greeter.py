@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-import msgflo
-from brokers import Broker
+from event_loop import run_simulated
+from memory_broker import MemoryBroker
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.graph import fbp_format
 from msgflo_host.graphs import MAIN
-from systems import Participants, Sink
+from simulation import taking_part
+from systems import Sink
 
 
-def test_an_initial_packet_that_comes_while_others_are_brought_in_force_is_sent_afterwards(broker: Broker) -> None:
+def test_an_initial_packet_that_comes_while_others_are_brought_in_force_is_sent_afterwards() -> None:
     sink = Sink("sink")
 
-    async def scenario() -> None:
-        coordinator = Coordinator(msgflo.Broker.parse(broker.url), fbp_format.parse("sink(test/Sink)\n"))
+    async def scenario(broker: MemoryBroker) -> None:
+        coordinator = Coordinator(broker.address, fbp_format.parse("sink(test/Sink)\n"))
         coordinator.graphs.edit("other", "clear", {})
         coordinator.graphs.edit("other", "addnode", {"id": "first", "component": "core/Repeat"})
         coordinator.graphs.start("other")  # as soon as there are two graphs, each change makes a new one of them
@@ -44,6 +45,10 @@ def test_an_initial_packet_that_comes_while_others_are_brought_in_force_is_sent_
             with suppress(asyncio.CancelledError):
                 await task
 
-    with Participants(sink, broker=broker.url):
-        asyncio.run(scenario())
+    async def main() -> None:
+        with MemoryBroker() as broker:
+            async with taking_part(sink, broker=broker):
+                await scenario(broker)
+
+    run_simulated(main)
     assert sink.received == ["late"]

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
 from msgflo_host.discovery import Port
 from msgflo_host.library import ComponentInfo, load
-from msgflo_host.library.info import ask
 from msgflo_host.library.outline import MAX_READ, outline
-from paths import ROOT
 
-EXAMPLES = ROOT / "examples"
 LAMP = """
 import no_such_module
 
@@ -34,16 +30,6 @@ def test_a_component_that_cannot_be_imported_has_its_ports(tmp_path: Path) -> No
     on = Port("on", type="boolean", description="Whether it is on", schema={"type": "boolean"})
     outports = Port("state", qos=1, retain=True), Port("raw", type="buffer")
     assert read(tmp_path, LAMP) == ComponentInfo("n/Part", "A lamp", "lightbulb-o", (on,), outports)
-
-
-@pytest.mark.parametrize("folder", ["demo", "rtl433", "zigbee2mqtt"])
-def test_it_is_what_the_component_says_itself(folder: Path) -> None:
-    library = load(EXAMPLES / folder)
-    asked = list(library.unasked())
-    assert asked
-    for name, command in asked:
-        assert command.source is not None
-        assert outline(name, command.source) == asyncio.run(ask(name, command))
 
 
 def test_the_class_that_the_command_names_is_read(tmp_path: Path) -> None:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
-import msgflo
-from brokers import Broker
-from event_loop import run_within
+from event_loop import run_simulated
+from memory_broker import MemoryBroker
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.graph.model import Graph
 from msgflo_host.lease import Lease, Taken
+
+
+def with_broker(test: Callable[[MemoryBroker], Coroutine[Any, Any, None]]) -> None:
+    async def main() -> None:
+        with MemoryBroker() as broker:
+            async with asyncio.timeout(60):
+                await test(broker)
+
+    run_simulated(main)
 
 
 def test_of_two_that_claim_at_once_one_stays_also_when_both_claims_come_in_one_read() -> None:
@@ -51,6 +61,7 @@ def test_of_two_in_charge_the_one_stays_that_has_been_for_longer_or_else_any(bet
         read = 1
         while read < len(topic):
             assert len(topic) < 200, "they contradict each other for ever"
+            await asyncio.sleep(0.001)  # a message takes a while
             for lease in (first, second):
                 lease.received(topic[read], retained=False)
             read += 1
@@ -61,23 +72,24 @@ def test_of_two_in_charge_the_one_stays_that_has_been_for_longer_or_else_any(bet
         for task in staying:
             task.cancel()
 
-    asyncio.run(scenario())
+    run_simulated(scenario)
 
 
 def test_where_the_broker_is_lost_while_charge_is_taken_the_next_connection_takes_it(
-    broker: Broker, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     acquire, taken = Lease.acquire, 0
 
-    async def main() -> None:
-        coordinator, lost = Coordinator(msgflo.Broker.parse(broker.url), Graph("main")), asyncio.Event()
+    async def main(broker: MemoryBroker) -> None:
+        coordinator, lost = Coordinator(broker.address, Graph("main")), asyncio.Event()
         coordinator.on_news.append(lambda text: lost.set())
 
         async def losing_the_first(lease: Lease) -> None:
             nonlocal taken
             taken += 1
             if taken == 1:
-                await asyncio.to_thread(broker.restart)
+                broker.stop()
+                broker.start()
                 await lost.wait()
             await acquire(lease)
 
@@ -89,7 +101,7 @@ def test_where_the_broker_is_lost_while_charge_is_taken_the_next_connection_take
         with pytest.raises(asyncio.CancelledError):
             await running
 
-    run_within(30, main)
+    with_broker(main)
 
 
 def test_a_message_that_nobody_stands_behind_ends_nobodys_charge() -> None:
@@ -109,4 +121,4 @@ def test_a_message_that_nobody_stands_behind_ends_nobodys_charge() -> None:
         assert len(said) == 9  # each is contradicted
         losing.cancel()
 
-    asyncio.run(scenario())
+    run_simulated(scenario)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
@@ -41,3 +42,25 @@ def test_nothing_is_printed_while_nothing_changes_but_once_an_hour(
     assert times[4] - times[3] > 3600
     assert [line for _, line in printed[:2]] == ["nodes: a alive, b alive", f"edge: a.out → b.in: {1005 % 7:.1f}/s"]
     assert len(looks) == len(times)  # what nobody sees is not measured
+
+
+def test_a_flood_of_log_lines_is_counted_and_not_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(view.time, "monotonic", lambda: now)  # type: ignore[attr-defined]
+    notes = view.Notes(terminal=False)
+
+    def note(text: str) -> None:
+        notes.handle(logging.LogRecord("msgflo", logging.INFO, "", 0, text, None, None))
+
+    for number in range(10_000):
+        note(f"r{number}: started")
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == notes.BURST
+    assert printed[-1].endswith(f"r{notes.BURST - 1}: started")
+    now += 1
+    note("later")
+    left_out, later = capsys.readouterr().out.splitlines()
+    assert left_out == f"({10_000 - notes.BURST} more lines were left out)"
+    assert later.endswith("later")

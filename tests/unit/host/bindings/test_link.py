@@ -137,7 +137,7 @@ def test_however_the_bytes_are_cut_all_packets_are_forwarded_once(sent: list[Pac
     assert not socket.aborted
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(
     st.lists(
         st.binary(max_size=60) | st.sampled_from([b"\x30", b"\x30\x05\0\3s/a", b"\x32", b"\x20\2\0\0"]), max_size=20

@@ -5,59 +5,35 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
 
+from event_loop import run_simulated
+from memory_broker import MemoryBroker, Write
 from msgflo.broker import Broker
-from msgflo_host import connection as connection_module
-from msgflo_host.bindings import forwarder as forwarder_module
 from msgflo_host.bindings import frames
 from msgflo_host.bindings.forwarder import Forward, Forwarder
 from msgflo_host.connection import Connection
 
-Write = Callable[[bytes], None]
 
-
-@asynccontextmanager
-async def fake_broker(answer: Callable[[int, bytes, Write], None]) -> AsyncIterator[Broker]:
-    """A broker that accepts everything, and hands each packet (first byte and content) to `answer`, which may raise EOFError to
-    end the connection."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(EOFError, ConnectionError):
-            while True:
-                first, length = await reader.readexactly(2)
-                if length > 127:
-                    length = length - 128 + 128 * (await reader.readexactly(1))[0]
-                body = await reader.readexactly(length)
-                answer(first, body, writer.write)
-                answers = {
-                    0x10: b"\x20\x02\0\0",
-                    0x82: b"\x90\x03" + body[:2] + b"\x01",
-                    0xA2: b"\xb0\x02" + body[:2],
-                    0xC0: b"\xd0\0",
-                }
-                if first == 0xE0:
-                    break
-                writer.write(answers.get(first, b""))
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield Broker.parse(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+@contextmanager
+def fake_broker(answer: Callable[[int, bytes, Write], bool | None]) -> Iterator[Broker]:
+    """A broker that hands each packet (first byte and content) to `answer`, which may raise EOFError to end the connection."""
+    with MemoryBroker(answer=answer) as broker:
+        yield broker.address
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(600):
         while not condition():
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.01)
 
 
-def run(main: Callable[[], Awaitable[None]]) -> None:
-    with asyncio.Runner() as runner:
-        runner.run(main())  # type: ignore[arg-type]
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    run_simulated(main)
 
 
 def test_a_target_that_the_broker_forbids_by_ending_the_connection_keeps_no_other_back(
@@ -79,7 +55,7 @@ def test_a_target_that_the_broker_forbids_by_ending_the_connection_keeps_no_othe
             write(b"\x40\x02" + body[2 + body[1] : 4 + body[1]])
 
     async def main() -> None:
-        async with fake_broker(answer) as broker:
+        with fake_broker(answer) as broker:
             forwarder = Forwarder(broker, client_id="forwarder", other=lambda: 1)
             await forwarder.apply({Forward("from", "forbidden", 1), Forward("from", "open", 1)})
             await forwarder.start()
@@ -96,8 +72,6 @@ def test_how_many_packets_to_a_target_were_left_out_is_said(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
-    monkeypatch.setattr(forwarder_module, "_LONGEST_RETRY_S", 0.05)
-    monkeypatch.setattr(forwarder_module, "_SUM_S", 3)
     sent = False
 
     def answer(first: int, body: bytes, write: Write) -> None:
@@ -109,7 +83,7 @@ def test_how_many_packets_to_a_target_were_left_out_is_said(
             raise EOFError
 
     async def main() -> None:
-        async with fake_broker(answer) as broker:
+        with fake_broker(answer) as broker:
             forwarder = Forwarder(broker, client_id="forwarder", other=lambda: 1)
             await forwarder.apply({Forward("from", "forbidden", 1)})
             await forwarder.start()
@@ -126,11 +100,10 @@ def test_a_packet_is_not_left_out_for_what_ends_the_connection_that_subscribes(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
-    monkeypatch.setattr(forwarder_module, "_LONGEST_RETRY_S", 0.05)
     arrived: list[bytes] = []
     sent, refused = False, 0
 
-    def answer(first: int, body: bytes, write: Write) -> None:
+    def answer(first: int, body: bytes, write: Write) -> bool:
         nonlocal sent, refused
         if first == 0x82 and frames.text("from") in body and not sent:
             sent = True
@@ -142,10 +115,10 @@ def test_a_packet_is_not_left_out_for_what_ends_the_connection_that_subscribes(
             raise EOFError
         if first == 0x32 and refused == 10:
             arrived.append(body)
-            write(b"\x40\x02" + body[2 + body[1] : 4 + body[1]])
+        return first == 0x32 and refused < 10  # which it does not confirm
 
     async def main() -> None:
-        async with fake_broker(answer) as broker:
+        with fake_broker(answer) as broker:
             forwarder = Forwarder(broker, client_id="forwarder", other=lambda: 1)
             await forwarder.apply({Forward("from", "allowed", 1)})
             await forwarder.start()
@@ -162,7 +135,6 @@ def test_it_is_said_when_the_broker_ends_the_connection_that_forwards_alone(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, other_stays: bool
 ) -> None:
     monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
-    monkeypatch.setattr(forwarder_module, "_NOTICE_S", 0.05)
     connections = itertools.count(1)
 
     def answer(first: int, body: bytes, write: Write) -> None:
@@ -172,11 +144,12 @@ def test_it_is_said_when_the_broker_ends_the_connection_that_forwards_alone(
             raise EOFError
 
     async def main() -> None:
-        async with fake_broker(answer) as broker:
+        with fake_broker(answer) as broker:
             forwarder = Forwarder(broker, client_id="forwarder", other=lambda: 1 if other_stays else next(connections))
             await forwarder.apply({Forward("from", "forbidden")})
             await forwarder.start()
             await until(lambda: forwarder.stats().connections > 3)
+            await asyncio.sleep(5)  # the notice takes a second
             await forwarder.stop()
 
     run(main)
@@ -187,8 +160,6 @@ def test_each_reason_why_the_connection_that_forwards_ends_alone_is_said_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
-    monkeypatch.setattr(forwarder_module, "_NOTICE_S", 0.05)
-    monkeypatch.setattr(forwarder_module, "_LONGEST_RETRY_S", 0.05)
     ends = 0
 
     def answer(first: int, body: bytes, write: Write) -> None:
@@ -202,7 +173,7 @@ def test_each_reason_why_the_connection_that_forwards_ends_alone_is_said_once(
             write(b"\xf0\0")
 
     async def main() -> None:
-        async with fake_broker(answer) as broker:
+        with fake_broker(answer) as broker:
             forwarder = Forwarder(broker, client_id="forwarder", other=lambda: 1)
             await forwarder.apply({Forward("from", "forbidden")})
             await forwarder.start()
@@ -219,7 +190,6 @@ def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, other_stays: bool
 ) -> None:
     monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
-    monkeypatch.setattr(connection_module, "FIRST_RETRY_S", 0.01)
     tried = 0
 
     def answer(first: int, body: bytes, write: Write) -> None:
@@ -235,7 +205,7 @@ def test_a_quiet_connection_says_what_is_wrong_with_it_alone(
     when.set()
 
     async def main() -> None:
-        async with fake_broker(answer) as broker:
+        with fake_broker(answer) as broker:
             connection = Connection(
                 broker, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=True
             )
@@ -254,7 +224,6 @@ def test_it_is_said_once_that_the_broker_ends_a_connection_at_what_it_follows(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, quiet: bool
 ) -> None:
     monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
-    monkeypatch.setattr(connection_module, "LONGEST_RETRY_S", 0.05)
     ends = 0
 
     def answer(first: int, body: bytes, write: Write) -> None:
@@ -262,15 +231,11 @@ def test_it_is_said_once_that_the_broker_ends_a_connection_at_what_it_follows(
         if first == 0x82 and frames.text("forbidden") in body and ends < 8:
             ends += 1
             raise EOFError
-        if first == 0x32:  # comes back, as a packet with QoS 0
-            after = 2 + body[1]
-            write(b"\x40\x02" + body[after : after + 2])
-            write(bytes([0x30, len(body) - 2]) + body[:after] + body[after + 2 :])
 
     async def main() -> None:
         when = asyncio.Event()
         when.set()
-        async with fake_broker(answer) as broker:
+        with fake_broker(answer) as broker:
             connection = Connection(
                 broker, "one-of-many", subscriptions=[], on_message=lambda *packet: None, when=when, quiet=quiet
             )
