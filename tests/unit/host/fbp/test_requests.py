@@ -184,7 +184,7 @@ def spoilt(draw: st.DrawFn) -> dict[str, Any]:
 
 
 async def check(requests: list[dict[str, Any]]) -> None:
-    """Ask a new runtime, after what makes the graph of the table; each request must be answered (conftest.py checks the schemas)."""
+    """Ask a new runtime, after what makes the graph of the table; each request must be answered."""
     made = [{"protocol": p, "command": c, "payload": payload} for p, c, payload, _ in REQUESTS[:MAKING]]
     _, runtime = served(Graph("main"))
     client = ClientHandle(remote="127.0.0.1", local=True, capabilities=ALL)
