@@ -241,6 +241,17 @@ def test_a_component_that_nobody_knows_is_explained_once_with_those_like_it(
     assert caplog.text.count("is not started: its name") == 3
 
 
+def test_a_process_that_has_not_announced_itself_is_shown_as_one_that_fails(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as client:
+            await open_graph(client)
+            call_all(system.components.on_silent, "board")
+            error = "it runs, and has not announced itself"
+            await client.told("network", "processerror", graph=MAIN, id="board", error=error)
+
+    system.run(main)
+
+
 def test_an_exception_that_was_printed_is_over_in_its_time_also_beside_a_report_that_holds_longer() -> None:
     async def main() -> None:
         graph = Graph()
