@@ -12,13 +12,15 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import pytest
 
-from brokers import MOSQUITTO_PASSWD, Broker, free_port
+from brokers import MOSQUITTO_PASSWD, free_port
 from editors import run
+from local_server import LocalServer
 from msgflo_host.serving.server import WEB
 from systems import Coordinator, until
 
@@ -61,7 +63,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, usual_port_is_taken: None) -
         yield coordinator
 
 
-async def get(coordinator: Coordinator, path: str, **headers: str) -> tuple[int, str]:
+async def get(coordinator: Coordinator | LocalServer, path: str, **headers: str) -> tuple[int, str]:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     async with (
         aiohttp.ClientSession() as session,
@@ -70,7 +72,7 @@ async def get(coordinator: Coordinator, path: str, **headers: str) -> tuple[int,
         return answer.status, await answer.text()
 
 
-def told(coordinator: Coordinator, **headers: str) -> Any:
+def told(coordinator: Coordinator | LocalServer, **headers: str) -> Any:
     """What `/page.json` says, or the status of its refusal."""
 
     async def ask() -> Any:
@@ -139,20 +141,18 @@ def test_from_elsewhere_there_is_no_account_of_a_broker_that_cannot_be_reached_f
     assert told(house)["mqtt_reason"] is None
 
 
-def test_from_elsewhere_the_account_of_an_open_broker_is_told_with_the_secret(
-    tmp_path: Path, usual_port_is_taken: None
-) -> None:
-    with own_broker(tmp_path, "--mqtt-host", "0.0.0.0") as coordinator:
-        coordinator.wait(lambda status: status["connected"])
-        said = told(coordinator, **AFAR, **bearer(SECRET))["mqtt"]
-        assert said["host"] is None
-        assert connect(said["port"], said["user"], said["password"]) == 0
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.9"])
+def test_from_elsewhere_the_account_of_an_open_broker_is_told_with_the_secret(tmp_path: Path, host: str) -> None:
+    open_broker = SimpleNamespace(host=host, websocket_port=9001, page_account=("msgflo-page", "a-password"))
+    with LocalServer(tmp_path, secret=SECRET, mosquitto=open_broker) as server:
+        said = told(server, **AFAR, **bearer(SECRET))["mqtt"]
+    place = {"host": None if host == "0.0.0.0" else host, "port": 9001}
+    assert said == {**place, "user": "msgflo-page", "password": "a-password"}
 
 
-def test_with_a_broker_of_others_there_is_no_account_and_the_page_is_told_why(broker: Broker, tmp_path: Path) -> None:
-    with Coordinator("--plain", broker=broker.url, cwd=tmp_path) as coordinator:
-        coordinator.wait(lambda status: status["connected"])
-        said = told(coordinator)
+def test_with_a_broker_of_others_there_is_no_account_and_the_page_is_told_why(tmp_path: Path) -> None:
+    with LocalServer(tmp_path) as server:
+        said = told(server)
     assert said["mqtt"] is None
     assert "a broker that is not its own" in said["mqtt_reason"]
 
