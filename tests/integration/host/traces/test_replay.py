@@ -15,7 +15,7 @@ import pytest
 from fbp_schemas import check_frame
 from msgflo_host.errors import ClientError, ServerError
 from msgflo_host.fbp.client import Client, Message
-from msgflo_host.traces import flowtrace
+from msgflo_host.traces import flowtrace, replay_server
 from msgflo_host.traces.replay_server import ReplayServer
 
 MAIN = "default/main"
@@ -289,8 +289,9 @@ async def test_pages_of_others_are_refused(origin: str, allowed: bool) -> None:
 
 
 @asynchronous
-async def test_client_that_never_reads_does_not_hold_up_others() -> None:
-    events = [packet(0, "x" * 1000) for _ in range(25_000)]
+async def test_client_that_never_reads_does_not_hold_up_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay_server, "_MAX_WAITING", 200)
+    events = [packet(0, "x" * 50_000) for _ in range(600)]
     async with (
         serving(*events) as address,
         aiohttp.ClientSession() as session,
