@@ -30,4 +30,4 @@ def test_every_edge_carries_data_and_an_edit_of_the_graph_rewires_it_while_it_ru
     lamp.wait_for(lambda topic, lists: lists.get("level") == ["machine/load"])
     graph.write_text(good.replace(") LOAD -> LEVEL", ") MEMORY -> LEVEL"))
     lamp.wait_for(lambda topic, lists: lists.get("level") == ["machine/memory"])
-    demo.wait_for_data_on("machine.memory -> lamp.level")
+    demo.wait_for_data_on("machine.memory -> lamp.level", *EDGES[1:])
