@@ -17,6 +17,8 @@ from msgflo_host.bindings import frames
 
 _CONNECT, _PUBLISH, _PUBACK, _SUBSCRIBE, _UNSUBSCRIBE, _PINGREQ, _DISCONNECT = 1, 3, 4, 8, 10, 12, 14
 
+_READ = 65536  # bytes that arrive at once at most, as from a socket
+
 Write = Callable[[bytes], None]
 
 
@@ -24,7 +26,8 @@ class MemoryBroker:
     """Keeps retained messages and sessions; `stop` and `start` are a restart.
 
     `refuse` says which filters are refused, `connack` the code that answers each CONNECT. Without `wildcards` no retained
-    message is sent to a filter with wildcards, without `exact` none to a topic. `answer(first byte, content, write)` is called
+    message is sent to a filter with wildcards, without `exact` none to a topic; `late` is how many seconds later they are sent.
+    `answer(first byte, content, write)` is called
     with each packet before it is handled, and may raise EOFError to end the connection, or return True where it has done all.
     """
 
@@ -36,6 +39,7 @@ class MemoryBroker:
         connack: int = 0,
         wildcards: bool = True,
         exact: bool = True,
+        late: float = 0,
         answer: Callable[[int, bytes, Write], bool | None] = lambda first, content, write: None,
     ) -> None:
         self.url = f"mqtt://127.0.0.1:{port}"
@@ -49,7 +53,8 @@ class MemoryBroker:
         """Who has subscribed to what, each time."""
         self.on_publish: list[Callable[[str, bytes], None]] = []
         """Called with topic and payload of each publish, for programs of a test that have no connection."""
-        self.refuse, self.connack, self.wildcards, self.exact, self.answer = refuse, connack, wildcards, exact, answer
+        self.refuse, self.connack, self.answer = refuse, connack, answer
+        self.wildcards, self.exact, self.late = wildcards, exact, late
         self.sessions: dict[str, Session] = {}
         self._port = port
 
@@ -118,6 +123,12 @@ class MemoryBroker:
         return qos
 
     def send_retained(self, session: Session, topic_filter: str, qos: int) -> None:
+        if self.late:
+            asyncio.get_running_loop().call_later(self.late, self._send_retained, session, topic_filter, qos)
+        else:
+            self._send_retained(session, topic_filter, qos)
+
+    def _send_retained(self, session: Session, topic_filter: str, qos: int) -> None:
         if self.wildcards if is_filter(topic_filter) else self.exact:
             for topic, payload in self.retained.items():
                 if topic_filter == topic or matches(topic_filter, topic):
@@ -208,11 +219,17 @@ class Wire(asyncio.Transport):
 
     def _pump(self) -> None:
         if self._waiting and self._reading and not self._closing:
-            data, self._waiting = bytes(self._waiting), bytearray()
+            data = bytes(self._waiting[:_READ])
+            del self._waiting[:_READ]
             self._protocol.data_received(data)
+            if self._waiting:
+                self._loop.call_soon(self._pump)
 
     def _end(self) -> None:
-        self._pump()
+        if self._waiting and self._reading and not self._closing:
+            self._pump()
+            self._loop.call_soon(self._end)
+            return
         self._closing = True
         self._lose()
 

@@ -141,7 +141,7 @@ def test_no_slip_of_the_keyboard_is_told_in_the_parsers_words(name: str, tmp_pat
     text = (ROOT / "boards" / f"{name}.yaml").read_text()
     pick = random.Random(7)
     refused = 0
-    for _ in range(300):
+    for _ in range(100):
         at, slip = pick.randrange(len(text)), pick.choice("\"'{}[],@`:\t|>&*-?%\\!\n ")
         spoilt = text[:at] + pick.choice(("", slip)) + text[at + pick.choice((0, 1)) :]
         found = refusal(tmp_path, spoilt)
@@ -150,7 +150,7 @@ def test_no_slip_of_the_keyboard_is_told_in_the_parsers_words(name: str, tmp_pat
             found,
             spoilt,
         )
-    assert refused > 20
+    assert refused > 5
 
 
 def refusal(folder: Path, text: str) -> tuple[str, int | None, int | None] | None:

@@ -273,7 +273,7 @@ def test_direct_edges_close_no_cycle() -> None:
 
 
 def test_a_large_system_is_planned_whole() -> None:
-    count = 10_000
+    count = 2_000
     graph, by_role = Graph("main"), {}
     for i in range(count):
         role = f"p{i}"
@@ -286,7 +286,7 @@ def test_a_large_system_is_planned_whole() -> None:
             graph.add_edge(PortRef(f"p{i}", "OUT"), PortRef(f"p{(7 * i + k + 1) % count}", f"in{k}"))
     result = plan(graph, by_role)
     kinds = [edge_state.kind for _, edge_state in result.edges]
-    assert (len(kinds), kinds.count("direct"), kinds.count("forwarded")) == (30_000, 15_000, 15_000)
-    assert len(result.forwards) == 15_000
-    assert sum(len(topics) for lists in result.direct.values() for topics in lists.values()) == 15_000
+    assert (len(kinds), kinds.count("direct"), kinds.count("forwarded")) == (3 * count, 3 * count // 2, 3 * count // 2)
+    assert len(result.forwards) == 3 * count // 2
+    assert sum(len(topics) for lists in result.direct.values() for topics in lists.values()) == 3 * count // 2
     assert result == plan(graph, by_role)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -152,12 +151,11 @@ def test_memory_is_bounded_however_many_topics_a_filter_brings() -> None:
     assert made.watched() == {"#": 20_000}
 
 
-def test_thirty_thousand_forwards_are_set_and_changed_quickly() -> None:
+def test_thirty_thousand_forwards_are_set_without_comparing_each_with_each() -> None:
     many = frozenset(Forward(f"s/{i}", f"t/{i // 3}") for i in range(30_000))
     made = Router()
-    before = time.process_time()
-    made.set_forwards(many)
-    assert time.process_time() - before < 2
-    before = time.process_time()
+    made.set_forwards(many)  # it would take minutes otherwise
+    (lane,) = made.lanes
+    lane.touched.clear()
     made.set_forwards(many | {Forward("s/1", "t/new")})
-    assert time.process_time() - before < 0.3
+    assert lane.touched == {"s/1"}, "nothing else is looked at again"

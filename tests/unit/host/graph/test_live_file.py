@@ -159,3 +159,25 @@ def test_what_somebody_writes_right_after_a_save_is_taken_over(
     followed.file.save(followed.graph)
     assert followed.file.take_over()
     assert followed.graphs == [["a"]]
+
+
+def test_a_file_that_is_gone_changes_nothing_and_is_said(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
+    followed.while_following(monkeypatch, followed.path.unlink)
+    assert followed.graphs == []
+    assert followed.told == [f"{followed.path} is gone (the graph stays as it was)"]
+
+
+def test_a_mistake_is_told_with_its_line_until_it_is_mended(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    steps = [lambda: None] * 3
+    followed.while_following(
+        monkeypatch,
+        lambda: followed.path.write_text("a(x/A\n"), *steps,
+        lambda: seen.append(str(followed.file.trouble).startswith(f"{followed.path}:1:")),
+        lambda: followed.path.write_text("a(x/A)\n"), *steps,
+        lambda: seen.append(followed.file.trouble is None),
+    )  # fmt: skip
+    assert seen == [True, True]
+    assert followed.graphs == [["a"]]
