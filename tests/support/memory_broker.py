@@ -51,6 +51,8 @@ class MemoryBroker:
         """The client ids of those who have connected, each time."""
         self.subscribed: list[tuple[str, str]] = []
         """Who has subscribed to what, each time."""
+        self.on_publish: list[Callable[[str, bytes], None]] = []
+        """Called with topic and payload of each publish, for programs of a test that have no connection."""
         self.refuse, self.connack, self.answer = refuse, connack, answer
         self.wildcards, self.exact, self.late = wildcards, exact, late
         self.sessions: dict[str, Session] = {}
@@ -100,6 +102,8 @@ class MemoryBroker:
 
     def _publish(self, topic: str, payload: bytes, qos: int, retain: bool) -> None:
         self.heard.append((topic, payload))
+        for listener in self.on_publish:
+            asyncio.get_running_loop().call_soon(listener, topic, payload)
         if retain and payload:
             self.retained[topic] = payload
         elif retain:

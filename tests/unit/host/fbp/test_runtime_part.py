@@ -1,63 +1,54 @@
-"""runtime:* on a running coordinator: who it is, what a client may do, exported ports, and packets across them."""
+"""runtime:* on a running system: who it is, what a client may do, exported ports, and packets across them."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import uuid
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from brokers import Broker
-from editors import Editor, Refused, editor, run
+from editors import Editor, Refused
+from local_system import LocalSystem
 from msgflo import Port
 from msgflo_host.fbp.permissions import ALL, DEFAULT_LOCAL, READY_MADE
-from systems import Coordinator, Participants, Sink, Source, until
+from simulation import taking_part, until
+from systems import Sink, Source
 
 MAIN = "default/main"
 SECRET = "correct-horse-battery"
 VIEWER = "only-looks-and-sees"
-AFAR = {"headers": {"X-Forwarded-For": "203.0.113.7"}}  # what makes a client one of another machine
+
+
+GRAPH = "INPORT=display.IN:SHOWN\nOUTPORT=sensor.VALUE:MEASURED\nsensor(test/Source) OUT -> OTHER display(test/Sink)\n"
 
 
 @pytest.fixture
-def coordinator(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
-    (tmp_path / "graph.fbp").write_text(
-        "INPORT=display.IN:SHOWN\nOUTPORT=sensor.VALUE:MEASURED\nsensor(test/Source) OUT -> OTHER display(test/Sink)\n"
-    )
-    (tmp_path / "secrets.yaml").write_text(f"viewer: {{secret: {VIEWER}, may: viewer}}\n")
-    options = ("graph.fbp", "--plain", "--secret", SECRET, "--secrets", "secrets.yaml")
-    with Coordinator(*options, broker=broker.url, cwd=tmp_path) as running:
-        running.wait(lambda status: status["nodes"])
-        yield running
+def system() -> LocalSystem:
+    return LocalSystem(GRAPH, secrets={SECRET: ALL, VIEWER: READY_MADE["viewer"]})
 
 
-def test_a_client_is_told_what_it_may_do_by_where_it_is_and_what_secret_it_shows(
-    coordinator: Coordinator, tmp_path: Path
-) -> None:
-    cases: list[tuple[dict[str, Any], str | None, frozenset[str]]] = [
-        ({}, None, DEFAULT_LOCAL),
-        ({}, SECRET, ALL),
-        ({}, VIEWER, READY_MADE["viewer"]),
-        ({}, "wrong", frozenset()),
-        (AFAR, None, frozenset()),
-        (AFAR, SECRET, ALL),
-        (AFAR, VIEWER, READY_MADE["viewer"]),
-        (AFAR, "wrong", frozenset()),
+def test_a_client_is_told_what_it_may_do_by_where_it_is_and_what_secret_it_shows(system: LocalSystem) -> None:
+    cases: list[tuple[bool, str | None, frozenset[str]]] = [
+        (False, None, DEFAULT_LOCAL),
+        (False, SECRET, ALL),
+        (False, VIEWER, READY_MADE["viewer"]),
+        (False, "wrong", frozenset()),
+        (True, None, frozenset()),
+        (True, SECRET, ALL),
+        (True, VIEWER, READY_MADE["viewer"]),
+        (True, "wrong", frozenset()),
     ]
 
     async def main() -> None:
-        for where, secret, capabilities in cases:
-            async with editor(coordinator.port, secret=secret, **where) as client:
+        for afar, secret, capabilities in cases:
+            async with system.editor(secret=secret, afar=afar) as client:
                 answer = await client.ask("runtime", "getruntime")
-                assert set(answer["capabilities"]) == capabilities, (where, secret)
+                assert set(answer["capabilities"]) == capabilities, (afar, secret)
                 assert set(answer["allCapabilities"]) == ALL
                 assert answer.get("graph") == (MAIN if capabilities else None)
-                assert (answer["type"], answer["version"], answer["namespace"]) == ("msgflo", "0.7", tmp_path.name)
-                assert uuid.UUID(answer["id"]).version == 4
+                assert (answer["type"], answer["version"], answer["namespace"]) == ("msgflo", "0.7", "default")
+                assert answer["id"] == "00000000-0000-0000-0000-000000000000"
                 with pytest.raises(Refused) as refused:
                     await client.ask("graph", "changenode", graph="none", id="a", metadata={})
                 allowed = "protocol:graph" in capabilities
@@ -67,18 +58,18 @@ def test_a_client_is_told_what_it_may_do_by_where_it_is_and_what_secret_it_shows
                 assert ("ports" in told) is ("protocol:runtime" in capabilities)
                 assert secret is None or secret not in json.dumps(client.frames)
 
-    run(main)
+    system.run(main)
 
 
-def test_who_asks_for_the_runtime_is_told_what_is_recorded_where_that_may_be_seen(coordinator: Coordinator) -> None:
+def test_who_asks_for_the_runtime_is_told_what_is_recorded_where_that_may_be_seen(system: LocalSystem) -> None:
     async def told(secret: str | None) -> list[Any]:
-        async with editor(coordinator.port, secret=secret) as client:
+        async with system.editor(secret=secret) as client:
             await client.ask("runtime", "getruntime")
             await client.ask("network", "getstatus", graph=MAIN)
             return client.all("trace", "start")
 
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             assert await told(None) == []
             await client.ask("trace", "start", graph=MAIN)
             assert await told(None) == await told(SECRET) == [{"graph": MAIN}]
@@ -86,16 +77,16 @@ def test_who_asks_for_the_runtime_is_told_what_is_recorded_where_that_may_be_see
             await client.ask("trace", "stop", graph=MAIN)
             assert await told(None) == []
 
-    run(main)
+    system.run(main)
 
 
 def shape(ports: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
     return {side: [(port["id"], port["type"]) for port in ports[side]] for side in ("inPorts", "outPorts")}
 
 
-def test_exported_ports_are_told_whenever_they_change(coordinator: Coordinator, broker: Broker) -> None:
+def test_exported_ports_are_told_whenever_they_change(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+        async with system.editor() as one, system.editor() as two:
 
             async def told(since: int, **fields: Any) -> None:
                 for client in (one, two):
@@ -130,38 +121,38 @@ def test_exported_ports_are_told_whenever_they_change(coordinator: Coordinator, 
             await one.ask("network", "getstatus", graph="g")
             assert one.all("runtime", "ports", since=since) == []
 
-    run(main)
+    system.run(main)
 
 
-def test_a_type_that_discovery_shows_is_told(coordinator: Coordinator, broker: Broker) -> None:
+def test_a_type_that_discovery_shows_is_told(system: LocalSystem) -> None:
     class Typed(Source):
         outports = (Port("value", type="number"),)
 
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             await client.ask("runtime", "getruntime")
             await client.told("runtime", "ports", graph=MAIN)
             since = len(client.frames)
-            with Participants(Typed("sensor"), broker=broker.url):
+            async with taking_part(Typed("sensor"), broker=system.broker):
                 ports = await client.told("runtime", "ports", since=since, graph=MAIN)
                 assert shape(ports["payload"])["outPorts"] == [("measured", "number")]
 
-    run(main)
+    system.run(main)
 
 
-def test_packets_enter_and_leave_the_main_graph_by_its_exported_ports(coordinator: Coordinator, broker: Broker) -> None:
+def test_packets_enter_and_leave_the_main_graph_by_its_exported_ports(system: LocalSystem) -> None:
     sensor, display = Source("sensor"), Sink("display")
 
     async def main() -> None:
-        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+        async with system.editor() as one, system.editor() as two:
             await one.ask("runtime", "getruntime")
             with pytest.raises(Refused, match=r'^node "display" is absent, so its inport "in" takes no packets$'):
                 await one.ask("runtime", "packet", graph=MAIN, port="shown", event="data", payload=1)
-            with Participants(sensor, display, broker=broker.url):
-                coordinator.wait(lambda status: all(node["state"] == "alive" for node in status["nodes"]))
+            async with taking_part(sensor, display, broker=system.broker):
+                await system.wait(lambda status: all(node["state"] == "alive" for node in status["nodes"]))
                 packet = {"graph": MAIN, "port": "SHOWN", "event": "data", "payload": {"a": [1, None]}}
                 assert await one.ask("runtime", "packet", **packet) == packet
-                until(lambda: display.received)
+                await until(lambda: display.received)
                 assert display.received == [{"a": [1, None]}]
                 while not two.all("runtime", "packet"):  # it is not heard before its topic is subscribed to
                     sensor.send("value", 20.5)
@@ -169,7 +160,7 @@ def test_packets_enter_and_leave_the_main_graph_by_its_exported_ports(coordinato
                 await two.told("runtime", "packet", graph=MAIN, port="measured", event="data", payload=20.5)
                 assert two.all("runtime", "packetsent") == []  # what one has sent is for the node that it is sent to
 
-    run(main)
+    system.run(main)
 
 
 async def repeater(client: Editor) -> None:
@@ -180,9 +171,9 @@ async def repeater(client: Editor) -> None:
     await client.ask("network", "start", graph="g")
 
 
-def test_only_data_passes_the_other_events_are_acknowledged(coordinator: Coordinator) -> None:
+def test_only_data_passes_the_other_events_are_acknowledged(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             await repeater(client)
             for event in ("connect", "begingroup", "data", "endgroup", "disconnect"):
                 more = {"payload": "x"} if event in ("begingroup", "data", "endgroup") else {}
@@ -192,12 +183,12 @@ def test_only_data_passes_the_other_events_are_acknowledged(coordinator: Coordin
             await client.told("runtime", "packet", payload="last")
             assert [packet["payload"] for packet in client.all("runtime", "packet")] == ["x", "last"]
 
-    run(main)
+    system.run(main)
 
 
-def test_any_value_leaves_as_it_has_entered(coordinator: Coordinator) -> None:
+def test_any_value_leaves_as_it_has_entered(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             await repeater(client)
             described = {"type": "any", "schema": "https://example.net/any.json"}
             for data in (None, False, 0, "", [], {}, "ü" * 100_000):
@@ -207,10 +198,10 @@ def test_any_value_leaves_as_it_has_entered(coordinator: Coordinator) -> None:
                 left = await client.told("runtime", "packet", since=since)
                 assert left["payload"] == {"graph": "g", "port": "out", "event": "data", "payload": data}
 
-    run(main)
+    system.run(main)
 
 
-def test_packets_that_go_nowhere_are_refused(coordinator: Coordinator) -> None:
+def test_packets_that_go_nowhere_are_refused(system: LocalSystem) -> None:
     good = {"graph": "g", "port": "in", "event": "data", "payload": 1}
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"graph": None}, "No graph specified"),
@@ -226,7 +217,7 @@ def test_packets_that_go_nowhere_are_refused(coordinator: Coordinator) -> None:
     ]
 
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             await repeater(client)
             for change, text in wrong:
                 with pytest.raises(Refused) as refused:
@@ -236,4 +227,4 @@ def test_packets_that_go_nowhere_are_refused(coordinator: Coordinator) -> None:
             await client.told("runtime", "packet", payload=1)
             assert len(client.all("runtime", "packet")) == 1
 
-    run(main)
+    system.run(main)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from brokers import Broker
-from editors import Editor, editor, run
-from systems import Coordinator
+import pytest
+
+from editors import Editor
+from local_system import LocalSystem
+from msgflo_host.library import load
 
 
 async def lines(client: Editor, wanted: int) -> list[str]:
@@ -18,13 +20,13 @@ async def lines(client: Editor, wanted: int) -> list[str]:
 
 
 def test_all_editors_are_told_once_of_a_mistake_in_the_graph_and_when_it_is_mended(
-    broker: Broker, tmp_path: Path
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     graph = tmp_path / "graph.fbp"
     graph.write_text("a(x/A)\n")
 
     async def main() -> None:
-        async with editor(system.port) as one, editor(system.port) as two:
+        async with system.editor() as one, system.editor() as two:
             for each in (one, two):
                 await each.ask("network", "getstatus", graph="default/main")
             graph.write_text("a(x/A\n")
@@ -32,7 +34,7 @@ def test_all_editors_are_told_once_of_a_mistake_in_the_graph_and_when_it_is_mend
             assert mistake.startswith(f"{graph}:1:")
             assert mistake.endswith("(the graph stays as it was)")
             graph.write_text("a(x/A\n\n")  # saved again, as it was
-            while system.output.count(mistake) < 2:
+            while caplog.text.count(mistake) < 2:
                 await asyncio.sleep(0.02)
             graph.write_text("a(x/A)\nb(x/B)\n")
             await one.told("graph", "addnode", id="b")
@@ -46,22 +48,20 @@ def test_all_editors_are_told_once_of_a_mistake_in_the_graph_and_when_it_is_mend
             await one.told("graph", "removenode", id="b")
             assert await lines(two, 4) == await lines(one, 4)
 
-    with Coordinator(graph, "--plain", broker=broker.url, cwd=tmp_path) as system:
-        system.wait(lambda status: status["connected"])
-        run(main)
+    system = LocalSystem(graph)
+    system.run(main)
 
 
 def test_all_editors_are_told_once_of_a_mistake_in_the_folder_and_when_it_is_mended(
-    broker: Broker, tmp_path: Path
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = tmp_path / "home"
     folder.mkdir()
-    (folder / "graph.fbp").write_text("")
     file = folder / "msgflo.yaml"
     file.write_text("components: {a: sleep 1}\n")
 
     async def main() -> None:
-        async with editor(system.port) as client:
+        async with system.editor() as client:
             await client.ask("network", "getstatus", graph="default/main")
             file.write_text("components: {a: sleep 1, b: [1]}\n")
             (mistake,) = await lines(client, 1)
@@ -72,6 +72,5 @@ def test_all_editors_are_told_once_of_a_mistake_in_the_folder_and_when_it_is_men
                 1
             ] == f"{folder} is without a mistake again, and its components are taken over"
 
-    with Coordinator(folder, "--plain", "--componentdir", folder, broker=broker.url, cwd=tmp_path) as system:
-        system.wait(lambda status: status["connected"])
-        run(main)
+    system = LocalSystem(library=load(folder))
+    system.run(main)

@@ -2,75 +2,59 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from brokers import Broker
-from editors import Editor, Refused, editor, run
-from graph_participant import MAIN, GraphParticipant
-from msgflo_host.fbp.secrets_store import FILE_NAME
-from systems import Coordinator, until
+from editors import Editor, Refused
+from graph_participant import MAIN, LocalGraphParticipant
+from local_system import LocalSystem
+from msgflo_host.fbp.permissions import ALL, READY_MADE
+from msgflo_host.library import load
+from simulation import pass_time, until
 
 INNER = "home/Inner"
 NODE = {"id": "a", "component": "tiny/Repeat", "metadata": {"x": 1}}
 EDGE = {"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}
-PATIENT = (
-    "from msgflo_host.fbp import sub_runtime, subgraphs; sub_runtime.SILENT_S = subgraphs.SILENT_S = 30.0; "
-    "from msgflo_host.cli import main; main()"
-)
 INITIAL = {"src": {"data": 5}, "tgt": {"node": "a", "port": "in"}}
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Where a program is started: its namespace is called so."""
-    folder = tmp_path / "default"
-    folder.mkdir()
-    return folder
+def run(
+    system: LocalSystem, main: Callable[[], Coroutine[Any, Any, None]], *participants: LocalGraphParticipant
+) -> None:
+    """Run a test with participants that are graphs."""
 
+    async def beside_them() -> None:
+        with ExitStack() as stack:
+            for each in participants:
+                stack.enter_context(each)
+            await main()
 
-@pytest.fixture
-def impatient(broker: Broker, folder: Path) -> Iterator[Coordinator]:
-    """The program as it is."""
-    with Coordinator("--plain", broker=broker.url, cwd=folder) as running:
-        running.wait(lambda status: status["connected"])
-        yield running
-
-
-@pytest.fixture
-def system(broker: Broker, folder: Path) -> Iterator[Coordinator]:
-    """One that waits for an answer for as long as a busy machine may need."""
-    made = Coordinator("--plain", broker=broker.url, cwd=folder)
-    made.command[1:3] = ["-c", PATIENT]
-    with made as running:
-        running.wait(lambda status: status["connected"])
-        yield running
+    system.run(beside_them)
 
 
 async def shown(client: Editor, component: str = INNER) -> dict[str, Any]:
     """The component of a graph, as soon as the editor is told of it."""
     await client.ask("runtime", "getruntime")
     listed = await client.listing()
-    if component in listed:
-        return dict(listed[component])
-    frame = await client.told("component", "component", name=component)
-    return dict(frame["payload"])
+    if component not in listed:
+        frame = await client.told("component", "component", name=component)
+        listed[component] = frame["payload"]
+    await pass_time(1)  # it is listed a moment before it can be opened
+    return dict(listed[component])
 
 
 @pytest.mark.parametrize("numbers", [True, False], ids=["0.8", "0.7"])
 def test_two_editors_open_a_participant_that_is_a_graph_edit_it_and_see_its_data(
-    system: Coordinator, broker: Broker, numbers: bool
+    system: LocalSystem, numbers: bool
 ) -> None:
     async def main() -> None:
-        async with editor(system.port) as one, editor(system.port) as two:
+        async with system.editor() as one, system.editor() as two:
             assert (await shown(one))["subgraph"] is True
             await shown(two)
             source = await one.ask("component", "getsource", name=INNER)
@@ -94,15 +78,12 @@ def test_two_editors_open_a_participant_that_is_a_graph_edit_it_and_see_its_data
                 "ab"
             )
 
-    with GraphParticipant("inner", broker, numbers=numbers):
-        run(main)
+    run(system, main, LocalGraphParticipant("inner", system.broker, numbers=numbers))
 
 
-def test_answers_reach_who_has_asked_though_both_count_their_requests_alike(
-    system: Coordinator, broker: Broker
-) -> None:
+def test_answers_reach_who_has_asked_though_both_count_their_requests_alike(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(system.port) as one, editor(system.port) as two:
+        async with system.editor() as one, system.editor() as two:
             await shown(one)
             await shown(two)
             for each, node in ((one, "a"), (two, "b")):
@@ -115,8 +96,7 @@ def test_answers_reach_who_has_asked_though_both_count_their_requests_alike(
             await one.ask("network", "getstatus", graph=INNER)
             assert not one.all("graph", "error")
 
-    with GraphParticipant("inner", broker):
-        run(main)
+    run(system, main, LocalGraphParticipant("inner", system.broker))
 
 
 def edge(src: str, tgt: str) -> dict[str, Any]:
@@ -124,7 +104,7 @@ def edge(src: str, tgt: str) -> dict[str, Any]:
 
 
 def test_each_editor_is_shown_the_edges_that_it_has_selected_and_the_runtime_asked_for_those_of_all(
-    system: Coordinator, broker: Broker
+    system: LocalSystem,
 ) -> None:
     def say(data: int) -> None:
         for src, tgt in (("a", "b"), ("b", "c"), ("c", "d")):
@@ -141,9 +121,9 @@ def test_each_editor_is_shown_the_edges_that_it_has_selected_and_the_runtime_ask
         return [each["payload"]["edges"] for each in inner.requests if each["command"] == "edges"]
 
     async def main() -> None:
-        async with editor(system.port) as one:
+        async with system.editor() as one:
             await shown(one)
-            async with editor(system.port) as two:
+            async with system.editor() as two:
                 await shown(two)
                 await one.ask("network", "edges", graph=INNER, edges=[edge("a", "b")])
                 await two.ask("network", "getstatus", graph=INNER)
@@ -154,64 +134,57 @@ def test_each_editor_is_shown_the_edges_that_it_has_selected_and_the_runtime_ask
                 upper = {"src": {"node": "b", "port": "OUT"}, "tgt": {"node": "c", "port": "in"}}
                 answer = await two.ask("network", "edges", graph=INNER, edges=[upper])
                 assert answer == {"graph": INNER, "edges": [upper]}
-                await asyncio.to_thread(until, lambda: asked() == [[edge("a", "b"), upper]])
+                await until(lambda: asked() == [[edge("a", "b"), upper]])
                 say(2)
                 assert await seen(one, 2) == ["ab"]
                 assert await seen(two, 2) == ["bc"]
                 with pytest.raises(Refused, match=r'edges\[0\] is 5; an object with "src" and "tgt" is needed'):
                     await two.ask("network", "edges", graph=INNER, edges=[5])
-            await asyncio.to_thread(until, lambda: asked()[1:] == [[edge("a", "b")]])
-            async with editor(system.port) as late:
-                await asyncio.to_thread(until, lambda: asked()[2:] == [[]])
+            await until(lambda: asked()[1:] == [[edge("a", "b")]])
+            async with system.editor() as late:
+                await until(lambda: asked()[2:] == [[]])
                 say(3)
                 assert await seen(late, 3) == ["ab", "bc", "cd"]
                 assert await seen(one, 3) == ["ab"]
 
-    with GraphParticipant("inner", broker) as inner:
-        run(main)
+    inner = LocalGraphParticipant("inner", system.broker)
+    run(system, main, inner)
 
 
-def test_many_and_large_packets_of_it_are_shown_as_few_and_short_and_the_rest_is_counted(
-    system: Coordinator, broker: Broker
-) -> None:
+def test_many_and_large_packets_of_it_are_shown_as_few_and_short_and_the_rest_is_counted(system: LocalSystem) -> None:
     def say(data: Any) -> None:
         payload = {"id": "ab", **edge("a", "b"), "data": data, "graph": MAIN}
         inner.say({"protocol": "network", "command": "data", "payload": payload})
 
     async def main() -> None:
-        async with editor(system.port) as one:
+        async with system.editor() as one:
             await shown(one)
             await one.ask("network", "getstatus", graph=INNER)
             say(["x" * 100_000])
             for number in range(500):
                 say(number)
             missing = 501
-            async with asyncio.timeout(20):
-                while missing:
-                    await asyncio.sleep(0.05)
-                    texts = [payload["message"] for payload in one.all("network", "output")]
-                    told = [
-                        re.fullmatch(rf"{INNER}: packets not shown in the last second: (\d+) of ab", t) for t in texts
-                    ]
-                    missing = 501 - len(one.all("network", "data")) - sum(int(each[1]) for each in told if each)
+            while missing:
+                await pass_time(0.5)
+                texts = [payload["message"] for payload in one.all("network", "output")]
+                told = [re.fullmatch(rf"{INNER}: packets not shown in the last second: (\d+) of ab", t) for t in texts]
+                missing = 501 - len(one.all("network", "data")) - sum(int(each[1]) for each in told if each)
             packets = [payload["data"] for payload in one.all("network", "data")]
             assert re.fullmatch(r'\["x{998}… \(100004 bytes\)', packets[0])
             assert len(packets) < 400
 
-    with GraphParticipant("inner", broker) as inner:
-        run(main)
+    inner = LocalGraphParticipant("inner", system.broker)
+    run(system, main, inner)
 
 
-def test_secrets_are_not_passed_on_and_what_a_client_may_not_do_is_refused_here(
-    system: Coordinator, broker: Broker, folder: Path
-) -> None:
-    secret = (folder / ".msgflo" / FILE_NAME).read_text().strip()
+def test_secrets_are_not_passed_on_and_what_a_client_may_not_do_is_refused_here() -> None:
+    secret = "correct-horse-battery"
+    system = LocalSystem(secrets={secret: ALL})
 
     async def main() -> None:
-        from_elsewhere = {"X-Forwarded-For": "192.0.2.1"}
         async with (
-            editor(system.port, secret=secret) as one,
-            editor(system.port, headers=from_elsewhere) as stranger,
+            system.editor(secret=secret) as one,
+            system.editor(afar=True) as stranger,
         ):
             await shown(one)
             assert not (await stranger.ask("runtime", "getruntime"))["capabilities"]
@@ -221,23 +194,23 @@ def test_secrets_are_not_passed_on_and_what_a_client_may_not_do_is_refused_here(
             await one.ask("network", "getstatus", graph=INNER)
             assert not stranger.all("graph", "addnode")
 
-    with GraphParticipant("inner", broker) as inner:
-        run(main)
-        assert secret not in json.dumps(inner.requests)
-        # It is asked for its graph again where the answer takes a second.
-        commands = [request["command"] for request in inner.requests]
-        assert [command for command in commands if command != "getruntime"] == ["addnode", "getstatus"]
+    inner = LocalGraphParticipant("inner", system.broker)
+    run(system, main, inner)
+    assert secret not in json.dumps(inner.requests)
+    # It is asked for its graph again where the answer takes a second.
+    commands = [request["command"] for request in inner.requests]
+    assert [command for command in commands if command != "getruntime"] == ["addnode", "getstatus"]
 
 
-def test_its_secure_initial_packets_are_masked_for_those_who_may_not_change_it(broker: Broker, tmp_path: Path) -> None:
+def test_its_secure_initial_packets_are_masked_for_those_who_may_not_change_it() -> None:
     viewer_secret, hush = "only-looks-and-sees", "hush, this is private"
-    (tmp_path / "secrets.yaml").write_text(f"viewer: {{secret: {viewer_secret}, may: viewer}}\n")
+    system = LocalSystem(secrets={viewer_secret: READY_MADE["viewer"]})
     initial = {"src": {"data": hush}, "tgt": {"node": "a", "port": "in"}}
     secure = {"metadata": {"secure": True}}
     masked = {**initial, "src": {"data": "DATA"}, **secure, "graph": INNER}
 
-    async def main(port: int) -> None:
-        async with editor(port) as one, editor(port, secret=viewer_secret) as viewer:
+    async def main() -> None:
+        async with system.editor() as one, system.editor(secret=viewer_secret) as viewer:
             await shown(one)
             await shown(viewer)
             await one.ask("graph", "addnode", graph=INNER, **NODE)
@@ -252,15 +225,12 @@ def test_its_secure_initial_packets_are_masked_for_those_who_may_not_change_it(b
             await viewer.told("graph", "removeinitial", tgt=initial["tgt"])
             assert hush not in json.dumps(viewer.frames)
 
-    with Coordinator("--plain", "--secrets", "secrets.yaml", broker=broker.url, cwd=tmp_path) as running:
-        running.wait(lambda status: status["connected"])
-        with GraphParticipant("inner", broker):
-            run(lambda: main(running.port))
+    run(system, main, LocalGraphParticipant("inner", system.broker))
 
 
-def test_graphs_that_share_a_component_are_told_apart_by_their_roles(system: Coordinator, broker: Broker) -> None:
+def test_graphs_that_share_a_component_are_told_apart_by_their_roles(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(system.port) as one:
+        async with system.editor() as one:
             await shown(one)
             for role in ("left", "right"):
                 await opened(one, role)
@@ -270,48 +240,47 @@ def test_graphs_that_share_a_component_are_told_apart_by_their_roles(system: Coo
             for role in ("left", "right"):
                 await one.told("network", "icon", graph=role, id="a")
 
-    with GraphParticipant("left", broker) as left, GraphParticipant("right", broker) as right:
-        run(main)
-        assert left.got("addnode")
-        assert right.got("addnode")
+    left, right = (LocalGraphParticipant(role, system.broker) for role in ("left", "right"))
+    run(system, main, left, right)
+    assert left.got("addnode")
+    assert right.got("addnode")
 
 
-def test_what_was_said_before_an_editor_came_is_not_told(system: Coordinator, broker: Broker) -> None:
+def test_what_was_said_before_an_editor_came_is_not_told(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(system.port) as one:
-            await shown(one)
-            await one.ask("network", "getstatus", graph=INNER)
-            assert not one.all("network", "icon")
-
-    with GraphParticipant("inner", broker) as inner:
         old = {"protocol": "network", "command": "icon", "payload": {"id": "a", "icon": "x", "graph": MAIN}}
         inner.say(old, retain=True)
-        run(main)
-        run(main)  # by now it is known what it speaks of
+        for _ in range(2):  # the second time it is known what it speaks of
+            async with system.editor() as one:
+                await shown(one)
+                await one.ask("network", "getstatus", graph=INNER)
+                assert not one.all("network", "icon")
+
+    inner = LocalGraphParticipant("inner", system.broker)
+    run(system, main, inner)
 
 
-def test_outqueues_are_listened_to_only_while_an_editor_is_there(system: Coordinator, broker: Broker) -> None:
+def test_outqueues_are_listened_to_only_while_an_editor_is_there(system: LocalSystem) -> None:
+    def listens() -> bool:
+        session = system.broker.sessions.get("msgflo-coordinator-subgraphs")
+        return session is not None and "inner/tell" in session.filters
+
     async def main() -> None:
-        async with editor(system.port) as one:
+        await system.wait(lambda status: any(node["id"] == "inner" for node in status["nodes"]))
+        await pass_time(5)
+        assert not listens()
+        async with system.editor() as one:
             await shown(one)
             await one.ask("network", "getstatus", graph=INNER)
+            assert listens()
+        await until(lambda: not listens())
 
-    def count(what: str) -> int:
-        return broker.log.count(what)
-
-    with GraphParticipant("inner", broker):
-        system.wait(lambda status: any(node["id"] == "inner" for node in status["nodes"]))
-        assert count("inner/tell (QoS 0)") == 0
-        run(main)
-        assert count("inner/tell (QoS 0)") == 1
-        until(lambda: count("Received UNSUBSCRIBE from msgflo-coordinator-subgraphs") == 1)
+    run(system, main, LocalGraphParticipant("inner", system.broker))
 
 
-def test_one_that_is_silent_and_one_that_is_lost_are_reported_to_who_asks(
-    impatient: Coordinator, broker: Broker
-) -> None:
+def test_one_that_is_silent_and_one_that_is_lost_are_reported_to_who_asks(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(impatient.port) as one:
+        async with system.editor() as one:
             await shown(one)
             with pytest.raises(Refused, match='the participant of the graph "home/Inner" has not answered within 4 s'):
                 await one.ask("component", "getsource", name=INNER)
@@ -323,47 +292,44 @@ def test_one_that_is_silent_and_one_that_is_lost_are_reported_to_who_asks(
                 await one.ask("graph", "addnode", graph=INNER, **NODE)
             # Nothing of ours is in its way.
             await one.ask("network", "getstatus", graph="default/main")
-            with GraphParticipant("inner", broker):
+            with LocalGraphParticipant("inner", system.broker):
                 await opened(one, INNER)
                 await one.ask("graph", "addnode", graph=INNER, **NODE)
 
-    with GraphParticipant("inner", broker, deaf=True) as inner:
-        run(main)
+    inner = LocalGraphParticipant("inner", system.broker, deaf=True)
+    run(system, main, inner)
 
 
 def test_one_without_an_answer_still_has_a_source_where_an_editor_would_open_nothing_without(
-    system: Coordinator, broker: Broker
+    system: LocalSystem,
 ) -> None:
     async def main() -> None:
-        async with editor(system.port) as one:
+        async with system.editor() as one:
             await shown(one, "default/Inner")
             source = await one.ask("component", "getsource", name="default/Inner")
             assert source["language"] == "yaml"
             inner.vanish()
-            system.wait(lambda status: any(node["state"] == "lost" for node in status["nodes"]))
+            await system.wait(lambda status: any(node["state"] == "lost" for node in status["nodes"]))
             assert (await one.ask("component", "getsource", name="default/Inner"))["language"] == "yaml"
 
-    with GraphParticipant("inner", broker, component="default/Inner", deaf=True) as inner:
-        run(main)
+    inner = LocalGraphParticipant("inner", system.broker, component="default/Inner", deaf=True)
+    run(system, main, inner)
 
 
-def test_names_of_ours_are_ours(system: Coordinator, broker: Broker) -> None:
+def test_names_of_ours_are_ours(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(system.port) as one:
+        async with system.editor() as one:
             await shown(one, "core/Repeat")
-            system.wait(lambda status: any(node["id"] == "default/main" for node in status["nodes"]))
+            await system.wait(lambda status: any(node["id"] == "default/main" for node in status["nodes"]))
             assert (await one.ask("component", "getsource", name="core/Repeat"))["language"] == "python"
             await one.ask("graph", "addnode", graph="default/main", id="mine", component="core/Repeat")
             assert not (await one.listing())["core/Repeat"]["subgraph"]
             # By the name that is left to it, it still can be reached.
             await opened(one, "other")
 
-    with (
-        GraphParticipant("default/main", broker, component="core/Repeat") as first,
-        GraphParticipant("other", broker, component="core/Repeat"),
-    ):
-        run(main)
-        assert not [request for request in first.requests if request["command"] not in ("getruntime",)]
+    first = LocalGraphParticipant("default/main", system.broker, component="core/Repeat")
+    run(system, main, first, LocalGraphParticipant("other", system.broker, component="core/Repeat"))
+    assert {request["command"] for request in first.requests} <= {"getruntime"}
 
 
 OURS = "from msgflo import Participant, Port\nclass Machine(Participant):\n    inports = [Port('of-ours')]\n"
@@ -371,22 +337,23 @@ OURS = "from msgflo import Participant, Port\nclass Machine(Participant):\n    i
 
 async def opened(client: Editor, graph: str) -> None:
     """Wait until a graph is known by this name."""
-    async with asyncio.timeout(30):
-        while True:
-            with suppress(Refused):
-                await client.ask("network", "getstatus", graph=graph)
-                return
-            await asyncio.sleep(0.1)
+    for _ in range(300):
+        with suppress(Refused):
+            await client.ask("network", "getstatus", graph=graph)
+            return
+        await pass_time(0.1)
+    raise AssertionError(f"{graph} is not known")
 
 
-def test_a_component_of_the_library_is_ours_whoever_calls_itself_so(broker: Broker, tmp_path: Path) -> None:
+def test_a_component_of_the_library_is_ours_whoever_calls_itself_so(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home/Machine.py").write_text(OURS)
     (tmp_path / "home/Fan.yml").write_text("component: x/Fan\ninports: {}\noutports: {}\n")
+    system = LocalSystem(library=load(tmp_path / "home"))
     names = ("home/Machine", "home/Fan")
 
     async def main() -> None:
-        async with editor(program.port) as one:
+        async with system.editor() as one:
             await one.ask("runtime", "getruntime")
             for role in ("thief", "last"):  # by its role one can be reached
                 await opened(one, role)
@@ -401,23 +368,18 @@ def test_a_component_of_the_library_is_ours_whoever_calls_itself_so(broker: Brok
             thief.say({"protocol": "network", "command": "icon", "payload": {"id": "a", "icon": "x", "graph": MAIN}})
             await one.told("network", "icon", graph="thief", id="a")
 
-    with Coordinator("--componentdir", "home", "--plain", broker=broker.url, cwd=tmp_path) as program:
-        program.wait(lambda status: status["connected"])
-        with (
-            GraphParticipant("thief", broker, component="home/Machine") as thief,
-            GraphParticipant("home/Machine", broker, component="home/Fan") as other,
-            GraphParticipant("last", broker, component="home/Fan"),
-        ):
-            run(main)
-            assert not [request for request in other.requests if request["command"] != "getruntime"]
+    thief = LocalGraphParticipant("thief", system.broker, component="home/Machine")
+    other = LocalGraphParticipant("home/Machine", system.broker, component="home/Fan")
+    run(system, main, thief, other, LocalGraphParticipant("last", system.broker, component="home/Fan"))
+    assert {request["command"] for request in other.requests} <= {"getruntime"}
 
 
 @pytest.mark.parametrize("deaf", [True, False], ids=["from-the-start", "later"])
-def test_no_source_of_the_namespace_is_waited_for(impatient: Coordinator, broker: Broker, deaf: bool) -> None:
+def test_no_source_of_the_namespace_is_waited_for(system: LocalSystem, deaf: bool) -> None:
     name = "default/Inner"
 
     async def main() -> None:
-        async with editor(impatient.port) as one:
+        async with system.editor() as one:
             await shown(one, name)
             if not deaf:
                 await one.ask("network", "getstatus", graph=name)
@@ -431,17 +393,14 @@ def test_no_source_of_the_namespace_is_waited_for(impatient: Coordinator, broker
             assert (await one.ask("component", "getsource", name=name))["language"] == "yaml"
             assert not [each for each in inner.requests[asked:] if each["command"] == "getsource"]
             inner.deaf = False
-            async with asyncio.timeout(30):
-                while (await one.ask("component", "getsource", name=name))["language"] != "json":
-                    await asyncio.sleep(0.1)
+            while (await one.ask("component", "getsource", name=name))["language"] != "json":
+                await pass_time(0.1)
 
-    with GraphParticipant("inner", broker, component=name, deaf=deaf) as inner:
-        run(main)
+    inner = LocalGraphParticipant("inner", system.broker, component=name, deaf=deaf)
+    run(system, main, inner)
 
 
-def test_a_source_that_came_too_late_is_the_next_answer_until_the_graph_changes(
-    system: Coordinator, broker: Broker
-) -> None:
+def test_a_source_that_came_too_late_is_the_next_answer_until_the_graph_changes(system: LocalSystem) -> None:
     name = "default/Inner"
 
     async def language() -> str:
@@ -449,39 +408,38 @@ def test_a_source_that_came_too_late_is_the_next_answer_until_the_graph_changes(
 
     async def main() -> None:
         nonlocal client
-        async with editor(system.port) as client:
+        async with system.editor() as client:
             await shown(client, name)
             await client.ask("network", "getstatus", graph=name)
             assert await language() == "yaml"
-            told.set()
+            inner.go_on()
             await client.ask("network", "getstatus", graph=name)  # answered after the late source
             assert await language() == "json"
-            told.set()
+            inner.go_on()
             await client.ask("graph", "addnode", graph=name, **NODE)
             assert await language() == "yaml"
-            told.set()
+            inner.go_on()
 
     client: Editor
-    told = threading.Event()
-    with GraphParticipant("inner", broker, component=name, source=told):
-        run(main)
+    inner = LocalGraphParticipant("inner", system.broker, component=name, holds=True)
+    run(system, main, inner)
 
 
-def test_who_joins_later_is_told_its_exported_ports(system: Coordinator, broker: Broker) -> None:
+def test_who_joins_later_is_told_its_exported_ports(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(system.port) as one:
-            await shown(one)
-            await one.told("runtime", "ports", graph=INNER)
-            async with editor(system.port) as later:
-                await later.ask("runtime", "getruntime")
-                ports = await later.told("runtime", "ports", graph=INNER)
-                assert ports["payload"] == {"graph": INNER, "inPorts": [], "outPorts": []}
+        for _ in range(2):  # what it has said to nobody it is asked again
+            async with system.editor() as one:
+                await shown(one)
+                await one.told("runtime", "ports", graph=INNER)
+                async with system.editor() as later:
+                    await later.ask("runtime", "getruntime")
+                    ports = await later.told("runtime", "ports", graph=INNER)
+                    assert ports["payload"] == {"graph": INNER, "inPorts": [], "outPorts": []}
 
-    with GraphParticipant("inner", broker) as inner:
-        run(main)
-        run(main)  # what it has said to nobody it is asked again
-        assert len(inner.requests) >= 2
-        assert {request["command"] for request in inner.requests} == {"getruntime"}
+    inner = LocalGraphParticipant("inner", system.broker)
+    run(system, main, inner)
+    assert len(inner.requests) >= 2
+    assert {request["command"] for request in inner.requests} == {"getruntime"}
 
 
 HOSTILE: dict[str, bytes | dict[str, Any]] = {
@@ -505,9 +463,11 @@ HOSTILE: dict[str, bytes | dict[str, Any]] = {
 }  # fmt: skip
 
 
-def test_what_it_may_not_say_is_dropped_with_one_complaint(system: Coordinator, broker: Broker) -> None:
+def test_what_it_may_not_say_is_dropped_with_one_complaint(
+    system: LocalSystem, caplog: pytest.LogCaptureFixture
+) -> None:
     async def main() -> None:
-        async with editor(system.port) as one:
+        async with system.editor() as one:
             await shown(one)
             await one.ask("network", "getstatus", graph=INNER)
             since = len(one.frames)
@@ -519,26 +479,8 @@ def test_what_it_may_not_say_is_dropped_with_one_complaint(system: Coordinator, 
             assert told["payload"] == {"message": "home/Inner: it is hot"}
             assert one.frames[since:] == [told]
 
-    with GraphParticipant("inner", broker) as inner:
-        run(main)
+    inner = LocalGraphParticipant("inner", system.broker)
+    run(system, main, inner)
     for complaint in HOSTILE:
-        until(lambda complaint=complaint: system.output.count(complaint) == 1, what=complaint)
-    assert "Traceback" not in system.output
-
-
-def test_a_flood_delays_nobody(system: Coordinator, broker: Broker) -> None:
-    async def main() -> None:
-        async with editor(system.port) as one:
-            await shown(one)
-            await one.ask("network", "getstatus", graph=INNER)
-            for n in range(20_000):
-                inner.say(
-                    {"protocol": "network", "command": "icon", "payload": {"id": "a", "icon": str(n), "graph": MAIN}}
-                )
-            await one.told("network", "icon", icon="0")
-            await one.ask("graph", "addnode", graph="default/main", id="mine", component="core/Repeat")
-            await asyncio.to_thread(until, lambda: "it sends more than 500 messages in a second" in system.output)
-            assert len(one.all("network", "icon")) < 15_000
-
-    with GraphParticipant("inner", broker) as inner:
-        run(main)
+        assert caplog.text.count(complaint) == 1, complaint
+    assert "Traceback" not in caplog.text

@@ -1,4 +1,4 @@
-"""network:* on a running coordinator: start and stop, status, which edges are looked at, and saving."""
+"""network:* on a running system: start and stop, status, which edges are looked at, and saving."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from brokers import Broker
-from editors import Editor, Refused, editor, run
-from systems import Coordinator
+from editors import Editor, Refused
+from local_system import LocalSystem
 
 MAIN = "default/main"
 EDGES = [
@@ -43,9 +42,9 @@ async def status(client: Editor, graph: str = "g") -> dict[str, Any]:
 WHOLE = [("DATA -> IN a()", "go"), ("a() OUT -> IN b()", "go"), ("b() OUT -> IN c()", "go")]
 
 
-def test_a_graph_is_started_and_stopped_and_all_are_told(coordinator: Coordinator) -> None:
+def test_a_graph_is_started_and_stopped_and_all_are_told(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+        async with system.editor() as one, system.editor() as two:
             await chain(one)
             assert await status(one) == {"running": False, "started": False}
             assert data(one.frames) == [], "nothing runs before it is started"
@@ -69,14 +68,14 @@ def test_a_graph_is_started_and_stopped_and_all_are_told(coordinator: Coordinato
                 assert "responseTo" not in told, turn
                 assert await status(two) == {"running": False, "started": False}
 
-    run(main)
+    system.run(main)
 
 
 def test_starting_again_sends_the_initial_packets_again_and_stopping_twice_is_no_mistake(
-    coordinator: Coordinator,
+    system: LocalSystem,
 ) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             await chain(client)
             for _ in range(2):
                 since = len(client.frames)
@@ -86,12 +85,12 @@ def test_starting_again_sends_the_initial_packets_again_and_stopping_twice_is_no
             for _ in range(2):
                 assert not (await client.ask("network", "stop", graph="g"))["started"]
 
-    run(main)
+    system.run(main)
 
 
-def test_the_main_graph_runs_from_the_beginning_and_can_be_stopped(coordinator: Coordinator) -> None:
+def test_the_main_graph_runs_from_the_beginning_and_can_be_stopped(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             assert (await status(client, MAIN))["started"]
             send = {"graph": MAIN, "port": "in", "event": "data", "payload": 1}
             await client.ask("graph", "addinport", graph=MAIN, public="in", node="first", port="in")
@@ -105,12 +104,12 @@ def test_the_main_graph_runs_from_the_beginning_and_can_be_stopped(coordinator: 
             await client.ask("runtime", "packet", **{**send, "payload": 2})
             await client.told("network", "data", id="first() OUT -> IN second()", data=2)
 
-    run(main)
+    system.run(main)
 
 
-def test_debug_is_kept_with_the_graph_and_told_in_its_status(coordinator: Coordinator) -> None:
+def test_debug_is_kept_with_the_graph_and_told_in_its_status(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+        async with system.editor() as one, system.editor() as two:
             await chain(one)
             assert await one.ask("network", "debug", graph="g", enable=True) == {"graph": "g", "enable": True}
             assert (await status(two))["debug"] is True
@@ -122,12 +121,12 @@ def test_debug_is_kept_with_the_graph_and_told_in_its_status(coordinator: Coordi
                 with pytest.raises(Refused, match="allowed: true, false"):
                     await one.ask("network", "debug", graph="g", enable=wrong)
 
-    run(main)
+    system.run(main)
 
 
-def test_a_client_gets_the_packets_of_the_edges_that_it_has_selected(coordinator: Coordinator) -> None:
+def test_a_client_gets_the_packets_of_the_edges_that_it_has_selected(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as some, editor(coordinator.port) as all_of_them:
+        async with system.editor() as some, system.editor() as all_of_them:
             await chain(some)
             chosen = {"graph": "g", "edges": [EDGES[1]]}
             assert await some.ask("network", "edges", **chosen) == chosen
@@ -143,10 +142,10 @@ def test_a_client_gets_the_packets_of_the_edges_that_it_has_selected(coordinator
             await some.told("network", "data", since=since, id="b() OUT -> IN c()")
             assert data(some.frames[since:]) == WHOLE
 
-    run(main)
+    system.run(main)
 
 
-def test_edges_are_answered_as_they_were_selected_or_refused(coordinator: Coordinator) -> None:
+def test_edges_are_answered_as_they_were_selected_or_refused(system: LocalSystem) -> None:
     end = {"node": "a", "port": "OUT", "index": 2}
     wrong: list[tuple[Any, str]] = [
         (None, '"edges" is missing; a list of at most 10000 edges is needed'),
@@ -160,7 +159,7 @@ def test_edges_are_answered_as_they_were_selected_or_refused(coordinator: Coordi
     ]  # fmt: skip
 
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             edges = [{"src": end, "tgt": {**end, "index": "x"}}, {"src": {"node": "no", "port": "such"}, "tgt": end}]
             more = [{**edge, "metadata": {}} for edge in edges]
             assert await client.ask("network", "edges", graph=MAIN, edges=more) == {"graph": MAIN, "edges": edges}
@@ -169,12 +168,15 @@ def test_edges_are_answered_as_they_were_selected_or_refused(coordinator: Coordi
                 answer = await client.told("network", "error", message=text)
                 assert answer["responseTo"] == id
 
-    run(main)
+    system.run(main)
 
 
-def test_a_saved_graph_is_in_its_file_and_nothing_else_is(coordinator: Coordinator, tmp_path: Path) -> None:
+def test_a_saved_graph_is_in_its_file_and_nothing_else_is(tmp_path: Path) -> None:
+    (tmp_path / "graph.fbp").write_text("first(core/Repeat) OUT -> IN second(core/Drop)\n")
+    system = LocalSystem(tmp_path / "graph.fbp")
+
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             await chain(client)
             await client.ask("graph", "addnode", graph=MAIN, id="third", component="core/Not")
             assert "third" not in (tmp_path / "graph.fbp").read_text()
@@ -184,28 +186,25 @@ def test_a_saved_graph_is_in_its_file_and_nothing_else_is(coordinator: Coordinat
             assert "first(core/Repeat" in written
             assert " a(" not in written
 
-    run(main)
+    system.run(main)
 
 
-def test_what_cannot_be_saved_is_answered_with_the_reason(broker: Broker, tmp_path: Path) -> None:
-    with Coordinator("--plain", broker=broker.url, cwd=tmp_path) as coordinator:
-        coordinator.wait(lambda status: True)
-
-        async def main() -> None:
-            async with editor(coordinator.port) as client:
-                with pytest.raises(Refused, match="started without the file of a graph"):
-                    await client.ask("network", "persist")
-
-        run(main)
-
-
-def test_a_fixture_is_gone_when_it_is_stopped(coordinator: Coordinator) -> None:
+def test_what_cannot_be_saved_is_answered_with_the_reason(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
+            with pytest.raises(Refused, match="started without the file of a graph"):
+                await client.ask("network", "persist")
+
+    system.run(main)
+
+
+def test_a_fixture_is_gone_when_it_is_stopped(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as client:
             await chain(client, "fixture.x")
             await client.ask("network", "start", graph="fixture.x")
             assert not (await client.ask("network", "stop", graph="fixture.x"))["running"]
             with pytest.raises(Refused, match=r"^Requested graph not found$"):
                 await client.ask("network", "getstatus", graph="fixture.x")
 
-    run(main)
+    system.run(main)

@@ -4,52 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.publish
 import pytest
 
 import msgflo
-from brokers import Broker
-from editors import Editor, editor, run
+from editors import Editor
+from event_loop import run_simulated
 from fbp_service import joined, read, served, service_of
+from local_system import LocalSystem
 from msgflo_host import discovery
 from msgflo_host.catalogue import Catalogue
 from msgflo_host.components import Components
-from msgflo_host.coordinator import Coordinator as InProcess
-from msgflo_host.fbp import wrongs
+from msgflo_host.coordinator import Coordinator
+from msgflo_host.fbp.wrongs import PRINTED_S
 from msgflo_host.graph.model import Graph
-from msgflo_host.library import Library
+from msgflo_host.library import Library, load
 from msgflo_host.wall import call_all
-from systems import Coordinator, discovery_message
+from systems import discovery_message
 
 MAIN = "default/main"
 PENDING, ASLEEP, LOST, OWN = "hourglass-o", "moon-o", "chain-broken", "bolt"
 
-DEATH = "program side: ended (exit code 2): "
-
-Say = Callable[[str, str], None]
-
 
 @pytest.fixture
-def say(broker: Broker) -> Say:
-    """Publishes on a topic of the broker."""
-
-    def publish(topic: str, payload: str) -> None:
-        paho.mqtt.publish.single(topic, payload, hostname="127.0.0.1", port=broker.port, retain=topic != "fbp")
-
-    return publish
+def system() -> LocalSystem:
+    return LocalSystem("board(x/Board)\n")
 
 
-@pytest.fixture
-def coordinator(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
-    graph = tmp_path / "graph.fbp"
-    graph.write_text("board(x/Board)\n")
-    with Coordinator(graph, "--plain", broker=broker.url, cwd=tmp_path) as running:
-        running.wait(lambda status: status["connected"])
-        yield running
+def say(system: LocalSystem, topic: str, payload: str) -> None:
+    """Publish on a topic of the broker."""
+    system.broker.publish(topic, payload, retain=True)
 
 
 async def open_graph(client: Editor) -> None:
@@ -79,13 +65,14 @@ def errors(client: Editor) -> list[Any]:
     return [payload["error"] for payload in client.all("network", "processerror")]
 
 
-def test_editors_are_told_when_a_node_comes_sleeps_and_is_lost(coordinator: Coordinator, say: Say) -> None:
+def test_editors_are_told_when_a_node_comes_sleeps_and_is_lost(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+        async with system.editor() as one, system.editor() as two:
             for each in (one, two):
                 await open_graph(each)
                 await icon(each, PENDING)
             say(
+                system,
                 "fbp/participant/board",
                 discovery_message("board", id="board", component="x/Board", icon="fa-bolt", connection="c"),
             )
@@ -97,14 +84,14 @@ def test_editors_are_told_when_a_node_comes_sleeps_and_is_lost(coordinator: Coor
                 ("online", OWN),
             ):
                 since = {each: len(each.frames) for each in (one, two)}
-                say("fbp/connection/c", status)
+                say(system, "fbp/connection/c", status)
                 for each in (one, two):
                     await icon(each, shown, since=0 if status == "online" else since[each])
             for each in (one, two):
                 await each.told("network", "processerror", graph=MAIN, id="board", error="lost (connection lost)")
                 assert errors(each) == ["lost (connection lost)"]
 
-    run(main)
+    system.run(main)
 
 
 @pytest.mark.parametrize(
@@ -112,48 +99,54 @@ def test_editors_are_told_when_a_node_comes_sleeps_and_is_lost(coordinator: Coor
     [("asleep", ASLEEP, []), ("lost", LOST, ["lost (connection lost)"]), ("offline", LOST, ["lost (stopped)"])],
 )
 def test_who_joins_later_is_told_how_each_node_is(
-    coordinator: Coordinator, say: Say, status: str, shown: str, error: list[str]
+    system: LocalSystem, status: str, shown: str, error: list[str]
 ) -> None:
     state = {"asleep": "asleep"}.get(status, "lost")
 
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        say(
+            system, "fbp/participant/board", discovery_message("board", id="board", component="x/Board", connection="c")
+        )
+        await system.wait(lambda found: [node["state"] for node in found["nodes"]] == ["alive"])
+        say(system, "fbp/connection/c", status)
+        await system.wait(lambda found: [node["state"] for node in found["nodes"]] == [state])
+        async with system.editor() as client:
             await open_graph(client)
             await icon(client, shown)
             await client.ask("runtime", "getruntime")  # what came before its answer is all there is
             assert errors(client) == error
 
-    say("fbp/participant/board", discovery_message("board", id="board", component="x/Board", connection="c"))
-    coordinator.wait(lambda found: [node["state"] for node in found["nodes"]] == ["alive"])
-    say("fbp/connection/c", status)
-    coordinator.wait(lambda found: [node["state"] for node in found["nodes"]] == [state])
-    run(main)
+    system.run(main)
 
 
-def test_of_one_that_is_there_nothing_is_told_later(coordinator: Coordinator, say: Say) -> None:
+def test_of_one_that_is_there_nothing_is_told_later(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as before:
+        async with system.editor() as before:
             await open_graph(before)
             await icon(before, LOST)
             since = len(before.frames)
-            say("fbp/connection/c", "online")
+            say(system, "fbp/connection/c", "online")
             await icon(before, "cog", since=since)
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             await open_graph(client)
             await client.ask("runtime", "getruntime")
             assert client.all("network", "icon") == []
             assert errors(client) == []
 
-    say("fbp/participant/board", discovery_message("board", id="board", component="x/Board", connection="c"))
-    say("fbp/connection/c", "lost")
-    run(main)
+    say(system, "fbp/participant/board", discovery_message("board", id="board", component="x/Board", connection="c"))
+    say(system, "fbp/connection/c", "lost")
+    system.run(main)
 
 
-def test_a_node_that_has_its_name_again_is_shown_as_the_one_who_plays_it(coordinator: Coordinator, say: Say) -> None:
+def test_a_node_that_has_its_name_again_is_shown_as_the_one_who_plays_it(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             await open_graph(client)
-            say("fbp/participant/board", discovery_message("board", id="board", component="x/Board", icon="fa-bolt"))
+            say(
+                system,
+                "fbp/participant/board",
+                discovery_message("board", id="board", component="x/Board", icon="fa-bolt"),
+            )
             await icon(client, OWN)
             await client.ask("graph", "renamenode", graph=MAIN, **{"from": "board", "to": "other"})
             await client.told("network", "icon", graph=MAIN, id="other", icon=PENDING)
@@ -161,15 +154,15 @@ def test_a_node_that_has_its_name_again_is_shown_as_the_one_who_plays_it(coordin
             await client.ask("graph", "renamenode", graph=MAIN, **{"from": "other", "to": "board"})
             await icon(client, OWN, since=since)
 
-    run(main)
+    system.run(main)
 
 
-def test_what_is_wrong_with_a_node_is_shown_for_as_long_as_it_is_so(coordinator: Coordinator) -> None:
+def test_what_is_wrong_with_a_node_is_shown_for_as_long_as_it_is_so(system: LocalSystem) -> None:
     wrong = {"src": {"data": "in * (2"}, "tgt": {"node": "sum", "port": "expression"}}
     edge = {"src": {"node": "sum", "port": "out"}, "tgt": {"node": "next", "port": "no_such_port"}}
 
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             await open_graph(client)
             for node, component in ("sum", "core/Expression"), ("next", "core/Repeat"):
                 await client.ask("graph", "addnode", graph=MAIN, id=node, component=component)
@@ -184,7 +177,7 @@ def test_what_is_wrong_with_a_node_is_shown_for_as_long_as_it_is_so(coordinator:
             await client.told("network", "icon", since=since, id="sum", icon="calculator")
             await until_shown(client, "sum", "in * (2")
             await until_shown(client, "next", "is refused")
-            async with editor(coordinator.port) as later:
+            async with system.editor() as later:
                 await open_graph(later)
                 await until_shown(later, "sum", "in * (2")
                 await until_shown(later, "next", "is refused")
@@ -193,76 +186,16 @@ def test_what_is_wrong_with_a_node_is_shown_for_as_long_as_it_is_so(coordinator:
             await client.ask("graph", "removeinitial", graph=MAIN, **wrong)
             await until_shown(client, "sum", "calculator")
 
-    run(main)
+    system.run(main)
 
 
-def test_a_process_that_fails_at_a_packet_is_shown_as_one_that_fails(broker: Broker, tmp_path: Path) -> None:
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "Half.py").write_text(
-        "from msgflo import Participant, Port\n\n\n"
-        "class Half(Participant):\n"
-        '    component = "home/Half"\n'
-        '    inports = [Port("in", "number")]\n\n'
-        "    def on_in(self, value):\n"
-        "        print(value / 2)\n"
-    )
-    (tmp_path / "graph.fbp").write_text("half(home/Half)\n")
-    options = ("--plain", "--componentdir", tmp_path / "home")
-
-    async def main() -> None:
-        async with editor(coordinator.port) as client:
-            await open_graph(client)
-            packet = {"src": {"data": "hot"}, "tgt": {"node": "half", "port": "in"}}
-            await client.ask("graph", "addinitial", graph=MAIN, **packet)
-            await until_shown(client, "half", "TypeError: unsupported operand")
-
-    with Coordinator(tmp_path / "graph.fbp", *options, broker=broker.url, cwd=tmp_path) as coordinator:
-        coordinator.wait(lambda status: status["connected"])
-        run(main)
-
-
-def test_what_a_component_died_of_is_told_to_who_joins_later(broker: Broker, tmp_path: Path) -> None:
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "Crash.py").write_text("import no_such_module  # Participant\n")
-    (tmp_path / "home" / "msgflo.yaml").write_text("programs: {side: 'python no_such_file.py'}\n")
-    (tmp_path / "graph.fbp").write_text("crash(home/Crash)\n")
-    options = ("--plain", "--componentdir", tmp_path / "home")
-
-    async def main() -> None:
-        async with editor(coordinator.port) as first:
-            await open_graph(first)
-            await first.told("network", "processerror", id="crash")
-            async with editor(coordinator.port) as later:
-                await open_graph(later)
-                told = await later.told("network", "processerror", graph=MAIN, id="crash")
-                assert (
-                    "ModuleNotFoundError: No module named 'no_such_module'; it is started" in told["payload"]["error"]
-                )
-                # A program is no node, so what it dies of is output.
-                while not any(each["message"].startswith(DEATH) for each in first.all("network", "output")):
-                    await asyncio.sleep(0.02)
-                assert {each["id"] for each in first.all("network", "processerror")} == {"crash"}
-
-    with Coordinator(tmp_path / "graph.fbp", *options, broker=broker.url, cwd=tmp_path) as coordinator:
-        coordinator.wait(lambda status: status["connected"])
-        run(main)
-
-
-@pytest.fixture
-def library(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
-    """With fifty components of a folder `home`."""
-    (tmp_path / "home").mkdir()
+def test_a_component_that_nobody_knows_is_explained_once_with_those_like_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     for number in range(50):
-        (tmp_path / "home" / f"Lamp{number}.js").touch()
-    (tmp_path / "home" / "msgflo.yaml").write_text("handlers: {.js: 'sleep 1000'}\n")
-    (tmp_path / "graph.fbp").write_text("old(core/Repaet)\n")
-    options = ("--plain", "--componentdir", tmp_path / "home")
-    with Coordinator(tmp_path / "graph.fbp", *options, broker=broker.url, cwd=tmp_path) as running:
-        running.wait(lambda status: status["connected"])
-        yield running
-
-
-def test_a_component_that_nobody_knows_is_explained_once_with_those_like_it(library: Coordinator) -> None:
+        (tmp_path / f"Lamp{number}.js").touch()
+    (tmp_path / "msgflo.yaml").write_text("namespace: home\nhandlers: {.js: 'sleep 1000'}\n")
+    system = LocalSystem("old(core/Repaet)\n", library=load(tmp_path))
     slips = {"old": "core/Repaet", "new": "core/Treshold", "mine": "home/Lmap7", "none": "x/Y", "-r": "home/Lamp1"}
     slips |= {"a/b+c": "home/Lamp1", "my lamp #1": "home/Lamp1", "$x": "home/Lamp1"}
     said = {
@@ -277,7 +210,7 @@ def test_a_component_that_nobody_knows_is_explained_once_with_those_like_it(libr
     }
 
     async def main() -> None:
-        async with editor(library.port) as first:
+        async with system.editor() as first:
             await open_graph(first)
             for node, component in slips.items():
                 if node != "old":
@@ -286,7 +219,7 @@ def test_a_component_that_nobody_knows_is_explained_once_with_those_like_it(libr
                 await first.told("network", "processerror", graph=MAIN, id=node)
             await first.ask("graph", "addnode", graph=MAIN, id="fine", component="core/Repeat")
             await first.told("network", "processerror", graph=MAIN, id="-r")
-            async with editor(library.port) as later:
+            async with system.editor() as later:
                 await open_graph(later)
                 await later.ask("runtime", "getruntime")
                 for client in (first, later):
@@ -303,20 +236,26 @@ def test_a_component_that_nobody_knows_is_explained_once_with_those_like_it(libr
             await first.ask("graph", "addnode", graph=MAIN, id="new", component="core/Treshold")
             await first.told("network", "processerror", since=since, graph=MAIN, id="new")
 
-    run(main)
-    assert library.stop() == 0
-    assert library.output.count("the library has no component") == 5
-    assert library.output.count("is not started: its name") == 3
+    system.run(main)
+    assert caplog.text.count("the library has no component") == 5
+    assert caplog.text.count("is not started: its name") == 3
 
 
-def test_an_exception_that_was_printed_is_over_in_its_time_also_beside_a_report_that_holds_longer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(wrongs, "PRINTED_S", 0.05)
+def test_a_process_that_has_not_announced_itself_is_shown_as_one_that_fails(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as client:
+            await open_graph(client)
+            call_all(system.components.on_silent, "board")
+            error = "it runs, and has not announced itself"
+            await client.told("network", "processerror", graph=MAIN, id="board", error=error)
 
+    system.run(main)
+
+
+def test_an_exception_that_was_printed_is_over_in_its_time_also_beside_a_report_that_holds_longer() -> None:
     async def main() -> None:
         graph = Graph()
-        system = InProcess(msgflo.Broker.parse("mqtt://127.0.0.1:1"), graph)
+        system = Coordinator(msgflo.Broker.parse("mqtt://127.0.0.1:1"), graph)
         components = Components(Library(), system)
         client = joined(service_of(system, components))
         for role in ("one", "two"):
@@ -326,14 +265,14 @@ def test_an_exception_that_was_printed_is_over_in_its_time_also_beside_a_report_
         call_all(system.on_trouble, "one", "its edge is refused")
         call_all(components.on_output, "two", "ValueError: too hot")
         shown: list[tuple[str, str]] = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(2 * PRINTED_S):
             while ("icon", "two") not in shown:
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.1)
                 shown += [(frame["command"], frame["payload"].get("id")) for frame in read(client)]
         assert shown.index(("processerror", "two")) < shown.index(("icon", "two"))
         assert ("icon", "one") not in shown
 
-    run(main)
+    run_simulated(main)
 
 
 def test_states_are_told_also_where_what_is_told_of_components_fails(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,27 +295,43 @@ def test_states_are_told_also_where_what_is_told_of_components_fails(monkeypatch
         told = [frame["payload"] for frame in read(client) if frame["command"] == "icon"]
         assert [(each["id"], each["icon"]) for each in told] == [("one", PENDING), ("one", "cog")]
 
-    run(main)
+    run_simulated(main)
 
 
 def test_editors_are_told_when_the_broker_goes_and_comes_back_and_what_waits_for_it(
-    coordinator: Coordinator, broker: Broker
+    system: LocalSystem,
 ) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             await open_graph(client)
-            await asyncio.to_thread(broker.stop)
-            away = f"the broker {broker.url} is out of reach: what is wanted is in force once it is back"
+            system.broker.stop()
+            away = f"the broker {system.broker.url} is out of reach: what is wanted is in force once it is back"
             await client.told("network", "output", message=away)
             await client.ask("graph", "addnode", graph=MAIN, id="other", component="x/Other")
             await client.told("network", "icon", graph=MAIN, id="other", icon=PENDING)
             await client.ask("graph", "addnode", graph=MAIN, id="here", component="core/Repeat")
-            async with editor(coordinator.port) as late:
+            async with system.editor() as late:
                 await open_graph(late)
                 await late.told("network", "output", message=away)
-            await asyncio.to_thread(broker.start)
-            await client.told("network", "output", message=f"the broker {broker.url} is back")
+            system.broker.start()
+            await client.told("network", "output", message=f"the broker {system.broker.url} is back")
             lines = [payload["message"] for payload in client.all("network", "output")]
             assert [line for line in lines if line.startswith("the broker")] == lines
 
-    run(main)
+    system.run(main)
+
+
+def test_what_cannot_be_brought_in_force_is_told_as_an_error_of_its_node(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as one, system.editor() as two:
+            await two.ask("runtime", "getruntime")
+            for node, component in ("machine", "core/Repeat"), ("scale", "core/Scale"):
+                await one.ask("graph", "addnode", graph=MAIN, id=node, component=component)
+            tgt = {"node": "scale", "port": "factor"}
+            await one.ask("graph", "addinitial", graph=MAIN, src={"data": 10}, tgt=tgt)
+            await one.ask("graph", "addedge", graph=MAIN, src={"node": "machine", "port": "out"}, tgt=tgt)
+            has = '"scale" has no inport "factor"; it has "in", "inmin", "inmax", "outmin", "outmax", "clamp"'
+            for text in (f"initial packet: {has}", f"edge machine.out → scale.factor is refused: {has}"):
+                await two.told("network", "processerror", id="scale", error=text, graph=MAIN)
+
+    system.run(main)

@@ -1,4 +1,4 @@
-"""graph:* on a running coordinator: each command, what all are told of it, what is refused, and who else changes graphs."""
+"""graph:* on a running system: each command, what all are told of it, what is refused, and who else changes graphs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paho.mqtt import publish
 
-from brokers import Broker
-from editors import Editor, Refused, editor, run
+from editors import Editor, Refused
 from fbp_schemas import commands
-from systems import Coordinator, Participants, Sink, Source, discovery_message
+from local_system import LocalSystem
+from msgflo_host.fbp.permissions import READY_MADE
+from simulation import taking_part
+from systems import Sink, Source, discovery_message
 
 MAIN = "default/main"
 A_OUT, B_IN = {"node": "a", "port": "out"}, {"node": "b", "port": "in"}
@@ -114,11 +115,11 @@ def told_of(frames: list[dict[str, Any]], graph: str) -> list[tuple[str, dict[st
     return told
 
 
-def test_each_command_is_answered_and_told_to_the_others_with_what_follows_from_it(coordinator: Coordinator) -> None:
+def test_each_command_is_answered_and_told_to_the_others_with_what_follows_from_it(system: LocalSystem) -> None:
     assert {command for command, _, _ in STEPS} == commands("input", "graph")
 
     async def main() -> None:
-        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+        async with system.editor() as one, system.editor() as two:
             for command, payload, changes in STEPS:
                 since = len(one.frames), len(two.frames)
                 graph = {} if command == "clear" else {"graph": "g"}
@@ -132,12 +133,12 @@ def test_each_command_is_answered_and_told_to_the_others_with_what_follows_from_
                 assert told_of(two.frames[since[1] :], "g") == changes
                 assert not any("responseTo" in frame for frame in two.frames)
 
-    run(main)
+    system.run(main)
 
 
-def test_what_is_asked_twice_is_there_once(coordinator: Coordinator) -> None:
+def test_what_is_asked_twice_is_there_once(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             await client.ask("graph", "clear", id="g")
             for id in ("a", "b", "a"):
                 await client.ask("graph", "addnode", graph="g", id=id, component="core/Repeat", metadata={})
@@ -149,10 +150,10 @@ def test_what_is_asked_twice_is_there_once(coordinator: Coordinator) -> None:
             once = await source_of(client, "g")
             assert [once.count(f'"{word}"') for word in ("component", "src", "data", "p", "nodes")] == [2, 1, 1, 1, 1]
 
-    run(main)
+    system.run(main)
 
 
-def test_what_is_removed_or_renamed_twice_is_answered_twice_and_told_once(coordinator: Coordinator) -> None:
+def test_what_is_removed_or_renamed_twice_is_answered_twice_and_told_once(system: LocalSystem) -> None:
     edits: list[tuple[str, dict[str, Any]]] = [
         ("removeedge", {"src": A_OUT, "tgt": B_IN}),
         ("removeinitial", {"src": {"data": 1}, "tgt": A_IN}),
@@ -165,7 +166,7 @@ def test_what_is_removed_or_renamed_twice_is_answered_twice_and_told_once(coordi
     ]
 
     async def main() -> None:
-        async with editor(coordinator.port) as client, editor(coordinator.port) as other:
+        async with system.editor() as client, system.editor() as other:
             await client.ask("graph", "clear", id="g")
             for id in ("a", "b"):
                 await client.ask("graph", "addnode", graph="g", id=id, component="core/Repeat")
@@ -182,10 +183,10 @@ def test_what_is_removed_or_renamed_twice_is_answered_twice_and_told_once(coordi
             for command, payload in edits:
                 assert other.all("graph", command) == [{**payload, "graph": "g"}]
 
-    run(main)
+    system.run(main)
 
 
-def test_a_refused_edit_changes_nothing_and_is_told_to_nobody_else(coordinator: Coordinator) -> None:
+def test_a_refused_edit_changes_nothing_and_is_told_to_nobody_else(system: LocalSystem) -> None:
     wrong: list[tuple[str, dict[str, Any], str]] = [
         ("addnode", {"id": "x", "component": "core/Drop"}, "No graph specified"),
         ("addnode", {"id": "x", "component": "core/Drop", "graph": ""}, "No graph specified"),
@@ -215,7 +216,7 @@ def test_a_refused_edit_changes_nothing_and_is_told_to_nobody_else(coordinator: 
     ]  # fmt: skip
 
     async def main() -> None:
-        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+        async with system.editor() as one, system.editor() as two:
             await one.ask("graph", "clear", id="g")
             await one.ask("graph", "addnode", graph="g", id="a", component="core/Repeat")
             await one.ask("graph", "addnode", graph="g", id="b", component="core/Drop")
@@ -229,12 +230,12 @@ def test_a_refused_edit_changes_nothing_and_is_told_to_nobody_else(coordinator: 
             await two.ask("network", "getstatus", graph="g")
             assert [frame["command"] for frame in two.frames[since:] if frame["protocol"] == "graph"] == []
 
-    run(main)
+    system.run(main)
 
 
-def test_a_node_of_the_same_name_in_two_graphs_is_two(coordinator: Coordinator) -> None:
+def test_a_node_of_the_same_name_in_two_graphs_is_two(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             for graph, step in (("one", 1), ("two", 10)):
                 await client.ask("graph", "clear", id=graph)
                 await client.ask("graph", "addnode", graph=graph, id="count", component="core/Counter")
@@ -252,12 +253,12 @@ def test_a_node_of_the_same_name_in_two_graphs_is_two(coordinator: Coordinator) 
             await client.ask("runtime", "packet", graph="two", port="in", event="data", payload=True)
             await client.told("runtime", "packet", graph="two", port="out", payload=30)
 
-    run(main)
+    system.run(main)
 
 
-def test_the_main_graph_can_be_cleared_and_made_anew(coordinator: Coordinator) -> None:
+def test_the_main_graph_can_be_cleared_and_made_anew(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+        async with system.editor() as one, system.editor() as two:
             assert '"first"' in await source_of(one, MAIN)
             await one.ask("graph", "clear", id=MAIN, name="main", main=True)
             await two.told("graph", "clear", id=MAIN)
@@ -269,12 +270,15 @@ def test_the_main_graph_can_be_cleared_and_made_anew(coordinator: Coordinator) -
             await one.ask("graph", "addinitial", graph=MAIN, src={"data": "new"}, tgt=A_IN)
             await two.told("network", "data", id="a() OUT -> IN b()", data="new")
 
-    run(main)
+    system.run(main)
 
 
-def test_a_file_that_is_edited_is_told_as_changes(coordinator: Coordinator, tmp_path: Path) -> None:
+def test_a_file_that_is_edited_is_told_as_changes(tmp_path: Path) -> None:
+    (tmp_path / "graph.fbp").write_text("first(core/Repeat) OUT -> IN second(core/Drop)\n")
+    system = LocalSystem(tmp_path / "graph.fbp")
+
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             await client.ask("runtime", "getruntime")
             (tmp_path / "graph.fbp").write_text(
                 "first(core/Repeat) OUT -> IN third(core/Drop)\n5 -> IN first\nINPORT=first.IN:ENTRY\n"
@@ -294,15 +298,15 @@ def test_a_file_that_is_edited_is_told_as_changes(coordinator: Coordinator, tmp_
             assert changes.count("addnode") == 1, "only what differs is told"
             assert client.all("component", "component") == []
 
-    run(main)
+    system.run(main)
 
 
-def test_who_is_discovered_is_a_node_that_can_be_used(coordinator: Coordinator, broker: Broker) -> None:
+def test_who_is_discovered_is_a_node_that_can_be_used(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+        async with system.editor() as one, system.editor() as two:
             for each in (one, two):
                 await each.ask("runtime", "getruntime")
-            with Participants(Source("sensor"), Sink("display"), broker=broker.url):
+            async with taking_part(Source("sensor"), Sink("display"), broker=system.broker):
                 for role in ("sensor", "display"):
                     shown = await two.told("graph", "addnode", graph=MAIN, id=role)
                     assert shown["payload"]["metadata"]["discovered"] is True
@@ -319,15 +323,15 @@ def test_who_is_discovered_is_a_node_that_can_be_used(coordinator: Coordinator, 
                 await two.told("graph", "addnode", graph=MAIN, id="display", since=since)
                 await two.told("graph", "addnode", graph=MAIN, id="sensor", since=since)
 
-    run(main)
+    system.run(main)
 
 
-def test_who_has_left_for_good_is_no_node_any_more(coordinator: Coordinator, broker: Broker) -> None:
+def test_who_has_left_for_good_is_no_node_any_more(system: LocalSystem) -> None:
     def announce(payload: str) -> None:
-        publish.single("fbp/participant/guest", payload, retain=True, hostname="127.0.0.1", port=broker.port)
+        system.broker.publish("fbp/participant/guest", payload, retain=True)
 
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             await client.ask("runtime", "getruntime")
             announce(discovery_message("guest", id="guest"))
             await client.told("graph", "addnode", graph=MAIN, id="guest", component="x/Y")
@@ -335,13 +339,13 @@ def test_who_has_left_for_good_is_no_node_any_more(coordinator: Coordinator, bro
             await client.told("graph", "removenode", graph=MAIN, id="guest")
             assert "guest" not in await source_of(client, MAIN)
 
-    run(main)
+    system.run(main)
 
 
-def test_a_fixture_goes_with_the_client_that_has_made_it_and_so_does_an_empty_graph(coordinator: Coordinator) -> None:
+def test_a_fixture_goes_with_the_client_that_has_made_it_and_so_does_an_empty_graph(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as stays:
-            async with editor(coordinator.port) as leaves:
+        async with system.editor() as stays:
+            async with system.editor() as leaves:
                 for graph in ("fixture.a", "kept"):
                     await leaves.ask("graph", "clear", id=graph, main=False)
                     await leaves.ask("graph", "addnode", graph=graph, id="a", component="core/Repeat")
@@ -356,23 +360,22 @@ def test_a_fixture_goes_with_the_client_that_has_made_it_and_so_does_an_empty_gr
             for graph in ("kept", "fixture.b"):
                 assert not (await stays.ask("network", "getstatus", graph=graph))["started"]
 
-    run(main)
+    system.run(main)
 
 
 def test_secure_initial_packets_are_masked_for_those_who_may_not_change_the_graph(
-    broker: Broker, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     """However they come and go: by a command, with their node, by the file; and in the graph's source."""
     viewer_secret, hush = "only-looks-and-sees", "hush, this is private"
-    (tmp_path / "secrets.yaml").write_text(f"viewer: {{secret: {viewer_secret}, may: viewer}}\n")
     graph = {"processes": {"first": {"component": "core/Drop"}}, "connections": []}
     (tmp_path / "graph.json").write_text(json.dumps(graph))
     secure = {"metadata": {"secure": True}}
     packet = {"src": {"data": hush}, "tgt": {"node": "a", "port": "in"}, "graph": MAIN}
     masked = {**packet, "src": {"data": "DATA"}}
 
-    async def main(port: int) -> None:
-        async with editor(port) as one, editor(port) as two, editor(port, secret=viewer_secret) as viewer:
+    async def main() -> None:
+        async with system.editor() as one, system.editor() as two, system.editor(secret=viewer_secret) as viewer:
             await viewer.ask("runtime", "getruntime")
             for command in ("removeinitial", "removenode"):
                 since = len(viewer.frames)
@@ -396,6 +399,5 @@ def test_secure_initial_packets_are_masked_for_those_who_may_not_change_the_grap
             assert hush not in json.dumps(viewer.frames)
             assert hush in json.dumps(two.frames)
 
-    with Coordinator("graph.json", "--plain", "--secrets", "secrets.yaml", broker=broker.url, cwd=tmp_path) as running:
-        running.wait(lambda status: status["nodes"])
-        run(lambda: main(running.port))
+    system = LocalSystem(tmp_path / "graph.json", secrets={viewer_secret: READY_MADE["viewer"]})
+    system.run(main)

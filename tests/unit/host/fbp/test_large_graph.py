@@ -8,15 +8,13 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 
-from bench.editor import devices, graph
-from brokers import Broker
-from editors import editor, run
+from bench.editor import graph
+from editors import run
 from fbp_service import joined, read, served
 from msgflo_host import coordinator as coordinator_module
 from msgflo_host import graphs as graphs_module
@@ -30,7 +28,7 @@ from msgflo_host.graph._store import Store
 from msgflo_host.graph.elements import Node
 from msgflo_host.graphs import MAIN
 from msgflo_host.taps import Taps
-from systems import Coordinator, discovery_message
+from systems import discovery_message
 
 NODES = 1_000
 
@@ -224,42 +222,3 @@ def test_the_text_of_a_graph_that_is_gone_is_not_kept() -> None:
         assert not [each for each in gc.get_objects() if isinstance(each, Node) and each.id == "of-the-gone"]
 
     run(main)
-
-
-def test_two_hundred_edits_in_a_row_are_answered_and_told_to_others_while_packets_flow(
-    broker: Broker, tmp_path: Path
-) -> None:
-    (tmp_path / "graph.json").write_text(json.dumps(graph(NODES)))
-    edits: list[tuple[str, dict[str, Any]]] = []
-    for number in range(50):
-        node = f"new{number}"
-        edits += [
-            ("addnode", {"id": node, "component": "core/Repeat", "metadata": {"x": number, "y": 0}}),
-            ("addedge", {"src": end(f"p{number}", "out1"), "tgt": end(node, "in"), "metadata": {}}),
-            ("changenode", {"id": f"p{number}", "metadata": {"x": number, "y": number}}),
-            ("renamenode", {"from": node, "to": f"newer{number}"}),
-        ]
-
-    async def main() -> None:
-        async with editor(program.port) as one, editor(program.port) as two:
-            await two.told("network", "data")
-            since = len(two.frames)
-            ids = [await one.send("graph", command, {"graph": MAIN, **payload}) for command, payload in edits]
-            for command, payload in edits:
-                told = await two.told("graph", command, since=since, graph=MAIN, **payload)
-                since = two.frames.index(told, since)
-            # The two have a connection each: what one was told says nothing of what has come to the other.
-            await one.ask("network", "getstatus", graph=MAIN)
-            answered = [frame for frame in one.frames if frame.get("responseTo") in ids]
-            assert [frame["responseTo"] for frame in answered] == ids
-            assert [(f["command"], f["payload"]) for f in answered] == [
-                (command, {"graph": MAIN, **payload}) for command, payload in edits
-            ]
-            # What was edited is in force, though a thousand devices stand around it.
-            since = len(one.frames)
-            await one.told("network", "data", since=since, id="p49() OUT1 -> IN newer49()")
-
-    with Coordinator("graph.json", "--plain", broker=broker.url, cwd=tmp_path) as program, devices(broker.port, NODES):
-        bound = ("direct", "forwarded")
-        program.wait(lambda status: status["edges"] and all(edge["kind"] in bound for edge in status["edges"]))
-        run(main)

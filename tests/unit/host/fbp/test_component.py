@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from brokers import Broker
-from editors import Refused, editor, run
+from editors import Refused
+from local_system import LocalSystem
 from msgflo_host.builtin.library import MODULES
-from systems import Coordinator, Participants, Source, node
+from msgflo_host.fbp.permissions import ALL
+from msgflo_host.library import load
+from simulation import taking_part
+from systems import Source
 
 MAIN = "default/main"
 SECRET = "programmer-of-this-test"
@@ -35,7 +37,7 @@ SUITE = "topic: home/Echo\ncases: []\n"
 def home(tmp_path: Path) -> Path:
     folder = tmp_path / "home"
     folder.mkdir()
-    (folder / "graph.fbp").write_text("echo(home/Echo)\n5 -> IN echo\n")
+    (folder / "graph.fbp").write_text("five(core/Repeat)\n5 -> IN five\n")
     (folder / "Echo.py").write_text(ECHO.format(label="first"))
     (folder / "Echo.spec.yaml").write_text(SUITE)
     (folder / "Plug.yml").write_text(PLUG)
@@ -43,17 +45,14 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def system(home: Path, broker: Broker) -> Iterator[Coordinator]:
-    options = ["--plain", "--componentdir", home, "--secret", SECRET]
-    with Coordinator(home, *options, broker=broker.url, cwd=home.parent) as running:
-        running.wait(lambda status: node(status, "echo")["state"] == "alive", seconds=30)
-        yield running
+def system(home: Path) -> LocalSystem:
+    return LocalSystem(home / "graph.fbp", library=load(home), secrets={SECRET: ALL})
 
 
-def test_the_list_holds_what_is_built_in_of_the_folder_and_discovered(system: Coordinator, broker: Broker) -> None:
+def test_the_list_holds_what_is_built_in_of_the_folder_and_discovered(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(system.port) as client:
-            with Participants(Source("board"), broker=broker.url):
+        async with system.editor() as client:
+            async with taking_part(Source("board"), broker=system.broker):
                 await client.told("component", "component", name="test/Source")
                 listed = await client.listing()
             assert set(listed) == {*MODULES, "home/Echo", "home/Plug", "test/Source"}
@@ -61,34 +60,33 @@ def test_the_list_holds_what_is_built_in_of_the_folder_and_discovered(system: Co
             assert [port["id"] for port in listed["home/Echo"]["inPorts"]] == ["in"]
             assert [port["id"] for port in listed["test/Source"]["outPorts"]] == ["out", "value", "error"]
 
-    run(main)
+    system.run(main)
 
 
-def test_every_component_and_graph_has_a_source(system: Coordinator, home: Path, broker: Broker) -> None:
+def test_every_component_and_graph_has_a_source(system: LocalSystem, home: Path) -> None:
     async def main() -> None:
-        async with editor(system.port) as client:
-            with Participants(Source("board"), broker=broker.url):
-                await client.told("graph", "addnode", id="board")
-                for name in await client.listing():
-                    source = await client.ask("component", "getsource", name=name)
-                    assert f"{source['library']}/{source['name']}" == name
-                    assert source["language"] in ("python", "yaml")
-                    assert source["code"]
-                echo = await client.ask("component", "getsource", name="home/Echo")
-                assert (echo["code"], echo["tests"]) == ((home / "Echo.py").read_text(), SUITE)
-                graph = await client.ask("component", "getsource", name=MAIN)
+        async with system.editor() as client, taking_part(Source("board"), broker=system.broker):
+            await client.told("graph", "addnode", id="board")
+            for name in await client.listing():
+                source = await client.ask("component", "getsource", name=name)
+                assert f"{source['library']}/{source['name']}" == name
+                assert source["language"] in ("python", "yaml")
+                assert source["code"]
+            echo = await client.ask("component", "getsource", name="home/Echo")
+            assert (echo["code"], echo["tests"]) == ((home / "Echo.py").read_text(), SUITE)
+            graph = await client.ask("component", "getsource", name=MAIN)
         assert (graph["name"], graph["language"], "library" in graph) == (MAIN, "json", False)
         document = json.loads(graph["code"])
-        assert document["processes"]["echo"]["component"] == "home/Echo"
+        assert document["processes"]["five"]["component"] == "core/Repeat"
         assert document["processes"]["board"]["component"] == "test/Source"
-        assert document["connections"] == [{"data": 5, "tgt": {"process": "echo", "port": "in"}}]
+        assert document["connections"] == [{"data": 5, "tgt": {"process": "five", "port": "in"}}]
 
-    run(main)
+    system.run(main)
 
 
-def test_a_graph_of_another_name_has_a_source_and_what_is_not_there_has_none(system: Coordinator) -> None:
+def test_a_graph_of_another_name_has_a_source_and_what_is_not_there_has_none(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(system.port) as client:
+        async with system.editor() as client:
             await client.ask("graph", "clear", id="plain")
             await client.ask("graph", "addnode", id="a", component="core/Not", graph="plain")
             source = await client.ask("component", "getsource", name="plain")
@@ -99,12 +97,12 @@ def test_a_graph_of_another_name_has_a_source_and_what_is_not_there_has_none(sys
             with pytest.raises(Refused, match='"name" is'):
                 await client.ask("component", "getsource")
 
-    run(main)
+    system.run(main)
 
 
-def test_a_graph_cannot_be_named_as_a_component_and_hides_the_source_of_none(system: Coordinator) -> None:
+def test_a_graph_cannot_be_named_as_a_component_and_hides_the_source_of_none(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(system.port) as client, editor(system.port, secret=SECRET) as programmer:
+        async with system.editor() as client, system.editor(secret=SECRET) as programmer:
             for name in ("core/Repeat", "home/Echo", "home/Plug"):
                 before = await client.ask("component", "getsource", name=name)
                 with pytest.raises(Refused, match=f'"id" is "{name}", which is a component; a graph needs another'):
@@ -114,24 +112,24 @@ def test_a_graph_cannot_be_named_as_a_component_and_hides_the_source_of_none(sys
                     await programmer.ask("component", "source", **before)
             await client.ask("graph", "clear", id="home/Other")
 
-    run(main)
+    system.run(main)
 
 
-def test_without_the_capability_no_source_is_written(system: Coordinator, home: Path) -> None:
+def test_without_the_capability_no_source_is_written(system: LocalSystem, home: Path) -> None:
     async def main() -> None:
-        async with editor(system.port) as client:
+        async with system.editor() as client:
             with pytest.raises(Refused, match=r"^component:source is not permitted$"):
                 await client.ask("component", "source", name="Echo", language="python", code=ECHO, library="home")
             await client.ask("component", "getsource", name="home/Echo")
 
     before = {file: file.read_text() for file in home.iterdir() if file.is_file()}
-    run(main)
+    system.run(main)
     assert {file: file.read_text() for file in home.iterdir() if file.is_file()} == before
 
 
-def test_a_source_is_written_answered_once_and_told_to_others(system: Coordinator, home: Path) -> None:
+def test_a_source_is_written_answered_once_and_told_to_others(system: LocalSystem, home: Path) -> None:
     async def main() -> None:
-        async with editor(system.port, secret=SECRET) as one, editor(system.port) as two:
+        async with system.editor(secret=SECRET) as one, system.editor() as two:
             for each in (one, two):
                 await each.ask("runtime", "getruntime")
             code = ECHO.format(label="second")
@@ -154,12 +152,12 @@ def test_a_source_is_written_answered_once_and_told_to_others(system: Coordinato
             heard = [json.dumps(payload) for payload in two.all("component", "component")]
             assert len(heard) == len(set(heard)), "nothing is told twice"
 
-    run(main)
+    system.run(main)
 
 
-def test_what_else_has_changed_in_the_folder_is_no_part_of_the_answer(system: Coordinator, home: Path) -> None:
+def test_what_else_has_changed_in_the_folder_is_no_part_of_the_answer(system: LocalSystem, home: Path) -> None:
     async def main() -> None:
-        async with editor(system.port, secret=SECRET) as client:
+        async with system.editor(secret=SECRET) as client:
             await client.ask("runtime", "getruntime")
             (home / "Another.py").write_text(ECHO.format(label="another"))
             code = ECHO.format(label="mine")
@@ -168,7 +166,7 @@ def test_what_else_has_changed_in_the_folder_is_no_part_of_the_answer(system: Co
             another = await client.told("component", "component", name="home/Another")
             assert "responseTo" not in another
 
-    run(main)
+    system.run(main)
 
 
 REFUSED: list[tuple[dict[str, object], str]] = [
@@ -183,40 +181,25 @@ REFUSED: list[tuple[dict[str, object], str]] = [
 ]
 
 
-def test_what_cannot_be_written_is_refused(system: Coordinator, home: Path) -> None:
+def test_what_cannot_be_written_is_refused(system: LocalSystem, home: Path) -> None:
     async def main() -> None:
-        async with editor(system.port, secret=SECRET) as client:
+        async with system.editor(secret=SECRET) as client:
             for payload, text in REFUSED:
                 with pytest.raises(Refused, match=text):
                     await client.ask("component", "source", **payload)
 
     before = {file: file.read_text() for file in home.iterdir() if file.is_file()}
-    run(main)
+    system.run(main)
     assert {file: file.read_text() for file in home.iterdir() if file.is_file()} == before
 
 
-def test_without_a_graph_components_are_written_where_it_was_started(broker: Broker, tmp_path: Path) -> None:
+def test_an_edit_on_disk_is_told_to_all(system: LocalSystem, home: Path) -> None:
     async def main() -> None:
-        with Coordinator("--plain", "--secret", SECRET, broker=broker.url, cwd=tmp_path) as running:
-            running.wait(lambda status: status["connected"])
-            async with editor(running.port, secret=SECRET) as client:
-                await client.ask("component", "source", name="New", language="python", code=ECHO.format(label="new"))
-                await client.ask("graph", "addnode", id="new", component=f"{tmp_path.name}/New", graph=MAIN)
-                running.wait(lambda status: node(status, "new")["state"] == "alive")
-                (tmp_path / "Other.yml").write_text(PLUG)  # the folder is followed from then on
-                await client.told("component", "component", name=f"{tmp_path.name}/Other")
-
-    run(main)
-    assert (tmp_path / "New.py").read_text() == ECHO.format(label="new")
-
-
-def test_an_edit_on_disk_is_told_to_all(system: Coordinator, home: Path) -> None:
-    async def main() -> None:
-        async with editor(system.port) as one, editor(system.port) as two:
+        async with system.editor() as one, system.editor() as two:
             for each in (one, two):
                 await each.ask("runtime", "getruntime")
             (home / "Echo.py").write_text(ECHO.format(label="edited"))
             for each in (one, two):
                 await each.told("component", "component", name="home/Echo", description="edited")
 
-    run(main)
+    system.run(main)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-import paho.mqtt.client
 import pytest
 
-from brokers import Broker
-from editors import Editor, editor, run
+from editors import Editor
+from event_loop import run_simulated
 from fbp_service import joined, read, served
+from local_system import LocalSystem
+from memory_broker import MemoryBroker
 from msgflo_host.fbp.client_list import BEHIND
 from msgflo_host.fbp.envelope import Request
 from msgflo_host.graph import fbp_format
-from systems import Coordinator, discovery_message
+from simulation import until
+from systems import discovery_message
 
 MAIN = "default/main"
 TAPS = "msgflo-coordinator-taps"
@@ -30,67 +31,46 @@ lamp(x/Device) OUT -> IN fast(core/Repeat) OUT -> IN last(core/Repeat) OUT -> IN
 FIRST, SECOND = "button() OUT -> IN lamp()", "button() OTHER -> OTHER lamp()"
 
 
-class Devices:
-    """Devices of one MQTT client; each has the inports and outports that the graph needs."""
-
-    def __init__(self, broker: Broker) -> None:
-        self._client = paho.mqtt.client.Client(paho.mqtt.client.CallbackAPIVersion.VERSION2)
-        self._client.connect("127.0.0.1", broker.port)
-        self._client.loop_start()
-
-    def announce(self, role: str, **outports: str) -> None:
-        """A device that takes direct bindings; `outports` have topics of their own."""
-        outports = {"out": f"{role}/out", "other": f"{role}/other", **outports}
-        message = discovery_message(
-            role,
-            id=role,
-            component="x/Device",
-            bind=f"fbp/bind/{role}",
-            inports=[{"id": port, "queue": f"{role}/{port}"} for port in ("in", "other")],
-            outports=[{"id": port, "queue": topic} for port, topic in outports.items()],
-        )
-        self._client.publish(f"fbp/participant/{role}", message, qos=1, retain=True).wait_for_publish(30)
-
-    def send(self, topic: str, payload: str | bytes) -> None:
-        self._client.publish(topic, payload)
-
-    def stop(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+def announce(broker: MemoryBroker, role: str, **outports: str) -> None:
+    """Have a device that takes direct bindings say so; `outports` have topics of their own."""
+    outports = {"out": f"{role}/out", "other": f"{role}/other", **outports}
+    message = discovery_message(
+        role,
+        id=role,
+        component="x/Device",
+        bind=f"fbp/bind/{role}",
+        inports=[{"id": port, "queue": f"{role}/{port}"} for port in ("in", "other")],
+        outports=[{"id": port, "queue": topic} for port, topic in outports.items()],
+    )
+    broker.publish(f"fbp/participant/{role}", message, retain=True)
 
 
 @pytest.fixture
-def devices(broker: Broker) -> Iterator[Devices]:
-    made = Devices(broker)
+def system() -> LocalSystem:
+    system = LocalSystem(GRAPH)
     for role in ("button", "lamp", "bell"):
-        made.announce(role)
-    yield made
-    made.stop()
+        announce(system.broker, role)
+    return system
 
 
-@pytest.fixture
-def coordinator(broker: Broker, devices: Devices, tmp_path: Path) -> Iterator[Coordinator]:
-    (tmp_path / "graph.fbp").write_text(GRAPH)
-    with Coordinator("graph.fbp", "--plain", broker=broker.url, cwd=tmp_path) as running:
-        running.wait(lambda status: sum(edge["kind"] == "direct" for edge in status["edges"]) >= 4)
-        yield running
+def run(system: LocalSystem, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a test once the devices are bound."""
+
+    async def when_bound() -> None:
+        await system.wait(lambda status: sum(edge["kind"] == "direct" for edge in status["edges"]) >= 4)
+        await main()
+
+    system.run(when_bound)
 
 
-def followed(broker: Broker) -> set[str]:
-    """The topics that the coordinator reads for those who look, by the broker's log."""
-    topics: set[str] = set()
-    for line in broker.log.splitlines():
-        if subscribed := re.search(rf": {TAPS} \d (\S+)$", line):
-            topics.add(subscribed[1])
-        elif gone := re.search(rf": {TAPS} (\S+)$", line):
-            topics.discard(gone[1])
-    return {topic for topic in topics if not topic.startswith("fbp/")}
+def followed(system: LocalSystem) -> set[str]:
+    """The topics that the coordinator reads for those who look."""
+    sessions = system.broker.sessions
+    return {topic for topic in sessions[TAPS].filters if not topic.startswith("fbp/")} if TAPS in sessions else set()
 
 
-async def follows(broker: Broker, *topics: str) -> None:
-    async with asyncio.timeout(20):
-        while followed(broker) != set(topics):
-            await asyncio.sleep(0.02)
+async def follows(system: LocalSystem, *topics: str) -> None:
+    await until(lambda: followed(system) == set(topics))
 
 
 def seen(client: Editor, since: int = 0) -> list[tuple[str, str, Any]]:
@@ -111,71 +91,65 @@ async def look(client: Editor, *edges: dict[str, Any], graph: str = MAIN) -> Non
 ALL = ("button/out", "button/other", "lamp/out")
 
 
-def test_packets_of_the_selected_edges_are_shown_and_where_none_is_selected_all(
-    coordinator: Coordinator, devices: Devices, broker: Broker
-) -> None:
+def test_packets_of_the_selected_edges_are_shown_and_where_none_is_selected_all(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+        async with system.editor() as one, system.editor() as two:
             await look(one, ends("button.out", "lamp.IN"))
-            await follows(broker, *ALL)
-            devices.send("button/other", "1")
-            devices.send("button/out", "2")
+            await follows(system, *ALL)
+            system.broker.publish("button/other", "1")
+            system.broker.publish("button/out", "2")
             for client in (one, two):
                 await client.told("network", "data", id=FIRST, data=2)
             assert seen(one) == [(MAIN, FIRST, 2)]
             assert seen(two) == [(MAIN, SECOND, 1), (MAIN, FIRST, 2)]
             await look(one)
-            devices.send("button/other", "3")
+            system.broker.publish("button/other", "3")
             await one.told("network", "data", id=SECOND, data=3)
 
-    run(main)
+    run(system, main)
 
 
-def test_a_topic_of_a_directly_bound_edge_is_read_only_while_somebody_looks(
-    coordinator: Coordinator, broker: Broker
-) -> None:
+def test_a_topic_of_a_directly_bound_edge_is_read_only_while_somebody_looks(system: LocalSystem) -> None:
     async def main() -> None:
-        assert followed(broker) == set()
-        async with editor(coordinator.port) as one:
-            await follows(broker, *ALL)
+        assert followed(system) == set()
+        async with system.editor() as one:
+            await follows(system, *ALL)
             await look(one, ends("button.out", "lamp.in"))
-            await follows(broker, "button/out")
-            async with editor(coordinator.port) as two:
-                await follows(broker, *ALL)
+            await follows(system, "button/out")
+            async with system.editor() as two:
+                await follows(system, *ALL)
                 await look(two, ends("button.other", "lamp.other"))
-                await follows(broker, "button/out", "button/other")
-            await follows(broker, "button/out")
+                await follows(system, "button/out", "button/other")
+            await follows(system, "button/out")
             await one.ask("network", "stop", graph=MAIN)
-            await follows(broker)
+            await follows(system)
             await one.ask("network", "start", graph=MAIN)
-            await follows(broker, "button/out")
-        await follows(broker)
+            await follows(system, "button/out")
+        await follows(system)
 
-    run(main)
+    run(system, main)
 
 
-def test_whoever_may_not_see_packets_has_no_topic_read(coordinator: Coordinator, broker: Broker) -> None:
+def test_whoever_may_not_see_packets_has_no_topic_read(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port, headers={"X-Forwarded-For": "203.0.113.7"}) as stranger:
+        async with system.editor(afar=True) as stranger:
             assert (await stranger.ask("runtime", "getruntime"))["capabilities"] == []
-            async with editor(coordinator.port) as known:
+            async with system.editor() as known:
                 await look(known, ends("button.other", "lamp.other"))
-                await follows(broker, "button/other")
-            await follows(broker)
+                await follows(system, "button/other")
+            await follows(system)
             assert seen(stranger) == []
 
-    run(main)
+    run(system, main)
 
 
-def test_packets_beyond_the_rate_of_an_edge_are_counted_for_that_edge(
-    coordinator: Coordinator, devices: Devices, broker: Broker
-) -> None:
+def test_packets_beyond_the_rate_of_an_edge_are_counted_for_that_edge(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as client:
-            await follows(broker, *ALL)
+        async with system.editor() as client:
+            await follows(system, *ALL)
             for number in range(500):
-                devices.send("button/out", str(number))
-            devices.send("button/other", "null")
+                system.broker.publish("button/out", str(number))
+            system.broker.publish("button/other", "null")
             await client.told("network", "data", id=SECOND, data=None)
             shown, told = 0, 0
             async with asyncio.timeout(20):
@@ -192,10 +166,10 @@ def test_packets_beyond_the_rate_of_an_edge_are_counted_for_that_edge(
             assert shown < 300
             assert SECOND not in str(client.all("network", "output"))
 
-    run(main)
+    run(system, main)
 
 
-def test_binary_and_large_packets_are_shortened(coordinator: Coordinator, devices: Devices, broker: Broker) -> None:
+def test_binary_and_large_packets_are_shortened(system: LocalSystem) -> None:
     payloads: list[bytes] = [
         b"\xff" * 300_000,
         json.dumps({"list": list(range(100_000))}).encode(),
@@ -204,11 +178,11 @@ def test_binary_and_large_packets_are_shortened(coordinator: Coordinator, device
     ]
 
     async def main() -> None:
-        async with editor(coordinator.port) as client:
-            await follows(broker, *ALL)
+        async with system.editor() as client:
+            await follows(system, *ALL)
             for payload in payloads:
-                devices.send("button/out", payload)
-            devices.send("button/out", '{"small": [1, null, "ü"]}')
+                system.broker.publish("button/out", payload)
+            system.broker.publish("button/out", '{"small": [1, null, "ü"]}')
             await client.told("network", "data", id=FIRST, data={"small": [1, None, "ü"]})
             shown = [data for _, _, data in seen(client)][:-1]
             assert [type(data) for data in shown] == [str] * 4
@@ -218,12 +192,10 @@ def test_binary_and_large_packets_are_shortened(coordinator: Coordinator, device
             assert shown[2].startswith('"xxx')
             assert all("bytes)" in data for data in shown[1:])
 
-    run(main)
+    run(system, main)
 
 
-def test_data_on_secure_edges_is_masked_for_everybody(
-    coordinator: Coordinator, devices: Devices, broker: Broker
-) -> None:
+def test_data_on_secure_edges_is_masked_for_everybody(system: LocalSystem) -> None:
     """On MQTT, in memory, as an initial packet, in traces, and in what is said of packets that were left out."""
     secret = "hush, this is private"
     secure = {"metadata": {"secure": True}}
@@ -231,13 +203,13 @@ def test_data_on_secure_edges_is_masked_for_everybody(
     edges.append(ends("last.out", "bell.in"))
 
     async def main() -> None:
-        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
-            await follows(broker, *ALL)
+        async with system.editor() as one, system.editor() as two:
+            await follows(system, *ALL)
             for edge in edges:
                 await one.ask("graph", "changeedge", graph=MAIN, **edge, **secure)
             # From the answer on.
-            devices.send("button/out", json.dumps(secret))
-            devices.send("lamp/out", json.dumps(secret))
+            system.broker.publish("button/out", json.dumps(secret))
+            system.broker.publish("lamp/out", json.dumps(secret))
             last = "last() OUT -> IN bell()"
             for client in (one, two):
                 await client.told("network", "data", id=last, data="DATA")
@@ -247,7 +219,7 @@ def test_data_on_secure_edges_is_masked_for_everybody(
             await one.ask("graph", "addinitial", graph=MAIN, **initial, **secure)
             await two.told("network", "data", id="DATA -> IN fast()", data="DATA")
             for _ in range(300):
-                devices.send("button/out", json.dumps(secret))
+                system.broker.publish("button/out", json.dumps(secret))
             output = await one.told("network", "output")
             assert FIRST in output["payload"]["message"]
             trace = await one.ask("trace", "dump", graph=MAIN, type="flowtrace.json")
@@ -259,14 +231,14 @@ def test_data_on_secure_edges_is_masked_for_everybody(
                 frames = [f for f in client.frames if (f["protocol"], f["command"]) != ("graph", "addinitial")]
                 assert secret not in json.dumps(frames)
 
-    run(main)
+    run(system, main)
 
 
 def test_a_packet_that_somebody_sends_is_shown_to_all_who_look_and_traced_with_secrets_masked(
-    coordinator: Coordinator,
+    system: LocalSystem,
 ) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as one, editor(coordinator.port) as two:
+        async with system.editor() as one, system.editor() as two:
             await look(two, ends("button.out", "lamp.in"))
             await one.ask("trace", "start", graph=MAIN)
             for node, port in (("bell", "IN"), ("lamp", "OTHER")):
@@ -289,14 +261,12 @@ def test_a_packet_that_somebody_sends_is_shown_to_all_who_look_and_traced_with_s
             assert [(each["src"], each["data"]) for each in traced if each["tgt"]["node"] == "bell"][-1] == (None, [1])
             assert "hush" not in trace["flowtrace"]
 
-    run(main)
+    run(system, main)
 
 
-def test_an_edge_of_several_graphs_is_shown_in_each_that_is_started(
-    coordinator: Coordinator, devices: Devices, broker: Broker
-) -> None:
+def test_an_edge_of_several_graphs_is_shown_in_each_that_is_started(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             for graph in ("running", "stopped"):
                 await client.ask("graph", "clear", id=graph)
                 for role in ("button", "lamp"):
@@ -308,13 +278,13 @@ def test_an_edge_of_several_graphs_is_shown_in_each_that_is_started(
             )
             async with asyncio.timeout(20):
                 while not [graph for graph, _, _ in seen(client) if graph == "running"]:
-                    devices.send("button/out", "0")
+                    system.broker.publish("button/out", "0")
                     await asyncio.sleep(0.05)
-            devices.send("button/other", '"begin"')
+            system.broker.publish("button/other", '"begin"')
             await client.told("network", "data", id=SECOND, data="begin")
             since = len(client.frames)
-            devices.send("button/out", "1")
-            devices.send("button/other", "2")
+            system.broker.publish("button/out", "1")
+            system.broker.publish("button/other", "2")
             await client.told("network", "data", id=SECOND, data=2, since=since)
             assert sorted(seen(client, since)) == [
                 (MAIN, SECOND, 2), (MAIN, FIRST, 1), ("running", FIRST, "DATA"),
@@ -323,22 +293,20 @@ def test_an_edge_of_several_graphs_is_shown_in_each_that_is_started(
             await look(client, ends("button.other", "lamp.other"))
             await look(client, ends("button.out", "lamp.in"), graph="running")
             since = len(client.frames)
-            devices.send("button/out", "3")
-            devices.send("button/other", "4")
+            system.broker.publish("button/out", "3")
+            system.broker.publish("button/other", "4")
             await client.told("network", "data", id=SECOND, data=4, since=since)
             assert seen(client, since) == [("running", FIRST, "DATA"), (MAIN, SECOND, 4)]
 
-    run(main)
+    run(system, main)
 
 
-def test_a_packet_is_shown_once_on_each_edge_from_a_device_through_components_to_another(
-    coordinator: Coordinator, devices: Devices, broker: Broker
-) -> None:
+def test_a_packet_is_shown_once_on_each_edge_from_a_device_through_components_to_another(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as client:
-            await follows(broker, *ALL)
-            devices.send("lamp/out", '{"n": 1}')
-            devices.send("lamp/out", '{"n": 2}')
+        async with system.editor() as client:
+            await follows(system, *ALL)
+            system.broker.publish("lamp/out", '{"n": 1}')
+            system.broker.publish("lamp/out", '{"n": 2}')
             for id in ("lamp() OUT -> IN fast()", "last() OUT -> IN bell()"):
                 await client.told("network", "data", id=id, data={"n": 2})
             for number in (1, 2):
@@ -348,26 +316,26 @@ def test_a_packet_is_shown_once_on_each_edge_from_a_device_through_components_to
                     "last() OUT -> IN bell()",
                 ]
 
-    run(main)
+    run(system, main)
 
 
-def test_packets_on_topics_with_wildcards_are_shown(coordinator: Coordinator, devices: Devices, broker: Broker) -> None:
+def test_packets_on_topics_with_wildcards_are_shown(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as client:
-            devices.announce("house", rooms="rooms/+/heat", attic="rooms/attic/heat")
+        async with system.editor() as client:
+            announce(system.broker, "house", rooms="rooms/+/heat", attic="rooms/attic/heat")
             await client.told("graph", "addnode", id="house")
             for port in ("rooms", "attic"):
                 await client.ask("graph", "addedge", graph=MAIN, **ends(f"house.{port}", "bell.in"))
-            await follows(broker, *ALL, "rooms/+/heat")
+            await follows(system, *ALL, "rooms/+/heat")
             rooms, attic = "house() ROOMS -> IN bell()", "house() ATTIC -> IN bell()"
             while not any(id == attic for _, id, _ in seen(client)):  # on a connection of its own, which comes later
-                devices.send("rooms/attic/heat", "0")
+                system.broker.publish("rooms/attic/heat", "0")
                 await asyncio.sleep(0.05)
-            devices.send("rooms/kitchen/heat", "1")
-            devices.send("rooms/attic/heat", "2")
-            devices.send("rooms/attic/light", "3")
-            devices.send("button/other", "4")
-            devices.send("rooms/attic/heat", "5")
+            system.broker.publish("rooms/kitchen/heat", "1")
+            system.broker.publish("rooms/attic/heat", "2")
+            system.broker.publish("rooms/attic/light", "3")
+            system.broker.publish("button/other", "4")
+            system.broker.publish("rooms/attic/heat", "5")
             for id, last in ((rooms, 5), (attic, 5), (SECOND, 4)):  # of each connection
                 await client.told("network", "data", id=id, data=last)
             shown = [each for each in seen(client) if each[2] != 0]
@@ -379,9 +347,9 @@ def test_packets_on_topics_with_wildcards_are_shown(coordinator: Coordinator, de
                 (MAIN, attic, 5),
                 (MAIN, rooms, 5),
             ]
-            assert followed(broker) == {*ALL, "rooms/+/heat"}, "filters that overlap are not read on one connection"
+            assert followed(system) == {*ALL, "rooms/+/heat"}, "filters that overlap are not read on one connection"
 
-    run(main)
+    run(system, main)
 
 
 def test_a_client_that_is_behind_is_spared_packets_and_nothing_else_and_told_what_it_misses() -> None:
@@ -417,7 +385,7 @@ def test_a_client_that_is_behind_is_spared_packets_and_nothing_else_and_told_wha
         assert [frame["payload"]["data"] for frame in read(slow) if frame["command"] == "data"] == [2]
         serving.cancel()
 
-    run(main)
+    run_simulated(main)
 
 
 def test_what_was_selected_in_a_graph_ends_with_it_and_does_not_count_for_another_of_that_name() -> None:
@@ -451,14 +419,12 @@ def test_what_was_selected_in_a_graph_ends_with_it_and_does_not_count_for_anothe
                 shown = [frame["payload"] for frame in read(client) if frame["command"] == "data"]
         assert [payload["id"] for payload in shown] == ["a() OUT -> IN b()"]
 
-    run(main)
+    run_simulated(main)
 
 
-def test_a_network_with_devices_runs_while_one_of_them_is_there_also_where_nobody_looks(
-    coordinator: Coordinator, devices: Devices
-) -> None:
+def test_a_network_with_devices_runs_while_one_of_them_is_there_also_where_nobody_looks(system: LocalSystem) -> None:
     async def main() -> None:
-        async with editor(coordinator.port) as client:
+        async with system.editor() as client:
             assert (await client.ask("network", "getstatus", graph=MAIN))["running"] is True
             await client.ask("graph", "clear", id="absent")
             await client.ask("graph", "addnode", graph="absent", id="nobody", component="x/Nobody")
@@ -467,4 +433,4 @@ def test_a_network_with_devices_runs_while_one_of_them_is_there_also_where_nobod
             await client.ask("network", "stop", graph=MAIN)
             assert (await client.ask("network", "getstatus", graph=MAIN))["running"] is False
 
-    run(main)
+    run(system, main)
