@@ -37,6 +37,7 @@ MADE_UP = (
     "test_client_list.py",
     "test_client.py",
     "test_runner.py",
+    "test_trace_command.py",
     "test_fbp_schemas.py",
 )
 

@@ -78,7 +78,10 @@ class Connection:
         """Publish when connected; False when not (the caller's state is brought in force again by `on_connected`)."""
         if self._transport is None or not self.connected:
             return False
-        self._transport.publish(topic, payload, qos=qos, retain=retain)
+        try:
+            self._transport.publish(topic, payload, qos=qos, retain=retain)
+        except ConnectError:  # it has just ended
+            return False
         return True
 
     def follow(self, filters: Iterable[str], *, again: Iterable[str] = ()) -> None:

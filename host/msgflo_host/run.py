@@ -34,7 +34,6 @@ from .graph.live import LiveFile
 from .graph.model import Graph
 from .graphs import MAIN
 from .journal import Journal
-from .library import Library
 from .serving import Access, label, read_access, serve
 from .status import snapshot
 from .view import Notes, flush, follow_plain
@@ -123,8 +122,7 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
     path = _graph_path(options.graph)
     seen = signature(path) if path else None
     graph = Graph("main") if path is None else _load(path)
-    folder = options.components or (path.parent if path and libraries.is_configured(path.parent) else None)
-    library = libraries.load(folder) if folder else Library()
+    library = libraries.load(options.components) if options.components else libraries.of_project(_project_of(path))
     devices = load_folder(options.foreign) if options.foreign else []
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(open_port(options.host, options.port, hint=IN_USE))
@@ -216,6 +214,11 @@ async def _own_broker(options: Options, stack: AsyncExitStack) -> Mosquitto:
             mosquitto.port, mosquitto.websocket_port, options.data / "passwords", broker.user, options.data / "secret",
         )  # fmt: skip
     return mosquitto
+
+
+def _project_of(path: Path | None) -> Path:
+    """The folder of a graph's file; without a graph the current one."""
+    return path.parent if path is not None else Path()
 
 
 def _graph_path(given: Path | None) -> Path | None:

@@ -347,9 +347,8 @@ def test_without_the_right_it_says_what_to_do_with_the_text_and_two_devices_of_o
         page, device, {"tele/hall/STATE": {"POWER": "ON"}}, page.get_by_role("button", name="Adopt hall,").count
     )
     page.get_by_role("button", name="Adopt hall,").click()
-    expect(page.locator("#adopt-view")).to_contain_text("Without a secret that allows component:setsource")
+    expect(page.locator("#adopt-view")).to_contain_text("Saving asks for a secret that allows it.")
     expect(page.locator("#adopt-view")).to_contain_text("msgflo register hall:Hall.yml")
-    expect(page.get_by_role("button", name="Save and add")).to_be_hidden()
     page.evaluate(
         """() => {
           navigator.clipboard.writeText = () => Promise.reject(); // as where a page came without encryption
@@ -364,6 +363,46 @@ def test_without_the_right_it_says_what_to_do_with_the_text_and_two_devices_of_o
     assert download.value.suggested_filename == "Hall.yml"
     foreign = load(download.value.path(), "hall")
     assert [port.queue for port in foreign.participant.outports] == ["tele/hall/STATE", "stat/hall/POWER"]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Coordinator]:
+    """A system whose project has a graph, and no components yet."""
+    with running(tmp_path, "sink(test/Sink)\n") as coordinator:
+        yield coordinator
+
+
+def test_adopting_asks_for_the_secret_in_place_and_makes_the_file_where_the_project_is(
+    project: Coordinator, page_of: Pages, tmp_path: Path
+) -> None:
+    device = Device(project)
+    page = opened(page_of, project, secret=None)
+    button = page.get_by_role("button", name="Adopt hall,")
+    sent_until_seen(page, device, {"tele/hall/STATE": {"POWER": "ON"}, "stat/hall/POWER": "ON"}, button.count)
+    device.close()
+    button.click()
+    where = page.locator(".adopt-where")
+    expect(where).to_have_text(
+        f"It is saved as {tmp_path}/Hall.yml. msgflo.yaml is made beside it: the coordinator then runs the components"
+        " of this folder. Saving asks for a secret that allows it."
+    )
+    page.get_by_label("Component:").fill("Plug")
+    expect(where).to_contain_text(f"{tmp_path}/Plug.yml")
+    save = page.get_by_role("button", name="Save and add")
+    save.click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("alert")).to_have_text("Not saved: that takes a secret which allows component:setsource.")
+    expect(page.get_by_label("Component:")).to_have_value("Plug")
+    save.click()
+    page.get_by_label("Secret", exact=True).fill(SECRET)
+    page.get_by_role("button", name="Use it").click()
+    expect(node_in(page, "hall")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="is in the graph")).to_have_text(
+        f"hall is in the graph. Made in {tmp_path}: Plug.yml and msgflo.yaml."
+    )
+    project.wait(lambda status: any(each["id"] == "hall" and each["instances"] for each in status["nodes"]))
+    assert (tmp_path / "Plug.yml").read_text().startswith(f"component: {tmp_path.name}/Plug\n")
+    assert f'namespace: "{tmp_path.name}"' in (tmp_path / "msgflo.yaml").read_text()
 
 
 def test_it_says_why_nothing_is_heard(

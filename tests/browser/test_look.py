@@ -721,6 +721,46 @@ def test_a_source_is_edited_and_run_and_its_output_is_shown(echo: Coordinator, p
         page.wait_for_timeout(200)
 
 
+def test_a_component_that_fails_after_it_was_saved_is_told_in_red_with_the_line(
+    echo: Coordinator, page_of: Pages
+) -> None:
+    page = page_of(echo)
+    name = with_echo(page)
+    tell(page, "open-node", {"id": "echo"})
+    inspector(page).get_by_text("Source", exact=True).click()
+    field = inspector(page).get_by_label(f"Source of {name}")
+    expect(field).to_have_value(ECHO)
+    run = inspector(page).get_by_role("button", name="Save and run")
+    said = inspector(page).locator(".look-source [role=alert]")
+    saved = page.locator(".toast").filter(has_text=f"{name} is saved")
+    page.evaluate(
+        """() => {
+          window.told = [];
+          const note = (each) => window.told.push(each.className);
+          new MutationObserver((all) => all.flatMap(({ addedNodes }) => [...addedNodes]).forEach(note))
+            .observe(document.querySelector("#toasts"), { childList: true });
+        }"""
+    )
+
+    field.fill(f"import nothing_of_this_name\n{ECHO}")  # which is only seen where it runs
+    run.click()
+    expect(said).to_contain_text("Echo.py:1: ModuleNotFoundError: No module named 'nothing_of_this_name'")
+    expect(said).to_have_class(re.compile("bad"))
+    expect(said).to_be_in_viewport()
+    expect(saved).to_have_count(0)
+    assert page.evaluate("() => window.told") == ["toast info"]
+
+    field.fill(ECHO)
+    run.click()
+    expect(saved.filter(has_text="and runs")).to_have_class(re.compile("good"))
+    expect(said).to_have_text("")
+
+    field.fill(f"{ECHO}def\n")
+    run.click()
+    expect(said).to_contain_text(f"Echo.py:{len(ECHO.splitlines()) + 1}:4: invalid syntax")
+    expect(saved).to_have_count(0)
+
+
 def test_without_the_capability_a_source_is_read_only_and_says_why(echo: Coordinator, page_of: Pages) -> None:
     page = page_of(echo, secret=None)  # on this machine everything but writing components
     name = with_echo(page)

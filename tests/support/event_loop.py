@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import selectors
 from collections.abc import Callable, Coroutine
 from typing import Any
+from unittest.mock import patch
 
 import uvloop
 
@@ -19,6 +21,9 @@ def run_within(seconds: float, main: Callable[[], Coroutine[Any, Any, None]]) ->
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(bounded())
+
+
+_MONOTONIC_S = 1000.0  # at the beginning of a test, since programs take 0 for never
 
 
 class _Selector(selectors.DefaultSelector):
@@ -38,17 +43,34 @@ class _Selector(selectors.DefaultSelector):
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
-    """An event loop of asyncio whose clock jumps to the next timer: an hour of `asyncio.sleep` takes no time."""
+    """An event loop of asyncio whose clock jumps to the next timer: an hour of `asyncio.sleep` takes no time.
+
+    `servers` has what accepts connections on its ports: a function that makes a transport for a protocol.
+    """
 
     def __init__(self) -> None:
+        self.servers: dict[int, Callable[[asyncio.Protocol], asyncio.Transport]] = {}
         self._clock = _Selector()
         super().__init__(self._clock)
 
     def time(self) -> float:
         return self._clock.now
 
+    async def create_connection(self, make: Any, host: Any = None, port: Any = None, **options: Any) -> Any:
+        if port not in self.servers:
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+        protocol = make()
+        transport = self.servers[port](protocol)
+        self.call_soon(protocol.connection_made, transport)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return transport, protocol
+
 
 def run_simulated(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run a unit test in a SimulatedLoop. AssertionError where it waits for a socket or a thread."""
+    """Run a unit test in a SimulatedLoop, whose clock is `time.monotonic`. AssertionError where it waits for a socket or a
+    thread."""
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
-        runner.run(main())
+        loop = runner.get_loop()
+        with patch("time.monotonic", lambda: _MONOTONIC_S + loop.time()):
+            runner.run(main())

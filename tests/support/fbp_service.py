@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from msgflo import Broker
@@ -23,16 +24,22 @@ def served(graph: Graph) -> tuple[Coordinator, Service]:
     return coordinator, service_of(coordinator, Components(Library(), coordinator))
 
 
-def service_of(coordinator: Coordinator, components: Components) -> Service:
-    """What serves editors of a coordinator, which may do everything."""
+def service_of(
+    coordinator: Coordinator,
+    components: Components,
+    *,
+    permissions: Permissions | None = None,
+    save: Callable[[], None] = lambda: None,
+) -> Service:
+    """What serves editors of a coordinator, which may do what `permissions` say."""
     return Service(
         coordinator,
         components.library,
         components,
         identity=Identity("00000000-0000-0000-0000-000000000000", "test"),
-        permissions=Permissions({}),
+        permissions=permissions or Permissions({}),
         origins=Origins([], ()),
-        save=lambda: None,
+        save=save,
     )
 
 

@@ -1,6 +1,6 @@
 """What the tests with made-up input share: how much of it there is, and how texts are damaged.
 
-Some hundred examples belong to every run; with MSGFLO_FUZZ=10000 these tests are soak tests, which `make soak` runs.
+A few dozen examples belong to every run; with MSGFLO_FUZZ=10000 these tests are soak tests, which `make soak` runs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 LONG = os.environ.get("MSGFLO_FUZZ")
-EXAMPLES = int(LONG or 100)
+EXAMPLES = int(LONG or 25)
 
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
@@ -32,8 +32,8 @@ def fuzzed(test: Test) -> Test:
 
 
 def fuzzed_tenth(test: Test) -> Test:
-    """The same for tests whose examples are whole systems, which take long: a tenth as often, at least 100 times."""
-    return _run(test, max(100, EXAMPLES // 10))
+    """The same for tests whose examples are whole systems, which take long: a tenth as often, at least 20 times."""
+    return _run(test, max(20, EXAMPLES // 10))
 
 
 def _run(test: Test, examples: int) -> Test:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ from typing import Any
 import paho.mqtt.client as paho
 
 from brokers import Broker
-from systems import discovery_message, until
+from memory_broker import MemoryBroker
+from systems import discovery_message
 
 Payload = dict[str, Any]
 Answer = tuple[str, str, Payload]
@@ -18,67 +20,69 @@ Answer = tuple[str, str, Payload]
 MAIN = "inner/main"
 
 
-class GraphParticipant:
+class _Participant:
     """Has one graph, `inner/main`; a context manager. `requests` are the frames that it got.
 
-    `numbers` is whether its answers name their request; a `deaf` one reads nothing, and one whose `source` is an event waits
-    for that before it tells what is in its graph.
+    `numbers` is whether its answers name their request; a `deaf` one reads nothing, and one that `holds` its source waits for
+    `go_on()` before it tells what is in its graph, and until then answers nothing else.
     """
 
     def __init__(
-        self, role: str, broker: Broker, *, component: str = "home/Inner", numbers: bool = True, deaf: bool = False,
-        source: threading.Event | None = None,
-    ) -> None:  # fmt: skip
+        self, role: str, *, component: str = "home/Inner", numbers: bool = True, deaf: bool = False, holds: bool = False
+    ) -> None:
         self.deaf = deaf
-        self._source = source
         self.requests: list[Payload] = []
         self.inqueue, self.outqueue = f"{role}/ask", f"{role}/tell"
+        self._holds, self._goes_on = holds, False
+        self._waiting: list[Payload] = []
         self._role, self._kind, self._numbers = role, component, numbers
         self._nodes: dict[str, str] = {}
         self._edges: list[tuple[Payload, Payload]] = []
         self._initials: list[tuple[Any, Payload, Payload]] = []
-        self._subscribed = threading.Event()
-        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=role)
-        self._client.on_message = lambda client, userdata, message: self._asked(json.loads(message.payload))
-        self._client.on_connect = lambda client, *_: client.subscribe(self.inqueue, 1)
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.connect("127.0.0.1", broker.port)
 
-    def __enter__(self) -> GraphParticipant:
-        self._client.loop_start()
-        assert self._subscribed.wait(30)
+    def _publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
+        raise NotImplementedError
+
+    def _announce(self) -> None:
         ports = {"inports": [{"id": "in", "queue": f"{self._role}/in"}], "outports": []}
         runtime = {"type": "tiny", "version": "0.7", "inqueue": self.inqueue, "outqueue": self.outqueue}
         more = {"connection": self._role, "period": 60}
-        self._client.publish(f"fbp/connection/{self._role}", "online", 1, retain=True)
-        self._client.publish("fbp", discovery_message(self._role, component=self._kind, **ports, **runtime, **more))
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+        self._publish(f"fbp/connection/{self._role}", "online", retain=True)
+        self._publish("fbp", discovery_message(self._role, component=self._kind, **ports, **runtime, **more))
 
     def say(self, frame: Payload | bytes, *, retain: bool = False) -> None:
         """Send a frame that nobody has asked for; or bytes that are none."""
-        self._client.publish(self.outqueue, frame if isinstance(frame, bytes) else json.dumps(frame), 1, retain)
+        self._publish(self.outqueue, frame if isinstance(frame, bytes) else json.dumps(frame), retain=retain)
 
     def vanish(self) -> None:
         """Do as the broker does when the connection breaks."""
-        self._client.publish(f"fbp/connection/{self._role}", "lost", 1, retain=True).wait_for_publish(30)
+        self._publish(f"fbp/connection/{self._role}", "lost", retain=True)
 
-    def got(self, command: str) -> Payload:
-        """Wait for a request of that command."""
-        until(lambda: any(request["command"] == command for request in self.requests))
-        return next(request for request in self.requests if request["command"] == command)
+    def go_on(self) -> None:
+        """Tell its source, now or when it is asked next."""
+        self._goes_on = True
+        self._work()
+
+    def got(self, command: str) -> list[Payload]:
+        """The requests of that command so far."""
+        return [request for request in self.requests if request["command"] == command]
 
     def _asked(self, request: Payload) -> None:
         self.requests.append(request)
-        if self.deaf:
-            return
+        if not self.deaf:
+            self._waiting.append(request)
+            self._work()
+
+    def _work(self) -> None:
+        while self._waiting:
+            if self._holds and self._waiting[0]["command"] == "getsource":
+                if not self._goes_on:
+                    return
+                self._goes_on = False
+            self._answer(self._waiting.pop(0))
+
+    def _answer(self, request: Payload) -> None:
         protocol, command, payload = request["protocol"], request["command"], request["payload"]
-        if command == "getsource" and self._source is not None:
-            self._source.wait(30)
-            self._source.clear()
         answers = getattr(self, f"_{protocol}")(command, payload)
         for number, (protocol, command, payload) in enumerate(answers):
             frame = {"protocol": protocol, "command": command, "payload": payload}
@@ -142,3 +146,52 @@ class GraphParticipant:
                                 "type": "any",
                             },
                         )
+
+
+class GraphParticipant(_Participant):
+    """One on a real broker."""
+
+    def __init__(self, role: str, broker: Broker, **options: Any) -> None:
+        super().__init__(role, **options)
+        self._subscribed = threading.Event()
+        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=role)
+        self._client.on_message = lambda client, userdata, message: self._asked(json.loads(message.payload))
+        self._client.on_connect = lambda client, *_: client.subscribe(self.inqueue, 1)
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.connect("127.0.0.1", broker.port)
+
+    def __enter__(self) -> GraphParticipant:
+        self._client.loop_start()
+        assert self._subscribed.wait(30)
+        self._announce()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
+        self._client.publish(topic, payload, 1, retain)
+
+
+class LocalGraphParticipant(_Participant):
+    """One in the event loop of a test."""
+
+    def __init__(self, role: str, broker: MemoryBroker, **options: Any) -> None:
+        super().__init__(role, **options)
+        self._broker = broker
+
+    def __enter__(self) -> LocalGraphParticipant:
+        self._broker.on_publish.append(self._hear)
+        self._announce()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._broker.on_publish.remove(self._hear)
+
+    def _hear(self, topic: str, payload: bytes) -> None:
+        if topic == self.inqueue:  # an answer takes its time, as on a network
+            asyncio.get_running_loop().call_later(0.01, self._asked, json.loads(payload))
+
+    def _publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
+        self._broker.publish(topic, payload, retain=retain)

@@ -21,8 +21,9 @@ PATIENCE_S = 30.0
 class Ear:
     """Hears all packets, and waits for them; `tls` is the certificate of the broker's authority, where it has one."""
 
-    def __init__(self, broker: Broker, *, tls: Path | None = None) -> None:
+    def __init__(self, broker: Broker, *, tls: Path | None = None, patience: float = PATIENCE_S) -> None:
         self.heard: list[tuple[str, Any]] = []
+        self._patience = patience
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
         self._client.on_message = lambda client, data, message: self.heard.append(
             (message.topic, _value(message.payload))
@@ -41,7 +42,7 @@ class Ear:
 
     def wait_for(self, topic: str, accept: Callable[[Any], Any] = lambda value: True, *, since: int = 0) -> Any:
         """Return the first value on a topic that is accepted; `since` leaves out what was heard before."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + self._patience
         while True:
             for name, value in self.heard[since:]:
                 if name == topic and accept(value):

@@ -121,10 +121,10 @@ class WLAN:
 class SmallBoard:
     """A context manager; `flash` is the board's folder, `output` what it has printed, `sleeps` its sleeps in ms.
 
-    `hurry` divides the length of deep sleeps, `watchdog` the time that the watchdog waits, by this machine's clock.
+    `hurry` divides the length of deep sleeps. A watchdog that was started bites as soon as the program prints "standing still".
     """
 
-    def __init__(self, folder: Path, *, hurry: int = 1, watchdog: int = 1) -> None:
+    def __init__(self, folder: Path, *, hurry: int = 1) -> None:
         self.flash = folder / "flash"
         self.output = ""
         self.starts = 0
@@ -132,8 +132,7 @@ class SmallBoard:
         self.hurry = hurry
         self.bites = 0  # of the watchdog
         self.patience = 0  # of the watchdog when it was fed last, in ms
-        self._watchdog = watchdog
-        self._bite: threading.Timer | None = None
+        self.fed_at: list[int] = []  # how much had been printed each time that the watchdog was fed
         self.environment: dict[str, str] = {}
         self._shim = folder / "chip"
         self._process: subprocess.Popen[str] | None = None
@@ -231,7 +230,7 @@ class SmallBoard:
             errors="replace",
         )
         pause, self._cause = 0.05, 2
-        bites = self.bites
+        watched = False
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("\1"):
@@ -245,30 +244,19 @@ class SmallBoard:
                 self.sleeps.append(int(line[1:]))
                 continue
             if line.startswith("\3"):
-                self._fed(process, int(line[1:]))
+                watched = True
+                self.patience = int(line[1:])
+                self.fed_at.append(len(self.output))
                 continue
             self.output += line
+            if watched and line == "standing still\n":
+                self.bites += 1
+                self._cause = 3
+                process.kill()
+                break
         process.stdout.close()
         process.wait()
-        if self._bite is not None:
-            self._bite.cancel()
-            if self.bites > bites:
-                self._cause = 3
         return pause
-
-    def _fed(self, process: subprocess.Popen[str], timeout: int) -> None:
-        """Let the watchdog wait anew, so many ms."""
-
-        def bite() -> None:
-            self.bites += 1
-            process.kill()
-
-        self.patience = timeout
-        if self._bite is not None:
-            self._bite.cancel()
-        self._bite = threading.Timer(timeout / 1000 / self._watchdog, bite)
-        self._bite.daemon = True
-        self._bite.start()
 
 
 def firmware(

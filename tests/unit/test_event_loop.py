@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -29,3 +30,22 @@ def test_a_wait_that_no_timer_ends_fails() -> None:
 
     with pytest.raises(AssertionError, match="no timer brings"):
         run_simulated(main)
+
+
+def test_the_monotonic_clock_of_programs_jumps_with_it() -> None:
+    async def main() -> None:
+        before = time.monotonic()
+        await asyncio.sleep(60)
+        assert time.monotonic() - before == pytest.approx(60)
+
+    before = time.monotonic()
+    run_simulated(main)
+    assert time.monotonic() - before < 60
+
+
+def test_where_nothing_listens_a_connection_is_refused() -> None:
+    async def main() -> None:
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.get_running_loop().create_connection(asyncio.Protocol, "127.0.0.1", 1883)
+
+    run_simulated(main)

@@ -30,7 +30,8 @@ DEFAULT_IDE = "https://app.flowhub.io"
 @click.option(
     "--componentdir",
     type=click.Path(path_type=Path),
-    help="Folder of components. [default: the graph's, if it has a msgflo.yaml, or a package.json with the key msgflo]",
+    help="Folder of components. [default: the graph's, or without a graph the current one, if it has a msgflo.yaml, "
+    "or a package.json with the key msgflo]",
 )
 @click.option("--foreign", type=click.Path(path_type=Path), help="Folder of YAML files, one per foreign device.")
 @click.option(

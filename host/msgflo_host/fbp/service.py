@@ -78,7 +78,8 @@ class Service:
         self.dispatcher = Dispatcher(replies, permissions, parts)
         self.socket = Socket(self.clients, self.dispatcher.handle, permissions, origins)
         coordinator.on_waiting.append(component.look)
-        coordinator.on_change += [component.look, runtime.look, health.look, self._subgraphs.look]
+        # Sub-graphs first: who is told of a component may open it at once.
+        coordinator.on_change += [self._subgraphs.look, component.look, runtime.look, health.look]
 
     async def run(self) -> None:
         """Serve until cancelled."""

@@ -11,7 +11,9 @@ What a folder may hold: `folder` and `config_file`. `live.follow` takes edits on
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +24,25 @@ from ..graph.files import Signature
 from . import folder as folders
 from . import info as infos
 from . import sources
-from .config_file import FILE_NAME, is_configured
-from .folder import Command, Contents
+from .config_file import BY_DEFAULT, FILE_NAME, create, is_configured, namespace_of
+from .folder import LANGUAGES, Command, Contents
 from .info import ComponentInfo
 from .outline import outline
 from .sources import Source
 
-__all__ = ["FILE_NAME", "Command", "ComponentInfo", "Library", "Source", "is_configured", "load", "source_of"]
+__all__ = [
+    "FILE_NAME",
+    "Command",
+    "ComponentInfo",
+    "Library",
+    "Source",
+    "is_configured",
+    "load",
+    "of_project",
+    "source_of",
+]
+
+log = logging.getLogger("msgflo")
 
 Version = Signature | None
 
@@ -36,6 +50,14 @@ Version = Signature | None
 def load(folder: Path) -> Library:
     """Read the library of a folder; raises LibraryError, with file, line and column where there are any."""
     return Library(folder)
+
+
+def of_project(folder: Path) -> Library:
+    """The library of a project's folder: empty until there is a `msgflo.yaml`, which the first `write` makes.
+
+    Raises LibraryError as `load` does.
+    """
+    return Library(folder, needs_file=True)
 
 
 def source_of(participant: Participant) -> Source:
@@ -57,13 +79,14 @@ class _Known:
 class Library:
     """The components and programs of one folder; without a folder there are none.
 
-    `on_change` are called with the names of components that came, went, or changed: their source or what is known of
-    them.
+    With `needs_file` there are none either, until the folder says itself that it is a library. `on_change` are called
+    with the names of components that came, went, or changed: their source or what is known of them.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, needs_file: bool = False) -> None:
         self.folder = folder
-        self.contents = folders.read(folder) if folder is not None else Contents()
+        self._needs_file = needs_file
+        self.contents = self._read_folder(folder) if folder is not None else Contents()
         self.seen = folders.watched(folder, self.contents) if folder is not None else {}
         """The folder's files as they were when they were last read."""
         self.on_change: list[Callable[[frozenset[str]], None]] = []
@@ -78,6 +101,20 @@ class Library:
     def repository(self) -> str | None:
         """Where the folder's sources are kept, for others to find: a URL."""
         return self.contents.repository
+
+    @property
+    def creates(self) -> str:
+        """The name of the file that the first `write` makes; empty where the folder is a library already."""
+        return FILE_NAME if self._needs_file else ""
+
+    @property
+    def suffixes(self) -> dict[str, str]:
+        """The languages in which new components are written, each with the suffix of its files."""
+        found: dict[str, str] = {}
+        for suffix in self.contents.suffixes:
+            if suffix in LANGUAGES:
+                found.setdefault(LANGUAGES[suffix], suffix)
+        return found
 
     @property
     def commands(self) -> Mapping[str, Command]:
@@ -192,15 +229,19 @@ class Library:
         for a name that no file may have, a language without a handler, a text above 256 KiB or with a mistake by which the
         component could not begin, and while the folder cannot be read because of a mistake in it.
         """
-        contents = folders.read(self.folder) if self.folder is not None else self.contents
-        full, file = sources.file_for(name, language, self.folder, contents)
-        assert self.folder is not None
-        take_back = sources.write(file, self.folder, contents, code, tests)
-        try:
-            self.reload(changed=(full,))
-        except LibraryError:  # somebody else has written meanwhile
-            take_back()
-            raise
+        if self.folder is None:
+            raise LibraryError("there is no component folder to write to")
+        with contextlib.ExitStack() as undo:
+            made = create(self.folder) if self._needs_file and not is_configured(self.folder) else None
+            if made is not None:
+                undo.callback(made.unlink, missing_ok=True)
+            contents = folders.read(self.folder)
+            full, file = sources.file_for(name, language, self.folder, contents)
+            undo.callback(sources.write(file, self.folder, contents, code, tests))
+            self.reload(changed=(full,))  # fails where somebody else has written meanwhile
+            undo.pop_all()
+        if made is not None:
+            log.info("%s is made: the components of its folder are run from now on", made)
         info = self.info(full)
         return info if info is not None else ComponentInfo(full)
 
@@ -210,13 +251,20 @@ class Library:
             return
         before, versions = self.contents, {name: self.version(name) for name in self.names()}
         self.seen = folders.watched(self.folder, before)
-        self.contents = folders.read(self.folder)
+        self.contents = self._read_folder(self.folder)
         now = {name: self.version(name) for name in self.names()}
         different = {name for name in {*versions, *now} if name not in now or name not in versions}
         different |= {name for name in now if now[name] != versions.get(name)}
         different |= {name for name in now if self.commands.get(name) != before.commands.get(name)}
         if different or changed or self.programs != before.programs:
             self._tell({*different, *changed})
+
+    def _read_folder(self, folder: Path) -> Contents:
+        if self._needs_file and not is_configured(folder):
+            return Contents(namespace_of(folder), suffixes=tuple(BY_DEFAULT))
+        contents = folders.read(folder)
+        self._needs_file = False
+        return contents
 
     def _tell(self, names: set[str]) -> None:
         for listener in self.on_change:

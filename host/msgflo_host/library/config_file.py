@@ -23,13 +23,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import LibraryError
+from ..graph.files import replace as write_whole
 from .markers import misplaced, replaced
 from .msgflo_programs import OWN_PYTHON, NotInstalled, in_place_of
 
 if TYPE_CHECKING:
     from .._yaml import Located, Reader
 
-__all__ = ["BY_DEFAULT", "FILE_NAME", "NAME", "PACKAGE", "Config", "is_configured", "read"]
+__all__ = ["BY_DEFAULT", "FILE_NAME", "NAME", "PACKAGE", "Config", "create", "is_configured", "namespace_of", "read"]
 
 FILE_NAME = "msgflo.yaml"
 PACKAGE = "package.json"
@@ -76,9 +77,25 @@ def is_configured(folder: Path) -> bool:
     return isinstance(package, dict) and "msgflo" in package
 
 
+def create(folder: Path) -> Path:
+    """Write the `msgflo.yaml` of a folder that has none, and return its path; raises LibraryError where that fails."""
+    file = folder / FILE_NAME
+    text = f"# The components of this folder belong to the project.\nnamespace: {json.dumps(namespace_of(folder))}\n"
+    try:
+        write_whole(str(file), text.encode())
+    except OSError as wrong:
+        raise LibraryError(f"cannot be written: {wrong.strerror}", file=str(file)) from None
+    return file
+
+
+def namespace_of(folder: Path) -> str:
+    """The namespace of a folder that does not name one: what it is called."""
+    return _made_valid(folder.absolute().resolve().name)
+
+
 def read(folder: Path) -> Config:
     """Read what a folder says; raises LibraryError with file, line and column for whatever is wrong with it."""
-    name = _made_valid(folder.absolute().resolve().name)
+    name = namespace_of(folder)
     if (folder / FILE_NAME).exists():
         from .._yaml import Reader  # ruamel.yaml: 2 MB that a coordinator without a library does not need
 

@@ -56,14 +56,12 @@ def read(file: Path) -> str:
     return content.decode(errors="replace")
 
 
-def file_for(name: str, language: str, folder: Path | None, contents: Contents) -> tuple[str, Path]:
+def file_for(name: str, language: str, folder: Path, contents: Contents) -> tuple[str, Path]:
     """The full name and the file of a component that is about to be written.
 
     `name` may leave out the namespace. Raises LibraryError for a name that no file of the folder can have, for a
     language without a handler, and for a component whose file is not in the folder.
     """
-    if folder is None:
-        raise LibraryError("there is no component folder to write to; start with --componentdir DIR")
     full = name if "/" in name else f"{contents.namespace}/{name}"
     existing = _existing(full, contents)
     if existing is not None:

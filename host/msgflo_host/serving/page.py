@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
+from ..library import Library
 from ..mosquitto_config import is_loopback
 from .gate import Gate
 from .policy import Policy
@@ -24,14 +25,16 @@ CAPABILITY = "protocol:network"  # who may start, stop and see all packets; an a
 class Page:
     """Answers ``/page.json``. `mosquitto` is our own broker, None where another one is used.
 
-    `boards()` tells whether there are port maps to start boards from; `adopts` whether sources can be written.
+    `boards()` tells whether there are port maps to start boards from. `library` is where components are written.
     """
 
-    def __init__(self, gate: Gate, mosquitto: Mosquitto | None, *, boards: Callable[[], bool], adopts: bool) -> None:
+    def __init__(
+        self, gate: Gate, mosquitto: Mosquitto | None, *, boards: Callable[[], bool], library: Library
+    ) -> None:
         self._gate = gate
         self._mosquitto = mosquitto
         self._boards = boards
-        self._adopts = adopts
+        self._library = library
 
     @property
     def policy(self) -> Policy:
@@ -47,8 +50,16 @@ class Page:
     async def _answer(self, request: web.Request) -> web.Response:
         await self._gate.require(request, CAPABILITY)
         mqtt, reason = self._mqtt(request)
-        told = {"mqtt": mqtt, "mqtt_reason": reason, "boards": self._boards(), "foreign": self._adopts}
+        told = {"mqtt": mqtt, "mqtt_reason": reason, "boards": self._boards(), "components": self._components()}
         return web.Response(body=msgspec.json.encode(told), content_type="application/json")
+
+    def _components(self) -> dict[str, Any] | None:
+        """The components of the folder, where new ones go, and the file that the first of them needs beside it."""
+        library = self._library
+        if library.folder is None:
+            return None
+        folder = str(library.folder.absolute())
+        return {"names": library.names(), "folder": folder, "suffixes": library.suffixes, "creates": library.creates}
 
     def _mqtt(self, request: web.Request) -> tuple[dict[str, Any] | None, str | None]:
         """The account and the port, with `host` where that is another than the page's; or why there is none."""

@@ -35,7 +35,7 @@ class Parts:
         self._coordinator = coordinator
         maps = BoardMaps(boards)
         self.runs = BoardRuns(coordinator.broker, said=components.printed, is_alive=self._is_alive)
-        page = Page(gate, mosquitto, boards=lambda: bool(maps.names()), adopts=components.library.folder is not None)
+        page = Page(gate, mosquitto, boards=lambda: bool(maps.names()), library=components.library)
         self.policy = page.policy
         self.served: list[Part] = [page, Boards(gate, maps, self.runs)]
 

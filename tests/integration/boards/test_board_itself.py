@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,7 +82,8 @@ def test_identify_blinks_and_leaves_the_led_as_it_was(ear: tuple[Broker, Ear], b
     ear[1].say("kitchen-board/identify", True)
     ear[1].say("kitchen-board/identify", True)  # while it blinks: once is enough
     board.wait_for(lambda: board.output.count("it is me") == 2 and blinks(board, since) >= 26)
-    time.sleep(0.5)  # if there were more, they would come now
+    ear[1].say("kitchen-board/log-level", "loud")  # before the board has answered that, more blinks would have begun
+    board.wait_for_line("'loud' is no level")
     assert (blinks(board, since), level(board)) == (26, before)
 
 

@@ -48,7 +48,7 @@ def create(role, topics, options, hardware):
     return participant
 """
 CROWDED = "starts slot.json said/"  # what a board writes at its starts, where a full flash has no room for it
-STILL = "def create(*arguments):\n    while True:\n        pass\n"
+STILL = "import time\n\ndef create(*arguments):\n    print('standing still')\n    while True:\n        time.sleep(1)\n"
 
 
 def board(folder: Path, url: str, minute: float = 60, **changes: Any) -> SmallBoard:
@@ -75,7 +75,7 @@ def test_after_five_starts_that_failed_it_runs_without_devices(broker: Broker, t
 
 
 def test_a_driver_that_never_comes_back_ends_in_safe_mode_too(broker: Broker, tmp_path: Path) -> None:
-    small = SmallBoard(tmp_path, watchdog=10)
+    small = SmallBoard(tmp_path)
     devices = [{"module": "still", "role": "still", "options": {}}]
     small.install(firmware(config(broker.url, watchdog=True, devices=devices), patches={"devices/still.py": STILL}))
     ear = Ear(broker)
@@ -106,22 +106,24 @@ def test_a_virtual_board_shows_the_same(broker: Broker, tmp_path: Path) -> None:
 
 
 SLOW = """
-import time
 from msgflo import Participant
 
 def create(role, topics, options, hardware):
-    time.sleep(2.5)
+    print("made", role)
     return Participant(role)
 """
 
 
-def test_drivers_that_take_their_time_one_after_the_other_are_no_failure(broker: Broker, tmp_path: Path) -> None:
-    small = SmallBoard(tmp_path, watchdog=5)  # 6 s, less than all of them take
+def test_each_driver_may_take_its_time_for_the_watchdog_is_fed_between_them(broker: Broker, tmp_path: Path) -> None:
+    small = SmallBoard(tmp_path)
     devices = [{"module": "slow", "role": f"slow-{i}", "options": {}} for i in range(3)]
     small.install(firmware(config(broker.url, watchdog=True, devices=devices), patches={"devices/slow.py": SLOW}))
     with small:
         small.wait_for("here is slow-2")
-        assert small.bites == 0
+    made = [small.output.index(f"made slow-{i}") for i in range(3)]
+    assert any(made[0] < fed <= made[1] for fed in small.fed_at)
+    assert any(made[1] < fed <= made[2] for fed in small.fed_at)
+    assert small.bites == 0
 
 
 def test_a_supply_that_breaks_down_at_each_start_ends_in_safe_mode(tmp_path: Path) -> None:
@@ -186,13 +188,14 @@ def test_an_outage_that_is_over_is_no_error(broker: Broker, tmp_path: Path) -> N
         assert "connected to" not in small.output
 
 
-@pytest.mark.parametrize("content", ["[1]", "", "5", '{"slot": "a"', "null"])
-def test_a_damaged_note_of_the_slot_is_as_none(broker: Broker, tmp_path: Path, content: str) -> None:
+def test_a_damaged_note_of_the_slot_is_as_none(broker: Broker, tmp_path: Path) -> None:
     small = board(tmp_path, broker.url)
-    (small.flash / "slot.json").write_text(content)
     ear = Ear(broker)
-    with small:
-        assert ear.wait_for("shed-board/mode") == "normal"
+    for content in ("[1]", "", "5", '{"slot": "a"', "null"):
+        (small.flash / "slot.json").write_text(content)
+        since = len(ear.heard)
+        with small:
+            assert ear.wait_for("shed-board/mode", since=since) == "normal", content
     ear.stop()
 
 

@@ -24,7 +24,7 @@ NEVER = 1_000_000
 
 
 class Printing:
-    """A board whose program prints without end: as fast as it is read, until the Ctrl-C of number `stops_at`.
+    """A board whose program prints without end, a line each 10 ms, until the Ctrl-C of number `stops_at`.
 
     It answers from the Ctrl-C of number `prompts_at` on, and then has a raw REPL where its program has stopped.
     """
@@ -58,7 +58,8 @@ class Printing:
         left = b""
         while not self._ending.is_set():
             left = left or (b"" if self.stopped else b"21.5 degrees\r\n")
-            readable, writable, _ = select.select([self._master], [self._master] if left else [], [], 0.05)
+            readable, _, _ = select.select([self._master], [], [], 0.01)
+            _, writable, _ = select.select([], [self._master] if left else [], [], 0)
             if writable:
                 left = left[os.write(self._master, left) :]
             if readable:

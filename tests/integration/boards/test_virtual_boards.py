@@ -252,8 +252,9 @@ def test_comes_back_after_a_reset_and_says_why(system: System) -> None:
     ear.wait_for("esp32-board/reset", lambda value: value == "hard", since=since)
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-@pytest.mark.parametrize("which", ["right", "wrong-name"])
+@pytest.mark.parametrize(
+    ("which", "host"), [("right", "localhost"), ("right", "127.0.0.1"), ("wrong-name", "localhost")]
+)
 def test_reaches_a_broker_whose_certificate_is_right_and_no_other(
     system: System, tmp_path: Path, which: str, host: str
 ) -> None:

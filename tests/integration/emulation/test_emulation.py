@@ -11,11 +11,8 @@ from pathlib import Path
 
 import pytest
 
-import certificates
-from brokers import Broker
 from emulation import pico as emulator
 from emulation.pico import Pico, PicoError
-from interpreters import UMQTT
 from systems import until
 
 # The first test may have to build MicroPython.
@@ -32,28 +29,6 @@ wlan.active(True)
 wlan.connect("any", "password")
 while not wlan.isconnected():
     time.sleep_ms(10)
-"""
-# umqtt.simple asks a module of an old name for TLS.
-MQTT = """
-import gc, machine, ssl, sys
-from umqtt.simple import MQTTClient
-machine.RTC().datetime({date})
-class Wrapped:
-    @staticmethod
-    def wrap_socket(sock):
-        return context.wrap_socket(sock, server_hostname=host)
-sys.modules["ussl"] = Wrapped
-def connect(name, port, cafile=None):
-    global context, host
-    host = name
-    if cafile:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.verify_mode = ssl.CERT_REQUIRED
-        context.load_verify_locations(open(cafile, "rb").read())
-    client = MQTTClient("pico", name, port, keepalive=30, ssl=bool(cafile))
-    client.set_callback(lambda topic, data: print(topic, data))
-    client.connect()
-    return client
 """
 
 
@@ -96,21 +71,18 @@ def test_it_is_a_pico_w_with_what_stock_firmware_has(pico: Pico, record_property
 def test_mpremote_copies_files_that_survive_every_reset(pico: Pico, tmp_path: Path) -> None:
     file = tmp_path / "file.txt"
     file.write_text("A line that is long enough to fill more than one block of flash.\n" * 100)
-    mpremote(pico, "cp", file, ":file.txt")
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert digest in mpremote(pico, "sha256sum", ":file.txt")
-    mpremote(pico, "soft-reset")
     boots = len(pico.boots)
-    mpremote(pico, "reset")
+    assert digest in mpremote(pico, "cp", file, ":file.txt", "+", "soft-reset", "sha256sum", ":file.txt", "+", "reset")
     until(lambda: len(pico.boots) > boots)
     assert pico.boots[-1].cause == "watchdog"
-    assert digest in mpremote(pico, "sha256sum", ":file.txt")
+    again = "import hashlib\nprint(hashlib.sha256(open('file.txt', 'rb').read()).digest().hex())"
+    assert pico.run(again) == f"{digest}\n"
     pico.hard_reset()
-    assert digest in mpremote(pico, "sha256sum", ":file.txt")
+    assert pico.run(again) == f"{digest}\n"
     pico.power_off()
-    pico.save(tmp_path / "flash")
-    with Pico(image=tmp_path / "flash") as other:
-        assert "file.txt" in other.run("import os, machine\nprint(os.listdir(), machine.reset_cause())")
+    pico.power_on()
+    assert pico.run(again) == f"{digest}\n"
 
 
 JOINED = """
@@ -148,12 +120,12 @@ def test_watchdog_and_sleep(pico: Pico) -> None:
     assert pico.run("import machine, time; print(machine.reset_cause() == machine.WDT_RESET)") == "True\n"
     before, asleep = pico.time, pico.asleep
     # Up to 1.25 lwIP's timer wakes a Pico W early: https://github.com/micropython/micropython/issues/16181
-    pico.run("t = time.ticks_ms()\nwhile time.ticks_diff(time.ticks_ms(), t) < 60_000: machine.lightsleep(60_000)")
-    assert 59 < pico.asleep - asleep < 60
+    pico.run("t = time.ticks_ms()\nwhile time.ticks_diff(time.ticks_ms(), t) < 5_000: machine.lightsleep(5_000)")
+    assert 4.9 < pico.asleep - asleep < 5.1
     # Measured on the chip: idle time that is skipped passes between two questions, too.
     took = int(pico.run("t = time.ticks_ms()\ntime.sleep(3600)\nprint(time.ticks_diff(time.ticks_ms(), t))"))
     assert 3_600_000 <= took < 3_600_100
-    assert pico.time - before > 3660
+    assert pico.time - before > 3605
 
 
 def test_the_radio_keeps_its_power_until_it_is_deinitialised_as_on_the_real_one(pico: Pico) -> None:
@@ -260,34 +232,6 @@ def test_pio_runs_in_chip_time(pico: Pico) -> None:
     with pico.capture(10) as edges:
         pico.sleep(0.001)
     assert {round(after[0] - before[0], 3) for before, after in itertools.pairwise(edges)} == {10}
-
-
-def test_mqtt_plain_and_over_verified_tls(pico: Pico, record_property: pytest.RecordProperty) -> None:
-    with (
-        Broker() as plain,
-        Broker(tls=certificates.server()) as secure,
-        Broker(tls=certificates.server("wrong-name")) as impostor,
-    ):
-        pico.run("import os\nif 'umqtt' not in os.listdir(): os.mkdir('umqtt')")
-        pico.put("/umqtt/simple.py", (UMQTT / "umqtt" / "simple.py").read_text())
-        pico.put("/ca.der", certificates.authority("der").read_bytes())
-        pico.run(JOIN + MQTT.format(date=(2026, 11, 24, 1, 12, 0, 0, 0)))
-        assert pico.run("print(wlan.status() == network.STAT_GOT_IP, wlan.ifconfig()[0])") == "True 10.0.0.2\n"
-        before = len(pico.traffic_log())
-        talk = "c.subscribe(b'a/b')\nc.publish(b'a/b', b'hello')\nc.wait_msg()\nc.disconnect()"
-        assert pico.run(f"c = connect('10.0.0.1', {plain.port})\n{talk}") == "b'a/b' b'hello'\n"
-        packets = [entry["type"] for entry in pico.traffic_log()[before:] if entry["what"] == "mqtt"]
-        assert packets == ["CONNECT", "CONNACK", "SUBSCRIBE", "SUBACK", "PUBLISH", "PUBLISH", "DISCONNECT"]
-        # Every name leads to this machine, so its certificate for `localhost` is right.
-        told = pico.run(
-            f"c = connect('localhost', {secure.port}, '/ca.der')\ngc.collect()\nprint(gc.mem_free())\n{talk}"
-        )
-        free, message = told.splitlines()
-        assert message == "b'a/b' b'hello'"
-        assert int(free) > 160_000
-        record_property("free heap with TLS", free)
-        with pytest.raises(PicoError, match="does not match"):
-            pico.run(f"connect('localhost', {impostor.port}, '/ca.der')")
 
 
 def test_the_network_can_be_cut(pico: Pico) -> None:

@@ -44,29 +44,19 @@ def test_the_recordings_are_what_the_generator_writes(name: str, options: tuple[
     )
 
 
-def test_every_edge_carries_data(run, ear) -> None:
-    text = ear("comfort/text", "comfort/dewpoint")
+def test_every_edge_carries_data_a_new_recording_is_played_at_once_and_impossible_values_are_refused(run, ear) -> None:
+    text, error = ear("comfort/text", "comfort/dewpoint"), ear("comfort/error")
+    temperature = ear("rtl_433/demo/devices/Nexus-TH/2/temperature_C")
     example = run("rtl433")
     example.wait_for_data_on("garden.temperature -> comfort.temperature", "garden.humidity -> comfort.humidity")
     text.wait_for(lambda topic, value: value == "12.6 °C, 84 %: dew point 10.0 °C, pleasant")
     text.wait_for(lambda topic, value: value == "24.3 °C, 71 %: dew point 18.7 °C, muggy")
-
-
-def test_impossible_values_from_the_air_are_refused(run, ear) -> None:
-    error = ear("comfort/error")
-    example = run("rtl433")
-    example.wait(lambda: example.state("comfort") == "alive", "participant")
-    error.say("comfort/humidity", 255)
-    refused = error.wait_for(lambda topic, value: True)
-    assert refused == {"message": "ValueError: humidity 255 is not 1 to 100", "port": "humidity"}
-
-
-def test_a_new_recording_is_played_at_once(run, ear) -> None:
-    example = run("rtl433")
-    temperature = ear("rtl_433/demo/devices/Nexus-TH/2/temperature_C")
     temperature.wait_for(lambda topic, value: value == 24.3)
     (example.folder / "cool.ook").write_text(make_pulses(example.folder, "--temperature", "-7.5"))
     temperature.wait_for(lambda topic, value: value == -7.5)
+    error.say("comfort/humidity", 255)
+    refused = error.wait_for(lambda topic, value: True)
+    assert refused == {"message": "ValueError: humidity 255 is not 1 to 100", "port": "humidity"}
 
 
 def test_receiver_says_when_rtl_433_has_no_tls(examples: Path) -> None:

@@ -5,24 +5,14 @@ from __future__ import annotations
 EDGES = ("door_button.pressed -> dimmer.pressed", "dimmer.set -> desk_bulb.set", "desk_bulb.state -> dimmer.lamp")
 
 
-def test_every_edge_carries_data(run) -> None:
+def test_the_button_switches_the_bulb_which_is_lost_when_zigbee2mqtt_says_so(run, ear) -> None:
+    bulb, bridge = ear("zigbee2mqtt/desk_bulb"), ear("zigbee2mqtt/desk_bulb/availability")
     example = run("zigbee2mqtt")
     example.wait_for_data_on(*EDGES)
     assert {example.state(node) for node in ("door_button", "dimmer", "desk_bulb")} == {"alive"}
-
-
-def test_the_button_switches_the_bulb(run, ear) -> None:
-    bulb = ear("zigbee2mqtt/desk_bulb")
-    run("zigbee2mqtt")
     bulb.wait_for(lambda topic, state: state["state"] == "ON" and state["brightness"] == 254)
     bulb.wait_for(lambda topic, state: state["brightness"] == 40)
     bulb.wait_for(lambda topic, state: state["state"] == "OFF")
-
-
-def test_a_device_that_zigbee2mqtt_has_lost_is_lost(run, ear) -> None:
-    example = run("zigbee2mqtt")
-    example.wait_for_data_on(*EDGES)
-    bridge = ear("zigbee2mqtt/desk_bulb/availability")
     for state, expected in (("offline", "lost"), ("online", "alive")):
         bridge.say("zigbee2mqtt/desk_bulb/availability", {"state": state}, retain=True)
         bridge.wait_for(lambda topic, value, state=state: value == {"state": state})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,11 +12,11 @@ from msgflo_host.cli import cli
 from systems import Coordinator, Participants, Source, node, until
 
 
-@pytest.fixture
-def coordinator(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
-    graph = tmp_path / "graph.fbp"
+@pytest.fixture(scope="module")
+def coordinator(shared_broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinator]:
+    graph = tmp_path_factory.mktemp("graph") / "graph.fbp"
     graph.write_text("display1(web/Display)\nlamp(x/Lamp)\n")
-    with Coordinator(graph, "--plain", broker=broker.url, cwd=tmp_path) as running:
+    with Coordinator(graph, "--plain", broker=shared_broker.url, cwd=graph.parent) as running:
         running.wait(lambda status: status["connected"])
         yield running
 
@@ -28,16 +27,15 @@ def test_of_a_device_of_a_page_it_is_said_that_a_page_must_play_it(coordinator: 
     assert "the library has no component" not in coordinator.output
 
 
-@pytest.mark.parametrize("command", [("send", "lamp.level", "20.5"), ("watch", "lamp.level")])
-def test_a_port_of_a_node_that_is_absent_is_refused_as_that(
-    coordinator: Coordinator, broker: Broker, command: tuple[str, ...]
-) -> None:
-    def refused() -> str:
+def test_a_port_of_a_node_that_is_absent_is_refused_as_that(coordinator: Coordinator, shared_broker: Broker) -> None:
+    commands = (("send", "lamp.level", "20.5"), ("watch", "lamp.level"))
+
+    def refused(command: tuple[str, ...]) -> str:
         done = CliRunner().invoke(cli, [*command, "--coordinator", f"http://127.0.0.1:{coordinator.port}"])
         return str(done.exception)
 
     absent = "node lamp is absent: nobody has announced it, so no topic of 'level' is known"
-    assert absent in refused()
-    with Participants(Source("lamp"), broker=broker.url):
+    assert all(absent in refused(command) for command in commands)
+    with Participants(Source("lamp"), broker=shared_broker.url):
         coordinator.wait(lambda status: node(status, "lamp")["state"] == "alive")
-        assert "node lamp has no " in refused()
+        assert all("node lamp has no " in refused(command) for command in commands)

@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from unittest.mock import MagicMock
 
 import psutil
 import pytest
@@ -422,7 +421,7 @@ def test_when_its_parent_is_killed_it_saves_and_ends_and_the_next_start_finds_al
 
 
 def test_a_burst_to_a_slow_reader_is_queued_without_loss(tmp_path: Path) -> None:
-    count = 200_000
+    count = 50_000
 
     async def main() -> None:
         async with running(tmp_path) as made:
@@ -456,14 +455,6 @@ def test_the_ports_of_our_mosquitto_differ(tmp_path: Path, monkeypatch: pytest.M
         assert port != websocket_port
 
     run(main)
-
-
-def test_a_free_port_is_not_one_that_is_about_to_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = iter([4000, 4000, 4001])
-    probe = MagicMock()
-    probe.__enter__.return_value.getsockname.side_effect = lambda: ("127.0.0.1", next(given))
-    monkeypatch.setattr(ports, "_socket", lambda host: probe)
-    assert ports.free_port(other_than=4000) == 4001
 
 
 def test_free_ports_are_told_from_others() -> None:

@@ -55,12 +55,17 @@ def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
     return True
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("script", [OBEDIENT, STUBBORN])
+@pytest.mark.parametrize(
+    ("loop", "how", "script"),
+    [
+        ("uvloop", signal.SIGKILL, STUBBORN),
+        ("uvloop", signal.SIGTERM, STUBBORN),
+        ("uvloop", signal.SIGINT, OBEDIENT),
+        ("asyncio", signal.SIGKILL, OBEDIENT),
+        ("asyncio", signal.SIGINT, STUBBORN),
+    ],
+)
 def test_no_child_outlives_its_parent(loop: str, how: signal.Signals, script: str) -> None:
-    if loop == "uvloop":
-        pytest.importorskip("uvloop")
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, script, loop], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )

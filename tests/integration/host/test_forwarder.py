@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -14,15 +13,11 @@ import uvloop
 
 import certificates
 from brokers import Broker as Mosquitto
-from brokers import free_port
 from msgflo.broker import Broker
 from msgflo.errors import ConnectError
 from msgflo.paho_transport import Transport
-from msgflo_host.bindings import frames, link
+from msgflo_host.bindings import link
 from msgflo_host.bindings.forwarder import Forward, Forwarder
-from msgflo_host.bindings.link import Link
-from msgflo_host.bindings.routing import Lane
-from msgflo_host.bindings.subscriber import Subscriber
 
 
 def run(main: Callable[[], Awaitable[None]], loop: str = "uvloop") -> None:
@@ -150,107 +145,6 @@ def test_payloads_arrive_byte_for_byte(broker: Mosquitto, loop: str, qos: int) -
     run(main, loop)
 
 
-def test_wildcards_and_overlapping_filters_bring_each_packet_once_to_each_target(broker: Mosquitto) -> None:
-    forwards = [
-        Forward("in/+", "x"),
-        Forward("in/a", "x"),
-        Forward("in/a", "y", 1, False),
-        Forward("+/a", "y"),
-        Forward("#", "z"),
-        Forward("in/+/c", "w"),
-    ]
-
-    async def main() -> None:
-        # `#` also matches what is forwarded: to its own target that would be a loop, which the plan refuses.
-        safe = [forward for forward in forwards if forward.source != "#"]
-        async with client(broker.url, "x", "y", "w") as other, forwarder(broker.url, *safe) as made:
-            for qos in (0, 1):
-                await other.send("in/a", b"1", qos=qos)
-                await other.send("in/b", b"2", qos=qos)
-                await other.send("in/b/c", b"3", qos=qos)
-                await other.send("other/a", b"4", qos=qos)
-            await until(lambda: len(other.received) >= 10)
-            await other.settle()
-            assert Counter(packet[:2] for packet in other.received) == {
-                ("x", b"1"): 2,
-                ("x", b"2"): 2,
-                ("y", b"1"): 2,
-                ("y", b"4"): 2,
-                ("w", b"3"): 2,
-            }
-            assert made.counts()[Forward("in/a", "x")] == 2
-            assert made.counts()[Forward("in/+", "x")] == 4
-
-    run(main)
-
-
-def test_removing_and_adding_a_forward_ten_times_brings_each_packet_once(broker: Mosquitto) -> None:
-    async def main() -> None:
-        async with client(broker.url, "t", "u") as other, forwarder(broker.url) as made:
-            for _ in range(10):
-                await made.apply({Forward("s", "t"), Forward("s", "u")})
-                await made.apply({Forward("s", "u")})
-            await made.apply({Forward("s", "t"), Forward("s", "u")})
-            await other.send("s", b"1", b"2")
-            await until(lambda: len(other.received) >= 4)
-            await other.settle()
-            assert sorted(packet[:2] for packet in other.received) == [(t, p) for t in "tu" for p in (b"1", b"2")]
-            await made.apply(set())
-            other.received.clear()
-            await other.send("s", b"3", qos=1)
-            await other.settle()
-            assert other.received == []
-            assert made.counts() == {}
-
-    run(main)
-
-
-def test_the_retain_flag_is_that_of_the_forward(broker: Mosquitto) -> None:
-    async def main() -> None:
-        async with client(broker.url) as other, forwarder(broker.url) as made:
-            await made.apply(
-                {Forward("s", f"t/{qos}/{retain}", qos, retain) for qos in (0, 1) for retain in (False, True)}
-            )
-            other.publish("s", b"latest", qos=1, retain=True)
-            await until(lambda: sum(made.counts().values()) == 4)
-            async with client(broker.url, "t/#") as late:
-                await until(lambda: len(late.received) == 2)
-                await late.settle()
-                assert sorted(late.received) == [("t/0/True", b"latest", True), ("t/1/True", b"latest", True)]
-
-    run(main)
-
-
-@pytest.mark.parametrize("qos", [0, 1])
-def test_a_forward_of_text_takes_the_quotes_from_texts_and_leaves_all_else_as_it_is(
-    broker: Mosquitto, qos: int
-) -> None:
-    payloads = {
-        b'"on"': b"on",
-        b' "\\u00e9\\n\\"" ': 'é\n"'.encode(),
-        b'""': b"",
-        b"21.50": b"21.50",
-        b"true": b"true",
-        b'{"a": "b"}': b'{"a": "b"}',
-        b"ON": b"ON",
-        b'"half': b'"half',
-        b'"\\ud800"': b'"\\ud800"',
-        b'"\xff"': b'"\xff"',
-    }
-
-    async def main() -> None:
-        async with client(broker.url, "t", "u") as other, forwarder(broker.url) as made:
-            await made.apply({Forward("s", "t", qos, text=True), Forward("s", "u", qos)})
-            for sent in (0, 1):  # with another quality it takes another way
-                for payload in payloads:
-                    await other.send("s", payload, qos=sent)
-            await until(lambda: len(other.received) == 4 * len(payloads))
-            for topic, expected in (("t", payloads.values()), ("u", payloads)):
-                assert [packet[1] for packet in other.received if packet[0] == topic] == [*expected, *expected]
-
-    run(main)
-
-
 @pytest.mark.parametrize("qos", [0, 1])
 def test_a_retained_packet_goes_to_new_forwards_and_only_to_them(broker: Mosquitto, qos: int) -> None:
     async def main() -> None:
@@ -275,29 +169,9 @@ def test_a_retained_packet_goes_to_new_forwards_and_only_to_them(broker: Mosquit
     run(main)
 
 
-def test_watched_topics_are_counted_and_not_forwarded(broker: Mosquitto) -> None:
-    async def main() -> None:
-        async with client(broker.url, "#") as other, forwarder(broker.url, Forward("s", "t")) as made:
-            await made.watch({"s", "w/+", "w/1"})
-            await other.send("s", b"1")
-            await other.send("w/1", b"1", b"2", qos=1)
-            await until(lambda: made.watched() == {"s": 1, "w/+": 2, "w/1": 2})
-            assert made.counts() == {Forward("s", "t"): 1}
-            await made.watch({"w/1"})
-            assert made.watched() == {"w/1": 2}
-            await made.watch(set())
-            await other.send("w/1", b"3")
-            await until(lambda: len(other.received) >= 5)
-            await other.settle()
-            assert len(other.received) == 5
-            assert made.watched() == {}
-
-    run(main)
-
-
 def test_a_burst_arrives_without_loss_and_in_order(broker: Mosquitto) -> None:
     async def main() -> None:
-        count = 50_000
+        count = 20_000
         async with client(broker.url, "t", qos=0) as other, forwarder(broker.url, Forward("s", "t")) as made:
             await other.send("s", *(b"%064d" % i for i in range(count)))
             await until(lambda: len(other.received) == count, 30)
@@ -336,14 +210,14 @@ def test_after_a_restart_of_the_broker_everything_is_in_force_again(broker: Mosq
 
 
 def test_with_qos_1_nothing_is_lost_when_connections_break(broker: Mosquitto) -> None:
-    count = 3000
+    count = 1500
 
     async def main() -> None:
         async with client(broker.url, "t") as other, forwarder(broker.url, Forward("s", "t", 1)) as made:
 
             async def breaks() -> None:
                 for i in range(6):
-                    await until(lambda i=i: len(other.received) > i * 400)
+                    await until(lambda i=i: len(other.received) > i * 200)
                     links, before = made._links(), made.stats().connections
                     links[i % len(links)].abort("broken by the test")
                     await until(lambda before=before: made.stats().connections > before)
@@ -362,7 +236,7 @@ def test_with_qos_1_nothing_is_lost_when_connections_break(broker: Mosquitto) ->
 
 
 def test_with_qos_1_a_restart_of_the_broker_loses_nothing() -> None:
-    count = 300
+    count = 150
 
     async def main() -> None:
         # The sender repeats what the broker has not confirmed, as the participant library does.
@@ -380,7 +254,7 @@ def test_with_qos_1_a_restart_of_the_broker_loses_nothing() -> None:
                             source.publish("s", b"%d" % i, qos=1)
                             await until(lambda: not source.transport.unacknowledged())
                             sent = i + 1
-                            if sent % 100 == 50:
+                            if sent % 50 == 25:
                                 restarts += 1
                                 await asyncio.to_thread(broker.restart)
                     except (ConnectError, TimeoutError):
@@ -394,32 +268,6 @@ def test_with_qos_1_a_restart_of_the_broker_loses_nothing() -> None:
 
     with Mosquitto(extra="autosave_on_changes true\nautosave_interval 1") as broker:
         run(main)
-
-
-def test_a_source_is_confirmed_only_after_its_copies() -> None:
-    async def main() -> None:
-        release = asyncio.Event()
-        log: list[str] = []
-
-        async def handle(first: int, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if first == 0x82 and b"\0\x01s" in body:
-                writer.write(b"\x32\x07\0\x01s\0\x05hi")
-            elif first == 0x32:
-                log.append("copy")
-                await release.wait()
-                writer.write(b"\x40\x02" + body[3:5])
-            elif first == 0x40:
-                log.append(f"confirmed {int.from_bytes(body, 'big')}")
-
-        async with fake_broker(handle) as url, forwarder(url, Forward("s", "t", 1)) as made:
-            await until(lambda: log == ["copy"])
-            await asyncio.sleep(0.1)
-            assert log == ["copy"]
-            assert made.stats().unconfirmed == 1
-            release.set()
-            await until(lambda: log == ["copy", "confirmed 5"])
-
-    run(main)
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
@@ -469,130 +317,13 @@ def test_a_slow_broker_is_not_flooded_and_nothing_is_lost(monkeypatch: pytest.Mo
     run(main, loop)
 
 
-def test_a_packet_that_is_too_large_is_passed_over_and_said(
-    broker: Mosquitto, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(link, "LARGEST_PACKET", 200_000)
-    monkeypatch.setattr("msgflo_host.bindings.forwarder.LARGEST_PACKET", 200_000)
-
-    async def main() -> None:
-        async with client(broker.url, "t") as other, forwarder(broker.url, Forward("s", "t", 1)) as made:
-            for qos in (0, 1):
-                await other.send("s", b"before", bytes(1_000_000), b"after", qos=qos)
-            await until(lambda: len(other.received) == 4)
-            assert [packet[1] for packet in other.received] == [b"before", b"after"] * 2
-            assert made.stats().passed_over == 2
-            assert made.stats().connections == 1
-        assert "'s' was not forwarded: more than 200000 bytes" in caplog.text
-
-    with caplog.at_level(logging.WARNING):
-        run(main)
-
-
-def test_malformed_packets_end_the_connection_with_a_reason_and_it_is_tried_again() -> None:
-    async def main() -> None:
-        answers = [
-            b"\x20\x02\0\0\x30\xff\xff\xff\xff\x01",
-            b"\x20\x02\0\0\x30\x03\0\x09a",
-            b"\x20\x02\0\0\x00\x00",
-            b"\x20\x02\0\0\x20\x02\0\0",
-            b"\x20\x02\0\x05",
-            b"",
-        ]
-        expected = ["four bytes", "longer than", "first byte is 0x00", "second CONNACK", "not authorised", "closed"]
-
-        async def hostile(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read(100)
-            writer.write(answers.pop(0) if answers else b"")
-            await writer.drain()
-            writer.close()
-
-        server = await asyncio.start_server(hostile, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        reasons: list[str] = []
-        made = Forwarder(
-            Broker.parse(f"mqtt://127.0.0.1:{port}"), client_id="f", on_state=lambda _, reason: reasons.append(reason)
-        )
-        await made.start()
-        await until(lambda: len(reasons) >= len(expected))
-        assert [part in reason for part, reason in zip(expected, reasons, strict=False)] == [True] * len(expected), (
-            reasons
-        )
-        await made.stop()
-        server.close()
-
-    run(main)
-
-
-def test_an_absent_broker_is_reported_once_and_found_when_it_comes() -> None:
-    async def main() -> None:
-        port = free_port()
-        states: list[tuple[bool, str]] = []
-        made = Forwarder(
-            Broker.parse(f"mqtt://127.0.0.1:{port}"), client_id="f", on_state=lambda *state: states.append(state)
-        )
-        await made.start()
-        await made.apply({Forward("s", "t")})
-        await until(lambda: states)
-        await asyncio.sleep(0.5)
-        assert len(states) == 1
-        assert "refused" in states[0][1]
-        broker = Mosquitto(port=port)
-        await asyncio.to_thread(broker.start)
-        await until(lambda: made.stats().connected)
-        async with client(broker.url, "t") as other:
-            await other.send("s", b"1")
-            await until(lambda: other.received)
-        await made.stop()
-        await asyncio.to_thread(broker.__exit__)
-
-    run(main)
-
-
-def test_a_refused_subscription_is_named(caplog: pytest.LogCaptureFixture) -> None:
-    async def ignore(first: int, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        pass
-
-    async def main() -> None:
-        async with fake_broker(ignore) as url, forwarder(url, Forward("secret", "t")) as made:
-            assert made.refused == {"secret"}
-            await made.apply({Forward("open", "t"), Forward("secret", "t")})
-            assert made.refused == {"secret"}
-            await made.apply({Forward("open", "t")})
-            assert made.refused == frozenset()
-
-    with caplog.at_level(logging.WARNING):
-        run(main)
-    assert caplog.text.count("'secret'") == 1
-
-
-def test_a_broker_that_refuses_by_ending_the_connection_stops_only_what_it_refuses() -> None:
-    bad = {"s/17", "s/1000", "s/+/x"}
-    forwards = {Forward(f"s/{i}", "t") for i in range(1500)} | {Forward("s/+/x", "t")}
-
-    async def main() -> None:
-        async def handle(first: int, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if first == 0x82 and any(frames.text(topic) in body for topic in bad):
-                raise ConnectionError
-
-        async with fake_broker(handle) as url, forwarder(url) as made:
-            await made.apply(forwards)
-            await until(lambda: made.refused == bad and made.stats().connected, 40)
-            (lane,) = made._router.lanes
-            assert set(lane.in_broker) == {forward.source for forward in forwards} - bad
-            await made.apply({Forward("s/1", "t")})
-            assert made.refused == frozenset()
-
-    run(main)
-
-
 def test_it_forwards_over_tls_with_an_account() -> None:
     with Mosquitto(tls=certificates.server(), users={"ada": "p@ss"}) as broker:
 
         async def main() -> None:
             url = f"{broker.url.replace('mqtts://', 'mqtts://ada:p%40ss@')}?cafile={certificates.authority()}"
             async with client(url, "t") as other, forwarder(url, Forward("s", "t")):
-                payloads = [b"%d" % i for i in range(20_000)] + [bytes(3_000_000)]
+                payloads = [b"%d" % i for i in range(5_000)] + [bytes(3_000_000)]
                 await other.send("s", *payloads)
                 await until(lambda: len(other.received) == len(payloads), 30)
                 assert [packet[1] for packet in other.received] == payloads
@@ -635,62 +366,3 @@ def test_stopping_leaves_nothing_in_the_broker_nor_in_the_loop(broker: Mosquitto
     # Sessions are listed when the broker saves them.
     broker.stop()
     assert b"forwarder" not in (broker.folder / "mosquitto.db").read_bytes()
-
-
-def test_what_a_killed_forwarder_left_in_the_broker_is_cleared_by_the_next(broker: Mosquitto) -> None:
-    async def main() -> None:
-        killed = Forwarder(Broker.parse(broker.url), client_id="forwarder")
-        await killed.start()
-        await until(lambda: killed.stats().connected)
-        await killed.apply({Forward("old", "t", 1)})
-        assert killed._task is not None
-        killed._task.cancel()
-        killed._disconnect("killed")
-        async with client(broker.url, "t") as other:
-            await other.send("old", b"while nobody is there", qos=1)
-            async with forwarder(broker.url, Forward("new", "t", 1)):
-                await other.send("old", b"1", qos=1)
-                await other.send("new", b"2", qos=1)
-                await until(lambda: other.received)
-                await other.settle()
-                assert [packet[1] for packet in other.received] == [b"2"]
-
-    run(main)
-
-
-def test_many_forwards_are_brought_in_force_at_once(broker: Mosquitto) -> None:
-    async def main() -> None:
-        forwards = {Forward(f"s/{i}", f"t/{i % 10}") for i in range(5000)}
-        async with client(broker.url, "t/#") as other, forwarder(broker.url, *forwards):
-            for i in range(0, 5000, 100):
-                await other.send(f"s/{i}", b"%d" % i)
-            await until(lambda: len(other.received) == 50)
-
-    run(main)
-
-
-def test_a_fault_of_the_program_ends_a_connection_and_not_all_forwarding(
-    broker: Mosquitto, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    bring_in_force, faults = Subscriber.bring_in_force, [KeyError("of the test")] * 2
-
-    async def failing(subscriber: Subscriber, lane: Lane, link: Link) -> None:
-        if faults:
-            raise faults.pop()
-        await bring_in_force(subscriber, lane, link)
-
-    async def main() -> None:
-        monkeypatch.setattr(Subscriber, "bring_in_force", failing)
-        made = Forwarder(Broker.parse(broker.url), client_id="forwarder")
-        await made.apply([Forward("s", "t")])
-        await made.start()
-        await until(lambda: made.stats().connected)
-        async with client(broker.url, "t") as other:
-            await other.send("s", b"1")
-            await until(lambda: [payload for _, payload, _ in other.received] == [b"1"])
-        await made.stop()
-
-    with caplog.at_level(logging.ERROR):
-        run(main)
-    assert caplog.text.count("the forwarder has failed") == 1
-    assert "in failing" in caplog.text

@@ -19,6 +19,7 @@ import pytest
 import certificates
 from brokers import Broker, free_port
 from listening import retained
+from msgflo_host._listening import open_port
 from paths import ROOT
 from systems import Coordinator, Participants, Source, discovery_message, edge, node, until
 
@@ -58,38 +59,8 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
     return left
 
 
-def test_ctrl_c_ends_all_that_was_started(demo: Coordinator) -> None:
-    with demo:
-        everything_flows(demo)
-        children = running(demo)
-        names = " ".join(commands(demo))
-        assert all(program in names for program in ("mosquitto", "machine.py", "lamp.py", "plug.py"))
-        assert demo.stop() == 0
-        until(lambda: not alive(children), what=f"{alive(children)} to end")  # the guard ends after it
-        assert "Traceback" not in demo.output
-
-
-def test_no_child_outlives_a_coordinator_that_is_killed(demo: Coordinator) -> None:
-    demo.start()
-    everything_flows(demo)
-    children = running(demo)
-    demo.kill()
-    until(lambda: not alive(children), what=f"{alive(children)} to end")
-
-
-def test_it_starts_again_after_being_killed_and_waits_for_nobody(demo: Coordinator) -> None:
-    demo.start()
-    everything_flows(demo)
-    demo.kill()
-    before = len(demo.lines)
-    with demo:
-        everything_flows(demo)
-        # Neither its ports nor its names are taken by what was left.
-        assert not [line for line in demo.lines[before:] if "trying again" in line]
-
-
-def test_a_program_that_crashes_is_started_again_and_its_edges_flow_again(demo: Coordinator) -> None:
-    with demo:
+def test_the_demo_flows_again_after_a_crash_and_ctrl_c_ends_all_that_was_started(demo: Coordinator) -> None:
+    with demo, socket.socket() as dawdling:
         everything_flows(demo)
         lamp = next(child for child in running(demo) if "lamp.py" in " ".join(child.cmdline()))
         lamp.kill()
@@ -99,26 +70,34 @@ def test_a_program_that_crashes_is_started_again_and_its_edges_flow_again(demo: 
         before = edge(demo.status(), "lamp.alarm", "fan.power")["packets"]
         demo.wait(lambda status: edge(status, "lamp.alarm", "fan.power")["packets"] > before)
 
+        children = running(demo)
+        names = " ".join(commands(demo))
+        assert all(program in names for program in ("mosquitto", "machine.py", "lamp.py", "plug.py"))
+        dawdling.connect(("127.0.0.1", demo.port))
+        dawdling.sendall(b"GET / HTTP/1.1\r\nHost: loc")
+        assert demo.stop() == 0, "nobody who dawdles holds the end up"
+        until(lambda: not alive(children), what=f"{alive(children)} to end")  # the guard ends after it
+        assert "Traceback" not in demo.output
 
-def test_removing_a_node_from_the_graph_ends_its_process(tmp_path: Path) -> None:
-    for file in filter(Path.is_file, DEMO.iterdir()):
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    with Broker() as broker, Coordinator(tmp_path, broker=broker.url) as coordinator:
+
+def test_killed_it_leaves_no_process_starts_again_and_ends_with_nothing_left_in_the_broker(
+    broker: Broker, tmp_path: Path
+) -> None:
+    coordinator = Coordinator(DEMO, broker=broker.url, cwd=tmp_path)
+    coordinator.start()
+    everything_flows(coordinator)
+    children = running(coordinator)
+    coordinator.kill()
+    until(lambda: not alive(children), what=f"{alive(children)} to end")
+    before = len(coordinator.lines)
+    with coordinator:
         everything_flows(coordinator)
-        (tmp_path / "graph.fbp").write_text("machine(demo/Machine)\n")
-        coordinator.wait(lambda status: node(status, "lamp")["state"] == "unknown")
-        until(lambda: not any("lamp.py" in command for command in commands(coordinator)))
-        coordinator.wait(lambda status: node(status, "fan")["state"] == "unknown")
-
-
-def test_a_taken_mqtt_port_is_replaced_by_a_free_one_and_said(tmp_path: Path) -> None:
-    with Broker() as other:
-        taken = Coordinator("--mqtt-port", str(other.port), "--data", tmp_path, broker=None)
-        taken.start()
-        assert taken.process is not None
-        assert taken.process.wait(30) == 1  # asked for by name, it is not replaced
-        until(lambda: f"port {other.port}" in taken.output)
-        assert "Traceback" not in taken.output
+        # Neither its port nor its names are taken by what was left.
+        assert not [line for line in coordinator.lines[before:] if "trying again" in line]
+        assert coordinator.stop() == 0
+    kept = retained(broker, "fbp/#")
+    assert not [topic for topic in kept if topic.startswith("fbp/participant/")]
+    assert "online" not in kept.values()
 
 
 def test_a_discovered_node_is_marked_and_not_written(broker: Broker, tmp_path: Path) -> None:
@@ -168,113 +147,6 @@ def test_the_page_is_served_to_this_machine_only_under_its_own_names(broker: Bro
             with pytest.raises(urllib.error.HTTPError) as missing:
                 urllib.request.urlopen(f"{base}/{path}")
             assert missing.value.code in (403, 404)
-
-
-def test_a_flood_of_discovery_messages_is_survived(broker: Broker, tmp_path: Path) -> None:
-    graph = tmp_path / "graph.fbp"
-    graph.write_text("source(test/Source) OUT -> IN sink(test/Sink)\n")
-    with Coordinator(graph, broker=broker.url) as coordinator:
-        coordinator.wait(lambda status: status["connected"])
-        messages = [
-            {"topic": "fbp", "payload": payload, "qos": 1}
-            for number in range(1000)
-            for payload in (discovery_message(f"r{number % 50}"), f"{{broken {number}", b"x" * 1000)
-        ]
-        paho.mqtt.publish.multiple(messages, hostname="127.0.0.1", port=broker.port)  # type: ignore[arg-type]
-        status = coordinator.wait(lambda status: node(status, "r49")["state"] == "alive")
-        assert len(status["nodes"]) == 52
-        assert coordinator.output.count("discovery on") < 50
-
-
-DEVICE = "component: x/Dev\nid: fixed\ninports: {}\noutports: {out: {queue: x/out}}\n"
-
-
-def test_an_edit_that_names_a_device_twice_leaves_the_second_out(broker: Broker, tmp_path: Path) -> None:
-    (tmp_path / "dev.yml").write_text(DEVICE)
-    (tmp_path / "msgflo.yaml").write_text("components: {x/Dev: dev.yml}\n")
-    graph = tmp_path / "graph.fbp"
-    graph.write_text("one(x/Dev)\n")
-    with Coordinator(graph, broker=broker.url) as coordinator:
-        coordinator.wait(lambda status: node(status, "one")["state"] == "alive")
-        graph.write_text("one(x/Dev)\ntwo(x/Dev)\n")
-        until(lambda: "its id 'fixed' is taken, so 'two' is left out" in coordinator.output)
-        coordinator.wait(lambda status: node(status, "one")["state"] == "alive")
-
-
-def test_a_component_that_nobody_knows_is_named_with_those_like_it(broker: Broker, tmp_path: Path) -> None:
-    (tmp_path / "dev.yml").write_text(DEVICE)
-    (tmp_path / "msgflo.yaml").write_text("components: {x/Dev: dev.yml}\n")
-    (tmp_path / "graph.fbp").write_text("one(x/Div)\n")
-    with Coordinator(tmp_path, broker=broker.url) as coordinator:
-        until(lambda: 'the library has no component "x/Div"; did you mean x/Dev?' in coordinator.output)
-        with Participants(Source("one"), broker=broker.url):
-            doubt = 'node "one" is "x/Div" in the graph, but "test/Source" by its own words'
-            until(lambda: doubt in coordinator.output)
-
-
-def test_what_a_crashed_program_has_started_does_not_keep_it_from_its_restart(broker: Broker, tmp_path: Path) -> None:
-    mark = f"98765.{broker.port}"
-    (tmp_path / "msgflo.yaml").write_text(f"programs: {{boom: \"sh -c 'sleep {mark} & exit 3'\"}}\n")
-    (tmp_path / "graph.fbp").write_text("")
-    coordinator = Coordinator(tmp_path, broker=broker.url)
-    coordinator.start()
-    until(lambda: "program boom: ended (exit code 3); trying again in 2 s" in coordinator.output)
-    coordinator.kill()
-
-    def sleepers() -> list[psutil.Process]:
-        return [process for process in psutil.process_iter(["cmdline"]) if mark in (process.info["cmdline"] or [])]
-
-    until(lambda: not sleepers())
-
-
-def test_a_dawdling_client_does_not_hold_the_end_up(broker: Broker) -> None:
-    with Coordinator(broker=broker.url) as coordinator, socket.socket() as client:
-        coordinator.wait(lambda status: status["connected"])
-        client.connect(("127.0.0.1", coordinator.port))
-        client.sendall(b"GET / HTTP/1.1\r\nHost: loc")
-        assert coordinator.stop() == 0
-
-
-def test_after_a_clean_end_nobody_of_ours_is_left_in_the_broker(broker: Broker) -> None:
-    with Coordinator(DEMO, broker=broker.url) as coordinator:
-        everything_flows(coordinator)
-        assert coordinator.stop() == 0
-    kept = retained(broker, "fbp/#")
-    assert not [topic for topic in kept if topic.startswith("fbp/participant/")]
-    assert "online" not in kept.values()
-
-
-def test_a_mistake_in_the_graph_is_shown_until_it_is_mended(broker: Broker, tmp_path: Path) -> None:
-    graph = tmp_path / "graph.fbp"
-    graph.write_text("a(x/A)\n")
-    with Coordinator(graph, broker=broker.url) as coordinator:
-        coordinator.wait(lambda status: status["graph_trouble"] is None)
-        graph.write_text("a(x/A\n")
-        coordinator.wait(lambda status: f"{graph}:1:" in (status["graph_trouble"] or ""))
-        graph.write_text("a(x/A)\n")
-        coordinator.wait(lambda status: status["graph_trouble"] is None)
-        graph.unlink()
-        until(lambda: f"{graph} is gone (the graph stays as it was)" in coordinator.output)
-
-
-def test_the_demo_runs_on_a_broker_with_tls_and_accounts(tmp_path: Path) -> None:
-    with Broker(tls=certificates.server(), users={"ada": "p@ss"}) as broker:
-        url = f"{broker.url.replace('://', '://ada:p%40ss@')}?cafile={certificates.authority()}"
-        with Coordinator(DEMO, broker=url, cwd=tmp_path) as coordinator:
-            everything_flows(coordinator)
-            assert "p@ss" not in coordinator.output
-            assert "p%40ss" not in coordinator.output
-
-
-@pytest.mark.parametrize(("which", "authority"), [("expired", "pem"), ("wrong-name", "pem"), ("right", "other")])
-def test_a_bad_certificate_is_named_once(tmp_path: Path, which: str, authority: str) -> None:
-    with Broker(tls=certificates.server(which)) as broker:
-        url = f"{broker.url}?cafile={certificates.authority(authority)}"
-        with Coordinator(broker=url, cwd=tmp_path) as coordinator:
-            until(lambda: "certificate" in coordinator.output)
-            time.sleep(1)
-            assert coordinator.output.count("broker's certificate") == 1
-            assert not coordinator.wait(lambda status: True)["connected"]
 
 
 # --- Days, and what happens in them ---
@@ -354,29 +226,17 @@ def test_files_that_a_power_cut_has_emptied_do_not_keep_it_from_starting(tmp_pat
         until(lambda: f"secret%3D{secret}" in coordinator.output)  # who needs it has not seen this one
 
 
-def test_of_two_of_which_one_was_frozen_the_older_stays(broker: Broker, tmp_path: Path) -> None:
-    graph = graph_of(tmp_path)
-    with Coordinator(graph, broker=broker.url, cwd=tmp_path) as older:
-        older.wait(lambda status: status["connected"] and node(status, "b")["state"] == "alive")
-        assert older.process is not None
-        older.process.send_signal(signal.SIGSTOP)
-        with Coordinator(graph, broker=broker.url, cwd=tmp_path) as younger:
-            try:
-                younger.wait(lambda status: status["connected"] and node(status, "b")["state"] == "alive")
-                time.sleep(2)  # in charge: the older one has not answered within a second
-            finally:
-                older.process.send_signal(signal.SIGCONT)
-            assert younger.process is not None
-            assert younger.process.wait(30) == 1
-            until(lambda: "another coordinator is in charge of this broker" in younger.output)
-            assert "Traceback" not in younger.output
-        older.wait(lambda status: status["connected"] and node(status, "b")["state"] == "alive")
+def test_it_runs_on_a_broker_with_tls_and_an_account_and_says_no_password(tmp_path: Path) -> None:
+    with Broker(tls=certificates.server(), users={"ada": "p@ss"}) as broker:
+        url = f"{broker.url.replace('://', '://ada:p%40ss@')}?cafile={certificates.authority()}"
+        with Coordinator(graph_of(tmp_path), broker=url, cwd=tmp_path) as coordinator:
+            coordinator.wait(lambda status: status["connected"] and node(status, "b")["state"] == "alive")
+            assert "p@ss" not in coordinator.output
+            assert "p%40ss" not in coordinator.output
 
 
-def test_both_protocols_of_the_internet_are_served_where_all_addresses_are_asked_for(
-    broker: Broker, tmp_path: Path
-) -> None:
-    with Coordinator(graph_of(tmp_path), "--host", "::", broker=broker.url, cwd=tmp_path) as coordinator:
-        coordinator.wait(lambda status: status["connected"])  # by 127.0.0.1
-        with socket.create_connection(("::1", coordinator.port), timeout=10):
-            pass
+def test_both_protocols_of_the_internet_are_served_where_all_addresses_are_asked_for() -> None:
+    with open_port("::", 0) as server:
+        for address in ("127.0.0.1", "::1"):
+            with socket.create_connection((address, server.getsockname()[1]), timeout=10):
+                pass

@@ -58,20 +58,17 @@ class Pixels:
 class Pico(Chip):
     """An emulated Pico W: `with Pico() as pico: pico.run("print(1)")`.
 
-    `speed` is that of `set_speed`; `image` is a file of `save` that it starts with; `power` switches it on at once.
+    `speed` is that of `set_speed`; `power` switches it on at once.
     """
 
-    def __init__(self, *, speed: float = 1, image: Path | None = None, power: bool = True) -> None:
+    def __init__(self, *, speed: float = 1, power: bool = True) -> None:
         super().__init__()
         self._speed = speed
-        self._image = image
         self._power = power
 
     def __enter__(self) -> Pico:
         self._start()
         try:
-            if self._image is not None:
-                self.load(self._image)
             self.set_speed(self._speed)
             if self._power:
                 self.power_on()

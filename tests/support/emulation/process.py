@@ -127,14 +127,6 @@ class Chip(Serial):
         """As a press of its reset button, or power off and on: the reset cause is PWRON_RESET."""
         self.ask("hard_reset")
 
-    def save(self, path: Path) -> None:
-        """Write its flash, firmware and files, to a file."""
-        self.ask("save", path=str(path))
-
-    def load(self, path: Path) -> None:
-        """Replace its flash by that of a file; do it while it is off."""
-        self.ask("load", path=str(path))
-
     @property
     def time(self) -> float:
         """Chip time since it was first switched on; it does not go on while it is off."""

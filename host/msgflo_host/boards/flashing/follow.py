@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -77,13 +76,14 @@ async def follow(
     """
     reader = Reader()
     expected = {port_map.board_role, *(device.role for device in port_map.devices)}
-    began = time.monotonic()
-    there_since = trouble_since = None
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    there_since = trouble_since = gone_since = None
     while True:
         for line in log.lines():
             say(line)
             reader.take(line)
-        now = time.monotonic()
+        now = clock()
         if port_map.board_role in watch.participants:
             there_since = there_since or now
             if expected <= watch.participants.keys() or now - there_since > _SETTLE_S:
@@ -94,7 +94,8 @@ async def follow(
                 raise FlashError(str(reader.trouble))
         else:
             trouble_since = None
-        if log.gone_since is not None and now - log.gone_since > _UNPLUGGED_S:
+        gone_since = None if log.gone_since is None else gone_since or now
+        if gone_since is not None and now - gone_since > _UNPLUGGED_S:
             raise FlashError(
                 "the board was unplugged before it had announced itself; plug it in again and run this once more"
             )

@@ -3,9 +3,10 @@
 
 import { confirmDialog, download, element, toClipboard, toast } from "../core/dom.js";
 import { freeName } from "../core/names.js";
+import { askProject, madeText, namespaceOf, whereText, wrongComponent } from "../core/project.js";
 import { emit } from "../core/registry.js";
 import { portRows } from "./ports.js";
-import { namespaceOf, save, whyNot, wrongComponent, wrongRole } from "./save.js";
+import { NEEDS, save, wrongRole } from "./save.js";
 import { toYaml, withRole } from "./yaml.js";
 
 /** @typedef {import("./proposal.js").Proposal} Proposal */
@@ -17,6 +18,8 @@ export class Form {
   #isEdited = false; // the text, by hand
   #isTouched = false; // anything, by hand
   #isBusy = false;
+  /** @type {import("../core/project.js").Project | null} */
+  #project = null;
   #ends = new AbortController();
 
   #role;
@@ -26,8 +29,8 @@ export class Form {
   #availability;
   #code = element("textarea", { rows: 16, spellcheck: false, "aria-label": "The file", input: () => this.#edited(true) });
   #again = element("button", { type: "button", hidden: true, click: () => (this.#edited(false), this.#write()) }, "Make it from the fields again");
-  #save = element("button", { type: "submit", className: "primary", hidden: true }, "Save and add to the graph");
-  #why = element("p", { className: "adopt-why", hidden: true });
+  #save = element("button", { type: "submit", className: "primary" }, "Save and add to the graph");
+  #where = element("p", { className: "adopt-where" });
   #advice = element("p", { className: "adopt-advice" });
   #wrong = element("p", { className: "bad", role: "alert" });
   /** @type {HTMLElement} */
@@ -52,8 +55,8 @@ export class Form {
     this.#availability = element("input", { type: "checkbox", checked: proposal.availability !== null, change });
     this.element = this.#form(change);
     this.#write();
-    this.#check();
-    system.addEventListener("state", () => this.#check(), { signal: this.#ends.signal }); // other rights
+    this.#look();
+    system.addEventListener("state", () => this.#look(), { signal: this.#ends.signal }); // other rights
   }
 
   /** Whether something would be lost with it. */
@@ -89,7 +92,7 @@ export class Form {
       element("div", { className: "adopt-buttons" }, this.#save,
         element("button", { type: "button", click: () => this.#copy() }, "Copy"),
         element("button", { type: "button", click: () => download(this.#file, this.#code.value, "application/yaml") }, "Download"), this.#again),
-      this.#why, this.#advice, this.#wrong);
+      this.#where, this.#wrong, this.#advice);
     form.addEventListener("input", () => (this.#isTouched = true));
     form.addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
@@ -118,6 +121,7 @@ export class Form {
         usesRole: this.#usesRole.checked && !this.#usesRole.disabled,
       });
     }
+    this.#showWhere();
     const command = `msgflo register ${shell(`${role}:${this.#file}`)}`;
     this.#advice.replaceChildren(element("span", {}, "With this text in a file, it can be announced from any machine, too: "), element("code", {}, command));
   }
@@ -128,11 +132,15 @@ export class Form {
     this.#again.hidden = !isEdited;
   }
 
-  async #check() {
-    const why = await whyNot(this.#context);
-    this.#save.hidden = why !== "";
-    this.#why.textContent = why;
-    this.#why.hidden = why === "";
+  async #look() {
+    if (!this.#context.system.isReady) return;
+    this.#project = await askProject(this.#context.system);
+    this.#showWhere();
+  }
+
+  #showWhere() {
+    const isAllowed = NEEDS.every((each) => this.#context.system.may(each));
+    this.#where.textContent = whereText(this.#project, this.#component.value, "yaml", isAllowed);
   }
 
   async #copy() {
@@ -145,19 +153,20 @@ export class Form {
   }
 
   async #submit() {
-    if (this.#isBusy || this.#save.hidden) return;
+    if (this.#isBusy) return;
     const { system, bus } = this.#context;
     const role = this.#role.value.trim();
     const component = this.#component.value;
     const full = `${namespaceOf(system)}/${component}`;
-    if (system.components.has(full) && !(await confirmDialog(`${full} is there already. Other nodes may be of it, too.`, { title: "Replace its file?", yes: "Replace", danger: true }))) return;
+    const isNew = !system.components.has(full);
+    if (!isNew && !(await confirmDialog(`${full} is there already. Other nodes may be of it, too.`, { title: "Replace its file?", yes: "Replace", danger: true }))) return;
     this.#isBusy = this.#save.disabled = true;
     this.#wrong.textContent = "";
     try {
       if (!(await save(this.#context, role, component, this.#code.value))) return;
       system.askStatus();
       this.#leave(true);
-      toast(`${role} is in the graph.`, "good");
+      toast(`${role} is in the graph. ${isNew ? madeText(this.#project, component, "yaml") : `The file of ${full} is replaced.`}`, "good");
       emit(bus, "show-view", { view: "graph" });
       emit(bus, "select", { kind: "node", ids: [role] });
     } catch (error) {

@@ -1,16 +1,12 @@
 // @ts-check
-// From the text of a foreign device to a node: its file goes into the component folder, its node into the graph.
+// From the text of a foreign device to a node: its file goes into the project's folder, its node into the graph.
 
 import { wrongName } from "../core/names.js";
-import { ask } from "../core/status.js";
+import { namespaceOf } from "../core/project.js";
+import { unlock } from "../core/secret.js";
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
-
-/** The namespace of the components that are written here. @param {import("../core/system.js").System} system */
-export const namespaceOf = (system) => String(system.runtime?.namespace ?? "home");
-
-/** What is wrong with the name of a component, or "". @param {string} name */
-export const wrongComponent = (name) => (NAME.test(name) ? "" : "At most 64 letters, digits, _ and -, beginning with a letter or digit");
+/** What saving takes. */
+export const NEEDS = ["component:setsource", "protocol:graph"];
 
 /** What is wrong with a role, or "". @param {string} role @param {import("../core/system.js").System} system */
 export function wrongRole(role, system) {
@@ -22,28 +18,13 @@ export function wrongRole(role, system) {
 const mainGraph = (system) => system.graphs.get(system.main);
 
 /**
- * Why a file cannot be saved from here, for people; empty when it can.
- * @param {import("../core/registry.js").Context} context @returns {Promise<string>}
- */
-export async function whyNot({ system, fbp }) {
-  if (!system.may("component:setsource") || !system.may("protocol:graph")) {
-    return "Without a secret that allows component:setsource and protocol:graph, it cannot be saved from here.";
-  }
-  try {
-    const answer = await ask({ fbp }, "page.json");
-    if (answer.ok && !(await answer.json()).foreign) return "The coordinator runs without a component folder (--componentdir), so it cannot be saved from here.";
-  } catch {
-    // saving says what is wrong
-  }
-  return "";
-}
-
-/**
- * Write the file and add the node. Rejects with an Error when the file is refused; what the graph refuses is told by itself.
+ * Write the file and add the node; people are asked for a secret where that takes another one. Rejects with an Error when they have
+ * none, and when the file is refused; what the graph refuses is told by itself.
  * @param {import("../core/registry.js").Context} context @param {string} role @param {string} name without the namespace @param {string} code
  * @returns {Promise<boolean>} whether the node is there
  */
 export async function save({ system, fbp, edits }, role, name, code) {
+  await unlock({ system, fbp }, NEEDS);
   const library = namespaceOf(system);
   await fbp.request("component", "source", { name, library, language: "yaml", code });
   if (system.current !== system.main) await system.show(system.main);

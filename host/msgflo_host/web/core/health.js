@@ -7,7 +7,8 @@ import { ask } from "./status.js";
 const MOST_LINES = 500;
 const SAME_MS = 3000; // a line that was told within this time here and there may be one
 const SAME_CHARACTERS = 1000; // long ones may be cut
-const NOT_THERE = new Set(["hourglass-o", "moon-o", "chain-broken"]); // icons of states in which an error is still true
+/** Icons of states in which a node is not there, and an error is still true. */
+export const NOT_THERE = new Set(["hourglass-o", "moon-o", "chain-broken"]);
 const LEFT_OUT = /^(.*): packets not shown in the last second: (.*)$/s;
 
 /** The key of a node in `system.health`. @param {string} graph @param {string} node */

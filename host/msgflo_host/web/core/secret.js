@@ -42,6 +42,16 @@ export function secretAsker(fbp) {
   return (title = "A secret is needed") => (asking ??= ask(fbp, title).finally(() => (asking = null)));
 }
 
+/**
+ * Ask for a secret where the one in use lacks something. Rejects with an Error, for people, where it is lacking after that as well.
+ * @param {Pick<import("./registry.js").Context, "system" | "fbp">} context @param {string[]} capabilities that are needed
+ */
+export async function unlock({ system, fbp }, capabilities) {
+  const lacking = () => capabilities.filter((each) => !system.may(each));
+  if (lacking().length > 0 && (await fbp.askSecret?.())) await fbp.request("runtime", "getruntime", {}, { quiet: true });
+  if (lacking().length > 0) throw new Error(`Not saved: that takes a secret which allows ${lacking().join(" and ")}.`);
+}
+
 /** @param {import("./fbp.js").Fbp} fbp @param {string} title */
 async function ask(fbp, title) {
   if (fbp.secret !== null) title = "Another secret";

@@ -30,7 +30,7 @@ export class Actions {
     return !readOnly;
   }
 
-  /** Add a node. @param {string} component @param {{x: number, y: number}} [at] its middle; by default that of what is seen */
+  /** Add a node. @param {string} component @param {{x: number, y: number}} [at] its middle; by default that of what is seen @returns {Promise<string | null>} its name, null where it was refused */
   async add(component, at) {
     const { view, boxes, system } = this.stage;
     const seen = view.seen;
@@ -39,12 +39,13 @@ export class Actions {
     const place = at ? wanted : freePlace(wanted, [...boxes.values()]);
     const id = freeName(nodeName(component), (name) => system.graph.nodes.has(name));
     const metadata = { x: Math.round(place.x), y: Math.round(place.y) };
-    if (!(await this.edits.run(`Add ${id}`, [["addnode", { id, component, metadata }], ...this.#placed()]))) return;
+    if (!(await this.edits.run(`Add ${id}`, [["addnode", { id, component, metadata }], ...this.#placed()]))) return null;
     this.stage.refresh();
     this.stage.select([id]);
     this.stage.revealSelected();
     this.stage.nodes.focus(id);
     announce(`${id} added`);
+    return id;
   }
 
   /** The first place that somebody chooses is saved with all that are only known here: the others would move otherwise. @param {Set<string>} [except] */

@@ -105,7 +105,8 @@ export class Edges {
     if (shown.path.getAttribute("d") === text) return;
     shown.path.setAttribute("d", text);
     const { x, y } = pointAt(shown.line, 0.5);
-    shown.label.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px) translate(-50%, -50%)`;
+    // As `translate`, which its scale leaves alone.
+    shown.label.style.translate = `calc(${x.toFixed(1)}px - 50%) calc(${y.toFixed(1)}px - 50%)`;
   }
 
   /** The edges of some nodes follow them. @param {Iterable<string>} nodes @param {Map<string, Box>} boxes */

@@ -50,12 +50,12 @@ function follow({ system, bus, page }, stage, actions, library, root) {
   system.addEventListener("change", (event) => {
     const { graph, kinds } = event.detail;
     if (graph === null || graph === system.current) refresh();
-    if (kinds.has("components")) library.show();
+    if (kinds.has("components")) library.look();
   });
   system.addEventListener("current", refresh);
   system.addEventListener("state", () => {
     refresh();
-    library.show(); // other rights
+    library.look(); // other rights
   });
   bus.addEventListener("view", refresh);
   let asked = 0;

@@ -2,6 +2,7 @@
 // The library in the side: components to search for, and to drop into the graph.
 
 import { element } from "../core/dom.js";
+import { askProject } from "../core/project.js";
 import { icon } from "../core/signs.js";
 
 const MOST = 200; // shown at a time
@@ -12,6 +13,9 @@ export class Library {
   #at;
   /** By name: an item stays the same element as long as it is listed, so that whoever is on it, or drags it, keeps it. @type {Map<string, HTMLElement>} */
   #items = new Map();
+  /** The project's components; null where they are not told. @type {Set<string> | null} */
+  #own = new Set();
+  #asked = 0;
 
   /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions */
   constructor(stage, actions) {
@@ -21,14 +25,15 @@ export class Library {
       type: "search", id: "library-search", placeholder: "Search components", "aria-label": "Search components", "aria-controls": "library-list",
       autocomplete: "off", spellcheck: false, input: () => this.show(), keydown: (event) => this.#keyed(event),
     });
+    this.fresh = element("button", { type: "button", click: () => this.#make() }, "New component …");
     this.list = element("ul", { id: "library-list", "aria-label": "Components", keydown: (event) => this.#walked(event) });
     this.none = element("p", { className: "hint", role: "status" });
-    this.page.addSide("library", "Library", element("div", { className: "library" }, this.search, this.none, this.list));
+    this.page.addSide("library", "Library", element("div", { className: "library" }, this.search, this.fresh, this.none, this.list));
     const { port } = stage;
     port.addEventListener("dragover", (event) => event.dataTransfer.types.includes(KIND) && event.preventDefault());
     port.addEventListener("drop", (event) => this.#dropped(event));
     port.addEventListener("pointerdown", () => (this.#at = undefined)); // somebody does something else
-    this.show();
+    this.look();
   }
 
   /** Open the side, to search for a component. @param {{x: number, y: number}} [at] where it is to go */
@@ -39,16 +44,28 @@ export class Library {
     this.search.select();
   }
 
+  /** Ask which components the project has, and show what there is. */
+  async look() {
+    const number = ++this.#asked;
+    this.show();
+    if (!this.stage.system.isReady) return;
+    const project = await askProject(this.stage.system);
+    if (number !== this.#asked) return;
+    this.#own = project && new Set(project.names);
+    this.show();
+  }
+
   /** Show what there is. */
   show() {
     const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = matching(this.stage.system.components.values(), words);
+    const found = matching(startable(this.stage.system.components.values(), this.#own), words);
     this.#write(found.slice(0, MOST));
     const own = this.search.value.includes("/") && !found.length;
     const { readOnly } = this.stage.system;
+    this.fresh.disabled = readOnly !== "";
     this.none.textContent = readOnly ? `Nothing can be added: ${readOnly}.` : own
-      ? "Enter adds a node of this component, which nobody has announced yet."
-      : found.length > MOST ? `${MOST} of ${found.length} are shown.` : found.length ? "" : "Nothing is called so.";
+      ? "Enter adds a node of this component, which waits for a participant of its role."
+      : found.length > MOST ? `${MOST} of ${found.length} are shown.` : found.length ? "" : "No component that can be added is called so.";
     this.none.hidden = !this.none.textContent;
   }
 
@@ -78,11 +95,16 @@ export class Library {
     return element("li", {}, button);
   }
 
+  async #make() {
+    const { newComponent } = await import("./new_component.js");
+    await newComponent(this.stage.context, (name) => this.#add(name));
+  }
+
   #add(name) {
     const at = this.#at;
     this.#at = undefined;
     this.page.makeWay();
-    this.actions.add(name, at);
+    return this.actions.add(name, at);
   }
 
   #dropped(event) {
@@ -129,6 +151,13 @@ function fill(button, { name, icon: sign = "cog", description = "" }) {
     icon(sign, name),
     element("span", { className: "component-text" }, element("span", { className: "component-name" }, name), element("span", { className: "hint" }, description)));
 }
+
+/**
+ * Components whose nodes the coordinator starts: built-in ones, and the project's own. Others come by themselves, with their device, program or page.
+ * @template {{name: string}} T
+ * @param {Iterable<T>} components @param {Set<string> | null} own names of the project's; null where they are not known, and nothing is left out
+ */
+export const startable = (components, own) => [...components].filter(({ name }) => own === null || name.startsWith("core/") || own.has(name));
 
 /**
  * Components in which all words are found; those whose names begin with the first come first.

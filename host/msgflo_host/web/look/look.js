@@ -24,8 +24,8 @@ export function start(context) {
     shower.show(() => insideEdge(context, key), "This edge is not there (any more).");
   });
   bus.addEventListener("open-node", (event) => {
-    const { id } = /** @type {CustomEvent} */ (event).detail;
-    shower.show(() => insideNode(context, id), "This node is not there (any more).");
+    const { id, source = false } = /** @type {CustomEvent} */ (event).detail;
+    shower.show(() => insideNode(context, id, source), "This node is not there (any more).");
   });
   startTidying(context);
   startTraces(context, shower);

@@ -11,8 +11,11 @@ import { sourceSection } from "./source.js";
 
 const STATUS_MS = 300;
 
-/** @param {import("../core/registry.js").Context} context @param {string} id @returns {import("./look.js").Inside | null} null where there is no such node */
-export function insideNode(context, id) {
+/**
+ * @param {import("../core/registry.js").Context} context @param {string} id @param {boolean} atSource whether its source is open and in sight
+ * @returns {import("./look.js").Inside | null} null where there is no such node
+ */
+export function insideNode(context, id, atSource = false) {
   const { system } = context;
   const graph = system.current;
   const node = system.graph.nodes.get(id);
@@ -40,7 +43,7 @@ export function insideNode(context, id) {
     if (/** @type {CustomEvent} */ (event).detail.graph === graph) values();
   }, { signal });
   show();
-  const source = sourceSection(context, node.component, signal);
+  const source = sourceSection(context, node.component, signal, atSource);
   const content = element("div", { className: "look" }, about, section("Health", true, health), section("Ports", true, ports.element),
     section("Output", true, log.element), source.element);
   return {

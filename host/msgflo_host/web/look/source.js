@@ -1,7 +1,8 @@
 // @ts-check
 // The source of a component: read, and, where the secret allows it, edited and run.
 
-import { confirmDialog, element, toast } from "../core/dom.js";
+import { confirmDialog, dropToasts, element, toast } from "../core/dom.js";
+import { afterSaving } from "./after_saving.js";
 import { button, copy, section, write } from "./dom.js";
 
 const MOST_ROWS = 24;
@@ -10,13 +11,14 @@ const MOST_ROWS = 24;
 
 /**
  * @param {import("../core/registry.js").Context} context @param {string} component @param {AbortSignal} signal when nobody looks any more
+ * @param {boolean} isOpen whether it is open from the beginning, and in sight when it has come
  * @returns {{element: HTMLDetailsElement, isChanged: () => boolean}} which asks for the source when it is opened; whether somebody has
  *   edited it, and not saved that
  */
-export function sourceSection(context, component, signal) {
+export function sourceSection(context, component, signal, isOpen) {
   const { system, fbp } = context;
   const place = element("div", {}, element("p", { className: "hint" }, "Asking for it…"));
-  const made = section("Source", false, place);
+  const made = section("Source", isOpen, place);
   let asked = false;
   let isChanged = () => false;
   made.addEventListener("toggle", async () => {
@@ -26,7 +28,9 @@ export function sourceSection(context, component, signal) {
       const source = await fbp.request("component", "getsource", { name: component });
       const editor = makeEditor(context, component, source);
       system.addEventListener("state", editor.show, { signal });
+      system.addEventListener("health", editor.heard, { signal });
       place.replaceChildren(editor.element);
+      if (isOpen) made.scrollIntoView({ block: "start" });
       isChanged = editor.isChanged;
     } catch (error) {
       asked = false;
@@ -73,16 +77,35 @@ function makeEditor({ system, fbp }, component, source) {
     if (!answer) write(wrong, 'Not saved. "As it was" shows what somebody else has saved; "Save and run" takes its place.');
     return answer;
   };
+  let isSaved = false; // since the source was opened
+  let isTold = true; // that it runs as it was saved last
+  /** Why its nodes do not run as it was saved last. @type {Map<string, string>} */
+  const failing = new Map();
+  /** Say how it goes with what was saved: its nodes run, or why they do not. @param {any} event "health" of a System */
+  const heard = ({ detail }) => {
+    const { text, runs } = afterSaving(system, component, detail);
+    if (!isSaved || (text === "" && !runs)) return;
+    if (runs) failing.delete(detail.node);
+    else failing.set(detail.node, text);
+    if (failing.size > 0) dropToasts(`${component} is `);
+    else if (!isTold) toast(`${component} is saved, and runs.`, "good");
+    isTold = true;
+    write(wrong, [...failing.values()].join("\n"));
+  };
   const send = async () => {
     run.disabled = true;
     write(wrong, "");
+    dropToasts(`${component} is `);
+    failing.clear();
     try {
       if (!(await mayReplace())) return show();
       const code = field.value;
       const { name, library = "", language } = source;
       await fbp.request("component", "source", { name, library, language, code });
       before = code;
-      toast(`${component} is saved, and its nodes start again.`, "good");
+      isSaved = true;
+      isTold = false;
+      toast(`${component} is saved, and its nodes start again.`, "info");
     } catch (error) {
       write(wrong, /** @type {Error} */ (error).message);
     }
@@ -90,7 +113,7 @@ function makeEditor({ system, fbp }, component, source) {
   };
   show();
   const tools = element("div", { className: "look-tools" }, run, back, unlock, button("Copy", () => copy(field.value, "The source")));
-  return { element: element("div", { className: "look-source" }, reason, field, wrong, tools), show, isChanged };
+  return { element: element("div", { className: "look-source" }, reason, field, wrong, tools), show, heard, isChanged };
 }
 
 /** What saving does, for people. @param {Source} source */

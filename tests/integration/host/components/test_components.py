@@ -19,8 +19,7 @@ from msgflo_host.components import Components, processes
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.graph.files import load as load_graph
 from msgflo_host.library import load
-from systems import Coordinator as Run
-from systems import Participants, Sink, node, until
+from systems import Participants, Sink
 
 ECHO = """
 from msgflo import Participant, Port
@@ -78,22 +77,7 @@ async def soon(condition: Callable[[], Any], *, seconds: float = 30) -> None:
             await asyncio.sleep(0.02)
 
 
-def test_an_edited_source_starts_its_nodes_again_with_the_initial_packets(broker: Broker, tmp_path: Path) -> None:
-    folder = fill(tmp_path / "home", Echo__py=ECHO.replace("{word}", "one"))
-    graph = tmp_path / "graph.fbp"
-    graph.write_text(GRAPH)
-    sink = Sink("sink")
-    with (
-        Run(graph, "--componentdir", folder, broker=broker.url) as coordinator,
-        Participants(sink, broker=broker.url),
-    ):
-        until(lambda: "one hello" in sink.received, seconds=30)
-        fill(folder, Echo__py=ECHO.replace("{word}", "two"))
-        until(lambda: "two hello" in sink.received, seconds=30)
-        assert "by its own words" not in coordinator.output
-
-
-def test_a_source_that_is_written_starts_its_nodes_again_and_leaves_others_alone(
+def test_an_edited_source_starts_its_nodes_again_with_the_initial_packets_and_leaves_others_alone(
     broker: Broker, tmp_path: Path
 ) -> None:
     folder = fill(tmp_path / "home", Echo__py=ECHO.replace("{word}", "one"), Other__py=ECHO)
@@ -107,8 +91,10 @@ def test_a_source_that_is_written_starts_its_nodes_again_and_leaves_others_alone
             alive = coordinator.registry.state
             await soon(lambda: "one hello" in sink.received and alive("other") == "alive")
             (other,) = programs("Other.py")
-            library.write("Echo", "python", ECHO.replace("{word}", "two"))
+            fill(folder, Echo__py=ECHO.replace("{word}", "two"))  # by hand
             await soon(lambda: "two hello" in sink.received)
+            library.write("Echo", "python", ECHO.replace("{word}", "three"))  # by an editor
+            await soon(lambda: "three hello" in sink.received)
             assert [each.pid for each in programs("Other.py")] == [other.pid]
 
     with Participants(sink, broker=broker.url):
@@ -145,26 +131,6 @@ def test_a_fault_of_one_who_is_told_keeps_nobody_from_hearing_the_next_line(brok
     asyncio.run(scenario())
 
 
-def test_an_edited_foreign_device_is_announced_anew(broker: Broker, tmp_path: Path) -> None:
-    device = "component: x/Fan\ninports: {{{port}: {{queue: '#ROLE/{port}'}}}}\noutports: {{}}\n"
-    folder = fill(tmp_path / "home", Fan__yml=device.format(port="on"))
-    graph = tmp_path / "graph.fbp"
-    graph.write_text("fan(home/Fan)\n")
-
-    async def scenario() -> None:
-        async with running(broker, graph, folder) as (coordinator, _, _):
-
-            def ports() -> list[str]:
-                entry = coordinator.registry.get("fan")
-                return [port.id for port in entry.participant.inports] if entry else []
-
-            await soon(lambda: ports() == ["on"])
-            fill(folder, Fan__yml=device.format(port="speed"))
-            await soon(lambda: ports() == ["speed"])
-
-    asyncio.run(scenario())
-
-
 def test_mistakes_in_components_are_told_and_leave_others_alone(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,7 +139,6 @@ def test_mistakes_in_components_are_told_and_leave_others_alone(
         Echo__py=ECHO.replace("{word}", "one"),
         Crash__py="import no_such_module  # Participant\n",
         Hang__py="import time  # Participant\nprint('hanging')\ntime.sleep(1000)\n",
-        Loud__py="while True: print('x' * 99)  # Participant\n",
     )
     graph = tmp_path / "graph.fbp"
     graph.write_text(GRAPH)
@@ -183,10 +148,9 @@ def test_mistakes_in_components_are_told_and_leave_others_alone(
         async with running(broker, graph, folder) as (coordinator, components, told):
             await soon(lambda: coordinator.registry.state("echo") == "alive")
             monkeypatch.setattr(processes, "SETTLED_S", 3.0)
-            for name in ("Crash", "Hang", "Loud"):
+            for name in ("Crash", "Hang"):
                 coordinator.graphs.edit("default/main", "addnode", {"id": name.lower(), "component": f"home/{name}"})
-            await soon(lambda: {"hang", "loud"} <= set(told.silent) and len(told.crashes) >= 2)
-            await soon(lambda: any("left out" in line for role, line in told.output if role == "loud"))
+            await soon(lambda: "hang" in told.silent and len(told.crashes) >= 2)
             await soon(lambda: "one hello" in sink.received)
             components._processes._settled("echo")  # it has begun long before the others
             return told
@@ -198,20 +162,19 @@ def test_mistakes_in_components_are_told_and_leave_others_alone(
     assert "Crash.py:1: ModuleNotFoundError: No module named 'no_such_module'" in told.crashes[0][1]
     assert ("hang", "hanging") in told.output
     assert "echo" not in told.silent
-    assert sum(role == "loud" for role, _ in told.output) < 5_000
 
 
 def test_components_with_the_names_of_modules_that_others_need_leave_them_alone(broker: Broker, tmp_path: Path) -> None:
     code = ECHO.replace("{word}", "one")
-    folder = fill(tmp_path / "home", click__py=code, aiohttp__py=code, random__py=code, msgspec__py=code)
+    folder = fill(tmp_path / "home", click__py=code, random__py=code)
     fill(folder, Echo__py="import random\nimport helper\nrandom.random()\n" + code, helper__py="")
     graph = tmp_path / "graph.fbp"
-    graph.write_text(GRAPH + "".join(f"{name}(home/{name})\n" for name in ("click", "aiohttp", "random", "msgspec")))
+    graph.write_text(GRAPH + "".join(f"{name}(home/{name})\n" for name in ("click", "random")))
     sink = Sink("sink")
 
     async def scenario() -> None:
         async with running(broker, graph, folder) as (coordinator, _, told):
-            roles = ("echo", "click", "aiohttp", "random", "msgspec")
+            roles = ("echo", "click", "random")
             await soon(lambda: told.crashes or {*map(coordinator.registry.state, roles)} == {"alive"})
             assert told.crashes == []
             await soon(lambda: "one hello" in sink.received)
@@ -265,43 +228,6 @@ def test_a_handler_gets_role_and_initial_packets_but_secure_ones_and_its_compone
     assert sink.received[0] == {"settings": {"a": ["#ROLE", 'it\'s "x"']}}
 
 
-DAEMON = """
-import subprocess
-from msgflo import Participant
-
-class Daemon(Participant):
-    def start(self):
-        subprocess.Popen(["sleep", "MARK"], start_new_session=True)
-        subprocess.Popen(["sleep", "MARK"])
-"""
-
-
-def test_no_component_and_nothing_it_has_started_outlives_a_coordinator_that_is_killed(
-    broker: Broker, tmp_path: Path
-) -> None:
-    stubborn = "import signal, time  # Participant\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(1000)\n"
-    mark = f"87654.{broker.port}"
-    folder = fill(tmp_path / "home", Daemon__py=DAEMON.replace("MARK", mark), Stubborn__py=stubborn)
-    graph = tmp_path / "graph.fbp"
-    graph.write_text("daemon(home/Daemon)\nstubborn(home/Stubborn)\n")
-
-    def left() -> list[list[str]]:
-        found = []
-        for process in psutil.process_iter(["cmdline", "cwd"]):
-            words = process.info["cmdline"] or []
-            ours = process.info["cwd"] == str(folder) and {"Stubborn.py", "Daemon.py"} & set(words)
-            if mark in words or ours:
-                found.append(words)
-        return found
-
-    coordinator = Run(graph, "--componentdir", folder, broker=broker.url)
-    coordinator.start()
-    coordinator.wait(lambda status: node(status, "daemon")["state"] == "alive", seconds=30)
-    until(lambda: len(left()) == 4, seconds=30)
-    coordinator.kill()
-    until(lambda: not left())
-
-
 def test_where_the_file_of_a_component_is_deleted_that_is_said_and_nothing_else(broker: Broker, tmp_path: Path) -> None:
     named = ECHO.replace("{word}", "1") + "    component = 'other/Echo'\n"
     folder = fill(tmp_path / "home", Echo__py=named, Other__py=named)
@@ -329,7 +255,7 @@ def test_only_so_many_processes_are_started_and_that_is_said_whenever_it_begins(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "MOST_PROCESSES", 2)
-    folder = fill(tmp_path / "home", Echo__py=ECHO.replace("{word}", "1"))
+    folder = fill(tmp_path / "home", msgflo__yaml="components: {home/Echo: sleep 1000}\n")
     graph = tmp_path / "graph.fbp"
     graph.write_text("".join(f"{name}(home/Echo)\n" for name in "abcd"))
     said: list[str] = []
@@ -354,7 +280,7 @@ def test_only_so_many_processes_are_started_and_that_is_said_whenever_it_begins(
             assert said == [text]
             edit("default/main", "addnode", {"id": "a", "component": "home/Echo"})
             await soon(lambda: said == [text, text] and doubts() == {"a": doubt})
-            (folder / "Echo.py").unlink()
+            fill(folder, msgflo__yaml="components: {home/Other: sleep 1000}\n")
             gone = 'is no longer run: the library has no component "home/Echo" any more'
             await soon(lambda: doubts() == dict.fromkeys("acd", gone))
 

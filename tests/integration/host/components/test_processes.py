@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from event_loop import run_within
 from msgflo import Broker
 from msgflo_host.components import processes
 from msgflo_host.components.processes import Processes, broker_url
@@ -140,6 +141,25 @@ def test_one_that_is_wanted_again_while_it_ends_starts_when_that_is_over(tmp_pat
     asyncio.run(scenario())
     assert (tmp_path / "starts").read_text() == ".."
     assert told == ["one"] * 3
+
+
+def test_what_a_crashed_process_has_started_does_not_keep_it_from_its_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "FIRST_RESTART_S", 0.01)
+    crashes: list[str] = []
+
+    async def scenario() -> None:
+        running = Processes(BROKER, crashed=lambda name, how, delay: crashes.append(how))
+        running.want({"boom": Command(("sh", "-c", "sleep 1000 & echo $! >> pids; exit 3"), tmp_path)})
+        await until(lambda: len(crashes) >= 2)
+        await running.stop()
+
+    run_within(60, scenario)  # in the loop of the coordinator
+    assert crashes[:2] == ["ended (exit code 3)"] * 2
+    for pid in (tmp_path / "pids").read_text().split():
+        stat = Path(f"/proc/{pid}/stat")
+        assert not stat.exists() or ") Z " in stat.read_text(), "it runs on"
 
 
 def test_a_program_that_does_not_exist_is_named_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

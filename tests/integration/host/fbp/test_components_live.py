@@ -5,23 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-import msgflo
 from brokers import Broker
-from editors import Editor, Refused, editor, run
-from fbp_service import joined, read, service_of
-from msgflo_host.components import Components
-from msgflo_host.components import processes as processes_module
-from msgflo_host.coordinator import Coordinator as InProcess
-from msgflo_host.graph import fbp_format
-from msgflo_host.library import load
-from systems import Coordinator, until
+from editors import Editor, editor, run
+from systems import Coordinator, node, until
 
 MAIN = "default/main"
 SECRET = "a-secret-of-the-test"
@@ -48,22 +41,27 @@ def fill(folder: Path, **files: str) -> None:
         (folder / name.replace("__", ".")).write_text(text)
 
 
-@contextmanager
-def running(broker: Broker, folder: Path, graph: str = "") -> Iterator[Coordinator]:
-    """`msgflo run` with a folder of components."""
-    (folder.parent / "graph.fbp").write_text(graph)
-    options: list[str | Path] = [
-        "--componentdir",
-        folder,
-        "--plain",
-        "--secret",
-        SECRET,
-        "--data",
-        folder.parent / "data",
-    ]
-    with Coordinator(folder.parent / "graph.fbp", *options, broker=broker.url, cwd=folder.parent) as coordinator:
-        coordinator.wait(lambda status: status["connected"])
-        yield coordinator
+CONFIG = """
+handlers: {.sh: "sh #FILENAME #ROLE", .js: "python #FILENAME #ROLE"}
+programs: {plug: "python program.py"}
+"""
+PROGRAM = "import sys, time\nprint('I run', flush=True)\ntime.sleep({})\nsys.exit(3)\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run") / "home"
+    fill(folder, msgflo__yaml=CONFIG, program__py=PROGRAM.format(1000), Echo__py=ECHO.replace("{word}", "one"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def coordinator(shared_broker: Broker, folder: Path) -> Iterator[Coordinator]:
+    """`msgflo run` with a folder of components, for all tests; each has nodes of its own and removes them."""
+    options = ("--componentdir", folder, "--plain", "--secret", SECRET, "--data", folder.parent / "data")
+    with Coordinator(*options, broker=shared_broker.url, cwd=folder.parent) as running:
+        running.wait(lambda status: status["connected"])
+        yield running
 
 
 @asynccontextmanager
@@ -117,22 +115,24 @@ def processes(coordinator: Coordinator, *words: str) -> list[psutil.Process]:
     return found
 
 
-def test_a_node_is_a_process_from_addnode_to_removenode_with_its_broker_and_role(
-    broker: Broker, tmp_path: Path
+def test_a_node_is_a_process_from_addnode_to_removenode_also_where_its_source_is_edited_meanwhile(
+    coordinator: Coordinator, shared_broker: Broker
 ) -> None:
-    fill(tmp_path / "home", Echo__py=ECHO.replace("{word}", "one"))
+    source = {"name": "Echo", "library": "home", "language": "python"}
 
-    async def main(coordinator: Coordinator) -> None:
-        async with at(coordinator) as one, at(coordinator) as two:
-            assert not processes(coordinator, "Echo.py", "participant")
+    async def main() -> None:
+        async with at(coordinator, secret=SECRET) as one, at(coordinator) as two:
             await add(one, echo="home/Echo", seen="core/Repeat")
             await join(one, "echo.out", "seen.in")
             await feed(one, "hello", "echo.in")
             for each in (one, two):
                 said = await came(each, lambda data: isinstance(data, list))
-                assert said == ["one", "hello", "echo", broker.url]
+                assert said == ["one", "hello", "echo", shared_broker.url]
                 for line in ("echo: printed", "echo: complained"):
                     await each.told("network", "output", message=line)
+            await one.ask("component", "source", **source, code=ECHO.replace("{word}", "two"))
+            await came(two, lambda data: data[:2] == ["two", "hello"])
+            assert not two.all("network", "processerror")  # that it was ended is no news to who edits it
             (process,) = processes(coordinator, "Echo.py", "participant")
             since = len(two.frames)
             await one.ask("graph", "removenode", graph=MAIN, id="echo")
@@ -145,83 +145,36 @@ def test_a_node_is_a_process_from_addnode_to_removenode_with_its_broker_and_role
             assert not [each for each in two.all("graph", "addnode", since=since) if each["id"] == "echo"]
             assert not two.all("network", "processerror", since=since)
 
-    with running(broker, tmp_path / "home") as coordinator:
-        run(lambda: main(coordinator))
+    run(main)
 
 
-def test_an_edited_source_starts_its_nodes_again_with_the_initial_packets_of_the_graph(
-    broker: Broker, tmp_path: Path
+def test_nodes_of_a_component_that_joins_the_folder_are_run_for_each_graph(
+    coordinator: Coordinator, folder: Path
 ) -> None:
-    folder = tmp_path / "home"
-    fill(folder, Echo__py=ECHO.replace("{word}", "one"))
-    source = {"name": "Echo", "library": "home", "language": "python"}
+    def roles() -> set[str]:
+        commands = [process.cmdline() for process in processes(coordinator, "Late.py", "participant")]
+        return {words[words.index("Late.py") + 1] for words in commands}
 
-    async def main(coordinator: Coordinator) -> None:
-        async with at(coordinator, secret=SECRET) as one, at(coordinator) as two:
-            await soon(lambda: processes(coordinator, "Echo.py", "participant"))
-            with pytest.raises(Refused, match="not permitted"):
-                await two.ask("component", "source", **source, code=ECHO.replace("{word}", "no"))
-            said = await one.ask("component", "source", **source, code=ECHO.replace("{word}", "two"))
-            assert said["description"] == "two"
-            await two.told("component", "component", name="home/Echo", description="two")
-            await came(two, lambda data: data[:2] == ["two", "hello"])
-            fill(folder, Echo__py=ECHO.replace("{word}", "three"))
-            await two.told("component", "component", name="home/Echo", description="three")
-            await came(two, lambda data: data[:2] == ["three", "hello"])
-            assert not two.all("network", "processerror")  # that it was ended is no news to who edits it
-            assert (await two.ask("component", "getsource", name="home/Echo"))["code"] == ECHO.replace(
-                "{word}", "three"
-            )
+    async def main() -> None:
+        async with at(coordinator) as client:
+            await client.ask("graph", "clear", id="other/graph", name="graph", main=False)
+            for graph in (MAIN, "other/graph"):
+                await client.ask("graph", "addnode", graph=graph, id="late", component="home/Late", metadata={})
+            fill(folder, Late__py=ECHO)
+            await soon(lambda: len(roles()) == 2)
+            assert roles() == {"late", "other%2Fgraph/late"}
+            for graph in (MAIN, "other/graph"):
+                await client.ask("graph", "removenode", graph=graph, id="late")
 
-    graph = "'hello' -> IN echo(home/Echo) OUT -> IN seen(core/Repeat)\n"
-    with running(broker, folder, graph) as coordinator:
-        run(lambda: main(coordinator))
+    run(main)
 
 
-HOSTILE = [
-    ("..", "home"), ("../escape", "home"), ("/tmp/escape", ""), ("home/../../escape", ""), ("escape", ".."), ("escape", "/"),
-    (".hidden", "home"), ("_private", "home"), ("a/b", "home"), ("a\\b", "home"), ("a\x00b", "home"), ("", "home"),
-    ("a" * 300, "home"), ("Not", "core"), ("new", "elsewhere"), ("%2e%2e", "home"), ("Echo.py", "home"), ("os", "home"),
-]  # fmt: skip
-"""Names and libraries that no file of the folder may have."""
-
-
-def test_no_source_is_written_outside_the_folder_nor_without_permission(broker: Broker, tmp_path: Path) -> None:
-    folder = tmp_path / "scratch" / "home"
-    folder.parent.mkdir()
-    fill(folder, Echo__py=ECHO.replace("{word}", "one"))
-    code = f"open({str(tmp_path / 'executed')!r}, 'w')\nfrom msgflo import Participant\nclass A(Participant): pass\n"
-
-    def files() -> set[Path]:
-        return {each for each in tmp_path.rglob("*") if "__pycache__" not in each.parts}
-
-    async def main(coordinator: Coordinator) -> None:
-        async with at(coordinator, secret=SECRET) as one, at(coordinator) as stranger:
-            before = files()
-            for name, library in HOSTILE:
-                with pytest.raises(Refused):
-                    await one.ask("component", "source", name=name, library=library, language="python", code=code)
-                with pytest.raises(Refused):
-                    await one.ask("component", "getsource", name=f"{library}/{name}.py")
-            with pytest.raises(Refused, match="not permitted"):
-                await stranger.ask("component", "source", name="New", library="home", language="python", code=code)
-            assert files() == before
-            # Only who may write does so; the file is run then, if only to be asked what it is.
-            await one.ask("component", "source", name="New", library="home", language="python", code=code)
-            await soon((tmp_path / "executed").exists)
-            assert files() == before | {folder / "New.py", tmp_path / "executed"}
-
-    with running(broker, folder) as coordinator:
-        run(lambda: main(coordinator))
-
-
-PACKAGE = '{"name": "@me/parts", "msgflo": {"handlers": {".js": "python #FILENAME #ROLE"}}}'
 SCRIPT = """
 import sys
 from msgflo import Participant, Port, serve
 
 class Script(Participant):
-    component = "parts/Script"
+    component = "home/Script"
     inports = [Port("of-script")]
     def process(self, inport, msg): ...
 
@@ -233,177 +186,84 @@ import msgflo
 class Legacy(msgflo.Participant):
     def __init__(self, role):
         ports = [{"id": "of-" + "legacy", "type": "any"}]
-        msgflo.Participant.__init__(self, {"component": "parts/Legacy", "label": "", "inports": ports, "outports": []}, role)
+        msgflo.Participant.__init__(self, {"component": "home/Legacy", "label": "", "inports": ports, "outports": []}, role)
     def process(self, inport, msg): ...
 
 msgflo.main(Legacy)
 """
-DEVICE = "component: parts/Device\ninports: {of-device: {queue: '#ROLE/x'}}\noutports: {}\n"
+DEVICE = "component: home/Device\ninports: {of-device: {queue: '#ROLE/x'}}\noutports: {}\n"
 
 
 def test_files_in_other_languages_for_msgflos_library_and_of_foreign_devices_are_components(
-    broker: Broker, tmp_path: Path
+    coordinator: Coordinator, folder: Path
 ) -> None:
-    folder = tmp_path / "home"
-    fill(folder, package__json=PACKAGE, Script__js=SCRIPT, Legacy__py=LEGACY, Device__yml=DEVICE)
+    fill(folder, Script__js=SCRIPT, Legacy__py=LEGACY, Device__yml=DEVICE)
     kinds = ("Script", "Legacy", "Device")
 
     def all_alive(status: dict[str, Any]) -> bool:
-        return {each["id"]: each["state"] for each in status["nodes"]} == dict.fromkeys(kinds, "alive")
+        states = {each["id"]: each["state"] for each in status["nodes"]}
+        return all(states.get(kind) == "alive" for kind in kinds)
 
-    async def main(coordinator: Coordinator) -> None:
+    async def main() -> None:
         async with at(coordinator) as client:
-            await add(client, **{kind: f"parts/{kind}" for kind in kinds})
+            await add(client, **{kind: f"home/{kind}" for kind in kinds})
             await asyncio.to_thread(coordinator.wait, all_alive)
             listed = await client.listing()
             for kind in kinds:
-                assert [port["id"] for port in listed[f"parts/{kind}"]["inPorts"]] == [f"of-{kind.lower()}"]
+                assert [port["id"] for port in listed[f"home/{kind}"]["inPorts"]] == [f"of-{kind.lower()}"]
+                await client.ask("graph", "removenode", graph=MAIN, id=kind)
 
-    with running(broker, folder) as coordinator:
-        run(lambda: main(coordinator))
+    run(main)
 
 
-LOUD = """
-import sys, time
-from msgflo import Participant
+HALF = """
+from msgflo import Participant, Port
 
-class Loud(Participant):
-    label = "prints 10 MB a second"
-    def start(self):
-        while True:
-            sys.stdout.write(("x" * 99 + "\\n") * 1000)
-            time.sleep(0.01)
+class Half(Participant):
+    inports = [Port("in", "number")]
+    def on_in(self, value):
+        print(value / 2)
 """
-TROUBLE = {
-    "Crash__py": "from msgflo import Participant\nimport no_such_module\n",
-    "Hang__py": "import time\nfrom msgflo import Participant\nprint('here I hang', flush=True)\ntime.sleep(1000)\n",
-    "Loud__py": LOUD,
-}
 
 
-def test_components_that_crash_hang_and_flood_are_reported_and_the_rest_is_unaffected(
-    broker: Broker, tmp_path: Path
-) -> None:
-    folder = tmp_path / "home"
-    fill(folder, Echo__py=ECHO.replace("{word}", "one"), **TROUBLE)
-
-    async def main(coordinator: Coordinator) -> None:
-        async with at(coordinator) as one, at(coordinator) as two:
-            await add(one, crash="home/Crash", hang="home/Hang", loud="home/Loud")
-            reason = "ended (exit code 1): msgflo: Crash.py:2: ModuleNotFoundError: No module named 'no_such_module'"
-            for each in (one, two):
-                for again in ("1 s", "2 s"):
-                    error = f"{reason}; it is started again in {again}"
-                    await each.told("network", "processerror", graph=MAIN, id="crash", error=error)
-                await each.told("network", "output", message="hang: here I hang")
-                for id in ("crash", "hang"):
-                    await each.told("network", "icon", graph=MAIN, id=id, icon="hourglass-o")
-            await soon(lambda: any(map(is_count, one.all("network", "output"))))
-
-            # Meanwhile everything else goes on: requests, packets, edits.
-            since = len(two.frames)
-            for number in range(100):
-                assert (await two.ask("network", "getstatus", graph=MAIN))["started"]
-                await feed(two, f"again {number}", "echo.in")
-            await came(one, lambda data: data[:2] == ["one", "again 99"])
-            assert len(two.all("network", "output", since=since)) < 2000
-            await two.ask("graph", "removenode", graph=MAIN, id="loud")
-            await soon(lambda: not processes(coordinator, "Loud.py", "participant"))
-            assert not [each for each in two.all("network", "processerror") if each["id"] in ("echo", "seen")]
-
-    def is_count(payload: dict[str, Any]) -> bool:
-        message = str(payload["message"])
-        return message.startswith("loud: (") and message.endswith(" lines left out)")
-
-    graph = "'hello' -> IN echo(home/Echo) OUT -> IN seen(core/Repeat)\n"
-    with running(broker, folder, graph) as coordinator:
-        run(lambda: main(coordinator))
-
-
-def test_a_component_that_hangs_is_reported(broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes_module, "SETTLED_S", 3.0)
-    fill(tmp_path / "home", **TROUBLE)
+def test_a_process_that_fails_at_a_packet_is_shown_as_one_that_fails(coordinator: Coordinator, folder: Path) -> None:
+    fill(folder, Half__py=HALF)
 
     async def main() -> None:
-        graph = fbp_format.parse("hang(home/Hang)\n")
-        coordinator = InProcess(msgflo.Broker.parse(broker.url), graph)
-        components = Components(load(tmp_path / "home"), coordinator)
-        client, frames = joined(service_of(coordinator, components)), []
-        tasks = [asyncio.create_task(each.run()) for each in (coordinator, components)]
-        async with asyncio.timeout(60):
-            while not any(frame["command"] == "processerror" for frame in frames):
-                await asyncio.sleep(0.05)
-                frames += read(client)
-        await components.stop()
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        errors = [frame["payload"] for frame in frames + read(client) if frame["command"] == "processerror"]
-        assert errors == [{"graph": MAIN, "id": "hang", "error": "it runs, and has not announced itself"}]
+        async with at(coordinator) as client:
+            await add(client, half="home/Half")
+            await feed(client, "hot", "half.in")
+            await soon(
+                lambda: any(
+                    each["id"] == "half" and "TypeError: unsupported operand" in each["error"]
+                    for each in client.all("network", "processerror")
+                )
+            )
+            await client.ask("graph", "removenode", graph=MAIN, id="half")
 
-    asyncio.run(main())
+    run(main)
 
 
-@pytest.mark.soak
-def test_a_component_that_hangs_is_reported_after_30_s(broker: Broker, tmp_path: Path) -> None:
-    fill(tmp_path / "home", **TROUBLE)
+def test_what_a_component_died_of_is_told_also_to_who_joins_later(coordinator: Coordinator, folder: Path) -> None:
+    fill(folder, Crash__py="from msgflo import Participant\nimport no_such_module\n")
+    reason = "ended (exit code 1): msgflo: Crash.py:2: ModuleNotFoundError: No module named 'no_such_module'"
 
-    async def main(coordinator: Coordinator) -> None:
-        async with at(coordinator) as one:
-            await soon(lambda: one.all("network", "processerror"))
-            (said,) = one.all("network", "processerror")
-            assert said == {"graph": MAIN, "id": "hang", "error": "it runs, and has not announced itself"}
+    async def main() -> None:
+        async with at(coordinator) as client:
+            await add(client, crash="home/Crash")
+            for again in ("1 s", "2 s"):
+                error = f"{reason}; it is started again in {again}"
+                await client.told("network", "processerror", graph=MAIN, id="crash", error=error)
+            async with at(coordinator) as later:
+                told = await later.told("network", "processerror", graph=MAIN, id="crash")
+                assert told["payload"]["error"].startswith(reason)
+            await client.ask("graph", "removenode", graph=MAIN, id="crash")
 
-    with running(broker, tmp_path / "home", "hang(home/Hang)\n") as coordinator:
-        run(lambda: main(coordinator))
-
-
-BLOCK = """
-import asyncio, os, sys, time
-from msgflo import Participant, Port, Session
-from msgflo.threads import run_until_signal
-
-class Block(Participant):
-    component = "home/Block"
-    inports = [Port("in")]
-    def on_in(self, value):
-        print("blocked", flush=True)
-        time.sleep(1000)
-
-asyncio.run(run_until_signal(Session([Block(sys.argv[1])], os.environ["MSGFLO_BROKER"], keepalive=2)))
-"""
+    run(main)
 
 
-def test_a_component_that_blocks_in_a_handler_is_reported_and_can_be_removed(broker: Broker, tmp_path: Path) -> None:
-    folder = tmp_path / "home"
-    fill(folder, block__py=BLOCK, msgflo__yaml="components: {home/Block: 'python block.py #ROLE'}\n")
-
-    async def main(coordinator: Coordinator) -> None:
-        async with at(coordinator) as one, at(coordinator) as two:
-            await add(one, block="home/Block")
-            await one.told("network", "icon", graph=MAIN, id="block", icon="cog")  # it has announced itself
-            await feed(one, 1, "block.in")
-            for each in (one, two):
-                await each.told("network", "output", message="block: blocked")
-                await each.told("network", "processerror", graph=MAIN, id="block", error="lost (connection lost)")
-                await each.told("network", "icon", graph=MAIN, id="block", icon="chain-broken")
-            (process,) = processes(coordinator, "block.py")
-            await feed(two, "through", "seen.in")
-            await came(one, lambda data: data == "through")
-            await two.ask("graph", "removenode", graph=MAIN, id="block")
-            await soon(lambda: not process.is_running())
-
-    with running(broker, folder, "seen(core/Repeat) OUT -> IN end(core/Repeat)\n") as coordinator:
-        run(lambda: main(coordinator))
-
-
-def test_a_node_that_is_called_like_a_program_leaves_it_alone(broker: Broker, tmp_path: Path) -> None:
-    folder = tmp_path / "home"
-    config = 'programs: {plug: "python program.py"}\n'
-    code = "import sys, time\nprint('I run', flush=True)\ntime.sleep({})\nsys.exit(3)\n"
-    fill(folder, program__py=code.format(1000), Echo__py=ECHO.replace("{word}", "one"), msgflo__yaml=config)
-
-    async def main(coordinator: Coordinator) -> None:
+def test_a_node_that_is_called_like_a_program_leaves_it_alone(coordinator: Coordinator, folder: Path) -> None:
+    async def main() -> None:
         async with at(coordinator) as one:
             await soon(lambda: processes(coordinator, "program.py"))
             (before,) = processes(coordinator, "program.py")
@@ -412,22 +272,16 @@ def test_a_node_that_is_called_like_a_program_leaves_it_alone(broker: Broker, tm
             await one.told("network", "output", message="program plug: printed")
             assert processes(coordinator, "program.py") == [before]
             since = len(one.frames)
-            fill(folder, program__py=code.format(0))
-            await one.told(
-                "network",
-                "output",
-                since=since,
-                message="program plug: ended (exit code 3): I run; it is started again in 1 s",
-            )
+            fill(folder, program__py=PROGRAM.format(0))
+            ended = "program plug: ended (exit code 3): I run; it is started again in {}"
+            await one.told("network", "output", since=since, message=ended.format("1 s"))
+            # A program is no node, so what it dies of is output.
             assert not one.all("network", "processerror")
             await one.ask("graph", "removenode", graph=MAIN, id="program plug")
             await soon(lambda: not processes(coordinator, "Echo.py", "participant"))
-            await one.told(
-                "network", "output", message="program plug: ended (exit code 3): I run; it is started again in 2 s"
-            )
+            await one.told("network", "output", message=ended.format("2 s"))
 
-    with running(broker, folder) as coordinator:
-        run(lambda: main(coordinator))
+    run(main)
 
 
 SHELL = """
@@ -436,20 +290,19 @@ setsid sleep MARK &
 (trap '' TERM HUP; sleep MARK & wait; wait) &
 sleep MARK
 """
-CONFIG = """
+STUBBORN = """
 components: {home/Stubborn: "python stubborn.py #ROLE MARK"}
 handlers: {.sh: "sh #FILENAME #ROLE"}
 programs: {beside: "sh -c 'sleep MARK & sleep MARK'"}
 """
 
 
-@pytest.mark.parametrize("how", [Coordinator.kill, Coordinator.stop], ids=["killed", "stopped"])
 def test_nothing_that_components_and_programs_have_started_outlives_the_coordinator(
-    broker: Broker, tmp_path: Path, how: Callable[[Coordinator], Any]
+    broker: Broker, tmp_path: Path
 ) -> None:
     mark = str(random.randrange(10**8, 10**9))
     stubborn = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(1000)\n"
-    shell, config = SHELL.replace("MARK", mark), CONFIG.replace("MARK", mark)
+    shell, config = SHELL.replace("MARK", mark), STUBBORN.replace("MARK", mark)
     fill(tmp_path / "home", Shell__sh=shell, stubborn__py=stubborn, msgflo__yaml=config)
 
     def left() -> list[list[str]]:
@@ -463,7 +316,23 @@ def test_nothing_that_components_and_programs_have_started_outlives_the_coordina
             await soon(lambda: {"Shell.sh", "stubborn.py", "-c"} <= {word for words in left() for word in words})
 
     assert not left()
-    with running(broker, tmp_path / "home") as coordinator:
+    with Coordinator("--plain", "--componentdir", tmp_path / "home", broker=broker.url, cwd=tmp_path) as coordinator:
+        coordinator.wait(lambda status: status["connected"])
         run(lambda: main(coordinator))
-        how(coordinator)
+        coordinator.stop()
         until(lambda: not left(), what=str(left()))
+
+
+def test_without_a_graph_components_are_written_where_it_was_started(broker: Broker, tmp_path: Path) -> None:
+    secret, code = "programmer-of-this-test", "from msgflo import Participant\n\n\nclass New(Participant):\n    pass\n"
+
+    async def main(running: Coordinator) -> None:
+        async with editor(running.port, secret=secret) as client:
+            await client.ask("component", "source", name="New", language="python", code=code)
+            await client.ask("graph", "addnode", id="new", component=f"{tmp_path.name}/New", graph="default/main")
+            running.wait(lambda status: node(status, "new")["state"] == "alive")
+
+    with Coordinator("--plain", "--secret", secret, broker=broker.url, cwd=tmp_path) as running:
+        running.wait(lambda status: status["connected"])
+        run(lambda: main(running))
+    assert (tmp_path / "New.py").read_text() == code

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from fbp_socket import AFAR, SECRET, VIEWER, Served, ask, asking, close_code, drained, frame, run, served, told, until
+from fuzz import EXAMPLES, LONG
 from msgflo_host.fbp import socket as module
 from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.envelope import Request
@@ -228,7 +229,7 @@ def test_secrets_cannot_be_tried_fast(monkeypatch: pytest.MonkeyPatch) -> None:
     run(main)
 
 
-def test_a_thousand_connections() -> None:
+def test_many_connections_keep_nobody_out() -> None:
     async def main() -> None:
         async with served() as server, AsyncExitStack() as stack:
             good = await stack.enter_async_context(await server.connect())
@@ -239,8 +240,8 @@ def test_a_thousand_connections() -> None:
                 async with await server.connect(headers=AFAR, protocols=["noflo"]) as stranger:
                     return await close_code(stranger)
 
-            coming = [asyncio.create_task(come()) for _ in range(1000)]
-            await until(lambda: sum(each.done() for each in coming) == 984)  # 16 stay, from one address
+            coming = [asyncio.create_task(come()) for _ in range(200)]
+            await until(lambda: sum(each.done() for each in coming) == 184)  # 16 stay, from one address
             assert {each.result() for each in coming if each.done()} == {1008}
             assert len(server.clients) == 18
             for each in (good, known):
@@ -253,7 +254,8 @@ def test_a_thousand_connections() -> None:
     run(main)
 
 
-def test_ten_thousand_random_and_mutated_frames(caplog: pytest.LogCaptureFixture) -> None:
+@(pytest.mark.soak if LONG else lambda test: test)
+def test_random_and_mutated_frames(caplog: pytest.LogCaptureFixture) -> None:
     source = random.Random(3569)
     pattern = asking(
         "graph", "addnode", secret=SECRET, requestId="1", payload={"id": "a", "graph": "g", "metadata": {"x": 1}}
@@ -270,12 +272,12 @@ def test_ten_thousand_random_and_mutated_frames(caplog: pytest.LogCaptureFixture
     async def main() -> None:
         async with served() as server, await server.connect(headers=AFAR) as client:
             reader = asyncio.create_task(close_code(client))
-            for number in range(10_000):
+            for number in range(max(500, EXAMPLES)):
                 # Wrong secrets are slow, which is another test's.
                 text = hostile()
                 if SECRET in text or '"secret"' not in text:
                     await client.send_str(text)
-                if number % 1000 == 0:
+                if number % 100 == 0:
                     await is_served(server)
             await client.send_str(asking("graph", "theend", secret=SECRET))
             await until(lambda: server.requests and server.requests[-1].command == "theend")

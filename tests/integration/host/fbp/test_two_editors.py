@@ -147,18 +147,3 @@ def test_a_recorded_session_of_two_editors_and_a_board_is_told_as_it_was(demo: C
             await (record if os.environ.get("MSGFLO_RECORD") else hold)(session, lines)
 
     run(main)
-
-
-def test_what_cannot_be_brought_in_force_is_told_as_an_error_of_its_node(demo: Coordinator) -> None:
-    async def main() -> None:
-        async with editor(demo.port) as one, editor(demo.port) as two:
-            await two.ask("runtime", "getruntime")
-            await one.ask("graph", "addnode", graph=MAIN, id="scale", component="core/Scale")
-            tgt = {"node": "scale", "port": "factor"}
-            await one.ask("graph", "addinitial", graph=MAIN, src={"data": 10}, tgt=tgt)
-            await one.ask("graph", "addedge", graph=MAIN, src={"node": "machine", "port": "load"}, tgt=tgt)
-            has = '"scale" has no inport "factor"; it has "in", "inmin", "inmax", "outmin", "outmax", "clamp"'
-            for text in (f"initial packet: {has}", f"edge machine.load → scale.factor is refused: {has}"):
-                await two.told("network", "processerror", id="scale", error=text, graph=MAIN)
-
-    run(main)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from msgflo_host.discovery import Port
 from msgflo_host.library import ComponentInfo, load
 from msgflo_host.library import info as infos
 from msgflo_host.library.info import ask
+from msgflo_host.library.outline import outline
+from paths import ROOT
 
 OURS = """
 import os
@@ -116,6 +119,11 @@ def test_a_program_is_imported_only_if_it_has_a_main_part(tmp_path: Path) -> Non
     assert asyncio.run(ask(name, command)).description == "a"
 
 
+def test_it_is_asked_with_low_priority(tmp_path: Path) -> None:
+    code = "import os\nfrom msgflo import Participant\nclass A(Participant): label = str(os.nice(0))\n"
+    assert asked(tmp_path, code).description == str(min(os.nice(0) + 10, 19))
+
+
 def test_one_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(infos, "TIMEOUT_S", 1.0)
     info = asked(tmp_path, "import time  # Participant\ntime.sleep(99)\n")
@@ -164,3 +172,13 @@ def test_what_an_older_source_has_said_is_shown_until_the_new_one_is_asked(tmp_p
     assert info is not None
     assert info.description == "old"
     assert [name for name, _ in library.unasked()] == [name]
+
+
+@pytest.mark.parametrize("folder", ["demo", "rtl433", "zigbee2mqtt"])
+def test_the_outline_of_a_source_is_what_the_component_says_itself(folder: str) -> None:
+    library = load(ROOT / "examples" / folder)
+    asked = list(library.unasked())
+    assert asked
+    for name, command in asked:
+        assert command.source is not None
+        assert outline(name, command.source) == asyncio.run(ask(name, command))

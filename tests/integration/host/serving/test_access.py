@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from brokers import Broker
 from editors import editor, run
+from local_server import LocalServer
 from msgflo_host.cli import cli
 from msgflo_host.errors import MsgfloError
 from msgflo_host.fbp.permissions import ALL, DEFAULT_LOCAL
@@ -20,12 +21,6 @@ from systems import Coordinator, until
 
 SECRET = "the-owner-of-the-house"
 AFAR = {"X-Forwarded-For": "203.0.113.7"}  # what makes a client one of another machine
-
-
-def house(broker: Broker, folder: Path, *options: str) -> Coordinator:
-    made = Coordinator("--plain", *options, broker=broker.url, cwd=folder)
-    made.environment = {"MSGFLO_SECRET": SECRET}
-    return made
 
 
 @asynccontextmanager
@@ -59,13 +54,12 @@ async def status_of(port: int, path: str, **headers: str) -> int:
         return got.status
 
 
-def test_pages_reach_it_under_a_name_that_is_allowed(broker: Broker, tmp_path: Path) -> None:
-    with house(broker, tmp_path, "--allow-host", "home.example.org") as coordinator:
-        until(lambda: "page: " in coordinator.output, seconds=40)
+def test_pages_reach_it_under_a_name_that_is_allowed(tmp_path: Path) -> None:
+    with LocalServer(tmp_path, hosts=("home.example.org",)) as server:
 
         async def connects(host: str, origin: str) -> bool:
             try:
-                async with editor(coordinator.port, headers={"Host": host, "Origin": origin}) as client:
+                async with editor(server.port, headers={"Host": host, "Origin": origin}) as client:
                     return bool(await client.ask("runtime", "getruntime"))
             except aiohttp.WSServerHandshakeError as refused:
                 return refused.status != 403
@@ -79,33 +73,29 @@ def test_pages_reach_it_under_a_name_that_is_allowed(broker: Broker, tmp_path: P
         run(main)
 
 
-@pytest.mark.parametrize("options", [(), ("--behind-proxy",)])
-def test_behind_a_proxy_that_adds_no_header_everybody_comes_from_elsewhere(
-    broker: Broker, tmp_path: Path, options: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("behind_proxy", [False, True])
+def test_behind_a_proxy_that_adds_no_header_everybody_comes_from_elsewhere(tmp_path: Path, behind_proxy: bool) -> None:
     nothing: frozenset[str] = frozenset()
-    with house(broker, tmp_path, *options) as coordinator:
-        until(lambda: "page: " in coordinator.output, seconds=40)
+    with LocalServer(tmp_path, secret=SECRET, behind_proxy=behind_proxy) as server:
 
         async def main() -> None:
-            async with forwarder(coordinator.port) as forwarded:
-                for port in (coordinator.port, forwarded):
-                    assert await allowed(port) == (nothing if options else DEFAULT_LOCAL)
+            async with forwarder(server.port) as forwarded:
+                for port in (server.port, forwarded):
+                    assert await allowed(port) == (nothing if behind_proxy else DEFAULT_LOCAL)
                     assert await allowed(port, SECRET) == ALL
-                    assert await status_of(port, "/page.json") == (403 if options else 200)
+                    assert await status_of(port, "/page.json") == (403 if behind_proxy else 200)
                     assert await status_of(port, "/page.json", Authorization=f"Bearer {SECRET}") == 200
 
         run(main)
 
 
 def test_from_elsewhere_the_state_of_the_system_takes_a_secret_that_allows_to_look(
-    broker: Broker, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     entries = {"looks": "viewer", "controls": "[protocol:network]", "edits": "[protocol:graph]"}
     lines = (f"{name}:\n  secret: secret-of-{name}\n  may: {may}\n" for name, may in entries.items())
     (tmp_path / "secrets.yaml").write_text("".join(lines))
-    with house(broker, tmp_path, "--secrets", "secrets.yaml") as coordinator:
-        until(lambda: "page: " in coordinator.output, seconds=40)
+    with LocalServer(tmp_path / "data", secret=SECRET, secrets=tmp_path / "secrets.yaml") as server:
 
         async def main() -> None:
             for secret, status in [
@@ -114,13 +104,13 @@ def test_from_elsewhere_the_state_of_the_system_takes_a_secret_that_allows_to_lo
             ]:  # fmt: skip
                 shown = {"Authorization": f"Bearer {secret}"}
                 for path in ("/status.json", "/output.json"):
-                    assert await status_of(coordinator.port, path, **AFAR, **shown) == status, (path, secret)
+                    assert await status_of(server.port, path, **AFAR, **shown) == status, (path, secret)
             for path in ("/status.json", "/output.json"):
-                assert await status_of(coordinator.port, path, **AFAR) == 403
-                assert await status_of(coordinator.port, path, Origin="https://evil.example") == 403
-                assert await status_of(coordinator.port, path) == 200
+                assert await status_of(server.port, path, **AFAR) == 403
+                assert await status_of(server.port, path, Origin="https://evil.example") == 403
+                assert await status_of(server.port, path) == 200
             for path in ("/", "/app.js"):
-                assert await status_of(coordinator.port, path, **AFAR) == 200
+                assert await status_of(server.port, path, **AFAR) == 200
 
         run(main)
 
@@ -133,7 +123,9 @@ def test_commands_show_their_secret_to_a_coordinator_that_asks_for_one(
     def command(*words: str) -> Result:
         return CliRunner().invoke(cli, [*words, "--coordinator", f"http://127.0.0.1:{coordinator.port}"])
 
-    with house(broker, tmp_path, "graph.fbp", "--behind-proxy") as coordinator:
+    with Coordinator(
+        "--plain", "graph.fbp", "--behind-proxy", "--secret", SECRET, broker=broker.url, cwd=tmp_path
+    ) as coordinator:
         until(lambda: "page: " in coordinator.output, seconds=40)
         refused = command("list")
         assert isinstance(refused.exception, MsgfloError)
@@ -148,9 +140,3 @@ def test_commands_show_their_secret_to_a_coordinator_that_asks_for_one(
         assert "repeat (core/Repeat): " in command("list").output
         sent = command("send", "repeat.in", "7")
         assert (sent.exit_code, sent.output) == (0, "")
-
-
-@pytest.mark.parametrize("words", ["run", "list", "watch", "send", "test", "trace record", "board run"])
-def test_the_help_of_each_command_says_who_sees_a_secret(words: str) -> None:
-    text = " ".join(CliRunner().invoke(cli, [*words.split(), "--help"]).output.split())
-    assert "All users of this machine see a command line: rather as MSGFLO_SECRET." in text

@@ -20,13 +20,13 @@ import pytest
 
 from brokers import Broker
 from editors import Editor, Refused, editor, run
+from local_server import LocalServer
 from msgflo_host import serving as serving_module
+from msgflo_host.errors import ServerError
 from msgflo_host.fbp.permissions import ALL, DEFAULT_LOCAL, READY_MADE
 from msgflo_host.serving import Access, _say
-from paths import ROOT
-from systems import Coordinator, Participants, Source, until
+from systems import Coordinator, node
 
-DEMO = ROOT / "examples" / "demo"
 MAIN = "default/main"
 AFAR = {"X-Forwarded-For": "203.0.113.7"}  # what makes a client one of another machine
 SECRET = "the-owner-of-the-house"
@@ -35,17 +35,9 @@ CODE = "from msgflo import Participant\n\n\nclass Mine(Participant):\n    compon
 NODE = {"id": "new", "component": "core/Repeat", "graph": MAIN}
 
 
-def serving(broker: Broker, folder: Path, *options: str | Path, **environment: str) -> Coordinator:
-    """A coordinator with its files in a folder, not yet started."""
-    made = Coordinator("--plain", *options, broker=broker.url, cwd=folder)
-    made.environment = environment
-    return made
-
-
-def live_urls(coordinator: Coordinator) -> list[dict[str, str]]:
+def live_urls(server: LocalServer) -> list[dict[str, str]]:
     """What an editor finds in each of the URLs that were printed, split as noflo-ui does."""
-    until(lambda: "editor: " in coordinator.output, seconds=40, what="the editor's URL")
-    urls = [line.partition("#runtime/endpoint?")[2] for line in coordinator.output.splitlines()]
+    urls = [line.partition("#runtime/endpoint?")[2] for line in server.lines]
     return [dict(part.split("=") for part in unquote(url).split("&")) for url in urls if url]
 
 
@@ -60,46 +52,41 @@ def mode(path: Path) -> int:
 # --- The first start ---
 
 
-def test_the_url_of_the_first_start_opens_everything_from_elsewhere(broker: Broker, tmp_path: Path) -> None:
-    with serving(broker, tmp_path) as coordinator:
-        (url,) = live_urls(coordinator)
-        assert url["address"] == f"ws://localhost:{coordinator.port}"
+def test_the_url_of_the_first_start_opens_everything_from_elsewhere_and_at_the_second_the_secret_is_not_shown(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(tmp_path) as server:
+        (first,) = live_urls(server)
+        assert first["address"] == f"ws://localhost:{server.port}"
 
         async def main() -> None:
-            async with editor(coordinator.port, secret=url["secret"], headers=AFAR) as client:
-                assert (await client.ask("runtime", "getruntime"))["id"] == url["id"]
+            async with editor(server.port, secret=first["secret"], headers=AFAR) as client:
+                assert (await client.ask("runtime", "getruntime"))["id"] == first["id"]
                 assert await allowed(client) == ALL
 
         run(main)
-
-
-def test_the_second_start_tells_where_the_secret_is_and_not_the_secret(broker: Broker, tmp_path: Path) -> None:
-    coordinator = serving(broker, tmp_path)
-    with coordinator:
-        (first,) = live_urls(coordinator)
-    coordinator.lines.clear()
-    with coordinator:
-        (second,) = live_urls(coordinator)
-    assert second == {key: value for key, value in first.items() if key != "secret"}
-    kept = tmp_path / ".msgflo" / "fbp-secret"
+    with LocalServer(tmp_path) as server:
+        (second,) = live_urls(server)
+        assert second == {"protocol": "websocket", "address": f"ws://localhost:{server.port}", "id": first["id"]}
+        assert f"is in {tmp_path}/fbp-secret" in server.output
+        assert first["secret"] not in server.output
+    kept = tmp_path / "fbp-secret"
     assert kept.read_text() == first["secret"] + "\n"
     assert mode(kept) == 0o600
-    until(lambda: "is in .msgflo/fbp-secret" in coordinator.output)
-    assert first["secret"] not in coordinator.output
 
 
-def test_a_secret_that_is_given_is_neither_printed_nor_kept(broker: Broker, tmp_path: Path) -> None:
-    with serving(broker, tmp_path, "--secret", SECRET) as coordinator:
-        (url,) = live_urls(coordinator)
+def test_a_secret_that_is_given_is_neither_printed_nor_kept(tmp_path: Path) -> None:
+    with LocalServer(tmp_path, secret=SECRET) as server:
+        (url,) = live_urls(server)
 
         async def main() -> None:
-            async with editor(coordinator.port, secret=SECRET, headers=AFAR) as client:
+            async with editor(server.port, secret=SECRET, headers=AFAR) as client:
                 assert await allowed(client) == ALL
 
         run(main)
     assert "secret" not in url
-    assert "secret" not in coordinator.output
-    assert [path.name for path in (tmp_path / ".msgflo").iterdir()] == ["runtime-id"]
+    assert "secret" not in server.output.replace(str(tmp_path), "")
+    assert [path.name for path in tmp_path.iterdir()] == ["runtime-id"]
 
 
 def said(host: str, secret: str | None, caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -135,64 +122,58 @@ def test_a_port_that_is_open_on_one_address_is_told_with_that(caplog: pytest.Log
     ]
 
 
-def test_an_id_that_is_given_is_the_id_and_with_a_secret_nothing_is_kept(broker: Broker, tmp_path: Path) -> None:
+def test_an_id_that_is_given_is_the_id_and_with_a_secret_nothing_is_kept(tmp_path: Path) -> None:
     id = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
-    with serving(broker, tmp_path, "--runtime-id", id, "--secret", SECRET) as coordinator:
-        assert [url["id"] for url in live_urls(coordinator)] == [id]
+    with LocalServer(tmp_path, runtime_id=id, secret=SECRET) as server:
+        assert [url["id"] for url in live_urls(server)] == [id]
 
         async def main() -> None:
-            async with editor(coordinator.port) as client:
+            async with editor(server.port) as client:
                 assert (await client.ask("runtime", "getruntime"))["id"] == id
 
         run(main)
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--secret", "short"], "the secret of --secret or MSGFLO_SECRET has 5 characters; 12 to 200 are needed"),
-        (["--secret", "with=signs&others"], "the secret of --secret or MSGFLO_SECRET has other characters than"),
-        (["--secrets", "absent.yaml"], "absent.yaml: cannot be read: No such file"),
-        (["--secrets", "wrong.yaml"], "wrong.yaml:3:8: \"owner\" is nothing that can be allowed; there are viewer, oper"),
-        (["--ide", "flowhub"], '"flowhub" is not the origin of a page, as in https://example.org'),
-        (["--allow-origin", "*"], '"*" is not the origin of a page, as in https://example.org'),
-        (["--allow-host", "http://a.example"], '"http://a.example" is no host name, as in home.example.org, without scheme'),
-        (["--runtime-id", "42"], "the id of --runtime-id is no UUID, such as "),
-        (["--data", "file"], "file/runtime-id cannot be used: "),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)  # fmt: skip
-def test_a_mistake_is_said_in_one_line_that_holds_no_secret(
-    broker: Broker, tmp_path: Path, options: list[str], message: str
-) -> None:
-    (tmp_path / "wrong.yaml").write_text("hall:\n  secret: correct-horse-battery\n  may: owner\n")
-    (tmp_path / "wrong.yaml").chmod(0o600)
+def test_the_same_secret_for_two_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secrets.yaml").write_text(f"hall:\n  secret: {SECRET}\n  may: viewer\n")
+    with (
+        pytest.raises(ServerError, match=r"one of the secrets in .*secrets\.yaml is the one that allows everything"),
+        LocalServer(tmp_path, secret=SECRET, secrets=tmp_path / "secrets.yaml"),
+    ):
+        pass
+
+
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    coordinator = serving(broker, tmp_path, *options)
-    coordinator.start()
-    assert coordinator.process is not None
-    assert coordinator.process.wait(30) == 1
-    until(lambda: "msgflo: " in coordinator.output)
-    (line,) = coordinator.lines
-    assert line.startswith(f"msgflo: {message}")
-    assert "correct-horse" not in line
-    assert options[1] not in line or options[0] != "--secret"
+    with pytest.raises(ServerError, match="file/runtime-id cannot be used: "), LocalServer(tmp_path / "file"):
+        pass
 
 
 # --- Who may do what ---
 
 
-@pytest.fixture
-def house(broker: Broker, tmp_path: Path) -> Iterator[Coordinator]:
-    """A coordinator with a secret of its own, and one for each ready-made set."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("house")
+
+
+@pytest.fixture(scope="module")
+def house(folder: Path) -> Iterator[LocalServer]:
+    """One with a secret of its own, one for each ready-made set, and pages that may connect."""
     entries = (f"{name}:\n  secret: {secret}\n  may: {name}\n" for name, secret in SECRETS.items())
-    (tmp_path / "secrets.yaml").write_text("".join(entries))
-    (tmp_path / "secrets.yaml").chmod(0o600)
-    (tmp_path / "components").mkdir()
-    options = ("--secrets", "secrets.yaml", "--componentdir", "components")
-    with serving(broker, tmp_path, *options, MSGFLO_SECRET=SECRET) as running:
-        running.wait(lambda status: status["connected"])
+    (folder / "secrets.yaml").write_text("".join(entries))
+    (folder / "secrets.yaml").chmod(0o600)
+    (folder / "components").mkdir()
+    with LocalServer(
+        folder / "data",
+        secrets=folder / "secrets.yaml",
+        secret=SECRET,
+        library=folder / "components",
+        ide="http://ide.example/ui/index.html",
+        origins=("https://other.example:8443",),
+        hosts=("pi.local",),
+    ) as running:
         yield running
 
 
@@ -227,7 +208,7 @@ OPERATE = VIEW | {"network:start", "network:stop", "runtime:packet", "trace:star
 PROGRAM = OPERATE | {"component:source", "graph:addnode", "network:persist"}
 
 
-def test_each_secret_allows_what_it_stands_for_and_no_more(house: Coordinator, tmp_path: Path) -> None:
+def test_each_secret_allows_what_it_stands_for_and_no_more(house: LocalServer, folder: Path) -> None:
     expected: list[tuple[str | None, dict[str, str], frozenset[str], set[str]]] = [
         (None, AFAR, frozenset(), set()),
         ("a-secret-of-nobody", AFAR, frozenset(), set()),
@@ -247,90 +228,68 @@ def test_each_secret_allows_what_it_stands_for_and_no_more(house: Coordinator, t
                     assert await _try_all(client) == commands, (secret, headers)
                 assert await allowed(client) == capabilities
             if "component:source" not in commands:
-                assert not list((tmp_path / "components").iterdir())
+                assert not list((folder / "components").iterdir())
 
     run(main)
-    assert [path.name for path in (tmp_path / "components").iterdir()] == ["Mine.py"]
+    assert [path.name for path in (folder / "components").iterdir()] == ["Mine.py"]
 
 
-def test_broadcasts_reach_those_who_may_see_them(house: Coordinator, broker: Broker) -> None:
+def test_pages_connect_from_the_allow_list_only(house: LocalServer) -> None:
+    port = house.port
+
+    async def connects(origin: str, host: str) -> bool:
+        async with aiohttp.ClientSession() as session:
+            headers = {"Origin": origin, "Host": host, "Connection": "Upgrade", "Upgrade": "websocket"}
+            headers |= {"Sec-WebSocket-Key": "A" * 22 + "==", "Sec-WebSocket-Version": "13"}
+            async with session.get(f"http://127.0.0.1:{port}/", headers=headers) as answer:
+                assert answer.status in (101, 403)
+                return answer.status == 101
+
     async def main() -> None:
-        async with (
-            editor(house.port, headers=AFAR) as stranger,
-            editor(house.port, secret="a-secret-of-nobody", headers=AFAR) as guesser,
-            editor(house.port, secret=SECRETS["viewer"], headers=AFAR) as viewer,
-            editor(house.port, secret=SECRETS["viewer"], headers=AFAR) as silent,
-            editor(house.port, secret=SECRETS["programmer"], headers=AFAR) as programmer,
-        ):
-            await guesser.ask("runtime", "getruntime")
-            await viewer.ask("runtime", "getruntime")
-            await programmer.ask("graph", "addnode", **NODE, metadata={})
-            await viewer.told("graph", "addnode", id="new")
-            with Participants(Source("late"), broker=broker.url):
-                await viewer.told("graph", "addnode", id="late")
-                await viewer.told("component", "component", name="test/Source")
-            await silent.ask("runtime", "getruntime")  # whatever it was sent before has come now
-            assert silent.frames[0]["command"] == "runtime"
-            assert await allowed(stranger) == frozenset()
-            assert [frame["command"] for frame in stranger.frames] == ["runtime"]
-            assert [frame["command"] for frame in guesser.frames] == ["runtime"]
+        own = f"127.0.0.1:{port}"
+        name = socket.gethostname()
+        for origin, host in [
+            ("http://ide.example", own),
+            ("https://other.example:8443", own),
+            (f"http://{name}.local:{port}", f"{name}.local:{port}"),
+            ("http://localhost:8080", own),
+            ("http://[::1]", own),
+        ]:
+            assert await connects(origin, host), origin
+        for origin, host in [
+            ("https://app.flowhub.io", own),  # --ide has taken its place
+            ("http://ide.example:81", own),
+            ("https://other.example", own),
+            ("http://evil.example", own),
+            (f"http://evil.example:{port}", f"evil.example:{port}"),
+            (f"http://{name}.local:8080", f"{name}.local:{port}"),
+            (f"http://evil.local:{port}", f"evil.local:{port}"),  # pointed here by multicast DNS
+            ("http://ide.example", f"evil.local:{port}"),
+            ("null", own),
+        ]:
+            assert not await connects(origin, host), origin
 
     run(main)
-
-
-def test_pages_connect_from_the_allow_list_only(broker: Broker, tmp_path: Path) -> None:
-    options = ("--ide", "http://ide.example/ui/index.html", "--allow-origin", "https://other.example:8443")
-    with serving(broker, tmp_path, *options) as coordinator:
-        coordinator.wait(lambda status: status["connected"])
-        port = coordinator.port
-
-        async def connects(origin: str, host: str) -> bool:
-            async with aiohttp.ClientSession() as session:
-                headers = {"Origin": origin, "Host": host, "Connection": "Upgrade", "Upgrade": "websocket"}
-                headers |= {"Sec-WebSocket-Key": "A" * 22 + "==", "Sec-WebSocket-Version": "13"}
-                async with session.get(f"http://127.0.0.1:{port}/", headers=headers) as answer:
-                    assert answer.status in (101, 403)
-                    return answer.status == 101
-
-        async def main() -> None:
-            own = f"127.0.0.1:{port}"
-            name = socket.gethostname()
-            for origin, host in [
-                ("http://ide.example", own),
-                ("https://other.example:8443", own),
-                (f"http://{name}.local:{port}", f"{name}.local:{port}"),
-                ("http://localhost:8080", own),
-                ("http://[::1]", own),
-            ]:
-                assert await connects(origin, host), origin
-            for origin, host in [
-                ("https://app.flowhub.io", own),  # --ide has taken its place
-                ("http://ide.example:81", own),
-                ("https://other.example", own),
-                ("http://evil.example", own),
-                (f"http://evil.example:{port}", f"evil.example:{port}"),
-                (f"http://{name}.local:8080", f"{name}.local:{port}"),
-                (f"http://evil.local:{port}", f"evil.local:{port}"),  # pointed here by multicast DNS
-                ("http://ide.example", f"evil.local:{port}"),
-                ("null", own),
-            ]:
-                assert not await connects(origin, host), origin
-
-        run(main)
 
 
 # --- What is told of secrets ---
 
 
-def test_secrets_are_told_to_nobody(broker: Broker, tmp_path: Path) -> None:
+PART = "from msgflo import Participant, Port\nclass Part(Participant):\n    outports = [Port('out')]\n"
+
+
+def test_secrets_are_told_to_nobody(shared_broker: Broker, tmp_path: Path) -> None:
     """Whatever the program prints in asyncio's debug mode, keeps, answers and tells all; also to who puts them elsewhere."""
     (tmp_path / "secrets.yaml").write_text(f"hall:\n  secret: {SECRETS['viewer']}\n  may: viewer\n")
     folder = tmp_path / "data"
-    coordinator = serving(
-        broker, tmp_path, DEMO, "--secrets", "secrets.yaml", "--data", folder, MSGFLO_SECRET=SECRET, PYTHONASYNCIODEBUG="1"
-    )  # fmt: skip
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/Part.py").write_text(PART)
+    (tmp_path / "home/graph.fbp").write_text("part(home/Part) OUT -> IN show(core/Repeat) OUT -> IN end(core/Repeat)\n")
+    options = ("--secrets", "secrets.yaml", "--componentdir", "home", "--data", folder)
+    coordinator = Coordinator("--plain", "home", *options, broker=shared_broker.url, cwd=tmp_path)
+    coordinator.environment = {"MSGFLO_SECRET": SECRET, "PYTHONASYNCIODEBUG": "1"}
     with coordinator:
-        coordinator.wait(lambda status: any(edge["kind"] == "direct" for edge in status["edges"]))
+        coordinator.wait(lambda status: node(status, "part")["state"] == "alive")
         assert coordinator.process is not None
         for child in psutil.Process(coordinator.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -342,6 +301,8 @@ def test_secrets_are_told_to_nobody(broker: Broker, tmp_path: Path) -> None:
                 await owner.ask("network", "debug", graph=MAIN, enable=True)
                 await owner.ask("trace", "start", graph=MAIN)
                 since = len(owner.frames)
+                packet = {"src": {"data": 5}, "tgt": {"node": "show", "port": "in"}}
+                await owner.ask("graph", "addinitial", graph=MAIN, **packet)
                 await owner.ask("graph", "addnode", **NODE, metadata={}, secret=SECRETS["viewer"])
                 await _misplace(owner, coordinator.port)
                 await owner.told("network", "data", since=since)
@@ -393,62 +354,66 @@ async def _misplace(client: Editor, port: int) -> None:
 # --- The port ---
 
 
-def test_editors_are_told_of_the_end(broker: Broker, tmp_path: Path) -> None:
-    with serving(broker, tmp_path) as coordinator:
-        coordinator.wait(lambda status: status["connected"])
+def test_editors_are_told_of_the_end(tmp_path: Path) -> None:
+    with LocalServer(tmp_path) as server:
 
         async def main() -> None:
-            async with (
-                aiohttp.ClientSession() as session,
-                session.ws_connect(f"ws://127.0.0.1:{coordinator.port}/") as client,
-            ):
-                assert await asyncio.to_thread(coordinator.stop) == 0
+            async with aiohttp.ClientSession() as session, session.ws_connect(server.url) as client:
+                await asyncio.to_thread(server.stop)
                 ended = await client.receive()
                 assert (ended.type, ended.data, ended.extra) == (aiohttp.WSMsgType.CLOSE, 1001, "the runtime stops")
 
         run(main)
 
 
-def test_whoever_opens_many_connections_loses_some_and_others_are_served(broker: Broker, tmp_path: Path) -> None:
-    with serving(broker, tmp_path) as coordinator, contextlib.ExitStack() as stack:
-        coordinator.wait(lambda status: status["connected"])
+async def status_of(server: LocalServer) -> int:
+    async with aiohttp.ClientSession() as session, session.get(f"{server.url}/status.json") as answer:
+        return answer.status
+
+
+def test_whoever_opens_many_connections_loses_some_and_others_are_served(tmp_path: Path) -> None:
+    with LocalServer(tmp_path) as server, contextlib.ExitStack() as stack:
         idle = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", coordinator.port), timeout=20))
-            for _ in range(300)
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20)) for _ in range(300)
         ]
         assert idle[0].recv(1) == b""  # the idlest is closed
-        assert coordinator.status()["connected"]
+        assert asyncio.run(status_of(server)) == 200
 
 
-def test_what_is_no_request_is_refused_and_not_printed(broker: Broker, tmp_path: Path) -> None:
+def test_what_is_no_request_is_refused_and_not_printed(tmp_path: Path) -> None:
     """A line for each would fill the log, and hold what was sent: a secret, if that was put in a wrong place."""
     hosts = [b"a:99999", b"\xff", b"[::1]x", b"1.2.3.4.5", b"localhost@evil.example", b"evil.example#localhost"]
     wrong = [b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n" for host in hosts]
     wrong += [b"GET /?secret=%s HTTP/9.9\r\n\r\n", b"GET %s HTTP/1.1\r\n\r\n", b"%s\r\n\r\n"]
     wrong += [b"GET / HTTP/1.1\r\nContent-Length: %s\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"]
-    with serving(broker, tmp_path, "--secret", SECRET) as coordinator:
-        live_urls(coordinator)
-        lines = len(coordinator.lines)
+    with LocalServer(tmp_path, secret=SECRET) as server:
+        before = server.lines.copy()
         for each in wrong:
-            with socket.create_connection(("127.0.0.1", coordinator.port), timeout=20) as connection:
+            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
                 connection.sendall(each.replace(b"%s", SECRET.encode()))
                 assert connection.recv(100).split()[1] in (b"400", b"403"), each
-        assert coordinator.status()["connected"]
-    assert [line for line in coordinator.lines[lines:] if not line.startswith("editor: ")] == []  # of its start
+        assert asyncio.run(status_of(server)) == 200
+    assert server.lines == before
 
 
-def test_the_same_secret_for_two_is_refused(broker: Broker, tmp_path: Path) -> None:
-    (tmp_path / "secrets.yaml").write_text(f"hall:\n  secret: {SECRET}\n  may: viewer\n")
-    coordinator = serving(broker, tmp_path, "--secret", SECRET, "--secrets", "secrets.yaml")
-    coordinator.start()
-    assert coordinator.process is not None
-    assert coordinator.process.wait(30) == 1
-    until(lambda: "one of the secrets in secrets.yaml is the one that allows everything" in coordinator.output)
-    assert SECRET not in coordinator.output
+def test_openers_are_cut_off_where_browsers_heed_it_and_no_browser_guesses_a_type(house: LocalServer) -> None:
+    async def main() -> None:
+        async with aiohttp.ClientSession() as session:
+            for host, proxied, is_secure in (
+                ("localhost:3569", {}, True), ("[::1]", {}, True), ("pi.local", {}, False),
+                ("pi.local", {"X-Forwarded-Proto": "https"}, True),
+            ):  # fmt: skip
+                async with session.get(house.url, headers={"Host": host, **proxied}) as got:
+                    assert ("Cross-Origin-Opener-Policy" in got.headers) is is_secure, (host, proxied)
+            for path, host in (("", "localhost"), ("absent", "localhost"), ("", "evil.example")):
+                async with session.get(f"{house.url}/{path}", headers={"Host": host}) as got:
+                    assert got.headers["X-Content-Type-Options"] == "nosniff"
+
+    run(main)
 
 
-def test_a_run_that_nobody_reads_any_more_ends_in_order(broker: Broker, tmp_path: Path) -> None:
-    command = serving(broker, tmp_path).command
+def test_a_run_that_nobody_reads_any_more_ends_in_order(shared_broker: Broker, tmp_path: Path) -> None:
+    command = Coordinator("--plain", broker=shared_broker.url).command
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     assert process.stdout is not None
     assert process.stderr is not None
@@ -456,36 +421,3 @@ def test_a_run_that_nobody_reads_any_more_ends_in_order(broker: Broker, tmp_path
     process.stdout.close()
     assert process.wait(30) == 0
     assert process.stderr.read() == ""
-
-
-def test_openers_are_cut_off_where_browsers_heed_it(broker: Broker, tmp_path: Path) -> None:
-    with serving(broker, tmp_path, "--allow-host", "pi.local") as coordinator:
-        coordinator.wait(lambda status: status["connected"])
-
-        async def main() -> None:
-            async with aiohttp.ClientSession() as session:
-                for host, proxied, is_secure in (
-                    ("localhost:3569", {}, True), ("[::1]", {}, True), ("pi.local", {}, False),
-                    ("pi.local", {"X-Forwarded-Proto": "https"}, True),
-                ):  # fmt: skip
-                    async with session.get(
-                        f"http://127.0.0.1:{coordinator.port}/", headers={"Host": host, **proxied}
-                    ) as got:
-                        assert ("Cross-Origin-Opener-Policy" in got.headers) is is_secure, (host, proxied)
-
-        run(main)
-
-
-def test_every_answer_keeps_browsers_from_guessing(broker: Broker, tmp_path: Path) -> None:
-    with serving(broker, tmp_path) as coordinator:
-        coordinator.wait(lambda status: status["connected"])
-
-        async def main() -> None:
-            async with aiohttp.ClientSession() as session:
-                for path, host in (("", "localhost"), ("absent", "localhost"), ("", "evil.example")):
-                    async with session.get(
-                        f"http://127.0.0.1:{coordinator.port}/{path}", headers={"Host": host}
-                    ) as got:
-                        assert got.headers["X-Content-Type-Options"] == "nosniff"
-
-        run(main)

@@ -79,15 +79,11 @@ def test_all_passed_is_0(tmp_path: Path, runtime: str) -> None:
     assert done.output.endswith("2 passed, 1 skipped\n")
 
 
-@pytest.mark.parametrize(
-    ("suite", "code"), [(SUITE, 2), (SUITE.replace("equals: 2", "type: string"), 0), ("topic: [", 1)]
-)
-def test_the_program_ends_with_the_exit_code(tmp_path: Path, runtime: str, suite: str, code: int) -> None:
-    (tmp_path / "suite.yaml").write_text(suite)
+def test_the_program_ends_with_the_exit_code(tmp_path: Path, runtime: str) -> None:
+    (tmp_path / "suite.yaml").write_text(SUITE)
     command = [sys.executable, "-m", "msgflo_host", "test", tmp_path / "suite.yaml", "--address", runtime]
     done = subprocess.run(command, capture_output=True, text=True, timeout=50)
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+    assert (done.returncode, done.stderr) == (2, ""), done.stdout
 
 
 def test_a_junit_file(tmp_path: Path, runtime: str) -> None:

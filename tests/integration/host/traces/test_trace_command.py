@@ -11,13 +11,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from click.testing import CliRunner
 
 from brokers import accepts, free_port
+from msgflo_host.cli import cli
+from msgflo_host.errors import MsgfloError
 from msgflo_host.fbp.client import Client
 from msgflo_host.traces import flowtrace
 from msgflo_host.traces.ring import Ring
@@ -42,6 +46,8 @@ class Runtime:
         self.port = free_port()
         self.asked: list[tuple[str, Any]] = []
         self.content: Callable[[dict[str, Any]], Any] = json.dumps
+        self.ends_at = ""
+        """The command after whose answer it is gone."""
         self._capabilities = capabilities
         self._secret = secret
         self._ring = Ring(MAIN)
@@ -72,6 +78,8 @@ class Runtime:
             command, payload = self._answer(message)
             answer = {"protocol": message["protocol"], "command": command, "payload": payload}
             await socket.send_json({**answer, "responseTo": message["requestId"]})
+            if message["command"] == self.ends_at:
+                await socket.close()
         return socket
 
     def _answer(self, message: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -121,9 +129,24 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "msgflo_host", "trace", *map(str, arguments)]
 
 
-def msgflo(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("MSGFLO_")}
-    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=50, check=False, env=environment)
+@dataclass(frozen=True)
+class Done:
+    """How a command has ended, and what it has said."""
+
+    returncode: int
+    stderr: str
+
+
+def msgflo(*arguments: str | Path, **environment: str) -> Done:
+    """Run a command in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("MSGFLO_")]:
+            patch.delenv(name)
+        done = CliRunner().invoke(cli, ["trace", *map(str, arguments)], env=environment)
+    if isinstance(done.exception, MsgfloError):
+        return Done(1, f"{done.stderr}msgflo: {done.exception}\n")
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return Done(done.exit_code, done.stderr)
 
 
 @contextmanager
@@ -136,8 +159,10 @@ def running(*words: str | Path, **options: Any) -> Iterator[subprocess.Popen[str
         process.communicate()
 
 
-def recorded(folder: Path) -> Path:
-    file = folder / "some.flowtrace.json"
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trace that was recorded."""
+    file = tmp_path_factory.mktemp("traces") / "some.flowtrace.json"
     with Runtime() as runtime:
         answer = msgflo("record", file, "--address", runtime.address, "--seconds", "0.1")
     assert answer.returncode == 0, answer.stderr
@@ -163,48 +188,32 @@ def test_record_writes_what_the_runtime_dumps(tmp_path: Path) -> None:
 
 def test_record_asks_the_coordinator_that_other_commands_ask(tmp_path: Path) -> None:
     with Runtime() as runtime:
-        environment = {**os.environ, "MSGFLO_COORDINATOR": runtime.address.replace("ws://", "http://")}
-        words = command("record", tmp_path / "some.flowtrace.json", "--seconds", "0.1")
-        answer = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60)
+        address = runtime.address.replace("ws://", "http://")
+        answer = msgflo("record", tmp_path / "some.flowtrace.json", "--seconds", "0.1", MSGFLO_COORDINATOR=address)
     assert answer.returncode == 0, answer.stderr
     assert ("stop", {"graph": MAIN}) in runtime.asked
 
 
-def test_record_until_ctrl_c(tmp_path: Path) -> None:
+def test_record_until_ctrl_c_says_when_another_client_may_have_made_a_runtime_begin_anew(tmp_path: Path) -> None:
     file = tmp_path / "some.flowtrace.json"
     with Runtime() as runtime, running(*command("record", file, "--address", runtime.address)) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == f"recording {MAIN} at {runtime.address}; Ctrl-C ends\n"
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
-    assert len(flowtrace.load(file).events) == 3
-
-
-def test_record_says_when_another_client_may_have_made_a_runtime_begin_anew(tmp_path: Path) -> None:
-    with (
-        Runtime() as runtime,
-        running(*command("record", tmp_path / "a.json", "--address", runtime.address)) as process,
-    ):
-        assert process.stderr is not None
-        assert process.stderr.readline().startswith("recording")
         runtime.tell("clear", "other")
         runtime.tell("start", MAIN)
         told = "warning: another client records this graph, too: a runtime may begin anew with that\n"
         assert process.stderr.readline() == told
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
+    assert len(flowtrace.load(file).events) == 3
 
 
 def test_record_ends_with_the_runtime(tmp_path: Path) -> None:
-    with (
-        Runtime() as runtime,
-        running(*command("record", tmp_path / "a.json", "--address", runtime.address)) as process,
-    ):
-        assert process.stderr is not None
-        assert process.stderr.readline().startswith("recording")
-        runtime.end()
-        assert process.wait(30) == 1
-        assert process.stderr.read() == f"msgflo: {runtime.address} has closed the connection\n"
+    with Runtime() as runtime:
+        runtime.ends_at = "start"
+        answer = msgflo("record", tmp_path / "a.json", "--address", runtime.address)
+    assert answer.returncode == 1
+    assert answer.stderr.endswith(f"msgflo: {runtime.address} has closed the connection\n")
 
 
 def test_record_reads_what_noflo_dumps(tmp_path: Path) -> None:
@@ -260,44 +269,42 @@ def test_record_refuses_a_dump_that_is_no_trace(tmp_path: Path) -> None:
     assert runtime.asked[-1][0] == "stop"
 
 
-def test_recorded_trace_is_shown_alike_by_flowtrace_show(tmp_path: Path) -> None:
-    file = recorded(tmp_path)
-    theirs = subprocess.run([MODULES / ".bin/flowtrace-show", file], capture_output=True, timeout=50, check=True).stdout
-    assert theirs.decode() == "".join(f'a OUT -> IN b DATA {{"n":{number}}}\n' for number in range(3))
-    assert subprocess.run(command("show", file), capture_output=True, timeout=50, check=True).stdout == theirs
-
-
-def test_recorded_trace_is_replayed_by_flowtrace_replay(tmp_path: Path) -> None:
-    file, port = recorded(tmp_path), free_port()
+def test_recorded_trace_is_replayed_by_flowtrace_replay(recorded: Path, tmp_path: Path) -> None:
+    port = free_port()
     loopback = tmp_path / "loopback.js"  # flowtrace-replay has no option for it
     loopback.write_text(
         "const { Server } = require('net'); const { listen } = Server.prototype;\n"
         "Server.prototype.listen = function (port, done) { return listen.call(this, port, '127.0.0.1', done); };\n"
     )
-    replay = ["node", "--require", loopback, MODULES / ".bin/flowtrace-replay", "--no-open", "--port", str(port), file]
+    replay = [
+        "node",
+        "--require",
+        loopback,
+        MODULES / ".bin/flowtrace-replay",
+        "--no-open",
+        "--port",
+        str(port),
+        recorded,
+    ]
     with running(*replay) as process:
         until(lambda: accepts(port) or process.poll() is not None, seconds=30)
         assert asyncio.run(seen(f"ws://127.0.0.1:{port}")) == [0, 1, 2]
 
 
-def test_recorded_trace_is_replayed_by_ours(tmp_path: Path) -> None:
-    with running(*command("replay", recorded(tmp_path), "--port", "0", "--speed", "10")) as process:
+def test_recorded_trace_is_replayed_by_ours(recorded: Path) -> None:
+    ide = "http://app.flowhub.io"
+    with running(*command("replay", recorded, "--port", "0", "--speed", "10", "--ide", ide)) as process:
         assert process.stderr is not None
         line = process.stderr.readline()
         assert line.startswith(f"replaying {MAIN} at ws://127.0.0.1:"), line + process.stderr.read()
-        assert asyncio.run(seen(line.split()[3].rstrip(";"))) == [0, 1, 2]
+        address = line.split()[3].rstrip(";")
+        port = address.rpartition(":")[2]
+        live = f"{ide}#runtime/endpoint?protocol%3Dwebsocket%26address%3Dws%3A%2F%2F127.0.0.1%3A{port}\n"
+        assert process.stderr.readline() == live
+        assert asyncio.run(seen(address)) == [0, 1, 2]
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
         assert process.stderr.read() == ""
-
-
-def test_replay_prints_the_editors_address(tmp_path: Path) -> None:
-    ide = "http://app.flowhub.io"
-    with running(*command("replay", recorded(tmp_path), "--port", "0", "--ide", ide)) as process:
-        assert process.stderr is not None
-        port = process.stderr.readline().rpartition(";")[0].rpartition(":")[2]
-        live = f"{ide}#runtime/endpoint?protocol%3Dwebsocket%26address%3Dws%3A%2F%2F127.0.0.1%3A{port}\n"
-        assert process.stderr.readline() == live
 
 
 @pytest.mark.parametrize(
@@ -312,11 +319,10 @@ def test_replay_prints_the_editors_address(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_replay_says_what_is_wrong(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
-    answer = msgflo("replay", recorded(tmp_path), *arguments)
+def test_replay_says_what_is_wrong(recorded: Path, arguments: list[str], code: int, message: str) -> None:
+    answer = msgflo("replay", recorded, *arguments)
     assert answer.returncode == code
     assert message in answer.stderr
-    assert "Traceback" not in answer.stderr
 
 
 async def seen(address: str) -> list[int]:

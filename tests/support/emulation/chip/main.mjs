@@ -7,7 +7,6 @@ import { I2cBus } from './i2c.mjs';
 import { Dht, PixelDecoder, Pins } from './pins.mjs';
 import { Wifi } from './wifi.mjs';
 
-const FLASH_SIZE = 2 * 1024 * 1024; // of a Pico W; rp2040js wants 16 MB
 const [rom, firmware] = process.argv.slice(2);
 const flash = new Uint8Array(16 * 1024 * 1024).fill(0xff);
 loadUf2(flash, fs.readFileSync(firmware));
@@ -46,8 +45,6 @@ const REQUESTS = {
   }),
   wait: ({ until }) => new Promise((done) => chip.at(until * 1e9, done)),
   usb: ({ data }) => chip.usb(Buffer.from(data, 'latin1')),
-  save: ({ path }) => fs.writeFileSync(path, flash.subarray(0, FLASH_SIZE)),
-  load: ({ path }) => flash.set(fs.readFileSync(path).subarray(0, FLASH_SIZE)),
   drive: ({ pin, value }) => pins.drive(pin, level(value)),
   pull: ({ pin, value }) => pins.pull(pin, level(value)),
   play: ({ pin, steps }) => new Promise((done) => pins.play(pin, steps, done)),

@@ -1,0 +1,73 @@
+"""A system in one event loop with a MemoryBroker: a coordinator and participants, for unit tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from memory_broker import MemoryBroker
+from msgflo import Participant, Session
+from msgflo_host.coordinator import Coordinator
+from msgflo_host.graph import fbp_format
+from msgflo_host.graph.model import Graph
+
+PATIENCE_S = 120
+"""Of simulated time, which passes at once."""
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Let simulated time pass until something is true."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def pass_time(seconds: float) -> None:
+    """Let simulated time pass, in which what must not happen could."""
+    await asyncio.sleep(seconds)
+
+
+@asynccontextmanager
+async def beside(work: Any) -> AsyncIterator[asyncio.Task[Any]]:
+    """Run something beside a test, and cancel it at the end."""
+    task = asyncio.ensure_future(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@asynccontextmanager
+async def coordinating(broker: MemoryBroker, graph: Graph | str = "") -> AsyncIterator[Coordinator]:
+    """A coordinator that is in charge of the broker."""
+    coordinator = Coordinator(broker.address, fbp_format.parse(graph) if isinstance(graph, str) else graph)
+    async with beside(coordinator.run()) as task:
+        await until(lambda: task.done() or coordinator.in_charge.is_set())
+        if task.done():
+            await task
+        yield coordinator
+
+
+@asynccontextmanager
+async def taking_part(*participants: Participant, broker: MemoryBroker, **options: Any) -> AsyncIterator[Session]:
+    """Participants of ours, which are connected."""
+    session = Session(participants, broker.url, **options)
+    running = asyncio.create_task(session.run())
+    try:
+        await until(lambda: session.connected)
+        yield session
+    finally:
+        await session.stop()
+        await running
+
+
+def edge_kind(coordinator: Coordinator, src: str, tgt: str) -> str:
+    """The state of an edge by its dotted ends, such as `direct`."""
+    for edge, state in coordinator.plan.edges:
+        if (f"{edge.src.node}.{edge.src.port}", f"{edge.tgt.node}.{edge.tgt.port}") == (src, tgt):
+            return state.kind
+    return "absent"

@@ -1,0 +1,213 @@
+"""A board gets exactly the modules that it needs; one that does not fit is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from board_files import port_map
+from msgflo_host.boards.build import build, modules_of
+from msgflo_host.boards.keys import board_key
+from msgflo_host.boards.model import PortMap
+from msgflo_host.boards.modules import follow, imported
+from msgflo_host.boards.port_map import load
+from msgflo_host.boards.room import doubt_room
+from msgflo_host.cli import cli
+from msgflo_host.errors import FlashError, PortMapError
+
+KEY = "0" * 64
+
+
+def test_version_is_of_the_content_not_of_the_time(tmp_path: Path) -> None:
+    before = build(port_map(tmp_path, "air: {kind: dht22, pin: 4}"), KEY)
+    later = time.time() + 3600
+    os.utime(tmp_path / "kitchen.yaml", (later, later))
+    touched = build(load(tmp_path / "kitchen.yaml"), KEY)
+    assert touched.version == before.version
+    assert touched.config["built"] == int(later), "the board's clock begins when this was built"
+
+
+def test_another_port_map_is_another_version_and_another_key_is_not(tmp_path: Path) -> None:
+    versions = {
+        build(port_map(tmp_path, "air: {kind: dht22, pin: 4}"), KEY).version,
+        build(port_map(tmp_path, "air: {kind: dht22, pin: 13}"), KEY).version,
+        build(port_map(tmp_path, "air: {kind: dht22, pin: 13}"), "1" * 64).version,
+    }
+    assert len(versions) == 2
+    assert all(re.fullmatch("[0-9a-f]{12}", version) for version in versions)
+
+
+def test_port_map_goes_along(tmp_path: Path) -> None:
+    image = build(port_map(tmp_path, "air: {kind: dht22, pin: 4}"), KEY)
+    config = json.loads(image.files["board.json"])
+    assert config["version"] == image.version
+    assert config["devices"][0]["module"] == "climate"
+
+
+def drivers(modules: dict[str, Path]) -> set[str]:
+    return {name.removeprefix("devices.drivers.") for name in modules if name.startswith("devices.drivers.")}
+
+
+def test_other_parts_drivers_are_left_out(tmp_path: Path) -> None:
+    dht = modules_of(port_map(tmp_path, "air: {kind: dht11, pin: 4}"))
+    assert "dht" in drivers(dht)
+    assert not drivers(dht) & {"_i2c", "sht3x", "aht20", "bme280", "bh1750"}
+    on_bus = modules_of(port_map(tmp_path, "air: {kind: sht3x}"))
+    assert {"_i2c", "sht3x"} <= drivers(on_bus)
+    assert not drivers(on_bus) & {"dht", "aht20", "bme280"}
+
+
+def test_what_nobody_needs_is_left_out(tmp_path: Path) -> None:
+    modules = modules_of(port_map(tmp_path))
+    assert {"board", "board.update", "devices.led", "msgflo.umqtt_transport", "umqtt.simple"} <= modules.keys()
+    assert not [name for name in modules if "paho" in name or "legacy" in name or "threads" in name], "for CPython"
+    assert not {"board.sleeper", "msgflo._tls"} & modules.keys(), "it does not sleep, and speaks no TLS"
+
+
+@pytest.mark.parametrize(("chip", "module"), [("esp32", "pulses_esp32"), ("picow", "pulses_rp2")])
+def test_pulses_are_of_the_chip(chip: str, module: str, tmp_path: Path) -> None:
+    pulses = drivers(modules_of(port_map(tmp_path, "air: {kind: rf433, receive: 13}", chip=chip)))
+    assert {name for name in pulses if name.startswith("pulses_")} == {module}
+    without = drivers(modules_of(port_map(tmp_path, "lamp: {kind: led, pin: 13}", chip=chip)))
+    assert not {name for name in without if name.startswith("pulses_")}
+
+
+EVERY_COMMAND = pytest.mark.parametrize("command", ["check", "build", "flash", "update"])
+
+
+def refused(command: str, board: PortMap) -> str:
+    """Return what a command says of a board that it refuses."""
+    board_key(board.file.parent, board.name)
+    done = CliRunner().invoke(cli, ["board", command, str(board.file)])
+    assert done.exit_code != 0
+    if command == "build":
+        assert "/a/board.json" in done.stdout, "it shows what is so large"
+    return done.stderr + str(done.exception)
+
+
+@EVERY_COMMAND
+def test_board_with_too_much_bytecode_is_refused(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    board = port_map(tmp_path, "air: {kind: bme280}\nlamp: {kind: led, pin: 13}\nfan: {kind: relay, pin: 14}")
+    monkeypatch.setattr("msgflo_host.boards.room.BYTECODE_LIMIT", 10_000)
+    assert re.search(
+        rf"{board.file}:6:3: \d{{5}} bytes of bytecode are too many, at most 10000 fit into the memory of the esp32; "
+        r"the largest kinds: bme280 \d{4}, led \d{3,4}, relay \d{3,4}; "
+        "take fewer kinds of devices, or a second board for some of them",
+        refused(command, board),
+    )
+
+
+def buttons(count: int) -> str:
+    pins = [4, 13, 14, 16, 17, 18, 19, 23, 25, 26, 27, 32]
+    return "\n".join(f"button-{pin}: {{kind: button, pin: {pin}}}" for pin in pins[:count])
+
+
+@EVERY_COMMAND
+def test_board_with_too_many_devices_is_refused(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On an ESP32 with 100 KB, if it has no more, and 12 buttons, as was tried, there is no memory for a connection."""
+    monkeypatch.setattr("msgflo_host.boards.room._GROWS", 1)
+    board = port_map(tmp_path, buttons(12))
+    found = re.search(
+        rf"{board.file}:(\d+):3: devices\.button-\d+ is more than memory is there for: of the 100 KB that the esp32 may have, "
+        r"\d+ KB are left for devices, and these 12 need some \d+ KB; leave some out, or take a second board for them",
+        refused(command, board),
+    )
+    assert found
+    assert 6 + 6 <= int(found[1]) < 6 + 11, "the seventh or one later, and not the twelfth"
+
+
+def test_what_fits_if_the_memory_grows_is_doubted(tmp_path: Path) -> None:
+    """MicroPython's heap on an ESP32 grows into what the system leaves; 100 KB are what it has in any case."""
+    done = CliRunner().invoke(cli, ["board", "check", "--quiet", str(port_map(tmp_path, buttons(12)).file)])
+    assert done.exit_code == 0
+    assert re.search(
+        r": firmware and devices need some 1\d\d KB of memory, and an esp32 has 100 KB for sure, and often more; "
+        "with fewer devices it surely runs\n",
+        done.stdout,
+    )
+
+
+def test_board_with_psram_or_a_chip_with_more_memory_holds_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("msgflo_host.boards.room._GROWS", 1)
+    keys = "\n".join(f"button-{pin}: {{kind: button, pin: {pin}}}" for pin in range(23))
+    build(port_map(tmp_path, keys, chip="picow"), KEY)
+    made = replace(port_map(tmp_path, buttons(12)), psram=True)
+    build(made, KEY)
+    with pytest.raises(PortMapError, match="is more than memory is there for"):
+        build(replace(made, psram=False), KEY)
+
+
+def test_psram_is_read(tmp_path: Path) -> None:
+    file = port_map(tmp_path, "lamp: {kind: led, pin: 13}").file
+    assert not load(file).psram
+    file.write_text("psram: true\n" + file.read_text())
+    assert load(file).psram
+
+
+def test_memory_that_is_short_for_an_update_is_said(tmp_path: Path) -> None:
+    assert doubt_room(port_map(tmp_path, buttons(4)), 45_000) == []
+    many = port_map(tmp_path, buttons(9))
+    assert doubt_room(many, 45_000) == [
+        f"{many.file}: some 9 KB of memory are left; fewer devices make sure that it can be updated over the network"
+    ]
+
+
+def test_remotes_take_memory_too(tmp_path: Path) -> None:
+    remotes = [f"  remote-{code}: {{protocol: ev1527, code: {code}}}" for code in range(1, 91)]
+    board = port_map(
+        tmp_path, "\n".join(["radio:", "  kind: rf433", "  receive: 13", "  remotes:", *(f"  {r}" for r in remotes)])
+    )
+    with pytest.raises(
+        PortMapError, match=r":6:3: devices\.radio is more than memory is there for: .* and it needs some"
+    ):
+        build(board, KEY)
+
+
+def test_what_has_passwords_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    image, folder = build(port_map(tmp_path), KEY), tmp_path / "out"
+    image.write(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for file in (folder / "a" / "board.json", folder / "key"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    (folder / "a" / "board.json").chmod(0o644)  # as of before
+    image.write(folder)
+    assert stat.S_IMODE((folder / "a" / "board.json").stat().st_mode) == 0o600
+
+
+def test_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+    key = board_key(tmp_path, "kitchen")
+    file = tmp_path / "keys" / "kitchen.key"
+    assert re.fullmatch("[0-9a-f]{64}", key)
+    assert board_key(tmp_path, "kitchen") == key
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert board_key(tmp_path, "other") != key
+
+
+def test_damaged_key_is_said(tmp_path: Path) -> None:
+    board_key(tmp_path, "kitchen")
+    (tmp_path / "keys" / "kitchen.key").write_text("abc")
+    with pytest.raises(FlashError, match=r"key of kitchen: .*kitchen\.key is damaged, it must have 64 hex digits"):
+        board_key(tmp_path, "kitchen")
+
+
+def test_imports_are_found_wherever_they_are(tmp_path: Path) -> None:
+    package = tmp_path / "p"
+    (package / "sub").mkdir(parents=True)
+    for file in ("p/__init__.py", "p/sub/__init__.py", "p/sub/deep.py", "p/other.py", "q.py"):
+        (tmp_path / file).write_text("")
+    (package / "a.py").write_text(
+        "import q, sys\nfrom . import other\n\ndef f():\n    from .sub.deep import x\n    import machine\n"
+    )
+    found = follow([tmp_path], ["p.a"], lambda importer, module: True)
+    assert set(found) == {"p", "p.a", "p.other", "p.sub", "p.sub.deep", "q"}
+    assert set(imported(package / "a.py", "p.a")) >= {"q", "sys", "p", "p.other", "p.sub.deep", "machine"}

@@ -1,0 +1,419 @@
+"""The forwarder, on a broker in memory.
+
+What it does on a real Mosquitto, over real sockets, is tested in integration/host/test_forwarder.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from event_loop import run_simulated
+from memory_broker import MemoryBroker, Write
+from msgflo.broker import Broker
+from msgflo.paho_transport import Transport
+from msgflo_host.bindings import frames, link
+from msgflo_host.bindings.forwarder import Forward, Forwarder
+from msgflo_host.bindings.link import Link
+from msgflo_host.bindings.routing import Lane
+from msgflo_host.bindings.subscriber import Subscriber
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]], broker: MemoryBroker) -> None:
+    """Run a test beside a broker."""
+
+    async def started() -> None:
+        with broker:
+            await main()
+
+    run_simulated(started)
+
+
+@pytest.fixture
+def broker() -> MemoryBroker:
+    return MemoryBroker()
+
+
+async def until(condition: Callable[[], object], seconds: float = 300) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+class Client:
+    """Somebody else on the broker: publishes, and keeps what arrives."""
+
+    def __init__(self, transport: Transport, received: list[tuple[str, bytes, bool]]) -> None:
+        self.received = received
+        self.publish = transport.publish
+        self.subscribe = transport.subscribe
+        self.transport = transport
+
+    async def send(self, topic: str, *payloads: bytes, qos: int = 0) -> None:
+        for payload in payloads:
+            if not self.transport.ready:
+                await self.transport.drain()
+            self.publish(topic, payload, qos=qos)
+
+    async def settle(self) -> None:
+        """Wait until nothing is under way: what is published to the forwarder now comes last."""
+        before = -1
+        while before != len(self.received):
+            before = len(self.received)
+            await asyncio.sleep(0.2)
+
+
+@asynccontextmanager
+async def client(url: str, *topics: str, qos: int = 1) -> AsyncIterator[Client]:
+    received: list[tuple[str, bytes, bool]] = []
+    client.number += 1  # type: ignore[attr-defined]
+    transport = Transport(
+        Broker.parse(url),
+        f"client-{client.number}",
+        on_message=lambda *packet: received.append(packet),  # type: ignore[attr-defined]
+    )
+    await transport.connect()
+    if topics:
+        await transport.subscribe([(topic, qos) for topic in topics])
+    try:
+        yield Client(transport, received)
+    finally:
+        await transport.disconnect()
+
+
+client.number = 0  # type: ignore[attr-defined]
+
+
+@asynccontextmanager
+async def forwarder(url: str, *forwards: Forward, name: str = "forwarder") -> AsyncIterator[Forwarder]:
+    made = Forwarder(Broker.parse(url), client_id=name)
+    await made.start()
+    await until(lambda: made.stats().connected)
+    await made.apply(forwards)
+    try:
+        yield made
+    finally:
+        await made.stop()
+
+
+def test_wildcards_and_overlapping_filters_bring_each_packet_once_to_each_target(broker: MemoryBroker) -> None:
+    forwards = [
+        Forward("in/+", "x"),
+        Forward("in/a", "x"),
+        Forward("in/a", "y", 1, False),
+        Forward("+/a", "y"),
+        Forward("#", "z"),
+        Forward("in/+/c", "w"),
+    ]
+
+    async def main() -> None:
+        # `#` also matches what is forwarded: to its own target that would be a loop, which the plan refuses.
+        safe = [forward for forward in forwards if forward.source != "#"]
+        async with client(broker.url, "x", "y", "w") as other, forwarder(broker.url, *safe) as made:
+            for qos in (0, 1):
+                await other.send("in/a", b"1", qos=qos)
+                await other.send("in/b", b"2", qos=qos)
+                await other.send("in/b/c", b"3", qos=qos)
+                await other.send("other/a", b"4", qos=qos)
+            await until(lambda: len(other.received) >= 10)
+            await other.settle()
+            assert Counter(packet[:2] for packet in other.received) == {
+                ("x", b"1"): 2,
+                ("x", b"2"): 2,
+                ("y", b"1"): 2,
+                ("y", b"4"): 2,
+                ("w", b"3"): 2,
+            }
+            assert made.counts()[Forward("in/a", "x")] == 2
+            assert made.counts()[Forward("in/+", "x")] == 4
+
+    run(main, broker)
+
+
+def test_removing_and_adding_a_forward_ten_times_brings_each_packet_once(broker: MemoryBroker) -> None:
+    async def main() -> None:
+        async with client(broker.url, "t", "u") as other, forwarder(broker.url) as made:
+            for _ in range(10):
+                await made.apply({Forward("s", "t"), Forward("s", "u")})
+                await made.apply({Forward("s", "u")})
+            await made.apply({Forward("s", "t"), Forward("s", "u")})
+            await other.send("s", b"1", b"2")
+            await until(lambda: len(other.received) >= 4)
+            await other.settle()
+            assert sorted(packet[:2] for packet in other.received) == [(t, p) for t in "tu" for p in (b"1", b"2")]
+            await made.apply(set())
+            other.received.clear()
+            await other.send("s", b"3", qos=1)
+            await other.settle()
+            assert other.received == []
+            assert made.counts() == {}
+
+    run(main, broker)
+
+
+def test_the_retain_flag_is_that_of_the_forward(broker: MemoryBroker) -> None:
+    async def main() -> None:
+        async with client(broker.url) as other, forwarder(broker.url) as made:
+            await made.apply(
+                {Forward("s", f"t/{qos}/{retain}", qos, retain) for qos in (0, 1) for retain in (False, True)}
+            )
+            other.publish("s", b"latest", qos=1, retain=True)
+            await until(lambda: sum(made.counts().values()) == 4)
+            async with client(broker.url, "t/#") as late:
+                await until(lambda: len(late.received) == 2)
+                await late.settle()
+                assert sorted(late.received) == [("t/0/True", b"latest", True), ("t/1/True", b"latest", True)]
+
+    run(main, broker)
+
+
+@pytest.mark.parametrize("qos", [0, 1])
+def test_a_forward_of_text_takes_the_quotes_from_texts_and_leaves_all_else_as_it_is(
+    broker: MemoryBroker, qos: int
+) -> None:
+    payloads = {
+        b'"on"': b"on",
+        b' "\\u00e9\\n\\"" ': 'é\n"'.encode(),
+        b'""': b"",
+        b"21.50": b"21.50",
+        b"true": b"true",
+        b'{"a": "b"}': b'{"a": "b"}',
+        b"ON": b"ON",
+        b'"half': b'"half',
+        b'"\\ud800"': b'"\\ud800"',
+        b'"\xff"': b'"\xff"',
+    }
+
+    async def main() -> None:
+        async with client(broker.url, "t", "u") as other, forwarder(broker.url) as made:
+            await made.apply({Forward("s", "t", qos, text=True), Forward("s", "u", qos)})
+            for sent in (0, 1):  # with another quality it takes another way
+                for payload in payloads:
+                    await other.send("s", payload, qos=sent)
+            await until(lambda: len(other.received) == 4 * len(payloads))
+            for topic, expected in (("t", payloads.values()), ("u", payloads)):
+                assert [packet[1] for packet in other.received if packet[0] == topic] == [*expected, *expected]
+
+    run(main, broker)
+
+
+def test_watched_topics_are_counted_and_not_forwarded(broker: MemoryBroker) -> None:
+    async def main() -> None:
+        async with client(broker.url, "#") as other, forwarder(broker.url, Forward("s", "t")) as made:
+            await made.watch({"s", "w/+", "w/1"})
+            await other.send("s", b"1")
+            await other.send("w/1", b"1", b"2", qos=1)
+            await until(lambda: made.watched() == {"s": 1, "w/+": 2, "w/1": 2})
+            assert made.counts() == {Forward("s", "t"): 1}
+            await made.watch({"w/1"})
+            assert made.watched() == {"w/1": 2}
+            await made.watch(set())
+            await other.send("w/1", b"3")
+            await until(lambda: len(other.received) >= 5)
+            await other.settle()
+            assert len(other.received) == 5
+            assert made.watched() == {}
+
+    run(main, broker)
+
+
+def test_a_source_is_confirmed_only_after_its_copies() -> None:
+    log: list[str] = []
+
+    def answer(first: int, content: bytes, write: Write) -> bool:
+        if first == 0x82 and frames.text("s") in content:
+            write(b"\x32\x07\0\x01s\0\x05hi")
+        elif first == 0x32 and content.startswith(frames.text("t")):
+            log.append("copy")
+            confirm.append(lambda: write(b"\x40\x02" + content[3:5]))
+            return True
+        elif first == 0x40:
+            log.append(f"confirmed {int.from_bytes(content, 'big')}")
+        return False
+
+    confirm: list[Callable[[], None]] = []
+    broker = MemoryBroker(answer=answer)
+
+    async def main() -> None:
+        async with forwarder(broker.url, Forward("s", "t", 1)) as made:
+            await until(lambda: log == ["copy"])
+            await asyncio.sleep(10)
+            assert log == ["copy"]
+            assert made.stats().unconfirmed == 1
+            confirm[0]()
+            await until(lambda: log == ["copy", "confirmed 5"])
+
+    run(main, broker)
+
+
+def test_a_packet_that_is_too_large_is_passed_over_and_said(
+    broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(link, "LARGEST_PACKET", 200_000)
+    monkeypatch.setattr("msgflo_host.bindings.forwarder.LARGEST_PACKET", 200_000)
+
+    async def main() -> None:
+        async with client(broker.url, "t") as other, forwarder(broker.url, Forward("s", "t", 1)) as made:
+            for qos in (0, 1):
+                await other.send("s", b"before", bytes(1_000_000), b"after", qos=qos)
+            await until(lambda: len(other.received) == 4)
+            assert [packet[1] for packet in other.received] == [b"before", b"after"] * 2
+            assert made.stats().passed_over == 2
+            assert made.stats().connections == 1
+        assert "'s' was not forwarded: more than 200000 bytes" in caplog.text
+
+    with caplog.at_level(logging.WARNING):
+        run(main, broker)
+
+
+def test_malformed_packets_end_the_connection_with_a_reason_and_it_is_tried_again() -> None:
+    answers = [
+        b"\x20\x02\0\0\x30\xff\xff\xff\xff\x01",
+        b"\x20\x02\0\0\x30\x03\0\x09a",
+        b"\x20\x02\0\0\x00\x00",
+        b"\x20\x02\0\0\x20\x02\0\0",
+        b"\x20\x02\0\x05",
+        b"",
+    ]
+    expected = ["four bytes", "longer than", "first byte is 0x00", "second CONNACK", "not authorised", "closed"]
+
+    def hostile(first: int, content: bytes, write: Write) -> None:
+        write(answers.pop(0) if answers else b"")
+        raise EOFError
+
+    broker = MemoryBroker(answer=hostile)
+
+    async def main() -> None:
+        reasons: list[str] = []
+        made = Forwarder(broker.address, client_id="f", on_state=lambda _, reason: reasons.append(reason))
+        await made.start()
+        await until(lambda: len(reasons) >= len(expected))
+        assert [part in reason for part, reason in zip(expected, reasons, strict=False)] == [True] * len(expected), (
+            reasons
+        )
+        await made.stop()
+
+    run(main, broker)
+
+
+def test_an_absent_broker_is_reported_once_and_found_when_it_comes(broker: MemoryBroker) -> None:
+    async def main() -> None:
+        states: list[tuple[bool, str]] = []
+        broker.stop()
+        made = Forwarder(broker.address, client_id="f", on_state=lambda *state: states.append(state))
+        await made.start()
+        await made.apply({Forward("s", "t")})
+        await asyncio.sleep(60)
+        assert len(states) == 1
+        assert "refused" in states[0][1]
+        broker.start()
+        await until(lambda: made.stats().connected)
+        async with client(broker.url, "t") as other:
+            await other.send("s", b"1")
+            await until(lambda: other.received)
+        await made.stop()
+
+    run(main, broker)
+
+
+def test_a_refused_subscription_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    broker = MemoryBroker(refuse=lambda topic_filter: topic_filter == "secret")
+
+    async def main() -> None:
+        async with forwarder(broker.url, Forward("secret", "t")) as made:
+            assert made.refused == {"secret"}
+            await made.apply({Forward("open", "t"), Forward("secret", "t")})
+            assert made.refused == {"secret"}
+            await made.apply({Forward("open", "t")})
+            assert made.refused == frozenset()
+
+    with caplog.at_level(logging.WARNING):
+        run(main, broker)
+    assert caplog.text.count("'secret'") == 1
+
+
+def test_a_broker_that_refuses_by_ending_the_connection_stops_only_what_it_refuses() -> None:
+    bad = {"s/17", "s/1000", "s/+/x"}
+    forwards = {Forward(f"s/{i}", "t") for i in range(1500)} | {Forward("s/+/x", "t")}
+
+    def answer(first: int, content: bytes, write: Write) -> None:
+        if first == 0x82 and any(frames.text(topic) in content for topic in bad):
+            raise EOFError
+
+    broker = MemoryBroker(answer=answer)
+
+    async def main() -> None:
+        async with forwarder(broker.url) as made:
+            await made.apply(forwards)
+            await until(lambda: made.refused == bad and made.stats().connected)
+            (lane,) = made._router.lanes
+            assert set(lane.in_broker) == {forward.source for forward in forwards} - bad
+            await made.apply({Forward("s/1", "t")})
+            assert made.refused == frozenset()
+
+    run(main, broker)
+
+
+def test_what_a_killed_forwarder_left_in_the_broker_is_cleared_by_the_next(broker: MemoryBroker) -> None:
+    async def main() -> None:
+        killed = Forwarder(Broker.parse(broker.url), client_id="forwarder")
+        await killed.start()
+        await until(lambda: killed.stats().connected)
+        await killed.apply({Forward("old", "t", 1)})
+        assert killed._task is not None
+        killed._task.cancel()
+        killed._disconnect("killed")
+        async with client(broker.url, "t") as other:
+            await other.send("old", b"while nobody is there", qos=1)
+            async with forwarder(broker.url, Forward("new", "t", 1)):
+                await other.send("old", b"1", qos=1)
+                await other.send("new", b"2", qos=1)
+                await until(lambda: other.received)
+                await other.settle()
+                assert [packet[1] for packet in other.received] == [b"2"]
+
+    run(main, broker)
+
+
+def test_many_forwards_are_brought_in_force_at_once(broker: MemoryBroker) -> None:
+    async def main() -> None:
+        forwards = {Forward(f"s/{i}", f"t/{i % 10}") for i in range(1000)}
+        async with client(broker.url, "t/#") as other, forwarder(broker.url, *forwards):
+            for i in range(0, 1000, 20):
+                await other.send(f"s/{i}", b"%d" % i)
+            await until(lambda: len(other.received) == 50)
+
+    run(main, broker)
+
+
+def test_a_fault_of_the_program_ends_a_connection_and_not_all_forwarding(
+    broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bring_in_force, faults = Subscriber.bring_in_force, [KeyError("of the test")] * 2
+
+    async def failing(subscriber: Subscriber, lane: Lane, link: Link) -> None:
+        if faults:
+            raise faults.pop()
+        await bring_in_force(subscriber, lane, link)
+
+    async def main() -> None:
+        monkeypatch.setattr(Subscriber, "bring_in_force", failing)
+        made = Forwarder(Broker.parse(broker.url), client_id="forwarder")
+        await made.apply([Forward("s", "t")])
+        await made.start()
+        await until(lambda: made.stats().connected)
+        async with client(broker.url, "t") as other:
+            await other.send("s", b"1")
+            await until(lambda: [payload for _, payload, _ in other.received] == [b"1"])
+        await made.stop()
+
+    with caplog.at_level(logging.ERROR):
+        run(main, broker)
+    assert caplog.text.count("the forwarder has failed") == 1
+    assert "in failing" in caplog.text

@@ -1,0 +1,319 @@
+"""From the wanted graph and those who are there to the bindings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from msgflo_host.bindings.plan import EdgeState, Forward, Plan, plan
+from msgflo_host.discovery import Participant, Port
+from msgflo_host.foreign import load
+from msgflo_host.graph.model import Graph, PortRef
+
+ROLES = ("a", "b", "c", "d")
+
+
+def one(role: str, *, ins: dict[str, str | None] | None = None, outs: dict[str, str | None] | None = None,
+        bind: bool = False, id: str | None = None, **options: Any) -> Participant:  # fmt: skip
+    """A participant of a role with these ports and topics."""
+    id = id or role
+    return Participant(
+        id,
+        role,
+        "demo/X",
+        inports=tuple(Port(port, topic, **options) for port, topic in (ins or {}).items()),
+        outports=tuple(Port(port, topic) for port, topic in (outs or {}).items()),
+        bind=f"fbp/bind/{id}" if bind else None,
+    )
+
+
+def planned(edges: str, *participants: Participant, started: bool = True, case_sensitive: bool = False) -> Plan:
+    """Plan a graph with edges such as `a.out -> b.in, b.out -> c.in`."""
+    graph = Graph("main", case_sensitive=case_sensitive)
+    for role in ROLES:
+        graph.add_node(role, "demo/X")
+    for edge in edges.split(","):
+        source, target = (end.strip().split(".") for end in edge.split("->"))
+        graph.add_edge(PortRef(source[0], source[1]), PortRef(target[0], target[1]))
+    by_role: dict[str, list[Participant]] = {}
+    for participant in participants:
+        by_role.setdefault(participant.role, []).append(participant)
+    return plan(graph, by_role, lambda edge: started)
+
+
+def state(result: Plan, at: int = 0) -> EdgeState:
+    return result.edges[at][1]
+
+
+A = one("a", outs={"out": "a/out"})
+B = one("b", ins={"in": "b/in"}, outs={"out": "b/out"})
+B_BINDS = one("b", ins={"in": "b/in"}, bind=True)
+
+
+# -- the kinds --
+
+
+def test_an_edge_to_one_who_can_bind_is_direct() -> None:
+    result = planned("a.out -> b.in", A, B_BINDS)
+    assert state(result) == EdgeState("direct", "", (("a/out", "b/in"),))
+    assert (result.direct, result.forwards) == ({"b": {"in": ("a/out",)}}, frozenset())
+
+
+def test_an_edge_to_one_who_cannot_bind_is_forwarded() -> None:
+    result = planned("a.out -> b.in", A, B)
+    assert state(result) == EdgeState("forwarded", "", (("a/out", "b/in"),))
+    assert (result.direct, result.forwards) == ({}, {Forward("a/out", "b/in")})
+
+
+def test_ports_that_share_a_topic_are_joined_already() -> None:
+    result = planned("a.out -> b.in", A, one("b", ins={"in": "a/out"}))
+    assert state(result) == EdgeState("same", "", (("a/out", "a/out"),))
+    assert (result.direct, result.forwards) == ({}, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("present", "reason"),
+    [((A,), '"b" is absent'), ((B,), '"a" is absent'), ((), '"a" and "b" are absent')],
+)
+def test_an_edge_waits_for_its_ends(present: tuple[Participant, ...], reason: str) -> None:
+    result = planned("a.out -> b.in", *present)
+    assert state(result) == EdgeState("pending", reason, ())
+
+
+def test_a_role_without_instances_is_absent() -> None:
+    graph = Graph("main")
+    graph.add_node("a", "demo/X")
+    graph.add_edge(PortRef("a", "out"), PortRef("a", "in"))
+    assert plan(graph, {"a": []}).edges[0][1].reason == '"a" is absent'
+
+
+def test_all_sources_of_an_inport_are_listed_sorted() -> None:
+    result = planned("c.out -> b.in, a.out -> b.in", A, B_BINDS, one("c", outs={"out": "c/out"}))
+    assert result.direct == {"b": {"in": ("a/out", "c/out")}}
+
+
+def test_a_stopped_network_has_no_bindings() -> None:
+    parts = (A, B_BINDS, one("c", ins={"in": "c/in"}), one("d", ins={"in": "a/out"}))
+    result = planned("a.out -> b.in, a.out -> c.in, a.out -> d.in, a.nowhere -> d.in", *parts, started=False)
+    assert (result.direct, result.forwards) == ({}, frozenset())
+    assert [edge_state.kind for _, edge_state in result.edges] == ["pending", "pending", "same", "refused"]
+    assert state(result).reason == "the network is stopped"
+
+
+def test_in_a_stopped_network_no_edge_waits_for_a_node_that_rests() -> None:
+    result = planned("a.out -> b.in, b.out -> c.in", A, started=False)
+    assert {(edge_state.kind, edge_state.reason) for _, edge_state in result.edges} == {
+        ("pending", "the network is stopped")
+    }
+
+
+# -- topics that several use --
+
+
+def test_where_one_user_of_a_topic_cannot_bind_all_get_forwarded_packets() -> None:
+    # `c` has the topic too: what is forwarded to it reaches `b` by itself.
+    c = one("c", ins={"other": "b/in"})
+    result = planned("a.out -> b.in, a.out -> c.other", A, B_BINDS, c)
+    assert [edge_state.kind for _, edge_state in result.edges] == ["forwarded", "forwarded"]
+    assert (result.direct, result.forwards) == ({}, {Forward("a/out", "b/in")})
+
+
+def test_a_user_of_the_topic_that_the_graph_does_not_name_counts() -> None:
+    assert state(planned("a.out -> b.in", A, B_BINDS, one("zz", ins={"x": "b/in"}))).kind == "forwarded"
+
+
+def test_where_all_users_of_a_topic_can_bind_only_the_meant_one_is_bound() -> None:
+    result = planned("a.out -> b.in", A, B_BINDS, one("c", ins={"other": "b/in"}, bind=True))
+    assert result.direct == {"b": {"in": ("a/out",)}}
+
+
+def test_instances_share_a_forward_and_have_lists_of_their_own() -> None:
+    first, second = (one("b", ins={"in": "b/in"}, bind=True, id=f"b-{i}") for i in (1, 2))
+    assert planned("a.out -> b.in", A, first, second).direct == {
+        "b-1": {"in": ("a/out",)},
+        "b-2": {"in": ("a/out",)},
+    }
+    foreign = [one("b", ins={"in": "b/in"}, id=f"b-{i}") for i in (1, 2)]
+    assert planned("a.out -> b.in", A, *foreign).forwards == {Forward("a/out", "b/in")}
+
+
+def test_instances_with_other_topics_are_bound_each() -> None:
+    sources = [one("a", outs={"out": f"a/{i}"}, id=f"a-{i}") for i in (1, 2)]
+    targets = [one("b", ins={"in": "b/1"}, id="b-1"), one("b", ins={"in": "b/2"}, bind=True, id="b-2")]
+    result = planned("a.out -> b.in", *sources, *targets)
+    assert state(result).kind == "forwarded"
+    assert state(result).pairs == (("a/1", "b/1"), ("a/1", "b/2"), ("a/2", "b/1"), ("a/2", "b/2"))
+    assert result.forwards == {Forward("a/1", "b/1"), Forward("a/2", "b/1")}
+    assert result.direct == {"b-2": {"in": ("a/1", "a/2")}}
+
+
+def test_an_instance_without_the_port_is_passed_over() -> None:
+    result = planned("a.out -> b.in", A, B_BINDS, one("b", id="b-2"), one("b", ins={"in": None}, id="b-3"))
+    assert result.direct == {"b": {"in": ("a/out",)}}
+
+
+def test_forwarded_packets_have_the_options_of_the_inport() -> None:
+    assert planned("a.out -> b.in", A, one("b", ins={"in": "b/in"}, qos=1, retain=True)).forwards == {
+        Forward("a/out", "b/in", 1, True)
+    }
+    both = one("b", ins={"in": "b/in"}, qos=1), one("c", ins={"in": "b/in"}, retain=True)
+    assert planned("a.out -> b.in", A, *both).forwards == {Forward("a/out", "b/in", 1, True)}
+
+
+def test_an_edge_to_an_inport_of_bare_text_is_forwarded_also_to_one_who_can_bind() -> None:
+    bare = one("b", ins={"in": "b/in"}, bind=True, text=True)
+    for targets in ([bare], [bare, one("c", ins={"in": "b/in"}, bind=True)]):
+        result = planned("a.out -> b.in", A, *targets)
+        assert (result.direct, result.forwards) == ({}, {Forward("a/out", "b/in", text=True)})
+
+
+# -- names of ports --
+
+
+@pytest.mark.parametrize("name", ["in", "IN", "In"])
+def test_case_of_ports_does_not_matter(name: str) -> None:
+    assert planned(f"a.OUT -> b.{name}", A, B_BINDS).direct == {"b": {"in": ("a/out",)}}
+
+
+def test_the_exact_name_comes_first() -> None:
+    both = one("b", ins={"IN": "upper", "in": "lower"})
+    assert state(planned("a.out -> b.in", A, both)).pairs == (("a/out", "lower"),)
+
+
+def test_an_ambiguous_name_is_refused() -> None:
+    both = one("b", ins={"IN": "upper", "in": "lower", "x": "x"})
+    reason = '"b" has more than one inport "In"; it has "IN", "in"'
+    assert state(planned("a.out -> b.In", A, both)) == EdgeState("refused", reason, ())
+
+
+def test_case_matters_where_the_graph_says_so() -> None:
+    result = planned("a.OUT -> b.in", A, B, case_sensitive=True)
+    assert state(result) == EdgeState("refused", '"a" has no outport "OUT"; it has "out"', ())
+
+
+@pytest.mark.parametrize(
+    ("edge", "reason"),
+    [
+        ("a.out -> b.inn", '"b" has no inport "inn"; it has "in"'),
+        ("a.aus -> b.in", '"a" has no outport "aus"; it has "out"'),
+        ("a.out -> a.in", '"a" has no inport "in"; it has none'),
+        ("a.out -> c.in", 'inport "in" of "c" has no topic, so it cannot be bound'),
+        ("a.aus -> d.in", '"a" has no outport "aus"; it has "out"'),
+    ],
+)
+def test_a_port_that_cannot_be_bound_is_named_with_those_that_exist(edge: str, reason: str) -> None:
+    result = planned(edge, A, B, one("c", ins={"in": None}))
+    assert state(result) == EdgeState("refused", reason, ())
+
+
+def test_of_many_ports_some_are_listed() -> None:
+    many = one("b", ins={f"in{i}": f"b/{i}" for i in range(25)})
+    reason = state(planned("a.out -> b.x", A, many)).reason
+    assert reason.endswith('"in18", "in19" and 5 more')
+
+
+def test_ports_have_no_index() -> None:
+    graph = Graph("main")
+    for role in "ab":
+        graph.add_node(role, "demo/X")
+    graph.add_edge(PortRef("a", "out"), PortRef("b", "in", 1))
+    (found,) = plan(graph, {"a": [A], "b": [B]}).edges
+    assert found[1] == EdgeState("refused", 'inport "in" of "b" has no index [1]; no port has one', ())
+
+
+# -- wildcards and cycles --
+
+
+def test_an_outport_with_wildcards_is_bound() -> None:
+    many = one("a", outs={"out": "home/+/state"})
+    assert planned("a.out -> b.in", many, B).forwards == {Forward("home/+/state", "b/in")}
+    assert planned("a.out -> b.in", many, B_BINDS).direct == {"b": {"in": ("home/+/state",)}}
+
+
+@pytest.mark.parametrize("bind", [False, True])
+def test_wildcards_that_match_their_own_target_are_refused(bind: bool) -> None:
+    result = planned("a.out -> b.in", one("a", outs={"out": "b/#"}), one("b", ins={"in": "b/in"}, bind=bind))
+    assert state(result).kind == "refused"
+    assert state(result).reason == '"b/#" matches the edge\'s own target "b/in": each packet would come back'
+    assert (result.direct, result.forwards) == ({}, frozenset())
+
+
+def test_sources_that_another_one_covers_are_not_subscribed_to_twice() -> None:
+    all_of = one("a", outs={"out": "home/#"})
+    some = one("c", outs={"out": "home/+/state", "one": "home/x"})
+    result = planned("a.out -> b.in, c.out -> b.in, c.one -> b.in", all_of, some, B_BINDS)
+    assert result.direct == {"b": {"in": ("home/#",)}}
+    assert [edge_state.kind for _, edge_state in result.edges] == ["direct"] * 3
+
+
+def test_a_cycle_of_forwarded_topics_is_refused_and_named() -> None:
+    x = one("a", ins={"in": "x"}, outs={"out": "x"})
+    y = one("b", ins={"in": "y"}, outs={"out": "y"})
+    result = planned("a.out -> b.in, b.out -> a.in", x, y)
+    assert [edge_state.kind for _, edge_state in result.edges] == ["forwarded", "refused"]
+    assert state(result, 1).reason == "it would close a cycle of forwarded topics: y → x → y"
+    assert result.forwards == {Forward("x", "y")}
+
+
+def test_a_refused_edge_leaves_no_part_of_it() -> None:
+    x = one("a", ins={"in": "x"}, outs={"out": "x"})
+    y = one("b", ins={"in": "y"}, outs={"out": "y"})
+    more = one("a", ins={"in": "a/own"}, bind=True, id="a-2")
+    result = planned("a.out -> b.in, b.out -> a.in", x, y, more)
+    assert state(result, 1).kind == "refused"
+    assert result.direct == {}
+
+
+def test_a_circle_of_participants_is_no_cycle_of_topics() -> None:
+    c = one("c", ins={"in": "c/in"}, outs={"out": "c/out"})
+    result = planned("b.out -> c.in, c.out -> b.in", B, c)
+    assert [edge_state.kind for _, edge_state in result.edges] == ["forwarded", "forwarded"]
+
+
+@pytest.mark.parametrize("availability", ["", "availability: {topic: plug/online, online: yes, offline: no}\n"])
+def test_an_edge_from_a_foreign_device_to_itself_is_refused(tmp_path: Path, availability: str) -> None:
+    file = tmp_path / "plug.yml"
+    file.write_text(
+        "component: x/Plug\ninports: {power: {queue: plug/set}}\noutports: {state: {queue: plug/state}}\n"
+        + availability
+    )
+    plug = load(file, role="a").participant
+    result = planned("a.state -> a.power, a.state -> b.in", plug, B)
+    assert [edge_state.kind for _, edge_state in result.edges] == ["refused", "forwarded"]
+    assert state(result).reason.startswith('it leads from the foreign device "a" back to it: ')
+    assert result.forwards == {Forward("plug/state", "b/in")}
+
+
+def test_a_program_may_be_joined_to_itself() -> None:
+    assert state(planned("b.out -> b.in", B)).kind == "forwarded"
+
+
+def test_direct_edges_close_no_cycle() -> None:
+    x = one("a", ins={"in": "x"}, outs={"out": "x"}, bind=True)
+    y = one("b", ins={"in": "y"}, outs={"out": "y"}, bind=True)
+    assert planned("a.out -> b.in, b.out -> a.in", x, y).direct == {"a": {"in": ("y",)}, "b": {"in": ("x",)}}
+
+
+# -- size --
+
+
+def test_a_large_system_is_planned_whole() -> None:
+    count = 2_000
+    graph, by_role = Graph("main"), {}
+    for i in range(count):
+        role = f"p{i}"
+        graph.add_node(role, "demo/X")
+        by_role[role] = [
+            one(role, ins={f"in{k}": f"{role}/in{k}" for k in range(3)}, outs={"out": f"{role}/out"}, bind=i % 2 == 0)
+        ]
+    for i in range(count):
+        for k in range(3):
+            graph.add_edge(PortRef(f"p{i}", "OUT"), PortRef(f"p{(7 * i + k + 1) % count}", f"in{k}"))
+    result = plan(graph, by_role)
+    kinds = [edge_state.kind for _, edge_state in result.edges]
+    assert (len(kinds), kinds.count("direct"), kinds.count("forwarded")) == (3 * count, 3 * count // 2, 3 * count // 2)
+    assert len(result.forwards) == 3 * count // 2
+    assert sum(len(topics) for lists in result.direct.values() for topics in lists.values()) == 3 * count // 2
+    assert result == plan(graph, by_role)

@@ -1,0 +1,97 @@
+"""Nodes of the graph whose components are in the folder: foreign devices, and what nobody knows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from event_loop import run_simulated
+from memory_broker import MemoryBroker
+from msgflo_host.components import Components
+from msgflo_host.coordinator import Coordinator
+from msgflo_host.graphs import MAIN
+from msgflo_host.library import load
+from simulation import beside, coordinating, taking_part, until
+from systems import Source
+
+DEVICE = "component: x/Dev\n{id}inports: {{}}\noutports: {{{port}: {{queue: 'x/{port}'}}}}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "msgflo.yaml").write_text("components: {x/Dev: dev.yml}\n")
+    (tmp_path / "dev.yml").write_text(DEVICE.format(id="", port="on"))
+    return tmp_path
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    return caplog
+
+
+def simulated(test: Callable[[MemoryBroker], Awaitable[None]]) -> None:
+    """Run a test beside a broker in memory."""
+
+    async def main() -> None:
+        with MemoryBroker() as broker:
+            await test(broker)
+
+    run_simulated(main)
+
+
+@asynccontextmanager
+async def running(broker: MemoryBroker, graph: str, folder: Path) -> AsyncIterator[Coordinator]:
+    """A coordinator with the components of a folder."""
+    async with coordinating(broker, graph) as coordinator:
+        components = Components(load(folder), coordinator)
+        async with beside(components.run()):
+            coordinator.graphs.touch()
+            yield coordinator
+
+
+def test_an_edited_foreign_device_is_announced_anew(folder: Path) -> None:
+    async def main(broker: MemoryBroker) -> None:
+        async with running(broker, "fan(x/Dev)\n", folder) as coordinator:
+
+            def ports() -> list[str]:
+                entry = coordinator.registry.get("fan")
+                return [port.id for port in entry.participant.outports] if entry else []
+
+            await until(lambda: ports() == ["on"])
+            (folder / "dev.yml").write_text(DEVICE.format(id="", port="speed"))
+            await until(lambda: ports() == ["speed"])
+
+    simulated(main)
+
+
+def test_an_edit_that_names_a_device_twice_leaves_the_second_out(
+    folder: Path, logged: pytest.LogCaptureFixture
+) -> None:
+    (folder / "dev.yml").write_text(DEVICE.format(id="id: fixed\n", port="on"))
+
+    async def main(broker: MemoryBroker) -> None:
+        async with running(broker, "one(x/Dev)\n", folder) as coordinator:
+            await until(lambda: coordinator.registry.state("fixed") == "alive")
+            coordinator.graphs.edit(MAIN, "addnode", {"id": "two", "component": "x/Dev"})
+            await until(lambda: "its id 'fixed' is taken, so 'two' is left out" in logged.text)
+            assert [entry.participant.role for entry in coordinator.registry.all()] == ["one"]
+
+    simulated(main)
+
+
+def test_a_component_that_nobody_knows_is_named_with_those_like_it(
+    folder: Path, logged: pytest.LogCaptureFixture
+) -> None:
+    async def main(broker: MemoryBroker) -> None:
+        async with running(broker, "one(x/Div)\n", folder):
+            await until(lambda: 'the library has no component "x/Div"; did you mean x/Dev?' in logged.text)
+            async with taking_part(Source("one"), broker=broker):
+                doubt = 'node "one" is "x/Div" in the graph, but "test/Source" by its own words'
+                await until(lambda: doubt in logged.text)
+
+    simulated(main)

@@ -1,0 +1,337 @@
+"""How the nodes are, as editors are told: online, asleep, lost, and why; also those that join later."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import msgflo
+from editors import Editor
+from event_loop import run_simulated
+from fbp_service import joined, read, served, service_of
+from local_system import LocalSystem
+from msgflo_host import discovery
+from msgflo_host.catalogue import Catalogue
+from msgflo_host.components import Components
+from msgflo_host.coordinator import Coordinator
+from msgflo_host.fbp.wrongs import PRINTED_S
+from msgflo_host.graph.model import Graph
+from msgflo_host.library import Library, load
+from msgflo_host.wall import call_all
+from systems import discovery_message
+
+MAIN = "default/main"
+PENDING, ASLEEP, LOST, OWN = "hourglass-o", "moon-o", "chain-broken", "bolt"
+
+
+@pytest.fixture
+def system() -> LocalSystem:
+    return LocalSystem("board(x/Board)\n")
+
+
+def say(system: LocalSystem, topic: str, payload: str) -> None:
+    """Publish on a topic of the broker."""
+    system.broker.publish(topic, payload, retain=True)
+
+
+async def open_graph(client: Editor) -> None:
+    await client.ask("runtime", "getruntime")
+    await client.ask("network", "getstatus", graph=MAIN)
+
+
+def last(client: Editor, node: str) -> str:
+    """What an editor shows of a node: its error, or its icon."""
+    told = [
+        f["payload"] for f in client.frames if f["command"] in ("icon", "processerror") and f["payload"]["id"] == node
+    ]
+    return told[-1].get("error", told[-1].get("icon")) if told else ""
+
+
+async def until_shown(client: Editor, node: str, text: str) -> None:
+    """Wait until an editor shows this of a node, also as a part of it."""
+    while text not in last(client, node):
+        await asyncio.sleep(0.02)
+
+
+async def icon(client: Editor, name: str, *, since: int = 0) -> None:
+    await client.told("network", "icon", since=since, graph=MAIN, id="board", icon=name)
+
+
+def errors(client: Editor) -> list[Any]:
+    return [payload["error"] for payload in client.all("network", "processerror")]
+
+
+def test_editors_are_told_when_a_node_comes_sleeps_and_is_lost(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as one, system.editor() as two:
+            for each in (one, two):
+                await open_graph(each)
+                await icon(each, PENDING)
+            say(
+                system,
+                "fbp/participant/board",
+                discovery_message("board", id="board", component="x/Board", icon="fa-bolt", connection="c"),
+            )
+            for status, shown in (
+                ("online", OWN),
+                ("asleep", ASLEEP),
+                ("online", OWN),
+                ("lost", LOST),
+                ("online", OWN),
+            ):
+                since = {each: len(each.frames) for each in (one, two)}
+                say(system, "fbp/connection/c", status)
+                for each in (one, two):
+                    await icon(each, shown, since=0 if status == "online" else since[each])
+            for each in (one, two):
+                await each.told("network", "processerror", graph=MAIN, id="board", error="lost (connection lost)")
+                assert errors(each) == ["lost (connection lost)"]
+
+    system.run(main)
+
+
+@pytest.mark.parametrize(
+    ("status", "shown", "error"),
+    [("asleep", ASLEEP, []), ("lost", LOST, ["lost (connection lost)"]), ("offline", LOST, ["lost (stopped)"])],
+)
+def test_who_joins_later_is_told_how_each_node_is(
+    system: LocalSystem, status: str, shown: str, error: list[str]
+) -> None:
+    state = {"asleep": "asleep"}.get(status, "lost")
+
+    async def main() -> None:
+        say(
+            system, "fbp/participant/board", discovery_message("board", id="board", component="x/Board", connection="c")
+        )
+        await system.wait(lambda found: [node["state"] for node in found["nodes"]] == ["alive"])
+        say(system, "fbp/connection/c", status)
+        await system.wait(lambda found: [node["state"] for node in found["nodes"]] == [state])
+        async with system.editor() as client:
+            await open_graph(client)
+            await icon(client, shown)
+            await client.ask("runtime", "getruntime")  # what came before its answer is all there is
+            assert errors(client) == error
+
+    system.run(main)
+
+
+def test_of_one_that_is_there_nothing_is_told_later(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as before:
+            await open_graph(before)
+            await icon(before, LOST)
+            since = len(before.frames)
+            say(system, "fbp/connection/c", "online")
+            await icon(before, "cog", since=since)
+        async with system.editor() as client:
+            await open_graph(client)
+            await client.ask("runtime", "getruntime")
+            assert client.all("network", "icon") == []
+            assert errors(client) == []
+
+    say(system, "fbp/participant/board", discovery_message("board", id="board", component="x/Board", connection="c"))
+    say(system, "fbp/connection/c", "lost")
+    system.run(main)
+
+
+def test_a_node_that_has_its_name_again_is_shown_as_the_one_who_plays_it(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as client:
+            await open_graph(client)
+            say(
+                system,
+                "fbp/participant/board",
+                discovery_message("board", id="board", component="x/Board", icon="fa-bolt"),
+            )
+            await icon(client, OWN)
+            await client.ask("graph", "renamenode", graph=MAIN, **{"from": "board", "to": "other"})
+            await client.told("network", "icon", graph=MAIN, id="other", icon=PENDING)
+            since = len(client.frames)
+            await client.ask("graph", "renamenode", graph=MAIN, **{"from": "other", "to": "board"})
+            await icon(client, OWN, since=since)
+
+    system.run(main)
+
+
+def test_what_is_wrong_with_a_node_is_shown_for_as_long_as_it_is_so(system: LocalSystem) -> None:
+    wrong = {"src": {"data": "in * (2"}, "tgt": {"node": "sum", "port": "expression"}}
+    edge = {"src": {"node": "sum", "port": "out"}, "tgt": {"node": "next", "port": "no_such_port"}}
+
+    async def main() -> None:
+        async with system.editor() as client:
+            await open_graph(client)
+            for node, component in ("sum", "core/Expression"), ("next", "core/Repeat"):
+                await client.ask("graph", "addnode", graph=MAIN, id=node, component=component)
+            await client.ask("graph", "addedge", graph=MAIN, **edge)
+            await client.ask("graph", "addinitial", graph=MAIN, **wrong)
+            await until_shown(client, "sum", "in * (2")
+            await until_shown(client, "next", "is refused")
+            await client.ask("network", "stop", graph=MAIN)
+            await until_shown(client, "sum", PENDING)
+            since = len(client.frames)
+            await client.ask("network", "start", graph=MAIN)
+            await client.told("network", "icon", since=since, id="sum", icon="calculator")
+            await until_shown(client, "sum", "in * (2")
+            await until_shown(client, "next", "is refused")
+            async with system.editor() as later:
+                await open_graph(later)
+                await until_shown(later, "sum", "in * (2")
+                await until_shown(later, "next", "is refused")
+            await client.ask("graph", "removeedge", graph=MAIN, **edge)
+            await until_shown(client, "next", "repeat")
+            await client.ask("graph", "removeinitial", graph=MAIN, **wrong)
+            await until_shown(client, "sum", "calculator")
+
+    system.run(main)
+
+
+def test_a_component_that_nobody_knows_is_explained_once_with_those_like_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(50):
+        (tmp_path / f"Lamp{number}.js").touch()
+    (tmp_path / "msgflo.yaml").write_text("namespace: home\nhandlers: {.js: 'sleep 1000'}\n")
+    system = LocalSystem("old(core/Repaet)\n", library=load(tmp_path))
+    slips = {"old": "core/Repaet", "new": "core/Treshold", "mine": "home/Lmap7", "none": "x/Y", "-r": "home/Lamp1"}
+    slips |= {"a/b+c": "home/Lamp1", "my lamp #1": "home/Lamp1", "$x": "home/Lamp1"}
+    said = {
+        "old": 'waits for a participant of this role: the library has no component "core/Repaet"; did you mean core/Repeat?',
+        "new": 'waits for a participant of this role: the library has no component "core/Treshold"; '
+        "did you mean core/Threshold?",
+        "none": 'waits for a participant of this role: the library has no component "x/Y"',
+        "-r": "is not started: its name would be read as an option of the command",
+        "a/b+c": "is not started: its name has a wildcard; the characters + and # are not allowed",
+        "my lamp #1": "is not started: its name has a wildcard; the characters + and # are not allowed",
+        "$x": "is not started: names that begin with $ or fbp/ are reserved",
+    }
+
+    async def main() -> None:
+        async with system.editor() as first:
+            await open_graph(first)
+            for node, component in slips.items():
+                if node != "old":
+                    await first.ask("graph", "addnode", graph=MAIN, id=node, component=component)
+            for node in slips:
+                await first.told("network", "processerror", graph=MAIN, id=node)
+            await first.ask("graph", "addnode", graph=MAIN, id="fine", component="core/Repeat")
+            await first.told("network", "processerror", graph=MAIN, id="-r")
+            async with system.editor() as later:
+                await open_graph(later)
+                await later.ask("runtime", "getruntime")
+                for client in (first, later):
+                    told = {each["id"]: each["error"] for each in client.all("network", "processerror")}
+                    mine = told.pop("mine")
+                    assert told == said
+                    assert mine.count("home/Lamp") == 3
+                    assert "home/Lamp7" in mine
+                    assert len(client.all("network", "processerror")) == len(slips)
+            await first.ask("graph", "removenode", graph=MAIN, id="new")
+            await first.ask("graph", "addnode", graph=MAIN, id="next", component="x/Z")
+            await first.told("network", "processerror", graph=MAIN, id="next")  # so it was noticed that it is gone
+            since = len(first.frames)
+            await first.ask("graph", "addnode", graph=MAIN, id="new", component="core/Treshold")
+            await first.told("network", "processerror", since=since, graph=MAIN, id="new")
+
+    system.run(main)
+    assert caplog.text.count("the library has no component") == 5
+    assert caplog.text.count("is not started: its name") == 3
+
+
+def test_a_process_that_has_not_announced_itself_is_shown_as_one_that_fails(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as client:
+            await open_graph(client)
+            call_all(system.components.on_silent, "board")
+            error = "it runs, and has not announced itself"
+            await client.told("network", "processerror", graph=MAIN, id="board", error=error)
+
+    system.run(main)
+
+
+def test_an_exception_that_was_printed_is_over_in_its_time_also_beside_a_report_that_holds_longer() -> None:
+    async def main() -> None:
+        graph = Graph()
+        system = Coordinator(msgflo.Broker.parse("mqtt://127.0.0.1:1"), graph)
+        components = Components(Library(), system)
+        client = joined(service_of(system, components))
+        for role in ("one", "two"):
+            graph.add_node(role, "x/Part")
+            system.registry.discovered(discovery.Participant(role, role, "x/Part"), time.monotonic())
+        call_all(system.on_change)
+        call_all(system.on_trouble, "one", "its edge is refused")
+        call_all(components.on_output, "two", "ValueError: too hot")
+        shown: list[tuple[str, str]] = []
+        async with asyncio.timeout(2 * PRINTED_S):
+            while ("icon", "two") not in shown:
+                await asyncio.sleep(0.1)
+                shown += [(frame["command"], frame["payload"].get("id")) for frame in read(client)]
+        assert shown.index(("processerror", "two")) < shown.index(("icon", "two"))
+        assert ("icon", "one") not in shown
+
+    run_simulated(main)
+
+
+def test_states_are_told_also_where_what_is_told_of_components_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(catalogue: Catalogue) -> list[str]:
+        raise KeyError("of the test")
+
+    async def main() -> None:
+        graph = Graph()
+        system, service = served(graph)
+        client = joined(service)
+        graph.add_node("one", "x/Part")
+        monkeypatch.setattr(Catalogue, "names", fail)
+        for listener in system.on_change:  # as the coordinator does
+            with system.wall("what follows when something is in force"):
+                listener()
+        system.registry.discovered(discovery.Participant("one", "one", "x/Part"), time.monotonic())
+        for listener in system.on_change:
+            with system.wall("what follows when something is in force"):
+                listener()
+        told = [frame["payload"] for frame in read(client) if frame["command"] == "icon"]
+        assert [(each["id"], each["icon"]) for each in told] == [("one", PENDING), ("one", "cog")]
+
+    run_simulated(main)
+
+
+def test_editors_are_told_when_the_broker_goes_and_comes_back_and_what_waits_for_it(
+    system: LocalSystem,
+) -> None:
+    async def main() -> None:
+        async with system.editor() as client:
+            await open_graph(client)
+            system.broker.stop()
+            away = f"the broker {system.broker.url} is out of reach: what is wanted is in force once it is back"
+            await client.told("network", "output", message=away)
+            await client.ask("graph", "addnode", graph=MAIN, id="other", component="x/Other")
+            await client.told("network", "icon", graph=MAIN, id="other", icon=PENDING)
+            await client.ask("graph", "addnode", graph=MAIN, id="here", component="core/Repeat")
+            async with system.editor() as late:
+                await open_graph(late)
+                await late.told("network", "output", message=away)
+            system.broker.start()
+            await client.told("network", "output", message=f"the broker {system.broker.url} is back")
+            lines = [payload["message"] for payload in client.all("network", "output")]
+            assert [line for line in lines if line.startswith("the broker")] == lines
+
+    system.run(main)
+
+
+def test_what_cannot_be_brought_in_force_is_told_as_an_error_of_its_node(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as one, system.editor() as two:
+            await two.ask("runtime", "getruntime")
+            for node, component in ("machine", "core/Repeat"), ("scale", "core/Scale"):
+                await one.ask("graph", "addnode", graph=MAIN, id=node, component=component)
+            tgt = {"node": "scale", "port": "factor"}
+            await one.ask("graph", "addinitial", graph=MAIN, src={"data": 10}, tgt=tgt)
+            await one.ask("graph", "addedge", graph=MAIN, src={"node": "machine", "port": "out"}, tgt=tgt)
+            has = '"scale" has no inport "factor"; it has "in", "inmin", "inmax", "outmin", "outmax", "clamp"'
+            for text in (f"initial packet: {has}", f"edge machine.out → scale.factor is refused: {has}"):
+                await two.told("network", "processerror", id="scale", error=text, graph=MAIN)
+
+    system.run(main)

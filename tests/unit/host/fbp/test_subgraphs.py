@@ -1,0 +1,486 @@
+"""Participants that are graphs: editors open them, edit them and see their data; what they say is not trusted."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from editors import Editor, Refused
+from graph_participant import MAIN, LocalGraphParticipant
+from local_system import LocalSystem
+from msgflo_host.fbp.permissions import ALL, READY_MADE
+from msgflo_host.library import load
+from simulation import pass_time, until
+
+INNER = "home/Inner"
+NODE = {"id": "a", "component": "tiny/Repeat", "metadata": {"x": 1}}
+EDGE = {"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}
+INITIAL = {"src": {"data": 5}, "tgt": {"node": "a", "port": "in"}}
+
+
+def run(
+    system: LocalSystem, main: Callable[[], Coroutine[Any, Any, None]], *participants: LocalGraphParticipant
+) -> None:
+    """Run a test with participants that are graphs."""
+
+    async def beside_them() -> None:
+        with ExitStack() as stack:
+            for each in participants:
+                stack.enter_context(each)
+            await main()
+
+    system.run(beside_them)
+
+
+async def shown(client: Editor, component: str = INNER) -> dict[str, Any]:
+    """The component of a graph, as soon as the editor is told of it."""
+    await client.ask("runtime", "getruntime")
+    listed = await client.listing()
+    if component not in listed:
+        frame = await client.told("component", "component", name=component)
+        listed[component] = frame["payload"]
+    await pass_time(1)  # it is listed a moment before it can be opened
+    return dict(listed[component])
+
+
+@pytest.mark.parametrize("numbers", [True, False], ids=["0.8", "0.7"])
+def test_two_editors_open_a_participant_that_is_a_graph_edit_it_and_see_its_data(
+    system: LocalSystem, numbers: bool
+) -> None:
+    async def main() -> None:
+        async with system.editor() as one, system.editor() as two:
+            assert (await shown(one))["subgraph"] is True
+            await shown(two)
+            source = await one.ask("component", "getsource", name=INNER)
+            assert (source["name"], source["language"], "library" in source) == ("home/Inner", "json", False)
+            assert json.loads(source["code"])["processes"] == {}
+            status = await two.ask("network", "getstatus", graph=INNER)
+            assert status == {"graph": INNER, "running": True, "started": True}
+            edits: list[tuple[str, dict[str, Any]]] = [
+                ("addnode", NODE), ("addnode", {**NODE, "id": "b"}), ("addedge", EDGE), ("addinitial", INITIAL)
+            ]  # fmt: skip
+            for command, payload in edits:
+                assert await one.ask("graph", command, graph=INNER, **payload) == {"graph": INNER, **payload}
+                assert "responseTo" not in await two.told("graph", command, graph=INNER, **payload)
+                assert one.all("graph", command).count({"graph": INNER, **payload}) == 1
+            await two.ask("network", "edges", graph=INNER, edges=[EDGE])
+            await two.ask("network", "start", graph=INNER)
+            for each in (one, two):
+                seen = (await each.told("network", "data", graph=INNER))["payload"]
+                assert seen == {"id": "a() OUT -> IN b()", "graph": INNER, "data": 5, **EDGE}
+            assert set(json.loads((await two.ask("component", "getsource", name=INNER))["code"])["processes"]) == set(
+                "ab"
+            )
+
+    run(system, main, LocalGraphParticipant("inner", system.broker, numbers=numbers))
+
+
+def test_answers_reach_who_has_asked_though_both_count_their_requests_alike(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as one, system.editor() as two:
+            await shown(one)
+            await shown(two)
+            for each, node in ((one, "a"), (two, "b")):
+                await each.send("graph", "addnode", {**NODE, "id": node, "graph": INNER}, requestId="same")
+            for each, node in ((one, "a"), (two, "b")):
+                answer = await each.told("graph", "addnode", id=node)
+                assert answer["responseTo"] == "same"
+            with pytest.raises(Refused, match="there is no such node"):
+                await two.ask("graph", "removenode", graph=INNER, id="c")
+            await one.ask("network", "getstatus", graph=INNER)
+            assert not one.all("graph", "error")
+
+    run(system, main, LocalGraphParticipant("inner", system.broker))
+
+
+def edge(src: str, tgt: str) -> dict[str, Any]:
+    return {"src": {"node": src, "port": "out"}, "tgt": {"node": tgt, "port": "in"}}
+
+
+def test_each_editor_is_shown_the_edges_that_it_has_selected_and_the_runtime_asked_for_those_of_all(
+    system: LocalSystem,
+) -> None:
+    def say(data: int) -> None:
+        for src, tgt in (("a", "b"), ("b", "c"), ("c", "d")):
+            payload = {"id": f"{src}{tgt}", **edge(src, tgt), "data": data, "graph": MAIN}
+            inner.say({"protocol": "network", "command": "data", "payload": payload})
+        initial = {"id": "last", "tgt": {"node": "a", "port": "in"}, "data": data, "graph": MAIN}
+        inner.say({"protocol": "network", "command": "data", "payload": initial})
+
+    async def seen(client: Editor, data: int) -> list[str]:
+        await client.told("network", "data", id="last", data=data)
+        return [each["id"] for each in client.all("network", "data") if each["data"] == data][:-1]
+
+    def asked() -> list[list[Any]]:
+        return [each["payload"]["edges"] for each in inner.requests if each["command"] == "edges"]
+
+    async def main() -> None:
+        async with system.editor() as one:
+            await shown(one)
+            async with system.editor() as two:
+                await shown(two)
+                await one.ask("network", "edges", graph=INNER, edges=[edge("a", "b")])
+                await two.ask("network", "getstatus", graph=INNER)
+                assert asked() == [], "one of two still looks at all of them"
+                say(1)
+                assert await seen(one, 1) == ["ab"]
+                assert await seen(two, 1) == ["ab", "bc", "cd"]
+                upper = {"src": {"node": "b", "port": "OUT"}, "tgt": {"node": "c", "port": "in"}}
+                answer = await two.ask("network", "edges", graph=INNER, edges=[upper])
+                assert answer == {"graph": INNER, "edges": [upper]}
+                await until(lambda: asked() == [[edge("a", "b"), upper]])
+                say(2)
+                assert await seen(one, 2) == ["ab"]
+                assert await seen(two, 2) == ["bc"]
+                with pytest.raises(Refused, match=r'edges\[0\] is 5; an object with "src" and "tgt" is needed'):
+                    await two.ask("network", "edges", graph=INNER, edges=[5])
+            await until(lambda: asked()[1:] == [[edge("a", "b")]])
+            async with system.editor() as late:
+                await until(lambda: asked()[2:] == [[]])
+                say(3)
+                assert await seen(late, 3) == ["ab", "bc", "cd"]
+                assert await seen(one, 3) == ["ab"]
+
+    inner = LocalGraphParticipant("inner", system.broker)
+    run(system, main, inner)
+
+
+def test_many_and_large_packets_of_it_are_shown_as_few_and_short_and_the_rest_is_counted(system: LocalSystem) -> None:
+    def say(data: Any) -> None:
+        payload = {"id": "ab", **edge("a", "b"), "data": data, "graph": MAIN}
+        inner.say({"protocol": "network", "command": "data", "payload": payload})
+
+    async def main() -> None:
+        async with system.editor() as one:
+            await shown(one)
+            await one.ask("network", "getstatus", graph=INNER)
+            say(["x" * 100_000])
+            for number in range(500):
+                say(number)
+            missing = 501
+            while missing:
+                await pass_time(0.5)
+                texts = [payload["message"] for payload in one.all("network", "output")]
+                told = [re.fullmatch(rf"{INNER}: packets not shown in the last second: (\d+) of ab", t) for t in texts]
+                missing = 501 - len(one.all("network", "data")) - sum(int(each[1]) for each in told if each)
+            packets = [payload["data"] for payload in one.all("network", "data")]
+            assert re.fullmatch(r'\["x{998}… \(100004 bytes\)', packets[0])
+            assert len(packets) < 400
+
+    inner = LocalGraphParticipant("inner", system.broker)
+    run(system, main, inner)
+
+
+def test_secrets_are_not_passed_on_and_what_a_client_may_not_do_is_refused_here() -> None:
+    secret = "correct-horse-battery"
+    system = LocalSystem(secrets={secret: ALL})
+
+    async def main() -> None:
+        async with (
+            system.editor(secret=secret) as one,
+            system.editor(afar=True) as stranger,
+        ):
+            await shown(one)
+            assert not (await stranger.ask("runtime", "getruntime"))["capabilities"]
+            await one.ask("graph", "addnode", graph=INNER, secret=secret, **NODE)
+            with pytest.raises(Refused, match="graph:addnode is not permitted"):
+                await stranger.ask("graph", "addnode", graph=INNER, **NODE)
+            await one.ask("network", "getstatus", graph=INNER)
+            assert not stranger.all("graph", "addnode")
+
+    inner = LocalGraphParticipant("inner", system.broker)
+    run(system, main, inner)
+    assert secret not in json.dumps(inner.requests)
+    # It is asked for its graph again where the answer takes a second.
+    commands = [request["command"] for request in inner.requests]
+    assert [command for command in commands if command != "getruntime"] == ["addnode", "getstatus"]
+
+
+def test_its_secure_initial_packets_are_masked_for_those_who_may_not_change_it() -> None:
+    viewer_secret, hush = "only-looks-and-sees", "hush, this is private"
+    system = LocalSystem(secrets={viewer_secret: READY_MADE["viewer"]})
+    initial = {"src": {"data": hush}, "tgt": {"node": "a", "port": "in"}}
+    secure = {"metadata": {"secure": True}}
+    masked = {**initial, "src": {"data": "DATA"}, **secure, "graph": INNER}
+
+    async def main() -> None:
+        async with system.editor() as one, system.editor(secret=viewer_secret) as viewer:
+            await shown(one)
+            await shown(viewer)
+            await one.ask("graph", "addnode", graph=INNER, **NODE)
+            answer = await one.ask("graph", "addinitial", graph=INNER, **initial, **secure)
+            assert answer == {**initial, **secure, "graph": INNER}
+            await viewer.told("graph", "addinitial")
+            assert viewer.all("graph", "addinitial") == [masked]
+            code = (await viewer.ask("component", "getsource", name=INNER))["code"]
+            assert [each["data"] for each in json.loads(code)["connections"]] == ["DATA"]
+            assert hush in (await one.ask("component", "getsource", name=INNER))["code"]
+            await one.ask("graph", "removeinitial", graph=INNER, **initial)
+            await viewer.told("graph", "removeinitial", tgt=initial["tgt"])
+            assert hush not in json.dumps(viewer.frames)
+
+    run(system, main, LocalGraphParticipant("inner", system.broker))
+
+
+def test_graphs_that_share_a_component_are_told_apart_by_their_roles(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as one:
+            await shown(one)
+            for role in ("left", "right"):
+                await opened(one, role)
+                assert (await one.ask("graph", "addnode", graph=role, **NODE))["graph"] == role
+            for each in (left, right):
+                each.say({"protocol": "network", "command": "icon", "payload": {"id": "a", "icon": "x", "graph": MAIN}})
+            for role in ("left", "right"):
+                await one.told("network", "icon", graph=role, id="a")
+
+    left, right = (LocalGraphParticipant(role, system.broker) for role in ("left", "right"))
+    run(system, main, left, right)
+    assert left.got("addnode")
+    assert right.got("addnode")
+
+
+def test_what_was_said_before_an_editor_came_is_not_told(system: LocalSystem) -> None:
+    async def main() -> None:
+        old = {"protocol": "network", "command": "icon", "payload": {"id": "a", "icon": "x", "graph": MAIN}}
+        inner.say(old, retain=True)
+        for _ in range(2):  # the second time it is known what it speaks of
+            async with system.editor() as one:
+                await shown(one)
+                await one.ask("network", "getstatus", graph=INNER)
+                assert not one.all("network", "icon")
+
+    inner = LocalGraphParticipant("inner", system.broker)
+    run(system, main, inner)
+
+
+def test_outqueues_are_listened_to_only_while_an_editor_is_there(system: LocalSystem) -> None:
+    def listens() -> bool:
+        session = system.broker.sessions.get("msgflo-coordinator-subgraphs")
+        return session is not None and "inner/tell" in session.filters
+
+    async def main() -> None:
+        await system.wait(lambda status: any(node["id"] == "inner" for node in status["nodes"]))
+        await pass_time(5)
+        assert not listens()
+        async with system.editor() as one:
+            await shown(one)
+            await one.ask("network", "getstatus", graph=INNER)
+            assert listens()
+        await until(lambda: not listens())
+
+    run(system, main, LocalGraphParticipant("inner", system.broker))
+
+
+def test_one_that_is_silent_and_one_that_is_lost_are_reported_to_who_asks(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as one:
+            await shown(one)
+            with pytest.raises(Refused, match='the participant of the graph "home/Inner" has not answered within 4 s'):
+                await one.ask("component", "getsource", name=INNER)
+            await one.send("network", "getstatus", {"graph": INNER})
+            inner.vanish()
+            gone = await one.told("network", "error")
+            assert gone["payload"]["message"] == 'the participant of the graph "home/Inner" is lost'
+            with pytest.raises(Refused, match='the participant of the graph "home/Inner" is lost'):
+                await one.ask("graph", "addnode", graph=INNER, **NODE)
+            # Nothing of ours is in its way.
+            await one.ask("network", "getstatus", graph="default/main")
+            with LocalGraphParticipant("inner", system.broker):
+                await opened(one, INNER)
+                await one.ask("graph", "addnode", graph=INNER, **NODE)
+
+    inner = LocalGraphParticipant("inner", system.broker, deaf=True)
+    run(system, main, inner)
+
+
+def test_one_without_an_answer_still_has_a_source_where_an_editor_would_open_nothing_without(
+    system: LocalSystem,
+) -> None:
+    async def main() -> None:
+        async with system.editor() as one:
+            await shown(one, "default/Inner")
+            source = await one.ask("component", "getsource", name="default/Inner")
+            assert source["language"] == "yaml"
+            inner.vanish()
+            await system.wait(lambda status: any(node["state"] == "lost" for node in status["nodes"]))
+            assert (await one.ask("component", "getsource", name="default/Inner"))["language"] == "yaml"
+
+    inner = LocalGraphParticipant("inner", system.broker, component="default/Inner", deaf=True)
+    run(system, main, inner)
+
+
+def test_names_of_ours_are_ours(system: LocalSystem) -> None:
+    async def main() -> None:
+        async with system.editor() as one:
+            await shown(one, "core/Repeat")
+            await system.wait(lambda status: any(node["id"] == "default/main" for node in status["nodes"]))
+            assert (await one.ask("component", "getsource", name="core/Repeat"))["language"] == "python"
+            await one.ask("graph", "addnode", graph="default/main", id="mine", component="core/Repeat")
+            assert not (await one.listing())["core/Repeat"]["subgraph"]
+            # By the name that is left to it, it still can be reached.
+            await opened(one, "other")
+
+    first = LocalGraphParticipant("default/main", system.broker, component="core/Repeat")
+    run(system, main, first, LocalGraphParticipant("other", system.broker, component="core/Repeat"))
+    assert {request["command"] for request in first.requests} <= {"getruntime"}
+
+
+OURS = "from msgflo import Participant, Port\nclass Machine(Participant):\n    inports = [Port('of-ours')]\n"
+
+
+async def opened(client: Editor, graph: str) -> None:
+    """Wait until a graph is known by this name."""
+    for _ in range(300):
+        with suppress(Refused):
+            await client.ask("network", "getstatus", graph=graph)
+            return
+        await pass_time(0.1)
+    raise AssertionError(f"{graph} is not known")
+
+
+def test_a_component_of_the_library_is_ours_whoever_calls_itself_so(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/Machine.py").write_text(OURS)
+    (tmp_path / "home/Fan.yml").write_text("component: x/Fan\ninports: {}\noutports: {}\n")
+    system = LocalSystem(library=load(tmp_path / "home"))
+    names = ("home/Machine", "home/Fan")
+
+    async def main() -> None:
+        async with system.editor() as one:
+            await one.ask("runtime", "getruntime")
+            for role in ("thief", "last"):  # by its role one can be reached
+                await opened(one, role)
+            for name, language in zip(names, ("python", "yaml"), strict=True):
+                assert not (await one.listing())[name]["subgraph"]
+                source = await one.ask("component", "getsource", name=name)
+                assert source["language"] == language
+            assert source["code"].startswith("component: x/Fan")
+            assert (await one.ask("component", "getsource", name="home/Machine"))["code"] == OURS
+            with pytest.raises(Refused):
+                await one.ask("graph", "addnode", graph="home/Machine", **NODE)
+            thief.say({"protocol": "network", "command": "icon", "payload": {"id": "a", "icon": "x", "graph": MAIN}})
+            await one.told("network", "icon", graph="thief", id="a")
+
+    thief = LocalGraphParticipant("thief", system.broker, component="home/Machine")
+    other = LocalGraphParticipant("home/Machine", system.broker, component="home/Fan")
+    run(system, main, thief, other, LocalGraphParticipant("last", system.broker, component="home/Fan"))
+    assert {request["command"] for request in other.requests} <= {"getruntime"}
+
+
+@pytest.mark.parametrize("deaf", [True, False], ids=["from-the-start", "later"])
+def test_no_source_of_the_namespace_is_waited_for(system: LocalSystem, deaf: bool) -> None:
+    name = "default/Inner"
+
+    async def main() -> None:
+        async with system.editor() as one:
+            await shown(one, name)
+            if not deaf:
+                await one.ask("network", "getstatus", graph=name)
+                inner.deaf = True
+            await one.send("network", "getstatus", {"graph": name})  # refused after 4 s
+            assert (await one.ask("component", "getsource", name=name))["language"] == "yaml"
+            assert not one.all("network", "error")
+            await one.told("network", "error")
+            asked = len(inner.requests)
+            # Now it is known to be silent, and is not asked any more.
+            assert (await one.ask("component", "getsource", name=name))["language"] == "yaml"
+            assert not [each for each in inner.requests[asked:] if each["command"] == "getsource"]
+            inner.deaf = False
+            while (await one.ask("component", "getsource", name=name))["language"] != "json":
+                await pass_time(0.1)
+
+    inner = LocalGraphParticipant("inner", system.broker, component=name, deaf=deaf)
+    run(system, main, inner)
+
+
+def test_a_source_that_came_too_late_is_the_next_answer_until_the_graph_changes(system: LocalSystem) -> None:
+    name = "default/Inner"
+
+    async def language() -> str:
+        return str((await client.ask("component", "getsource", name=name))["language"])
+
+    async def main() -> None:
+        nonlocal client
+        async with system.editor() as client:
+            await shown(client, name)
+            await client.ask("network", "getstatus", graph=name)
+            assert await language() == "yaml"
+            inner.go_on()
+            await client.ask("network", "getstatus", graph=name)  # answered after the late source
+            assert await language() == "json"
+            inner.go_on()
+            await client.ask("graph", "addnode", graph=name, **NODE)
+            assert await language() == "yaml"
+            inner.go_on()
+
+    client: Editor
+    inner = LocalGraphParticipant("inner", system.broker, component=name, holds=True)
+    run(system, main, inner)
+
+
+def test_who_joins_later_is_told_its_exported_ports(system: LocalSystem) -> None:
+    async def main() -> None:
+        for _ in range(2):  # what it has said to nobody it is asked again
+            async with system.editor() as one:
+                await shown(one)
+                await one.told("runtime", "ports", graph=INNER)
+                async with system.editor() as later:
+                    await later.ask("runtime", "getruntime")
+                    ports = await later.told("runtime", "ports", graph=INNER)
+                    assert ports["payload"] == {"graph": INNER, "inPorts": [], "outPorts": []}
+
+    inner = LocalGraphParticipant("inner", system.broker)
+    run(system, main, inner)
+    assert len(inner.requests) >= 2
+    assert {request["command"] for request in inner.requests} == {"getruntime"}
+
+
+HOSTILE: dict[str, bytes | dict[str, Any]] = {
+    "the message is not JSON": b"{",
+    "the message is no object": b"[1]",
+    "nested more than": b'{"payload":' + b'{"a":' * 3000 + b"1" + b"}" * 3001,
+    "a message has 1048577 bytes; at most 1048576": b" " * 1048577,
+    '"protocol" is a list of 1': {"protocol": ["graph"], "command": "addnode", "payload": {}},
+    '"command" and "responseTo" must be texts': {"protocol": "graph", "command": {}, "payload": {}},
+    "and may hold \"responseTo\", nothing else": {"protocol": "graph", "command": "x", "payload": {}, "secret": "s"},
+    "this says nothing of a graph": {"protocol": "network", "command": "explode", "payload": {}},
+    'is about "default/main"': {"protocol": "graph", "command": "addnode", "payload": {**NODE, "graph": "default/main"}},
+    'about "other/graph"': {"protocol": "graph", "command": "clear", "payload": {"id": "other/graph"}},
+    "unknown field": {"protocol": "graph", "command": "addnode", "payload": {**NODE, "graph": MAIN, "hack": 1}},
+    "names its edge in more than 4096 bytes": {
+        "protocol": "network", "command": "data", "payload": {"id": "i" * 5000, **EDGE, "data": 1, "graph": MAIN}
+    },
+    "Expected `int`": {
+        "protocol": "graph", "command": "changenode", "payload": {"id": "a", "metadata": {"x": "1"}, "graph": MAIN}
+    },
+}  # fmt: skip
+
+
+def test_what_it_may_not_say_is_dropped_with_one_complaint(
+    system: LocalSystem, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        async with system.editor() as one:
+            await shown(one)
+            await one.ask("network", "getstatus", graph=INNER)
+            since = len(one.frames)
+            for frame in HOSTILE.values():
+                for _ in range(3):
+                    inner.say(frame)
+            inner.say({"protocol": "network", "command": "error", "payload": {"message": "it is hot"}})
+            told = await one.told("network", "output")
+            assert told["payload"] == {"message": "home/Inner: it is hot"}
+            assert one.frames[since:] == [told]
+
+    inner = LocalGraphParticipant("inner", system.broker)
+    run(system, main, inner)
+    for complaint in HOSTILE:
+        assert caplog.text.count(complaint) == 1, complaint
+    assert "Traceback" not in caplog.text

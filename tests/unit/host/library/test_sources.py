@@ -1,0 +1,260 @@
+"""Sources of components: shown for each, written into the folder and nowhere else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from msgflo_host.discovery import Participant, Port
+from msgflo_host.errors import LibraryError
+from msgflo_host.library import Library, Source, load, source_of, sources
+
+CODE = "from msgflo import Participant\n\n\nclass Lamp(Participant):\n    pass\n"
+DEVICE = "component: x/Fan\ninports: {on: {queue: '#ROLE/on'}}\noutports: {}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A component folder, with something beside it that must stay as it is."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "msgflo.yaml").write_text(
+        "components:\n"
+        '  other/Lamp: "msgflo participant lamp.py #ROLE"\n'
+        '  other/Sleep: "sleep 5"\n'
+        "  other/Away: ../away.yml\n"
+        'handlers: {.js: "node #FILENAME"}\n'
+    )
+    (folder / "lamp.py").write_text(CODE)
+    (folder / "Fan.yml").write_text(DEVICE)
+    (tmp_path / "away.yml").write_text(DEVICE)
+    return folder
+
+
+@pytest.fixture
+def library(folder: Path) -> Library:
+    """The library of that folder."""
+    return load(folder)
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    """All files beside and below a folder."""
+    parent = folder.parent
+    return {str(file.relative_to(parent)): file.read_bytes() for file in parent.rglob("*") if file.is_file()}
+
+
+def test_each_component_has_a_source_and_none_calls_itself_a_graph(library: Library, folder: Path) -> None:
+    (folder / "lamp.spec.yaml").write_text("topic: other/Lamp\n")
+    assert library.source("other/Lamp") == Source("other/Lamp", "python", CODE, "topic: other/Lamp\n")
+    assert library.source("home/Fan") == Source("home/Fan", "yaml", DEVICE)
+    sleep = library.source("other/Sleep")
+    assert sleep == Source("other/Sleep", "yaml", "component: other/Sleep\ninports: {}\noutports: {}\n")
+    assert library.source("home/Absent") is None
+    for name in library.names():
+        source = library.source(name)
+        assert source is not None
+        assert source.language not in ("json", "fbp")
+
+
+def test_a_discovered_component_has_its_declaration_as_its_source() -> None:
+    lamp = Participant(
+        "lamp",
+        "lamp",
+        "x/Lamp",
+        "A lamp",
+        "lightbulb-o",
+        (Port("on", "lamp/on", "boolean", "#1: yes"),),
+        (Port("out"),),
+    )
+    source = source_of(lamp)
+    assert source.language == "yaml"
+    assert source.code == (
+        "component: x/Lamp\nlabel: A lamp\nicon: lightbulb-o\n"
+        "inports:\n  on:\n    type: boolean\n    queue: lamp/on\n    description: '#1: yes'\n"
+        "outports:\n  out:\n    type: any\n"
+    )
+
+
+def test_a_new_component_is_written_and_known_at_once(library: Library, folder: Path) -> None:
+    told: list[frozenset[str]] = []
+    library.on_change.append(told.append)
+    info = library.write("Lamp2", "python", CODE, "topic: home/Lamp2\n")
+    assert info.name == "home/Lamp2"
+    assert told == [{"home/Lamp2"}]
+    assert (folder / "Lamp2.py").read_text() == CODE
+    assert library.source("home/Lamp2") == Source("home/Lamp2", "python", CODE, "topic: home/Lamp2\n")
+    assert library.commands["home/Lamp2"].words[:4] == ("msgflo", "participant", "Lamp2.py", "#ROLE")
+    assert library.write("home/Fan2", "yaml", DEVICE).inports == (Port("on"),)
+    library.write("Script", "javascript", "not even JavaScript")
+    assert (folder / "Script.js").exists()
+    mask = os.umask(0)
+    os.umask(mask)
+    assert (folder / "Script.js").stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+def test_writing_again_replaces_the_source_and_keeps_the_suite_unless_told(library: Library, folder: Path) -> None:
+    library.write("Fan", "yaml", DEVICE, "topic: home/Fan\n")
+    (folder / "Fan.yml").chmod(0o640)
+    before = library.version("home/Fan")
+    library.write("home/Fan", "yaml", DEVICE + "# more\n")
+    assert library.version("home/Fan") != before
+    assert (folder / "Fan.yml").stat().st_mode & 0o777 == 0o640
+    assert library.source("home/Fan") == Source("home/Fan", "yaml", DEVICE + "# more\n", "topic: home/Fan\n")
+    library.write("home/Fan", "yaml", DEVICE, "")
+    assert not (folder / "Fan.spec.yaml").exists()
+
+
+def test_a_component_that_the_configuration_names_is_written_to_its_own_file(library: Library, folder: Path) -> None:
+    library.write("other/Lamp", "python", CODE + "# more\n")
+    assert (folder / "lamp.py").read_text() == CODE + "# more\n"
+    assert not (folder / "Lamp.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "code", "message"),
+    [
+        ("../evil", "python", CODE, "allowed are at most 64 letters"),
+        ("/etc/evil", "python", CODE, "allowed are at most 64 letters"),
+        ("home/../../evil", "python", CODE, "allowed are at most 64 letters"),
+        ("home/.hidden", "python", CODE, "allowed are at most 64 letters"),
+        ("home/_private", "python", CODE, "allowed are at most 64 letters"),
+        ("home/-rf", "python", CODE, "allowed are at most 64 letters"),
+        ("home/a\x00b", "python", CODE, "allowed are at most 64 letters"),
+        ("home/a\n", "python", CODE, "allowed are at most 64 letters"),
+        ("home/a b", "python", CODE, "allowed are at most 64 letters"),
+        ("home/ä", "python", CODE, "allowed are at most 64 letters"),
+        ("", "python", CODE, "allowed are at most 64 letters"),
+        ("home/" + "a" * 65, "python", CODE, "allowed are at most 64 letters"),
+        ("elsewhere/A", "python", CODE, "new ones begin with home/"),
+        ("other/Sleep", "python", CODE, "has no source in the component folder"),
+        ("other/Away", "yaml", DEVICE, "is not a file of the component folder"),
+        ("home/A", "json", "{}", "no handler for 'json'; there are handlers for python, yaml, javascript"),
+        ("home/A", "rust", "", "no handler for 'rust'"),
+        ("home/Fan", "python", CODE, "home/Fan is written in yaml, not in 'python'"),
+        ("home/asyncio", "python", CODE, "would hide Python's own module asyncio"),
+        ("home/msgflo", "python", CODE, "would hide Python's own module msgflo"),
+        ("home/A", "python", "def f(:\n", "A.py:1:7: invalid syntax"),
+        ("home/A", "python", "Participant\0", "A.py: source code string cannot contain null bytes"),
+        ("home/A", "python", "print(1)\n", "A.py: defines no subclass of msgflo.Participant"),
+        ("home/A", "python", CODE + "#" * 262_144, "at most 262144 are allowed"),
+        ("home/A", "python", CODE + "# \ud800", "half of a surrogate pair"),
+        ("home/Fan", "yaml", "component: x\n", "Fan.yml:1:1: has neither 'inports' nor 'outports'"),
+        ("home/A", "yaml", "inports: [\n", "A.yml:1:10: the [ is not closed"),
+    ],
+)
+def test_what_cannot_be_written_is_said_and_changes_nothing(
+    library: Library, folder: Path, name: str, language: str, code: str, message: str
+) -> None:
+    before, names = everything(folder), library.names()
+    with pytest.raises(LibraryError) as caught:
+        library.write(name, language, code, "topic: x\n")
+    assert message in str(caught.value)
+    assert everything(folder) == before
+    assert library.names() == names
+
+
+def test_while_the_configuration_has_a_mistake_nothing_is_written(library: Library, folder: Path) -> None:
+    with (folder / "msgflo.yaml").open("a") as config:
+        config.write("variables: {\n")
+    before = everything(folder)
+    for name in ("New", "other/Lamp"):
+        with pytest.raises(LibraryError, match=r"msgflo\.yaml:6:12: the \{ is not closed"):
+            library.write(name, "python", CODE + "# more\n", "topic: x\n")
+    assert everything(folder) == before
+
+
+def test_what_makes_the_folder_unreadable_is_taken_back(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, names = everything(folder), library.names()
+
+    def reload(**_: object) -> None:
+        raise LibraryError("holds more than 1000 components")
+
+    monkeypatch.setattr(library, "reload", reload)
+    for name in ("New", "other/Lamp"):
+        with pytest.raises(LibraryError, match="more than 1000 components"):
+            library.write(name, "python", CODE + "# more\n", "topic: x\n")
+    assert everything(folder) == before
+    assert library.names() == names
+
+
+@pytest.mark.parametrize("fails", [1, 2])
+def test_a_source_and_its_suite_are_both_written_or_none(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, fails: int
+) -> None:
+    library.write("other/Lamp", "python", CODE, "topic: before\n")
+    before, replace, count = everything(folder), os.replace, 0
+
+    def no_space(file: str, target: str) -> None:
+        nonlocal count
+        count += 1
+        if count == fails:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace(file, target)
+
+    monkeypatch.setattr(os, "replace", no_space)
+    with pytest.raises(LibraryError, match="cannot be written: No space left on device"):
+        library.write("other/Lamp", "python", CODE + "# more\n", "topic: after\n")
+    assert count >= fails
+    assert everything(folder) == before
+
+
+def test_deeply_nested_code_is_refused(library: Library, folder: Path) -> None:
+    with pytest.raises(LibraryError, match=r"A\.py"):
+        library.write("A", "python", "Participant\n" + "-" * 100_000 + "1\n")
+
+
+def test_a_link_is_not_written_through(folder: Path) -> None:
+    (folder / "Link.yml").symlink_to(folder.parent / "away.yml")
+    (folder / "Suite.yml").write_text(DEVICE)
+    (folder / "Suite.spec.yaml").symlink_to(folder.parent / "victim")
+    (folder / "Gone.py").symlink_to(folder.parent / "new.py")
+    library = load(folder)
+    before = everything(folder)
+    for name, language, code in (("Link", "yaml", DEVICE), ("Suite", "yaml", DEVICE), ("Gone", "python", CODE)):
+        with pytest.raises(LibraryError, match="is not a file of the component folder"):
+            library.write(name, language, code + "# more\n", "topic: x\n")
+    assert everything(folder) == before
+
+
+def test_a_full_folder_takes_no_more(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "MAX_COMPONENTS", len(library.names()))
+    with pytest.raises(LibraryError, match="components already"):
+        library.write("A", "python", CODE)
+    library.write("Fan", "yaml", DEVICE)
+
+
+NAMES = st.text(st.sampled_from(string.ascii_letters + "0123456789_-./\\~%:\x00\n é$`'\" "), max_size=80)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(NAMES | NAMES.map(lambda name: "home/" + name) | st.text(max_size=20))
+def test_no_name_leads_out_of_the_folder(library: Library, folder: Path, name: str) -> None:
+    before = everything(folder)
+    try:
+        info = library.write(name, "javascript", "x", "y")
+    except LibraryError:
+        assert everything(folder) == before
+        return
+    stem = info.name.partition("/")[2]
+    new = everything(folder).keys() - before.keys()
+    assert new <= {f"home/{stem}.js", f"home/{stem}.spec.yaml"}
+    for file in new:
+        (folder.parent / file).unlink()
+    library.reload()
+
+
+def test_who_reads_the_old_source_reads_all_of_it(library: Library, folder: Path) -> None:
+    before = f"{DEVICE}# {'a' * 20_000}\n"
+    library.write("Fan", "yaml", before)
+    with (folder / "Fan.yml").open() as reading:
+        library.write("Fan", "yaml", DEVICE)
+        assert reading.read() == before
+    assert (folder / "Fan.yml").read_text() == DEVICE

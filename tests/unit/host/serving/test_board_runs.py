@@ -1,0 +1,202 @@
+"""Runs of virtual boards: how many, of which name, and how they end; without a process."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from event_loop import run_simulated
+from msgflo import Broker
+from msgflo_host import children
+from msgflo_host.boards.virtual import program
+from msgflo_host.errors import MsgfloError
+from msgflo_host.serving.board_maps import BoardMap, BoardMaps
+from msgflo_host.serving.board_runs import MOST_RUNNING, BoardRuns
+from virtual_board import port_map
+
+NAMES = "bcde"
+
+
+class Process:
+    """What stands for the process of a board: `say` has it print, `end` ends it."""
+
+    def __init__(self) -> None:
+        self.stdout = asyncio.StreamReader()
+
+    def say(self, *lines: str) -> None:
+        self.stdout.feed_data("".join(f"{line}\n" for line in lines).encode())
+
+    def end(self) -> None:
+        self.stdout.feed_eof()
+
+    async def wait(self) -> int:
+        return 3
+
+
+class House:
+    """Boards of a folder; those in `alive` are roles that somebody has. `starts` is whether a board says that it runs."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.alive: set[str] = set()
+        self.said: list[tuple[str, str]] = []
+        self.processes: list[Process] = []
+        self.starts = True
+        broker = Broker.parse("mqtt://127.0.0.1:9")
+        self.runs = BoardRuns(
+            broker, said=lambda board, line: self.said.append((board, line)), is_alive=self.alive.__contains__
+        )
+        monkeypatch.setattr(children, "spawn", self._spawn)
+        monkeypatch.setattr(children, "end", self._ended)
+        monkeypatch.setattr(program, "_ask", lambda found: (1, 99))
+        monkeypatch.setattr(shutil, "which", lambda *_, **__: "micropython")
+
+        async def here(call: Callable[[], Any]) -> Any:
+            return call()
+
+        monkeypatch.setattr(asyncio, "to_thread", here)
+        self.add("desk", "a")
+
+    def add(self, name: str, letter: str) -> None:
+        (self.folder / f"{name}.yaml").write_text(port_map(letter))
+
+    def map(self, name: str = "desk") -> BoardMap:
+        return next(each for each in BoardMaps(self.folder).read() if each.name == name)
+
+    def state(self) -> str:
+        return self.runs.state(self.map())
+
+    async def refused(self, name: str = "desk") -> str:
+        """Why a board is not started."""
+        with pytest.raises(MsgfloError) as refused:
+            await self.runs.start(self.map(name))
+        return str(refused.value)
+
+    async def _spawn(self, command: list[str], **options: Any) -> Process:
+        process = Process()
+        self.processes.append(process)
+        if self.starts:
+            process.say("desk.yaml: control socket 127.0.0.1:4711")
+        return process
+
+    async def _ended(self, process: Process, grace: float) -> int:
+        process.end()
+        return 0
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    return House(tmp_path, monkeypatch)
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    run_simulated(main)
+
+
+def test_only_a_few_boards_run_at_once(house: House) -> None:
+    for letter in NAMES:
+        house.add(letter, letter)
+    assert len(NAMES) == MOST_RUNNING
+
+    async def main() -> None:
+        await asyncio.gather(*(house.runs.start(house.map(name)) for name in NAMES))
+        text = f"at most {MOST_RUNNING} boards run at once; stop one of these: b, c, d, e"
+        assert await house.refused() == text
+        await house.runs.stop("c")
+        await house.runs.start(house.map())
+        assert house.state() == "running"
+        await house.runs.close()
+        assert house.state() == "stopped"
+
+    run(main)
+
+
+def test_a_board_runs_once_and_can_be_started_again(house: House) -> None:
+    async def main() -> None:
+        await house.runs.stop("desk")  # nothing to do
+        await house.runs.start(house.map())
+        assert await house.refused() == "desk runs already"
+        await house.runs.stop("desk")
+        assert house.state() == "stopped"
+        ended = house.runs.find("desk")
+        assert ended is not None
+        assert (ended.port, ended.error) == (None, None)
+        await house.runs.start(house.map())
+        assert house.state() == "running"
+        await house.runs.close()
+
+    run(main)
+
+
+def test_what_a_board_says_is_told_and_what_it_said_last_is_why_it_has_ended(house: House) -> None:
+    async def main() -> None:
+        await house.runs.start(house.map())
+        (process,) = house.processes
+        process.say("desk | Wi-Fi is there", "msgflo: desk: the memory is full")
+        process.end()
+        while house.state() != "stopped":
+            await asyncio.sleep(0.1)
+        run = house.runs.find("desk")
+        assert run is not None
+        assert [*run.lines] == ["Wi-Fi is there"]
+        assert run.error == "desk: the memory is full"
+        assert house.said == [("desk", "Wi-Fi is there")]
+
+    run(main)
+
+
+def test_a_board_that_does_not_start_is_refused_with_the_reason(house: House) -> None:
+    house.starts = False
+
+    async def main() -> None:
+        starting = asyncio.create_task(house.refused())
+        while not house.processes:
+            await asyncio.sleep(0.1)
+        house.processes[0].say("msgflo: desk.yaml: no memory")
+        house.processes[0].end()
+        assert await starting == "desk.yaml: no memory"
+        assert await house.refused() == "desk: it did not start within 60 s"
+
+    run(main)
+
+
+def test_a_board_whose_name_somebody_has_already_is_not_started(house: House) -> None:
+    async def main() -> None:
+        house.alive.add("desk-board")
+        assert house.state() == "elsewhere"
+        text = "a board of this name is in the system already, as desk-board: switch that off first"
+        assert await house.refused() == text
+        house.alive.clear()
+        assert house.state() == "stopped"
+        # One of ours that has just ended is still announced.
+        await house.runs.start(house.map())
+        house.alive.add("desk-board")
+        await house.runs.stop("desk")
+        assert house.state() == "stopped"
+        await asyncio.sleep(5)
+        assert house.state() == "elsewhere"
+
+    run(main)
+
+
+def test_without_micropython_it_is_said_how_to_get_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+
+    async def main() -> None:
+        assert await house.refused() == "a virtual board needs MicroPython 1.25 or newer: `make setup` installs it"
+
+    run(main)
+
+
+def test_a_port_map_with_mistakes_is_refused_with_them(house: House) -> None:
+    (house.folder / "desk.yaml").write_text("chip: [")
+
+    async def main() -> None:
+        assert (await house.refused()).startswith(f"{house.folder}/desk.yaml:1:")
+
+    run(main)

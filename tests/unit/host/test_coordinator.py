@@ -1,0 +1,354 @@
+"""The coordinator: binding, rebinding, loss and return, as participants and other clients of a broker see it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+import msgflo
+from event_loop import run_simulated
+from memory_broker import MemoryBroker
+from msgflo_host import lease
+from msgflo_host.coordinator import Coordinator
+from msgflo_host.graph import fbp_format
+from msgflo_host.graph.model import Graph
+from msgflo_host.lease import Taken
+from msgflo_host.status import snapshot
+from simulation import beside, coordinating, edge_kind, pass_time, taking_part, until
+from systems import Sink, Source, discovery_message, node
+
+EDGE = "source(test/Source) OUT -> IN sink(test/Sink)\n"
+BOUND = "fbp/bind/sink"
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    caplog.set_level(logging.INFO)
+    return caplog
+
+
+def simulated(test: Callable[[MemoryBroker], Awaitable[None]], broker: MemoryBroker | None = None) -> None:
+    """Run a test beside a broker in memory."""
+
+    async def main() -> None:
+        with broker or MemoryBroker() as running:
+            await test(running)
+
+    run_simulated(main)
+
+
+async def bound(coordinator: Coordinator, source: Source, sink: Sink) -> None:
+    """Wait for a direct edge; it is in force when the sink has subscribed: the first packet that arrives proves it."""
+    await until(lambda: edge_kind(coordinator, "source.out", "sink.in") == "direct")
+    await until(lambda: source.send("out", "ready") or "ready" in sink.received)
+    await pass_time(1)
+    sink.received.clear()
+
+
+def state(coordinator: Coordinator, name: str) -> str:
+    return str(node(snapshot(coordinator), name)["state"])
+
+
+def test_an_edge_waits_for_both_ends_and_then_carries_each_packet_once() -> None:
+    source, sink = Source("source"), Sink("sink")
+
+    async def main(broker: MemoryBroker) -> None:
+        async with coordinating(broker, EDGE) as coordinator:
+            await until(lambda: edge_kind(coordinator, "source.out", "sink.in") == "pending")
+            async with taking_part(source, broker=broker):
+                await until(lambda: state(coordinator, "source") == "alive")
+                await pass_time(5)
+                assert edge_kind(coordinator, "source.out", "sink.in") == "pending"
+                async with taking_part(sink, broker=broker):
+                    await bound(coordinator, source, sink)
+                    for number in range(100):
+                        source.send("out", number)
+                    await until(lambda: 99 in sink.received)
+
+    simulated(main)
+    assert sink.received == [*range(100)]
+
+
+def test_removing_and_adding_an_edge_ten_times_delivers_each_packet_once() -> None:
+    source, sink = Source("source"), Sink("sink")
+
+    async def main(broker: MemoryBroker) -> None:
+        async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
+            for _ in range(10):
+                coordinator.replace_graph(fbp_format.parse("source(test/Source)\nsink(test/Sink)\n"))
+                await until(lambda: not coordinator.plan.edges)
+                coordinator.replace_graph(fbp_format.parse(EDGE))
+                await until(lambda: edge_kind(coordinator, "source.out", "sink.in") == "direct")
+            await bound(coordinator, source, sink)
+            for number in range(50):
+                source.send("out", number)
+            await until(lambda: 49 in sink.received)
+            await pass_time(1)
+
+    simulated(main)
+    assert sink.received == [*range(50)]
+
+
+def test_edges_to_others_are_forwarded_byte_for_byte() -> None:
+    payload = b'{"a" : 1.0, "b":"\\u00e9"}'
+
+    async def main(broker: MemoryBroker) -> None:
+        async with coordinating(broker, "a(x/A) OUT -> IN b(x/B)\n") as coordinator:
+            broker.publish("fbp", discovery_message("a", outports=[{"id": "out", "queue": "a/out"}]))
+            broker.publish("fbp", discovery_message("b", inports=[{"id": "in", "queue": "b/in"}]))
+            await until(lambda: edge_kind(coordinator, "a.out", "b.in") == "forwarded")
+            broker.publish("a/out", payload)
+            await until(lambda: ("b/in", payload) in broker.heard)
+
+    simulated(main)
+
+
+def test_initial_packets_go_out_at_each_start_falsy_ones_too_and_at_once_when_added() -> None:
+    graph = "0 -> IN sink(test/Sink)\nfalse -> OTHER sink\n"
+
+    async def main(broker: MemoryBroker) -> None:
+        async with coordinating(broker, graph) as coordinator:
+            for _ in range(2):
+                sink = Sink("sink")
+                async with taking_part(sink, broker=broker):
+                    await until(lambda sink=sink: len(sink.received) == 2)
+                    assert sorted(map(str, sink.received)) == ["('other', False)", "0"]
+                await until(lambda: state(coordinator, "sink") == "lost")
+            sink = Sink("sink")
+            async with taking_part(sink, broker=broker):
+                await until(lambda: len(sink.received) == 2)
+                coordinator.replace_graph(fbp_format.parse(graph + "'late' -> IN sink\n"))
+                await until(lambda: len(sink.received) == 3)
+                assert sink.received[2] == "late"
+
+    simulated(main)
+
+
+def test_a_participant_that_vanishes_is_lost_and_bound_again_when_it_is_back() -> None:
+    source = Source("source")
+
+    async def come_and_vanish(coordinator: Coordinator, broker: MemoryBroker) -> None:
+        sink = Sink("sink")
+        async with taking_part(sink, broker=broker) as session:
+            await until(lambda: ("other", "hello") in sink.received)
+            await bound(coordinator, source, sink)
+            session._link.closing = True  # it does not come back
+            broker.end("sink")
+            await until(lambda: state(coordinator, "sink") == "lost")
+
+    async def main(broker: MemoryBroker) -> None:
+        graph = EDGE + "'hello' -> OTHER sink\n"
+        async with coordinating(broker, graph) as coordinator, taking_part(source, broker=broker):
+            for _ in range(2):
+                await come_and_vanish(coordinator, broker)
+
+    simulated(main)
+
+
+def test_direct_edges_flow_on_without_a_coordinator_and_the_next_one_takes_them_over() -> None:
+    source, sink = Source("source"), Sink("sink")
+
+    async def main(broker: MemoryBroker) -> None:
+        async with taking_part(source, sink, broker=broker):
+            async with coordinating(broker, EDGE) as coordinator:
+                await bound(coordinator, source, sink)
+            assert not [client for client in broker.clients() if client.startswith("msgflo-coordinator")]
+            for number in range(3):
+                source.send("out", number)
+            await until(lambda: 2 in sink.received)
+            async with coordinating(broker, EDGE) as coordinator:
+                await until(lambda: edge_kind(coordinator, "source.out", "sink.in") == "direct")
+                source.send("out", 3)
+                await until(lambda: 3 in sink.received)
+
+    simulated(main)
+    assert sink.received == [0, 1, 2, 3]
+
+
+def test_all_flows_again_after_a_restart_of_the_broker() -> None:
+    source, sink = Source("source"), Sink("sink")
+
+    async def main(broker: MemoryBroker) -> None:
+        async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
+            for _ in range(2):
+                await bound(coordinator, source, sink)
+                broker.stop()
+                await until(lambda: not coordinator.connected)
+                broker.start()
+                await until(lambda: coordinator.connected)
+            await bound(coordinator, source, sink)
+
+    simulated(main)
+
+
+def test_an_edge_to_a_port_that_is_not_there_is_refused_by_name(logged: pytest.LogCaptureFixture) -> None:
+    async def main(broker: MemoryBroker) -> None:
+        async with (
+            coordinating(broker, EDGE + "source NONE -> IN sink\n") as coordinator,
+            taking_part(Source("source"), Sink("sink"), broker=broker),
+        ):
+            await until(lambda: edge_kind(coordinator, "source.none", "sink.in") == "refused")
+            assert edge_kind(coordinator, "source.out", "sink.in") == "direct"
+
+    simulated(main)
+    assert 'no outport "none"' in logged.text
+    assert '"out"' in logged.text
+
+
+def test_without_the_broker_it_says_so_once_and_goes_on_when_it_is_there(logged: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        broker = MemoryBroker()
+        coordinator = Coordinator(broker.address, fbp_format.parse(EDGE))
+        async with beside(coordinator.run()):
+            await pass_time(60)
+            assert not coordinator.connected
+            with broker:
+                await until(lambda: coordinator.connected)
+
+    run_simulated(main)
+    assert logged.text.lower().count("refused") == 1
+
+
+def test_a_wrong_password_is_named_without_saying_it(logged: pytest.LogCaptureFixture) -> None:
+    async def main(broker: MemoryBroker) -> None:
+        address = msgflo.Broker.parse(broker.url.replace("://", "://anna:wr0ng@"))
+        coordinator = Coordinator(address, Graph("main"))
+        async with beside(coordinator.run()):
+            await pass_time(60)
+            assert "wr0ng" not in str(snapshot(coordinator))
+
+    simulated(main, MemoryBroker(connack=5))
+    assert logged.text.count("check user name and password") == 1
+    assert "wr0ng" not in logged.text
+
+
+def test_broken_discovery_is_named_once_and_harms_nobody(logged: pytest.LogCaptureFixture) -> None:
+    source, sink = Source("source"), Sink("sink")
+
+    async def main(broker: MemoryBroker) -> None:
+        async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
+            for payload in ("{", "[]", '{"protocol": "discovery", "command": "participant", "payload": {}}'):
+                for _ in range(3):
+                    broker.publish("fbp", payload)
+            await bound(coordinator, source, sink)
+
+    simulated(main)
+    assert logged.text.count('discovery on "fbp"') == 3
+
+
+def test_what_another_client_writes_on_a_binding_topic_is_put_right() -> None:
+    async def main(broker: MemoryBroker) -> None:
+        source, sink = Source("source"), Sink("sink")
+        async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
+            await bound(coordinator, source, sink)
+            before = broker.retained[BOUND]
+            broker.publish(BOUND, "", retain=True)
+            broker.publish("fbp/bind/gone", '{"in": ["a"]}', retain=True)
+            await until(lambda: bindings(broker) == {BOUND: before})
+            await bound(coordinator, source, sink)
+
+    simulated(main)
+
+
+def bindings(broker: MemoryBroker) -> dict[str, bytes]:
+    return {topic: payload for topic, payload in broker.retained.items() if topic.startswith("fbp/bind/")}
+
+
+def test_garbage_below_the_reserved_topics_is_cleared_or_named(logged: pytest.LogCaptureFixture) -> None:
+    async def main(broker: MemoryBroker) -> None:
+        for topic in ("fbp/bind/%zz", "fbp/connection/%zz", "fbp/participant/%zz", lease.TOPIC):
+            broker.publish(topic, "x", retain=True)
+        source, sink = Source("source"), Sink("sink")
+        async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
+            await bound(coordinator, source, sink)
+            assert list(bindings(broker)) == [BOUND]
+
+    simulated(main)
+    assert "Traceback" not in logged.text
+
+
+def test_a_second_coordinator_is_refused_and_takes_no_connection_from_the_first() -> None:
+    async def main(broker: MemoryBroker) -> None:
+        source, sink = Source("source"), Sink("sink")
+        async with coordinating(broker, EDGE) as first, taking_part(source, sink, broker=broker):
+            await bound(first, source, sink)
+            with pytest.raises(ExceptionGroup) as refused:
+                await Coordinator(broker.address, Graph("main")).run()
+            assert refused.group_contains(Taken, match=r"another coordinator is in charge of this broker \(process")
+            source.send("out", 1)
+            await until(lambda: sink.received == [1])
+            for name in ("builtin", "forwarder"):
+                assert broker.connects.count(f"msgflo-coordinator-{name}") == 1
+        async with coordinating(broker):
+            pass
+
+    simulated(main)
+
+
+def test_a_coordinator_takes_over_from_one_that_was_killed_together_with_the_broker() -> None:
+    async def main(broker: MemoryBroker) -> None:
+        claim = {"id": "gone", "host": "pi", "process": 1, "seconds": 10}
+        broker.publish(lease.TOPIC, json.dumps(claim), retain=True)
+        async with coordinating(broker):
+            assert json.loads(broker.retained[lease.TOPIC])["id"] != "gone"
+
+    simulated(main)
+
+
+def test_of_two_coordinators_started_together_one_stays() -> None:
+    async def main(broker: MemoryBroker) -> None:
+        both = [Coordinator(broker.address, Graph("main")) for _ in range(2)]
+        async with (
+            beside(both[0].run()) as one,
+            beside(asyncio.wait({running := asyncio.ensure_future(both[1].run())})),
+        ):
+            await until(lambda: one.done() or running.done())
+            await pass_time(60)
+            assert one.done() != running.done()
+            gone, stays = (one, both[1]) if one.done() else (running, both[0])
+            assert isinstance(gone.exception(), ExceptionGroup)
+            assert stays.in_charge.is_set()
+            running.cancel()
+
+    simulated(main)
+
+
+def test_no_packet_of_a_direct_edge_is_read_while_nobody_looks() -> None:
+    reads = ("msgflo-coordinator-forwarder-1", "source/out")
+
+    async def main(broker: MemoryBroker) -> None:
+        source, sink = Source("source"), Sink("sink")
+        async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
+            await bound(coordinator, source, sink)
+            assert reads not in broker.subscribed
+            coordinator.meter.look()
+            await until(lambda: reads in broker.subscribed)
+
+    simulated(main)
+
+
+def test_a_flood_of_discovery_messages_is_survived_and_summed_up(logged: pytest.LogCaptureFixture) -> None:
+    async def main(broker: MemoryBroker) -> None:
+        async with coordinating(broker, EDGE) as coordinator:
+            for number in range(300):
+                for payload in (discovery_message(f"r{number % 50}"), f"{{broken {number}", b"x" * 1000):
+                    broker.publish("fbp", payload)
+            await until(lambda: state(coordinator, "r49") == "alive")
+            assert len(snapshot(coordinator)["nodes"]) == 52
+
+    simulated(main)
+    assert 0 < logged.text.count("discovery on") < 50
+
+
+def test_it_ends_in_order_just_when_the_broker_does() -> None:
+    async def main(broker: MemoryBroker) -> None:
+        async with coordinating(broker):
+            broker.stop()
+            await pass_time(0)
+
+    simulated(main)

@@ -1,0 +1,368 @@
+"""Foreign devices, announced: what is published when, and what a coordinator makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from event_loop import run_simulated
+from memory_broker import MemoryBroker
+from msgflo.paho_transport import Transport
+from msgflo_host import discovery
+from msgflo_host.errors import ForeignError
+from msgflo_host.foreign import Announcer, Foreign, ForeignDevices, load
+from msgflo_host.participants import Registry
+
+PLAIN = "component: home/Plain\ninports:\n  on: {queue: '#ROLE/on'}\noutports: {}\n"
+WATCHED = PLAIN + "availability: {topic: '#ROLE/status', online: up, offline: down}\n"
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Callable[..., Foreign]:
+    def make(text: str, role: str) -> Foreign:
+        file = tmp_path / "device.yml"
+        file.write_text(text)
+        return load(file, role)
+
+    return make
+
+
+class Recorder:
+    """Takes what is published, in place of a connection."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, bytes, bool]] = []
+
+    def __call__(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> None:
+        self.sent.append((topic, payload, retain))
+
+    def take(self) -> list[tuple[str, str]]:
+        """Return topics with what was said, in short, and forget them."""
+        sent, self.sent = self.sent, []
+        return [
+            (topic, json.loads(payload)["payload"]["id"] if payload[:1] == b"{" else payload.decode())
+            for topic, payload, retain in sent
+            if retain == (topic != "fbp")
+        ]
+
+
+def test_devices_are_announced_when_there_is_a_connection(device: Callable[..., Foreign]) -> None:
+    recorder = Recorder()
+    announcer = Announcer(recorder, interval=30)
+    announcer.want([device(PLAIN, "a/b"), device(PLAIN, "c")])
+    assert recorder.sent == []
+    announcer.connected()
+    first = discovery.parse(recorder.sent[0][1], topic=recorder.sent[0][0])
+    assert (first.id, first.period, first.connection, first.extra) == ("a/b", 30, None, {"liveness": "traffic"})
+    assert recorder.take() == [
+        ("fbp/participant/a%2Fb", "a/b"),
+        ("fbp", "a/b"),
+        ("fbp/participant/c", "c"),
+        ("fbp", "c"),
+    ]
+    announcer.repeat()
+    assert recorder.take() == [("fbp", "a/b"), ("fbp", "c")]
+    announcer.disconnected()
+    announcer.repeat()
+    assert recorder.take() == []
+
+
+def test_the_availability_topic_decides_about_liveness(device: Callable[..., Foreign]) -> None:
+    recorder = Recorder()
+    announcer = Announcer(recorder)
+    announcer.want([device(WATCHED, "a")])
+    assert announcer.topics == {"a/status"}
+    announcer.connected()
+    assert recorder.take() == [("fbp/participant/a", "a"), ("fbp/connection/foreign-a", ""), ("fbp", "a")]
+    announcer.received("a/status", b"down")
+    announcer.received("a/status", b"down")
+    announcer.received("a/status", b"")
+    assert recorder.take() == [("fbp/connection/foreign-a", "lost")]
+    announcer.repeat()
+    assert recorder.take() == []  # an announcement would make it look alive
+    announcer.received("a/status", b"up")
+    assert recorder.take() == [("fbp/connection/foreign-a", "online"), ("fbp", "a")]
+
+
+def test_what_was_retained_is_known_before_the_first_announcement(device: Callable[..., Foreign]) -> None:
+    recorder = Recorder()
+    announcer = Announcer(recorder)
+    announcer.want([device(WATCHED, "a")])
+    announcer.received("a/status", b"down", True)
+    assert recorder.take() == []
+    announcer.connected()
+    assert recorder.take() == [("fbp/participant/a", "a"), ("fbp/connection/foreign-a", "lost")]
+
+
+@pytest.mark.parametrize(
+    ("declared", "online", "offline"),
+    [
+        ("{topic: t}", b"online", b'"offline"'),
+        ("{topic: t, online: 1, offline: 0}", b"1", b"0"),
+        ("{topic: t, online: true, offline: false}", b"true", b" false"),
+        (
+            "{topic: t, online: {state: online}, offline: {state: offline}}",
+            b'{"state":"online"}',
+            b'{"state": "offline"}',
+        ),
+        ('{topic: t, online: "{\'}", offline: é}', b"{'}", "é".encode()),
+    ],
+)
+def test_payloads_may_be_texts_or_json(
+    device: Callable[..., Foreign], declared: str, online: bytes, offline: bytes
+) -> None:
+    recorder = Recorder()
+    announcer = Announcer(recorder)
+    announcer.want([device(f"{PLAIN}availability: {declared}\n", "a")])
+    announcer.connected()
+    recorder.take()
+    announcer.received("t", offline)
+    assert recorder.take() == [("fbp/connection/foreign-a", "lost")]
+    announcer.received("t", online)
+    assert recorder.take() == [("fbp/connection/foreign-a", "online"), ("fbp", "a")]
+
+
+def test_a_payload_that_means_nothing_is_logged_once(
+    device: Callable[..., Foreign], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    announcer = Announcer(Recorder())
+    announcer.want([device(WATCHED.replace("offline: down", "offline: {state: down}"), "a")])
+    announcer.connected()
+    for payload in (b"what?", b"\xff", b"[" * 100_000, b"1e999"):
+        announcer.received("a/status", payload)
+    assert [record.message for record in caplog.records] == [
+        'availability topic "a/status" says "what?"; expected "up" or {"state": "down"}'
+    ]
+
+
+def test_one_availability_topic_may_stand_for_several_devices(device: Callable[..., Foreign]) -> None:
+    recorder = Recorder()
+    announcer = Announcer(recorder)
+    announcer.want([device(WATCHED.replace("#ROLE/status", "bridge"), role) for role in ("a", "b")])
+    announcer.connected()
+    recorder.take()
+    announcer.received("bridge", b"down")
+    assert recorder.take() == [("fbp/connection/foreign-a", "lost"), ("fbp/connection/foreign-b", "lost")]
+
+
+def test_devices_come_and_go_while_connected(device: Callable[..., Foreign]) -> None:
+    recorder = Recorder()
+    announcer = Announcer(recorder)
+    announcer.connected()
+    announcer.want([device(PLAIN, "a"), device(WATCHED, "b")])
+    recorder.take()
+    announcer.want([device(PLAIN, "a"), device(PLAIN, "c")])
+    assert sorted(recorder.take()) == [
+        ("fbp", "c"), ("fbp/connection/foreign-b", ""), ("fbp/participant/b", ""), ("fbp/participant/c", "c"),
+    ]  # fmt: skip
+    announcer.want([device(PLAIN.replace("home/Plain", "home/Other"), "a")])
+    assert sorted(recorder.take()) == [("fbp", "a"), ("fbp/participant/a", "a"), ("fbp/participant/c", "")]
+
+
+def test_what_was_taken_back_without_a_connection_is_cleared_with_the_next(device: Callable[..., Foreign]) -> None:
+    recorder = Recorder()
+    announcer = Announcer(recorder)
+    announcer.want([device(PLAIN, "a"), device(PLAIN, "b")])
+    announcer.want([device(PLAIN, "b")])
+    announcer.want([device(PLAIN, "b"), device(PLAIN, "a")])
+    announcer.want([device(PLAIN, "b")])
+    announcer.connected()
+    assert recorder.take() == [("fbp/participant/a", ""), ("fbp/participant/b", "b"), ("fbp", "b")]
+
+
+def test_devices_with_the_same_id_are_refused(device: Callable[..., Foreign]) -> None:
+    with pytest.raises(ForeignError, match="its id 'a' is also that of a"):
+        Announcer(Recorder()).want([device(PLAIN, "a"), device(WATCHED, "a")])
+
+
+@pytest.mark.parametrize("interval", [0, -1, float("nan"), float("inf")])
+def test_an_interval_is_a_time(interval: float) -> None:
+    with pytest.raises(ForeignError, match=r"interval is .* s; more than 0 s are needed"):
+        Announcer(Recorder(), interval=interval)
+
+
+class Watcher:
+    """What a coordinator would know, from a connection to a broker."""
+
+    def __init__(self, broker: MemoryBroker) -> None:
+        self.registry = Registry()
+        self.messages: list[tuple[str, bytes, bool]] = []
+        self._transport = Transport(broker.address, "watcher", on_message=self._received)
+        self._news = asyncio.Event()
+
+    async def __aenter__(self) -> Watcher:
+        await self._transport.connect()
+        await self._transport.subscribe([("fbp", 1), ("fbp/participant/+", 1), ("fbp/connection/+", 1)])
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._transport.disconnect()
+
+    def _received(self, topic: str, payload: bytes, retained: bool) -> None:
+        self.messages.append((topic, payload, retained))
+        now = time.monotonic()
+        client_id, id = discovery.connection_of(topic), discovery.participant_of(topic)
+        if client_id is not None:
+            status = discovery.parse_status(payload, topic=topic)
+            self.registry.connection(client_id, status, now, retained=retained)
+        elif id is not None and not payload:
+            self.registry.remove(id, now)
+        else:
+            self.registry.discovered(discovery.parse(payload, topic=topic), now, retained=retained)
+        self._news.set()
+
+    def states(self) -> dict[str, str]:
+        return {entry.participant.role: entry.state for entry in self.registry.all()}
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for a condition."""
+        async with asyncio.timeout(60):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+
+def scene(broker: MemoryBroker, devices: ForeignDevices, play: Callable[[Watcher], Awaitable[None]]) -> None:
+    """Run `play` beside the announcements."""
+
+    async def run() -> None:
+        broker.start()
+        async with Watcher(broker) as watcher:
+            announcing = asyncio.create_task(devices.run())
+            try:
+                await play(watcher)
+            finally:
+                announcing.cancel()
+                with suppress(asyncio.CancelledError):
+                    await announcing
+
+    run_simulated(run)
+
+
+@pytest.fixture
+def broker() -> MemoryBroker:
+    return MemoryBroker()
+
+
+def retain(broker: MemoryBroker, topic: str, payload: str) -> None:
+    """Publish as a device would."""
+    broker.publish(topic, payload, retain=True)
+
+
+def test_a_device_is_as_alive_as_its_availability_topic_says(
+    broker: MemoryBroker, device: Callable[..., Foreign]
+) -> None:
+    devices = ForeignDevices(broker.address)
+    devices.want([device(WATCHED, "lamp/1"), device(PLAIN, "plain")])
+
+    async def play(watcher: Watcher) -> None:
+        retain(broker, "lamp/1/status", "up")
+        await watcher.until(lambda: watcher.states() == {"lamp/1": "alive", "plain": "alive"})
+        retain(broker, "lamp/1/status", "down")
+        await watcher.until(lambda: watcher.states() == {"lamp/1": "lost", "plain": "alive"})
+        retain(broker, "lamp/1/status", "up")
+        await watcher.until(lambda: watcher.states()["lamp/1"] == "alive")
+
+    scene(broker, devices, play)
+
+
+def test_a_device_that_was_lost_before_is_lost_from_the_start(
+    broker: MemoryBroker, device: Callable[..., Foreign]
+) -> None:
+    devices = ForeignDevices(broker.address)
+    devices.want([device(WATCHED, "lamp")])
+
+    async def play(watcher: Watcher) -> None:
+        await watcher.until(lambda: watcher.states() == {"lamp": "lost"})
+        assert not any(topic == "fbp" for topic, _, _ in watcher.messages)
+
+    broker.retained["lamp/status"] = b"down"
+    scene(broker, devices, play)
+
+
+def test_devices_may_change_while_they_are_announced(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:
+    devices = ForeignDevices(broker.address)
+    devices.want([device(PLAIN, "plain"), device(PLAIN, "gone")])
+
+    async def play(watcher: Watcher) -> None:
+        await watcher.until(lambda: watcher.states() == {"plain": "alive", "gone": "alive"})
+        devices.want([device(PLAIN, "plain"), device(WATCHED, "lamp")])  # another topic to be heard
+        await watcher.until(lambda: watcher.states() == {"plain": "alive", "lamp": "alive"})
+        retain(broker, "lamp/status", "down")
+        await watcher.until(lambda: watcher.states() == {"plain": "alive", "lamp": "lost"})
+
+    scene(broker, devices, play)
+
+
+def test_it_ends_also_while_it_leaves_the_broker_to_hear_other_topics(
+    broker: MemoryBroker, device: Callable[..., Foreign], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices = ForeignDevices(broker.address)
+    devices.want([device(PLAIN, "plain")])
+
+    async def play() -> None:
+        broker.start()
+        leaving, leave = asyncio.Event(), Transport.disconnect
+
+        async def slowly(transport: Transport) -> None:
+            leaving.set()
+            await asyncio.sleep(0.2)
+            await leave(transport)
+
+        monkeypatch.setattr(Transport, "disconnect", slowly)
+        announcing = asyncio.create_task(devices.run())
+        async with asyncio.timeout(60):
+            while not devices.connected:
+                await asyncio.sleep(0.01)
+            devices.want([device(WATCHED, "lamp")])
+            await leaving.wait()
+            announcing.cancel()
+            await asyncio.wait([announcing])
+        assert announcing.cancelled()
+
+    run_simulated(play)
+
+
+def test_devices_are_announced_again_and_again(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:
+    devices = ForeignDevices(broker.address, interval=30)
+    devices.want([device(PLAIN, "plain")])
+
+    async def play(watcher: Watcher) -> None:
+        await watcher.until(lambda: [topic for topic, _, _ in watcher.messages].count("fbp") >= 4)
+
+    scene(broker, devices, play)
+
+
+def test_after_a_broker_restart_everything_is_announced_again(
+    broker: MemoryBroker, device: Callable[..., Foreign]
+) -> None:
+    devices = ForeignDevices(broker.address)
+    devices.want([device(PLAIN, "plain")])
+
+    async def restarted(watcher: Watcher) -> None:
+        await watcher.until(lambda: watcher.states() == {"plain": "alive"})
+        broker.stop()
+        broker.start()
+        async with Watcher(broker) as later:
+            await later.until(lambda: any(topic == "fbp" for topic, _, _ in later.messages))
+
+    scene(broker, devices, restarted)
+
+
+def test_the_end_of_the_program_takes_them_back(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:
+    devices = ForeignDevices(broker.address)
+    devices.want([device(PLAIN, "plain")])
+
+    async def play(watcher: Watcher) -> None:
+        await watcher.until(lambda: watcher.states() == {"plain": "alive"})
+
+    scene(broker, devices, play)
+    assert broker.retained == {}

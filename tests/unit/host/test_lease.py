@@ -1,0 +1,124 @@
+"""Which coordinator stays, decided on claims in the broker's order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from event_loop import run_simulated
+from memory_broker import MemoryBroker
+from msgflo_host.coordinator import Coordinator
+from msgflo_host.graph.model import Graph
+from msgflo_host.lease import Lease, Taken
+
+
+def with_broker(test: Callable[[MemoryBroker], Coroutine[Any, Any, None]]) -> None:
+    async def main() -> None:
+        with MemoryBroker() as broker:
+            async with asyncio.timeout(60):
+                await test(broker)
+
+    run_simulated(main)
+
+
+def test_of_two_that_claim_at_once_one_stays_also_when_both_claims_come_in_one_read() -> None:
+    async def scenario() -> list[BaseException | None]:
+        log: list[bytes] = []
+        leases = [Lease(lambda payload, retain: log.append(payload)) for _ in range(2)]
+        acquiring = [asyncio.create_task(lease.acquire()) for lease in leases]
+        await asyncio.sleep(0)  # both have claimed
+        for lease in leases:
+            for payload in log[:2]:
+                lease.received(payload, retained=False)
+        return list(await asyncio.gather(*acquiring, return_exceptions=True))
+
+    first, second = asyncio.run(scenario())
+    assert first is None
+    assert isinstance(second, Taken)
+
+
+@pytest.mark.parametrize("between", [0.05, 0])
+def test_of_two_in_charge_the_one_stays_that_has_been_for_longer_or_else_any(between: float) -> None:
+    async def scenario() -> None:
+        topic: list[bytes] = []
+        first, second = (Lease(lambda payload, retain: topic.append(payload)) for _ in range(2))
+
+        async def take_charge(lease: Lease) -> None:
+            acquiring = asyncio.create_task(lease.acquire())
+            await asyncio.sleep(0)
+            lease.received(topic[-1], retained=False)
+            await acquiring
+
+        await take_charge(first)
+        await asyncio.sleep(between)
+        await take_charge(second)  # the first one was frozen, and has not answered
+        if not between:
+            second._since = first._since
+        losing = [asyncio.create_task(lease.lost()) for lease in (first, second)]
+        read = 1
+        while read < len(topic):
+            assert len(topic) < 200, "they contradict each other for ever"
+            await asyncio.sleep(0.001)  # a message takes a while
+            for lease in (first, second):
+                lease.received(topic[read], retained=False)
+            read += 1
+        done, staying = await asyncio.wait(losing, timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        assert len(done) == 1
+        assert not between or done == {losing[1]}
+        assert all(isinstance(task.exception(), Taken) for task in done)
+        for task in staying:
+            task.cancel()
+
+    run_simulated(scenario)
+
+
+def test_where_the_broker_is_lost_while_charge_is_taken_the_next_connection_takes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    acquire, taken = Lease.acquire, 0
+
+    async def main(broker: MemoryBroker) -> None:
+        coordinator, lost = Coordinator(broker.address, Graph("main")), asyncio.Event()
+        coordinator.on_news.append(lambda text: lost.set())
+
+        async def losing_the_first(lease: Lease) -> None:
+            nonlocal taken
+            taken += 1
+            if taken == 1:
+                broker.stop()
+                broker.start()
+                await lost.wait()
+            await acquire(lease)
+
+        monkeypatch.setattr(Lease, "acquire", losing_the_first)
+        running = asyncio.create_task(coordinator.run())
+        while taken < 2 or not coordinator.in_charge.is_set():
+            await asyncio.sleep(0.01)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    with_broker(main)
+
+
+def test_a_message_that_nobody_stands_behind_ends_nobodys_charge() -> None:
+    async def scenario() -> None:
+        said: list[bytes] = []
+        lease = Lease(lambda payload, retain: said.append(payload))
+        acquiring = asyncio.create_task(lease.acquire())
+        await asyncio.sleep(0)
+        lease.received(said[-1], retained=False)
+        await acquiring
+        losing = asyncio.create_task(lease.lost())
+        for claim in ('"x", "seconds": 1e400', '"x", "seconds": "9"', '["x"], "seconds": NaN', '"x", "seconds": 99'):
+            for _ in range(2):  # a broker that is bridged to itself repeats what it is told
+                lease.received(f'{{"id": {claim}}}'.encode(), retained=False)
+        await asyncio.sleep(0.05)
+        assert not losing.done()
+        assert len(said) == 9  # each is contradicted
+        losing.cancel()
+
+    run_simulated(scenario)

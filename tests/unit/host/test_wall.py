@@ -1,0 +1,120 @@
+"""A fault of the program in one place: it is logged and told, and everything else goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+
+import pytest
+
+from event_loop import run_simulated
+from memory_broker import MemoryBroker
+from msgflo_host.coordinator import Coordinator
+from msgflo_host.graph.commands import Change
+from msgflo_host.graph.model import Graph
+from msgflo_host.graphs import MAIN, Graphs
+from msgflo_host.wall import Wall, call_all
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    return caplog
+
+
+def fail(*news: object) -> None:
+    raise KeyError("of the test")
+
+
+def test_a_fault_is_logged_with_its_place_and_told_once(logged: pytest.LogCaptureFixture) -> None:
+    told: list[str] = []
+    wall = Wall(told.append)
+    for _ in range(3):
+        with wall("the work"):
+            fail()
+    assert told == ["a fault of the coordinator: the work has failed: KeyError; its log tells more"]
+    (record,) = logged.records
+    assert (record.levelname, record.getMessage()) == ("ERROR", "the work has failed: KeyError")
+    assert "in fail" in logged.text
+
+
+def test_a_fault_in_the_telling_of_a_fault_ends_nothing(logged: pytest.LogCaptureFixture) -> None:
+    with Wall(fail)("the work"):
+        fail()
+    assert [record.getMessage() for record in logged.records] == [
+        "the work has failed: KeyError",
+        "the telling of a fault has failed: KeyError",
+    ]
+
+
+def test_what_is_cancelled_ends_behind_a_wall_too() -> None:
+    with pytest.raises(asyncio.CancelledError), Wall(fail)("the work"):
+        raise asyncio.CancelledError
+
+
+def test_all_are_called_though_one_fails() -> None:
+    called: list[int] = []
+    with pytest.raises(KeyError):
+        call_all([called.append, fail, called.append], 1)
+    with pytest.raises(ExceptionGroup) as failed:
+        call_all([fail, called.append, fail], 2)
+    assert called == [1, 1, 2]
+    assert len(failed.value.exceptions) == 2
+
+
+def test_an_edit_is_in_force_and_known_to_all_others_though_one_who_is_told_fails() -> None:
+    graphs = Graphs(Graph("main"))
+    graphs.edit("other", "clear", {"id": "other"})
+    told: list[list[Change]] = []
+    edited: list[str] = []
+    graphs.on_change += [fail, lambda graph, changes: told.append(changes)]
+    graphs.on_edit.append(edited.append)
+    assert graphs.wanted.graph.nodes == {}
+    with pytest.raises(KeyError):
+        graphs.edit("other", "addnode", {"id": "lamp", "component": "demo/Lamp"})
+    assert ([change.command for changes in told for change in changes], edited) == (["addnode"], ["other"])
+    assert "lamp" in graphs.wanted.graph.nodes
+
+
+@pytest.mark.parametrize("place", ["on_change", "on_plan", "on_wanted", "tick"])
+def test_the_coordinator_goes_on_though_one_who_is_told_fails(place: str, logged: pytest.LogCaptureFixture) -> None:
+    news: list[str] = []
+
+    async def main(broker: MemoryBroker) -> None:
+        coordinator = Coordinator(broker.address, Graph("main"))
+        coordinator.on_news.append(news.append)
+        running = asyncio.create_task(coordinator.run())
+        await until_alive(coordinator, "before")
+        if place == "on_change":
+            coordinator.on_change.insert(0, fail)
+        elif place == "on_plan":
+            coordinator.on_plan.insert(0, fail)  # type: ignore[arg-type]
+        elif place == "on_wanted":
+            coordinator.graphs.on_wanted.append(fail)
+        else:
+            coordinator.registry.tick = fail  # type: ignore[assignment,method-assign]
+        with suppress(KeyError):  # the request would be refused
+            coordinator.graphs.edit(MAIN, "addnode", {"id": "first", "component": "core/Repeat"})
+        await until_alive(coordinator, "second")
+        assert coordinator.registry.state("first") == "alive"
+        while place != "on_wanted" and not news:
+            await asyncio.sleep(0.01)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    async def until_alive(coordinator: Coordinator, node: str) -> None:
+        with suppress(KeyError):
+            coordinator.graphs.edit(MAIN, "addnode", {"id": node, "component": "core/Repeat"})
+        while coordinator.registry.state(node) != "alive":
+            await asyncio.sleep(0.01)
+
+    async def bounded() -> None:
+        with MemoryBroker() as broker:
+            async with asyncio.timeout(60):
+                await main(broker)
+
+    run_simulated(bounded)
+    assert all("has failed: KeyError; its log tells more" in line for line in news)
+    assert place == "on_wanted" or "in fail" in logged.text
