@@ -342,11 +342,11 @@ class Graphs:
         Where nobody has placed a node of the graph, that is no part of the graph either.
         """
         taken = []
-        is_placed = any(place_of(node) is not None for node in graph.nodes.values())
         for name in names:
             shown = self._shown.get(name)
             if shown is not None and name not in graph.nodes:
                 place = {key: shown.metadata[key] for key in ("x", "y")}
+                is_placed = any(place_of(node) is not None for node in graph.nodes.values())
                 graph.add_node(name, shown.component, place if is_placed else {})
                 taken.append(added_node(graph.nodes[name]))
                 if not is_placed:

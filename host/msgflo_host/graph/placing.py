@@ -60,6 +60,8 @@ def laid_out(graph: Graph, known: Mapping[str, Place], taken: Iterable[_Point]) 
         if id in known and id not in placed and not used.intersection(cells := set(_covered(known[id]))):
             found[id] = known[id]
             used |= cells
+    if len(placed) + len(found) == len(graph.nodes):
+        return found
     layers: list[list[str]] = []
     for id, depth in _depths(graph).items():
         layers += [[] for _ in range(depth + 1 - len(layers))]
