@@ -1,9 +1,9 @@
-"""A browser for each worker, a context for each page, and faults of a page that fail the test it was open in."""
+"""A browser for each worker, pages of a test or of a file, and faults of a page that fail the test it was open in."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -11,8 +11,19 @@ import pytest
 from playwright.sync_api import Browser
 
 from brokers import Broker
-from browser import SECRET, Chromium, Pages, running
+from browser import SECRET, Chromium, Pages, SamePages, running
 from systems import Coordinator
+
+
+_HAS_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note which test has failed: the page that it leaves is as no other test expects it."""
+    report = yield
+    item.stash[_HAS_FAILED] = item.stash.get(_HAS_FAILED, False) or report.failed
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +44,24 @@ def page_of(chromium: Browser) -> Iterator[Pages]:
     """`page_of(coordinator)` opens its page in a browser context of its own; see Pages."""
     with Pages(chromium) as pages:
         yield pages
+
+
+@pytest.fixture(scope="module")
+def _same_pages(_chromium: Chromium) -> Iterator[SamePages]:
+    with _chromium.in_use() as browser:
+        pages = SamePages(browser)
+    yield pages
+    with _chromium.in_use():
+        pages.close()
+
+
+@pytest.fixture
+def same_page(request: pytest.FixtureRequest, chromium: Browser, _same_pages: SamePages) -> Iterator[SamePages]:
+    """`same_page(coordinator)` gives the page that other tests of the file have used, as it was when it was opened; see SamePages."""
+    yield _same_pages
+    if request.node.stash[_HAS_FAILED]:
+        _same_pages.close()
+    _same_pages.check()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import LAPTOP, PHONE, Pages, edit, fit, never_long, node_in, settled, until, until_system
+from browser import LAPTOP, PHONE, Pages, edit, fit, make_graph, never_long, node_in, settled, until, until_system
 from systems import Coordinator
 
 TABLET = (768, 1024)
@@ -29,8 +29,7 @@ def joined(src: str, tgt: str) -> list[Any]:
 
 def show(page: Page, *commands: list[Any]) -> None:
     """Another graph in place of what there was, and all of it in sight."""
-    until_system(page, "system.isReady && system.components.has('core/Gate')")
-    edit(page, ["clear", {"id": "default/main", "name": "main"}], *commands)
+    make_graph(page, *commands)
     nodes = [payload["id"] for command, payload in commands if command == "addnode"]
     expect(page.locator("#graph-view [data-node]")).to_have_count(len(nodes))
     fit(page)
@@ -63,9 +62,9 @@ def role(name: str) -> str:
 
 @pytest.mark.parametrize("size", [TABLET, LYING_PHONE, PHONE], ids=["tablet", "lying phone", "phone"])
 def test_what_is_looked_at_is_not_under_the_panel(
-    coordinator: Coordinator, page_of: Pages, size: tuple[int, int]
+    coordinator: Coordinator, same_page: Pages, size: tuple[int, int]
 ) -> None:
-    page = page_of(coordinator, size=size)
+    page = same_page(coordinator, size=size)
     show(page, added("a", 0, 0), added("b", 300, 260), joined("a out", "b in"))
     node_in(page, "b").locator(".role").click()
     page.locator("#inspector").wait_for()
@@ -84,8 +83,8 @@ def test_what_is_looked_at_is_not_under_the_panel(
         assert apart(box(page, role(node)), box(page, "#inspector"))
 
 
-def test_a_phone_shows_one_sheet_at_a_time(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator, size=PHONE, has_touch=True)
+def test_a_phone_shows_one_sheet_at_a_time(coordinator: Coordinator, same_page: Pages) -> None:
+    page = same_page(coordinator, size=PHONE, has_touch=True)
     show(page, added("a", 0, 0), added("b", 180, 0))
     never_long(page)
     inspector, side = page.locator("#inspector"), page.locator("#side")
@@ -101,8 +100,8 @@ def test_a_phone_shows_one_sheet_at_a_time(coordinator: Coordinator, page_of: Pa
     expect(side).to_be_hidden()
 
 
-def test_what_looks_inside_is_seen_beside_the_graph_only(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator)
+def test_what_looks_inside_is_seen_beside_the_graph_only(coordinator: Coordinator, same_page: Pages) -> None:
+    page = same_page(coordinator)
     show(page, added("a", 0, 0))
     node_in(page, "a").locator(".role").click()
     inspector = page.locator("#inspector")
@@ -115,8 +114,10 @@ def test_what_looks_inside_is_seen_beside_the_graph_only(coordinator: Coordinato
     expect(inspector).to_be_visible()
 
 
-def test_where_there_is_little_height_devices_stand_beside_the_graph(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator)
+def test_where_there_is_little_height_devices_stand_beside_the_graph(
+    coordinator: Coordinator, same_page: Pages
+) -> None:
+    page = same_page(coordinator)
     show(page, added("a", 0, 0))
     page.get_by_role("tab", name="Devices").click()
     page.locator("#side-devices [data-kind=chart]").click()
@@ -142,8 +143,8 @@ def test_where_there_is_little_height_devices_stand_beside_the_graph(coordinator
 # -- fit --
 
 
-def test_fit_shows_what_is_drawn_beside_nodes(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator)
+def test_fit_shows_what_is_drawn_beside_nodes(coordinator: Coordinator, same_page: Pages) -> None:
+    page = same_page(coordinator)
     long = "a name that is longer than what it is the name of, by far"
     show(
         page,
@@ -167,9 +168,9 @@ def test_fit_shows_what_is_drawn_beside_nodes(coordinator: Coordinator, page_of:
 
 
 def test_who_goes_to_the_name_of_a_group_by_keys_sees_it_wherever_it_stands(
-    coordinator: Coordinator, page_of: Pages
+    coordinator: Coordinator, same_page: Pages
 ) -> None:
-    page = page_of(coordinator)
+    page = same_page(coordinator)
     show(
         page,
         *(added(id, 0, y, "core/Gate") for id, y in (("first", 0), ("last", 1500), ("over", -70))),
@@ -186,8 +187,8 @@ def test_who_goes_to_the_name_of_a_group_by_keys_sees_it_wherever_it_stands(
     expect(name).to_be_in_viewport()
 
 
-def test_fit_shows_the_most_and_says_what_is_too_far_away(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator)
+def test_fit_shows_the_most_and_says_what_is_too_far_away(coordinator: Coordinator, same_page: Pages) -> None:
+    page = same_page(coordinator)
     show(page, added("a", 0, 0), added("b", 300, 0), added("far", 1e12, 5), joined("a out", "b in"))
     expect(page.locator(".toast.warn")).to_contain_text("1 node is too far away")
     for node in "ab":
@@ -198,8 +199,8 @@ def test_fit_shows_the_most_and_says_what_is_too_far_away(coordinator: Coordinat
 # -- what is written --
 
 
-def test_names_and_packets_keep_to_their_places(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator)
+def test_names_and_packets_keep_to_their_places(coordinator: Coordinator, same_page: Pages) -> None:
+    page = same_page(coordinator)
     long = "a-very-long-name-of-a-participant-that-somebody-has-given"
     packets = [
         ["addinitial", {"src": {"data": data}, "tgt": {"node": "scale", "port": "in"}}]
@@ -217,47 +218,23 @@ def test_names_and_packets_keep_to_their_places(coordinator: Coordinator, page_o
         assert apart(box(page, f"{role('scale')} .initial >> nth={nth}"), out)
 
 
-def test_far_away_names_are_free_and_dots_apart(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator)
+def test_far_away_names_are_free_and_dots_apart(coordinator: Coordinator, same_page: Pages) -> None:
+    page = same_page(coordinator)
     show(page, added("here", 0, 0), added("there", 7000, 0), added("gate", 3500, 900, "core/Gate"))
+    until_system(page, "system.nodeStatus('gate')?.state === 'alive'")
     assert page.locator("#graph-view .world.tiny").count() == 1
     assert not page.locator("#graph-view .node-state").locator("visible=true").count()
-    outlines = [node_in(page, id).evaluate("(node) => getComputedStyle(node).outlineStyle") for id in ("here", "gate")]
-    assert outlines == ["dashed", "none"]
+    for id, outline in (("here", "dashed"), ("gate", "none")):
+        expect(node_in(page, id)).to_have_css("outline-style", outline)
     dots = page.locator("#graph-view .viewport").evaluate("(port) => getComputedStyle(port).backgroundSize")
     assert 12 <= float(dots.split("px")[0]) < 24
 
 
 # -- layout --
 
-# How much of the form 1.6 a layout fills in its longer direction, and whether none of its nodes overlaps another.
-LAID_OUT = """async (links) => {
-  const { layout } = await import("/graph/layout.js");
-  const { around, overlap } = await import("/graph/geometry.js");
-  const items = [...new Set(links.flat())].map((id) => ({ id, width: 132, height: 72 }));
-  const places = layout(items, links.map(([src, tgt]) => ({ src, tgt })), 1.6);
-  const boxes = items.map((item) => ({ ...item, ...places.get(item.id) }));
-  const apart = boxes.every((one, at) => boxes.slice(0, at).every((other) => !overlap(one, other, 20)));
-  const { width, height } = around(boxes);
-  return [width, height, apart, boxes.filter(({ y }) => y === boxes[0].y).length];
-}"""
 
-
-def test_a_long_chain_is_laid_out_in_rows(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator)
-    chain = [[f"n{at}", f"n{at + 1}"] for at in range(39)]
-    loops = [[f"n{at * 7 % 40}", f"n{at * 3 % 40}"] for at in range(1, 20)]
-    for links in (chain, [*chain, ["n39", "n0"]], [*chain, *loops]):
-        width, height, is_apart, _ = page.evaluate(LAID_OUT, links)
-        assert is_apart
-        assert max(width / 1.6, height) < 1300, (width, height)
-    # What can be read in one row stays there.
-    for count in (1, 4):
-        assert page.evaluate(LAID_OUT, chain[:count])[3] == count + 1
-
-
-def test_nodes_that_come_one_by_one_stand_in_rows(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator)
+def test_nodes_that_come_one_by_one_stand_in_rows(coordinator: Coordinator, same_page: Pages) -> None:
+    page = same_page(coordinator)
     show(page, added("first", component="core/Gate"))
     for number in range(12):
         edit(page, added(f"device{number}"))
@@ -273,9 +250,41 @@ def test_nodes_that_come_one_by_one_stand_in_rows(coordinator: Coordinator, page
 
 # -- dragging --
 
+# Whether the edge passes behind the node `gate`.
+BEHIND = """() => {
+  const path = document.querySelector("#graph-view path.edge");
+  const box = document.querySelector("#graph-view [data-node=gate]").getBoundingClientRect();
+  return [...Array(100).keys()].some((i) => {
+    const { x, y } = path.getPointAtLength((path.getTotalLength() * i) / 100).matrixTransform(path.getScreenCTM());
+    return x > box.left && x < box.right && y > box.top && y < box.bottom;
+  });
+}"""
 
-def test_the_picture_moves_on_where_something_is_dragged_to_its_frame(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator)
+
+def test_an_edge_gives_way_to_a_node_that_was_put_upon_it(coordinator: Coordinator, same_page: Pages) -> None:
+    page = same_page(coordinator)
+    show(
+        page,
+        *(added(id, x, y, "core/Gate") for id, x, y in (("from", 0, 0), ("gate", 400, 400), ("to", 900, 0))),
+        joined("from out", "to in"),
+    )
+    until_system(page, "['from', 'gate', 'to'].every((id) => system.nodeStatus(id)?.state === 'alive')")
+    fit(page)
+    settled(page)
+    gate, other = box(page, role("gate")), box(page, role("from"))
+    page.mouse.move(gate[0] + 30, gate[1] + 12)
+    page.mouse.down()
+    page.mouse.move(gate[0] + 30, other[1] + 40, steps=3)
+    settled(page)
+    assert page.evaluate(BEHIND), "what is dragged moves no other edge"
+    page.mouse.up()
+    until(page, f"() => !({BEHIND})()")
+
+
+def test_the_picture_moves_on_where_something_is_dragged_to_its_frame(
+    coordinator: Coordinator, same_page: Pages
+) -> None:
+    page = same_page(coordinator)
     show(page, added("a", 0, 0, "core/Gate"), added("b", 300, 0, "core/Gate"), added("c", 2600, 0, "core/Gate"))
     expect(node_in(page, "c").locator(".port.in")).to_have_count(2)
     for _ in range(4):

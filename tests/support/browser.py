@@ -2,6 +2,8 @@
 
 A test that has opened a page fails when the page has logged an error, thrown one, broken its Content-Security-Policy or
 asked another host for anything. Nothing here waits for a time: `until` waits for a condition.
+
+To open the page in a new context takes two seconds of a processor. `SamePages` gives the tests of a file one page.
 """
 
 from __future__ import annotations
@@ -104,7 +106,7 @@ class Pages:
         self._browser = browser
         self._contexts: list[BrowserContext] = []
         self._tolerated: list[str] = []
-        self._frames: dict[str, None] = {}  # of the runtime
+        self._frames: dict[str, bool] = {}  # of the runtime; whether it was checked
         self.faults: list[str] = []
 
     def __call__(
@@ -154,7 +156,7 @@ class Pages:
 
     def _note_frame(self, frame: str | bytes) -> None:
         if isinstance(frame, str):
-            self._frames[frame] = None
+            self._frames.setdefault(frame, False)
 
     def tolerate(self, pattern: str) -> None:
         """Allow faults in which this regular expression is found: what the test itself brings about."""
@@ -173,19 +175,89 @@ class Pages:
     def _note(self, fault: str) -> None:
         self.faults.append(fault)
 
+    def close(self) -> None:
+        """Close all pages."""
+        for context in self._contexts:
+            context.close()
+        self._contexts.clear()
+
+    def check(self) -> None:
+        """Fail for the faults that were noted since the last check, but those that were tolerated."""
+        for frame, is_checked in self._frames.items():
+            self._frames[frame] = True
+            try:
+                is_checked or check_frame(frame)
+            except AssertionError as error:
+                self._note(f"the runtime has sent {frame[:300]}: {error}")
+        faults = [fault for fault in self.faults if not any(re.search(each, fault) for each in self._tolerated)]
+        self.faults.clear()
+        self._tolerated.clear()
+        assert not faults, "the page has faults:\n" + "\n".join(faults)
+
     def __enter__(self) -> Pages:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for context in self._contexts:
-            context.close()
-        for frame in self._frames:
-            try:
-                check_frame(frame)
-            except AssertionError as error:
-                self._note(f"the runtime has sent {frame[:300]}: {error}")
-        faults = [fault for fault in self.faults if not any(re.search(each, fault) for each in self._tolerated)]
-        assert not faults, "the page has faults:\n" + "\n".join(faults)
+        self.close()
+        self.check()
+
+
+# What people close and choose, as the page is when it has just been opened. What is in the graph stays.
+_AS_OPENED = """async () => {
+  const { context: { bus, page, system } } = await import("/core/registry.js");
+  const { breakOff } = await import("/graph/editor.js");
+  for (const each of document.querySelectorAll("dialog")) each.close();
+  for (const each of document.querySelectorAll(".menu, .toast")) each.remove();
+  breakOff();
+  document.querySelector("#inspector:not([hidden]) [aria-label=Close]")?.click();
+  page.show("graph");
+  page.openSide(innerWidth >= 1000, "library");
+  const search = document.querySelector("#library-search");
+  search.value = "";
+  search.dispatchEvent(new Event("input"));
+  bus.dispatchEvent(new CustomEvent("select", { detail: { kind: null, ids: [] } }));
+  document.activeElement.blur();
+  getSelection().removeAllRanges();
+  localStorage.clear();
+  if (system.isReady && system.current !== system.main) await system.show(system.main);
+}"""
+
+
+class SamePages(Pages):
+    """`pages(coordinator)` opens the page once, and gives it again to each test that asks with the same options; its size may be another.
+
+    It is as it was when it was opened then: panels and dialogs are closed, nothing is selected, the browser remembers nothing. What
+    a test begins with in the graph, it makes with `make_graph`. A test that replaces functions of the page, adds virtual devices to it or
+    counts its steps takes a page of its own.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        super().__init__(browser)
+        self._open: dict[str, Page] = {}
+
+    def __call__(
+        self,
+        coordinator: Coordinator,
+        path: str = "/",
+        *,
+        secret: str | None = SECRET,
+        size: tuple[int, int] = LAPTOP,
+        theme: Literal["light", "dark"] = "light",
+        **options: Any,
+    ) -> Page:
+        key = repr((coordinator.port, path, secret, theme, options))
+        if key not in self._open:
+            self._open[key] = super().__call__(coordinator, path, secret=secret, size=size, theme=theme, **options)
+            return self._open[key]
+        page = self._open[key]
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.mouse.move(0, 0)
+        page.evaluate(_AS_OPENED)
+        return page
+
+    def close(self) -> None:
+        super().close()
+        self._open.clear()
 
 
 _AT_REST = """(element) => new Promise((resolve) => {
@@ -242,13 +314,21 @@ def of_system(page: Page, expression: str) -> Any:
 
 
 def until_system(page: Page, expression: str) -> None:
-    """Wait until all parts of the page have started, and an expression about `system`, which is no promise, is true."""
+    """Wait until all parts of the page have started, and an expression about `system`, which is no promise, is true.
+
+    The page asks for states of nodes and edges every two seconds; where one is waited for, it asks at once.
+    """
+    ask = "system?.isReady && askForStatus();" if "Status(" in expression else ""
     # Playwright takes a promise for true, so what is imported waits beside.
     page.wait_for_function(
         """() => {
           window.contextOfPage ?? import("/core/registry.js").then((module) => (window.contextOfPage = module.context));
           const { system, edits, packets } = window.contextOfPage ?? {};
+          const askForStatus = () => {
+            window.asksForStatus ??= system.askStatus().finally(() => setTimeout(() => (window.asksForStatus = null), 50));
+          };
         """
+        f"{ask}"
         f"return document.body.dataset.started && system && ({expression}); }}"
     )
 
@@ -314,6 +394,13 @@ def edit(page: Page, *commands: list[Any], title: str = "Edit of a test") -> Non
         [title, list(commands)],
     )
     assert carried_out, f"refused: {commands}"
+
+
+def make_graph(page: Page, *commands: list[Any]) -> None:
+    """Put a graph in place of the one that there is, by `[command, payload]` of the protocol graph."""
+    until_system(page, "system.isReady && system.components.has('core/Gate')")
+    edit(page, ["clear", {"id": "default/main", "name": "main"}], *commands)
+    of_system(page, "system.askStatus()")  # what is known of nodes is of these from now on
 
 
 def goes_on_to_the_right(element: Locator, mark: str) -> bool:
