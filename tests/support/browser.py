@@ -224,7 +224,7 @@ _AS_OPENED = """async () => {
 
 
 class SamePages(Pages):
-    """`pages(coordinator)` opens the page once, and gives it again to each test that asks with the same options; its size may be another.
+    """`pages(coordinator)` opens the page once, and gives it again to each test that asks with the same options; its size and theme may be others.
 
     It is as it was when it was opened then: panels and dialogs are closed, nothing is selected, the browser remembers nothing. What
     a test begins with in the graph, it makes with `make_graph`. A test that replaces functions of the page, adds virtual devices to it or
@@ -245,12 +245,13 @@ class SamePages(Pages):
         theme: Literal["light", "dark"] = "light",
         **options: Any,
     ) -> Page:
-        key = repr((coordinator.port, path, secret, theme, options))
+        key = repr((coordinator.port, path, secret, options))
         if key not in self._open:
             self._open[key] = super().__call__(coordinator, path, secret=secret, size=size, theme=theme, **options)
             return self._open[key]
         page = self._open[key]
         page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=theme)
         page.mouse.move(0, 0)
         page.evaluate(_AS_OPENED)
         return page
