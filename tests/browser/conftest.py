@@ -14,7 +14,6 @@ from brokers import Broker
 from browser import SECRET, Chromium, Pages, SamePages, running
 from systems import Coordinator
 
-
 _HAS_FAILED = pytest.StashKey[bool]()
 
 
@@ -57,7 +56,7 @@ def _same_pages(_chromium: Chromium) -> Iterator[SamePages]:
 
 @pytest.fixture
 def same_page(request: pytest.FixtureRequest, chromium: Browser, _same_pages: SamePages) -> Iterator[SamePages]:
-    """`same_page(coordinator)` gives the page that other tests of the file have used, as it was when it was opened; see SamePages."""
+    """`same_page(coordinator)` gives the page that other tests of the file have used, as when it was opened; see SamePages."""
     yield _same_pages
     if request.node.stash[_HAS_FAILED]:
         _same_pages.close()

@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
-from brokers import Broker
-from browser import Pages, axe, until
+from browser import LAPTOP, Pages, axe, tell, until
 from systems import Coordinator
 
 
@@ -24,37 +23,25 @@ def other_pages(chromium: Browser) -> Iterator[Pages]:
         pages.__exit__()
 
 
-@pytest.fixture(scope="module")
-def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinator]:
-    data = tmp_path_factory.mktemp("data")
-    with Broker() as broker, Coordinator("--data", data, broker=broker.url) as coordinator:
-        coordinator.wait(lambda status: True)
-        yield coordinator
-
-
-@pytest.mark.parametrize(
-    ("script", "fault"),
-    [
-        ("() => console.error('all is lost')", "console: all is lost"),
-        ("() => { setTimeout(() => { throw new Error('nobody caught it'); }); }", "nobody caught it"),
-        ("() => { Promise.reject(new Error('nobody waited')); }", "nobody waited"),
-        ("() => { document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=alert(1)>'); }", "script-src"),
-        ("() => { fetch('http://other.invalid/').catch(() => {}); }", "connect-src"),
-        ("() => { try { new WebSocket('ws://other.invalid/'); } catch {} }", "connect-src"),
-        ("() => { location.href = 'http://other.invalid/'; }", "asked another host: http://other.invalid/"),
-    ],
+FAULTS = (
+    ("() => console.error('all is lost')", "console: all is lost"),
+    ("() => { setTimeout(() => { throw new Error('nobody caught it'); }); }", "nobody caught it"),
+    ("() => { Promise.reject(new Error('nobody waited')); }", "nobody waited"),
+    ("() => { document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=alert(1)>'); }", "script-src"),
+    ("() => { fetch('http://other.invalid/').catch(() => {}); }", "connect-src"),
+    ("() => { try { new WebSocket('ws://other.invalid/'); } catch {} }", "connect-src"),
+    ("() => { location.href = 'http://other.invalid/'; }", "asked another host: http://other.invalid/"),
 )
-def test_a_fault_of_a_page_is_noted(coordinator: Coordinator, other_pages: Pages, script: str, fault: str) -> None:
-    page = other_pages(coordinator)
-    page.evaluate(script)
-    while not any(fault in each for each in other_pages.faults):  # pytest's timeout ends it
-        page.wait_for_timeout(10)
 
 
-def test_a_page_with_a_fault_fails_its_test(coordinator: Coordinator, other_pages: Pages) -> None:
+def test_a_fault_of_a_page_is_noted_and_fails_its_test(coordinator: Coordinator, other_pages: Pages) -> None:
     page = other_pages(coordinator)
-    page.evaluate("() => console.error('all is lost')")
-    with pytest.raises(AssertionError, match="all is lost"):
+    for script, fault in FAULTS:
+        other_pages.faults.clear()
+        page.evaluate(script)
+        while not any(fault in each for each in other_pages.faults):  # pytest's timeout ends it
+            page.wait_for_timeout(10)
+    with pytest.raises(AssertionError, match=r"other\.invalid"):
         other_pages.__exit__()
 
 
@@ -63,16 +50,27 @@ def test_other_tests_of_this_worker_run_event_loops_of_their_own() -> None:
     assert asyncio.run(asyncio.sleep(0, "done")) == "done"
 
 
-def test_each_page_is_of_another_person(coordinator: Coordinator, page_of: Pages) -> None:
-    first, second = page_of(coordinator), page_of(coordinator)
+def test_a_page_is_of_another_person_or_again_of_the_same_one(
+    coordinator: Coordinator, page_of: Pages, same_page: Pages
+) -> None:
+    first, other = same_page(coordinator), page_of(coordinator)
     first.evaluate("() => localStorage.setItem('key', 'value')")
-    assert second.evaluate("() => localStorage.getItem('key')") is None
+    assert other.evaluate("() => localStorage.getItem('key')") is None
+    tell(first, "open-node", {"id": "nobody"})
+    first.get_by_role("tab", name="Boards").click()
+    first.set_viewport_size({"width": 500, "height": 500})
+    assert same_page(coordinator) is first
+    assert first.evaluate("() => [innerWidth, localStorage.length]") == [LAPTOP[0], 0]
+    expect(first.locator("#graph-view")).to_be_visible()
+    expect(first.locator("#inspector")).to_be_hidden()
+    assert same_page(coordinator, theme="dark") is not first
 
 
-def test_barriers_are_found(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator)
+def test_barriers_are_found(coordinator: Coordinator, same_page: Pages) -> None:
+    page = same_page(coordinator)
     page.evaluate("() => document.body.prepend(document.createElement('button'))")
     assert any("button-name (critical)" in line for line in axe(page))
     page.evaluate("() => document.querySelector('button').append('Press')")
     until(page, "() => document.querySelector('button').textContent === 'Press'")
     assert not any("button-name" in line for line in axe(page))
+    page.locator("body > button").evaluate("(button) => button.remove()")

@@ -224,11 +224,11 @@ _AS_OPENED = """async () => {
 
 
 class SamePages(Pages):
-    """`pages(coordinator)` opens the page once, and gives it again to each test that asks with the same options; its size and theme may be others.
+    """`pages(coordinator)` opens the page once, and gives it again to each test that asks with the same options.
 
-    It is as it was when it was opened then: panels and dialogs are closed, nothing is selected, the browser remembers nothing. What
-    a test begins with in the graph, it makes with `make_graph`. A test that replaces functions of the page, adds virtual devices to it or
-    counts its steps takes a page of its own.
+    Its size and theme may be others. It is as it was when it was opened: panels and dialogs are closed, nothing is selected,
+    the browser remembers nothing. The graph that a test begins with it makes by `make_graph`. A test takes a page of its own when
+    it replaces functions of the page, adds virtual devices, or counts steps of the browser.
     """
 
     def __init__(self, browser: Browser) -> None:
