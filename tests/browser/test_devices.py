@@ -8,13 +8,12 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from virtual_devices import adds, cleared, joins, mqtt
 
-from brokers import Broker
 from browser import (
     LAPTOP,
     PHONE,
@@ -23,7 +22,6 @@ from browser import (
     axe,
     edit,
     goes_on_to_the_right,
-    make_graph,
     middle_of,
     node_in,
     running,
@@ -72,39 +70,8 @@ def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinato
 def page(coordinator: Coordinator, same_page: Pages) -> Page:
     """The page without devices, in a system without any; the broker has no values of earlier ones."""
     page = same_page(coordinator)
-    page.evaluate("document.querySelectorAll('#devices .device-head > .icon-button').forEach((close) => close.click())")
-    make_graph(page)
-    forget_values(mqtt(coordinator))
-    coordinator.wait(lambda status: not status["nodes"])
+    cleared(page, coordinator)
     return page
-
-
-def forget_values(broker: Broker) -> None:
-    """Delete what devices have left retained, also those of a page that was closed after a failure."""
-    with Outside(broker, "+/+", "fbp/participant/+", "ready") as outside:
-        outside.send("ready", "1")
-        outside.next("ready")
-        for topic in outside.topics - {"ready"}:
-            outside.send(topic, "", retain=True)
-        outside.send("ready", "2")
-        outside.next("ready")
-
-
-def adds(role: str, component: str = "core/Repeat") -> list[Any]:
-    """The command that adds a node."""
-    return ["addnode", {"id": role, "component": component, "metadata": {}}]
-
-
-def joins(src: str, tgt: str) -> list[Any]:
-    """The command that adds an edge, by its dotted ends."""
-    ends = [dict(zip(("node", "port"), end.split("."), strict=True)) for end in (src, tgt)]
-    return ["addedge", {"src": ends[0], "tgt": ends[1], "metadata": {}}]
-
-
-def mqtt(coordinator: Coordinator) -> Broker:
-    """The coordinator's own broker, for a client outside."""
-    port = int(coordinator.command[coordinator.command.index("--mqtt-port") + 1])
-    return cast(Broker, SimpleNamespace(port=port))
 
 
 def shelf(page: Page) -> Locator:
