@@ -87,7 +87,7 @@ def page(pair: Pair, same_page: Pages) -> Page:
     """The page, which knows of no packets."""
     page = same_page(pair.coordinator)
     ready(page)
-    of_system(page, "['in', 'other'].forEach((port) => packets.forget(`sink.${port}`))")
+    of_system(page, "['in', 'other'].forEach((port) => packets.forget(` sink.${port}`))")
     of_system(page, "[...system.graph.edges.keys()].forEach((key) => packets.forget(key))")
     pair.sink.received.clear()
     return page
@@ -395,7 +395,7 @@ def test_numbers_are_drawn_those_of_several_edges_together_and_told_in_a_table(p
 
 def test_a_plot_that_cannot_be_drawn_is_told_and_drawn_later(page: Page, pair: Pair, same_page: Pages) -> None:
     same_page.tolerate("ERR_FAILED")
-    page.route("**/vendor/uplot.js", lambda route: route.abort())
+    page.route("**/vendor/uplot.js*", lambda route: route.abort())
     page.reload()
     ready(page)
     open_edge(page)
@@ -404,12 +404,9 @@ def test_a_plot_that_cannot_be_drawn_is_told_and_drawn_later(page: Page, pair: P
         "There is no picture: the script that draws did not come."
     )
     expect(inspector(page).locator(".look-table td").first).to_have_text("2")
-    page.unroute("**/vendor/uplot.js")
-    canvas = inspector(page).locator(".look-plot canvas")
-    while (
-        not canvas.count()
-    ):  # an attempt that had begun before is over with one of these packets; pytest's timeout ends it
-        send(page, pair, 3)
+    page.unroute("**/vendor/uplot.js*")
+    # An attempt that had begun before is over with one of these.
+    until_here(lambda: send(page, pair, 3) or inspector(page).locator(".look-plot canvas").count())
     expect(page.locator("link[href$='uplot.css']")).to_have_count(1)
 
 
@@ -555,6 +552,8 @@ WebSocket = class extends Socket {
 
 
 def test_a_line_that_was_told_and_is_recalled_stands_there_once(page: Page) -> None:
+    page.reload()  # what was said before is asked for once
+    ready(page)
     edit(page, ["addnode", {"id": "meter", "component": "core/Scale", "metadata": {}}])
     until_system(page, "system.nodeStatus('meter')?.state === 'alive'")
     edit(page, ["addinport", {"public": "level", "node": "meter", "port": "in"}])
@@ -806,6 +805,7 @@ def test_whoever_comes_or_comes_again_sees_that_a_trace_is_being_recorded(
     other.get_by_role("tab", name="Traces").click()
     other.get_by_role("button", name="Stop recording").click()
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
+    expect(inspector(other)).to_be_visible()
 
 
 def test_a_file_that_is_no_trace_is_refused_in_words(page: Page, tmp_path: Path) -> None:
@@ -838,6 +838,7 @@ def test_a_text_of_others_does_not_turn_around_what_stands_beside_it(page: Page,
         send(page, pair, value)
         of_system(page, "await system.askStatus()")
     assert goes_on_to_the_right(page.locator(".edge-label.kept"), " · ")
+    page.evaluate("document.querySelector('.edge-label.kept').remove()")
 
 
 def test_hostile_values_stay_text(page: Page, pair: Pair, tmp_path: Path) -> None:

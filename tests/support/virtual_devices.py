@@ -12,7 +12,7 @@ from browser import make_graph
 from outside import Outside
 from systems import Coordinator
 
-__all__ = ["adds", "cleared", "joins", "mqtt"]
+__all__ = ["adds", "cleared", "forget", "joins", "mqtt"]
 
 
 def mqtt(coordinator: Coordinator) -> Broker:
@@ -25,16 +25,20 @@ def cleared(page: Page, coordinator: Coordinator) -> None:
     """Leave no device, no node, and no value of one on the broker."""
     page.evaluate("document.querySelectorAll('#devices .device-head > .icon-button').forEach((close) => close.click())")
     make_graph(page)
-    # Also what a page has left that was closed after a failure.
-    with Outside(mqtt(coordinator), "+/+", "fbp/participant/+", "ready") as outside:
+    forget(mqtt(coordinator))
+    coordinator.wait(lambda status: not status["nodes"])
+    page.evaluate("localStorage.clear()")  # where instruments that have gone were set to
+
+
+def forget(broker: Broker) -> None:
+    """Delete what was left retained, also by a page that was closed after a failure."""
+    with Outside(broker, "+/+", "fbp/participant/+", "ready") as outside:
         outside.send("ready", "1")
         outside.next("ready")
         for topic in outside.topics - {"ready"}:
             outside.send(topic, "", retain=True)
         outside.send("ready", "2")
         outside.next("ready")
-    coordinator.wait(lambda status: not status["nodes"])
-    page.evaluate("localStorage.clear()")  # where instruments that have gone were set to
 
 
 def adds(role: str, component: str = "core/Repeat", **metadata: Any) -> list[Any]:
