@@ -11,7 +11,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,13 +18,13 @@ import paho.mqtt.client as paho
 import pytest
 from playwright.sync_api import Page, expect
 
-from brokers import Broker
-from browser import LAPTOP, PHONE, SECRET, Pages, axe, edit, node_in, of_system, running, tell, until_system
+from browser import PHONE, Pages, axe, edit, node_in, of_system, running, tell, until_system
 from msgflo_host.foreign import load
 from paths import ROOT
 from systems import Coordinator, Participants, Sink, until
 
 EXAMPLE = ROOT / "examples/rtl433"
+VIEWER = "who-may-only-look"
 MARKUP = "<img src=x onerror=window.hacked=1><b class=hacked>"
 PLUG: dict[str, Any] = {
     "tele/desk/LWT": "Online",
@@ -41,8 +40,10 @@ def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinato
     """A system with a broker of its own and a component folder `home`, in which each test adopts under names of its own."""
     folder = tmp_path_factory.mktemp("adopt")
     (folder / "home").mkdir()
+    (folder / "secrets.yaml").write_text(f"hall:\n  secret: {VIEWER}\n  may: viewer\n")
+    options = ("--componentdir", folder / "home", "--secrets", folder / "secrets.yaml")
     with (
-        running(folder, "sink(test/Sink)\n", "--componentdir", folder / "home") as coordinator,
+        running(folder, "sink(test/Sink)\n", *options) as coordinator,
         Participants(Sink("sink"), broker=broker_of(coordinator)),
     ):
         coordinator.wait(lambda status: status["nodes"][0]["state"] == "alive")
@@ -83,23 +84,31 @@ def device(coordinator: Coordinator) -> Iterator[Device]:
 
 
 @pytest.fixture
-def page(coordinator: Coordinator, page_of: Pages) -> Page:
-    return opened(page_of, coordinator)
+def page(coordinator: Coordinator, same_page: Pages) -> Page:
+    """The page where it adopts, when it hears the broker: no form is open, and no topic is chosen."""
+    page = opened(same_page, coordinator)
+    page.evaluate(
+        """() => {
+          const click = (selector) => [...document.querySelectorAll(selector)].forEach((each) => each.click());
+          click(".adopt-form header button");
+          click("dialog[open] button.danger");
+          const search = document.querySelector("[aria-label='Search topics']");
+          search.value = "";
+          search.dispatchEvent(new Event("input"));
+          const chosen = "[role=treeitem]:is([aria-checked=true], [aria-checked=mixed]) .topic-box";
+          for (let box; (box = document.querySelector(chosen)); ) box.click();
+        }"""
+    )
+    page.locator(".adopt-overview").wait_for()
+    return page
 
 
-@pytest.fixture
-def modules(coordinator: Coordinator, page_of: Pages) -> Page:
-    """A page of the same server with nothing in it, that loads modules of the page."""
-    page_of.tolerate("favicon.ico")  # Chromium asks for it where a document names none
-    return page_of(coordinator, "/icon.svg", secret=None)
-
-
-def opened(page_of: Pages, coordinator: Coordinator, **options: Any) -> Page:
+def opened(pages: Pages, coordinator: Coordinator, **options: Any) -> Page:
     """The page where it adopts, when it hears the broker."""
-    page = page_of(coordinator, **options)
+    page = pages(coordinator, **options)
     until_system(page, "system.isReady && system.status.nodes.length > 0")
     tell(page, "show-view", {"view": "adopt"})
-    page.get_by_text("What is sent to the broker").wait_for()
+    page.locator("#adopt-view:not([hidden]) .adopt").wait_for()
     expect(page.locator(".adopt-message")).not_to_contain_text("Connecting")
     return page
 
@@ -405,14 +414,14 @@ def test_adopting_asks_for_the_secret_in_place_and_makes_the_file_where_the_proj
     assert f'namespace: "{tmp_path.name}"' in (tmp_path / "msgflo.yaml").read_text()
 
 
-def test_it_says_why_nothing_is_heard(
-    run_graph: Callable[..., Coordinator], page_of: Pages, broker: Broker, tmp_path: Path
-) -> None:
-    (tmp_path / "secrets.yaml").write_text("hall:\n  secret: who-may-only-look\n  may: viewer\n")
-    coordinator = run_graph("sink(test/Sink)\n", "--secrets", "secrets.yaml", broker=broker.url)
-    for secret, reason in ((SECRET, "a broker that is not its own"), ("who-may-only-look", "protocol:network")):
-        page = opened(page_of, coordinator, secret=secret)
-        expect(page.locator(".adopt-message")).to_contain_text(reason)
+def test_it_says_why_nothing_is_heard(coordinator: Coordinator, page_of: Pages, page: Page) -> None:
+    expect(opened(page_of, coordinator, secret=VIEWER).locator(".adopt-message")).to_contain_text("protocol:network")
+    reason = {"mqtt": None, "mqtt_reason": "It uses a broker that is not its own."}
+    page.route("**/page.json", lambda route: route.fulfill(json=reason))
+    tell(page, "show-view", {"view": "graph"})
+    tell(page, "show-view", {"view": "adopt"})
+    expect(page.locator(".adopt-message")).to_have_text(reason["mqtt_reason"])
+    page.unroute("**/page.json")
 
 
 def test_hostile_topics_and_payloads_are_text_up_to_the_file(page: Page, device: Device) -> None:
@@ -439,276 +448,14 @@ def test_hostile_topics_and_payloads_are_text_up_to_the_file(page: Page, device:
     assert not page.evaluate(harm)
 
 
-@pytest.mark.parametrize(("size", "theme"), [(LAPTOP, "light"), (PHONE, "dark")], ids=["laptop", "phone"])
-def test_nothing_keeps_people_out_where_they_adopt(
-    coordinator: Coordinator, page_of: Pages, device: Device, size: tuple[int, int], theme: Any
-) -> None:
-    page = opened(page_of, coordinator, size=size, theme=theme)
+def test_nothing_keeps_people_out_where_they_adopt(page: Page, device: Device) -> None:
     values = {f"tele/lamp{number}/STATE": {"POWER": "ON"} for number in range(3)} | {"some/topic": 5, "some/other": "x"}
     sent_until_seen(page, device, values, page.get_by_role("button", name="Adopt lamp2,").count)
     page.get_by_role("treeitem").filter(has_text="topic").last.locator(".topic-box").click()
     faults = axe(page, "#adopt-view")
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.emulate_media(color_scheme="dark")
     page.get_by_role("button", name="Adopt lamp2,").click()
     faults += axe(page, "#adopt-view")
     assert not faults, "\n".join(faults)
-    assert page.evaluate("() => document.querySelector('#adopt-view').scrollWidth") <= size[0]
-
-
-FIND = """async ([template, values]) => {
-  const { Topics } = await import("/adopt/seen.js");
-  const { default: { find } } = await import(`/adopt/templates/${template}.js`);
-  const topics = new Topics();
-  for (const [topic, value] of values) topics.take(topic, new TextEncoder().encode(value));
-  const told = (port) => [port.id, [port.topic, port.type]];
-  const chosen = (ports) => Object.fromEntries(ports.filter((port) => port.chosen).map(told));
-  return find(topics.all).map(({ device, role, inports, outports, availability }) => ({
-    device, role, in: chosen(inports), out: chosen(outports), availability, about: outports.map((port) => port.description),
-    text: inports.filter((port) => port.isText).map((port) => port.id) }));
-}"""
-
-
-def proposals(modules: Page, template: str, values: dict[str, Any]) -> list[dict[str, Any]]:
-    pairs = [[topic, value if isinstance(value, str) else json.dumps(value)] for topic, value in values.items()]
-    found: list[dict[str, Any]] = modules.evaluate(FIND, [template, pairs])
-    return found
-
-
-def test_the_template_of_rtl_433_takes_its_usual_topics_too(modules: Page) -> None:
-    base = "rtl_433/pi/devices/TPMS/Citroen/70a1"
-    device, receiver = proposals(
-        modules,
-        "rtl_433",
-        {
-            f"{base}/time": "2026-01-01 10:00:00",
-            f"{base}/pressure_kPa": "221",
-            f"{base}/battery_ok": "1",
-            "rtl_433/pi/events": {"model": "Citroen", "pressure_kPa": 221},
-            "rtl_433/pi/availability": "online",
-        },
-    )
-    assert device["role"] == "TPMS-Citroen-70a1"
-    assert device["out"] == {
-        "pressure_kPa": [f"{base}/pressure_kPa", "number"],
-        "battery_ok": [f"{base}/battery_ok", "number"],
-    }
-    assert device["availability"] == {"topic": "rtl_433/pi/availability", "online": "online", "offline": "offline"}
-    assert receiver["out"] == {"events": ["rtl_433/pi/events", "object"]}
-
-
-def test_the_template_of_zigbee2mqtt_knows_names_with_slashes_and_both_kinds_of_availability(modules: Page) -> None:
-    lamp, button = proposals(
-        modules,
-        "zigbee2mqtt",
-        {
-            "zigbee2mqtt/bridge/state": {"state": "online"},
-            "zigbee2mqtt/hall/lamp": {"state": "ON", "brightness": 254},
-            "zigbee2mqtt/hall/lamp/availability": {"state": "online"},
-            "zigbee2mqtt/hall/lamp/set": {"state": "ON"},
-            "zigbee2mqtt/button": {"action": "single"},
-            "zigbee2mqtt/button/availability": "online",
-        },
-    )
-    assert (lamp["device"], lamp["role"]) == ("hall/lamp", "hall_lamp")
-    assert lamp["in"] == {"set": ["zigbee2mqtt/hall/lamp/set", "object"]}
-    assert lamp["out"] == {"state": ["zigbee2mqtt/hall/lamp", "object"]}
-    assert lamp["availability"]["online"] == {"state": "online"}
-    assert button["in"] == {}
-    assert button["out"] == {"action": ["zigbee2mqtt/button", "object"]}
-    assert button["availability"]["online"] == "online"
-
-
-def test_the_template_of_tasmota_knows_both_orders_of_its_topics(modules: Page) -> None:
-    for order in ("{prefix}/{device}/{last}", "{device}/{prefix}/{last}"):
-
-        def topic(prefix: str, last: str, order: str = order) -> str:
-            return order.format(prefix=prefix, device="fan", last=last)
-
-        values = {
-            topic("tele", "LWT"): "Online",
-            topic("tele", "STATE"): {"POWER1": "ON"},
-            topic("stat", "POWER2"): "OFF",
-        }
-        (fan,) = proposals(modules, "tasmota", values)
-        assert fan["in"] == {
-            "power1": [topic("cmnd", "POWER1"), "boolean"],
-            "power2": [topic("cmnd", "POWER2"), "boolean"],
-        }
-        assert fan["out"] == {
-            "state": [topic("tele", "STATE"), "object"],
-            "power1": [topic("stat", "POWER1"), "string"],
-            "power2": [topic("stat", "POWER2"), "string"],
-        }
-        assert fan["text"] == ["power1", "power2"]
-        assert fan["availability"] == {"topic": topic("tele", "LWT"), "online": "Online", "offline": "Offline"}
-    assert proposals(modules, "tasmota", {"stat/other/thing": "1"}) == []
-
-
-def test_the_template_of_esphome_adds_the_commands(modules: Page) -> None:
-    (node,) = proposals(
-        modules,
-        "esphome",
-        {
-            "porch/sensor/outside/state": "12.5",
-            "porch/switch/pump/state": "ON",
-            "porch/light/lamp/state": {"state": "ON"},
-            "porch/status": "online",
-            "porch/debug": "[D] hello",
-        },
-    )
-    assert node["out"] == {
-        "outside": ["porch/sensor/outside/state", "number"],
-        "pump": ["porch/switch/pump/state", "string"],
-        "lamp": ["porch/light/lamp/state", "object"],
-    }
-    assert node["in"] == {
-        "pump": ["porch/switch/pump/command", "string"],
-        "lamp": ["porch/light/lamp/command", "object"],
-    }
-    assert node["text"] == ["pump"]
-    assert node["availability"] == {"topic": "porch/status", "online": "online", "offline": "offline"}
-
-
-def test_the_template_of_shelly_knows_both_generations(modules: Page) -> None:
-    first, later = proposals(
-        modules,
-        "shelly",
-        {
-            "shellies/announce": {"id": "shelly1-AB"},
-            "shellies/shelly1-AB/announce": {"id": "shelly1-AB"},
-            "shellies/shelly1-AB/online": "true",
-            "shellies/shelly1-AB/relay/0": "on",
-            "shellies/shelly1-AB/relay/0/power": "3.5",
-            "shellyplus1-CD/online": "true",
-            "shellyplus1-CD/status/switch:0": {"output": True},
-            "shellyplus1-CD/status/sys": {"uptime": 4},
-        },
-    )
-    assert first["out"] == {
-        "relay_0": ["shellies/shelly1-AB/relay/0", "string"],
-        "relay_0_power": ["shellies/shelly1-AB/relay/0/power", "number"],
-    }
-    assert first["in"] == {"relay_0": ["shellies/shelly1-AB/relay/0/command", "string"]}
-    assert first["availability"] == {"topic": "shellies/shelly1-AB/online", "online": True, "offline": False}
-    assert later["out"] == {"switch_0": ["shellyplus1-CD/status/switch:0", "object"]}
-    assert later["in"] == {"switch_0": ["shellyplus1-CD/command/switch:0", "string"]}
-    assert (first["text"], later["text"]) == (["relay_0"], ["switch_0"])
-
-
-def test_the_template_of_home_assistant_joins_what_is_of_one_device(modules: Page) -> None:
-    device = {"ids": ["0x1"], "name": "Weather"}
-    avty = [{"t": "~/there", "val_tpl": "{{ value_json.state }}"}]
-    temperature = {
-        "~": "station",
-        "name": "Temperature",
-        "stat_t": "~/now",
-        "val_tpl": "{{ value_json.t }}",
-        "unit_of_meas": "°C",
-    }
-    (weather,) = proposals(
-        modules,
-        "homeassistant",
-        {
-            "homeassistant/sensor/0x1/t/config": temperature | {"dev": device, "avty": avty},
-            "homeassistant/sensor/0x1/rain/config": {
-                "name": "Rain",
-                "state_topic": "station/rain",
-                "unit_of_measurement": "mm",
-                "device": {"identifiers": "0x1"},
-            },
-            "homeassistant/switch/0x1/pump/config": {
-                "name": "Pump",
-                "stat_t": "station/pump",
-                "cmd_t": "station/pump/set",
-                "pl_on": "ON",
-                "pl_off": "OFF",
-                "dev": device,
-            },
-            "station/pump": "OFF",
-        },
-    )
-    assert (weather["device"], weather["role"]) == ("Weather", "Weather")
-    assert weather["out"] == {
-        "Temperature": ["station/now", "object"],
-        "Rain": ["station/rain", "number"],
-        "Pump": ["station/pump", "string"],
-    }
-    assert weather["in"] == {"Pump": ["station/pump/set", "string"]}
-    assert weather["text"] == ["Pump"]
-    assert weather["about"][0] == "Temperature in °C (value_template {{ value_json.t }})"
-    assert weather["availability"] == {
-        "topic": "station/there",
-        "online": {"state": "online"},
-        "offline": {"state": "offline"},
-    }
-
-
-def test_names_of_any_script_are_kept_and_a_level_without_a_name_is_a_slash(modules: Page, tmp_path: Path) -> None:
-    topics = ["haus/Küche/Licht", "haus/Küche/Höhe", "مصباح/ضوء", "/führend", "/x/y", "straße/größe"]
-    made, names = modules.evaluate(
-        """async (topics) => {
-          const { byHand } = await import("/adopt/by_hand.js");
-          const { treeOf, rowsOf } = await import("/adopt/branches.js");
-          const { toYaml } = await import("/adopt/yaml.js");
-          const seen = topics.map((topic) => ({ topic, type: "number", value: 5, text: "5" }));
-          const made = [seen.slice(0, 2), [seen[2]], [seen[3]], [seen[5]]].map((chosen) => {
-            const proposal = byHand(chosen);
-            const component = `home/${proposal.component}`;
-            return { ...proposal, yaml: toYaml({ ...proposal, component, usesRole: true }) };
-          });
-          return [made, rowsOf(treeOf(seen), new Map()).rows.map(({ branch }) => branch.name)];
-        }""",
-        topics,
-    )
-    assert [(each["role"], each["component"]) for each in made] == [
-        ("Küche", "Kuche"), ("مصباح", "Device"), ("device", "Device"), ("straße", "Strasse"),
-    ]  # fmt: skip
-    kitchen = tmp_path / "Kuche.yml"
-    kitchen.write_text(made[0]["yaml"])
-    assert "#ROLE/Licht" in made[0]["yaml"]
-    foreign = load(kitchen, "Küche")
-    assert [(port.id, port.queue) for port in foreign.participant.outports] == [
-        ("Licht", topics[0]),
-        ("Höhe", topics[1]),
-    ]
-    assert [each["outports"][0]["id"] for each in made[1:]] == ["ضوء", "führend", "größe"]
-    assert names[:3] == ["/", "führend", "x/y"]
-
-
-def test_topics_and_values_are_bounded(modules: Page) -> None:
-    found = modules.evaluate(
-        """async () => {
-          const { Topics } = await import("/adopt/seen.js");
-          const topics = new Topics();
-          for (let i = 0; i < 5003; i++) topics.take(`t/${i}`, new Uint8Array(20000).fill(65));
-          topics.take("fbp/x", new Uint8Array(1));
-          topics.take("$SYS/x", new Uint8Array(1));
-          const kept = [...topics.all.values()];
-          const bytes = kept.reduce((sum, seen) => sum + seen.payload.length, 0);
-          return [kept.length, topics.leftOut, bytes, kept[0].value === undefined];
-        }"""
-    )
-    assert found[:2] == [5000, 3]
-    assert found[2] < 20_000_000
-    assert found[3]
-
-
-def test_every_text_comes_through_the_file_unchanged(modules: Page, tmp_path: Path) -> None:
-    nasty = ["yes", "no: x", "# a", '"\\', "- x", "12", "🐌", "{a}", "'"]
-    port = {"type": "any", "description": "", "chosen": True}
-    strange = "é\n\t\u0085\u2028\x7f"  # a name may not hold it, a description may
-    ports = [
-        {**port, "id": text, "topic": f"x/{number}", "description": text + strange} for number, text in enumerate(nasty)
-    ]
-    device = {
-        "component": "home/X", "label": nasty[3], "icon": "plug", "role": "x", "usesRole": True, "inports": [], "outports": ports,
-        "availability": {"topic": "x/there", "online": {"a: b": ["no"]}, "offline": "off"},
-    }  # fmt: skip
-    text = modules.evaluate("async (device) => (await import('/adopt/yaml.js')).toYaml(device)", device)
-    (tmp_path / "x.yml").write_text(text)
-    foreign = load(tmp_path / "x.yml", "x")
-    assert [port.id for port in foreign.participant.outports] == nasty
-    assert [port.description for port in foreign.participant.outports] == [text + strange for text in nasty]
-    assert [port.queue for port in foreign.participant.outports] == [f"x/{number}" for number in range(len(nasty))]
-    assert foreign.participant.label == nasty[3]
-    assert foreign.availability is not None
-    assert (foreign.availability.online, foreign.availability.offline) == ({"a: b": ["no"]}, "off")
+    assert page.evaluate("() => document.querySelector('#adopt-view').scrollWidth") <= PHONE[0]

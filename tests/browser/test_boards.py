@@ -11,9 +11,10 @@ from typing import Any
 import paho.mqtt.client as paho
 import pytest
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
+from virtual_devices import forget
 
 from brokers import Broker
-from browser import PHONE, Pages, address, axe, fit, middle_of, node_in, until_system
+from browser import PHONE, Pages, address, axe, fit, make_graph, middle_of, node_in, running, until_system
 from systems import Coordinator, Participants, Source, until
 
 VIEWER = "who-may-only-look"
@@ -84,23 +85,45 @@ def wire(broker: Broker) -> Iterator[Wire]:
     wire.close()
 
 
+@pytest.fixture(scope="module")
+def broker(shared_broker: Broker) -> Broker:
+    """One for all tests here."""
+    return shared_broker
+
+
+@pytest.fixture(scope="module")
+def coordinator(tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> Iterator[Coordinator]:
+    """One for all tests here, with the port maps of the folder `boards`."""
+    folder = tmp_path_factory.mktemp("boards")
+    (folder / "boards").mkdir()
+    (folder / "secrets.yaml").write_text(f"hall:\n  secret: {VIEWER}\n  may: viewer\n")
+    with running(folder, "", "--boards", "boards", "--secrets", "secrets.yaml", broker=broker.url) as coordinator:
+        yield coordinator
+
+
 @pytest.fixture
-def boards(tmp_path: Path) -> Path:
-    """The folder of port maps."""
-    folder = tmp_path / "boards"
-    folder.mkdir()
+def boards(coordinator: Coordinator, broker: Broker, same_page: Pages) -> Path:
+    """The folder of port maps, without any: no board runs, and nothing is in the graph."""
+    assert coordinator.cwd
+    folder = coordinator.cwd / "boards"
+    page = opened(same_page, coordinator)
+    for stop in page.locator("[data-map] button", has_text="Stop").all():
+        stop.evaluate("(stop) => stop.click()")
+    expect(page.locator("[data-board]")).to_have_count(0)
+    for file in folder.glob("*.yaml"):
+        file.unlink()
+    expect(page.locator("[data-map]")).to_have_count(0)
+    make_graph(page)
+    forget(broker)
     return folder
-
-
-@pytest.fixture
-def coordinator(run_graph: Callable[..., Coordinator], broker: Broker, boards: Path) -> Coordinator:
-    return run_graph("", "--boards", "boards", broker=broker.url)
 
 
 def opened(pages: Pages, coordinator: Coordinator, **options: Any) -> Page:
     """The page with its boards in view."""
     page = pages(coordinator, **options)
     page.locator("#tab-boards").click()
+    until_system(page, "system.isReady")
+    expect(page.locator("#boards-view")).to_contain_text(re.compile("[Pp]ort maps|control the network"))
     return page
 
 
@@ -134,9 +157,9 @@ def test_what_a_board_refuses_to_tell_of_itself_is_said(coordinator: Coordinator
 
 
 def test_port_maps_are_on_a_shelf_with_what_they_have_or_what_is_wrong_with_them(
-    coordinator: Coordinator, boards: Path, page_of: Pages
+    coordinator: Coordinator, boards: Path, same_page: Pages
 ) -> None:
-    page = opened(page_of, coordinator)
+    page = opened(same_page, coordinator)
     expect(page.locator("#boards-view")).to_contain_text("There are no port maps in")
     (boards / "press.yaml").write_text(PRESS)
     (boards / "wrong.yaml").write_text(LIGHT.replace("pin: 16", "pin: 99"))
@@ -150,13 +173,13 @@ def test_port_maps_are_on_a_shelf_with_what_they_have_or_what_is_wrong_with_them
 
 
 def test_a_board_that_is_started_appears_in_the_graph_and_stops_again(
-    coordinator: Coordinator, boards: Path, page_of: Pages
+    coordinator: Coordinator, boards: Path, same_page: Pages, page_of: Pages
 ) -> None:
     (boards / "press.yaml").write_text(PRESS)
     page_of.tolerate(
         r"/boards/press/control' failed"
     )  # the other page, a moment before it knows that the board has ended
-    page, other = opened(page_of, coordinator), opened(page_of, coordinator)
+    page, other = opened(same_page, coordinator), opened(page_of, coordinator)
     start(page, coordinator, "press", "bell")
     expect(thing(other, "bell")).to_be_visible()
     expect(page.get_by_role("log")).to_contain_text("here is bell")
@@ -171,39 +194,40 @@ def test_a_board_that_is_started_appears_in_the_graph_and_stops_again(
 
 
 def test_why_a_board_does_not_start_is_said_beside_it(
-    coordinator: Coordinator, boards: Path, page_of: Pages, wire: Wire
+    coordinator: Coordinator, boards: Path, same_page: Pages, wire: Wire
 ) -> None:
-    page_of.tolerate("409")
-    (boards / "press.yaml").write_text(PRESS)
-    page = opened(page_of, coordinator)
+    same_page.tolerate("409")
+    (boards / "taken.yaml").write_text(PRESS)
+    page = opened(same_page, coordinator)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
     held: list[Route] = []
     page.route(
         "**/boards/**", lambda route: held.append(route) if route.request.method == "POST" else route.continue_()
     )
-    button = page.locator("[data-map=press] button")
+    button = page.locator("[data-map=taken] button")
     button.focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     while not held:  # pytest's timeout ends it
         page.wait_for_timeout(10)
-    announced = {"id": "x", "role": "press-board", "component": "x/Y", "inports": [], "outports": []}
+    announced = {"id": "x", "role": "taken-board", "component": "x/Y", "inports": [], "outports": []}
     wire.send("fbp", {"protocol": "discovery", "command": "participant", "payload": announced})
-    coordinator.wait(lambda status: any(each["id"] == "press-board" for each in status["nodes"]))
+    coordinator.wait(lambda status: any(each["id"] == "taken-board" for each in status["nodes"]))
     for each in held:
         each.continue_()
-    expect(page.locator("[data-map=press]")).to_contain_text("a board of this name is in the system already")
+    page.unroute("**/boards/**")
+    expect(page.locator("[data-map=taken]")).to_contain_text("a board of this name is in the system already")
     expect(button).to_have_text("Runs elsewhere")
     expect(button).to_be_focused()
     assert len(asked) == 1, "while it starts, it is not asked for again"
 
 
 def test_a_board_that_runs_elsewhere_is_shown_so_and_cannot_be_started(
-    coordinator: Coordinator, boards: Path, page_of: Pages, broker: Broker
+    coordinator: Coordinator, boards: Path, same_page: Pages, broker: Broker
 ) -> None:
     (boards / "press.yaml").write_text(PRESS)
-    page = opened(page_of, coordinator)
+    page = opened(same_page, coordinator)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
     button = page.locator("[data-map=press] button")
@@ -217,23 +241,20 @@ def test_a_board_that_runs_elsewhere_is_shown_so_and_cannot_be_started(
     assert asked == []
 
 
-def test_who_may_not_start_boards_is_told_so(
-    run_graph: Callable[..., Coordinator], broker: Broker, boards: Path, page_of: Pages, tmp_path: Path
-) -> None:
+def test_who_may_not_start_boards_is_told_so(coordinator: Coordinator, boards: Path, page_of: Pages) -> None:
     (boards / "press.yaml").write_text(PRESS)
-    (tmp_path / "secrets.yaml").write_text(f"hall:\n  secret: {VIEWER}\n  may: viewer\n")
-    coordinator = run_graph("", "--boards", "boards", "--secrets", "secrets.yaml", broker=broker.url)
     page = opened(page_of, coordinator, secret=VIEWER)
     expect(page.locator("#boards-view")).to_contain_text("who may control the network")
     expect(page.locator("[data-map]")).to_have_count(0)
 
 
 def test_after_the_coordinator_has_started_again_boards_can_be_started_again(
-    coordinator: Coordinator, boards: Path, page_of: Pages
+    coordinator: Coordinator, boards: Path, same_page: Pages, page_of: Pages
 ) -> None:
-    page_of.tolerate("ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to")
+    for pages in (page_of, same_page):
+        pages.tolerate("ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to")
     (boards / "press.yaml").write_text(PRESS)
-    page = opened(page_of, coordinator)
+    page = opened(same_page, coordinator)
     start(page, coordinator, "press", "bell")
     other = page_of(coordinator)
     until_system(other, "system.isReady")
@@ -251,11 +272,11 @@ def test_after_the_coordinator_has_started_again_boards_can_be_started_again(
 
 
 def test_a_boards_button_lights_another_boards_led_through_a_graph_drawn_with_the_mouse(
-    coordinator: Coordinator, broker: Broker, boards: Path, page_of: Pages
+    coordinator: Coordinator, broker: Broker, boards: Path, same_page: Pages
 ) -> None:
     (boards / "press.yaml").write_text(PRESS)
     (boards / "light.yaml").write_text(LIGHT)
-    page = opened(page_of, coordinator)
+    page = opened(same_page, coordinator)
     start(page, coordinator, "press", "bell")
     start(page, coordinator, "light", "lamp")
     page.locator("#tab-graph").click()
@@ -301,10 +322,10 @@ def draw(page: Page, src: Locator, tgt: Locator) -> None:
 
 
 def test_what_a_board_measures_is_changed_by_hand(
-    coordinator: Coordinator, boards: Path, page_of: Pages, wire: Wire
+    coordinator: Coordinator, boards: Path, same_page: Pages, wire: Wire
 ) -> None:
     (boards / "room.yaml").write_text(ROOM)
-    page = opened(page_of, coordinator)
+    page = opened(same_page, coordinator)
     start(page, coordinator, "room", "knob")
 
     # Sliders and fields.
@@ -363,9 +384,9 @@ def test_nothing_is_said_of_a_breath_when_its_board_is_gone(
     assert page.locator("#toasts .bad").all_text_contents() == []
 
 
-def test_what_a_board_does_is_seen(coordinator: Coordinator, boards: Path, page_of: Pages, wire: Wire) -> None:
+def test_what_a_board_does_is_seen(coordinator: Coordinator, boards: Path, same_page: Pages, wire: Wire) -> None:
     (boards / "show.yaml").write_text(SHOW)
-    page = opened(page_of, coordinator)
+    page = opened(same_page, coordinator)
     start(page, coordinator, "show", "radio")
     page.get_by_role("button", name="Receive: radio").click()
     until(lambda: [each["code"] for each in wire.heard.get("radio/received", [])] == [0x5A3C01])
@@ -398,9 +419,9 @@ def test_what_a_board_does_is_seen(coordinator: Coordinator, boards: Path, page_
     until(lambda: wire.heard["mood/color"][-1] == "#0000ff")
 
 
-def test_power_wi_fi_and_reset_are_at_hand(coordinator: Coordinator, boards: Path, page_of: Pages) -> None:
+def test_power_wi_fi_and_reset_are_at_hand(coordinator: Coordinator, boards: Path, same_page: Pages) -> None:
     (boards / "light.yaml").write_text(LIGHT)
-    page = opened(page_of, coordinator)
+    page = opened(same_page, coordinator)
     start(page, coordinator, "light", "lamp")
     state = page.locator("[data-board=light] .board-state")
     expect(state).to_have_text("runs")
@@ -417,10 +438,10 @@ def test_power_wi_fi_and_reset_are_at_hand(coordinator: Coordinator, boards: Pat
 
 
 def test_a_finger_presses_and_all_is_in_reach_on_a_phone(
-    coordinator: Coordinator, boards: Path, page_of: Pages, wire: Wire
+    coordinator: Coordinator, boards: Path, same_page: Pages, wire: Wire
 ) -> None:
     (boards / "press.yaml").write_text(PRESS)
-    page = opened(page_of, coordinator, size=PHONE, has_touch=True, is_mobile=True, theme="dark")
+    page = opened(same_page, coordinator, size=PHONE, has_touch=True, is_mobile=True, theme="dark")
     start(page, coordinator, "press", "bell")
     page.get_by_role("button", name="Press bell").tap()
     until(lambda: wire.heard.get("bell/pressed", [])[-2:] == [True, False])
@@ -429,26 +450,27 @@ def test_a_finger_presses_and_all_is_in_reach_on_a_phone(
     assert view.evaluate("(view) => view.scrollWidth <= view.clientWidth")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_keeps_people_out(coordinator: Coordinator, boards: Path, page_of: Pages, theme: Any) -> None:
+def test_nothing_keeps_people_out(coordinator: Coordinator, boards: Path, same_page: Pages) -> None:
     (boards / "room.yaml").write_text(ROOM)
     (boards / "show.yaml").write_text(SHOW)
     (boards / "wrong.yaml").write_text("chip: none\n")
-    page = opened(page_of, coordinator, theme=theme)
+    page = opened(same_page, coordinator)
     start(page, coordinator, "room", "knob")
     start(page, coordinator, "show", "radio")
     for summary in page.locator("#boards-view summary").all():
         summary.click()
     assert axe(page, "#boards-view") == []
+    page.emulate_media(color_scheme="dark")
+    assert axe(page, "#boards-view") == []
 
 
 def test_names_and_what_a_board_says_are_only_text(
-    coordinator: Coordinator, boards: Path, page_of: Pages, wire: Wire
+    coordinator: Coordinator, boards: Path, same_page: Pages, wire: Wire
 ) -> None:
     hostile = HOSTILE.replace("/", "")
     (boards / f"{hostile}.yaml").write_text(PRESS.replace("chip: esp32", "name: tame\nchip: esp32"))
     (boards / "wrong.yaml").write_text(f'chip: "{HOSTILE}"\n')
-    page = opened(page_of, coordinator)
+    page = opened(same_page, coordinator)
     expect(page.locator("[data-map=wrong]")).to_contain_text("<img")
     start(page, coordinator, hostile, "bell")
     wire.send("bell/long_time", HOSTILE)

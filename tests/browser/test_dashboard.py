@@ -3,47 +3,71 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, Literal, cast
+from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from virtual_devices import adds, cleared, joins, mqtt
 
-from brokers import Broker
-from browser import LAPTOP, PHONE, SECRET, Pages, address, axe, edit, node_in, of_system, settled, until_system
+from browser import (
+    PHONE,
+    SECRET,
+    Pages,
+    SamePages,
+    address,
+    axe,
+    edit,
+    node_in,
+    of_system,
+    running,
+    settled,
+    until_system,
+)
 from msgflo import Participant, Port
 from outside import Outside
 from systems import Coordinator, Participants, node, until
 
-Run = Callable[..., Coordinator]
 Box = dict[str, int]
 
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 
 
-def graph(**instruments: tuple[str, Box | None]) -> str:
-    """A graph in JSON: the component of each node, and where it is on the dashboard."""
-    processes = {
-        role: {"component": component, "metadata": {"dashboard": box} if box else {}}
-        for role, (component, box) in instruments.items()
-    }
-    return json.dumps({"properties": {"environment": {"type": "msgflo"}}, "processes": processes, "connections": []})
+@pytest.fixture(scope="module")
+def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinator]:
+    """One with a broker of its own for all tests here."""
+    with running(tmp_path_factory.mktemp("dashboard"), "{}", suffix=".json") as coordinator:
+        yield coordinator
+
+
+@pytest.fixture
+def page(coordinator: Coordinator, same_page: Pages) -> Page:
+    """The page, with a graph in which nothing is."""
+    page = same_page(coordinator)
+    cleared(page, coordinator)
+    return page
+
+
+def instruments(page: Page, **boxes: tuple[str, Box | None]) -> Page:
+    """Put these into the graph, each a component and where it is on the dashboard; the page, with its dashboard."""
+    put(page, **boxes)
+    return dashboard(page)
+
+
+def put(page: Page, **boxes: tuple[str, Box | None]) -> None:
+    """Put these into the graph."""
+    edit(
+        page,
+        *(adds(role, component, **({"dashboard": box} if box else {})) for role, (component, box) in boxes.items()),
+    )
 
 
 def box(x: int, y: int, w: int = 2, h: int = 2) -> Box:
     return {"x": x, "y": y, "w": w, "h": h}
 
 
-def switch_and_lamp() -> str:
-    return graph(switch1=("web/Switch", box(0, 0)), rgb1=("web/Rgb", box(4, 0, 2, 3)))
-
-
-def mqtt(coordinator: Coordinator) -> Broker:
-    """The coordinator's own broker, for a client outside."""
-    port = int(coordinator.command[coordinator.command.index("--mqtt-port") + 1])
-    return cast(Broker, SimpleNamespace(port=port))
+BOTH = {"switch1": ("web/Switch", box(0, 0)), "rgb1": ("web/Rgb", box(4, 0, 2, 3))}
+ONE = {"switch1": BOTH["switch1"]}
 
 
 def dashboard(page: Page) -> Page:
@@ -58,6 +82,7 @@ def instrument(page: Page, role: str) -> Locator:
 
 
 def is_played(page: Page, role: str) -> None:
+    until_system(page, f"system.nodeStatus({json.dumps(role)})?.instances.some(({{ state }}) => state === 'alive')")
     expect(instrument(page, role)).to_have_attribute("data-state", "playing")
 
 
@@ -93,9 +118,10 @@ def drag(page: Page, handle: Locator, columns: float, rows: float) -> None:
     page.mouse.up()
 
 
-def test_an_instrument_added_by_one_person_appears_to_the_other(run_graph: Run, page_of: Pages, tmp_path: Path) -> None:
-    coordinator = run_graph(graph(), suffix=".json")
-    first, second = dashboard(page_of(coordinator)), dashboard(page_of(coordinator))
+def test_an_instrument_added_by_one_person_appears_to_the_other(
+    page: Page, coordinator: Coordinator, page_of: Pages
+) -> None:
+    first, second = dashboard(page), dashboard(page_of(coordinator))
     expect(second.locator("#dashboard-view")).to_contain_text("No instruments yet")
     add(first, "switch")
     is_played(first, "switch1")
@@ -108,14 +134,16 @@ def test_an_instrument_added_by_one_person_appears_to_the_other(run_graph: Run, 
     coordinator.wait(lambda status: len(node(status, "switch1")["instances"]) == 2)
     first.locator("#tool-save").click()
     expect(first.locator("#toasts")).to_contain_text("saved")
-    saved = json.loads((tmp_path / "graph.json").read_text())
+    assert coordinator.cwd
+    saved = json.loads((coordinator.cwd / "graph.json").read_text())
     assert saved["processes"]["switch1"]["component"] == "web/Switch"
     assert saved["processes"]["switch1"]["metadata"]["dashboard"] == box(0, 0)
 
 
-def test_instruments_are_arranged_by_mouse_and_keys_for_everyone(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph(switch_and_lamp(), suffix=".json")
-    first, second = dashboard(page_of(coordinator)), dashboard(page_of(coordinator))
+def test_instruments_are_arranged_by_mouse_and_keys_for_everyone(
+    page: Page, coordinator: Coordinator, page_of: Pages
+) -> None:
+    first, second = instruments(page, **BOTH), dashboard(page_of(coordinator))
     is_played(first, "switch1")
     move = instrument(first, "switch1").get_by_role("button", name="Move switch1")
     expect(move).to_be_hidden()  # locked
@@ -143,8 +171,8 @@ def test_instruments_are_arranged_by_mouse_and_keys_for_everyone(run_graph: Run,
     assert place(first, "switch1") == box(4, 1, 3, 3)
 
 
-def test_a_drag_is_broken_off_by_escape(run_graph: Run, page_of: Pages) -> None:
-    page = dashboard(page_of(run_graph(switch_and_lamp(), suffix=".json")))
+def test_a_drag_is_broken_off_by_escape(page: Page) -> None:
+    instruments(page, **BOTH)
     is_played(page, "switch1")
     page.get_by_role("button", name="Edit", exact=True).click()
     settled(page)
@@ -171,8 +199,8 @@ class Lamp(Participant):
         self.send("is", msg.data)
 
 
-def test_what_does_not_fit_into_an_instrument_can_be_scrolled_to(run_graph: Run, page_of: Pages) -> None:
-    page = dashboard(page_of(run_graph(graph(sound1=("web/Sound", box(0, 0))), suffix=".json")))
+def test_what_does_not_fit_into_an_instrument_can_be_scrolled_to(page: Page) -> None:
+    instruments(page, sound1=("web/Sound", box(0, 0)))
     is_played(page, "sound1")
     body = instrument(page, "sound1").locator(".device-body")
     body.evaluate("body => body.scrollTo(0, 0)")
@@ -181,16 +209,14 @@ def test_what_does_not_fit_into_an_instrument_can_be_scrolled_to(run_graph: Run,
     assert body.evaluate(above) >= 0
 
 
-def test_a_switch_on_the_dashboard_drives_a_lamp(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph(switch_and_lamp(), suffix=".json")
-    page = page_of(coordinator)
-    until_system(page, "system.isReady")
+def test_a_switch_on_the_dashboard_drives_a_lamp(page: Page, coordinator: Coordinator) -> None:
+    put(page, **ONE)
     lamp = Lamp("lamp")
     with (
         Participants(lamp, broker=f"mqtt://127.0.0.1:{mqtt(coordinator).port}"),
         Outside(mqtt(coordinator), "lamp/is") as outside,
     ):
-        edit(page, ["addedge", {"src": {"node": "switch1", "port": "on"}, "tgt": {"node": "lamp", "port": "on"}}])
+        edit(page, joins("switch1.on", "lamp.on"))
         dashboard(page)
         is_played(page, "switch1")
         coordinator.wait(lambda status: any(edge["kind"] == "direct" for edge in status["edges"]))
@@ -203,11 +229,158 @@ def test_a_switch_on_the_dashboard_drives_a_lamp(run_graph: Run, page_of: Pages)
         expect(instrument(page, "switch1").get_by_role("switch")).to_have_attribute("aria-checked", "true")
 
 
-def test_instruments_are_played_from_when_the_dashboard_is_opened_until_the_page_is_closed(
-    run_graph: Run, page_of: Pages
+def test_what_the_shelf_of_the_same_page_plays_is_not_said_to_be_elsewhere(
+    page: Page, coordinator: Coordinator
 ) -> None:
-    coordinator = run_graph(graph(switch1=("web/Switch", box(0, 0))), suffix=".json")
-    page = page_of(coordinator)
+    put(page, switch1=("web/Switch", None))
+    until_system(page, "system.nodeStatus('switch1') !== undefined")
+    page.locator("#side-tab-devices").click()
+    page.locator("[data-kind=switch]").click()
+    coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
+    edit(page, ["changenode", {"id": "switch1", "metadata": {"dashboard": box(0, 0)}}])
+    dashboard(page)
+    expect(instrument(page, "switch1")).to_contain_text("Played by a device of this page")
+    expect(instrument(page, "switch1").get_by_role("button", name="Play here too")).to_be_visible()
+
+
+def test_what_somebody_else_plays_is_played_here_when_they_have_gone(page: Page, coordinator: Coordinator) -> None:
+    class Real(Participant):
+        component = "web/Switch"
+        outports = (Port("on", "boolean"),)
+
+    with Participants(Real("switch1"), broker=f"mqtt://127.0.0.1:{mqtt(coordinator).port}"):
+        coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
+        until_system(page, "system.nodeStatus('switch1')?.state === 'alive'")
+        instruments(page, **ONE)
+        expect(instrument(page, "switch1")).to_have_attribute("data-state", "elsewhere")
+        expect(instrument(page, "switch1").get_by_role("switch")).to_have_count(0)
+    is_played(page, "switch1")
+
+
+def test_of_two_that_take_a_role_at_the_same_time_one_gives_way(
+    page: Page, coordinator: Coordinator, page_of: Pages
+) -> None:
+    pages = [page, page_of(coordinator)]
+    nobody = json.dumps(coordinator.status())
+    for page in pages:
+        page.route("**/status.json", lambda route: route.fulfill(body=nobody, content_type="application/json"))
+    for page in pages:
+        dashboard(page)
+    put(pages[0], **ONE)
+    for page in pages:
+        expect(instrument(page, "switch1")).to_have_attribute("data-state", "playing")
+    for page in pages:
+        page.unroute("**/status.json")
+    states = ["elsewhere", "playing"]
+    until(lambda: sorted(str(instrument(page, "switch1").get_attribute("data-state")) for page in pages) == states)
+    coordinator.wait(lambda status: len(node(status, "switch1")["instances"]) == 1)
+
+
+def test_a_removed_instrument_comes_back_by_undo(page: Page) -> None:
+    instruments(page, **BOTH)
+    menu = instrument(page, "switch1").get_by_role("button", name="What to do with switch1")
+    menu.click()
+    expect(page.get_by_role("menuitem", name="Remove")).to_be_disabled()  # locked
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Edit", exact=True).click()
+    menu.click()
+    page.get_by_role("menuitem", name="Remove").click()
+    expect(instrument(page, "switch1")).to_have_count(0)
+    until_system(page, "!system.graph.nodes.has('switch1')")
+    page.locator("#tool-undo").click()
+    is_played(page, "switch1")
+
+
+def test_hostile_names_are_text_and_impossible_places_are_put_right(page: Page) -> None:
+    wild = {"x": -5, "y": "1", "w": 1e9, "h": None}
+    hostile = {HOSTILE: ("web/Switch", cast(Box, wild))}
+    instruments(page, **hostile, other=("web/Button", box(0, 0)), none=("web/Nothing", box(0, 0)))
+    edit(page, ["changenode", {"id": "other", "metadata": {"label": HOSTILE}}])
+    is_played(page, HOSTILE)
+    expect(instrument(page, HOSTILE).locator("h3")).to_have_text(HOSTILE)
+    expect(instrument(page, "other").locator("h3")).to_have_text(HOSTILE)
+    expect(instrument(page, "none")).to_have_count(0)
+    first, second = instrument(page, HOSTILE).bounding_box(), instrument(page, "other").bounding_box()
+    assert first
+    assert second
+    assert first["y"] + first["height"] <= second["y"] or second["y"] + second["height"] <= first["y"]
+    assert page.evaluate("() => window.hacked === undefined && document.querySelectorAll('img[src=x]').length === 0")
+
+
+def test_a_role_that_is_something_else_in_the_graph_is_not_taken(page: Page) -> None:
+    instruments(page, lamp=("test/Lamp", None))
+    add(page, "switch", "lamp")
+    role = page.get_by_label("Role")
+    assert "another component: test/Lamp" in role.evaluate("(field) => field.validationMessage")
+    role.fill("hall")
+    role.press("Enter")
+    is_played(page, "hall")
+    add(page, "switch", "hall ")
+    assert "a device of that name" in role.evaluate("(field) => field.validationMessage")
+
+
+def test_full_screen_hides_the_bars_until_it_ends(page: Page) -> None:
+    instruments(page, **BOTH)
+    page.get_by_role("button", name="Full screen").click()
+    expect(page.locator("#bar")).to_be_hidden()
+    assert page.evaluate("() => document.fullscreenElement !== null")
+    page.keyboard.press("Tab")
+    expect(page.locator("#bar")).to_be_visible()
+    page.evaluate("() => document.exitFullscreen()")
+    expect(page.locator("#status-line")).to_be_visible()
+
+
+def test_a_phone_has_one_column_in_reading_order(page: Page, coordinator: Coordinator, same_page: Pages) -> None:
+    same_page(coordinator, size=PHONE)
+    first, second = ("web/Button", box(5, 0)), ("web/Display", box(8, 0, 4, 2))
+    instruments(page, last=("web/Switch", box(0, 3)), first=first, second=second)
+    is_played(page, "last")
+
+    def in_order(*roles: str) -> bool:
+        boxes = [instrument(page, role).bounding_box() for role in roles]
+        assert all(each and each["width"] > 350 for each in boxes)
+        tops = [each["y"] for each in boxes if each]
+        return tops == sorted(set(tops))
+
+    assert in_order("first", "second", "last")
+    # Also for who goes through them by keys or hears them, and when somebody moves one on a wider screen.
+    edit(page, ["changenode", {"id": "last", "metadata": {"dashboard": box(7, 0, 1, 1)}}])
+    items = page.locator(".dashboard-grid > li")
+    until(lambda: [item.get_attribute("data-role") for item in items.all()] == ["first", "last", "second"])
+    assert in_order("first", "last", "second")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE[0]
+
+
+def test_axe_finds_no_serious_fault(page: Page, coordinator: Coordinator, same_page: Pages) -> None:
+    same_page(coordinator, size=PHONE, theme="dark")
+    instruments(page, **BOTH)
+    is_played(page, "rgb1")
+    assert axe(page) == []
+    dashboard(same_page(coordinator))
+    is_played(page, "rgb1")
+    page.get_by_role("button", name="Edit", exact=True).click()
+    found = axe(page)
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("dialog").wait_for()
+    assert not found + axe(page, "dialog")
+
+
+# -- where nobody else has the page open: it would play the instruments --
+
+
+@pytest.fixture
+def alone(same_page: SamePages, page_of: Pages) -> Pages:
+    """`page_of`, after the page of the other tests has been left."""
+    same_page.leave()
+    return page_of
+
+
+def test_instruments_are_played_from_when_the_dashboard_is_opened_until_the_page_is_closed(
+    coordinator: Coordinator, alone: Pages
+) -> None:
+    page = alone(coordinator)
+    cleared(page, coordinator)
+    put(page, **ONE)
     until_system(page, "system.isReady && system.nodeStatus('switch1') !== undefined")
     assert node(coordinator.status(), "switch1")["state"] == "pending"
     dashboard(page)
@@ -230,100 +403,11 @@ def test_instruments_are_played_from_when_the_dashboard_is_opened_until_the_page
     coordinator.wait(lambda status: node(status, "switch1")["state"] != "alive")
 
 
-def test_what_the_shelf_of_the_same_page_plays_is_not_said_to_be_elsewhere(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph(graph(switch1=("web/Switch", None)), suffix=".json")
-    page = page_of(coordinator)
-    until_system(page, "system.isReady && system.status.nodes.length > 0")
-    page.locator("#side-tab-devices").click()
-    page.locator("[data-kind=switch]").click()
-    coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
-    edit(page, ["changenode", {"id": "switch1", "metadata": {"dashboard": box(0, 0)}}])
-    dashboard(page)
-    expect(instrument(page, "switch1")).to_contain_text("Played by a device of this page")
-    expect(instrument(page, "switch1").get_by_role("button", name="Play here too")).to_be_visible()
-
-
-def test_what_somebody_else_plays_is_played_here_when_they_have_gone(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph(graph(switch1=("web/Switch", box(0, 0))), suffix=".json")
-
-    class Real(Participant):
-        component = "web/Switch"
-        outports = (Port("on", "boolean"),)
-
-    with Participants(Real("switch1"), broker=f"mqtt://127.0.0.1:{mqtt(coordinator).port}"):
-        coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
-        page = dashboard(page_of(coordinator))
-        expect(instrument(page, "switch1")).to_have_attribute("data-state", "elsewhere")
-        expect(instrument(page, "switch1").get_by_role("switch")).to_have_count(0)
-    is_played(page, "switch1")
-
-
-def test_of_two_that_take_a_role_at_the_same_time_one_gives_way(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph(graph(switch1=("web/Switch", box(0, 0))), suffix=".json")
-    pages = [page_of(coordinator), page_of(coordinator)]
-    nobody = json.dumps(coordinator.status())
-    for page in pages:
-        page.route("**/status.json", lambda route: route.fulfill(body=nobody, content_type="application/json"))
-    for page in pages:
-        dashboard(page)
-    for page in pages:
-        is_played(page, "switch1")
-    for page in pages:
-        page.unroute("**/status.json")
-    states = ["elsewhere", "playing"]
-    until(lambda: sorted(str(instrument(page, "switch1").get_attribute("data-state")) for page in pages) == states)
-    coordinator.wait(lambda status: len(node(status, "switch1")["instances"]) == 1)
-
-
-def test_a_removed_instrument_comes_back_by_undo(run_graph: Run, page_of: Pages) -> None:
-    page = dashboard(page_of(run_graph(switch_and_lamp(), suffix=".json")))
-    menu = instrument(page, "switch1").get_by_role("button", name="What to do with switch1")
-    menu.click()
-    expect(page.get_by_role("menuitem", name="Remove")).to_be_disabled()  # locked
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="Edit", exact=True).click()
-    menu.click()
-    page.get_by_role("menuitem", name="Remove").click()
-    expect(instrument(page, "switch1")).to_have_count(0)
-    until_system(page, "!system.graph.nodes.has('switch1')")
-    page.locator("#tool-undo").click()
-    is_played(page, "switch1")
-
-
-def test_hostile_names_are_text_and_impossible_places_are_put_right(run_graph: Run, page_of: Pages) -> None:
-    wild = {"x": -5, "y": "1", "w": 1e9, "h": None}
-    text = graph(
-        **{HOSTILE: ("web/Switch", cast(Box, wild))}, other=("web/Button", box(0, 0)), none=("web/Nothing", box(0, 0))
-    )
-    page = dashboard(page_of(run_graph(text, suffix=".json")))
-    edit(page, ["changenode", {"id": "other", "metadata": {"label": HOSTILE}}])
-    is_played(page, HOSTILE)
-    expect(instrument(page, HOSTILE).locator("h3")).to_have_text(HOSTILE)
-    expect(instrument(page, "other").locator("h3")).to_have_text(HOSTILE)
-    expect(instrument(page, "none")).to_have_count(0)
-    first, second = instrument(page, HOSTILE).bounding_box(), instrument(page, "other").bounding_box()
-    assert first
-    assert second
-    assert first["y"] + first["height"] <= second["y"] or second["y"] + second["height"] <= first["y"]
-    assert page.evaluate("() => window.hacked === undefined && document.querySelectorAll('img[src=x]').length === 0")
-
-
-def test_a_role_that_is_something_else_in_the_graph_is_not_taken(run_graph: Run, page_of: Pages) -> None:
-    page = dashboard(page_of(run_graph(graph(lamp=("test/Lamp", None)), suffix=".json")))
-    add(page, "switch", "lamp")
-    role = page.get_by_label("Role")
-    assert "another component: test/Lamp" in role.evaluate("(field) => field.validationMessage")
-    role.fill("hall")
-    role.press("Enter")
-    is_played(page, "hall")
-    add(page, "switch", "hall ")
-    assert "a device of that name" in role.evaluate("(field) => field.validationMessage")
-
-
-def test_the_url_opens_a_wall_whose_bars_come_when_it_is_touched(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph(switch_and_lamp(), suffix=".json")
-    page = page_of.blank(has_touch=True)
+def test_the_url_opens_a_wall_whose_bars_come_when_it_is_touched(alone: Pages, coordinator: Coordinator) -> None:
+    page = alone.blank(has_touch=True)
     page.goto(address(coordinator, "/", secret=None) + f"#dashboard&wall&secret={SECRET}")
+    cleared(page, coordinator)
+    put(page, **BOTH)
     is_played(page, "switch1")
     expect(page.locator("#bar")).to_be_hidden()
     switch = instrument(page, "switch1").get_by_role("switch")
@@ -343,8 +427,8 @@ def test_the_url_opens_a_wall_whose_bars_come_when_it_is_touched(run_graph: Run,
     expect(page.locator("#bar")).to_be_visible()
 
 
-def test_a_wall_has_one_lock_of_the_screen_which_goes_with_it(run_graph: Run, page_of: Pages) -> None:
-    page = page_of.blank()
+def test_a_wall_has_one_lock_of_the_screen_which_goes_with_it(alone: Pages, coordinator: Coordinator) -> None:
+    page = alone.blank()
     page.add_init_script("""
       window.asked = [];
       window.held = 0;
@@ -352,7 +436,6 @@ def test_a_wall_has_one_lock_of_the_screen_which_goes_with_it(run_graph: Run, pa
       const request = () => new Promise((resolve) => asked.push(() => (held++, resolve(made()))));
       Object.defineProperty(navigator, "wakeLock", { value: { request } });
     """)
-    coordinator = run_graph(switch_and_lamp(), suffix=".json")
     page.goto(address(coordinator, "/", secret=None) + f"#dashboard&wall&secret={SECRET}")
     until(lambda: page.evaluate("asked.length") == 1)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # while the browser has not answered
@@ -361,51 +444,3 @@ def test_a_wall_has_one_lock_of_the_screen_which_goes_with_it(run_graph: Run, pa
     page.keyboard.press("Tab")  # shows the bars
     page.get_by_role("tab", name="Graph").click()
     until(lambda: page.evaluate("held") == 0)
-
-
-def test_full_screen_hides_the_bars_until_it_ends(run_graph: Run, page_of: Pages) -> None:
-    page = dashboard(page_of(run_graph(switch_and_lamp(), suffix=".json")))
-    page.get_by_role("button", name="Full screen").click()
-    expect(page.locator("#bar")).to_be_hidden()
-    assert page.evaluate("() => document.fullscreenElement !== null")
-    page.keyboard.press("Tab")
-    expect(page.locator("#bar")).to_be_visible()
-    page.evaluate("() => document.exitFullscreen()")
-    expect(page.locator("#status-line")).to_be_visible()
-
-
-def test_a_phone_has_one_column_in_reading_order(run_graph: Run, page_of: Pages) -> None:
-    text = graph(
-        last=("web/Switch", box(0, 3)), first=("web/Button", box(5, 0)), second=("web/Display", box(8, 0, 4, 2))
-    )
-    page = dashboard(page_of(run_graph(text, suffix=".json"), size=PHONE))
-    is_played(page, "last")
-
-    def in_order(*roles: str) -> bool:
-        boxes = [instrument(page, role).bounding_box() for role in roles]
-        assert all(each and each["width"] > 350 for each in boxes)
-        tops = [each["y"] for each in boxes if each]
-        return tops == sorted(set(tops))
-
-    assert in_order("first", "second", "last")
-    # Also for who goes through them by keys or hears them, and when somebody moves one on a wider screen.
-    edit(page, ["changenode", {"id": "last", "metadata": {"dashboard": box(7, 0, 1, 1)}}])
-    items = page.locator(".dashboard-grid > li")
-    until(lambda: [item.get_attribute("data-role") for item in items.all()] == ["first", "last", "second"])
-    assert in_order("first", "last", "second")
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE[0]
-
-
-@pytest.mark.parametrize(("size", "theme"), [(LAPTOP, "light"), (PHONE, "dark")], ids=["laptop", "phone"])
-def test_axe_finds_no_serious_fault(
-    run_graph: Run, page_of: Pages, size: tuple[int, int], theme: Literal["light", "dark"]
-) -> None:
-    coordinator = run_graph(switch_and_lamp(), suffix=".json")
-    page = dashboard(page_of(coordinator, size=size, theme=theme))
-    is_played(page, "rgb1")
-    found = axe(page)
-    page.get_by_role("button", name="Edit", exact=True).click()
-    found += axe(page)
-    page.get_by_role("button", name="Add", exact=True).click()
-    page.get_by_role("dialog").wait_for()
-    assert not found + axe(page, "dialog")

@@ -5,22 +5,32 @@ from __future__ import annotations
 import json
 import queue
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from virtual_devices import adds, cleared, joins, mqtt
 
-from brokers import Broker
-from browser import LAPTOP, PHONE, Pages, axe, edit, goes_on_to_the_right, middle_of, node_in, until, until_system
+from browser import (
+    LAPTOP,
+    PHONE,
+    Pages,
+    address,
+    axe,
+    edit,
+    goes_on_to_the_right,
+    middle_of,
+    node_in,
+    running,
+    until,
+    until_system,
+)
 from msgflo import Participant, Port
 from outside import Outside
 from systems import Coordinator, Participants, node
-
-Run = Callable[..., Coordinator]
 
 KINDS = [
     "temperature", "humidity", "sound", "light", "button", "switch", "potentiometer", "rgb", "relay", "display",
@@ -49,10 +59,19 @@ SHOWS: dict[str, list[tuple[str, str, str]]] = {
 }
 
 
-def mqtt(coordinator: Coordinator) -> Broker:
-    """The coordinator's own broker, for a client outside."""
-    port = int(coordinator.command[coordinator.command.index("--mqtt-port") + 1])
-    return cast(Broker, SimpleNamespace(port=port))
+@pytest.fixture(scope="module")
+def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinator]:
+    """One with a broker of its own for all tests here."""
+    with running(tmp_path_factory.mktemp("devices"), "") as coordinator:
+        yield coordinator
+
+
+@pytest.fixture
+def page(coordinator: Coordinator, same_page: Pages) -> Page:
+    """The page without devices, in a system without any; the broker has no values of earlier ones."""
+    page = same_page(coordinator)
+    cleared(page, coordinator)
+    return page
 
 
 def shelf(page: Page) -> Locator:
@@ -126,9 +145,7 @@ def until_value(outside: Outside, topic: str, value: Any) -> None:
         raise AssertionError(f"{topic}: {seen}, and never {value}") from None
 
 
-def test_every_virtual_device_sends_or_shows(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
-    page = page_of(coordinator)
+def test_every_virtual_device_sends_or_shows(page: Page, coordinator: Coordinator) -> None:
     topics = [f"{role_of(kind)}/#" for kind in KINDS]
     with Outside(mqtt(coordinator), *topics) as outside:
         pick(page, *KINDS)
@@ -150,9 +167,7 @@ def test_every_virtual_device_sends_or_shows(run_graph: Run, page_of: Pages) -> 
     assert tested == set(KINDS)
 
 
-def test_a_chart_holds_a_value_until_the_next_one(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
-    page = page_of(coordinator)
+def test_a_chart_holds_a_value_until_the_next_one(page: Page, coordinator: Coordinator) -> None:
     pick(page, "chart")
     coordinator.wait(lambda status: node(status, "chart1")["state"] == "alive")
     with Outside(mqtt(coordinator), "chart1/a") as outside:
@@ -165,9 +180,7 @@ def test_a_chart_holds_a_value_until_the_next_one(run_graph: Run, page_of: Pages
     assert all(one[0] == two[0] or one[1] == two[1] for one, two in pairwise(corners)), "no line is slanted"
 
 
-def test_a_chart_draws_the_largest_numbers_there_are(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
-    page = page_of(coordinator)
+def test_a_chart_draws_the_largest_numbers_there_are(page: Page, coordinator: Coordinator) -> None:
     pick(page, "chart")
     coordinator.wait(lambda status: node(status, "chart1")["state"] == "alive")
     with Outside(mqtt(coordinator), "chart1/a") as outside:
@@ -180,9 +193,7 @@ def test_a_chart_draws_the_largest_numbers_there_are(run_graph: Run, page_of: Pa
         expect(points).to_have_attribute("points", re.compile(rf"^\S+,{re.escape(y)} \S+,{re.escape(y)}$"))
 
 
-def test_a_display_has_the_newest_text_in_sight(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
-    page = page_of(coordinator)
+def test_a_display_has_the_newest_text_in_sight(page: Page, coordinator: Coordinator) -> None:
     pick(page, "display")
     coordinator.wait(lambda status: node(status, "display1")["state"] == "alive")
     with Outside(mqtt(coordinator), "display1/text") as outside:
@@ -208,9 +219,11 @@ def until_in_sight(page: Page, element: Locator) -> None:
 
 
 @pytest.mark.parametrize("size", [LAPTOP, PHONE])
-def test_a_device_that_is_picked_is_in_sight(run_graph: Run, page_of: Pages, size: tuple[int, int]) -> None:
-    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
-    page = page_of(coordinator, size=size)
+def test_a_device_that_is_picked_is_in_sight(
+    page: Page, coordinator: Coordinator, same_page: Pages, size: tuple[int, int]
+) -> None:
+    same_page(coordinator, size=size)
+    edit(page, adds("a"), adds("b"), joins("a.out", "b.in"))
     for kind in ("chart", "display", "map", "text"):
         pick(page, kind)
         expect(node_in(page, role_of(kind))).to_have_class(re.compile("selected"))
@@ -220,8 +233,10 @@ def test_a_device_that_is_picked_is_in_sight(run_graph: Run, page_of: Pages, siz
         expect(card(page, "text1").get_by_role("button", name="Rename text1")).to_be_focused()
 
 
-def test_a_component_that_is_picked_on_a_phone_is_in_sight(run_graph: Run, page_of: Pages) -> None:
-    page = page_of(run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)"), size=PHONE)
+def test_a_component_that_is_picked_on_a_phone_is_in_sight(
+    page: Page, coordinator: Coordinator, same_page: Pages
+) -> None:
+    same_page(coordinator, size=PHONE)
     page.get_by_role("button", name="Library and devices").click()
     page.locator('[data-component="core/Gate"]').click()
     expect(node_in(page, "gate")).to_be_focused()
@@ -229,9 +244,7 @@ def test_a_component_that_is_picked_on_a_phone_is_in_sight(run_graph: Run, page_
     until_in_sight(page, node_in(page, "gate"))
 
 
-def test_a_double_click_on_the_shelf_takes_one_device(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
-    page = page_of(coordinator)
+def test_a_double_click_on_the_shelf_takes_one_device(page: Page, coordinator: Coordinator) -> None:
     shelf(page).locator("[data-kind=switch]").dblclick()
     coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
     pick(page, "button")
@@ -239,9 +252,7 @@ def test_a_double_click_on_the_shelf_takes_one_device(run_graph: Run, page_of: P
     expect(page.locator("#devices [data-kind=switch]")).to_have_count(1)
 
 
-def test_a_knob_is_turned_by_dragging_its_dial(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)")
-    page = page_of(coordinator)
+def test_a_knob_is_turned_by_dragging_its_dial(page: Page, coordinator: Coordinator) -> None:
     pick(page, "potentiometer")
     x, y = middle_of(card(page, "potentiometer1").locator(".turnable"))
     with Outside(mqtt(coordinator), "potentiometer1/value") as outside:
@@ -257,9 +268,7 @@ def test_a_knob_is_turned_by_dragging_its_dial(run_graph: Run, page_of: Pages) -
     expect(card(page, "potentiometer1").get_by_role("slider")).to_have_value("0")
 
 
-def test_a_microphone_tells_that_it_is_loud_however_that_came_about(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("")
-    page = page_of(coordinator)
+def test_a_microphone_tells_that_it_is_loud_however_that_came_about(page: Page, coordinator: Coordinator) -> None:
     pick(page, "sound")
     play(coordinator, "sound1")
     x, y = middle_of(card(page, "sound1").locator(".turnable"))
@@ -273,9 +282,7 @@ def test_a_microphone_tells_that_it_is_loud_however_that_came_about(run_graph: R
         page.mouse.up()
 
 
-def test_a_button_tells_long_and_double_presses(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("")
-    page = page_of(coordinator)
+def test_a_button_tells_long_and_double_presses(page: Page, coordinator: Coordinator) -> None:
     with Outside(mqtt(coordinator), "button1/#") as outside:
         pick(page, "button")
         button = card(page, "button1").get_by_role("button", name="Press button1")
@@ -300,9 +307,9 @@ def test_a_button_tells_long_and_double_presses(run_graph: Run, page_of: Pages) 
         until_value(outside, "button1/press", True)
 
 
-def test_wires_stay_when_a_real_device_takes_the_role(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("button1(web/Button) PRESS -> TOGGLE relay1(web/Relay)")
-    page = page_of(coordinator)
+def test_wires_stay_when_a_real_device_takes_the_role(page: Page, coordinator: Coordinator) -> None:
+    wire = joins("button1.press", "relay1.toggle")
+    edit(page, adds("button1", "web/Button"), adds("relay1", "web/Relay"), wire)
     with Outside(mqtt(coordinator), "relay1/closed") as outside:
         pick(page, "relay", "button")
         coordinator.wait(lambda status: status["edges"][0]["kind"] == "direct")
@@ -325,8 +332,7 @@ def test_wires_stay_when_a_real_device_takes_the_role(run_graph: Run, page_of: P
             until_value(outside, "relay1/closed", False)
 
 
-def test_devices_go_with_the_page_and_come_back_with_it(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("")
+def test_devices_go_with_the_page_and_come_back_with_it(coordinator: Coordinator, page_of: Pages) -> None:
     page = page_of(coordinator)
     pick(page, "temperature", "display")
     card(page, "temperature1").get_by_role("slider").fill("30")
@@ -340,9 +346,7 @@ def test_devices_go_with_the_page_and_come_back_with_it(run_graph: Run, page_of:
     coordinator.wait(lambda status: "temperature1" not in [each["id"] for each in status["nodes"]])
 
 
-def test_a_device_is_renamed_and_closed(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("")
-    page = page_of(coordinator)
+def test_a_device_is_renamed_and_closed(page: Page, coordinator: Coordinator) -> None:
     pick(page, "switch", "switch")
     expect(card(page, "switch2")).to_be_visible()
     card(page, "switch1").get_by_role("button", name="Rename switch1").click()
@@ -359,9 +363,8 @@ def test_a_device_is_renamed_and_closed(run_graph: Run, page_of: Pages) -> None:
     assert [each["id"] for each in known] == ["hall switch"]
 
 
-def test_a_device_follows_its_node_when_that_has_another_name(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("src(core/Repeat) OUT -> ON relay1(web/Relay)\n")
-    page = page_of(coordinator)
+def test_a_device_follows_its_node_when_that_has_another_name(page: Page, coordinator: Coordinator) -> None:
+    edit(page, adds("src"), adds("relay1", "web/Relay"), joins("src.out", "relay1.on"))
     pick(page, "relay")
     coordinator.wait(lambda status: node(status, "relay1")["state"] == "alive")
     edit(page, ["renamenode", {"from": "relay1", "to": "pump"}])
@@ -373,9 +376,8 @@ def test_a_device_follows_its_node_when_that_has_another_name(run_graph: Run, pa
     until_system(page, "system.graph.nodes.size === 2 && system.health.get('default/main\\nrelay1')?.error === ''")
 
 
-def test_a_device_whose_node_is_copied_has_a_copy(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("src(core/Repeat) OUT -> ON relay1(web/Relay)\n")
-    page = page_of(coordinator)
+def test_a_device_whose_node_is_copied_has_a_copy(page: Page, coordinator: Coordinator) -> None:
+    edit(page, adds("src"), adds("relay1", "web/Relay"), joins("src.out", "relay1.on"))
     pick(page, "relay")
     until_system(page, "system.nodeStatus('relay1')?.state === 'alive'")
     node_in(page, "relay1").locator(".role").click()
@@ -385,9 +387,10 @@ def test_a_device_whose_node_is_copied_has_a_copy(run_graph: Run, page_of: Pages
     coordinator.wait(lambda status: node(status, "relay2")["state"] == "alive")
 
 
-def test_devices_of_two_people_play_one_role_and_each_goes_by_itself(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("")
-    pages = [page_of(coordinator), page_of(coordinator)]
+def test_devices_of_two_people_play_one_role_and_each_goes_by_itself(
+    page: Page, coordinator: Coordinator, page_of: Pages
+) -> None:
+    pages = [page, page_of(coordinator)]
     for page in pages:
         pick(page, "rgb")
         card(page, "rgb1").get_by_role("button", name="Rename rgb1").click()
@@ -402,18 +405,21 @@ def test_devices_of_two_people_play_one_role_and_each_goes_by_itself(run_graph: 
     with Outside(mqtt(coordinator), "lamp/state") as outside:
         outside.send("lamp/color", '"red"')
         expect(card(pages[1], "lamp")).to_contain_text("#ff0000")
+    card(pages[1], "lamp").get_by_role("button", name="Close lamp").click()
+    coordinator.wait(lambda status: not status["nodes"])
 
 
-def test_a_device_that_is_closed_while_it_starts_or_cannot_start_takes_no_part(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("")
-    page = page_of(coordinator)
+def test_a_device_that_is_closed_while_it_starts_or_cannot_start_takes_no_part(
+    page: Page, coordinator: Coordinator
+) -> None:
     pick(page, "text")  # by now the shelf has all kinds
     page.evaluate(
         """async () => {
           const { kinds } = await import("/devices/kinds.js");
-          const load = kinds.get("switch");
+          const [load, loadButton] = [kinds.get("switch"), kinds.get("button")];
+          window.mend = () => kinds.set("switch", load).set("button", loadButton);
           kinds.set("switch", () => new Promise((done) => (window.goOn = () => done(load()))));
-          const broken = await kinds.get("button")();
+          const broken = await loadButton();
           kinds.set("button", async () => ({ ...broken, make: () => { throw new Error("broken"); } }));
         }"""
     )
@@ -427,10 +433,12 @@ def test_a_device_that_is_closed_while_it_starts_or_cannot_start_takes_no_part(r
     pick(page, "display")  # is announced after whatever had begun before
     status = coordinator.wait(lambda status: any(each["id"] == "display1" for each in status["nodes"]))
     assert {each["id"] for each in status["nodes"]} == {"text1", "display1"}
+    page.evaluate("() => window.mend() && undefined")
 
 
-def test_a_role_is_proposed_that_nobody_plays(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("button1(demo/Button) PRESS -> TEXT display1(web/Display)")
+def test_a_role_is_proposed_that_nobody_plays(page: Page, coordinator: Coordinator) -> None:
+    wire = joins("button1.press", "display1.text")
+    edit(page, adds("button1", "demo/Button"), adds("display1", "web/Display"), wire)
 
     class Other(Participant):
         component = "web/Button"  # of another page
@@ -438,17 +446,14 @@ def test_a_role_is_proposed_that_nobody_plays(run_graph: Run, page_of: Pages) ->
 
     with Participants(Other("button2"), broker=f"mqtt://127.0.0.1:{mqtt(coordinator).port}"):
         coordinator.wait(lambda status: node(status, "button2")["state"] == "alive")
-        page = page_of(coordinator)
-        until_system(page, "system.status.nodes.length === 3")
+        until_system(page, "['button1', 'button2', 'display1'].every((role) => system.nodeStatus(role))")
         pick(page, "button", "display")
         expect(card(page, "button3")).to_be_visible()
         expect(card(page, "display1")).to_be_visible()  # its wire waits for it
 
 
-def test_devices_come_back_when_the_coordinator_does(run_graph: Run, page_of: Pages) -> None:
-    page_of.tolerate("WebSocket connection|ERR_CONNECTION")
-    coordinator = run_graph("")
-    page = page_of(coordinator)
+def test_devices_come_back_when_the_coordinator_does(page: Page, coordinator: Coordinator, same_page: Pages) -> None:
+    same_page.tolerate("WebSocket connection|ERR_CONNECTION")
     pick(page, "switch")
     coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
     coordinator.stop()
@@ -461,18 +466,19 @@ def test_devices_come_back_when_the_coordinator_does(run_graph: Run, page_of: Pa
         until_value(outside, "switch1/on", True)
 
 
-def test_without_a_broker_of_its_own_the_page_says_why(run_graph: Run, broker: Broker, page_of: Pages) -> None:
-    page = page_of(run_graph("", broker=broker.url))
+def test_without_an_account_of_the_broker_the_page_says_why(coordinator: Coordinator, page_of: Pages) -> None:
+    page = page_of.blank()
+    page.route("**/page.json", lambda route: route.fulfill(json={"mqtt": None, "mqtt_reason": "It is not its own."}))
+    page.goto(address(coordinator))
+    page.locator("body[data-started]").wait_for()
     shelf(page).locator("[data-kind=button]").click()
-    expect(page.locator("#devices-trouble")).to_contain_text("a broker that is not its own")
+    expect(page.locator("#devices-trouble")).to_contain_text("It is not its own.")
 
 
 HOSTILE = '<img src=x onerror="window.hacked = true"><script>window.hacked = true</script>'
 
 
-def test_hostile_values_are_shown_as_text_only(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("")
-    page = page_of(coordinator)
+def test_hostile_values_are_shown_as_text_only(page: Page, coordinator: Coordinator) -> None:
     pick(page, "display", "chart", "map", "rgb", "text")
     play(coordinator, "display1", "chart1", "map1", "rgb1", "text1")
     with Outside(mqtt(coordinator), "rgb1/error", "map1/error") as outside:
@@ -495,9 +501,7 @@ def test_hostile_values_are_shown_as_text_only(run_graph: Run, page_of: Pages) -
     assert page.evaluate("window.hacked === undefined")
 
 
-def test_texts_of_others_do_not_turn_around_what_devices_say(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("")
-    page = page_of(coordinator)
+def test_texts_of_others_do_not_turn_around_what_devices_say(page: Page, coordinator: Coordinator) -> None:
     pick(page, "map", "chart")
     play(coordinator, "map1", "chart1")
     with Outside(mqtt(coordinator), "map1/error") as outside:
@@ -510,9 +514,7 @@ def test_texts_of_others_do_not_turn_around_what_devices_say(run_graph: Run, pag
         expect(card(page, "chart1")).to_contain_text("no number: \\u202e evil")
 
 
-def test_settings_are_taken_and_wrong_ones_refused(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("")
-    page = page_of(coordinator)
+def test_settings_are_taken_and_wrong_ones_refused(page: Page, coordinator: Coordinator) -> None:
     topics = ["potentiometer1/value", "potentiometer1/error", "relay1/error", "potentiometer1/settings"]
     with Outside(mqtt(coordinator), *topics) as outside:
         pick(page, "potentiometer", "relay")
@@ -529,35 +531,6 @@ def test_settings_are_taken_and_wrong_ones_refused(run_graph: Run, page_of: Page
         assert "true or false" in json.loads(outside.next("relay1/error"))["message"]
 
 
-def test_ports_are_named_as_those_of_devices_on_boards(run_graph: Run, page_of: Pages) -> None:
-    from devices import button, climate, light, potentiometer, relay, rgb, sound
-
-    page = page_of(run_graph(""))
-    said = page.evaluate(
-        """async () => {
-          const { kinds } = await import("/devices/kinds.js");
-          const ports = async ([kind, load]) => [kind, (await load()).ports];
-          return Object.fromEntries(await Promise.all([...kinds].map(ports)));
-        }"""
-    )
-    real = {
-        "button": button.Button("x", {}, {}, type("Contact", (), {})()),
-        "potentiometer": potentiometer.Potentiometer("x", {}, {}, None),
-        "rgb": rgb.Rgb("x", {}, {}, None),
-        "relay": relay.Relay("x", {}, {}, None, 0),
-        "light": light.Light("x", {}, {}, None),
-        "sound": sound.Sound("x", {}, {}, None),
-        "temperature": climate.Climate("x", {}, {}, None),
-        "humidity": climate.Climate("x", {}, {}, None),
-    }
-    for kind, device in real.items():
-        for direction, ports in (("in", device.inports), ("out", device.outports)):
-            there = {port.id: (port.type, port.qos, port.retain) for port in ports}
-            for port in said[kind][direction]:
-                state = port.get("state", False)
-                assert there.get(port["id"]) == (port["type"], int(state), state), f"{kind}.{port['id']}"
-
-
 READ_OUT = """() => {
   // What a screen reader says of devices by itself, from now on: changes within live regions.
   const live = "[aria-live], output, [role=status], [role=log], [role=alert]";
@@ -571,9 +544,7 @@ READ_OUT = """() => {
 }"""
 
 
-def test_a_screen_reader_says_what_one_does_and_not_what_comes_and_goes(run_graph: Run, page_of: Pages) -> None:
-    coordinator = run_graph("")
-    page = page_of(coordinator)
+def test_a_screen_reader_says_what_one_does_and_not_what_comes_and_goes(page: Page, coordinator: Coordinator) -> None:
     pick(page, *KINDS)
     play(coordinator, *map(role_of, KINDS))
     topics = ["temperature1/temperature", "sensor433-1/temperature"]
@@ -596,12 +567,13 @@ def test_a_screen_reader_says_what_one_does_and_not_what_comes_and_goes(run_grap
         until(page, "() => window.said.includes('press')")
 
 
-@pytest.mark.parametrize(("size", "theme"), [(LAPTOP, "dark"), (PHONE, "light")])
-def test_devices_keep_nobody_out(run_graph: Run, page_of: Pages, size: tuple[int, int], theme: Any) -> None:
-    page = page_of(run_graph(""), size=size, theme=theme)
+def test_devices_keep_nobody_out(page: Page) -> None:
     pick(page, *KINDS)
     expect(page.locator("#device-cards > li")).to_have_count(len(KINDS))
-    assert axe(page, "#devices") == []
-    shelf(page)
-    assert axe(page, "#side") == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for size, theme in ((LAPTOP, "dark"), (PHONE, "light")):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=cast(Any, theme))
+        assert axe(page, "#devices") == []
+        shelf(page)
+        assert axe(page, "#side") == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

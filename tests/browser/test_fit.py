@@ -54,12 +54,11 @@ def packing(response: Any) -> str:
     return str(response.headers.get("content-encoding", ""))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize(("size", "theme"), [(LAPTOP, "light"), (PHONE, "dark")], ids=["laptop", "phone"])
 def test_nothing_keeps_people_out(
-    coordinator: Coordinator, page_of: Pages, size: tuple[int, int], theme: Literal["light", "dark"]
+    coordinator: Coordinator, same_page: Pages, size: tuple[int, int], theme: Literal["light", "dark"]
 ) -> None:
-    page = page_of(coordinator, size=size, theme=theme)
+    page = same_page(coordinator, size=size, theme=theme)
     until_system(page, "system.isReady && system.graph.nodes.size === 64")
     found = axe(page)
     for view in VIEWS[1:]:
@@ -88,17 +87,17 @@ CONTRASTS = """() => {
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_edges_of_each_route_stand_out_from_the_paper(
-    coordinator: Coordinator, page_of: Pages, theme: Literal["light", "dark"]
+    coordinator: Coordinator, same_page: Pages, theme: Literal["light", "dark"]
 ) -> None:
-    page = page_of(coordinator, theme=theme)
+    page = same_page(coordinator, theme=theme)
     page.locator("#graph-view path.edge").first.wait_for(state="attached")
     contrasts = page.evaluate(CONTRASTS)  # by the formula of WCAG 2.2, which asks for 3 (criterion 1.4.11)
     assert len(set(contrasts)) >= 5
     assert min(contrasts) >= 3, contrasts
 
 
-def test_a_phone_need_not_scroll_sideways(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator, size=PHONE)
+def test_a_phone_need_not_scroll_sideways(coordinator: Coordinator, same_page: Pages) -> None:
+    page = same_page(coordinator, size=PHONE)
     until_system(page, "system.isReady && system.graph.nodes.size === 64")
     for view in VIEWS:
         tell(page, "show-view", {"view": view})
@@ -121,8 +120,8 @@ def test_a_finger_in_a_field_does_not_make_the_page_larger(coordinator: Coordina
         assert set(found) == {"16px"}
 
 
-def test_names_seen_from_far_are_whole_below_the_line_too(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator)
+def test_names_seen_from_far_are_whole_below_the_line_too(coordinator: Coordinator, same_page: Pages) -> None:
+    page = same_page(coordinator)
     until_system(page, "system.isReady && system.graph.nodes.size === 64")
     page.locator("#graph-view .far").wait_for(state="attached")
     # What a letter needs of the most usual typefaces; what does not fit is cut off, in Firefox and Safari visibly.
@@ -134,8 +133,8 @@ def test_names_seen_from_far_are_whole_below_the_line_too(coordinator: Coordinat
     assert page.evaluate(cut) == []
 
 
-def test_each_view_is_reached_by_the_keyboard(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator)
+def test_each_view_is_reached_by_the_keyboard(coordinator: Coordinator, same_page: Pages) -> None:
+    page = same_page(coordinator)
     until_system(page, "system.isReady")
     for view in VIEWS[1:]:
         assert focus(page, f"#views [aria-controls='{view}-view']"), f"Tab and arrow keys do not reach {view}"

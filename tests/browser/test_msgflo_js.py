@@ -16,8 +16,6 @@ from playwright.sync_api import Page
 
 from brokers import Broker, free_port
 from browser import Pages, until
-from msgflo import Participant, Port, Session
-from msgflo.describe import describe
 from outside import Outside
 from paths import ROOT
 from systems import until as outside_until
@@ -108,47 +106,6 @@ def test_announces_nothing_before_it_is_subscribed(page: Page, sockets: Sockets)
     assert all(f"{topic} (QoS 1)" in subscribed for topic in ("bell/in", "bell/other", "fbp/bind/bell"))
 
 
-def test_describes_itself_as_the_library_for_python_does(page: Page, sockets: Sockets) -> None:
-    class Bell(Participant):
-        component = "page/Bell"
-        label = "Rings"
-        icon = "bell"
-        period = 30
-        inports = (Port("in", "number", "How loud", schema={"minimum": 0}), Port("raw", raw=True, topic="else/where"))
-        outports = (Port("rung", "number", state=True), Port("out", qos=1), Port("kept", retain=True))
-
-        def process(self, inport: str, msg: Any) -> None:
-            """It has nothing to do."""
-
-    bell = Bell(role="front door", id="a/b+c#d%e")
-    Session([bell], client_id="page/1")
-    about = {
-        "id": bell.id,
-        "component": "page/Bell",
-        "label": "Rings",
-        "icon": "bell",
-        "period": 30,
-        "inports": [
-            {"id": "in", "type": "number", "description": "How loud", "schema": {"minimum": 0}},
-            {"id": "raw", "raw": True, "topic": "else/where"},
-        ],
-        "outports": [
-            {"id": "rung", "type": "number", "state": True},
-            {"id": "out", "qos": 1},
-            {"id": "kept", "retain": True},
-        ],
-    }
-    message = page.evaluate(
-        """async (about) => {
-          const { Participant } = await import("/msgflo.js");
-          const { describe } = await import("/msgflo/wire.js");
-          return JSON.parse(describe(new Participant("front door", about), "page/1"));
-        }""",
-        about,
-    )
-    assert message == json.loads(describe(bell, "page/1"))
-
-
 def test_announces_itself_again_and_again_and_keeps_a_copy(page: Page, sockets: Sockets) -> None:
     with Outside(sockets, "fbp", "fbp/participant/bell") as outside:
         ring(page, sockets, {"period": 1})
@@ -156,29 +113,6 @@ def test_announces_itself_again_and_again_and_keeps_a_copy(page: Page, sockets: 
         assert messages == {outside.next("fbp/participant/bell")}
     with Outside(sockets, "fbp/participant/bell") as later:
         assert messages == {later.next("fbp/participant/bell")}
-
-
-VALUES: list[tuple[str | bytes, Any]] = [
-    ("21.5", 21.5),
-    ('{"a": [true, null]}', {"a": [True, None]}),
-    ("good morning", "good morning"),
-    ("NaN", "NaN"),
-    ("", "nothing arrives"),
-    (b"\xff\x00\xfe", {"bytes": [255, 0, 254]}),
-    ("\ufeff1", "\ufeff1"),
-    ("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
-]
-
-
-def test_values_are_json_or_text_or_bytes(page: Page, sockets: Sockets) -> None:
-    ring(page, sockets)
-    with Outside(sockets, "outside") as outside:
-        for payload, _ in VALUES:
-            outside.send("bell/in", payload)
-        outside.send("bell/other", '"done"')
-        until(page, "got.some(([port]) => port === 'other')")
-    shown = "([port, value]) => value instanceof Uint8Array ? { bytes: [...value] } : value"
-    assert said(page, f"got.map({shown})") == [value for payload, value in VALUES if payload] + ["done"]
 
 
 def bind(outside: Outside, lists: Any) -> None:
@@ -200,43 +134,6 @@ def test_takes_direct_bindings_and_gives_them_up(page: Page, sockets: Sockets) -
         outside.send("bell/in", "4")  # initial packets and others come on the port's own topic
         until(page, "got.length >= 3")
     assert said(page, "got.map(([port, value]) => value)") == [1, 3, 4]
-
-
-def test_a_packet_that_matches_two_sources_comes_once(page: Page, sockets: Sockets) -> None:
-    ring(page, sockets)
-    with Outside(sockets, "outside") as outside:
-        bind(outside, {"in": ["door/#", "door/+", "door/front"], "other": ["+/front"]})
-        sockets_subscribed(sockets, "door/front")
-        outside.send("door/front", "1")
-        outside.send("bell/in", "2")
-        until(page, "got.some(([port, value]) => value === 2)")
-    assert sorted(said(page, "got")) == [["in", 1, False], ["in", 2, False], ["other", 1, False]]
-
-
-def test_a_retained_value_is_no_news_to_those_who_had_it(page: Page, sockets: Sockets) -> None:
-    with Outside(sockets, "outside") as outside:
-        outside.send("door/front", "1", retain=True)
-        bind(outside, {"in": ["door/front"]})
-        ring(page, sockets)
-        until(page, "got.length === 1")
-        bind(outside, {"in": ["door/front"], "other": ["door/front"]})  # the broker sends it to this connection again
-        until(page, "got.length === 2")
-        outside.send("bell/in", "2")
-        until(page, "got.length >= 3")
-    assert said(page, "got") == [["in", 1, True], ["other", 1, True], ["in", 2, False]]
-
-
-def test_malformed_bindings_are_told_and_the_rest_holds(page: Page, sockets: Sockets) -> None:
-    told: list[str] = []
-    page.on("console", lambda message: told.append(message.text))
-    ring(page, sockets)
-    with Outside(sockets, "outside") as outside:
-        bind(outside, {"in": ["a/#/b"], "gone": ["x"], "other": ["door/front"]})
-        sockets_subscribed(sockets, "door/front")
-        outside.send("door/front", "1")
-        until(page, "got.length === 1")
-    assert any("a # that is not last" in text for text in told)
-    assert any("no such inport" in text for text in told)
 
 
 def test_the_broker_tells_when_the_page_dies(page: Page, page_of: Pages, sockets: Sockets) -> None:
@@ -355,38 +252,6 @@ def test_participants_come_and_go_on_a_connection(page: Page, sockets: Sockets) 
         page.evaluate("connection.remove(gong)")
         assert outside.next("fbp/participant/gong") == b""
         wait_for_log(sockets, "gong/in", after="Received UNSUBSCRIBE")
-
-
-MISTAKES = [
-    ("new Participant('')", "a text is needed"),
-    ("new Participant('x', { inports: [{ id: 'a' }], outports: [{ id: 'a' }] })", "two ports have the same id: a"),
-    ("new Participant('x', { inports: [{ id: 'a', topic: 'fbp/x' }] })", "is reserved"),
-    ("new Participant('x', { inports: [{ id: 'a', topic: 'b/+' }] })", "has a wildcard"),
-    ("new Participant('x', { inports: [{ id: 'a', type: 'int' }] })", "allowed: boolean, number"),
-    ("new Participant('x', { outports: [{ id: 'a', qos: 2 }] })", "qos 2 is neither 0 nor 1"),
-    ("new Participant('x').send('a', 1)", 'there is no outport "a"; there are: none'),
-    ("bell.send('rung', NaN)", "NaN cannot be sent"),
-    ("bell.send('rung', () => 1)", "cannot be sent"),
-    ("connect('ws://x:1', [])", "needs a clientId"),
-    ("connection.add(new Participant('bell'))", "the same id: bell"),
-]
-
-
-def test_a_mistake_is_told_in_one_clear_error(page: Page, sockets: Sockets) -> None:
-    ring(page, sockets)
-    told = page.evaluate(
-        """async (calls) => {
-          const { Participant, connect } = await import("/msgflo.js");
-          Object.assign(window, { Participant, connect });
-          return calls.map((call) => {
-            try { eval(call); } catch (error) { return error.message; }
-            return "nothing is said";
-          });
-        }""",
-        [call for call, _ in MISTAKES],
-    )
-    for (call, text), said_of_it in zip(MISTAKES, told, strict=True):
-        assert text in said_of_it, call
 
 
 def test_a_handler_that_fails_stops_nothing_and_is_told(page: Page, page_of: Pages, sockets: Sockets) -> None:

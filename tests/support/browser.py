@@ -228,8 +228,8 @@ _AS_OPENED = """async () => {
 class SamePages(Pages):
     """`pages(coordinator)` opens the page once, and gives it again to each test that asks with the same options.
 
-    Its size may be another. It is as it was when it was opened: panels and dialogs are closed, nothing is selected, the
-    browser remembers nothing. The graph that a test begins with it makes by `make_graph`. A test takes a page of its own when
+    Its size and theme may be others. It is as it was when it was opened: panels and dialogs are closed, nothing is selected,
+    the browser remembers nothing. The graph that a test begins with it makes by `make_graph`. A test takes a page of its own when
     it replaces functions of the page, adds virtual devices, or counts steps of the browser.
     """
 
@@ -249,16 +249,23 @@ class SamePages(Pages):
         **options: Any,
     ) -> Page:
         """The page of a person, of whom each has one; further options are those of Playwright's `new_context`."""
-        key = repr((coordinator.port, path, secret, theme, person, options))
+        key = repr((coordinator.port, path, secret, person, options))
         if key not in self._open:
             self._open[key] = super().__call__(coordinator, path, secret=secret, size=size, theme=theme, **options)
             return self._open[key]
         page = self._open[key]
         page.unroute_all()
         page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=theme)
         page.mouse.move(0, 0)
         page.evaluate(_AS_OPENED)
         return page
+
+    def leave(self) -> None:
+        """Leave all pages as people do, and close them."""
+        for page in self._open.values():
+            page.goto("about:blank")
+        self.close()
 
     def close(self) -> None:
         super().close()

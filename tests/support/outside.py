@@ -59,6 +59,11 @@ class Outside:
         arrived = self._arrived[topic]
         return [arrived.get() for _ in range(arrived.qsize())]
 
+    @property
+    def topics(self) -> set[str]:
+        """The topics on which something has arrived."""
+        return set(self._arrived)
+
     def reconnected(self) -> None:
         """Wait until it is subscribed again, after a restart of the broker, and forget what arrived before."""
         self._subscribed.get(timeout=SECONDS)

@@ -14,6 +14,7 @@ const COLOURS = { light: ["#1a62c4", "#b3261e", "#1d7440", "#8a5800", "#7b3fb5",
 let uPlot = null;
 /** @type {Promise<void> | null} */
 let loading = null;
+let attempts = 0;
 
 /** The colour of the n-th line. @param {number} n */
 export function colourOf(n) {
@@ -33,7 +34,8 @@ export async function loadPlot() {
 }
 
 async function load() {
-  const module = await import("../vendor/uplot.js");
+  const again = attempts++ === 0 ? "" : `?${attempts}`; // a browser asks only once for an address that it could not import
+  const module = await import(`../vendor/uplot.js${again}`);
   const href = new URL("../vendor/uplot.css", import.meta.url).href;
   await new Promise((loaded) => {
     document.head.append(element("link", { rel: "stylesheet", href, load: loaded, error: loaded }));
