@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ import paho.mqtt.client as paho
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import PHONE, Pages, axe, edit, node_in, of_system, running, tell, until_system
+from browser import PHONE, SECRET, Pages, axe, edit, node_in, of_system, running, tell, until_system
 from msgflo_host.foreign import load
 from paths import ROOT
 from systems import Coordinator, Participants, Sink, until
