@@ -31,9 +31,9 @@ def devices(system: tuple[Coordinator, club.Devices]) -> club.Devices:
 
 
 @pytest.fixture
-def page(system: tuple[Coordinator, club.Devices], page_of: Pages) -> Page:
+def page(system: tuple[Coordinator, club.Devices], same_page: Pages) -> Page:
     """The page with the whole graph in sight."""
-    page = page_of(system[0])
+    page = same_page(system[0])
     until_system(page, "system.isReady && system.graph.nodes.size === 64 && system.graph.edges.size === 105")
     expect(page.locator("#graph-view [data-node]")).to_have_count(64)
     until_system(page, "[...system.graph.nodes.keys()].every((id) => system.nodeStatus(id)?.state === 'alive')")
@@ -122,6 +122,7 @@ def test_the_page_says_how_many_packets_it_left_out(page: Page, devices: club.De
     expect(page.locator("#status-left-out")).to_be_empty()
 
 
+@pytest.mark.soak  # a size that takes long
 def test_a_graph_of_500_nodes_is_shown_and_edited(
     run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages
 ) -> None:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import Pages, edit, fit, node_in, of_system, until_system
+from browser import Pages, edit, fit, make_graph, node_in, of_system, until_system
 from systems import Coordinator
 
 
 @pytest.fixture
-def page(coordinator: Coordinator, page_of: Pages) -> Page:
+def page(coordinator: Coordinator, same_page: Pages) -> Page:
     """A page with `a` and `b`, two counters, and `c`, which repeats what `a` sends; its `in` is sent 1 at the start."""
-    page = page_of(coordinator)
-    until_system(page, "system.isReady && system.components.has('core/Counter')")
-    edit(
+    page = same_page(coordinator)
+    make_graph(
         page,
-        ["clear", {"id": "default/main", "name": "main"}],
         ["addnode", {"id": "a", "component": "core/Counter", "metadata": {"x": 0, "y": 0}}],
         ["addnode", {"id": "b", "component": "core/Counter", "metadata": {"x": 0, "y": 240}}],
         ["addnode", {"id": "c", "component": "core/Repeat", "metadata": {"x": 320, "y": 0}}],
@@ -67,7 +65,7 @@ def test_escape_in_the_picture_lets_go_what_is_selected_and_then_closes_the_pane
 
 
 def test_whoever_was_on_a_node_that_has_gone_stays_in_the_picture(
-    page: Page, coordinator: Coordinator, page_of: Pages
+    page: Page, coordinator: Coordinator, same_page: Pages
 ) -> None:
     on_a_node = "() => document.activeElement.matches('#graph-view [data-node]')"
     node_in(page, "c").focus()
@@ -82,7 +80,7 @@ def test_whoever_was_on_a_node_that_has_gone_stays_in_the_picture(
     expect(node_in(page, "gate")).to_have_count(0)
     page.wait_for_function(on_a_node)
     page.locator("#tool-theme").focus()
-    other = page_of(coordinator)
+    other = same_page(coordinator, person="another")
     until_system(other, "system.isReady")
     edit(other, ["removenode", {"id": "a"}])
     expect(node_in(page, "a")).to_have_count(0)
@@ -93,7 +91,7 @@ def test_whoever_was_on_a_node_that_has_gone_stays_in_the_picture(
 
 
 def test_a_form_in_the_picture_stays_beside_its_node_and_says_what_is_wrong(
-    page: Page, coordinator: Coordinator, page_of: Pages
+    page: Page, coordinator: Coordinator, same_page: Pages
 ) -> None:
     beside = """(node) => {
       const place = (name) => document.querySelector(name).getBoundingClientRect();
@@ -131,7 +129,7 @@ def test_a_form_in_the_picture_stays_beside_its_node_and_says_what_is_wrong(
     expect(form).to_have_count(0)
     node_in(page, "c").locator(".initial").click()
     page.keyboard.type("7")
-    other = page_of(coordinator)
+    other = same_page(coordinator, person="another")
     until_system(other, "system.isReady")
     edit(other, ["removenode", {"id": "c"}])
     expect(form).to_have_count(0)

@@ -4,37 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from brokers import Broker
 from browser import SECRET, Pages, node_in, of_system, until, until_system
 from systems import Coordinator
 
-GRAPH = "a(core/Repeat) OUT -> IN b(core/Repeat)"
 NAME = "pi.local"
 
 
-@pytest.fixture
-def page(run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages) -> Page:
-    coordinator = run_graph(GRAPH, "--allow-host", NAME)
-    page_of.tolerate(f"asked another host: .*//{NAME}:")
+def test_by_another_name_nodes_are_copied_and_virtual_devices_take_part(
+    run_graph: Callable[..., Coordinator], page_of: Pages
+) -> None:
+    coordinator = run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)", "--allow-host", NAME)
+    page_of.tolerate(f"asked another host: ws://{NAME}:")
     page = page_of.blank()
     page.goto(f"http://{NAME}:{coordinator.port}/#secret={SECRET}")
     until_system(page, "system.isReady && system.graph.nodes.size === 2")
     assert page.evaluate("() => !isSecureContext && navigator.clipboard === undefined")
-    return page
 
-
-def test_what_a_menu_copies_is_pasted_by_keys(page: Page) -> None:
     node_in(page, "a").locator(".role").click(button="right")
     page.get_by_role("menuitem", name="Copy").click()
     expect(node_in(page, "a")).to_be_focused()
-    page.keyboard.press("Control+v")
+    page.keyboard.press("Control+v")  # what a menu has copied
     until_system(page, "system.graph.nodes.get('a2')?.component === 'core/Repeat'")
 
-
-def test_virtual_devices_take_part(page: Page) -> None:
     page.get_by_role("tab", name="Devices").click()
     page.get_by_role("button", name="Switch On or off").click()
     until_system(page, "system.nodeStatus('switch1')?.state === 'alive'")

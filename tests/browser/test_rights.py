@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from brokers import Broker
-from browser import PHONE, SECRET, Pages, axe, fit, node_in, of_system, until_system
+from browser import PHONE, SECRET, Pages, axe, fit, node_in, of_system, running, until_system
 from systems import Coordinator
 
 VIEWER = "who-may-only-look-on"
@@ -20,11 +19,13 @@ a(core/Repeat) OUT -> IN b(core/Repeat)
 """
 
 
-@pytest.fixture
-def coordinator(run_graph: Callable[..., Coordinator], broker: Broker, tmp_path: Path) -> Coordinator:
-    (tmp_path / "secrets.yaml").write_text(f"hall:\n  secret: {VIEWER}\n  may: viewer\n")
-    (tmp_path / "secrets.yaml").chmod(0o600)
-    return run_graph(GRAPH, "--secrets", "secrets.yaml", broker=broker.url)
+@pytest.fixture(scope="module")
+def coordinator(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Coordinator]:
+    folder = tmp_path_factory.mktemp("rights")
+    (folder / "secrets.yaml").write_text(f"hall:\n  secret: {VIEWER}\n  may: viewer\n")
+    (folder / "secrets.yaml").chmod(0o600)
+    with running(folder, GRAPH, "--secrets", "secrets.yaml", broker=shared_broker.url) as coordinator:
+        yield coordinator
 
 
 def looking_on(page: Page) -> Page:
@@ -102,6 +103,8 @@ def test_who_only_looks_on_sees_it_and_begins_nothing(coordinator: Coordinator, 
     node_in(page, "a").focus()
     page.keyboard.press("Delete")
     until_system(page, "!system.graph.nodes.has('a')")
+    page.keyboard.press("Control+z")
+    until_system(page, "system.graph.nodes.has('a')")
 
 
 def test_on_a_phone_it_is_read_why_nothing_can_be_changed_and_why_devices_are_not_connected(

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from brokers import Broker
-from browser import Pages, node_in, until_system
+from browser import Pages, make_graph, node_in, until_system
 from graph_participant import GraphParticipant
-from systems import Coordinator
+from systems import Coordinator, forget
 
-RunGraph = Callable[..., Coordinator]
+
+@pytest.fixture
+def page(coordinator: Coordinator, same_page: Pages) -> Page:
+    page = same_page(coordinator)
+    make_graph(page, ["addnode", {"id": "a", "component": "core/Repeat"}])
+    expect(node_in(page, "a")).to_be_visible()
+    return page
 
 
 def shown(page: Page, view: str, graph: str = "default/main") -> None:
@@ -22,10 +28,7 @@ def shown(page: Page, view: str, graph: str = "default/main") -> None:
     until_system(page, f"system.current === {json.dumps(graph)}")
 
 
-def test_back_leads_to_the_view_and_the_graph_before(
-    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
-) -> None:
-    page = page_of(run_graph("a(core/Repeat) OUT -> IN b(core/Repeat)\n", broker=shared_broker.url))
+def test_back_leads_to_the_view_and_the_graph_before(page: Page, shared_broker: Broker) -> None:
     with GraphParticipant("inner", shared_broker):
         until_system(page, "system.graph.nodes.has('inner') && system.components.get('home/Inner')?.subgraph")
         before = page.evaluate("() => history.length")
@@ -53,12 +56,10 @@ def test_back_leads_to_the_view_and_the_graph_before(
         expect(node_in(page, "a")).to_be_visible()
         page.go_forward()
         shown(page, "graph", "home/Inner")
+    forget(shared_broker.port, "inner")
 
 
-def test_the_browsers_own_keys_for_back_and_forward_do_not_walk_through_the_tabs(
-    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
-) -> None:
-    page = page_of(run_graph("a(core/Repeat)\n", broker=shared_broker.url))
+def test_the_browsers_own_keys_for_back_and_forward_do_not_walk_through_the_tabs(page: Page) -> None:
     page.get_by_role("tab", name="Dashboard").click()
     prevented = """(held) => !document.activeElement.dispatchEvent(
       new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true, cancelable: true, ...held }))"""
@@ -70,12 +71,9 @@ def test_the_browsers_own_keys_for_back_and_forward_do_not_walk_through_the_tabs
 
 
 def test_without_a_connection_each_view_says_when_something_is_shown(
-    run_graph: RunGraph, shared_broker: Broker, page_of: Pages
+    page: Page, coordinator: Coordinator, same_page: Pages
 ) -> None:
-    page_of.tolerate("ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to")
-    coordinator = run_graph("a(core/Repeat)\n", broker=shared_broker.url)
-    page = page_of(coordinator)
-    until_system(page, "system.isReady")
+    same_page.tolerate("ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to")
     coordinator.stop()
     until_system(page, "!system.isReady")
     for view, what in (("boards", "Port maps"), ("adopt", "Topics"), ("dashboard", "Instruments")):

@@ -139,7 +139,8 @@ class Pages:
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(_TELL_VIOLATIONS)
         self._contexts.append(context)
-        context.on("request", lambda request: self._note_address(request.url))
+        # Nobody but this machine is there, so that what is asked elsewhere fails; to be told of all requests takes long.
+        context.on("requestfailed", lambda request: self._note_address(request.url))
         context.on("console", lambda told: self._note_console(told.type, told.text, told.location.get("url", "")))
         context.on("weberror", lambda error: self._note(f"error of the page: {error.error}"))
         context.on("page", self._watch)
@@ -219,6 +220,7 @@ _AS_OPENED = """async () => {
   document.activeElement.blur();
   getSelection().removeAllRanges();
   localStorage.clear();
+  window.isNeverLong &&= false;
   if (system.isReady && system.current !== system.main) await system.show(system.main);
 }"""
 
@@ -250,13 +252,16 @@ class SamePages(Pages):
         secret: str | None = SECRET,
         size: tuple[int, int] = LAPTOP,
         theme: Literal["light", "dark"] = "light",
+        person: str = "",
         **options: Any,
     ) -> Page:
-        key = repr((coordinator.port, path, secret, options))
+        """The page of a person, of whom each has one; further options are those of Playwright's `new_context`."""
+        key = repr((coordinator.port, path, secret, person, options))
         if key not in self._open:
             self._open[key] = super().__call__(coordinator, path, secret=secret, size=size, theme=theme, **options)
             return self._open[key]
         page = self._open[key]
+        page.unroute_all()
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme=theme)
         page.mouse.move(0, 0)
@@ -333,7 +338,7 @@ def until_system(page: Page, expression: str) -> None:
 
     The page asks for states of nodes and edges every two seconds; where one is waited for, it asks at once.
     """
-    ask = "system?.isReady && askForStatus();" if "Status(" in expression else ""
+    ask = "system?.isReady && askForStatus();" if re.search("[sS]tatus", expression) else ""
     # Playwright takes a promise for true, so what is imported waits beside.
     page.wait_for_function(
         """() => {
@@ -367,11 +372,14 @@ def never_long(page: Page) -> None:
     """
     page.evaluate(
         """() => {
-          const { setTimeout, clearTimeout } = window;
+          const { setTimeout, clearTimeout, isNeverLong } = window;
+          window.isNeverLong = true;
           window.isLong = null;
-          window.setTimeout = (what, ms, ...rest) => (ms === 500 ? ((window.isLong = what), -1) : setTimeout(what, ms, ...rest));
+          if (isNeverLong !== undefined) return;
+          window.setTimeout = (what, ms, ...rest) =>
+            ms === 500 && window.isNeverLong ? ((window.isLong = what), -1) : setTimeout(what, ms, ...rest);
           window.clearTimeout = (timer) => (timer === -1 ? (window.isLong = null) : clearTimeout(timer));
-          addEventListener("contextmenu", (event) => event.stopImmediatePropagation(), true);
+          addEventListener("contextmenu", (event) => window.isNeverLong && event.stopImmediatePropagation(), true);
         }"""
     )
 

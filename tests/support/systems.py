@@ -17,7 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from brokers import free_port
+from bench.wire import connect, publish_frame
+from brokers import Broker, free_port
 from msgflo import Participant, Port, Session
 
 Status = dict[str, Any]
@@ -163,6 +164,22 @@ class Participants:
         assert self._loop is not None
         asyncio.run_coroutine_threadsafe(self.session.stop(), self._loop).result(30)
         self._thread.join(30)
+
+
+def forget(port: int, *ids: str) -> None:
+    """Clear on the broker at a port what participants have announced: they are known to nobody any more."""
+    with connect(port, f"forget-{ids[0]}") as client:
+        client.sendall(b"".join(publish_frame(f"fbp/participant/{id}", b"", retain=True) for id in ids))
+
+
+@contextmanager
+def visiting(broker: Broker, *participants: Participant) -> Iterator[None]:
+    """Participants on a broker that others use as well; nothing is left of them when the block ends."""
+    try:
+        with Participants(*participants, broker=broker.url):
+            yield
+    finally:
+        forget(broker.port, *(participant.id for participant in participants))
 
 
 def until(condition: Callable[[], Any], *, seconds: float = 30, what: str = "") -> None:

@@ -38,6 +38,11 @@ test("copies have names of their own, the edges between them, their packets, and
   ]);
 });
 
+test("two copies of one kind have different names", () => {
+  const text = JSON.stringify({ processes: { lamp: { component: "a/Lamp" }, lamp2: { component: "a/Lamp" } } });
+  assert.deepEqual(toCommands(text, (id) => ["lamp", "lamp2"].includes(id)).ids, ["lamp3", "lamp4"]);
+});
+
 test("what is pasted and is no graph is refused in words", () => {
   for (const text of [
     "",
