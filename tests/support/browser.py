@@ -225,6 +225,13 @@ _AS_OPENED = """async () => {
 }"""
 
 
+_TRANSITIONS_END = """async () => {
+  await new Promise(requestAnimationFrame);
+  const transitions = document.getAnimations().filter((each) => each instanceof CSSTransition);
+  await Promise.allSettled(transitions.map((each) => each.finished));
+}"""
+
+
 class SamePages(Pages):
     """`pages(coordinator)` opens the page once, and gives it again to each test that asks with the same options.
 
@@ -259,6 +266,7 @@ class SamePages(Pages):
         page.emulate_media(color_scheme=theme)
         page.mouse.move(0, 0)
         page.evaluate(_AS_OPENED)
+        page.evaluate(_TRANSITIONS_END)  # to the colours of another theme
         return page
 
     def leave(self) -> None:
@@ -378,6 +386,7 @@ def never_long(page: Page) -> None:
 
 def axe(page: Page, within: str = "body") -> list[str]:
     """The serious and critical faults that axe-core finds in a part of the page, as it is now; a line for each."""
+    page.evaluate(_TRANSITIONS_END)
     page.evaluate(AXE.read_text())
     found = page.evaluate("(within) => axe.run(within, { resultTypes: ['violations'] })", within)
     return [

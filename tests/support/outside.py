@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import subprocess
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,14 +25,17 @@ class Outside:
     """
 
     def __init__(self, broker: Broker, *topics: str) -> None:
-        self._arrived: defaultdict[str, queue.Queue[bytes]] = defaultdict(queue.Queue)
+        self._arrived: dict[str, queue.Queue[bytes]] = {}
         self._subscribed: queue.Queue[None] = queue.Queue()
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="outside")
-        self._client.on_message = lambda client, userdata, message: self._arrived[message.topic].put(message.payload)
+        self._client.on_message = lambda client, userdata, message: self._on(message.topic).put(message.payload)
         self._client.on_connect = lambda client, *_: client.subscribe([(topic, 1) for topic in topics])
         self._client.on_subscribe = lambda *_: self._subscribed.put(None)
         self._client.reconnect_delay_set(1, 1)
         self._client.connect("127.0.0.1", broker.port)
+
+    def _on(self, topic: str) -> queue.Queue[bytes]:
+        return self._arrived.setdefault(topic, queue.Queue())  # at once, for two threads that ask
 
     def __enter__(self) -> Outside:
         self._client.loop_start()
@@ -52,11 +54,11 @@ class Outside:
 
     def next(self, topic: str, seconds: float = SECONDS) -> bytes:
         """Wait for the next packet on a topic; raises queue.Empty."""
-        return self._arrived[topic].get(timeout=seconds)
+        return self._on(topic).get(timeout=seconds)
 
     def drained(self, topic: str) -> list[bytes]:
         """What has arrived on a topic and was not taken yet."""
-        arrived = self._arrived[topic]
+        arrived = self._on(topic)
         return [arrived.get() for _ in range(arrived.qsize())]
 
     @property
