@@ -44,9 +44,10 @@ MADE_UP = (
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
-# A shell has its background jobs ignore SIGINT. What tests start would inherit that, and be deaf to a Ctrl-C.
+# A shell has its background jobs ignore SIGINT, and nohup has all ignore SIGHUP. What tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

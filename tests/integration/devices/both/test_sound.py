@@ -171,14 +171,16 @@ async def test_i2s_microphone_is_not_heard_before_it_is_awake():
 
 
 def plays(device, amplitude):
-    device.driver._adc.source = player(sine(amplitude, 32, 32768, 4))
+    """As loud as a sine, but with each sample: a busy machine takes fewer, and of a sine not whole periods."""
+    level = round(amplitude / math.sqrt(2))
+    device.driver._adc.source = player([32768 + level, 32768 - level])
 
 
 async def test_levels_are_told_and_the_reference_added(host):
     options = {"pin": 36, "interval": 0.2, "reference": 100, "threshold": 99}
     running = await parts_board.start(host, sound, options, prepare=lambda d: plays(d, 3277))
     near(await running.said("level"), 80, 1)
-    near(await running.said("peak"), 80, 1)
+    near(await running.said("peak"), 77, 1)
     await running.tell("reference", 0)
     while await running.said("level") > 0:
         pass
