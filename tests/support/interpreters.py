@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,9 +92,11 @@ MICROPYTHON = next((each for each in MICROPYTHONS if not each.missing), MICROPYT
 EVERY = (CPYTHON, *MICROPYTHONS)
 
 
+def parameters(interpreters: Iterable[Interpreter]) -> list[Any]:
+    """Interpreters as the parameters of a test or a fixture."""
+    return [pytest.param(each, id=each.name, marks=[pytest.mark.soak] if each.soak else []) for each in interpreters]
+
+
 def on_each(interpreters: Iterable[Interpreter]) -> pytest.MarkDecorator:
     """Give a test the argument `interpreter`."""
-    return pytest.mark.parametrize(
-        "interpreter",
-        [pytest.param(each, id=each.name, marks=[pytest.mark.soak] if each.soak else []) for each in interpreters],
-    )
+    return pytest.mark.parametrize("interpreter", parameters(interpreters))

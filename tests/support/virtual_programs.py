@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from interpreters import MICROPYTHONS, Interpreter
+from interpreters import MICROPYTHONS, Interpreter, parameters
 from msgflo_host.boards.virtual.thread import BoardThread
 
 __all__ = ["Start", "micropython", "said", "start"]
@@ -26,7 +26,7 @@ async def forever():
 """
 
 
-@pytest.fixture(params=MICROPYTHONS, ids=lambda each: each.name)
+@pytest.fixture(params=parameters(MICROPYTHONS))
 def micropython(request: pytest.FixtureRequest) -> Interpreter:
     interpreter: Interpreter = request.param
     if interpreter.missing:
