@@ -143,8 +143,10 @@ def test_an_instrument_added_by_one_person_appears_to_the_other(
 def test_instruments_are_arranged_by_mouse_and_keys_for_everyone(
     page: Page, coordinator: Coordinator, page_of: Pages
 ) -> None:
-    first, second = instruments(page, **BOTH), dashboard(page_of(coordinator))
-    is_played(first, "switch1")
+    first = instruments(page, **BOTH)
+    for role in BOTH:
+        is_played(first, role)
+    second = dashboard(page_of(coordinator))
     move = instrument(first, "switch1").get_by_role("button", name="Move switch1")
     expect(move).to_be_hidden()  # locked
     first.get_by_role("button", name="Edit", exact=True).click()
