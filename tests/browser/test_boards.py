@@ -107,8 +107,8 @@ def boards(coordinator: Coordinator, broker: Broker, same_page: Pages) -> Path:
     assert coordinator.cwd
     folder = coordinator.cwd / "boards"
     page = opened(same_page, coordinator)
-    for stop in page.locator("[data-map] button", has_text="Stop").all():
-        stop.evaluate("(stop) => stop.click()")
+    stops = page.locator("[data-map] button", has_text="Stop")
+    stops.evaluate_all("(stops) => stops.forEach((stop) => stop.click())")
     expect(page.locator("[data-board]")).to_have_count(0)
     for file in folder.glob("*.yaml"):
         file.unlink()

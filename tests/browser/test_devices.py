@@ -468,7 +468,8 @@ def test_devices_come_back_when_the_coordinator_does(page: Page, coordinator: Co
 
 def test_without_an_account_of_the_broker_the_page_says_why(coordinator: Coordinator, page_of: Pages) -> None:
     page = page_of.blank()
-    page.route("**/page.json", lambda route: route.fulfill(json={"mqtt": None, "mqtt_reason": "It is not its own."}))
+    reason = {"mqtt": None, "mqtt_reason": "It is not its own."}
+    page.route("**/page.json", lambda route: route.fulfill(json={**route.fetch().json(), **reason}))
     page.goto(address(coordinator))
     page.locator("body[data-started]").wait_for()
     shelf(page).locator("[data-kind=button]").click()

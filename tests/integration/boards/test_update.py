@@ -205,29 +205,6 @@ def test_the_power_is_cut_at_every_tenth(broker: Broker, gate: Gate, board: Smal
     assert running(board) == NEW
 
 
-def test_the_power_is_cut_while_the_versions_change_over(broker: Broker, gate: Gate, board: SmallBoard) -> None:
-    pick = random.Random(5)
-    versions = [OLD]
-    for number in "2345":
-        versions.append(number * 12)
-        found: list[str] = []
-
-        def cut(versions: list[str] = versions, found: list[str] = found) -> None:
-            time.sleep(pick.random() * 0.1)
-            found.append(running(board, *versions[-2:]))
-
-        thread = threading.Thread(target=cut)
-
-        def say(transfer: Transfer, thread: threading.Thread = thread) -> None:
-            if transfer.file and thread.ident is None:
-                thread.start()
-
-        send(broker, image(gate, versions[-1]), version=versions[-1], say=say)
-        thread.join()
-        assert found[0] in versions[-2:]
-        assert running(board, *versions[-2:]) == versions[-1]
-
-
 def test_what_a_power_cut_in_the_middle_of_the_change_leaves(gate: Gate, board: SmallBoard) -> None:
     for left, runs in (
         ({"slot.json.tmp": '{"slot": "b", "tr'}, OLD),
