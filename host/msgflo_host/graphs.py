@@ -68,9 +68,8 @@ class Graphs:
         self._shares: dict[str, Share] = {}  # of those besides the main one that have not changed since
         self._there: Mapping[str, str] = {}  # all participants
         self._shown: dict[str, Node] = {}  # those that are shown as nodes of the main graph
-        self._drawn: dict[
-            str, dict[str, Node]
-        ] = {}  # by graph, the nodes that editors were told of otherwise than they are
+        # By graph, the nodes that editors were told of otherwise than they are.
+        self._drawn: dict[str, dict[str, Node]] = {}
         self._leaving: set[tuple[str, str]] = set()  # role and component of what was run here, and is being ended
 
     # -- what is there --

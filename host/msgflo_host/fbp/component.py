@@ -34,9 +34,8 @@ class ComponentPart:
         self._replies = replies
         self._texts = GraphTexts()
         self._stand_ins: dict[str, Definition] = {}
-        self._known: list[str] | None = (
-            None  # the components that those were found with, None where the graphs have changed
-        )
+        # The components that those were found with; None where the graphs have changed.
+        self._known: list[str] | None = None
         self._told: dict[str, object] = {name: self._definition(name) for name in self._names()}
         self.commands: dict[str, Command] = {
             "list": self._list,

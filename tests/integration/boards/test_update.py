@@ -34,7 +34,6 @@ pytestmark = pytest.mark.skipif(MICROPYTHON.missing is not None, reason=str(MICR
 
 KEY = bytes.fromhex("5e" * 32)
 OLD, NEW = "1" * 12, "2" * 12
-MAIN = "board/__init__.py"
 
 
 class Gate:

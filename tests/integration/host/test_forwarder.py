@@ -13,9 +13,9 @@ import uvloop
 
 import certificates
 from brokers import Broker as Mosquitto
+from forwarding import client, forwarder
 from msgflo.broker import Broker
 from msgflo.errors import ConnectError
-from msgflo.paho_transport import Transport
 from msgflo_host.bindings import link
 from msgflo_host.bindings.forwarder import Forward, Forwarder
 
@@ -29,62 +29,6 @@ async def until(condition: Callable[[], object], seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.005)
-
-
-class Client:
-    """Somebody else on the broker: publishes, and keeps what arrives."""
-
-    def __init__(self, transport: Transport, received: list[tuple[str, bytes, bool]]) -> None:
-        self.received = received
-        self.publish = transport.publish
-        self.subscribe = transport.subscribe
-        self.transport = transport
-
-    async def send(self, topic: str, *payloads: bytes, qos: int = 0) -> None:
-        for payload in payloads:
-            if not self.transport.ready:
-                await self.transport.drain()
-            self.publish(topic, payload, qos=qos)
-
-    async def settle(self) -> None:
-        """Wait until nothing is under way: what is published to the forwarder now comes last."""
-        before = -1
-        while before != len(self.received):
-            before = len(self.received)
-            await asyncio.sleep(0.2)
-
-
-@asynccontextmanager
-async def client(url: str, *topics: str, qos: int = 1) -> AsyncIterator[Client]:
-    received: list[tuple[str, bytes, bool]] = []
-    client.number += 1  # type: ignore[attr-defined]
-    transport = Transport(
-        Broker.parse(url),
-        f"client-{client.number}",
-        on_message=lambda *packet: received.append(packet),  # type: ignore[attr-defined]
-    )
-    await transport.connect()
-    if topics:
-        await transport.subscribe([(topic, qos) for topic in topics])
-    try:
-        yield Client(transport, received)
-    finally:
-        await transport.disconnect()
-
-
-client.number = 0  # type: ignore[attr-defined]
-
-
-@asynccontextmanager
-async def forwarder(url: str, *forwards: Forward, name: str = "forwarder") -> AsyncIterator[Forwarder]:
-    made = Forwarder(Broker.parse(url), client_id=name)
-    await made.start()
-    await until(lambda: made.stats().connected)
-    await made.apply(forwards)
-    try:
-        yield made
-    finally:
-        await made.stop()
 
 
 @asynccontextmanager

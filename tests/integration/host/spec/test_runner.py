@@ -16,8 +16,6 @@ from msgflo_host.spec import runner
 from msgflo_host.spec.format import load
 from msgflo_host.spec.runner import Result, run
 
-Answers = dict[str, Callable[[dict[str, Any]], list[Any]]]
-
 
 @pytest.fixture
 def results(tmp_path: Path) -> Callable[..., list[Result]]:

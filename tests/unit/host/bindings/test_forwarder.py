@@ -8,16 +8,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 
 from event_loop import run_simulated
+from forwarding import client, forwarder
 from memory_broker import MemoryBroker, Write
 from msgflo.broker import Broker
-from msgflo.paho_transport import Transport
 from msgflo_host.bindings import frames, link
 from msgflo_host.bindings.forwarder import Forward, Forwarder
 from msgflo_host.bindings.link import Link
@@ -44,62 +43,6 @@ async def until(condition: Callable[[], object], seconds: float = 300) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.005)
-
-
-class Client:
-    """Somebody else on the broker: publishes, and keeps what arrives."""
-
-    def __init__(self, transport: Transport, received: list[tuple[str, bytes, bool]]) -> None:
-        self.received = received
-        self.publish = transport.publish
-        self.subscribe = transport.subscribe
-        self.transport = transport
-
-    async def send(self, topic: str, *payloads: bytes, qos: int = 0) -> None:
-        for payload in payloads:
-            if not self.transport.ready:
-                await self.transport.drain()
-            self.publish(topic, payload, qos=qos)
-
-    async def settle(self) -> None:
-        """Wait until nothing is under way: what is published to the forwarder now comes last."""
-        before = -1
-        while before != len(self.received):
-            before = len(self.received)
-            await asyncio.sleep(0.2)
-
-
-@asynccontextmanager
-async def client(url: str, *topics: str, qos: int = 1) -> AsyncIterator[Client]:
-    received: list[tuple[str, bytes, bool]] = []
-    client.number += 1  # type: ignore[attr-defined]
-    transport = Transport(
-        Broker.parse(url),
-        f"client-{client.number}",
-        on_message=lambda *packet: received.append(packet),  # type: ignore[attr-defined]
-    )
-    await transport.connect()
-    if topics:
-        await transport.subscribe([(topic, qos) for topic in topics])
-    try:
-        yield Client(transport, received)
-    finally:
-        await transport.disconnect()
-
-
-client.number = 0  # type: ignore[attr-defined]
-
-
-@asynccontextmanager
-async def forwarder(url: str, *forwards: Forward, name: str = "forwarder") -> AsyncIterator[Forwarder]:
-    made = Forwarder(Broker.parse(url), client_id=name)
-    await made.start()
-    await until(lambda: made.stats().connected)
-    await made.apply(forwards)
-    try:
-        yield made
-    finally:
-        await made.stop()
 
 
 def test_wildcards_and_overlapping_filters_bring_each_packet_once_to_each_target(broker: MemoryBroker) -> None:

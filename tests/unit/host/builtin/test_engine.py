@@ -13,7 +13,6 @@ from msgflo_host.builtin.component import Component, ComponentError, Context, Po
 from msgflo_host.builtin.engine import Engine
 from msgflo_host.discovery import encode, parse
 
-ANY = (Port("in", "any"),)
 OUT = (Port("out", "any"),)
 
 

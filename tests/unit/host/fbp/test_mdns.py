@@ -6,50 +6,13 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
-from zeroconf import IPVersion, ServiceStateChange
-from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
+from zeroconf.asyncio import AsyncZeroconf
 
 from fbp_socket import run, until
 from msgflo_host.fbp import mdns
 from msgflo_host.fbp.mdns import Announcement, broker_service, runtime_service
-
-KINDS = ["_fbp-ws._tcp.local.", "_mqtt._tcp.local."]
-
-
-class Found:
-    """The services that are there, by type and name."""
-
-    def __init__(self, zeroconf: AsyncZeroconf) -> None:
-        self.names: set[tuple[str, str]] = set()
-        self._zeroconf = zeroconf
-
-    def hear(self, zeroconf: Any, service_type: str, name: str, state_change: ServiceStateChange) -> None:
-        if state_change is ServiceStateChange.Added:
-            self.names.add((service_type, name))
-        elif state_change is ServiceStateChange.Removed:
-            self.names.discard((service_type, name))
-
-    async def info(self, kind: str, label: str) -> AsyncServiceInfo:
-        name = f"{label}.{kind}"
-        await until(lambda: (kind, name) in self.names)
-        info = AsyncServiceInfo(kind, name)
-        assert await info.async_request(self._zeroconf.zeroconf, 10_000)
-        return info
-
-
-@contextlib.asynccontextmanager
-async def browser() -> AsyncIterator[Found]:
-    zeroconf = AsyncZeroconf(interfaces=["127.0.0.1"], ip_version=IPVersion.V4Only)
-    found = Found(zeroconf)
-    browsing = AsyncServiceBrowser(zeroconf.zeroconf, KINDS, handlers=[found.hear])
-    try:
-        yield found
-    finally:
-        await browsing.async_cancel()
-        await zeroconf.async_close()
 
 
 @contextlib.asynccontextmanager

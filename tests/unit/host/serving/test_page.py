@@ -1,74 +1,13 @@
-"""What a browser gets from the port of a running coordinator: files, headers, and the page's account of the broker."""
+"""The files of the page and their headers, without a server."""
 
 from __future__ import annotations
 
-import socket
-import time
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from brokers import free_port
 from editors import run
 from msgflo_host.serving.policy import Policy
-from systems import Coordinator
-
-SECRET = "the-owner-of-the-house"
-VIEWER = "who-may-only-look"
-
-
-@pytest.fixture(scope="module")
-def usual_port_is_taken() -> Iterator[None]:
-    """Each Mosquitto takes a free port for WebSockets then: of two that begin at once both would take the usual one."""
-    with socket.socket() as holder:
-        with suppress(OSError):
-            holder.bind(("127.0.0.1", 9001))
-            holder.listen()
-        yield
-
-
-def own_broker(folder: Path, *options: str) -> Coordinator:
-    """A coordinator with a Mosquitto of its own, not yet started."""
-    secrets = folder / "secrets.yaml"
-    secrets.write_text(f"hall:\n  secret: {VIEWER}\n  may: viewer\n")
-    secrets.chmod(0o600)
-    made = Coordinator(
-        "--plain", "--mqtt-port", str(free_port()), "--secrets", "secrets.yaml", *options, broker=None, cwd=folder
-    )
-    made.environment = {"MSGFLO_SECRET": SECRET}
-    return made
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, usual_port_is_taken: None) -> Iterator[Coordinator]:
-    """One that runs for all tests that change nothing in it."""
-    with own_broker(tmp_path_factory.mktemp("house")) as coordinator:
-        coordinator.wait(lambda status: status["connected"])
-        yield coordinator
-
-
-def connect(port: int, user: str, password: str) -> int:
-    """The broker's answer to a browser with this account: 0, or why not."""
-    import paho.mqtt.client as paho
-
-    codes: list[int] = []
-    browser = paho.Client(paho.CallbackAPIVersion.VERSION2, transport="websockets", reconnect_on_failure=False)
-    browser.on_connect = lambda client, userdata, flags, reason, properties: codes.append(reason.value)
-    browser.username_pw_set(user, password)
-    browser.connect("127.0.0.1", port)
-    deadline = time.monotonic() + 20
-    while not codes and time.monotonic() < deadline:
-        browser.loop(0.1)
-    browser.disconnect()
-    return codes[0]
-
-
-# --- The page's account ---
-
-
-# --- Files ---
 
 
 def test_a_file_that_has_changed_is_sent_at_the_next_visit(tmp_path: Path) -> None:
