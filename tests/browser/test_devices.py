@@ -308,27 +308,28 @@ def test_a_button_tells_long_and_double_presses(page: Page, coordinator: Coordin
 
 
 def test_wires_stay_when_a_real_device_takes_the_role(page: Page, coordinator: Coordinator) -> None:
-    wire = joins("button1.press", "relay1.toggle")
-    edit(page, adds("button1", "web/Button"), adds("relay1", "web/Relay"), wire)
+    # States, for an edge is told before the sink has subscribed.
+    wire = joins("switch1.pressed", "relay1.on")
+    edit(page, adds("switch1", "web/Switch"), adds("relay1", "web/Relay"), wire)
     with Outside(mqtt(coordinator), "relay1/closed") as outside:
-        pick(page, "relay", "button")
+        pick(page, "relay", "switch")
         coordinator.wait(lambda status: status["edges"][0]["kind"] == "direct")
         until_value(outside, "relay1/closed", False)
-        card(page, "button1").get_by_role("button", name="Press button1").click()
+        card(page, "switch1").get_by_role("switch").click()
         until_value(outside, "relay1/closed", True)
 
         class RealButton(Participant):
             component = "devices/Button"
-            outports = (Port("press", "boolean"),)
+            outports = (Port("pressed", "boolean", state=True),)
 
-        real = RealButton("button1")
+        real = RealButton("switch1")
         with Participants(real, broker=f"mqtt://127.0.0.1:{mqtt(coordinator).port}"):
-            coordinator.wait(lambda status: len(node(status, "button1")["instances"]) == 2)
-            card(page, "button1").get_by_role("button", name="Close button1").click()
+            coordinator.wait(lambda status: len(node(status, "switch1")["instances"]) == 2)
+            card(page, "switch1").get_by_role("button", name="Close switch1").click()
             coordinator.wait(
-                lambda status: [each["id"] for each in node(status, "button1")["instances"]] == ["button1"]
+                lambda status: [each["id"] for each in node(status, "switch1")["instances"]] == ["switch1"]
             )
-            real.send("press", True)
+            real.send("pressed", False)
             until_value(outside, "relay1/closed", False)
 
 
