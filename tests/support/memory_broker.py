@@ -17,6 +17,8 @@ from msgflo_host.bindings import frames
 
 _CONNECT, _PUBLISH, _PUBACK, _SUBSCRIBE, _UNSUBSCRIBE, _PINGREQ, _DISCONNECT = 1, 3, 4, 8, 10, 12, 14
 
+_DUP = 8  # of the first byte of a PUBLISH: it was sent before
+
 _READ = 65536  # bytes that arrive at once at most, as from a socket
 
 Write = Callable[[bytes], None]
@@ -57,6 +59,7 @@ class MemoryBroker:
         self.wildcards, self.exact, self.late = wildcards, exact, late
         self.sessions: dict[str, Session] = {}
         self._port = port
+        self._retained_qos: dict[str, int] = {}
 
     def start(self) -> None:
         """Accept connections."""
@@ -106,6 +109,7 @@ class MemoryBroker:
             asyncio.get_running_loop().call_soon(listener, topic, payload)
         if retain and payload:
             self.retained[topic] = payload
+            self._retained_qos[topic] = qos
         elif retain:
             self.retained.pop(topic, None)
         for session in list(self.sessions.values()):
@@ -132,7 +136,7 @@ class MemoryBroker:
         if self.wildcards if is_filter(topic_filter) else self.exact:
             for topic, payload in self.retained.items():
                 if topic_filter == topic or matches(topic_filter, topic):
-                    session.send(topic, payload, min(qos, 1), retain=True)
+                    session.send(topic, payload, min(qos, self._retained_qos.get(topic, 1)), retain=True)
 
 
 @dataclass
@@ -142,23 +146,27 @@ class Session:
     client_id: str
     filters: dict[str, int] = field(default_factory=dict)
     connection: Wire | None = None
-    unconfirmed: dict[int, tuple[str, bytes]] = field(default_factory=dict)
+    unconfirmed: dict[int, bytes] = field(default_factory=dict)
+    """Packets by their ids, as they are sent the next time."""
     packet_ids: Iterator[int] = field(default_factory=lambda: itertools.cycle(range(1, 65536)))
 
     def send(self, topic: str, payload: bytes, qos: int, *, retain: bool) -> None:
-        number = 0
+        number = next(self.packet_ids) if qos else 0
+        packet = frames.publish(frames.text(topic), payload, qos=qos, retain=retain, packet_id=number)
         if qos:
-            number = next(self.packet_ids)
-            self.unconfirmed[number] = (topic, payload)
+            self.unconfirmed[number] = packet
         if self.connection is not None:
-            self.connection.send(frames.publish(frames.text(topic), payload, qos=qos, retain=retain, packet_id=number))
+            self._send(packet, number)
 
     def send_again(self) -> None:
-        for number, (topic, payload) in list(self.unconfirmed.items()):
-            frame = bytearray(frames.publish(frames.text(topic), payload, qos=1, retain=False, packet_id=number))
-            frame[0] |= 8
-            assert self.connection is not None
-            self.connection.send(bytes(frame))
+        for number, packet in list(self.unconfirmed.items()):
+            self._send(packet, number)
+
+    def _send(self, packet: bytes, number: int) -> None:
+        assert self.connection is not None
+        self.connection.send(packet)
+        if number:
+            self.unconfirmed[number] = bytes((packet[0] | _DUP,)) + packet[1:]
 
 
 class Wire(asyncio.Transport):
