@@ -56,8 +56,7 @@ check: lint ## Lint, types, all unit tests: two minutes at most
 lint: setup-tests
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check --quiet $(SOURCES)
-	@$(BIN)/mypy
-	@ways=(); for target in esp32 rp2 cpython; do \
+	@ways=(); $(BIN)/mypy & ways+=($$!); for target in esp32 rp2 cpython; do \
 		tests/typecheck/node_modules/.bin/pyright -p tests/typecheck/$$target.json & ways+=($$!); \
 	done; for way in "$${ways[@]}"; do wait "$$way" || exit 1; done
 
