@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from .builtin.component import Timer
 from .builtin.engine import Loop
 from .coordinator import Coordinator
 from .errors import GraphError
+from .graph.files import Signature
 from .graph.live import BusyError, LiveFile, Saving
 from .graph.merging import merge
 from .graphs import MAIN
 from .journal import Journal
 
-__all__ = ["AutoSave", "save", "take_up"]
+__all__ = ["AutoSave", "follow", "save", "take_up"]
 
 log = logging.getLogger("msgflo")
 
@@ -25,6 +27,23 @@ BUSY_S = 0.1
 """So long after the next try, where one save is under way still."""
 LONGEST_RETRY_S = 30.0
 """What could not be written is tried again, after twice the time each time, at most this."""
+
+
+def follow(
+    coordinator: Coordinator, path: Path, seen: Signature | None, *, clock: Callable[[], float] | None = None
+) -> LiveFile:
+    """Return the file of the main graph, to be run; `seen` is its signature from before it was loaded."""
+    graphs = coordinator.graphs
+    file = LiveFile(
+        path,
+        lambda: graphs.main.graph,
+        coordinator.replace_graph,
+        seen=seen,
+        tell=coordinator.tell,
+        clock=clock,
+    )
+    graphs.on_change.append(lambda id, changes: file.note(changes) if id == MAIN else None)
+    return file
 
 
 def save(coordinator: Coordinator, file: LiveFile | None, journal: Journal | None = None) -> None:
@@ -41,7 +60,7 @@ def save(coordinator: Coordinator, file: LiveFile | None, journal: Journal | Non
 def _take_over(file: LiveFile) -> None:
     """Take over what others have written; raises GraphError where that cannot be."""
     if not file.take_over():
-        if file.trouble is None:
+        if file.trouble is None or not file.is_at_rest():
             raise BusyError(file.path)
         raise GraphError(f"{file.trouble} (nothing is saved before this is mended)")
 
@@ -58,7 +77,7 @@ def take_up(coordinator: Coordinator, file: LiveFile, journal: Journal) -> bool:
         return False
     base, graph = kept
     coordinator.replace_graph(merge(graph, base, coordinator.graphs.main.graph))
-    file.note_edit()
+    file.note()
     log.warning("%s: edits that could not be written are taken up from %s", file.path, journal.path)
     return True
 
@@ -100,6 +119,8 @@ class AutoSave:
         if self._unsaved:
             try:
                 save(self._coordinator, self._file, self._journal)
+            except BusyError as error:
+                log.warning("%s (%s)", error, self._keep())
             except GraphError as error:
                 self._failed(error)
             else:
@@ -159,11 +180,10 @@ class AutoSave:
 
     def _failed(self, error: GraphError) -> None:
         self._unsaved = True
-        kept = self._keep()
         if isinstance(error, BusyError):
             self._save_in(BUSY_S)  # what was written is taken over then
             return
-        self._complain(f"{error} ({kept})")
+        self._complain(f"{error} ({self._keep()})")
         self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
         self._save_in(self._retry_s)
 

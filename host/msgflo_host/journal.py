@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from ._private import write_private
@@ -36,7 +37,8 @@ class Journal:
             raise GraphError(f"cannot be written: {reason(wrong)}", file=str(self.path)) from None
 
     def read(self) -> tuple[Graph, Graph] | None:
-        """Return what was kept: the base and the graph; None where there is nothing. Raises GraphError where it is damaged."""
+        """Return what was kept: the base and the graph; None where there is nothing. Raises GraphError where it is damaged,
+        and then it is moved aside."""
         file = str(self.path)
         try:
             both = json.loads(self.path.read_text())
@@ -45,6 +47,10 @@ class Journal:
             return None
         except (OSError, ValueError, KeyError, TypeError, GraphError) as wrong:
             text = reason(wrong) if isinstance(wrong, (OSError, ValueError)) else str(wrong)
+            aside = self.path.with_suffix(".damaged")
+            with suppress(OSError):  # the next edits that are kept would be written over it
+                self.path.replace(aside)
+                text += f" (it is {aside.name} now)"
             raise GraphError(f"edits that were kept cannot be taken up: {text}", file=file) from None
         return base, graph
 

@@ -23,16 +23,15 @@ from msgflo import Broker
 
 from . import library as libraries
 from ._listening import open_port
-from .auto_save import AutoSave, save, take_up
+from .auto_save import AutoSave, follow, save, take_up
 from .components import Components
 from .coordinator import Coordinator
 from .errors import GraphError, MsgfloError
 from .fbp.announcing import announce_broker
 from .foreign import load_folder
-from .graph.files import Signature, load, signature
+from .graph.files import load, signature
 from .graph.live import LiveFile
 from .graph.model import Graph
-from .graphs import MAIN
 from .journal import Journal
 from .serving import Access, label, read_access, serve
 from .status import snapshot
@@ -137,7 +136,7 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
                 tasks.create_task(announce_broker(mosquitto.host, mosquitto.port, label=label()))
             file = journal = None
             if path is not None:
-                file, journal = _live_file(path, coordinator, seen), Journal(options.data, path)
+                file, journal = follow(coordinator, path, seen), Journal(options.data, path)
                 has_unsaved = take_up(coordinator, file, journal)
                 tasks.create_task(file.run())
                 if options.save:
@@ -172,13 +171,6 @@ def _load(path: Path) -> Graph:
     if path.suffix.lower() == ".fbp" and not path.exists() and path.parent.is_dir():
         raise GraphError(f"is not there; to begin a new graph: touch {shlex.quote(str(path))}", file=str(path))
     return load(path)
-
-
-def _live_file(path: Path, coordinator: Coordinator, seen: Signature | None) -> LiveFile:
-    graphs = coordinator.graphs
-    file = LiveFile(path, lambda: graphs.main.graph, coordinator.replace_graph, seen=seen, tell=coordinator.tell)
-    graphs.on_edit.append(lambda id: file.note_edit() if id == MAIN else None)
-    return file
 
 
 async def _show(coordinator: Coordinator, look: Callable[[], dict[str, Any]], notes: Notes, *, terminal: bool) -> None:

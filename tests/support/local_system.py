@@ -14,7 +14,7 @@ from editors import Editor
 from event_loop import run_simulated
 from fbp_service import service_of
 from memory_broker import MemoryBroker
-from msgflo_host.auto_save import save
+from msgflo_host.auto_save import follow, save
 from msgflo_host.components import Components
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.fbp.client_list import ClientHandle
@@ -22,8 +22,6 @@ from msgflo_host.fbp.permissions import DEFAULT_LOCAL, Permissions
 from msgflo_host.fbp.service import Service
 from msgflo_host.graph import fbp_format
 from msgflo_host.graph.files import load, signature
-from msgflo_host.graph.live import LiveFile
-from msgflo_host.graphs import MAIN
 from msgflo_host.library import Library
 from msgflo_host.status import snapshot
 from simulation import beside, until
@@ -69,16 +67,7 @@ class LocalSystem:
             stack.enter_context(self.broker)
             coordinator = self.coordinator = Coordinator(self.broker.address, graph)
             self.components = Components(self.library, coordinator)
-            file = None
-            if path:
-                file = LiveFile(
-                    path,
-                    lambda: coordinator.graphs.main.graph,
-                    coordinator.replace_graph,
-                    seen=seen,
-                    tell=coordinator.tell,
-                )
-                coordinator.graphs.on_edit.append(lambda id: file.note_edit() if file and id == MAIN else None)
+            file = follow(coordinator, path, seen) if path else None
             self.service = service_of(
                 coordinator, self.components, permissions=self._permissions, save=partial(save, coordinator, file)
             )

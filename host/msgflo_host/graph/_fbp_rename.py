@@ -1,9 +1,9 @@
-"""Gives a node of an .fbp text another name: each word for it is changed where it stands."""
+"""Gives nodes of an .fbp text other names: each word for them is changed where it stands."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lark import Token
@@ -11,40 +11,28 @@ from lark import Token
 from ._fbp_parser import Chain, Export, Fragment
 from ._fbp_words import may_name, span
 from ._json_splice import splice
-from .elements import PortRef, canonical
 from .fbp_format import Reading
 from .model import Graph
 
-__all__ = ["rename", "renamed"]
-
-_MOST = 10  # somebody has renamed them one by one; each takes a look at the whole text
+__all__ = ["names", "rename"]
 
 
-def renamed(old: Graph, new: Graph) -> Iterator[tuple[str, str]]:
-    """Yield the nodes that have another name now, and all else as it was; of many at once none."""
-    gone = [id for id in old.nodes if id not in new.nodes]
-    come = [id for id in new.nodes if id not in old.nodes and may_name(id)]
-    for id in gone if len(gone) <= _MOST else ():
-        for name in come:
-            if _looks(old, id, id) == _looks(new, name, id):
-                come.remove(name)
-                yield id, name
-                break
+def names(renames: Iterable[tuple[str, str]], old: Graph, new: Graph) -> dict[str, str]:
+    """Return what nodes of `old` are called in `new`, after some renames in order; without names that an .fbp text cannot say."""
+    now = {id: id for id in old.nodes}
+    was = dict(now)
+    for before, after in renames:
+        if before in was:
+            id = was.pop(before)
+            now[id], was[after] = after, id
+    return {
+        id: name
+        for id, name in now.items()
+        if id not in new.nodes and name in new.nodes and name not in old.nodes and may_name(name)
+    }
 
 
-def _looks(graph: Graph, id: str, name: str) -> str:
-    """Return all that is said of a node, called `name`, as a text."""
-    node = graph.nodes[id]
-    edges = [[_named(edge.src, id, name), _named(edge.tgt, id, name), edge.metadata] for edge in graph.edges_at(id)]
-    initials = [[initial.data, initial.tgt[1:], initial.metadata] for initial in graph.initials_at(id)]
-    return canonical([node.component, node.metadata, node.extra, sorted(map(canonical, edges)), initials])
-
-
-def _named(ref: PortRef, id: str, name: str) -> PortRef:
-    return ref._replace(node=name) if ref.node == id else ref
-
-
-def rename(text: str, reading: Reading, old: str, new: str) -> str:
+def rename(text: str, reading: Reading, names: Mapping[str, str]) -> str:
     """Return the text in which each word for a node says its new name, and each piece of JSON."""
     found, last = [], 0
     words: list[Token] = []
@@ -59,8 +47,8 @@ def rename(text: str, reading: Reading, old: str, new: str) -> str:
         start, end = span(word)
         if word.type == "KEYS":
             document = json.loads(word[2:])
-            written = "#:" + splice(word[2:], document, _renamed_in(document, old, new))
-        elif reading.node_of(word) != old:
+            written = "#:" + splice(word[2:], document, _renamed_in(document, names))
+        elif (new := names.get(reading.node_of(word))) is None:
             continue
         else:
             written = new if word.type in ("WORD", "NODE_NAME") else new + word[word.index("(") :]
@@ -69,24 +57,25 @@ def rename(text: str, reading: Reading, old: str, new: str) -> str:
     return "".join(found) + text[last:]
 
 
-def _renamed_in(document: dict[str, Any], old: str, new: str) -> dict[str, Any]:
-    """Return a piece of the JSON form with a node's new name."""
+def _renamed_in(document: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return a piece of the JSON form with the nodes' new names."""
+
+    def name(id: str) -> str:
+        return names.get(id, id)
 
     def ref(value: Any) -> Any:
-        return {**value, "process": new} if isinstance(value, dict) and value.get("process") == old else value
+        return {**value, "process": name(value["process"])} if isinstance(value, dict) and "process" in value else value
 
     found = dict(document)
-    if old in (document.get("processes") or {}):
-        found["processes"] = {new if id == old else id: value for id, value in document["processes"].items()}
+    if document.get("processes"):
+        found["processes"] = {name(id): value for id, value in document["processes"].items()}
     if document.get("connections"):
         found["connections"] = [
             {key: ref(part) if key in ("src", "tgt") else part for key, part in value.items()}
             for value in document["connections"]
         ]
     if document.get("groups"):
-        found["groups"] = [
-            {**value, "nodes": [new if id == old else id for id in value["nodes"]]} for value in document["groups"]
-        ]
+        found["groups"] = [{**value, "nodes": list(map(name, value["nodes"]))} for value in document["groups"]]
     for side in ("inports", "outports"):
         if document.get(side):
             found[side] = {public: ref(value) for public, value in document[side].items()}

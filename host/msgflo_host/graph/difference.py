@@ -11,7 +11,7 @@ from ._changes import Change
 from .elements import Edge, Export, Initial, Node, PortRef, canonical
 from .model import Graph
 
-__all__ = ["changes_of", "difference"]
+__all__ = ["changes_of", "difference", "renamed"]
 
 _Steps = tuple[list[Change], list[Change]]
 """What has to be said before nodes come and go, and what after."""
@@ -42,6 +42,26 @@ def difference(old: Graph, new: Graph) -> list[Change]:
         *_nodes(old, new, gone),
         *(change for _, after in steps for change in after),
     ]
+
+
+def renamed(old: Graph, new: Graph) -> dict[str, str]:
+    """Return the nodes that have another name in `new` and are in all else as they were: a guess, where nobody has said so."""
+    gone = [id for id in old.nodes if id not in new.nodes]
+    come = {_looks(new, id): id for id in new.nodes if gone and id not in old.nodes}
+    found = {id: come.pop(_looks(old, id), None) for id in gone}
+    return {id: name for id, name in found.items() if name is not None}
+
+
+def _looks(graph: Graph, id: str) -> str:
+    """Return all that is said of a node but its name, as a text."""
+
+    def ref(ref: PortRef) -> PortRef:
+        return ref._replace(node="") if ref.node == id else ref
+
+    node = graph.nodes[id]
+    edges = sorted(canonical([ref(edge.src), ref(edge.tgt), edge.metadata]) for edge in graph.edges_at(id))
+    initials = [[initial.data, initial.tgt[1:], initial.metadata] for initial in graph.initials_at(id)]
+    return canonical([node.component, node.metadata, node.extra, edges, initials])
 
 
 def _nodes(old: Graph, new: Graph, gone: Set[str]) -> list[Change]:

@@ -7,7 +7,7 @@ stands; what is new comes at the end.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -16,9 +16,9 @@ from lark import Token
 from ..errors import GraphError
 from ._fbp_lines import on_one_line, replaced, spans
 from ._fbp_parser import Annotation, Chain, Export, Fragment
-from ._fbp_rename import rename, renamed
+from ._fbp_rename import names, rename
 from ._fbp_words import changed_nodes, declares, may_name, span
-from ._fbp_writer import PartWriter, declaration, dump, line, packet_text, piece
+from ._fbp_writer import PartWriter, declaration, line, packet_text, piece
 from ._json_splice import splice
 from .elements import Edge, Initial, canonical
 from .fbp_format import Links, Reading, read
@@ -29,17 +29,20 @@ from .model import Graph
 __all__ = ["edit"]
 
 
-def edit(text: str, graph: Graph) -> str:
-    """Return an .fbp text, changed so that it holds `graph`; GraphError where it has a mistake.
+def edit(text: str, graph: Graph, renames: Iterable[tuple[str, str]] = ()) -> str | None:
+    """Return an .fbp text, changed so that it holds `graph`; None where that fails. GraphError where it has a mistake.
 
     edit("a(x/A) OUT -> IN b(x/B)  # joined\\n", Graph())  # "# joined\\n"
+
+    `renames` are the nodes that were given other names since, in order: (old, new).
     """
     reading = _read(text)
+    called = names(renames, reading.graph, graph)
     for explicit in (False, True):
-        edited = _try(text, reading, graph, explicit)
+        edited = _try(text, reading, graph, called, explicit)
         if edited is not None:
             return edited
-    return dump(graph)  # rather the graph than its looks
+    return None
 
 
 @lru_cache(maxsize=1)
@@ -48,12 +51,12 @@ def _read(text: str) -> Reading:
     return read(text)
 
 
-def _try(text: str, reading: Reading, graph: Graph, explicit: bool) -> str | None:
+def _try(text: str, reading: Reading, graph: Graph, called: Mapping[str, str], explicit: bool) -> str | None:
     if reading.graph.case_sensitive != graph.case_sensitive:
         return None
     try:
-        for old, new in renamed(reading.graph, graph):
-            text = rename(text, reading, old, new)
+        if called:
+            text = rename(text, reading, called)
             reading = read(text)
         edited = _Edit(text, reading, graph, explicit=explicit).text()
         return edited if _read(edited).graph == graph else None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import logging
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import GraphError
@@ -16,6 +17,7 @@ from .model import Graph
 
 __all__ = [
     "MAX_BYTES",
+    "Renames",
     "Signature",
     "decode",
     "load",
@@ -29,10 +31,14 @@ __all__ = [
     "write",
 ]
 
+log = logging.getLogger("msgflo")
+
 MAX_BYTES = 64 * 1024 * 1024
 """The largest graph file that is read; 30 000 edges need about 8 MB as JSON."""
 
 Signature = tuple[int, int, int]
+Renames = Sequence[tuple[str, str]]
+"""Nodes that were given other names, in order: (old, new)."""
 
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
@@ -49,15 +55,19 @@ def _dump_fbp(graph: Graph) -> str:
     return dump(graph)
 
 
-def _edit_fbp(text: str, graph: Graph) -> str:
+def _edit_fbp(text: str, graph: Graph, renames: Renames) -> str | None:
     from .fbp_edit import edit
 
-    return edit(text, graph)
+    return edit(text, graph, renames)
+
+
+def _edit_json(text: str, graph: Graph, renames: Renames) -> str | None:
+    return json_edit.edit(text, graph)
 
 
 _READERS: dict[str, Callable[[str, str], Graph]] = {".fbp": _parse_fbp, ".json": json_format.load}
 _WRITERS: dict[str, Callable[[Graph], str]] = {".fbp": _dump_fbp, ".json": json_format.dump}
-_EDITORS: dict[str, Callable[[str, Graph], str]] = {".fbp": _edit_fbp, ".json": json_edit.edit}
+_EDITORS: dict[str, Callable[[str, Graph, Renames], str | None]] = {".fbp": _edit_fbp, ".json": _edit_json}
 
 
 def load(path: str | os.PathLike[str]) -> Graph:
@@ -98,23 +108,28 @@ def parse(content: bytes, path: str | os.PathLike[str]) -> Graph:
 
 
 def save(
-    path: str | os.PathLike[str], graph: Graph, *, check: Callable[[str], object] | None = None
+    path: str | os.PathLike[str],
+    graph: Graph,
+    *,
+    renames: Renames = (),
+    check: Callable[[str], object] | None = None,
 ) -> Signature | None:
     """Write a graph to an .fbp or .json file, whole or not at all, and return its signature; GraphError if that fails.
 
     In a file that is there only what has changed is written anew, and one with a mistake is left alone. Mode and owner
     of the file are kept as far as allowed; a symbolic link stays one. A file that holds this very graph already is left alone.
-    `check` is that of `replace`.
+    `renames` are those of nodes since it was written last; `check` is that of `replace`.
     """
     file = os.fspath(path)
     suffix = _suffix(file)
     before = signature(file)
     old = read(file) if before is not None else b""
-    if old.strip():
-        mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""
-        content = mark + _EDITORS[suffix](decode(old, file), graph).encode()
-    else:
-        content = _WRITERS[suffix](graph).encode()
+    edited = _EDITORS[suffix](decode(old, file), graph, renames) if old.strip() else None
+    if old.strip() and edited is None:  # a fault of this program; rather the graph than its looks
+        write(f"{file}.bak", old)
+        log.error("%s: its lines could not be kept as they were written; they are in %s.bak", file, file)
+    mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""
+    content = mark + (_WRITERS[suffix](graph) if edited is None else edited).encode()
     return before if content == old and before is not None else write(file, content, check=check)
 
 

@@ -8,20 +8,20 @@ from typing import Any
 
 from ._json_splice import splice
 from .elements import Edge, Export, Group, Initial, Node, PortRef, canonical
-from .json_format import FOREIGN_TOP, dump, form, load, parse_json
+from .json_format import FOREIGN_TOP, form, load, parse_json
 from .model import Graph
 
 __all__ = ["connection", "document_of", "edit", "kept_initials", "key_of", "same"]
 
 
-def edit(text: str, graph: Graph) -> str:
-    """Return the text of a JSON graph, changed so that it holds `graph`.
+def edit(text: str, graph: Graph) -> str | None:
+    """Return the text of a JSON graph, changed so that it holds `graph`; None where that fails.
 
     edit('{"processes": {}}', graph)
     """
     document = parse_json(text, None)
     edited = splice(text, document, document_of(document, load(text), graph))
-    return edited if load(edited) == graph else dump(graph)  # rather the graph than its looks
+    return edited if load(edited) == graph else None
 
 
 def document_of(document: Mapping[str, Any], old: Graph, new: Graph, *, whole: bool = True) -> dict[str, Any]:

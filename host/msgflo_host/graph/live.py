@@ -6,14 +6,17 @@ import asyncio
 import hashlib
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace as changed
 from pathlib import Path
 
 from ..errors import GraphError
 from ..wall import Wall
 from . import places
-from .difference import difference
-from .files import Signature, decode, parse, read, read_regular, save, write
+from ._changes import Change
+from .difference import difference, renamed
+from .files import Renames, Signature, decode, parse, read, read_regular, save, write
 from .files import signature as signature_of
 from .merging import merge
 from .model import Graph
@@ -25,14 +28,15 @@ log = logging.getLogger("msgflo")
 POLL_S = 0.3
 AT_REST_S = 0.1
 """A file that has changed is read when it has stayed the same for so long: many programs write one in several steps."""
-ABSENT_POLLS = 7
+ABSENT_S = 2.0
+"""Editors may take a file away, or empty it, for a moment while they save; after so long it is gone."""
 
 
 class BusyError(GraphError):
     """Somebody is writing a file just now."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("somebody is writing it just now: try again", file=str(path))
+        super().__init__("somebody is writing it just now: try again in a moment", file=str(path))
 
 
 class LiveFile:
@@ -56,8 +60,12 @@ class LiveFile:
         *,
         seen: Signature | None,
         tell: Callable[[str], None] = lambda text: None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
-        """The current graph is that of the file now, without places; `seen` is the file's signature from before it was loaded."""
+        """The current graph is that of the file now, without places; `seen` is the file's signature from before it was loaded.
+
+        `clock` gives seconds.
+        """
         self.path = path
         self._current = current
         self._replace = replace
@@ -71,12 +79,18 @@ class LiveFile:
         self.trouble: str | None = None
         """What is wrong with the file as it stands on disk."""
         self._edited = self._unsaved = False
-        self._absent = 0
+        self._renames: list[tuple[str, str]] = []  # since the file was last written
+        self._clock = clock or time.monotonic
+        self._met, self._met_at = seen, self._clock()  # what was there at the last look, and since when
+        self._is_away = False  # and that was said
         self._saving: Saving | None = None
 
-    def note_edit(self) -> None:
+    def note(self, changes: Iterable[Change] = ()) -> None:
         """Somebody has edited the graph in memory."""
         self._edited = True
+        self._renames += [
+            (each.payload["from"], each.payload["to"]) for each in changes if each.command == "renamenode"
+        ]
 
     @property
     def base(self) -> Graph:
@@ -92,26 +106,29 @@ class LiveFile:
 
     async def run(self) -> None:
         """Follow the file until cancelled."""
-        before = self._seen
         while True:
-            now = signature_of(self.path)
-            if at_rest := now in (before, self._seen):
-                with self._wall(f"the take-over of {self.path}"):
-                    self.take_over()
-            before = now
-            await asyncio.sleep(POLL_S if at_rest else AT_REST_S)
+            with self._wall(f"the take-over of {self.path}"):
+                self.take_over()
+            await asyncio.sleep(POLL_S if self.is_at_rest() else AT_REST_S)
 
     def take_over(self) -> bool:
-        """Take over what has changed on disk; whether memory is as good as the file now."""
+        """Take over what has changed on disk, once it is at rest; whether memory is as good as the file now."""
         if self._saving is not None:
             return True  # what is on disk may be our own: it is looked at then
         has_moved = self._places.look()
         is_good, graph = self._look()
+        by_hand = renamed(self._text, graph) if graph is not None else {}
         if graph is not None:
             self._text = graph
         if graph is not None or has_moved:
             base = places.joined(self._text, self._places.known)
-            merged = merge(self._current(), self._base, base)
+            before = self._current()
+            merged = merge(before, self._base, base)
+            for old, new in by_hand.items():
+                if old in before.nodes:  # it stays where it is
+                    merged.put_node(
+                        changed(node := merged.nodes[new], metadata=places.of(before.nodes[old]) | node.metadata)
+                    )
             self._base = base
             self._replace(merged)
             self._edited = True  # what is not saved is another now
@@ -120,12 +137,15 @@ class LiveFile:
     def _look(self) -> tuple[bool, Graph | None]:
         """Return whether memory is as good as the file, once it is the graph that is returned, if there is another."""
         signature = signature_of(self.path)
-        if signature is None:
-            self._note_absence("gone")
-            return True, None
+        if signature != self._met:
+            self._met, self._met_at = signature, self._clock()
         if signature == self._seen:
             self._note_presence()
             return self.trouble is None, None
+        if signature is None:
+            return self._note_absence("gone"), None
+        if not self.is_at_rest():
+            return False, None
         try:
             content = read(self.path)
         except GraphError as error:
@@ -135,8 +155,7 @@ class LiveFile:
             self._content = b""
             return False, None
         if not content and self._base.nodes:
-            self._note_absence("empty")
-            return self._absent >= ABSENT_POLLS, None
+            return self._note_absence("empty"), None
         self._note_presence()
         digest = hashlib.blake2b(content).digest()
         if digest == self._content:
@@ -161,18 +180,25 @@ class LiveFile:
             self._tell(text)
         self.trouble = str(error)
 
-    def _note_absence(self, how: str) -> None:
-        """Say it once; some editors take a file away, or empty it, for a moment while they save."""
-        self._absent += 1
-        if self._absent == ABSENT_POLLS:
+    def is_at_rest(self, seconds: float = AT_REST_S) -> bool:
+        """Whether what was there at the last look has been there for so long."""
+        return self._clock() - self._met_at >= seconds
+
+    def _note_absence(self, how: str) -> bool:
+        """Whether the file is away for good; it is said once."""
+        if not self.is_at_rest(ABSENT_S):
+            return False
+        if not self._is_away:
             text = f"{self.path} is {how} (the graph stays as it was)"
             log.warning("%s", text)
             self._tell(text)
+        self._is_away = True
+        return True
 
     def _note_presence(self) -> None:
-        if self._absent >= ABSENT_POLLS:
+        if self._is_away:
             self._tell(f"{self.path} is back")
-        self._absent = 0
+        self._is_away = False
 
     def save(self, graph: Graph) -> None:
         """Write the graph, without taking our own writing for an edit. Raises GraphError when it cannot be written.
@@ -188,7 +214,12 @@ class LiveFile:
     def begin(self, graph: Graph) -> Saving:
         """Begin what `save` does. What is returned is to be run, in any thread, and `finish` to be called then."""
         text, placed = places.parted(graph, self._text) if self._places.path is not None else (graph.copy(), {})
-        self._saving = Saving(self.path, self._seen, self._text, text, placed, graph.copy())
+        # What is no node just now, as a line that is commented out, keeps its place; what an editor has removed does not.
+        nodes = self._text.nodes.keys() | graph.nodes.keys()
+        gone = {id: place for id, place in self._places.known.items() if id not in nodes}
+        self._saving = Saving(
+            self.path, self._seen, self._text, text, gone | placed, graph.copy(), self._renames.copy()
+        )
         return self._saving
 
     def settle(self) -> None:
@@ -205,7 +236,8 @@ class LiveFile:
         if saving.error is not None:
             return
         self._seen, self._text = saving.seen, saving.text
-        self.trouble, self._content, self._absent = None, b"", 0
+        self.trouble, self._content, self._is_away = None, b"", False
+        del self._renames[: len(saving.renames)]
         self._base = places.joined(self._text, self._places.known)
         try:
             self._places.save(saving.placed)
@@ -219,9 +251,16 @@ class Saving:
     """One save of a graph, which may run in another thread: it takes a while for a large one."""
 
     def __init__(
-        self, path: Path, seen: Signature | None, old: Graph, text: Graph, placed: places.Places, graph: Graph
+        self,
+        path: Path,
+        seen: Signature | None,
+        old: Graph,
+        text: Graph,
+        placed: places.Places,
+        graph: Graph,
+        renames: Renames,
     ) -> None:
-        self.seen, self.text, self.placed, self.graph = seen, text, placed, graph
+        self.seen, self.text, self.placed, self.graph, self.renames = seen, text, placed, graph, renames
         self.error: GraphError | None = None
         self.done = threading.Event()
         self._path = path
@@ -232,7 +271,7 @@ class Saving:
         """Write the graph's text, unless it is in the file."""
         try:
             if self.seen is None or signature_of(self._path) != self.seen or self.text != self._old:
-                self.seen = save(self._path, self.text, check=self._check)
+                self.seen = save(self._path, self.text, renames=self.renames, check=self._check)
         except GraphError as error:
             self.error = error
         except Exception as fault:

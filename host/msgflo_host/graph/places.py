@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import GraphError
-from .elements import kind
+from .elements import Node, kind
 from .json_format import ShapeError, compact, located, parse_json
 from .model import Graph
 
-__all__ = ["KEYS", "Places", "dump", "joined", "parse", "parted", "path_of"]
+__all__ = ["KEYS", "Places", "dump", "joined", "of", "parse", "parted", "path_of"]
 
 KEYS = ("x", "y", "dashboard")
 """Metadata of a node that says where it is drawn."""
@@ -61,6 +61,11 @@ def dump(places: Places) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n" if lines else "{}\n"
 
 
+def of(node: Node) -> dict[str, Any]:
+    """Return the place of a node."""
+    return {key: node.metadata[key] for key in KEYS if key in node.metadata}
+
+
 def joined(graph: Graph, places: Mapping[str, Mapping[str, Any]]) -> Graph:
     """Return a copy of `graph`, whose nodes are also where the places say; what the graph says itself counts more."""
     found = graph.copy()
@@ -77,7 +82,7 @@ def parted(graph: Graph, text: Graph) -> tuple[Graph, Places]:
     places: Places = {}
     for id, node in graph.nodes.items():
         known = text.nodes[id].metadata if id in text.nodes else {}
-        place = {key: node.metadata[key] for key in KEYS if key in node.metadata and key not in known}
+        place = {key: value for key, value in of(node).items() if key not in known}
         if place and not _is_sound(place):
             continue  # a file that others have written: it stays in the text
         if place:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,6 +104,7 @@ def test_what_was_written_into_the_file_by_hand_and_by_an_editor_is_in_both(syst
             await client.told("graph", "addnode", id="theirs")
             await client.ask("graph", "addnode", graph=MAIN, id="next", component="core/Not")
             graph.write_text(graph.read_text().replace("theirs(x/Theirs)", "others(x/Others)"))
+            await client.told("graph", "addnode", id="others")
             assert await client.ask("network", "persist") == {}
             assert saved(graph) == ["mine", "next", "others", "precious"]
             assert client.all("graph", "removenode") == [{"graph": MAIN, "id": "theirs"}]
@@ -115,6 +117,7 @@ def test_persist_is_refused_where_it_would_undo_an_edit(system: Run, graph: Path
         async with editor(system.port) as client:
             await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not")
             graph.write_text(BROKEN)
+            await asyncio.to_thread(system.wait, lambda status: status["graph_trouble"])
             with pytest.raises(Refused, match=r"graph\.fbp:2:.* \(nothing is saved before this is mended\)"):
                 await client.ask("network", "persist")
             assert graph.read_text() == BROKEN

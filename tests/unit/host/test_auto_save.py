@@ -12,7 +12,7 @@ import pytest
 import msgflo
 from manual_loop import ManualLoop
 from msgflo_host import auto_save
-from msgflo_host.auto_save import AutoSave, take_up
+from msgflo_host.auto_save import AutoSave, follow, take_up
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.graph.files import load, save, signature
 from msgflo_host.graph.live import LiveFile
@@ -34,14 +34,7 @@ class System:
         self.coordinator = Coordinator(msgflo.Broker.parse("mqtt://127.0.0.1:1"), graph)
         self.told: list[str] = []
         self.coordinator.on_news.append(self.told.append)
-        self.file = LiveFile(
-            path,
-            lambda: self.coordinator.graphs.main.graph,
-            self.coordinator.replace_graph,
-            seen=seen,
-            tell=self.coordinator.tell,
-        )
-        self.coordinator.graphs.on_edit.append(lambda id: self.file.note_edit())
+        self.file = follow(self.coordinator, path, seen, clock=self.loop.time)
         self.journal = Journal(path.parent.parent / ".msgflo", path)
         self.has_unsaved = take_up(self.coordinator, self.file, self.journal)
         self.auto_save = AutoSave(
@@ -60,8 +53,8 @@ class System:
         self.edit("addnode", graph, id=id, component="x/Y")
 
     def wait(self) -> None:
-        """So long as an edit may wait to be saved."""
-        self.loop.advance(auto_save.DELAY_S)
+        """So long as an edit may wait to be saved, also where the file has just been written."""
+        self.loop.advance(auto_save.DELAY_S + 2 * auto_save.BUSY_S)
 
     @property
     def nodes(self) -> list[str]:
@@ -215,6 +208,89 @@ def test_places_of_an_fbp_file_stand_beside_it(fbp: Path) -> None:
     assert not again.file.unsaved
 
 
+def test_a_node_keeps_its_place_while_its_line_is_commented_out_or_has_another_name(fbp: Path) -> None:
+    fbp.write_text("a(x/A) OUT -> IN b(x/B)\nc(x/C)\n")
+    system = System(fbp)
+    for id, x in (("a", 1), ("b", 2), ("c", 3)):
+        system.edit("changenode", id=id, metadata={"x": x, "y": 7})
+    system.wait()
+    fbp.write_text("a(x/A)\n# b(x/B)\nchair(x/C)\n")
+    system.add("d")
+    system.wait()
+    nodes = system.coordinator.graphs.main.graph.nodes
+    assert nodes["chair"].metadata == {"x": 3, "y": 7}
+    fbp.write_text("a(x/A) OUT -> IN b(x/B)\nchair(x/C)\nd(x/Y)\n")
+    again = System(fbp)
+    places = {id: node.metadata for id, node in again.coordinator.graphs.main.graph.nodes.items()}
+    assert places == {"a": {"x": 1, "y": 7}, "b": {"x": 2, "y": 7}, "chair": {"x": 3, "y": 7}, "d": {}}
+    again.edit("removenode", id="b")
+    again.wait()
+    again.add("b")
+    again.wait()
+    assert "x" not in System(fbp).coordinator.graphs.main.graph.nodes["b"].metadata, (
+        "an editor has removed the other one"
+    )
+
+
+def test_a_rename_and_another_edit_before_the_next_save_leave_all_else_as_it_was_written(fbp: Path) -> None:
+    fbp.write_text("a(x/A) OUT -> IN b(x/B)  # joined\nb OUT -> IN a # back\n")
+    system = System(fbp)
+    system.edit("renamenode", **{"from": "a", "to": "c"})
+    system.edit("renamenode", **{"from": "b", "to": "d"})
+    system.edit("addinitial", src={"data": 5}, tgt={"node": "c", "port": "limit"})
+    system.wait()
+    assert fbp.read_text() == "c(x/A) OUT -> IN d(x/B)  # joined\nd OUT -> IN c # back\n5 -> LIMIT c\n"
+    system.edit("renamenode", **{"from": "c", "to": "a"})
+    system.wait()
+    assert fbp.read_text() == "a(x/A) OUT -> IN d(x/B)  # joined\nd OUT -> IN a # back\n5 -> LIMIT a\n"
+
+
+def test_a_file_is_not_replaced_while_somebody_writes_it(fbp: Path) -> None:
+    fbp.write_text("a(x/A)\nb(x/B)\n")
+    system = System(fbp)
+    with fbp.open("w") as file:  # as scp, which has come to the end of a line
+        file.write("a(x/A)\n")
+        file.flush()
+        system.add("ours")
+        system.loop.advance(auto_save.DELAY_S)
+        file.write("b(x/B)\n")
+        file.flush()
+        system.loop.advance(auto_save.BUSY_S)
+        assert fbp.read_text() == "a(x/A)\nb(x/B)\n"
+        assert system.nodes == ["a", "b", "ours"]
+        file.write("c(x/C)\n")
+    system.wait()
+    assert fbp.read_text() == "a(x/A)\nb(x/B)\nc(x/C)\nours(x/Y)\n"
+    assert system.told == []
+
+
+def test_a_file_that_is_away_for_a_moment_is_not_written_anew(fbp: Path) -> None:
+    fbp.write_text("a(x/A)  # mine\n")
+    system = System(fbp)
+    kept = fbp.rename(fbp.with_name("graph.fbp~"))  # as editors do that keep what was there
+    system.add("ours")
+    system.wait()
+    assert not fbp.exists()
+    fbp.write_text(kept.read_text() + "theirs(x/Y)\n")
+    system.wait()
+    assert fbp.read_text() == "a(x/A)  # mine\ntheirs(x/Y)\nours(x/Y)\n"
+
+
+def test_what_is_not_written_at_the_end_since_somebody_else_writes_is_kept(
+    fbp: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fbp.write_text("a(x/A)\n")
+    system = System(fbp)
+    system.add("ours")
+    fbp.write_text("a(x/A)\ntheirs(x/Y)\n")
+    system.auto_save.finish()
+    assert caplog.messages == [
+        f"{fbp}: somebody is writing it just now: try again in a moment (the edits are kept in {system.journal.path})"
+    ]
+    again = System(fbp)
+    assert again.nodes == ["a", "ours", "theirs"]
+
+
 def test_places_that_others_write_are_taken_over(fbp: Path) -> None:
     fbp.write_text("a(x/A)\nb(x/B)\n")
     system = System(fbp)
@@ -357,9 +433,12 @@ def test_a_damaged_journal_is_said_and_keeps_nothing_from_starting(
     journal.path.parent.mkdir()
     journal.path.write_text('{"graph": {"processes"')
     assert not System(path).has_unsaved
-    assert [text.partition(" (")[0] for text in caplog.messages] == [
-        f"{journal.path}: edits that were kept cannot be taken up: Expecting ':' delimiter: line 1 column 23"
+    aside = journal.path.with_suffix(".damaged")
+    mistake = "Expecting ':' delimiter: line 1 column 23 (char 22)"
+    assert caplog.messages == [
+        f"{journal.path}: edits that were kept cannot be taken up: {mistake} (it is {aside.name} now)"
     ]
+    assert aside.read_text() == '{"graph": {"processes"'
 
 
 def test_each_file_has_a_journal_of_its_own(tmp_path: Path) -> None:

@@ -172,3 +172,18 @@ def test_a_byte_order_mark_stays(tmp_path: Path) -> None:
     graph.add_node("b", "x/B")
     files.save(path, graph)
     assert path.read_bytes() == b"\xef\xbb\xbfa(x/A)\r\nb(x/B)\r\n"
+
+
+@pytest.mark.parametrize("name", ["graph.fbp", "graph.json"])
+def test_lines_that_could_not_be_kept_are_in_a_copy(
+    tmp_path: Path, graph: Graph, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / name
+    files.save(path, graph)
+    graph.add_node("fan", "demo/Fan")
+    before = path.read_bytes()
+    monkeypatch.setitem(files._EDITORS, path.suffix, lambda *_: None)
+    files.save(path, graph)
+    assert files.load(path) == graph
+    assert path.with_name(f"{name}.bak").read_bytes() == before
+    assert caplog.messages == [f"{path}: its lines could not be kept as they were written; they are in {path}.bak"]

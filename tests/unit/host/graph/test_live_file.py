@@ -14,7 +14,7 @@ from msgflo_host.auto_save import save
 from msgflo_host.errors import GraphError
 from msgflo_host.graph import live
 from msgflo_host.graph.files import load, signature
-from msgflo_host.graph.live import ABSENT_POLLS, LiveFile
+from msgflo_host.graph.live import ABSENT_S, AT_REST_S, LiveFile
 from msgflo_host.graph.model import Graph
 
 LINES = "a(x/A) OUT -> IN b(x/B)\nc(x/C)\n"
@@ -29,7 +29,15 @@ class Followed:
         self.graph = load(path)
         self.graphs: list[list[str]] = []
         self.told: list[str] = []
-        self.file = LiveFile(path, lambda: self.graph, self._replace, seen=signature(path), tell=self.told.append)
+        self.now = 1000.0
+        self.file = LiveFile(
+            path,
+            lambda: self.graph,
+            self._replace,
+            seen=signature(path),
+            tell=self.told.append,
+            clock=lambda: self.now,
+        )
 
     def _replace(self, graph: Graph) -> None:
         self.graph = graph
@@ -37,16 +45,25 @@ class Followed:
 
     def while_following(self, monkeypatch: pytest.MonkeyPatch, *steps: Callable[[], object]) -> None:
         """Do each step between two looks at the file, and then look until it must have come to rest."""
-        left = [*steps, *[lambda: None] * (ABSENT_POLLS + 2)]
+        left = list(steps)
+        end = self.now + 10 * ABSENT_S
 
-        async def pause(_: float) -> None:
-            if not left:
+        async def pause(seconds: float) -> None:
+            self.now += seconds
+            if left:
+                left.pop(0)()
+            elif self.now > end:
                 raise asyncio.CancelledError
-            left.pop(0)()
 
         monkeypatch.setattr(live.asyncio, "sleep", pause)  # type: ignore[attr-defined]
         with pytest.raises(asyncio.CancelledError):
             asyncio.run(self.file.run())
+
+    def take_over(self) -> bool:
+        """Look twice, so that what was written has come to rest."""
+        self.file.take_over()
+        self.now += AT_REST_S
+        return self.file.take_over()
 
 
 @pytest.fixture
@@ -80,33 +97,35 @@ def test_an_empty_file_changes_nothing_and_is_said_once(followed: Followed, monk
     assert followed.told[1:] == [f"{followed.path} is back"]
 
 
-def test_an_empty_file_is_written_over_only_once_nobody_writes_it_any_more(followed: Followed) -> None:
-    followed.path.write_text("")
-    for _ in range(ABSENT_POLLS - 2):
-        assert not followed.file.take_over()
-    with pytest.raises(GraphError, match=r"graph\.fbp: somebody is writing it just now: try again"):
-        _save(followed)
-    followed.file.take_over()
+@pytest.mark.parametrize("away", [lambda path: path.write_text(""), lambda path: path.unlink()], ids=["empty", "gone"])
+def test_a_file_that_is_away_is_written_anew_only_once_nobody_writes_it_any_more(
+    followed: Followed, away: Callable[[Path], object]
+) -> None:
+    away(followed.path)
+    for _ in range(2):
+        with pytest.raises(GraphError, match=r"graph\.fbp: somebody is writing it just now: try again"):
+            _save(followed)
+        followed.now += ABSENT_S / 2
     _save(followed)
     assert sorted(load(followed.path).nodes) == ["a", "b", "c"]
-    assert followed.file.take_over()
+    assert followed.take_over()
 
 
 def test_a_file_without_content_stays_the_file_of_a_graph_without_nodes(tmp_path: Path) -> None:
     followed = Followed(tmp_path / "graph.fbp")
     followed.path.write_text("# nothing yet\n")
-    assert followed.file.take_over()
+    assert followed.take_over()
     followed.path.write_text("")
-    assert followed.file.take_over()
+    assert followed.take_over()
     assert followed.graphs == [[], []]
 
 
 def test_a_file_that_was_only_touched_is_not_taken_over(followed: Followed) -> None:
     followed.path.write_text(LINES + "d(x/D)\n")
-    assert followed.file.take_over()
+    assert followed.take_over()
     for time in range(1, 4):
         os.utime(followed.path, (time, time))
-        assert followed.file.take_over()
+        assert followed.take_over()
     assert followed.graphs == [["a", "b", "c", "d"]]
 
 
@@ -114,10 +133,10 @@ def test_a_mistake_that_was_only_touched_is_said_once(followed: Followed) -> Non
     followed.path.write_text("oops ->\n")
     for time in range(1, 4):
         os.utime(followed.path, (time, time))
-        assert not followed.file.take_over()
+        assert not followed.take_over()
     assert len(followed.told) == 1
     followed.path.write_text(LINES)
-    assert followed.file.take_over()
+    assert followed.take_over()
     assert followed.told[1:] == [f"{followed.path} is without a mistake again, and taken over"]
 
 
@@ -132,9 +151,9 @@ def test_a_file_that_could_not_be_read_is_taken_over_once_it_can_be(
     with monkeypatch.context() as without_handles:
         without_handles.setattr(live, "read", no_handle)
         for _ in range(3):
-            assert not followed.file.take_over()
+            assert not followed.take_over()
     assert followed.told == [f"{followed.path}: cannot be read: Too many open files (the graph stays as it was)"]
-    assert followed.file.take_over()
+    assert followed.take_over()
     assert followed.file.trouble is None
     assert followed.graphs == [["a", "b", "c", "d"]]
 
@@ -157,7 +176,7 @@ def test_what_somebody_writes_right_after_a_save_is_taken_over(
     monkeypatch.setattr(os, "fsync", edited_meanwhile)
     followed.graph.add_node("d", "x/D")
     followed.file.save(followed.graph)
-    assert followed.file.take_over()
+    assert followed.take_over()
     assert followed.graphs == [["a"]]
 
 
