@@ -30,24 +30,14 @@ settings.load_profile("calm")
 LONG_FIRST = ("browser", "emulation", "boards", "spec")
 SLOWEST = 10  # so many files are shown at the end of a run
 
-# Tests of a socket by itself, or of a client of anybody's runtime: what is sent there is made up.
-MADE_UP = (
-    "test_socket.py",
-    "test_hostile.py",
-    "test_client_list.py",
-    "test_client.py",
-    "test_runner.py",
-    "test_trace_command.py",
-    "test_fbp_schemas.py",
-)
-
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
-# A shell has its background jobs ignore SIGINT, and nohup has all ignore SIGHUP. What tests start would inherit that.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-signal.signal(signal.SIGHUP, signal.SIG_DFL)
+# A shell has its background jobs ignore SIGINT, and nohup has all ignore SIGHUP. What tests start would inherit that, but
+# for a handler, which does not outlive exec().
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 
 
 @pytest.fixture
@@ -67,7 +57,7 @@ def shared_broker() -> Iterator[Broker]:
 @pytest.fixture(autouse=True)
 def frames_keep_to_the_schemas(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A test fails where the runtime, in this process or in another one, has sent what its schemas do not allow."""
-    if request.path.name in MADE_UP:
+    if request.node.get_closest_marker("made_up") is not None:
         yield
         return
     with Watched(monkeypatch):

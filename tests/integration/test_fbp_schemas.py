@@ -10,6 +10,8 @@ from fake_runtime import FakeRuntime
 from fbp_schemas import Watched
 from msgflo_host.fbp.client import Client
 
+pytestmark = pytest.mark.made_up
+
 
 def test_a_frame_that_a_client_of_ours_gets_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = {"protocol": "network", "command": "status", "payload": {"graph": 1}}

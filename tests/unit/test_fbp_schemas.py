@@ -9,6 +9,8 @@ import pytest
 from fbp_schemas import Watched, check_frame, check_output, commands
 from msgflo_host.fbp.client_list import ClientHandle
 
+pytestmark = pytest.mark.made_up
+
 END = {"node": "a", "port": "out"}
 DATA = {"id": "A() OUT -> IN B()", "src": END, "tgt": {"node": "b", "port": "in"}, "graph": "g", "data": None}
 PORT = {"id": "in", "type": "any"}

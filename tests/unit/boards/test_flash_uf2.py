@@ -100,7 +100,13 @@ def test_board_in_bootsel_mode_gets_micropython_and_then_has_a_port(
     monkeypatch.setattr(
         ports, "found", lambda platform: look(platform, [info] if (drive / "firmware.uf2").exists() else [])
     )
-    monkeypatch.setattr(micropython, "_BACK_S", 1.0)
+    passed = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal passed
+        passed += seconds
+
+    monkeypatch.setattr(micropython, "time", SimpleNamespace(monotonic=lambda: passed, sleep=sleep))
     screen = Screen()
     target = micropython.Target(board.chip, None, firmware(tmp_path))
     assert micropython.find(target, screen) is None

@@ -16,6 +16,8 @@ from fake_runtime import COMPONENTS, FakeRuntime
 from msgflo_host.errors import ClientError
 from msgflo_host.fbp.client import Client, Message
 
+pytestmark = pytest.mark.made_up
+
 PATIENCE_S = 30.0
 
 

@@ -20,6 +20,8 @@ from msgflo_host.fbp import socket as module
 from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.envelope import Request
 
+pytestmark = pytest.mark.made_up
+
 CLOSE = 8
 PING = 9
 

@@ -12,6 +12,8 @@ from msgflo_host.fbp import socket as module
 from msgflo_host.fbp.client_list import ClientList
 from msgflo_host.fbp.permissions import READY_MADE
 
+pytestmark = pytest.mark.made_up
+
 
 def test_requests_of_one_client_are_answered_in_their_order() -> None:
     async def main() -> None:

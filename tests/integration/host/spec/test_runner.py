@@ -16,6 +16,8 @@ from msgflo_host.spec import runner
 from msgflo_host.spec.format import load
 from msgflo_host.spec.runner import Result, run
 
+pytestmark = pytest.mark.made_up
+
 
 @pytest.fixture
 def results(tmp_path: Path) -> Callable[..., list[Result]]:

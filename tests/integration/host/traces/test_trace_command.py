@@ -28,6 +28,8 @@ from msgflo_host.traces.ring import Ring
 from paths import TESTS
 from systems import until
 
+pytestmark = pytest.mark.made_up
+
 MAIN = "default/main"
 GRAPH = {
     "processes": {"a": {"component": "x/A"}, "b": {"component": "x/B"}},

@@ -288,11 +288,11 @@ def test_asyncio_goes_on_beside_a_loop_of_nodes() -> None:
         engine.deliver("a", "in", 1)
         async with asyncio.timeout(30):
             for _ in range(50):
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(0)
         engine.stop()
         return count
 
-    assert asyncio.run(run()) > 50
+    assert asyncio.run(run()) >= 50
 
 
 def test_what_cannot_wait_is_dropped_and_reported_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:

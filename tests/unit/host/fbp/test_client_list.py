@@ -13,6 +13,8 @@ from msgflo_host.fbp import client_list
 from msgflo_host.fbp.client_list import ClientHandle, ClientList
 from msgflo_host.fbp.permissions import ALL, READY_MADE
 
+pytestmark = pytest.mark.made_up
+
 NOTHING: frozenset[str] = frozenset()
 
 

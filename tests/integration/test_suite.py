@@ -1,8 +1,9 @@
-"""Where everything is installed that tests need, as in CI, a test that cannot run fails."""
+"""How tests are judged: what may be skipped, and what a unit test may not do."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -71,3 +72,44 @@ def test_elsewhere_they_are_skipped_and_the_reason_is_shown(folder: Path) -> Non
 def test_ci_lets_no_test_be_skipped() -> None:
     text = (ROOT / ".ci" / "run").read_text()
     assert "MSGFLO_NO_SKIPS=1" in text
+
+
+GUILTY = {
+    "sleeps": "import time\ndef test(): time.sleep(0)\n",
+    "connects": "import socket\ndef test(): socket.socket().bind(('127.0.0.1', 0))\n",
+    "starts": "import subprocess\ndef test(): subprocess.run(['true'])\n",
+    "waits": "import asyncio\ndef test(): asyncio.run(asyncio.sleep(0.001))\n",
+}
+INNOCENT = "import asyncio, threading, time\ndef test():\n    asyncio.run(asyncio.sleep(0))\n    {}\n"
+
+
+def test_a_unit_test_that_does_what_only_others_may_fails_and_nobody_elses_deed_is_its_own(tmp_path: Path) -> None:
+    (tmp_path / "unit").mkdir()
+    (tmp_path / "unit" / "conftest.py").write_text((ROOT / "tests" / "unit" / "conftest.py").read_text())
+    for name, text in GUILTY.items():
+        (tmp_path / "unit" / f"test_{name}.py").write_text(text)
+    thread = "thread = threading.Thread(target=time.sleep, args=(0,)); thread.start(); thread.join()"
+    (tmp_path / "unit" / "test_innocent.py").write_text(INNOCENT.format(thread))
+    done = run(tmp_path, "")
+    assert "5 passed, 4 errors" in done.stdout, done.stdout
+    for name in GUILTY:
+        assert f"unit/test_{name}.py::test" in done.stdout
+
+
+def test_where_a_shell_has_it_ignore_signals_what_tests_start_does_not(tmp_path: Path) -> None:
+    """As `nohup make test &` does; the tests themselves go on."""
+    (tmp_path / "test_signals.py").write_text(
+        "import os, signal, subprocess, sys\n"
+        "def test():\n"
+        "    os.kill(os.getpid(), signal.SIGHUP)\n"
+        "    code = 'import signal; print(signal.getsignal(signal.SIGHUP), signal.getsignal(signal.SIGINT).__name__)'\n"
+        "    said = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True).stdout\n"
+        "    assert said.split() == [str(signal.SIG_DFL), 'default_int_handler']\n"
+    )
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGHUP)}
+    try:
+        done = run(tmp_path, "")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert done.returncode == 0, done.stdout
