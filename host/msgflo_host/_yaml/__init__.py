@@ -17,6 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from .._regular import open_regular
 from ..errors import MsgfloError
 from .mistakes import CUT, explain, unreadable
 
@@ -131,7 +132,7 @@ class Reader:
 
     def _text(self) -> str:
         try:
-            with open(self.file, "rb") as opened:
+            with open_regular(self.file) as opened:
                 content = opened.read(MAX_BYTES + 1)
         except (OSError, ValueError) as wrong:
             self.fail(f"cannot be read: {getattr(wrong, 'strerror', None) or wrong}")

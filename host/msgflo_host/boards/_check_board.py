@@ -24,7 +24,6 @@ from ._check_pins import Pins
 from ._check_roles import doubt_role
 from .chips import CHIPS, NOT_SUPPORTED, Chip
 from .model import Battery, Log, PortMap, Sleep, Wifi
-from .regular import check_regular
 from .secrets_file import ALLOWED, TAG, Secrets, resolve
 from .units import CHARGE, CURRENT, SHARE, TIME, with_point
 
@@ -45,7 +44,6 @@ MAX_BATCH = 60
 
 def check(file: Path, secrets: Path, loopback: bool) -> PortMap:
     """Return the checked port map; raises PortMapError with all problems that can be found."""
-    check_regular(file)
     reader = _Reader(file, PortMapError, tags=(TAG,))
     read = reader.read()
     if read is None or not isinstance(read.value, dict):

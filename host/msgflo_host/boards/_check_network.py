@@ -10,11 +10,10 @@ from urllib.parse import urlsplit
 
 from msgflo import Broker, ConfigError
 
-from ..errors import PortMapError
+from .._regular import open_regular
 from ._check import Section, shown
 from .chips import Chip
 from .model import Wifi
-from .regular import check_regular
 
 __all__ = ["ADDRESS_KEYS", "BROKER_KEYS", "HOSTNAME", "WIFI_KEYS", "broker", "read_ca", "time", "wifi"]
 
@@ -235,13 +234,10 @@ def _ca(top: Section, section: Section | None, broker: Broker) -> None:
 def read_ca(file: Path) -> bytes:
     """Return the certificate in a PEM or DER file as DER, which is what a board reads; ValueError says what it is."""
     try:
-        check_regular(file)
-        with file.open("rb") as opened:
+        with open_regular(file) as opened:
             content = opened.read(_MAX_CA_BYTES + 1)
     except (OSError, ValueError) as wrong:
         raise ValueError(f"cannot be read: {getattr(wrong, 'strerror', None) or wrong}") from None
-    except PortMapError as wrong:
-        raise ValueError(wrong.message) from None
     if len(content) > _MAX_CA_BYTES:
         raise ValueError(f"is larger than {_MAX_CA_BYTES // 1024} KiB; the certificate of one authority is needed")
     begin, end = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"

@@ -9,7 +9,6 @@ from .._yaml import Located, Reader
 from ..errors import PortMapError
 from .model import PortMap
 from .port_map import names
-from .regular import check_regular
 from .secrets_file import TAG
 
 __all__ = ["Neighbour", "check_name", "neighbours", "shared_roles"]
@@ -57,7 +56,6 @@ def shared_roles(port_map: PortMap, other: Neighbour) -> list[str]:
 
 def _read(file: Path) -> Neighbour | None:
     try:
-        check_regular(file)
         top = Reader(file, PortMapError, tags=(TAG,)).read()
     except PortMapError:
         return None

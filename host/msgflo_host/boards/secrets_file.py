@@ -14,7 +14,6 @@ from .._yaml import CUT, SAVE_AS, Located, Reader
 from ..errors import PortMapError
 from ._check import BROKEN, Findings, nearest
 from .port_map import SHIPPED
-from .regular import check_regular
 
 __all__ = ["ALLOWED", "EXAMPLE", "TAG", "Secrets", "resolve"]
 
@@ -48,7 +47,6 @@ class Secrets:
                 how = f"copy {EXAMPLE} to that name and fill it in" if self._example.is_file() else line
                 raise ValueError(f"!secret {name}: there is no {self._file}; {how}")
             try:
-                check_regular(self._file)
                 reader = _Reader(self._file, PortMapError)
                 self._texts = reader.texts()
                 self.doubts = reader.doubts

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from .._regular import open_regular
 from ..errors import GraphError
 from . import json_edit, json_format
 from .model import Graph
@@ -90,9 +91,7 @@ def read_regular(path: str | os.PathLike[str]) -> bytes:
     """Return the content of a file; GraphError if it cannot be read, is too large or no regular file, which could block."""
     file = os.fspath(path)
     try:
-        with open(file, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as opened:
-            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-                raise GraphError("cannot be read: it is no regular file", file=file)
+        with open_regular(file) as opened:
             content = opened.read(MAX_BYTES + 1)
     except (OSError, ValueError) as wrong:
         raise GraphError(f"cannot be read: {reason(wrong)}", file=file) from None

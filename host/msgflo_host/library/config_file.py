@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._regular import open_regular
 from ..errors import LibraryError
 from ..graph.files import replace as write_whole
 from .markers import misplaced, replaced
@@ -71,7 +72,8 @@ def is_configured(folder: Path) -> bool:
     if (folder / FILE_NAME).is_file():
         return True
     try:
-        package = json.loads((folder / PACKAGE).read_bytes())
+        with open_regular(folder / PACKAGE) as file:
+            package = json.load(file)
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(package, dict) and "msgflo" in package

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .._regular import open_regular
 from ..errors import LibraryError
 from ..graph.files import Signature, signature
 from .config_file import BY_DEFAULT, FILE_NAME, NAME, PACKAGE, Config
@@ -167,7 +168,7 @@ def _is_shown(file: Path) -> bool:
 def beginning(file: Path) -> str:
     """The text of a file, as far as a source may be long; empty if it cannot be read."""
     try:
-        with file.open("rb") as opened:
+        with open_regular(file) as opened:
             return opened.read(MAX_SOURCE).decode(errors="replace")
     except OSError:
         return ""

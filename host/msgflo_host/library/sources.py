@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from .._regular import open_regular
 from .._syntax import parse
 from ..errors import ForeignError, LibraryError
 from ..foreign import load
@@ -47,7 +48,7 @@ def suite_of(file: Path) -> Path:
 def read(file: Path) -> str:
     """The text of a source; LibraryError if it cannot be read or is larger than 256 KiB."""
     try:
-        with file.open("rb") as opened:
+        with open_regular(file) as opened:
             content = opened.read(MAX_SOURCE + 1)
     except OSError as wrong:
         raise LibraryError(f"cannot be read: {wrong.strerror}", file=str(file)) from None

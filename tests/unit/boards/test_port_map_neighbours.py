@@ -70,7 +70,7 @@ def test_pipe_is_no_port_map(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     done = check(pipe)
     assert done.exit_code == 1
-    assert done.stderr == f"{pipe}: is a pipe or a device; a file is needed\n"
+    assert done.stderr == f"{pipe}: cannot be read: it is no regular file\n"
 
 
 @pytest.mark.parametrize("what", ["secrets.yaml", "ca.pem"])
@@ -82,5 +82,5 @@ def test_pipe_holds_no_secrets_and_no_certificate(kitchen: Path, what: str) -> N
     done = check(kitchen)
     assert done.exit_code == 1
     (line,) = done.stderr.splitlines()
-    assert line.endswith("is a pipe or a device; a file is needed")
+    assert line.endswith("cannot be read: it is no regular file")
     assert str(pipe) in line
