@@ -12,7 +12,7 @@ from .builtin.engine import Loop
 from .coordinator import Coordinator
 from .errors import GraphError
 from .graph.files import Signature
-from .graph.live import BusyError, LiveFile, Saving
+from .graph.live import BusyError, LiveFile, PlacesError, Saving
 from .graph.merging import merge
 from .graphs import MAIN
 from .journal import Journal
@@ -183,7 +183,8 @@ class AutoSave:
         if isinstance(error, BusyError):
             self._save_in(BUSY_S)  # what was written is taken over then
             return
-        self._complain(f"{error} ({self._keep()})")
+        what = "the places of nodes are not saved" if isinstance(error, PlacesError) else "not saved"
+        self._complain(what, f"{error} ({self._keep()})")
         self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
         self._save_in(self._retry_s)
 
@@ -195,11 +196,11 @@ class AutoSave:
             return f"nor can the edits be kept: {error}"
         return f"the edits are kept in {self._journal.path}"
 
-    def _complain(self, text: str) -> None:
+    def _complain(self, what: str, text: str) -> None:
         if text != self._trouble:
             self._trouble = text
             log.error("%s", text)
-            self._coordinator.tell(f"not saved: {text}")
+            self._coordinator.tell(f"{what}: {text}")
 
 
 def _in_thread(work: Callable[[], None], then: Callable[[], None]) -> None:

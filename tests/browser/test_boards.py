@@ -11,11 +11,11 @@ from typing import Any
 import paho.mqtt.client as paho
 import pytest
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
-from virtual_devices import forget
 
 from brokers import Broker
 from browser import PHONE, Pages, address, axe, fit, make_graph, middle_of, node_in, running, until_system
 from systems import Coordinator, Participants, Source, until
+from virtual_devices import forget
 
 VIEWER = "who-may-only-look"
 HOSTILE = "<img src=x onerror=document.title='hacked'>"

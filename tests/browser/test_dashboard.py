@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from virtual_devices import adds, cleared, joins, mqtt
 
 from browser import (
     PHONE,
@@ -27,6 +26,7 @@ from browser import (
 from msgflo import Participant, Port
 from outside import Outside
 from systems import Coordinator, Participants, node, until
+from virtual_devices import adds, cleared, joins, mqtt
 
 Box = dict[str, int]
 

@@ -12,7 +12,6 @@ from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from virtual_devices import adds, cleared, joins, mqtt
 
 from browser import (
     LAPTOP,
@@ -31,6 +30,7 @@ from browser import (
 from msgflo import Participant, Port
 from outside import Outside
 from systems import Coordinator, Participants, node
+from virtual_devices import adds, cleared, joins, mqtt
 
 KINDS = [
     "temperature", "humidity", "sound", "light", "button", "switch", "potentiometer", "rgb", "relay", "display",

@@ -37,7 +37,7 @@ def fuzzed_tenth(test: Test) -> Test:
 
 
 def _run(test: Test, examples: int) -> Test:
-    run = settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))(test)
+    run = settings(max_examples=examples, suppress_health_check=list(HealthCheck))(test)
     run = pytest.mark.timeout(180 + examples)(run)
     return pytest.mark.soak(run) if LONG else run
 

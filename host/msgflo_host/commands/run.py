@@ -57,7 +57,6 @@ DEFAULT_IDE = "https://app.flowhub.io"
     "--mqtt-port", type=click.IntRange(1, 65535), help="Port of the own Mosquitto. [default: 1883, or a free one]"
 )
 @click.option("--no-save", is_flag=True, help="Write edits into the graph's file only when an editor asks for it.")
-@click.option("--auto-save", is_flag=True, hidden=True)  # for one release
 @click.option(
     "--secret",
     envvar="MSGFLO_SECRET",
@@ -105,7 +104,6 @@ def command(
     mqtt_host: str,
     mqtt_port: int | None,
     no_save: bool,
-    auto_save: bool,
     secret: str | None,
     secrets: Path | None,
     ide: str,
@@ -127,10 +125,6 @@ def command(
       msgflo run home.fbp --host 0.0.0.0 --secrets secrets.yaml
       msgflo run home.json --broker mqtts://user:secret@pi.local?cafile=ca.pem
     """
-    if auto_save:
-        if no_save:
-            raise click.UsageError("--auto-save and --no-save contradict each other")
-        click.echo("msgflo: --auto-save is what happens without it now, and will be refused: leave it away", err=True)
     # What is started here needs it no more, and could print it.
     os.environ.pop("MSGFLO_SECRET", None)
     from ..run import Options, run  # imports the coordinator: not for --help

@@ -21,7 +21,7 @@ from .files import signature as signature_of
 from .merging import merge
 from .model import Graph
 
-__all__ = ["BusyError", "LiveFile", "Saving"]
+__all__ = ["BusyError", "LiveFile", "PlacesError", "Saving"]
 
 log = logging.getLogger("msgflo")
 
@@ -37,6 +37,10 @@ class BusyError(GraphError):
 
     def __init__(self, path: Path) -> None:
         super().__init__("somebody is writing it just now: try again in a moment", file=str(path))
+
+
+class PlacesError(GraphError):
+    """The places of nodes cannot be written; the graph has been."""
 
 
 class LiveFile:
@@ -323,6 +327,9 @@ class _PlacesFile:
         if self.path is None or (new == self.known and (self._seen is not None or not new)):
             return
         if self._trouble:
-            raise GraphError(f"{self._trouble} (no places are saved before this is mended)")
-        self._seen = write(self.path, places.dump(new).encode())
+            raise PlacesError(f"{self._trouble} (no places are saved before this is mended)")
+        try:
+            self._seen = write(self.path, places.dump(new).encode())
+        except GraphError as wrong:
+            raise PlacesError(str(wrong)) from None
         self.known = new

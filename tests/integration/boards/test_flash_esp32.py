@@ -9,11 +9,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import firmware_files as made
 import pytest
-from firmware_files import OFFSETS
 
+import firmware_files as made
 from board_files import Screen, port_map
+from firmware_files import OFFSETS
 from msgflo_host.boards.build import build
 from msgflo_host.boards.chips import CHIPS
 from msgflo_host.boards.flashing import esp32, firmware_file, micropython, serial_board

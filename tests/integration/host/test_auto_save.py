@@ -172,12 +172,6 @@ def test_what_could_not_be_written_is_there_after_a_kill(graph: Path, broker: Br
         until(lambda: not list((graph.parent / ".msgflo").glob("unsaved-*")))
 
 
-def test_the_option_of_before_is_taken_with_a_warning(graph: Path, broker: Broker) -> None:
-    with Run(graph, "--plain", "--auto-save", broker=broker.url, cwd=graph.parent) as running:
-        running.wait(lambda status: status["connected"])
-        until(lambda: "--auto-save is what happens without it now" in running.output)
-
-
 def test_a_fifo_is_refused_at_the_start(tmp_path: Path, broker: Broker) -> None:
     os.mkfifo(tmp_path / "graph.fbp")
     running = Run(tmp_path / "graph.fbp", "--plain", broker=broker.url, cwd=tmp_path)

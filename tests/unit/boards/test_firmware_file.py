@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-import firmware_files as made
 import pytest
-from firmware_files import RP2040, RP2350
 
+import firmware_files as made
+from firmware_files import RP2040, RP2350
 from msgflo_host.boards.chips import CHIPS
 from msgflo_host.boards.flashing import firmware_file
 from msgflo_host.errors import FlashError

@@ -8,11 +8,11 @@ import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
-import firmware_files as made
 import pytest
-from firmware_files import BANNER, RP2040, RP2350
 
+import firmware_files as made
 from board_files import Screen, port_map
+from firmware_files import BANNER, RP2040, RP2350
 from msgflo_host.boards.chips import CHIPS
 from msgflo_host.boards.flashing import firmware_file, micropython, ports, serial_board, uf2
 from msgflo_host.boards.flashing.firmware_file import Firmware

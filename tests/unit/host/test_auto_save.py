@@ -316,7 +316,8 @@ def test_places_with_a_mistake_are_said_once_and_not_written_over(fbp: Path) -> 
     mistake = f"{places}:1:13: not JSON: Expecting value"
     assert system.told == [
         f"{mistake} (nodes stay where they were, and no places are saved before this is mended)",
-        f"not saved: {mistake} (no places are saved before this is mended) (the edits are kept in {system.journal.path})",
+        f"the places of nodes are not saved: {mistake} (no places are saved before this is mended) "
+        f"(the edits are kept in {system.journal.path})",
     ]
     places.write_text("{}")
     system.loop.advance(100)

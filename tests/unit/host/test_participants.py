@@ -405,7 +405,7 @@ STEP = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(STEP, st.sampled_from([0, 1, 30, 700, 90_000])), max_size=40))
 def test_whatever_comes_the_books_are_right(steps: list[tuple[Any, float]]) -> None:
     registry, now = Registry(limit=3), 0.0

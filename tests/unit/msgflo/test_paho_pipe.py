@@ -88,7 +88,6 @@ packets = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(packets, max_size=30), st.lists(st.integers(0, 1 << 20), max_size=40), st.sampled_from([1, 100]))
 def test_however_the_bytes_are_cut_all_packets_arrive_once(
     sent: list[tuple[str, bytes, bool, int]], places: list[int], times: int
@@ -101,7 +100,7 @@ def test_however_the_bytes_are_cut_all_packets_arrive_once(
     assert socket.written.count(b"\x40\x02") == sum(1 for packet in sent if packet[3]) * times
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.lists(st.binary(max_size=60) | st.sampled_from([b"\x30", b"\x30\x04\0\1ab", b"\x32", b"\x90\3\0"]), max_size=20)
 )

@@ -98,7 +98,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=8 if LONG else 1, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8 if LONG else 1, suppress_health_check=list(HealthCheck))
 @given(values=st.lists(VALUES, min_size=30, max_size=200))
 def test_any_value_is_printed_as_by_flowtrace_show(tmp_path: Path, values: list[Any]) -> None:
     file = stored(tmp_path, [packet(data=value) for value in values])

@@ -79,7 +79,7 @@ EDGE = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(EDGE, max_size=12))
 def test_it_agrees_with_trying_each_edge_in_turn(edges: list[list[Forward]]) -> None:
     accepted: list[Forward] = []

@@ -120,7 +120,6 @@ packets = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(packets, max_size=30), st.lists(st.integers(0, 1 << 20), max_size=40))
 def test_however_the_bytes_are_cut_all_packets_are_forwarded_once(sent: list[Packet], places: list[int]) -> None:
     data = b"".join(
@@ -137,7 +136,7 @@ def test_however_the_bytes_are_cut_all_packets_are_forwarded_once(sent: list[Pac
     assert not socket.aborted
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.binary(max_size=60) | st.sampled_from([b"\x30", b"\x30\x05\0\3s/a", b"\x32", b"\x20\2\0\0"]), max_size=20

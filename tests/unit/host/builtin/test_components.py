@@ -310,7 +310,7 @@ PACKETS = st.recursive(
 
 
 @pytest.mark.parametrize("name", sorted(library.MODULES))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_whatever_comes_is_used_or_refused(name: str, data: st.DataObject) -> None:
     node = Single(name)

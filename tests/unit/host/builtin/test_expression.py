@@ -126,7 +126,7 @@ WORDS = ["in", "a", "b.c", "1", "2.5", '"x"', "+", "-", "*", "/", "%", "**", "("
          "not", "true", "null", "==", "<", ">=", "if", "min", "round", "concat", "sqrt", "'", "\\", "\n", "ä"]  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join) | st.text(max_size=40),
     st.none() | st.booleans() | st.floats() | st.text(max_size=5) | st.dictionaries(st.just("c"), st.integers()),

@@ -234,7 +234,7 @@ def test_a_full_folder_takes_no_more(library: Library, monkeypatch: pytest.Monke
 NAMES = st.text(st.sampled_from(string.ascii_letters + "0123456789_-./\\~%:\x00\n é$`'\" "), max_size=80)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(NAMES | NAMES.map(lambda name: "home/" + name) | st.text(max_size=20))
 def test_no_name_leads_out_of_the_folder(library: Library, folder: Path, name: str) -> None:
     before = everything(folder)
