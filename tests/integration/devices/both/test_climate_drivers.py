@@ -89,31 +89,11 @@ async def test_dht_that_is_absent_is_said_so_and_may_come_back():
     equal(await measured(driver), (35.1, 65.2))
 
 
-class ByHand:
-    """Stands for `time` and `asyncio` in a driver: who sleeps lets the time pass."""
-
-    ms = 0
-    ticks_add = staticmethod(time.ticks_add)
-    ticks_diff = staticmethod(time.ticks_diff)
-
-    def ticks_ms(self):
-        return self.ms
-
-    async def sleep_ms(self, ms):
-        until = self.ms + ms
-        await asyncio.sleep(0)
-        self.ms = max(self.ms, until)
-
-
 async def test_dht_is_not_asked_too_early_nor_too_often():
     from devices.drivers import dht as module
 
     for dht22, pause in ((True, 2000), (False, 1000)):
-        clock = module.time = module.asyncio = ByHand()
-        try:
-            await asked_when_it_may_be(clock, dht22, pause)
-        finally:
-            module.time, module.asyncio = time, asyncio
+        await asked_when_it_may_be(parts_chips.hurried(module), dht22, pause)
 
 
 async def asked_when_it_may_be(clock, dht22, pause):
@@ -148,10 +128,11 @@ def on_bus(kind, chip, address):
 
 
 def sht3x(*words):
-    from devices.drivers.sht3x import Sht3x
+    from devices.drivers import sht3x
 
+    parts_chips.hurried(sht3x)
     chip = parts_chips.Sht3x(words)
-    return (chip,) + on_bus(Sht3x, chip, 0x44)
+    return (chip,) + on_bus(sht3x.Sht3x, chip, 0x44)
 
 
 def test_checksums_are_those_of_the_data_sheet():
@@ -198,10 +179,11 @@ async def test_a_chip_that_is_absent_is_said_so_and_may_come_back():
 
 
 def aht20(*arguments):
-    from devices.drivers.aht20 import Aht20
+    from devices.drivers import aht20
 
+    parts_chips.hurried(aht20)
     chip = parts_chips.Aht20(*arguments)
-    return (chip,) + on_bus(Aht20, chip, 0x38)
+    return (chip,) + on_bus(aht20.Aht20, chip, 0x38)
 
 
 async def test_aht20_converts_as_the_data_sheet_does():
