@@ -377,7 +377,7 @@ def test_a_version_that_stands_still_is_taken_back(
 
 
 def test_a_version_that_never_reaches_the_broker_is_taken_back(broker: Broker, gate: Gate, board: SmallBoard) -> None:
-    impatient = (FIRMWARE / "board" / "starts.py").read_text().replace("TRIAL = 60", "TRIAL = 0.5")
+    impatient = (FIRMWARE / "board" / "starts.py").read_text().replace("TRIAL = 60", "TRIAL = 0.2")
     new = image(gate, NEW, board__starts__dot__py=impatient)
     settings = json.loads(new["board.json"])
     settings["wifi"]["ssid"] = "nowhere"
