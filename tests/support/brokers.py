@@ -115,7 +115,7 @@ class Broker:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.stop()
+        self.kill()  # what it would save is removed
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _end(self, how: signal.Signals) -> None:

@@ -75,6 +75,7 @@ class _Shell:
         self._broker, self._state = broker, connection_topic(role.removesuffix("-board"))
         self._heard = 0.0
         self._reached = False
+        self._ended = asyncio.Event()
         self._awake = f"{role}/stay-awake" if stay_awake else ""
         self._wished: bool | None = None  # whether somebody else wants it to be awake, once that is known
         self._connection = Connection(
@@ -102,7 +103,9 @@ class _Shell:
                 if silent > (BACK_WITHIN if self._transfer.present else patience):
                     raise FlashError(self._silence(silent))
                 self._say(self._transfer)
-                await asyncio.sleep(_TICK)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_TICK):
+                        await self._ended.wait()
             self._say(self._transfer)
         finally:
             self._let_sleep()
@@ -114,6 +117,7 @@ class _Shell:
         self._wished = bool(self._wished)
         if self._awake:
             self._connection.publish(self._awake, b"true", retain=True)
+        self._send(self._transfer.tick(asyncio.get_running_loop().time()))
 
     def _let_sleep(self) -> None:
         if not self._awake or self._wished is not False:
@@ -139,6 +143,8 @@ class _Shell:
             return  # not from the board: it says what it wants again when it is asked
         self._send(packets)
         self._say(self._transfer)
+        if self._transfer.ended:
+            self._ended.set()
 
     def _send(self, packets: list[bytes]) -> None:
         for packet in packets:

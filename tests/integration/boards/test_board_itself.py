@@ -18,6 +18,7 @@ from msgflo_host.boards.virtual.image import write_flash
 from msgflo_host.boards.virtual.program import find_micropython
 from msgflo_host.boards.virtual.thread import BoardThread
 from msgflo_host.errors import MsgfloError
+from paths import ROOT
 
 # A device whose handler never comes back.
 ENDLESS = """
@@ -59,6 +60,12 @@ def board(ear: tuple[Broker, Ear], tmp_path_factory: pytest.TempPathFactory) -> 
         port_map(folder, "lamp: {kind: led, pin: 15}", chip="picow"), flash, broker=Address("127.0.0.1", ear[0].port)
     )
     (flash / "a/devices/endless.py").write_text(ENDLESS)
+    (flash / "a/board/participant.mpy").unlink()
+    source = (ROOT / "firmware/board/participant.py").read_text()
+    assert "sleep_ms(200)" in source
+    (flash / "a/board/participant.py").write_text(
+        source.replace("sleep_ms(200)", "sleep_ms(50)")
+    )  # from blink to blink
     config = json.loads((flash / "a/board.json").read_text())
     config["devices"].append({"module": "endless", "role": "endless", "options": {}})
     (flash / "a/board.json").write_text(json.dumps(config))
@@ -129,8 +136,8 @@ def test_other_packets_do_not_wait_for_the_blinking(ear: tuple[Broker, Ear], boa
     ear[1].wait_for("kitchen-board/mode", lambda mode: mode == "normal")
     ear[1].say("kitchen-board/identify", True)
     ear[1].say("kitchen-board/log-level", "shout")
-    board.wait_for_line("'shout' is no level; allowed: error, info, debug")
-    since = len(board.events)
+    line = board.wait_for_line("'shout' is no level; allowed: error, info, debug")
+    since = next(i for i, event in enumerate(list(board.events)) if event.get("line") == line)
     board.wait_for(lambda: blinks(board, since), what="it blinks still")
     assert "Traceback" not in board.output
 

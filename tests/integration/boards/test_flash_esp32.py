@@ -8,8 +8,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
+import esptool
 import pytest
+from serial.urlhandler import protocol_socket
 
 import firmware_files as made
 from board_files import Screen, port_map
@@ -22,6 +25,7 @@ from msgflo_host.boards.flashing.micropython import Target
 from msgflo_host.errors import FlashError
 
 mock_loader = pytest.importorskip("esp32_mock_bootloader")
+mock_process = pytest.importorskip("esp32_mock_bootloader.process")
 
 KEY = "0" * 64
 
@@ -40,8 +44,6 @@ def firmware(folder: Path, chip: str = "esp32", size: int = 100_000, seed: int =
 
 def md5_in_flash(url: str, offset: int, size: int) -> str:
     """What the boot loader says of its flash, asked by esptool."""
-    import esptool
-
     esp = esptool.cmds.detect_chip(url, connect_mode="no-reset")
     try:
         return str(esp.flash_md5sum(offset, size))
@@ -49,11 +51,19 @@ def md5_in_flash(url: str, offset: int, size: int) -> str:
         esp._port.close()
 
 
+@pytest.fixture(autouse=True)
+def no_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pyserial rests whenever it has closed a socket, and the boot loader has a second to end by itself, which it does not."""
+    monkeypatch.setattr(protocol_socket, "time", Mock(sleep=lambda seconds: None))
+    monkeypatch.setattr(mock_process, "stop_subprocess", lambda process: (process.kill(), process.wait()))
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing but a boot loader will answer."""
-    monkeypatch.setattr(serial_board, "_ANSWER_S", 0.2)
+    monkeypatch.setattr(serial_board, "_ANSWER_S", 0.05)
     monkeypatch.setattr(micropython, "_BACK_S", 0.0)
+    monkeypatch.setattr(esptool.cmds, "DEFAULT_CONNECT_ATTEMPTS", 1)  # one second each, of a board that went away
 
 
 def flash_it(folder: Path, url: str, file: Path, screen: Screen) -> list[str]:
@@ -163,8 +173,6 @@ def test_files_that_are_no_firmware_are_refused(tmp_path: Path) -> None:
 
 
 def test_files_of_micropython_stay_and_what_is_none_is_erased(tmp_path: Path) -> None:
-    import esptool
-
     read = firmware_file.read(firmware(tmp_path, size=4_000), CHIPS["esp32"])
     for begin, stays in (
         (b"\0\0\0\0\0\0\0\0littlefs", True),

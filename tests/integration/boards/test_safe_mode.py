@@ -161,7 +161,7 @@ def test_a_board_without_memory_for_a_connection_starts_again_and_ends_in_safe_m
 ) -> None:
     devices = [{"module": "full", "role": "full", "options": {}}]
     ear = Ear(broker)
-    with board(tmp_path, broker.url, minute=1, devices=devices) as small:
+    with board(tmp_path, broker.url, minute=0.4, devices=devices) as small:
         small.wait_for("safe mode")
         assert small.starts == 6
         assert ear.wait_for("shed-board/mode") == "safe"

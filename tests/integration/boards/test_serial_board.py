@@ -74,8 +74,8 @@ class Printing:
 
 @pytest.fixture(autouse=True)
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers are not waited for long; a wait without end is ended by the time limit of the tests."""
-    monkeypatch.setattr(serial_board, "_ANSWER_S", 1.0)
+    """Answers are not waited for long, as most do not come; a wait without end is ended by the time limit of the tests."""
+    monkeypatch.setattr(serial_board, "_ANSWER_S", 0.2)
 
 
 @pytest.mark.parametrize("prompts_at", [NEVER, 1], ids=["no prompt", "a prompt"])
@@ -90,7 +90,10 @@ def test_a_program_that_cannot_be_stopped_is_given_up(prompts_at: int) -> None:
 
 
 @pytest.mark.parametrize("prompts_at", [1, 2], ids=["a prompt before", "no prompt before"])
-def test_a_program_that_only_the_second_interrupt_stops_is_stopped(prompts_at: int) -> None:
+def test_a_program_that_only_the_second_interrupt_stops_is_stopped(
+    prompts_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serial_board, "_ANSWER_S", 1.0)  # the last one comes
     with Printing(stops_at=2, prompts_at=prompts_at) as board:
         with connected(board.port) as found:
             assert found.stopped

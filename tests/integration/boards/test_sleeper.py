@@ -97,7 +97,7 @@ def tap(broker: Broker) -> Iterator[Tap]:
         yield tap
 
 
-def sleeper(tap: Tap, folder: Path, *, hurry: int = 20, **sleep: Any) -> SmallBoard:
+def sleeper(tap: Tap, folder: Path, *, hurry: int = 200, **sleep: Any) -> SmallBoard:
     board = SmallBoard(folder, hurry=hurry)
     BOARDS[:] = [board]
     board.install(image(tap, **sleep))
@@ -105,7 +105,12 @@ def sleeper(tap: Tap, folder: Path, *, hurry: int = 20, **sleep: Any) -> SmallBo
 
 
 def image(
-    tap: Tap, version: str = VERSION, address: list[str] | None = None, watchdog: bool = False, **sleep: Any
+    tap: Tap,
+    version: str = VERSION,
+    address: list[str] | None = None,
+    watchdog: bool = False,
+    roles: tuple[str, ...] = ("shed-climate",),
+    **sleep: Any,
 ) -> dict[str, bytes]:
     compiled = config(
         f"mqtt://127.0.0.1:{tap.port}",
@@ -113,11 +118,16 @@ def image(
         watchdog=watchdog,
         wifi={"ssid": "home", "password": "secret", **({"address": address} if address else {})},
         sleep={"every": 10, "batch": 1, "awake": 20, **sleep},
-        devices=[{"module": "thermometer", "role": "shed-climate"}],
+        devices=[{"module": "thermometer", "role": role} for role in roles],
     )
-    source = (FIRMWARE / "board" / "sleeper.py").read_text()
-    hasty = source.replace("_INTRODUCTION = const(5)", "_INTRODUCTION = 0.3")
-    assert hasty != source
+    hasty = (FIRMWARE / "board" / "sleeper.py").read_text()
+    for slow, fast in (
+        ("_INTRODUCTION = const(5)", "_INTRODUCTION = 0.2"),
+        ("await asyncio.sleep_ms(200)", "await asyncio.sleep_ms(20)"),
+        ("max(ms - awake, 1000)", "max(ms - awake, 50)"),
+    ):
+        assert slow in hasty
+        hasty = hasty.replace(slow, fast)
     return firmware(
         compiled, devices=("sensor",), patches={"devices/thermometer.py": THERMOMETER, "board/sleeper.py": hasty}
     )
@@ -261,7 +271,7 @@ def test_readings_of_several_wake_ups_are_sent_together(tap: Tap, watcher: Watch
 def test_without_a_network_it_sleeps_longer_and_keeps_its_readings(
     broker: Broker, tap: Tap, watcher: Watcher, tmp_path: Path, missing: str
 ) -> None:
-    with sleeper(tap, tmp_path, awake=1, hurry=100) as board:
+    with sleeper(tap, tmp_path, awake=1, hurry=1000) as board:
         until(lambda: board.sleeps)
         if missing == "Wi-Fi":
             board.environment["NO_WIFI"] = "1"
@@ -283,12 +293,13 @@ def test_without_a_network_it_sleeps_longer_and_keeps_its_readings(
 def test_the_longest_sleep_is_an_hour_and_the_oldest_readings_make_room(
     tap: Tap, watcher: Watcher, tmp_path: Path
 ) -> None:
-    with sleeper(tap, tmp_path, every=900, awake=3, hurry=100_000) as board:
+    roles = tuple(f"shed-climate-{i}" for i in range(5))
+    with sleeper(tap, tmp_path, every=900, awake=1, hurry=100_000, roles=roles) as board:
         until(lambda: board.sleeps)
         (board.flash / "count").write_text("x" * 100)
         board.environment["NO_WIFI"] = "1"
         tap._target = 1
-        until(lambda: len(board.sleeps) > 60, 150)
+        until(lambda: len(board.sleeps) > 15, 150)  # with ten readings each
         board.environment.clear()
     assert 3_590_000 < max(board.sleeps) <= 3_600_000
     assert 1500 < len(board.rtc.read_bytes()) <= 2048
@@ -408,7 +419,7 @@ def test_a_broker_that_has_forgotten_it_is_told_who_it_is(tmp_path: Path) -> Non
 
 
 def test_switched_on_without_a_network_it_sleeps_as_well(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
-    board = sleeper(tap, tmp_path, awake=1, hurry=200)
+    board = sleeper(tap, tmp_path, awake=0.3, hurry=2000)
     board.environment["NO_WIFI"] = "1"
     with board:
         until(lambda: len(board.sleeps) >= 6)  # and no safe mode, which would come with the sixth start
@@ -445,7 +456,7 @@ def test_a_reading_that_fails_is_reported(tap: Tap, watcher: Watcher, tmp_path: 
 
 
 def test_where_a_sleep_is_no_reset_the_memory_is_kept(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
-    board = sleeper(tap, tmp_path, every=1, batch=2)
+    board = sleeper(tap, tmp_path, every=0.2, batch=2)
     board.environment["NO_RTC"] = "1"
     with board:
         until(lambda: len(watcher.all("shed-board/history")) >= 2)

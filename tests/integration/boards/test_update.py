@@ -103,7 +103,7 @@ def image(gate: Gate, version: str, **patches: str) -> dict[str, bytes]:
     files = {path.replace("__dot__", ".").replace("__", "/", 1): text for path, text in patches.items()}
     # A board that is cut off again and again waits longer each time; here it shall not.
     link = (FIRMWARE / "msgflo" / "link.py").read_text()
-    files["msgflo/link.py"] = link.replace("_LAST_DELAY = 6", "_LAST_DELAY = 0.25")
+    files["msgflo/link.py"] = re.sub(r"_(FIRST|LAST)_DELAY = [\d.]+", r"_\1_DELAY = 0.05", link)
     return firmware(config(f"mqtt://127.0.0.1:{gate.port}", version=version), patches=files)
 
 
@@ -305,6 +305,7 @@ def test_a_version_that_crashes_is_taken_back(broker: Broker, gate: Gate, board:
 @pytest.mark.parametrize("left", [None, "board/__init__.mpy"])
 def test_where_a_version_is_gone_or_not_whole_the_other_one_runs(gate: Gate, tmp_path: Path, left: str | None) -> None:
     board = SmallBoard(tmp_path)
+    board.hasten()
     board.install(image(gate, NEW), "b")
     if left:
         board.install({left: image(gate, OLD)[left]}, "a")
@@ -376,7 +377,7 @@ def test_a_version_that_stands_still_is_taken_back(
 
 
 def test_a_version_that_never_reaches_the_broker_is_taken_back(broker: Broker, gate: Gate, board: SmallBoard) -> None:
-    impatient = (FIRMWARE / "board" / "starts.py").read_text().replace("TRIAL = 60", "TRIAL = 0.5")
+    impatient = (FIRMWARE / "board" / "starts.py").read_text().replace("TRIAL = 60", "TRIAL = 0.2")
     new = image(gate, NEW, board__starts__dot__py=impatient)
     settings = json.loads(new["board.json"])
     settings["wifi"]["ssid"] = "nowhere"

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from msgflo_host.boards.compile import compile_map, encode
+from msgflo_host.boards.virtual import program
 from msgflo_host.boards.virtual.board import VirtualBoard, read_config
 from msgflo_host.boards.virtual.image import load_virtual
 from msgflo_host.boards.virtual.program import find_micropython
@@ -218,7 +219,10 @@ def test_the_slot_in_force_is_the_one_that_counts(flash: Path) -> None:
     assert read_config(flash)["name"] == "newer"
 
 
-def test_interpreter_that_dies_at_once_is_not_started_for_ever(flash: Path, tmp_path: Path) -> None:
+def test_interpreter_that_dies_at_once_is_not_started_for_ever(
+    flash: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "_RESTART_S", 0.05)
     broken = tmp_path / "micropython"
     broken.write_text("#!/bin/sh\nkill -SEGV $$\n")
     broken.chmod(0o755)

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 
 from brokers import Broker, free_port
 from listening import Ear
+from msgflo_host.boards.virtual import program
 from msgflo_host.boards.virtual.program import find_micropython
 from msgflo_host.cli import cli
 from msgflo_host.errors import MsgfloError
@@ -238,18 +239,17 @@ def test_log_on_mqtt_names_the_broker_that_the_board_is_on(
         ear.stop()
 
 
-def test_ends_where_the_interpreter_dies_at_once(
-    run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ends_where_the_interpreter_dies_at_once(boards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = tmp_path / "bin" / "micropython"
     broken.parent.mkdir()
     broken.write_text('#!/bin/sh\n[ "$1" = -c ] && exec echo 1 29 64\nkill -SEGV $$\n')
     broken.chmod(0o755)
     monkeypatch.setenv("PATH", f"{broken.parent}:{os.environ['PATH']}")
-    running = run("picow", "--broker", "mqtt://127.0.0.1:1")
-    assert running.process.wait(PATIENCE_S) == 1
-    assert running.output.count("cannot be run any more: it dies at once, 3 times of signal 11 (SIGSEGV)") == 1
-    assert "Traceback" not in running.output
+    monkeypatch.setattr(program, "_RESTART_S", 0.05)
+    monkeypatch.chdir(boards)
+    done = CliRunner().invoke(cli, ["board", "run", "picow", "--broker", "mqtt://127.0.0.1:1"])
+    assert done.exit_code == 1
+    assert done.output.count("cannot be run any more: it dies at once, 3 times of signal 11 (SIGSEGV)") == 1
 
 
 @pytest.mark.parametrize(

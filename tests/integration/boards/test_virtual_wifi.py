@@ -19,6 +19,7 @@ import log
 log.info = log.error = print
 with open({str(SOURCE)!r}) as file: source = file.read()
 source = source.replace("from . import", "import").replace("_RESTART = const(10)", "_RESTART = const(RESTART)")
+source = source.replace("_CHECK = const(1)", "_CHECK = 0.05")
 exec(source.replace("asyncio.sleep(2)", "PAUSE"))
 home = Wifi({{"ssid": "Home", "password": "secret"}})
 """
@@ -27,8 +28,8 @@ ABSENT = 'no Wi-Fi "Home": there is no such network here (a board needs 2.4 GHz)
 CHIPS = pytest.mark.parametrize("chip", ["esp32", "picow"])
 
 
-def firmware(program: str, *, restart: int = 10, pause: str = "asyncio.sleep(2)") -> str:
-    """A program with the firmware's Wi-Fi; `pause` is what it awaits after an attempt that failed."""
+def firmware(program: str, *, restart: int = 10, pause: str = "asyncio.sleep(0.2)") -> str:
+    """A program with the firmware's Wi-Fi; `pause` is what it awaits after an attempt that failed, instead of two seconds."""
     return FIRMWARE.replace("RESTART)", f"{restart})").replace("PAUSE", pause) + GO + program + "\ntime.sleep(60)\n"
 
 
@@ -147,7 +148,7 @@ class Dead:
 async def main():
     wlan, home.wlan = home.wlan, Dead()
     task = asyncio.create_task(home.join())
-    await asyncio.sleep(1)
+    while not home.attempts: await asyncio.sleep_ms(10)
     home.wlan = wlan
     await task
 asyncio.run(main())

@@ -123,9 +123,9 @@ def test_watchdog_and_sleep(pico: Pico) -> None:
     pico.run("t = time.ticks_ms()\nwhile time.ticks_diff(time.ticks_ms(), t) < 5_000: machine.lightsleep(5_000)")
     assert 4.9 < pico.asleep - asleep < 5.1
     # Measured on the chip: idle time that is skipped passes between two questions, too.
-    took = int(pico.run("t = time.ticks_ms()\ntime.sleep(3600)\nprint(time.ticks_diff(time.ticks_ms(), t))"))
-    assert 3_600_000 <= took < 3_600_100
-    assert pico.time - before > 3605
+    took = int(pico.run("t = time.ticks_ms()\ntime.sleep(600)\nprint(time.ticks_diff(time.ticks_ms(), t))"))
+    assert 600_000 <= took < 600_100
+    assert pico.time - before > 605
 
 
 def test_the_radio_keeps_its_power_until_it_is_deinitialised_as_on_the_real_one(pico: Pico) -> None:
@@ -186,6 +186,7 @@ def test_pixels(pico: Pico) -> None:
 @pytest.mark.parametrize(("model", "temperature", "humidity"), [("dht22", -3.5, 56.7), ("dht11", 21, 40)])
 def test_dht(pico: Pico, model: str, temperature: float, humidity: float) -> None:
     pin = {"dht22": 17, "dht11": 18}[model]
+    pico.set_speed(0)
     pico.dht(pin, model, temperature=temperature, humidity=humidity)
     pico.run(f"import dht, machine\nd = dht.{model.upper()}(machine.Pin({pin}))\nd.measure()")
     measured = eval(pico.run("print((d.temperature(), d.humidity()))"))
@@ -235,6 +236,7 @@ def test_pio_runs_in_chip_time(pico: Pico) -> None:
 
 
 def test_the_network_can_be_cut(pico: Pico) -> None:
+    pico.set_speed(0)
     pico.run(JOIN)
     pico.wifi(internet=False)
     pico.run("import socket\ns = socket.socket()\ns.settimeout(1)")

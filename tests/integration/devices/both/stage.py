@@ -66,5 +66,6 @@ class Clock:
 
 
 async def soon():
-    """Let those run who look every few milliseconds."""
-    await asyncio.sleep(0.03)
+    """Let those run who look every few milliseconds: some times, however busy the machine is."""
+    for _ in range(6):
+        await asyncio.sleep(0.005)

@@ -5,16 +5,17 @@ import parts_chips
 
 from check import equal, near, refused
 from devices import lux
-from devices.drivers.bh1750 import Bh1750
+from devices.drivers import bh1750 as driver
 from devices.errors import NoAnswer, OutOfRange
 from machine import I2C
 
 
 def bh1750(count):
+    parts_chips.hurried(driver)
     chip = parts_chips.Bh1750(count)
     bus = I2C(0)
     bus.devices[0x23] = chip
-    return chip, Bh1750(bus, 0x23), bus
+    return chip, driver.Bh1750(bus, 0x23), bus
 
 
 async def test_lux_are_those_of_the_data_sheet():
@@ -28,12 +29,12 @@ async def test_more_light_than_it_can_count_is_refused():
 
 
 async def test_it_may_be_absent_and_come_back():
-    chip, driver, bus = bh1750(1200)
+    chip, part, bus = bh1750(1200)
     del bus.devices[0x23]
-    await refused(NoAnswer, driver.measure(), "BH1750 at 0x23", "address")
+    await refused(NoAnswer, part.measure(), "BH1750 at 0x23", "address")
     chip.on = False
     bus.devices[0x23] = chip
-    equal(await driver.measure(), 1000)
+    equal(await part.measure(), 1000)
 
 
 async def test_a_factor_makes_up_for_a_cover(host):
