@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from bench.wire import connect, publish_frame
 from brokers import Broker
@@ -16,6 +16,7 @@ from browser import (
     PHONE,
     Pages,
     edit,
+    expect,
     fit,
     make_graph,
     middle_of,

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
-from browser import LAPTOP, Pages, axe, tell, until
+from browser import LAPTOP, Pages, axe, expect, tell, until
 from systems import Coordinator
 
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, Literal, cast
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from brokers import Broker
 from browser import (
@@ -22,6 +22,7 @@ from browser import (
     address,
     axe,
     edit,
+    expect,
     fit,
     goes_on_to_the_right,
     make_graph,
