@@ -431,7 +431,8 @@ def never_long(page: Page) -> None:
 def axe(page: Page, within: str = "body") -> list[str]:
     """The serious and critical faults that axe-core finds in a part of the page, as it is now; a line for each."""
     page.evaluate(_TRANSITIONS_END)
-    page.evaluate(AXE.read_text())
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
     found = page.evaluate("(within) => axe.run(within, { resultTypes: ['violations'] })", within)
     return [
         f"{fault['id']} ({fault['impact']}): {fault['help']}: {' '.join(map(str, place['target']))}: {place['html'][:200]}"
