@@ -228,6 +228,7 @@ def test_a_switch_on_the_dashboard_drives_a_lamp(page: Page, coordinator: Coordi
         Participants(lamp, broker=f"mqtt://127.0.0.1:{mqtt(coordinator).port}"),
         Outside(mqtt(coordinator), "lamp/is") as outside,
     ):
+        until_system(page, "system.graph.nodes.has('lamp')")
         edit(page, joins("switch1.on", "lamp.on"))
         dashboard(page)
         is_played(page, "switch1")

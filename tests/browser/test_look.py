@@ -6,12 +6,13 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal, cast
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Error, Locator, Page
 
 from brokers import Broker
 from browser import (
@@ -586,6 +587,7 @@ def test_ports_without_an_edge_show_what_the_broker_knows(
     source, sink = Source("source"), Sink("sink")
     with Participants(source, sink, broker=f"mqtt://127.0.0.1:{port}"):
         page = page_of.blank()
+        page.clock.install()
         page.add_init_script(SOCKETS)
         page.goto(address(coordinator))
         until_system(page, "system.isReady && system.nodeStatus('source')?.state === 'alive'")
@@ -600,6 +602,8 @@ def test_ports_without_an_edge_show_what_the_broker_knows(
         expect(out).to_contain_text("[1,null] at ")
         expect(inspector(page).locator(".look-section", has_text="Health")).to_contain_text("Last packet")
         page.evaluate("() => sockets.forEach((each) => each.url.includes(`:${location.port}/`) || each.close())")
+        until(page, "() => sockets.every((each) => each.url.includes(`:${location.port}/`) || each.readyState === 3)")
+        page.clock.fast_forward(2000)  # until it tries again
         source.send("value", "later")  # the broker is heard again, although the coordinator has been there all the time
         expect(value).to_contain_text('"later"')
         edit(page, ["addedge", edge])  # what passes is told by the coordinator from now on
@@ -695,12 +699,15 @@ def test_a_source_is_edited_and_run_and_its_output_is_shown(
     inspector(page).get_by_role("button", name="As it was").click()
     expect(field).to_have_value(theirs)
     port = inspector(page).locator("[data-side=in][data-port=in]")
-    port.get_by_text("Send to in").click()
+    sent = port.get_by_label("Send to echo in")
     heard = inspector(page).locator(".look-log li").filter(has_text="now heard 2 a word")
-    while not heard.count():  # it may be starting; pytest's timeout ends it
-        port.get_by_label("Send to echo in").fill("a word")
-        port.get_by_label("Send to echo in").press("Enter")
-        page.wait_for_timeout(200)
+    while not heard.count():  # it may be starting, and has no ports then; pytest's timeout ends it
+        with suppress(Error):
+            if not sent.is_visible():
+                port.get_by_text("Send to in").click(timeout=1000)
+            sent.fill("a word", timeout=1000)
+            sent.press("Enter", timeout=1000)
+        page.wait_for_timeout(50)
 
 
 def test_a_component_that_fails_after_it_was_saved_is_told_in_red_with_the_line(
