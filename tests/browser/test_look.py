@@ -935,6 +935,19 @@ def test_what_is_looked_into_goes_away_while_somebody_looks(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("not there")
 
 
+def test_the_panel_leaves_the_picture_as_it_is_for_a_second_click(page: Page) -> None:
+    opened_at_once = page.evaluate(
+        """async () => {
+          const { context } = await import("/core/registry.js");
+          dispatchEvent(new PointerEvent("pointerup"));
+          context.bus.dispatchEvent(new CustomEvent("open-node", { detail: { id: "sink" } }));
+          return !document.querySelector("#inspector").hidden;
+        }"""
+    )
+    assert not opened_at_once
+    expect(inspector(page)).to_be_visible()
+
+
 def test_a_key_that_is_pressed_before_the_panel_has_opened_is_for_the_picture(page: Page) -> None:
     node = node_in(page, "source")
     node.locator(".role").click()
