@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 import paho.mqtt.client as paho
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
-from browser import PHONE, SECRET, Pages, axe, edit, node_in, of_system, running, tell, until_system
+from browser import PHONE, SECRET, Pages, axe, edit, expect, node_in, of_system, running, tell, until_system
 from msgflo_host.foreign import load
 from paths import ROOT
 from systems import Coordinator, Participants, Sink, until
@@ -153,8 +153,11 @@ def test_topics_of_a_real_rtl_433_become_a_node_whose_ports_carry_the_values(
     receiver = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         adopt(page, "Nexus-TH-2", "garden", "Nexus")
-        for port, value in (("temperature_C", 12.6), ("humidity", 84)):
-            until_system(page, last_is(connect_to_sink(page, "garden", port), value))
+        edges = {
+            connect_to_sink(page, "garden", port): value for port, value in (("temperature_C", 12.6), ("humidity", 84))
+        }
+        for edge, value in edges.items():
+            until_system(page, last_is(edge, value))
     finally:
         receiver.terminate()
         receiver.wait(10)
@@ -213,6 +216,7 @@ def test_topics_of_participants_are_not_shown_and_adopted_ones_go(page: Page, de
     page.get_by_role("button", name="Save and add").click()
     expect(node_in(page, "mine")).to_be_visible()
     tell(page, "show-view", {"view": "adopt"})
+    until_system(page, "system.nodeStatus('mine') !== undefined")
     expect(rows.filter(has_text="own")).to_have_count(0)
     # Nor are those of an instrument that nobody plays just now, or that say whether the adopted one is there.
     edit(page, ["addnode", {"id": "lamp", "component": "web/Rgb", "metadata": {}}])

@@ -10,11 +10,24 @@ from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
-from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, Route, WebSocketRoute
 
 from brokers import Broker
-from browser import PHONE, Pages, address, axe, fit, make_graph, middle_of, node_in, running, until_system
-from systems import Coordinator, Participants, Source, until
+from browser import (
+    PHONE,
+    Pages,
+    address,
+    axe,
+    come_back,
+    expect,
+    fit,
+    make_graph,
+    middle_of,
+    node_in,
+    running,
+    until_system,
+)
+from systems import Coordinator, Participants, Source, node, until
 from virtual_devices import forget
 
 VIEWER = "who-may-only-look"
@@ -25,16 +38,16 @@ LIGHT = f"chip: picow\n{HEAD}devices:\n  lamp: {{kind: led, pin: 16}}\n"
 ROOM = f"""chip: esp32
 {HEAD}i2c: {{sda: 21, scl: 22}}
 devices:
-  air: {{kind: sht3x, interval: 1 s}}
-  sun: {{kind: bh1750, interval: 1 s}}
-  shade: {{kind: ldr, pin: 35, interval: 1 s}}
-  ear: {{kind: mic, pin: 32, interval: 1 s, threshold: -20, hold: 1 s}}
-  cell: {{kind: battery, pin: 33, divider: 2, interval: 1 s}}
+  air: {{kind: sht3x, interval: 200 ms}}
+  sun: {{kind: bh1750, interval: 200 ms}}
+  shade: {{kind: ldr, pin: 35, interval: 200 ms}}
+  ear: {{kind: mic, pin: 32, interval: 200 ms, threshold: -20, hold: 1 s}}
+  cell: {{kind: battery, pin: 33, divider: 2, interval: 200 ms}}
   knob: {{kind: potentiometer, pin: 34}}
 """
 SHOW = f"""chip: esp32
 {HEAD}devices:
-  lamp: {{kind: led, pin: 19}}
+  sign: {{kind: led, pin: 19}}
   fan: {{kind: relay, pin: 23}}
   mood: {{kind: rgb_led, red: 25, green: 26, blue: 27}}
   strip: {{kind: ws2812, pin: 18, count: 3}}
@@ -104,17 +117,54 @@ def coordinator(tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> Ite
 @pytest.fixture
 def boards(coordinator: Coordinator, broker: Broker, same_page: Pages) -> Path:
     """The folder of port maps, without any: no board runs, and nothing is in the graph."""
-    assert coordinator.cwd
-    folder = coordinator.cwd / "boards"
     page = opened(same_page, coordinator)
-    stops = page.locator("[data-map] button", has_text="Stop")
-    stops.evaluate_all("(stops) => stops.forEach((stop) => stop.click())")
-    expect(page.locator("[data-board]")).to_have_count(0)
-    for file in folder.glob("*.yaml"):
-        file.unlink()
-    expect(page.locator("[data-map]")).to_have_count(0)
+    folder = left(page, coordinator)
     make_graph(page)
     forget(broker)
+    return folder
+
+
+BENCH = {"press": (PRESS, "bell"), "light": (LIGHT, "lamp"), "room": (ROOM, "knob"), "show": (SHOW, "radio")}
+
+
+@pytest.fixture
+def bench(coordinator: Coordinator, same_page: Pages) -> Path:
+    """The folder of port maps with those of BENCH, whose boards run and go on from test to test: to start one takes a second."""
+    page = opened(same_page, coordinator)
+    folder = left(page, coordinator, *BENCH)
+    for name, (port_map, _) in BENCH.items():
+        (folder / f"{name}.yaml").write_text(port_map)
+    come_back(page)
+    page.wait_for_function(
+        """(names) => names.map((name) => {
+          const button = document.querySelector(`[data-map=${name}] button`);
+          if (button?.textContent === "Start") button.click();
+          return document.querySelector(`[data-board=${name}] [data-device]`);
+        }).every(Boolean)""",
+        arg=list(BENCH),
+    )
+    for _, role in BENCH.values():
+        takes_part(page, coordinator, role)
+    return folder
+
+
+def left(page: Page, coordinator: Coordinator, *names: str) -> Path:
+    """Stop all boards but these, and delete their port maps; returns the folder."""
+    assert coordinator.cwd
+    folder = coordinator.cwd / "boards"
+    page.evaluate(
+        """(names) => [...document.querySelectorAll("[data-map]")].filter((row) => !names.includes(row.dataset.map))
+          .forEach((row) => row.dataset.state === "running" && row.querySelector("button").click())""",
+        names,
+    )
+    are_left = """([kind, names]) =>
+      [...document.querySelectorAll(`[data-${kind}]`)].every((each) => names.includes(each.dataset[kind]))"""
+    page.wait_for_function(are_left, arg=["board", names])
+    for file in folder.glob("*.yaml"):
+        if file.stem not in names:
+            file.unlink()
+    come_back(page)
+    page.wait_for_function(are_left, arg=["map", names])
     return folder
 
 
@@ -129,7 +179,12 @@ def opened(pages: Pages, coordinator: Coordinator, **options: Any) -> Page:
 
 def start(page: Page, coordinator: Coordinator, name: str, role: str) -> None:
     """Start a board, and wait until its thing of that role takes part."""
+    come_back(page)
     page.get_by_role("button", name=f"Start {name}").click()
+    takes_part(page, coordinator, role)
+
+
+def takes_part(page: Page, coordinator: Coordinator, role: str) -> None:
     expect(thing(page, role)).to_be_visible()
     coordinator.wait(lambda status: any(each["id"] == role and each["state"] == "alive" for each in status["nodes"]))
 
@@ -141,21 +196,6 @@ def thing(page: Page, role: str) -> Locator:
 # --- The shelf ---
 
 
-def test_what_a_board_refuses_to_tell_of_itself_is_said(coordinator: Coordinator, boards: Path, page_of: Pages) -> None:
-    (boards / "press.yaml").write_text(PRESS)
-    page = page_of.blank()
-
-    def refuse(board: WebSocketRoute) -> None:
-        board.on_message(lambda asked: board.send(json.dumps({"id": json.loads(asked)["id"], "error": "not today"})))
-
-    page.route_web_socket("**/control", refuse)
-    page.goto(address(coordinator))
-    page.locator("body[data-started]").wait_for()
-    page.locator("#tab-boards").click()
-    page.get_by_role("button", name="Start press").click()
-    expect(page.get_by_role("alert").filter(has_text="not today")).to_be_visible()
-
-
 def test_port_maps_are_on_a_shelf_with_what_they_have_or_what_is_wrong_with_them(
     coordinator: Coordinator, boards: Path, same_page: Pages
 ) -> None:
@@ -163,6 +203,7 @@ def test_port_maps_are_on_a_shelf_with_what_they_have_or_what_is_wrong_with_them
     expect(page.locator("#boards-view")).to_contain_text("There are no port maps in")
     (boards / "press.yaml").write_text(PRESS)
     (boards / "wrong.yaml").write_text(LIGHT.replace("pin: 16", "pin: 99"))
+    come_back(page)
     expect(page.locator("[data-map=press]")).to_contain_text("ESP32 · bell (button)")
     wrong = page.locator("[data-map=wrong]")
     expect(wrong).to_contain_text("boards/wrong.yaml:5:26: devices.lamp.pin is 99")
@@ -193,51 +234,25 @@ def test_a_board_that_is_started_appears_in_the_graph_and_stops_again(
     coordinator.wait(lambda status: all(each["state"] != "alive" for each in status["nodes"]))
 
 
-def test_why_a_board_does_not_start_is_said_beside_it(
-    coordinator: Coordinator, boards: Path, same_page: Pages, wire: Wire
-) -> None:
-    same_page.tolerate("409")
-    (boards / "taken.yaml").write_text(PRESS)
-    page = opened(same_page, coordinator)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
-    held: list[Route] = []
-    page.route(
-        "**/boards/**", lambda route: held.append(route) if route.request.method == "POST" else route.continue_()
-    )
-    button = page.locator("[data-map=taken] button")
-    button.focus()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Enter")
-    while not held:  # pytest's timeout ends it
-        page.wait_for_timeout(10)
-    announced = {"id": "x", "role": "taken-board", "component": "x/Y", "inports": [], "outports": []}
-    wire.send("fbp", {"protocol": "discovery", "command": "participant", "payload": announced})
-    coordinator.wait(lambda status: any(each["id"] == "taken-board" for each in status["nodes"]))
-    for each in held:
-        each.continue_()
-    page.unroute("**/boards/**")
-    expect(page.locator("[data-map=taken]")).to_contain_text("a board of this name is in the system already")
-    expect(button).to_have_text("Runs elsewhere")
-    expect(button).to_be_focused()
-    assert len(asked) == 1, "while it starts, it is not asked for again"
-
-
 def test_a_board_that_runs_elsewhere_is_shown_so_and_cannot_be_started(
     coordinator: Coordinator, boards: Path, same_page: Pages, broker: Broker
 ) -> None:
-    (boards / "press.yaml").write_text(PRESS)
+    (boards / "hall.yaml").write_text(PRESS)
     page = opened(same_page, coordinator)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
-    button = page.locator("[data-map=press] button")
+    button = page.locator("[data-map=hall] button")
     expect(button).to_have_text("Start")
-    with Participants(Source("press-board"), broker=broker.url):
-        expect(page.get_by_role("button", name="Runs elsewhere: press", disabled=True)).to_be_visible()
+    with Participants(Source("hall-board"), broker=broker.url):
+        coordinator.wait(lambda status: node(status, "hall-board")["state"] == "alive")
+        come_back(page)
+        expect(page.get_by_role("button", name="Runs elsewhere: hall", disabled=True)).to_be_visible()
         button.focus()
         page.keyboard.press("Enter")
+    coordinator.wait(lambda status: node(status, "hall-board")["state"] != "alive")
+    come_back(page)
     expect(button).to_have_text("Start")
-    expect(page.get_by_role("button", name="Start press")).to_be_enabled()
+    expect(page.get_by_role("button", name="Start hall")).to_be_enabled()
     assert asked == []
 
 
@@ -258,28 +273,43 @@ def test_after_the_coordinator_has_started_again_boards_can_be_started_again(
     start(page, coordinator, "press", "bell")
     other = page_of(coordinator)
     until_system(other, "system.isReady")
-    other.evaluate("import('/boards/shelf.js')")  # Chromium asks only once for a module that it could not import
+    # What it imports may not be lost on the way: a browser asks only once for that.
+    other.evaluate("import('/core/load.js').then(({ load }) => load('boards/shelf.js'))")
     coordinator.stop()
     expect(thing(page, "bell")).to_have_count(0)
     other.get_by_role("tab", name="Boards").click()
     expect(other.locator("#boards-view")).to_contain_text("when there is a connection")
     coordinator.start()
     coordinator.wait(lambda status: status["connected"])
+    for each in (page, other):
+        come_back(each)
     expect(other.locator("[data-map=press]")).to_be_visible()
     start(page, coordinator, "press", "bell")
+
+
+def test_names_and_what_a_board_says_are_only_text(
+    coordinator: Coordinator, boards: Path, same_page: Pages, wire: Wire
+) -> None:
+    hostile = HOSTILE.replace("/", "")
+    (boards / f"{hostile}.yaml").write_text(PRESS.replace("chip: esp32", "name: tame\nchip: esp32"))
+    (boards / "wrong.yaml").write_text(f'chip: "{HOSTILE}"\n')
+    page = opened(same_page, coordinator)
+    come_back(page)
+    expect(page.locator("[data-map=wrong]")).to_contain_text("<img")
+    start(page, coordinator, hostile, "bell")
+    wire.send("bell/long_time", HOSTILE)
+    expect(page.get_by_role("log")).to_contain_text("<img")
+    assert page.locator("#boards-view img").count() == 0
+    assert page.title() != "hacked"
 
 
 # --- The graph between two boards ---
 
 
 def test_a_boards_button_lights_another_boards_led_through_a_graph_drawn_with_the_mouse(
-    coordinator: Coordinator, broker: Broker, boards: Path, same_page: Pages
+    coordinator: Coordinator, broker: Broker, bench: Path, same_page: Pages
 ) -> None:
-    (boards / "press.yaml").write_text(PRESS)
-    (boards / "light.yaml").write_text(LIGHT)
     page = opened(same_page, coordinator)
-    start(page, coordinator, "press", "bell")
-    start(page, coordinator, "light", "lamp")
     page.locator("#tab-graph").click()
     expect(port(page, "bell", "out", "pressed")).to_be_visible()
     expect(port(page, "lamp", "in", "on")).to_be_visible()
@@ -322,12 +352,33 @@ def draw(page: Page, src: Locator, tgt: Locator) -> None:
 # --- Things ---
 
 
-def test_what_a_board_measures_is_changed_by_hand(
-    coordinator: Coordinator, boards: Path, same_page: Pages, wire: Wire
+def test_nothing_is_said_of_a_breath_when_its_board_is_gone(
+    coordinator: Coordinator, bench: Path, page_of: Pages, wire: Wire
 ) -> None:
-    (boards / "room.yaml").write_text(ROOM)
+    page = page_of(coordinator)
+    page.evaluate(
+        """() => (window.WebSocket = class extends WebSocket {
+          room = this.url.includes("/room/") && (window.control = this);
+        })"""
+    )
+    page.locator("#tab-boards").click()
+    expect(thing(page, "air")).to_be_visible()
+    page.clock.install()
+    page.get_by_role("button", name="Breathe on it: air").click()
+    wire.wait("air/humidity", lambda value: value > 60)
+    # The connection is about to close, of which the page hears later.
+    page.evaluate("() => { window.control.onclose = null; window.control.close(); }")
+    page.clock.run_for(1000)
+    page.get_by_role("button", name="Stop: room").click()
+    expect(thing(page, "air")).to_have_count(0)
+    page.clock.run_for(3000)  # all that a breath and a toast have begun
+    assert page.locator("#toasts .bad").all_text_contents() == []
+
+
+def test_what_a_board_measures_is_changed_by_hand(
+    coordinator: Coordinator, bench: Path, same_page: Pages, wire: Wire
+) -> None:
     page = opened(same_page, coordinator)
-    start(page, coordinator, "room", "knob")
 
     # Sliders and fields.
     page.get_by_role("slider", name="air: temperature").fill("31.5")
@@ -366,48 +417,28 @@ def test_what_a_board_measures_is_changed_by_hand(
     wire.wait("air/error", lambda value: True)
 
 
-def test_nothing_is_said_of_a_breath_when_its_board_is_gone(
-    coordinator: Coordinator, boards: Path, page_of: Pages, wire: Wire
-) -> None:
-    (boards / "room.yaml").write_text(ROOM)
-    page = opened(page_of, coordinator)
-    page.evaluate("() => (window.WebSocket = class extends WebSocket { control = (window.control = this); })")
-    start(page, coordinator, "room", "knob")
-    page.clock.install()
-    page.get_by_role("button", name="Breathe on it: air").click()
-    wire.wait("air/humidity", lambda value: value > 60)
-    # The connection is about to close, of which the page hears later.
-    page.evaluate("() => { window.control.onclose = null; window.control.close(); }")
-    page.clock.run_for(1000)
-    page.get_by_role("button", name="Stop: room").click()
-    expect(thing(page, "air")).to_have_count(0)
-    page.clock.run_for(3000)  # all that a breath and a toast have begun
-    assert page.locator("#toasts .bad").all_text_contents() == []
-
-
-def test_what_a_board_does_is_seen(coordinator: Coordinator, boards: Path, same_page: Pages, wire: Wire) -> None:
-    (boards / "show.yaml").write_text(SHOW)
+def test_what_a_board_does_is_seen(coordinator: Coordinator, bench: Path, same_page: Pages, wire: Wire) -> None:
     page = opened(same_page, coordinator)
-    start(page, coordinator, "show", "radio")
     page.get_by_role("button", name="Receive: radio").click()
     until(lambda: [each["code"] for each in wire.heard.get("radio/received", [])] == [0x5A3C01])
     for topic, value, role, text in (
-        ("lamp/on", True, "lamp", "lit"),
+        ("sign/on", True, "sign", "lit"),
         ("fan/on", True, "fan", "closed"),
         ("mood/color", "#ff0000", "mood", "#ff0000"),
         ("strip/color", "#00ff00", "strip", "#00ff00"),
         ("radio/send", {"protocol": "ev1527", "code": 1234}, "radio", "sent once, last 50 pulses"),
-        ("lamp/on", False, "lamp", "dark"),
+        ("sign/on", False, "sign", "dark"),
     ):
         wire.send(topic, value)
         expect(thing(page, role).locator(".board-words")).to_have_text(text)
     # A lamp that blinks is not to be read out each time.
     assert page.locator(".board-thing").locator("output, [aria-live], [role=status]").count() == 0
-    page.locator(".board-pins summary").click()
-    expect(page.locator(".board-pin.high", has_text="23")).to_be_visible()
-    expect(page.locator(".board-pin", has_text="19")).to_have_text("19 low")
-    wire.send("lamp/on", True)
-    expect(page.locator(".board-pin", has_text="19")).to_have_text("19 high")
+    pins = page.locator("[data-board=show] .board-pins")
+    pins.locator("summary").click()
+    expect(pins.locator(".board-pin.high", has_text="23")).to_be_visible()
+    expect(pins.locator(".board-pin", has_text="19")).to_have_text("19 low")
+    wire.send("sign/on", True)
+    expect(pins.locator(".board-pin", has_text="19")).to_have_text("19 high")
     # What it takes at the start is chosen by the control for colours.
     page.get_by_role("button", name="mood", exact=True).click()
     fit(page)
@@ -420,10 +451,8 @@ def test_what_a_board_does_is_seen(coordinator: Coordinator, boards: Path, same_
     until(lambda: wire.heard["mood/color"][-1] == "#0000ff")
 
 
-def test_power_wi_fi_and_reset_are_at_hand(coordinator: Coordinator, boards: Path, same_page: Pages) -> None:
-    (boards / "light.yaml").write_text(LIGHT)
+def test_power_wi_fi_and_reset_are_at_hand(coordinator: Coordinator, bench: Path, same_page: Pages) -> None:
     page = opened(same_page, coordinator)
-    start(page, coordinator, "light", "lamp")
     state = page.locator("[data-board=light] .board-state")
     expect(state).to_have_text("runs")
     page.get_by_role("button", name="Take Wi-Fi away: light").click()
@@ -435,15 +464,13 @@ def test_power_wi_fi_and_reset_are_at_hand(coordinator: Coordinator, boards: Pat
     page.get_by_role("button", name="Power on: light").click()
     expect(state).to_have_text("runs")
     page.get_by_role("button", name="Reset: light").click()
-    expect(page.get_by_role("log")).to_contain_text("after a hard reset")
+    expect(page.locator("[data-board=light]").get_by_role("log")).to_contain_text("after a hard reset")
 
 
 def test_a_finger_presses_and_all_is_in_reach_on_a_phone(
-    coordinator: Coordinator, boards: Path, same_page: Pages, wire: Wire
+    coordinator: Coordinator, bench: Path, same_page: Pages, wire: Wire
 ) -> None:
-    (boards / "press.yaml").write_text(PRESS)
     page = opened(same_page, coordinator, size=PHONE, has_touch=True, is_mobile=True, theme="dark")
-    start(page, coordinator, "press", "bell")
     page.get_by_role("button", name="Press bell").tap()
     until(lambda: wire.heard.get("bell/pressed", [])[-2:] == [True, False])
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
@@ -451,13 +478,11 @@ def test_a_finger_presses_and_all_is_in_reach_on_a_phone(
     assert view.evaluate("(view) => view.scrollWidth <= view.clientWidth")
 
 
-def test_nothing_keeps_people_out(coordinator: Coordinator, boards: Path, same_page: Pages) -> None:
-    (boards / "room.yaml").write_text(ROOM)
-    (boards / "show.yaml").write_text(SHOW)
-    (boards / "wrong.yaml").write_text("chip: none\n")
+def test_nothing_keeps_people_out(coordinator: Coordinator, bench: Path, same_page: Pages) -> None:
+    (bench / "wrong.yaml").write_text("chip: none\n")
     page = opened(same_page, coordinator)
-    start(page, coordinator, "room", "knob")
-    start(page, coordinator, "show", "radio")
+    come_back(page)
+    expect(page.locator("[data-map=wrong] pre")).to_be_visible()
     for summary in page.locator("#boards-view summary").all():
         summary.click()
     assert axe(page, "#boards-view") == []
@@ -465,16 +490,41 @@ def test_nothing_keeps_people_out(coordinator: Coordinator, boards: Path, same_p
     assert axe(page, "#boards-view") == []
 
 
-def test_names_and_what_a_board_says_are_only_text(
-    coordinator: Coordinator, boards: Path, same_page: Pages, wire: Wire
-) -> None:
-    hostile = HOSTILE.replace("/", "")
-    (boards / f"{hostile}.yaml").write_text(PRESS.replace("chip: esp32", "name: tame\nchip: esp32"))
-    (boards / "wrong.yaml").write_text(f'chip: "{HOSTILE}"\n')
+def test_why_a_board_does_not_start_is_said_beside_it(coordinator: Coordinator, bench: Path, same_page: Pages) -> None:
+    same_page.tolerate("409")
+    (bench / "more.yaml").write_text(PRESS)
     page = opened(same_page, coordinator)
-    expect(page.locator("[data-map=wrong]")).to_contain_text("<img")
-    start(page, coordinator, hostile, "bell")
-    wire.send("bell/long_time", HOSTILE)
-    expect(page.get_by_role("log")).to_contain_text("<img")
-    assert page.locator("#boards-view img").count() == 0
-    assert page.title() != "hacked"
+    come_back(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
+    held: list[Route] = []
+    page.route(
+        "**/boards/**", lambda route: held.append(route) if route.request.method == "POST" else route.continue_()
+    )
+    button = page.locator("[data-map=more] button")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(button).to_have_text("Starting…")
+    while not held:  # pytest's timeout ends it
+        page.wait_for_timeout(10)
+    for each in held:
+        each.continue_()
+    page.unroute("**/boards/**")
+    expect(page.locator("[data-map=more]")).to_contain_text("at most 4 boards run at once; stop one of these: light, ")
+    expect(button).to_have_text("Start")
+    expect(button).to_be_focused()
+    assert len(asked) == 1, "while it starts, it is not asked for again"
+
+
+def test_what_a_board_refuses_to_tell_of_itself_is_said(coordinator: Coordinator, bench: Path, page_of: Pages) -> None:
+    page = page_of.blank()
+
+    def refuse(board: WebSocketRoute) -> None:
+        board.on_message(lambda asked: board.send(json.dumps({"id": json.loads(asked)["id"], "error": "not today"})))
+
+    page.route_web_socket("**/press/control", refuse)
+    page.goto(address(coordinator))
+    page.locator("body[data-started]").wait_for()
+    page.locator("#tab-boards").click()
+    expect(page.get_by_role("alert").filter(has_text="not today")).to_be_visible()

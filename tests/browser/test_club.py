@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 import club
 from bench import editor as large
 from brokers import Broker
-from browser import Pages, edit, fit, middle_of, node_in, of_system, settled, until, until_system
+from browser import Pages, edit, expect, fit, middle_of, node_in, of_system, settled, until, until_system
 from systems import Coordinator
 
 LEAST_TEXT_PX = 11  # the size of names, on the screen

@@ -9,10 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from brokers import Broker
-from browser import SECRET, Pages, address, goes_on_to_the_right, make_graph, node_in, of_system, running, until_system
+from browser import (
+    SECRET,
+    Pages,
+    address,
+    come_back,
+    expect,
+    goes_on_to_the_right,
+    make_graph,
+    node_in,
+    of_system,
+    running,
+    until_system,
+)
 from systems import Coordinator
 
 LOST = "ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket connection to"  # the browser's own lines
@@ -212,6 +224,8 @@ def test_a_lost_connection_is_said_edits_are_refused_and_the_present_state_is_sh
     assert of_system(page, "system.graph.nodes.has('a')"), "what was seen last stays"
     (folder / "graph.fbp").write_text("a(core/Repeat) OUT -> IN elsewhere(core/Repeat)\n")
     coordinator.start()
+    coordinator.wait(lambda status: True)
+    come_back(page)
     until_system(page, "system.isReady && system.graph.nodes.has('elsewhere')")
     expect(page.locator("#banner-connection")).to_have_count(0)
     expect(page.locator("#connection")).to_have_text(connected)
@@ -227,6 +241,7 @@ def test_a_graph_that_cannot_be_fetched_is_asked_for_again_and_what_was_seen_sta
     coordinator: Coordinator, page_of: Pages
 ) -> None:
     page = page_of.blank()
+    page.clock.install()
     page.add_init_script(
         """window.isSpoiled = true;
         const send = WebSocket.prototype.send;
@@ -244,6 +259,7 @@ def test_a_graph_that_cannot_be_fetched_is_asked_for_again_and_what_was_seen_sta
     assert not of_system(page, "system.isReady")
     expect(nothing).to_be_hidden()
     page.evaluate("() => (window.isSpoiled = false)")
+    page.clock.fast_forward(2000)  # when it is asked for again
     ready(page)
     expect(banner).to_have_count(0)
     page.evaluate("() => { window.isSpoiled = true; window.socket.close(); }")
@@ -251,6 +267,7 @@ def test_a_graph_that_cannot_be_fetched_is_asked_for_again_and_what_was_seen_sta
     expect(node_in(page, "a")).to_be_visible()
     expect(nothing).to_be_hidden()
     page.evaluate("() => (window.isSpoiled = false)")
+    page.clock.fast_forward(2000)
     ready(page)
 
 
@@ -275,6 +292,8 @@ def test_what_was_typed_stays_where_it_could_not_be_sent_and_is_sent_again(
     expect(name).to_have_value("counted")
     (folder / "graph.fbp").write_text(GRAPH)
     coordinator.start()
+    coordinator.wait(lambda status: True)
+    come_back(page)
     ready(page)
     name.press("Enter")
     expect(node_in(page, "counted")).to_be_focused()
@@ -290,19 +309,23 @@ def test_that_the_graph_is_not_saved_is_seen_and_heard_until_it_is(page: Page, f
     assert not page.evaluate(dot)
     saved = (folder / "graph.fbp").read_text()
     assert run(page, ("changenode", {"id": "b", "metadata": {"x": 7}}))
+    until_system(page, "system.status.unsaved")
     expect(save).to_have_accessible_name("Save the graph into its file: it has edits that are not saved")
     assert page.evaluate(dot)
     # What has kept it from being saved is said until it is mended.
     (folder / "graph.fbp").write_text("a(core/Repeat) OUT ->\n")
+    until_system(page, "system.status.graph_trouble")
     expect(page.locator("#banner-trouble")).to_be_visible()
     save.click()
     said = page.get_by_role("alert").filter(has_text="nothing is saved before this is mended")
     expect(said).to_be_visible()
     said.hover()  # so it does not go by itself
     (folder / "graph.fbp").write_text(saved)
+    until_system(page, "!system.status.graph_trouble")
     expect(said).to_have_count(0)
     expect(page.locator("#banner-trouble")).to_have_count(0)
     assert run(page, ("changenode", {"id": "b", "metadata": {"x": 8}}))
+    until_system(page, "system.status.unsaved")
     expect(save).to_have_accessible_name("Save the graph into its file: it has edits that are not saved")
     save.click()
     expect(save).to_have_accessible_name("Save the graph into its file")
@@ -458,6 +481,33 @@ def test_parts_that_are_opened_while_there_is_no_coordinator_work_when_it_is_bac
             "(part) => performance.getEntriesByName(new URL(part, location.href).href).length", arg=part
         )
     page.route("**/*.js", lambda route: route.abort())
+    page.get_by_role("tab", name="Boards").click()
+    expect(page.locator("#boards-view")).to_contain_text("real firmware")
+    page.get_by_role("tab", name="Adopt").click()
+    expect(page.locator("#adopt-view .adopt")).to_be_visible()
+
+
+def test_what_did_not_come_is_told_and_comes_when_it_is_tried_again(coordinator: Coordinator, page_of: Pages) -> None:
+    page_of.tolerate("ERR_FAILED")
+    page = page_of.blank()
+    parts = re.compile(r"/(boards/shelf|adopt/view|graph/new_component)\.js")
+    page.route(parts, lambda route: route.abort())
+    page.goto(address(coordinator))
+    ready(page)
+    for view, what in (("Boards", "Port maps"), ("Adopt", "Topics")):
+        page.get_by_role("tab", name=view).click()
+        expect(page.locator(f"#{view.lower()}-view")).to_contain_text(
+            f"{what} cannot be shown: what it needs did not come"
+        )
+    page.get_by_role("tab", name="Graph").click()
+    new = page.get_by_role("button", name="New component …")
+    new.click()
+    said = page.get_by_role("alert").filter(has_text="No component can be made: what it needs did not come")
+    expect(said).to_be_visible()
+    page.unroute(parts)
+    new.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
     page.get_by_role("tab", name="Boards").click()
     expect(page.locator("#boards-view")).to_contain_text("real firmware")
     page.get_by_role("tab", name="Adopt").click()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from browser import (
     PHONE,
@@ -17,6 +17,7 @@ from browser import (
     address,
     axe,
     edit,
+    expect,
     node_in,
     of_system,
     running,
@@ -83,7 +84,16 @@ def instrument(page: Page, role: str) -> Locator:
 
 def is_played(page: Page, role: str) -> None:
     until_system(page, f"system.nodeStatus({json.dumps(role)})?.instances.some(({{ state }}) => state === 'alive')")
-    expect(instrument(page, role)).to_have_attribute("data-state", "playing")
+    is_in_state(page, role, "playing")
+
+
+def is_in_state(page: Page, role: str, state: str) -> None:
+    """Wait until an instrument is so by what the page asks for at once, and not only each two seconds."""
+    until_system(page, f"system.status && {state_of(role)} === {json.dumps(state)}")
+
+
+def state_of(role: str) -> str:
+    return f"document.querySelector(`#dashboard-view [data-role=${{CSS.escape({json.dumps(role)})}}]`)?.dataset.state"
 
 
 def add(page: Page, kind: str, role: str | None = None) -> None:
@@ -125,7 +135,7 @@ def test_an_instrument_added_by_one_person_appears_to_the_other(
     expect(second.locator("#dashboard-view")).to_contain_text("No instruments yet")
     add(first, "switch")
     is_played(first, "switch1")
-    expect(instrument(second, "switch1")).to_have_attribute("data-state", "elsewhere")
+    is_in_state(second, "switch1", "elsewhere")
     expect(instrument(second, "switch1")).to_contain_text("Played elsewhere: switch1@web-")
     status = coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
     assert len(node(status, "switch1")["instances"]) == 1
@@ -218,6 +228,7 @@ def test_a_switch_on_the_dashboard_drives_a_lamp(page: Page, coordinator: Coordi
         Participants(lamp, broker=f"mqtt://127.0.0.1:{mqtt(coordinator).port}"),
         Outside(mqtt(coordinator), "lamp/is") as outside,
     ):
+        until_system(page, "system.graph.nodes.has('lamp')")
         edit(page, joins("switch1.on", "lamp.on"))
         dashboard(page)
         is_played(page, "switch1")
@@ -254,7 +265,7 @@ def test_what_somebody_else_plays_is_played_here_when_they_have_gone(page: Page,
         coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
         until_system(page, "system.nodeStatus('switch1')?.state === 'alive'")
         instruments(page, **ONE)
-        expect(instrument(page, "switch1")).to_have_attribute("data-state", "elsewhere")
+        is_in_state(page, "switch1", "elsewhere")
         expect(instrument(page, "switch1").get_by_role("switch")).to_have_count(0)
     is_played(page, "switch1")
 
@@ -270,11 +281,16 @@ def test_of_two_that_take_a_role_at_the_same_time_one_gives_way(
         dashboard(page)
     put(pages[0], **ONE)
     for page in pages:
-        expect(instrument(page, "switch1")).to_have_attribute("data-state", "playing")
+        is_in_state(page, "switch1", "playing")
     for page in pages:
         page.unroute("**/status.json")
-    states = ["elsewhere", "playing"]
-    until(lambda: sorted(str(instrument(page, "switch1").get_attribute("data-state")) for page in pages) == states)
+
+    def states() -> list[str]:
+        return sorted(
+            page.evaluate(state_of("switch1")) for page in pages if of_system(page, "system.askStatus()") is None
+        )
+
+    until(lambda: states() == ["elsewhere", "playing"])
     coordinator.wait(lambda status: len(node(status, "switch1")["instances"]) == 1)
 
 

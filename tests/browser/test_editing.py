@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
-from browser import Pages, edit, fit, make_graph, node_in, of_system, until_system
+from browser import Pages, edit, expect, fit, make_graph, node_in, of_system, until_system
 from systems import Coordinator
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import expect
-
-from browser import SECRET, Pages, node_in, of_system, until, until_system
+from browser import SECRET, Pages, expect, node_in, of_system, until, until_system
 from systems import Coordinator
 
 NAME = "pi.local"

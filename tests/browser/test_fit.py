@@ -105,13 +105,13 @@ def test_a_phone_need_not_scroll_sideways(coordinator: Coordinator, same_page: P
         assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE[0], view
 
 
-def test_a_finger_in_a_field_does_not_make_the_page_larger(coordinator: Coordinator, page_of: Pages) -> None:
+def test_a_finger_in_a_field_does_not_make_the_page_larger(coordinator: Coordinator, same_page: Pages) -> None:
     # Safari does that where the text of the field is smaller than 16 px, also on an iPad, whose page is as wide as a laptop's.
     sizes = (
         "() => [...document.querySelectorAll('input, select, textarea')].map((each) => getComputedStyle(each).fontSize)"
     )
     for size in (PHONE, LAPTOP):
-        page = page_of(coordinator, size=size, has_touch=True, is_mobile=True)
+        page = same_page(coordinator, size=size, has_touch=True, is_mobile=True)
         until_system(page, "system.isReady && system.graph.edges.size === 105")
         tell(page, "open-edge", {"key": page.locator("path.edge").first.get_attribute("data-edge")})
         page.locator(".look-inject textarea").wait_for(state="attached")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from bench.wire import connect, publish_frame
 from brokers import Broker
@@ -16,6 +16,7 @@ from browser import (
     PHONE,
     Pages,
     edit,
+    expect,
     fit,
     make_graph,
     middle_of,
@@ -848,6 +849,7 @@ def test_a_device_that_sleeps_or_is_lost_is_told_from_others(page: Page, shared_
             client.sendall(publish_frame(f"fbp/connection/{role}", state.encode(), retain=True))
         for role, state in told.items():
             node = node_in(page, role)
+            until_system(page, f"system.nodeStatus('{role}')?.state === '{state}'")
             expect(node).to_have_attribute("data-state", state)
             expect(node.locator(".node-state")).to_have_text(re.compile(rf"^{state} (a few|\d+) s$"))
             expect(node).to_have_attribute("aria-label", re.compile(rf"a/Device, {state} (a few|\d+) s,"))

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
-from browser import LAPTOP, Pages, axe, tell, until
+import browser
+from browser import LAPTOP, Pages, axe, expect, tell, until
 from systems import Coordinator
 
 
@@ -63,6 +64,19 @@ def test_a_page_is_of_another_person_or_again_of_the_same_one(
     assert first.evaluate("() => [innerWidth, localStorage.length]") == [LAPTOP[0], 0]
     expect(first.locator("#graph-view")).to_be_visible()
     expect(first.locator("#inspector")).to_be_hidden()
+
+
+def test_what_is_expected_is_waited_for_and_what_never_comes_fails(
+    page_of: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = page_of.blank().locator("body")
+    monkeypatch.setattr(browser, "_LOOKS_S", 0.05)
+    body.evaluate("(body) => setTimeout(() => body.append('late'), 200)")
+    expect(body).to_contain_text("late")
+    expect(body).not_to_contain_text("never")
+    monkeypatch.setattr(browser, "PATIENCE_MS", 200)
+    with pytest.raises(AssertionError, match="never"):
+        expect(body).to_contain_text("never")
 
 
 def test_barriers_are_found(coordinator: Coordinator, same_page: Pages) -> None:

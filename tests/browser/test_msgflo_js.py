@@ -42,7 +42,7 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def elsewhere() -> Iterator[str]:
     """The URL of a web server that knows nothing of us, with the files of the page."""
     with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=WEB)) as server:

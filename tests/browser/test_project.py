@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from brokers import Broker
 from browser import (
@@ -17,6 +17,7 @@ from browser import (
     Pages,
     axe,
     edit,
+    expect,
     fit,
     node_in,
     of_system,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from brokers import Broker
-from browser import PHONE, SECRET, Pages, axe, fit, node_in, of_system, running, until_system
+from browser import PHONE, SECRET, Pages, axe, expect, fit, node_in, of_system, running, until_system
 from systems import Coordinator
 
 VIEWER = "who-may-only-look-on"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from brokers import Broker
-from browser import Pages, make_graph, node_in, until_system
+from browser import Pages, come_back, expect, make_graph, node_in, until_system
 from graph_participant import GraphParticipant
 from systems import Coordinator, forget
 
@@ -80,6 +80,8 @@ def test_without_a_connection_each_view_says_when_something_is_shown(
         page.get_by_role("tab", name=view.capitalize()).click()
         expect(page.locator(f"#{view}-view")).to_contain_text(f"{what} are shown when there is a connection")
     coordinator.start()
+    coordinator.wait(lambda status: True)
+    come_back(page)
     expect(page.locator("#dashboard-view")).to_contain_text("No instruments yet.")
     page.get_by_role("tab", name="Adopt").click()
     expect(page.locator("#adopt-view")).to_contain_text("What is sent to the broker")

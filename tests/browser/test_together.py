@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from brokers import Broker
-from browser import Pages, edit, make_graph, node_in, of_system, running, tell, until, until_system
+from browser import Pages, come_back, edit, expect, make_graph, node_in, of_system, running, tell, until, until_system
 from systems import Coordinator, Sink, Source, edge, visiting
 from systems import until as until_here
 
@@ -178,6 +178,8 @@ def test_after_a_restart_a_trace_can_be_recorded_again(page: Page, coordinator: 
     expect(stop).to_be_visible()
     coordinator.stop()
     coordinator.start()
+    coordinator.wait(lambda status: True)
+    come_back(page)
     expect(record).to_be_enabled()
     record.click()
     stop.click()

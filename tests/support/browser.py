@@ -12,13 +12,24 @@ import asyncio
 import json
 import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, WebSocket, expect, sync_playwright
+from playwright import sync_api as playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    LocatorAssertions,
+    Page,
+    Playwright,
+    WebSocket,
+    sync_playwright,
+)
 
 from brokers import free_port
 from fbp_schemas import check_frame
@@ -45,7 +56,35 @@ _ARGUMENTS = [
     "--disable-backgrounding-occluded-windows",
 ]
 
-expect.set_options(timeout=PATIENCE_MS)
+_LOOKS_S = 2.0  # where a wait is this short, Playwright looks each 0.1 s, else soon only each 0.5 s
+
+
+def expect(place: Locator) -> LocatorAssertions:
+    """Playwright's `expect`, which sees sooner that what is waited for has come."""
+    return cast(LocatorAssertions, _Looks(place))
+
+
+class _Looks:
+    def __init__(self, place: Locator) -> None:
+        self._place = place
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        look = getattr(playwright.expect(self._place), name)
+
+        def wait(*expected: Any, **options: Any) -> None:
+            deadline = time.monotonic() + PATIENCE_MS / 1000
+            while True:
+                began = time.monotonic()
+                try:
+                    return look(*expected, timeout=_LOOKS_S * 1000, **options)
+                except AssertionError:
+                    has_waited = (
+                        time.monotonic() > began + _LOOKS_S / 2
+                    )  # else it is wrong for good, as with a closed page
+                    if not has_waited or time.monotonic() > deadline:
+                        raise
+
+        return wait
 
 
 class Chromium:
@@ -126,7 +165,7 @@ class Pages:
         page = self.blank(size=size, theme=theme, **options)
         page.goto(address(coordinator, path, secret=secret))
         if path == "/":
-            page.locator("body[data-started]").wait_for()
+            until(page, "() => document.body.dataset.started")
         return page
 
     def blank(
@@ -323,6 +362,11 @@ def address(coordinator: Coordinator, path: str = "/", *, secret: str | None = S
     return f"http://127.0.0.1:{coordinator.port}{path}" + ("" if secret is None else f"#secret={secret}")
 
 
+def come_back(page: Page) -> None:
+    """Have the page look anew, and connect where it is not connected, as when somebody comes back to it: else it takes time."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def until(page: Page, condition: str, argument: Any = None) -> None:
     """Wait until an expression or function of JavaScript is true in the page."""
     page.wait_for_function(condition, arg=argument)
@@ -387,7 +431,8 @@ def never_long(page: Page) -> None:
 def axe(page: Page, within: str = "body") -> list[str]:
     """The serious and critical faults that axe-core finds in a part of the page, as it is now; a line for each."""
     page.evaluate(_TRANSITIONS_END)
-    page.evaluate(AXE.read_text())
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
     found = page.evaluate("(within) => axe.run(within, { resultTypes: ['violations'] })", within)
     return [
         f"{fault['id']} ({fault['impact']}): {fault['help']}: {' '.join(map(str, place['target']))}: {place['html'][:200]}"

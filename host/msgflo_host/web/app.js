@@ -5,6 +5,7 @@ import { startBar } from "./core/bar.js";
 import { element, toast } from "./core/dom.js";
 import { Edits } from "./core/edits.js";
 import { Fbp } from "./core/fbp.js";
+import { load } from "./core/load.js";
 import { Packets } from "./core/packets.js";
 import { Page } from "./core/page.js";
 import { context, startParts } from "./core/registry.js";
@@ -21,7 +22,7 @@ const PARTS = [
   { name: "adopting topics", path: "adopt/adopt.js", view: "adopt-view" },
 ];
 
-// What parts load when it is needed. Once it could not be loaded, as while the coordinator starts again, Firefox never tries again.
+// What parts load when it is needed, which may be while there is no coordinator.
 const LATER = ["boards/shelf.js", "adopt/view.js", "devices/host.js", "devices/connection.js", "core/listener.js", "vendor/uplot.js"];
 
 const bus = new EventTarget();
@@ -65,5 +66,5 @@ fbp.connect();
 await startParts(PARTS, failed);
 document.body.dataset.started = "true"; // all parts are there: what programs that look at the page wait for
 (window.requestIdleCallback ?? setTimeout)(() => {
-  for (const path of LATER) import(new URL(path, import.meta.url).href).catch(() => {}); // who needs it says so
+  for (const path of LATER) load(path).catch(() => {}); // who needs it says so
 });

@@ -2,15 +2,16 @@
 // Topics of nobody become nodes. What shows them is loaded when somebody wants to see them, and follows the broker only then.
 
 import { element } from "../core/dom.js";
+import { load } from "../core/load.js";
 
 /** @param {import("../core/registry.js").Context} context */
 export function start(context) {
   const view = /** @type {HTMLElement} */ (document.getElementById("adopt-view"));
   /** @type {Promise<import("./view.js").Adopting> | null} */
   let made = null;
+  const say = (/** @type {string} */ text) => view.replaceChildren(element("p", { className: "empty" }, text));
   const make = async () => {
-    if (context.fbp.state !== "open") throw new Error("there is no connection");
-    const { Adopting } = await import("./view.js");
+    const { Adopting } = await load("adopt/view.js");
     const adopting = new Adopting(context);
     view.replaceChildren(adopting.element);
     return adopting;
@@ -18,13 +19,14 @@ export function start(context) {
   const look = async () => {
     const isShown = () => context.page.view === "adopt" && document.visibilityState === "visible";
     if (made === null && !isShown()) return;
+    if (made === null && context.fbp.state !== "open") return say("Topics are shown when there is a connection to the coordinator.");
     made ??= make();
     try {
       const adopting = await made;
       adopting.follow(isShown());
-    } catch {
+    } catch (error) {
       made = null; // the next time tries again
-      view.replaceChildren(element("p", { className: "empty" }, "Topics are shown when there is a connection to the coordinator."));
+      say(`Topics cannot be shown: ${/** @type {Error} */ (error).message}`);
     }
   };
   context.bus.addEventListener("view", look);

@@ -24,6 +24,7 @@ export class Adopting {
   #drawn = ""; // what the devices were found among
   #timer = 0;
   #isSoon = false; // whether the timer is for something new
+  #updated = -Infinity;
   /** @type {Form | null} the last one that was opened */
   #form = null;
 
@@ -87,7 +88,7 @@ export class Adopting {
     if (ms === SOON_MS && this.#isSoon) return;
     this.#rest();
     this.#isSoon = ms === SOON_MS;
-    this.#timer = setTimeout(() => this.#update(), ms);
+    this.#timer = setTimeout(() => this.#update(), this.#updated + ms - performance.now());
   }
 
   #rest() {
@@ -97,6 +98,7 @@ export class Adopting {
 
   #update() {
     this.#rest();
+    this.#updated = performance.now();
     if (this.#follower.state === "off") return;
     if (!this.#overview.hidden) this.#show();
     this.#plan(AGE_MS);

@@ -16,7 +16,8 @@ export class Boards {
   #rows = new Map();
   /** @type {Map<string, Card>} */
   #running = new Map();
-  #looking = false;
+  /** @type {Promise<void> | null} */
+  #looking = null;
 
   /** @param {import("../core/registry.js").Context} context */
   constructor(context) {
@@ -26,23 +27,25 @@ export class Boards {
     this.element = element("div", { className: "boards" }, element("h2", { className: "unseen" }, "Boards"), this.#message, this.#hint, this.#shelf, this.#cards);
   }
 
-  /** See what there is now, and show it. */
+  /** See what there is now, and show it; an answer that is on its way may be older. */
   async look() {
+    await this.#looking;
+    return (this.#looking ??= this.#ask().finally(() => (this.#looking = null)));
+  }
+
+  async #ask() {
     const { system } = this.#context;
     if (!system.isReady && this.#shelf.hidden) this.#hide("Port maps are shown when there is a connection to the coordinator.");
-    if (this.#looking || !system.isReady) return;
+    if (!system.isReady) return;
     if (!system.may("network:control")) {
       this.#hide("Boards are started by those who may control the network: enter a secret that allows network:control.");
       return;
     }
-    this.#looking = true;
     try {
       this.#show(await list(this.#context.fbp.secret));
     } catch (error) {
       const isGone = error instanceof Refused && error.status === 0; // which the bar says
       if (!isGone) this.#hide(/** @type {Error} */ (error).message);
-    } finally {
-      this.#looking = false;
     }
   }
 
@@ -94,14 +97,15 @@ export class Boards {
   async #order(name, what) {
     const row = this.#rows.get(name);
     row?.wait(what);
+    let trouble = "";
     try {
       await order(name, what, this.#context.fbp.secret);
       announce(what === "start" ? `${name} runs` : `${name} has stopped`);
-      row?.done("");
     } catch (error) {
-      row?.done(/** @type {Error} */ (error).message);
+      trouble = /** @type {Error} */ (error).message;
     }
     await this.look();
+    row?.done(trouble); // not before it is known what can be asked for now
     if (what === "start") this.#running.get(name)?.element.scrollIntoView({ block: "start" });
   }
 

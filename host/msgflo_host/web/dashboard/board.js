@@ -100,14 +100,11 @@ export class Dashboard {
   }
 
   /** The state of the system was told: who plays what? */
-  async follow() {
+  follow() {
     const { system } = this.#context;
     if (!this.#wasOpened || !system.isReady || !system.status.connected) return;
     if (this.#isOpen) this.#toMain();
-    await Promise.all([...this.instruments.values()].map(async (each) => {
-      const own = await ownId(each.role);
-      if (this.instruments.get(each.role) === each) each.follow(system.nodeStatus(each.role), own);
-    }));
+    for (const each of this.instruments.values()) each.follow(system.nodeStatus(each.role), ownId(each.role));
     this.#known = true;
   }
 

@@ -2,8 +2,10 @@
 // One instrument: its card on the grid, and the device in it while its role is played here.
 
 import { element, iconButton, toast } from "../core/dom.js";
+import { load } from "../core/load.js";
 import { picture } from "../devices/icons.js";
 import { calm } from "../devices/parts.js";
+import { kept, shelfId } from "../devices/tab.js";
 import { recall, remember } from "./memory.js";
 
 const CHANGES = ["input", "click", "keyup", "pointerup"]; // by which people set something
@@ -90,10 +92,10 @@ export class Instrument {
     this.#since = firmly ? -Infinity : performance.now();
     const number = ++this.#starting;
     try {
-      const [{ mount }, connection, id] = await Promise.all([import("../devices/host.js"), this.#around.connected(), ownId(this.role)]);
+      const [{ mount }, connection] = await Promise.all([load("devices/host.js"), this.#around.connected()]);
       if (number !== this.#starting) return; // stopped meanwhile
       const place = this.#renew("playing");
-      const device = await mount(this.kind, this.role, place, { connection, id, options: recall(this.role, this.kind) });
+      const device = await mount(this.kind, this.role, place, { connection, id: ownId(this.role), options: recall(this.role, this.kind) });
       if (number !== this.#starting) return device.stop();
       this.#device = device;
     } catch (error) {
@@ -123,11 +125,9 @@ export class Instrument {
   }
 
   /** @param {string[]} others */
-  async #elsewhere(others) {
-    const { shelfId } = await import("../devices/tab.js");
+  #elsewhere(others) {
     const isHere = others.every((id) => id === shelfId(this.role));
     const text = isHere ? "Played by a device of this page, below the graph." : `Played elsewhere: ${others.join(", ")}`;
-    if (this.#wanted || this.#free > 0) return; // meanwhile
     if (this.#body.dataset.said === text) return;
     this.#say(text, "elsewhere", element("button", { type: "button", click: () => this.play(true) }, "Play here too"));
   }
@@ -149,7 +149,4 @@ export class Instrument {
 }
 
 /** With which this tab plays a role: others may play it too. @param {string} role */
-export async function ownId(role) {
-  const { kept } = await import("../devices/tab.js");
-  return `${role}@${kept.client}`;
-}
+export const ownId = (role) => `${role}@${kept.client}`;

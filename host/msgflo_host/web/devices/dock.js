@@ -1,8 +1,10 @@
 // @ts-check
 /** The devices that are open on this page: a card for each, in a strip below the graph. */
 import { announce, askText, element, iconButton, toast } from "../core/dom.js";
+import { load } from "../core/load.js";
 import { picture } from "./icons.js";
 import { wrongRole } from "./roles.js";
+import { shelfId } from "./tab.js";
 import { makeTrouble } from "./trouble.js";
 
 /** @typedef {{kind: string, role: string, card: HTMLElement, device: import("./host.js").Device | null, options: any}} Open */
@@ -62,7 +64,7 @@ export class Dock {
     this.#count();
     try {
       const connection = await this.#trouble.connected();
-      const [{ mount }, { shelfId }] = await Promise.all([import("./host.js"), import("./tab.js")]);
+      const { mount } = await load("devices/host.js");
       if (!this.#open.includes(open)) return; // closed again meanwhile
       const device = await mount(kind, role, place, { connection, id: shelfId(role), options });
       if (!this.#open.includes(open)) return device.stop();

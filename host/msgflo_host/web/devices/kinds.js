@@ -1,5 +1,6 @@
 // @ts-check
 /** Which kinds of virtual devices there are. */
+import { load } from "../core/load.js";
 
 /**
  * @typedef {object} Kind
@@ -20,7 +21,7 @@ const NAMES = [
 
 /** Loaders of the kinds, by their names. @type {Map<string, () => Promise<Kind>>} */
 export const kinds = new Map(
-  NAMES.map((name) => [name, () => import(`./${name}.js`).then((module) => module.default)]),
+  NAMES.map((name) => [name, () => load(`devices/${name}.js`).then((module) => module.default)]),
 );
 
 /** The kinds themselves, in the order in which they are shown. */

@@ -7,6 +7,7 @@ import { picture } from "./icons.js";
 import { keepWhenLeft } from "./kept.js";
 import { allKinds, kindOf, kinds } from "./kinds.js";
 import { proposedRole } from "./roles.js";
+import { kept } from "./tab.js";
 
 /** @param {import("../core/registry.js").Context} context */
 export function start(context) {
@@ -40,9 +41,13 @@ export function start(context) {
   const list = element("ul", { className: "shelf" });
   const hint = "Each takes part in the system from this page, under a name of its own, and goes when the page is closed. Draw wires to it as to any other.";
   page.addSide("devices", "Devices", element("div", {}, element("p", { className: "hint" }, hint), list));
-  const fill = () => fillShelf(list, pick).catch((error) => toast(`The shelf of devices is not complete: ${error.message}`, "bad"));
+  const fill = () =>
+    fillShelf(list, pick).catch((error) => {
+      toast(`The shelf of devices is not complete: ${error.message}`, "bad");
+      system.addEventListener("state", fill, { once: true });
+    });
   (window.requestIdleCallback ?? setTimeout)(fill);
-  return reopen(dock);
+  reopen(dock);
 }
 
 async function fillShelf(list, pick) {
@@ -55,8 +60,7 @@ function item(kind, pick) {
 }
 
 /** Open again what was open before the page was loaded again, and keep it for the next time. */
-async function reopen(dock) {
-  const { kept } = await import("./tab.js");
+function reopen(dock) {
   keepWhenLeft(() => ({ client: kept.client, devices: dock.memory }));
   for (const { kind, role, options } of kept.devices) if (kinds.has(kind)) dock.add(kind, role, options);
 }

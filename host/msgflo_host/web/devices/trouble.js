@@ -1,6 +1,7 @@
 // @ts-check
 /** What is said of the connection that all devices of this page share, and the button for its secret. */
 import { element } from "../core/dom.js";
+import { load } from "../core/load.js";
 
 /**
  * `connected()` gives the connection, of which is told from then on: MQTT is loaded for the first device only.
@@ -19,7 +20,7 @@ export function makeTrouble(context, properties) {
     button.hidden = state === "online" || !refused;
   };
   const connected = async () => {
-    const { sharedConnection } = await import("./connection.js");
+    const { sharedConnection } = await load("devices/connection.js");
     if (connection) return connection;
     const made = (connection = sharedConnection(context));
     made.addEventListener("state", () => tell(made));

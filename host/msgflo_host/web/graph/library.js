@@ -1,7 +1,8 @@
 // @ts-check
 // The library in the side: components to search for, and to drop into the graph.
 
-import { element } from "../core/dom.js";
+import { element, toast } from "../core/dom.js";
+import { load } from "../core/load.js";
 import { askProject } from "../core/project.js";
 import { icon } from "../core/signs.js";
 
@@ -96,8 +97,12 @@ export class Library {
   }
 
   async #make() {
-    const { newComponent } = await import("./new_component.js");
-    await newComponent(this.stage.context, (name) => this.#add(name));
+    try {
+      const { newComponent } = await load("graph/new_component.js");
+      await newComponent(this.stage.context, (name) => this.#add(name));
+    } catch (error) {
+      toast(`No component can be made: ${error.message}`, "bad");
+    }
   }
 
   #add(name) {

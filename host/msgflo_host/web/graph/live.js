@@ -12,6 +12,7 @@ export class Live {
   /** @type {Set<string>} edges whose value is to be written */
   #stale = new Set();
   #timer = 0;
+  #written = -Infinity;
   #listTimer = 0;
   #heading = element("h2", { className: "unseen", id: "graph-edges-title" }, "Edges");
   #list = element("ul", { className: "unseen", "aria-labelledby": "graph-edges-title" });
@@ -37,12 +38,14 @@ export class Live {
   }
 
   #soon() {
-    this.#timer ||= setTimeout(() => this.#write(), this.stage.held.size ? BUSY_MS : WRITE_MS);
+    const next = this.#written + (this.stage.held.size ? BUSY_MS : WRITE_MS);
+    this.#timer ||= setTimeout(() => this.#write(), next - performance.now());
     this.#listTimer ||= setTimeout(() => this.#writeList(), LIST_MS);
   }
 
   #write() {
     this.#timer = 0;
+    this.#written = performance.now();
     const keys = [...this.#stale];
     this.#stale.clear();
     this.stage.edges.write((key) => this.#valueOf(key), keys);

@@ -21,14 +21,16 @@ export function write(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** Call something soon, once for many calls. @param {() => void} action @param {number} ms @returns {(() => void) & {stop: () => void}} */
+/** Call something soon, once for many calls and at most so often. @param {() => void} action @param {number} ms @returns {(() => void) & {stop: () => void}} */
 export function soon(action, ms) {
   let timer = 0;
+  let last = -Infinity;
   const call = () => {
     timer ||= setTimeout(() => {
       timer = 0;
+      last = performance.now();
       action();
-    }, ms);
+    }, last + ms - performance.now());
   };
   return Object.assign(call, { stop: () => clearTimeout(timer) });
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // The last packets on topics that no edge shows, heard from the broker with the page's account while a panel is open.
 
+import { load } from "../core/load.js";
 import { decode } from "../msgflo/wire.js";
 
 const AGAIN_MS = 2000; // after a connection to the broker has ended
@@ -56,7 +57,7 @@ export class Heard {
   }
 
   async #connect() {
-    const [{ pageAccount }, { listen }] = await Promise.all([import("../msgflo.js"), import("../core/listener.js")]);
+    const [{ pageAccount }, { listen }] = await Promise.all([load("msgflo.js"), load("core/listener.js")]);
     const account = await pageAccount(this.#context.fbp.secret);
     if (this.#stopped || this.#client !== null) return; // or another connection to the coordinator was quicker
     const client = listen(account, "look");

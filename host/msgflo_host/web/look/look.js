@@ -36,11 +36,13 @@ export class Shower {
   /** @type {Inside | null} */
   #inside = null;
   #byKey = false;
+  #released = -Infinity; // when somebody has clicked or tapped last
   #timer = 0;
 
   constructor() {
     addEventListener("keydown", () => (this.#byKey = true), { capture: true });
     addEventListener("pointerdown", () => (this.#byKey = false), { capture: true });
+    addEventListener("pointerup", () => (this.#released = performance.now()), { capture: true });
     addEventListener("dblclick", () => clearTimeout(this.#timer), { capture: true });
     addEventListener("beforeunload", (event) => this.#inside?.unsaved?.() && event.preventDefault());
   }
@@ -51,8 +53,8 @@ export class Shower {
     const byKey = this.#byKey; // and not a key that comes before the panel: it is for the picture
     const open = () => this.#open(make(), otherwise, byKey);
     // The picture becomes smaller by it: a second click is to meet what the first one has met.
-    const clicked = navigator.userActivation?.isActive && !byKey;
-    if (clicked && document.getElementById("inspector")?.hidden) this.#timer = setTimeout(open, SECOND_CLICK_MS);
+    const left = this.#released + SECOND_CLICK_MS - performance.now();
+    if (left > 0 && !byKey && document.getElementById("inspector")?.hidden) this.#timer = setTimeout(open, left);
     else open();
   }
 

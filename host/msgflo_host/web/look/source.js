@@ -88,8 +88,10 @@ function makeEditor({ system, fbp }, component, source) {
     if (runs) failing.delete(detail.node);
     else failing.set(detail.node, text);
     if (failing.size > 0) dropToasts(`${component} is `);
-    else if (!isTold) toast(`${component} is saved, and runs.`, "good");
-    isTold = true;
+    else if (!isTold) {
+      toast(`${component} is saved, and runs.`, "good");
+      isTold = true; // and not by what is still told of before
+    }
     write(wrong, [...failing.values()].join("\n"));
   };
   const send = async () => {

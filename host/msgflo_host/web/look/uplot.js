@@ -2,6 +2,7 @@
 // uPlot as the page uses it: lines over time, zoomed by dragging and by buttons, in the colours of the page.
 
 import { element } from "../core/dom.js";
+import { load } from "../core/load.js";
 import { timeText } from "./values.js";
 
 const HEIGHT = 180;
@@ -12,9 +13,8 @@ const COLOURS = { light: ["#1a62c4", "#b3261e", "#1d7440", "#8a5800", "#7b3fb5",
 
 /** @type {any} */
 let uPlot = null;
-/** @type {Promise<void> | null} */
-let loading = null;
-let attempts = 0;
+/** @type {Promise<any> | null} */
+let styled = null;
 
 /** The colour of the n-th line. @param {number} n */
 export function colourOf(n) {
@@ -24,22 +24,11 @@ export function colourOf(n) {
 
 /** Get the script and its styles, with the first plot; rejects where the script does not come, and may be asked again. */
 export async function loadPlot() {
-  loading ??= load();
-  try {
-    await loading;
-  } catch (error) {
-    loading = null;
-    throw error;
-  }
-}
-
-async function load() {
-  const again = attempts++ === 0 ? "" : `?${attempts}`; // a browser asks only once for an address that it could not import
-  const module = await import(`../vendor/uplot.js${again}`);
-  const href = new URL("../vendor/uplot.css", import.meta.url).href;
-  await new Promise((loaded) => {
+  const module = await load("vendor/uplot.js");
+  await (styled ??= new Promise((loaded) => {
+    const href = new URL("../vendor/uplot.css", import.meta.url).href;
     document.head.append(element("link", { rel: "stylesheet", href, load: loaded, error: loaded }));
-  });
+  }));
   uPlot = module.default;
 }
 
