@@ -56,6 +56,7 @@ class LocalSystem:
         self.coordinator: Coordinator
         self.components: Components
         self.service: Service
+        self._file: LiveFile | None = None
 
     def run(self, main: Main) -> None:
         """Start all anew, run a test beside it, and end all."""
@@ -69,9 +70,9 @@ class LocalSystem:
             stack.enter_context(self.broker)
             coordinator = self.coordinator = Coordinator(self.broker.address, graph)
             self.components = Components(self.library, coordinator)
-            file = None
+            file = self._file = None
             if path:
-                file = LiveFile(
+                file = self._file = LiveFile(
                     path,
                     lambda: coordinator.graphs.main.graph,
                     coordinator.replace_graph,
@@ -91,6 +92,11 @@ class LocalSystem:
     def status(self) -> dict[str, Any]:
         """What the coordinator says of itself."""
         return snapshot(self.coordinator)
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether the main graph is not as it is in its file."""
+        return self._file is not None and self._file.unsaved
 
     async def wait(self, condition: Callable[[dict[str, Any]], Any]) -> None:
         """Wait until the state of the system is as needed."""
