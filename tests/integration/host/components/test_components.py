@@ -18,7 +18,7 @@ from msgflo_host import components as package
 from msgflo_host.components import Components, processes
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.graph.files import load as load_graph
-from msgflo_host.library import load
+from msgflo_host.library import live, load
 from systems import Participants, Sink
 
 ECHO = """
@@ -31,6 +31,11 @@ class Echo(Participant):
         self.send("out", "{word} " + value)
 """
 GRAPH = "'hello' -> IN echo(home/Echo) OUT -> IN sink(test/Sink)\n"
+
+
+@pytest.fixture(autouse=True)
+def folders_are_looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "POLL_S", 0.05)
 
 
 def fill(folder: Path, **files: str) -> Path:

@@ -9,12 +9,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from event_loop import run_within
 from msgflo import Broker
-from msgflo_host.components import processes
+from msgflo_host.components import output, processes, tracebacks
 from msgflo_host.components.processes import Processes, broker_url
 from msgflo_host.library import Command
 
@@ -230,6 +231,7 @@ def test_the_number_of_repeated_tracebacks_is_told_while_the_process_is_silent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processes, "REPORT_S", 0.2)
+    monkeypatch.setattr(tracebacks, "SUM_S", 0.2)
     code = """if True:
         import time, traceback
         try:
@@ -256,16 +258,29 @@ def test_the_number_of_repeated_tracebacks_is_told_while_the_process_is_silent(
 
 
 def test_only_a_process_that_still_runs_is_settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "SETTLED_S", 3.0)
+    monkeypatch.setattr(processes, "SETTLED_S", 2000.0)
     monkeypatch.setattr(processes, "FIRST_RESTART_S", 1000.0)
     settled: list[str] = []
     ended: list[str] = []
+    timers: list[asyncio.TimerHandle] = []
 
     async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        call_later = loop.call_later
+
+        def noted(seconds: float, *call: Any, **options: Any) -> asyncio.TimerHandle:
+            timer = call_later(seconds, *call, **options)
+            if seconds == processes.SETTLED_S:
+                timers.append(timer)
+            return timer
+
+        monkeypatch.setattr(loop, "call_later", noted)
         running = Processes(BROKER, settled=settled.append, crashed=lambda name, how, delay: ended.append(name))
         short, lasting = Command(("true",), tmp_path), Command(("sleep", "60"), tmp_path)
         running.want({"short": short})
         await until(lambda: ended == ["short"])
+        assert [timer.cancelled() for timer in timers] == [True]
+        monkeypatch.setattr(processes, "SETTLED_S", 0.01)
         running.want({"short": short, "lasting": lasting})
         await until(lambda: bool(settled))
         await running.stop()
@@ -280,7 +295,7 @@ def shown(line: str) -> int:
     return int(counted[1]) if counted else 1
 
 
-def test_ten_megabytes_a_second_cost_little_and_are_counted(tmp_path: Path) -> None:
+def test_ten_megabytes_a_second_cost_little_and_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rate is that of the printer: it waits for nobody, and takes at least a second for 10 MB."""
     code = """
 import sys, time
@@ -291,6 +306,8 @@ for i in range(100):
     time.sleep(max(0, began + i / 100 - time.monotonic()))
 time.sleep(60)
 """
+    for module in (processes, output):
+        monkeypatch.setattr(module, "REPORT_S", 0.2)  # how many are left out
     lines: list[str] = []
 
     async def scenario() -> float:
