@@ -40,10 +40,11 @@ end() {
 }
 end TERM
 [ "$groups" = ' ' ] && exit
-sleep 2
+sleep "$1"
 end KILL
 """
 _MARK = "MSGFLO_CHILD_OF"
+_GRACE_S = 2
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -132,7 +133,7 @@ def _tell_guard(what: str, group: int) -> None:
     lines = f"{what} {group}\n"
     if _guard is None or _guard.poll() is not None:  # someone may have killed it
         _guard = subprocess.Popen(
-            ["/bin/sh", "-c", _GUARD, f"{_MARK}={_mark}"],
+            ["/bin/sh", "-c", _GUARD, f"{_MARK}={_mark}", str(_GRACE_S)],
             stdin=subprocess.PIPE,
             stdout=DEVNULL,
             stderr=DEVNULL,

@@ -18,6 +18,7 @@ import paho.mqtt.client as paho
 
 import certificates
 from brokers import Broker, free_port
+from outside import RECONNECT_S
 
 
 def digest(payload: bytes) -> str:
@@ -263,7 +264,7 @@ class Control:
         for name, password in list(self._running.users.items())[:1]:
             client.username_pw_set(name, password)
         client.on_connect = lambda *_: connected.set()
-        client.reconnect_delay_set(1, 1)
+        client.reconnect_delay_set(RECONNECT_S, RECONNECT_S)
         client.connect("127.0.0.1", self._running.port)
         client.loop_start()
         if not connected.wait(20):

@@ -22,6 +22,7 @@ from msgflo_host.fbp.permissions import DEFAULT_LOCAL, Permissions
 from msgflo_host.fbp.service import Service
 from msgflo_host.graph import fbp_format
 from msgflo_host.graph.files import load, signature
+from msgflo_host.graph.live import LiveFile
 from msgflo_host.library import Library
 from msgflo_host.status import snapshot
 from simulation import beside, until
@@ -54,6 +55,7 @@ class LocalSystem:
         self.coordinator: Coordinator
         self.components: Components
         self.service: Service
+        self._file: LiveFile | None = None
 
     def run(self, main: Main) -> None:
         """Start all anew, run a test beside it, and end all."""
@@ -67,7 +69,7 @@ class LocalSystem:
             stack.enter_context(self.broker)
             coordinator = self.coordinator = Coordinator(self.broker.address, graph)
             self.components = Components(self.library, coordinator)
-            file = follow(coordinator, path, seen) if path else None
+            file = self._file = follow(coordinator, path, seen) if path else None
             self.service = service_of(
                 coordinator, self.components, permissions=self._permissions, save=partial(save, coordinator, file)
             )
@@ -80,6 +82,11 @@ class LocalSystem:
     def status(self) -> dict[str, Any]:
         """What the coordinator says of itself."""
         return snapshot(self.coordinator)
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether the main graph is not as it is in its file."""
+        return self._file is not None and self._file.unsaved
 
     async def wait(self, condition: Callable[[dict[str, Any]], Any]) -> None:
         """Wait until the state of the system is as needed."""

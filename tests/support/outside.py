@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
@@ -16,6 +17,7 @@ from brokers import Broker
 from interpreters import Interpreter
 
 SECONDS = 30
+RECONNECT_S: Any = 0.1  # paho says that it wants an int, and takes any number
 
 
 class Outside:
@@ -31,7 +33,7 @@ class Outside:
         self._client.on_message = lambda client, userdata, message: self._on(message.topic).put(message.payload)
         self._client.on_connect = lambda client, *_: client.subscribe([(topic, 1) for topic in topics])
         self._client.on_subscribe = lambda *_: self._subscribed.put(None)
-        self._client.reconnect_delay_set(1, 1)
+        self._client.reconnect_delay_set(RECONNECT_S, RECONNECT_S)
         self._client.connect("127.0.0.1", broker.port)
 
     def _on(self, topic: str) -> queue.Queue[bytes]:

@@ -30,8 +30,8 @@ __all__ = ("PlainFile", "PlainTest")
 class PlainFile(pytest.File):
     """A file of test functions that is never imported here; each runs on `interpreters`, with `folders` on its path.
 
-    The first of the folders holds `runner.py`. MicroPython gets a heap of that size. `shared`: the functions of the file run
-    one after another in one process of each interpreter, which is ended at a failure.
+    The first of the folders holds `runner.py`. MicroPython gets a heap of that size. On the interpreters that are `shared` the
+    functions of the file run one after another in one process, which is ended at a failure.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class PlainFile(pytest.File):
         interpreters: tuple[Interpreter, ...],
         folders: tuple[Path, ...] = (SUITE,),
         heap: str = HEAP,
-        shared: bool = False,
+        shared: tuple[Interpreter, ...] = (),
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -153,7 +153,7 @@ class PlainTest(pytest.Item):
             pytest.skip(self.interpreter.missing)
 
     def runtest(self) -> None:
-        if self.parent.shared:
+        if self.interpreter in self.parent.shared:
             self._run_shared()
             return
         with Control() as control:

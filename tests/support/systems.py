@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -122,6 +123,16 @@ def discovery_message(role: str, **rest: Any) -> str:
 def node(status: Status, name: str) -> Status:
     """The state of one node; an empty one where it is not known."""
     return next((found for found in status["nodes"] if found["id"] == name), {"state": "unknown"})
+
+
+def quick_demo(scratch: Path) -> Path:
+    """A copy of the demo in which the machine is read ten times a second."""
+    folder = scratch / "demo"
+    shutil.copytree(EXAMPLES / "demo", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (folder / "graph.fbp").read_text()
+    assert "\n1 -> INTERVAL machine\n" in text
+    (folder / "graph.fbp").write_text(text.replace("\n1 -> INTERVAL", "\n0.1 -> INTERVAL"))
+    return folder
 
 
 class Source(Participant):

@@ -13,6 +13,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import ifaddr
 from zeroconf import Error, InterfaceChoice, IPVersion, ServiceInfo
@@ -82,8 +83,8 @@ class Announcement:
                 interfaces=sorted(addresses) if self._host in addresses else InterfaceChoice.All,
                 ip_version=IPVersion.V6Only if ":" in self._host else IPVersion.V4Only,
             )
-            for info in self._infos(addresses):
-                await (await self._zeroconf.async_register_service(info, allow_name_change=True))
+            register = partial(self._zeroconf.async_register_service, allow_name_change=True)
+            await asyncio.gather(*[await register(info) for info in self._infos(addresses)])
             self._announced = addresses
         except (OSError, RuntimeError, Error) as error:  # RuntimeError: an interface has gone meanwhile
             if not self._said:

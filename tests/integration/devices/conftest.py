@@ -19,5 +19,5 @@ ROOMY = (CPYTHON, replace(MICROPYTHON, command=(MICROPYTHON.command[0], *HEAP)))
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     if module_path.parent == BOTH:
         folders = (BOTH, BOTH / "fake", SUITE)
-        return PlainFile.from_parent(parent, path=module_path, interpreters=ROOMY, folders=folders, shared=True)
+        return PlainFile.from_parent(parent, path=module_path, interpreters=ROOMY, folders=folders, shared=ROOMY)
     return None

@@ -26,11 +26,15 @@ PATIENCE_S = 40
 
 
 class Example:
-    """A copy of an example's folder, and `msgflo run` on it."""
+    """A copy of an example's folder, and `msgflo run` on it; `hurried` are texts of a file and what replaces them."""
 
-    def __init__(self, name: str, broker: Broker, scratch: Path) -> None:
+    def __init__(self, name: str, broker: Broker, scratch: Path, hurried: tuple[tuple[str, str, str], ...]) -> None:
         self.folder = scratch / name
         shutil.copytree(EXAMPLES / name, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+        for file, before, after in hurried:
+            text = (self.folder / file).read_text()
+            assert before in text, f"{file} is no longer as the test needs it"
+            (self.folder / file).write_text(text.replace(before, after))
         self._broker, self._scratch, self._port = broker, scratch, free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -87,12 +91,12 @@ class Example:
 
 
 @pytest.fixture
-def run(broker: Broker, tmp_path: Path) -> Iterator[Callable[[str], Example]]:
+def run(broker: Broker, tmp_path: Path) -> Iterator[Callable[..., Example]]:
     """Starts examples by their names; all end with the test."""
     running: list[Example] = []
 
-    def start(name: str) -> Example:
-        example = Example(name, broker, tmp_path)
+    def start(name: str, *hurried: tuple[str, str, str]) -> Example:
+        example = Example(name, broker, tmp_path, hurried)
         running.append(example.__enter__())
         return example
 

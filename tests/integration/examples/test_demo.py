@@ -6,7 +6,7 @@ EDGES = ("machine.load -> lamp.level", "lamp.alarm -> fan.power", "fan.state -> 
 
 
 def test_every_edge_carries_data_and_an_edit_of_the_graph_rewires_it_while_it_runs(run, ear) -> None:
-    demo = run("demo")
+    demo = run("demo", ("graph.fbp", "\n1 -> INTERVAL machine\n", "\n0.1 -> INTERVAL machine\n"))
     alarm, lamp = ear("lamp/alarm"), ear("fbp/bind/lamp")
     demo.wait_for_data_on(*EDGES)
     kinds = {name: edge["kind"] for name, edge in demo.edges().items()}

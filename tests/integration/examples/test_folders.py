@@ -31,5 +31,5 @@ def test_folder_has_what_its_graph_names(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_folder_is_run_by_a_test_and_listed(folder: Path) -> None:
-    assert f'run("{folder.name}")' in (Path(__file__).parent / f"test_{folder.name}.py").read_text()
+    assert f'run("{folder.name}"' in (Path(__file__).parent / f"test_{folder.name}.py").read_text()
     assert f"]({folder.name})" in (EXAMPLES / "README.md").read_text()

@@ -47,7 +47,7 @@ def test_the_recordings_are_what_the_generator_writes(name: str, options: tuple[
 def test_every_edge_carries_data_a_new_recording_is_played_at_once_and_impossible_values_are_refused(run, ear) -> None:
     text, error = ear("comfort/text", "comfort/dewpoint"), ear("comfort/error")
     temperature = ear("rtl_433/demo/devices/Nexus-TH/2/temperature_C")
-    example = run("rtl433")
+    example = run("rtl433", ("stick.py", "PAUSE_S = 2.0 ", "PAUSE_S = 0.5 "))
     example.wait_for_data_on("garden.temperature -> comfort.temperature", "garden.humidity -> comfort.humidity")
     text.wait_for(lambda topic, value: value == "12.6 °C, 84 %: dew point 10.0 °C, pleasant")
     text.wait_for(lambda topic, value: value == "24.3 °C, 71 %: dew point 18.7 °C, muggy")

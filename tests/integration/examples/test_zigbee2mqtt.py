@@ -7,7 +7,7 @@ EDGES = ("door_button.pressed -> dimmer.pressed", "dimmer.set -> desk_bulb.set",
 
 def test_the_button_switches_the_bulb_which_is_lost_when_zigbee2mqtt_says_so(run, ear) -> None:
     bulb, bridge = ear("zigbee2mqtt/desk_bulb"), ear("zigbee2mqtt/desk_bulb/availability")
-    example = run("zigbee2mqtt")
+    example = run("zigbee2mqtt", ("bridge.py", "PRESS_EVERY_S = 3\n", "PRESS_EVERY_S = 0.3\n"))
     example.wait_for_data_on(*EDGES)
     assert {example.state(node) for node in ("door_button", "dimmer", "desk_bulb")} == {"alive"}
     bulb.wait_for(lambda topic, state: state["state"] == "ON" and state["brightness"] == 254)

@@ -1,4 +1,7 @@
-"""Four participants at 10 packets a second through restarts of the broker, MicroPython with a heap of 100 KB."""
+"""Four participants at 10 packets a second through restarts of the broker, MicroPython with a heap of 100 KB.
+
+Outages on CPython as well are in both/test_outages.py.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,10 @@ import paho.mqtt.client as paho
 import pytest
 
 from brokers import Broker
-from interpreters import EVERY, Interpreter, on_each
-from outside import program
+from interpreters import EVERY, MICROPYTHONS, Interpreter, on_each
+from outside import RECONNECT_S, program
 
 PROGRAM = Path(__file__).parent / "programs" / "stations.py"
-
-each_interpreter = on_each(EVERY)
 
 
 def until(condition: Callable[[], object], seconds: float = 30) -> None:
@@ -36,7 +37,7 @@ class Recorder:
         self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="recorder", clean_session=False)
         self.client.on_connect = self._connected
         self.client.on_message = self._arrived
-        self.client.reconnect_delay_set(1, 1)
+        self.client.reconnect_delay_set(RECONNECT_S, RECONNECT_S)
         self.client.connect("127.0.0.1", broker.port)
         self.client.loop_start()
 
@@ -101,13 +102,13 @@ def survive(broker: Broker, interpreter: Interpreter, restarts: int) -> None:
         assert len([now for before, now in steps if now > before + 1]) <= restarts + len(series) // 10
 
 
-@each_interpreter
+@on_each(MICROPYTHONS)
 def test_restarts_of_the_broker_cost_no_memory_and_no_state(broker: Broker, interpreter: Interpreter) -> None:
     survive(broker, interpreter, 1)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(300)
-@each_interpreter
+@on_each(EVERY)
 def test_twenty_restarts_of_the_broker_cost_no_memory_and_no_state(broker: Broker, interpreter: Interpreter) -> None:
     survive(broker, interpreter, 20)

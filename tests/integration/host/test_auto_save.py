@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +13,6 @@ from msgflo_host.graph.files import load
 from msgflo_host.graphs import MAIN
 from systems import Coordinator as Run
 from systems import node, until
-
-BROKEN = "mine(x/Mine)\noops ->\n"
 
 
 def saved(path: Path) -> list[str]:
@@ -31,14 +27,6 @@ def graph(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def system(graph: Path, broker: Broker) -> Iterator[Run]:
-    """One that saves when it is asked to."""
-    with Run(graph, "--plain", "--no-save", broker=broker.url, cwd=graph.parent) as running:
-        running.wait(lambda status: status["connected"])
-        yield running
-
-
 def test_an_edit_just_before_the_end_is_in_the_file(graph: Path, broker: Broker) -> None:
     async def main() -> None:
         async with editor(running.port) as client:
@@ -51,88 +39,31 @@ def test_an_edit_just_before_the_end_is_in_the_file(graph: Path, broker: Broker)
     assert saved(graph) == ["last", "mine"]
 
 
-def test_persist_writes_the_main_graph_and_only_then(system: Run, graph: Path) -> None:
+def test_with_no_save_it_is_saved_when_an_editor_asks_for_it(graph: Path, broker: Broker) -> None:
     before = graph.read_text()
 
     async def main() -> None:
-        async with editor(system.port) as client:
+        async with editor(running.port) as client:
             await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not")
-            await client.ask("graph", "clear", id="other")
-            await client.ask("graph", "addnode", graph="other", id="elsewhere", component="core/Not")
+            assert running.status()["unsaved"] is True
             assert graph.read_text() == before
             assert await client.ask("network", "persist") == {}
+            assert running.status()["unsaved"] is False
             assert saved(graph) == ["mine", "new"]
 
-    run(main)
+    with Run(graph, "--plain", "--no-save", broker=broker.url, cwd=graph.parent) as running:
+        running.wait(lambda status: status["connected"])
+        run(main)
 
 
-def test_that_edits_are_not_in_the_file_is_told_until_they_are(system: Run, graph: Path) -> None:
-    async def main() -> None:
-        async with editor(system.port) as client:
-            assert system.status()["unsaved"] is False
-            await client.ask("graph", "clear", id="other")
-            assert system.status()["unsaved"] is False
-            await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not")
-            assert system.status()["unsaved"] is True
-            await client.ask("graph", "removenode", graph=MAIN, id="new")
-            assert system.status()["unsaved"] is False, "it was undone"
-            await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not")
-            assert system.status()["unsaved"] is True
-            await client.ask("network", "persist")
-            assert system.status()["unsaved"] is False
-            await client.ask("graph", "addnode", graph=MAIN, id="more", component="core/Not")
-            graph.write_text(graph.read_text() + "theirs(x/Theirs)\n")
-            await client.told("graph", "addnode", id="theirs")
-            assert system.status()["unsaved"] is True
-            graph.write_text(graph.read_text() + "more(core/Not)\nothers(x/Others)\n")
-            await client.told("graph", "addnode", id="others")
-            assert system.status()["unsaved"] is False, "somebody has written it by hand"
-
-    run(main)
-
-
-def test_where_there_is_no_file_nothing_is_told_of_what_it_holds(broker: Broker, tmp_path: Path) -> None:
-    with Run("--plain", broker=broker.url, cwd=tmp_path) as running:
-        assert running.wait(lambda status: status["connected"])["unsaved"] is None
-
-
-def test_what_was_written_into_the_file_by_hand_and_by_an_editor_is_in_both(system: Run, graph: Path) -> None:
-    async def main() -> None:
-        async with editor(system.port) as client:
-            await client.ask("graph", "addnode", graph=MAIN, id="precious", component="core/Not")
-            graph.write_text(graph.read_text() + "theirs(x/Theirs)\n")
-            await client.told("graph", "addnode", id="theirs")
-            await client.ask("graph", "addnode", graph=MAIN, id="next", component="core/Not")
-            graph.write_text(graph.read_text().replace("theirs(x/Theirs)", "others(x/Others)"))
-            await client.told("graph", "addnode", id="others")
-            assert await client.ask("network", "persist") == {}
-            assert saved(graph) == ["mine", "next", "others", "precious"]
-            assert client.all("graph", "removenode") == [{"graph": MAIN, "id": "theirs"}]
-
-    run(main)
-
-
-def test_persist_is_refused_where_it_would_undo_an_edit(system: Run, graph: Path) -> None:
-    async def main() -> None:
-        async with editor(system.port) as client:
-            await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not")
-            graph.write_text(BROKEN)
-            await asyncio.to_thread(system.wait, lambda status: status["graph_trouble"])
-            with pytest.raises(Refused, match=r"graph\.fbp:2:.* \(nothing is saved before this is mended\)"):
-                await client.ask("network", "persist")
-            assert graph.read_text() == BROKEN
-
-    run(main)
-
-
-def test_persist_is_refused_without_a_file(broker: Broker, tmp_path: Path) -> None:
+def test_without_a_file_persist_is_refused_and_nothing_is_told_of_what_it_holds(broker: Broker, tmp_path: Path) -> None:
     async def main() -> None:
         async with editor(running.port) as client:
             with pytest.raises(Refused, match="was started without the file of a graph, so there is none to save to"):
                 await client.ask("network", "persist")
 
     with Run("--plain", broker=broker.url, cwd=tmp_path) as running:
-        running.wait(lambda status: status["connected"])
+        assert running.wait(lambda status: status["connected"])["unsaved"] is None
         run(main)
 
 

@@ -322,7 +322,7 @@ def test_its_log_is_kept_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     async def main() -> None:
         async with running(tmp_path) as made:
-            for i in range(60):
+            for i in range(30):
                 await retain(made.url, "a", b"%d" % i)
             await until(lambda: len(sizes()) == 2 and max(sizes()) < 6000)
             assert "\0" not in (tmp_path / "mosquitto.log").read_text()
@@ -345,14 +345,14 @@ def test_what_is_retained_is_saved_now_and_then(tmp_path: Path, monkeypatch: pyt
 def test_what_cannot_be_saved_is_said_once_and_so_is_that_it_can_be_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "_SAVE_S", 0.2)
+    monkeypatch.setattr(module, "_SAVE_S", 0.05)
 
     async def main() -> None:
         async with running(tmp_path) as made:
             (tmp_path / "mosquitto.db.new").mkdir()  # it writes this first, as on a full disk in vain
             await until(lambda: "cannot save" in caplog.text)
             await retain(made.url, "saved", b"1")
-            await asyncio.sleep(1)
+            await asyncio.sleep(0.4)
             (tmp_path / "mosquitto.db.new").rmdir()
             await until(lambda: "retains again" in caplog.text)
             await until(lambda: b"saved" in (tmp_path / "mosquitto.db").read_bytes())
@@ -374,7 +374,7 @@ def test_why_it_cannot_be_started_again_is_said_once(
             assert made.pid is not None
             os.kill(made.pid, signal.SIGKILL)
             await until(lambda: "trying again until it works" in caplog.text)
-            await asyncio.sleep(1)
+            await asyncio.sleep(0.4)
             (tmp_path / "away").rename(tmp_path / "data")
             await until(lambda: made.pid is not None and not is_free("127.0.0.1", made.port))
 

@@ -22,6 +22,8 @@ import asyncio, sys
 from asyncio.subprocess import PIPE
 from msgflo_host import children
 
+children._GRACE_S = 0.2
+
 async def main():
     child = await children.spawn(["/bin/sh", "-c", sys.argv[1]], stdout=PIPE)
     print(child.pid, (await child.stdout.readline()).decode(), end="", flush=True)
@@ -176,6 +178,8 @@ def test_a_killed_guard_is_replaced_by_one_that_knows_all_children() -> None:
 import asyncio, os, signal
 from asyncio.subprocess import PIPE
 from msgflo_host import children
+
+children._GRACE_S = 0.2
 
 async def main():
     pids = []

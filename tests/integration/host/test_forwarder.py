@@ -16,6 +16,7 @@ from brokers import Broker as Mosquitto
 from forwarding import client, forwarder
 from msgflo.broker import Broker
 from msgflo.errors import ConnectError
+from msgflo_host.bindings import forwarder as module
 from msgflo_host.bindings import link
 from msgflo_host.bindings.forwarder import Forward, Forwarder
 
@@ -153,7 +154,8 @@ def test_after_a_restart_of_the_broker_everything_is_in_force_again(broker: Mosq
     run(main)
 
 
-def test_with_qos_1_nothing_is_lost_when_connections_break(broker: Mosquitto) -> None:
+def test_with_qos_1_nothing_is_lost_when_connections_break(broker: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LONGEST_RETRY_S", 0.1)
     count = 1500
 
     async def main() -> None:
@@ -179,7 +181,8 @@ def test_with_qos_1_nothing_is_lost_when_connections_break(broker: Mosquitto) ->
     run(main)
 
 
-def test_with_qos_1_a_restart_of_the_broker_loses_nothing() -> None:
+def test_with_qos_1_a_restart_of_the_broker_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LONGEST_RETRY_S", 0.1)
     count = 150
 
     async def main() -> None:

@@ -20,16 +20,14 @@ import certificates
 from brokers import Broker, free_port
 from listening import retained
 from msgflo_host._listening import open_port
-from paths import ROOT
-from systems import Coordinator, Participants, Source, discovery_message, edge, node, until
-
-DEMO = ROOT / "examples" / "demo"
+from systems import Coordinator, Participants, Source, discovery_message, edge, node, quick_demo, until
 
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Coordinator:
     """The demo with a Mosquitto of its own, not yet started."""
-    return Coordinator(DEMO, "--mqtt-port", str(free_port()), "--data", tmp_path / "data", broker=None, cwd=tmp_path)
+    own = ("--mqtt-port", str(free_port()), "--data", tmp_path / "data")
+    return Coordinator(quick_demo(tmp_path), *own, broker=None, cwd=tmp_path)
 
 
 def running(coordinator: Coordinator) -> list[psutil.Process]:
@@ -83,9 +81,9 @@ def test_the_demo_flows_again_after_a_crash_and_ctrl_c_ends_all_that_was_started
 def test_killed_it_leaves_no_process_starts_again_and_ends_with_nothing_left_in_the_broker(
     broker: Broker, tmp_path: Path
 ) -> None:
-    coordinator = Coordinator(DEMO, broker=broker.url, cwd=tmp_path)
+    coordinator = Coordinator(quick_demo(tmp_path), broker=broker.url, cwd=tmp_path)
     coordinator.start()
-    everything_flows(coordinator)
+    coordinator.wait(lambda status: status["edges"] and all(edge["kind"] != "pending" for edge in status["edges"]))
     children = running(coordinator)
     coordinator.kill()
     until(lambda: not alive(children), what=f"{alive(children)} to end")

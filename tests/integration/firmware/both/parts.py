@@ -3,7 +3,11 @@
 import asyncio
 
 import msgflo
+import msgflo.link
 from host import until
+
+# A lost connection is made again at once; how the pauses grow is tested in tests/unit/msgflo/test_session.py.
+msgflo.link._FIRST_DELAY = msgflo.link._LAST_DELAY = 0.05
 
 
 class Source(msgflo.Participant):

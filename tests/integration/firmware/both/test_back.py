@@ -7,7 +7,7 @@ from parts import run
 
 class Bridge(Participant):
     component = "test/Bridge"
-    period = 1
+    period = 0.1
 
 
 async def roles(inbox, *wanted):

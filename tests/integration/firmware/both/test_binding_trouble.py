@@ -1,5 +1,7 @@
 """Binding lists that are wrong, or that are lost."""
 
+import asyncio
+
 from bound import bind, in_force, say
 from host import equal, until
 from parts import Sink, contains, run
@@ -25,7 +27,6 @@ async def test_what_is_wrong_in_a_list_is_said_and_the_rest_counts(host):
 
 async def test_bindings_survive_the_loss_of_broker_and_list_for_a_while_only(host):
     sink = Sink("s")
-    sink._runner.period = 8  # so that after 3.6 s the list counts as withdrawn
     session, _ = await run(await host.ask("broker"), sink)
     await bind(host, {"in": ["a"]})
     await in_force(sink, "a")
@@ -35,7 +36,10 @@ async def test_bindings_survive_the_loss_of_broker_and_list_for_a_while_only(hos
     await until(lambda: session.connected)
     await say(host, "a", "1")
     equal(await sink.get(), ("in", 1))
+    session._presence.interval = 0.01  # the second time that it is over, the list counts as withdrawn
+    repeating = asyncio.create_task(session._repeat())
     await in_force(sink)
+    repeating.cancel()
     await session.stop()
 
 

@@ -1,7 +1,10 @@
 """What only the transport of MicroPython has: few packet ids in flight, and a bound on what is received."""
 
+import asyncio
+
 from failing import contains, raised
 from host import Inbox, connected, equal, until
+from msgflo import umqtt_transport
 from msgflo._wire import reason
 from msgflo.errors import ConnectError
 from parts import Sink, run
@@ -37,6 +40,33 @@ async def test_the_number_in_flight_is_bounded_and_each_confirmation_frees_one(h
     equal(transport.ready, False)
     await transport.drain()
     equal([packet[1] for packet in transport.unacknowledged()], [b"0", b"1", b"3", b"4", b"5", b"6", b"7"])
+
+
+class Clock:
+    """asyncio, but for its seconds: those of a pause are over as soon as the broker has answered, if it does."""
+
+    def __init__(self):
+        self.transport = None
+        self.answered = 0
+
+    def __getattr__(self, name):
+        return getattr(asyncio, name)
+
+    async def sleep(self, seconds):
+        if self.transport is None or self.answered == 100:  # connecting; or the broker answers no more
+            await asyncio.sleep(seconds)
+            return
+        await until(lambda: self.transport.sock.heard)
+        self.answered += 1
+
+
+async def test_a_broker_that_falls_silent_is_noticed_and_one_that_answers_is_kept(host):
+    umqtt_transport.asyncio = clock = Clock()
+    steps = [["receive"], ["send", CONNACK]] + [["receive"], ["send", "d000"]] * 100 + [["wait"]]
+    transport = await connected("127.0.0.1:{}".format(await host.ask("fake", steps=steps)), keepalive=1)
+    clock.transport = transport
+    contains(await transport.closed(), "no answer")
+    equal(clock.answered, 100)
 
 
 async def test_packets_that_are_too_large_are_skipped_reported_and_confirmed(host):

@@ -26,7 +26,7 @@ class Lamp(Participant):
     outports = [Port("shown", "number"), Port("free", "number", "bytes of memory"), Port("error")]
 
     def start(self):
-        self.every(0.5, self.tell_memory)
+        self.every(0.2, self.tell_memory)
 
     def on_in(self, value):
         self.send("shown", value)

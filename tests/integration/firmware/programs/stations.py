@@ -30,11 +30,11 @@ class Station(Participant):
 
 
 class Reporter(Station):
-    """Prints once a second how much memory is free, and how far the neighbours are."""
+    """Prints four times a second how much memory is free, and how far the neighbours are."""
 
     def start(self):
         super().start()
-        self.every(1, self.report)
+        self.every(0.25, self.report)
 
     def report(self):
         gc.collect()

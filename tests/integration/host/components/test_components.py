@@ -18,7 +18,7 @@ from msgflo_host import components as package
 from msgflo_host.components import Components, processes
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.graph.files import load as load_graph
-from msgflo_host.library import load
+from msgflo_host.library import live, load
 from systems import Participants, Sink
 
 ECHO = """
@@ -31,6 +31,11 @@ class Echo(Participant):
         self.send("out", "{word} " + value)
 """
 GRAPH = "'hello' -> IN echo(home/Echo) OUT -> IN sink(test/Sink)\n"
+
+
+@pytest.fixture(autouse=True)
+def folders_are_looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "POLL_S", 0.05)
 
 
 def fill(folder: Path, **files: str) -> Path:
@@ -147,10 +152,11 @@ def test_mistakes_in_components_are_told_and_leave_others_alone(
     async def scenario() -> Told:
         async with running(broker, graph, folder) as (coordinator, components, told):
             await soon(lambda: coordinator.registry.state("echo") == "alive")
-            monkeypatch.setattr(processes, "SETTLED_S", 3.0)
+            monkeypatch.setattr(processes, "SETTLED_S", 0.2)
+            monkeypatch.setattr(processes, "FIRST_RESTART_S", 0.01)
             for name in ("Crash", "Hang"):
                 coordinator.graphs.edit("default/main", "addnode", {"id": name.lower(), "component": f"home/{name}"})
-            await soon(lambda: "hang" in told.silent and len(told.crashes) >= 2)
+            await soon(lambda: "hang" in told.silent and len(told.crashes) >= 2 and ("hang", "hanging") in told.output)
             await soon(lambda: "one hello" in sink.received)
             components._processes._settled("echo")  # it has begun long before the others
             return told
@@ -158,9 +164,8 @@ def test_mistakes_in_components_are_told_and_leave_others_alone(
     with Participants(sink, broker=broker.url):
         told = asyncio.run(scenario())
     assert {role for role, _, _ in told.crashes} == {"crash"}
-    assert [delay for _, _, delay in told.crashes[:2]] == [1.0, 2.0]
+    assert [delay for _, _, delay in told.crashes[:2]] == [0.01, 0.02]
     assert "Crash.py:1: ModuleNotFoundError: No module named 'no_such_module'" in told.crashes[0][1]
-    assert ("hang", "hanging") in told.output
     assert "echo" not in told.silent
 
 

@@ -216,7 +216,7 @@ def test_long_frames_count_as_several(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_secrets_cannot_be_tried_fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WRONG_SECRET_S", 0.2)
+    monkeypatch.setattr(module, "WRONG_SECRET_S", 0.1)
 
     async def main() -> None:
         async with served() as server, await server.connect(headers=AFAR) as client:
@@ -226,7 +226,7 @@ def test_secrets_cannot_be_tried_fast(monkeypatch: pytest.MonkeyPatch) -> None:
             await client.send_str(asking("graph", "clear", secret=SECRET))
             answers = [await told(client) for _ in range(6)]
             assert [answer["command"] for answer in answers] == ["error"] * 5 + ["clear"]
-            assert asyncio.get_running_loop().time() - start > 0.9
+            assert asyncio.get_running_loop().time() - start > 0.45
 
     run(main)
 
@@ -291,19 +291,18 @@ def test_random_and_mutated_frames(caplog: pytest.LogCaptureFixture) -> None:
     assert SECRET not in caplog.text
 
 
-@pytest.mark.parametrize("silent", [True, False])
-def test_a_client_without_a_sign_of_life_is_forgotten(silent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clients_without_a_sign_of_life_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "HEARTBEAT_S", 1.0)
 
     async def main() -> None:
         async with served() as server, await server.connect() as alive:
             reading = asyncio.create_task(alive.receive())  # answers pings
-            reader, writer = await server.raw()
-            if not silent:
-                writer.write(frame(asking().encode()))
-            everything = await drained(reader)
-            assert everything.count(b"\x89\x00") >= 1
-            writer.close()
+            silent, asked = [await server.raw() for _ in range(2)]
+            asked[1].write(frame(asking().encode()))
+            for everything in await asyncio.gather(drained(silent[0]), drained(asked[0])):
+                assert everything.count(b"\x89\x00") >= 1
+            silent[1].close()
+            asked[1].close()
             await until(lambda: len(server.clients) == 1)
             assert not reading.done()
             reading.cancel()

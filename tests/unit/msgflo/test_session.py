@@ -1,0 +1,79 @@
+"""What a session does in the course of time, by a clock that the test moves."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+
+import pytest
+
+import msgflo
+from event_loop import run_simulated
+from memory_broker import MemoryBroker, Write
+from msgflo.paho_transport import Transport
+
+CONNECT, PINGREQ = 0x10, 0xC0
+
+
+class Meter(msgflo.Participant):
+    component = "test/Meter"
+    outports = (msgflo.Port("value"),)
+
+
+async def times(session: msgflo.Session, found: list[float], seconds: float) -> list[float]:
+    """Run a session for so long; returns the seconds between the times found meanwhile."""
+    running = asyncio.create_task(session.run())
+    await asyncio.sleep(seconds)
+    await session.stop()
+    await running
+    return [later - before for before, later in itertools.pairwise(found)]
+
+
+def test_discovery_is_repeated_so_often_that_one_message_may_be_lost() -> None:
+    async def main() -> None:
+        told: list[float] = []
+        with MemoryBroker() as broker:
+            loop = asyncio.get_running_loop()
+            broker.on_publish.append(lambda topic, payload: told.append(loop.time()) if topic == "fbp" else None)
+            intervals = await times(msgflo.Session([Meter("meter")], broker.url), told, 1000)
+        assert len(intervals) > 30
+        assert max(intervals) < Meter.period / 2
+
+    run_simulated(main)
+
+
+def test_pauses_before_connecting_again_grow_up_to_a_bound() -> None:
+    async def main() -> None:
+        tried: list[float] = []
+
+        def answer(first: int, content: bytes, write: Write) -> None:
+            if first == CONNECT:
+                tried.append(asyncio.get_running_loop().time())
+
+        with MemoryBroker(connack=5, answer=answer) as broker:
+            pauses = await times(msgflo.Session([Meter("meter")], broker.url), tried, 1000)
+        for pause, wanted in zip(pauses, [0.25, 0.5, 1, 2, 4, *[6] * 100], strict=False):
+            assert 0.7 * wanted < pause < 1.3 * wanted
+        assert len(pauses) > 100
+        assert len(set(pauses)) > 100  # so that not all come at once
+
+    run_simulated(main)
+
+
+def test_a_broker_that_falls_silent_is_noticed_and_one_that_answers_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        monkeypatch.setattr("paho.mqtt.client.time_func", time.monotonic)  # it has kept the real one
+        silent = False
+        with MemoryBroker(answer=lambda first, content, write: silent and first == PINGREQ) as broker:
+            transport = Transport(broker.address, "test", keepalive=30, on_message=lambda *_: None)
+            await transport.connect()
+            ended = asyncio.create_task(transport.closed())
+            await asyncio.sleep(1000)
+            assert not ended.done()  # while it answers, all is well
+            silent = True
+            async with asyncio.timeout(90):
+                assert "no answer" in await ended
+            assert not transport.ready
+
+    run_simulated(main)
