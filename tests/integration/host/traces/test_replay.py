@@ -188,8 +188,7 @@ async def test_starting_twice_replays_once_and_starting_later_again() -> None:
     async with serving(packet(0, 0), packet(1, 1)) as address, connected(address) as (client, _):
         for _ in range(2):
             messages = client.messages()
-            await client.request("network", "start", STATUS)
-            await client.request("network", "start", STATUS)
+            await asyncio.gather(*(client.request("network", "start", STATUS) for _ in range(2)))  # before it has ended
             heard = await until_stopped(messages)
             assert [message.payload["data"] for message in heard if message.command == "data"] == [0, 1]
 
