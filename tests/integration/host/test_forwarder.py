@@ -247,6 +247,7 @@ def test_a_slow_broker_is_not_flooded_and_nothing_is_lost(monkeypatch: pytest.Mo
                     copies.extend(data)
 
         async with fake_broker(handle) as url, forwarder(url, Forward("s", "t")) as made:
+            await until(lambda: copies)
             before = -1
             while before != pushed:  # until it takes no more
                 before = pushed
