@@ -130,9 +130,8 @@ class LiveFile:
             merged = merge(before, self._base, base)
             for old, new in by_hand.items():
                 if old in before.nodes:  # it stays where it is
-                    merged.put_node(
-                        changed(node := merged.nodes[new], metadata=places.of(before.nodes[old]) | node.metadata)
-                    )
+                    node = merged.nodes[new]
+                    merged.put_node(changed(node, metadata=places.of(before.nodes[old]) | node.metadata))
             self._base = base
             self._replace(merged)
             self._edited = True  # what is not saved is another now
