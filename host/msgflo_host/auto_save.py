@@ -107,7 +107,8 @@ class AutoSave:
         self._due = 0.0
         self._saving: Saving | None = None
         self._unsaved = False
-        self._trouble = ""
+        self.trouble = ""
+        """Why edits are not in the file, and where they are."""
         self._retry_s = DELAY_S
         coordinator.graphs.on_edit.append(self._edited)
 
@@ -174,9 +175,9 @@ class AutoSave:
         except GraphError as error:
             self._failed(error)
             return
-        if self._trouble:
+        if self.trouble:
             self._coordinator.tell(f"{self._file.path}: saved")
-        self._trouble, self._retry_s = "", DELAY_S
+        self.trouble, self._retry_s = "", DELAY_S
 
     def _failed(self, error: GraphError) -> None:
         self._unsaved = True
@@ -197,10 +198,11 @@ class AutoSave:
         return f"the edits are kept in {self._journal.path}"
 
     def _complain(self, what: str, text: str) -> None:
-        if text != self._trouble:
-            self._trouble = text
+        said = f"{what}: {text}"
+        if said != self.trouble:
+            self.trouble = said
             log.error("%s", text)
-            self._coordinator.tell(f"{what}: {text}")
+            self._coordinator.tell(said)
 
 
 def _in_thread(work: Callable[[], None], then: Callable[[], None]) -> None:

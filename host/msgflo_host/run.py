@@ -134,7 +134,7 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
             tasks.create_task(components.run())
             if mosquitto:
                 tasks.create_task(announce_broker(mosquitto.host, mosquitto.port, label=label()))
-            file = journal = None
+            file = journal = auto_save = None
             if path is not None:
                 file, journal = follow(coordinator, path, seen), Journal(options.data, path)
                 has_unsaved = take_up(coordinator, file, journal)
@@ -158,11 +158,13 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
                     mosquitto=mosquitto,
                     boards=options.boards,
                     save=partial(save, coordinator, file, journal),
-                    look=partial(_look, coordinator, file),
+                    look=partial(_look, coordinator, file, auto_save),
                     tasks=tasks,
                     stack=stack,
                 )
-                await _show(coordinator, partial(_look, coordinator, file, page, editor), notes, terminal=terminal)
+                await _show(
+                    coordinator, partial(_look, coordinator, file, auto_save, page, editor), notes, terminal=terminal
+                )
             finally:
                 await components.stop()
 
@@ -182,12 +184,15 @@ async def _show(coordinator: Coordinator, look: Callable[[], dict[str, Any]], no
         await follow_plain(partial(snapshot, coordinator), coordinator.meter.look)
 
 
-def _look(coordinator: Coordinator, file: LiveFile | None, page: str, editor: str) -> dict[str, Any]:
+def _look(
+    coordinator: Coordinator, file: LiveFile | None, auto_save: AutoSave | None, page: str, editor: str
+) -> dict[str, Any]:
     coordinator.meter.look()
     graph = {
         "graph": str(file.path) if file else None,
         "graph_trouble": file.trouble if file else None,
         "unsaved": file.unsaved if file else None,
+        "save_trouble": auto_save.trouble or None if auto_save else None,
     }
     return {**snapshot(coordinator), **graph, "page": page, "editor": editor}
 

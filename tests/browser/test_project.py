@@ -96,6 +96,22 @@ def test_a_component_is_made_in_the_page(project: Coordinator, page_of: Pages, h
     assert "class Dimmer(Participant):" in (home / "Dimmer.py").read_text()
 
 
+def test_that_edits_cannot_be_saved_is_seen_until_they_are(project: Coordinator, page_of: Pages, home: Path) -> None:
+    page = page_of(project)
+    until_system(page, "system.isReady && system.graph.nodes.has('again')")
+    file = home / "graph.fbp"
+    file.chmod(0o444)
+    edit(page, ["addnode", {"id": "mine", "component": "core/Not"}])
+    until_system(page, "system.status.save_trouble")
+    banner = page.locator("#banner-unsaved")
+    expect(banner).to_contain_text("Not saved: ")
+    expect(banner).to_contain_text("cannot be written: it is write-protected (the edits are kept in ")
+    file.chmod(0o644)
+    until_system(page, "system.status.save_trouble === null")
+    expect(banner).to_have_count(0)
+    assert file.read_text() == "again(core/Repeat)\nmine(core/Not)\n"
+
+
 # How far the middle of an edge's label is from the middle of the edge, in pixels of the screen.
 ASIDE = """(key) => {
   const [path, label] = ["path", ".edge-label"].map((part) => document.querySelector(`${part}[data-edge="${key}"]`));

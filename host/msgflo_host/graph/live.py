@@ -7,7 +7,8 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace as changed
 from pathlib import Path
 
@@ -30,6 +31,8 @@ AT_REST_S = 0.1
 """A file that has changed is read when it has stayed the same for so long: many programs write one in several steps."""
 ABSENT_S = 2.0
 """Editors may take a file away, or empty it, for a moment while they save; after so long it is gone."""
+EARLIER = 50
+"""So many earlier texts of the file are remembered: an edit that is undone has the file as it was, line by line."""
 
 
 class BusyError(GraphError):
@@ -88,6 +91,7 @@ class LiveFile:
         self._met, self._met_at = seen, self._clock()  # what was there at the last look, and since when
         self._is_away = False  # and that was said
         self._saving: Saving | None = None
+        self._earlier: deque[_Version] = deque(maxlen=EARLIER)  # those that saves have replaced since others wrote it
 
     def note(self, changes: Iterable[Change] = ()) -> None:
         """Somebody has edited the graph in memory."""
@@ -165,6 +169,7 @@ class LiveFile:
             self._seen = signature
             return self.trouble is None, None
         self._seen, self._content = signature, digest
+        self._earlier.clear()  # what others have written since is not in them
         try:
             graph = parse(content, self.path)
         except GraphError as error:
@@ -221,7 +226,7 @@ class LiveFile:
         nodes = self._text.nodes.keys() | graph.nodes.keys()
         gone = {id: place for id, place in self._places.known.items() if id not in nodes}
         self._saving = Saving(
-            self.path, self._seen, self._text, text, gone | placed, graph.copy(), self._renames.copy()
+            self.path, self._seen, self._text, text, gone | placed, graph.copy(), self._renames.copy(), [*self._earlier]
         )
         return self._saving
 
@@ -239,6 +244,8 @@ class LiveFile:
         if saving.error is not None:
             return
         self._seen, self._text = saving.seen, saving.text
+        if saving.replaced is not None:
+            self._earlier.append(saving.replaced)
         self.trouble, self._content, self._is_away = None, b"", False
         del self._renames[: len(saving.renames)]
         self._base = places.joined(self._text, self._places.known)
@@ -248,6 +255,10 @@ class LiveFile:
             saving.error = error
             return
         self._base = saving.graph
+
+
+_Version = tuple[Graph, bytes]
+"""A graph, and the content of the file that was written for it."""
 
 
 class Saving:
@@ -262,19 +273,23 @@ class Saving:
         placed: places.Places,
         graph: Graph,
         renames: Renames,
+        earlier: Sequence[_Version],
     ) -> None:
         self.seen, self.text, self.placed, self.graph, self.renames = seen, text, placed, graph, renames
         self.error: GraphError | None = None
+        self.replaced: _Version | None = None
+        """What the file was before."""
         self.done = threading.Event()
         self._path = path
         self._old = old
+        self._earlier = earlier
         self._found = signature_of(path)
 
     def run(self) -> None:
         """Write the graph's text, unless it is in the file."""
         try:
             if self.seen is None or signature_of(self._path) != self.seen or self.text != self._old:
-                self.seen = save(self._path, self.text, renames=self.renames, check=self._check)
+                self._write()
         except GraphError as error:
             self.error = error
         except Exception as fault:
@@ -283,10 +298,24 @@ class Saving:
         finally:
             self.done.set()
 
+    def _write(self) -> None:
+        before = (self._old, read(self._path)) if self._found is not None else None
+        again = next((text for graph, text in reversed(self._earlier) if _are_same(graph, self.text)), None)
+        if again is not None:
+            self.seen = write(self._path, again, check=self._check)
+        else:
+            self.seen = save(self._path, self.text, renames=self.renames, check=self._check)
+        self.replaced = before
+
     def _check(self, _: str) -> None:
         """Overwrite nothing that somebody has written since the save began."""
         if signature_of(self._path) != self._found:
             raise BusyError(self._path)
+
+
+def _are_same(one: Graph, other: Graph) -> bool:
+    alike = len(one.nodes) == len(other.nodes) and len(one.edges) == len(other.edges)
+    return alike and not difference(one, other)
 
 
 class _PlacesFile:

@@ -174,6 +174,45 @@ def test_only_the_line_of_an_edit_is_written(fbp: Path) -> None:
     assert fbp.read_bytes() == b"# mine\r\nb(x/B)  # first\r\na(x/A) OUT -> IN b\r\n5 -> LIMIT a"
 
 
+def test_an_edit_that_is_undone_leaves_the_file_as_it_was_written(path: Path) -> None:
+    save(path, Graph())
+    written = {
+        ".fbp": "# two\na(core/Not) OUT -> IN b(core/Not) # joined\n\n\n'true' -> IN a\n",
+        ".json": """{"processes": {"a": {"component": "core/Not"}, "b":   {"component": "core/Not"}},
+          "connections": [{"src": {"process": "a", "port": "out"},   "tgt": {"process": "b", "port": "in"}},
+          {"data": true, "tgt": {"process": "a", "port": "in"}}]}""",
+    }[path.suffix]
+    path.write_text(written)
+    system = System(path)
+    edge = system.coordinator.graph.edges[0]
+    ends = {side: {"node": ref.node, "port": ref.port} for side, ref in (("src", edge.src), ("tgt", edge.tgt))}
+    initial = system.coordinator.graph.initials_at("a")[0]
+    system.edit("removenode", id="a")
+    system.wait()
+    assert path.read_text() != written
+    system.add("c")
+    system.wait()
+    system.edit("removenode", id="c")
+    system.edit("addnode", id="a", component="core/Not")
+    system.edit("addedge", **ends)
+    system.edit("addinitial", src={"data": initial.data}, tgt={"node": "a", "port": initial.tgt.port})
+    system.wait()
+    assert path.read_text() == written
+    assert not system.file.unsaved
+
+
+def test_what_others_have_written_meanwhile_is_not_undone(fbp: Path) -> None:
+    fbp.write_text("a(core/Not)\nb(core/Not)\n")
+    system = System(fbp)
+    system.edit("removenode", id="a")
+    system.wait()
+    fbp.write_text("# mine\nb(core/Not)\n")
+    system.wait()
+    system.edit("addnode", id="a", component="core/Not")
+    system.wait()
+    assert fbp.read_text() == "# mine\nb(core/Not)\na(core/Not)\n"
+
+
 def test_discovered_participants_are_written_once_somebody_joins_them(path: Path) -> None:
     save(path, Graph())
     system = System(path)
@@ -379,10 +418,12 @@ def test_what_could_not_be_written_is_tried_again_and_each_trouble_is_told_once(
     gone = [f"{path} is gone (the graph stays as it was)"]
     assert [text for text in system.told if text not in gone] == [f"not saved: {not_saved}"]
     assert caplog.messages.count(not_saved) == 1
+    assert system.auto_save.trouble == f"not saved: {not_saved}"
     path.parent.mkdir()
     system.loop.advance(auto_save.LONGEST_RETRY_S)
     assert saved(path) == ["a"]
     assert system.told[-1] == f"{path}: saved"
+    assert system.auto_save.trouble == ""
     assert not system.journal.path.exists()
 
 

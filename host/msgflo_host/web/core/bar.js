@@ -57,11 +57,12 @@ function showConnection({ fbp, system }, askSecret) {
   system.addEventListener("state", show);
   system.addEventListener("change", (event) => {
     if (!(/** @type {CustomEvent} */ (event).detail.kinds.has("status"))) return;
-    const { broker, connected, graph_trouble: trouble } = system.status;
+    const { broker, connected, graph_trouble: trouble, save_trouble: kept } = system.status;
     banner("banner-broker", broker !== "" && !connected ? `The coordinator has no connection to the broker ${broker}; it keeps trying.` : "", "warn");
     if (mended && mended !== trouble) dropToasts(mended);
     mended = trouble ?? "";
-    banner("banner-trouble", trouble ? `The graph's file is not in force: ${trouble}` : "", "warn");
+    banner("banner-trouble", trouble ? `The graph's file is not in force, and nothing is saved into it: ${trouble}` : "", "warn");
+    banner("banner-unsaved", kept && !trouble ? `${kept[0].toUpperCase()}${kept.slice(1)}` : "", "bad");
   });
   show();
 }
