@@ -70,6 +70,8 @@ def test_whoever_was_on_a_node_that_has_gone_stays_in_the_picture(
     on_a_node = "() => document.activeElement.matches('#graph-view [data-node]')"
     node_in(page, "c").focus()
     page.keyboard.press("Delete")
+    page.keyboard.press("Space")
+    page.keyboard.press("Delete")
     expect(node_in(page, "c")).to_have_count(0)
     page.wait_for_function(on_a_node)
     page.keyboard.press("/")

@@ -112,7 +112,7 @@ def _only_one(name: str, broker: Broker) -> socket.socket:
     except OSError:
         holder.close()
         raise MsgfloError(
-            f"{name} runs already on {broker}, by another `msgflo board run`: end that one first"
+            f"{name} runs already on {broker}, on the page (Boards) or by another `msgflo board run`: end that one first"
         ) from None
     return holder
 

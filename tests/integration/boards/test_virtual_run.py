@@ -130,7 +130,10 @@ def test_of_two_with_one_name_on_one_broker_the_second_is_refused(run: Callable[
     first.wait_for("control socket")
     second = run("esp32", "--broker", broker.url)
     assert second.process.wait(PATIENCE_S) == 1
-    assert f"runs already on {broker.url}, by another `msgflo board run`: end that one first" in second.output
+    assert (
+        f"runs already on {broker.url}, on the page (Boards) or by another `msgflo board run`: end that one first"
+        in second.output
+    )
     first.end(signal.SIGKILL)
     run("esp32", "--broker", broker.url).wait_for("control socket")
 

@@ -44,7 +44,7 @@ export class Actions {
     this.stage.select([id]);
     this.stage.revealSelected();
     this.stage.nodes.focus(id);
-    announce(`${id} added`);
+    announce(`“${id}” added`);
     return id;
   }
 

@@ -62,6 +62,7 @@ export class Keyboard {
   /** @param {KeyboardEvent} event */
   #pressed(event) {
     if (isTyping(event) || event.defaultPrevented) return;
+    if (event.repeat && (event.key === "Delete" || event.key === "Backspace")) return;
     if (event.altKey && !ARROWS.has(event.key)) return; // the menus of the browser
     const target = /** @type {HTMLElement} */ (event.target);
     if (target.closest("button") && (event.key === "Enter" || event.key === " ")) return; // pressed by it
@@ -99,8 +100,8 @@ export class Keyboard {
     };
     const any = {
       Enter: () => this.#open(chosen, event.shiftKey),
-      Delete: () => this.#remove(id),
-      Backspace: () => this.#remove(id),
+      Delete: () => this.#remove(),
+      Backspace: () => this.#remove(),
       Escape: () => this.#escape(),
       g: () => actions.group(),
       l: () => actions.layOut([...stage.selected]),
@@ -164,9 +165,10 @@ export class Keyboard {
     else if (id !== undefined) emit(stage.context.bus, "open-node", { id });
   }
 
-  #remove(id) {
-    if (!this.stage.selected.size && !this.stage.selectedEdge && id !== undefined) this.stage.select([id]);
-    this.actions.remove();
+  // After a removal the focus is on another node: a second press, or a key that is held, must not remove that one, too.
+  #remove() {
+    if (this.stage.selected.size || this.stage.selectedEdge) return this.actions.remove();
+    announce("nothing is selected: Space selects a node");
   }
 
   #escape() {
