@@ -13,13 +13,21 @@ __all__ = ("limit", "on_trial", "reached", "read", "write")
 TRIAL = 60  # s in which a start reaches the broker
 
 
+_noted = False
+
+
 def reached():
-    """Note that this start has reached the broker: it is no failed one, and a version on trial may stay."""
+    """Note that this start has reached the broker: it is no failed one, and a version on trial may stay.
+
+    Only the first call does: an update that has come since may have put the next version on trial.
+    """
+    global _noted
+    if _noted:
+        return
     if read("starts"):
         write("starts", 0)
     slot = read("slot.json")
-    if isinstance(slot, dict) and slot.pop("trial", None):
-        write("slot.json", slot)
+    _noted = not (isinstance(slot, dict) and slot.pop("trial", None)) or write("slot.json", slot)
 
 
 def on_trial():

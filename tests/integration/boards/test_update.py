@@ -302,6 +302,23 @@ def test_a_version_that_crashes_is_taken_back(broker: Broker, gate: Gate, board:
     assert running(board) == OLD
 
 
+def test_a_board_that_has_just_connected_leaves_the_next_version_on_trial(
+    broker: Broker, gate: Gate, tmp_path: Path
+) -> None:
+    text = (FIRMWARE / "board/__init__.py").read_text()
+    soon = "    while not session.connected:\n        await asyncio.sleep_ms(100)\n"
+    # Its own start is noted as a good one only when the update has been written.
+    late = "    while '\"trial\"' not in _slot():\n        await asyncio.sleep(0)\n"
+    assert soon in text
+    slot = (
+        "\n\ndef _slot():\n    try:\n        return open('slot.json').read()\n    except OSError:\n        return ''\n"
+    )
+    board = SmallBoard(tmp_path)
+    board.install(image(gate, OLD, board____init____dot__py=text.replace(soon, late) + slot))
+    with board, pytest.raises(FlashError, match=f"the board went back to version {OLD}: ValueError: oops"):
+        send(broker, image(gate, NEW, board____init____dot__py="raise ValueError('oops')"))
+
+
 @pytest.mark.parametrize("left", [None, "board/__init__.mpy"])
 def test_where_a_version_is_gone_or_not_whole_the_other_one_runs(gate: Gate, tmp_path: Path, left: str | None) -> None:
     board = SmallBoard(tmp_path)
