@@ -161,10 +161,9 @@ def test_topics_of_a_real_rtl_433_become_a_node_whose_ports_carry_the_values(
     finally:
         receiver.terminate()
         receiver.wait(10)
-    ports = of_system(
-        page, "Object.fromEntries(system.nodeStatus('garden').outports.map((port) => [port.id, port.type]))"
-    )
-    assert ports == {"temperature_C": "number", "humidity": "number", "battery_ok": "number"}
+    types = "Object.fromEntries(system.nodeStatus('garden').outports.map((port) => [port.id, port.type]))"
+    until_system(page, "system.nodeStatus('garden')?.outports.length")
+    assert of_system(page, types) == {"temperature_C": "number", "humidity": "number", "battery_ok": "number"}
 
 
 def test_topics_of_a_tasmota_device_become_a_node_whose_ports_carry_the_values(

@@ -203,11 +203,11 @@ def test_i2c_speaks_to_models_and_tells_who_is_absent(start: Start) -> None:
         """
 bus = I2C(0, scl=Pin(22), sda=Pin(21), freq=100000)
 print(*bus.scan())
-bus.writeto(0x44, b"\\x24\\x00")
 try:
-    bus.readfrom(0x44, 6)
+    bus.readfrom(0x45, 6)
 except OSError as e:
     print(e.errno)
+bus.writeto(0x44, b"\\x24\\x00")
 time.sleep_ms(20)
 data = bytearray(6)
 bus.readfrom_into(0x44, data)
