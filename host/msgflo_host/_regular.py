@@ -1,4 +1,4 @@
-"""Files that may be read: reading a pipe or a device may never end."""
+"""Files that may be read, for reading a pipe or a device may never end; and how a change of one is seen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import os
 import stat
 from typing import BinaryIO
 
-__all__ = ["open_regular"]
+__all__ = ["Signature", "open_regular", "signature", "signature_of"]
+
+Signature = tuple[int, int, int]
 
 
 def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
@@ -17,3 +19,16 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
         return file
     file.close()
     raise OSError(errno.EINVAL, "it is no regular file")
+
+
+def signature(path: str | os.PathLike[str]) -> Signature | None:
+    """Return what differs after each change of a file: time, size and inode; None if there is no file."""
+    try:
+        return signature_of(os.stat(path))
+    except (OSError, ValueError):
+        return None
+
+
+def signature_of(found: os.stat_result) -> Signature:
+    """Return the same from what `os.stat` or `os.fstat` has found."""
+    return found.st_mtime_ns, found.st_size, found.st_ino

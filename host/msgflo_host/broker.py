@@ -13,11 +13,12 @@ import signal
 import time
 from asyncio.subprocess import Process
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import quote
 
 from . import children
+from ._regular import signature
 from .errors import BrokerError
-from .graph.files import signature
 from .mosquitto_config import (
     ACCOUNT,
     PAGE_ACCOUNT,
@@ -30,7 +31,7 @@ from .mosquitto_config import (
 from .mosquitto_files import Files
 from .ports import free_port, is_free, listening_program
 
-__all__ = ["DEFAULT_PORT", "Mosquitto"]
+__all__ = ["DEFAULT_PORT", "Mosquitto", "OwnBroker"]
 
 log = logging.getLogger("msgflo")
 
@@ -45,6 +46,16 @@ _USUAL_WEBSOCKET_PORT = 9001
 DEFAULT_PORT = 1883
 
 
+class OwnBroker(TypedDict):
+    """Where a Mosquitto of our own is reached: by our programs at `url`, by browsers with the page's account and password."""
+
+    url: str
+    host: str
+    port: int
+    websocket_port: int
+    page_account: tuple[str, str]
+
+
 class Mosquitto:
     """A Mosquitto of our own, with its files in a folder.
 
@@ -57,6 +68,7 @@ class Mosquitto:
         self, folder: Path, *, port: int | None = None, websocket_port: int | None = None, host: str = "127.0.0.1"
     ) -> None:
         self.folder = folder.absolute()
+        self._given = folder  # as people know it
         self.host = "127.0.0.1" if host == "localhost" else host
         self.port = port or DEFAULT_PORT
         self._may_move = port is None
@@ -95,6 +107,16 @@ class Mosquitto:
         """User name and password for browsers that have opened the page; the password ends with us."""
         return PAGE_ACCOUNT, self._page_password
 
+    def described(self) -> OwnBroker:
+        """What a coordinator needs to know of it."""
+        return {
+            "url": self.url,
+            "host": self.host,
+            "port": self.port,
+            "websocket_port": self.websocket_port,
+            "page_account": self.page_account,
+        }
+
     @property
     def pid(self) -> int | None:
         """The process id of the Mosquitto that runs."""
@@ -122,6 +144,12 @@ class Mosquitto:
             log.info(
                 "web pages of your own reach our Mosquitto (WebSockets) on port %d; %d was not free at the first start",
                 self.websocket_port, _USUAL_WEBSOCKET_PORT,
+            )  # fmt: skip
+        if not is_loopback(self.host):
+            log.info(
+                "broker: open to the network on ports %d and %d (WebSockets); an account for each board: mosquitto_passwd %s "
+                "NAME, then start again; commands here take the account %s with the password in %s (docs/broker.md)",
+                self.port, self.websocket_port, self._given / "passwords", ACCOUNT, self._given / "secret",
             )  # fmt: skip
         self._keeper = asyncio.create_task(self._keep(program))
 

@@ -56,7 +56,8 @@ class Coordinator:
     can be on the broker: what has a client id of its own connects only then. The broker may come, go and restart.
     """
 
-    def __init__(self, broker: Broker, graph: Graph) -> None:
+    def __init__(self, broker: Broker, graph: Graph, *, process: int | None = None) -> None:
+        """`process` is the id of the one to end where this coordinator is in the way; by default this one."""
         self.broker = broker
         self.graphs = Graphs(graph)
         self.wall = Wall(self.tell)
@@ -87,7 +88,10 @@ class Coordinator:
             on_disconnected=self._disconnected,
             will=(lease.TOPIC, b""),
         )
-        self._lease = Lease(lambda payload, retain: self._connection.publish(lease.TOPIC, payload, retain=retain))
+        self._lease = Lease(
+            lambda payload, retain: self._connection.publish(lease.TOPIC, payload, retain=retain),
+            process=process,
+        )
         self._forwarder_started = self._lost_meanwhile = self._ending = False
         self._direct = DirectBindings(lambda topic, payload: self._connection.publish(topic, payload, retain=True))
         self._forwarder = Forwarder(

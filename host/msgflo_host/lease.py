@@ -37,8 +37,9 @@ class Taken(MsgfloError):
 class Lease:
     """This coordinator's claim to the broker; `received` must get every packet on TOPIC."""
 
-    def __init__(self, publish: Publish) -> None:
+    def __init__(self, publish: Publish, *, process: int | None = None) -> None:
         self._publish = publish
+        self._process = os.getpid() if process is None else process  # which to end where this is in the way
         self._id = uuid.uuid4().hex
         self._held = False
         self._since = 0.0  # when we took charge (`time.monotonic()`)
@@ -108,7 +109,7 @@ class Lease:
 
     def _claim(self) -> None:
         held = time.monotonic() - self._since
-        claim = {"id": self._id, "host": socket.gethostname(), "process": os.getpid(), "seconds": held}
+        claim = {"id": self._id, "host": socket.gethostname(), "process": self._process, "seconds": held}
         self._publish(json.dumps(claim).encode(), True)
 
     def _gives_way(self, claim: dict[str, object]) -> bool:

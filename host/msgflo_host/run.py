@@ -1,4 +1,4 @@
-"""One run of the system: broker, coordinator, processes, foreign devices, page and view, begun and ended together."""
+"""One run of the coordinator: with processes, foreign devices, page and view, begun and ended together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,19 +26,20 @@ from ._listening import open_port
 from .auto_save import AutoSave, follow, save, take_up
 from .components import Components
 from .coordinator import Coordinator
-from .errors import GraphError, MsgfloError
+from .errors import BrokerError, GraphError, MsgfloError
 from .fbp.announcing import announce_broker
 from .foreign import load_folder
 from .graph.files import load, signature
 from .graph.live import LiveFile
 from .graph.model import Graph
 from .journal import Journal
+from .processes.channel import Channel, inherited
 from .serving import Access, label, read_access, serve
 from .status import snapshot
 from .view import Notes, flush, follow_plain
 
 if TYPE_CHECKING:
-    from .broker import Mosquitto
+    from .broker import OwnBroker
 
 __all__ = ["Options", "run"]
 
@@ -56,7 +57,10 @@ FULL_COLLECTIONS = 1000  # one of so many: with a thousand participants each tak
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What `msgflo run` was asked for; None stands for the default of the command line's help."""
+    """What `msgflo run` was asked for; None stands for the default of the command line's help.
+
+    Without a `broker` it is the one of the supervisor, which has started this process.
+    """
 
     graph: Path | None = None
     broker: Broker | None = None
@@ -67,8 +71,6 @@ class Options:
     boards: Path | None = None
     data: Path = Path(".msgflo")
     access: Access
-    mqtt_host: str = "127.0.0.1"
-    mqtt_port: int | None = None
     save: bool = True
     plain: bool = False
 
@@ -117,7 +119,9 @@ async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
-    admission = read_access(options.access)
+    supervisor = await inherited()
+    hello = await supervisor.receive() or {} if supervisor is not None else {}
+    admission = read_access(replace(options.access, secret=hello["secret"]) if "secret" in hello else options.access)
     path = _graph_path(options.graph)
     seen = signature(path) if path else None
     graph = Graph("main") if path is None else _load(path)
@@ -125,15 +129,18 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
     devices = load_folder(options.foreign) if options.foreign else []
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(open_port(options.host, options.port, hint=IN_USE))
-        mosquitto = await _own_broker(options, stack) if options.broker is None else None
-        coordinator = Coordinator(Broker.parse(mosquitto.url) if mosquitto else options.broker, graph)
+        own_broker = await _own_broker(options, supervisor) if options.broker is None else None
+        broker = Broker.parse(own_broker["url"]) if own_broker else options.broker
+        coordinator = Coordinator(broker, graph, process=hello.get("process", os.getpid()))
         components = Components(library, coordinator, foreign=devices)
         coordinator.graphs.is_own = lambda name: coordinator.builtin.is_own(name) or components.is_own(name)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(coordinator.run())
             tasks.create_task(components.run())
-            if mosquitto:
-                tasks.create_task(announce_broker(mosquitto.host, mosquitto.port, label=label()))
+            if supervisor is not None:
+                tasks.create_task(_follow_supervisor(supervisor))
+            if own_broker:
+                tasks.create_task(announce_broker(own_broker["host"], own_broker["port"], label=label()))
             file = journal = auto_save = None
             if path is not None:
                 file, journal = follow(coordinator, path, seen), Journal(options.data, path)
@@ -155,13 +162,15 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
                     library,
                     components,
                     admission=admission,
-                    mosquitto=mosquitto,
+                    own_broker=own_broker,
                     boards=options.boards,
                     save=partial(save, coordinator, file, journal),
                     look=partial(_look, coordinator, file, auto_save),
                     tasks=tasks,
                     stack=stack,
                 )
+                if supervisor is not None:
+                    supervisor.send(ready=True)
                 await _show(
                     coordinator, partial(_look, coordinator, file, auto_save, page, editor), notes, terminal=terminal
                 )
@@ -197,20 +206,29 @@ def _look(
     return {**snapshot(coordinator), **graph, "page": page, "editor": editor}
 
 
-async def _own_broker(options: Options, stack: AsyncExitStack) -> Mosquitto:
-    from .broker import Mosquitto  # not needed where a broker is there
+async def _own_broker(options: Options, supervisor: Channel | None) -> OwnBroker:
+    """Return the supervisor's Mosquitto, once that accepts connections; raises BrokerError where there is none."""
+    if supervisor is None:
+        raise BrokerError("which broker? Name it with --broker or MSGFLO_BROKER; `msgflo run` starts one of its own")
+    supervisor.send(checked=True)
+    while (message := await supervisor.receive()) is not None:
+        if "broker" in message:
+            found: OwnBroker = message["broker"]
+            return found
+        _relay(message)
+    raise asyncio.CancelledError  # the supervisor has ended
 
-    mosquitto = Mosquitto(options.data, port=options.mqtt_port, host=options.mqtt_host)
-    stack.push_async_callback(mosquitto.stop)
-    await mosquitto.start()
-    broker = Broker.parse(mosquitto.url)
-    if broker.password is not None:
-        log.info(
-            "broker: open to the network on ports %d and %d (WebSockets); an account for each board: mosquitto_passwd %s NAME, "
-            "then start again; commands here take the account %s with the password in %s (docs/broker.md)",
-            mosquitto.port, mosquitto.websocket_port, options.data / "passwords", broker.user, options.data / "secret",
-        )  # fmt: skip
-    return mosquitto
+
+async def _follow_supervisor(supervisor: Channel) -> None:
+    """Show what it logs; end with it."""
+    while (message := await supervisor.receive()) is not None:
+        _relay(message)
+    signal.raise_signal(signal.SIGTERM)
+
+
+def _relay(message: dict[str, Any]) -> None:
+    if "log" in message:
+        log.error("%s", message["log"])
 
 
 def _project_of(path: Path | None) -> Path:

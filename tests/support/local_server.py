@@ -26,7 +26,8 @@ IDE = "https://app.flowhub.io"
 class LocalServer:
     """A context manager; `lines` are what is logged. `access` are arguments of `Access`.
 
-    The coordinator does not run, so that nothing of a graph is in force; `mosquitto` is what stands for a broker of its own.
+    The coordinator does not run, so that nothing of a graph is in force; `own_broker` is
+    what the supervisor would say of its own.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class LocalServer:
         folder: Path,
         *,
         library: Path | None = None,
-        mosquitto: Any = None,
+        own_broker: Any = None,
         boards: Path | None = None,
         **access: Any,
     ) -> None:
@@ -42,7 +43,7 @@ class LocalServer:
         self.lines: list[str] = []
         self._access = Access(**{"folder": folder, "ide": IDE, **access})
         self._library = library
-        self._mosquitto, self._boards = mosquitto, boards
+        self._own_broker, self._boards = own_broker, boards
         self._started = threading.Event()
         self._failed: BaseException | None = None
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
@@ -82,7 +83,7 @@ class LocalServer:
                 library,
                 components,
                 admission=admission,
-                mosquitto=self._mosquitto,
+                own_broker=self._own_broker,
                 boards=self._boards,
                 save=lambda: save(coordinator, None),
                 look=lambda page, editor: snapshot(coordinator) | {"page": page},

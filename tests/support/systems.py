@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bench.wire import connect, publish_frame
 from brokers import Broker, free_port
 from msgflo import Participant, Port, Session
@@ -84,7 +86,12 @@ class Coordinator:
         raise AssertionError(f"not reached; state:\n{json.dumps(status, indent=1)}\noutput:\n{self.output}")
 
     def kill(self) -> None:
-        """As a power cut would."""
+        """As a power cut would: what it has started has no time for a last word either."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)  # it would start again what is killed
+        for part in psutil.Process(self.process.pid).children():
+            if "coordinator" in part.cmdline():
+                part.kill()
         self._end(signal.SIGKILL)
 
     def stop(self) -> int:

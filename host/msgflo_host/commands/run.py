@@ -1,51 +1,24 @@
-"""``msgflo run``: the coordinator, with all that belongs to it."""
+"""``msgflo run``: the broker and the coordinator, with all that belongs to them."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from ._options import SEEN_BY_ALL, broker_option, parse_broker
+from .coordinator import options
 
 __all__ = ["command"]
 
-DEFAULT_IDE = "https://app.flowhub.io"
+_OURS = ("mqtt_host", "mqtt_port")
 
 
-@click.command("run", short_help="Start the coordinator.")
-@click.argument("graph", required=False, type=click.Path(path_type=Path))
-@broker_option
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    metavar="ADDRESS",
-    help="Where page and editors are served; 0.0.0.0 for the network.",
-)
-@click.option(
-    "--port", type=click.IntRange(1, 65535), default=3569, show_default=True, help="Port of page and editors."
-)
-@click.option(
-    "--componentdir",
-    type=click.Path(path_type=Path),
-    help="Folder of components. [default: the graph's, or without a graph the current one, if it has a msgflo.yaml, "
-    "or a package.json with the key msgflo]",
-)
-@click.option("--foreign", type=click.Path(path_type=Path), help="Folder of YAML files, one per foreign device.")
-@click.option(
-    "--boards",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Folder of port maps, whose boards the page can run without hardware. [default: boards]",
-)
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    default=".msgflo",
-    show_default=True,
-    help="Folder of what is kept: the own Mosquitto's files, secret and id for editors.",
-)
+@click.command("run", short_help="Start the broker and the coordinator.")
+@options
 @click.option(
     "--mqtt-host",
     default="127.0.0.1",
@@ -56,62 +29,17 @@ DEFAULT_IDE = "https://app.flowhub.io"
 @click.option(
     "--mqtt-port", type=click.IntRange(1, 65535), help="Port of the own Mosquitto. [default: 1883, or a free one]"
 )
-@click.option("--no-save", is_flag=True, help="Write edits into the graph's file only when an editor asks for it.")
-@click.option(
-    "--secret",
-    envvar="MSGFLO_SECRET",
-    metavar="TEXT",
-    help=f"What an editor shows to be allowed everything. {SEEN_BY_ALL} [default: made at the first start]",
-)
-@click.option(
-    "--secrets",
-    type=click.Path(path_type=Path),
-    help="YAML file of further secrets, each with what it allows: viewer, operator, programmer.",
-)
-@click.option("--ide", default=DEFAULT_IDE, show_default=True, metavar="URL", help="The editor; its page may connect.")
-@click.option(
-    "--allow-origin",
-    "origins",
-    multiple=True,
-    metavar="URL",
-    help="Another site whose pages may connect; may be repeated.",
-)
-@click.option(
-    "--allow-host",
-    "hosts",
-    multiple=True,
-    metavar="NAME",
-    help="Another name under which page and editors reach this machine; may be repeated.",
-)
-@click.option(
-    "--behind-proxy",
-    is_flag=True,
-    help="A proxy or a forwarder stands before the port: nobody counts as being on this machine.",
-)
-@click.option(
-    "--runtime-id", metavar="UUID", help="By which editors know this runtime again. [default: made at the first start]"
-)
-@click.option("--plain", is_flag=True, help="Print plain lines even in a terminal.")
+@click.pass_context
 def command(
-    graph: Path | None,
+    context: click.Context,
+    /,
     broker_url: str | None,
-    host: str,
-    port: int,
-    componentdir: Path | None,
-    foreign: Path | None,
-    boards: Path | None,
     data: Path,
     mqtt_host: str,
     mqtt_port: int | None,
-    no_save: bool,
     secret: str | None,
-    secrets: Path | None,
-    ide: str,
-    origins: tuple[str, ...],
-    hosts: tuple[str, ...],
-    behind_proxy: bool,
-    runtime_id: str | None,
     plain: bool,
+    **_: Any,
 ) -> None:
     """Run the coordinator on GRAPH, an .fbp or .json file or a folder with graph.fbp, until Ctrl-C.
 
@@ -127,31 +55,31 @@ def command(
     """
     # What is started here needs it no more, and could print it.
     os.environ.pop("MSGFLO_SECRET", None)
-    from ..run import Options, run  # imports the coordinator: not for --help
-    from ..serving import Access
+    from ..broker import Mosquitto
+    from ..processes.supervisor import supervise
+    from ..view import Notes
 
-    options = Options(
-        graph=graph,
-        broker=parse_broker(broker_url) if broker_url else None,
-        host=host,
-        port=port,
-        components=componentdir,
-        foreign=foreign,
-        boards=boards,
-        data=data,
-        mqtt_host=mqtt_host,
-        mqtt_port=mqtt_port,
-        save=not no_save,
-        access=Access(
-            folder=data,
-            secret=secret,
-            secrets=secrets,
-            ide=ide,
-            origins=origins,
-            hosts=hosts,
-            behind_proxy=behind_proxy,
-            runtime_id=runtime_id,
-        ),
-        plain=plain,
-    )
-    run(options)
+    coordinator = [sys.executable, "-P", "-m", "msgflo_host", "coordinator", *_words(context)]
+    mosquitto = None if broker_url else Mosquitto(data, port=mqtt_port, host=mqtt_host)
+    has_live_view = sys.stdout is not None and sys.stdout.isatty() and not plain
+    show = None if has_live_view else Notes(terminal=False)
+    code = supervise(coordinator, secret=secret, mosquitto=mosquitto, show=show)
+    sys.exit(code if code >= 0 else 1)
+
+
+def _words(context: click.Context) -> list[str]:
+    """Return what was typed, for the coordinator; what is secret reaches it by the environment."""
+    words: list[str] = []
+    typed: list[str] = []
+    for parameter in context.command.params:
+        name, value = parameter.name, context.params[parameter.name or ""]
+        if name in (*_OURS, "secret") or context.get_parameter_source(name or "") is not ParameterSource.COMMANDLINE:
+            continue
+        if isinstance(parameter, click.Argument):
+            typed.append(str(value))
+        elif isinstance(parameter, click.Option) and parameter.is_flag:
+            words.append(parameter.opts[0])
+        else:
+            for each in value if parameter.multiple else [value]:
+                words += [parameter.opts[0], str(each)]
+    return [*words, "--", *typed] if typed else words

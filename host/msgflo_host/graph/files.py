@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .._regular import open_regular
+from .._regular import Signature, open_regular, signature, signature_of
 from ..errors import GraphError
 from . import json_edit, json_format
 from .model import Graph
@@ -37,7 +37,6 @@ log = logging.getLogger("msgflo")
 MAX_BYTES = 64 * 1024 * 1024
 """The largest graph file that is read; 30 000 edges need about 8 MB as JSON."""
 
-Signature = tuple[int, int, int]
 Renames = Sequence[tuple[str, str]]
 """Nodes that were given other names, in order: (old, new)."""
 
@@ -162,7 +161,7 @@ def replace(file: str, content: bytes, *, check: Callable[[str], object] | None 
             opened.write(content)
             opened.flush()
             os.fsync(opened.fileno())
-            written = _signature(os.fstat(opened.fileno()))
+            written = signature_of(os.fstat(opened.fileno()))
         if check is not None:
             check(temporary)
         os.replace(temporary, file)
@@ -177,18 +176,6 @@ def replace(file: str, content: bytes, *, check: Callable[[str], object] | None 
     finally:
         os.close(directory)
     return written
-
-
-def signature(path: str | os.PathLike[str]) -> Signature | None:
-    """Return what differs after each change of a file: time, size and inode; None if there is no file."""
-    try:
-        return _signature(os.stat(path))
-    except (OSError, ValueError):
-        return None
-
-
-def _signature(found: os.stat_result) -> Signature:
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _suffix(file: str) -> str:

@@ -26,7 +26,7 @@ from ..library import Library
 from .addresses import OwnNames, live_url, local_url, origin, outward_url
 
 if TYPE_CHECKING:
-    from ..broker import Mosquitto
+    from ..broker import OwnBroker
     from ..fbp.service import Service
     from .server import Server
 
@@ -84,7 +84,7 @@ async def serve(
     components: Components,
     *,
     admission: Admission,
-    mosquitto: Mosquitto | None,
+    own_broker: OwnBroker | None,
     boards: Path | None,
     save: Callable[[], None],
     look: Callable[[str, str], dict[str, Any]],
@@ -93,7 +93,7 @@ async def serve(
 ) -> tuple[str, str]:
     """Answer on a port that listens already, and return the URL of the page, and the one that opens an editor.
 
-    `mosquitto` is the broker, if it is our own; `boards` is the folder of port maps, None for the usual one. `save()` writes
+    `own_broker` is the broker, if it is our own; `boards` is the folder of port maps, None for the usual one. `save()` writes
     the main graph into its file, `look(page, editor)` returns the state of the system for whoever asks. Only the URL that is
     returned holds the secret, and that at the first start alone. Raises ServerError where secret or id cannot be kept.
     """
@@ -127,7 +127,7 @@ async def serve(
     page = local_url(host, port)
     editor = live_url(access.ide, page, runtime_id)
     gate = Gate(permissions, admission.origins)
-    parts = Parts(gate, coordinator, components, mosquitto=mosquitto, boards=boards)
+    parts = Parts(gate, coordinator, components, own_broker=own_broker, boards=boards)
     stack.push_async_callback(parts.runs.close)
     admission.own_names.learn_full_name()
     server = Server(

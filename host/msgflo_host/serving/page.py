@@ -15,7 +15,7 @@ from .gate import Gate
 from .policy import Policy
 
 if TYPE_CHECKING:
-    from ..broker import Mosquitto
+    from ..broker import OwnBroker
 
 __all__ = ["Page"]
 
@@ -23,25 +23,25 @@ CAPABILITY = "protocol:network"  # who may start, stop and see all packets; an a
 
 
 class Page:
-    """Answers ``/page.json``. `mosquitto` is our own broker, None where another one is used.
+    """Answers ``/page.json``. `own_broker` is our own broker, None where another one is used.
 
     `boards()` tells whether there are port maps to start boards from. `library` is where components are written.
     """
 
     def __init__(
-        self, gate: Gate, mosquitto: Mosquitto | None, *, boards: Callable[[], bool], library: Library
+        self, gate: Gate, own_broker: OwnBroker | None, *, boards: Callable[[], bool], library: Library
     ) -> None:
         self._gate = gate
-        self._mosquitto = mosquitto
+        self._own_broker = own_broker
         self._boards = boards
         self._library = library
 
     @property
     def policy(self) -> Policy:
         """What a browser may load and reach."""
-        if self._mosquitto is None:
+        if self._own_broker is None:
             return Policy()
-        return Policy(self._mosquitto.websocket_port, _own_host(self._mosquitto))
+        return Policy(self._own_broker["websocket_port"], _own_host(self._own_broker))
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Answer requests of a server."""
@@ -63,23 +63,23 @@ class Page:
 
     def _mqtt(self, request: web.Request) -> tuple[dict[str, Any] | None, str | None]:
         """The account and the port, with `host` where that is another than the page's; or why there is none."""
-        mosquitto = self._mosquitto
-        if mosquitto is None:
+        own_broker = self._own_broker
+        if own_broker is None:
             return None, (
                 "The coordinator uses a broker that is not its own, so this page has no account there: "
                 "virtual devices and instruments need the coordinator's own Mosquitto."
             )
-        if is_loopback(mosquitto.host) and not self._gate.is_local(request):
+        if is_loopback(own_broker["host"]) and not self._gate.is_local(request):
             return None, (
                 "The broker listens on the coordinator's machine only. Started with --mqtt-host 0.0.0.0 it can be reached "
                 "from here, too."
             )
-        user, password = mosquitto.page_account
-        place = {"host": _own_host(mosquitto), "port": mosquitto.websocket_port}
+        user, password = own_broker["page_account"]
+        place = {"host": _own_host(own_broker), "port": own_broker["websocket_port"]}
         return {**place, "user": user, "password": password}, None
 
 
-def _own_host(mosquitto: Mosquitto) -> str | None:
+def _own_host(own_broker: OwnBroker) -> str | None:
     """The address of a broker that is not reached under the name by which the page is."""
-    address = ipaddress.ip_address(mosquitto.host)
-    return None if address.is_unspecified or address.is_loopback else mosquitto.host
+    address = ipaddress.ip_address(own_broker["host"])
+    return None if address.is_unspecified or address.is_loopback else own_broker["host"]

@@ -14,7 +14,7 @@ from .gate import Gate
 from .page import Page
 
 if TYPE_CHECKING:
-    from ..broker import Mosquitto
+    from ..broker import OwnBroker
     from .server import Part
 
 __all__ = ["Parts"]
@@ -29,13 +29,13 @@ class Parts:
         coordinator: Coordinator,
         components: Components,
         *,
-        mosquitto: Mosquitto | None,
+        own_broker: OwnBroker | None,
         boards: Path | None,
     ) -> None:
         self._coordinator = coordinator
         maps = BoardMaps(boards)
         self.runs = BoardRuns(coordinator.broker, said=components.printed, is_alive=self._is_alive)
-        page = Page(gate, mosquitto, boards=lambda: bool(maps.names()), library=components.library)
+        page = Page(gate, own_broker, boards=lambda: bool(maps.names()), library=components.library)
         self.policy = page.policy
         self.served: list[Part] = [page, Boards(gate, maps, self.runs)]
 

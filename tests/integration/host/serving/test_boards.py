@@ -91,7 +91,8 @@ class Control:
 def micropythons(coordinator: Coordinator) -> list[psutil.Process]:
     """What runs below a coordinator for its boards: nothing, until a board's MicroPython runs."""
     assert coordinator.process is not None
-    found = psutil.Process(coordinator.process.pid).children(recursive=True)
+    everything = psutil.Process(coordinator.process.pid).children(recursive=True)
+    found = [each for each in everything if "coordinator" not in words(each)]
     return found if any(map(runs_micropython, found)) else []
 
 

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -143,8 +142,8 @@ def test_from_elsewhere_there_is_no_account_of_a_broker_that_cannot_be_reached_f
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.9"])
 def test_from_elsewhere_the_account_of_an_open_broker_is_told_with_the_secret(tmp_path: Path, host: str) -> None:
-    open_broker = SimpleNamespace(host=host, websocket_port=9001, page_account=("msgflo-page", "a-password"))
-    with LocalServer(tmp_path, secret=SECRET, mosquitto=open_broker) as server:
+    open_broker = {"host": host, "websocket_port": 9001, "page_account": ["msgflo-page", "a-password"]}
+    with LocalServer(tmp_path, secret=SECRET, own_broker=open_broker) as server:
         said = told(server, **AFAR, **bearer(SECRET))["mqtt"]
     place = {"host": None if host == "0.0.0.0" else host, "port": 9001}
     assert said == {**place, "user": "msgflo-page", "password": "a-password"}

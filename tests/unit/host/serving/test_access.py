@@ -54,7 +54,7 @@ def test_options_of_the_command_say_who_may(tmp_path: Path, monkeypatch: pytest.
     Path("secrets.yaml").touch()
     words = "--secrets secrets.yaml --ide http://ide.example --allow-origin https://a.example --allow-origin https://b.example"
     words += " --allow-host pi.example --behind-proxy --runtime-id 42 --data kept"
-    result = CliRunner().invoke(cli, ["run", *words.split()], env={"MSGFLO_SECRET": SECRET})
+    result = CliRunner().invoke(cli, ["coordinator", *words.split()], env={"MSGFLO_SECRET": SECRET})
     assert result.exit_code == 0, result.output
     assert [options.access for options in taken] == [
         Access(
@@ -77,7 +77,7 @@ def test_a_folder_of_boards_that_is_not_there_is_said_at_once() -> None:
     assert "Directory 'nowhere' does not exist" in result.output
 
 
-@pytest.mark.parametrize("words", ["run", "list", "watch", "send", "test", "trace record", "board run"])
+@pytest.mark.parametrize("words", ["run", "coordinator", "list", "watch", "send", "test", "trace record", "board run"])
 def test_the_help_of_each_command_says_who_sees_a_secret(words: str) -> None:
     text = " ".join(CliRunner().invoke(cli, [*words.split(), "--help"]).output.split())
     assert "All users of this machine see a command line: rather as MSGFLO_SECRET." in text

@@ -1,0 +1,53 @@
+"""How the supervisor and a process of it talk: JSON objects, a line each, over a pair of sockets that nobody else can reach."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+from contextlib import suppress
+from typing import Any
+
+__all__ = ["VARIABLE", "Channel", "inherited"]
+
+VARIABLE = "MSGFLO_SUPERVISOR"
+"""The variable of the environment that names a child's end, a file number."""
+_LONGEST = 1 << 24  # bytes of a message
+
+
+class Channel:
+    """One end of a connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def over(cls, end: socket.socket) -> Channel:
+        """Take over a connected socket."""
+        return cls(*await asyncio.open_connection(sock=end, limit=_LONGEST))
+
+    def send(self, **message: Any) -> None:
+        """Send a message, soon; nothing happens where the other end is gone."""
+        if not self._writer.is_closing():
+            self._writer.write(json.dumps(message).encode() + b"\n")
+
+    async def receive(self) -> dict[str, Any] | None:
+        """Return the next message; None once the other end is gone."""
+        with suppress(OSError):
+            line = await self._reader.readline()
+            if line.endswith(b"\n"):
+                message: dict[str, Any] = json.loads(line)
+                return message
+        return None
+
+    def close(self) -> None:
+        """End the connection."""
+        self._writer.close()
+
+
+async def inherited() -> Channel | None:
+    """Return the connection to the supervisor that has started this process; None where there is none."""
+    number = os.environ.pop(VARIABLE, None)
+    return None if number is None else await Channel.over(socket.socket(fileno=int(number)))

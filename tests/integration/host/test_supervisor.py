@@ -1,0 +1,121 @@
+"""`msgflo run` starts what it consists of, and starts again what dies; the other parts go on meanwhile."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from brokers import free_port
+from editors import editor, run
+from msgflo_host.graphs import MAIN
+from systems import Coordinator, Participants, Sink, Source, edge, until
+
+GRAPH = "source(test/Source) OUT -> IN sink(test/Sink)\n"
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Coordinator:
+    """One with a Mosquitto of its own, not yet started."""
+    (tmp_path / "graph.fbp").write_text(GRAPH)
+    own = ("--plain", "--mqtt-port", str(free_port()), "--data", tmp_path / "data")
+    return Coordinator(tmp_path / "graph.fbp", *own, broker=None, cwd=tmp_path)
+
+
+def part(system: Coordinator, name: str) -> psutil.Process:
+    """The process of the coordinator, or of Mosquitto."""
+    assert system.process is not None
+    found = [each for each in psutil.Process(system.process.pid).children() if name in " ".join(each.cmdline()[:5])]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def is_bound(system: Coordinator) -> None:
+    system.wait(lambda status: edge(status, "source.out", "sink.in")["kind"] == "direct")
+
+
+def test_packets_flow_while_the_coordinator_is_dead_and_it_takes_up_what_it_finds(
+    system: Coordinator, tmp_path: Path
+) -> None:
+    source, sink = Source("source"), Sink("sink")
+
+    async def edit() -> None:
+        async with editor(system.port) as client:
+            await client.ask("graph", "addnode", graph=MAIN, id="new", component="core/Not")
+
+    with system:
+        broker = system.wait(lambda status: status["connected"])["broker"]
+        with Participants(source, broker=broker), Participants(sink, broker=broker):
+            is_bound(system)
+            coordinator, mosquitto = part(system, "coordinator"), part(system, "mosquitto")
+            coordinator.suspend()  # as good as dead, and not started again yet
+            for number in range(10):
+                source.send("out", number)
+            until(lambda: sink.received == [*range(10)])
+            coordinator.kill()
+            coordinator.wait()
+            for number in range(10, 20):
+                source.send("out", number)
+            until(lambda: sink.received == [*range(20)])
+            until(lambda: "the coordinator has ended (signal 9); starting it again in 0.1 s" in system.output)
+            is_bound(system)
+            assert part(system, "coordinator").pid != coordinator.pid
+            assert part(system, "mosquitto").pid == mosquitto.pid
+            run(edit)
+            source.send("out", 20)
+            until(lambda: sink.received == [*range(21)])
+        assert system.stop() == 0
+    assert (tmp_path / "graph.fbp").read_text() == f"{GRAPH}new(core/Not)\n"
+    assert not mosquitto.is_running()
+
+
+def test_the_end_of_the_supervisor_whichever_way_ends_all(system: Coordinator) -> None:
+    for end in (signal.SIGTERM, signal.SIGKILL):
+        system.start()
+        system.wait(lambda status: status["connected"])
+        parts = [part(system, "coordinator"), part(system, "mosquitto")]
+        assert system.process is not None
+        system.process.send_signal(end)
+        system.process.wait()
+        _, left = psutil.wait_procs(parts, timeout=20)
+        assert left == []
+
+
+def test_ctrl_z_has_the_coordinator_stand_still_and_nothing_else(system: Coordinator) -> None:
+    with system:
+        system.wait(lambda status: status["connected"])
+        coordinator, mosquitto = part(system, "coordinator"), part(system, "mosquitto")
+        assert system.process is not None
+        system.process.send_signal(signal.SIGTSTP)
+        until(lambda: coordinator.status() == psutil.STATUS_STOPPED)
+        assert mosquitto.status() != psutil.STATUS_STOPPED
+        until(lambda: psutil.Process(system.process and system.process.pid).status() == psutil.STATUS_STOPPED)
+        system.process.send_signal(signal.SIGCONT)
+        system.wait(lambda status: status["connected"])
+
+
+def test_a_graph_that_is_broken_by_the_next_start_ends_nothing_else(system: Coordinator, tmp_path: Path) -> None:
+    graph = tmp_path / "graph.fbp"
+    with system:
+        system.wait(lambda status: status["connected"])
+        mosquitto = part(system, "mosquitto")
+        graph.write_text("source(test/Source) OUT ->\n")
+        until(lambda: "the graph stays as it was" in system.output)
+        part(system, "coordinator").kill()
+        until(lambda: "the coordinator has ended (exit code 1)" in system.output)
+        graph.write_text(GRAPH)
+        system.wait(lambda status: status["connected"] and not status["graph_trouble"])
+        assert part(system, "mosquitto").pid == mosquitto.pid
+
+
+def test_by_itself_the_coordinator_needs_a_broker(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "msgflo_host", "coordinator", "--port", str(free_port())]
+    result = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert result.returncode == 1
+    assert result.stderr == (
+        "msgflo: which broker? Name it with --broker or MSGFLO_BROKER; `msgflo run` starts one of its own\n"
+    )
