@@ -34,6 +34,7 @@ from .graph.live import LiveFile
 from .graph.model import Graph
 from .journal import Journal
 from .processes.channel import Channel, inherited
+from .processes.groups import Supervised
 from .serving import Access, label, read_access, serve
 from .status import snapshot
 from .view import Notes, flush, follow_plain
@@ -87,8 +88,8 @@ def run(options: Options) -> None:
     log.propagate = False
     gc.set_threshold(*gc.get_threshold()[:2], FULL_COLLECTIONS)
     try:
-        with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_until_signal(_run(options, notes, terminal=terminal)))
+        with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+            loop.run(_until_signal(partial(_run, options, notes, terminal=terminal)))
     except BaseExceptionGroup as group:
         raise _first_mistake(group) or group from None
     finally:
@@ -109,16 +110,22 @@ def _first_mistake(error: BaseException) -> MsgfloError | None:
     return error if isinstance(error, MsgfloError) else None
 
 
-async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.current_task()
+async def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Do the work until a signal cancels it; the event tells that it was one."""
+    task, told = asyncio.current_task(), asyncio.Event()
     assert task is not None
+
+    def end() -> None:
+        told.set()
+        task.cancel()
+
     stayed = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # nohup: the end of the terminal is not ours
     for number in (signal.SIGINT, signal.SIGTERM, *(() if stayed else (signal.SIGHUP,))):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    await work
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    await work(told)
 
 
-async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
+async def _run(options: Options, notes: Notes, told_to_end: asyncio.Event, *, terminal: bool) -> None:
     supervisor = await inherited()
     hello = await supervisor.receive() or {} if supervisor is not None else {}
     admission = read_access(replace(options.access, secret=hello["secret"]) if "secret" in hello else options.access)
@@ -132,13 +139,16 @@ async def _run(options: Options, notes: Notes, *, terminal: bool) -> None:
         own_broker = await _own_broker(options, supervisor) if options.broker is None else None
         broker = Broker.parse(own_broker["url"]) if own_broker else options.broker
         coordinator = Coordinator(broker, graph, process=hello.get("process", os.getpid()))
-        components = Components(library, coordinator, foreign=devices)
+        supervised = None
+        if supervisor is not None:
+            supervised = Supervised(supervisor, hello["processes"], told_to_end)
+            following = asyncio.create_task(_follow_supervisor(supervisor, supervised))
+            stack.callback(following.cancel)
+        components = Components(library, coordinator, runner=supervised, foreign=devices)
         coordinator.graphs.is_own = lambda name: coordinator.builtin.is_own(name) or components.is_own(name)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(coordinator.run())
             tasks.create_task(components.run())
-            if supervisor is not None:
-                tasks.create_task(_follow_supervisor(supervisor))
             if own_broker:
                 tasks.create_task(announce_broker(own_broker["host"], own_broker["port"], label=label()))
             file = journal = auto_save = None
@@ -219,16 +229,20 @@ async def _own_broker(options: Options, supervisor: Channel | None) -> OwnBroker
     raise asyncio.CancelledError  # the supervisor has ended
 
 
-async def _follow_supervisor(supervisor: Channel) -> None:
-    """Show what it logs; end with it."""
+async def _follow_supervisor(supervisor: Channel, supervised: Supervised) -> None:
+    """Show what it logs, take note of what becomes of processes, and end with it."""
     while (message := await supervisor.receive()) is not None:
-        _relay(message)
+        if "event" in message:
+            supervised.received(message)
+        else:
+            _relay(message)
+    supervised.lost()
     signal.raise_signal(signal.SIGTERM)
 
 
 def _relay(message: dict[str, Any]) -> None:
     if "log" in message:
-        log.error("%s", message["log"])
+        log.log(message["level"], "%s", message["log"])
 
 
 def _project_of(path: Path | None) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from ._options import parse_broker
 from .coordinator import options
 
 __all__ = ["command"]
@@ -60,10 +61,10 @@ def command(
     from ..view import Notes
 
     coordinator = [sys.executable, "-P", "-m", "msgflo_host", "coordinator", *_words(context)]
-    mosquitto = None if broker_url else Mosquitto(data, port=mqtt_port, host=mqtt_host)
+    broker = parse_broker(broker_url) if broker_url else Mosquitto(data, port=mqtt_port, host=mqtt_host)
     has_live_view = sys.stdout is not None and sys.stdout.isatty() and not plain
     show = None if has_live_view else Notes(terminal=False)
-    code = supervise(coordinator, secret=secret, mosquitto=mosquitto, show=show)
+    code = supervise(coordinator, secret=secret, broker=broker, show=show)
     sys.exit(code if code >= 0 else 1)
 
 

@@ -12,13 +12,15 @@ from .._once import Once
 from .._text import quoted
 from ..coordinator import Coordinator
 from ..foreign import Foreign, ForeignDevices
-from ..library import Command, ComponentInfo, Library
+from ..library import ComponentInfo, Library
+from ..library.folder import fill
 from ..library.live import follow
+from ..processes.command import Command, environment
+from ..processes.running import SETTLED_S, Runner, in_this_program
 from ..secrecy import is_secure
 from ..wall import call_all
 from .doubts import Doubts, why_not_started
 from .foreign_nodes import ForeignNodes
-from .processes import SETTLED_S, Processes
 
 __all__ = ["Components"]
 
@@ -42,7 +44,15 @@ class Components:
     they print or how they have ended.
     """
 
-    def __init__(self, library: Library, coordinator: Coordinator, *, foreign: Iterable[Foreign] = ()) -> None:
+    def __init__(
+        self,
+        library: Library,
+        coordinator: Coordinator,
+        *,
+        runner: Runner | None = None,
+        foreign: Iterable[Foreign] = (),
+    ) -> None:
+        """`runner` keeps the processes running; without one this program does."""
         self.library = library
         self._coordinator = coordinator
         self.on_output: list[Callable[[str, str], None]] = []
@@ -50,17 +60,18 @@ class Components:
         self.on_silent: list[Callable[[str], None]] = []
         self.on_doubt: list[Callable[[str, str], None]] = []
         self.on_mended: list[Callable[[], None]] = []
-        self._processes = Processes(
-            coordinator.broker,
+        self.runner = runner or in_this_program(environment(coordinator.broker))
+        self._processes = self.runner(
+            "nodes",
             ended=coordinator.forget,
-            output=self.printed,
+            output=self._output,
             crashed=lambda name, how, delay: self._tell(self.on_crash, name, how, delay),
             settled=self._settled,
         )
         # Apart from the others, for a node may be called like a program.
-        self._programs = Processes(
-            coordinator.broker,
-            output=self.printed,
+        self._programs = self.runner(
+            "programs",
+            output=self._output,
             crashed=lambda name, how, delay: self.printed(name, f"{how}; it is started again in {delay:g} s"),
         )
         self._waiting: frozenset[str] = frozenset()
@@ -115,6 +126,10 @@ class Components:
         """Tell of a line that was printed, by one of these processes or by what else is run here."""
         self._tell(self.on_output, role, line)
 
+    def _output(self, name: str, line: str) -> None:
+        log.info("%s: %s", name, line)
+        self.printed(name, line)
+
     def doubt(self, role: str) -> str | None:
         """What seems to be amiss with a role, for all that is known now."""
         return self._coordinator.node_errors.get(role)
@@ -130,7 +145,7 @@ class Components:
         self._changed.set()
 
     def _commands(self) -> dict[str, Command]:
-        ours = self._processes.names()
+        ours = self._processes.wanted
         wanted: dict[str, Command] = {}
         waiting: list[str] = []
         nodes = self._coordinator.graph.nodes.values()
@@ -143,7 +158,7 @@ class Components:
             if len(wanted) == MOST_PROCESSES:
                 waiting.append(node.id)
             else:
-                wanted[node.id] = command.filled(role=node.id, iips=self._initials(node.id, command))
+                wanted[node.id] = fill(command, role=node.id, iips=self._initials(node.id, command))
         if waiting and not self._waiting:
             text = f"{MOST_PROCESSES} nodes run as processes; the others wait until one of these is removed"
             log.error("%s", text)
@@ -167,7 +182,7 @@ class Components:
 
     def _learn(self) -> None:
         """Components that cannot be asked say what they are once they run."""
-        for role in filter(self._processes.is_running, self._processes.names()):
+        for role in filter(self._processes.is_running, self._processes.wanted):
             node = self._coordinator.graph.nodes.get(role)
             command = self.library.commands.get(node.component) if node else None
             if node is None or command is None or self.library.knows(node.component):

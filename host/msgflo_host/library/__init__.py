@@ -21,18 +21,18 @@ from pathlib import Path
 from ..discovery import Participant
 from ..errors import LibraryError
 from ..graph.files import Signature
+from ..processes.command import Command
 from . import folder as folders
 from . import info as infos
 from . import sources
 from .config_file import BY_DEFAULT, FILE_NAME, create, is_configured, namespace_of
-from .folder import LANGUAGES, Command, Contents
+from .folder import LANGUAGES, Contents
 from .info import ComponentInfo
 from .outline import outline
 from .sources import Source
 
 __all__ = [
     "FILE_NAME",
-    "Command",
     "ComponentInfo",
     "Library",
     "Source",

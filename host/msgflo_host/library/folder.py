@@ -9,6 +9,7 @@ digits, ``_`` and ``-``, and nothing that the configuration names uses it alread
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from pathlib import Path
 from .._regular import open_regular
 from ..errors import LibraryError
 from ..graph.files import Signature, signature
+from ..processes.command import Command
 from .config_file import BY_DEFAULT, FILE_NAME, NAME, PACKAGE, Config
 from .config_file import read as read_config
 from .markers import filled, replaced
@@ -25,9 +27,9 @@ __all__ = [
     "LANGUAGES",
     "MAX_COMPONENTS",
     "MAX_SOURCE",
-    "Command",
     "Contents",
     "beginning",
+    "fill",
     "is_component",
     "read",
     "watched",
@@ -46,21 +48,9 @@ MAX_COMPONENTS = 1000
 _SUITES = (".spec.yaml", ".spec.yml")
 
 
-@dataclass(frozen=True)
-class Command:
-    """What to run: words of a command and the folder in which it runs.
-
-    `source` is the file that is run, where that is one of the folder's; `version` changes when the file does.
-    """
-
-    words: tuple[str, ...]
-    folder: Path
-    source: Path | None = None
-    version: Signature | None = None
-
-    def filled(self, *, role: str, iips: str = "{}") -> Command:
-        """The command for one node; `iips` are its initial packets, a JSON object."""
-        return Command(filled(self.words, role=role, iips=iips), self.folder, self.source, self.version)
+def fill(command: Command, *, role: str, iips: str = "{}") -> Command:
+    """Return the command for one node; `iips` are its initial packets, a JSON object."""
+    return dataclasses.replace(command, words=filled(command.words, role=role, iips=iips))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from .._port import port_object
 from ..discovery import Participant, Port
 from ..errors import DiscoveryError, ForeignError
 from ..foreign import load
-from .folder import Command, beginning, is_component
+from ..processes.command import Command
+from .folder import beginning, is_component
 
 __all__ = ["ComponentInfo", "as_yaml", "ask", "can_be_asked", "class_option", "of_foreign"]
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 from pathlib import Path
 
-__all__ = ["OWN_PYTHON", "NotInstalled", "in_place_of", "search_path"]
+from ..processes.command import search_path
+
+__all__ = ["OWN_PYTHON", "NotInstalled", "in_place_of"]
 
 OWN_PYTHON = ("msgflo", "participant", "#FILENAME", "#ROLE", "--component", "#COMPONENT")
 """What runs a component in Python."""
@@ -47,11 +48,6 @@ def in_place_of(words: tuple[str, ...], folder: Path) -> tuple[str, ...] | Path:
     if found := _FOREIGN.fullmatch(command):
         return Path(found[1] or found[2])
     raise NotInstalled(f"{words[0]} is not installed; {_INSTEAD[words[0]]}")
-
-
-def search_path() -> str:
-    """Where the programs of commands are looked for."""
-    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 
 
 def _is_installed(program: str, folder: Path) -> bool:

@@ -14,6 +14,7 @@ __all__ = ["VARIABLE", "Channel", "inherited"]
 VARIABLE = "MSGFLO_SUPERVISOR"
 """The variable of the environment that names a child's end, a file number."""
 _LONGEST = 1 << 24  # bytes of a message
+_MUCH = 1 << 20  # bytes
 
 
 class Channel:
@@ -32,6 +33,11 @@ class Channel:
         """Send a message, soon; nothing happens where the other end is gone."""
         if not self._writer.is_closing():
             self._writer.write(json.dumps(message).encode() + b"\n")
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether much waits for the other end to read it."""
+        return self._writer.transport.get_write_buffer_size() > _MUCH
 
     async def receive(self) -> dict[str, Any] | None:
         """Return the next message; None once the other end is gone."""

@@ -1,6 +1,6 @@
-"""`msgflo run`: starts the broker and the coordinator, starts again what dies, and ends both with itself.
+"""`msgflo run`: starts the broker, the coordinator and what that wants to run; starts again what dies, and ends all.
 
-It knows neither MQTT nor graphs, so that little here can fail. Whichever of the two dies, the other goes on.
+It knows neither MQTT nor graphs, so that little here can fail. Whichever of them dies, the others go on.
 """
 
 from __future__ import annotations
@@ -13,31 +13,38 @@ import socket
 import sys
 import time
 from asyncio.subprocess import Process
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
+
+from msgflo import Broker
 
 from .. import children
 from ..broker import Mosquitto, OwnBroker
 from .channel import VARIABLE, Channel
+from .command import environment
+from .groups import Groups
 
 __all__ = ["supervise"]
 
 log = logging.getLogger("msgflo")
 
 _FIRST_RESTART_S, _LONGEST_RESTART_S, _STABLE_S = 0.1, 30.0, 60.0
-_END_S = 15.0  # it saves the graph, ends what it has started, and tells who is connected
+_END_S = 15.0  # it saves the graph, has ended what it wanted to run, and tells who is connected
+_MOST_UNSAID = 50  # lines
 
 
 def supervise(
-    command: Sequence[str], *, secret: str | None, mosquitto: Mosquitto | None, show: logging.Handler | None
+    command: Sequence[str], *, secret: str | None, broker: Broker | Mosquitto, show: logging.Handler | None
 ) -> int:
     """Run until SIGINT, SIGTERM, or SIGHUP unless that is ignored, as under nohup; returns the exit code.
 
-    `command` is the coordinator's, which is told the `secret`. Without a `mosquitto` it uses a broker that is there.
-    `show` takes the log; without one the coordinator shows it. Where that ends before it was ready, all ends with its
-    exit code. Raises BrokerError.
+    `command` is the coordinator's, which is told the `secret`. A Mosquitto is started; another `broker` is there. `show`
+    takes the log; without one the coordinator shows it. Where that ends before it was ready, all ends with its exit code.
+    Raises BrokerError.
     """
-    supervisor = _Supervisor(command, secret, mosquitto)
+    supervisor = _Supervisor(command, secret, broker)
     log.addHandler(show or _Relay(supervisor))
     log.setLevel(logging.INFO)
     log.propagate = False
@@ -58,53 +65,53 @@ async def _until_signal(supervisor: _Supervisor) -> int:
 
 
 class _Supervisor:
-    def __init__(self, command: Sequence[str], secret: str | None, mosquitto: Mosquitto | None) -> None:
+    def __init__(self, command: Sequence[str], secret: str | None, broker: Broker | Mosquitto) -> None:
         self._command = command
         self._secret = secret
-        self._mosquitto = mosquitto
-        self._broker: OwnBroker | None = None  # what the coordinator is told of it
+        self._broker = broker
+        self._own_broker: OwnBroker | None = None  # what the coordinator is told of it
+        self._groups = Groups(self._environment, self._tell)
         self._channel: Channel | None = None
         self._process: Process | None = None
+        self._running: asyncio.Task[int] | None = None
         self._is_checked = asyncio.Event()
         self._is_ready = False
-        self.unsaid: list[str] = []
-        """Lines of the log that wait for a coordinator to show them."""
+        self.unsaid: deque[tuple[int, str]] = deque(maxlen=_MOST_UNSAID)
+        """Lines of the log that wait for a coordinator to show them, each with its level."""
 
     async def run(self) -> int:
-        """Start the two, and look after them; returns the coordinator's exit code where it has ended on purpose."""
+        """Start all, and look after it; returns the coordinator's exit code where it has ended on purpose."""
         try:
-            ended = asyncio.create_task(self._run_once())
-            await self._start_broker(ended)
-            return await self._keep(ended)
+            self._running = asyncio.create_task(self._run_once())
+            await self._start_broker(self._running)
+            return await self._keep(self._running)
         finally:
-            if self._process is not None:
-                await children.end(self._process, _END_S)
-            if self._mosquitto is not None:
-                await self._mosquitto.stop()
-            for line in self.unsaid:
+            await self._end()
+            for _, line in self.unsaid:
                 print(line, file=sys.stderr)
 
     async def _start_broker(self, ended: asyncio.Task[int]) -> None:
         """Start Mosquitto, once the coordinator has found nothing wrong with what it was given; raises BrokerError."""
-        if self._mosquitto is None:
+        if not isinstance(self._broker, Mosquitto):
             return
         checked = asyncio.create_task(self._is_checked.wait())
         await asyncio.wait([checked, ended], return_when=asyncio.FIRST_COMPLETED)
         if checked.done():
-            await self._mosquitto.start()
-            self._broker = self._mosquitto.described()
+            await self._broker.start()
+            self._own_broker = self._broker.described()
             self._introduce_broker()
         checked.cancel()
 
     def _introduce_broker(self) -> None:
-        if self._broker is not None and self._channel is not None:
-            self._channel.send(broker=self._broker)
+        if self._own_broker is not None and self._channel is not None:
+            self._channel.send(broker=self._own_broker)
 
     async def _keep(self, ended: asyncio.Task[int]) -> int:
         delay = _FIRST_RESTART_S
         while True:
             began = time.monotonic()
-            code = await ended
+            await asyncio.wait([ended])
+            code = ended.result()
             if not self._is_ready or code == 0:
                 return code
             if time.monotonic() - began > _STABLE_S:
@@ -113,7 +120,7 @@ class _Supervisor:
             log.error("the coordinator has ended (%s); starting it again in %g s", how, delay)
             await asyncio.sleep(delay)
             delay = min(2 * delay, _LONGEST_RESTART_S)
-            ended = asyncio.create_task(self._run_once())
+            ended = self._running = asyncio.create_task(self._run_once())
 
     async def _run_once(self) -> int:
         """Run the coordinator until it ends; returns its exit code, negative after a signal."""
@@ -126,14 +133,17 @@ class _Supervisor:
                 pass_fds=[theirs.fileno()],
             )
         self._channel = channel = await Channel.over(ours)
-        channel.send(secret=self._secret, process=os.getpid())
+        channel.send(secret=self._secret, process=os.getpid(), processes=self._groups.described())
         self._introduce_broker()
-        for line in self.unsaid:
-            channel.send(log=line)
+        for level, line in self.unsaid:
+            channel.send(log=line, level=level)
         self.unsaid.clear()
+        self._groups.tell_unsaid()
         while (message := await channel.receive()) is not None:
             if "checked" in message:
                 self._is_checked.set()
+            if "want" in message:
+                self._groups.want(message["kind"], message["want"])
             self._is_ready = self._is_ready or "ready" in message
         self._channel = None
         channel.close()
@@ -142,6 +152,28 @@ class _Supervisor:
                 await self._process.wait()
         return await children.end(self._process, _END_S)
 
+    async def _end(self) -> None:
+        """End all: first the coordinator, which tells what else is to end while the broker is still there."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+            if self._running is not None:
+                await asyncio.wait([self._running], timeout=_END_S)
+            await children.end(self._process, 0)
+        await self._groups.stop()
+        if isinstance(self._broker, Mosquitto):
+            await self._broker.stop()
+
+    def _environment(self) -> dict[str, str]:
+        return environment(Broker.parse(self._broker.url) if isinstance(self._broker, Mosquitto) else self._broker)
+
+    def _tell(self, message: Mapping[str, Any]) -> bool:
+        """Tell the coordinator something; False where there is none. One that reads nothing gets no lines of output."""
+        if self._channel is None:
+            return False
+        if message["event"] != "output" or not self._channel.is_behind:
+            self._channel.send(**message)
+        return True
+
     def suspend(self) -> None:
         """Stand still, with the coordinator, until SIGCONT."""
         if self._process is not None and self._process.returncode is None:
@@ -149,12 +181,12 @@ class _Supervisor:
             signal.raise_signal(signal.SIGSTOP)
             self._process.send_signal(signal.SIGCONT)
 
-    def say(self, line: str) -> None:
+    def say(self, level: int, line: str) -> None:
         """Have the coordinator show a line of the log, or the next one."""
         if self._channel is not None:
-            self._channel.send(log=line)
+            self._channel.send(log=line, level=level)
         else:
-            self.unsaid.append(line)
+            self.unsaid.append((level, line))
 
 
 class _Relay(logging.Handler):
@@ -165,4 +197,4 @@ class _Relay(logging.Handler):
         self._supervisor = supervisor
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._supervisor.say(record.getMessage())
+        self._supervisor.say(record.levelno, record.getMessage())

@@ -1,22 +1,16 @@
-"""Virtual boards that were started from the page: each a `msgflo board run` of its own, which ends with us."""
+"""Virtual boards that were started from the page: each a `msgflo board run` of its own, kept running until it is stopped."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-import sys
 import time
-from asyncio.subprocess import PIPE, STDOUT, Process
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 
-from msgflo import Broker
-
-from .. import children
-from ..components.output import Lines
-from ..components.processes import environment
 from ..errors import MsgfloError
+from ..processes.command import Command
+from ..processes.running import Runner
 from .board_maps import BoardMap
 
 __all__ = ["MOST_RUNNING", "BoardRun", "BoardRuns"]
@@ -25,18 +19,17 @@ MOST_RUNNING = 4
 """Boards that run at once; each takes about 40 MB."""
 _KEPT_LINES = 200
 _START_S = 60.0  # making its files takes a Raspberry Pi some seconds
-_END_S = 5.0
 _LEAVING_S = 3.0  # until the broker has told that a board is gone
-_CHUNK = 64 * 1024
 
 
 class BoardRun:
     """One run of a board.
 
-    `state` is starting, running, stopping or ended; `error` says why it ended when nobody had asked for it.
+    `state` is starting, running, stopping or ended; `error` says why it ended when nobody had asked for it, or why it is
+    started again.
     """
 
-    def __init__(self, name: str, board: str, said: Callable[[str, str], None]) -> None:
+    def __init__(self, name: str, said: Callable[[str, str], None]) -> None:
         self.name = name
         self.state = "starting"
         self.error: str | None = None
@@ -45,13 +38,10 @@ class BoardRun:
         self.lines: deque[str] = deque(maxlen=_KEPT_LINES)
         """What the board has said last."""
         self.settled = asyncio.Event()
-        """Set when it is no longer starting."""
-        self._board = board
+        """Set when it is no longer starting for the first time."""
+        self.is_gone = asyncio.Event()
         self._said = said
-        self._process: Process | None = None
-        self._reading: asyncio.Task[None] | None = None
         self._last = ""  # line of the program around the board
-        self._asked_to_end = False
         self._ended_at = 0.0
 
     @property
@@ -59,70 +49,56 @@ class BoardRun:
         """Whether it has ended so lately that the system may not know yet."""
         return self.state == "ended" and time.monotonic() < self._ended_at + _LEAVING_S
 
-    async def start(self, file: Path, broker: Broker) -> None:
-        """Start it; raises MsgfloError where no process can be started."""
-        command = [sys.executable, "-P", "-m", "msgflo_host", "board", "run", str(file.absolute())]
-        try:
-            self._process = await children.spawn(command, env=environment(broker), stdout=PIPE, stderr=STDOUT)
-        except OSError as error:
-            self._end(f"it cannot be started: {error.strerror}")
-            raise MsgfloError(f"{self.name}: {self.error}") from None
-        self._reading = asyncio.create_task(self._read(self._process))
-        if self._asked_to_end:  # meanwhile
-            await self.stop()
-
-    async def stop(self) -> None:
-        """End it, and wait until it is gone."""
-        self._asked_to_end = True
-        if self.state != "ended":
-            self.state, self.port = "stopping", None  # its control socket goes before it
-        if self._process is not None:
-            await children.end(self._process, _END_S)
-        if self._reading is not None:
-            await asyncio.wait([self._reading])
-
-    async def _read(self, process: Process) -> None:
-        assert process.stdout is not None
-        lines = Lines(self._take)
-        while chunk := await process.stdout.read(_CHUNK):
-            lines.feed(chunk)
-        lines.end()
-        code = await process.wait()
-        await children.end(process, 0)
-        self._end(None if self._asked_to_end else self._last or f"it has ended with exit code {code}")
-
-    def _take(self, line: str) -> None:
+    def printed(self, line: str) -> None:
         """Tell the board's own lines, which begin with its name and a bar, from those of the program."""
-        text = line.removeprefix(f"{self._board} | ")
-        if text != line:
-            self.lines.append(text)
-            self._said(self._board, text)
-        elif not self._asked_to_end and (found := re.fullmatch(r".*: control socket 127\.0\.0\.1:([0-9]+)", line)):
+        if found := re.fullmatch(r"(\S+) \| (.*)", line):
+            self.lines.append(found[2])
+            self._said(found[1], found[2])
+        elif self.state == "starting" and (found := re.fullmatch(r".*: control socket 127\.0\.0\.1:([0-9]+)", line)):
             self.port = int(found[1])
-            self.state = "running"
+            self.state, self.error = "running", None
             self.settled.set()
         else:
             self._last = line.removeprefix("msgflo: ")
 
-    def _end(self, error: str | None) -> None:
-        self.state, self.error, self.port = "ended", error, None
+    def crashed(self, how: str) -> None:
+        """It has ended by itself; it is started again, unless it had never run."""
+        self.port = None  # its control socket goes before it
+        self.error, self._last = self._last or how, ""
+        if self.state == "running":
+            self.state = "starting"
+
+    def stops(self) -> None:
+        """It is being ended."""
+        if self.state != "ended":
+            self.state, self.port = "stopping", None
+
+    def ended(self) -> None:
+        """It has ended for good."""
+        self.state, self.port = "ended", None
         self._ended_at = time.monotonic()
         self.settled.set()
+        self.is_gone.set()
 
 
 class BoardRuns:
     """Starts and stops boards by the names of their port maps.
 
-    `said(board, line)` is called with each line that a board says; `is_alive(role)` tells whether somebody in the system
-    has a role now.
+    `runner` keeps them running, and knows those that ran before this coordinator was started. `said(board, line)` is called
+    with each line that a board says; `is_alive(role)` tells whether somebody in the system has a role now.
     """
 
-    def __init__(self, broker: Broker, *, said: Callable[[str, str], None], is_alive: Callable[[str], bool]) -> None:
-        self._broker = broker
+    def __init__(self, runner: Runner, *, said: Callable[[str, str], None], is_alive: Callable[[str], bool]) -> None:
         self._said = said
         self._is_alive = is_alive
         self._runs: dict[str, BoardRun] = {}
         self._changing = asyncio.Lock()
+        self._processes = runner("boards", output=self._printed, crashed=self._crashed, ended=self._ended)
+        self._wanted: dict[str, Command] = {**self._processes.wanted}
+        for name in self._wanted:
+            run = self._runs[name] = BoardRun(name, said)
+            for line in self._processes.found.get(name, ()):
+                run.printed(line)
 
     def find(self, name: str) -> BoardRun | None:
         """The last run of a board."""
@@ -144,7 +120,7 @@ class BoardRuns:
             async with asyncio.timeout(_START_S):
                 await run.settled.wait()
         except TimeoutError:
-            await run.stop()
+            await self.stop(wanted.name)
             raise MsgfloError(f"{wanted.name}: it did not start within {_START_S:g} s") from None
         if run.state == "ended":
             raise MsgfloError(run.error or f"{wanted.name}: it was stopped while it started")
@@ -162,8 +138,10 @@ class BoardRuns:
             raise MsgfloError(f"at most {MOST_RUNNING} boards run at once; stop one of these: {', '.join(running)}")
         await asyncio.to_thread(find_micropython)
         await self._wait_until_gone(wanted.port_map.board_role)
-        run = self._runs[wanted.name] = BoardRun(wanted.name, wanted.port_map.name, self._said)
-        await run.start(wanted.file, self._broker)
+        run = self._runs[wanted.name] = BoardRun(wanted.name, self._said)
+        file = wanted.file.absolute()
+        self._wanted[wanted.name] = Command(("msgflo", "board", "run", str(file)), file.parent)
+        self._processes.want(self._wanted)
         return run
 
     async def _wait_until_gone(self, role: str) -> None:
@@ -177,9 +155,31 @@ class BoardRuns:
     async def stop(self, name: str) -> None:
         """Stop a board, whether it runs or not."""
         if (run := self._runs.get(name)) is not None:
-            await run.stop()
+            self._end(run)
+            await run.is_gone.wait()
 
     async def close(self) -> None:
         """Stop all of them."""
         async with self._changing:
-            await asyncio.gather(*(run.stop() for run in self._runs.values()))
+            await self._processes.stop()
+
+    def _end(self, run: BoardRun) -> None:
+        run.stops()
+        if self._wanted.pop(run.name, None) is not None:
+            self._processes.want(self._wanted)
+
+    # What is told of a name that has no run concerns one of the coordinator before this one.
+
+    def _printed(self, name: str, line: str) -> None:
+        if name in self._runs:
+            self._runs[name].printed(line)
+
+    def _crashed(self, name: str, how: str, delay: float) -> None:
+        if (run := self._runs.get(name)) is not None:
+            run.crashed(how)
+            if not run.settled.is_set():
+                self._end(run)
+
+    def _ended(self, name: str) -> None:
+        if name in self._runs:
+            self._runs[name].ended()

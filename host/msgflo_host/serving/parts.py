@@ -34,7 +34,7 @@ class Parts:
     ) -> None:
         self._coordinator = coordinator
         maps = BoardMaps(boards)
-        self.runs = BoardRuns(coordinator.broker, said=components.printed, is_alive=self._is_alive)
+        self.runs = BoardRuns(components.runner, said=components.printed, is_alive=self._is_alive)
         page = Page(gate, own_broker, boards=lambda: bool(maps.names()), library=components.library)
         self.policy = page.policy
         self.served: list[Part] = [page, Boards(gate, maps, self.runs)]

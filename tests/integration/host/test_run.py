@@ -62,7 +62,7 @@ def test_the_demo_flows_again_after_a_crash_and_ctrl_c_ends_all_that_was_started
         everything_flows(demo)
         lamp = next(child for child in running(demo) if "lamp.py" in " ".join(child.cmdline()))
         lamp.kill()
-        until(lambda: "lamp: ended (signal 9); trying again in 1 s" in demo.output)
+        until(lambda: "lamp: ended (signal 9); trying again in 0.5 s" in demo.output)
         until(lambda: any("lamp.py" in command for command in commands(demo)))
         demo.wait(lambda status: node(status, "lamp")["state"] == "alive")
         before = edge(demo.status(), "lamp.alarm", "fan.power")["packets"]

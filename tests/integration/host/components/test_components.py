@@ -15,10 +15,11 @@ import pytest
 import msgflo
 from brokers import Broker
 from msgflo_host import components as package
-from msgflo_host.components import Components, processes
+from msgflo_host.components import Components
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.graph.files import load as load_graph
 from msgflo_host.library import live, load
+from msgflo_host.processes import running as processes
 from systems import Participants, Sink
 
 ECHO = """
@@ -158,7 +159,7 @@ def test_mistakes_in_components_are_told_and_leave_others_alone(
                 coordinator.graphs.edit("default/main", "addnode", {"id": name.lower(), "component": f"home/{name}"})
             await soon(lambda: "hang" in told.silent and len(told.crashes) >= 2 and ("hang", "hanging") in told.output)
             await soon(lambda: "one hello" in sink.received)
-            components._processes._settled("echo")  # it has begun long before the others
+            components._settled("echo")  # it has begun long before the others
             return told
 
     with Participants(sink, broker=broker.url):
@@ -276,12 +277,12 @@ def test_only_so_many_processes_are_started_and_that_is_said_whenever_it_begins(
                 return {role: ours.doubt(role) for role in "abcd" if ours.doubt(role)}
 
             await soon(lambda: said == [text])
-            assert ours._processes.names() == {"a", "b"}
+            assert {*ours._processes.wanted} == {"a", "b"}
             await soon(lambda: doubts() == dict.fromkeys("cd", doubt))
             edit("default/main", "removenode", {"id": "a"})
-            await soon(lambda: ours._processes.names() == {"b", "c"} and doubts() == {"d": doubt})
+            await soon(lambda: {*ours._processes.wanted} == {"b", "c"} and doubts() == {"d": doubt})
             edit("default/main", "removenode", {"id": "b"})
-            await soon(lambda: ours._processes.names() == {"c", "d"} and not doubts())
+            await soon(lambda: {*ours._processes.wanted} == {"c", "d"} and not doubts())
             assert said == [text]
             edit("default/main", "addnode", {"id": "a", "component": "home/Echo"})
             await soon(lambda: said == [text, text] and doubts() == {"a": doubt})

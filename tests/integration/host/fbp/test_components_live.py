@@ -251,7 +251,7 @@ def test_what_a_component_died_of_is_told_also_to_who_joins_later(coordinator: C
     async def main() -> None:
         async with at(coordinator) as client:
             await add(client, crash="home/Crash")
-            error = f"{reason}; it is started again in 1 s"
+            error = f"{reason}; it is started again in 0.5 s"
             await client.told("network", "processerror", graph=MAIN, id="crash", error=error)
             async with at(coordinator) as later:
                 told = await later.told("network", "processerror", graph=MAIN, id="crash")

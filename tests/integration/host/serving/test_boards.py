@@ -107,6 +107,11 @@ def runs(process: psutil.Process) -> bool:
     return False
 
 
+def around(micropythons: list[psutil.Process]) -> psutil.Process | None:
+    """The `msgflo board run` among them, if there is one."""
+    return next((each for each in micropythons if "msgflo_host" in words(each)), None)
+
+
 def words(process: psutil.Process) -> list[str]:
     with contextlib.suppress(psutil.Error):
         return process.cmdline()
@@ -178,7 +183,13 @@ def test_a_board_that_is_started_joins_is_pressed_and_seen_over_its_control_sock
     run_within(PATIENCE_S, main)
 
 
-def test_a_board_that_is_stopped_or_ends_by_itself_can_be_started_again_and_ends_also_when_the_coordinator_is_killed(
+def coordinator_of(house: House) -> psutil.Process:
+    assert house.coordinator.process is not None
+    children = psutil.Process(house.coordinator.process.pid).children()
+    return next(each for each in children if "coordinator" in words(each))
+
+
+def test_a_board_can_be_started_after_it_was_stopped_comes_back_by_itself_outlives_the_coordinator_and_ends_with_all(
     house: House,
 ) -> None:
     async def main() -> None:
@@ -195,17 +206,25 @@ def test_a_board_that_is_stopped_or_ends_by_itself_can_be_started_again_and_ends
         assert (status, text) == (409, "this board does not run\n")
         await house.start("desk")
         await asyncio.to_thread(until, lambda: micropythons(house.coordinator))
-        for process in micropythons(house.coordinator):
-            if "msgflo_host" in words(process):
-                process.kill()
+        before = around(micropythons(house.coordinator))
+        assert before is not None
+        before.kill()
+        await asyncio.to_thread(until, lambda: around(micropythons(house.coordinator)) not in (None, before))
         async with asyncio.timeout(40):
-            while (state := (await house.list())["desk"])["state"] != "stopped":
+            while (await house.list())["desk"]["state"] != "running":
                 await asyncio.sleep(0.02)
-        assert state["error"]
-        await asyncio.to_thread(until, lambda: micropythons(house.coordinator) == [])
-        await house.start("desk")
-        await asyncio.to_thread(until, lambda: micropythons(house.coordinator))
+        await asyncio.to_thread(house.alive, "button-a")
         left = micropythons(house.coordinator)
+        assert left != []
+        coordinator = coordinator_of(house)
+        coordinator.kill()
+        coordinator.wait()
+        await asyncio.to_thread(house.alive, "button-a")
+        assert (await house.list())["desk"]["state"] == "running"
+        async with house.control("desk") as control:
+            assert any("Wi-Fi" in line for line in (await control.told(event="before"))["lines"])
+            assert (await control.ask(device="lamp-a"))["values"] == {"lit": False}
+        assert all(map(runs, left))
         house.coordinator.kill()
         _, alive = await asyncio.to_thread(psutil.wait_procs, left, 30)
         assert alive == []

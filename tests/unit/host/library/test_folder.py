@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from msgflo_host.errors import LibraryError
-from msgflo_host.library import Command, load
 from msgflo_host.library import folder as folders
+from msgflo_host.library import load
+from msgflo_host.library.folder import fill as filled
+from msgflo_host.processes.command import Command
 
 
 def write(folder: Path, text: str) -> Path:
@@ -19,7 +21,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_commands_are_split_as_a_shell_splits_them_and_filled_for_a_node(tmp_path: Path) -> None:
     library = load(write(tmp_path, "components:\n  a/B: \"msgflo participant 'my file.py' #ROLE --of=#COMPONENT\"\n"))
-    command = library.commands["a/B"].filled(role="kitchen")
+    command = filled(library.commands["a/B"], role="kitchen")
     assert command == Command(("msgflo", "participant", "my file.py", "kitchen", "--of=a/B"), tmp_path)
 
 
@@ -107,7 +109,7 @@ def test_what_clients_choose_is_filled_in_as_arguments(
     install(handler.split()[0], tmp_path / "node_modules" / ".bin")
     monkeypatch.setenv("PATH", "/usr/bin:node_modules/.bin")
     (tmp_path / "package.json").write_text(json.dumps({"name": "n", "msgflo": {"handlers": {".js": handler}}}))
-    assert load(tmp_path).commands["n/a"].filled(role="lamp; x", iips='{"in": "#ROLE"}').words == words
+    assert filled(load(tmp_path).commands["n/a"], role="lamp; x", iips='{"in": "#ROLE"}').words == words
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_what_clients_choose_may_follow_what_is_run(tmp_path: Path, command: str
 
 def test_a_command_that_no_file_has_checked_is_not_filled_inside_of_words(tmp_path: Path) -> None:
     command = Command(("sh", "-c", "echo #ROLE #IIPS"), tmp_path)
-    assert command.filled(role="; x", iips="; y").words == command.words
+    assert filled(command, role="; x", iips="; y").words == command.words
 
 
 def test_comments_beside_commands_are_no_mistakes(tmp_path: Path) -> None:
@@ -201,7 +203,7 @@ def test_files_of_a_folder_are_components_in_the_namespace_of_its_name(tmp_path:
     assert library.namespace == "my-home"
     assert library.names() == ["my-home/Fan", "my-home/Lamp"]
     kind = ("--component", "my-home/Lamp")
-    assert library.commands["my-home/Lamp"].filled(role="x").words == ("msgflo", "participant", "Lamp.py", "x", *kind)
+    assert filled(library.commands["my-home/Lamp"], role="x").words == ("msgflo", "participant", "Lamp.py", "x", *kind)
     assert library.foreign == {"my-home/Fan": folder / "Fan.yml"}
 
 
@@ -232,7 +234,7 @@ variables: {port: 8080}
     folder = fill(tmp_path, a__js="", plain__py="print(1)\n", fan__yml=DEVICE)
     library = load(write(folder, text))
     assert library.names() == ["n/a", "n/plain"]
-    words = library.commands["n/a"].filled(role="#COMPONENT r", iips='{"in":"#ROLE"}').words
+    words = filled(library.commands["n/a"], role="#COMPONENT r", iips='{"in":"#ROLE"}').words
     assert words == (
         "node", "a.js", "--role=#COMPONENT r", "--as", "n/a", "a", "--port", "8080", '{"in":"#ROLE"}',
     )  # fmt: skip
@@ -269,7 +271,7 @@ def test_handlers_that_name_programs_of_msgflo_are_ours_where_those_are_not_inst
     assert library.names() == ["c-flo/Gate", "c-flo/dmx"]
     assert library.foreign == {"c-flo/dmx": folder / "dmx.yml"}
     words = ("msgflo", "participant", "Gate.py", "gate", "--component", "c-flo/Gate")
-    assert library.commands["c-flo/Gate"].filled(role="gate").words == words
+    assert filled(library.commands["c-flo/Gate"], role="gate").words == words
 
 
 @pytest.mark.usefixtures("nothing_installed")

@@ -11,48 +11,31 @@ from typing import Any
 import pytest
 
 from event_loop import run_simulated
-from msgflo import Broker
-from msgflo_host import children
 from msgflo_host.boards.virtual import program
 from msgflo_host.errors import MsgfloError
+from msgflo_host.processes.running import in_this_program
 from msgflo_host.serving.board_maps import BoardMap, BoardMaps
 from msgflo_host.serving.board_runs import MOST_RUNNING, BoardRuns
+from stand_in_process import Processes
 from virtual_board import port_map
 
 NAMES = "bcde"
 
 
-class Process:
-    """What stands for the process of a board: `say` has it print, `end` ends it."""
-
-    def __init__(self) -> None:
-        self.stdout = asyncio.StreamReader()
-
-    def say(self, *lines: str) -> None:
-        self.stdout.feed_data("".join(f"{line}\n" for line in lines).encode())
-
-    def end(self) -> None:
-        self.stdout.feed_eof()
-
-    async def wait(self) -> int:
-        return 3
-
-
 class House:
-    """Boards of a folder; those in `alive` are roles that somebody has. `starts` is whether a board says that it runs."""
+    """Boards of a folder; those in `alive` are roles that somebody has."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
         self.alive: set[str] = set()
         self.said: list[tuple[str, str]] = []
-        self.processes: list[Process] = []
-        self.starts = True
-        broker = Broker.parse("mqtt://127.0.0.1:9")
+        self.processes = Processes(monkeypatch)
+        self.processes.first = ("desk.yaml: control socket 127.0.0.1:4711",)
         self.runs = BoardRuns(
-            broker, said=lambda board, line: self.said.append((board, line)), is_alive=self.alive.__contains__
+            in_this_program({}),
+            said=lambda board, line: self.said.append((board, line)),
+            is_alive=self.alive.__contains__,
         )
-        monkeypatch.setattr(children, "spawn", self._spawn)
-        monkeypatch.setattr(children, "end", self._ended)
         monkeypatch.setattr(program, "_ask", lambda found: (1, 99))
         monkeypatch.setattr(shutil, "which", lambda *_, **__: "micropython")
 
@@ -76,17 +59,6 @@ class House:
         with pytest.raises(MsgfloError) as refused:
             await self.runs.start(self.map(name))
         return str(refused.value)
-
-    async def _spawn(self, command: list[str], **options: Any) -> Process:
-        process = Process()
-        self.processes.append(process)
-        if self.starts:
-            process.say("desk.yaml: control socket 127.0.0.1:4711")
-        return process
-
-    async def _ended(self, process: Process, grace: float) -> int:
-        process.end()
-        return 0
 
 
 @pytest.fixture
@@ -133,25 +105,30 @@ def test_a_board_runs_once_and_can_be_started_again(house: House) -> None:
     run(main)
 
 
-def test_what_a_board_says_is_told_and_what_it_said_last_is_why_it_has_ended(house: House) -> None:
+def test_what_a_board_says_is_told_and_one_that_has_ended_is_started_again(house: House) -> None:
     async def main() -> None:
         await house.runs.start(house.map())
-        (process,) = house.processes
-        process.say("desk | Wi-Fi is there", "msgflo: desk: the memory is full")
-        process.end()
-        while house.state() != "stopped":
-            await asyncio.sleep(0.1)
+        house.processes[0].say("desk | Wi-Fi is there", "msgflo: desk: the memory is full")
+        house.processes[0].end()
         run = house.runs.find("desk")
         assert run is not None
+        while house.state() != "starting":
+            await asyncio.sleep(0.1)
+        assert (run.port, run.error) == (None, "desk: the memory is full")
         assert [*run.lines] == ["Wi-Fi is there"]
-        assert run.error == "desk: the memory is full"
         assert house.said == [("desk", "Wi-Fi is there")]
+        while house.state() != "running":
+            await asyncio.sleep(0.1)
+        assert (run.port, run.error) == (4711, None)
+        await house.runs.stop("desk")
+        assert house.state() == "stopped"
+        assert len(house.processes) == 2
 
     run(main)
 
 
 def test_a_board_that_does_not_start_is_refused_with_the_reason(house: House) -> None:
-    house.starts = False
+    house.processes.first = ()
 
     async def main() -> None:
         starting = asyncio.create_task(house.refused())

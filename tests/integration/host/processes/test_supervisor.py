@@ -13,7 +13,7 @@ import pytest
 from brokers import free_port
 from editors import editor, run
 from msgflo_host.graphs import MAIN
-from systems import Coordinator, Participants, Sink, Source, edge, until
+from systems import Coordinator, Participants, Sink, Source, edge, node, until
 
 GRAPH = "source(test/Source) OUT -> IN sink(test/Sink)\n"
 
@@ -29,7 +29,7 @@ def system(tmp_path: Path) -> Coordinator:
 def part(system: Coordinator, name: str) -> psutil.Process:
     """The process of the coordinator, or of Mosquitto."""
     assert system.process is not None
-    found = [each for each in psutil.Process(system.process.pid).children() if name in " ".join(each.cmdline()[:5])]
+    found = [each for each in psutil.Process(system.process.pid).children() if name in " ".join(each.cmdline()[:7])]
     assert len(found) == 1, found
     return found[0]
 
@@ -71,6 +71,70 @@ def test_packets_flow_while_the_coordinator_is_dead_and_it_takes_up_what_it_find
         assert system.stop() == 0
     assert (tmp_path / "graph.fbp").read_text() == f"{GRAPH}new(core/Not)\n"
     assert not mosquitto.is_running()
+
+
+ECHO = """
+from msgflo import Participant, Port
+
+class Echo(Participant):
+    inports = (Port("in"),)
+    outports = (Port("out"),)
+    def on_in(self, value):
+        print("heard", value, flush=True)
+        self.send("out", value)
+"""
+
+
+def test_components_run_on_while_the_coordinator_is_dead_or_stands_still_and_end_when_they_are_removed(
+    system: Coordinator, tmp_path: Path
+) -> None:
+    (tmp_path / "msgflo.yaml").write_text("namespace: home\n")
+    (tmp_path / "Echo.py").write_text(ECHO)
+    (tmp_path / "graph.fbp").write_text(
+        "source(test/Source) OUT -> IN echo(home/Echo) OUT -> IN sink(test/Sink)\nother(home/Echo)\n"
+    )
+    source, sink = Source("source"), Sink("sink")
+
+    async def remove() -> None:
+        async with editor(system.port) as client:
+            await client.ask("graph", "removenode", graph=MAIN, id="other")
+
+    def echoed(number: int) -> None:
+        def is_heard() -> bool:
+            source.send("out", number)  # a component that has just started may not be bound yet
+            return number in sink.received
+
+        until(is_heard)
+
+    with system:
+        broker = system.wait(lambda status: status["connected"])["broker"]
+        with Participants(source, broker=broker), Participants(sink, broker=broker):
+            echoed(0)
+            until(lambda: "echo: heard 0" in system.output)
+            echo, other = component(system, "echo"), component(system, "other")
+            part(system, "coordinator").kill()
+            echoed(1)
+            system.wait(lambda status: node(status, "echo")["state"] == "alive")
+            until(lambda: "echo: heard 1" in system.output)  # printed while there was nobody to tell
+            assert (component(system, "echo").pid, component(system, "other").pid) == (echo.pid, other.pid)
+            coordinator = part(system, "coordinator")
+            coordinator.suspend()
+            echo.kill()
+            echo.wait()
+            echoed(2)
+            coordinator.resume()
+            run(remove)
+            _, left = psutil.wait_procs([other], timeout=20)
+            assert left == []
+            system.wait(lambda status: "other" not in [each["id"] for each in status["nodes"]])
+            echo = component(system, "echo")
+        assert system.stop() == 0
+    assert not echo.is_running()
+
+
+def component(system: Coordinator, role: str) -> psutil.Process:
+    """The process that plays a role."""
+    return part(system, f"participant Echo.py {role}")
 
 
 def test_the_end_of_the_supervisor_whichever_way_ends_all(system: Coordinator) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msgflo_host.components.output import BURST, LONGEST_LINE, RATE, REPORT_S, Lines
-from msgflo_host.components.tracebacks import FORGOTTEN_S, SUM_S
+from msgflo_host.processes.output import BURST, LONGEST_LINE, RATE, REPORT_S, Lines
+from msgflo_host.processes.tracebacks import FORGOTTEN_S, SUM_S
 
 
 class Clock:

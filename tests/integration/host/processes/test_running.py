@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import sys
 import time
@@ -15,11 +14,13 @@ import pytest
 
 from event_loop import run_within
 from msgflo import Broker
-from msgflo_host.components import output, processes, tracebacks
-from msgflo_host.components.processes import Processes, broker_url
-from msgflo_host.library import Command
+from msgflo_host.processes import command, output, tracebacks
+from msgflo_host.processes import running as processes
+from msgflo_host.processes.command import Command, broker_url, environment
+from msgflo_host.processes.running import Processes
 
 BROKER = Broker.parse("mqtt://u%40x:p%3Aw@127.0.0.1:1884")
+ENVIRONMENT = environment(BROKER)
 
 
 async def until(condition: Callable[[], bool], *, seconds: float = 30) -> None:
@@ -32,20 +33,19 @@ def python(code: str, folder: Path) -> Command:
     return Command(("python", "-c", code), folder)
 
 
-def test_a_process_runs_in_its_folder_with_the_broker_and_its_output_is_logged(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_process_runs_in_its_folder_with_the_broker(tmp_path: Path) -> None:
     code = "import os; print(os.getcwd(), os.environ['MSGFLO_BROKER']); import time; time.sleep(60)"
 
+    printed: list[str] = []
+
     async def scenario() -> None:
-        running = Processes(BROKER)
+        running = Processes(ENVIRONMENT, output=lambda name, line: printed.append(line))
         running.want({"reader": python(code, tmp_path)})
-        await until(lambda: any("reader: " in message for message in caplog.messages))
+        await until(lambda: printed != [])
         await running.stop()
 
-    with caplog.at_level(logging.INFO, "msgflo"):
-        asyncio.run(scenario())
-    assert f"reader: {tmp_path} mqtt://u%40x:p%3Aw@127.0.0.1:1884" in caplog.messages
+    asyncio.run(scenario())
+    assert printed == [f"{tmp_path} mqtt://u%40x:p%3Aw@127.0.0.1:1884"]
 
 
 def test_the_url_for_children_says_the_same_as_the_broker() -> None:
@@ -61,7 +61,7 @@ def test_a_process_does_not_learn_what_lets_editors_in(tmp_path: Path, monkeypat
     printed: list[str] = []
 
     async def scenario() -> None:
-        running = Processes(BROKER, output=lambda name, line: printed.append(line))
+        running = Processes(environment(BROKER), output=lambda name, line: printed.append(line))
         running.want({"one": python("import os; print(dict(os.environ)); print('end')", tmp_path)})
         await until(lambda: "end" in printed)
         await running.stop()
@@ -77,7 +77,7 @@ def test_a_crash_is_said_and_the_process_started_again_after_a_growing_delay(
     monkeypatch.setattr(processes, "FIRST_RESTART_S", 0.01)
 
     async def scenario() -> None:
-        running = Processes(BROKER)
+        running = Processes(ENVIRONMENT)
         running.want({"fragile": python("raise SystemExit(3)", tmp_path)})
         await until(lambda: sum("exit code 3" in message for message in caplog.messages) >= 3)
         await running.stop()
@@ -93,7 +93,7 @@ def test_what_is_no_longer_wanted_ends_and_another_command_replaces_it(tmp_path:
         return python(code, tmp_path)
 
     async def scenario() -> None:
-        running = Processes(BROKER)
+        running = Processes(ENVIRONMENT)
         running.want({"one": lives("a")})
         await until(lambda: (tmp_path / "a").exists() and (tmp_path / "a").read_text() != "")
         first = int((tmp_path / "a").read_text())
@@ -125,7 +125,7 @@ def test_one_that_is_wanted_again_while_it_ends_starts_when_that_is_over(tmp_pat
     told: list[str] = []
 
     async def scenario() -> None:
-        running = Processes(BROKER, ended=told.append, crashed=lambda name, how, delay: told.append(how))
+        running = Processes(ENVIRONMENT, ended=told.append, crashed=lambda name, how, delay: told.append(how))
         for _ in range(2):
             running.want({"one": python(ALONE, tmp_path)})
             assert running.is_due("one")
@@ -153,7 +153,7 @@ def test_what_a_crashed_process_has_started_does_not_keep_it_from_its_restart(
     crashes: list[str] = []
 
     async def scenario() -> None:
-        running = Processes(BROKER, crashed=lambda name, how, delay: crashes.append(how))
+        running = Processes(ENVIRONMENT, crashed=lambda name, how, delay: crashes.append(how))
         running.want({"boom": Command(("sh", "-c", "sleep 1000 & echo $! >> pids; exit 3"), tmp_path)})
         await until(lambda: len(crashes) >= 2)
         await running.stop()
@@ -167,14 +167,14 @@ def test_what_a_crashed_process_has_started_does_not_keep_it_from_its_restart(
 
 def test_a_program_that_does_not_exist_is_named_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
-        running = Processes(BROKER)
+        running = Processes(ENVIRONMENT)
         running.want({"ghost": Command(("no-such-program",), tmp_path)})
         await until(lambda: bool(caplog.messages))
         await running.stop()
 
     asyncio.run(scenario())
     assert caplog.messages == [
-        "ghost: no-such-program cannot be started (No such file or directory); trying again in 1 s"
+        "ghost: no-such-program cannot be started (No such file or directory); trying again in 0.5 s"
     ]
 
 
@@ -183,7 +183,7 @@ def test_an_argument_that_no_program_can_have_is_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, argument: str
 ) -> None:
     async def scenario() -> None:
-        running = Processes(BROKER)
+        running = Processes(ENVIRONMENT)
         running.want({"odd": Command(("true", argument), tmp_path)})
         await until(lambda: bool(caplog.messages))
         await running.stop()
@@ -192,20 +192,21 @@ def test_an_argument_that_no_program_can_have_is_said(
     assert caplog.messages[0].startswith("odd: true cannot be started (")
 
 
-def test_an_endless_line_neither_blocks_nor_fills_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_endless_line_neither_blocks_nor_fills_memory(tmp_path: Path) -> None:
     code = (
         "import sys; sys.stdout.write('x' * 300_000 + '\\nafter\\n'); sys.stdout.flush(); import time; time.sleep(60)"
     )
 
+    printed: list[str] = []
+
     async def scenario() -> None:
-        running = Processes(BROKER)
+        running = Processes(ENVIRONMENT, output=lambda name, line: printed.append(line))
         running.want({"loud": python(code, tmp_path)})
-        await until(lambda: "loud: after" in caplog.messages)
+        await until(lambda: "after" in printed)
         await running.stop()
 
-    with caplog.at_level(logging.INFO, "msgflo"):
-        asyncio.run(scenario())
-    assert any("left out" in message for message in caplog.messages)
+    asyncio.run(scenario())
+    assert any("left out" in line for line in printed)
 
 
 def test_what_a_process_prints_and_how_it_ends_is_told(tmp_path: Path) -> None:
@@ -213,7 +214,7 @@ def test_what_a_process_prints_and_how_it_ends_is_told(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         running = Processes(
-            BROKER,
+            ENVIRONMENT,
             output=lambda *news: told.append(("output", *news)),
             crashed=lambda *news: told.append(("crashed", *news)),
         )
@@ -224,7 +225,7 @@ def test_what_a_process_prints_and_how_it_ends_is_told(tmp_path: Path) -> None:
 
     asyncio.run(scenario())
     assert told[:2] == [("output", "fragile", "hello"), ("output", "fragile", "worse")]
-    assert ("crashed", "fragile", "ended (exit code 1): RuntimeError: too bad", 1.0) in told
+    assert ("crashed", "fragile", "ended (exit code 1): RuntimeError: too bad", 0.5) in told
 
 
 def test_the_number_of_repeated_tracebacks_is_told_while_the_process_is_silent(
@@ -243,7 +244,7 @@ def test_the_number_of_repeated_tracebacks_is_told_while_the_process_is_silent(
     told: list[str] = []
 
     async def scenario() -> None:
-        running = Processes(BROKER, output=lambda name, line: told.append(line))
+        running = Processes(ENVIRONMENT, output=lambda name, line: told.append(line))
         running.want({"failing": python(code, tmp_path)})
         await until(lambda: any("more time" in line for line in told))
         await running.stop()
@@ -275,7 +276,7 @@ def test_only_a_process_that_still_runs_is_settled(tmp_path: Path, monkeypatch: 
             return timer
 
         monkeypatch.setattr(loop, "call_later", noted)
-        running = Processes(BROKER, settled=settled.append, crashed=lambda name, how, delay: ended.append(name))
+        running = Processes(ENVIRONMENT, settled=settled.append, crashed=lambda name, how, delay: ended.append(name))
         short, lasting = Command(("true",), tmp_path), Command(("sleep", "60"), tmp_path)
         running.want({"short": short})
         await until(lambda: ended == ["short"])
@@ -311,7 +312,7 @@ time.sleep(60)
     lines: list[str] = []
 
     async def scenario() -> float:
-        running = Processes(BROKER, output=lambda name, line: lines.append(line))
+        running = Processes(ENVIRONMENT, output=lambda name, line: lines.append(line))
         began = time.process_time()
         running.want({"loud": python(code, tmp_path)})
         async with asyncio.timeout(60):
@@ -333,7 +334,7 @@ def test_one_that_prints_without_end_leaves_time_for_others(tmp_path: Path) -> N
 
     async def scenario() -> None:
         nonlocal seconds
-        running = Processes(BROKER, output=lambda name, line: lines.append(line))
+        running = Processes(ENVIRONMENT, output=lambda name, line: lines.append(line))
         began, turns = time.monotonic(), 0
         running.want({"endless": Command(("yes",), tmp_path)})
         async with asyncio.timeout(60):
@@ -349,6 +350,6 @@ def test_one_that_prints_without_end_leaves_time_for_others(tmp_path: Path) -> N
 
 
 def test_our_own_interpreter_is_found_without_a_path() -> None:
-    assert processes.executable(("python", "x.py"))[0] == sys.executable
-    assert processes.executable(("msgflo", "list"))[:4] == [sys.executable, "-P", "-m", "msgflo_host"]
-    assert processes.executable(("other", "a")) == ["other", "a"]
+    assert command.executable(("python", "x.py"))[0] == sys.executable
+    assert command.executable(("msgflo", "list"))[:4] == [sys.executable, "-P", "-m", "msgflo_host"]
+    assert command.executable(("other", "a")) == ["other", "a"]

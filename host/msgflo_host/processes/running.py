@@ -1,32 +1,25 @@
-"""The processes that the coordinator runs: started when wanted, restarted after a crash, ended with it."""
+"""Processes that are kept running: started when wanted, restarted after a crash, ended with this program."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import sys
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from urllib.parse import quote
-
-import msgflo
-from msgflo import Broker
+from typing import Protocol
 
 from .. import children
-from ..library.folder import Command
-from ..library.msgflo_programs import search_path
+from .command import Command, executable
 from .output import Lines
 
-__all__ = ["SETTLED_S", "Processes", "broker_url", "environment", "executable"]
+__all__ = ["SETTLED_S", "Kept", "Processes", "Runner", "in_this_program"]
 
 log = logging.getLogger("msgflo")
 
-FIRST_RESTART_S = 1.0
+FIRST_RESTART_S = 0.5
 LONGEST_RESTART_S = 60.0
 STABLE_S = 60.0
 """A process that lived this long starts again with the shortest delay."""
@@ -47,24 +40,65 @@ def _nothing(*_: object) -> None:
     pass
 
 
-class Processes:
-    """Keeps one process per name running, as last asked for by `want`.
+class Kept(Protocol):
+    """Processes of one kind that are kept running, by this program or by its supervisor."""
 
-    `ended(name)` is called when a process that was to end is gone, before another one of that name starts; `output(name,
-    line)` with what one prints, as far as `output.Lines` passes it on; `crashed(name, how, delay)` when one has ended by itself
-    and starts again in `delay` seconds; and `settled(name)` when one has run for 30 s.
-    """
+    found: Mapping[str, Sequence[str]]
+    """What ran before this program started, with what each has printed."""
 
-    def __init__(
+    @property
+    def wanted(self) -> Mapping[str, Command]:
+        """What is to run."""
+
+    def is_running(self, name: str) -> bool:
+        """Whether there is a process now, of the command that was asked for last."""
+
+    def is_due(self, name: str) -> bool:
+        """Whether one is to start: the last one is still ending, or has crashed."""
+
+    def want(self, commands: Mapping[str, Command]) -> None:
+        """Start what is new, end what is no longer here, restart what has another command."""
+
+    async def stop(self) -> None:
+        """End all of them and wait until they are gone."""
+
+
+class Runner(Protocol):
+    """Makes the `Kept` of a kind; what the functions are called with, `Processes` tells."""
+
+    def __call__(
         self,
-        broker: Broker,
+        kind: str,
         *,
         ended: Callable[[str], None] = _nothing,
         output: Callable[[str, str], None] = _nothing,
         crashed: Callable[[str, str, float], None] = _nothing,
         settled: Callable[[str], None] = _nothing,
+    ) -> Kept:
+        """Return those of a kind."""
+
+
+class Processes:
+    """Keeps one process per name running, as last asked for by `want`.
+
+    `started(name)` is called with each start; `ended(name)` when a process that was to end is gone, before another one of
+    that name starts; `output(name, line)` with what one prints, as far as `output.Lines` passes it on; `crashed(name, how,
+    delay)` when one has ended by itself and starts again in `delay` seconds; and `settled(name)` when one has run for 30 s.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        started: Callable[[str], None] = _nothing,
+        ended: Callable[[str], None] = _nothing,
+        output: Callable[[str, str], None] = _nothing,
+        crashed: Callable[[str, str, float], None] = _nothing,
+        settled: Callable[[str], None] = _nothing,
     ) -> None:
-        self._environment = environment(broker)
+        self.found: Mapping[str, Sequence[str]] = {}
+        self._environment = environment
+        self._started = started
         self._ended = ended
         self._output = output
         self._crashed = crashed
@@ -73,9 +107,10 @@ class Processes:
         self._ending: dict[asyncio.Task[None], str] = {}
         self._running: set[str] = set()
 
-    def names(self) -> set[str]:
-        """What is being kept running now."""
-        return set(self._keepers)
+    @property
+    def wanted(self) -> Mapping[str, Command]:
+        """What is to run."""
+        return {name: command for name, (command, _) in self._keepers.items()}
 
     def is_running(self, name: str) -> bool:
         """Whether there is a process now, of the command that was asked for last."""
@@ -114,7 +149,7 @@ class Processes:
         delay = FIRST_RESTART_S
         while True:
             began = time.monotonic()
-            lines = Lines(partial(self._say, name))
+            lines = Lines(partial(self._output, name))
             try:
                 how = f"ended ({_how(await self._run_once(name, command, lines))})"
             except (OSError, ValueError) as error:  # ValueError: no argument may hold NUL or half of a surrogate pair
@@ -131,6 +166,7 @@ class Processes:
             executable(command.words), cwd=command.folder, env=self._environment, stdout=PIPE, stderr=STDOUT
         )
         self._running.add(name)
+        self._started(name)
         relaying = asyncio.create_task(_relay_output(process, lines))
         settling = asyncio.get_running_loop().call_later(SETTLED_S, self._settled, name)
         try:
@@ -145,43 +181,10 @@ class Processes:
             await asyncio.wait([relaying])
             await _close_output(process)
 
-    def _say(self, name: str, line: str) -> None:
-        log.info("%s: %s", name, line)
-        self._output(name, line)
 
-
-def executable(words: tuple[str, ...]) -> list[str]:
-    """The words of a command, with our own programs found wherever they are installed.
-
-    What stands in the folder in which one runs, such as a component `click.py`, hides none of the modules that ours need.
-    """
-    own = {"msgflo": [sys.executable, "-P", "-m", "msgflo_host"], "python": [sys.executable]}
-    return [*own.get(words[0], [words[0]]), *words[1:]]
-
-
-def environment(broker: Broker) -> dict[str, str]:
-    """What a component finds: the broker, unbuffered output, and the library's path for MicroPython.
-
-    Not the secret by which editors are let in: whatever a component prints, editors are shown.
-    """
-    firmware = Path(msgflo.__file__).parent.parent
-    packages = Path(sys.prefix) / "micropython"
-    return {name: value for name, value in os.environ.items() if name != "MSGFLO_SECRET"} | {
-        "MSGFLO_BROKER": broker_url(broker),
-        "PYTHONUNBUFFERED": "1",
-        "MICROPYPATH": f"{packages}:{firmware}:.frozen",
-        "PATH": search_path(),
-    }
-
-
-def broker_url(broker: Broker) -> str:
-    """The whole URL of a broker, its password included: for our children's eyes only."""
-    account = quote(broker.user, safe="") if broker.user is not None else ""
-    if broker.password is not None:
-        account += ":" + quote(broker.password, safe="")
-    host = f"[{broker.host}]" if ":" in broker.host else broker.host
-    query = f"?cafile={quote(broker.cafile)}" if broker.cafile else ""
-    return f"{'mqtts' if broker.tls else 'mqtt'}://{account}{'@' if account else ''}{host}:{broker.port}{query}"
+def in_this_program(environment: Mapping[str, str]) -> Runner:
+    """Return what has this program keep processes running, rather than its supervisor."""
+    return lambda kind, **told: Processes(environment, **told)
 
 
 async def _relay_output(process: Process, lines: Lines) -> None:

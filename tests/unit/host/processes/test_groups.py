@@ -1,0 +1,211 @@
+"""The processes that a supervisor runs, and what a coordinator that starts again finds of them; without a process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from event_loop import run_simulated
+from msgflo_host.processes.command import Command
+from msgflo_host.processes.groups import Groups, Supervised
+from stand_in_process import Processes
+
+
+def program(word: str) -> Command:
+    return Command((word,), Path("/"), Path("/file.py"), (1, 2, 3))
+
+
+class Coordinator:
+    """One that has just been started: `told` is what it hears of the nodes it runs, `rest` of all."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self.told_to_end = asyncio.Event()
+        self.told: list[tuple[object, ...]] = []
+        self._supervisor = supervisor
+        self.supervised = Supervised(self, sent(supervisor.groups.described()), self.told_to_end)  # type: ignore[arg-type]
+        supervisor.coordinator = self
+        supervisor.groups.tell_unsaid()
+
+    def runner(self, kind: str = "nodes") -> Any:
+        def tell(event: str) -> Callable[..., None]:
+            return lambda *rest: self.told.append((event, *rest))
+
+        return self.supervised(kind, **{event: tell(event) for event in ("output", "crashed", "ended", "settled")})
+
+    def send(self, **message: Any) -> None:
+        """As `Channel.send`."""
+        if self._supervisor.coordinator is self:
+            message = sent(message)
+            self._supervisor.groups.want(message["kind"], message["want"])
+
+
+class Supervisor:
+    """Its processes, and the coordinator that it has now, if any."""
+
+    def __init__(self) -> None:
+        self.coordinator: Coordinator | None = None
+        self.groups = Groups(dict, self._tell)
+
+    def _tell(self, message: Any) -> bool:
+        if self.coordinator is None:
+            return False
+        self.coordinator.supervised.received(sent(message))
+        return True
+
+
+def sent(message: Any) -> Any:
+    """What arrives of a message."""
+    return json.loads(json.dumps(message))
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> Processes:
+    return Processes(monkeypatch)
+
+
+def run(main: Callable[[Supervisor], Coroutine[Any, Any, None]]) -> None:
+    async def whole() -> None:
+        supervisor = Supervisor()
+        await main(supervisor)
+        await supervisor.groups.stop()
+
+    run_simulated(whole)
+
+
+def test_a_coordinator_that_starts_again_finds_what_runs_and_hears_what_was_printed_meanwhile(
+    processes: Processes,
+) -> None:
+    async def main(supervisor: Supervisor) -> None:
+        first = Coordinator(supervisor)
+        nodes = first.runner()
+        nodes.want({"a": program("one"), "b": program("two")})
+        await asyncio.sleep(0.1)
+        assert nodes.is_running("a")
+        assert nodes.is_running("b")
+        processes[0].say("hello")
+        await asyncio.sleep(0.1)
+        assert first.told == [("output", "a", "hello")]
+        supervisor.coordinator = None  # it was killed
+        processes[0].say("is anybody there?")
+        processes[1].end()
+        await asyncio.sleep(0.1)
+        second = Coordinator(supervisor)
+        nodes = second.runner()
+        assert nodes.wanted == {"a": program("one"), "b": program("two")}
+        assert (nodes.is_running("a"), nodes.is_running("b")) == (True, False)
+        assert nodes.is_due("b")
+        assert nodes.found == {"a": ["hello"], "b": []}
+        await asyncio.sleep(1)
+        assert second.told == [("output", "a", "is anybody there?")]
+        assert nodes.is_running("b")
+        nodes.want({"a": program("one"), "b": program("two")})
+        await asyncio.sleep(1)
+        assert [each.command for each in processes] == [["one"], ["two"], ["two"]]
+
+    run(main)
+
+
+def test_a_process_that_has_crashed_starts_again_also_without_a_coordinator(processes: Processes) -> None:
+    async def main(supervisor: Supervisor) -> None:
+        first = Coordinator(supervisor)
+        first.runner().want({"a": program("one")})
+        await asyncio.sleep(0.1)
+        processes[0].end()
+        await asyncio.sleep(0.1)
+        assert first.told == [("crashed", "a", "ended (exit code 3)", 0.5)]
+        supervisor.coordinator = None
+        await asyncio.sleep(0.5)
+        processes[1].end()
+        await asyncio.sleep(1)
+        assert len(processes) == 3
+
+    run(main)
+
+
+def test_one_with_another_command_runs_when_the_one_before_has_ended(processes: Processes) -> None:
+    async def main(supervisor: Supervisor) -> None:
+        coordinator = Coordinator(supervisor)
+        nodes = coordinator.runner()
+        nodes.want({"a": program("one")})
+        await asyncio.sleep(0.1)
+        nodes.want({"a": program("two")})
+        assert not nodes.is_running("a")
+        assert nodes.is_due("a")
+        await asyncio.sleep(0.1)
+        assert coordinator.told == [("ended", "a")]
+        assert nodes.is_running("a")
+        assert [each.command for each in processes] == [["one"], ["two"]]
+
+    run(main)
+
+
+def test_they_are_stopped_only_where_the_coordinator_is_to_end_and_so_are_all_when_that_is_waited_for(
+    processes: Processes,
+) -> None:
+    async def main(supervisor: Supervisor) -> None:
+        coordinator = Coordinator(supervisor)
+        nodes = coordinator.runner()
+        nodes.want({"a": program("one"), "b": program("two")})
+        await asyncio.sleep(0.1)
+        await nodes.stop()
+        await asyncio.sleep(5)
+        assert nodes.wanted.keys() == {"a", "b"}
+        assert coordinator.told == []
+        coordinator.told_to_end.set()
+        await nodes.stop()
+        assert sorted(coordinator.told) == [("ended", "a"), ("ended", "b")]
+        assert supervisor.groups.described() == {"nodes": {}}
+
+    run(main)
+
+
+def test_nobody_waits_for_what_ends_with_the_supervisor(processes: Processes) -> None:
+    async def main(supervisor: Supervisor) -> None:
+        coordinator = Coordinator(supervisor)
+        nodes = coordinator.runner()
+        nodes.want({"a": program("one")})
+        supervisor.coordinator = None
+        coordinator.told_to_end.set()
+        stopping = asyncio.create_task(nodes.stop())
+        await asyncio.sleep(1)
+        coordinator.supervised.lost()
+        await stopping
+
+    run(main)
+
+
+def test_what_happens_before_anybody_asks_for_a_kind_is_told_then(processes: Processes) -> None:
+    async def main(supervisor: Supervisor) -> None:
+        first = Coordinator(supervisor)
+        first.runner("boards").want({"desk": program("one")})
+        await asyncio.sleep(0.1)
+        second = Coordinator(supervisor)
+        processes[0].say("hello")
+        await asyncio.sleep(0.1)
+        boards = second.runner("boards")
+        assert second.told == []
+        await asyncio.sleep(0.1)
+        assert second.told == [("output", "desk", "hello")]
+        assert boards.wanted.keys() == {"desk"}
+
+    run(main)
+
+
+def test_of_a_process_that_prints_much_the_first_and_the_last_lines_are_kept(processes: Processes) -> None:
+    async def main(supervisor: Supervisor) -> None:
+        Coordinator(supervisor).runner().want({"a": program("one")})
+        await asyncio.sleep(0.1)
+        processes[0].say(*map(str, range(300)))
+        await asyncio.sleep(0.1)
+        found = Coordinator(supervisor).runner().found["a"]
+        assert found == [str(number) for number in (*range(20), *range(120, 300))]
+        processes[0].end()
+        await asyncio.sleep(1)
+        assert Coordinator(supervisor).runner().found["a"] == []
+
+    run(main)
