@@ -56,8 +56,13 @@ class Coordinator:
     can be on the broker: what has a client id of its own connects only then. The broker may come, go and restart.
     """
 
-    def __init__(self, broker: Broker, graph: Graph, *, process: int | None = None) -> None:
-        """`process` is the id of the one to end where this coordinator is in the way; by default this one."""
+    def __init__(
+        self, broker: Broker, graph: Graph, *, process: int | None = None, is_own_broker: bool = False
+    ) -> None:
+        """`process` is the id of the one to end where this coordinator is in the way; by default this one.
+
+        On its own broker it is in charge, whoever else claims to be.
+        """
         self.broker = broker
         self.graphs = Graphs(graph)
         self.wall = Wall(self.tell)
@@ -91,6 +96,7 @@ class Coordinator:
         self._lease = Lease(
             lambda payload, retain: self._connection.publish(lease.TOPIC, payload, retain=retain),
             process=process,
+            own=is_own_broker,
         )
         self._forwarder_started = self._lost_meanwhile = self._ending = False
         self._direct = DirectBindings(lambda topic, payload: self._connection.publish(topic, payload, retain=True))

@@ -4,6 +4,8 @@ Two of them would overwrite each other's bindings for ever, so the second one do
 when the one in charge dies; a topic that is left over nevertheless (the broker died as well) is not answered for, and taken.
 So is that of one which does not answer in time, on a machine that is at its limit: once it does, the one stays that has been
 in charge for longer.
+
+With a Mosquitto of our own the lock of its folder says who is in charge: claims of others, whoever forges them, change nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 
+from ._once import Once
 from .errors import MsgfloError
 
 __all__ = ["TOPIC", "Lease", "Taken"]
@@ -25,6 +28,8 @@ __all__ = ["TOPIC", "Lease", "Taken"]
 TOPIC = "fbp/coordinator"
 ANSWER_WITHIN_S = 1.0
 TIE = 20  # contradictions
+SOON_S = 0.2  # less than those who ask wait for an answer
+_LONGEST = 80
 
 Publish = Callable[[bytes, bool], object]
 """Publishes a payload on TOPIC, retained or not."""
@@ -35,10 +40,13 @@ class Taken(MsgfloError):
 
 
 class Lease:
-    """This coordinator's claim to the broker; `received` must get every packet on TOPIC."""
+    """This coordinator's claim to the broker, which nobody else has on its `own`; `received` must get every packet on TOPIC."""
 
-    def __init__(self, publish: Publish, *, process: int | None = None) -> None:
+    def __init__(self, publish: Publish, *, process: int | None = None, own: bool = False) -> None:
         self._publish = publish
+        self._own = own
+        self._once = Once()
+        self._claiming: asyncio.TimerHandle | None = None
         self._process = os.getpid() if process is None else process  # which to end where this is in the way
         self._id = uuid.uuid4().hex
         self._held = False
@@ -52,7 +60,14 @@ class Lease:
         """Take note of who is in charge; while we are, contradict whoever asks, claims, or clears the topic."""
         claim = _parse(payload)
         ours = claim.get("id") == self._id
-        if self._held:
+        if self._own:
+            if claim and not ours and not retained and "asks" not in claim:
+                self._once.say(
+                    f"{_who(claim)} claims to be the coordinator of this broker, which is our own: stop that one"
+                )
+            if self._held and not ours:
+                self._claim_soon()
+        elif self._held:
             if self._gives_way(claim):
                 self._held, self._other = False, _who(claim)
                 self._lost.set()
@@ -72,7 +87,11 @@ class Lease:
 
         Of two that start together, the one stays whose claim reaches the broker first: each sees both in that order.
         """
-        self._held = False
+        self._held = self._own
+        if self._own:
+            self._since = time.monotonic()
+            self._claim()
+            return
         if self._other is not None:
             await self._decide(lambda: self._publish(json.dumps({"asks": self._id}).encode(), False))
             self._other = None  # no answer: what is retained was left over
@@ -107,6 +126,16 @@ class Lease:
             self._held = False
             self._publish(b"", True)
 
+    def _claim_soon(self) -> None:
+        """On our own broker claims may come without end, and are contradicted together."""
+        if self._claiming is None:
+            self._claiming = asyncio.get_running_loop().call_later(SOON_S, self._claim_again)
+
+    def _claim_again(self) -> None:
+        self._claiming = None
+        if self._held:
+            self._claim()
+
     def _claim(self) -> None:
         held = time.monotonic() - self._since
         claim = {"id": self._id, "host": socket.gethostname(), "process": self._process, "seconds": held}
@@ -140,4 +169,9 @@ def _parse(payload: bytes) -> dict[str, object]:
 
 
 def _who(claim: dict[str, object]) -> str:
-    return f"process {claim.get('process', '?')} on {claim.get('host', '?')}"
+    return f"process {_short(claim.get('process', '?'))} on {_short(claim.get('host', '?'))}"
+
+
+def _short(said: object) -> str:
+    """What may have been said by anybody."""
+    return str(said)[:_LONGEST]

@@ -138,7 +138,9 @@ async def _run(options: Options, notes: Notes, told_to_end: asyncio.Event, *, te
         listener = stack.enter_context(open_port(options.host, options.port, hint=IN_USE))
         own_broker = await _own_broker(options, supervisor) if options.broker is None else None
         broker = Broker.parse(own_broker["url"]) if own_broker else options.broker
-        coordinator = Coordinator(broker, graph, process=hello.get("process", os.getpid()))
+        coordinator = Coordinator(
+            broker, graph, process=hello.get("process", os.getpid()), is_own_broker=own_broker is not None
+        )
         supervised = None
         if supervisor is not None:
             supervised = Supervised(supervisor, hello["processes"], told_to_end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import selectors
 import sys
 import threading
@@ -65,3 +66,11 @@ def _is_a_unit_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     finally:
         _found = None
     assert not found, f"a unit test must not do this; move it to tests/integration: {found}"
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
+    """What the host package logs; a run of the coordinator in this process keeps that to itself from then on."""
+    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
+    caplog.set_level(logging.INFO, "msgflo")
+    return caplog

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -23,13 +22,6 @@ from systems import Sink, Source, discovery_message, node
 
 EDGE = "source(test/Source) OUT -> IN sink(test/Sink)\n"
 BOUND = "fbp/bind/sink"
-
-
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
-    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
-    caplog.set_level(logging.INFO)
-    return caplog
 
 
 def simulated(test: Callable[[MemoryBroker], Awaitable[None]], broker: MemoryBroker | None = None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -25,12 +24,6 @@ class RareSink(Sink):
     """Announces itself again after half an hour."""
 
     period = 3600
-
-
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
-    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
-    return caplog
 
 
 def simulated(test: Callable[[], Awaitable[None]], broker: MemoryBroker) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -12,7 +13,8 @@ from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.graph.model import Graph
-from msgflo_host.lease import Lease, Taken
+from msgflo_host.lease import TOPIC, Lease, Taken
+from simulation import beside, until
 
 
 def with_broker(test: Callable[[MemoryBroker], Coroutine[Any, Any, None]]) -> None:
@@ -122,3 +124,24 @@ def test_a_message_that_nobody_stands_behind_ends_nobodys_charge() -> None:
         losing.cancel()
 
     run_simulated(scenario)
+
+
+def test_on_our_own_broker_others_claim_to_be_in_charge_in_vain_and_are_answered_together(
+    logged: pytest.LogCaptureFixture,
+) -> None:
+    async def main(broker: MemoryBroker) -> None:
+        coordinator = Coordinator(broker.address, Graph("main"), is_own_broker=True)
+        async with beside(coordinator.run()):
+            await until(coordinator.in_charge.is_set)
+            (before,) = broker.values(TOPIC)
+            for seconds in (1e9, 2e9, *range(1000)):
+                broker.publish(TOPIC, {"id": "evil", "host": "h", "process": 1, "seconds": seconds}, retain=True)
+            await asyncio.sleep(5)
+            assert coordinator.in_charge.is_set()
+            assert json.loads(broker.retained[TOPIC])["id"] == before["id"]
+            assert sum(claim["id"] == before["id"] for claim in broker.values(TOPIC)) < 5
+
+    with_broker(main)
+    assert [text for text in logged.messages if "claims" in text] == [
+        "process 1 on h claims to be the coordinator of this broker, which is our own: stop that one"
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import suppress
 
 import pytest
@@ -15,12 +14,6 @@ from msgflo_host.graph.commands import Change
 from msgflo_host.graph.model import Graph
 from msgflo_host.graphs import MAIN, Graphs
 from msgflo_host.wall import Wall, call_all
-
-
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
-    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
-    return caplog
 
 
 def fail(*news: object) -> None:

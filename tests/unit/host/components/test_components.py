@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,12 +25,6 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "msgflo.yaml").write_text("components: {x/Dev: dev.yml}\n")
     (tmp_path / "dev.yml").write_text(DEVICE.format(id="", port="on"))
     return tmp_path
-
-
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
-    monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
-    return caplog
 
 
 def simulated(test: Callable[[MemoryBroker], Awaitable[None]]) -> None:
