@@ -30,6 +30,7 @@ from .mosquitto_config import (
 )
 from .mosquitto_files import Files
 from .ports import free_port, is_free, listening_program
+from .processes.restarts import Pauses, describe_exit
 
 __all__ = ["DEFAULT_PORT", "Mosquitto", "OwnBroker"]
 
@@ -39,7 +40,7 @@ _START_S = 10.0
 _STOP_S = 5.0
 _PREDECESSOR_S = 4.0
 """How long the Mosquitto of a coordinator that was killed may take to end."""
-_FIRST_RESTART_S, _LONGEST_RESTART_S, _STABLE_S = 0.1, 30.0, 60.0
+_FIRST_RESTART_S, _LONGEST_RESTART_S = 0.1, 30.0
 _SAVE_S = 300.0
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # not on the path of Debian's users
 _USUAL_WEBSOCKET_PORT = 9001
@@ -166,18 +167,16 @@ class Mosquitto:
 
     async def _keep(self, program: str) -> None:
         """Start it again when it has ended, and look after its files."""
-        delay, said = _FIRST_RESTART_S, ""
+        pauses, said = Pauses(_FIRST_RESTART_S, _LONGEST_RESTART_S), ""
         while True:
-            began = time.monotonic()
+            pauses.started()
             assert self._process is not None
             code = await self._look_after(self._process)
-            if time.monotonic() - began > _STABLE_S:
-                delay = _FIRST_RESTART_S
-            how = f"exit code {code}" if code >= 0 else f"signal {-code}"
-            log.error("Mosquitto has ended (%s); starting it again in %g s. Its log: %s", how, delay, self._files.log)
+            how, pause = describe_exit(code), pauses.next()
+            log.error("Mosquitto has ended (%s); starting it again in %g s. Its log: %s", how, pause, self._files.log)
             while True:
-                await asyncio.sleep(delay)
-                delay = min(2 * delay, _LONGEST_RESTART_S)
+                await asyncio.sleep(pause)
+                pause = pauses.next()
                 try:
                     self._process, said = await self._start_process(program), ""
                     break

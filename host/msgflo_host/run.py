@@ -35,6 +35,7 @@ from .graph.model import Graph
 from .journal import Journal
 from .processes.channel import Channel, inherited
 from .processes.groups import Supervised
+from .processes.signals import on_shutdown
 from .serving import Access, label, read_access, serve
 from .status import snapshot
 from .view import Notes, flush, follow_plain
@@ -112,20 +113,18 @@ def _first_mistake(error: BaseException) -> MsgfloError | None:
 
 async def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
     """Do the work until a signal cancels it; the event tells that it was one."""
-    task, told = asyncio.current_task(), asyncio.Event()
+    task, is_ending = asyncio.current_task(), asyncio.Event()
     assert task is not None
 
     def end() -> None:
-        told.set()
+        is_ending.set()
         task.cancel()
 
-    stayed = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # nohup: the end of the terminal is not ours
-    for number in (signal.SIGINT, signal.SIGTERM, *(() if stayed else (signal.SIGHUP,))):
-        asyncio.get_running_loop().add_signal_handler(number, end)
-    await work(told)
+    on_shutdown(end)
+    await work(is_ending)
 
 
-async def _run(options: Options, notes: Notes, told_to_end: asyncio.Event, *, terminal: bool) -> None:
+async def _run(options: Options, notes: Notes, is_ending: asyncio.Event, *, terminal: bool) -> None:
     supervisor = await inherited()
     hello = await supervisor.receive() or {} if supervisor is not None else {}
     admission = read_access(replace(options.access, secret=hello["secret"]) if "secret" in hello else options.access)
@@ -138,12 +137,10 @@ async def _run(options: Options, notes: Notes, told_to_end: asyncio.Event, *, te
         listener = stack.enter_context(open_port(options.host, options.port, hint=IN_USE))
         own_broker = await _own_broker(options, supervisor) if options.broker is None else None
         broker = Broker.parse(own_broker["url"]) if own_broker else options.broker
-        coordinator = Coordinator(
-            broker, graph, process=hello.get("process", os.getpid()), is_own_broker=own_broker is not None
-        )
+        coordinator = Coordinator(broker, graph, process=hello.get("process"), is_own_broker=own_broker is not None)
         supervised = None
         if supervisor is not None:
-            supervised = Supervised(supervisor, hello["processes"], told_to_end)
+            supervised = Supervised(supervisor, hello["processes"], is_ending)
             following = asyncio.create_task(_follow_supervisor(supervisor, supervised))
             stack.callback(following.cancel)
         components = Components(library, coordinator, runner=supervised, foreign=devices)

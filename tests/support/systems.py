@@ -89,10 +89,23 @@ class Coordinator:
         """As a power cut would: what it has started has no time for a last word either."""
         assert self.process is not None
         self.process.send_signal(signal.SIGSTOP)  # it would start again what is killed
-        for part in psutil.Process(self.process.pid).children():
-            if "coordinator" in part.cmdline():
-                part.kill()
+        for part in self.parts("coordinator"):
+            part.kill()
         self._end(signal.SIGKILL)
+
+    def parts(self, words: str) -> list[psutil.Process]:
+        """The processes that it has started with these words in their command, such as `coordinator` or `mosquitto`.
+
+        Of paths only the last name counts: the folders of a test are called like the test.
+        """
+        assert self.process is not None
+        children = psutil.Process(self.process.pid).children()
+        return [each for each in children if words in " ".join(Path(word).name for word in each.cmdline()[:7])]
+
+    def part(self, words: str) -> psutil.Process:
+        """The only one of them."""
+        (found,) = self.parts(words)
+        return found
 
     def stop(self) -> int:
         """As Ctrl-C would; returns the exit code. Then there is all of its output."""

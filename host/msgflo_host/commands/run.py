@@ -57,10 +57,11 @@ def command(
     # What is started here needs it no more, and could print it.
     os.environ.pop("MSGFLO_SECRET", None)
     from ..broker import Mosquitto
+    from ..processes.command import executable
     from ..processes.supervisor import supervise
     from ..view import Notes
 
-    coordinator = [sys.executable, "-P", "-m", "msgflo_host", "coordinator", *_words(context)]
+    coordinator = executable(("msgflo", "coordinator", *_words(context)))
     broker = parse_broker(broker_url) if broker_url else Mosquitto(data, port=mqtt_port, host=mqtt_host)
     has_live_view = sys.stdout is not None and sys.stdout.isatty() and not plain
     show = None if has_live_view else Notes(terminal=False)
@@ -69,7 +70,7 @@ def command(
 
 
 def _words(context: click.Context) -> list[str]:
-    """Return what was typed, for the coordinator; what is secret reaches it by the environment."""
+    """Return what was typed, for the coordinator, but for the secret: others could read it there."""
     words: list[str] = []
     typed: list[str] = []
     for parameter in context.command.params:

@@ -145,7 +145,7 @@ class Components:
         self._changed.set()
 
     def _commands(self) -> dict[str, Command]:
-        ours = self._processes.wanted
+        ours = self._processes.commands
         wanted: dict[str, Command] = {}
         waiting: list[str] = []
         nodes = self._coordinator.graph.nodes.values()
@@ -182,7 +182,7 @@ class Components:
 
     def _learn(self) -> None:
         """Components that cannot be asked say what they are once they run."""
-        for role in filter(self._processes.is_running, self._processes.wanted):
+        for role in filter(self._processes.is_running, self._processes.commands):
             node = self._coordinator.graph.nodes.get(role)
             command = self.library.commands.get(node.component) if node else None
             if node is None or command is None or self.library.knows(node.component):

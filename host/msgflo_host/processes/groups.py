@@ -9,13 +9,13 @@ from typing import Any
 
 from .channel import Channel
 from .command import Command
-from .running import Kept, Processes
+from .running import Processes, ProcessGroup
 
 __all__ = ["Groups", "Supervised"]
 
 _FIRST_LINES, _LAST_LINES = 20, 180
 """Of what each process has printed: told to a coordinator that has started again."""
-_MOST_UNSAID = 500
+_MOST_PENDING = 500
 """Lines that wait while there is no coordinator."""
 
 
@@ -28,7 +28,7 @@ class Groups:
         self._tell = tell
         self._groups: dict[str, Processes] = {}
         self._printed: dict[tuple[str, str], _Printed] = {}
-        self._unsaid: deque[dict[str, Any]] = deque(maxlen=_MOST_UNSAID)
+        self._pending: deque[tuple[str, str, str]] = deque(maxlen=_MOST_PENDING)  # kind, name, line
 
     def want(self, kind: str, commands: Mapping[str, Mapping[str, Any]]) -> None:
         """Run exactly these processes of a kind, each as `Command.to_json` describes it."""
@@ -45,17 +45,17 @@ class Groups:
                     "runs": group.is_running(name),
                     "lines": [*self._printed.get((kind, name), ())],
                 }
-                for name, command in group.wanted.items()
+                for name, command in group.commands.items()
             }
             for kind, group in self._groups.items()
         }
 
-    def tell_unsaid(self) -> None:
+    def tell_pending(self) -> None:
         """Tell a coordinator that was just given `described` what was printed while there was none."""
-        unsaid = [*self._unsaid]
-        self._unsaid.clear()
-        for each in unsaid:
-            self._output(each["kind"], each["name"], each["line"])
+        pending = [*self._pending]
+        self._pending.clear()
+        for each in pending:
+            self._output(*each)
 
     async def stop(self) -> None:
         """End all, and wait until they are gone."""
@@ -83,7 +83,7 @@ class Groups:
 
     def _output(self, kind: str, name: str, line: str) -> None:
         if not self._tell({"event": "output", "kind": kind, "name": name, "rest": (line,)}):
-            self._unsaid.append({"kind": kind, "name": name, "line": line})
+            self._pending.append((kind, name, line))
         elif (printed := self._printed.get((kind, name))) is not None:
             printed.add(line)
 
@@ -104,23 +104,23 @@ class _Printed:
 
 
 class Supervised:
-    """The coordinator's side: makes the `Kept` of a kind as a `Runner` does, of what a supervisor runs."""
+    """The coordinator's side: makes the `ProcessGroup` of a kind as a `Runner` does, of what a supervisor runs."""
 
-    def __init__(self, channel: Channel, found: Mapping[str, Any], told_to_end: asyncio.Event) -> None:
+    def __init__(self, channel: Channel, found: Mapping[str, Any], is_ending: asyncio.Event) -> None:
         """`found` is what the supervisor's `Groups.described` has returned.
 
-        Until this coordinator is `told_to_end`, stopping them does nothing: the next coordinator takes them up.
+        Until this coordinator is `is_ending`, stopping them does nothing: the next coordinator takes them up.
         """
         self._channel = channel
         self._found = found
-        self._told_to_end = told_to_end
+        self._is_ending = is_ending
         self._groups: dict[str, _Group] = {}
         self._early: dict[str, list[Mapping[str, Any]]] = {}  # what came before anybody asked for that kind
 
-    def __call__(self, kind: str, **told: Callable[..., None]) -> Kept:
+    def __call__(self, kind: str, **told: Callable[..., None]) -> ProcessGroup:
         """Return the processes of a kind; `told` are functions as `Processes` takes them."""
         found = self._found.get(kind, {})
-        group = _Group(lambda commands: self._channel.send(want=commands, kind=kind), found, told, self._told_to_end)
+        group = _Group(lambda commands: self._channel.send(want=commands, kind=kind), found, told, self._is_ending)
         self._groups[kind] = group
         for message in self._early.pop(kind, ()):
             asyncio.get_running_loop().call_soon(group.happened, message)
@@ -141,21 +141,23 @@ class Supervised:
 
 
 class _Group:
-    """Processes of one kind that the supervisor keeps running; see `Kept`."""
+    """Processes of one kind that the supervisor keeps running; see `ProcessGroup`."""
 
     def __init__(
         self,
         send: Callable[[Mapping[str, Any]], None],
         found: Mapping[str, Mapping[str, Any]],
         told: Mapping[str, Callable[..., None]],
-        told_to_end: asyncio.Event,
+        is_ending: asyncio.Event,
     ) -> None:
         self.found: Mapping[str, Sequence[str]] = {name: each["lines"] for name, each in found.items()}
         self.all_ended = asyncio.Event()
         self._send = send
         self._told = told
-        self._told_to_end = told_to_end
-        self.wanted: Mapping[str, Command] = {name: Command.from_json(each["command"]) for name, each in found.items()}
+        self._is_ending = is_ending
+        self.commands: Mapping[str, Command] = {
+            name: Command.from_json(each["command"]) for name, each in found.items()
+        }
         self._running = {name for name, each in found.items() if each["runs"]}
         self._ending: Counter[str] = Counter()
 
@@ -163,20 +165,20 @@ class _Group:
         return name in self._running
 
     def is_due(self, name: str) -> bool:
-        return name in self.wanted and name not in self._running
+        return name in self.commands and name not in self._running
 
     def want(self, commands: Mapping[str, Command]) -> None:
-        if commands == self.wanted:
+        if commands == self.commands:
             return
-        for name in [name for name, command in self.wanted.items() if commands.get(name) != command]:
+        for name in [name for name, command in self.commands.items() if commands.get(name) != command]:
             self._running.discard(name)
             self._ending[name] += 1
             self.all_ended.clear()
-        self.wanted = dict(commands)
+        self.commands = dict(commands)
         self._send({name: command.to_json() for name, command in commands.items()})
 
     async def stop(self) -> None:
-        if self._told_to_end.is_set():
+        if self._is_ending.is_set():
             self.want({})
             if self._ending:
                 await self.all_ended.wait()
@@ -189,7 +191,7 @@ class _Group:
             self._ending += Counter()  # without those that are 0
             if not self._ending:
                 self.all_ended.set()
-        elif event == "started" and name in self.wanted and not self._ending[name]:
+        elif event == "started" and name in self.commands and not self._ending[name]:
             self._running.add(name)
         elif event == "crashed":
             self._running.discard(name)

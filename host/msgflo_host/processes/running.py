@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -14,16 +13,14 @@ from typing import Protocol
 from .. import children
 from .command import Command, executable
 from .output import Lines
+from .restarts import Pauses, describe_exit
 
-__all__ = ["SETTLED_S", "Kept", "Processes", "Runner", "in_this_program"]
+__all__ = ["SETTLED_S", "ProcessGroup", "Processes", "Runner", "in_this_program"]
 
 log = logging.getLogger("msgflo")
 
 FIRST_RESTART_S = 0.5
 LONGEST_RESTART_S = 60.0
-STABLE_S = 60.0
-"""A process that lived this long starts again with the shortest delay."""
-
 SETTLED_S = 30.0
 """A process that has run for so long should have announced itself."""
 
@@ -40,14 +37,14 @@ def _nothing(*_: object) -> None:
     pass
 
 
-class Kept(Protocol):
+class ProcessGroup(Protocol):
     """Processes of one kind that are kept running, by this program or by its supervisor."""
 
     found: Mapping[str, Sequence[str]]
     """What ran before this program started, with what each has printed."""
 
     @property
-    def wanted(self) -> Mapping[str, Command]:
+    def commands(self) -> Mapping[str, Command]:
         """What is to run."""
 
     def is_running(self, name: str) -> bool:
@@ -64,7 +61,7 @@ class Kept(Protocol):
 
 
 class Runner(Protocol):
-    """Makes the `Kept` of a kind; what the functions are called with, `Processes` tells."""
+    """Makes the `ProcessGroup` of a kind; what the functions are called with, `Processes` tells."""
 
     def __call__(
         self,
@@ -74,7 +71,7 @@ class Runner(Protocol):
         output: Callable[[str, str], None] = _nothing,
         crashed: Callable[[str, str, float], None] = _nothing,
         settled: Callable[[str], None] = _nothing,
-    ) -> Kept:
+    ) -> ProcessGroup:
         """Return those of a kind."""
 
 
@@ -108,7 +105,7 @@ class Processes:
         self._running: set[str] = set()
 
     @property
-    def wanted(self) -> Mapping[str, Command]:
+    def commands(self) -> Mapping[str, Command]:
         """What is to run."""
         return {name: command for name, (command, _) in self._keepers.items()}
 
@@ -146,20 +143,18 @@ class Processes:
     async def _keep(self, name: str, command: Command, *, after: list[asyncio.Task[None]]) -> None:
         if after:  # two processes of one name would take each other's MQTT client id
             await asyncio.wait(after)
-        delay = FIRST_RESTART_S
+        pauses = Pauses(FIRST_RESTART_S, LONGEST_RESTART_S)
         while True:
-            began = time.monotonic()
+            pauses.started()
             lines = Lines(partial(self._output, name))
             try:
-                how = f"ended ({_how(await self._run_once(name, command, lines))})"
+                how = f"ended ({describe_exit(await self._run_once(name, command, lines))})"
             except (OSError, ValueError) as error:  # ValueError: no argument may hold NUL or half of a surrogate pair
                 how = f"{command.words[0]} cannot be started ({getattr(error, 'strerror', None) or error})"
-            if time.monotonic() - began > STABLE_S:
-                delay = FIRST_RESTART_S
-            log.error("%s: %s; trying again in %g s", name, how, delay)
-            self._crashed(name, f"{how}: {lines.last}" if lines.last else how, delay)
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, LONGEST_RESTART_S)
+            pause = pauses.next()
+            log.error("%s: %s; trying again in %g s", name, how, pause)
+            self._crashed(name, f"{how}: {lines.last}" if lines.last else how, pause)
+            await asyncio.sleep(pause)
 
     async def _run_once(self, name: str, command: Command, lines: Lines) -> int:
         process = await children.spawn(
@@ -211,7 +206,3 @@ async def _close_output(process: Process) -> None:
         async with asyncio.timeout(LEFT_OVER_S):
             while await process.stdout.read(CHUNK):
                 pass
-
-
-def _how(code: int) -> str:
-    return f"exit code {code}" if code >= 0 else f"signal {-code}"

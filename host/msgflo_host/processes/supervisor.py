@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from asyncio.subprocess import Process
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -25,14 +24,16 @@ from ..broker import Mosquitto, OwnBroker
 from .channel import VARIABLE, Channel
 from .command import environment
 from .groups import Groups
+from .restarts import Pauses, describe_exit
+from .signals import on_shutdown
 
 __all__ = ["supervise"]
 
 log = logging.getLogger("msgflo")
 
-_FIRST_RESTART_S, _LONGEST_RESTART_S, _STABLE_S = 0.1, 30.0, 60.0
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 30.0
 _END_S = 15.0  # it saves the graph, has ended what it wanted to run, and tells who is connected
-_MOST_UNSAID = 50  # lines
+_MOST_PENDING = 50  # lines
 
 
 def supervise(
@@ -56,9 +57,7 @@ def supervise(
 async def _until_signal(supervisor: _Supervisor) -> int:
     task = asyncio.current_task()
     assert task is not None
-    stayed = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # nohup: the end of the terminal is not ours
-    for number in (signal.SIGINT, signal.SIGTERM, *(() if stayed else (signal.SIGHUP,))):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    on_shutdown(task.cancel)
     # Ctrl-Z reaches only this process, and the coordinator may be drawing on the terminal.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTSTP, supervisor.suspend)
     return await supervisor.run()
@@ -76,7 +75,7 @@ class _Supervisor:
         self._running: asyncio.Task[int] | None = None
         self._is_checked = asyncio.Event()
         self._is_ready = False
-        self.unsaid: deque[tuple[int, str]] = deque(maxlen=_MOST_UNSAID)
+        self.pending: deque[tuple[int, str]] = deque(maxlen=_MOST_PENDING)
         """Lines of the log that wait for a coordinator to show them, each with its level."""
 
     async def run(self) -> int:
@@ -87,7 +86,7 @@ class _Supervisor:
             return await self._keep(self._running)
         finally:
             await self._end()
-            for _, line in self.unsaid:
+            for _, line in self.pending:
                 print(line, file=sys.stderr)
 
     async def _start_broker(self, ended: asyncio.Task[int]) -> None:
@@ -107,19 +106,16 @@ class _Supervisor:
             self._channel.send(broker=self._own_broker)
 
     async def _keep(self, ended: asyncio.Task[int]) -> int:
-        delay = _FIRST_RESTART_S
+        pauses = Pauses(_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S)
         while True:
-            began = time.monotonic()
+            pauses.started()
             await asyncio.wait([ended])
             code = ended.result()
             if not self._is_ready or code == 0:
                 return code
-            if time.monotonic() - began > _STABLE_S:
-                delay = _FIRST_RESTART_S
-            how = f"exit code {code}" if code > 0 else f"signal {-code}"
-            log.error("the coordinator has ended (%s); starting it again in %g s", how, delay)
-            await asyncio.sleep(delay)
-            delay = min(2 * delay, _LONGEST_RESTART_S)
+            pause = pauses.next()
+            log.error("the coordinator has ended (%s); starting it again in %g s", describe_exit(code), pause)
+            await asyncio.sleep(pause)
             ended = self._running = asyncio.create_task(self._run_once())
 
     async def _run_once(self) -> int:
@@ -135,10 +131,10 @@ class _Supervisor:
         self._channel = channel = await Channel.over(ours)
         channel.send(secret=self._secret, process=os.getpid(), processes=self._groups.described())
         self._introduce_broker()
-        for level, line in self.unsaid:
+        for level, line in self.pending:
             channel.send(log=line, level=level)
-        self.unsaid.clear()
-        self._groups.tell_unsaid()
+        self.pending.clear()
+        self._groups.tell_pending()
         while (message := await channel.receive()) is not None:
             if "checked" in message:
                 self._is_checked.set()
@@ -186,7 +182,7 @@ class _Supervisor:
         if self._channel is not None:
             self._channel.send(log=line, level=level)
         else:
-            self.unsaid.append((level, line))
+            self.pending.append((level, line))
 
 
 class _Relay(logging.Handler):

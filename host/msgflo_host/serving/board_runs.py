@@ -94,8 +94,7 @@ class BoardRuns:
         self._runs: dict[str, BoardRun] = {}
         self._changing = asyncio.Lock()
         self._processes = runner("boards", output=self._printed, crashed=self._crashed, ended=self._ended)
-        self._wanted: dict[str, Command] = {**self._processes.wanted}
-        for name in self._wanted:
+        for name in self._processes.commands:
             run = self._runs[name] = BoardRun(name, said)
             for line in self._processes.found.get(name, ()):
                 run.printed(line)
@@ -140,8 +139,8 @@ class BoardRuns:
         await self._wait_until_gone(wanted.port_map.board_role)
         run = self._runs[wanted.name] = BoardRun(wanted.name, self._said)
         file = wanted.file.absolute()
-        self._wanted[wanted.name] = Command(("msgflo", "board", "run", str(file)), file.parent)
-        self._processes.want(self._wanted)
+        command = Command(("msgflo", "board", "run", str(file)), file.parent)
+        self._processes.want({**self._processes.commands, wanted.name: command})
         return run
 
     async def _wait_until_gone(self, role: str) -> None:
@@ -165,8 +164,7 @@ class BoardRuns:
 
     def _end(self, run: BoardRun) -> None:
         run.stops()
-        if self._wanted.pop(run.name, None) is not None:
-            self._processes.want(self._wanted)
+        self._processes.want({name: each for name, each in self._processes.commands.items() if name != run.name})
 
     # What is told of a name that has no run concerns one of the coordinator before this one.
 

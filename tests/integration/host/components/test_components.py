@@ -277,12 +277,12 @@ def test_only_so_many_processes_are_started_and_that_is_said_whenever_it_begins(
                 return {role: ours.doubt(role) for role in "abcd" if ours.doubt(role)}
 
             await soon(lambda: said == [text])
-            assert {*ours._processes.wanted} == {"a", "b"}
+            assert {*ours._processes.commands} == {"a", "b"}
             await soon(lambda: doubts() == dict.fromkeys("cd", doubt))
             edit("default/main", "removenode", {"id": "a"})
-            await soon(lambda: {*ours._processes.wanted} == {"b", "c"} and doubts() == {"d": doubt})
+            await soon(lambda: {*ours._processes.commands} == {"b", "c"} and doubts() == {"d": doubt})
             edit("default/main", "removenode", {"id": "b"})
-            await soon(lambda: {*ours._processes.wanted} == {"c", "d"} and not doubts())
+            await soon(lambda: {*ours._processes.commands} == {"c", "d"} and not doubts())
             assert said == [text]
             edit("default/main", "addnode", {"id": "a", "component": "home/Echo"})
             await soon(lambda: said == [text, text] and doubts() == {"a": doubt})

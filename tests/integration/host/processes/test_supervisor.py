@@ -26,14 +26,6 @@ def system(tmp_path: Path) -> Coordinator:
     return Coordinator(tmp_path / "graph.fbp", *own, broker=None, cwd=tmp_path)
 
 
-def part(system: Coordinator, name: str) -> psutil.Process:
-    """The process of the coordinator, or of Mosquitto."""
-    assert system.process is not None
-    found = [each for each in psutil.Process(system.process.pid).children() if name in " ".join(each.cmdline()[:7])]
-    assert len(found) == 1, found
-    return found[0]
-
-
 def is_bound(system: Coordinator) -> None:
     system.wait(lambda status: edge(status, "source.out", "sink.in")["kind"] == "direct")
 
@@ -51,7 +43,7 @@ def test_packets_flow_while_the_coordinator_is_dead_and_it_takes_up_what_it_find
         broker = system.wait(lambda status: status["connected"])["broker"]
         with Participants(source, broker=broker), Participants(sink, broker=broker):
             is_bound(system)
-            coordinator, mosquitto = part(system, "coordinator"), part(system, "mosquitto")
+            coordinator, mosquitto = system.part("coordinator"), system.part("mosquitto")
             coordinator.suspend()  # as good as dead, and not started again yet
             for number in range(10):
                 source.send("out", number)
@@ -63,8 +55,8 @@ def test_packets_flow_while_the_coordinator_is_dead_and_it_takes_up_what_it_find
             until(lambda: sink.received == [*range(20)])
             until(lambda: "the coordinator has ended (signal 9); starting it again in 0.1 s" in system.output)
             is_bound(system)
-            assert part(system, "coordinator").pid != coordinator.pid
-            assert part(system, "mosquitto").pid == mosquitto.pid
+            assert system.part("coordinator").pid != coordinator.pid
+            assert system.part("mosquitto").pid == mosquitto.pid
             run(edit)
             source.send("out", 20)
             until(lambda: sink.received == [*range(21)])
@@ -112,12 +104,12 @@ def test_components_run_on_while_the_coordinator_is_dead_or_stands_still_and_end
             echoed(0)
             until(lambda: "echo: heard 0" in system.output)
             echo, other = component(system, "echo"), component(system, "other")
-            part(system, "coordinator").kill()
+            system.part("coordinator").kill()
             echoed(1)
             system.wait(lambda status: node(status, "echo")["state"] == "alive")
             until(lambda: "echo: heard 1" in system.output)  # printed while there was nobody to tell
             assert (component(system, "echo").pid, component(system, "other").pid) == (echo.pid, other.pid)
-            coordinator = part(system, "coordinator")
+            coordinator = system.part("coordinator")
             coordinator.suspend()
             echo.kill()
             echo.wait()
@@ -134,14 +126,14 @@ def test_components_run_on_while_the_coordinator_is_dead_or_stands_still_and_end
 
 def component(system: Coordinator, role: str) -> psutil.Process:
     """The process that plays a role."""
-    return part(system, f"participant Echo.py {role}")
+    return system.part(f"participant Echo.py {role}")
 
 
 def test_the_end_of_the_supervisor_whichever_way_ends_all(system: Coordinator) -> None:
     for end in (signal.SIGTERM, signal.SIGKILL):
         system.start()
         system.wait(lambda status: status["connected"])
-        parts = [part(system, "coordinator"), part(system, "mosquitto")]
+        parts = [system.part("coordinator"), system.part("mosquitto")]
         assert system.process is not None
         system.process.send_signal(end)
         system.process.wait()
@@ -152,7 +144,7 @@ def test_the_end_of_the_supervisor_whichever_way_ends_all(system: Coordinator) -
 def test_ctrl_z_has_the_coordinator_stand_still_and_nothing_else(system: Coordinator) -> None:
     with system:
         system.wait(lambda status: status["connected"])
-        coordinator, mosquitto = part(system, "coordinator"), part(system, "mosquitto")
+        coordinator, mosquitto = system.part("coordinator"), system.part("mosquitto")
         assert system.process is not None
         system.process.send_signal(signal.SIGTSTP)
         until(lambda: coordinator.status() == psutil.STATUS_STOPPED)
@@ -166,14 +158,14 @@ def test_a_graph_that_is_broken_by_the_next_start_ends_nothing_else(system: Coor
     graph = tmp_path / "graph.fbp"
     with system:
         system.wait(lambda status: status["connected"])
-        mosquitto = part(system, "mosquitto")
+        mosquitto = system.part("mosquitto")
         graph.write_text("source(test/Source) OUT ->\n")
         until(lambda: "the graph stays as it was" in system.output)
-        part(system, "coordinator").kill()
+        system.part("coordinator").kill()
         until(lambda: "the coordinator has ended (exit code 1)" in system.output)
         graph.write_text(GRAPH)
         system.wait(lambda status: status["connected"] and not status["graph_trouble"])
-        assert part(system, "mosquitto").pid == mosquitto.pid
+        assert system.part("mosquitto").pid == mosquitto.pid
 
 
 def test_by_itself_the_coordinator_needs_a_broker(tmp_path: Path) -> None:

@@ -183,12 +183,6 @@ def test_a_board_that_is_started_joins_is_pressed_and_seen_over_its_control_sock
     run_within(PATIENCE_S, main)
 
 
-def coordinator_of(house: House) -> psutil.Process:
-    assert house.coordinator.process is not None
-    children = psutil.Process(house.coordinator.process.pid).children()
-    return next(each for each in children if "coordinator" in words(each))
-
-
 def test_a_board_can_be_started_after_it_was_stopped_comes_back_by_itself_outlives_the_coordinator_and_ends_with_all(
     house: House,
 ) -> None:
@@ -216,7 +210,7 @@ def test_a_board_can_be_started_after_it_was_stopped_comes_back_by_itself_outliv
         await asyncio.to_thread(house.alive, "button-a")
         left = micropythons(house.coordinator)
         assert left != []
-        coordinator = coordinator_of(house)
+        coordinator = house.coordinator.part("coordinator")
         coordinator.kill()
         coordinator.wait()
         await asyncio.to_thread(house.alive, "button-a")

@@ -24,12 +24,12 @@ class Coordinator:
     """One that has just been started: `told` is what it hears of the nodes it runs, `rest` of all."""
 
     def __init__(self, supervisor: Supervisor) -> None:
-        self.told_to_end = asyncio.Event()
+        self.is_ending = asyncio.Event()
         self.told: list[tuple[object, ...]] = []
         self._supervisor = supervisor
-        self.supervised = Supervised(self, sent(supervisor.groups.described()), self.told_to_end)  # type: ignore[arg-type]
+        self.supervised = Supervised(self, sent(supervisor.groups.described()), self.is_ending)  # type: ignore[arg-type]
         supervisor.coordinator = self
-        supervisor.groups.tell_unsaid()
+        supervisor.groups.tell_pending()
 
     def runner(self, kind: str = "nodes") -> Any:
         def tell(event: str) -> Callable[..., None]:
@@ -96,7 +96,7 @@ def test_a_coordinator_that_starts_again_finds_what_runs_and_hears_what_was_prin
         await asyncio.sleep(0.1)
         second = Coordinator(supervisor)
         nodes = second.runner()
-        assert nodes.wanted == {"a": program("one"), "b": program("two")}
+        assert nodes.commands == {"a": program("one"), "b": program("two")}
         assert (nodes.is_running("a"), nodes.is_running("b")) == (True, False)
         assert nodes.is_due("b")
         assert nodes.found == {"a": ["hello"], "b": []}
@@ -154,9 +154,9 @@ def test_they_are_stopped_only_where_the_coordinator_is_to_end_and_so_are_all_wh
         await asyncio.sleep(0.1)
         await nodes.stop()
         await asyncio.sleep(5)
-        assert nodes.wanted.keys() == {"a", "b"}
+        assert nodes.commands.keys() == {"a", "b"}
         assert coordinator.told == []
-        coordinator.told_to_end.set()
+        coordinator.is_ending.set()
         await nodes.stop()
         assert sorted(coordinator.told) == [("ended", "a"), ("ended", "b")]
         assert supervisor.groups.described() == {"nodes": {}}
@@ -170,7 +170,7 @@ def test_nobody_waits_for_what_ends_with_the_supervisor(processes: Processes) ->
         nodes = coordinator.runner()
         nodes.want({"a": program("one")})
         supervisor.coordinator = None
-        coordinator.told_to_end.set()
+        coordinator.is_ending.set()
         stopping = asyncio.create_task(nodes.stop())
         await asyncio.sleep(1)
         coordinator.supervised.lost()
@@ -191,7 +191,7 @@ def test_what_happens_before_anybody_asks_for_a_kind_is_told_then(processes: Pro
         assert second.told == []
         await asyncio.sleep(0.1)
         assert second.told == [("output", "desk", "hello")]
-        assert boards.wanted.keys() == {"desk"}
+        assert boards.commands.keys() == {"desk"}
 
     run(main)
 

@@ -1,0 +1,21 @@
+"""The pauses before restarts."""
+
+from __future__ import annotations
+
+from msgflo_host.processes.restarts import STABLE_S, Pauses
+
+
+def test_pauses_grow_up_to_the_longest_and_are_short_again_after_a_long_run() -> None:
+    now = 0.0
+    pauses = Pauses(0.5, 3.0, clock=lambda: now)
+
+    def run(seconds: float) -> float:
+        nonlocal now
+        pauses.started()
+        now += seconds
+        return pauses.next()
+
+    assert [run(1), run(1), run(STABLE_S), run(1), run(1)] == [0.5, 1.0, 2.0, 3.0, 3.0]
+    assert run(STABLE_S + 1) == 0.5
+    now += 2 * STABLE_S  # it could not be started: that is no long run
+    assert pauses.next() == 1.0
