@@ -137,7 +137,7 @@ class Supervised:
     def lost(self) -> None:
         """The supervisor is gone, and with it all of them."""
         for group in self._groups.values():
-            group.all_ended.set()
+            group.lost()
 
 
 class _Group:
@@ -151,7 +151,8 @@ class _Group:
         is_ending: asyncio.Event,
     ) -> None:
         self.found: Mapping[str, Sequence[str]] = {name: each["lines"] for name, each in found.items()}
-        self.all_ended = asyncio.Event()
+        self._all_ended = asyncio.Event()
+        self._is_lost = False
         self._send = send
         self._told = told
         self._is_ending = is_ending
@@ -173,15 +174,20 @@ class _Group:
         for name in [name for name, command in self.commands.items() if commands.get(name) != command]:
             self._running.discard(name)
             self._ending[name] += 1
-            self.all_ended.clear()
+            self._all_ended.clear()
         self.commands = dict(commands)
         self._send({name: command.to_json() for name, command in commands.items()})
 
     async def stop(self) -> None:
-        if self._is_ending.is_set():
+        if self._is_ending.is_set() and not self._is_lost:
             self.want({})
             if self._ending:
-                await self.all_ended.wait()
+                await self._all_ended.wait()
+
+    def lost(self) -> None:
+        """The supervisor is gone."""
+        self._is_lost = True
+        self._all_ended.set()
 
     def happened(self, message: Mapping[str, Any]) -> None:
         """Take what the supervisor tells of one."""
@@ -190,7 +196,7 @@ class _Group:
             self._ending[name] -= 1
             self._ending += Counter()  # without those that are 0
             if not self._ending:
-                self.all_ended.set()
+                self._all_ended.set()
         elif event == "started" and name in self.commands and not self._ending[name]:
             self._running.add(name)
         elif event == "crashed":

@@ -154,6 +154,8 @@ class BoardRuns:
     async def stop(self, name: str) -> None:
         """Stop a board, whether it runs or not."""
         if (run := self._runs.get(name)) is not None:
+            if run.state != "ended":
+                run.error = None  # of an earlier crash
             self._end(run)
             await run.is_gone.wait()
 

@@ -164,15 +164,19 @@ def test_they_are_stopped_only_where_the_coordinator_is_to_end_and_so_are_all_wh
     run(main)
 
 
-def test_nobody_waits_for_what_ends_with_the_supervisor(processes: Processes) -> None:
+@pytest.mark.parametrize("is_lost_first", [False, True])
+def test_nobody_waits_for_what_ends_with_the_supervisor(processes: Processes, is_lost_first: bool) -> None:
     async def main(supervisor: Supervisor) -> None:
         coordinator = Coordinator(supervisor)
         nodes = coordinator.runner()
         nodes.want({"a": program("one")})
         supervisor.coordinator = None
         coordinator.is_ending.set()
+        if is_lost_first:
+            coordinator.supervised.lost()
         stopping = asyncio.create_task(nodes.stop())
         await asyncio.sleep(1)
+        assert stopping.done() == is_lost_first
         coordinator.supervised.lost()
         await stopping
 
