@@ -53,8 +53,6 @@ class Connection:
         self.broker = broker
         self.client_id = client_id
         self.connected = False
-        self.connections = 0
-        """How many there have been."""
         self._subscriptions = [(topic, 1) for topic in subscriptions]
         self._on_message, self._on_connected, self._on_disconnected = on_message, on_connected, on_disconnected
         self._on_subscribing = on_subscribing
@@ -210,7 +208,6 @@ class Connection:
 
     def _announce_connected(self) -> None:
         self.connected = True
-        self.connections += 1
         self._settled.clear()  # what is followed is subscribed to next
         self._come.set()
         self._on_connected()

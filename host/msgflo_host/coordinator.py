@@ -104,7 +104,6 @@ class Coordinator:
             broker,
             client_id=CLIENT_ID + "-forwarder",
             on_state=self._forwarder_state,
-            other=lambda: self._connection.connections if self.connected else 0,
         )
         self._kept = Kept(broker, CLIENT_ID + "-kept")
         self.meter = Meter(self._forwarder)

@@ -4,9 +4,8 @@ or for a forward of `text` without the quotes of a JSON text.
 A source may hold wildcards. A packet goes once to each target, also where several filters match it. It is asked for with
 the highest QoS of the forwards that take it, and published with the QoS and the retain flag of each forward. With QoS 1
 the broker is told that a packet has arrived only when it has confirmed every copy; after a lost connection the copies
-that were not confirmed are sent again, but for one that has ended several connections by itself. The retained packet of a
-source goes to the targets of a forward when that forward is new, and to all after a lost connection, since it may have
-changed meanwhile.
+that were not confirmed are sent again. The retained packet of a source goes to the targets of a forward when that forward
+is new, and to all after a lost connection, since it may have changed meanwhile.
 
 One connection publishes, another subscribes (a further one only where filters overlap): when the broker takes packets
 more slowly than they come, reading stops, and with it what the broker sends.
@@ -25,8 +24,7 @@ from dataclasses import dataclass
 from msgflo import Broker
 from msgflo.errors import ConnectError, Error
 
-from .._once import MOST, Once
-from ..complaints import Complaints
+from .._once import Once
 from . import frames
 from .ends import Inlet, Outlet
 from .forward import Forward
@@ -44,8 +42,6 @@ _FIRST_RETRY_S = 0.05
 _LONGEST_RETRY_S = 3.0
 _STABLE_S = 2.0
 _STOP_S = 2.0
-_NOTICE_S = 1.0  # so long after an end of this connection that of a broker would have ended the others too
-_SUM_S = 60.0  # so often it is said how many packets were left out
 _DROPPED = "$SYS/broker/publish/messages/dropped"  # mosquitto(8), BROKER STATUS
 
 
@@ -67,8 +63,7 @@ class Stats:
 class Forwarder:
     """Keeps forwards in force on a broker that may come, go and restart.
 
-    `on_state(connected, reason)` is called when that changes. `other()` numbers the connections that somebody else in this
-    program has had to the broker, 0 while there is none: where that one stays and ours ends, it is said.
+    `on_state(connected, reason)` is called when that changes.
     """
 
     def __init__(
@@ -77,17 +72,15 @@ class Forwarder:
         *,
         client_id: str,
         on_state: Callable[[bool, str], None] = lambda connected, reason: None,
-        other: Callable[[], int] = lambda: 0,
     ) -> None:
         self._broker = broker
         self._client_id = client_id
         self._on_state = on_state
-        self._other = other
         self._state: tuple[bool, str] | None = None
         self._router = Router()
         self._inlets: dict[int, Inlet] = {}
         self._outlet = Outlet(self)
-        self.ledger = Ledger(write=self._publish, confirm=self._confirm, give_up=self._give_up)
+        self.ledger = Ledger(write=self._publish, confirm=self._confirm)
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._connected = False
@@ -96,7 +89,6 @@ class Forwarder:
         self._blocked = False  # reading has been stopped
         self._subscriber = Subscriber(broker)
         self._once = Once()
-        self._left_out = Complaints(interval=_SUM_S, limit=MOST)
 
     async def start(self) -> None:
         """Begin to connect; returns at once, also where there is no broker yet."""
@@ -171,11 +163,7 @@ class Forwarder:
                     log.error("the forwarder has failed; it connects anew", exc_info=error)
             self._disconnect(reason)
             self._report(False, reason)
-            asyncio.get_running_loop().call_later(_NOTICE_S, self._notice, reason, self._other())
             if time.monotonic() - began > _STABLE_S:
-                delay = _FIRST_RETRY_S
-                self._subscriber.forgive()
-            if self._subscriber.progressed():
                 delay = _FIRST_RETRY_S
             await asyncio.sleep(delay * random.uniform(0.5, 1))
             delay = min(2 * delay, _LONGEST_RETRY_S)
@@ -240,9 +228,7 @@ class Forwarder:
 
     def _disconnect(self, reason: str) -> None:
         self._connected = False
-        # Only an end by the broker, of the connection that publishes, can be the fault of what it carried.
-        outlet = self._outlet.link
-        self.ledger.disconnected(self._other() if outlet is not None and outlet.ended_by_broker else 0)
+        self.ledger.disconnected()
         for link in self._links():
             link.abort(reason)
         self._outlet.link = None
@@ -253,15 +239,6 @@ class Forwarder:
         if self._state != (connected, reason):
             self._state = (connected, reason)
             self._on_state(connected, reason)
-
-    def _notice(self, reason: str, other: int) -> None:
-        if other and other == self._other() and self._once.is_news(f"interrupted alone: {reason}"):
-            log.warning(
-                "%s: only the connection that forwards was interrupted (%s): do access rules and limits allow what is "
-                "forwarded? (docs/broker.md)",
-                self._broker,
-                reason,
-            )
 
     # Subscriptions.
 
@@ -336,20 +313,6 @@ class Forwarder:
     def _publish(self, packet: bytes) -> None:
         if self._outlet.link is not None:
             self._outlet.link.outgoing.append(packet)
-
-    def _give_up(self, target: Target, payload: bytes) -> None:
-        said = self._left_out.complain(
-            f"{self._broker} ends the connection at packets with QoS 1 on {target.forward.target!r}: they are left out (may "
-            "they be published there, and be so large?)",
-            time.monotonic(),
-        )
-        if said:
-            log.warning("%s; this one has %d bytes", said, len(payload))
-        asyncio.get_running_loop().call_later(1.1 * _SUM_S, self._say_left_out)
-
-    def _say_left_out(self) -> None:
-        for said in self._left_out.due(time.monotonic()):
-            log.warning("%s", said)
 
     def _confirm(self, lane: int, packet_id: int) -> None:
         link = self._inlets[lane].link

@@ -14,8 +14,6 @@ __all__ = ["Ledger"]
 
 _IN_FLIGHT = 1000  # packets under way at a time; the packet id would allow 65535
 _FULL, _EMPTY = 4000, 1000  # packets that wait: no more should be read, more may be read again
-_DOUBTED = 2  # connections that have ended with a packet as the oldest that was not confirmed: then it is sent alone
-_GIVEN_UP = 5  # so many have ended, the last ones with nothing else under way: then the packet is left out
 
 
 @dataclass(slots=True, eq=False)
@@ -36,39 +34,22 @@ class _Copy:
     target: Target
     payload: bytes
     receipt: _Receipt | None
-    endings: int = 0
-    """Connections that have ended while it was the oldest under way, and the broker was there."""
-    other: int = 0
-    """During which connection of somebody else's they have ended."""
 
 
 class Ledger:
     """Packets under way with QoS 1.
 
-    `write(packet)` sends to the broker, `confirm(lane, packet_id)` tells it that a packet from a lane is done. A broker may
-    end the connection at a packet that it does not allow, each time anew: `give_up(target, payload)` is told of such a one
-    when it is left out, so that it does not keep back all others for ever. What comes next for the same target is sent alone, and
-    left out at the first ending, until the broker confirms one of it.
+    `write(packet)` sends to the broker, `confirm(lane, packet_id)` tells it that a packet from a lane is done.
     """
 
-    def __init__(
-        self,
-        *,
-        write: Callable[[bytes], None],
-        confirm: Callable[[int, int], None],
-        give_up: Callable[[Target, bytes], None],
-    ) -> None:
+    def __init__(self, *, write: Callable[[bytes], None], confirm: Callable[[int, int], None]) -> None:
         self._write = write
         self._confirm = confirm
-        self._give_up = give_up
         self._in_flight: dict[int, _Copy] = {}
         self._waiting: deque[_Copy] = deque()
         self._receipts: dict[tuple[int, int], _Receipt] = {}
         self._last_id = 0
         self._connected = False
-        self._alone = False  # one packet at a time, until the next is confirmed
-        self._suspects: set[bytes] = set()  # topics for which a packet was left out, and none confirmed since
-        self._suspected_during = 0  # which connection of somebody else's
         self.full = False
         """Whether no more should be read until the broker has confirmed some."""
 
@@ -103,9 +84,9 @@ class Ledger:
         copy = self._in_flight.pop(packet_id, None)
         if copy is None:
             return
-        self._alone = False
-        self._suspects.discard(copy.target.topic)
-        self._done(copy)
+        if copy.receipt is not None:
+            copy.receipt.missing -= 1
+            self._settle(copy.receipt)
         self._send()
 
     def connected(self) -> None:
@@ -113,43 +94,18 @@ class Ledger:
         self._connected = True
         self._send()
 
-    def disconnected(self, other: int = 0) -> None:
-        """The connection is gone: all that was under way waits again, and packet ids have lost their meaning.
-
-        `other` numbers the connections that somebody else has had to the broker, 0 while there is none. A packet is to blame only
-        where that one stays: what a broker ends that crashes or restarts is no packet's fault.
-        """
-        self._connected = self._alone = False
+    def disconnected(self) -> None:
+        """The connection is gone: all that was under way waits again, and packet ids have lost their meaning."""
+        self._connected = False
         for receipt in self._receipts.values():
             receipt.valid = False
-        under_way = list(self._in_flight.values())
+        self._waiting.extendleft(reversed(self._in_flight.values()))
         self._in_flight.clear()
-        if other and other != self._suspected_during:
-            self._suspects.clear()
-            self._suspected_during = other
-        if under_way and other:
-            oldest = under_way[0]
-            oldest.endings = oldest.endings + 1 if oldest.other == other else 1
-            oldest.other = other
-            self._alone = oldest.endings >= _DOUBTED
-            topic = oldest.target.topic
-            if (oldest.endings >= _GIVEN_UP or topic in self._suspects) and len(under_way) == 1:
-                self._alone = False
-                under_way.clear()
-                self._suspects.add(topic)
-                self._done(oldest)
-                self._give_up(oldest.target, oldest.payload)
-        self._waiting.extendleft(reversed(under_way))
 
     def forget(self, lane: int) -> None:
         """The broker has forgotten what it had sent on a lane, and will not ask for confirmations."""
         for key in [key for key in self._receipts if key[0] == lane]:
             del self._receipts[key]
-
-    def _done(self, copy: _Copy) -> None:
-        if copy.receipt is not None:
-            copy.receipt.missing -= 1
-            self._settle(copy.receipt)
 
     def _settle(self, receipt: _Receipt) -> None:
         # Without a valid id it is kept: the broker will send the packet again, and need not have it published twice.
@@ -160,11 +116,7 @@ class Ledger:
 
     def _send(self) -> None:
         waiting, in_flight = self._waiting, self._in_flight
-        while waiting and self._connected and len(in_flight) < (1 if self._alone else _IN_FLIGHT):
-            if self._suspects and waiting[0].target.topic in self._suspects:
-                if in_flight:
-                    break
-                self._alone = True
+        while waiting and self._connected and len(in_flight) < _IN_FLIGHT:
             copy = waiting.popleft()
             packet_id = self._next_id()
             in_flight[packet_id] = copy

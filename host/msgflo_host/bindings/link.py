@@ -77,8 +77,6 @@ class Link(asyncio.Protocol):
         """Whether everything that subscriptions have brought has arrived."""
         self.outgoing: list[bytes] = []
         """What the next `flush` writes."""
-        self.ended_by_broker = False
-        """Whether it has ended without a reason of ours."""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._broker = broker
         self._owner = owner
@@ -162,7 +160,6 @@ class Link(asyncio.Protocol):
         if self._ping is not None:
             self._ping.cancel()
         orderly = error is None or isinstance(error, ConnectionError)
-        self.ended_by_broker = orderly and self._reason is None and not self._closing
         reason = self._reason or ("the broker closed the connection" if orderly else str(error))
         trouble = ConnectError(f"{self._broker}: {reason}")
         futures: list[asyncio.Future[None] | asyncio.Future[bytes]] = [self._connack, *self._answers.values()]

@@ -281,28 +281,6 @@ def test_a_refused_subscription_is_named(caplog: pytest.LogCaptureFixture) -> No
     assert caplog.text.count("'secret'") == 1
 
 
-def test_a_broker_that_refuses_by_ending_the_connection_stops_only_what_it_refuses() -> None:
-    bad = {"s/17", "s/1000", "s/+/x"}
-    forwards = {Forward(f"s/{i}", "t") for i in range(1500)} | {Forward("s/+/x", "t")}
-
-    def answer(first: int, content: bytes, write: Write) -> None:
-        if first == 0x82 and any(frames.text(topic) in content for topic in bad):
-            raise EOFError
-
-    broker = MemoryBroker(answer=answer)
-
-    async def main() -> None:
-        async with forwarder(broker.url) as made:
-            await made.apply(forwards)
-            await until(lambda: made.refused == bad and made.stats().connected)
-            (lane,) = made._router.lanes
-            assert set(lane.in_broker) == {forward.source for forward in forwards} - bad
-            await made.apply({Forward("s/1", "t")})
-            assert made.refused == frozenset()
-
-    run(main, broker)
-
-
 def test_what_a_killed_forwarder_left_in_the_broker_is_cleared_by_the_next(broker: MemoryBroker) -> None:
     async def main() -> None:
         killed = Forwarder(Broker.parse(broker.url), client_id="forwarder")

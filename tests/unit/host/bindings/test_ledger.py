@@ -20,11 +20,9 @@ class Wire:
     def __init__(self) -> None:
         self.written: list[bytes] = []
         self.confirmed: list[tuple[int, int]] = []
-        self.given_up: list[tuple[str, bytes]] = []
         self.ledger = Ledger(
             write=self.written.append,
             confirm=lambda lane, packet_id: self.confirmed.append((lane, packet_id)),
-            give_up=lambda target, payload: self.given_up.append((target.forward.target, payload)),
         )
         self.ledger.connected()
 
@@ -154,98 +152,3 @@ def test_packet_ids_are_used_again() -> None:
         ((_, _, packet_id),) = wire.published()
         assert 1 < packet_id < 65536
         wire.ledger.acknowledged(packet_id)
-
-
-def test_a_packet_that_ends_every_connection_is_left_out_and_keeps_nothing_back_for_ever() -> None:
-    wire = Wire()
-    for i in range(3):
-        wire.ledger.receive(0, packet(b"%d" % i, 7 + i), [X])
-    for _ in range(30):  # the broker confirms all before packet 1, and ends the connection there
-        for _, payload, packet_id in wire.published():
-            if payload == b"1":
-                wire.ledger.disconnected(1)
-                wire.ledger.connected()
-                break
-            wire.ledger.acknowledged(packet_id)
-    assert wire.given_up == [("x", b"1")]
-    assert len(wire.ledger) == 0
-    # It is confirmed to its source once that delivers it again.
-    assert not wire.ledger.receive(0, packet(b"1", 8, again=True), [X])
-    assert (0, 8) in wire.confirmed
-
-
-def test_a_packet_is_not_left_out_for_what_another_does() -> None:
-    wire = Wire()
-    for payload in (b"1", b"2"):
-        wire.ledger.receive(0, packet(payload, 0), [X])
-    for _ in range(30):  # a broker that confirms nothing while there is more than one packet
-        published = wire.published()
-        if len(published) == 1:
-            wire.ledger.acknowledged(published[0][2])
-        else:
-            wire.ledger.disconnected(1)
-            wire.ledger.connected()
-    assert wire.given_up == []
-    assert len(wire.ledger) == 0
-
-
-def test_a_packet_is_not_left_out_because_the_broker_restarts_again_and_again() -> None:
-    wire = Wire()
-    wire.ledger.publish(X, b"1")
-    for number in range(30):
-        assert [payload for _, payload, _ in wire.published()] == [b"1"]
-        wire.ledger.disconnected(number // 2)  # sooner or later than others, who have none while it is away
-        wire.ledger.connected()
-    assert wire.given_up == []
-    assert len(wire.ledger) == 1
-
-
-def endings(wire: Wire, other: int, *payloads: bytes) -> int:
-    """Count the connections that the broker ends at some packets, while it confirms all before these."""
-    count = 0
-    while len(wire.ledger):
-        for _, payload, packet_id in wire.published():
-            if payload in payloads:
-                count += 1
-                wire.ledger.disconnected(other)
-                wire.ledger.connected()
-                break
-            wire.ledger.acknowledged(packet_id)
-    return count
-
-
-def test_of_a_target_that_is_forbidden_each_further_packet_ends_one_connection_alone() -> None:
-    wire = Wire()
-    for payload in (b"no 1", b"no 2", b"no 3"):
-        wire.ledger.publish(X, payload)
-        wire.ledger.publish(Y, b"yes")
-    assert endings(wire, 1, b"no 1", b"no 2", b"no 3") == 5 + 1 + 1
-    assert wire.given_up == [("x", b"no 1"), ("x", b"no 2"), ("x", b"no 3")]
-
-
-@pytest.mark.parametrize("restarted", [False, True])
-def test_a_target_of_which_a_packet_is_confirmed_or_whose_broker_was_restarted_is_no_longer_suspected(
-    restarted: bool,
-) -> None:
-    wire = Wire()
-    wire.ledger.publish(X, b"too large")
-    assert endings(wire, 1, b"too large") == 5
-    if not restarted:
-        wire.ledger.publish(X, b"small")
-        assert endings(wire, 1) == 0
-    wire.ledger.publish(X, b"too large")
-    assert endings(wire, 2 if restarted else 1, b"too large") == 5
-
-
-def test_what_is_under_way_with_others_is_not_left_out_for_a_target_that_is_suspected() -> None:
-    wire = Wire()
-    wire.ledger.publish(X, b"no")
-    assert endings(wire, 1, b"no") == 5
-    for payload in (b"x 1", b"x 2"):
-        wire.ledger.publish(Y, b"y")
-        wire.ledger.publish(X, payload)
-    assert [payload for _, payload, _ in wire.published()] == [b"y"]
-    wire.ledger.acknowledged(6)
-    assert [payload for _, payload, _ in wire.published()] == [b"x 1"]
-    wire.ledger.acknowledged(7)
-    assert [payload for _, payload, _ in wire.published()] == [b"y", b"x 2"]
