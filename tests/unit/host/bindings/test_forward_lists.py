@@ -1,0 +1,124 @@
+"""The retained lists of forwarded edges: what is written, what is put right, and what counts as in force."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from event_loop import run_simulated
+from msgflo_host.bindings.forward import Forward
+from msgflo_host.bindings.forward_lists import Confirmation, ForwardLists, List, parse, parse_confirmation
+
+LAMP = frozenset({Forward("button/pressed", "lamp/on", 1, True), Forward("#", "lamp/log", text=True)})
+
+
+class Broker:
+    """What is kept of lists; `away` refuses to publish."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.written: list[str] = []
+        self.away = False
+        self.lists = ForwardLists(self._publish)
+
+    def _publish(self, topic: str, payload: bytes) -> bool:
+        if not self.away:
+            self.written.append(topic)
+            self.kept[topic] = payload
+            self.lists.received(topic, payload)  # the coordinator hears what it says
+        return not self.away
+
+    def found(self, topic: str) -> Any:
+        return json.loads(self.kept[topic])
+
+    def confirm(self, id: str, version: int | None) -> None:
+        self.lists.confirmed(f"fbp/forwarded/{id}", b"" if version is None else b'{"version": %d}' % version)
+
+
+def test_a_list_is_written_once_and_again_with_a_higher_version_when_it_is_another() -> None:
+    broker = Broker()
+    assert broker.lists.apply({"lamp": LAMP, "nobody": ()})
+    assert not broker.lists.apply({"lamp": LAMP})
+    assert broker.written == ["fbp/forward/lamp"]
+    assert broker.found("fbp/forward/lamp") == {
+        "version": 1,
+        "forwards": [
+            {"source": "#", "target": "lamp/log", "qos": 0, "retain": False, "text": True},
+            {"source": "button/pressed", "target": "lamp/on", "qos": 1, "retain": True, "text": False},
+        ],
+    }
+    assert parse(broker.kept["fbp/forward/lamp"]) == List(1, LAMP)
+    assert broker.lists.apply({"lamp": [Forward("a", "lamp/on")]})
+    assert broker.found("fbp/forward/lamp")["version"] == 2
+    assert broker.lists.apply({})
+    assert broker.kept["fbp/forward/lamp"] == b""
+    assert broker.lists.apply({"lamp": LAMP})
+    assert broker.found("fbp/forward/lamp")["version"] == 3  # what was said of an earlier list confirms none of this
+
+
+def test_what_is_kept_already_is_not_written_again_and_its_version_rises() -> None:
+    broker = Broker()
+    kept = json.dumps({"version": 41, "forwards": [{"source": "a", "target": "b"}]}).encode()
+    assert broker.lists.received("fbp/forward/a%2Fb", kept)
+    assert broker.lists.apply({"a/b": [Forward("a", "b")]}) is False
+    assert broker.lists.apply({"a/b": [Forward("a", "c")]})
+    assert broker.found("fbp/forward/a%2Fb")["version"] == 42
+
+
+def test_what_others_write_there_is_to_be_put_right() -> None:
+    broker = Broker()
+    broker.lists.apply({"lamp": LAMP})
+    right = broker.kept["fbp/forward/lamp"]
+    for payload in (
+        b"",
+        b"{",
+        b"[]",
+        b'{"version": 9, "forwards": []}',
+        b'{"version": 9, "forwards": [{}]}',
+        right[:-1],
+    ):
+        assert broker.lists.received("fbp/forward/lamp", payload)
+        assert broker.lists.apply({"lamp": LAMP})
+        assert parse(broker.kept["fbp/forward/lamp"]).forwards == LAMP
+    assert broker.lists.received("fbp/forward/stranger", b"garbage")
+    assert broker.lists.apply({"lamp": LAMP})
+    assert broker.kept["fbp/forward/stranger"] == b""
+
+
+def test_a_list_is_in_force_when_its_version_is_confirmed_and_gone_when_that_is_cleared() -> None:
+    async def main() -> None:
+        broker = Broker()
+        lists = broker.lists
+        assert await lists.in_force(0)
+        lists.apply({"lamp": LAMP, "fan": LAMP})
+        broker.confirm("lamp", 1)
+        assert lists.missing == ["fan"]
+        assert not await lists.in_force(5)
+        waiting = asyncio.create_task(lists.in_force(5))
+        await asyncio.sleep(1)
+        broker.confirm("fan", 1)
+        assert await waiting
+        lists.apply({"lamp": LAMP})
+        lists.confirmed("fbp/forwarded/lamp", b"nonsense")
+        assert lists.missing == ["fan", "lamp"]
+        broker.confirm("fan", None)
+        broker.confirm("lamp", 1)
+        assert lists.missing == []
+
+    run_simulated(main)
+
+
+def test_while_the_broker_is_away_nothing_counts_as_written() -> None:
+    broker = Broker()
+    broker.away = True
+    assert not broker.lists.apply({"lamp": LAMP})
+    broker.away = False
+    assert broker.lists.apply({"lamp": LAMP})
+    broker.lists.forget()
+    assert broker.lists.apply({"lamp": LAMP})
+    assert broker.found("fbp/forward/lamp")["version"] == 2
+
+
+def test_a_confirmation_names_the_sources_that_are_refused() -> None:
+    assert parse_confirmation(b'{"version": 3, "refused": ["secret/#"]}') == Confirmation(3, ("secret/#",))
