@@ -16,6 +16,7 @@ __all__ = ["cli", "main"]
 COMMANDS = {
     "run": "Start the coordinator, with its own Mosquitto or on a broker that is there.",
     "coordinator": "The coordinator by itself, on a broker that is there.",
+    "forward": "The forwarder by itself, on a broker that is there.",
     "register": "Announce foreign devices that are declared in YAML files.",
     "send": "Publish one packet.",
     "watch": "Print packets as they pass.",

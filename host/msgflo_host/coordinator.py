@@ -14,12 +14,14 @@ from msgflo.topics import connection_topic, participant_topic
 from . import lease, secrecy
 from ._turns import Turns
 from .bindings.direct import DirectBindings
-from .bindings.forwarder import Forwarder
+from .bindings.forward_lists import ForwardLists
 from .bindings.initials import InitialPacket
 from .bindings.plan import Plan, plan, refusal, steps
 from .bindings.ports import Place, Ports
 from .builtin.host import Host
 from .connection import Connection
+from .dataplane import forward
+from .dataplane.forwarder import Forwarder
 from .graph.elements import Initial, PortRef
 from .graph.model import Graph
 from .graphs import Graphs
@@ -37,10 +39,17 @@ log = logging.getLogger("msgflo")
 
 CLIENT_ID = "msgflo-coordinator"
 BIND = "fbp/bind/"
+FORWARDED = (forward.LISTS + "+", forward.CONFIRMED + "+", forward.ASK_LISTS)  # lists before what is said of them
+FORWARDER = connection_topic(forward.CLIENT_ID)
 SETTLE_S = 0.25
 """Participants do not say when they have subscribed or unsubscribed: so long is waited where it matters."""
 COME_S = 2.0
 """So long the connection of the built-in components is waited for."""
+FORWARD_S = 5.0
+"""So long the forwarder is waited for: it may be starting."""
+NO_FORWARDER = (
+    "%s: no forwarder has answered within %g s: forwarded edges carry nothing until there is one (`msgflo forward`)"
+)
 TICK_S = 0.25
 """How often deadlines of participants are looked at."""
 
@@ -80,6 +89,8 @@ class Coordinator:
         """What is amiss with nodes that cannot be what the graph says, by role; found by those that know the library."""
         self.away = ""
         """What is told while the broker is out of reach."""
+        self.has_forwarder = True
+        """Whether a forwarder is there, or has not been waited for long enough."""
         self.served: frozenset[str] = frozenset()
         """The roles for which bindings, and what those of `on_plan` prepare, are in force."""
         self.served_at = 0.0
@@ -87,7 +98,7 @@ class Coordinator:
         self._connection = Connection(
             broker,
             f"{CLIENT_ID}-{uuid.uuid4().hex[:8]}",
-            subscriptions=[*SUBSCRIPTIONS, BIND + "+", lease.TOPIC],
+            subscriptions=[*SUBSCRIPTIONS, BIND + "+", *FORWARDED, lease.TOPIC],
             on_message=self._received,
             on_connected=self._connected,
             on_disconnected=self._disconnected,
@@ -98,15 +109,13 @@ class Coordinator:
             process=process,
             own=is_own_broker,
         )
-        self._forwarder_started = self._lost_meanwhile = self._ending = False
-        self._direct = DirectBindings(lambda topic, payload: self._connection.publish(topic, payload, retain=True))
-        self._forwarder = Forwarder(
-            broker,
-            client_id=CLIENT_ID + "-forwarder",
-            on_state=self._forwarder_state,
-        )
+        self._was_in_charge = self._lost_meanwhile = self._ending = False
+        self._direct = DirectBindings(self._publish_retained)
+        self._forwarded = ForwardLists(self._publish_retained)
+        self._knows_forwarder = False
+        self._watcher = Forwarder(broker, client_id=CLIENT_ID + "-watch", is_private=True)
         self._kept = Kept(broker, CLIENT_ID + "-kept")
-        self.meter = Meter(self._forwarder)
+        self.meter = Meter(self._watcher)
         self.builtin = Host(
             broker,
             announced=lambda participant, moved: self._intake.announced_here(participant, moved),
@@ -160,7 +169,7 @@ class Coordinator:
                     self.builtin.leave()  # while there still is a connection
                     self._lease.release()
         finally:
-            await self._forwarder.stop()
+            await self._watcher.stop()
 
     def tell(self, text: str) -> None:
         """Tell all who use this coordinator something that concerns it as a whole."""
@@ -196,6 +205,9 @@ class Coordinator:
         """Publish a packet; False where the broker is out of reach."""
         return self._connection.publish(topic, payload)
 
+    def _publish_retained(self, topic: str, payload: bytes) -> bool:
+        return self._connection.publish(topic, payload, retain=True)
+
     def forget(self, role: str) -> None:
         """Take back what the instances of a role have announced: whoever ran them has ended them for good."""
         for entry in self.registry.by_role(role):
@@ -216,10 +228,30 @@ class Coordinator:
         if topic == lease.TOPIC:
             self._lease.received(payload, retained=retained)
         elif topic.startswith(BIND):
-            if self._direct.received(topic, payload) and self.connected:
-                self._dirty.set()
+            self._look_again(self._direct.received(topic, payload))
+        elif topic.startswith(forward.LISTS):
+            self._look_again(self._forwarded.received(topic, payload))
+        elif topic.startswith(forward.CONFIRMED):
+            self._look_again(self._forwarded.confirmed(topic, payload))
+            self._note_bound()
+        elif topic == forward.ASK_LISTS:
+            self._forwarded.write_again()
+        elif topic == FORWARDER:
+            self._forwarder_is(payload)
         else:
             self._intake.received(topic, payload, retained)
+
+    def _look_again(self, is_other: bool) -> None:
+        """Put right what stands in the broker otherwise than wanted."""
+        if is_other and self.connected:
+            self._dirty.set()
+
+    def _forwarder_is(self, state: bytes) -> None:
+        self._knows_forwarder = True
+        if state == b"online" and not self.has_forwarder:
+            self.has_forwarder = True
+            log.info("%s: a forwarder is there", self.broker)
+            self._dirty.set()
 
     def _connected(self) -> None:
         self.registry.resume(time.monotonic())
@@ -232,6 +264,8 @@ class Coordinator:
         self.in_charge.clear()
         self._lost_meanwhile = True
         self._direct.forget()
+        self._forwarded.forget()
+        self._knows_forwarder = False
         if not self.away and not self._ending:
             self.away = f"the broker {self.broker} is out of reach: what is wanted is in force once it is back"
             self.tell(self.away)
@@ -242,9 +276,11 @@ class Coordinator:
         await self._lease.acquire()
         if self._lost_meanwhile:
             return
-        if not self._forwarder_started:
-            self._forwarder_started = True
-            await self._forwarder.start()
+        if not self._knows_forwarder:  # some brokers keep what it says, but do not send it
+            self._connection.publish(forward.ASK_CONFIRMATIONS, b"")
+        if not self._was_in_charge:
+            self._was_in_charge = True
+            await self._watcher.start()
         self.in_charge.set()
         await self.builtin.come(COME_S)  # what follows from an initial packet should reach those here, too
 
@@ -267,7 +303,7 @@ class Coordinator:
             self._dirty.clear()
             if not self.connected:
                 with self.wall("what is changed while the broker is away"):
-                    if self._forwarder_started:  # before, what leaves for the broker would be lost
+                    if self._was_in_charge:  # before, what leaves for the broker would be lost
                         self.settle()
                     call_all(self.on_waiting)
                 continue  # `_connected` wakes this again
@@ -275,11 +311,11 @@ class Coordinator:
                 await self._take_charge()
                 if not self.in_charge.is_set():
                     continue  # `_connected` wakes this again
-            began = time.monotonic()
+            began = time.thread_time()
             with self.wall("what brings the graphs in force"):
                 await self._reconcile()
             # Many changes in a row (a thousand participants that start) are planned together: half of the time is left.
-            await asyncio.sleep(time.monotonic() - began)
+            await asyncio.sleep(time.thread_time() - began)
 
     async def _reconcile(self) -> None:
         turns, began = Turns(), time.monotonic()
@@ -294,14 +330,15 @@ class Coordinator:
             wanted = step or self.plan
             await turns.give()
         # What an edge used before ends before its new way begins, so that no packet takes both.
-        await self._forwarder.apply(self.plan.forwards & wanted.forwards)
-        await turns.give()
+        if self._forwarded.remove_others(wanted.forwarded):
+            await self._forwards_in_force()
         rebound = self._direct.apply(self.builtin.bind(wanted))
         await turns.give()
-        if rebound and wanted.forwards - self.plan.forwards:
+        if rebound and not self._forwarded.stand(wanted.forwarded):
             # A participant that was bound directly takes a moment to unsubscribe; until then it would get packets twice.
             await asyncio.sleep(SETTLE_S)
-        await self._forwarder.apply(wanted.forwards)
+        if self._forwarded.apply(wanted.forwarded):
+            await self._forwards_in_force()
         await turns.give()
         self._say_what_is_refused(wanted)
         self.plan = wanted
@@ -316,8 +353,7 @@ class Coordinator:
         await turns.give()
         self.served, self.served_at = frozenset(participants), began
         self._greeter.send(graph, self.registry, self._publish_initial, due)
-        if not graph.edges or wanted.direct or (wanted.forwards and self._forwarder.stats().connected):
-            self.bound.set()
+        self._note_bound()
         here = {entry.participant.role: entry.participant.component for entry in self.registry.all()}
         self.graphs.discovered(here)
         for listener in self.on_change:
@@ -325,10 +361,16 @@ class Coordinator:
             with self.wall("what follows when something is in force"):
                 listener()
 
-    def _forwarder_state(self, connected: bool, reason: str) -> None:
-        """Forwards given to it before are in force once it has connected."""
-        if connected and self.plan.forwards:
+    def _note_bound(self) -> None:
+        plan = self.plan
+        if not self.graph.edges or plan.direct or (plan.forwarded and not self._forwarded.missing):
             self.bound.set()
+
+    async def _forwards_in_force(self) -> None:
+        """Wait until the forwarder has brought in force what was written; say so where there is none."""
+        if self.has_forwarder and not await self._forwarded.in_force(FORWARD_S):
+            self.has_forwarder = False
+            log.error(NO_FORWARDER, self.broker, FORWARD_S)
 
     def _traffic_seen(self, topic: str) -> None:
         self.registry.packet(topic, time.monotonic())

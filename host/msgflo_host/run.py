@@ -147,6 +147,8 @@ async def _run(options: Options, notes: Notes, is_ending: asyncio.Event, *, term
         coordinator.graphs.is_own = lambda name: coordinator.builtin.is_own(name) or components.is_own(name)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(coordinator.run())
+            if supervisor is not None:
+                tasks.create_task(_ask_for_forwarder(coordinator, supervisor))
             tasks.create_task(components.run())
             if own_broker:
                 tasks.create_task(announce_broker(own_broker["host"], own_broker["port"], label=label()))
@@ -226,6 +228,11 @@ async def _own_broker(options: Options, supervisor: Channel | None) -> OwnBroker
             return found
         _relay(message)
     raise asyncio.CancelledError  # the supervisor has ended
+
+
+async def _ask_for_forwarder(coordinator: Coordinator, supervisor: Channel) -> None:
+    await coordinator.in_charge.wait()
+    supervisor.send(in_charge=True)
 
 
 async def _follow_supervisor(supervisor: Channel, supervised: Supervised) -> None:

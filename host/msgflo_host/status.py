@@ -16,6 +16,8 @@ __all__ = ["snapshot"]
 
 Status = dict[str, Any]
 
+NO_FORWARDER = "no forwarder is there (`msgflo forward`)"
+
 
 def snapshot(coordinator: Coordinator) -> Status:
     """Nodes with their state and ports, and edges with their binding and rate.
@@ -89,10 +91,11 @@ def _node(name: str, coordinator: Coordinator, now: float) -> Status:
 
 def _reason(edge: Edge, state: EdgeState, coordinator: Coordinator) -> str:
     errors = coordinator.node_errors
+    reasons = [state.reason] if state.reason else []
+    if state.kind == "forwarded" and not coordinator.has_forwarder:
+        reasons.append(NO_FORWARDER)
     ends = dict.fromkeys((edge.src.node, edge.tgt.node))
-    return "; ".join(
-        [*filter(None, [state.reason]), *(f"{quoted(end)} {errors[end]}" for end in ends if end in errors)]
-    )
+    return "; ".join([*reasons, *(f"{quoted(end)} {errors[end]}" for end in ends if end in errors)])
 
 
 def _instance(entry: Entry, now: float) -> Status:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from msgflo.broker import Broker
 from msgflo.paho_transport import Transport
-from msgflo_host.bindings.forwarder import Forward, Forwarder
+from msgflo_host.dataplane.forwarder import Forward, Forwarder
 
 __all__ = ["Client", "client", "forwarder"]
 
@@ -57,7 +57,7 @@ async def client(url: str, *topics: str, qos: int = 1) -> AsyncIterator[Client]:
 
 @asynccontextmanager
 async def forwarder(url: str, *forwards: Forward, name: str = "forwarder") -> AsyncIterator[Forwarder]:
-    made = Forwarder(Broker.parse(url), client_id=name)
+    made = Forwarder(Broker.parse(url), client_id=name, is_private=True)
     await made.start()
     async with asyncio.timeout(PATIENCE_S):
         while not made.stats().connected:

@@ -25,7 +25,7 @@ from msgflo_host.graph.files import load, signature
 from msgflo_host.graph.live import LiveFile
 from msgflo_host.library import Library
 from msgflo_host.status import snapshot
-from simulation import beside, until
+from simulation import beside, forwarding, until
 
 Main = Callable[[], Coroutine[Any, Any, None]]
 
@@ -67,6 +67,7 @@ class LocalSystem:
         graph = load(path) if path else fbp_format.parse(str(self._graph))
         async with AsyncExitStack() as stack:
             stack.enter_context(self.broker)
+            await stack.enter_async_context(forwarding(self.broker))
             coordinator = self.coordinator = Coordinator(self.broker.address, graph)
             self.components = Components(self.library, coordinator)
             file = self._file = follow(coordinator, path, seen) if path else None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 from memory_broker import MemoryBroker
 from msgflo import Participant, Session
 from msgflo_host.coordinator import Coordinator
+from msgflo_host.dataplane.forwarder import Forwarder
 from msgflo_host.graph import fbp_format
 from msgflo_host.graph.model import Graph
 
@@ -42,14 +43,27 @@ async def beside(work: Any) -> AsyncIterator[asyncio.Task[Any]]:
 
 
 @asynccontextmanager
-async def coordinating(broker: MemoryBroker, graph: Graph | str = "") -> AsyncIterator[Coordinator]:
-    """A coordinator that is in charge of the broker."""
+async def coordinating(
+    broker: MemoryBroker, graph: Graph | str = "", *, alone: bool = False
+) -> AsyncIterator[Coordinator]:
+    """A coordinator that is in charge of the broker; unless it is `alone`, beside the forwarder."""
     coordinator = Coordinator(broker.address, fbp_format.parse(graph) if isinstance(graph, str) else graph)
-    async with beside(coordinator.run()) as task:
+    async with nullcontext() if alone else forwarding(broker), beside(coordinator.run()) as task:
         await until(lambda: task.done() or coordinator.in_charge.is_set())
         if task.done():
             await task
         yield coordinator
+
+
+@asynccontextmanager
+async def forwarding(broker: MemoryBroker) -> AsyncIterator[None]:
+    """A forwarder."""
+    forwarder = Forwarder(broker.address)
+    await forwarder.start()
+    try:
+        yield
+    finally:
+        await forwarder.stop()
 
 
 @asynccontextmanager

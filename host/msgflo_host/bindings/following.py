@@ -19,8 +19,8 @@ from msgflo import Broker
 from msgflo.topics import is_filter, matches
 
 from ..connection import Connection
-from .forward import Forward
-from .routing import Lane, Router
+from ..dataplane.forward import Forward
+from ..dataplane.routing import Lane, Router
 
 __all__ = ["Following"]
 

@@ -1,53 +1,31 @@
-"""Forwarded edges on the wire: a retained list for each target participant on ``fbp/forward/<id>``, and what is in force.
+"""Forwarded edges: the retained lists on ``fbp/forward/<id>`` of what a forwarder passes on to each target participant.
 
-A list is ``{"version": 7, "forwards": [{"source": "…", "target": "…", "qos": 1, "retain": true, "text": true}, …]}``; what
-is 0 or false may be left out. The forwarder says on ``fbp/forwarded/<id>``, retained, which version it has brought in
-force: ``{"version": 7}``; where there is no list any more, it clears that. Versions rise, whoever writes them.
+What stands there, and what it confirms, is described in `dataplane.forward`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
-from msgflo.topics import escape, unescape
+from msgflo.errors import ConfigError
 
-from .forward import Forward
+from ..dataplane.forward import (
+    Confirmation,
+    Forward,
+    ForwardList,
+    list_topic,
+    participant_of,
+    read_confirmation,
+    read_list,
+)
 
-__all__ = ["CONFIRMED", "FORWARD", "Confirmation", "ForwardLists", "List", "parse", "parse_confirmation"]
+__all__ = ["ForwardLists"]
 
-FORWARD, CONFIRMED = "fbp/forward/", "fbp/forwarded/"
-
-
-class List(msgspec.Struct, frozen=True):
-    """The forwards to one participant."""
-
-    version: int
-    forwards: frozenset[Forward]
-
-
-class Confirmation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the forwarder has brought in force of a list."""
-
-    version: int
-    refused: tuple[str, ...] = ()
-    """Sources that the broker does not let it subscribe to."""
-
-
-def parse(payload: bytes) -> List:
-    """Read a list; raises msgspec.DecodeError, which says what is wrong and where."""
-    return _LIST.decode(payload)
-
-
-def parse_confirmation(payload: bytes) -> Confirmation:
-    """Read what a forwarder confirms; raises msgspec.DecodeError."""
-    return _CONFIRMATION.decode(payload)
-
-
-_LIST = msgspec.json.Decoder(List)
-_CONFIRMATION = msgspec.json.Decoder(Confirmation)
+_NO_LIST = ForwardList(0, frozenset())
+"""What stands on a topic and is no list, or one that was not read."""
 
 
 class ForwardLists:
@@ -58,45 +36,69 @@ class ForwardLists:
 
     def __init__(self, publish: Callable[[str, bytes], bool]) -> None:
         self._publish = publish
-        self._there: dict[str, List] = {}  # in the broker; of version 0 what is no list
-        self._wanted: Mapping[str, frozenset[Forward]] = {}
+        self._there: dict[str, ForwardList] = {}
+        self._wanted: dict[str, frozenset[Forward]] = {}
         self._confirmed: dict[str, Confirmation] = {}
         self._versions: dict[str, int] = {}  # the highest that was seen
-        self._confirmed_more = asyncio.Event()
+        self._was_confirmed = asyncio.Event()
 
     def received(self, topic: str, payload: bytes) -> bool:
-        """Take note of what stands on a topic below FORWARD now; True where that is not what is wanted there."""
-        id = unescape(topic.removeprefix(FORWARD))
+        """Take note of what stands on a topic below LISTS now; True where that is not what is wanted there."""
+        try:
+            id = participant_of(topic)
+        except ConfigError:
+            return False
         if payload:
             try:
-                self._there[id] = parse(payload)
-                self._versions[id] = max(self._versions.get(id, 0), self._there[id].version)
-            except msgspec.DecodeError:
-                self._there[id] = List(0, frozenset())
+                self._stands(id, read_list(topic, payload))
+            except ConfigError:
+                self._stands(id, _NO_LIST)
         else:
             self._there.pop(id, None)
         return self._differs(id)
 
-    def confirmed(self, topic: str, payload: bytes) -> None:
-        """Take note of what the forwarder says below CONFIRMED; garbage confirms nothing."""
-        id = unescape(topic.removeprefix(CONFIRMED))
+    def confirmed(self, topic: str, payload: bytes) -> bool:
+        """Take note of what the forwarder says below CONFIRMED; True where that is of a list which is not wanted."""
         try:
-            self._confirmed[id] = parse_confirmation(payload)
-            self._versions[id] = max(self._versions.get(id, 0), self._confirmed[id].version)
-        except msgspec.DecodeError:
+            id = participant_of(topic)
+        except ConfigError:
+            return False
+        confirmation = read_confirmation(payload)
+        if confirmation is None:
             self._confirmed.pop(id, None)
-        self._confirmed_more.set()
+        else:
+            self._confirmed[id] = confirmation
+            self._versions[id] = max(self._versions.get(id, 0), confirmation.version)
+            if id not in self._there:  # some brokers keep lists, but send none to those who ask for all
+                self._there[id] = _NO_LIST
+        self._was_confirmed.set()
+        return self._differs(id)
 
     def forget(self) -> None:
         """The connection was lost: what stands in the broker is unknown until it is read again."""
         self._there.clear()
         self._confirmed.clear()
+        self._was_confirmed.set()
 
-    def apply(self, forwards: Mapping[str, Iterable[Forward]]) -> bool:
+    def stand(self, wanted: Mapping[str, frozenset[Forward]]) -> bool:
+        """Whether exactly these lists, by participant, stand in the broker."""
+        there = {id: each.forwards for id, each in self._there.items()}
+        return there == {id: forwards for id, forwards in wanted.items() if forwards}
+
+    def remove_others(self, wanted: Mapping[str, frozenset[Forward]]) -> bool:
+        """Take out of the lists what is not among these, and add nothing; whether anything was written."""
+        return self.apply({id: there.forwards & wanted.get(id, frozenset()) for id, there in self._there.items()})
+
+    def apply(self, wanted: Mapping[str, frozenset[Forward]]) -> bool:
         """Bring exactly these lists, by participant, in force and remove all others; whether anything was written."""
-        self._wanted = {id: found for id, each in forwards.items() if (found := frozenset(each))}
-        different = [id for id in self._there.keys() | self._wanted.keys() if self._differs(id)]
+        self._wanted = {id: forwards for id, forwards in wanted.items() if forwards}
+        different = [id for id in sorted(self._there.keys() | self._wanted.keys()) if self._differs(id)]
         return sum(map(self._write, different)) > 0
+
+    def write_again(self) -> None:
+        """Publish all lists once more, for a forwarder that was not sent what the broker keeps."""
+        for id, there in self._there.items():
+            self._publish(list_topic(id), _encode(there))
 
     @property
     def missing(self) -> list[str]:
@@ -109,33 +111,37 @@ class ForwardLists:
         try:
             async with asyncio.timeout(seconds):
                 while self.missing:
-                    self._confirmed_more.clear()
-                    await self._confirmed_more.wait()
+                    self._was_confirmed.clear()
+                    await self._was_confirmed.wait()
         except TimeoutError:
             return False
         return True
+
+    def _stands(self, id: str, found: ForwardList) -> None:
+        self._there[id] = found
+        self._versions[id] = max(self._versions.get(id, 0), found.version)
 
     def _differs(self, id: str) -> bool:
         there = self._there.get(id)
         if there is None:
             return id in self._wanted
-        return not there.version or there.forwards != self._wanted.get(id)
+        return there is _NO_LIST or there.forwards != self._wanted.get(id)
 
     def _write(self, id: str) -> bool:
-        forwards, version = self._wanted.get(id), self._versions.get(id, 0) + 1
-        if not self._publish(FORWARD + escape(id), b"" if forwards is None else _encode(version, forwards)):
-            return False
-        if forwards is None:
-            self._there.pop(id, None)
-        else:
-            self._there[id], self._versions[id] = List(version, forwards), version
-        return True
+        if id not in self._wanted:
+            if is_written := self._publish(list_topic(id), b""):
+                self._there.pop(id, None)
+            return is_written
+        found = ForwardList(self._versions.get(id, 0) + 1, self._wanted[id])
+        if is_written := self._publish(list_topic(id), _encode(found)):
+            self._stands(id, found)
+        return is_written
 
 
-def _version(said: List | Confirmation | None) -> int | None:
+def _version(said: ForwardList | Confirmation | None) -> int | None:
     return None if said is None else said.version
 
 
-def _encode(version: int, forwards: frozenset[Forward]) -> bytes:
-    """Sorted, so that the same bindings are the same bytes."""
-    return msgspec.json.encode({"version": version, "forwards": sorted(forwards)})
+def _encode(found: ForwardList) -> bytes:
+    """Sorted, so that the same forwards are the same bytes."""
+    return msgspec.json.encode({"version": found.version, "forwards": sorted(found.forwards)})

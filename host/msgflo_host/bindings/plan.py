@@ -25,10 +25,10 @@ from msgflo.topics import is_filter, matches
 
 from .._foreign_file import own_connection
 from .._text import quoted
+from ..dataplane.cycles import closing, covers
+from ..dataplane.forward import Forward
 from ..discovery import Participant
 from ..graph.model import Edge, Graph
-from .cycles import closing, covers
-from .forward import Forward
 from .initials import InitialPacket, initial_packets
 from .ports import Place, Ports, Refused
 
@@ -70,11 +70,16 @@ def refusal(edge: Edge, state: EdgeState) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All bindings: the lists of each participant that has one, the forwards, and the state of every edge."""
+    """All bindings: the lists of each participant that has one, the forwards to each, and the state of every edge."""
 
     direct: dict[str, Lists]
-    forwards: frozenset[Forward]
+    forwarded: dict[str, frozenset[Forward]]
     edges: list[tuple[Edge, EdgeState]]
+
+    @property
+    def forwards(self) -> frozenset[Forward]:
+        """All of them; participants that share a topic have them in common."""
+        return frozenset().union(*self.forwarded.values())
 
 
 def plan(
@@ -135,7 +140,7 @@ class _Planner:
         self._outports = Ports("outport", present, case_sensitive=graph.case_sensitive)
         self._inports = Ports("inport", present, case_sensitive=graph.case_sensitive)
         self._sources: dict[str, dict[str, set[str]]] = {}  # participant -> inport -> sources
-        self._forwards: dict[Pair, None] = {}
+        self._forwarded: dict[str, set[Pair]] = {}  # participant -> what is forwarded to it
 
     def steps(self) -> Iterator[Plan | None]:
         states: list[EdgeState] = []
@@ -162,7 +167,8 @@ class _Planner:
                 self._bind(states[i].pairs, targets)
         yield None
         direct = {id: _lists(inports) for id, inports in sorted(self._sources.items())}
-        yield Plan(direct, frozenset(map(self._forward, self._forwards)), list(zip(self._edges, states, strict=True)))
+        forwarded = {id: frozenset(map(self._forward, pairs)) for id, pairs in self._forwarded.items()}
+        yield Plan(direct, forwarded, list(zip(self._edges, states, strict=True)))
 
     def _look(self, edge: Edge) -> tuple[EdgeState, tuple[Place, ...]]:
         """Return what an edge looks like by itself, and the inports that it goes to; raises Refused."""
@@ -219,11 +225,12 @@ class _Planner:
             source, target = pair
             if source == target:
                 continue
-            if target in self._topics.unable:
-                self._forwards[pair] = None
-                continue
             for place in targets:
-                if place.topic == target:
+                if place.topic != target:
+                    continue
+                if target in self._topics.unable:
+                    self._forwarded.setdefault(place.participant, set()).add(pair)
+                else:
                     self._sources.setdefault(place.participant, {}).setdefault(place.port, set()).add(source)
 
     def _forward(self, pair: Pair) -> Forward:

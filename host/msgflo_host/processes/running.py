@@ -87,6 +87,7 @@ class Processes:
         self,
         environment: Mapping[str, str],
         *,
+        shortest_pause_s: float | None = None,
         started: Callable[[str], None] = _nothing,
         ended: Callable[[str], None] = _nothing,
         output: Callable[[str, str], None] = _nothing,
@@ -95,6 +96,7 @@ class Processes:
     ) -> None:
         self.found: Mapping[str, Sequence[str]] = {}
         self._environment = environment
+        self._shortest_pause_s = shortest_pause_s
         self._started = started
         self._ended = ended
         self._output = output
@@ -143,7 +145,7 @@ class Processes:
     async def _keep(self, name: str, command: Command, *, after: list[asyncio.Task[None]]) -> None:
         if after:  # two processes of one name would take each other's MQTT client id
             await asyncio.wait(after)
-        pauses = Pauses(FIRST_RESTART_S, LONGEST_RESTART_S)
+        pauses = Pauses(self._shortest_pause_s or FIRST_RESTART_S, LONGEST_RESTART_S)
         while True:
             pauses.started()
             lines = Lines(partial(self._output, name))

@@ -1,4 +1,4 @@
-"""`msgflo run`: starts the broker, the coordinator and what that wants to run; starts again what dies, and ends all.
+"""`msgflo run`: starts broker, forwarder, coordinator and what that wants to run; starts again what dies, and ends all.
 
 It knows neither MQTT nor graphs, so that little here can fail. Whichever of them dies, the others go on.
 """
@@ -15,6 +15,7 @@ from asyncio.subprocess import Process
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from msgflo import Broker
@@ -22,9 +23,10 @@ from msgflo import Broker
 from .. import children
 from ..broker import Mosquitto, OwnBroker
 from .channel import VARIABLE, Channel
-from .command import environment
+from .command import Command, environment
 from .groups import Groups
 from .restarts import Pauses, describe_exit
+from .running import Processes
 from .signals import on_shutdown
 
 __all__ = ["supervise"]
@@ -34,6 +36,7 @@ log = logging.getLogger("msgflo")
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 30.0
 _END_S = 15.0  # it saves the graph, has ended what it wanted to run, and tells who is connected
 _MOST_PENDING = 50  # lines
+_FORWARDER = ("msgflo", "forward", "--supervised")
 
 
 def supervise(
@@ -70,6 +73,7 @@ class _Supervisor:
         self._broker = broker
         self._own_broker: OwnBroker | None = None  # what the coordinator is told of it
         self._groups = Groups(self._environment, self._tell)
+        self._forwarder: Processes | None = None
         self._channel: Channel | None = None
         self._process: Process | None = None
         self._running: asyncio.Task[int] | None = None
@@ -99,11 +103,22 @@ class _Supervisor:
             await self._broker.start()
             self._own_broker = self._broker.described()
             self._introduce_broker()
+            self._start_forwarder()
         checked.cancel()
 
     def _introduce_broker(self) -> None:
         if self._own_broker is not None and self._channel is not None:
             self._channel.send(broker=self._own_broker)
+
+    def _start_forwarder(self) -> None:
+        """Start it where that is not done; on the broker of others only when the coordinator is in charge there."""
+        if self._forwarder is None:
+            self._forwarder = Processes(
+                self._environment(),
+                shortest_pause_s=_SHORTEST_PAUSE_S,
+                output=lambda name, line: log.warning("%s: %s", name, line),
+            )
+            self._forwarder.want({"forwarder": Command(_FORWARDER, Path.cwd())})
 
     async def _keep(self, ended: asyncio.Task[int]) -> int:
         pauses = Pauses(_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S)
@@ -138,6 +153,8 @@ class _Supervisor:
         while (message := await channel.receive()) is not None:
             if "checked" in message:
                 self._is_checked.set()
+            if "in_charge" in message:
+                self._start_forwarder()
             if "want" in message:
                 self._groups.want(message["kind"], message["want"])
             self._is_ready = self._is_ready or "ready" in message
@@ -156,6 +173,8 @@ class _Supervisor:
                 await asyncio.wait([self._running], timeout=_END_S)
             await children.end(self._process, 0)
         await self._groups.stop()
+        if self._forwarder is not None:
+            await self._forwarder.stop()
         if isinstance(self._broker, Mosquitto):
             await self._broker.stop()
 

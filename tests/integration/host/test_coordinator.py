@@ -55,8 +55,15 @@ def test_a_second_coordinator_on_a_broker_says_who_is_in_charge_and_takes_no_con
         # As long as another connection of the second might take.
         first.wait(lambda status: status["connected"])
         assert "already connected, closing old connection" not in broker.log
-        names = ("builtin", "taps", "subgraphs", "foreign", "forwarder")
-        assert [broker.log.count(f"as msgflo-coordinator-{name} ") for name in names] == [1] * len(names)
+        names = (
+            "coordinator-builtin",
+            "coordinator-taps",
+            "coordinator-subgraphs",
+            "coordinator-foreign",
+            "coordinator-watch",
+            "forwarder",
+        )
+        assert [broker.log.count(f"as msgflo-{name} ") for name in names] == [1] * len(names)
 
 
 def test_a_port_in_use_is_named() -> None:

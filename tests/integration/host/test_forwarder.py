@@ -16,9 +16,9 @@ from brokers import Broker as Mosquitto
 from forwarding import client, forwarder
 from msgflo.broker import Broker
 from msgflo.errors import ConnectError
-from msgflo_host.bindings import forwarder as module
-from msgflo_host.bindings import link
-from msgflo_host.bindings.forwarder import Forward, Forwarder
+from msgflo_host.dataplane import forwarder as module
+from msgflo_host.dataplane import link
+from msgflo_host.dataplane.forwarder import Forward, Forwarder
 
 
 def run(main: Callable[[], Awaitable[None]], loop: str = "uvloop") -> None:
@@ -130,7 +130,10 @@ def test_after_a_restart_of_the_broker_everything_is_in_force_again(broker: Mosq
     async def main() -> None:
         states: list[bool] = []
         made = Forwarder(
-            Broker.parse(broker.url), client_id="f", on_state=lambda connected, reason: states.append(connected)
+            Broker.parse(broker.url),
+            client_id="f",
+            is_private=True,
+            on_state=lambda connected, reason: states.append(connected),
         )
         await made.start()
         await made.apply({Forward("s", "t"), Forward("gone", "t")})
@@ -188,7 +191,7 @@ def test_with_qos_1_a_restart_of_the_broker_loses_nothing(monkeypatch: pytest.Mo
     async def main() -> None:
         # The sender repeats what the broker has not confirmed, as the participant library does.
         async with forwarder(broker.url, Forward("s", "t", 1)) as made:
-            receiver = Forwarder(Broker.parse(broker.url), client_id="receiver")
+            receiver = Forwarder(Broker.parse(broker.url), client_id="receiver", is_private=True)
             await receiver.start()
             await until(lambda: receiver.stats().connected)
             await receiver.apply({Forward("t", "end", 1)})

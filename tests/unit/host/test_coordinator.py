@@ -274,7 +274,7 @@ def test_a_second_coordinator_is_refused_and_takes_no_connection_from_the_first(
             assert refused.group_contains(Taken, match=r"another coordinator is in charge of this broker \(process")
             source.send("out", 1)
             await until(lambda: sink.received == [1])
-            for name in ("builtin", "forwarder"):
+            for name in ("builtin", "watch"):
                 assert broker.connects.count(f"msgflo-coordinator-{name}") == 1
         async with coordinating(broker):
             pass
@@ -311,7 +311,7 @@ def test_of_two_coordinators_started_together_one_stays() -> None:
 
 
 def test_no_packet_of_a_direct_edge_is_read_while_nobody_looks() -> None:
-    reads = ("msgflo-coordinator-forwarder-1", "source/out")
+    reads = ("msgflo-coordinator-watch-1", "source/out")
 
     async def main(broker: MemoryBroker) -> None:
         source, sink = Source("source"), Sink("sink")

@@ -7,13 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import paho.mqtt.client as mqtt
 import psutil
 import pytest
 
+from brokers import Broker as Mosquitto
 from brokers import free_port
 from editors import editor, run
 from msgflo_host.graphs import MAIN
-from systems import Coordinator, Participants, Sink, Source, edge, node, until
+from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, node, until
 
 GRAPH = "source(test/Source) OUT -> IN sink(test/Sink)\n"
 
@@ -122,6 +124,38 @@ def test_components_run_on_while_the_coordinator_is_dead_or_stands_still_and_end
             echo = component(system, "echo")
         assert system.stop() == 0
     assert not echo.is_running()
+
+
+def test_whoever_of_ours_is_killed_forwarded_packets_of_qos_1_arrive_and_in_order(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    (tmp_path / "graph.fbp").write_text("button(x/Button) PRESSED -> ON lamp(x/Lamp)\n")
+    button = discovery_message("button", id="button", outports=[{"id": "pressed", "queue": "button/pressed"}])
+    lamp = {"id": "on", "queue": "lamp/on", "options": {"qos": 1}}
+    received: list[int] = []
+    device = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    device.on_connect = lambda *_: device.subscribe("lamp/on", 1)
+    device.on_message = lambda *args: received.append(int(args[2].payload))
+    with Coordinator(tmp_path / "graph.fbp", "--plain", broker=broker.url, cwd=tmp_path) as system:
+        device.connect("127.0.0.1", broker.port)
+        device.loop_start()
+        device.publish("fbp/participant/button", button, retain=True)
+        device.publish("fbp/participant/lamp", discovery_message("lamp", id="lamp", inports=[lamp]), retain=True)
+        system.wait(lambda status: edge(status, "button.pressed", "lamp.on")["kind"] == "forwarded")
+        for number in range(600):
+            device.publish("button/pressed", number, qos=1).wait_for_publish(10)
+            if number % 100 == 50:
+                name = "coordinator" if number % 200 == 150 else "forward"
+                until(lambda name=name: system.parts(name))
+                system.part(name).kill()
+        until(lambda: 599 in received)
+        assert [*dict.fromkeys(received)] == [*range(600)]
+        until(lambda: "forwarder: ended (signal 9); trying again in 0.1 s" in system.output)
+        forwarder = system.part("forward")
+        device.disconnect()
+        device.loop_stop()
+        assert system.stop() == 0
+    assert not forwarder.is_running()
 
 
 def component(system: Coordinator, role: str) -> psutil.Process:

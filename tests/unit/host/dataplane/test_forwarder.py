@@ -17,11 +17,11 @@ from event_loop import run_simulated
 from forwarding import client, forwarder
 from memory_broker import MemoryBroker, Write
 from msgflo.broker import Broker
-from msgflo_host.bindings import frames, link
-from msgflo_host.bindings.forwarder import Forward, Forwarder
-from msgflo_host.bindings.link import Link
-from msgflo_host.bindings.routing import Lane
-from msgflo_host.bindings.subscriber import Subscriber
+from msgflo_host.dataplane import frames, link
+from msgflo_host.dataplane.forwarder import Forward, Forwarder
+from msgflo_host.dataplane.link import Link
+from msgflo_host.dataplane.routing import Lane
+from msgflo_host.dataplane.subscriber import Subscriber
 
 
 def run(main: Callable[[], Coroutine[Any, Any, None]], broker: MemoryBroker) -> None:
@@ -199,7 +199,7 @@ def test_a_packet_that_is_too_large_is_passed_over_and_said(
     broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(link, "LARGEST_PACKET", 200_000)
-    monkeypatch.setattr("msgflo_host.bindings.forwarder.LARGEST_PACKET", 200_000)
+    monkeypatch.setattr("msgflo_host.dataplane.forwarder.LARGEST_PACKET", 200_000)
 
     async def main() -> None:
         async with client(broker.url, "t") as other, forwarder(broker.url, Forward("s", "t", 1)) as made:
@@ -234,7 +234,9 @@ def test_malformed_packets_end_the_connection_with_a_reason_and_it_is_tried_agai
 
     async def main() -> None:
         reasons: list[str] = []
-        made = Forwarder(broker.address, client_id="f", on_state=lambda _, reason: reasons.append(reason))
+        made = Forwarder(
+            broker.address, client_id="f", is_private=True, on_state=lambda _, reason: reasons.append(reason)
+        )
         await made.start()
         await until(lambda: len(reasons) >= len(expected))
         assert [part in reason for part, reason in zip(expected, reasons, strict=False)] == [True] * len(expected), (
@@ -249,7 +251,7 @@ def test_an_absent_broker_is_reported_once_and_found_when_it_comes(broker: Memor
     async def main() -> None:
         states: list[tuple[bool, str]] = []
         broker.stop()
-        made = Forwarder(broker.address, client_id="f", on_state=lambda *state: states.append(state))
+        made = Forwarder(broker.address, client_id="f", is_private=True, on_state=lambda *state: states.append(state))
         await made.start()
         await made.apply({Forward("s", "t")})
         await asyncio.sleep(60)
@@ -283,7 +285,7 @@ def test_a_refused_subscription_is_named(caplog: pytest.LogCaptureFixture) -> No
 
 def test_what_a_killed_forwarder_left_in_the_broker_is_cleared_by_the_next(broker: MemoryBroker) -> None:
     async def main() -> None:
-        killed = Forwarder(Broker.parse(broker.url), client_id="forwarder")
+        killed = Forwarder(Broker.parse(broker.url), client_id="forwarder", is_private=True)
         await killed.start()
         await until(lambda: killed.stats().connected)
         await killed.apply({Forward("old", "t", 1)})
@@ -325,7 +327,7 @@ def test_a_fault_of_the_program_ends_a_connection_and_not_all_forwarding(
 
     async def main() -> None:
         monkeypatch.setattr(Subscriber, "bring_in_force", failing)
-        made = Forwarder(Broker.parse(broker.url), client_id="forwarder")
+        made = Forwarder(Broker.parse(broker.url), client_id="forwarder", is_private=True)
         await made.apply([Forward("s", "t")])
         await made.start()
         await until(lambda: made.stats().connected)

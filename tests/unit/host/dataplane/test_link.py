@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msgflo.broker import Broker
-from msgflo_host.bindings import frames
-from msgflo_host.bindings.forward import Forward
-from msgflo_host.bindings.frames import Packet
-from msgflo_host.bindings.link import Link
-from msgflo_host.bindings.routing import Route, Router
+from msgflo_host.dataplane import frames
+from msgflo_host.dataplane.forward import Forward
+from msgflo_host.dataplane.frames import Packet
+from msgflo_host.dataplane.link import Link
+from msgflo_host.dataplane.routing import Route, Router
 
 
 class Socket(asyncio.Transport):

@@ -9,6 +9,9 @@ is new, and to all after a lost connection, since it may have changed meanwhile.
 
 One connection publishes, another subscribes (a further one only where filters overlap): when the broker takes packets
 more slowly than they come, reading stops, and with it what the broker sends.
+
+What is to be forwarded stands in the broker (see `forward`), and the connections that subscribe keep their sessions. So
+whatever ends and starts again, this program included, nothing with QoS 1 is missed, and nobody else is needed.
 """
 
 from __future__ import annotations
@@ -17,20 +20,24 @@ import asyncio
 import logging
 import random
 import time
+from asyncio import FIRST_COMPLETED
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, NoReturn
 
 from msgflo import Broker
 from msgflo.errors import ConnectError, Error
+from msgflo.topics import connection_topic
 
 from .._once import Once
 from . import frames
-from .ends import Inlet, Outlet
-from .forward import Forward
+from .ends import DROPPED, Inlet, Outlet
+from .forward import ASK_CONFIRMATIONS, ASK_LISTS, CLIENT_ID, CONFIRMED, LISTS, Forward
 from .frames import Packet
 from .ledger import Ledger
 from .link import LARGEST_PACKET, Link
+from .lists import Lists
 from .routing import Lane, Match, Route, Router, Target
 from .subscriber import Subscriber
 
@@ -42,7 +49,6 @@ _FIRST_RETRY_S = 0.05
 _LONGEST_RETRY_S = 3.0
 _STABLE_S = 2.0
 _STOP_S = 2.0
-_DROPPED = "$SYS/broker/publish/messages/dropped"  # mosquitto(8), BROKER STATUS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,16 +67,18 @@ class Stats:
 
 
 class Forwarder:
-    """Keeps forwards in force on a broker that may come, go and restart.
+    """Keeps forwards in force on a broker that may come, go and restart: those of the lists that stand in it.
 
-    `on_state(connected, reason)` is called when that changes.
+    `on_state(connected, reason)` is called when that changes. One that `is_private` reads no lists, has only what `apply` and
+    `watch` ask for, and leaves nothing in the broker.
     """
 
     def __init__(
         self,
         broker: Broker,
         *,
-        client_id: str,
+        client_id: str = CLIENT_ID,
+        is_private: bool = False,
         on_state: Callable[[bool, str], None] = lambda connected, reason: None,
     ) -> None:
         self._broker = broker
@@ -87,15 +95,19 @@ class Forwarder:
         self._connections = 0
         self._passed_over = 0
         self._blocked = False  # reading has been stopped
+        self._is_leaving = False
         self._subscriber = Subscriber(broker)
+        self._lists = None if is_private else Lists()
+        self._was_told = asyncio.Event()
         self._once = Once()
 
     async def start(self) -> None:
         """Begin to connect; returns at once, also where there is no broker yet."""
+        self._is_leaving = False
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Withdraw all subscriptions, let packets under way arrive (at most 2 s), and leave nothing in the broker."""
+        """Let packets under way arrive (at most 2 s), and end the connections; sessions stay, so that nothing is missed."""
         if self._task is None:
             return
         connected = self._connected
@@ -170,8 +182,11 @@ class Forwarder:
 
     async def _serve(self) -> str:
         """Connect, and return why the connection has ended."""
-        self._outlet.link = Link(self._broker, self._client_id, self._outlet)
-        await self._outlet.link.open(clean_session=True)
+        link = self._outlet.link = Link(self._broker, self._client_id, self._outlet)
+        will = None if self._lists is None else (connection_topic(self._client_id), "lost")
+        await link.open(clean_session=True, will=will)
+        if self._lists is not None:
+            await self._read_lists(self._lists, link)
         self.ledger.connected()
         async with self._lock:
             for lane in self._router.lanes:
@@ -179,16 +194,72 @@ class Forwarder:
             await self._bring_in_force()
             self._connected = True
         self._connections += 1
-        await self._outlet.link.subscribe([(_DROPPED, 0)])
+        await link.subscribe([(DROPPED, 0)])
         self._report(True, "")
-        return await self._outlet.link.ended
+        if self._lists is None:
+            return await link.ended
+        self._say("online")
+        if self._lists.is_empty:
+            self._publish(frames.publish(frames.text(ASK_LISTS), b"", qos=0, retain=False))
+        following = asyncio.create_task(self._follow_lists(self._lists))
+        try:
+            either: list[asyncio.Future[Any]] = [link.ended, following]
+            await asyncio.wait(either, return_when=FIRST_COMPLETED)
+            return link.ended.result() if link.ended.done() else await following
+        finally:
+            following.cancel()
+
+    # The lists.
+
+    async def _read_lists(self, lists: Lists, link: Link) -> None:
+        """Have the lists in the broker as forwards, and in the first place what it knows of earlier ones."""
+        lists.connected()
+        await link.subscribe([(LISTS + "+", 0), (CONFIRMED + "+", 0), (ASK_CONFIRMATIONS, 0)])
+        await link.settle()
+        await link.unsubscribe([CONFIRMED + "+"])
+        lists.all_read()
+        if not self._connections:
+            self._router.restore(lists.placed())
+        self._router.set_forwards(lists.take())
+
+    async def _follow_lists(self, lists: Lists) -> NoReturn:
+        """Bring in force what changes, and confirm it."""
+        while True:
+            self._was_told.clear()
+            began = time.monotonic()
+            await self.apply(lists.take())
+            for topic, payload in lists.confirm(self._router.lane_of, self.refused):
+                self._publish(frames.publish(frames.text(topic), payload, qos=0, retain=True))
+            self.flush()
+            # Many changes in a row are brought in force together: half of the time is left.
+            await asyncio.sleep(time.monotonic() - began)
+            await self._was_told.wait()
+
+    def told(self, topic: str, payload: bytes) -> None:
+        """Take what the broker has for this forwarder itself."""
+        assert self._lists is not None
+        if topic == ASK_CONFIRMATIONS:
+            for packet in self._lists.confirmed():
+                self._publish(frames.publish(frames.text(packet[0]), packet[1], qos=0, retain=True))
+            self._say("online")
+        else:
+            self._lists.received(topic, payload)
+            self._was_told.set()
+
+    def _say(self, state: str) -> None:
+        """Say how this forwarder is, as participants do."""
+        topic = frames.text(connection_topic(self._client_id))
+        self._publish(frames.publish(topic, state.encode(), qos=0, retain=True))
+
+    # The connections that subscribe.
 
     async def _open(self, lane: Lane) -> Link:
         """Open the connection of a lane."""
         inlet = self._inlets.get(lane.number)
         if inlet is None:
             inlet = Inlet(self, lane, f"{self._client_id}-{lane.number + 1}")
-            await self._purge(inlet)  # what a forwarder that was killed has left in the broker
+            if self._lists is None:
+                await self._purge(inlet)  # what one that was killed has left in the broker
             self._inlets[lane.number] = inlet
         outlet = self._outlet.link
         if outlet is None:
@@ -214,16 +285,18 @@ class Forwarder:
         await link.close()
 
     async def _leave(self) -> None:
-        for inlet in self._inlets.values():
-            if inlet.link is not None:
-                await inlet.link.unsubscribe(list(inlet.lane.in_broker))
+        self._is_leaving = True
+        self.regulate()  # no packet is taken that could not be passed on
         while len(self.ledger):
             await asyncio.sleep(0.005)
         for inlet in self._inlets.values():
             if inlet.link is not None:
                 await inlet.link.close()
-            await self._purge(inlet)
+            if self._lists is None:
+                await self._purge(inlet)
         assert self._outlet.link is not None
+        if self._lists is not None:
+            self._say("offline")
         await self._outlet.link.close()
 
     def _disconnect(self, reason: str) -> None:
@@ -289,21 +362,21 @@ class Forwarder:
 
     def regulate(self) -> None:
         """Stop reading while too much waits to be written or confirmed."""
-        self._blocked = self.ledger.full or self._outlet.full_now
+        self._blocked = self._is_leaving or self.ledger.full or self._outlet.full_now
         for link in self._links():
             if link is not self._outlet.link:
                 link.block(self._blocked)
 
     def flush(self) -> None:
         """Write all that has been collected."""
-        if self._blocked is not (self.ledger.full or self._outlet.full_now):
+        if self._blocked is not (self._is_leaving or self.ledger.full or self._outlet.full_now):
             self.regulate()
         for link in self._links():
             link.flush()
 
     def lost(self, link: Link, reason: str) -> None:
         """One connection has ended: all end, and are made anew together."""
-        if self._outlet.link is not None and link is not self._outlet.link:
+        if self._outlet.link is not None and link is not self._outlet.link and not self._is_leaving:
             self._outlet.link.abort(reason)
 
     def _links(self) -> list[Link]:

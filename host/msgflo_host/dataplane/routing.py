@@ -174,10 +174,27 @@ class Router:
         self._homes: dict[str, Lane] = {}  # filter -> its lane
         self._rivals: dict[tuple[str, str], set[Forward]] = {}  # by target, and by source or "" for all with wildcards
 
+    def restore(self, placed: Iterable[tuple[int, str]]) -> None:
+        """Take up on which lanes an earlier forwarder has subscribed to filters; call `set_forwards` next."""
+        for number, topic_filter in placed:
+            self.lanes += map(Lane, range(len(self.lanes), number + 1))
+            lane = self.lanes[number]
+            lane.in_broker[topic_filter] = 0
+            lane.touched.add(topic_filter)
+            if topic_filter not in self._homes and lane.admits(topic_filter):
+                lane.add(Subscription(topic_filter))
+                self._homes[topic_filter] = lane
+
+    def lane_of(self, topic_filter: str) -> int | None:
+        """Return the number of the lane that a filter is on."""
+        lane = self._homes.get(topic_filter)
+        return None if lane is None else lane.number
+
     def set_forwards(self, forwards: Iterable[Forward]) -> None:
         """Have exactly these forwards from now on."""
         wanted = frozenset(forwards)
         if wanted == self.forwards:
+            self._tidy()
             return
         self._forget()
         for forward in self.forwards - wanted:

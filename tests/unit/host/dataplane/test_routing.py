@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msgflo.topics import is_filter, matches
-from msgflo_host.bindings.forward import Forward
-from msgflo_host.bindings.routing import Route, Router, overlap
+from msgflo_host.dataplane.forward import Forward
+from msgflo_host.dataplane.routing import Route, Router, overlap
 
 
 def targets(router: Router, topic: str) -> list[tuple[str, int, bool]]:

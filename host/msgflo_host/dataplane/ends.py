@@ -14,10 +14,11 @@ from .routing import Lane, Route
 if TYPE_CHECKING:
     from .forwarder import Forwarder
 
-__all__ = ["Inlet", "Outlet"]
+__all__ = ["DROPPED", "Inlet", "Outlet"]
 
 log = logging.getLogger("msgflo")
 
+DROPPED = "$SYS/broker/publish/messages/dropped"  # mosquitto(8), BROKER STATUS
 _QUEUE = "Mosquitto: max_queued_messages and max_queued_bytes"
 
 
@@ -86,8 +87,11 @@ class Outlet:
         raise NotImplementedError
 
     def packet(self, link: Link, packet: Packet) -> None:
-        with suppress(ValueError):
-            self._count_dropped(int(packet.payload))
+        if packet.topic == DROPPED:
+            with suppress(ValueError):
+                self._count_dropped(int(packet.payload))
+        else:
+            self._forwarder.told(packet.topic, packet.payload)
 
     def acknowledged(self, link: Link, packet_id: int) -> None:
         self._forwarder.ledger.acknowledged(packet_id)

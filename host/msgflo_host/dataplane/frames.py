@@ -34,6 +34,8 @@ __all__ = [
 CONNACK, PUBLISH, PUBACK, SUBACK, UNSUBACK, PINGRESP = 0x20, 0x30, 0x40, 0x90, 0xB0, 0xD0
 PINGREQ = b"\xc0\x00"
 DISCONNECT = b"\xe0\x00"
+_WILL = 1 << 2 | 1 << 3 | 1 << 5
+"""Flags of a CONNECT (§3.1.2.5 to 7): there is a will, with QoS 1, to be retained."""
 
 MAX_LENGTH = 268_435_455
 """Bytes of a packet after its length (§2.2.3)."""
@@ -56,12 +58,20 @@ class Packet(NamedTuple):
 
 
 def connect(
-    client_id: str, *, keepalive: int, clean_session: bool, user: str | None = None, password: str | None = None
+    client_id: str,
+    *,
+    keepalive: int,
+    clean_session: bool,
+    user: str | None = None,
+    password: str | None = None,
+    will: tuple[str, str] | None = None,
 ) -> bytes:
-    """Encode a CONNECT (§3.1); `keepalive` is in seconds."""
+    """Encode a CONNECT (§3.1); `keepalive` is in seconds, the topic and payload of a will are retained, with QoS 1."""
     flags = (clean_session << 1) | ((user is not None) << 7) | ((password is not None) << 6)
+    if will is not None:
+        flags |= _WILL
     body = text("MQTT") + bytes((4, flags)) + keepalive.to_bytes(2, "big") + text(client_id)
-    for part in (user, password):
+    for part in (*(will or ()), user, password):
         if part is not None:
             body += text(part)
     return b"\x10" + _encode_length(len(body)) + body

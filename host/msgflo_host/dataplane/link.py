@@ -75,6 +75,7 @@ class Link(asyncio.Protocol):
         self.session_present = False
         self.settled = True
         """Whether everything that subscriptions have brought has arrived."""
+        self._has_settled = asyncio.Event()
         self.outgoing: list[bytes] = []
         """What the next `flush` writes."""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -101,8 +102,11 @@ class Link(asyncio.Protocol):
 
     # Connecting and the end.
 
-    async def open(self, *, clean_session: bool) -> None:
-        """Connect; raises ConnectError or Refused with what is wrong."""
+    async def open(self, *, clean_session: bool, will: tuple[str, str] | None = None) -> None:
+        """Connect; raises ConnectError or Refused with what is wrong.
+
+        The `will`, a topic and a payload, is published retained by the broker when this program dies.
+        """
         broker = self._broker
         try:
             await open_connection(broker, self, CONNECT_S)
@@ -113,6 +117,7 @@ class Link(asyncio.Protocol):
                     clean_session=clean_session,
                     user=broker.user,
                     password=broker.password,
+                    will=will,
                 )
             )
             async with asyncio.timeout(CONNECT_S):
@@ -168,6 +173,7 @@ class Link(asyncio.Protocol):
                 future.set_exception(trouble)
                 future.exception()  # nobody may be waiting any more
         self._answers.clear()
+        self._has_settled.set()
         if not self.ended.done():
             self.ended.set_result(reason)
         self._owner.lost(self, reason)
@@ -197,6 +203,7 @@ class Link(asyncio.Protocol):
             self._pings += 1
             self._settling_ping = self._pings
             self.settled = False
+            self._has_settled.clear()
             self.outgoing.append(frames.PINGREQ)
         self.flush()
         refused: list[str] = []
@@ -204,6 +211,11 @@ class Link(asyncio.Protocol):
             codes = await answer
             refused += [asked[0] for asked, code in zip(part, codes, strict=False) if code & 0x80]
         return refused
+
+    async def settle(self) -> None:
+        """Return when all that subscriptions have brought has arrived, or there is no connection."""
+        if self.open_now and not self.settled:
+            await self._has_settled.wait()
 
     async def unsubscribe(self, filters: Sequence[str]) -> None:
         """Unsubscribe from some filters and wait for the answers."""
@@ -355,7 +367,9 @@ class Link(asyncio.Protocol):
                 answer.set_result(data[start + 2 : end])
         elif kind == frames.PINGRESP:
             self._pongs += 1
-            self.settled = self._pongs >= self._settling_ping
+            if self._pongs >= self._settling_ping:
+                self.settled = True
+                self._has_settled.set()
         elif kind == frames.CONNACK and end - start == 2:
             self._accept(data[start], data[start + 1])
         else:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from msgflo_host.bindings import frames
-from msgflo_host.bindings.forward import Forward
-from msgflo_host.bindings.frames import Packet
-from msgflo_host.bindings.ledger import Ledger
-from msgflo_host.bindings.routing import Target
+from msgflo_host.dataplane import frames
+from msgflo_host.dataplane.forward import Forward
+from msgflo_host.dataplane.frames import Packet
+from msgflo_host.dataplane.ledger import Ledger
+from msgflo_host.dataplane.routing import Target
 
 X = Target(Forward("s", "x", 1, False), frames.text("x"), [0])
 Y = Target(Forward("s", "y", 1, True), frames.text("y"), [0])
