@@ -11,7 +11,7 @@ __all__ = ("open_connection",)
 
 
 async def open_connection(broker, protocol, seconds):
-    """Connect an asyncio protocol to a broker within `seconds`.
+    """Connect an asyncio protocol to a broker within `seconds`, and return its transport.
 
     Raises ConnectError (absent, silent, wrong certificate, …) or ConfigError (unusable CA file).
     """
@@ -22,7 +22,8 @@ async def open_connection(broker, protocol, seconds):
         options = {"ssl": await asyncio.to_thread(_tls_context, broker.cafile), "server_hostname": broker.host}
     try:
         async with asyncio.timeout(seconds):
-            await loop.create_connection(lambda: protocol, broker.host, broker.port, **options)
+            transport, _ = await loop.create_connection(lambda: protocol, broker.host, broker.port, **options)
+            return transport
     except TimeoutError:
         raise ConnectError("{}: no answer within {} s".format(broker, seconds)) from None
     except ssl.SSLCertVerificationError as e:

@@ -7,7 +7,6 @@ import contextlib
 import fcntl
 import logging
 import os
-import secrets
 import shutil
 import signal
 import time
@@ -21,10 +20,8 @@ from ._regular import signature
 from .errors import BrokerError
 from .mosquitto_config import (
     ACCOUNT,
-    PAGE_ACCOUNT,
     configuration,
     is_loopback,
-    last_websocket_port,
     secret,
     write_accounts,
 )
@@ -43,39 +40,30 @@ _PREDECESSOR_S = 4.0
 _FIRST_RESTART_S, _LONGEST_RESTART_S = 0.1, 30.0
 _SAVE_S = 300.0
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # not on the path of Debian's users
-_USUAL_WEBSOCKET_PORT = 9001
 DEFAULT_PORT = 1883
 
 
 class OwnBroker(TypedDict):
-    """Where a Mosquitto of our own is reached: by our programs at `url`, by browsers with the page's account and password."""
+    """Where a Mosquitto of our own is reached: by our programs at `url`."""
 
     url: str
     host: str
     port: int
-    websocket_port: int
-    page_account: tuple[str, str]
 
 
 class Mosquitto:
     """A Mosquitto of our own, with its files in a folder.
 
-    On a loopback address (the default) programs on this machine may connect without an account; elsewhere, and over
-    WebSockets, everyone needs one. Without a `port` it takes 1883, or where that is used by another program a free one.
-    `url` holds what a client needs. `websocket_port` is by default that of the last start, or 9001, or a free one.
+    On a loopback address (the default) programs on this machine may connect without an account; elsewhere everyone needs
+    one. Without a `port` it takes 1883, or where that is used by another program a free one. `url` holds what a client needs.
     """
 
-    def __init__(
-        self, folder: Path, *, port: int | None = None, websocket_port: int | None = None, host: str = "127.0.0.1"
-    ) -> None:
+    def __init__(self, folder: Path, *, port: int | None = None, host: str = "127.0.0.1") -> None:
         self.folder = folder.absolute()
         self._given = folder  # as people know it
         self.host = "127.0.0.1" if host == "localhost" else host
         self.port = port or DEFAULT_PORT
         self._may_move = port is None
-        self._websocket_port = websocket_port
-        self._websocket_may_move = websocket_port is None
-        self._page_password = secrets.token_urlsafe(24)
         self._lock: int | None = None
         self._process: Process | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -89,34 +77,13 @@ class Mosquitto:
         return f"mqtt://{account}{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
-    def websocket_port(self) -> int:
-        """Where browsers connect, with `page_account` or any other."""
-        if self._websocket_port is None:
-            # The one of the last start comes first: pages that are open know it, and people have written it into theirs.
-            wanted = last_websocket_port(self.folder) or _USUAL_WEBSOCKET_PORT
-            usable = wanted != self.port and is_free(self.host, wanted)
-            self._websocket_port = wanted if usable else free_port(self.host, other_than=self.port)
-        return self._websocket_port
-
-    @property
     def account(self) -> tuple[str, str]:
         """User name and password of our own account."""
         return ACCOUNT, secret(self.folder)
 
-    @property
-    def page_account(self) -> tuple[str, str]:
-        """User name and password for browsers that have opened the page; the password ends with us."""
-        return PAGE_ACCOUNT, self._page_password
-
     def described(self) -> OwnBroker:
         """What a coordinator needs to know of it."""
-        return {
-            "url": self.url,
-            "host": self.host,
-            "port": self.port,
-            "websocket_port": self.websocket_port,
-            "page_account": self.page_account,
-        }
+        return {"url": self.url, "host": self.host, "port": self.port}
 
     @property
     def pid(self) -> int | None:
@@ -141,16 +108,11 @@ class Mosquitto:
         except BaseException:
             self._release_folder()
             raise
-        if self._websocket_may_move and self.websocket_port != _USUAL_WEBSOCKET_PORT:
-            log.info(
-                "web pages of your own reach our Mosquitto (WebSockets) on port %d; %d was not free at the first start",
-                self.websocket_port, _USUAL_WEBSOCKET_PORT,
-            )  # fmt: skip
         if not is_loopback(self.host):
             log.info(
-                "broker: open to the network on ports %d and %d (WebSockets); an account for each board: mosquitto_passwd %s "
+                "broker: open to the network on port %d; an account for each board: mosquitto_passwd %s "
                 "NAME, then start again; commands here take the account %s with the password in %s (docs/broker.md)",
-                self.port, self.websocket_port, self._given / "passwords", ACCOUNT, self._given / "secret",
+                self.port, self._given / "passwords", ACCOUNT, self._given / "secret",
             )  # fmt: skip
         self._keeper = asyncio.create_task(self._keep(program))
 
@@ -209,7 +171,6 @@ class Mosquitto:
         """Start it once; where its saved state is damaged, once more without it."""
         for _ in range(2):
             self._require_free(self.port)
-            self._require_free(self.websocket_port)
             self._files.shorten_log()
             log_start = self._files.log_size()
             with self._files.log.open("ab") as output:
@@ -234,22 +195,21 @@ class Mosquitto:
         raise BrokerError(f"Mosquitto does not start: {reason}. Its log: {self._files.log}")
 
     async def _accepts(self, process: Process) -> bool:
-        """Whether it accepts connections on both ports within 10 s."""
-        waiting = [self.port, self.websocket_port]
+        """Whether it accepts connections within 10 s."""
         deadline = time.monotonic() + _START_S
-        while waiting and process.returncode is None and time.monotonic() < deadline:
+        while process.returncode is None and time.monotonic() < deadline:
             try:
-                _, writer = await asyncio.open_connection(_reachable(self.host), waiting[0])
+                _, writer = await asyncio.open_connection(_reachable(self.host), self.port)
             except OSError:
                 await asyncio.sleep(0.01)
                 continue
             writer.close()
-            del waiting[0]
-        return not waiting
+            return True
+        return False
 
     def _configure(self) -> None:
-        write_accounts(self.folder, dict([self.account, self.page_account]))
-        text = configuration(self.folder, host=self.host, port=self.port, websocket_port=self.websocket_port)
+        write_accounts(self.folder, dict([self.account]))
+        text = configuration(self.folder, host=self.host, port=self.port)
         (self.folder / "mosquitto.conf").write_text(text)
 
     def _require_free(self, port: int) -> None:
@@ -281,7 +241,7 @@ class Mosquitto:
 
     def _move(self) -> None:
         """Take a free port instead of the usual one, and say so."""
-        usual, self.port = self.port, free_port(self.host, other_than=self._websocket_port)
+        usual, self.port = self.port, free_port(self.host)
         by = listening_program(usual) or "another program"
         log.warning(
             "port %d is used by %s: our Mosquitto listens on port %d. To use the broker that is there, "

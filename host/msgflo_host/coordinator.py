@@ -73,6 +73,7 @@ class Coordinator:
         On its own broker it is in charge, whoever else claims to be.
         """
         self.broker = broker
+        self.is_own_broker = is_own_broker
         self.graphs = Graphs(graph)
         self.wall = Wall(self.tell)
         self.registry = Registry()

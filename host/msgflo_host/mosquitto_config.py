@@ -6,7 +6,6 @@ import base64
 import hashlib
 import ipaddress
 import os
-import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,25 +15,18 @@ from .errors import BrokerError
 
 __all__ = [
     "ACCOUNT",
-    "PAGE_ACCOUNT",
     "configuration",
     "is_loopback",
-    "last_websocket_port",
     "secret",
     "write_accounts",
 ]
 
 ACCOUNT = "msgflo"
 """The user name of the coordinator's own account."""
-PAGE_ACCOUNT = "msgflo-page"
-"""The user name of whoever has opened the page; its password is another one at each start."""
-
 _ITERATIONS = 101  # what mosquitto_passwd 2.0 uses
 
 _GLOBAL = """\
 # Written by `msgflo run` at each start: what you change here is lost. The options are explained by `man mosquitto.conf`.
-
-per_listener_settings true
 
 # Without this a packet can wait 40 ms for the next.
 set_tcp_nodelay true
@@ -70,44 +62,19 @@ _ROOT = """
 # Started by root: it stays root, for another user could not write this folder.
 user root
 """
-_OPEN_LISTENER = """
-# Programs on this machine.
+_LISTENER = """
+# Accounts: mosquitto_passwd {folder}/passwords NAME. Programs on this machine need none, unless others get in, too.
 listener {port} {host}
-allow_anonymous true
-"""
-_CLOSED_LISTENER = """
-# The network. Accounts: mosquitto_passwd {folder}/passwords NAME
-listener {port} {host}
-allow_anonymous false
-password_file {folder}/passwords
-"""
-_WEBSOCKETS = """
-# MQTT over WebSockets, for browsers. With an account also on this machine, since any web page that is open in a browser
-# here could connect otherwise.
-listener {port} {host}
-protocol websockets
-allow_anonymous false
+allow_anonymous {anonymous}
 password_file {folder}/passwords
 """
 
-_WEBSOCKET_LISTENER = re.compile(r"^listener (\d{1,5}) \S+\nprotocol websockets$", re.MULTILINE)
 
-
-def configuration(folder: Path, *, host: str, port: int, websocket_port: int) -> str:
+def configuration(folder: Path, *, host: str, port: int) -> str:
     """Return the text of the configuration file; beyond loopback every client needs an account."""
-    listener = _OPEN_LISTENER if is_loopback(host) else _CLOSED_LISTENER
-    text = _GLOBAL + (_ROOT if os.geteuid() == 0 else "") + listener + _WEBSOCKETS.replace("{port}", "{websocket_port}")
-    return text.format(folder=folder, host=host, port=port, websocket_port=websocket_port)
-
-
-def last_websocket_port(folder: Path) -> int | None:
-    """Return the port for browsers that the configuration of the last start has; None where there is none."""
-    try:
-        text = (folder / "mosquitto.conf").read_text()
-    except OSError:
-        return None
-    found = _WEBSOCKET_LISTENER.search(text)
-    return int(found[1]) if found else None
+    anonymous = "true" if is_loopback(host) else "false"
+    text = _GLOBAL + (_ROOT if os.geteuid() == 0 else "") + _LISTENER
+    return text.format(folder=folder, host=host, port=port, anonymous=anonymous)
 
 
 def is_loopback(host: str) -> bool:

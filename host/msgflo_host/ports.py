@@ -20,12 +20,12 @@ def is_free(host: str, port: int) -> bool:
     return True
 
 
-def free_port(host: str = "127.0.0.1", *, other_than: int | None = None) -> int:
-    """A port on which nothing listens now, and that is not one which something is about to listen on."""
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port on which nothing listens now."""
     with _socket(host) as probe:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
-        return port if port != other_than else free_port(host, other_than=other_than)  # this one is held now
+        return port
 
 
 def listening_program(port: int) -> str | None:

@@ -173,7 +173,6 @@ async def _run(options: Options, notes: Notes, is_ending: asyncio.Event, *, term
                     library,
                     components,
                     admission=admission,
-                    own_broker=own_broker,
                     boards=options.boards,
                     save=partial(save, coordinator, file, journal),
                     look=partial(_look, coordinator, file, auto_save),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -61,16 +60,6 @@ def same_page(request: pytest.FixtureRequest, chromium: Browser, _same_pages: Sa
     if request.node.stash[_HAS_FAILED]:
         _same_pages.close()
     _same_pages.check()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _usual_port_is_taken() -> Iterator[None]:
-    """Each Mosquitto of our own takes a free port for WebSockets: of two that begin at once both would take the usual one."""
-    with socket.socket() as holder:
-        with suppress(OSError):  # another worker holds it
-            holder.bind(("127.0.0.1", 9001))
-            holder.listen()
-        yield
 
 
 @pytest.fixture

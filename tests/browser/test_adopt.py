@@ -418,13 +418,13 @@ def test_adopting_asks_for_the_secret_in_place_and_makes_the_file_where_the_proj
     assert f'namespace: "{tmp_path.name}"' in (tmp_path / "msgflo.yaml").read_text()
 
 
-def test_it_says_why_nothing_is_heard(coordinator: Coordinator, page_of: Pages, page: Page) -> None:
+def test_it_says_why_nothing_is_heard(coordinator: Coordinator, page_of: Pages, same_page: Pages, page: Page) -> None:
     expect(opened(page_of, coordinator, secret=VIEWER).locator(".adopt-message")).to_contain_text("protocol:network")
-    reason = {"mqtt": None, "mqtt_reason": "It uses a broker that is not its own."}
-    page.route("**/page.json", lambda route: route.fulfill(json={**route.fetch().json(), **reason}))
+    same_page.tolerate("status of 409")
+    page.route("**/page.json", lambda route: route.fulfill(status=409, body="It is a test.\n"))
     tell(page, "show-view", {"view": "graph"})
     tell(page, "show-view", {"view": "adopt"})
-    expect(page.locator(".adopt-message")).to_have_text(reason["mqtt_reason"])
+    expect(page.locator(".adopt-message")).to_have_text("no way to the broker: It is a test.")
     page.unroute("**/page.json")
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import paho.mqtt.client as paho
 import pytest
@@ -152,11 +154,14 @@ def left(page: Page, coordinator: Coordinator, *names: str) -> Path:
     """Stop all boards but these, and delete their port maps; returns the folder."""
     assert coordinator.cwd
     folder = coordinator.cwd / "boards"
-    page.evaluate(
-        """(names) => [...document.querySelectorAll("[data-map]")].filter((row) => !names.includes(row.dataset.map))
-          .forEach((row) => row.dataset.state === "running" && row.querySelector("button").click())""",
-        names,
-    )
+    url = f"http://127.0.0.1:{coordinator.port}/boards"
+    with urllib.request.urlopen(f"{url}.json") as answer:
+        boards = [each for each in json.load(answer)["boards"] if each["name"] not in names]
+    for board in boards:
+        if board["state"] in ("starting", "running", "stopping"):
+            stop = urllib.request.Request(f"{url}/{quote(board['name'], safe='')}/stop", method="POST")
+            urllib.request.urlopen(stop).close()  # answers when it has ended
+    come_back(page)
     are_left = """([kind, names]) =>
       [...document.querySelectorAll(`[data-${kind}]`)].every((each) => names.includes(each.dataset[kind]))"""
     page.wait_for_function(are_left, arg=["board", names])

@@ -460,7 +460,7 @@ def test_devices_come_back_when_the_coordinator_does(page: Page, coordinator: Co
     coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
     coordinator.stop()
     expect(page.locator("#devices-trouble")).to_contain_text("Not connected")
-    coordinator.start()  # the page's account has another password now
+    coordinator.start()
     coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive", seconds=30)
     connected(page)
     with Outside(mqtt(coordinator), "switch1/on") as outside:
@@ -468,14 +468,14 @@ def test_devices_come_back_when_the_coordinator_does(page: Page, coordinator: Co
         until_value(outside, "switch1/on", True)
 
 
-def test_without_an_account_of_the_broker_the_page_says_why(coordinator: Coordinator, page_of: Pages) -> None:
+def test_where_there_is_no_way_to_the_broker_the_page_says_why(coordinator: Coordinator, page_of: Pages) -> None:
     page = page_of.blank()
-    reason = {"mqtt": None, "mqtt_reason": "It is not its own."}
-    page.route("**/page.json", lambda route: route.fulfill(json={**route.fetch().json(), **reason}))
+    page_of.tolerate("status of 409")
+    page.route("**/page.json", lambda route: route.fulfill(status=409, body="It is a test.\n"))
     page.goto(address(coordinator))
     page.locator("body[data-started]").wait_for()
     shelf(page).locator("[data-kind=button]").click()
-    expect(page.locator("#devices-trouble")).to_contain_text("It is not its own.")
+    expect(page.locator("#devices-trouble")).to_contain_text("no way to the broker: It is a test.")
 
 
 HOSTILE = '<img src=x onerror="window.hacked = true"><script>window.hacked = true</script>'

@@ -267,7 +267,7 @@ def test_example_of_the_documentation_runs_and_loads_as_little_as_is_said_there(
     text = (WEB.parents[2] / "docs/browser.md").read_text()
     (block,) = re.findall(r"```js\n(.*?)```", text, re.S)
     block = re.sub(r'import (.*) from "http://localhost:3569(.*)";', r'const \1 = await import("\2");', block)
-    block = block.replace("localhost:9001", f"127.0.0.1:{sockets.websocket_port}")
+    block = block.replace("localhost:3569/mqtt", f"127.0.0.1:{sockets.websocket_port}")
     assert str(sockets.websocket_port) in block
     with Outside(sockets, "dimmer/level", "fbp") as outside:
         page.evaluate(f"async () => {{ {block} }}")

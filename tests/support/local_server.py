@@ -26,8 +26,7 @@ IDE = "https://app.flowhub.io"
 class LocalServer:
     """A context manager; `lines` are what is logged. `access` are arguments of `Access`.
 
-    The coordinator does not run, so that nothing of a graph is in force; `own_broker` is
-    what the supervisor would say of its own.
+    The coordinator does not run, so that nothing of a graph is in force.
     """
 
     def __init__(
@@ -35,7 +34,6 @@ class LocalServer:
         folder: Path,
         *,
         library: Path | None = None,
-        own_broker: Any = None,
         boards: Path | None = None,
         **access: Any,
     ) -> None:
@@ -43,7 +41,7 @@ class LocalServer:
         self.lines: list[str] = []
         self._access = Access(**{"folder": folder, "ide": IDE, **access})
         self._library = library
-        self._own_broker, self._boards = own_broker, boards
+        self._boards = boards
         self._started = threading.Event()
         self._failed: BaseException | None = None
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
@@ -83,7 +81,6 @@ class LocalServer:
                 library,
                 components,
                 admission=admission,
-                own_broker=self._own_broker,
                 boards=self._boards,
                 save=lambda: save(coordinator, None),
                 look=lambda page, editor: snapshot(coordinator) | {"page": page},

@@ -18,6 +18,7 @@ __all__ = [
     "MalformedPacket",
     "Packet",
     "connect",
+    "encode_length",
     "length",
     "packet_id",
     "puback",
@@ -74,19 +75,19 @@ def connect(
     for part in (*(will or ()), user, password):
         if part is not None:
             body += text(part)
-    return b"\x10" + _encode_length(len(body)) + body
+    return b"\x10" + encode_length(len(body)) + body
 
 
 def subscribe(packet_id: int, filters: Iterable[tuple[str, int]]) -> bytes:
     """Encode a SUBSCRIBE to some `(filter, qos)` (§3.8)."""
     body = packet_id.to_bytes(2, "big") + b"".join(text(topic) + bytes((qos,)) for topic, qos in filters)
-    return b"\x82" + _encode_length(len(body)) + body
+    return b"\x82" + encode_length(len(body)) + body
 
 
 def unsubscribe(packet_id: int, filters: Iterable[str]) -> bytes:
     """Encode an UNSUBSCRIBE (§3.10)."""
     body = packet_id.to_bytes(2, "big") + b"".join(text(topic) for topic in filters)
-    return b"\xa2" + _encode_length(len(body)) + body
+    return b"\xa2" + encode_length(len(body)) + body
 
 
 def publish(topic: bytes, payload: bytes, *, qos: int, retain: bool, packet_id: int = 0) -> bytes:
@@ -98,7 +99,7 @@ def publish(topic: bytes, payload: bytes, *, qos: int, retain: bool, packet_id: 
 def publish_head(topic: bytes, payload_length: int, *, qos: int, retain: bool) -> bytes:
     """Encode what stands before the packet id (with QoS 0: before the payload) of a PUBLISH to an encoded topic."""
     size = len(topic) + payload_length + (2 if qos else 0)
-    return bytes((PUBLISH | qos << 1 | retain,)) + _encode_length(size) + topic
+    return bytes((PUBLISH | qos << 1 | retain,)) + encode_length(size) + topic
 
 
 def puback(packet_id: int) -> bytes:
@@ -162,7 +163,8 @@ def packet_id(data: bytes, start: int, end: int) -> int:
     return int.from_bytes(data[start : start + 2], "big")
 
 
-def _encode_length(value: int) -> bytes:
+def encode_length(value: int) -> bytes:
+    """Encode the length of a packet (§2.2.3); raises ValueError where it is too long."""
     if value > MAX_LENGTH:
         raise ValueError(f"a packet of {value} bytes; MQTT allows {MAX_LENGTH}")
     encoded = bytearray()

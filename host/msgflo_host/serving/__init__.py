@@ -26,7 +26,6 @@ from ..library import Library
 from .addresses import OwnNames, live_url, local_url, origin, outward_url
 
 if TYPE_CHECKING:
-    from ..broker import OwnBroker
     from ..fbp.service import Service
     from .server import Server
 
@@ -84,7 +83,6 @@ async def serve(
     components: Components,
     *,
     admission: Admission,
-    own_broker: OwnBroker | None,
     boards: Path | None,
     save: Callable[[], None],
     look: Callable[[str, str], dict[str, Any]],
@@ -93,7 +91,7 @@ async def serve(
 ) -> tuple[str, str]:
     """Answer on a port that listens already, and return the URL of the page, and the one that opens an editor.
 
-    `own_broker` is the broker, if it is our own; `boards` is the folder of port maps, None for the usual one. `save()` writes
+    `boards` is the folder of port maps, None for the usual one. `save()` writes
     the main graph into its file, `look(page, editor)` returns the state of the system for whoever asks. Only the URL that is
     returned holds the secret, and that at the first start alone. Raises ServerError where secret or id cannot be kept.
     """
@@ -127,13 +125,12 @@ async def serve(
     page = local_url(host, port)
     editor = live_url(access.ide, page, runtime_id)
     gate = Gate(permissions, admission.origins)
-    parts = Parts(gate, coordinator, components, own_broker=own_broker, boards=boards)
+    parts = Parts(gate, coordinator, components, boards=boards)
     stack.push_async_callback(parts.runs.close)
     admission.own_names.learn_full_name()
     server = Server(
         listener,
         service.socket,
-        policy=parts.policy,
         own_names=admission.own_names,
         parts=[
             Answer(gate, "/status.json", STATUS, lambda: look(page, editor)),

@@ -40,32 +40,36 @@ class Gate:
 
     async def require(self, request: web.Request, *capabilities: str) -> None:
         """Raise HTTPForbidden unless a request comes from where it may, and from somebody who has one of these capabilities."""
-        self._check_origin(request)
-        secret = _secret(request)
-        allowed = self._permissions.of(secret, local=is_local(request))
-        if not allowed.isdisjoint(capabilities):
-            return
-        if secret is not None and not allowed:
-            await asyncio.sleep(WRONG_SECRET_S)
-        raise web.HTTPForbidden(text=f"this needs a secret that allows {' or '.join(capabilities)}\n")
-
-    def _check_origin(self, request: web.Request) -> None:
-        origins = request.headers.getall("Origin", [])
-        site = request.headers.get("Sec-Fetch-Site", "none")
-        # What a <script> of another page asks for has no origin, but says so.
-        foreign = not origins and site not in ("none", "same-origin")
-        if (
-            foreign
-            or len(origins) > 1
-            or not self._origins.allows(next(iter(origins), None), request.headers.get("Host"))
-        ):
+        if foreign := self._foreign_origin(request):
             now = time.monotonic()
             for line in self._complaints.due(now):
                 log.warning("%s", line)
-            text = f"a page of {quoted(', '.join(origins) or site)} may not ask for {request.path}"
+            text = f"a page of {quoted(foreign)} may not ask for {request.path}"
             if self._complaints.complain(text, now):
                 log.warning("%s", text)
             raise web.HTTPForbidden(text="pages of this origin may not ask for that\n")
+        if not await self.admits(request, *capabilities):
+            raise web.HTTPForbidden(text=f"this needs a secret that allows {' or '.join(capabilities)}\n")
+
+    async def admits(self, request: web.Request, *capabilities: str) -> bool:
+        """Whether a request comes from where it may, and from somebody who has one of these capabilities."""
+        if self._foreign_origin(request):
+            return False
+        secret = _secret(request)
+        allowed = self._permissions.of(secret, local=is_local(request))
+        if secret is not None and not allowed:
+            await asyncio.sleep(WRONG_SECRET_S)
+        return not allowed.isdisjoint(capabilities)
+
+    def _foreign_origin(self, request: web.Request) -> str:
+        """Where a request comes from that may not come from there; empty where it may."""
+        origins = request.headers.getall("Origin", [])
+        site = request.headers.get("Sec-Fetch-Site", "none")
+        # What a <script> of another page asks for has no origin, but says so.
+        if not origins and site not in ("none", "same-origin"):
+            return site
+        is_allowed = len(origins) <= 1 and self._origins.allows(next(iter(origins), None), request.headers.get("Host"))
+        return "" if is_allowed else ", ".join(origins) or site
 
 
 def _secret(request: web.Request) -> str | None:

@@ -1,4 +1,4 @@
-"""What is served beside page and editors, put together: the page's account of the broker, and virtual boards."""
+"""What is served beside page and editors, put together: the way to the broker, and virtual boards."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .board_maps import BoardMaps
 from .board_runs import BoardRuns
 from .boards import Boards
 from .gate import Gate
+from .mqtt import Mqtt
 from .page import Page
 
 if TYPE_CHECKING:
-    from ..broker import OwnBroker
     from .server import Part
 
 __all__ = ["Parts"]
@@ -29,15 +29,14 @@ class Parts:
         coordinator: Coordinator,
         components: Components,
         *,
-        own_broker: OwnBroker | None,
         boards: Path | None,
     ) -> None:
         self._coordinator = coordinator
         maps = BoardMaps(boards)
         self.runs = BoardRuns(components.runner, said=components.printed, is_alive=self._is_alive)
-        page = Page(gate, own_broker, boards=lambda: bool(maps.names()), library=components.library)
-        self.policy = page.policy
-        self.served: list[Part] = [page, Boards(gate, maps, self.runs)]
+        page = Page(gate, boards=lambda: bool(maps.names()), library=components.library)
+        mqtt = Mqtt(gate, coordinator.broker, is_own_broker=coordinator.is_own_broker)
+        self.served: list[Part] = [page, mqtt, Boards(gate, maps, self.runs)]
 
     def _is_alive(self, role: str) -> bool:
         return any(entry.state == "alive" for entry in self._coordinator.registry.by_role(role))

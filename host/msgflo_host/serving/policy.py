@@ -8,7 +8,7 @@ from aiohttp import web
 
 from ..fbp.origins import is_local_name
 
-__all__ = ["Policy"]
+__all__ = ["add_headers"]
 
 # Everything comes from here; what is not named is refused. Styles are files, or set by scripts (which needs no leave).
 _FIXED = (
@@ -27,39 +27,25 @@ _LIBRARY = re.compile(r"/(msgflo\.js|msgflo/[a-z]+\.js|vendor/mqtt\.js)")
 _AUTHORITY = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.IGNORECASE)
 
 
-class Policy:
-    """Adds the headers. The page connects to where it comes from, and to the broker's `websocket_port` there, if any.
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add them; to be called before each answer."""
+    headers = response.headers
+    headers["Content-Security-Policy"] = f"{_FIXED}; connect-src {_connections(request.headers.get('Host', ''))}"
+    headers.update(_HEADERS)
+    if _is_secure(request):
+        headers.update(_WHERE_SECURE)
+    if _LIBRARY.fullmatch(request.path):
+        headers["Access-Control-Allow-Origin"] = "*"
+    headers.setdefault("Cache-Control", "no-store")
 
-    `broker_host` is the address of the broker where it is not reached under the page's name.
-    """
 
-    def __init__(self, websocket_port: int | None = None, broker_host: str | None = None) -> None:
-        self._websocket_port = websocket_port
-        self._broker_host = broker_host
-
-    async def add(self, request: web.Request, response: web.StreamResponse) -> None:
-        """To be called before each answer."""
-        headers = response.headers
-        headers["Content-Security-Policy"] = (
-            f"{_FIXED}; connect-src {self._connections(request.headers.get('Host', ''))}"
-        )
-        headers.update(_HEADERS)
-        if _is_secure(request):
-            headers.update(_WHERE_SECURE)
-        if _LIBRARY.fullmatch(request.path):
-            headers["Access-Control-Allow-Origin"] = "*"
-        headers.setdefault("Cache-Control", "no-store")
-
-    def _connections(self, authority: str) -> str:
-        """The page's own server and broker; older Safari does not take a WebSocket for 'self'."""
-        found = _AUTHORITY.fullmatch(authority)
-        if found is None:
-            return "'self'"
-        host, port = found[1], found[2]
-        places = [_place(host, port)]
-        if self._websocket_port is not None:
-            places.append(_place(self._broker_host or host, str(self._websocket_port)))
-        return " ".join(["'self'", *(f"{scheme}://{place}" for place in places for scheme in ("ws", "wss"))])
+def _connections(authority: str) -> str:
+    """The page's own server; older Safari does not take a WebSocket for 'self'."""
+    found = _AUTHORITY.fullmatch(authority)
+    if found is None:
+        return "'self'"
+    place = _place(found[1], found[2])
+    return f"'self' ws://{place} wss://{place}"
 
 
 def _is_secure(request: web.Request) -> bool:

@@ -15,7 +15,7 @@ from ..complaints import Complaints
 from ..fbp.socket import Socket
 from .connection_limit import ConnectionLimit, raise_file_limit
 from .files import Files
-from .policy import Policy
+from .policy import add_headers
 
 __all__ = ["Part", "Server"]
 
@@ -36,7 +36,7 @@ class Part(Protocol):
 class Server:
     """Serves the page on ``/``, on a socket that listens already.
 
-    A request on ``/`` for a WebSocket goes to `editors`. `policy` says what a browser may load; `parts` serve the rest.
+    A request on ``/`` for a WebSocket goes to `editors`; `parts` serve the rest.
     `own_names` are the host names under which it is asked.
     """
 
@@ -45,7 +45,6 @@ class Server:
         listener: socket.socket,
         editors: Socket,
         *,
-        policy: Policy,
         own_names: Container[str],
         parts: Iterable[Part] = (),
     ) -> None:
@@ -56,7 +55,7 @@ class Server:
         self._limit = ConnectionLimit()
         self._complaints = Complaints()
         application = web.Application(middlewares=[self._guard])
-        application.on_response_prepare.append(policy.add)
+        application.on_response_prepare.append(add_headers)
         application.router.add_get("/", self._page_or_socket)
         for part in parts:
             part.add_to(application.router)

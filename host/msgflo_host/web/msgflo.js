@@ -10,7 +10,7 @@
  *       outports: [{ id: "rung", type: "number", state: true }],
  *     });
  *     bell.onpacket = (port, value) => console.log(port, value);
- *     connect("ws://user:password@localhost:9001", [bell]);
+ *     connect("ws://user:password@localhost:3569/mqtt", [bell]);
  *     bell.send("rung", 1);
  *
  * @typedef {object} Port
@@ -29,7 +29,7 @@
  * @property {string} topic
  * @property {boolean} retained whether it is an old value
  *
- * @typedef {{url: string, user?: string, password?: string}} Account
+ * @typedef {{url: string, user?: string, password?: string, secret?: string}} Account
  */
 import { Connection } from "./msgflo/connection.js";
 import { encode, ports } from "./msgflo/wire.js";
@@ -89,7 +89,7 @@ export class Participant {
 /**
  * Connect participants to a broker's port for WebSockets, and keep them connected.
  *
- * `broker` is a URL such as "ws://user:password@localhost:9001", an account, a function that returns one (asked before each
+ * `broker` is a URL such as "ws://user:password@localhost:3569/mqtt", an account, a function that returns one (asked before each
  * attempt), or left out: then the coordinator that serves this module is asked. Of the options, `clientId` is by default the
  * id of the first participant, and `log` is called with each problem, a text.
  * @param {string | Account | (() => Account | Promise<Account>)} [broker]

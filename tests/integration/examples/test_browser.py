@@ -18,7 +18,7 @@ Run = Callable[[str], Coordinator]
 
 @pytest.fixture
 def run(examples: Path, tmp_path: Path) -> Iterator[Run]:
-    """Runs this example with a Mosquitto of its own, for there are WebSockets, and with an account for the page."""
+    """Runs this example with a Mosquitto of its own, and with an account for the page."""
     with pytest.MonkeyPatch.context() as patch:
         running: list[Coordinator] = []
 
@@ -45,9 +45,7 @@ def test_a_page_of_20_lines_joins_the_graph(run: Run, tmp_path: Path) -> None:
     page = tmp_path / "browser/bell.html"
     text = page.read_text()
     assert len(text.splitlines()) <= 20
-    configuration = (tmp_path / "data/mosquitto.conf").read_text()
-    websockets = configuration.split("\nprotocol websockets")[0].splitlines()[-1].split()[1]
-    page.write_text(text.replace("localhost:3569", f"localhost:{coordinator.port}").replace("9001", websockets))
+    page.write_text(text.replace("localhost:3569", f"localhost:{coordinator.port}"))
 
     with Chromium() as chromium, chromium.in_use() as browser, Pages(browser) as pages:
         pages.tolerate("file:///")  # nothing else is asked for anything but the coordinator and its broker

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import logging
 import os
@@ -12,10 +11,11 @@ import socket
 import stat
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import paho.mqtt.client as paho
 import psutil
 import pytest
 import uvloop
@@ -43,7 +43,7 @@ async def until(condition: Callable[[], object], seconds: float = 30) -> None:
 
 
 def mosquitto(folder: Path, **options: object) -> Mosquitto:
-    return Mosquitto(folder, **{"port": free_port(), "websocket_port": free_port(), **options})  # type: ignore[arg-type]
+    return Mosquitto(folder, **{"port": free_port(), **options})  # type: ignore[arg-type]
 
 
 @contextlib.asynccontextmanager
@@ -118,62 +118,51 @@ def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
                 for connection in psutil.Process(made.pid).net_connections("tcp")
                 if connection.status == psutil.CONN_LISTEN
             }
-            assert listening == {("127.0.0.1", made.port), ("127.0.0.1", made.websocket_port)}
+            assert listening == {("127.0.0.1", made.port)}
 
     run(main)
 
 
-def websocket_answer(port: int) -> str:
-    """The status line that answers a browser which wants to speak MQTT."""
-    with socket.create_connection(("127.0.0.1", port), 30) as link:
-        key = base64.b64encode(os.urandom(16)).decode()
-        link.sendall(
-            f"GET /mqtt HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-        )
-        return link.recv(1000).decode().splitlines()[0]
-
-
-def test_browsers_can_connect_with_the_account_and_not_without(tmp_path: Path) -> None:
-    def connect(port: int, user: str | None, password: str | None) -> int:
-        import paho.mqtt.client as paho
-
-        codes: list[int] = []
-        browser = paho.Client(paho.CallbackAPIVersion.VERSION2, transport="websockets", reconnect_on_failure=False)
-        browser.on_connect = lambda client, userdata, flags, reason, properties: codes.append(reason.value)
-        browser.username_pw_set(user, password)
-        browser.connect("127.0.0.1", port)
-        deadline = time.monotonic() + 30
-        while not codes and time.monotonic() < deadline:
-            browser.loop(0.1)
-        browser.disconnect()
-        return codes[0]
-
+def test_on_loopback_nobody_needs_an_account_and_one_that_is_named_is_looked_at(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path) as made:
-            assert "101" in await asyncio.to_thread(websocket_answer, made.websocket_port)
-            assert await asyncio.to_thread(connect, made.websocket_port, *made.account) == 0
-            assert await asyncio.to_thread(connect, made.websocket_port, None, None) == 0x87  # not authorised
-            assert await asyncio.to_thread(connect, made.websocket_port, made.account[0], "guess") == 0x87
+            user, password = made.account
+            await retain(f"mqtt://127.0.0.1:{made.port}", "a", b"1")
+            await retain(f"mqtt://{user}:{password}@127.0.0.1:{made.port}", "a", b"1")
+            with pytest.raises(Refused):
+                async with client(f"mqtt://{user}:guess@127.0.0.1:{made.port}"):
+                    pass
 
     run(main)
 
 
-def test_port_for_browsers_is_that_of_the_last_start_where_it_is_free_and_is_said(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO")
-
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_what_is_sent_with_qos_1_waits_for_a_session_whose_client_is_away(tmp_path: Path, host: str) -> None:
     async def main() -> None:
-        async with running(tmp_path) as made:
-            first = made.websocket_port
-        assert "WebSockets" not in caplog.text  # it was asked for
-        async with running(tmp_path, websocket_port=None) as made:
-            assert made.websocket_port == first
-        assert f"(WebSockets) on port {first}" in caplog.text
-        with socket.create_server(("127.0.0.1", first)):
-            async with running(tmp_path, websocket_port=None) as made:
-                assert made.websocket_port != first
+        async with running(tmp_path, host=host) as made:
+            broker = Broker.parse(made.url)
+            heard: list[str] = []
+            for _ in range(2):
+                away = paho.Client(paho.CallbackAPIVersion.VERSION2, "away", clean_session=False)
+                away.username_pw_set(broker.user, broker.password)
+                away.on_message = lambda *args: heard.append(args[2].payload.decode())
+                away.on_connect = lambda client, *_: client.subscribe("a", 1)
+                subscribed = threading.Event()
+                away.on_subscribe = lambda *_, subscribed=subscribed: subscribed.set()
+                away.connect("127.0.0.1", made.port)
+                away.loop_start()
+                assert await asyncio.to_thread(subscribed.wait, 30)
+                if not heard:
+                    away.disconnect()
+                    away.loop_stop()
+                    async with client(made.url) as (link, _):
+                        for number in range(100):
+                            link.publish("a", str(number).encode(), qos=1)
+                        await until(lambda: not link.unacknowledged())
+            await until(lambda: len(heard) == 100)
+            away.disconnect()
+            away.loop_stop()
+            assert heard == [str(number) for number in range(100)]
 
     run(main)
 
@@ -217,10 +206,9 @@ def test_an_address_that_is_none_is_named(tmp_path: Path) -> None:
 def test_a_port_in_use_is_named_with_the_program(tmp_path: Path) -> None:
     async def main() -> None:
         port = free_port()  # afterwards it is not given to others
-        with socket.create_server(("127.0.0.1", port)):
-            for option in ("port", "websocket_port"):
-                with pytest.raises(BrokerError, match=rf"port {port} on 127\.0\.0\.1 is in use by .*{os.getpid()}"):
-                    await mosquitto(tmp_path, **{option: port}).start()
+        taken = pytest.raises(BrokerError, match=rf"port {port} on 127\.0\.0\.1 is in use by .*{os.getpid()}")
+        with socket.create_server(("127.0.0.1", port)), taken:
+            await mosquitto(tmp_path, port=port).start()
         async with running(tmp_path, port=port):
             pass
 
@@ -391,7 +379,7 @@ from pathlib import Path
 from msgflo_host.broker import Mosquitto
 
 async def main():
-    made = Mosquitto(Path(sys.argv[1]), port=int(sys.argv[2]), websocket_port=int(sys.argv[3]))
+    made = Mosquitto(Path(sys.argv[1]), port=int(sys.argv[2]))
     await made.start()
     print(made.pid, flush=True)
     await asyncio.sleep(60)
@@ -401,10 +389,8 @@ asyncio.run(main())
 
 
 def test_when_its_parent_is_killed_it_saves_and_ends_and_the_next_start_finds_all(tmp_path: Path) -> None:
-    port, websocket_port = free_port(), free_port()
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, tmp_path, str(port), str(websocket_port)], stdout=subprocess.PIPE, text=True
-    )
+    port = free_port()
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, tmp_path, str(port)], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
 
@@ -412,8 +398,8 @@ def test_when_its_parent_is_killed_it_saves_and_ends_and_the_next_start_finds_al
         await retain(f"mqtt://127.0.0.1:{port}", "state", b"kept")
         parent.kill()
         parent.wait()
-        # At once, on the same ports: it waits for the end of the one before.
-        async with running(tmp_path, port=port, websocket_port=websocket_port) as made:
+        # At once, on the same port: it waits for the end of the one before.
+        async with running(tmp_path, port=port) as made:
             assert not alive(pid)
             assert await retained(made.url, "state") == b"kept"
 
@@ -437,22 +423,6 @@ def test_a_burst_to_a_slow_reader_is_queued_without_loss(tmp_path: Path) -> None
             for _ in range(count // 1000):
                 assert await reader.readexactly(1000 * len(frame)) == 1000 * frame
             writer.close()
-
-    run(main)
-
-
-def test_the_ports_of_our_mosquitto_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def ports_of(**options: int | None) -> tuple[int, int]:
-        async with running(tmp_path, **options) as made:
-            return made.port, made.websocket_port
-
-    async def main() -> None:
-        usual = free_port()
-        monkeypatch.setattr(module, "_USUAL_WEBSOCKET_PORT", usual)
-        port, websocket_port = await ports_of(port=usual, websocket_port=None)
-        assert port == usual != websocket_port
-        port, websocket_port = await ports_of(port=websocket_port, websocket_port=None)  # which it remembers
-        assert port != websocket_port
 
     run(main)
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 Object.assign(globalThis, { window: globalThis, document: {}, location: new URL("http://127.0.0.1/") });
 const { Heard } = await import("../../../host/msgflo_host/web/look/heard.js");
 
-test("one connection listens to the broker, also where the coordinator was lost while it was asked for an account", async () => {
+test("one connection listens to the broker, also where the coordinator was lost while it was asked for the way there", async () => {
   const opened = [];
   globalThis.WebSocket = class {
     constructor(url) {
@@ -16,7 +16,7 @@ test("one connection listens to the broker, also where the coordinator was lost 
   const answers = [];
   globalThis.fetch = () =>
     new Promise((resolve) => {
-      const answer = { ok: true, json: async () => ({ mqtt: { host: "127.0.0.1", port: 9001, user: "page", password: "x" } }) };
+      const answer = { ok: true, json: async () => ({}) };
       answers.push(() => resolve(answer));
     });
   const system = { isReady: true, may: () => true };
@@ -28,6 +28,6 @@ test("one connection listens to the broker, also where the coordinator was lost 
   while (answers.length < 2) await new Promise(setImmediate);
   for (const answer of answers) answer();
   for (let i = 0; i < 50; i++) await new Promise(setImmediate);
-  assert.deepEqual(opened, ["ws://127.0.0.1:9001/"]);
+  assert.equal(opened.length, 1);
   heard.stop();
 });

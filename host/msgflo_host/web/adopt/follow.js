@@ -1,5 +1,5 @@
 // @ts-check
-// Hears all topics of the broker, with the page's account, while somebody looks.
+// Hears all topics of the broker while somebody looks.
 
 import { listen } from "../core/listener.js";
 import { pageAccount } from "../msgflo.js";

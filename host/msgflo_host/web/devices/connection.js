@@ -7,8 +7,7 @@ import { kept } from "./tab.js";
 let shared = null;
 
 /**
- * The connection, made at the first call. Its account is asked for before each attempt: it is a new one with each start of
- * the coordinator. @param {import("../core/registry.js").Context} context
+ * The connection, made at the first call; the secret may be another one at each attempt. @param {import("../core/registry.js").Context} context
  */
 export function sharedConnection({ fbp }) {
   shared ??= connect(() => pageAccount(fbp.secret), [], { clientId: kept.client, log: (text) => console.info(text) });

@@ -1,5 +1,5 @@
 // @ts-check
-// The last packets on topics that no edge shows, heard from the broker with the page's account while a panel is open.
+// The last packets on topics that no edge shows, heard from the broker while a panel is open.
 
 import { load } from "../core/load.js";
 import { decode } from "../msgflo/wire.js";

@@ -15,7 +15,7 @@ export async function resolve(broker) {
   const user = account.user ?? decodeURIComponent(url.username);
   const password = account.password ?? decodeURIComponent(url.password);
   url.username = url.password = ""; // a WebSocket takes none there
-  return { url: url.href, user: user || undefined, password: password || undefined };
+  return { url: url.href, user: user || undefined, password: password || undefined, secret: account.secret };
 }
 
 function parsed(text) {
@@ -26,12 +26,12 @@ function parsed(text) {
     // said below
   }
   // Not the text itself: a password may be in it.
-  throw new Error("the broker's address is none: a URL such as ws://user:password@localhost:9001 is needed");
+  throw new Error("the broker's address is none: a URL such as ws://user:password@localhost:3569/mqtt is needed");
 }
 
 /**
- * The account that the coordinator which serves this module gives to its own pages, and to those who know a secret. Rejects
- * with an Error, whose `status` is that of HTTP where there was an answer.
+ * The way to the broker that the coordinator which serves this module opens to its own pages, and to those who know a secret.
+ * Rejects with an Error, whose `status` is that of HTTP where there was an answer.
  * @param {string | null} [secret]
  * @returns {Promise<Account>}
  */
@@ -40,18 +40,20 @@ export async function pageAccount(secret = null) {
   const headers = secret ? { Authorization: `Bearer ${secret}` } : undefined;
   let answer;
   try {
-    answer = await fetch(page, { headers, cache: "no-store" });
+    answer = await fetch(page, { headers, cache: "no-store" }); // for the WebSocket, a browser does not say why it was refused
   } catch {
     throw new Error(`the coordinator at ${page.host} does not answer`);
   }
   if (!answer.ok) {
     const why = (await answer.text().catch(() => "")).trim() || answer.statusText;
-    throw Object.assign(new Error(`no account of the broker: ${why}`), { status: answer.status });
+    throw Object.assign(new Error(`no way to the broker: ${why}`), { status: answer.status });
   }
-  const { mqtt, mqtt_reason: reason } = await answer.json();
-  if (!mqtt) throw new Error(reason ?? "the coordinator has no account of the broker for pages");
-  const host = mqtt.host ?? page.hostname;
-  const scheme = page.protocol === "https:" ? "wss" : "ws";
-  const url = `${scheme}://${host.includes(":") && host[0] !== "[" ? `[${host}]` : host}:${mqtt.port}`;
-  return { url, user: mqtt.user, password: mqtt.password };
+  return { url: `${page.protocol === "https:" ? "wss" : "ws"}://${page.host}/mqtt`, secret: secret ?? undefined };
 }
+
+/**
+ * Make the WebSocket of an account, which shows its secret.
+ * @param {Account} account @param {string} url @param {string[]} protocols
+ */
+export const socketOf = (account, url, protocols) =>
+  new WebSocket(url, account.secret ? [...protocols, `secret.${account.secret}`] : protocols);

@@ -1,6 +1,6 @@
 // @ts-check
 import { connect as open } from "../vendor/mqtt.js";
-import { resolve } from "./account.js";
+import { resolve, socketOf } from "./account.js";
 import { Bindings } from "./bindings.js";
 import { Outbox } from "./outbox.js";
 import { decode, describe, lastWords, topics } from "./wire.js";
@@ -21,7 +21,7 @@ export class Connection extends EventTarget {
   /** @type {"connecting" | "online" | "closed"} */
   state = "connecting";
   trouble = "";
-  /** Whether the coordinator gives no account without a secret. */
+  /** Whether the coordinator lets nobody through without a secret. */
   refused = false;
 
   #participants = /** @type {Participant[]} */ ([]);
@@ -155,7 +155,7 @@ export class Connection extends EventTarget {
       resubscribe: false,
       timerVariant: "native", // the other kind makes a worker of text, which a strict policy forbids
       will: { topic: topics.connection(this.clientId), payload: "lost", qos: 1, retain: true },
-      createWebsocket: (url, protocols) => (this.#socket = new WebSocket(url, protocols)),
+      createWebsocket: (url, protocols) => (this.#socket = socketOf(account, url, protocols)),
     });
     this.#client = client;
     const where = new URL(account.url).host;

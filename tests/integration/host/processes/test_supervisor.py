@@ -11,9 +11,9 @@ import paho.mqtt.client as mqtt
 import psutil
 import pytest
 
-from brokers import Broker as Mosquitto
 from brokers import free_port
 from editors import editor, run
+from msgflo import Broker
 from msgflo_host.graphs import MAIN
 from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, node, until
 
@@ -107,6 +107,7 @@ def test_components_run_on_while_the_coordinator_is_dead_or_stands_still_and_end
             until(lambda: "echo: heard 0" in system.output)
             echo, other = component(system, "echo"), component(system, "other")
             system.part("coordinator").kill()
+            until(lambda: "the coordinator has ended" in system.output)
             echoed(1)
             system.wait(lambda status: node(status, "echo")["state"] == "alive")
             until(lambda: "echo: heard 1" in system.output)  # printed while there was nobody to tell
@@ -127,7 +128,7 @@ def test_components_run_on_while_the_coordinator_is_dead_or_stands_still_and_end
 
 
 def test_whoever_of_ours_is_killed_forwarded_packets_of_qos_1_arrive_and_in_order(
-    broker: Mosquitto, tmp_path: Path
+    system: Coordinator, tmp_path: Path
 ) -> None:
     (tmp_path / "graph.fbp").write_text("button(x/Button) PRESSED -> ON lamp(x/Lamp)\n")
     button = discovery_message("button", id="button", outports=[{"id": "pressed", "queue": "button/pressed"}])
@@ -136,8 +137,9 @@ def test_whoever_of_ours_is_killed_forwarded_packets_of_qos_1_arrive_and_in_orde
     device = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
     device.on_connect = lambda *_: device.subscribe("lamp/on", 1)
     device.on_message = lambda *args: received.append(int(args[2].payload))
-    with Coordinator(tmp_path / "graph.fbp", "--plain", broker=broker.url, cwd=tmp_path) as system:
-        device.connect("127.0.0.1", broker.port)
+    with system:
+        broker = Broker.parse(system.wait(lambda status: status["connected"])["broker"])
+        device.connect(broker.host, broker.port)
         device.loop_start()
         device.publish("fbp/participant/button", button, retain=True)
         device.publish("fbp/participant/lamp", discovery_message("lamp", id="lamp", inports=[lamp]), retain=True)

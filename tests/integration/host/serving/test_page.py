@@ -1,4 +1,4 @@
-"""What a browser gets from the port of a running coordinator: files, headers, and the page's account of the broker."""
+"""What a browser gets from the port of a running coordinator: files, headers, and what the page is told."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ import gzip
 import json
 import socket
 import stat
-import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from brokers import MOSQUITTO_PASSWD, free_port
+from brokers import free_port
 from editors import run
 from local_server import LocalServer
 from msgflo_host.serving.server import WEB
@@ -30,16 +27,6 @@ AFAR = {"X-Forwarded-For": "203.0.113.7"}
 
 def bearer(secret: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}"}
-
-
-@pytest.fixture(scope="module")
-def usual_port_is_taken() -> Iterator[None]:
-    """Each Mosquitto takes a free port for WebSockets then: of two that begin at once both would take the usual one."""
-    with socket.socket() as holder:
-        with suppress(OSError):
-            holder.bind(("127.0.0.1", 9001))
-            holder.listen()
-        yield
 
 
 def own_broker(folder: Path, *options: str) -> Coordinator:
@@ -55,7 +42,7 @@ def own_broker(folder: Path, *options: str) -> Coordinator:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, usual_port_is_taken: None) -> Iterator[Coordinator]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinator]:
     """One that runs for all tests that change nothing in it."""
     with own_broker(tmp_path_factory.mktemp("house")) as coordinator:
         coordinator.wait(lambda status: status["connected"])
@@ -82,33 +69,7 @@ def told(coordinator: Coordinator | LocalServer, **headers: str) -> Any:
     return asyncio.run(ask())
 
 
-def connect(port: int, user: str, password: str) -> int:
-    """The broker's answer to a browser with this account: 0, or why not."""
-    import paho.mqtt.client as paho
-
-    codes: list[int] = []
-    browser = paho.Client(paho.CallbackAPIVersion.VERSION2, transport="websockets", reconnect_on_failure=False)
-    browser.on_connect = lambda client, userdata, flags, reason, properties: codes.append(reason.value)
-    browser.username_pw_set(user, password)
-    browser.connect("127.0.0.1", port)
-    deadline = time.monotonic() + 20
-    while not codes and time.monotonic() < deadline:
-        browser.loop(0.1)
-    browser.disconnect()
-    return codes[0]
-
-
-# --- The page's account ---
-
-
-def test_who_may_use_the_network_is_told_an_account_that_works_on_the_websocket_port(house: Coordinator) -> None:
-    here = told(house)["mqtt"]
-    assert here["user"] == "msgflo-page"
-    assert here["host"] is None
-    assert len(here["password"]) >= 32
-    assert connect(here["port"], here["user"], here["password"]) == 0
-    assert connect(here["port"], here["user"], "a guess") != 0
-    assert told(house, **bearer(SECRET))["mqtt"] == here
+# --- What the page is told ---
 
 
 REFUSED = [
@@ -130,65 +91,13 @@ REFUSED = [
 @pytest.mark.parametrize("headers", REFUSED, ids=str)
 def test_others_are_refused(house: Coordinator, headers: dict[str, str]) -> None:
     assert told(house, **headers) == 403
-    assert told(house, **{"Origin": f"http://127.0.0.1:{house.port}", "Sec-Fetch-Site": "same-origin"})["mqtt"]
+    assert told(house, **{"Origin": f"http://127.0.0.1:{house.port}", "Sec-Fetch-Site": "same-origin"}) != 403
 
 
-def test_from_elsewhere_there_is_no_account_of_a_broker_that_cannot_be_reached_from_there(house: Coordinator) -> None:
-    said = told(house, **AFAR, **bearer(SECRET))
-    assert said["mqtt"] is None
-    assert "--mqtt-host 0.0.0.0" in said["mqtt_reason"]
-    assert told(house)["mqtt_reason"] is None
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.9"])
-def test_from_elsewhere_the_account_of_an_open_broker_is_told_with_the_secret(tmp_path: Path, host: str) -> None:
-    open_broker = {"host": host, "websocket_port": 9001, "page_account": ["msgflo-page", "a-password"]}
-    with LocalServer(tmp_path, secret=SECRET, own_broker=open_broker) as server:
-        said = told(server, **AFAR, **bearer(SECRET))["mqtt"]
-    place = {"host": None if host == "0.0.0.0" else host, "port": 9001}
-    assert said == {**place, "user": "msgflo-page", "password": "a-password"}
-
-
-def test_with_a_broker_of_others_there_is_no_account_and_the_page_is_told_why(tmp_path: Path) -> None:
-    with LocalServer(tmp_path) as server:
-        said = told(server)
-    assert said["mqtt"] is None
-    assert "a broker that is not its own" in said["mqtt_reason"]
-
-
-def test_the_password_is_another_one_at_each_start_and_other_accounts_are_kept(
-    tmp_path: Path, usual_port_is_taken: None
-) -> None:
-    coordinator = own_broker(tmp_path)
-    passwords = tmp_path / ".msgflo" / "passwords"
-    with coordinator:
-        coordinator.wait(lambda status: status["connected"])
-        first = told(coordinator)["mqtt"]
-    subprocess.run([MOSQUITTO_PASSWD, "-b", passwords, "lamp", "light"], check=True, capture_output=True)
-    subprocess.run([MOSQUITTO_PASSWD, "-b", passwords, "msgflo-page2", "mine"], check=True, capture_output=True)
-    with coordinator:
-        coordinator.wait(lambda status: status["connected"])
-        second = told(coordinator)["mqtt"]
-        assert second["password"] != first["password"]
-        assert connect(second["port"], "msgflo-page", first["password"]) != 0
-        assert connect(second["port"], "msgflo-page", second["password"]) == 0
-        assert connect(second["port"], "lamp", "light") == 0
-        assert connect(second["port"], "msgflo-page2", "mine") == 0
-    names = sorted(line.partition(":")[0] for line in passwords.read_text().splitlines())
-    assert names == ["lamp", "msgflo", "msgflo-page", "msgflo-page2"]
-
-
-def test_the_password_is_nowhere_but_in_the_answer_and_nobody_else_can_read_the_accounts(house: Coordinator) -> None:
+def test_the_accounts_can_be_read_by_nobody_else(house: Coordinator) -> None:
     assert house.cwd is not None
-    folder = house.cwd / ".msgflo"
-    password = told(house)["mqtt"]["password"]
-    assert connect(told(house)["mqtt"]["port"], "msgflo-page", password) == 0
-    assert password not in house.output
-    assert password not in json.dumps(house.status())
-    kept = [path for path in folder.iterdir() if path.is_file()]
-    assert [path for path in kept if password.encode() in path.read_bytes()] == []
     for name in ("passwords", "secret"):
-        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+        assert stat.S_IMODE((house.cwd / ".msgflo" / name).stat().st_mode) == 0o600
 
 
 def test_a_page_of_others_is_named_once_in_the_log(house: Coordinator) -> None:
@@ -272,18 +181,16 @@ def connections(answer: aiohttp.ClientResponse) -> list[str]:
     return parts["connect-src"].split()
 
 
-def test_every_answer_has_a_policy_that_lets_the_page_reach_this_machine_and_its_broker(house: Coordinator) -> None:
+def test_every_answer_has_a_policy_that_lets_the_page_reach_this_machine_alone(house: Coordinator) -> None:
     async def main() -> None:
-        port, name = told_here["port"], f"{socket.gethostname()}.local"
+        name = f"{socket.gethostname()}.local"
         for path in ("/", "/status.json", "/page.json", "/absent", "/css"):
             answer, _ = await _raw(house, path, Host=f"{name}:{house.port}")
-            expected = [f"{scheme}://{name}:{port}" for port in (house.port, port) for scheme in ("ws", "wss")]
-            assert connections(answer) == ["'self'", *expected]
+            assert connections(answer) == ["'self'", f"ws://{name}:{house.port}", f"wss://{name}:{house.port}"]
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert answer.headers["Cache-Control"] == ("no-cache" if path == "/" else "no-store")
         answer, _ = await _raw(house, "/", Host="evil.example")
         assert answer.status == 403
         assert connections(answer)
 
-    told_here = told(house)["mqtt"]
     run(main)

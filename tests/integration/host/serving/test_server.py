@@ -12,7 +12,6 @@ import pytest
 from aiohttp import web
 
 from fbp_socket import run
-from msgflo_host.serving.policy import Policy
 from msgflo_host.serving.server import Server
 
 
@@ -31,7 +30,7 @@ def test_a_fault_of_ours_is_logged_once_and_ends_nothing(caplog: pytest.LogCaptu
     async def main() -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         editors: Any = SimpleNamespace(is_for=lambda request: False)
-        server = Server(listener, editors, policy=Policy(), own_names=("127.0.0.1",), parts=[part])
+        server = Server(listener, editors, own_names=("127.0.0.1",), parts=[part])
         await server.start()
         async with aiohttp.ClientSession() as session:
             for expected in (500, 500, 200):
