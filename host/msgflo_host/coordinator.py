@@ -7,9 +7,10 @@ import logging
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from msgflo import Broker
-from msgflo.topics import connection_topic, participant_topic
+from msgflo.topics import bind_topic, connection_topic, participant_topic
 
 from . import lease, secrecy
 from ._turns import Turns
@@ -27,10 +28,10 @@ from .graph.model import Graph
 from .graphs import Graphs
 from .greeter import Greeter
 from .intake import SUBSCRIPTIONS, Intake
-from .kept import Kept
 from .lease import Lease
 from .meter import Meter
 from .participants import Registry
+from .record import Record
 from .wall import Wall, call_all
 
 __all__ = ["Coordinator"]
@@ -39,6 +40,9 @@ log = logging.getLogger("msgflo")
 
 CLIENT_ID = "msgflo-coordinator"
 BIND = "fbp/bind/"
+UNKNOWN = b"?"
+"""Stands for a list that is not known."""
+RECORD, RECORD_S = "participants.json", 5.0
 FORWARDED = (forward.LISTS + "+", forward.CONFIRMED + "+", forward.ASK_LISTS)  # lists before what is said of them
 FORWARDER = connection_topic(forward.CLIENT_ID)
 SETTLE_S = 0.25
@@ -66,11 +70,17 @@ class Coordinator:
     """
 
     def __init__(
-        self, broker: Broker, graph: Graph, *, process: int | None = None, is_own_broker: bool = False
+        self,
+        broker: Broker,
+        graph: Graph,
+        *,
+        process: int | None = None,
+        is_own_broker: bool = False,
+        data: Path | None = None,
     ) -> None:
         """`process` is the id of the one to end where this coordinator is in the way; by default this one.
 
-        On its own broker it is in charge, whoever else claims to be.
+        On its own broker it is in charge, whoever else claims to be. In the folder `data` it keeps who was there.
         """
         self.broker = broker
         self.is_own_broker = is_own_broker
@@ -115,7 +125,9 @@ class Coordinator:
         self._forwarded = ForwardLists(self._publish_retained)
         self._knows_forwarder = False
         self._watcher = Forwarder(broker, client_id=CLIENT_ID + "-watch", is_private=True)
-        self._kept = Kept(broker, CLIENT_ID + "-kept")
+        self._record = None if data is None else Record(data / RECORD, "own" if is_own_broker else str(broker))
+        self._recorded = (-1, False)  # what was written last
+        self._finds_all = False  # the broker sends what it keeps to those who subscribe to all
         self.meter = Meter(self._watcher)
         self.builtin = Host(
             broker,
@@ -161,7 +173,7 @@ class Coordinator:
                 tasks.create_task(self.builtin.run())
                 tasks.create_task(self._reconcile_forever())
                 tasks.create_task(self._tick_forever())
-                tasks.create_task(self._look_what_is_kept())
+                tasks.create_task(self._record_forever())
                 tasks.create_task(self.meter.run(self._traffic_seen))
                 try:
                     await self._lease.lost()
@@ -171,6 +183,7 @@ class Coordinator:
                     self._lease.release()
         finally:
             await self._watcher.stop()
+            self._write_record()
 
     def tell(self, text: str) -> None:
         """Tell all who use this coordinator something that concerns it as a whole."""
@@ -226,6 +239,7 @@ class Coordinator:
         self.meter.count(self.builtin.outports[role, port])
 
     def _received(self, topic: str, payload: bytes, retained: bool) -> None:
+        self._finds_all = self._finds_all or (retained and topic != lease.TOPIC)
         if topic == lease.TOPIC:
             self._lease.received(payload, retained=retained)
         elif topic.startswith(BIND):
@@ -256,6 +270,7 @@ class Coordinator:
 
     def _connected(self) -> None:
         self.registry.resume(time.monotonic())
+        self._take_up_record()
         self._dirty.set()
         if self.away:
             self.away = ""
@@ -285,12 +300,34 @@ class Coordinator:
         self.in_charge.set()
         await self.builtin.come(COME_S)  # what follows from an initial packet should reach those here, too
 
-    async def _look_what_is_kept(self) -> None:
-        known = False
-        while not known:
-            await self.in_charge.wait()  # our claim is kept then
-            known = await self._kept.look(lease.TOPIC, is_ours=self.in_charge.is_set)
-        self._dirty.set()
+    def _take_up_record(self) -> None:
+        """Know those again who were there before this coordinator, and of whom the broker has told nothing."""
+        if self._record is None or self._recorded[0] >= 0:
+            return
+        self._recorded = (0, False)
+        for participant in self._record.read():
+            if self._finds_all and participant.connection is not None:
+                continue  # it would have told of this one, so that it was removed
+            self._intake.recorded(participant)
+            if participant.bind is not None and not self._finds_all:
+                self._direct.received(bind_topic(participant.id), UNKNOWN)
+
+    async def _record_forever(self) -> None:
+        while True:
+            await asyncio.sleep(RECORD_S)
+            if self.connected:
+                self._write_record()
+
+    def _write_record(self) -> None:
+        """Keep who is there; where the broker tells of those who leave something there, the others."""
+        now = (self.registry.version, self._finds_all)
+        if self._record is None or self._recorded[0] < 0 or now == self._recorded:
+            return
+        self._recorded = now
+        there = (entry.participant for entry in self.registry.all() if entry.state != "lost")
+        self._record.write(
+            each for each in there if each.id not in self.builtin and not (self._finds_all and each.connection)
+        )
 
     async def _tick_forever(self) -> None:
         while True:
@@ -325,8 +362,6 @@ class Coordinator:
         await turns.give()
         graph, is_started = self.graphs.wanted.graph, self.graphs.wanted.is_started
         participants, due = self.registry.participants_by_role(), self._greeter.due
-        everyone = (each for instances in participants.values() for each in instances)
-        self._connection.follow(self._kept.topics(graph.nodes, everyone))
         for step in steps(graph, participants, is_started):
             wanted = step or self.plan
             await turns.give()

@@ -57,6 +57,14 @@ class Intake:
         except DiscoveryError as error:
             log.error("%s", error)
 
+    def recorded(self, participant: Participant) -> None:
+        """Take what one has said of itself before this program started, unless it has been heard of already."""
+        if self._registry.get(participant.id) is None:
+            try:
+                self._draw(self._registry.discovered(participant, time.monotonic(), retained=True))
+            except DiscoveryError as error:
+                log.warning("%s", error)
+
     def gone_here(self, identity: str) -> None:
         """One that was run here has ended."""
         self._draw(self._registry.remove(identity, time.monotonic()))

@@ -137,7 +137,13 @@ async def _run(options: Options, notes: Notes, is_ending: asyncio.Event, *, term
         listener = stack.enter_context(open_port(options.host, options.port, hint=IN_USE))
         own_broker = await _own_broker(options, supervisor) if options.broker is None else None
         broker = Broker.parse(own_broker["url"]) if own_broker else options.broker
-        coordinator = Coordinator(broker, graph, process=hello.get("process"), is_own_broker=own_broker is not None)
+        coordinator = Coordinator(
+            broker,
+            graph,
+            process=hello.get("process"),
+            is_own_broker=own_broker is not None,
+            data=options.data,
+        )
         supervised = None
         if supervisor is not None:
             supervised = Supervised(supervisor, hello["processes"], is_ending)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any
 
 from memory_broker import MemoryBroker
@@ -44,10 +45,10 @@ async def beside(work: Any) -> AsyncIterator[asyncio.Task[Any]]:
 
 @asynccontextmanager
 async def coordinating(
-    broker: MemoryBroker, graph: Graph | str = "", *, alone: bool = False
+    broker: MemoryBroker, graph: Graph | str = "", *, alone: bool = False, data: Path | None = None
 ) -> AsyncIterator[Coordinator]:
     """A coordinator that is in charge of the broker; unless it is `alone`, beside the forwarder."""
-    coordinator = Coordinator(broker.address, fbp_format.parse(graph) if isinstance(graph, str) else graph)
+    coordinator = Coordinator(broker.address, fbp_format.parse(graph) if isinstance(graph, str) else graph, data=data)
     async with nullcontext() if alone else forwarding(broker), beside(coordinator.run()) as task:
         await until(lambda: task.done() or coordinator.in_charge.is_set())
         if task.done():

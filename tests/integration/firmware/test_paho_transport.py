@@ -494,7 +494,8 @@ def test_an_exception_in_the_listener_does_not_end_the_connection(broker: Mosqui
             link.publish("a", b"good", qos=qos)
             assert await inbox.get() == ("a", b"good", False)
         assert [type(e) for e in reported] == [ValueError, ValueError]
-        assert not link.unacknowledged()
+        while link.unacknowledged():  # a broker may deliver a packet before it acknowledges it
+            await asyncio.sleep(0.01)
         await link.disconnect()
 
     run(main)
