@@ -99,8 +99,12 @@ class Coordinator:
         Of paths only the last name counts: the folders of a test are called like the test.
         """
         assert self.process is not None
-        children = psutil.Process(self.process.pid).children()
-        return [each for each in children if words in " ".join(Path(word).name for word in each.cmdline()[:7])]
+        found = []
+        for each in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                if words in " ".join(Path(word).name for word in each.cmdline()[:7]):
+                    found.append(each)
+        return found
 
     def part(self, words: str) -> psutil.Process:
         """The only one of them."""
