@@ -2,7 +2,7 @@
 
 from .errors import ConfigError, ConnectError, SubscribeError
 from .packets import decode
-from .topics import bind_topic, check_filter, is_filter, matches
+from .topics import bind_topic, bound_topic, check_filter, is_filter, matches
 
 __all__ = ("Bindings",)
 
@@ -23,6 +23,7 @@ class Bindings:
         self._transport = transport
         self._log = log
         self._lists = {}  # participant id -> {inport: [sources]}
+        self._taken = {}  # participant id -> the version of a list that is not confirmed yet (b"": of none)
         self._dropped = {}  # participant id -> how many sources its list had that memory was too short for
         self._topics = {bind_topic(runner.id): runner for runner in runners if runner.ins}
         self._unheard = []  # topics of lists that are not subscribed to yet
@@ -51,6 +52,10 @@ class Bindings:
         try:
             bound = decode(payload) if payload else {}
             if isinstance(bound, dict):
+                about = bound.pop("", None)  # what is said of the list itself
+                version = about.get("version") if isinstance(about, dict) else None
+                if not payload or version is not None:
+                    self._taken[runner.id] = str(version).encode() if payload else b""
                 for inport, sources in bound.items():
                     try:
                         lists[inport] = _checked(sources, runner, inport)
@@ -102,6 +107,13 @@ class Bindings:
         await self._subscribe(wanted)
         if gone:
             await self._transport.unsubscribe(gone)
+        await self._confirm()
+
+    async def _confirm(self):
+        while self._taken and not self.changed:
+            await self._transport.drain()
+            participant, version = self._taken.popitem()
+            self._transport.publish(bound_topic(participant), version, retain=True)
 
     def withdraw_unconfirmed(self):
         """Drop the lists that did not come again, the second time that this is called on a connection.

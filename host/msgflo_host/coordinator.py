@@ -10,13 +10,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from msgflo import Broker
-from msgflo.topics import bind_topic, connection_topic, participant_topic
+from msgflo.topics import bound_topic, connection_topic, participant_topic
 
 from . import lease, secrecy
 from ._turns import Turns
-from .bindings.direct import DirectBindings
-from .bindings.forward_lists import ForwardLists
 from .bindings.initials import InitialPacket
+from .bindings.lists import BIND, BOUND, BindLists, ForwardLists
 from .bindings.plan import Plan, plan, refusal, steps
 from .bindings.ports import Place, Ports
 from .builtin.host import Host
@@ -39,14 +38,13 @@ __all__ = ["Coordinator"]
 log = logging.getLogger("msgflo")
 
 CLIENT_ID = "msgflo-coordinator"
-BIND = "fbp/bind/"
-UNKNOWN = b"?"
-"""Stands for a list that is not known."""
 RECORD, RECORD_S = "participants.json", 5.0
 FORWARDED = (forward.LISTS + "+", forward.CONFIRMED + "+", forward.ASK_LISTS)  # lists before what is said of them
 FORWARDER = connection_topic(forward.CLIENT_ID)
+BOUND_S = 2.0
+"""So long participants are waited for that confirm their bindings."""
 SETTLE_S = 0.25
-"""Participants do not say when they have subscribed or unsubscribed: so long is waited where it matters."""
+"""So long those are waited for that do not: their library is an older one, or another."""
 COME_S = 2.0
 """So long the connection of the built-in components is waited for."""
 FORWARD_S = 5.0
@@ -109,7 +107,7 @@ class Coordinator:
         self._connection = Connection(
             broker,
             f"{CLIENT_ID}-{uuid.uuid4().hex[:8]}",
-            subscriptions=[*SUBSCRIPTIONS, BIND + "+", *FORWARDED, lease.TOPIC],
+            subscriptions=[*SUBSCRIPTIONS, BIND + "+", BOUND + "+", *FORWARDED, lease.TOPIC],
             on_message=self._received,
             on_connected=self._connected,
             on_disconnected=self._disconnected,
@@ -121,7 +119,7 @@ class Coordinator:
             own=is_own_broker,
         )
         self._was_in_charge = self._lost_meanwhile = self._ending = False
-        self._direct = DirectBindings(self._publish_retained)
+        self._direct = BindLists(self._publish_retained)
         self._forwarded = ForwardLists(self._publish_retained)
         self._knows_forwarder = False
         self._watcher = Forwarder(broker, client_id=CLIENT_ID + "-watch", is_private=True)
@@ -226,7 +224,8 @@ class Coordinator:
         """Take back what the instances of a role have announced: whoever ran them has ended them for good."""
         for entry in self.registry.by_role(role):
             participant = entry.participant
-            self._connection.publish(participant_topic(participant.id), b"", retain=True)
+            for topic in (participant_topic(participant.id), bound_topic(participant.id)):
+                self._connection.publish(topic, b"", retain=True)
             if participant.connection is not None:
                 self._connection.publish(connection_topic(participant.connection), b"", retain=True)
 
@@ -244,6 +243,8 @@ class Coordinator:
             self._lease.received(payload, retained=retained)
         elif topic.startswith(BIND):
             self._look_again(self._direct.received(topic, payload))
+        elif topic.startswith(BOUND):
+            self._look_again(self._direct.confirmed(topic, payload))
         elif topic.startswith(forward.LISTS):
             self._look_again(self._forwarded.received(topic, payload))
         elif topic.startswith(forward.CONFIRMED):
@@ -310,7 +311,7 @@ class Coordinator:
                 continue  # it would have told of this one, so that it was removed
             self._intake.recorded(participant)
             if participant.bind is not None and not self._finds_all:
-                self._direct.received(bind_topic(participant.id), UNKNOWN)
+                self._direct.expect(participant.id)
 
     async def _record_forever(self) -> None:
         while True:
@@ -368,20 +369,15 @@ class Coordinator:
         # What an edge used before ends before its new way begins, so that no packet takes both.
         if self._forwarded.remove_others(wanted.forwarded):
             await self._forwards_in_force()
-        rebound = self._direct.apply(self.builtin.bind(wanted))
+        if written := self._direct.apply(self.builtin.bind(wanted)):
+            await self._bindings_in_force(written)
         await turns.give()
-        if rebound and not self._forwarded.stand(wanted.forwarded):
-            # A participant that was bound directly takes a moment to unsubscribe; until then it would get packets twice.
-            await asyncio.sleep(SETTLE_S)
         if self._forwarded.apply(wanted.forwarded):
             await self._forwards_in_force()
         await turns.give()
         self._say_what_is_refused(wanted)
         self.plan = wanted
         self.meter.measure(wanted, always=self.registry.traffic_topics(), here=self.builtin.outports.values())
-        if rebound and any(due):
-            # What follows from an initial packet should reach those who have just been bound.
-            await asyncio.sleep(SETTLE_S)
         await self.builtin.settled()
         for prepare in self.on_plan:
             await turns.give()
@@ -402,9 +398,18 @@ class Coordinator:
         if not self.graph.edges or plan.direct or (plan.forwarded and not self._forwarded.missing):
             self.bound.set()
 
+    async def _bindings_in_force(self, ids: list[str]) -> None:
+        """Wait until these participants, as far as they are there, have brought in force what was written for them."""
+        there = {id for id in ids if self.registry.state(id) == "alive"} - self._direct.late
+        confirming = {id for id in there if (entry := self.registry.get(id)) and "bound" in entry.participant.extra}
+        for id in await self._direct.in_force(BOUND_S, confirming):
+            log.warning("%s does not say within %g s that its bindings are in force", id, BOUND_S)
+        if there - confirming:
+            await asyncio.sleep(SETTLE_S)
+
     async def _forwards_in_force(self) -> None:
         """Wait until the forwarder has brought in force what was written; say so where there is none."""
-        if self.has_forwarder and not await self._forwarded.in_force(FORWARD_S):
+        if self.has_forwarder and await self._forwarded.in_force(FORWARD_S):
             self.has_forwarder = False
             log.error(NO_FORWARDER, self.broker, FORWARD_S)
 

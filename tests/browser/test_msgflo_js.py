@@ -121,9 +121,9 @@ def bind(outside: Outside, lists: Any) -> None:
 
 def test_takes_direct_bindings_and_gives_them_up(page: Page, sockets: Sockets) -> None:
     ring(page, sockets)
-    with Outside(sockets, "bell/out") as outside:
-        bind(outside, {"in": ["door/opened"]})
-        sockets_subscribed(sockets, "door/opened")
+    with Outside(sockets, "bell/out", "fbp/bound/bell") as outside:
+        bind(outside, {"in": ["door/opened"], "": {"version": 3}})
+        assert outside.next("fbp/bound/bell") == b"3"
         outside.send("door/opened", "1")
         until(page, "got.length === 1")
         bind(outside, {"in": ["window/opened"]})

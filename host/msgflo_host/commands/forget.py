@@ -12,7 +12,7 @@ import click
 
 from msgflo import Broker, ConnectError, SubscribeError
 from msgflo.paho_transport import Transport
-from msgflo.topics import connection_topic, is_filter, matches, participant_topic
+from msgflo.topics import bound_topic, connection_topic, is_filter, matches, participant_topic
 
 from .. import discovery
 from .._text import quoted
@@ -150,7 +150,8 @@ class _Kept:
         carrying = {each.connection for each in self.participants if each not in chosen}
         connections = {each.connection for each in chosen if each.connection and each.connection not in carrying}
         left = [connection_topic(each) for each in sorted(connections) if self._state(each) != b"online"]
-        return [*(participant_topic(each.id) for each in chosen), *left]
+        own = [topic(each.id) for each in chosen for topic in (participant_topic, bound_topic)]
+        return [*own, *left]
 
     def values_of(self, chosen: Collection[Participant]) -> list[str]:
         """Return the topics of their outports that are below their role, and nobody else's.

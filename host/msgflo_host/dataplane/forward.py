@@ -30,6 +30,7 @@ __all__ = [
     "participant_of",
     "read_confirmation",
     "read_list",
+    "write_list",
 ]
 
 CLIENT_ID = "msgflo-forwarder"
@@ -105,6 +106,11 @@ def read_list(topic: str, payload: bytes) -> ForwardList:
         check_filter(forward.source, f"{topic!r}: source")
         check_topic(forward.target, f"{topic!r}: target")
     return found
+
+
+def write_list(found: ForwardList) -> bytes:
+    """Write a list, sorted, so that the same forwards are the same bytes."""
+    return msgspec.json.encode({"version": found.version, "forwards": sorted(found.forwards)})
 
 
 def read_confirmation(payload: bytes) -> Confirmation | None:

@@ -238,11 +238,57 @@ def test_what_another_client_writes_on_a_binding_topic_is_put_right() -> None:
         source, sink = Source("source"), Sink("sink")
         async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
             await bound(coordinator, source, sink)
-            before = broker.retained[BOUND]
             broker.publish(BOUND, "", retain=True)
             broker.publish("fbp/bind/gone", '{"in": ["a"]}', retain=True)
-            await until(lambda: bindings(broker) == {BOUND: before})
+            await until(lambda: [*bindings(broker)] == [BOUND] and b"source/out" in broker.retained[BOUND])
             await bound(coordinator, source, sink)
+
+    simulated(main)
+
+
+def test_a_packet_that_is_sent_as_soon_as_the_edge_is_shown_arrives() -> None:
+    async def main(broker: MemoryBroker) -> None:
+        source, sink = Source("source"), Sink("sink")
+        async with coordinating(broker) as coordinator, taking_part(source, sink, broker=broker):
+            await until(lambda: state(coordinator, "sink") == state(coordinator, "source") == "alive")
+            for number in range(20):
+                coordinator.replace_graph(fbp_format.parse(EDGE))
+                while edge_kind(coordinator, "source.out", "sink.in") != "direct":
+                    await asyncio.sleep(0.0001)
+                source.send("out", number)
+                await until(lambda number=number: number in sink.received)
+                coordinator.replace_graph(fbp_format.parse(""))
+                while coordinator.plan.edges:
+                    await asyncio.sleep(0.0001)
+                source.send("out", "late")
+            await pass_time(5)
+        assert sink.received == [*range(20)]
+
+    simulated(main)
+
+
+def test_who_confirms_nothing_is_named_once_and_keeps_nobody_waiting(logged: pytest.LogCaptureFixture) -> None:
+    async def main(broker: MemoryBroker) -> None:
+        for name in ("mute", "older"):
+            about = {"inports": [{"id": "in", "queue": f"{name}/in"}], "bind": f"fbp/bind/{name}", "id": name}
+            about |= {"bound": f"fbp/bound/{name}"} if name == "mute" else {}
+            broker.publish(f"fbp/participant/{name}", discovery_message(name, **about), retain=True)
+        async with coordinating(broker) as coordinator, taking_part(Source("source"), broker=broker):
+            await until(lambda: state(coordinator, "source") == "alive")
+            for _ in range(3):
+                for name in ("mute", "older"):
+                    coordinator.replace_graph(fbp_format.parse(f"source(test/Source) OUT -> IN {name}(x/Y)\n"))
+                    await until(lambda name=name: edge_kind(coordinator, "source.out", f"{name}.in") == "direct")
+            assert late() == 1
+            last = max(each[""]["version"] for each in broker.values("fbp/bind/mute") if each)
+            broker.publish("fbp/bound/mute", last, retain=True)
+            await pass_time(1)
+            coordinator.replace_graph(fbp_format.parse("1 -> IN mute(x/Y)\n"))
+            await until(lambda: broker.values("mute/in") == [1])
+            assert late() == 2, "it was waited for again"
+
+    def late() -> int:
+        return logged.messages.count("mute does not say within 2 s that its bindings are in force")
 
     simulated(main)
 

@@ -32,7 +32,7 @@ function bound() {
   const first = bindings.renew();
   const bind = (lists) => (bindings.take("fbp/bind/bell", bytes(lists)), bindings.apply());
   const targets = (topic, retained = false) => bindings.targets(topic, retained).map(([, port]) => port);
-  return { logged, first, bind, targets };
+  return { bindings, logged, first, bind, targets };
 }
 
 test("a binding list is taken, and the next one in its place", () => {
@@ -44,6 +44,17 @@ test("a binding list is taken, and the next one in its place", () => {
   assert.deepEqual(targets("door/opened"), []);
   assert.deepEqual(targets("window/opened"), ["in"]);
   assert.deepEqual(targets("bell/in"), ["in"]); // initial packets and others come on the port's own topic
+});
+
+test("a list is confirmed by its version, and one without is not", () => {
+  const { bindings, bind } = bound();
+  bind({ in: ["door/front"], "": { version: 7 } });
+  assert.deepEqual(bindings.confirmations(), [["fbp/bound/bell", "7"]]);
+  assert.deepEqual(bindings.confirmations(), []);
+  bind({ in: ["door/front"] });
+  assert.deepEqual(bindings.confirmations(), []);
+  bindings.take("fbp/bind/bell", new Uint8Array());
+  assert.deepEqual(bindings.confirmations(), [["fbp/bound/bell", ""]]);
 });
 
 test("a packet that matches two sources of an inport comes once", () => {

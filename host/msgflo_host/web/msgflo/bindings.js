@@ -16,6 +16,7 @@ export class Bindings {
   changed = false;
   #participants = new Map(); // topic of its list -> participant
   #lists = new Map(); // participant -> Map inport -> [sources]
+  #taken = new Map(); // participant -> the version of a list that is not confirmed yet ("": of none)
   #unheard = []; // topics of lists that are not subscribed to yet
   #unsubscribed = []; // topics of lists that are of no use any more
   #unconfirmed = new Set(); // topics of lists that are from an earlier connection, until they come again
@@ -39,6 +40,7 @@ export class Bindings {
     const topic = topics.bind(participant.id);
     this.#participants.delete(topic);
     this.#lists.delete(participant);
+    this.#taken.delete(participant);
     this.#unconfirmed.delete(topic);
     if (this.#unheard.includes(topic)) this.#unheard = this.#unheard.filter((each) => each !== topic);
     else if (participant.inports.size) this.#unsubscribed.push(topic);
@@ -65,7 +67,9 @@ export class Bindings {
       this.log(`bindings of ${participant.id}: not of the form {"inport": ["topic"]}`);
       return list;
     }
-    for (const [port, sources] of Object.entries(bound)) {
+    const { "": about, ...lists } = bound;
+    if (!payload.length || about?.version !== undefined) this.#taken.set(participant, String(about?.version ?? ""));
+    for (const [port, sources] of Object.entries(lists)) {
       const wrong = wrongSources(participant, port, sources);
       if (wrong) this.log(`bindings of ${participant.id}, inport "${port}": ${wrong}`);
       else list.set(port, sources);
@@ -114,6 +118,13 @@ export class Bindings {
     this.#unsubscribed = [];
     this.changed = false;
     return { wanted: [...wanted], gone };
+  }
+
+  /** What is to be confirmed once what `apply` has returned is in force: topics and payloads. @returns {[string, string][]} */
+  confirmations() {
+    const taken = [...this.#taken];
+    this.#taken.clear();
+    return taken.map(([participant, version]) => [topics.bound(participant.id), version]);
   }
 
   #route(source, participant, port, old, wanted) {

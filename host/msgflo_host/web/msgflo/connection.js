@@ -78,7 +78,7 @@ export class Connection extends EventTarget {
     this.#strangers.delete(participant);
     this.#bindings.remove(participant);
     for (const { topic } of participant.outports.values()) this.#outbox.drop(topic);
-    this.#outbox.post({ topic: topics.participant(participant.id), qos: 1, retain: true }, new Uint8Array());
+    for (const topic of [topics.participant, topics.bound]) this.#outbox.post({ topic: topic(participant.id), qos: 1, retain: true }, new Uint8Array());
     participant.connection = null;
     this.#update();
   }
@@ -110,7 +110,7 @@ export class Connection extends EventTarget {
   #sayGoodbye() {
     if (this.state !== "online" || this.#socket?.readyState !== WebSocket.OPEN) return;
     const leaving = this.#participants.filter((participant) => participant.temporary);
-    const gone = leaving.map((participant) => [topics.participant(participant.id), ""]);
+    const gone = leaving.flatMap(({ id }) => [[topics.participant(id), ""], [topics.bound(id), ""]]);
     const status = leaving.length === this.#participants.length ? "" : "offline"; // "": nothing of us remains
     this.#socket.send(lastWords([...gone, [topics.connection(this.clientId), status]]));
     this.#socket = null; // said once
@@ -239,9 +239,11 @@ export class Connection extends EventTarget {
     this.#work = this.#work.then(async () => {
       if (client !== this.#client || (!this.#bindings.changed && !this.#newcomers.size)) return;
       const { wanted, gone } = this.#bindings.apply();
+      const confirmations = this.#bindings.confirmations();
       await this.#subscribe(client, wanted);
       if (client !== this.#client) return;
       if (gone.length) client.unsubscribe(gone);
+      for (const [topic, version] of confirmations) client.publish(topic, version, { qos: 0, retain: true });
       this.#introduce(client);
       this.#flush();
     });

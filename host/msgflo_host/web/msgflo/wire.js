@@ -17,6 +17,7 @@ export const topics = {
   participant: (id) => `fbp/participant/${escape(id)}`,
   connection: (clientId) => `fbp/connection/${escape(clientId)}`,
   bind: (id) => `fbp/bind/${escape(id)}`,
+  bound: (id) => `fbp/bound/${escape(id)}`,
 };
 
 /** Whether a topic has wildcards. */
@@ -88,7 +89,7 @@ export function describe(participant, connection) {
   payload.inports = [...participant.inports.values()].map(describePort);
   payload.outports = [...participant.outports.values()].map(describePort);
   Object.assign(payload, { connection, period });
-  if (participant.inports.size) payload.bind = topics.bind(id);
+  if (participant.inports.size) Object.assign(payload, { bind: topics.bind(id), bound: topics.bound(id) });
   return JSON.stringify({ protocol: "discovery", command: "participant", payload });
 }
 

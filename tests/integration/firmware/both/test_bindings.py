@@ -26,6 +26,28 @@ async def test_a_list_binds_changes_and_is_withdrawn(host):
     await session.stop()
 
 
+async def test_a_list_is_confirmed_by_its_version_once_it_is_in_force(host):
+    sink = Sink("s")
+    session, logged = await run(await host.ask("broker"), sink)
+    await host.ask("record", topics=["fbp/bound/s"])
+
+    async def confirmed(*wanted):
+        equal([packet[1] for packet in await host.ask("recorded", count=len(wanted))], list(wanted))
+
+    await bind(host, {"in": ["a"], "": {"version": 7}})
+    await confirmed("7")
+    await say(host, "a", "1")  # it is subscribed to
+    equal(await sink.get(), ("in", 1))
+    await bind(host, {"in": ["b"]})  # of an older coordinator, which asks for nothing
+    await in_force(sink, "b")
+    await bind(host, {"in": ["a"], "nowhere": ["a"], "": {"version": 9, "more": []}})
+    await confirmed("9")
+    await bind(host, "")
+    await confirmed("")
+    equal(len(logged), 1)  # there is no such inport
+    await session.stop()
+
+
 async def test_a_retained_list_is_in_force_from_the_start(host):
     url = await host.ask("broker")
     await bind(host, {"in": ["a"]})

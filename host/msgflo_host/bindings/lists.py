@@ -1,0 +1,221 @@
+"""What is bound, as retained lists in the broker: what stands there, what is wanted, and what is confirmed to be in force.
+
+- ``fbp/bind/<id>``: the topics that each inport of a participant of ours is bound to. It subscribes to them itself.
+  ``{"<inport>": ["…", …], …, "": {"version": 7}}``; it confirms with ``7`` on ``fbp/bound/<id>``.
+- ``fbp/forward/<id>``: what a forwarder passes on to a participant that cannot be bound, as `dataplane.forward` describes.
+
+Versions rise, whoever writes them. Where there is no list any more, its confirmation is cleared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from msgflo.errors import ConfigError
+from msgflo.topics import bind_topic
+
+from ..dataplane import forward
+from ..dataplane.forward import Forward, ForwardList
+
+__all__ = ["BIND", "BOUND", "BindLists", "ForwardLists", "RetainedLists"]
+
+BIND, BOUND = "fbp/bind/", "fbp/bound/"
+
+Content = TypeVar("Content", bound=Collection[Any])
+Bound = Mapping[str, tuple[str, ...]]
+"""The topics bound to each inport of one participant."""
+
+
+class RetainedLists(Generic[Content]):
+    """The lists of one kind, by participant; writes only the difference.
+
+    `publish(topic, payload)` publishes retained and returns False while there is no connection.
+    """
+
+    def __init__(self, publish: Callable[[str, bytes], bool]) -> None:
+        self._publish = publish
+        self._there: dict[str, tuple[int, Content | None]] = {}  # version and content; None: not known
+        self._wanted: dict[str, Content] = {}
+        self._confirmed: dict[str, int] = {}
+        self._versions: dict[str, int] = {}  # the highest that was seen
+        self._strays: set[str] = set()  # topics that are no participant's
+        self._was_confirmed = asyncio.Event()
+        self.late: set[str] = set()
+        """Those who were waited for in vain, and have confirmed nothing since."""
+
+    def topic(self, id: str) -> str:
+        """Return the topic of the list of a participant."""
+        raise NotImplementedError
+
+    def read(self, topic: str, payload: bytes) -> tuple[int, Content]:
+        """Read a list, its version, which is 0 where it has none, and its content; raises ConfigError."""
+        raise NotImplementedError
+
+    def encode(self, version: int, content: Content) -> bytes:
+        """Write a list; the same content is the same bytes."""
+        raise NotImplementedError
+
+    def read_version(self, payload: bytes) -> int | None:
+        """Read which version is confirmed; None where it is nothing of the kind."""
+        raise NotImplementedError
+
+    def received(self, topic: str, payload: bytes) -> bool:
+        """Take note of what stands on the topic of a list now; True where that is not what is wanted there."""
+        try:
+            id = forward.participant_of(topic)
+        except ConfigError:  # nobody's
+            if payload:
+                self._strays.add(topic)
+            return bool(payload)
+        if payload:
+            try:
+                self._stands(id, *self.read(topic, payload))
+            except ConfigError:
+                self._there[id] = 0, None
+        else:
+            self._there.pop(id, None)
+        return self._differs(id)
+
+    def expect(self, id: str) -> None:
+        """Take it that something unknown stands there: some brokers keep lists, but send none to those who ask for all."""
+        self._there.setdefault(id, (0, None))
+
+    def confirmed(self, topic: str, payload: bytes) -> bool:
+        """Take note of which version is in force; True where that is of a list which is not wanted."""
+        try:
+            id = forward.participant_of(topic)
+        except ConfigError:
+            return False
+        version = self.read_version(payload)
+        if version is None:
+            self._confirmed.pop(id, None)
+        else:
+            self._confirmed[id] = version
+            self.late.discard(id)
+            self._versions[id] = max(self._versions.get(id, 0), version)
+            self.expect(id)
+        self._was_confirmed.set()
+        return self._differs(id)
+
+    def forget(self) -> None:
+        """The connection was lost: what stands in the broker is unknown until it is read again."""
+        self._there.clear()
+        self._confirmed.clear()
+        self._was_confirmed.set()
+
+    def apply(self, wanted: Mapping[str, Content]) -> list[str]:
+        """Bring exactly these lists, by participant, in force and remove all others; returns whose were written."""
+        self._strays = {topic for topic in self._strays if not self._publish(topic, b"")}
+        self._wanted = {id: content for id, content in wanted.items() if content}
+        different = [id for id in sorted(self._there.keys() | self._wanted.keys()) if self._differs(id)]
+        return [id for id in different if self._write(id)]
+
+    def write_again(self) -> None:
+        """Publish all lists once more, for who was not sent what the broker keeps."""
+        for id, (version, content) in self._there.items():
+            if content is not None:
+                self._publish(self.topic(id), self.encode(version, content))
+
+    @property
+    def missing(self) -> list[str]:
+        """The participants whose list, or whose having none, is not confirmed, sorted."""
+        ids = self._there.keys() | self._confirmed.keys()
+        return sorted(id for id in ids if self._there.get(id, (None,))[0] != self._confirmed.get(id))
+
+    async def in_force(self, seconds: float, ids: Collection[str] | None = None) -> list[str]:
+        """Wait until all lists, or those of some, are confirmed; returns whose are not within so many seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                while missing := self._missing(ids):
+                    self._was_confirmed.clear()
+                    await self._was_confirmed.wait()
+        except TimeoutError:
+            self.late.update(missing)
+            return missing
+        return []
+
+    def _missing(self, ids: Collection[str] | None) -> list[str]:
+        missing = self.missing
+        return missing if ids is None else [id for id in missing if id in ids]
+
+    def _stands(self, id: str, version: int, content: Content) -> None:
+        self._there[id] = version, content
+        self._versions[id] = max(self._versions.get(id, 0), version)
+
+    def _differs(self, id: str) -> bool:
+        version, content = self._there.get(id, (0, None))
+        if id not in self._there or id not in self._wanted:
+            return (id in self._there) is not (id in self._wanted)
+        return not version or content != self._wanted[id]
+
+    def _write(self, id: str) -> bool:
+        if id not in self._wanted:
+            if is_written := self._publish(self.topic(id), b""):
+                self._there.pop(id, None)
+            return is_written
+        version, content = self._versions.get(id, 0) + 1, self._wanted[id]
+        if is_written := self._publish(self.topic(id), self.encode(version, content)):
+            self._stands(id, version, content)
+        return is_written
+
+
+class BindLists(RetainedLists[Bound]):
+    """Direct bindings."""
+
+    def topic(self, id: str) -> str:
+        topic: str = bind_topic(id)
+        return topic
+
+    def read(self, topic: str, payload: bytes) -> tuple[int, Bound]:
+        try:
+            found = _BOUND.decode(payload)
+            about = found.pop("", {})
+            content = {inport: tuple(msgspec.convert(sources, list[str])) for inport, sources in found.items()}
+            return msgspec.convert(about, _About).version, content
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{topic!r}: {error}") from None
+
+    def encode(self, version: int, content: Bound) -> bytes:
+        lists = {inport: sorted(sources) for inport, sources in sorted(content.items())}
+        return msgspec.json.encode({**lists, "": {"version": version}})
+
+    def read_version(self, payload: bytes) -> int | None:
+        try:
+            return _VERSION.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
+
+class ForwardLists(RetainedLists[frozenset[Forward]]):
+    """Forwarded edges."""
+
+    def topic(self, id: str) -> str:
+        return forward.list_topic(id)
+
+    def read(self, topic: str, payload: bytes) -> tuple[int, frozenset[Forward]]:
+        found = forward.read_list(topic, payload)
+        return found.version, found.forwards
+
+    def encode(self, version: int, content: frozenset[Forward]) -> bytes:
+        return forward.write_list(ForwardList(version, content))
+
+    def read_version(self, payload: bytes) -> int | None:
+        confirmation = forward.read_confirmation(payload)
+        return None if confirmation is None else confirmation.version
+
+    def remove_others(self, wanted: Mapping[str, frozenset[Forward]]) -> list[str]:
+        """Take out of the lists what is not among these, and add nothing; returns whose were written."""
+        nothing: frozenset[Forward] = frozenset()
+        return self.apply({id: (there or nothing) & wanted.get(id, nothing) for id, (_, there) in self._there.items()})
+
+
+class _About(msgspec.Struct):
+    version: int = 0
+
+
+_BOUND = msgspec.json.Decoder(dict[str, Any])
+_VERSION = msgspec.json.Decoder(int)
