@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NoReturn
 
 from msgflo import Broker
 from msgflo.topics import bound_topic, connection_topic, participant_topic
@@ -27,7 +28,7 @@ from .graph.model import Graph
 from .graphs import Graphs
 from .greeter import Greeter
 from .intake import SUBSCRIPTIONS, Intake
-from .lease import Lease
+from .lease import Lease, Taken
 from .meter import Meter
 from .participants import Registry
 from .record import Record
@@ -161,7 +162,7 @@ class Coordinator:
         return self._connection.connected
 
     async def run(self) -> None:
-        """Serve until cancelled; raises Taken when another coordinator is in charge of the broker.
+        """Serve until cancelled; raises Taken when another coordinator is in charge of the broker at the start.
 
         Direct bindings stay active afterwards: while the broker runs, their packets flow on without a coordinator.
         """
@@ -171,10 +172,11 @@ class Coordinator:
                 tasks.create_task(self.builtin.run())
                 tasks.create_task(self._reconcile_forever())
                 tasks.create_task(self._tick_forever())
+                tasks.create_task(self._lease.renew())
                 tasks.create_task(self._record_forever())
                 tasks.create_task(self.meter.run(self._traffic_seen))
                 try:
-                    await self._lease.lost()
+                    await self._give_way_forever()
                 finally:
                     self._ending = True
                     self.builtin.leave()  # while there still is a connection
@@ -290,7 +292,13 @@ class Coordinator:
     async def _take_charge(self) -> None:
         """After each connection, before anything is changed in the broker; nothing comes of it where that is lost meanwhile."""
         self._lost_meanwhile = False
-        await self._lease.acquire()
+        try:
+            await self._lease.acquire()
+        except Taken:
+            if not self._was_in_charge:
+                raise
+            self._lease.give_way()
+            return
         if self._lost_meanwhile:
             return
         if not self._knows_forwarder:  # some brokers keep what it says, but do not send it
@@ -300,6 +308,18 @@ class Coordinator:
             await self._watcher.start()
         self.in_charge.set()
         await self.builtin.come(COME_S)  # what follows from an initial packet should reach those here, too
+
+    async def _give_way_forever(self) -> NoReturn:
+        """Change nothing in the broker while another coordinator turns out to be in charge there."""
+        while True:
+            other = await self._lease.lost()
+            self.in_charge.clear()
+            text = f"another coordinator is in charge of this broker ({other}): this one waits until that has ended"
+            log.error("%s", text)
+            self.tell(text)
+            await self._lease.free()
+            log.info("%s: in charge again", self.broker)
+            self._dirty.set()
 
     def _take_up_record(self) -> None:
         """Know those again who were there before this coordinator, and of whom the broker has told nothing."""
@@ -346,6 +366,8 @@ class Coordinator:
                         self.settle()
                     call_all(self.on_waiting)
                 continue  # `_connected` wakes this again
+            if self._lease.is_waiting:
+                continue  # `_give_way_forever` wakes this again
             if not self.in_charge.is_set():
                 await self._take_charge()
                 if not self.in_charge.is_set():

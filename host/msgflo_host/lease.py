@@ -3,7 +3,8 @@
 Two of them would overwrite each other's bindings for ever, so the second one does not start. The last will clears the topic
 when the one in charge dies; a topic that is left over nevertheless (the broker died as well) is not answered for, and taken.
 So is that of one which does not answer in time, on a machine that is at its limit: once it does, the one stays that has been
-in charge for longer.
+in charge for longer, and the other waits. A claim counts only while it is renewed: when nobody renews it any more, whoever
+waits takes charge again. So who forges claims can keep a coordinator waiting, and end none.
 
 With a Mosquitto of our own the lock of its folder says who is in charge: claims of others, whoever forges them, change nothing.
 """
@@ -29,6 +30,8 @@ TOPIC = "fbp/coordinator"
 ANSWER_WITHIN_S = 1.0
 TIE = 20  # contradictions
 SOON_S = 0.2  # less than those who ask wait for an answer
+RENEW_S, LEASE_S = 10.0, 30.0
+"""How often who is in charge says so, and for how long that counts."""
 _LONGEST = 80
 
 Publish = Callable[[bytes, bool], object]
@@ -54,7 +57,7 @@ class Lease:
         self._other: str | None = None  # who claims the broker besides us
         self._rival: tuple[object, float] | None = None  # who else claims to be in charge, and for how many seconds
         self._contradictions = 0  # by that one
-        self._decided, self._lost = asyncio.Event(), asyncio.Event()
+        self._decided, self._lost, self._heard = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     def received(self, payload: bytes, *, retained: bool) -> None:
         """Take note of who is in charge; while we are, contradict whoever asks, claims, or clears the topic."""
@@ -69,16 +72,17 @@ class Lease:
                 self._claim_soon()
         elif self._held:
             if self._gives_way(claim):
-                self._held, self._other = False, _who(claim)
-                self._lost.set()
+                self._other = _who(claim)
+                self.give_way()
             elif not ours and claim.get("asks") != self._id:
-                self._claim()
+                self._claim_soon()
         elif ours and not retained:
             # Whatever comes after it came too late; but another's may be here already, from the same read.
             self._held = self._other is None
             self._decided.set()
         elif not ours and "asks" not in claim:
             self._other = _who(claim) if claim else None
+            self._heard.set()
             if claim and not retained:
                 self._decided.set()
 
@@ -109,10 +113,38 @@ class Lease:
             if not self._held:
                 raise self._taken()
 
-    async def lost(self) -> None:
-        """Wait until another coordinator turns out to have been in charge for longer; then raise Taken."""
+    @property
+    def is_waiting(self) -> bool:
+        """Whether another one is in charge, and this one waits until that is over."""
+        return self._lost.is_set()
+
+    def give_way(self) -> None:
+        """Leave the broker to the other one for as long as that is there."""
+        self._held = False
+        self._lost.set()
+
+    async def lost(self) -> str:
+        """Wait until another coordinator turns out to have been in charge for longer; returns which one."""
         await self._lost.wait()
-        raise self._taken()
+        return str(self._other)
+
+    async def free(self) -> None:
+        """Wait until the other one has left the broker, or has not renewed its claim for too long."""
+        while self._other is not None:
+            self._heard.clear()
+            try:
+                async with asyncio.timeout(LEASE_S):
+                    await self._heard.wait()
+            except TimeoutError:
+                self._other = None
+        self._lost.clear()
+
+    async def renew(self) -> None:
+        """Say again and again who is in charge, until cancelled."""
+        while True:
+            await asyncio.sleep(RENEW_S)
+            if self._held:
+                self._claim()
 
     def _taken(self) -> Taken:
         return Taken(
@@ -127,7 +159,7 @@ class Lease:
             self._publish(b"", True)
 
     def _claim_soon(self) -> None:
-        """On our own broker claims may come without end, and are contradicted together."""
+        """Claims may come without end, and are contradicted together."""
         if self._claiming is None:
             self._claiming = asyncio.get_running_loop().call_later(SOON_S, self._claim_again)
 
