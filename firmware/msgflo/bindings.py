@@ -2,7 +2,7 @@
 
 from .errors import ConfigError, ConnectError, SubscribeError
 from .packets import decode
-from .topics import bind_topic, bound_topic, check_filter, is_filter, matches
+from .topics import bind_topic, check_filter, is_filter, matches
 
 __all__ = ("Bindings",)
 
@@ -23,7 +23,7 @@ class Bindings:
         self._transport = transport
         self._log = log
         self._lists = {}  # participant id -> {inport: [sources]}
-        self._taken = {}  # participant id -> the version of a list that is not confirmed yet (b"": of none)
+        self._answers = {}  # topic of a list -> its version, to be confirmed once it is in force (b"": it has none)
         self._dropped = {}  # participant id -> how many sources its list had that memory was too short for
         self._topics = {bind_topic(runner.id): runner for runner in runners if runner.ins}
         self._unheard = []  # topics of lists that are not subscribed to yet
@@ -48,21 +48,21 @@ class Bindings:
         if topic in self._unconfirmed:
             self._unconfirmed.remove(topic)
         lists = self._lists[runner.id] = {}
+        self._answers[topic] = b""
         self.changed = True
         try:
             bound = decode(payload) if payload else {}
             if isinstance(bound, dict):
-                about = bound.pop("", None)  # what is said of the list itself
-                version = about.get("version") if isinstance(about, dict) else None
-                if not payload or version is not None:
-                    self._taken[runner.id] = str(version).encode() if payload else b""
+                about = bound.pop("", None)
                 for inport, sources in bound.items():
                     try:
                         lists[inport] = _checked(sources, runner, inport)
                     except ConfigError as e:
                         self._log(str(e))
+                if isinstance(about, dict):
+                    self._answers[topic] = str(about.get("version")).encode()
             else:
-                what = 'bindings of {}: {:.80} is not of the form {{"inport": ["topic"]}}'
+                what = 'bindings of {}: {:.80} is no {{"inport": [...]}}'
                 self._log(what.format(runner.id, repr(payload)))
         except MemoryError:
             bound = lists = sources = None  # for the log there must be some again
@@ -100,20 +100,17 @@ class Bindings:
         await self._subscribe(list(self._routes) + list(self._topics))
 
     async def apply(self):
-        """Put in force what was taken."""
+        """Put in force what was taken, and confirm it."""
         wanted, gone = self._update()
         wanted += self._unheard
         self._unheard = []
         await self._subscribe(wanted)
         if gone:
             await self._transport.unsubscribe(gone)
-        await self._confirm()
-
-    async def _confirm(self):
-        while self._taken and not self.changed:
+        while self._answers and not self.changed:
             await self._transport.drain()
-            participant, version = self._taken.popitem()
-            self._transport.publish(bound_topic(participant), version, retain=True)
+            topic, version = self._answers.popitem()
+            self._transport.publish("fbp/bound/{}".format(topic[9:]), version, retain=True)
 
     def withdraw_unconfirmed(self):
         """Drop the lists that did not come again, the second time that this is called on a connection.
@@ -169,7 +166,7 @@ class Bindings:
         self._lists[participant] = {}
         if self._dropped.get(participant) != count:  # else it was said: the list comes with each connection
             self._dropped[participant] = count
-            self._log("bindings of {}: no memory for {} sources; the list is left out".format(participant, count))
+            self._log("bindings of {}: no memory for {} sources; left out".format(participant, count))
 
     def _route(self, source, runner, inport, old, wanted):
         routes = self._routes.setdefault(source, [])
@@ -198,11 +195,11 @@ def _find(routes, runner, inport):
 
 
 def _checked(sources, runner, inport):
-    where = "bindings of {}, inport {!r}".format(runner.id, inport)
+    where = "bindings of {}, {!r}".format(runner.id, inport)
     if inport not in runner.ins:
-        raise ConfigError("{}: there is no such inport; there are: {}".format(where, ", ".join(runner.ins)))
+        raise ConfigError("{}: no such inport; there are: {}".format(where, ", ".join(runner.ins)))
     if not isinstance(sources, list):
-        raise ConfigError("{}: {!r} is not a list of topics".format(where, sources))
+        raise ConfigError("{}: {!r} is no list".format(where, sources))
     for source in sources:
         check_filter(source, where)
     return sources

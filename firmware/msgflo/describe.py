@@ -2,7 +2,7 @@
 
 import json
 
-from .topics import bind_topic, bound_topic
+from .topics import bind_topic
 
 __all__ = ("describe",)
 
@@ -17,7 +17,7 @@ def describe(participant, connection):
     parts = _parts(participant, runner) if definition is None else [_members(definition)]
     parts.append(_members({"connection": connection, "period": runner.period}))
     if runner.ins:
-        parts.append(_members({"bind": bind_topic(runner.id), "bound": bound_topic(runner.id)}))
+        parts.append(_members({"bind": bind_topic(runner.id)}))
     return b'{"protocol":"discovery","command":"participant","payload":{' + b",".join(parts) + b"}}"
 
 

@@ -7,7 +7,6 @@ from .errors import ConfigError
 __all__ = (
     "DISCOVERY",
     "bind_topic",
-    "bound_topic",
     "check_filter",
     "check_topic",
     "connection_topic",
@@ -35,11 +34,6 @@ def connection_topic(client_id):
 def bind_topic(participant_id):
     """Return the topic on which a participant takes its direct bindings."""
     return "fbp/bind/" + escape(participant_id)
-
-
-def bound_topic(participant_id):
-    """Return the topic on which a participant confirms its direct bindings."""
-    return "fbp/bound/" + escape(participant_id)
 
 
 def matches(topic_filter, topic):

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from msgflo import Broker
-from msgflo.topics import bound_topic, connection_topic, participant_topic
+from msgflo.topics import connection_topic, participant_topic
 
 from . import lease, secrecy
 from ._turns import Turns
 from .bindings.initials import InitialPacket
-from .bindings.lists import BIND, BOUND, BindLists, ForwardLists
+from .bindings.lists import BIND, BOUND, BindLists, ForwardLists, bound_topic
 from .bindings.plan import Plan, plan, refusal, steps
 from .bindings.ports import Place, Ports
 from .builtin.host import Host
@@ -45,7 +45,7 @@ FORWARDER = connection_topic(forward.CLIENT_ID)
 BOUND_S = 2.0
 """So long participants are waited for that confirm their bindings."""
 SETTLE_S = 0.25
-"""So long those are waited for that do not: their library is an older one, or another."""
+"""So long those are waited for of whom it is not known that they do: their library may be an older one, or another."""
 COME_S = 2.0
 """So long the connection of the built-in components is waited for."""
 FORWARD_S = 5.0
@@ -422,12 +422,11 @@ class Coordinator:
 
     async def _bindings_in_force(self, ids: list[str]) -> None:
         """Wait until these participants, as far as they are there, have brought in force what was written for them."""
-        there = {id for id in ids if self.registry.state(id) == "alive"} - self._direct.late
-        confirming = {id for id in there if (entry := self.registry.get(id)) and "bound" in entry.participant.extra}
-        for id in await self._direct.in_force(BOUND_S, confirming):
+        there = {id for id in ids if self.registry.state(id) == "alive"}
+        others = there - self._direct.confirming
+        for id in await self._direct.in_force(BOUND_S, there - others):
             log.warning("%s does not say within %g s that its bindings are in force", id, BOUND_S)
-        if there - confirming:
-            await asyncio.sleep(SETTLE_S)
+        await self._direct.in_force(SETTLE_S, others)
 
     async def _forwards_in_force(self) -> None:
         """Wait until the forwarder has brought in force what was written; say so where there is none."""

@@ -157,7 +157,7 @@ def merge(old: Participant, new: Participant) -> Participant:
     if new == old:
         return old
     kept = {key: getattr(old, key) for key in new.absent}
-    inherited = {key: value for key, value in old.extra.items() if key not in ("liveness", "bound")}
+    inherited = {key: value for key, value in old.extra.items() if key != "liveness"}
     return msgspec.structs.replace(new, **kept, extra={**inherited, **new.extra}, absent=new.absent & old.absent)
 
 

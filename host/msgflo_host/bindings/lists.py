@@ -16,18 +16,24 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from msgflo.errors import ConfigError
-from msgflo.topics import bind_topic
+from msgflo.topics import bind_topic, escape
 
 from ..dataplane import forward
 from ..dataplane.forward import Forward, ForwardList
 
-__all__ = ["BIND", "BOUND", "BindLists", "ForwardLists", "RetainedLists"]
+__all__ = ["BIND", "BOUND", "BindLists", "ForwardLists", "RetainedLists", "bound_topic"]
 
 BIND, BOUND = "fbp/bind/", "fbp/bound/"
 
 Content = TypeVar("Content", bound=Collection[Any])
 Bound = Mapping[str, tuple[str, ...]]
 """The topics bound to each inport of one participant."""
+
+
+def bound_topic(id: str) -> str:
+    """Return the topic on which a participant confirms its list."""
+    topic: str = BOUND + escape(id)
+    return topic
 
 
 class RetainedLists(Generic[Content]):
@@ -44,8 +50,8 @@ class RetainedLists(Generic[Content]):
         self._versions: dict[str, int] = {}  # the highest that was seen
         self._strays: set[str] = set()  # topics that are no participant's
         self._was_confirmed = asyncio.Event()
-        self.late: set[str] = set()
-        """Those who were waited for in vain, and have confirmed nothing since."""
+        self.confirming: set[str] = set()
+        """Those who have confirmed something, and were not waited for in vain since."""
 
     def topic(self, id: str) -> str:
         """Return the topic of the list of a participant."""
@@ -95,7 +101,7 @@ class RetainedLists(Generic[Content]):
             self._confirmed.pop(id, None)
         else:
             self._confirmed[id] = version
-            self.late.discard(id)
+            self.confirming.add(id)
             self._versions[id] = max(self._versions.get(id, 0), version)
             self.expect(id)
         self._was_confirmed.set()
@@ -134,7 +140,7 @@ class RetainedLists(Generic[Content]):
                     self._was_confirmed.clear()
                     await self._was_confirmed.wait()
         except TimeoutError:
-            self.late.update(missing)
+            self.confirming.difference_update(missing)
             return missing
         return []
 

@@ -12,10 +12,11 @@ import click
 
 from msgflo import Broker, ConnectError, SubscribeError
 from msgflo.paho_transport import Transport
-from msgflo.topics import bound_topic, connection_topic, is_filter, matches, participant_topic
+from msgflo.topics import connection_topic, is_filter, matches, participant_topic
 
 from .. import discovery
 from .._text import quoted
+from ..bindings.lists import bound_topic
 from ..discovery import Participant
 from ..errors import BrokerError, DiscoveryError, MsgfloError, RequestError
 from ..view import printable

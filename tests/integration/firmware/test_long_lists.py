@@ -17,7 +17,7 @@ PROGRAM = Path(__file__).parent / "programs" / "meter.py"
 LIST = "fbp/bind/meter"
 STATUS = "fbp/connection/meter"
 LONG = json.dumps({"in": [f"some/source/of/packets/{i}" for i in range(130)]})
-LEFT_OUT = "bindings of meter: no memory for {} sources; the list is left out"
+LEFT_OUT = "bindings of meter: no memory for {} sources; left out"
 
 
 def expect_back(outside: Outside, topic: str, payload: str) -> None:

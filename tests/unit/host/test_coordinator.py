@@ -271,8 +271,8 @@ def test_who_confirms_nothing_is_named_once_and_keeps_nobody_waiting(logged: pyt
     async def main(broker: MemoryBroker) -> None:
         for name in ("mute", "older"):
             about = {"inports": [{"id": "in", "queue": f"{name}/in"}], "bind": f"fbp/bind/{name}", "id": name}
-            about |= {"bound": f"fbp/bound/{name}"} if name == "mute" else {}
             broker.publish(f"fbp/participant/{name}", discovery_message(name, **about), retain=True)
+        broker.publish("fbp/bound/mute", "1", retain=True)  # it has confirmed an earlier list
         async with coordinating(broker) as coordinator, taking_part(Source("source"), broker=broker):
             await until(lambda: state(coordinator, "source") == "alive")
             for _ in range(3):

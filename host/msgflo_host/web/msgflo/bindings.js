@@ -16,7 +16,7 @@ export class Bindings {
   changed = false;
   #participants = new Map(); // topic of its list -> participant
   #lists = new Map(); // participant -> Map inport -> [sources]
-  #taken = new Map(); // participant -> the version of a list that is not confirmed yet ("": of none)
+  #taken = new Map(); // participant -> the version of a list that is not confirmed yet, if there is one
   #unheard = []; // topics of lists that are not subscribed to yet
   #unsubscribed = []; // topics of lists that are of no use any more
   #unconfirmed = new Set(); // topics of lists that are from an earlier connection, until they come again
@@ -68,7 +68,7 @@ export class Bindings {
       return list;
     }
     const { "": about, ...lists } = bound;
-    if (!payload.length || about?.version !== undefined) this.#taken.set(participant, String(about?.version ?? ""));
+    this.#taken.set(participant, String(about?.version ?? ""));
     for (const [port, sources] of Object.entries(lists)) {
       const wrong = wrongSources(participant, port, sources);
       if (wrong) this.log(`bindings of ${participant.id}, inport "${port}": ${wrong}`);

@@ -89,7 +89,7 @@ export function describe(participant, connection) {
   payload.inports = [...participant.inports.values()].map(describePort);
   payload.outports = [...participant.outports.values()].map(describePort);
   Object.assign(payload, { connection, period });
-  if (participant.inports.size) Object.assign(payload, { bind: topics.bind(id), bound: topics.bound(id) });
+  if (participant.inports.size) payload.bind = topics.bind(id);
   return JSON.stringify({ protocol: "discovery", command: "participant", payload });
 }
 

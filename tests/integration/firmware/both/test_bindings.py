@@ -39,7 +39,7 @@ async def test_a_list_is_confirmed_by_its_version_once_it_is_in_force(host):
     await say(host, "a", "1")  # it is subscribed to
     equal(await sink.get(), ("in", 1))
     await bind(host, {"in": ["b"]})  # of an older coordinator, which asks for nothing
-    await in_force(sink, "b")
+    await confirmed("")
     await bind(host, {"in": ["a"], "nowhere": ["a"], "": {"version": 9, "more": []}})
     await confirmed("9")
     await bind(host, "")
