@@ -39,6 +39,8 @@ _PREDECESSOR_S = 4.0
 """How long the Mosquitto of a coordinator that was killed may take to end."""
 _FIRST_RESTART_S, _LONGEST_RESTART_S = 0.1, 30.0
 _SAVE_S = 300.0
+_SAVE_SOON_S, _SAVE_AGAIN_S = 2.0, 30.0
+"""After a change, for more may follow; and the least time between two, for the sake of memory cards."""
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # not on the path of Debian's users
 DEFAULT_PORT = 1883
 
@@ -68,6 +70,7 @@ class Mosquitto:
         self._process: Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._files = Files(self.folder)
+        self._has_changed = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -116,6 +119,10 @@ class Mosquitto:
             )  # fmt: skip
         self._keeper = asyncio.create_task(self._keep(program))
 
+    def save_soon(self) -> None:
+        """Have it save what it retains, and its sessions: something has changed that is not to be lost with a power cut."""
+        self._has_changed.set()
+
     async def stop(self) -> None:
         """End it in order, so that it saves what it retains; after 5 s, end it by force."""
         keeper, self._keeper = self._keeper, None
@@ -154,7 +161,9 @@ class Mosquitto:
         asked, before = False, None
         try:
             while not ended.done():
-                await asyncio.wait([ended], timeout=_SAVE_S)
+                if await self._changes(ended, _SAVE_S):
+                    await asyncio.wait([ended], timeout=_SAVE_SOON_S)
+                    self._has_changed.clear()
                 self._files.shorten_log()
                 if not ended.done():
                     saved = signature(self._files.state)
@@ -163,9 +172,19 @@ class Mosquitto:
                     asked, before = True, saved
                     with contextlib.suppress(ProcessLookupError):
                         process.send_signal(signal.SIGUSR1)
+                    await asyncio.wait([ended], timeout=_SAVE_AGAIN_S)
             return ended.result()
         finally:
             ended.cancel()
+
+    async def _changes(self, ended: asyncio.Task[int], seconds: float) -> bool:
+        """Wait for `save_soon`, for so long; whether it was called, and nothing has ended before."""
+        changed = asyncio.create_task(self._has_changed.wait())
+        try:
+            await asyncio.wait([ended, changed], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            return changed.done() and not ended.done()
+        finally:
+            changed.cancel()
 
     async def _start_process(self, program: str) -> Process:
         """Start it once; where its saved state is damaged, once more without it."""

@@ -101,6 +101,8 @@ class Coordinator:
         """What is told while the broker is out of reach."""
         self.has_forwarder = True
         """Whether a forwarder is there, or has not been waited for long enough."""
+        self.bindings_version = 0
+        """A number that grows when lists in the broker change."""
         self.served: frozenset[str] = frozenset()
         """The roles for which bindings, and what those of `on_plan` prepare, are in force."""
         self.served_at = 0.0
@@ -220,6 +222,7 @@ class Coordinator:
         return self._connection.publish(topic, payload)
 
     def _publish_retained(self, topic: str, payload: bytes) -> bool:
+        self.bindings_version += 1
         return self._connection.publish(topic, payload, retain=True)
 
     def forget(self, role: str) -> None:

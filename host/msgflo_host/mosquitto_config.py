@@ -31,8 +31,8 @@ _GLOBAL = """\
 # Without this a packet can wait 40 ms for the next.
 set_tcp_nodelay true
 
-# Retained packets and sessions survive a restart. They are saved after this many changes, at the end, and every five
-# minutes: an SD card is not written to at each packet.
+# Retained packets and sessions survive a restart. They are saved after this many changes, at the end, every five
+# minutes, and when there are other participants or bindings: an SD card is not written to at each packet.
 persistence true
 persistence_location {folder}/
 autosave_on_changes true

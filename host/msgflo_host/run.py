@@ -155,6 +155,8 @@ async def _run(options: Options, notes: Notes, is_ending: asyncio.Event, *, term
             tasks.create_task(coordinator.run())
             if supervisor is not None:
                 tasks.create_task(_ask_for_forwarder(coordinator, supervisor))
+                if own_broker:
+                    coordinator.on_change.append(_saving(coordinator, supervisor))
             tasks.create_task(components.run())
             if own_broker:
                 tasks.create_task(announce_broker(own_broker["host"], own_broker["port"], label=label()))
@@ -233,6 +235,19 @@ async def _own_broker(options: Options, supervisor: Channel | None) -> OwnBroker
             return found
         _relay(message)
     raise asyncio.CancelledError  # the supervisor has ended
+
+
+def _saving(coordinator: Coordinator, supervisor: Channel) -> Callable[[], None]:
+    """Return what has the broker save when there are others, or other bindings."""
+    saved = (0, 0)
+
+    def save() -> None:
+        nonlocal saved
+        if (now := (coordinator.registry.version, coordinator.bindings_version)) != saved:
+            saved = now
+            supervisor.send(save=True)
+
+    return save
 
 
 async def _ask_for_forwarder(coordinator: Coordinator, supervisor: Channel) -> None:

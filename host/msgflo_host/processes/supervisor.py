@@ -155,6 +155,8 @@ class _Supervisor:
                 self._is_checked.set()
             if "in_charge" in message:
                 self._start_forwarder()
+            if "save" in message and isinstance(self._broker, Mosquitto):
+                self._broker.save_soon()
             if "want" in message:
                 self._groups.want(message["kind"], message["want"])
             self._is_ready = self._is_ready or "ready" in message

@@ -304,6 +304,7 @@ def test_after_a_crash_it_is_started_again_and_says_so(tmp_path: Path, caplog: p
 def test_its_log_is_kept_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mosquitto_files, "_LOG_LIMIT", 2000)
     monkeypatch.setattr(module, "_SAVE_S", 0.05)
+    monkeypatch.setattr(module, "_SAVE_AGAIN_S", 0.05)
 
     def sizes() -> list[int]:
         return [path.stat().st_size for path in tmp_path.glob("mosquitto.log*")]
@@ -330,10 +331,27 @@ def test_what_is_retained_is_saved_now_and_then(tmp_path: Path, monkeypatch: pyt
     run(main)
 
 
+def test_what_has_changed_is_saved_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SAVE_SOON_S", 0.05)
+    monkeypatch.setattr(module, "_SAVE_AGAIN_S", 0.05)
+
+    saved = tmp_path / "mosquitto.db"
+
+    async def main() -> None:
+        async with running(tmp_path) as made:
+            for name in (b"first", b"second"):
+                await retain(made.url, "saved", name)
+                made.save_soon()
+                await until(lambda name=name: saved.exists() and name in saved.read_bytes())
+
+    run(main)
+
+
 def test_what_cannot_be_saved_is_said_once_and_so_is_that_it_can_be_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(module, "_SAVE_S", 0.05)
+    monkeypatch.setattr(module, "_SAVE_AGAIN_S", 0.05)
 
     async def main() -> None:
         async with running(tmp_path) as made:

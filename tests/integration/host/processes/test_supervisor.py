@@ -127,14 +127,14 @@ def test_components_run_on_while_the_coordinator_is_dead_or_stands_still_and_end
     assert not echo.is_running()
 
 
-def test_whoever_of_ours_is_killed_forwarded_packets_of_qos_1_arrive_and_in_order(
+def test_whoever_is_killed_and_when_the_broker_restarts_forwarded_packets_of_qos_1_arrive_in_order(
     system: Coordinator, tmp_path: Path
 ) -> None:
     (tmp_path / "graph.fbp").write_text("button(x/Button) PRESSED -> ON lamp(x/Lamp)\n")
     button = discovery_message("button", id="button", outports=[{"id": "pressed", "queue": "button/pressed"}])
     lamp = {"id": "on", "queue": "lamp/on", "options": {"qos": 1}}
     received: list[int] = []
-    device = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    device = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "device", clean_session=False)
     device.on_connect = lambda *_: device.subscribe("lamp/on", 1)
     device.on_message = lambda *args: received.append(int(args[2].payload))
     with system:
@@ -147,9 +147,10 @@ def test_whoever_of_ours_is_killed_forwarded_packets_of_qos_1_arrive_and_in_orde
         for number in range(600):
             device.publish("button/pressed", number, qos=1).wait_for_publish(10)
             if number % 100 == 50:
-                name = "coordinator" if number % 200 == 150 else "forward"
+                name = ("forward", "coordinator", "forward", "mosquitto", "coordinator", "forward")[number // 100]
                 until(lambda name=name: system.parts(name))
-                system.part(name).kill()
+                victim = system.part(name)
+                victim.terminate() if name == "mosquitto" else victim.kill()
         until(lambda: 599 in received)
         assert [*dict.fromkeys(received)] == [*range(600)]
         until(lambda: "forwarder: ended (signal 9); trying again in 0.1 s" in system.output)
@@ -158,6 +159,15 @@ def test_whoever_of_ours_is_killed_forwarded_packets_of_qos_1_arrive_and_in_orde
         device.loop_stop()
         assert system.stop() == 0
     assert not forwarder.is_running()
+
+
+def test_who_is_there_and_what_is_bound_is_saved_by_the_broker_soon(system: Coordinator, tmp_path: Path) -> None:
+    saved = tmp_path / "data/mosquitto.db"
+    with system:
+        broker = system.wait(lambda status: status["connected"])["broker"]
+        with Participants(Source("source"), Sink("sink"), broker=broker):
+            is_bound(system)
+            until(lambda: saved.exists() and b"fbp/bind/sink" in saved.read_bytes())
 
 
 def component(system: Coordinator, role: str) -> psutil.Process:
