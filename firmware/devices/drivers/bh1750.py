@@ -21,7 +21,7 @@ class Bh1750(Chip):
         data = bytearray(2)
         self.transfer(b"\x01")  # power on
         self.transfer(b"\x20")  # high resolution, once
-        await asyncio.sleep_ms(180)
+        await asyncio.sleep_ms(181)  # 180 at most; a sleep counts whole ticks, and may be one short
         self.transfer(None, data)
         count = data[0] << 8 | data[1]
         if count == 0xFFFF:
