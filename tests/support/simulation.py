@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
+from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo import Participant, Session
 from msgflo_host.coordinator import Coordinator
@@ -29,6 +30,16 @@ async def until(condition: Callable[[], Any]) -> None:
 async def pass_time(seconds: float) -> None:
     """Let simulated time pass, in which what must not happen could."""
     await asyncio.sleep(seconds)
+
+
+def run_beside(broker: MemoryBroker, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a test in simulated time, beside a broker."""
+
+    async def started() -> None:
+        with broker:
+            await main()
+
+    run_simulated(started)
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from ..errors import MsgfloError
 from .board_maps import BoardMap, BoardMaps
 from .board_runs import MOST_RUNNING, BoardRun, BoardRuns
 from .gate import Gate
+from .ways import until_one_ends
 
 __all__ = ["Boards"]
 
@@ -108,13 +109,7 @@ async def _bridge(request: web.Request, run: BoardRun, port: int) -> web.WebSock
         await browser.prepare(request)
         before = {"event": "before", "lines": [*run.lines]}
         await browser.send_str(msgspec.json.encode(before).decode())
-        ways = [asyncio.create_task(_down(reader, browser)), asyncio.create_task(_up(browser, writer))]
-        try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in ways:
-                each.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
+        await until_one_ends(_down(reader, browser), _up(browser, writer))
         await browser.close()
     finally:
         writer.close()

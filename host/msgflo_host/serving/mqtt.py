@@ -21,6 +21,7 @@ from msgflo.paho_open import open_connection
 from ..dataplane import frames
 from ..dataplane.frames import MalformedPacket
 from .gate import Gate
+from .ways import until_one_ends
 
 __all__ = ["CAPABILITY", "Mqtt", "with_account"]
 
@@ -85,7 +86,10 @@ class Mqtt:
                 return
             writer = asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop())
             writer.write(admitted + rest)
-            await _pass_on(browser, reader, writer)
+            try:
+                await until_one_ends(_to_browser(reader, browser), _to_broker(browser, writer))
+            finally:
+                writer.close()
 
 
 def with_account(connect: bytes, broker: Broker | None) -> bytes | None:
@@ -121,18 +125,6 @@ async def _first_packet(browser: web.WebSocketResponse) -> tuple[bytes, bytes]:
         if len(data) > 1 and (found := frames.length(data, 0)) is not None and len(data) >= (end := sum(found)):
             return data[:end], data[end:]
     raise MalformedPacket("no CONNECT, or one that is too long")
-
-
-async def _pass_on(browser: web.WebSocketResponse, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Pass on what comes, both ways, until one side has enough."""
-    ways = [asyncio.create_task(_to_browser(reader, browser)), asyncio.create_task(_to_broker(browser, writer))]
-    try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in ways:
-            each.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
-        writer.close()
 
 
 async def _to_browser(reader: asyncio.StreamReader, browser: web.WebSocketResponse) -> None:

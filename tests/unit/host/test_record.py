@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo_host import discovery
 from msgflo_host.record import Record
-from simulation import coordinating, edge_kind, forwarding, pass_time, taking_part, until
+from simulation import coordinating, edge_kind, forwarding, pass_time, run_beside, taking_part, until
 from systems import Sink, Source, discovery_message
 
 CLASSIC = "button(x/Button) PRESSED -> ON lamp(x/Lamp)\n"
@@ -29,16 +27,6 @@ class RareSink(Sink):
     """Announces itself again after half an hour."""
 
     period = 3600
-
-
-def simulated(test: Callable[[], Awaitable[None]], broker: MemoryBroker) -> None:
-    """Run a test beside a broker in memory."""
-
-    async def main() -> None:
-        with broker:
-            await test()
-
-    run_simulated(main)
 
 
 def announce(broker: MemoryBroker) -> None:
@@ -64,7 +52,7 @@ def test_programs_that_leave_nothing_in_the_broker_stay_bound(tmp_path: Path) ->
         assert broker.values("lamp/on") == [0, 1, 2]
         assert len(broker.values("fbp/forward/lamp")) == 1, "the forwarder has nothing to do anew"
 
-    simulated(main, broker)
+    run_beside(broker, main)
 
 
 def test_of_one_that_was_killed_the_next_knows_as_well(tmp_path: Path) -> None:
@@ -81,7 +69,7 @@ def test_of_one_that_was_killed_the_next_knows_as_well(tmp_path: Path) -> None:
             await until(lambda: edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
             await until(lambda: coordinator.registry.state("lamp") == "lost")  # it has said nothing for too long
 
-    simulated(main, broker)
+    run_beside(broker, main)
 
 
 def test_who_was_removed_meanwhile_does_not_come_back(tmp_path: Path) -> None:
@@ -95,7 +83,7 @@ def test_who_was_removed_meanwhile_does_not_come_back(tmp_path: Path) -> None:
             await pass_time(10)
             assert coordinator.registry.state("source") is None
 
-    simulated(main, broker)
+    run_beside(broker, main)
 
 
 def test_where_the_broker_does_not_send_what_it_keeps_ours_are_bound_at_once_and_unbound(tmp_path: Path) -> None:
@@ -115,7 +103,7 @@ def test_where_the_broker_does_not_send_what_it_keeps_ours_are_bound_at_once_and
             async with coordinating(broker, data=tmp_path):  # whose graph has no edge
                 await until(lambda: "fbp/bind/sink" not in broker.retained)
 
-    simulated(main, broker)
+    run_beside(broker, main)
 
 
 LAMP = discovery.parse(discovery_message("lamp", id="lamp", inports=[{"id": "on", "queue": "lamp/on"}]).encode())

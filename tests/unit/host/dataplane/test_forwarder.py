@@ -8,12 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
-from event_loop import run_simulated
 from forwarding import client, forwarder
 from memory_broker import MemoryBroker, Write
 from msgflo.broker import Broker
@@ -22,16 +20,7 @@ from msgflo_host.dataplane.forwarder import Forward, Forwarder
 from msgflo_host.dataplane.link import Link
 from msgflo_host.dataplane.routing import Lane
 from msgflo_host.dataplane.subscriber import Subscriber
-
-
-def run(main: Callable[[], Coroutine[Any, Any, None]], broker: MemoryBroker) -> None:
-    """Run a test beside a broker."""
-
-    async def started() -> None:
-        with broker:
-            await main()
-
-    run_simulated(started)
+from simulation import run_beside
 
 
 @pytest.fixture
@@ -76,7 +65,7 @@ def test_wildcards_and_overlapping_filters_bring_each_packet_once_to_each_target
             assert made.counts()[Forward("in/a", "x")] == 2
             assert made.counts()[Forward("in/+", "x")] == 4
 
-    run(main, broker)
+    run_beside(broker, main)
 
 
 def test_removing_and_adding_a_forward_ten_times_brings_each_packet_once(broker: MemoryBroker) -> None:
@@ -97,7 +86,7 @@ def test_removing_and_adding_a_forward_ten_times_brings_each_packet_once(broker:
             assert other.received == []
             assert made.counts() == {}
 
-    run(main, broker)
+    run_beside(broker, main)
 
 
 def test_the_retain_flag_is_that_of_the_forward(broker: MemoryBroker) -> None:
@@ -113,7 +102,7 @@ def test_the_retain_flag_is_that_of_the_forward(broker: MemoryBroker) -> None:
                 await late.settle()
                 assert sorted(late.received) == [("t/0/True", b"latest", True), ("t/1/True", b"latest", True)]
 
-    run(main, broker)
+    run_beside(broker, main)
 
 
 @pytest.mark.parametrize("qos", [0, 1])
@@ -143,7 +132,7 @@ def test_a_forward_of_text_takes_the_quotes_from_texts_and_leaves_all_else_as_it
             for topic, expected in (("t", payloads.values()), ("u", payloads)):
                 assert [packet[1] for packet in other.received if packet[0] == topic] == [*expected, *expected]
 
-    run(main, broker)
+    run_beside(broker, main)
 
 
 def test_watched_topics_are_counted_and_not_forwarded(broker: MemoryBroker) -> None:
@@ -163,7 +152,7 @@ def test_watched_topics_are_counted_and_not_forwarded(broker: MemoryBroker) -> N
             assert len(other.received) == 5
             assert made.watched() == {}
 
-    run(main, broker)
+    run_beside(broker, main)
 
 
 def test_a_source_is_confirmed_only_after_its_copies() -> None:
@@ -192,7 +181,7 @@ def test_a_source_is_confirmed_only_after_its_copies() -> None:
             confirm[0]()
             await until(lambda: log == ["copy", "confirmed 5"])
 
-    run(main, broker)
+    run_beside(broker, main)
 
 
 def test_a_packet_that_is_too_large_is_passed_over_and_said(
@@ -212,7 +201,7 @@ def test_a_packet_that_is_too_large_is_passed_over_and_said(
         assert "'s' was not forwarded: more than 200000 bytes" in caplog.text
 
     with caplog.at_level(logging.WARNING):
-        run(main, broker)
+        run_beside(broker, main)
 
 
 def test_malformed_packets_end_the_connection_with_a_reason_and_it_is_tried_again() -> None:
@@ -244,7 +233,7 @@ def test_malformed_packets_end_the_connection_with_a_reason_and_it_is_tried_agai
         )
         await made.stop()
 
-    run(main, broker)
+    run_beside(broker, main)
 
 
 def test_an_absent_broker_is_reported_once_and_found_when_it_comes(broker: MemoryBroker) -> None:
@@ -264,7 +253,7 @@ def test_an_absent_broker_is_reported_once_and_found_when_it_comes(broker: Memor
             await until(lambda: other.received)
         await made.stop()
 
-    run(main, broker)
+    run_beside(broker, main)
 
 
 def test_a_refused_subscription_is_named(caplog: pytest.LogCaptureFixture) -> None:
@@ -279,7 +268,7 @@ def test_a_refused_subscription_is_named(caplog: pytest.LogCaptureFixture) -> No
             assert made.refused == frozenset()
 
     with caplog.at_level(logging.WARNING):
-        run(main, broker)
+        run_beside(broker, main)
     assert caplog.text.count("'secret'") == 1
 
 
@@ -301,7 +290,7 @@ def test_what_a_killed_forwarder_left_in_the_broker_is_cleared_by_the_next(broke
                 await other.settle()
                 assert [packet[1] for packet in other.received] == [b"2"]
 
-    run(main, broker)
+    run_beside(broker, main)
 
 
 def test_many_forwards_are_brought_in_force_at_once(broker: MemoryBroker) -> None:
@@ -312,7 +301,7 @@ def test_many_forwards_are_brought_in_force_at_once(broker: MemoryBroker) -> Non
                 await other.send(f"s/{i}", b"%d" % i)
             await until(lambda: len(other.received) == 50)
 
-    run(main, broker)
+    run_beside(broker, main)
 
 
 def test_a_fault_of_the_program_ends_a_connection_and_not_all_forwarding(
@@ -337,6 +326,6 @@ def test_a_fault_of_the_program_ends_a_connection_and_not_all_forwarding(
         await made.stop()
 
     with caplog.at_level(logging.ERROR):
-        run(main, broker)
+        run_beside(broker, main)
     assert caplog.text.count("the forwarder has failed") == 1
     assert "in failing" in caplog.text

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from event_loop import run_simulated
 from forwarding import Client, client
 from memory_broker import MemoryBroker
 from msgflo_host.dataplane.forwarder import Forwarder
-from simulation import pass_time, until
-
-
-def run(main: Callable[[], Coroutine[Any, Any, None]], broker: MemoryBroker) -> None:
-    """Run a test beside a broker."""
-
-    async def started() -> None:
-        with broker:
-            await main()
-
-    run_simulated(started)
+from simulation import pass_time, run_beside, until
 
 
 @pytest.fixture
@@ -88,7 +77,7 @@ def test_it_forwards_what_the_lists_say_and_confirms_each(broker: MemoryBroker) 
             ]  # fmt: skip
         assert state(broker) == b"offline"
 
-    run(main, broker)
+    run_beside(broker, main)
 
 
 def test_what_is_sent_while_it_is_dead_is_forwarded_by_the_next_each_packet_once(broker: MemoryBroker) -> None:
@@ -118,7 +107,7 @@ def test_what_is_sent_while_it_is_dead_is_forwarded_by_the_next_each_packet_once
         held = {filter for session in broker.sessions.values() for filter in session.filters}
         assert "c" not in held, "its session does not fill up with what nobody takes"
 
-    run(main, broker)
+    run_beside(broker, main)
 
 
 @pytest.mark.parametrize("forgets", [True, False], ids=["and has forgotten all", "and a list was removed"])
@@ -144,7 +133,7 @@ def test_when_the_broker_was_away(broker: MemoryBroker, forgets: bool) -> None:
                 broker.publish("s", "2")
                 await until(lambda: b"2" in payloads(other))
 
-    run(main, broker)
+    run_beside(broker, main)
 
 
 def test_a_hostile_list_harms_no_other(broker: MemoryBroker, caplog: pytest.LogCaptureFixture) -> None:
@@ -163,7 +152,7 @@ def test_a_hostile_list_harms_no_other(broker: MemoryBroker, caplog: pytest.LogC
             assert payloads(other) == [b"1"]
 
     with caplog.at_level(logging.WARNING):
-        run(main, broker)
+        run_beside(broker, main)
     assert caplog.text.count("a list is left out") == 3
     assert caplog.text.count("would close a cycle") == 1
 
@@ -178,7 +167,7 @@ def test_a_thousand_lists_at_once(broker: MemoryBroker) -> None:
                 broker.publish(f"s/{number}", str(number))
             await until(lambda: len(other.received) == 10)
 
-    run(main, broker)
+    run_beside(broker, main)
 
 
 def test_it_says_again_what_it_has_confirmed_to_who_asks(broker: MemoryBroker) -> None:
@@ -194,4 +183,4 @@ def test_it_says_again_what_it_has_confirmed_to_who_asks(broker: MemoryBroker) -
                 ("fbp/connection/msgflo-forwarder", b"online"),
             ]
 
-    run(main, broker)
+    run_beside(broker, main)
