@@ -23,7 +23,7 @@ class Bindings:
         self._transport = transport
         self._log = log
         self._lists = {}  # participant id -> {inport: [sources]}
-        self._answers = {}  # topic of a list -> its version, to be confirmed once it is in force (b"": it has none)
+        self._answers = {}  # topic of a list -> its version, to be confirmed once it is applied (b"": it has none)
         self._dropped = {}  # participant id -> how many sources its list had that memory was too short for
         self._topics = {bind_topic(runner.id): runner for runner in runners if runner.ins}
         self._unheard = []  # topics of lists that are not subscribed to yet
@@ -100,7 +100,7 @@ class Bindings:
         await self._subscribe(list(self._routes) + list(self._topics))
 
     async def apply(self):
-        """Put in force what was taken, and confirm it."""
+        """Apply what was taken, and confirm it."""
         wanted, gone = self._update()
         wanted += self._unheard
         self._unheard = []

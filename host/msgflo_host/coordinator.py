@@ -16,9 +16,9 @@ from msgflo.topics import connection_topic, participant_topic
 from . import lease, secrecy
 from ._turns import Turns
 from .bindings.initials import InitialPacket
-from .bindings.lists import BIND, BOUND, BindLists, ForwardLists, bound_topic
 from .bindings.plan import Plan, plan, refusal, steps
 from .bindings.ports import Place, Ports
+from .bindings.retained_lists import BIND, BOUND, BindLists, ForwardLists, bound_topic
 from .builtin.host import Host
 from .connection import Connection
 from .dataplane import forward
@@ -79,7 +79,7 @@ class Coordinator:
     ) -> None:
         """`process` is the id of the one to end where this coordinator is in the way; by default this one.
 
-        On its own broker it is in charge, whoever else claims to be. In the folder `data` it keeps who was there.
+        On its own broker it is in charge, whoever else claims to be. In the folder `data` it records who was there.
         """
         self.broker = broker
         self.is_own_broker = is_own_broker
@@ -125,10 +125,10 @@ class Coordinator:
         self._direct = BindLists(self._publish_retained)
         self._forwarded = ForwardLists(self._publish_retained)
         self._knows_forwarder = False
-        self._watcher = Forwarder(broker, client_id=CLIENT_ID + "-watch", is_private=True)
+        self._watcher = Forwarder(broker, client_id=CLIENT_ID + "-watch", is_private=True, tells_dropped=False)
         self._record = None if data is None else Record(data / RECORD, "own" if is_own_broker else str(broker))
         self._recorded = (-1, False)  # what was written last
-        self._finds_all = False  # the broker sends what it keeps to those who subscribe to all
+        self._finds_all = False  # the broker sends retained messages to wildcard subscriptions
         self.meter = Meter(self._watcher)
         self.builtin = Host(
             broker,
@@ -263,7 +263,7 @@ class Coordinator:
             self._intake.received(topic, payload, retained)
 
     def _look_again(self, is_other: bool) -> None:
-        """Put right what stands in the broker otherwise than wanted."""
+        """Reconcile again where a retained list differs from the desired one."""
         if is_other and self.connected:
             self._dirty.set()
 
@@ -393,12 +393,12 @@ class Coordinator:
             await turns.give()
         # What an edge used before ends before its new way begins, so that no packet takes both.
         if self._forwarded.remove_others(wanted.forwarded):
-            await self._forwards_in_force()
+            await self._wait_until_forwarded()
         if written := self._direct.apply(self.builtin.bind(wanted)):
-            await self._bindings_in_force(written)
+            await self._wait_until_bound(written)
         await turns.give()
         if self._forwarded.apply(wanted.forwarded):
-            await self._forwards_in_force()
+            await self._wait_until_forwarded()
         await turns.give()
         self._say_what_is_refused(wanted)
         self.plan = wanted
@@ -423,17 +423,17 @@ class Coordinator:
         if not self.graph.edges or plan.direct or (plan.forwarded and not self._forwarded.missing):
             self.bound.set()
 
-    async def _bindings_in_force(self, ids: list[str]) -> None:
-        """Wait until these participants, as far as they are there, have brought in force what was written for them."""
+    async def _wait_until_bound(self, ids: list[str]) -> None:
+        """Wait until those of these participants that are alive have applied the lists that were written for them."""
         there = {id for id in ids if self.registry.state(id) == "alive"}
         others = there - self._direct.confirming
-        for id in await self._direct.in_force(BOUND_S, there - others):
-            log.warning("%s does not say within %g s that its bindings are in force", id, BOUND_S)
-        await self._direct.in_force(SETTLE_S, others)
+        for id in await self._direct.confirmed_by_all(BOUND_S, there - others):
+            log.warning("%s does not confirm its bindings within %g s", id, BOUND_S)
+        await self._direct.confirmed_by_all(SETTLE_S, others)
 
-    async def _forwards_in_force(self) -> None:
-        """Wait until the forwarder has brought in force what was written; say so where there is none."""
-        if self.has_forwarder and await self._forwarded.in_force(FORWARD_S):
+    async def _wait_until_forwarded(self) -> None:
+        """Wait until the forwarder has applied the lists that were written; log where there is none."""
+        if self.has_forwarder and await self._forwarded.confirmed_by_all(FORWARD_S):
             self.has_forwarder = False
             log.error(NO_FORWARDER, self.broker, FORWARD_S)
 

@@ -1,7 +1,7 @@
-"""Who was there: kept in a file, so that after a restart everybody is bound before they announce themselves again.
+"""A file of who was there, so that after a restart everybody is bound before they announce themselves again.
 
-Programs that know MsgFlo's discovery alone leave nothing of themselves in the broker, and some brokers (RabbitMQ) do not send
-what others have left there to those who ask for all.
+Programs that know MsgFlo's discovery alone publish nothing retained, and some brokers (RabbitMQ) do not send retained
+messages to wildcard subscriptions.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Record:
         self._trouble = ""
 
     def read(self) -> list[Participant]:
-        """Return who was there; what is damaged is said, and left out."""
+        """Return who was there; nobody where the file is damaged, which is logged."""
         try:
             found = json.loads(self._path.read_bytes())
             if found["broker"] != self._broker:
@@ -49,7 +49,7 @@ class Record:
             return []
 
     def write(self, participants: Iterable[Participant]) -> None:
-        """Keep these, and nobody else; what goes wrong is said once."""
+        """Record these, and nobody else; a failure is logged once."""
         messages = [msgspec.Raw(discovery.encode(each)) for each in participants]
         text = msgspec.json.encode({"broker": self._broker, "participants": messages})
         if text == self._written:

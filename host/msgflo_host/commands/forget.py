@@ -16,7 +16,7 @@ from msgflo.topics import connection_topic, is_filter, matches, participant_topi
 
 from .. import discovery
 from .._text import quoted
-from ..bindings.lists import bound_topic
+from ..bindings.retained_lists import bound_topic
 from ..discovery import Participant
 from ..errors import BrokerError, DiscoveryError, MsgfloError, RequestError
 from ..view import printable

@@ -1,8 +1,8 @@
-"""What the forwarder is asked to do and what it confirms, as both stand in the broker. Pure.
+"""The retained lists that the forwarder applies, and its confirmations. Pure.
 
 On ``fbp/forward/<id>``, retained, is the list of the forwards to one participant:
 ``{"version": 7, "forwards": [{"source": "…", "target": "…", "qos": 1, "retain": true, "text": true}, …]}``; what is 0 or
-false may be left out. On ``fbp/forwarded/<id>``, retained, the forwarder says which version is in force, and on which of its
+false may be left out. On ``fbp/forwarded/<id>``, retained, the forwarder says which version it has applied, and on which of its
 connections it has subscribed to the sources: ``{"version": 7, "refused": ["…"], "lanes": [["…"], …]}``. Where there is no
 list any more, it clears that. Versions rise, whoever writes them.
 """
@@ -36,7 +36,7 @@ __all__ = [
 CLIENT_ID = "msgflo-forwarder"
 LISTS, CONFIRMED = "fbp/forward/", "fbp/forwarded/"
 ASK_LISTS, ASK_CONFIRMATIONS = "fbp/forward", "fbp/forwarded"
-"""Who publishes anything here is told all again: some brokers keep it, but do not send it to those who subscribe to all."""
+"""A message here asks for all of them again: some brokers do not send retained messages to wildcard subscriptions."""
 
 _LARGEST = 4 * 1024 * 1024
 """Bytes of a list; some 40 000 forwards."""
@@ -64,7 +64,7 @@ class ForwardList(msgspec.Struct, frozen=True):
 
 
 class Confirmation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the forwarder has brought in force of a list."""
+    """The version of a list that the forwarder has applied."""
 
     version: int
     refused: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ is new, and to all after a lost connection, since it may have changed meanwhile.
 One connection publishes, another subscribes (a further one only where filters overlap): when the broker takes packets
 more slowly than they come, reading stops, and with it what the broker sends.
 
-What is to be forwarded stands in the broker (see `forward`), and the connections that subscribe keep their sessions. So
+What is to be forwarded is retained in the broker (see `forward`), and the connections that subscribe have persistent sessions. So
 whatever ends and starts again, this program included, nothing with QoS 1 is missed, and nobody else is needed.
 """
 
@@ -67,10 +67,10 @@ class Stats:
 
 
 class Forwarder:
-    """Keeps forwards in force on a broker that may come, go and restart: those of the lists that stand in it.
+    """Applies the retained lists of a broker, which may come, go and restart.
 
     `on_state(connected, reason)` is called when that changes. One that `is_private` reads no lists, has only what `apply` and
-    `watch` ask for, and leaves nothing in the broker.
+    `watch` ask for, and leaves nothing in the broker. One that `tells_dropped` logs how many packets the broker drops.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class Forwarder:
         *,
         client_id: str = CLIENT_ID,
         is_private: bool = False,
+        tells_dropped: bool = True,
         on_state: Callable[[bool, str], None] = lambda connected, reason: None,
     ) -> None:
         self._broker = broker
@@ -98,6 +99,7 @@ class Forwarder:
         self._is_leaving = False
         self._subscriber = Subscriber(broker)
         self._lists = None if is_private else Lists()
+        self._tells_dropped = tells_dropped
         self._was_told = asyncio.Event()
         self._once = Once()
 
@@ -194,7 +196,8 @@ class Forwarder:
             await self._bring_in_force()
             self._connected = True
         self._connections += 1
-        await link.subscribe([(DROPPED, 0)])
+        if self._tells_dropped:
+            await link.subscribe([(DROPPED, 0)])
         self._report(True, "")
         if self._lists is None:
             return await link.ended
@@ -212,7 +215,7 @@ class Forwarder:
     # The lists.
 
     async def _read_lists(self, lists: Lists, link: Link) -> None:
-        """Have the lists in the broker as forwards, and in the first place what it knows of earlier ones."""
+        """Read the retained lists, and on the first connection where an earlier forwarder has subscribed."""
         lists.connected()
         await link.subscribe([(LISTS + "+", 0), (CONFIRMED + "+", 0), (ASK_CONFIRMATIONS, 0)])
         await link.settle()
@@ -223,7 +226,7 @@ class Forwarder:
         self._router.set_forwards(lists.take())
 
     async def _follow_lists(self, lists: Lists) -> NoReturn:
-        """Bring in force what changes, and confirm it."""
+        """Apply each change, and confirm it."""
         while True:
             self._was_told.clear()
             began = time.monotonic()
@@ -231,7 +234,7 @@ class Forwarder:
             for topic, payload in lists.confirm(self._router.lane_of, self.refused):
                 self._publish(frames.publish(frames.text(topic), payload, qos=0, retain=True))
             self.flush()
-            # Many changes in a row are brought in force together: half of the time is left.
+            # Many changes in a row are applied together: half of the time is left.
             await asyncio.sleep(time.monotonic() - began)
             await self._was_told.wait()
 

@@ -28,7 +28,7 @@ __all__ = ["Lists"]
 class Lists:
     """The lists of all participants, and the confirmations that stand in the broker.
 
-    What is wrong with a list is said once; the one that it was to replace stays in force.
+    An invalid list is logged once; the one that it was to replace stays active.
     """
 
     def __init__(self) -> None:
@@ -65,9 +65,9 @@ class Lists:
         return not self._seen
 
     def all_read(self) -> None:
-        """All that is retained has been read: a list that is confirmed and stands there no more was removed meanwhile.
+        """All that is retained has been read: a confirmed list that is no longer retained was removed meanwhile.
 
-        One that is not confirmed either has been lost by the broker, and stays in force.
+        One that is not confirmed either was lost by the broker, and stays active.
         """
         for id in self._confirmed.keys() - self._seen:
             self._lists.pop(id, None)
@@ -80,7 +80,7 @@ class Lists:
                     yield lane, source
 
     def take(self) -> frozenset[Forward]:
-        """Return the forwards of all lists that can be in force together, which is what `confirm` is about."""
+        """Return the forwards of all lists that can be active together; `confirm` is about these."""
         self._taken = dict(self._lists)
         every = sorted({forward for each in self._taken.values() for forward in each.forwards})
         cycles = closing([[(forward.source, forward.target)] for forward in every])

@@ -288,7 +288,7 @@ def test_who_confirms_nothing_is_named_once_and_keeps_nobody_waiting(logged: pyt
             assert late() == 2, "it was waited for again"
 
     def late() -> int:
-        return logged.messages.count("mute does not say within 2 s that its bindings are in force")
+        return logged.messages.count("mute does not confirm its bindings within 2 s")
 
     simulated(main)
 

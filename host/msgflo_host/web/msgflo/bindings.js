@@ -120,7 +120,7 @@ export class Bindings {
     return { wanted: [...wanted], gone };
   }
 
-  /** What is to be confirmed once what `apply` has returned is in force: topics and payloads. @returns {[string, string][]} */
+  /** The confirmations to publish once what `apply` has returned is subscribed to: topics and payloads. @returns {[string, string][]} */
   confirmations() {
     const taken = [...this.#taken];
     this.#taken.clear();

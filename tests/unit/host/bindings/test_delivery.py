@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from fuzz import fuzzed_tenth
 from msgflo.topics import bind_topic, is_filter, matches
-from msgflo_host.bindings.lists import BindLists
 from msgflo_host.bindings.plan import Plan, plan
+from msgflo_host.bindings.retained_lists import BindLists
 from msgflo_host.discovery import Participant, Port
 from msgflo_host.graph.model import Graph, PortRef
 

@@ -1,4 +1,4 @@
-"""What is bound, as retained lists in the broker: what stands there, what is wanted, and what is confirmed to be in force.
+"""Bindings as retained lists in the broker: the lists that are there, the desired ones, and the confirmed versions.
 
 - ``fbp/bind/<id>``: the topics that each inport of a participant of ours is bound to. It subscribes to them itself.
   ``{"<inport>": ["…", …], …, "": {"version": 7}}``; it confirms with ``7`` on ``fbp/bound/<id>``.
@@ -45,7 +45,7 @@ class RetainedLists(Generic[Content]):
     def __init__(self, publish: Callable[[str, bytes], bool]) -> None:
         self._publish = publish
         self._there: dict[str, tuple[int, Content | None]] = {}  # version and content; None: not known
-        self._wanted: dict[str, Content] = {}
+        self._desired: dict[str, Content] = {}
         self._confirmed: dict[str, int] = {}
         self._versions: dict[str, int] = {}  # the highest that was seen
         self._strays: set[str] = set()  # topics that are no participant's
@@ -70,7 +70,7 @@ class RetainedLists(Generic[Content]):
         raise NotImplementedError
 
     def received(self, topic: str, payload: bytes) -> bool:
-        """Take note of what stands on the topic of a list now; True where that is not what is wanted there."""
+        """Take note of a retained list; True where it differs from the desired one."""
         try:
             id = forward.participant_of(topic)
         except ConfigError:  # nobody's
@@ -87,11 +87,11 @@ class RetainedLists(Generic[Content]):
         return self._differs(id)
 
     def expect(self, id: str) -> None:
-        """Take it that something unknown stands there: some brokers keep lists, but send none to those who ask for all."""
+        """Assume an unknown list there: some brokers do not send retained messages to wildcard subscriptions."""
         self._there.setdefault(id, (0, None))
 
     def confirmed(self, topic: str, payload: bytes) -> bool:
-        """Take note of which version is in force; True where that is of a list which is not wanted."""
+        """Take note of a confirmed version; True where the list differs from the desired one."""
         try:
             id = forward.participant_of(topic)
         except ConfigError:
@@ -108,20 +108,20 @@ class RetainedLists(Generic[Content]):
         return self._differs(id)
 
     def forget(self) -> None:
-        """The connection was lost: what stands in the broker is unknown until it is read again."""
+        """The connection was lost: the retained lists are unknown until they are read again."""
         self._there.clear()
         self._confirmed.clear()
         self._was_confirmed.set()
 
-    def apply(self, wanted: Mapping[str, Content]) -> list[str]:
-        """Bring exactly these lists, by participant, in force and remove all others; returns whose were written."""
+    def apply(self, desired: Mapping[str, Content]) -> list[str]:
+        """Write exactly these lists, by participant, and remove all others; returns whose were written."""
         self._strays = {topic for topic in self._strays if not self._publish(topic, b"")}
-        self._wanted = {id: content for id, content in wanted.items() if content}
-        different = [id for id in sorted(self._there.keys() | self._wanted.keys()) if self._differs(id)]
+        self._desired = {id: content for id, content in desired.items() if content}
+        different = [id for id in sorted(self._there.keys() | self._desired.keys()) if self._differs(id)]
         return [id for id in different if self._write(id)]
 
     def write_again(self) -> None:
-        """Publish all lists once more, for who was not sent what the broker keeps."""
+        """Publish all lists again, for a forwarder that was not sent the retained ones."""
         for id, (version, content) in self._there.items():
             if content is not None:
                 self._publish(self.topic(id), self.encode(version, content))
@@ -132,7 +132,7 @@ class RetainedLists(Generic[Content]):
         ids = self._there.keys() | self._confirmed.keys()
         return sorted(id for id in ids if self._there.get(id, (None,))[0] != self._confirmed.get(id))
 
-    async def in_force(self, seconds: float, ids: Collection[str] | None = None) -> list[str]:
+    async def confirmed_by_all(self, seconds: float, ids: Collection[str] | None = None) -> list[str]:
         """Wait until all lists, or those of some, are confirmed; returns whose are not within so many seconds."""
         try:
             async with asyncio.timeout(seconds):
@@ -154,16 +154,16 @@ class RetainedLists(Generic[Content]):
 
     def _differs(self, id: str) -> bool:
         version, content = self._there.get(id, (0, None))
-        if id not in self._there or id not in self._wanted:
-            return (id in self._there) is not (id in self._wanted)
-        return not version or content != self._wanted[id]
+        if id not in self._there or id not in self._desired:
+            return (id in self._there) is not (id in self._desired)
+        return not version or content != self._desired[id]
 
     def _write(self, id: str) -> bool:
-        if id not in self._wanted:
+        if id not in self._desired:
             if is_written := self._publish(self.topic(id), b""):
                 self._there.pop(id, None)
             return is_written
-        version, content = self._versions.get(id, 0) + 1, self._wanted[id]
+        version, content = self._versions.get(id, 0) + 1, self._desired[id]
         if is_written := self._publish(self.topic(id), self.encode(version, content)):
             self._stands(id, version, content)
         return is_written
@@ -213,10 +213,10 @@ class ForwardLists(RetainedLists[frozenset[Forward]]):
         confirmation = forward.read_confirmation(payload)
         return None if confirmation is None else confirmation.version
 
-    def remove_others(self, wanted: Mapping[str, frozenset[Forward]]) -> list[str]:
+    def remove_others(self, desired: Mapping[str, frozenset[Forward]]) -> list[str]:
         """Take out of the lists what is not among these, and add nothing; returns whose were written."""
         nothing: frozenset[Forward] = frozenset()
-        return self.apply({id: (there or nothing) & wanted.get(id, nothing) for id, (_, there) in self._there.items()})
+        return self.apply({id: (there or nothing) & desired.get(id, nothing) for id, (_, there) in self._there.items()})
 
 
 class _About(msgspec.Struct):

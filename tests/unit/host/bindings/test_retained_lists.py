@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from event_loop import run_simulated
-from msgflo_host.bindings.lists import ForwardLists
+from msgflo_host.bindings.retained_lists import ForwardLists
 from msgflo_host.dataplane.forward import Forward, ForwardList, read_list
 
 LAMP = frozenset({Forward("button/pressed", "lamp/on", 1, True), Forward("#", "lamp/log", text=True)})
@@ -90,12 +90,12 @@ def test_a_list_is_in_force_when_its_version_is_confirmed_and_gone_when_that_is_
     async def main() -> None:
         broker = Broker()
         lists = broker.lists
-        assert not await lists.in_force(0)
+        assert not await lists.confirmed_by_all(0)
         lists.apply({"lamp": LAMP, "fan": LAMP})
         broker.confirm("lamp", 1)
         assert lists.missing == ["fan"]
-        assert await lists.in_force(5) == ["fan"]
-        waiting = asyncio.create_task(lists.in_force(5))
+        assert await lists.confirmed_by_all(5) == ["fan"]
+        waiting = asyncio.create_task(lists.confirmed_by_all(5))
         await asyncio.sleep(1)
         broker.confirm("fan", 1)
         assert not await waiting
