@@ -63,7 +63,8 @@ class Coordinator:
     What is wanted is changed through `graphs`. Who wants to know calls `on_change.append`: called after each
     reconciliation; those of `on_plan` are awaited between the bindings and the initial packets; those of `on_initial` are
     called with each initial packet that is sent, of `on_trouble` with a role and what cannot be brought in force there, of
-    `on_news` with a line that concerns all, and of `on_waiting` when something is wanted while the broker is away.
+    `on_news` with a line that concerns all, of `on_waiting` when something is wanted while the broker is away, and of
+    `on_charge` with whether it is in charge now, or another one.
     `bound` is set when the first edge is in force, or where there is none to be; `in_charge` while no other coordinator
     can be on the broker: what has a client id of its own connects only then. The broker may come, go and restart.
     """
@@ -95,6 +96,7 @@ class Coordinator:
         self.on_trouble: list[Callable[[str, str], None]] = []
         self.on_news: list[Callable[[str], None]] = []
         self.on_waiting: list[Callable[[], None]] = []
+        self.on_charge: list[Callable[[bool], None]] = []
         self.node_errors: dict[str, str] = {}
         """What is amiss with nodes that cannot be what the graph says, by role; found by those that know the library."""
         self.away = ""
@@ -256,7 +258,8 @@ class Coordinator:
             self._look_again(self._forwarded.confirmed(topic, payload))
             self._note_bound()
         elif topic == forward.ASK_LISTS:
-            self._forwarded.write_again()
+            if self.in_charge.is_set():
+                self._forwarded.write_again()
         elif topic == FORWARDER:
             self._forwarder_is(payload)
         else:
@@ -310,6 +313,7 @@ class Coordinator:
             self._was_in_charge = True
             await self._watcher.start()
         self.in_charge.set()
+        call_all(self.on_charge, True)
         await self.builtin.come(COME_S)  # what follows from an initial packet should reach those here, too
 
     async def _give_way_forever(self) -> NoReturn:
@@ -320,6 +324,7 @@ class Coordinator:
             text = f"another coordinator is in charge of this broker ({other}): this one waits until that has ended"
             log.error("%s", text)
             self.tell(text)
+            call_all(self.on_charge, False)
             await self._lease.free()
             log.info("%s: in charge again", self.broker)
             self._dirty.set()

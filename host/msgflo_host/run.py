@@ -147,16 +147,15 @@ async def _run(options: Options, notes: Notes, is_ending: asyncio.Event, *, term
         supervised = None
         if supervisor is not None:
             supervised = Supervised(supervisor, hello["processes"], is_ending)
+            coordinator.on_charge.append(lambda is_ours: supervisor.send(in_charge=is_ours))
+            if own_broker:
+                coordinator.on_change.append(_saving(coordinator, supervisor))
             following = asyncio.create_task(_follow_supervisor(supervisor, supervised))
             stack.callback(following.cancel)
         components = Components(library, coordinator, runner=supervised, foreign=devices)
         coordinator.graphs.is_own = lambda name: coordinator.builtin.is_own(name) or components.is_own(name)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(coordinator.run())
-            if supervisor is not None:
-                tasks.create_task(_ask_for_forwarder(coordinator, supervisor))
-                if own_broker:
-                    coordinator.on_change.append(_saving(coordinator, supervisor))
             tasks.create_task(components.run())
             if own_broker:
                 tasks.create_task(announce_broker(own_broker["host"], own_broker["port"], label=label()))
@@ -248,11 +247,6 @@ def _saving(coordinator: Coordinator, supervisor: Channel) -> Callable[[], None]
             supervisor.send(save=True)
 
     return save
-
-
-async def _ask_for_forwarder(coordinator: Coordinator, supervisor: Channel) -> None:
-    await coordinator.in_charge.wait()
-    supervisor.send(in_charge=True)
 
 
 async def _follow_supervisor(supervisor: Channel, supervised: Supervised) -> None:

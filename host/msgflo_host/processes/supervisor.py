@@ -103,22 +103,22 @@ class _Supervisor:
             await self._broker.start()
             self._own_broker = self._broker.described()
             self._introduce_broker()
-            self._start_forwarder()
+            self._run_forwarder(wanted=True)
         checked.cancel()
 
     def _introduce_broker(self) -> None:
         if self._own_broker is not None and self._channel is not None:
             self._channel.send(broker=self._own_broker)
 
-    def _start_forwarder(self) -> None:
-        """Start it where that is not done; on the broker of others only when the coordinator is in charge there."""
+    def _run_forwarder(self, *, wanted: bool) -> None:
+        """Have it run, or not: on the broker of others only while no other coordinator is in charge there, which has its own."""
         if self._forwarder is None:
             self._forwarder = Processes(
                 self._environment(),
                 shortest_pause_s=_SHORTEST_PAUSE_S,
                 output=lambda name, line: log.warning("%s: %s", name, line),
             )
-            self._forwarder.want({"forwarder": Command(_FORWARDER, Path.cwd())})
+        self._forwarder.want({"forwarder": Command(_FORWARDER, Path.cwd())} if wanted else {})
 
     async def _keep(self, ended: asyncio.Task[int]) -> int:
         pauses = Pauses(_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S)
@@ -154,7 +154,7 @@ class _Supervisor:
             if "checked" in message:
                 self._is_checked.set()
             if "in_charge" in message:
-                self._start_forwarder()
+                self._run_forwarder(wanted=message["in_charge"] or isinstance(self._broker, Mosquitto))
             if "save" in message and isinstance(self._broker, Mosquitto):
                 self._broker.save_soon()
             if "want" in message:

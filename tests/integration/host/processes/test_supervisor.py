@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import signal
 import subprocess
 import sys
@@ -11,10 +13,13 @@ import paho.mqtt.client as mqtt
 import psutil
 import pytest
 
+from bench.wire import connect, publish_frame
+from brokers import Broker as Mosquitto
 from brokers import free_port
 from editors import editor, run
 from msgflo import Broker
 from msgflo_host.graphs import MAIN
+from msgflo_host.lease import TOPIC
 from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, node, until
 
 GRAPH = "source(test/Source) OUT -> IN sink(test/Sink)\n"
@@ -159,6 +164,27 @@ def test_whoever_is_killed_and_when_the_broker_restarts_forwarded_packets_of_qos
         device.loop_stop()
         assert system.stop() == 0
     assert not forwarder.is_running()
+
+
+def test_while_another_coordinator_is_in_charge_its_forwarder_is_the_only_one(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    with Coordinator("--plain", broker=broker.url, cwd=tmp_path) as system:
+        until(lambda: system.parts("forward"))
+        system.wait(lambda status: status["connected"])
+        numbers = itertools.count()
+
+        def claim_again() -> bool:
+            claim = {"id": "other", "host": "pi", "process": 1, "seconds": 1e6 + next(numbers)}
+            with connect(broker.port, "other") as other:
+                other.sendall(publish_frame(TOPIC, json.dumps(claim).encode(), retain=True))
+            return not system.parts("forward")
+
+        until(claim_again)
+        assert "another coordinator is in charge of this broker (process 1 on pi): this one waits" in system.output
+        with connect(broker.port, "other") as other:
+            other.sendall(publish_frame(TOPIC, b"", retain=True))  # it has ended
+        until(lambda: system.parts("forward"))
 
 
 def test_who_is_there_and_what_is_bound_is_saved_by_the_broker_soon(system: Coordinator, tmp_path: Path) -> None:
