@@ -63,7 +63,7 @@ class Session:
         if client_id is None and not ids:
             raise ConfigError("a session without participants needs a client_id")
         self.client_id = client_id or ids[0]
-        self._link = Link(self.broker, self.client_id, keepalive, self._received, self.log, info or self.log)
+        self._link = Link(self.broker, self.client_id, keepalive, self.receive, self.log, info or self.log)
         self._transport = self._link.transport
         self._presence = Presence(self.participants, self.client_id, self._transport, messages)
         self.connected = False  # whether packets can be sent now
@@ -160,7 +160,8 @@ class Session:
             if outbox.items:
                 self._wake.set()
 
-    def _received(self, topic, payload, retained):
+    def receive(self, topic, payload, retained):
+        """Take a packet that the broker has sent."""
         if self._bindings.take(topic, payload):
             self._wake.set()
         if payload:  # an empty one clears a retained value and is no data
@@ -188,7 +189,7 @@ class Session:
         self._meet(count)
         settle()
         while True:
-            if self._bindings.changed:
+            while self._bindings.changed:  # before newcomers are told of: they hear by then
                 await self._bindings.apply()
             if self._newcomers:
                 count = len(self._newcomers)

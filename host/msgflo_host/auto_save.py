@@ -6,9 +6,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Protocol
 
-from .builtin.component import Timer
-from .builtin.engine import Loop
 from .coordinator import Coordinator
 from .errors import GraphError
 from .graph.files import Signature
@@ -27,6 +26,26 @@ BUSY_S = 0.1
 """So long after the next try, where one save is under way still."""
 LONGEST_RETRY_S = 30.0
 """What could not be written is tried again, after twice the time each time, at most this."""
+
+
+class _Timer(Protocol):
+    """Something that happens later."""
+
+    def cancel(self) -> None:
+        """Let it not happen."""
+
+
+class _Loop(Protocol):
+    """asyncio's event loop, or one whose clock a test turns."""
+
+    def time(self) -> float:
+        """Return the time in seconds."""
+
+    def call_soon(self, callback: Callable[[], None]) -> Any:
+        """Call something in the next turn."""
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> _Timer:
+        """Call something in so many seconds."""
 
 
 def follow(
@@ -94,7 +113,7 @@ class AutoSave:
         file: LiveFile,
         journal: Journal,
         *,
-        loop: Loop | None = None,
+        loop: _Loop | None = None,
         beside: Callable[[Callable[[], None], Callable[[], None]], None] | None = None,
     ) -> None:
         """`beside(work, then)` does some work while all else goes on, in a thread unless given, and calls `then`."""
@@ -103,7 +122,7 @@ class AutoSave:
         self._coordinator = coordinator
         self._file = file
         self._journal = journal
-        self._timer: Timer | None = None
+        self._timer: _Timer | None = None
         self._due = 0.0
         self._saving: Saving | None = None
         self._unsaved = False

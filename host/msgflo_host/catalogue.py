@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgflo
+from msgflo.component import Component
+
 from ._text import is_uri
 from .builtin import library as builtin
-from .builtin.component import Component
-from .builtin.component import Port as BuiltinPort
 from .discovery import Participant, Port
 from .errors import LibraryError
 from .library import ComponentInfo, Library, Source, source_of
@@ -98,8 +99,8 @@ class Catalogue:
 
 def _of_builtin(component: type[Component]) -> Definition:
     return _definition(
-        component.name,
-        component.description,
+        str(component.component),
+        component.label,
         component.icon,
         [_builtin_port(port) for port in component.inports],
         [_builtin_port(port) for port in component.outports],
@@ -144,18 +145,12 @@ def _ports(ports: Iterable[Port]) -> list[Definition]:
     return found
 
 
-def _builtin_port(port: BuiltinPort) -> Definition:
-    definition: Definition = {
-        "id": port.id,
-        "type": port.type,
-        "description": port.description,
-        "required": port.required,
-        "addressable": False,
-    }
-    if port.default is not None:
-        definition["default"] = port.default
-    if port.values:
-        definition["values"] = list(port.values)
-    if port.schema is not None:
-        definition["schema"] = port.schema
+def _builtin_port(port: msgflo.Port) -> Definition:
+    definition: Definition = {"id": port.id, "type": port.type, "description": port.description}
+    definition |= {"required": False, "addressable": False}
+    schema = port.schema or {}
+    if "default" in schema:
+        definition["default"] = schema["default"]
+    if "enum" in schema:
+        definition["values"] = list(schema["enum"])
     return definition

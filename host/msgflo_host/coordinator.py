@@ -6,11 +6,12 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import NoReturn
 
 from msgflo import Broker
+from msgflo.errors import ConfigError
 from msgflo.topics import connection_topic, participant_topic
 
 from . import lease, secrecy
@@ -18,11 +19,20 @@ from ._turns import Turns
 from .bindings.initials import InitialPacket
 from .bindings.plan import Plan, plan, refusal, steps
 from .bindings.ports import Place, Ports
-from .bindings.retained_lists import BIND, BOUND, BindLists, ForwardLists, bound_topic
-from .builtin.host import Host
+from .bindings.retained_lists import (
+    BIND,
+    BOUND,
+    BindLists,
+    ComponentLists,
+    ForeignDeviceLists,
+    ForwardLists,
+    bound_topic,
+)
+from .builtin.library import MODULES
 from .connection import Connection
-from .dataplane import forward
+from .dataplane import component_lists, foreign_lists, forward
 from .dataplane.forwarder import Forwarder
+from .foreign import Foreign
 from .graph.elements import Initial, PortRef
 from .graph.model import Graph
 from .graphs import Graphs
@@ -42,17 +52,18 @@ CLIENT_ID = "msgflo-coordinator"
 RECORD, RECORD_S = "participants.json", 5.0
 FORWARDED = (forward.LISTS + "+", forward.CONFIRMED + "+", forward.ASK_LISTS)  # lists before what is said of them
 FORWARDER = connection_topic(forward.CLIENT_ID)
+COMPONENTS_RUN = connection_topic(component_lists.CLIENT_ID)
+COMPONENTS = (component_lists.LISTS + "+", component_lists.LOG + "+", component_lists.ASK, foreign_lists.LISTS + "+")
 BOUND_S = 2.0
 """So long participants are waited for that confirm their bindings."""
 SETTLE_S = 0.25
 """So long those are waited for of whom it is not known that they do: their library may be an older one, or another."""
-COME_S = 2.0
-"""So long the connection of the built-in components is waited for."""
 FORWARD_S = 5.0
-"""So long the forwarder is waited for: it may be starting."""
+"""So long the data plane is waited for: it may be starting."""
 NO_FORWARDER = (
     "%s: no forwarder has answered within %g s: forwarded edges carry nothing until there is one (`msgflo forward`)"
 )
+NO_COMPONENTS = "%s: nothing runs built-in components; %g s were waited for it: start `msgflo forward`"
 TICK_S = 0.25
 """How often deadlines of participants are looked at."""
 
@@ -62,7 +73,8 @@ class Coordinator:
 
     What is wanted is changed through `graphs`. Who wants to know calls `on_change.append`: called after each
     reconciliation; those of `on_plan` are awaited between the bindings and the initial packets; those of `on_initial` are
-    called with each initial packet that is sent, of `on_trouble` with a role and what cannot be brought in force there, of
+    called with each initial packet that is sent, of `on_trouble` with a role and what cannot be brought in force there or is an
+    error of a built-in component, of `on_line` with a role and a line that one shows, of
     `on_news` with a line that concerns all, of `on_waiting` when something is wanted while the broker is away, and of
     `on_charge` with whether it is in charge now, or another one.
     `bound` is set when the first edge is in force, or where there is none to be; `in_charge` while no other coordinator
@@ -94,6 +106,7 @@ class Coordinator:
         self.on_plan: list[Callable[[], Awaitable[None]]] = []
         self.on_initial: list[Callable[[Initial], None]] = []
         self.on_trouble: list[Callable[[str, str], None]] = []
+        self.on_line: list[Callable[[str, str], None]] = []
         self.on_news: list[Callable[[str], None]] = []
         self.on_waiting: list[Callable[[], None]] = []
         self.on_charge: list[Callable[[bool], None]] = []
@@ -103,6 +116,8 @@ class Coordinator:
         """What is told while the broker is out of reach."""
         self.has_forwarder = True
         """Whether a forwarder is there, or has not been waited for long enough."""
+        self.has_components = True
+        """Whether built-in components are run, or have not been waited for long enough."""
         self.bindings_version = 0
         """A number that grows when lists in the broker change."""
         self.served: frozenset[str] = frozenset()
@@ -112,7 +127,7 @@ class Coordinator:
         self._connection = Connection(
             broker,
             f"{CLIENT_ID}-{uuid.uuid4().hex[:8]}",
-            subscriptions=[*SUBSCRIPTIONS, BIND + "+", BOUND + "+", *FORWARDED, lease.TOPIC],
+            subscriptions=[*SUBSCRIPTIONS, BIND + "+", BOUND + "+", *FORWARDED, *COMPONENTS, lease.TOPIC],
             on_message=self._received,
             on_connected=self._connected,
             on_disconnected=self._disconnected,
@@ -126,29 +141,24 @@ class Coordinator:
         self._was_in_charge = self._lost_meanwhile = self._ending = False
         self._direct = BindLists(self._publish_retained)
         self._forwarded = ForwardLists(self._publish_retained)
+        self._components = ComponentLists(self._publish_retained)
+        self._devices = ForeignDeviceLists(self._publish_retained)
+        self._announced: dict[str, bytes] = {}  # foreign devices
         self._knows_forwarder = False
         self._watcher = Forwarder(broker, client_id=CLIENT_ID + "-watch", is_private=True, tells_dropped=False)
         self._record = None if data is None else Record(data / RECORD, "own" if is_own_broker else str(broker))
         self._recorded = (-1, False)  # what was written last
         self._finds_all = False  # the broker sends retained messages to wildcard subscriptions
         self.meter = Meter(self._watcher)
-        self.builtin = Host(
-            broker,
-            announced=lambda participant, moved: self._intake.announced_here(participant, moved),
-            gone=lambda identity: self._intake.gone_here(identity),
-            when=self.in_charge,
-        )
-        self.builtin.engine.on_packet.append(self._sent_here)
-        self.builtin.engine.is_secure = lambda role: secrecy.holds_secure(self.graphs, role)
-        self.graphs.is_own = self.builtin.is_own
+        self.graphs.is_own = MODULES.__contains__
         self.graphs.on_wanted.append(self._wants_other)
         self._greeter = Greeter(self._trouble)
-        self.graphs.on_rename += [self.builtin.move, self._greeter.renamed]
+        self.graphs.on_rename += [self._components.rename, self._greeter.renamed]
         self._dirty = asyncio.Event()
         self._intake = Intake(
-            self.registry, self.builtin, started=lambda id: self._greeter.greet([id]), changed=self._dirty.set
+            self.registry, started=lambda id: self._greeter.greet([id]), changed=self._registry_changed
         )
-        self._unsettled = True
+        self._was_announced = asyncio.Event()
 
     @property
     def graph(self) -> Graph:
@@ -173,7 +183,6 @@ class Coordinator:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._connection.run())
-                tasks.create_task(self.builtin.run())
                 tasks.create_task(self._reconcile_forever())
                 tasks.create_task(self._tick_forever())
                 tasks.create_task(self._lease.renew())
@@ -183,8 +192,7 @@ class Coordinator:
                     await self._give_way_forever()
                 finally:
                     self._ending = True
-                    self.builtin.leave()  # while there still is a connection
-                    self._lease.release()
+                    self._lease.release()  # while there still is a connection
         finally:
             await self._watcher.stop()
             self._write_record()
@@ -197,18 +205,12 @@ class Coordinator:
         """Take another graph as the main one; only what differs is bound, unbound or sent."""
         self.graphs.replace_main(graph)
 
-    def settle(self) -> None:
-        """Bring in force what concerns only the built-in components: that needs no broker, and is done at once."""
-        if not self._unsettled:
-            return
-        self._unsettled = False
-        wanted = self.graphs.wanted
-        nodes = {node.id: node.component for node in wanted.graph.nodes.values() if node.id not in wanted.resting}
-        self.builtin.want(nodes, public=self.graphs.main.graph.nodes)
-        edges = filter(wanted.is_started, wanted.graph.edges)
-        self.builtin.link(edges, case_sensitive=wanted.graph.case_sensitive)
-        due = self._greeter.due
-        self._greeter.send(wanted.graph, self.registry, self._publish_initial, due, only=self.builtin.roles)
+    def announce(self, devices: Iterable[Foreign]) -> None:
+        """Have exactly these foreign devices announced."""
+        announced = {device.participant.id: foreign_lists.content_of(device) for device in devices}
+        if announced != self._announced:
+            self._announced = announced
+            self._dirty.set()
 
     def find(self, kind: str, ref: PortRef) -> tuple[Place, ...]:
         """Return a port of each instance of a role that is not lost; `kind` is inport or outport.
@@ -238,11 +240,7 @@ class Coordinator:
 
     def _wants_other(self, fresh: list[Initial]) -> None:
         self._greeter.fresh(fresh)
-        self._unsettled = True
         self._dirty.set()
-
-    def _sent_here(self, role: str, port: str, data: object) -> None:
-        self.meter.count(self.builtin.outports[role, port])
 
     def _received(self, topic: str, payload: bytes, retained: bool) -> None:
         self._finds_all = self._finds_all or (retained and topic != lease.TOPIC)
@@ -262,13 +260,46 @@ class Coordinator:
                 self._forwarded.write_again()
         elif topic == FORWARDER:
             self._forwarder_is(payload)
+        elif topic.startswith(component_lists.LISTS):
+            self._look_again(self._components.received(topic, payload))
+        elif topic.startswith(component_lists.LOG):
+            self._reported(topic, payload)
+        elif topic == component_lists.ASK:
+            if self.in_charge.is_set():
+                self._components.write_again()
+                self._devices.write_again()
+        elif topic.startswith(foreign_lists.LISTS):
+            self._look_again(self._devices.received(topic, payload))
         else:
+            if topic == COMPONENTS_RUN and payload == b"online":
+                self.has_components = True
             self._intake.received(topic, payload, retained)
+
+    def _registry_changed(self) -> None:
+        self._was_announced.set()
+        self._dirty.set()
 
     def _look_again(self, is_other: bool) -> None:
         """Reconcile again where a retained list differs from the desired one."""
         if is_other and self.connected:
             self._dirty.set()
+
+    def _reported(self, topic: str, payload: bytes) -> None:
+        """Show what a built-in component reports."""
+        report = component_lists.read_report(payload)
+        try:
+            entry = self.registry.get(forward.participant_of(topic))
+        except ConfigError:
+            return
+        if report is None or entry is None:
+            return
+        role = entry.participant.role
+        if report.error:
+            log.error("%s: %s", role, report.error)
+            call_all(self.on_trouble, role, report.error)
+        if report.text:
+            log.info("%s: %s", role, report.text)
+            call_all(self.on_line, role, report.text)
 
     def _forwarder_is(self, state: bytes) -> None:
         self._knows_forwarder = True
@@ -290,6 +321,8 @@ class Coordinator:
         self._lost_meanwhile = True
         self._direct.forget()
         self._forwarded.forget()
+        self._components.forget()
+        self._devices.forget()
         self._knows_forwarder = False
         if not self.away and not self._ending:
             self.away = f"the broker {self.broker} is out of reach: what is wanted is in force once it is back"
@@ -314,7 +347,6 @@ class Coordinator:
             await self._watcher.start()
         self.in_charge.set()
         call_all(self.on_charge, True)
-        await self.builtin.come(COME_S)  # what follows from an initial packet should reach those here, too
 
     async def _give_way_forever(self) -> NoReturn:
         """Change nothing in the broker while another coordinator turns out to be in charge there."""
@@ -354,9 +386,7 @@ class Coordinator:
             return
         self._recorded = now
         there = (entry.participant for entry in self.registry.all() if entry.state != "lost")
-        self._record.write(
-            each for each in there if each.id not in self.builtin and not (self._finds_all and each.connection)
-        )
+        self._record.write(each for each in there if not (self._finds_all and each.connection))
 
     async def _tick_forever(self) -> None:
         while True:
@@ -370,8 +400,6 @@ class Coordinator:
             self._dirty.clear()
             if not self.connected:
                 with self.wall("what is changed while the broker is away"):
-                    if self._was_in_charge:  # before, what leaves for the broker would be lost
-                        self.settle()
                     call_all(self.on_waiting)
                 continue  # `_connected` wakes this again
             if self._lease.is_waiting:
@@ -388,9 +416,8 @@ class Coordinator:
 
     async def _reconcile(self) -> None:
         turns, began = Turns(), time.monotonic()
-        self._unsettled = True
-        self.settle()
-        await turns.give()
+        self._devices.apply(self._announced)
+        await self._run_components()
         graph, is_started = self.graphs.wanted.graph, self.graphs.wanted.is_started
         participants, due = self.registry.participants_by_role(), self._greeter.due
         for step in steps(graph, participants, is_started):
@@ -399,7 +426,7 @@ class Coordinator:
         # What an edge used before ends before its new way begins, so that no packet takes both.
         if self._forwarded.remove_others(wanted.forwarded):
             await self._wait_until_forwarded()
-        if written := self._direct.apply(self.builtin.bind(wanted)):
+        if written := self._direct.apply(wanted.direct):
             await self._wait_until_bound(written)
         await turns.give()
         if self._forwarded.apply(wanted.forwarded):
@@ -407,8 +434,7 @@ class Coordinator:
         await turns.give()
         self._say_what_is_refused(wanted)
         self.plan = wanted
-        self.meter.measure(wanted, always=self.registry.traffic_topics(), here=self.builtin.outports.values())
-        await self.builtin.settled()
+        self.meter.measure(wanted, always=self.registry.traffic_topics())
         for prepare in self.on_plan:
             await turns.give()
             await prepare()
@@ -422,6 +448,39 @@ class Coordinator:
             await turns.give()
             with self.wall("what follows when something is in force"):
                 listener()
+
+    def desired_components(self) -> dict[str, tuple[str, bool]]:
+        """Return the built-in components of all started graphs by role, each with whether something secure comes to it."""
+        wanted = self.graphs.wanted
+        return {
+            node.id: (node.component, secrecy.holds_secure(self.graphs, node.id))
+            for node in wanted.graph.nodes.values()
+            if node.component in MODULES and node.id not in wanted.resting
+        }
+
+    async def _run_components(self) -> None:
+        """Have exactly the desired components run, and wait for the new ones."""
+        for entry in self.registry.all():
+            if entry.participant.connection == component_lists.CLIENT_ID:
+                self._components.expect(entry.participant.id)
+        desired = self.desired_components()
+        written = self._components.apply(desired)
+        for id in set(written) - desired.keys():  # the same name may be there again before it has ended
+            self._intake.removed(id)
+        new = desired.keys() & written
+
+        def runs(id: str) -> bool:
+            entry = self.registry.get(id)
+            return entry is not None and entry.state == "alive" and entry.participant.component == desired[id][0]
+
+        try:
+            async with asyncio.timeout(FORWARD_S):
+                while self.has_components and not all(map(runs, new)):
+                    self._was_announced.clear()
+                    await self._was_announced.wait()
+        except TimeoutError:
+            self.has_components = False
+            log.error(NO_COMPONENTS, self.broker, FORWARD_S)
 
     def _note_bound(self) -> None:
         plan = self.plan
@@ -446,16 +505,9 @@ class Coordinator:
         self.registry.packet(topic, time.monotonic())
 
     def _publish_initial(self, packet: InitialPacket) -> bool:
-        here = packet.participant in self.builtin
-        if not here and not self._connection.publish(
-            packet.topic, packet.payload, qos=packet.qos, retain=packet.retain
-        ):
+        if not self._connection.publish(packet.topic, packet.payload, qos=packet.qos, retain=packet.retain):
             return False
         call_all(self.on_initial, packet.initial)
-        if here:
-            if secrecy.is_secure(packet.initial):  # it may be out of the graph again by the time it is read
-                self.builtin.engine.hide(packet.participant)
-            self.builtin.deliver(packet.participant, packet.topic, packet.initial.data)
         return True
 
     def _say_what_is_refused(self, wanted: Plan) -> None:

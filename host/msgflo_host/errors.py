@@ -6,7 +6,6 @@ MsgfloError
 ├── ForeignError     the YAML file of a foreign device
 ├── BrokerError      the MQTT broker cannot be started or reached
 ├── LibraryError     a component or the process that runs it
-├── ComponentError   a built-in component cannot use a packet
 ├── PortMapError     the port map of a board
 ├── FlashError       a board cannot be built, found or written to
 ├── ClientError      another runtime cannot be reached, or refuses
@@ -25,7 +24,6 @@ from collections.abc import Sequence
 __all__ = [
     "BrokerError",
     "ClientError",
-    "ComponentError",
     "DiscoveryError",
     "FlashError",
     "ForeignError",
@@ -79,10 +77,6 @@ class BrokerError(MsgfloError):
 
 class LibraryError(MsgfloError):
     """A component that is unknown, or whose process cannot be started."""
-
-
-class ComponentError(MsgfloError):
-    """A packet that a built-in component cannot use; shown as an error of its node."""
 
 
 class PortMapError(MsgfloError):

@@ -166,7 +166,7 @@ class Announcer:
 
 
 class ForeignDevices:
-    """Announces foreign devices on a connection of its own, until cancelled; a `quiet` one logs no broker trouble."""
+    """Announces foreign devices on a connection of its own, until cancelled."""
 
     def __init__(
         self,
@@ -174,10 +174,8 @@ class ForeignDevices:
         *,
         interval: float = DEFAULT_INTERVAL_S,
         client_id: str | None = None,
-        quiet: bool = False,
     ) -> None:
         self._broker = broker
-        self._quiet = quiet
         self._client_id = client_id or f"msgflo-foreign-{uuid.uuid4().hex[:12]}"
         self._interval = interval
         self._announcer = Announcer(self._publish, interval=interval)
@@ -221,7 +219,6 @@ class ForeignDevices:
             on_message=self._announcer.received,
             on_connected=self._announcer.connected,
             on_disconnected=self._announcer.disconnected,
-            quiet=self._quiet,
         )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._connection.run())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -54,18 +54,14 @@ class Greeter:
         ]
         self.fresh(moved)
 
-    def send(
-        self, graph: Graph, registry: Registry, publish: Publish, due: Due, *, only: Container[str] | None = None
-    ) -> None:
+    def send(self, graph: Graph, registry: Registry, publish: Publish, due: Due) -> None:
         """Send what was due when the graph was as it is given, in its order; what has become due since stays so.
 
-        Instances that share a topic get equal packets once. With `only`, just these roles get theirs. What `publish` does
-        not take (it returns False) stays due.
+        Instances that share a topic get equal packets once. What `publish` does not take (it returns False) stays due.
         """
-        fresh = {key for key in due.fresh & self._fresh.keys() if only is None or self._fresh[key].tgt.node in only}
+        fresh = due.fresh & self._fresh.keys()
         roles = {self._fresh[key].tgt.node for key in fresh}
-        begun = [identity for identity in self._started if identity in due.started]
-        greeted = dict.fromkeys(identity for identity in begun if self._is_among(identity, registry, only))
+        greeted = dict.fromkeys(identity for identity in self._started if identity in due.started)
         started = set(greeted)
         greeted.update((entry.participant.id, None) for role in roles for entry in registry.by_role(role))
         sent: set[tuple[str, bytes]] = set()
@@ -84,12 +80,6 @@ class Greeter:
                     sent.add((packet.topic, packet.payload))
         self._started = {identity: None for identity in self._started if identity not in started}
         self._fresh = {key: each for key, each in self._fresh.items() if key not in fresh}
-
-    def _is_among(self, identity: str, registry: Registry, only: Container[str] | None) -> bool:
-        if only is None:
-            return True
-        entry = registry.get(identity)
-        return entry is not None and entry.participant.role in only
 
     def _complain(self, role: str, reason: str) -> None:
         if self._once.is_news(reason):

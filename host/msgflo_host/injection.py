@@ -55,7 +55,6 @@ class Injection:
 
     def send(self, graph: str, ref: PortRef, data: Any) -> None:
         """Send a packet to an inport of a node, after those that wait for it; raises RequestError where nobody takes it."""
-        self._coordinator.settle()
         node = graph, ref.node
         self._flush(node)
         if node not in self._held and self._deliver(graph, ref, data):
@@ -89,10 +88,6 @@ class Injection:
         return bool(places)
 
     def _send(self, role: str, place: Place, data: Any) -> None:
-        here = self._coordinator.builtin
-        if role in here:
-            here.deliver(role, place.topic, data)
-            return
         entry = self._coordinator.registry.get(place.participant)
         port = entry.participant.inport(place.port) if entry is not None else None
         if not self._coordinator.publish(place.topic, encoded(data, port)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 
 from . import discovery
 from .complaints import Complaints
@@ -21,7 +21,7 @@ SUBSCRIPTIONS = ("fbp/connection/+", "fbp/participant/+", "fbp")
 
 
 class Intake:
-    """Enters into the registry who is there; those `here`, by id, are run by this process.
+    """Enters into the registry who is there.
 
     `started(id)` is called when a participant has started or woken up, `changed` when anything is different.
     """
@@ -29,13 +29,11 @@ class Intake:
     def __init__(
         self,
         registry: Registry,
-        here: Container[str],
         *,
         started: Callable[[str], None],
         changed: Callable[[], None],
     ) -> None:
         self._registry = registry
-        self._here = here
         self._started = started
         self._changed = changed
         self._complaints = Complaints()
@@ -50,13 +48,6 @@ class Intake:
             if text := self._complaints.complain(str(error), time.monotonic()):
                 log.warning("%s", text)
 
-    def announced_here(self, participant: Participant, moved: bool) -> None:
-        """Take what one that is run here says of itself; one that has `moved` from another role has not started."""
-        try:
-            self._draw(self._registry.discovered(participant, time.monotonic()), moved=moved)
-        except DiscoveryError as error:
-            log.error("%s", error)
-
     def recorded(self, participant: Participant) -> None:
         """Take what one has said of itself before this program started, unless it has been heard of already."""
         if self._registry.get(participant.id) is None:
@@ -65,8 +56,8 @@ class Intake:
             except DiscoveryError as error:
                 log.warning("%s", error)
 
-    def gone_here(self, identity: str) -> None:
-        """One that was run here has ended."""
+    def removed(self, identity: str) -> None:
+        """One is gone, before it says so itself."""
         self._draw(self._registry.remove(identity, time.monotonic()))
 
     def tick(self, *, connected: bool) -> None:
@@ -85,18 +76,16 @@ class Intake:
             return self._registry.connection(client_id, status, now, retained=retained)
         identity = discovery.participant_of(topic)
         if identity is not None and not payload:
-            return [] if identity in self._here else self._registry.remove(identity, now)
+            return self._registry.remove(identity, now)
         # Only on `fbp` a participant speaks for itself now; what it leaves in its own topic may be written for it, or old.
         stale = retained or topic != "fbp"
         participant = discovery.parse(payload, topic=topic)
-        if participant.id in self._here:
-            return []  # what the broker says of those who run here is older than what we know
         return self._registry.discovered(participant, now, retained=stale)
 
-    def _draw(self, events: Iterable[Event], *, moved: bool = False) -> None:
+    def _draw(self, events: Iterable[Event]) -> None:
         """Draw the consequences of what the registry has noticed."""
         for event in events:
-            if event.kind in ("started", "woke") and not moved:  # boards lose their memory in deep sleep
+            if event.kind in ("started", "woke"):  # boards lose their memory in deep sleep
                 self._started(event.entry.participant.id)
             if event.kind not in ("appeared", "changed"):
                 _note(event)

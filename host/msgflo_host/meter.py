@@ -28,7 +28,6 @@ class Meter:
         self._while_looking: frozenset[str] = frozenset()
         self._counts: dict[str, int] = {}
         self._rates: dict[str, float] = {}
-        self._here: dict[str, int] = {}  # topics of outports in this process
         self._wake = asyncio.Event()
 
     def look(self, seconds: float = LOOK_S) -> None:
@@ -38,17 +37,12 @@ class Meter:
             self._wake.set()  # the first look need not wait for the next interval
         self._looked_until = max(self._looked_until, now + seconds)
 
-    def measure(self, plan: Plan, *, always: Iterable[str], here: Iterable[str] = ()) -> None:
-        """Measure the edges of this plan; topics in `always` are counted all the time, those `here` by `count`."""
+    def measure(self, plan: Plan, *, always: Iterable[str]) -> None:
+        """Measure the edges of this plan; topics in `always` are counted all the time."""
         sources = {pair[0] for _, state in plan.edges if state.kind != "refused" for pair in state.pairs}
         self._always = frozenset(always)
-        self._here = {topic: self._here.get(topic, 0) for topic in here}
-        self._while_looking = frozenset(sources - self._here.keys())
+        self._while_looking = frozenset(sources)
         self._wake.set()
-
-    def count(self, topic: str) -> None:
-        """A packet has left an outport of this process, whether it goes to the broker or not."""
-        self._here[topic] = self._here.get(topic, 0) + 1
 
     def rate(self, state: EdgeState) -> float:
         """Packets a second over one edge, of the last interval."""
@@ -77,6 +71,6 @@ class Meter:
                         seen(topic)
 
     def _sample(self, seconds: float) -> None:
-        counts = self._forwarder.watched() | self._here
+        counts = self._forwarder.watched()
         self._rates = {key: max(0, count - self._counts.get(key, 0)) / seconds for key, count in counts.items()}
         self._counts = counts

@@ -153,7 +153,7 @@ async def _run(options: Options, notes: Notes, is_ending: asyncio.Event, *, term
             following = asyncio.create_task(_follow_supervisor(supervisor, supervised))
             stack.callback(following.cancel)
         components = Components(library, coordinator, runner=supervised, foreign=devices)
-        coordinator.graphs.is_own = lambda name: coordinator.builtin.is_own(name) or components.is_own(name)
+        coordinator.graphs.is_own = components.is_own
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(coordinator.run())
             tasks.create_task(components.run())

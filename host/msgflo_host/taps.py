@@ -1,7 +1,6 @@
 """The packets on edges, for those who look: in all graphs, whichever way they go.
 
-What passes between built-in components is seen in memory. Everything else is read from the topics of the outports, which are
-subscribed to only while somebody looks at one of their edges.
+They are read from the topics of the outports, which are subscribed to only while somebody looks at one of their edges.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from .bindings.following import Following
 from .bindings.ports import Refused
 from .coordinator import Coordinator
 from .graph.elements import Edge, Initial, PortRef
-from .payloads import look
+from .payloads import decode, look
 
 __all__ = ["Ends", "Taps", "ends"]
 
@@ -65,14 +64,10 @@ class Taps:
         self._graphs = coordinator.graphs
         self._looked_at = looked_at
         self._looks_at_exports = looks_at_exports
-        self._here: dict[tuple[str, str], _Found] = {}  # outports in this process that have been asked for
-        self._refused: frozenset[tuple[PortRef, PortRef]] = frozenset()
         self._topics: dict[str, _Found] = {}
         self._other = asyncio.Event()
         self._looking = asyncio.Lock()
         self._following = Following(coordinator.broker, CLIENT_ID, on_packet=self._received, when=coordinator.in_charge)
-        coordinator.builtin.engine.on_packet.append(self._sent_here)
-        coordinator.graphs.on_wanted.append(self._wanted_other)
         coordinator.on_initial.append(self._initial)
         coordinator.on_plan.append(self._planned)
 
@@ -90,32 +85,23 @@ class Taps:
 
     def look_again(self) -> None:
         """Other edges are looked at; their topics are subscribed to soon."""
-        self._here.clear()
         self._other.set()
 
     # -- packets --
 
-    def _sent_here(self, role: str, port: str, data: Any) -> None:
-        outport = role, port.lower()
-        found = self._here.get(outport)
-        if found is None:
-            found = self._here[outport] = self._found_here(*outport)
-        self._tell(found, data)
-
     def _received(self, found: list[str], topic: str, payload: bytes, retained: bool) -> None:
         if retained:
             return  # it passed before anybody looked
-        data = look(payload)
-        for each in found:
-            self._tell(self._topics[each], data)
-
-    def _tell(self, found: _Found, data: Any) -> None:
-        for graph, edge in found.edges:
-            for tell in self.on_packet:
-                tell(graph, edge, data)
-        for graph, public in found.exports:
-            for show in self.on_export:
-                show(graph, public, data)
+        for topic_filter in found:
+            there = self._topics[topic_filter]
+            data = look(payload) if there.edges else None
+            for graph, edge in there.edges:
+                for tell in self.on_packet:
+                    tell(graph, edge, data)
+            data = decode(payload) if there.exports else None  # whole: they are no mere view
+            for graph, public in there.exports:
+                for show in self.on_export:
+                    show(graph, public, data)
 
     def _initial(self, initial: Initial) -> None:
         for id, node in self._graphs.wanted.places_of(initial.tgt.node):
@@ -126,48 +112,25 @@ class Taps:
 
     # -- what is looked at --
 
-    def _wanted_other(self, fresh: list[Initial]) -> None:
-        self._here.clear()
-
     async def _planned(self) -> None:
-        refused = frozenset(
-            (edge.src, edge.tgt) for edge, state in self._coordinator.plan.edges if state.kind == "refused"
-        )
-        if refused != self._refused:
-            self._refused = refused
-            self._here.clear()
         await self._follow()
         await self._following.settled()
 
-    def _found_here(self, role: str, port: str) -> _Found:
-        """What is to be told of an outport in this process; not from the plan, which may come later than packets."""
-        wanted = self._graphs.wanted
-        edges = [
-            edge
-            for edge in wanted.graph.edges_at(role)
-            if (edge.src.node, edge.src.port.lower()) == (role, port)
-            and wanted.is_started(edge)
-            and (edge.src, edge.tgt) not in self._refused
-        ]
-        looks = self._looks()
-        exports = [(id, public) for id, public, *end in self._exports() if (end[0], end[1].lower()) == (role, port)]
-        return _Found([seen for edge in edges for seen in looks(edge)], exports)
-
     async def _follow(self) -> None:
-        """Subscribe to the topics of what is looked at and does not leave from here."""
+        """Subscribe to the topics of what is looked at."""
         async with self._looking:
             self._other.clear()
             topics: dict[str, _Found] = {}
             turns = Turns()
-            here, looks = self._coordinator.builtin, self._looks()
+            looks = self._looks()
             for number, (edge, state) in enumerate(self._coordinator.plan.edges, 1):
-                if state.kind not in ("pending", "refused") and edge.src.node not in here and (seen := looks(edge)):
+                if state.kind not in ("pending", "refused") and (seen := looks(edge)):
                     for topic in {source for source, _ in state.pairs}:
                         topics.setdefault(topic, _Found()).edges.extend(seen)
                 if number % _AT_ONCE == 0:
                     await turns.give()
             for id, public, role, port in self._exports():
-                for topic in () if role in here else self._topics_of(role, port):
+                for topic in self._topics_of(role, port):
                     topics.setdefault(topic, _Found()).exports.append((id, public))
             self._topics = topics
             self._following.want((topic, topic) for topic in topics)

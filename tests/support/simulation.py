@@ -12,6 +12,7 @@ from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo import Participant, Session
 from msgflo_host.coordinator import Coordinator
+from msgflo_host.dataplane.components import Components
 from msgflo_host.dataplane.forwarder import Forwarder
 from msgflo_host.graph import fbp_format
 from msgflo_host.graph.model import Graph
@@ -58,7 +59,7 @@ async def beside(work: Any) -> AsyncIterator[asyncio.Task[Any]]:
 async def coordinating(
     broker: MemoryBroker, graph: Graph | str = "", *, alone: bool = False, data: Path | None = None
 ) -> AsyncIterator[Coordinator]:
-    """A coordinator that is in charge of the broker; unless it is `alone`, beside the forwarder."""
+    """A coordinator that is in charge of the broker; unless it is `alone`, beside the data plane."""
     coordinator = Coordinator(broker.address, fbp_format.parse(graph) if isinstance(graph, str) else graph, data=data)
     async with nullcontext() if alone else forwarding(broker), beside(coordinator.run()) as task:
         await until(lambda: task.done() or coordinator.in_charge.is_set())
@@ -69,13 +70,27 @@ async def coordinating(
 
 @asynccontextmanager
 async def forwarding(broker: MemoryBroker) -> AsyncIterator[None]:
-    """A forwarder."""
+    """The data plane: a forwarder, and the built-in components."""
     forwarder = Forwarder(broker.address)
     await forwarder.start()
     try:
-        yield
+        async with running_components(broker):
+            yield
     finally:
         await forwarder.stop()
+
+
+@asynccontextmanager
+async def running_components(broker: MemoryBroker) -> AsyncIterator[Components]:
+    """The built-in components."""
+    components = Components(broker.address)
+    task = asyncio.create_task(components.run())
+    try:
+        await until(lambda: components.connected or task.done())
+        yield components
+    finally:
+        await components.stop()
+        await task
 
 
 @asynccontextmanager

@@ -42,7 +42,9 @@ def imports(path: Path) -> set[str]:
 
 
 def test_modules_of_the_host_export_what_exists_and_all_that_is_public() -> None:
-    wrong = [f"{name(path)}: {fault}" for path in HOST if path.name != "__main__.py" and (fault := export_fault(path))]
+    # Built-in components are written as in a user's folder.
+    modules = [path for path in HOST if path.name != "__main__.py" and path.parent.name != "core"]
+    wrong = [f"{name(path)}: {fault}" for path in modules if (fault := export_fault(path))]
     assert not wrong
 
 

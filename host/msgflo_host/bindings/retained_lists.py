@@ -3,6 +3,8 @@
 - ``fbp/bind/<id>``: the topics that each inport of a participant of ours is bound to. It subscribes to them itself.
   ``{"<inport>": ["…", …], …, "": {"version": 7}}``; it confirms with ``7`` on ``fbp/bound/<id>``.
 - ``fbp/forward/<id>``: what a forwarder passes on to a participant that cannot be bound, as `dataplane.forward` describes.
+- ``fbp/foreign/<id>``: which foreign device is to be announced, as `dataplane.foreign_lists` describes.
+- ``fbp/component/<id>``: which built-in component a participant is, as `dataplane.components` describes.
 
 Versions rise, whoever writes them. Where there is no list any more, its confirmation is cleared.
 """
@@ -18,10 +20,21 @@ import msgspec
 from msgflo.errors import ConfigError
 from msgflo.topics import bind_topic, escape
 
-from ..dataplane import forward
+from ..dataplane import component_lists as components
+from ..dataplane import foreign_lists, forward
+from ..dataplane.component_lists import Description
 from ..dataplane.forward import Forward, ForwardList
 
-__all__ = ["BIND", "BOUND", "BindLists", "ForwardLists", "RetainedLists", "bound_topic"]
+__all__ = [
+    "BIND",
+    "BOUND",
+    "BindLists",
+    "ComponentLists",
+    "ForeignDeviceLists",
+    "ForwardLists",
+    "RetainedLists",
+    "bound_topic",
+]
 
 BIND, BOUND = "fbp/bind/", "fbp/bound/"
 
@@ -61,8 +74,8 @@ class RetainedLists(Generic[Content]):
         """Read a list, its version, which is 0 where it has none, and its content; raises ConfigError."""
         raise NotImplementedError
 
-    def encode(self, version: int, content: Content) -> bytes:
-        """Write a list; the same content is the same bytes."""
+    def encode(self, id: str, version: int, content: Content) -> bytes:
+        """Write the list of a participant; the same content is the same bytes."""
         raise NotImplementedError
 
     def read_version(self, payload: bytes) -> int | None:
@@ -118,13 +131,17 @@ class RetainedLists(Generic[Content]):
         self._strays = {topic for topic in self._strays if not self._publish(topic, b"")}
         self._desired = {id: content for id, content in desired.items() if content}
         different = [id for id in sorted(self._there.keys() | self._desired.keys()) if self._differs(id)]
-        return [id for id in different if self._write(id)]
+        return [id for id in self.in_order(different) if self._write(id)]
+
+    def in_order(self, ids: list[str]) -> list[str]:
+        """Return the participants in the order in which their lists are to be written."""
+        return ids
 
     def write_again(self) -> None:
         """Publish all lists again, for a forwarder that was not sent the retained ones."""
         for id, (version, content) in self._there.items():
             if content is not None:
-                self._publish(self.topic(id), self.encode(version, content))
+                self._publish(self.topic(id), self.encode(id, version, content))
 
     @property
     def missing(self) -> list[str]:
@@ -164,7 +181,7 @@ class RetainedLists(Generic[Content]):
                 self._there.pop(id, None)
             return is_written
         version, content = self._versions.get(id, 0) + 1, self._desired[id]
-        if is_written := self._publish(self.topic(id), self.encode(version, content)):
+        if is_written := self._publish(self.topic(id), self.encode(id, version, content)):
             self._stands(id, version, content)
         return is_written
 
@@ -185,7 +202,7 @@ class BindLists(RetainedLists[Bound]):
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
             raise ConfigError(f"{topic!r}: {error}") from None
 
-    def encode(self, version: int, content: Bound) -> bytes:
+    def encode(self, id: str, version: int, content: Bound) -> bytes:
         lists = {inport: sorted(sources) for inport, sources in sorted(content.items())}
         return msgspec.json.encode({**lists, "": {"version": version}})
 
@@ -206,7 +223,7 @@ class ForwardLists(RetainedLists[frozenset[Forward]]):
         found = forward.read_list(topic, payload)
         return found.version, found.forwards
 
-    def encode(self, version: int, content: frozenset[Forward]) -> bytes:
+    def encode(self, id: str, version: int, content: frozenset[Forward]) -> bytes:
         return forward.write_list(ForwardList(version, content))
 
     def read_version(self, payload: bytes) -> int | None:
@@ -217,6 +234,68 @@ class ForwardLists(RetainedLists[frozenset[Forward]]):
         """Take out of the lists what is not among these, and add nothing; returns whose were written."""
         nothing: frozenset[Forward] = frozenset()
         return self.apply({id: (there or nothing) & desired.get(id, nothing) for id, (_, there) in self._there.items()})
+
+
+class ComponentLists(RetainedLists[tuple[str, bool]]):
+    """Built-in components: the name, and whether something secure comes to it."""
+
+    def __init__(self, publish: Callable[[str, bytes], bool]) -> None:
+        super().__init__(publish)
+        self._names: dict[str, str] = {}  # of those that had another one before, which is their value
+
+    def rename(self, old: str, new: str) -> None:
+        """Let `new`, once it is written, go on with the memory of `old`."""
+        self._names[new] = self._names.pop(old, old)
+
+    def in_order(self, ids: list[str]) -> list[str]:
+        """Put the new names of renamed ones before what is to have their old names."""
+        new_names = {old: new for new, old in self._names.items()}
+
+        def renames(id: str) -> int:
+            count, at = 0, id
+            while at in new_names and count < len(new_names):
+                count, at = count + 1, new_names[at]
+            return count
+
+        return sorted(ids, key=renames)
+
+    def apply(self, desired: Mapping[str, tuple[str, bool]]) -> list[str]:
+        # The new ones first: those whose memory they go on with are there only until they are removed.
+        written = super().apply({**{id: each for id, (_, each) in self._there.items() if each}, **desired})
+        self._names.clear()
+        return [*written, *super().apply(desired)]
+
+    def topic(self, id: str) -> str:
+        topic: str = components.LISTS + escape(id)
+        return topic
+
+    def read(self, topic: str, payload: bytes) -> tuple[int, tuple[str, bool]]:
+        found = components.read(topic, payload)
+        return found.version, (found.component, found.secure)
+
+    def encode(self, id: str, version: int, content: tuple[str, bool]) -> bytes:
+        component, is_secure = content
+        return components.write(Description(component, version, is_secure, self._names.get(id, "")))
+
+    def read_version(self, payload: bytes) -> int | None:
+        return None
+
+
+class ForeignDeviceLists(RetainedLists[bytes]):
+    """Foreign devices, each as `foreign_lists.content_of` gives it."""
+
+    def topic(self, id: str) -> str:
+        topic: str = foreign_lists.LISTS + escape(id)
+        return topic
+
+    def read(self, topic: str, payload: bytes) -> tuple[int, bytes]:
+        return foreign_lists.read_content(topic, payload)
+
+    def encode(self, id: str, version: int, content: bytes) -> bytes:
+        return foreign_lists.write(version, content)
+
+    def read_version(self, payload: bytes) -> int | None:
+        return None
 
 
 class _About(msgspec.Struct):

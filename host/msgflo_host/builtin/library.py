@@ -1,37 +1,36 @@
-"""Which built-in components there are. A module is imported when one of its components is asked for."""
+"""Which built-in components there are. A module is imported when its component is asked for."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping
 from importlib import import_module, resources
 
-from .component import Component
+from msgflo.component import Component
 
 __all__ = ["MODULES", "components", "source", "suite"]
 
 MODULES: dict[str, str] = {
-    "core/Changed": "numbers",
-    "core/Counter": "numbers",
-    "core/Debounce": "timing",
-    "core/Delay": "timing",
-    "core/Drop": "flow",
+    "core/Changed": "changed",
+    "core/Counter": "counter",
+    "core/Debounce": "debounce",
+    "core/Delay": "delay",
+    "core/Drop": "drop",
     "core/Expression": "expression",
-    "core/Gate": "flow",
-    "core/Log": "text",
-    "core/Merge": "flow",
-    "core/Not": "logic",
-    "core/Repeat": "flow",
-    "core/SampleAndHold": "flow",
-    "core/Scale": "numbers",
-    "core/Select": "text",
-    "core/Split": "flow",
-    "core/Template": "text",
-    "core/Threshold": "logic",
-    "core/Throttle": "timing",
-    "core/Timer": "timing",
-    "core/Toggle": "logic",
-    "core/Window": "numbers",
+    "core/Gate": "gate",
+    "core/Log": "log",
+    "core/Merge": "merge",
+    "core/Not": "not_",  # a module `not` could not be imported
+    "core/Repeat": "repeat",
+    "core/SampleAndHold": "sample_and_hold",
+    "core/Scale": "scale",
+    "core/Select": "select_",  # a file `select.py` would stand in for Python's own in the folder of a program
+    "core/Split": "split",
+    "core/Template": "template",
+    "core/Threshold": "threshold",
+    "core/Throttle": "throttle",
+    "core/Timer": "timer",
+    "core/Toggle": "toggle",
+    "core/Window": "window",
 }
 """By name of a component: the module in `builtin.core` that has its class, which is named after what follows the `/`."""
 
@@ -43,7 +42,8 @@ def components() -> Mapping[str, type[Component]]:
 
 def source(name: str) -> tuple[str, str, str]:
     """Return a component's source, the language of it, and its suite of tests; raise KeyError if there is none."""
-    return inspect.getsource(_COMPONENTS[name]), "python", suite(name)
+    file = resources.files(__package__) / "core" / f"{MODULES[name]}.py"
+    return file.read_text(encoding="utf-8"), "python", suite(name)
 
 
 def suite(name: str) -> str:
@@ -58,6 +58,7 @@ class _Components(Mapping[str, type[Component]]):
     def __getitem__(self, name: str) -> type[Component]:
         module = import_module(f"{__package__}.core.{MODULES[name]}")
         found: type[Component] = getattr(module, name.partition("/")[2])
+        found.component = name
         return found
 
     def __contains__(self, name: object) -> bool:

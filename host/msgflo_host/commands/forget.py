@@ -12,6 +12,7 @@ import click
 
 from msgflo import Broker, ConnectError, SubscribeError
 from msgflo.paho_transport import Transport
+from msgflo.remembering import memory_topic
 from msgflo.topics import connection_topic, is_filter, matches, participant_topic
 
 from .. import discovery
@@ -151,7 +152,7 @@ class _Kept:
         carrying = {each.connection for each in self.participants if each not in chosen}
         connections = {each.connection for each in chosen if each.connection and each.connection not in carrying}
         left = [connection_topic(each) for each in sorted(connections) if self._state(each) != b"online"]
-        own = [topic(each.id) for each in chosen for topic in (participant_topic, bound_topic)]
+        own = [topic(each.id) for each in chosen for topic in (participant_topic, bound_topic, memory_topic)]
         return [*own, *left]
 
     def values_of(self, chosen: Collection[Participant]) -> list[str]:

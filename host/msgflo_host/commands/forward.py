@@ -1,4 +1,4 @@
-"""``msgflo forward``: the forwarder by itself, on a broker that is there."""
+"""``msgflo forward``: the data plane by itself, on a broker that is there: forwarder and built-in components."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import uvloop
 
 from msgflo import Broker
 
+from ..dataplane.components import Components
 from ..dataplane.forwarder import Forwarder
 from ..processes.signals import on_shutdown
 from ._options import broker_option, parse_broker
@@ -20,14 +21,15 @@ __all__ = ["command"]
 log = logging.getLogger("msgflo")
 
 
-@click.command("forward", short_help="Run the forwarder by itself.")
+@click.command("forward", short_help="Run the forwarder and the built-in components by themselves.")
 @broker_option
 @click.option("--supervised", is_flag=True, hidden=True)
 def command(broker_url: str | None, supervised: bool) -> None:
-    """Carry the packets of forwarded edges until Ctrl-C: those to foreign devices and to programs that know no MsgFlo.
+    """Carry the packets of forwarded edges, and run the built-in components of graphs, until Ctrl-C.
 
-    `msgflo run` starts one. Beside `msgflo coordinator` it is started like this; it needs nothing but the broker, and goes
-    on while no coordinator is there.
+    Forwarded edges are those to foreign devices and to programs that know no MsgFlo. `msgflo run` starts one of these.
+    Beside `msgflo coordinator` it is started like this; it needs nothing but the broker, and goes on while no coordinator is
+    there.
 
     \b
     Examples:
@@ -50,8 +52,11 @@ async def _forward(broker: Broker) -> None:
     forwarder = Forwarder(
         broker, on_state=lambda connected, reason: log.info("%s", f"{broker}: connected" if connected else reason)
     )
+    components = Components(broker)
     await forwarder.start()
+    running = asyncio.create_task(components.run())
     try:
-        await ended.wait()
+        await asyncio.wait([running, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        await forwarder.stop()
+        await asyncio.gather(components.stop(), forwarder.stop())
+    await running

@@ -10,8 +10,9 @@ import msgspec
 
 from .._once import Once
 from .._text import quoted
+from ..builtin.library import MODULES
 from ..coordinator import Coordinator
-from ..foreign import Foreign, ForeignDevices
+from ..foreign import Foreign
 from ..library import ComponentInfo, Library
 from ..library.folder import fill
 from ..library.live import follow
@@ -26,7 +27,6 @@ __all__ = ["Components"]
 
 log = logging.getLogger("msgflo")
 
-CLIENT_ID = "msgflo-coordinator-foreign"
 MOST_PROCESSES = 200
 """Of nodes: whoever may edit a graph should not be able to fill the memory of this machine."""
 
@@ -80,7 +80,6 @@ class Components:
         )
         self._once = Once()
         self._foreign = ForeignNodes(library, foreign, self._once)
-        self._devices = ForeignDevices(coordinator.broker, client_id=CLIENT_ID, quiet=True)
         self._stopped = False
         self._changed = asyncio.Event()
         coordinator.on_change.append(self._changed.set)
@@ -90,7 +89,6 @@ class Components:
     async def run(self) -> None:
         """Start, announce and end as the graph and the registry change, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._announce())
             tasks.create_task(follow(self.library, self._coordinator.tell))
             while True:
                 await self._changed.wait()
@@ -100,13 +98,9 @@ class Components:
                 with self._coordinator.wall("what starts and ends components"):
                     self._processes.want(self._commands())
                     self._programs.want({f"program {name}": each for name, each in self.library.programs.items()})
-                    self._devices.want(self._foreign.devices(self._coordinator.graph.nodes.values()))
+                    self._coordinator.announce(self._foreign.devices(self._coordinator.graph.nodes.values()))
                     self._learn()
                     await self._doubts.look()
-
-    async def _announce(self) -> None:
-        await self._coordinator.in_charge.wait()  # another coordinator may have a connection of that name
-        await self._devices.run()
 
     async def stop(self) -> None:
         """End every process; call it while the coordinator still runs, so that their participants are forgotten."""
@@ -114,8 +108,8 @@ class Components:
         await asyncio.gather(self._processes.stop(), self._programs.stop())
 
     def is_own(self, component: str) -> bool:
-        """Whether nodes of a component are run here."""
-        return component in self.library.commands or component in self.library.foreign
+        """Whether nodes of a component are run by us."""
+        return component in MODULES or component in self.library.commands or component in self.library.foreign
 
     def is_run_here(self, role: str) -> bool:
         """Whether a role is or will be played by what is run here."""

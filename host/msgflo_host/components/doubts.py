@@ -95,7 +95,7 @@ class Doubts:
         self._had = {role: name for role, name in self._had.items() if role in nodes and nodes[role].component == name}
         for node in nodes.values():
             name = node.component
-            if self._coordinator.builtin.is_own(name):
+            if name in MODULES:
                 continue
             if name in self._library.commands or name in self._library.foreign:
                 self._had[node.id] = name

@@ -50,9 +50,7 @@ class Health:
         coordinator.on_trouble.append(self.report)
         coordinator.on_news.append(self._news)
         coordinator.on_waiting.append(self.look)
-        engine = coordinator.builtin.engine
-        engine.on_error.append(self.report)
-        engine.on_log.append(self.output)
+        coordinator.on_line.append(self.output)
         components.on_output.append(self._printed)
         components.on_crash.append(
             lambda name, how, delay: self._fail(name, f"{how}; it is started again in {delay:g} s")

@@ -52,17 +52,14 @@ class NetworkPart:
     def _start(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
         self._graphs.start(network.id)
-        # Before the packets that follow from it.
         self._replies.tell(
             "network", "started", {**self._status(network, running=True), "time": time_text(time.time())}
         )
-        self._coordinator.settle()
 
     def _stop(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
         uptime = _uptime(network)
         self._graphs.stop(network.id)
-        self._coordinator.settle()
         payload = {**self._status(network, running=False), "time": time_text(time.time()), "uptime": uptime}
         self._replies.tell("network", "stopped", payload)
         if network.is_temporary:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..builtin import library
 from ..coordinator import Coordinator
 from ..graph.elements import Edge, Initial, PortRef
 from ..graphs import Network
@@ -68,17 +69,14 @@ class Packets:
         self.taps.look_again()
 
     def is_running(self, network: Network) -> bool:
-        """Whether a packet may come: somebody outside of this process plays a node, or one of ours has something to do.
+        """Whether packets may come: it is started, and a participant of it is there that sends by itself.
 
-        What is built in does nothing unseen: a network of such nodes alone runs just as long as it has something to do.
+        Most built-in components only send what follows from what they get.
         """
-        if not network.started:
-            return False
-        here, registry = self._coordinator.builtin, self._coordinator.registry
-        roles = [self._coordinator.graphs.role(network.id, node) for node in network.graph.nodes]
-        if not here.engine.is_idle(roles):
-            return True
-        return any(entry.state != "lost" for role in roles if role not in here for entry in registry.by_role(role))
+        graphs, registry = self._coordinator.graphs, self._coordinator.registry
+        active = (node for node in network.graph.nodes.values() if _sends_by_itself(node.component))
+        entries = (entry for node in active for entry in registry.by_role(graphs.role(network.id, node.id)))
+        return network.started and any(entry.state != "lost" for entry in entries)
 
     def show_sent(self, graph: str, tgt: PortRef, data: Any) -> None:
         """Show a packet that somebody has sent into an inport by hand: without a source, as an initial packet is."""
@@ -157,6 +155,12 @@ class Packets:
             frame = encode(message("network", "data", payload))
             for client in clients:
                 client.send(frame)
+
+
+def _sends_by_itself(component: str) -> bool:
+    """Whether it is not built in, or all of its inports are settings."""
+    built_in = library.components().get(component)
+    return built_in is None or all("default" in (port.schema or {}) for port in built_in.inports)
 
 
 def _takes_secure(network: Network, tgt: PortRef) -> bool:

@@ -2,8 +2,8 @@
 
 A file is a component when its suffix has a handler, its name begins with a letter or a digit and holds only letters,
 digits, ``_`` and ``-``, and nothing that the configuration names uses it already. Two handlers are always there: a
-``.py`` in which `Participant` is mentioned runs with ``msgflo participant``, and a ``.yml`` or ``.yaml`` with the key
-``component`` is a foreign device. The component of ``home/Lamp.py`` in the namespace ``home`` is ``home/Lamp``.
+``.py`` in which `Participant` or `msgflo.component` is mentioned runs with ``msgflo participant``, and a ``.yml`` or ``.yaml``
+with the key ``component`` is a foreign device. The component of ``home/Lamp.py`` in the namespace ``home`` is ``home/Lamp``.
 """
 
 from __future__ import annotations
@@ -130,7 +130,11 @@ def watched(folder: Path, contents: Contents) -> dict[Path, Signature | None]:
 
 def is_component(text: str, suffix: str) -> bool:
     """Whether a file with this suffix, for which there is no handler but our own, is a component."""
-    pattern = r"\bParticipant\b" if suffix == ".py" else r"(?m)^[\"']?component[\"']?[ \t]*:"
+    pattern = (
+        r"\bParticipant\b|\bmsgflo\.(component|remembering)\b"
+        if suffix == ".py"
+        else r"(?m)^[\"']?component[\"']?[ \t]*:"
+    )
     return re.search(pattern, text) is not None
 
 

@@ -46,7 +46,7 @@ def outline(name: str, file: Path, class_name: str | None = None) -> ComponentIn
 
 
 def _is_participant(node: ast.ClassDef) -> bool:
-    return any(_last_name(base) == "Participant" for base in node.bases)
+    return any(_last_name(base) in ("Participant", "Remembering", "Component") for base in node.bases)
 
 
 def _last_name(node: ast.expr) -> str:

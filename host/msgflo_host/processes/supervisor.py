@@ -1,4 +1,4 @@
-"""`msgflo run`: starts broker, forwarder, coordinator and what that wants to run; starts again what dies, and ends all.
+"""`msgflo run`: starts broker, data plane, coordinator and what that wants to run; starts again what dies, and ends all.
 
 It knows neither MQTT nor graphs, so that little here can fail. Whichever of them dies, the others go on.
 """
@@ -36,7 +36,7 @@ log = logging.getLogger("msgflo")
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 30.0
 _END_S = 15.0  # it saves the graph, has ended what it wanted to run, and tells who is connected
 _MOST_PENDING = 50  # lines
-_FORWARDER = ("msgflo", "forward", "--supervised")
+_DATA_PLANE = ("msgflo", "forward", "--supervised")
 
 
 def supervise(
@@ -73,7 +73,7 @@ class _Supervisor:
         self._broker = broker
         self._own_broker: OwnBroker | None = None  # what the coordinator is told of it
         self._groups = Groups(self._environment, self._tell)
-        self._forwarder: Processes | None = None
+        self._data_plane: Processes | None = None
         self._channel: Channel | None = None
         self._process: Process | None = None
         self._running: asyncio.Task[int] | None = None
@@ -103,22 +103,22 @@ class _Supervisor:
             await self._broker.start()
             self._own_broker = self._broker.described()
             self._introduce_broker()
-            self._run_forwarder(wanted=True)
+            self._run_data_plane(wanted=True)
         checked.cancel()
 
     def _introduce_broker(self) -> None:
         if self._own_broker is not None and self._channel is not None:
             self._channel.send(broker=self._own_broker)
 
-    def _run_forwarder(self, *, wanted: bool) -> None:
+    def _run_data_plane(self, *, wanted: bool) -> None:
         """Have it run, or not: on the broker of others only while no other coordinator is in charge there, which has its own."""
-        if self._forwarder is None:
-            self._forwarder = Processes(
+        if self._data_plane is None:
+            self._data_plane = Processes(
                 self._environment(),
                 shortest_pause_s=_SHORTEST_PAUSE_S,
                 output=lambda name, line: log.warning("%s: %s", name, line),
             )
-        self._forwarder.want({"forwarder": Command(_FORWARDER, Path.cwd())} if wanted else {})
+        self._data_plane.want({"data plane": Command(_DATA_PLANE, Path.cwd())} if wanted else {})
 
     async def _keep(self, ended: asyncio.Task[int]) -> int:
         pauses = Pauses(_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S)
@@ -154,7 +154,7 @@ class _Supervisor:
             if "checked" in message:
                 self._is_checked.set()
             if "in_charge" in message:
-                self._run_forwarder(wanted=message["in_charge"] or isinstance(self._broker, Mosquitto))
+                self._run_data_plane(wanted=message["in_charge"] or isinstance(self._broker, Mosquitto))
             if "save" in message and isinstance(self._broker, Mosquitto):
                 self._broker.save_soon()
             if "want" in message:
@@ -175,8 +175,8 @@ class _Supervisor:
                 await asyncio.wait([self._running], timeout=_END_S)
             await children.end(self._process, 0)
         await self._groups.stop()
-        if self._forwarder is not None:
-            await self._forwarder.stop()
+        if self._data_plane is not None:
+            await self._data_plane.stop()
         if isinstance(self._broker, Mosquitto):
             await self._broker.stop()
 

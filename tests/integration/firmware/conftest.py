@@ -6,16 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from interpreters import CPYTHON, EVERY, MICROPYTHONS
+from interpreters import CPYTHON, EVERY, HEAP, MICROPYTHONS
 from plain import PlainFile
 
 HERE = Path(__file__).parent
 RUNNERS = {HERE / "both": EVERY, HERE / "micropython": MICROPYTHONS}
+# What remembers, and components, take more modules, which are compiled there; a board has their bytecode.
+LARGER = dict.fromkeys(("remembering", "saving", "recalling", "component", "settings", "later"), "160K")
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     if module_path.parent in RUNNERS:
         # CPython takes long to start; MicroPython does not, and what one test leaves in its heap would be found by the next.
         interpreters = RUNNERS[module_path.parent]
-        return PlainFile.from_parent(parent, path=module_path, interpreters=interpreters, shared=(CPYTHON,))
+        heap = LARGER.get(module_path.stem.removeprefix("test_"), HEAP)
+        return PlainFile.from_parent(parent, path=module_path, interpreters=interpreters, heap=heap, shared=(CPYTHON,))
     return None

@@ -298,7 +298,7 @@ def test_forget_clears_all_that_the_coordinator_knows_as_lost(broker: MemoryBrok
     assert sorted(forget(broker, "--lost", status=status).stdout.splitlines()) == [
         "older is forgotten", "tired is forgotten",
     ]  # fmt: skip
-    others = ["fbp/connection/msgflo-forwarder", "fbp/connection/receiver"]
+    others = [f"fbp/connection/{each}" for each in ("msgflo-components", "msgflo-forwarder", "receiver")]
     assert left(broker) == [*others, "fbp/participant/heard", "fbp/participant/radio"]
     status = seen(broker, lambda coordinator: coordinator.registry.state("heard") == "alive")
     assert forget(broker, "--lost", status=status).stderr == "msgflo: the broker keeps nothing of anybody who is lost\n"

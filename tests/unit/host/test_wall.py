@@ -14,6 +14,7 @@ from msgflo_host.graph.commands import Change
 from msgflo_host.graph.model import Graph
 from msgflo_host.graphs import MAIN, Graphs
 from msgflo_host.wall import Wall, call_all
+from simulation import running_components
 
 
 def fail(*news: object) -> None:
@@ -105,7 +106,7 @@ def test_the_coordinator_goes_on_though_one_who_is_told_fails(place: str, logged
 
     async def bounded() -> None:
         with MemoryBroker() as broker:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(60), running_components(broker):
                 await main(broker)
 
     run_simulated(bounded)

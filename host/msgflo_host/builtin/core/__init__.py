@@ -1,1 +1,1 @@
-"""The components of the `core` collection, by what they are for."""
+"""The components of the `core` collection, one a file, each as a user might write it."""

@@ -7,8 +7,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..component import ComponentError
-from ..values import MAX_TEXT, boolean, number, shown, text_of
+from msgflo import Error
+from msgflo.values import boolean, number, shown, text_of
+
+from ..sizes import MAX_TEXT
 from . import _paths
 
 if TYPE_CHECKING:
@@ -67,23 +69,23 @@ class Formula(NamedTuple):
 
 
 def compiled(text: str) -> Formula:
-    """Return a formula; raise ComponentError that says where it is wrong."""
+    """Return a formula; raise Error that says where it is wrong."""
     from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput  # takes memory, so only here
 
     where = 'inport "expression"'
     if len(text) > MAX_LENGTH:
-        raise ComponentError(f"{where}: {len(text)} characters; at most {MAX_LENGTH} are allowed")
+        raise Error(f"{where}: {len(text)} characters; at most {MAX_LENGTH} are allowed")
     try:
         formula: Formula = _parser().parse(text)  # type: ignore[assignment]
     except UnexpectedInput as wrong:
         at = getattr(wrong, "pos_in_stream", None)
         token = getattr(wrong, "token", None)
         if isinstance(wrong, UnexpectedEOF) or at is None or at >= len(text) or getattr(token, "type", "") == "$END":
-            raise ComponentError(f"{where}: {shown(text)} is not complete") from None
+            raise Error(f"{where}: {shown(text)} is not complete") from None
         what = text[at] if isinstance(wrong, UnexpectedCharacters) else str(token)
-        raise ComponentError(f"{where}, character {at + 1}: {shown(what)} makes no sense here") from None
-    except ComponentError as wrong:
-        raise ComponentError(f"{where}: {wrong}") from None
+        raise Error(f"{where}, character {at + 1}: {shown(what)} makes no sense here") from None
+    except Error as wrong:
+        raise Error(f"{where}: {wrong}") from None
     return formula
 
 
@@ -99,7 +101,7 @@ def _parser() -> Lark:
 def _joined(compute: Callable[[Mapping[str, Any]], Any], *parts: Formula) -> Formula:
     depth = 1 + max((part.depth for part in parts), default=0)
     if depth > MAX_DEPTH:
-        raise ComponentError(f"it is nested more than {MAX_DEPTH} deep")
+        raise Error(f"it is nested more than {MAX_DEPTH} deep")
     return Formula(compute, frozenset().union(*(part.names for part in parts)), depth)
 
 
@@ -109,7 +111,7 @@ def _constant(value: Any) -> Formula:
 
 def _variable(name: str) -> Formula:
     if name not in VARIABLES:
-        raise ComponentError(f"there is no {shown(str(name))}; there are {', '.join(VARIABLES)}")
+        raise Error(f"there is no {shown(str(name))}; there are {', '.join(VARIABLES)}")
     key = str(name)
     return Formula(lambda values: values[key], frozenset({key}))
 
@@ -121,7 +123,7 @@ def _member(whole: Formula, key: str) -> Formula:
         value = whole.compute(values)
         found = _paths.find(value, (step,))
         if found is _paths.MISSING:
-            raise ComponentError(f"no {shown(step)} in {shown(value)}")
+            raise Error(f"no {shown(step)} in {shown(value)}")
         return found
 
     return _joined(compute, whole)
@@ -165,9 +167,9 @@ def _call(name: str, *arguments: Formula) -> Formula:
         return _joined(lambda values: (yes if boolean(condition.compute(values)) else no).compute(values), *arguments)
     function = _FUNCTIONS.get(name)
     if function is None and name != "if":
-        raise ComponentError(f"there is no {name}(…); there are if, {', '.join(_FUNCTIONS)}")
+        raise Error(f"there is no {name}(…); there are if, {', '.join(_FUNCTIONS)}")
     if function is None or not function.least <= len(arguments) <= function.most:
-        raise ComponentError(f"{name}(…) does not take {len(arguments)} values")
+        raise Error(f"{name}(…) does not take {len(arguments)} values")
     apply = function.apply
 
     def compute(values: Mapping[str, Any]) -> Any:
@@ -185,11 +187,11 @@ def _result(apply: Callable[..., Any], *arguments: Any, as_text: Callable[[], st
             raise OverflowError
         return float(result) if isinstance(result, int) and abs(result) > 2**53 else result
     except ZeroDivisionError:
-        raise ComponentError(f"{as_text()}: division by 0") from None
+        raise Error(f"{as_text()}: division by 0") from None
     except OverflowError:
-        raise ComponentError(f"{as_text()}: the result is too large") from None
+        raise Error(f"{as_text()}: the result is too large") from None
     except ValueError:
-        raise ComponentError(f"{as_text()}: there is no such number") from None
+        raise Error(f"{as_text()}: there is no such number") from None
 
 
 def _equal(one: Any, other: Any) -> bool:
@@ -198,7 +200,7 @@ def _equal(one: Any, other: Any) -> bool:
         if isinstance(one, kinds) or isinstance(other, kinds):
             try:
                 return bool(convert(one) == convert(other))
-            except ComponentError:
+            except Error:
                 return False
     return bool(one == other)
 
@@ -206,14 +208,15 @@ def _equal(one: Any, other: Any) -> bool:
 def _round(value: Any, digits: Any = 0) -> float:
     places = number(digits)
     if places not in range(11):
-        raise ComponentError(f"round(…): {shown(digits)} digits; allowed: 0 to 10")
-    return round(number(value), int(places) or None)
+        raise Error(f"round(…): {shown(digits)} digits; allowed: 0 to 10")
+    rounded: float = round(number(value), int(places) or None)
+    return rounded
 
 
 def _concat(*parts: Any) -> str:
     text = "".join(map(text_of, parts))
     if len(text) > MAX_TEXT:
-        raise ComponentError(f"concat(…): the text is too long; at most {MAX_TEXT} characters are allowed")
+        raise Error(f"concat(…): the text is too long; at most {MAX_TEXT} characters are allowed")
     return text
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..component import ComponentError
-from ..values import shown
+from msgflo import Error
+from msgflo.values import shown
 
 __all__ = ["MISSING", "find", "parse"]
 
@@ -19,11 +19,11 @@ _MAX_INDEX = 9  # digits
 
 
 def parse(text: str) -> tuple[str, ...]:
-    """Return the steps of a path, none for an empty one; raise ComponentError if it is none."""
+    """Return the steps of a path, none for an empty one; raise Error if it is none."""
     if not text:
         return ()
     if not _PATH.match(text):
-        raise ComponentError(f'{shown(text)} is no path; allowed: keys and numbers, such as "sensors[0].value"')
+        raise Error(f'{shown(text)} is no path; allowed: keys and numbers, such as "sensors[0].value"')
     return tuple(text.replace("[", ".").replace("]", "").split("."))
 
 

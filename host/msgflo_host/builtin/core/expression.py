@@ -1,46 +1,41 @@
-"""Formulas: numbers, comparisons, choices. Nothing in them can reach the program, and none takes long.
-
-A formula is at most 500 characters long, has no loops and no texts beyond a bound; numbers are floats beyond 2**53, so
-that even `9 ** 9 ** 9` is over at once.
-"""
-
-from __future__ import annotations
+"""Computes a formula."""
 
 from typing import Any
 
-from ..component import Component, Context, Port
-from ._formula import VARIABLES, Formula, compiled
-
-__all__ = ["Expression"]
+from msgflo import Port
+from msgflo.component import Component
+from msgflo_host.builtin.core._formula import Formula, compiled
 
 
 class Expression(Component):
-    """Computes a formula."""
-
-    name = "core/Expression"
-    description = "Computes a formula of up to five values"
+    label = "Computes a formula of up to five values"
     icon = "calculator"
     inports = (
-        *(Port(name, "any", f"The value of {name} in the expression") for name in VARIABLES),
-        Port("expression", "string", "The formula, such as: in * 1.8 + 32", "in"),
+        Port("in", "any", "The value of in in the expression"),
+        Port("a", "any", "The value of a in the expression"),
+        Port("b", "any", "The value of b in the expression"),
+        Port("c", "any", "The value of c in the expression"),
+        Port("d", "any", "The value of d in the expression"),
+        Port("expression", "string", "The formula, such as: in * 1.8 + 32", schema={"default": "in"}),
     )
     outports = (
         Port(
-            "out", "any", "The result, for each packet of a value that the expression names; once all of them are there"
+            "out",
+            "any",
+            "The result, for each packet of a value that the expression names; once all of them are there",
+            qos=1,
         ),
     )
+    remembers = ("values",)
+    values: dict[str, Any] = {}  # by inport
+    formula: Formula | None = None  # until there is one, `in` passes
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._values: dict[str, Any] = {}
-        self._formula: Formula | None = None  # until there is one, `in` passes
+    def configure(self, inport: str, value: str) -> None:
+        self.formula = compiled(value)
+        super().configure(inport, value)
 
-    def configure(self, port: str, value: Any) -> None:
-        self._formula = compiled(value)
-        super().configure(port, value)
-
-    def packet(self, port: str, value: Any) -> None:
-        self._values[port] = value
-        names = frozenset({"in"}) if self._formula is None else self._formula.names
-        if port in names and names <= self._values.keys():
-            self.send("out", value if self._formula is None else self._formula.compute(self._values))
+    def packet(self, inport: str, value: Any) -> None:
+        self.values = {**self.values, inport: value}
+        names = frozenset({"in"}) if self.formula is None else self.formula.names
+        if inport in names and names <= self.values.keys():
+            self.send("out", value if self.formula is None else self.formula.compute(self.values))

@@ -16,4 +16,4 @@ found["core/Not"]
 print(*sorted(name for name in sys.modules if name.startswith("msgflo_host.builtin.core.") or name == "lark"))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
-    assert done.stdout.split() == ["msgflo_host.builtin.core.logic"], done.stderr
+    assert done.stdout.split() == ["msgflo_host.builtin.core.not_"], done.stderr

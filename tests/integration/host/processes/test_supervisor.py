@@ -158,12 +158,48 @@ def test_whoever_is_killed_and_when_the_broker_restarts_forwarded_packets_of_qos
                 victim.terminate() if name == "mosquitto" else victim.kill()
         until(lambda: 599 in received)
         assert [*dict.fromkeys(received)] == [*range(600)]
-        until(lambda: "forwarder: ended (signal 9); trying again in 0.1 s" in system.output)
+        until(lambda: "data plane: ended (signal 9); trying again in 0.1 s" in system.output)
         forwarder = system.part("forward")
         device.disconnect()
         device.loop_stop()
         assert system.stop() == 0
     assert not forwarder.is_running()
+
+
+def test_built_in_components_go_on_while_the_coordinator_is_dead_and_remember_when_they_are_killed(
+    system: Coordinator, tmp_path: Path
+) -> None:
+    (tmp_path / "graph.fbp").write_text("source(test/Source) OUT -> IN count(core/Counter) OUT -> IN sink(test/Sink)\n")
+    source, sink = Source("source"), Sink("sink")
+    with system:
+        broker = system.wait(lambda status: status["connected"])["broker"]
+        with Participants(source, sink, broker=broker):
+            system.wait(lambda status: [each["kind"] for each in status["edges"]] == ["direct", "direct"])
+            source.send("out", 1)
+            until(lambda: sink.received == [1])
+            system.part("coordinator").send_signal(signal.SIGSTOP)
+            for number in range(2, 10):
+                source.send("out", 1)
+                until(lambda number=number: sink.received[-1] == number)
+            data_plane = system.part("forward")
+            data_plane.kill()
+            until(lambda: system.parts("forward") not in ([], [data_plane]))
+            # What is sent while its subscriptions are gone is lost.
+            until(lambda: source.send("out", 1) or len(sink.received) > 9)
+            assert sink.received[9] == 10, "it has counted on"
+            system.part("coordinator").send_signal(signal.SIGCONT)
+            system.wait(lambda status: status["connected"])
+
+
+def test_the_data_plane_has_at_most_three_connections(broker: Mosquitto, tmp_path: Path) -> None:
+    (tmp_path / "graph.fbp").write_text("here(core/Counter) OUT -> ON lamp(x/Lamp)\n")
+    with Coordinator("--plain", tmp_path / "graph.fbp", broker=broker.url, cwd=tmp_path) as system:
+        lamp = discovery_message("lamp", id="lamp", inports=[{"id": "on", "queue": "lamp/on"}])
+        with connect(broker.port, "lamp") as device:
+            device.sendall(publish_frame("fbp/participant/lamp", lamp.encode(), retain=True))
+            system.wait(lambda status: status["edges"] and status["edges"][0]["kind"] == "forwarded")
+        found = [psutil.Process(each.pid).net_connections() for each in system.parts("forward")]
+        assert [len([each for each in one if each.raddr and each.raddr.port == broker.port]) for one in found] == [3]
 
 
 def test_while_another_coordinator_is_in_charge_its_forwarder_is_the_only_one(

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from manual_loop import ManualLoop
+from msgflo import Port
+from msgflo.component import Component
+from msgflo.values import CONVERSIONS, boolean
 from msgflo_host.builtin import library
-from msgflo_host.builtin.component import Component, Port
 from msgflo_host.builtin.core._formula import _FUNCTIONS, MAX_DEPTH, MAX_LENGTH, VARIABLES
-from msgflo_host.builtin.engine import MAX_WAITING, Engine
-from msgflo_host.builtin.values import CONVERSIONS, MAX_TEXT, boolean
+from msgflo_host.builtin.sizes import MAX_TEXT
 from msgflo_host.graph import fbp_format
 from msgflo_host.graph.model import Graph
+from nodes import Nodes, simulated
 from paths import ROOT
 
 TEXT = (ROOT / "docs/components.md").read_text()
@@ -37,14 +38,18 @@ def described() -> dict[str, list[str]]:
 def rows_of(component: type[Component]) -> Iterator[str]:
     for direction, ports in (("in", component.inports), ("out", component.outports)):
         for port in ports:
-            default = "" if port.default is None else f"`{json.dumps(port.default)}`"
+            schema = port.schema or {}
+            default = f"`{json.dumps(schema['default'])}`" if "default" in schema else ""
             yield f"{direction} | `{port.id}` | {port.type} | {default} | {port.description}{range_of(port)}"
 
 
 def range_of(port: Port) -> str:
-    if port.minimum is None:
+    schema = port.schema or {}
+    if "minimum" not in schema:
         return ""
-    return f"; at least {port.minimum:g}" if port.maximum is None else f"; {port.minimum:g} to {port.maximum:.0f}"
+    if "maximum" not in schema:
+        return f"; at least {schema['minimum']:g}"
+    return f"; {schema['minimum']:g} to {schema['maximum']:.0f}"
 
 
 @pytest.mark.parametrize("name", sorted(library.MODULES))
@@ -57,7 +62,8 @@ def test_tables_have_no_other_component() -> None:
 
 
 @pytest.mark.parametrize("graph", EXAMPLES, ids=lambda graph: next(iter(graph.nodes)))
-def test_example_fits_the_components(graph: Graph) -> None:
+@simulated
+async def test_example_fits_the_components(graph: Graph) -> None:
     known = library.components()
     nodes = {node.id: known[node.component] for node in graph.nodes.values() if node.component in known}
     assert nodes
@@ -67,14 +73,12 @@ def test_example_fits_the_components(graph: Graph) -> None:
         if edge.tgt.node in nodes:
             assert edge.tgt.port.lower() in {port.id for port in nodes[edge.tgt.node].inports}, str(edge)
     assert not [node.id for node in graph.nodes.values() if node.component.startswith("core/") and node.id not in nodes]
-    errors = []
-    engine = Engine(loop=(loop := ManualLoop()))
-    engine.on_error.append(lambda role, text: errors.append(f"{role}: {text}"))
-    engine.want({role: component.name for role, component in nodes.items()})
+    running = Nodes({role: component.component for role, component in nodes.items()})
     for initial in graph.initials:
-        engine.deliver(initial.tgt.node, initial.tgt.port.lower(), initial.data)
-    loop.settle()
-    assert errors == []
+        if initial.tgt.node in nodes:
+            running.deliver(initial.tgt.node, initial.tgt.port.lower(), initial.data)
+    await running.settle()
+    assert running.errors == running.mistakes == []
 
 
 def test_every_component_has_an_example() -> None:
@@ -90,5 +94,5 @@ def test_types_switches_functions_and_limits_are_those_of_the_program() -> None:
     functions = next(line for line in TEXT.splitlines() if line.startswith("| functions |"))
     assert set(re.findall(r"`(\w+)\(", functions)) == set(_FUNCTIONS)
     assert set(VARIABLES) <= set(re.findall("`([a-z]+)`", TEXT))
-    for number in (f"{MAX_WAITING:,}", f"{MAX_TEXT:,}", str(MAX_LENGTH), str(MAX_DEPTH)):
+    for number in (f"{MAX_TEXT:,}", str(MAX_LENGTH), str(MAX_DEPTH)):
         assert number.replace(",", " ") in TEXT.replace("\n", " ")

@@ -58,7 +58,7 @@ def test_a_graph_is_started_and_stopped_and_all_are_told(system: LocalSystem) ->
                     assert data(client.frames[begin:]) == WHOLE
                     commands = [frame["command"] for frame in client.frames[begin:]]
                     assert commands.index("started") < commands.index("data")
-                assert await status(two) == {"running": False, "started": True}, "it has nothing to do any more"
+                assert await status(two) == {"running": False, "started": True}, "none of it sends by itself"
 
                 stopped = await one.ask("network", "stop", graph="g")
                 assert datetime.fromisoformat(stopped.pop("time")).utcoffset() is not None

@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 
 from editors import Editor
-from event_loop import run_simulated
-from fbp_service import joined, read, served
+from fbp_service import joined, read
 from local_system import LocalSystem
 from memory_broker import MemoryBroker
+from msgflo.topics import escape
 from msgflo_host.fbp.client_list import BEHIND
 from msgflo_host.fbp.envelope import Request
-from msgflo_host.graph import fbp_format
 from simulation import until
 from systems import discovery_message
 
@@ -88,7 +87,7 @@ async def look(client: Editor, *edges: dict[str, Any], graph: str = MAIN) -> Non
     await client.ask("network", "edges", graph=graph, edges=list(edges))
 
 
-ALL = ("button/out", "button/other", "lamp/out")
+ALL = ("button/out", "button/other", "lamp/out", "fast/out", "last/out")
 
 
 def test_packets_of_the_selected_edges_are_shown_and_where_none_is_selected_all(system: LocalSystem) -> None:
@@ -353,11 +352,12 @@ def test_packets_on_topics_with_wildcards_are_shown(system: LocalSystem) -> None
 
 
 def test_a_client_that_is_behind_is_spared_packets_and_nothing_else_and_told_what_it_misses() -> None:
+    system = LocalSystem("one(core/Repeat) OUT -> IN two(core/Repeat)\n")
+
     async def main() -> None:
-        coordinator, service = served(fbp_format.parse("one(core/Repeat) OUT -> IN two(core/Repeat)\n"))
+        coordinator, service = system.coordinator, system.service
         slow, quick = joined(service), joined(service)
-        serving = asyncio.create_task(service.run())
-        coordinator.settle()
+        await follows(system, "one/out")
         for _ in range(BEHIND):
             service.clients.broadcast("network", "output", {"message": "noise"})
         read(quick)
@@ -365,7 +365,7 @@ def test_a_client_that_is_behind_is_spared_packets_and_nothing_else_and_told_wha
 
         async def packet(data: int) -> None:
             """Send one, and wait until somebody has seen it."""
-            coordinator.builtin.engine.deliver("one", "in", data)
+            system.broker.publish("one/in", str(data))
             while data not in [f["payload"]["data"] for f in shown if f["command"] == "data"]:
                 await asyncio.sleep(0.01)
                 shown.extend(read(quick))
@@ -383,16 +383,16 @@ def test_a_client_that_is_behind_is_spared_packets_and_nothing_else_and_told_wha
         assert "three" in [frame["payload"].get("id") for frame in frames]
         await packet(2)
         assert [frame["payload"]["data"] for frame in read(slow) if frame["command"] == "data"] == [2]
-        serving.cancel()
 
-    run_simulated(main)
+    system.run(main)
 
 
 def test_what_was_selected_in_a_graph_ends_with_it_and_does_not_count_for_another_of_that_name() -> None:
     graph = "fixture.one"
+    system = LocalSystem("main(core/Repeat)\n")
 
     async def main() -> None:
-        coordinator, service = served(fbp_format.parse("main(core/Repeat)\n"))
+        coordinator, service = system.coordinator, system.service
         client = joined(service)
 
         def ask(protocol: str, command: str, **payload: Any) -> None:
@@ -411,7 +411,8 @@ def test_what_was_selected_in_a_graph_ends_with_it_and_does_not_count_for_anothe
         ask("network", "stop", graph=graph)
         assert not coordinator.graphs.has(graph)
         make()
-        coordinator.builtin.engine.deliver(coordinator.graphs.role(graph, "a"), "in", 1)
+        await follows(system, f"{escape(graph)}%2Fa/out")
+        system.broker.publish(f"{escape(graph)}%2Fa/in", "1")
         shown: list[dict[str, Any]] = []
         async with asyncio.timeout(20):
             while not shown:
@@ -419,7 +420,7 @@ def test_what_was_selected_in_a_graph_ends_with_it_and_does_not_count_for_anothe
                 shown = [frame["payload"] for frame in read(client) if frame["command"] == "data"]
         assert [payload["id"] for payload in shown] == ["a() OUT -> IN b()"]
 
-    run_simulated(main)
+    system.run(main)
 
 
 def test_a_network_with_devices_runs_while_one_of_them_is_there_also_where_nobody_looks(system: LocalSystem) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 
-from editors import run
-from fbp_service import joined, read, served
-from msgflo_host.builtin.node import HIDDEN
+from fbp_service import joined, read
+from local_system import LocalSystem
+from msgflo_host.dataplane.components import HIDDEN
 from msgflo_host.fbp.envelope import Request
-from msgflo_host.graph import fbp_format
+from simulation import until
 
 MAIN = "default/main"
 SECRET = "TOPSECRETVALUE"
@@ -24,37 +24,51 @@ words(core/Repeat) OUT -> IN show(core/Log)
 """
 
 
-class System:
-    """A coordinator in this process with one client, which may do everything."""
+class System(LocalSystem):
+    """One with a client that may do everything."""
 
     def __init__(self) -> None:
-        self._coordinator, self._service = served(fbp_format.parse(GRAPH))
-        self._client = joined(self._service)
-        self._frames: list[dict[str, Any]] = []
-        self._coordinator.settle()
-        self.ask("trace", "start", graph=MAIN)
+        super().__init__(GRAPH)
+        self.heard: list[dict[str, Any]] = []
 
-    def ask(self, protocol: str, command: str, **payload: Any) -> None:
-        self._service.dispatcher.handle(self._client, Request(protocol, command, payload, id="1"))
-        self._coordinator.settle()
+    def test(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a test once the graph is active and traced."""
+
+        async def when_bound() -> None:
+            await self.wait(lambda status: all(edge["kind"] == "direct" for edge in status["edges"]))
+            self._client = joined(self.service)
+            await self.ask("trace", "start", graph=MAIN)
+            await main()
+
+        self.run(when_bound)
+
+    async def ask(self, protocol: str, command: str, **payload: Any) -> None:
+        """Ask for something, and return when it is active."""
+        active: list[None] = []
+        self.coordinator.on_change.append(lambda: active.append(None))
+        self.service.dispatcher.handle(self._client, Request(protocol, command, payload, id="1"))
+        if protocol == "graph":
+            await until(lambda: active)
 
     def send(self, node: str) -> None:
-        self._coordinator.builtin.engine.deliver(node, "in", SECRET)
+        self.broker.publish(f"{node}/in", json.dumps(SECRET))
 
-    async def told(self, command: str, key: str) -> list[str]:
-        """What was said of nodes, after everything has been delivered."""
-        async with asyncio.timeout(20):
-            while self._coordinator.builtin.engine._running:
-                await asyncio.sleep(0)
-        self._frames += read(self._client)
-        return [f["payload"][key] for f in self._frames if f["command"] == command]
+    async def told(self, command: str, key: str, count: int = 1) -> list[str]:
+        """What was said of nodes, as soon as it is so much."""
 
-    def everything(self) -> str:
+        def found() -> list[str]:
+            self.heard += read(self._client)
+            return [frame["payload"][key] for frame in self.heard if frame["command"] == command]
+
+        await until(lambda: len(found()) >= count)
+        return found()
+
+    async def everything(self) -> str:
         """All that was said, but what is asked of the graph itself by those who may change it."""
-        self.ask("trace", "dump", graph=MAIN, type="flowtrace.json")
-        self._frames += [frame for frame in read(self._client) if frame["protocol"] == "trace"]
-        frames = [frame for frame in self._frames if frame["protocol"] != "graph"]
-        return json.dumps([frames, self._service.recent.lines()])
+        await self.ask("trace", "dump", graph=MAIN, type="flowtrace.json")
+        self.heard += [frame for frame in read(self._client) if frame["protocol"] == "trace"]
+        frames = [frame for frame in self.heard if frame["protocol"] != "graph"]
+        return json.dumps([frames, self.service.recent.lines()])
 
 
 def secure_edge(src: str, tgt: str) -> dict[str, Any]:
@@ -64,51 +78,55 @@ def secure_edge(src: str, tgt: str) -> dict[str, Any]:
 def test_an_error_does_not_tell_a_secure_initial_packet_nor_one_that_is_out_of_the_graph_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    system = System()
+
     async def main() -> None:
-        system = System()
         place = {"graph": MAIN, "tgt": {"node": "scale", "port": "in"}}
-        system.ask("graph", "addinitial", **place, src={"data": SECRET}, **SECURE)
-        system.ask("graph", "removeinitial", **place)
+        await system.ask("graph", "addinitial", **place, src={"data": SECRET}, **SECURE)
+        await system.ask("graph", "removeinitial", **place)
         assert await system.told("processerror", "error") == [HIDDEN]
-        assert SECRET not in system.everything() + caplog.text
+        assert SECRET not in await system.everything() + caplog.text
 
     caplog.set_level("DEBUG", "msgflo")
-    run(main)
+    system.test(main)
     assert HIDDEN in caplog.text
 
 
 def test_an_error_does_not_tell_what_comes_on_a_secure_edge(caplog: pytest.LogCaptureFixture) -> None:
+    system = System()
+
     async def main() -> None:
-        system = System()
-        system.ask("graph", "changeedge", **secure_edge("source", "scale"))
+        await system.ask("graph", "changeedge", **secure_edge("source", "scale"))
         system.send("source")
         assert await system.told("processerror", "error") == [HIDDEN]
-        assert SECRET not in system.everything() + caplog.text
+        assert SECRET not in await system.everything() + caplog.text
 
     caplog.set_level("DEBUG", "msgflo")
-    run(main)
+    system.test(main)
 
 
 def test_a_node_with_a_secure_edge_tells_no_error_of_another_port_and_one_without_does() -> None:
+    system = System()
+
     async def main() -> None:
-        system = System()
         system.send("source")
         [plain] = await system.told("processerror", "error")
         assert SECRET in plain
-        system.ask("graph", "changeedge", **secure_edge("source", "scale"))
+        await system.ask("graph", "changeedge", **secure_edge("source", "scale"))
         system.send("other")
-        assert await system.told("processerror", "error") == [plain, HIDDEN]
+        assert await system.told("processerror", "error", 2) == [plain, HIDDEN]
 
-    run(main)
+    system.test(main)
 
 
 def test_a_line_of_a_component_does_not_tell_what_comes_on_a_secure_edge(caplog: pytest.LogCaptureFixture) -> None:
+    system = System()
+
     async def main() -> None:
-        system = System()
-        system.ask("graph", "changeedge", **secure_edge("words", "show"))
+        await system.ask("graph", "changeedge", **secure_edge("words", "show"))
         system.send("words")
         assert await system.told("output", "message") == ["show: DATA"]
-        assert SECRET not in system.everything() + caplog.text
+        assert SECRET not in await system.everything() + caplog.text
 
     caplog.set_level("DEBUG", "msgflo")
-    run(main)
+    system.test(main)

@@ -1,0 +1,81 @@
+"""Holds packets that go round in a circle of participants without a delay to a bounded rate."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable
+
+__all__ = ["MOST_PER_SECOND", "MOST_WAITING", "PACE_S", "Circles"]
+
+MOST_PER_SECOND = 200
+"""On one topic; with more, a circle is looked for."""
+PACE_S = 0.01
+"""From one packet of a topic to the next where there is one."""
+MOST_WAITING = 1000
+"""Packets on one topic; the oldest of more are dropped."""
+
+_CALM = 100  # turns without a packet, after which a topic is let go
+
+_Packet = tuple[str, bytes, bool]
+
+
+class Circles:
+    """Holds them back: `circle_of(topic)` returns who forms a circle with it, `deliver` takes each packet in its turn.
+
+    `report(circle)` is called when one is held back. Packets on other topics pass at any rate.
+    """
+
+    def __init__(
+        self,
+        circle_of: Callable[[str], list[str]],
+        deliver: Callable[[str, bytes, bool], None],
+        report: Callable[[list[str]], None],
+    ) -> None:
+        self._circle_of = circle_of
+        self._deliver = deliver
+        self._report = report
+        self._counts: Counter[str] = Counter()
+        self._second = 0
+        self._held: dict[str, deque[_Packet]] = {}
+        self._circles: dict[str, frozenset[str]] = {}  # of the topics that are held
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def holds(self, topic: str, payload: bytes, retained: bool) -> bool:
+        """Hold a packet back where it goes round; False where it is to be delivered now."""
+        held = self._held.get(topic)
+        if held is None:
+            if not self._is_much(topic) or not (circle := self._circle_of(topic)):
+                return False
+            if frozenset(circle) not in self._circles.values():
+                self._report(circle)
+            self._circles[topic] = frozenset(circle)
+            held = self._held[topic] = deque(maxlen=MOST_WAITING)
+            task = asyncio.create_task(self._pace(topic, held))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        held.append((topic, payload, retained))
+        return True
+
+    def stop(self) -> None:
+        """Drop what is held back."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _is_much(self, topic: str) -> bool:
+        second = int(asyncio.get_running_loop().time())
+        if second != self._second:
+            self._second = second
+            self._counts.clear()
+        self._counts[topic] += 1
+        return self._counts[topic] % MOST_PER_SECOND == 0  # to look for a circle takes time
+
+    async def _pace(self, topic: str, held: deque[_Packet]) -> None:
+        calm = 0
+        while calm < _CALM:
+            await asyncio.sleep(PACE_S)
+            calm += 1
+            if held:
+                calm = 0
+                self._deliver(*held.popleft())
+        del self._held[topic], self._circles[topic]

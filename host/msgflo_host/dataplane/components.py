@@ -1,0 +1,243 @@
+"""Runs the built-in components that retained messages name, as participants of one session, and announces foreign devices."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from msgflo import Broker, Session, topics
+from msgflo.component import Component
+from msgflo.errors import ConfigError, ConnectError, Error, SubscribeError
+
+from .._once import Once
+from ..builtin import library
+from ..foreign import DEFAULT_INTERVAL_S, SENT_PER_INTERVAL, Announcer, Foreign
+from . import foreign_lists
+from .circles import PACE_S, Circles
+from .component_lists import ASK, CLIENT_ID, LISTS, LOG, Description, read
+from .forward import participant_of
+from .reports import Reports
+
+__all__ = ["HIDDEN", "MOST", "Components"]
+
+log = logging.getLogger("msgflo")
+
+MOST = 20_000
+"""Components that are run."""
+HIDDEN = "a packet cannot be used; why is not said, for what this node gets or sends is secure"
+"""What stands for an error of a participant that may not tell what came to it."""
+
+_HIDDEN_LINE = "DATA"
+_LONGEST_ERROR = 500  # characters
+_MOST_SHOWN = 10  # participants of a circle
+
+
+class Components(Session):
+    """Runs and announces them until `stop()`; what the broker lists changes while it runs."""
+
+    def __init__(self, broker: Broker, *, components: Mapping[str, type[Component]] | None = None) -> None:
+        super().__init__([], broker, client_id=CLIENT_ID, log=log.info)
+        self._library = library.components() if components is None else components
+        self._running: dict[str, _Running] = {}
+        self._changes: asyncio.Queue[tuple[str, bytes, bool]] = asyncio.Queue()
+        self._circles = Circles(self._circle_of, super().receive, self._report_circle)
+        self._once = Once()
+        self._devices: dict[str, Foreign] = {}
+        self._announcer = Announcer(self._publish)
+
+    @property
+    def subscriptions(self) -> list[str]:
+        """The filters of what is received besides the packets of the participants."""
+        return [LISTS + "+", foreign_lists.LISTS + "+", *sorted(self._announcer.topics)]
+
+    async def run(self) -> None:
+        """Connect, serve and reconnect until `stop()`."""
+        async with asyncio.TaskGroup() as tasks:
+            beside = [tasks.create_task(each) for each in (self._change(), self._announce_again())]
+            try:
+                await super().run()
+            finally:
+                for task in beside:
+                    task.cancel()
+                self._circles.stop()
+
+    def receive(self, topic: str, payload: bytes, retained: bool) -> None:
+        """Take a packet: a list, or one for the participants."""
+        if topic.startswith((LISTS, foreign_lists.LISTS)):
+            self._changes.put_nowait((topic, payload, retained))
+            return
+        if topic in self._announcer.topics:
+            self._announcer.received(topic, payload, retained)
+        if not self._circles.holds(topic, payload, retained):
+            super().receive(topic, payload, retained)
+
+    async def stop(self, status: str = "offline") -> None:
+        """Take back the announcements of foreign devices, and end `run()`."""
+        self._announcer.want([])
+        await super().stop(status)
+
+    async def _serve(self) -> None:
+        self.post((ASK, 0, False, False, False), b"")
+        await super()._serve()
+
+    def _meet(self, count: int) -> None:
+        super()._meet(count)
+        self._announcer.connected()
+
+    def _lost(self, unacknowledged: Any) -> None:
+        self._announcer.disconnected()
+        super()._lost(unacknowledged)
+
+    # The lists.
+
+    async def _change(self) -> None:
+        while True:
+            topic, payload, retained = await self._changes.get()
+            try:
+                id = participant_of(topic)
+                if topic.startswith(foreign_lists.LISTS):
+                    await self._announce(id, topic, payload)
+                elif payload:
+                    await self._have(id, read(topic, payload), retained=retained)
+                else:
+                    await self._end(id)
+            except ConfigError as error:
+                self._once.say(f"left out: {error}")
+            except Exception:  # a fault of one must not end the others
+                log.exception("%s: the component failed to start or end", topic)
+
+    async def _have(self, id: str, description: Description, *, retained: bool) -> None:
+        there = self._running.get(id)
+        if there is not None and there.description.component == description.component:
+            there.description = description
+            there.is_hidden = there.is_hidden or description.secure  # what is under way may still be secure
+            return
+        cls = self._library.get(description.component)
+        if cls is None:
+            raise ConfigError(f"{id!r}: there is no component {description.component!r}")
+        if len(self._running) >= MOST:
+            raise ConfigError(f"{id!r}: {MOST} components run; no more are")
+        if there is not None:
+            await self._end(id)
+        node = cls(id, topics={port.id: f"{_level(id)}/{port.id}" for port in (*cls.inports, *cls.outports)})
+        running = _Running(self, node, description)
+        before = None if retained else self._running.get(description.was)
+        if before is not None and before.description.component == description.component:
+            node._runner.recall(msgspec.json.decode(msgspec.json.encode(before.node.memory())))
+        self._running[id] = running
+        self.add(node)
+
+    async def _end(self, id: str) -> None:
+        there = self._running.pop(id, None)
+        if there is not None:
+            await self.remove(there.node)
+        else:  # one that an earlier process ran
+            with suppress(ConnectError):
+                await self.clear(id)
+
+    # Foreign devices.
+
+    async def _announce(self, id: str, topic: str, payload: bytes) -> None:
+        if payload:
+            device = foreign_lists.read(topic, payload)
+            if device.participant.id != id:
+                raise ConfigError(f"{topic!r}: the id of the device is {device.participant.id!r}")
+            self._devices[id] = device
+        else:
+            self._devices.pop(id, None)
+        heard = self._announcer.topics
+        self._announcer.want(self._devices.values())
+        if fresh := self._announcer.topics - heard:
+            with suppress(ConnectError, SubscribeError):  # the next connection subscribes to all
+                await self._transport.subscribe([(each, 0) for each in sorted(fresh)])
+
+    async def _announce_again(self) -> None:
+        while True:
+            await asyncio.sleep(DEFAULT_INTERVAL_S / SENT_PER_INTERVAL)
+            self._announcer.repeat()
+
+    def _publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> None:
+        self.post((topic, qos, retain, False, False), payload)
+
+    # Circles.
+
+    def _report_circle(self, circle: list[str]) -> None:
+        way = " → ".join([*circle[:_MOST_SHOWN], *(["…"] if len(circle) > _MOST_SHOWN else []), circle[0]])
+        text = f"packets go round without a delay: {way}; they are held to {1 / PACE_S:g} a second (core/Delay helps)"
+        self._running[circle[0]].error(text)
+
+    def _circle_of(self, topic: str) -> list[str]:
+        """Return the participants of a circle that packets on a topic go round in; none where they do not."""
+        sender = {out[0]: id for id, each in self._running.items() for out in each.node._runner.outs.values()}
+        takers: dict[str, set[str]] = {}
+        for id, each in self._running.items():
+            for sources in self.bound(each.node).values():
+                for source in sources:
+                    if source in sender:
+                        takers.setdefault(sender[source], set()).add(id)
+        begin = sender.get(topic)
+        if begin is None:
+            return []
+        way: dict[str, str] = {}
+        waiting = [begin]
+        while waiting:
+            at = waiting.pop()
+            for taker in takers.get(at, ()):
+                if taker == begin:
+                    found = [at]
+                    while found[-1] != begin:
+                        found.append(way[found[-1]])
+                    return found[::-1]
+                if taker not in way:
+                    way[taker] = at
+                    waiting.append(taker)
+        return []
+
+
+class _Running:
+    """One participant, and what it has to say."""
+
+    def __init__(self, session: Components, node: Component, description: Description) -> None:
+        self.node = node
+        self.description = description
+        self.is_hidden = description.secure
+        self._session = session
+        self._topic = LOG + topics.escape(node.id)
+        self._errors = Reports(partial(self._say, "error"))
+        self._lines = Reports(partial(self._say, "text"))
+        node.error = self.error
+        node.show = self._show
+        node.failed = self._failed
+
+    def error(self, text: str) -> None:
+        self._errors.add(HIDDEN if self.is_hidden else text[:_LONGEST_ERROR])
+
+    def _show(self, text: str) -> None:
+        self._lines.add(_HIDDEN_LINE if self.is_hidden else text)
+
+    def _failed(self, error: Exception, inport: str | None) -> None:
+        if isinstance(error, Error):
+            self.error(str(error))
+        else:
+            log.debug("%s: failed", self.node.id, exc_info=None if self.is_hidden else error)
+            self.error(f"{type(error).__name__}: {error}")
+
+    def _say(self, kind: str, text: str) -> None:
+        log.info("%s: %s", self.node.id, text)
+        self._session.post((self._topic, 0, False, False, False), msgspec.json.encode({kind: text}))
+
+
+def _level(id: str) -> str:
+    """Return an id as one level of a topic that discovery allows: what is reserved or unprintable is encoded."""
+    level = "".join(c if c.isprintable() else _encoded(c) for c in topics.escape(id))
+    return _encoded(level[0]) + level[1:] if level == topics.DISCOVERY or level.startswith("$") else level
+
+
+def _encoded(character: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in character.encode(errors="surrogatepass"))

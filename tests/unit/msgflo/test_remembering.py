@@ -1,0 +1,558 @@
+"""What is remembered is there before anything else, comes through outages, and ends with who leaves for good."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from memory_broker import MemoryBroker, Write
+from msgflo import ConfigError, Participant, Port, Session
+from msgflo.remembering import Remembering
+from simulation import pass_time, run_beside, until
+
+PUBLISH, SUBSCRIBE = 3, 8
+MEMORY = "fbp/memory/count"
+
+
+class Count(Remembering):
+    component = "test/Count"
+    inports = (Port("in"), Port("slow"))
+    outports = (Port("out", state=True),)
+    remembers: tuple[str, ...] = ("count",)
+    count = 0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.did: list[Any] = []
+
+    def start(self) -> None:
+        self.did.append(("start", self.count))
+
+    def stop(self) -> None:
+        self.did.append("stop")
+
+    def on_in(self, value: int) -> None:
+        self.count += value
+        self.did.append(value)
+        self.send("out", self.count)
+
+    async def on_slow(self, value: int) -> None:
+        await asyncio.sleep(10)
+        self.on_in(value)
+
+
+class Plain(Participant):
+    component = "test/Plain"
+    inports = (Port("in"),)
+    outports = (Port("out", state=True),)
+
+    def on_in(self, value: Any) -> None:
+        self.send("out", value)
+
+
+@asynccontextmanager
+async def served(broker: MemoryBroker, *participants: Participant, **options: Any) -> AsyncIterator[Session]:
+    session = Session(participants, broker.url, client_id="test", **options)
+    running = asyncio.create_task(session.run())
+    try:
+        yield session
+    finally:
+        await session.stop()
+        await running
+
+
+async def started(count: Count) -> None:
+    await until(lambda: any(type(each) is tuple for each in count.did))
+
+
+def saved(broker: MemoryBroker, id: str = "count") -> Any:
+    found = broker.retained.get(f"fbp/memory/{id}")
+    return None if found is None else json.loads(found)
+
+
+async def break_down(broker: MemoryBroker, session: Session, *, empty: bool = False) -> None:
+    """Restart the broker; an `empty` one has forgotten what it retained."""
+    broker.stop()
+    await until(lambda: not session.connected)
+    if empty:
+        broker.retained.clear()
+    broker.heard.clear()
+    broker.start()
+    await until(lambda: session.connected)
+    await pass_time(0.1)
+
+
+# --- At the start ---
+
+
+def test_packets_wait_until_the_broker_has_sent_what_was_saved() -> None:
+    broker = MemoryBroker(late=1)
+    publishing = [(MEMORY, b"null")]
+
+    def answer(first: int, content: bytes, write: Write) -> bool:
+        # What the broker retains comes late, and still before what is published after the subscription.
+        if first >> 4 == PUBLISH and content[2:].startswith(MEMORY.encode()):
+            asyncio.get_running_loop().call_later(2, broker.publish, *publishing.pop())
+            write(b"\x40\x02" + content[2 + len(MEMORY) :][:2])
+            return True
+        return False
+
+    async def main() -> None:
+        broker.publish(MEMORY, {"count": 5}, retain=True)
+        count = Count("count")
+        async with served(broker, count) as session:
+            await until(lambda: session.connected)
+            for value in (1, 2):
+                broker.publish("count/in", value)
+            await pass_time(0.5)
+            assert count.did == []
+            await started(count)
+            broker.publish("count/in", 3)
+            await until(lambda: len(count.did) == 4)
+        assert count.did[:4] == [("start", 5), 1, 2, 3]
+
+    broker.answer = answer
+    run_beside(broker, main)
+
+
+def test_retained_packets_come_after_what_was_saved() -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        broker.publish(
+            "count/in", 1, retain=True
+        )  # the broker sends it first, were it not for the order of subscriptions
+        broker.publish(MEMORY, {"count": 5}, retain=True)
+        count = Count("count")
+        async with served(broker, count):
+            await started(count)
+        assert sorted(count.did, key=str) == [("start", 6), 1, "stop"]
+        assert saved(broker) == {"count": 6}
+
+    run_beside(broker, main)
+
+
+def test_too_many_packets_before_what_was_saved_are_dropped_from_the_oldest_and_reported() -> None:
+    logged: list[str] = []
+    count = Count("count")
+    count._runner.join(type("Stand", (), {"backlog": 3, "log": logged.append})())
+    for value in range(1, 6):
+        count._runner.receive("in", "count/in", b"%d" % value, False)
+    count.send = lambda *_: None
+    count._runner._save = lambda: None
+    count._runner.recall(None)
+    assert count.did == [3, 4, 5]
+    assert logged == ["count: 2 packets were dropped: too many came before what it remembers"]
+
+
+@pytest.mark.parametrize("losses", [1, 3])
+def test_it_begins_even_where_the_connection_ends_before_the_broker_has_answered(losses: int) -> None:
+    broker = MemoryBroker()
+    lost = 0
+
+    def answer(first: int, content: bytes, write: Write) -> None:
+        nonlocal lost
+        if first >> 4 == PUBLISH and content[2:].startswith(MEMORY.encode()) and lost < losses:
+            lost += 1
+            raise EOFError
+
+    async def main() -> None:
+        count = Count("count")
+        async with served(broker, count):
+            await started(count)
+            broker.publish("count/in", 1)
+            await until(lambda: saved(broker) == {"count": 1})
+        assert count.did == [("start", 0), 1, "stop"]
+        assert lost == losses
+
+    broker.answer = answer
+    run_beside(broker, main)
+
+
+def test_one_that_joins_while_another_is_subscribed_to_begins_at_once() -> None:
+    broker = MemoryBroker()
+    late = Count("late")
+
+    def answer(first: int, content: bytes, write: Write) -> None:
+        if first >> 4 == SUBSCRIBE and b"fbp/memory/soon" in content and late._engine is None:
+            session[0].add(late)
+        if first >> 4 == PUBLISH and b"fbp/participant/late" in content:
+            hears.append("late/in" in broker.sessions["test"].filters)
+
+    session: list[Session] = []
+    hears: list[bool] = []
+
+    async def main() -> None:
+        async with served(broker) as running:
+            session.append(running)
+            await until(lambda: running.connected)
+            running.add(Count("soon"))
+            await pass_time(0.1)
+            assert late.did == [("start", 0)]
+            assert hears == [True]
+
+    broker.answer = answer
+    run_beside(broker, main)
+
+
+def test_what_cannot_be_saved_is_reported_and_stops_nothing() -> None:
+    broker = MemoryBroker()
+    logged: list[str] = []
+
+    class Odd(Count):
+        remembers = ("count", "gone")
+
+    async def main() -> None:
+        odd, other = Odd("odd"), Count("count")
+        async with served(broker, odd, other, log=logged.append):
+            for count in (odd, other):
+                await started(count)
+            for id in ("odd", "count"):
+                for port in ("slow", "in"):
+                    broker.publish(f"{id}/{port}", 1)
+            await until(lambda: odd.count == other.count == 2)
+            odd.gone = "here"
+            broker.publish("odd/in", 1)
+            await until(lambda: saved(broker, "odd") == {"count": 3, "gone": "here"})
+        assert saved(broker) == {"count": 2}
+        assert all("what it remembers is not saved: 'Odd' object has no attribute 'gone'" in text for text in logged)
+
+    run_beside(broker, main)
+
+
+def test_a_report_that_fails_holds_nobody_up() -> None:
+    broker = MemoryBroker()
+    logged: list[str] = []
+
+    class Odd(Count):
+        def failed(self, error: Exception, inport: str | None) -> None:
+            raise KeyError("in the report")
+
+    async def main() -> None:
+        odd = Odd("count")
+        async with served(broker, odd, log=logged.append):
+            await started(odd)
+            for value in ('"no number"', "1"):
+                broker.publish("count/slow", value)
+            await until(lambda: odd.count == 1)
+        assert ["in the report" in text for text in logged] == [True]
+
+    run_beside(broker, main)
+
+
+def test_what_stopping_changes_is_saved() -> None:
+    broker = MemoryBroker()
+
+    class Last(Count):
+        def stop(self) -> None:
+            self.count = 99
+
+    async def main() -> None:
+        last = Last("count")
+        async with served(broker, last):
+            await started(last)
+        assert saved(broker) == {"count": 99}
+
+    run_beside(broker, main)
+
+
+# --- Outages ---
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_a_broker_that_comes_back_empty_is_told_the_memory_again(changed: bool) -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        broker.publish(MEMORY, {"count": 5}, retain=True)
+        count = Count("count")
+        async with served(broker, count) as session:
+            await started(count)
+            if changed:
+                broker.publish("count/in", 1)
+                await until(lambda: saved(broker) == {"count": 6})
+            await break_down(broker, session, empty=True)
+            assert saved(broker) == {"count": 5 + changed}
+            assert count.did == [("start", 5), *[1] * changed]
+            await break_down(broker, session)
+            broker.publish("count/in", 1)
+            await until(lambda: saved(broker) == {"count": 6 + changed})
+
+    run_beside(broker, main)
+
+
+def test_what_changes_without_a_connection_is_saved_with_the_next_one() -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        count = Count("count")
+        async with served(broker, count) as session:
+            await started(count)
+            broker.publish("count/slow", 1)
+            await pass_time(1)
+            broker.stop()
+            await pass_time(60)
+            assert count.count == 1
+            broker.start()
+            await until(lambda: session.connected)
+            await pass_time(0.1)
+        assert saved(broker) == {"count": 1}
+
+    run_beside(broker, main)
+
+
+def test_nothing_is_published_again_and_again() -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        count = Count("count")
+        async with served(broker, count):
+            await started(count)
+            for value in (0, 1, 0):
+                broker.publish("count/in", value)
+            await pass_time(60)
+        assert broker.values(MEMORY) == [None, {"count": 1}]
+
+    run_beside(broker, main)
+
+
+# --- Leaving ---
+
+
+def left(broker: MemoryBroker) -> list[str]:
+    return sorted(topic for topic in broker.retained if topic.startswith("fbp/") and "connection" not in topic)
+
+
+def test_of_one_that_is_removed_nothing_is_retained_and_the_others_go_on() -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        count, other, plain = Count("count"), Count("other"), Plain("plain")
+        async with served(broker, count, other, plain) as session:
+            for each in (count, other):
+                await started(each)
+            for id in ("count", "other"):
+                broker.publish(f"fbp/bind/{id}", {"in": [f"{id}/more"], "": {"version": 7}}, retain=True)
+                await until(lambda id=id: broker.retained.get(f"fbp/bound/{id}") == b"7")
+                broker.publish(f"{id}/more", 1)
+                await until(lambda id=id: saved(broker, id) == {"count": 1})
+            await session.remove(count)
+            await pass_time(0.1)
+            wanted = ["fbp/bind/count", "fbp/bind/other", "fbp/bound/other", "fbp/memory/other"]
+            assert left(broker) == [*wanted, "fbp/participant/other", "fbp/participant/plain"]
+            filters = broker.sessions["test"].filters
+            assert not [topic for topic in filters if "count" in topic]
+            assert {"other/in", "other/more", "fbp/bind/other", "fbp/memory/other", "plain/in"} <= filters.keys()
+            for id in ("count", "other"):
+                for port in ("in", "more"):
+                    broker.publish(f"{id}/{port}", 1)
+            broker.publish("plain/in", 1)
+            await until(lambda: other.count == 3 and broker.values("plain/out") == [1])
+            assert count.did == [("start", 0), 1, "stop"]
+            # Nor is anything told of it later: neither now, nor on the next connection, nor when all is repeated.
+            broker.retained.pop("count/out")
+            await break_down(broker, session, empty=True)
+            await pass_time(100)
+            assert not [topic for topic, payload in broker.heard if "count" in topic or b'"id":"count"' in payload]
+            assert broker.retained["other/out"] == b"3"
+            assert saved(broker, "other") == {"count": 3}
+            assert not [topic for topic in broker.sessions["test"].filters if "count" in topic]
+
+    run_beside(broker, main)
+
+
+def test_a_removed_id_can_be_added_again_and_begins_anew() -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        first, second = Count("count"), Count("count")
+        async with served(broker, first) as session:
+            await started(first)
+            broker.publish("count/in", 5)
+            await until(lambda: saved(broker) == {"count": 5})
+            with pytest.raises(ConfigError, match="the same id"):
+                session.add(second)
+            for again in (second, first):
+                await session.remove(session.participants[0])
+                session.add(again)
+                await until(lambda again=again: again.did and again.did[-1] == ("start", again.count))
+                assert saved(broker) == (None if again is second else {"count": 5})
+                assert "fbp/participant/count" in broker.retained
+                broker.publish("count/in", 1)
+                await pass_time(0.1)
+            assert second.did == [("start", 0), 1, "stop"]
+            assert first.did == [("start", 0), 5, "stop", ("start", 5), 1]  # it has not forgotten
+            assert saved(broker) == {"count": 6}
+
+    run_beside(broker, main)
+
+
+def test_what_a_removed_one_is_busy_with_ends_without_a_word() -> None:
+    broker = MemoryBroker()
+    logged: list[str] = []
+
+    class Busy(Count):
+        ticks = 0
+
+        def start(self) -> None:
+            super().start()
+            self.every(1, self.tick)
+
+        async def tick(self) -> None:
+            self.ticks += 1
+            await asyncio.sleep(0.9)
+
+        async def run(self) -> None:
+            await asyncio.sleep(10_000)
+
+    async def main() -> None:
+        busy, other = Busy("count"), Count("other")
+        async with served(broker, busy, other, log=logged.append) as session:
+            await started(busy)
+            for value in (1, 2):
+                broker.publish("count/slow", value)
+            await pass_time(3.5)
+            ticks = busy.ticks
+            await session.remove(busy)
+            busy.send("out", 1)
+            await pass_time(100)
+            assert (busy.ticks, busy.did) == (ticks, [("start", 0), "stop"])
+            assert "count/out" not in broker.retained
+            assert saved(broker) is None
+        assert logged == []
+
+    run_beside(broker, main)
+
+
+def test_one_may_leave_while_others_are_told_of() -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        async with served(broker, Plain("plain")) as session:
+            await until(lambda: session.connected)
+            session.add(first := Count("first"))
+            await pass_time(0.1)
+            transport, gate = session._transport, asyncio.Event()
+            drain = transport.drain
+
+            async def slow_drain() -> None:
+                await gate.wait()
+                await drain()
+
+            transport.drain = slow_drain
+            session.add(second := Count("second"))
+            repeating = asyncio.create_task(session._presence.repeat())
+            await pass_time(0.1)
+            removing = [asyncio.create_task(session.remove(each)) for each in (first, second)]
+            session.add(third := Count("third"))
+            await pass_time(0.1)
+            broker.heard.clear()
+            gate.set()
+            await asyncio.gather(repeating, *removing)
+            await started(third)
+            await pass_time(0.1)
+            assert left(broker) == ["fbp/participant/plain", "fbp/participant/third"]
+            assert ("fbp", b"") not in broker.heard
+            assert not [payload for topic, payload in broker.heard if b'"first"' in payload or b'"second"' in payload]
+            assert second.did == ["stop"]
+
+    run_beside(broker, main)
+
+
+def test_one_may_leave_while_its_bindings_are_confirmed() -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        count, other = Count("count"), Count("other")
+        async with served(broker, count, other) as session:
+            for each in (count, other):
+                await started(each)
+            transport, gate = session._transport, asyncio.Event()
+            drain = transport.drain
+
+            async def slow_drain() -> None:
+                await gate.wait()
+                await drain()
+
+            transport.drain = slow_drain
+            broker.publish("fbp/bind/count", {"in": ["more"], "": {"version": 7}}, retain=True)
+            await pass_time(0.1)
+            removing = asyncio.create_task(session.remove(count))
+            await pass_time(0.1)
+            gate.set()
+            await removing
+            await pass_time(10)
+            assert left(broker) == ["fbp/bind/count", "fbp/participant/other"]
+            assert broker.connects == ["test"]
+
+    run_beside(broker, main)
+
+
+def test_one_may_leave_without_a_connection_or_before_there_was_one() -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        early, late, other = Count("early"), Count("count"), Count("other")
+        session = Session([early, late, other], broker.url, client_id="test")
+        await session.remove(early)
+        running = asyncio.create_task(session.run())
+        await started(late)
+        broker.stop()
+        await until(lambda: not session.connected)
+        await session.remove(late)
+        broker.retained.clear()
+        broker.start()
+        await until(lambda: session.connected)
+        await pass_time(100)
+        assert (early.did, late.did) == ([], [("start", 0), "stop"])
+        assert left(broker) == ["fbp/participant/other"]
+        await session.stop()
+        await running
+
+    run_beside(broker, main)
+
+
+# --- Receiving besides ---
+
+
+def test_a_session_may_receive_what_no_participant_asks_for() -> None:
+    broker = MemoryBroker(refuse=lambda topic_filter: topic_filter == "secret")
+    got: list[tuple[str, bytes, bool]] = []
+    logged: list[str] = []
+
+    class Wide(Session):
+        subscriptions = ("news/+", "secret")
+
+        def receive(self, topic: str, payload: bytes, retained: bool) -> None:
+            got.append((topic, bytes(payload), retained))
+            super().receive(topic, payload, retained)
+
+    async def main() -> None:
+        broker.publish("news/a", 1, retain=True)
+        plain = Plain("plain")
+        session = Wide([plain], broker.url, log=logged.append)
+        running = asyncio.create_task(session.run())
+        await until(lambda: session.connected)
+        broker.publish("plain/in", 2)
+        broker.publish("fbp/bind/plain", {"in": ["news/a"]})
+        await until(lambda: broker.values("plain/out") == [2, 1])
+        assert session.bound(plain) == {"in": ["news/a"]}
+        assert session.bound(Plain("other")) == {}
+        await session.clear("old")
+        await pass_time(0.1)
+        assert [topic for topic, payload in broker.heard if topic.endswith("/old") and not payload] == [
+            "fbp/bound/old", "fbp/memory/old", "fbp/participant/old",
+        ]  # fmt: skip
+        await session.stop()
+        await running
+        assert got[0] == ("news/a", b"1", True)
+        assert ("plain/in", b"2", False) in got
+        assert len(logged) == 1
+        assert "'secret'" in logged[0]
+
+    run_beside(broker, main)
