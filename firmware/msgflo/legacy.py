@@ -135,6 +135,8 @@ class _Session(Session):
     def __init__(self, participants, broker, iips):
         super().__init__(participants, broker)
         self._iips = iips
+        if any(isinstance(runner, LegacyRunner) for runner in self._runners):  # it has another id each time
+            self._transport.clean = True
         for runner in self._runners:
             for port in iips:
                 if port not in runner.ins and not isinstance(runner, LegacyRunner):

@@ -183,11 +183,11 @@ class Pipe(asyncio.Protocol):
         message, self.acknowledged = self.acknowledged, None
         if message is not None:  # delivered outside paho's callback, where publishing and raising are safe
             try:
-                topic = message.topic
+                message.topic  # noqa: B018 - decodes it
             except UnicodeDecodeError:
                 self.fail("malformed packet: a topic that is not UTF-8")
                 return
-            self.owner.deliver(topic, message.payload, bool(message.retain))
+            self.owner.deliver_acknowledged(message)
 
     def _keep(self, data, at, need):
         rest = data[at:] if at else data

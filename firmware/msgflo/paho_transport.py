@@ -51,9 +51,14 @@ class Transport:
         self._ended = None  # future: why the connection has ended
         self._timer = None
         self._waiting = []  # futures of `drain`
+        self.clean = True  # whether the broker forgets the session at its end
+        self.holds = False  # QoS 1 packets, until `release`
+        self._held = []
+        self.is_handled = lambda topic: True  # whether what has come on it is; else `handled` is called later
+        self._unhandled = []  # (topic, packet id), oldest first
 
     async def connect(self, will=None):
-        """Connect with a clean session; `will` is `(topic, payload)`, published with QoS 1 and retained if we vanish.
+        """Connect; `will` is `(topic, payload)`, published with QoS 1 and retained if we vanish.
 
         Raises Refused with the broker's code, or ConnectError.
         """
@@ -62,6 +67,8 @@ class Transport:
         loop = asyncio.get_running_loop()
         self._headers.clear()
         self._unacknowledged.clear()
+        self._held.clear()
+        self._unhandled.clear()
         self._ended = loop.create_future()
         self._connack = loop.create_future()
         if self._pipe is not None:
@@ -176,6 +183,34 @@ class Transport:
             context = {"message": "on_message raised at a packet on {!r}".format(topic), "exception": e}
             asyncio.get_running_loop().call_exception_handler(context)
 
+    def deliver_acknowledged(self, message):
+        """Hand a QoS 1 packet to the listener, and acknowledge it when that has handled it."""
+        if self.holds:
+            self._held.append(message)
+            return
+        topic = message.topic
+        self.deliver(topic, message.payload, bool(message.retain))
+        self._unhandled.append((topic, message.mid))
+        self.handled()
+
+    def handled(self):
+        """Acknowledge what was handled meanwhile; returns whether there is more."""
+        left = []
+        for topic, mid in self._unhandled:
+            if not self.is_handled(topic):
+                left.append((topic, mid))
+            elif self._connected():
+                self._client.ack(mid, 1)
+        self._unhandled = left
+        return bool(left)
+
+    def release(self):
+        """Deliver what was held, and hold no more."""
+        self.holds = False
+        held, self._held = self._held, []
+        for message in held:
+            self.deliver_acknowledged(message)
+
     def writable(self):
         """Wake those who wait in `drain`."""
         waiting, self._waiting = self._waiting, []
@@ -210,9 +245,10 @@ class Transport:
         client = _Client(
             CallbackAPIVersion.VERSION2,
             client_id=self.client_id,
-            clean_session=True,
+            clean_session=self.clean,
             protocol=paho.MQTTv311,
             reconnect_on_failure=False,
+            manual_ack=True,
         )
         client.pipe = self._pipe
         client.max_inflight_messages_set(0)  # `ready` has our limit; paho's makes it search a list at each PUBACK

@@ -8,10 +8,13 @@ from collections import deque
 from . import session
 from .discovery import Presence
 from .errors import ConnectError, SubscribeError
+from .persistent import Bindings
 from .remembering import memory_topic
 from .topics import bind_topic, escape, participant_topic
 
 __all__ = ("Session", "run_until_signal")
+
+_MOMENT = 0.01  # seconds
 
 
 class Session(session.Session):
@@ -22,6 +25,11 @@ class Session(session.Session):
 
     def __init__(self, participants, broker="mqtt://localhost", **options):
         super().__init__(participants, broker, **options)
+        self._bindings = Bindings(self._runners, self._transport, self.log)
+        self._transport.clean = False
+        self._transport.holds = True
+        self._transport.is_handled = self._is_handled  # pyright: ignore[reportAttributeAccessIssue]
+        self._is_unhandled = asyncio.Event()
         self._presence = _Presence(self.participants, self.client_id, self._transport, _Messages())
         self._loop = None  # while running
         self._thread = None  # that of the loop
@@ -32,10 +40,44 @@ class Session(session.Session):
         """Connect, serve and reconnect until `stop()`; raises ConfigError where retrying cannot help."""
         self._thread = get_ident()
         self._loop = asyncio.get_running_loop()
+        tasks = [self._loop.create_task(each) for each in (self._release(), self._acknowledge())]
         try:
             await super().run()
         finally:
+            for task in tasks:
+                task.cancel()
             self._loop = None
+
+    def receive(self, topic, payload, retained):
+        """Take a packet that the broker has sent."""
+        super().receive(topic, payload, retained)
+        if not self._is_handled(topic):
+            self._is_unhandled.set()
+
+    def knows_all(self):
+        """Tell whether all is known that decides what becomes of packets: lists, and what participants remember.
+
+        Until then none with QoS 1 is handled; the broker keeps them.
+        """
+        settled = self.connected and not self._bindings.changed and not self._newcomers
+        return settled and all(getattr(runner, "_held", None) is None for runner in self._runners)
+
+    def _is_handled(self, topic):
+        # What it has led to goes out first, on the same connection: then the broker has it before the acknowledgement.
+        return not self._outbox.items and not self._bindings.is_busy(topic)
+
+    async def _release(self):
+        while not self.knows_all():
+            await asyncio.sleep(_MOMENT)
+        self._transport.release()
+
+    async def _acknowledge(self):
+        while True:
+            await self._is_unhandled.wait()
+            self._is_unhandled.clear()
+            await asyncio.sleep(_MOMENT)
+            if self._transport.handled():
+                self._is_unhandled.set()
 
     def post(self, out, payload):
         """Send a packet from a participant's outport, now or as soon as possible; from any thread."""

@@ -7,11 +7,12 @@ import logging
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 from msgflo import Broker
-from msgflo.errors import ConfigError
+from msgflo.errors import ConfigError, ConnectError
 from msgflo.topics import connection_topic, participant_topic
 
 from . import lease, secrecy
@@ -42,6 +43,7 @@ from .lease import Lease, Taken
 from .meter import Meter
 from .participants import Registry
 from .record import Record
+from .sessions import clear_sessions
 from .wall import Wall, call_all
 
 __all__ = ["Coordinator"]
@@ -139,6 +141,7 @@ class Coordinator:
             own=is_own_broker,
         )
         self._was_in_charge = self._lost_meanwhile = self._ending = False
+        self._clearing: set[asyncio.Task[None]] = set()
         self._direct = BindLists(self._publish_retained)
         self._forwarded = ForwardLists(self._publish_retained)
         self._components = ComponentLists(self._publish_retained)
@@ -231,12 +234,24 @@ class Coordinator:
 
     def forget(self, role: str) -> None:
         """Take back what the instances of a role have announced: whoever ran them has ended them for good."""
+        others = {entry.participant.connection for entry in self.registry.all() if entry.participant.role != role}
+        gone = set()
         for entry in self.registry.by_role(role):
             participant = entry.participant
             for topic in (participant_topic(participant.id), bound_topic(participant.id)):
                 self._connection.publish(topic, b"", retain=True)
             if participant.connection is not None:
                 self._connection.publish(connection_topic(participant.connection), b"", retain=True)
+                if participant.connection not in others:
+                    gone.add(participant.connection)
+        if gone:
+            task = asyncio.create_task(self._clear_sessions(gone))
+            self._clearing.add(task)
+            task.add_done_callback(self._clearing.discard)
+
+    async def _clear_sessions(self, client_ids: set[str]) -> None:
+        with suppress(ConnectError):
+            await clear_sessions(self.broker, client_ids)
 
     def _wants_other(self, fresh: list[Initial]) -> None:
         self._greeter.fresh(fresh)

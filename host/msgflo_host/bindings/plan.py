@@ -47,7 +47,7 @@ __all__ = [
 _STEP = 200  # edges
 
 Lists = dict[str, tuple[str, ...]]
-"""The source topics of each inport of one participant, sorted."""
+"""The source topics of each inport of one participant, sorted; at "" those of them that hold states, if there are any."""
 Pair = tuple[str, str]
 """The topics of an outport and of an inport."""
 
@@ -109,9 +109,11 @@ class _Topics:
 
     def __init__(self, participants: Mapping[str, Sequence[Participant]]) -> None:
         self.unable: set[str] = set()  # some participant that has an inport on it takes no direct bindings
+        self.states: set[str] = set()
         self._options: dict[str, tuple[int, bool, bool]] = {}
         for instances in participants.values():
             for participant in instances:
+                self.states.update(port.queue for port in participant.outports if port.retain and port.queue)
                 for port in participant.inports:
                     if port.queue is None:
                         continue
@@ -166,7 +168,7 @@ class _Planner:
             if states[i].kind == "forwarded":
                 self._bind(states[i].pairs, targets)
         yield None
-        direct = {id: _lists(inports) for id, inports in sorted(self._sources.items())}
+        direct = {id: _lists(inports, self._topics.states) for id, inports in sorted(self._sources.items())}
         forwarded = {id: frozenset(map(self._forward, pairs)) for id, pairs in self._forwarded.items()}
         yield Plan(direct, forwarded, list(zip(self._edges, states, strict=True)))
 
@@ -259,8 +261,11 @@ def _stopped(state: EdgeState) -> EdgeState:
     return state
 
 
-def _lists(inports: Mapping[str, set[str]]) -> Lists:
-    return {port: _sorted(sources) for port, sources in sorted(inports.items())}
+def _lists(inports: Mapping[str, set[str]], states: set[str]) -> Lists:
+    lists = {port: _sorted(sources) for port, sources in sorted(inports.items())}
+    if held := states.intersection(source for sources in lists.values() for source in sources):
+        lists[""] = tuple(sorted(held))
+    return lists
 
 
 def _sorted(sources: set[str]) -> tuple[str, ...]:

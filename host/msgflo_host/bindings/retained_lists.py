@@ -1,7 +1,9 @@
 """Bindings as retained lists in the broker: the lists that are there, the desired ones, and the confirmed versions.
 
 - ``fbp/bind/<id>``: the topics that each inport of a participant of ours is bound to. It subscribes to them itself.
-  ``{"<inport>": ["…", …], …, "": {"version": 7}}``; it confirms with ``7`` on ``fbp/bound/<id>``.
+  ``{"<inport>": ["…", …], …, "": {"version": 7, "states": ["…", …], "drop": ["…", …]}}``; it confirms with ``7`` on
+  ``fbp/bound/<id>``. Of `states` only the latest value matters: nothing of them waits for one who is away. `drop` has what its
+  session may still be subscribed to from earlier lists that it has not confirmed.
 - ``fbp/forward/<id>``: what a forwarder passes on to a participant that cannot be bound, as `dataplane.forward` describes.
 - ``fbp/foreign/<id>``: which foreign device is to be announced, as `dataplane.foreign_lists` describes.
 - ``fbp/component/<id>``: which built-in component a participant is, as `dataplane.components` describes.
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -40,7 +43,7 @@ BIND, BOUND = "fbp/bind/", "fbp/bound/"
 
 Content = TypeVar("Content", bound=Collection[Any])
 Bound = Mapping[str, tuple[str, ...]]
-"""The topics bound to each inport of one participant."""
+"""The topics bound to each inport of one participant; at "" those of them that hold states, if there are any."""
 
 
 def bound_topic(id: str) -> str:
@@ -189,6 +192,10 @@ class RetainedLists(Generic[Content]):
 class BindLists(RetainedLists[Bound]):
     """Direct bindings."""
 
+    def __init__(self, publish: Callable[[str, bytes], bool]) -> None:
+        super().__init__(publish)
+        self._drop: dict[str, set[str]] = {}  # of earlier lists, until a later one is confirmed
+
     def topic(self, id: str) -> str:
         topic: str = bind_topic(id)
         return topic
@@ -196,15 +203,31 @@ class BindLists(RetainedLists[Bound]):
     def read(self, topic: str, payload: bytes) -> tuple[int, Bound]:
         try:
             found = _BOUND.decode(payload)
-            about = found.pop("", {})
+            about = msgspec.convert(found.pop("", {}), _About)
             content = {inport: tuple(msgspec.convert(sources, list[str])) for inport, sources in found.items()}
-            return msgspec.convert(about, _About).version, content
+            self._drop.setdefault(forward.participant_of(topic), set()).update(about.drop)
+            return about.version, content | ({"": about.states} if about.states else {})
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
             raise ConfigError(f"{topic!r}: {error}") from None
 
     def encode(self, id: str, version: int, content: Bound) -> bytes:
-        lists = {inport: sorted(sources) for inport, sources in sorted(content.items())}
-        return msgspec.json.encode({**lists, "": {"version": version}})
+        lists = {inport: sorted(sources) for inport, sources in sorted(content.items()) if inport}
+        drop = self._drop.get(id, set()).difference(*lists.values())
+        about = {"version": version, "states": sorted(content.get("", ())), "drop": sorted(drop)}
+        return msgspec.json.encode({**lists, "": {key: value for key, value in about.items() if value}})
+
+    def confirmed(self, topic: str, payload: bytes) -> bool:
+        differs = super().confirmed(topic, payload)
+        with suppress(ConfigError):
+            id = forward.participant_of(topic)
+            if id in self._there and self._there[id][0] == self._confirmed.get(id):
+                self._drop.pop(id, None)
+        return differs
+
+    def _write(self, id: str) -> bool:
+        _, content = self._there.get(id, (0, None))
+        self._drop.setdefault(id, set()).update(*(content or {}).values())
+        return super()._write(id)
 
     def read_version(self, payload: bytes) -> int | None:
         try:
@@ -300,6 +323,8 @@ class ForeignDeviceLists(RetainedLists[bytes]):
 
 class _About(msgspec.Struct):
     version: int = 0
+    states: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
 
 
 _BOUND = msgspec.json.Decoder(dict[str, Any])

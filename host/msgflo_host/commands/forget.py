@@ -20,6 +20,7 @@ from .._text import quoted
 from ..bindings.retained_lists import bound_topic
 from ..discovery import Participant
 from ..errors import BrokerError, DiscoveryError, MsgfloError, RequestError
+from ..sessions import clear_sessions
 from ..view import printable
 from ._options import broker_option, coordinator_option, find_broker, status_of
 
@@ -116,6 +117,7 @@ async def _forget(broker: Broker, choose: Callable[[_Kept], list[Participant]], 
             while transport.unacknowledged():
                 await transport.drain()  # raises ConnectError where the broker has ended the connection
                 await asyncio.sleep(0.005)
+            await clear_sessions(broker, kept.connections_of(chosen))
     finally:
         await transport.disconnect()
 
@@ -149,11 +151,15 @@ class _Kept:
 
     def topics_of(self, chosen: Collection[Participant]) -> list[str]:
         """Return where something is kept of these, and of connections that carry nobody else."""
-        carrying = {each.connection for each in self.participants if each not in chosen}
-        connections = {each.connection for each in chosen if each.connection and each.connection not in carrying}
-        left = [connection_topic(each) for each in sorted(connections) if self._state(each) != b"online"]
+        left = [connection_topic(each) for each in self.connections_of(chosen)]
         own = [topic(each.id) for each in chosen for topic in (participant_topic, bound_topic, memory_topic)]
         return [*own, *left]
+
+    def connections_of(self, chosen: Collection[Participant]) -> list[str]:
+        """Return the connections that carry nobody else, and are not online."""
+        carrying = {each.connection for each in self.participants if each not in chosen}
+        connections = {each.connection for each in chosen if each.connection and each.connection not in carrying}
+        return [each for each in sorted(connections) if self._state(each) != b"online"]
 
     def values_of(self, chosen: Collection[Participant]) -> list[str]:
         """Return the topics of their outports that are below their role, and nobody else's.

@@ -47,6 +47,8 @@ class Components(Session):
         self._running: dict[str, _Running] = {}
         self._changes: asyncio.Queue[tuple[str, bytes, bool]] = asyncio.Queue()
         self._circles = Circles(self._circle_of, super().receive, self._report_circle)
+        self._has_read = False
+        self._unchanged = 0  # lists that were read, and of which nothing has followed yet
         self._once = Once()
         self._devices: dict[str, Foreign] = {}
         self._announcer = Announcer(self._publish)
@@ -54,7 +56,7 @@ class Components(Session):
     @property
     def subscriptions(self) -> list[str]:
         """The filters of what is received besides the packets of the participants."""
-        return [LISTS + "+", foreign_lists.LISTS + "+", *sorted(self._announcer.topics)]
+        return [LISTS + "+", foreign_lists.LISTS + "+", *sorted(self._announcer.topics), ASK]
 
     async def run(self) -> None:
         """Connect, serve and reconnect until `stop()`."""
@@ -71,11 +73,19 @@ class Components(Session):
         """Take a packet: a list, or one for the participants."""
         if topic.startswith((LISTS, foreign_lists.LISTS)):
             self._changes.put_nowait((topic, payload, retained))
+            self._unchanged += 1
+            return
+        if topic == ASK:  # our own question comes after all that is retained
+            self._has_read = True
             return
         if topic in self._announcer.topics:
             self._announcer.received(topic, payload, retained)
         if not self._circles.holds(topic, payload, retained):
             super().receive(topic, payload, retained)
+
+    def knows_all(self) -> bool:
+        """Tell whether all lists have been read as well."""
+        return self._has_read and not self._unchanged and bool(super().knows_all())
 
     async def stop(self, status: str = "offline") -> None:
         """Take back the announcements of foreign devices, and end `run()`."""
@@ -111,6 +121,7 @@ class Components(Session):
                 self._once.say(f"left out: {error}")
             except Exception:  # a fault of one must not end the others
                 log.exception("%s: the component failed to start or end", topic)
+            self._unchanged -= 1
 
     async def _have(self, id: str, description: Description, *, retained: bool) -> None:
         there = self._running.get(id)

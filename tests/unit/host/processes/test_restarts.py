@@ -15,7 +15,8 @@ def test_pauses_grow_up_to_the_longest_and_are_short_again_after_a_long_run() ->
         now += seconds
         return pauses.next()
 
-    assert [run(1), run(1), run(STABLE_S), run(1), run(1)] == [0.5, 1.0, 2.0, 3.0, 3.0]
-    assert run(STABLE_S + 1) == 0.5
+    assert [run(1), run(1), run(10), run(1), run(1)] == [0.5, 1.0, 2.0, 3.0, 3.0]
+    assert run(31) == 0.5, "ten times its last pause"
+    assert [run(1), run(1)] == [1.0, 2.0]
     now += 2 * STABLE_S  # it could not be started: that is no long run
-    assert pauses.next() == 1.0
+    assert pauses.next() == 3.0

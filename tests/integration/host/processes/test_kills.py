@@ -1,0 +1,138 @@
+"""Whichever process is killed at whichever moment, no packet of QoS 1 is lost, and their order stays."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import threading
+import time
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+
+from msgflo import Broker, Participant, Port
+from systems import Coordinator, Participants, Sink, discovery_message, until
+
+GRAPH = """\
+source(test/Numbers) OUT -> IN direct(home/Notes)
+source OUT -> IN pass(core/Repeat) OUT -> IN behind(home/Notes)
+source OUT -> ON lamp(x/Lamp)
+"""
+NOTES = """
+from pathlib import Path
+
+from msgflo import Participant, Port
+
+class Notes(Participant):
+    inports = (Port("in"),)
+
+    def on_in(self, value):
+        with Path(self.role).open("a") as file:
+            file.write(f"{value}\\n")
+"""
+VICTIMS = ("coordinator", "coordinator", "coordinator", "forward", "forward", "forward", "participant", "participant")
+PAUSE_S = 0.01  # between packets
+
+
+class Numbers(Participant):
+    """Sends numbers."""
+
+    component = "test/Numbers"
+    outports = (Port("out", "number", qos=1),)
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Coordinator:
+    (tmp_path / "graph.fbp").write_text(GRAPH)
+    (tmp_path / "msgflo.yaml").write_text("namespace: home\n")
+    (tmp_path / "Notes.py").write_text(NOTES)
+    return Coordinator(tmp_path, "--plain", "--data", tmp_path / "data", broker=None, cwd=tmp_path)
+
+
+def noted(file: Path) -> list[int]:
+    return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+
+def lamp(broker: Broker, received: list[int]) -> mqtt.Client:
+    """A foreign device with a session of its own."""
+    device = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "lamp", clean_session=False)
+    device.on_connect = lambda *_: device.subscribe("lamp/on", 1)
+    device.on_message = lambda *args: received.append(int(args[2].payload))
+    subscribed = threading.Event()
+    device.on_subscribe = lambda *_: subscribed.set()
+    device.connect(broker.host, broker.port)
+    device.loop_start()
+    assert subscribed.wait(10)
+    return device
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kills", [30, pytest.param(300, marks=pytest.mark.soak)])
+def test_whichever_process_is_killed_no_packet_of_qos_1_is_lost(
+    system: Coordinator, tmp_path: Path, kills: int
+) -> None:
+    chance = random.Random(seed := random.randrange(10**6))
+    lit: list[int] = []
+    numbers = Numbers("source")
+    with system:
+        broker = Broker.parse(system.wait(lambda status: status["connected"])["broker"])
+        device = lamp(broker, lit)
+        on = {"id": "on", "queue": "lamp/on", "options": {"qos": 1}}
+        device.publish("fbp/participant/lamp", discovery_message("lamp", id="lamp", inports=[on]), retain=True)
+        with Participants(numbers, broker=str(broker)):
+            system.wait(
+                lambda status: len(status["edges"]) == 4 and all(e["kind"] != "pending" for e in status["edges"])
+            )
+            count = 0
+            for turn in range(kills):
+                for _ in range(chance.randrange(30, 120)):
+                    numbers.send("out", count)
+                    count += 1
+                    time.sleep(PAUSE_S)
+                names = ("mosquitto",) if turn % 10 == 5 else VICTIMS
+                until(lambda names=names: any(map(system.parts, names)))
+                name = chance.choice([each for each in names if system.parts(each)])
+                victim = chance.choice(system.parts(name))
+                victim.terminate() if name == "mosquitto" else victim.kill()
+            numbers.send("out", count)
+            found = {}
+            for name, packets in (
+                ("direct", lambda: noted(tmp_path / "direct")),
+                ("behind", lambda: noted(tmp_path / "behind")),
+                ("lamp", lambda: lit),
+            ):
+                until(lambda packets=packets: count in packets(), seconds=60)
+                found[name] = packets()
+        device.disconnect()
+        device.loop_stop()
+    for name, packets in found.items():
+        first = [*dict.fromkeys(packets)]
+        assert first == [*range(count + 1)], (
+            f"{name}, seed {seed}: {sorted({*range(count + 1)} - {*packets})} are missing"
+        )
+
+
+def test_what_waits_for_one_that_is_away_and_was_saved_survives_the_broker_s_death(
+    system: Coordinator, tmp_path: Path
+) -> None:
+    (tmp_path / "graph.fbp").write_text("source(test/Numbers) OUT -> IN sink(test/Sink)\n")
+    numbers, saved = Numbers("source"), tmp_path / "data/mosquitto.db"
+    with system:
+        broker = system.wait(lambda status: status["connected"])["broker"]
+        with Participants(numbers, broker=broker):
+            with Participants(Sink("sink"), broker=broker):
+                system.wait(lambda status: status["edges"][0]["kind"] == "direct")
+                until(lambda: b"fbp/bound/sink" in saved.read_bytes() if saved.exists() else False, seconds=60)
+            for number in range(50):
+                numbers.send("out", number)
+            asyncio.run_coroutine_threadsafe(numbers.drain(), numbers._engine._loop).result(20)
+            before = saved.stat().st_mtime_ns
+            system.part("mosquitto").send_signal(signal.SIGUSR1)
+            until(lambda: saved.stat().st_mtime_ns != before)
+            system.part("mosquitto").kill()
+            sink = Sink("sink")
+            with Participants(sink, broker=broker):
+                until(lambda: 49 in sink.received)
+                assert sink.received == [*range(50)]

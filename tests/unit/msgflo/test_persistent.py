@@ -1,0 +1,182 @@
+"""Sessions that the broker keeps: what waits there, what does not, and when a packet is acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from memory_broker import MemoryBroker
+from msgflo import Participant, Port, Session
+from simulation import pass_time, run_beside, taking_part, until
+
+
+class Sink(Participant):
+    """Takes what comes."""
+
+    inports = (Port("in"), Port("slow"))
+    outports = (Port("out", qos=1),)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.received: list[Any] = []
+        self.may_go_on = asyncio.Event()
+
+    def on_in(self, value: Any) -> None:
+        self.received.append(value)
+        self.send("out", value)
+
+    async def on_slow(self, value: Any) -> None:
+        await self.may_go_on.wait()
+        self.received.append(value)
+
+
+def bind(broker: MemoryBroker, sources: list[str], **about: Any) -> None:
+    broker.publish("fbp/bind/sink", {"in": sources, "": {"version": 1, **about}}, retain=True)
+
+
+def filters(broker: MemoryBroker) -> dict[str, int]:
+    return dict(broker.sessions["sink"].filters)
+
+
+async def lived(broker: MemoryBroker) -> None:
+    """Have it take its bindings, and end."""
+    async with taking_part(Sink("sink"), broker=broker):
+        await until(lambda: "fbp/bound/sink" in broker.retained)
+
+
+def test_events_wait_for_one_that_is_away_and_come_in_order_before_what_is_newer() -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        bind(broker, ["button/pressed"])
+        await lived(broker)
+        for number in range(100):
+            broker.publish("button/pressed" if number % 2 else "sink/in", number)
+        sink = Sink("sink")
+        async with taking_part(sink, broker=broker):
+            broker.publish("button/pressed", 100)
+            await until(lambda: 100 in sink.received)
+            assert sink.received == [*range(101)]
+            await until(lambda: not broker.sessions["sink"].unconfirmed)
+
+    run_beside(broker, main)
+
+
+def test_of_a_state_only_the_latest_value_comes() -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        bind(broker, ["room/heat"], states=["room/heat"])
+        await lived(broker)
+        assert filters(broker) == {"fbp/bind/sink": 0, "room/heat": 0, "sink/in": 1, "sink/slow": 1}
+        for number in range(10):
+            broker.publish("room/heat", number, retain=True)
+        sink = Sink("sink")
+        async with taking_part(sink, broker=broker):
+            await until(lambda: sink.received)
+            await pass_time(1)
+            assert sink.received == [9]
+
+    run_beside(broker, main)
+
+
+def test_a_state_that_a_filter_matches_too_and_one_that_becomes_an_event_are_subscribed_to_with_qos_1() -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        bind(broker, ["room/heat", "attic/heat"], states=["room/heat", "attic/heat"])
+        async with taking_part(Sink("sink"), broker=broker):
+            await until(lambda: filters(broker).get("room/heat") == 0)
+            bind(broker, ["room/#", "room/heat", "attic/heat"], states=["room/heat"])
+            await until(lambda: filters(broker).get("room/#") == 1)
+            await pass_time(0.1)
+            assert (filters(broker)["room/heat"], filters(broker)["attic/heat"]) == (1, 1)
+
+    run_beside(broker, main)
+
+
+def test_what_an_earlier_life_was_bound_to_is_dropped_when_the_list_says_so() -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        bind(broker, ["button/pressed", "bell/rung"])
+        await lived(broker)
+        bind(broker, ["bell/rung"], drop=["button/pressed", "bell/rung"])
+        broker.publish("button/pressed", "old")
+        sink = Sink("sink")
+        async with taking_part(sink, broker=broker):
+            await until(lambda: "button/pressed" not in filters(broker))
+            assert "bell/rung" in filters(broker)
+            await pass_time(0.1)
+            assert sink.received == []
+            assert not broker.sessions["sink"].unconfirmed, "what is for nobody is not sent for ever"
+
+    run_beside(broker, main)
+
+
+def test_nothing_is_acknowledged_before_its_async_handler_is_done() -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        sink = Sink("sink")
+        async with taking_part(sink, broker=broker) as session:
+            broker.publish("sink/slow", 1)
+            broker.publish("sink/in", 2)
+            await until(lambda: sink._runner._worker is not None)
+            await pass_time(1)
+            assert len(broker.sessions["sink"].unconfirmed) == 2
+            session._transport._pipe.abort()  # as if it were killed
+        again = Sink("sink")
+        again.may_go_on.set()
+        async with taking_part(again, broker=broker):
+            await until(lambda: again.received == [1, 2])
+            await until(lambda: not broker.sessions["sink"].unconfirmed)
+
+    run_beside(broker, main)
+
+
+def test_what_follows_from_a_packet_is_sent_before_that_is_acknowledged() -> None:
+    broker = MemoryBroker()
+    seen: list[str] = []
+
+    def answer(first: int, content: bytes, write: Any) -> None:
+        if first >> 4 == 3 and b"sink/out" in content:
+            seen.append("sent")
+        elif first >> 4 == 4:
+            seen.append("acknowledged")
+
+    async def main() -> None:
+        sink = Sink("sink")
+        async with taking_part(sink, broker=broker) as session:
+            await pass_time(1)
+            broker.answer = answer  # type: ignore[assignment]
+            broker.publish("sink/in", 1)
+            await until(lambda: seen == ["sent", "acknowledged"])
+            session._outbox.event(("sink/out", 1, False, False, False), json.dumps("before").encode())
+            broker.publish("sink/in", 2)
+            await until(lambda: seen == ["sent", "acknowledged", "sent", "sent", "acknowledged"])
+
+    run_beside(broker, main)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_one_that_has_another_id_each_time_leaves_no_session(legacy: bool) -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        from msgflo.legacy import _Session
+
+        definition = {"component": "x/Old", "label": "", "inports": [{"id": "in"}], "outports": []}
+        one = Participant(definition, "old") if legacy else Sink("sink")
+        session: Session = _Session([one], broker.url, {})
+        running = asyncio.create_task(session.run())
+        await until(lambda: session.connected)
+        await session.stop()
+        await running
+        await pass_time(1)
+        assert (session.client_id in broker.sessions) is not legacy
+
+    run_beside(broker, main)
