@@ -7,7 +7,6 @@ import logging
 import random
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from msgflo import Broker, ConnectError, Error, Refused, SubscribeError
@@ -30,8 +29,8 @@ class Connection:
     """A connection that is kept: `run` serves it until it is cancelled.
 
     ``on_message(topic, payload, retained)`` gets every packet. ``on_connected()`` is called after each connection, once
-    every retained message of the subscriptions has been handed over; ``on_subscribing(filters)`` just before what `follow`
-    asks for is subscribed to. ``will``, a topic and a payload, is published retained by the broker when this program dies.
+    every retained message of the subscriptions has been handed over. ``will``, a topic and a payload, is published retained
+    by the broker when this program dies.
     It connects only while `when` is set. A `quiet` one leaves it to another connection of this program, which sets `when`, to
     say what is wrong, unless it is wrong with this one alone.
     """
@@ -45,7 +44,6 @@ class Connection:
         on_message: OnMessage,
         on_connected: Callable[[], None] = lambda: None,
         on_disconnected: Callable[[], None] = lambda: None,
-        on_subscribing: Callable[[list[str]], None] = lambda filters: None,
         will: tuple[str, bytes] | None = None,
         when: asyncio.Event | None = None,
         quiet: bool = False,
@@ -55,7 +53,6 @@ class Connection:
         self.connected = False
         self._subscriptions = [(topic, 1) for topic in subscriptions]
         self._on_message, self._on_connected, self._on_disconnected = on_message, on_connected, on_disconnected
-        self._on_subscribing = on_subscribing
         self._will = will
         self._when = when
         self._quiet = quiet
@@ -67,9 +64,7 @@ class Connection:
         self._failures = 0  # since what is followed was last in force
         self._held = False  # whether it was, on this connection
         self._followed: frozenset[str] = frozenset()
-        self._again: set[str] = set()
         self._follow_others = asyncio.Event()
-        self._come = asyncio.Event()
         self._settled = asyncio.Event()
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
@@ -82,33 +77,18 @@ class Connection:
             return False
         return True
 
-    def follow(self, filters: Iterable[str], *, again: Iterable[str] = ()) -> None:
-        """Besides `subscriptions`, have exactly these topics or filters subscribed (QoS 0), now and on later connections.
-
-        Those in `again` are subscribed to once more where they are already: their retained packets come again.
-        """
+    def follow(self, filters: Iterable[str]) -> None:
+        """Besides `subscriptions`, have exactly these topics or filters subscribed (QoS 0), now and on later connections."""
         followed = frozenset(filters)
-        self._again.update(again)
-        if followed != self._followed or self._again:
+        if followed != self._followed:
             self._followed = followed
             self._settled.clear()
             self._follow_others.set()
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether what `follow` asked for is in force, or there is no connection."""
-        return not self.connected or self._settled.is_set()
 
     async def settled(self) -> None:
         """Return when what `follow` asked for is in force, or there is no connection."""
         if self.connected:
             await self._settled.wait()
-
-    async def come(self, seconds: float) -> None:
-        """Return when there is a connection, or after so many seconds."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._come.wait()
 
     async def run(self) -> None:
         """Keep the connection until cancelled; then leave cleanly.
@@ -159,7 +139,6 @@ class Connection:
             for helper in helpers:
                 helper.cancel()
             self.connected, self._transport = False, None
-            self._come.clear()
             self._settled.set()  # nobody need wait for what is not there
             self._on_disconnected()
             await transport.disconnect()
@@ -186,11 +165,10 @@ class Connection:
         there: frozenset[str] = frozenset()
         while True:
             self._follow_others.clear()
-            wanted, again, self._again = self._followed, self._again, set()
-            new = sorted(wanted - there | wanted & again)
+            wanted = self._followed
+            new = sorted(wanted - there)
             # First what is new, so that nothing is missed where one filter takes the place of another.
             if new:
-                self._on_subscribing(new)
                 try:
                     await transport.subscribe([(topic, 0) for topic in new])
                 except SubscribeError as error:
@@ -202,14 +180,13 @@ class Connection:
                 except TimeoutError:
                     log.debug("%s: %s: the retained packets take long", self.broker, self.client_id)
             there = wanted
-            if wanted == self._followed and not self._again:
+            if wanted == self._followed:
                 self._announce_settled()
             await self._follow_others.wait()
 
     def _announce_connected(self) -> None:
         self.connected = True
         self._settled.clear()  # what is followed is subscribed to next
-        self._come.set()
         self._on_connected()
 
     def _announce_settled(self) -> None:

@@ -32,7 +32,6 @@ from .bindings.retained_lists import (
 from .builtin.library import MODULES
 from .connection import Connection
 from .dataplane import component_lists, foreign_lists, forward
-from .dataplane.forwarder import Forwarder
 from .foreign import Foreign
 from .graph.elements import Initial, PortRef
 from .graph.model import Graph
@@ -44,6 +43,7 @@ from .meter import Meter
 from .participants import Registry
 from .record import Record
 from .sessions import clear_sessions
+from .subscriptions import Subscriptions
 from .wall import Wall, call_all
 
 __all__ = ["Coordinator"]
@@ -148,11 +148,12 @@ class Coordinator:
         self._devices = ForeignDeviceLists(self._publish_retained)
         self._announced: dict[str, bytes] = {}  # foreign devices
         self._knows_forwarder = False
-        self._watcher = Forwarder(broker, client_id=CLIENT_ID + "-watch", is_private=True, tells_dropped=False)
+        self.subscriptions = Subscriptions(broker, CLIENT_ID + "-view", self.in_charge)
+        """What editors look into."""
         self._record = None if data is None else Record(data / RECORD, "own" if is_own_broker else str(broker))
         self._recorded = (-1, False)  # what was written last
         self._finds_all = False  # the broker sends retained messages to wildcard subscriptions
-        self.meter = Meter(self._watcher)
+        self.meter = Meter(self.subscriptions)
         self.graphs.is_own = MODULES.__contains__
         self.graphs.on_wanted.append(self._wants_other)
         self._greeter = Greeter(self._trouble)
@@ -190,6 +191,7 @@ class Coordinator:
                 tasks.create_task(self._tick_forever())
                 tasks.create_task(self._lease.renew())
                 tasks.create_task(self._record_forever())
+                tasks.create_task(self.subscriptions.run())
                 tasks.create_task(self.meter.run(self._traffic_seen))
                 try:
                     await self._give_way_forever()
@@ -197,7 +199,6 @@ class Coordinator:
                     self._ending = True
                     self._lease.release()  # while there still is a connection
         finally:
-            await self._watcher.stop()
             self._write_record()
 
     def tell(self, text: str) -> None:
@@ -359,7 +360,6 @@ class Coordinator:
             self._connection.publish(forward.ASK_CONFIRMATIONS, b"")
         if not self._was_in_charge:
             self._was_in_charge = True
-            await self._watcher.start()
         self.in_charge.set()
         call_all(self.on_charge, True)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from .bindings.plan import EdgeState, Plan
-from .dataplane.forwarder import Forwarder
+from .subscriptions import Subscriptions
 
 __all__ = ["Meter"]
 
@@ -21,12 +21,13 @@ more then."""
 class Meter:
     """Counts packets by topic, only while somebody looks: they do not pass through us."""
 
-    def __init__(self, forwarder: Forwarder) -> None:
-        self._forwarder = forwarder
+    def __init__(self, subscriptions: Subscriptions) -> None:
+        self._reader = subscriptions.reader(self._received)
         self._looked_until = 0.0
         self._always: frozenset[str] = frozenset()
         self._while_looking: frozenset[str] = frozenset()
         self._counts: dict[str, int] = {}
+        self._before: dict[str, int] = {}  # at the end of the last interval
         self._rates: dict[str, float] = {}
         self._wake = asyncio.Event()
 
@@ -57,7 +58,8 @@ class Meter:
         before = time.monotonic()
         while True:
             looking = time.monotonic() < self._looked_until
-            await self._forwarder.watch(self._always | self._while_looking if looking else self._always)
+            self._reader.want(self._always | self._while_looking if looking else self._always)
+            self._counts = {key: count for key, count in self._counts.items() if key in self._reader.filters}
             with suppress(TimeoutError):
                 async with asyncio.timeout(INTERVAL_S):
                     await self._wake.wait()
@@ -71,6 +73,10 @@ class Meter:
                         seen(topic)
 
     def _sample(self, seconds: float) -> None:
-        counts = self._forwarder.watched()
-        self._rates = {key: max(0, count - self._counts.get(key, 0)) / seconds for key, count in counts.items()}
-        self._counts = counts
+        counts = self._counts
+        self._rates = {key: max(0, count - self._before.get(key, 0)) / seconds for key, count in counts.items()}
+        self._before = dict(counts)
+
+    def _received(self, filters: list[str], topic: str, payload: bytes) -> None:
+        for each in filters:
+            self._counts[each] = self._counts.get(each, 0) + 1

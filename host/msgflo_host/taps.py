@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ._turns import Turns
-from .bindings.following import Following
 from .bindings.ports import Refused
 from .coordinator import Coordinator
 from .graph.elements import Edge, Initial, PortRef
@@ -20,7 +19,6 @@ from .payloads import decode, look
 
 __all__ = ["Ends", "Taps", "ends"]
 
-CLIENT_ID = "msgflo-coordinator-taps"
 _AT_ONCE = 500  # edges; then it may be others' turn
 
 Ends = tuple[str, str, str, str]
@@ -67,21 +65,19 @@ class Taps:
         self._topics: dict[str, _Found] = {}
         self._other = asyncio.Event()
         self._looking = asyncio.Lock()
-        self._following = Following(coordinator.broker, CLIENT_ID, on_packet=self._received, when=coordinator.in_charge)
+        self._reader = coordinator.subscriptions.reader(self._received)
         coordinator.on_initial.append(self._initial)
         coordinator.on_plan.append(self._planned)
 
     async def run(self) -> None:
-        """Keep the connection to the broker, and what is read there up to date, until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._following.run())
-            while True:
-                await self._other.wait()
-                began = time.monotonic()
-                with self._coordinator.wall("the look at packets"):
-                    await self._follow()
-                # A hundred clients that come at once are one change.
-                await asyncio.sleep(time.monotonic() - began)
+        """Keep what is read up to date, until cancelled."""
+        while True:
+            await self._other.wait()
+            began = time.monotonic()
+            with self._coordinator.wall("the look at packets"):
+                await self._follow()
+            # A hundred clients that come at once are one change.
+            await asyncio.sleep(time.monotonic() - began)
 
     def look_again(self) -> None:
         """Other edges are looked at; their topics are subscribed to soon."""
@@ -89,9 +85,7 @@ class Taps:
 
     # -- packets --
 
-    def _received(self, found: list[str], topic: str, payload: bytes, retained: bool) -> None:
-        if retained:
-            return  # it passed before anybody looked
+    def _received(self, found: list[str], topic: str, payload: bytes) -> None:
         for topic_filter in found:
             there = self._topics[topic_filter]
             data = look(payload) if there.edges else None
@@ -114,7 +108,7 @@ class Taps:
 
     async def _planned(self) -> None:
         await self._follow()
-        await self._following.settled()
+        await self._coordinator.subscriptions.settled()
 
     async def _follow(self) -> None:
         """Subscribe to the topics of what is looked at."""
@@ -133,7 +127,7 @@ class Taps:
                 for topic in self._topics_of(role, port):
                     topics.setdefault(topic, _Found()).exports.append((id, public))
             self._topics = topics
-            self._following.want((topic, topic) for topic in topics)
+            self._reader.want(topics)
 
     def _looks(self) -> Callable[[Edge], list[tuple[str, Edge]]]:
         """Return what tells, of an edge of the wanted graph, the edges of graphs that are looked at now."""

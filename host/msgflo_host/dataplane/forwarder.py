@@ -69,8 +69,8 @@ class Stats:
 class Forwarder:
     """Applies the retained lists of a broker, which may come, go and restart.
 
-    `on_state(connected, reason)` is called when that changes. One that `is_private` reads no lists, has only what `apply` and
-    `watch` ask for, and leaves nothing in the broker. One that `tells_dropped` logs how many packets the broker drops.
+    `on_state(connected, reason)` is called when that changes. One that `is_private` reads no lists, has only what `apply` asks
+    for, and leaves nothing in the broker.
     """
 
     def __init__(
@@ -79,7 +79,6 @@ class Forwarder:
         *,
         client_id: str = CLIENT_ID,
         is_private: bool = False,
-        tells_dropped: bool = True,
         on_state: Callable[[bool, str], None] = lambda connected, reason: None,
     ) -> None:
         self._broker = broker
@@ -99,7 +98,6 @@ class Forwarder:
         self._is_leaving = False
         self._subscriber = Subscriber(broker)
         self._lists = None if is_private else Lists()
-        self._tells_dropped = tells_dropped
         self._was_told = asyncio.Event()
         self._once = Once()
 
@@ -133,18 +131,9 @@ class Forwarder:
         self._router.set_forwards(forwards)
         await self._synchronise()
 
-    async def watch(self, filters: Iterable[str]) -> None:
-        """Count exactly these topics or filters from now on, without forwarding them."""
-        self._router.set_watched(filters)
-        await self._synchronise()
-
     def counts(self) -> dict[Forward, int]:
         """Count the packets that each forward has passed on since it was added."""
         return self._router.counts()
-
-    def watched(self) -> dict[str, int]:
-        """Count the packets on each watched topic since it is watched, without retained ones from before."""
-        return self._router.watched()
 
     @property
     def refused(self) -> frozenset[str]:
@@ -196,8 +185,7 @@ class Forwarder:
             await self._bring_in_force()
             self._connected = True
         self._connections += 1
-        if self._tells_dropped:
-            await link.subscribe([(DROPPED, 0)])
+        await link.subscribe([(DROPPED, 0)])
         self._report(True, "")
         if self._lists is None:
             return await link.ended

@@ -40,7 +40,6 @@ class Subscription:
 
     filter: str
     targets: dict[Forward, Target] = field(default_factory=dict)
-    watchers: list[list[int]] = field(default_factory=list)
     unserved: set[Forward] = field(default_factory=set)
     """Added since the last SUBSCRIBE: their retained packets have not been asked for."""
     fresh: set[Forward] = field(default_factory=set)
@@ -164,13 +163,12 @@ class Lane:
 
 
 class Router:
-    """All forwards and watched filters, on as few lanes as possible."""
+    """All forwards, on as few lanes as possible."""
 
     def __init__(self) -> None:
         self.lanes: list[Lane] = []
         self.forwards: frozenset[Forward] = frozenset()
         self._counts: dict[Forward, list[int]] = {}
-        self._watched: dict[str, list[int]] = {}
         self._homes: dict[str, Lane] = {}  # filter -> its lane
         self._rivals: dict[tuple[str, str], set[Forward]] = {}  # by target, and by source or "" for all with wildcards
 
@@ -204,29 +202,10 @@ class Router:
         self.forwards = wanted
         self._tidy()
 
-    def set_watched(self, filters: Iterable[str]) -> None:
-        """Count exactly these filters from now on."""
-        wanted = set(filters)
-        if wanted == self._watched.keys():
-            return
-        self._forget()
-        for topic_filter in self._watched.keys() - wanted:
-            self._home(topic_filter).watchers.clear()
-            del self._watched[topic_filter]
-        for topic_filter in sorted(wanted - self._watched.keys()):
-            self._watched[topic_filter] = [0]
-            self._home(topic_filter).watchers.append(self._watched[topic_filter])
-        self._tidy()
-
     def counts(self) -> dict[Forward, int]:
         """Packets that each forward has passed on since it was added."""
         self._fold()
         return {forward: count[0] for forward, count in self._counts.items()}
-
-    def watched(self) -> dict[str, int]:
-        """Packets that matched each watched filter since it was added."""
-        self._fold()
-        return {topic_filter: count[0] for topic_filter, count in self._watched.items()}
 
     def match(self, lane: Lane, topic: str) -> Match:
         """Find what a topic leads to on a lane."""
@@ -247,7 +226,7 @@ class Router:
     def _match(self, subscription: Subscription | None, topic: str) -> Match:
         if subscription is None:
             return Match(None)
-        counts = [target.count for target in subscription.targets.values()] + subscription.watchers
+        counts = [target.count for target in subscription.targets.values()]
         targets = [target for target in subscription.targets.values() if not self._served_by_another(target, topic)]
         return Match(subscription, tuple(targets), tuple(counts))
 
@@ -300,7 +279,7 @@ class Router:
         for lane in self.lanes:
             for topic_filter in lane.touched:
                 subscription = lane.wanted.get(topic_filter)
-                if subscription is not None and not subscription.targets and not subscription.watchers:
+                if subscription is not None and not subscription.targets:
                     lane.remove(topic_filter)
                     del self._homes[topic_filter]
 

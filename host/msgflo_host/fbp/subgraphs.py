@@ -20,11 +20,11 @@ from typing import Any
 from .._text import quoted
 from ..catalogue import Catalogue
 from ..complaints import Complaints
-from ..connection import Connection
 from ..coordinator import Coordinator
 from ..discovery import Participant
 from ..errors import MsgfloError, RequestError
 from ..participants import Entry
+from ..subscriptions import Subscriptions
 from ._payload import selected, selection
 from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Part, Replies
@@ -37,7 +37,6 @@ __all__ = ["Subgraphs"]
 
 log = logging.getLogger("msgflo")
 
-CLIENT_ID = "msgflo-coordinator-subgraphs"
 TICK_S = 0.25
 PATIENCE_S = 0.04
 """How long an editor that opens nothing without a source waits for that of a sub-graph."""
@@ -46,10 +45,10 @@ PATIENCE_S = 0.04
 class _Known(SubRuntime):
     """One of them, and who it is; `start` tells one start of its program from the next."""
 
-    def __init__(self, entry: Entry, connection: Connection) -> None:
+    def __init__(self, entry: Entry, subscriptions: Subscriptions) -> None:
         runtime = entry.participant.runtime
         assert runtime is not None
-        super().__init__(partial(connection.publish, runtime.inqueue))
+        super().__init__(partial(subscriptions.publish, runtime.inqueue))
         self.runtime = runtime
         self.participant: Participant = entry.participant
         self.start = entry.starts
@@ -92,14 +91,7 @@ class Subgraphs:
         self._topics: dict[str, list[_Known]] = {}
         self._complaints = Complaints()
         self._news = asyncio.Event()
-        self._connection = Connection(
-            coordinator.broker,
-            CLIENT_ID,
-            subscriptions=[],
-            on_message=self._received,
-            when=coordinator.in_charge,
-            quiet=True,
-        )
+        self._reader = coordinator.subscriptions.reader(self._received)
         clients.on_join.append(lambda client: self._joined())
         clients.on_leave.append(self._left)
         self.look()
@@ -109,17 +101,15 @@ class Subgraphs:
         return _Before({name: partial(self._serve, command) for name, command in inner.commands.items()})
 
     async def run(self) -> None:
-        """Keep the connection to the broker, and answer for those that are silent, until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._connection.run())
-            while True:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(TICK_S if self._known else None):
-                        await self._news.wait()
-                self._news.clear()
-                await self._connection.settled()  # what is asked before would be answered unheard
-                with self._coordinator.wall("the look at sub-graphs"):
-                    self._tick()
+        """Answer for those that are silent, until cancelled."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S if self._known else None):
+                    await self._news.wait()
+            self._news.clear()
+            await self._coordinator.subscriptions.settled()  # what is asked before would be answered unheard
+            with self._coordinator.wall("the look at sub-graphs"):
+                self._tick()
 
     def look(self) -> None:
         """Something has changed in the system."""
@@ -137,7 +127,7 @@ class Subgraphs:
                 self._fail(known.give_up(), "is lost" if id not in there else "has been started again")
         for id, entry in there.items():
             if id not in self._known:
-                self._known[id] = _Known(entry, self._connection)
+                self._known[id] = _Known(entry, self._coordinator.subscriptions)
             self._known[id].participant = entry.participant
         self._follow()
 
@@ -209,8 +199,8 @@ class Subgraphs:
 
     # -- what they say --
 
-    def _received(self, topic: str, payload: bytes, retained: bool) -> None:
-        for known in () if retained else self._topics.get(topic, ()):
+    def _received(self, filters: list[str], topic: str, payload: bytes) -> None:
+        for known in self._topics.get(topic, ()):
             try:
                 heard = known.hear(payload, time.monotonic())
             except ValueError as error:
@@ -287,7 +277,7 @@ class Subgraphs:
         for known in self._known.values() if len(self._clients) else ():
             topics[known.runtime.outqueue].append(known)
         self._topics = dict(topics)
-        self._connection.follow(self._topics)
+        self._reader.want(self._topics)
         self._news.set()
 
     def _left(self, client: ClientHandle) -> None:

@@ -55,9 +55,7 @@ def test_a_second_coordinator_on_a_broker_says_who_is_in_charge_and_takes_no_con
         first.wait(lambda status: status["connected"])
         assert "already connected, closing old connection" not in broker.log
         names = (
-            "coordinator-taps",
-            "coordinator-subgraphs",
-            "coordinator-watch",
+            "coordinator-view",
             "components",
             "forwarder",
         )

@@ -32,7 +32,8 @@ async def connected(broker: MemoryBroker) -> AsyncIterator[tuple[Connection, Hea
     task = asyncio.create_task(connection.run())
     try:
         async with asyncio.timeout(60):
-            await connection.come(20)
+            while not connection.connected:
+                await asyncio.sleep(0.01)
             yield connection, heard
     finally:
         task.cancel()
@@ -68,7 +69,7 @@ def test_where_a_subscription_is_not_answered_another_connection_is_made(monkeyp
         async with connected(broker) as (connection, heard):
             connection.follow(["t"])
             await connection.settled()
-            while not (connection.connected and connection.is_settled):
+            while not (connection.connected and connection._settled.is_set()):
                 await asyncio.sleep(0.01)
             broker.publish("t", "heard")
             await soon(heard, ("t", b"heard"))

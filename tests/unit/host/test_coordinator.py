@@ -320,7 +320,7 @@ def test_a_second_coordinator_is_refused_and_takes_no_connection_from_the_first(
             assert refused.group_contains(Taken, match=r"another coordinator is in charge of this broker \(process")
             source.send("out", 1)
             await until(lambda: sink.received == [1])
-            assert broker.connects.count("msgflo-coordinator-watch") == 1
+            assert broker.connects.count("msgflo-coordinator-view") == 1
         async with coordinating(broker):
             pass
 
@@ -354,7 +354,7 @@ def test_of_two_coordinators_started_together_one_stays() -> None:
 
 
 def test_no_packet_of_a_direct_edge_is_read_while_nobody_looks() -> None:
-    reads = ("msgflo-coordinator-watch-1", "source/out")
+    reads = ("msgflo-coordinator-view", "source/out")
 
     async def main(broker: MemoryBroker) -> None:
         source, sink = Source("source"), Sink("sink")

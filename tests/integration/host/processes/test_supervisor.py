@@ -191,15 +191,26 @@ def test_built_in_components_go_on_while_the_coordinator_is_dead_and_remember_wh
             system.wait(lambda status: status["connected"])
 
 
-def test_the_data_plane_has_at_most_three_connections(broker: Mosquitto, tmp_path: Path) -> None:
+async def look(port: int) -> None:
+    async with editor(port) as client:
+        await client.ask("network", "edges", graph=MAIN, edges=[])
+        await client.ask("runtime", "getruntime")
+
+
+def test_the_control_plane_has_two_connections_and_the_data_plane_three(broker: Mosquitto, tmp_path: Path) -> None:
     (tmp_path / "graph.fbp").write_text("here(core/Counter) OUT -> ON lamp(x/Lamp)\n")
     with Coordinator("--plain", tmp_path / "graph.fbp", broker=broker.url, cwd=tmp_path) as system:
         lamp = discovery_message("lamp", id="lamp", inports=[{"id": "on", "queue": "lamp/on"}])
         with connect(broker.port, "lamp") as device:
             device.sendall(publish_frame("fbp/participant/lamp", lamp.encode(), retain=True))
             system.wait(lambda status: status["edges"] and status["edges"][0]["kind"] == "forwarded")
-        found = [psutil.Process(each.pid).net_connections() for each in system.parts("forward")]
-        assert [len([each for each in one if each.raddr and each.raddr.port == broker.port]) for one in found] == [3]
+            run(lambda: look(system.port))
+
+        def connections(part: str) -> int:
+            found = psutil.Process(system.part(part).pid).net_connections()
+            return len([each for each in found if each.raddr and each.raddr.port == broker.port])
+
+        assert (connections("coordinator"), connections("forward")) == (2, 3)
 
 
 def test_while_another_coordinator_is_in_charge_its_forwarder_is_the_only_one(

@@ -135,26 +135,6 @@ def test_a_forward_of_text_takes_the_quotes_from_texts_and_leaves_all_else_as_it
     run_beside(broker, main)
 
 
-def test_watched_topics_are_counted_and_not_forwarded(broker: MemoryBroker) -> None:
-    async def main() -> None:
-        async with client(broker.url, "#") as other, forwarder(broker.url, Forward("s", "t")) as made:
-            await made.watch({"s", "w/+", "w/1"})
-            await other.send("s", b"1")
-            await other.send("w/1", b"1", b"2", qos=1)
-            await until(lambda: made.watched() == {"s": 1, "w/+": 2, "w/1": 2})
-            assert made.counts() == {Forward("s", "t"): 1}
-            await made.watch({"w/1"})
-            assert made.watched() == {"w/1": 2}
-            await made.watch(set())
-            await other.send("w/1", b"3")
-            await until(lambda: len(other.received) >= 5)
-            await other.settle()
-            assert len(other.received) == 5
-            assert made.watched() == {}
-
-    run_beside(broker, main)
-
-
 def test_a_source_is_confirmed_only_after_its_copies() -> None:
     log: list[str] = []
 

@@ -90,7 +90,7 @@ def test_it_is_said_once_that_the_broker_ends_a_connection_at_what_it_follows(
             )
             connection.follow(["forbidden"])
             task = asyncio.create_task(connection.run())
-            await until(lambda: ends == 8 and connection.connected and connection.is_settled)
+            await until(lambda: ends == 8 and connection.connected and connection._settled.is_set())
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task

@@ -21,7 +21,7 @@ from simulation import until
 from systems import discovery_message
 
 MAIN = "default/main"
-TAPS = "msgflo-coordinator-taps"
+TAPS = "msgflo-coordinator-view"
 GRAPH = """\
 button(x/Device) OUT -> IN lamp(x/Device)
 button(x/Device) OTHER -> OTHER lamp(x/Device)
@@ -325,20 +325,16 @@ def test_packets_on_topics_with_wildcards_are_shown(system: LocalSystem) -> None
             await client.told("graph", "addnode", id="house")
             for port in ("rooms", "attic"):
                 await client.ask("graph", "addedge", graph=MAIN, **ends(f"house.{port}", "bell.in"))
-            await follows(system, *ALL, "rooms/+/heat")
+            await follows(system, *ALL, "rooms/+/heat", "rooms/attic/heat")
             rooms, attic = "house() ROOMS -> IN bell()", "house() ATTIC -> IN bell()"
-            while not any(id == attic for _, id, _ in seen(client)):  # on a connection of its own, which comes later
-                system.broker.publish("rooms/attic/heat", "0")
-                await asyncio.sleep(0.05)
             system.broker.publish("rooms/kitchen/heat", "1")
             system.broker.publish("rooms/attic/heat", "2")
             system.broker.publish("rooms/attic/light", "3")
             system.broker.publish("button/other", "4")
             system.broker.publish("rooms/attic/heat", "5")
-            for id, last in ((rooms, 5), (attic, 5), (SECOND, 4)):  # of each connection
+            for id, last in ((rooms, 5), (attic, 5), (SECOND, 4)):
                 await client.told("network", "data", id=id, data=last)
-            shown = [each for each in seen(client) if each[2] != 0]
-            assert sorted(shown, key=lambda each: (each[2], each[1])) == [
+            assert sorted(seen(client), key=lambda each: (each[2], each[1])) == [
                 (MAIN, rooms, 1),
                 (MAIN, attic, 2),
                 (MAIN, rooms, 2),
@@ -346,7 +342,6 @@ def test_packets_on_topics_with_wildcards_are_shown(system: LocalSystem) -> None
                 (MAIN, attic, 5),
                 (MAIN, rooms, 5),
             ]
-            assert followed(system) == {*ALL, "rooms/+/heat"}, "filters that overlap are not read on one connection"
 
     run(system, main)
 

@@ -262,7 +262,7 @@ def test_what_was_said_before_an_editor_came_is_not_told(system: LocalSystem) ->
 
 def test_outqueues_are_listened_to_only_while_an_editor_is_there(system: LocalSystem) -> None:
     def listens() -> bool:
-        session = system.broker.sessions.get("msgflo-coordinator-subgraphs")
+        session = system.broker.sessions.get("msgflo-coordinator-view")
         return session is not None and "inner/tell" in session.filters
 
     async def main() -> None:

@@ -50,7 +50,7 @@ async def goes_on(system: LocalSystem) -> bool:
 
 def test_a_trace_that_nobody_may_see_ends_and_its_topics_are_read_no_more(system: LocalSystem) -> None:
     def reads() -> bool:
-        session = system.broker.sessions.get("msgflo-coordinator-taps")
+        session = system.broker.sessions.get("msgflo-coordinator-view")
         return session is not None and "sensor/out" in session.filters
 
     async def main() -> None:
