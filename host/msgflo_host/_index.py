@@ -73,12 +73,17 @@ class Role:
 
 
 class Connection:
-    """The state of an MQTT connection, None while it is not known, and the participants that it carries."""
+    """The state of an MQTT connection, None while it is not known, and the participants that it carries.
 
-    __slots__ = ("entries", "status")
+    `lost_at` is when it was lost last, `taken_over` how often another one has come at once then.
+    """
+
+    __slots__ = ("entries", "lost_at", "status", "taken_over")
 
     def __init__(self, status: str | None = None) -> None:
         self.status = status
+        self.lost_at = float("-inf")
+        self.taken_over = 0
         self.entries: dict[str, Entry] = {}
 
 

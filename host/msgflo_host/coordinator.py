@@ -32,6 +32,7 @@ from .bindings.retained_lists import (
 from .builtin.library import MODULES
 from .connection import Connection
 from .dataplane import component_lists, foreign_lists, forward
+from .discovery import Participant
 from .foreign import Foreign
 from .graph.elements import Initial, PortRef
 from .graph.model import Graph
@@ -151,7 +152,8 @@ class Coordinator:
         self.subscriptions = Subscriptions(broker, CLIENT_ID + "-view", self.in_charge)
         """What editors look into."""
         self._record = None if data is None else Record(data / RECORD, "own" if is_own_broker else str(broker))
-        self._recorded = (-1, False)  # what was written last
+        self._recorded = (-1, False)  # of what was written last
+        self._last_record: list[Participant] | None = None
         self._finds_all = False  # the broker sends retained messages to wildcard subscriptions
         self.meter = Meter(self.subscriptions)
         self.graphs.is_own = MODULES.__contains__
@@ -395,13 +397,16 @@ class Coordinator:
                 self._write_record()
 
     def _write_record(self) -> None:
-        """Keep who is there; where the broker tells of those who leave something there, the others."""
+        """Save who is there; where the broker tells of those who leave something there, only the others."""
         now = (self.registry.version, self._finds_all)
         if self._record is None or self._recorded[0] < 0 or now == self._recorded:
             return
         self._recorded = now
         there = (entry.participant for entry in self.registry.all() if entry.state != "lost")
-        self._record.write(each for each in there if not (self._finds_all and each.connection))
+        recorded = [each for each in there if not (self._finds_all and each.connection)]
+        if recorded != self._last_record:
+            self._last_record = recorded
+            self._record.write(recorded)
 
     async def _tick_forever(self) -> None:
         while True:
@@ -448,6 +453,7 @@ class Coordinator:
             await self._wait_until_forwarded()
         await turns.give()
         self._say_what_is_refused(wanted)
+        self._write_record()  # this program may be killed the next moment
         self.plan = wanted
         self.meter.measure(wanted, always=self.registry.traffic_topics())
         for prepare in self.on_plan:

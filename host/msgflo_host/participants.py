@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from . import discovery
 from ._deadlines import Deadlines
-from ._index import Entry, Event, Index
+from ._index import Connection, Entry, Event, Index
 from ._text import quoted
 from .discovery import Participant
 from .errors import DiscoveryError
@@ -31,6 +31,8 @@ LOST_AFTER = 600.0
 """Seconds of silence after which a participant without a `period` is lost."""
 FORGET_AFTER = 24 * 3600.0
 """Seconds after which a lost participant whose id nobody will use again is forgotten."""
+AT_ONCE = 0.2
+"""Seconds after a loss within which no program has reconnected by itself: another one has taken over its connection."""
 MISSED, OVERSLEPT, GRACE = 2.2, 1.1, 5.0
 
 
@@ -127,6 +129,7 @@ class Registry:
             if status in ("online", "asleep"):
                 entry.heard = now
             self._judge(entry, now, events)
+        self._note_take_over(client_id, connection, now, events)
         self._index.drop_if_useless(client_id)
         return events
 
@@ -287,6 +290,17 @@ class Registry:
             text = f"{quoted(entry.participant.id)} is announced by two connections, {quoted(old)} and {quoted(new)}"
             events.append(Event("warning", entry, text + "; each participant needs an id of its own"))
         entry.came_from = old
+
+    def _note_take_over(self, client_id: str, connection: Connection, now: float, events: list[Event]) -> None:
+        """Warn where two programs take the connection from each other."""
+        if connection.status == "lost":
+            connection.lost_at = now
+        elif connection.status == "online":
+            connection.taken_over = connection.taken_over + 1 if now - connection.lost_at < AT_ONCE else 0
+            if connection.taken_over == 3 and connection.entries:
+                text = f"two programs use the client id {quoted(client_id)}, and end each other's connection"
+                entry = next(iter(connection.entries.values()))
+                events.append(Event("warning", entry, text + "; each needs an id of its own"))
 
     def _remove(self, entry: Entry, now: float, reason: str) -> Event:
         self._index.discard(entry)

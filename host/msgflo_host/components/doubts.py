@@ -96,6 +96,8 @@ class Doubts:
         for node in nodes.values():
             name = node.component
             if name in MODULES:
+                if not self._coordinator.has_components and self._coordinator.registry.state(node.id) != "alive":
+                    yield node.id, name, (), 0
                 continue
             if name in self._library.commands or name in self._library.foreign:
                 self._had[node.id] = name
@@ -118,6 +120,8 @@ class Doubts:
         if others:
             text = f"is {quoted(component)} in the graph, but {' and '.join(map(quoted, others))} by its own words"
             return text + (self._question(component) if compare else "")
+        if component in MODULES:
+            return "is not run: nothing is there that runs built-in components (start `msgflo forward`)"
         if component in self._library.commands:
             return f"is not started: {self._why_not(role)}"
         if component.startswith(_OF_PAGES):

@@ -271,6 +271,22 @@ def test_an_id_used_by_two_connections_in_turn_is_warned_of(registry: Registry) 
     )
 
 
+def test_two_programs_with_one_client_id_are_warned_of_once_and_one_that_crashes_is_not(registry: Registry) -> None:
+    registry.discovered(OURS, 0)
+    found = []
+    for turn in range(1, 6):
+        for status, at in (("lost", turn), ("online", turn + 0.01)):
+            found += registry.connection("board", status, at)
+    texts = [event.text for event in found if event.kind == "warning"]
+    assert texts == [
+        'two programs use the client id "board", and end each other\'s connection; each needs an id of its own'
+    ]
+    other = Registry()
+    other.discovered(OURS, 0)
+    crashes = [other.connection("board", each, at) for at in range(1, 20) for each in (["lost", "online"][at % 2],)]
+    assert "warning" not in [event.kind for events in crashes for event in events]
+
+
 def test_two_roles_that_send_on_one_topic_are_warned_of_once(registry: Registry) -> None:
     shared = (Port("state", "hall/state"),)
     registry.discovered(lamp(outports=shared), 0)

@@ -11,12 +11,14 @@ import pytest
 
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
+from msgflo_host.components import Components as HostComponents
 from msgflo_host.dataplane import components as module
 from msgflo_host.dataplane.circles import MOST_PER_SECOND, PACE_S
 from msgflo_host.discovery import parse
 from msgflo_host.foreign import load
 from msgflo_host.graphs import MAIN
-from simulation import coordinating, edge_kind, pass_time, running_components, taking_part, until
+from msgflo_host.library import Library
+from simulation import beside, coordinating, edge_kind, pass_time, running_components, taking_part, until
 from systems import Sink, Source
 
 THROUGH = "from(test/Source) OUT -> IN toggle(core/Toggle) OUT -> IN to(test/Sink)\n"
@@ -383,8 +385,16 @@ def test_where_nothing_runs_them_it_is_logged_once_until_something_does(logged: 
             assert found == [
                 f"{broker.url}: nothing runs built-in components; 5 s were waited for it: start `msgflo forward`"
             ]
-            async with running_components(broker):
-                await until(lambda: {coordinator.registry.state(id) for id in "ab"} == {"alive"})
+            components = HostComponents(Library(), coordinator)
+            async with beside(components.run()):
+                coordinator.graphs.touch()
+                await until(lambda: components.doubt("a"))
+                assert components.doubt("a") == (
+                    "is not run: nothing is there that runs built-in components (start `msgflo forward`)"
+                )
+                async with running_components(broker):
+                    await until(lambda: {coordinator.registry.state(id) for id in "ab"} == {"alive"})
+                    await until(lambda: components.doubt("a") is None)
 
     simulated(main)
 
