@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import signal
 import threading
@@ -154,12 +153,16 @@ def test_what_waits_for_one_that_is_away_and_was_saved_survives_the_broker_s_dea
                 until(lambda: b"fbp/bound/sink" in saved.read_bytes() if saved.exists() else False, seconds=60)
             for number in range(50):
                 numbers.send("out", number)
-            asyncio.run_coroutine_threadsafe(numbers.drain(), numbers._engine._loop).result(20)
-            before = saved.stat().st_mtime_ns
-            system.part("mosquitto").send_signal(signal.SIGUSR1)
-            until(lambda: saved.stat().st_mtime_ns != before)
+            numbers.send("out", "the last one")
+
+            def is_saved() -> bool:
+                system.part("mosquitto").send_signal(signal.SIGUSR1)
+                time.sleep(0.1)
+                return b"the last one" in saved.read_bytes()
+
+            until(is_saved)
             system.part("mosquitto").kill()
             sink = Sink("sink")
             with Participants(sink, broker=broker):
-                until(lambda: 49 in sink.received)
-                assert sink.received == [*range(50)]
+                until(lambda: "the last one" in sink.received)
+                assert sink.received == [*range(50), "the last one"]
