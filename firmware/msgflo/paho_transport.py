@@ -18,6 +18,7 @@ from .topics import check_filter, check_topic
 __all__ = ("Transport",)
 
 _CONNECT_SECONDS = 10  # for each of: name, TCP and TLS together; the broker's first answer
+_MOMENT = 0.01  # seconds
 _CLOSE_SECONDS = 5  # for sending what is left when disconnecting
 _UNACKNOWLEDGED = 1000  # `ready` turns false here; the packet id allows 65535
 _FILTERS_A_PACKET = 200
@@ -54,8 +55,9 @@ class Transport:
         self.clean = True  # whether the broker forgets the session at its end
         self.holds = False  # QoS 1 packets, until `release`
         self._held = []
-        self.is_handled = lambda topic: True  # whether what has come on it is; else `handled` is called later
+        self.is_handled = lambda topic: True  # whether what has come on it is
         self._unhandled = []  # (topic, packet id), oldest first
+        self._acknowledgement = None  # timer that looks at those again
 
     async def connect(self, will=None):
         """Connect; `will` is `(topic, payload)`, published with QoS 1 and retained if we vanish.
@@ -191,10 +193,10 @@ class Transport:
         topic = message.topic
         self.deliver(topic, message.payload, bool(message.retain))
         self._unhandled.append((topic, message.mid))
-        self.handled()
+        self._acknowledge()
 
-    def handled(self):
-        """Acknowledge what was handled meanwhile; returns whether there is more."""
+    def _acknowledge(self):
+        """Acknowledge what was handled meanwhile; the rest is looked at again in a moment."""
         left = []
         for topic, mid in self._unhandled:
             if not self.is_handled(topic):
@@ -202,7 +204,12 @@ class Transport:
             elif self._connected():
                 self._client.ack(mid, 1)
         self._unhandled = left
-        return bool(left)
+        if left and self._acknowledgement is None:
+            self._acknowledgement = asyncio.get_running_loop().call_later(_MOMENT, self._acknowledge_late)
+
+    def _acknowledge_late(self):
+        self._acknowledgement = None
+        self._acknowledge()
 
     def release(self):
         """Deliver what was held, and hold no more."""

@@ -7,7 +7,7 @@ the latest value comes with the subscription. Lists come with QoS 0: with QoS 1 
 from . import bindings
 from .errors import SubscribeError
 from .packets import decode
-from .topics import is_filter, matches
+from .topics import bind_topic, is_filter, matches
 
 __all__ = ("Bindings",)
 
@@ -36,11 +36,30 @@ class Bindings(bindings.Bindings):
         """Apply what was taken, and confirm it."""
         await super().apply()
         quiet = self._quiet()
-        await self._subscribe([each for each in self._routes if self._qos.get(each) == (each in quiet)])
+        if others := [each for each in self._routes if self._qos.get(each) == (each in quiet)]:
+            await self._subscribe(others)
         left = [each for each in self._left if each not in self._routes]
         self._left.clear()
         if left:
             await self._transport.unsubscribe(left)
+
+    def forget(self, runner):
+        """Leave out a runner that has left."""
+        topic = bind_topic(runner.id)
+        self._topics.pop(topic, None)
+        self._states.pop(runner.id, None)
+        if topic in self._answers:
+            self._answers[topic] = b""  # `apply` may be about to take one
+        for waiting in (self._unheard, self._unconfirmed):
+            if topic in waiting:
+                waiting.remove(topic)
+        sources = [topic for topic, _ in runner.ins.values()]
+        for each in (self._lists.pop(runner.id, None) or {}).values():
+            sources += each
+        for source in sources:
+            if source in self._routes:  # until they are made anew
+                self._routes[source] = [route for route in self._routes[source] if route[0] is not runner]
+        self.changed = True
 
     def is_busy(self, topic):
         """Tell whether an async handler of a participant that gets packets on a topic is not done."""
@@ -53,12 +72,11 @@ class Bindings(bindings.Bindings):
     async def _subscribe(self, filters):
         quiet = self._quiet()
         first = {each for each in quiet if each.startswith("fbp/")}
-        wanted = {each: 0 if each in quiet else 1 for each in filters}
-        self._qos.update(wanted)
+        self._qos.update((each, 0 if each in quiet else 1) for each in filters)
         # Lists and memories first: then they come before the answer to the rest.
         for parts in ([each for each in filters if each in first], [each for each in filters if each not in first]):
             try:
-                await self._transport.subscribe([(each, wanted[each]) for each in parts])
+                await self._transport.subscribe([(each, self._qos[each]) for each in parts])
             except SubscribeError as e:
                 self._log(str(e))
 

@@ -189,7 +189,7 @@ class Session:
         self._meet(count)
         settle()
         while True:
-            while self._bindings.changed:  # before newcomers are told of: they hear by then
+            while self._bindings.changed:  # before newcomers are announced: they are subscribed then
                 await self._bindings.apply()
             if self._newcomers:
                 count = len(self._newcomers)

@@ -29,7 +29,6 @@ class Session(session.Session):
         self._transport.clean = False
         self._transport.holds = True
         self._transport.is_handled = self._is_handled  # pyright: ignore[reportAttributeAccessIssue]
-        self._is_unhandled = asyncio.Event()
         self._presence = _Presence(self.participants, self.client_id, self._transport, _Messages())
         self._loop = None  # while running
         self._thread = None  # that of the loop
@@ -40,19 +39,12 @@ class Session(session.Session):
         """Connect, serve and reconnect until `stop()`; raises ConfigError where retrying cannot help."""
         self._thread = get_ident()
         self._loop = asyncio.get_running_loop()
-        tasks = [self._loop.create_task(each) for each in (self._release(), self._acknowledge())]
+        releasing = self._loop.create_task(self._release())
         try:
             await super().run()
         finally:
-            for task in tasks:
-                task.cancel()
+            releasing.cancel()
             self._loop = None
-
-    def receive(self, topic, payload, retained):
-        """Take a packet that the broker has sent."""
-        super().receive(topic, payload, retained)
-        if not self._is_handled(topic):
-            self._is_unhandled.set()
 
     def knows_all(self):
         """Tell whether all is known that decides what becomes of packets: lists, and what participants remember.
@@ -70,14 +62,6 @@ class Session(session.Session):
         while not self.knows_all():
             await asyncio.sleep(_MOMENT)
         self._transport.release()
-
-    async def _acknowledge(self):
-        while True:
-            await self._is_unhandled.wait()
-            self._is_unhandled.clear()
-            await asyncio.sleep(_MOMENT)
-            if self._transport.handled():
-                self._is_unhandled.set()
 
     def post(self, out, payload):
         """Send a packet from a participant's outport, now or as soon as possible; from any thread."""
@@ -119,23 +103,10 @@ class Session(session.Session):
             pass
 
     def _forget(self, runner):
-        # Here and not there, for boards have no memory to spare for what they never do.
         self._presence.forget(runner)
-        bindings, outbox = self._bindings, self._outbox
-        topic = bind_topic(runner.id)
-        bindings._topics.pop(topic, None)
-        if topic in bindings._answers:
-            bindings._answers[topic] = b""  # `apply` may be about to take one
-        for waiting in (bindings._unheard, bindings._unconfirmed):
-            if topic in waiting:
-                waiting.remove(topic)
-        sources = [topic for topic, _ in runner.ins.values()]
-        for each in (bindings._lists.pop(runner.id, None) or {}).values():
-            sources += each
-        for source in sources:
-            if source in bindings._routes:  # until they are made anew
-                bindings._routes[source] = [route for route in bindings._routes[source] if route[0] is not runner]
-        bindings.changed = True
+        self._bindings.forget(runner)
+        # Here and not there, for boards have no memory to spare for what they never do.
+        outbox = self._outbox
         states = {out[0] for out in runner.outs.values()} | {memory_topic(runner.id)}
         for state in states:
             outbox._states.pop(state, None)
@@ -163,7 +134,7 @@ class Session(session.Session):
 
 
 class _Presence(Presence):
-    """Tells no more of who leaves while others are told of."""
+    """Announces a participant no more that leaves while others are announced."""
 
     def add(self, participant):
         super().add(participant)
@@ -171,7 +142,7 @@ class _Presence(Presence):
         self._messages[participant_id] = bytearray(self._messages[participant_id])
 
     def forget(self, runner):
-        """Tell no more of this participant: its message is emptied, for it may be on its way."""
+        """Announce this participant no more: its message is emptied, for it may be on its way."""
         self.participants = [each for each in self.participants if each._runner is not runner]
         self._messages.pop(runner.id).clear()
 
@@ -189,7 +160,7 @@ class _Messages(dict):
 
 
 class _Nobody:
-    """Stands among the newcomers for one that has left before it was told of."""
+    """Stands among the newcomers for one that has left before it was announced."""
 
     id = ""
 

@@ -82,12 +82,12 @@ class Injection:
         except Refused as refused:
             raise RequestError(str(refused)) from None
         for place in {place.topic: place for place in places}.values():
-            self._send(role, place, data)
+            self._send(place, data)
         for tell in self.on_sent if places else ():
             tell(graph, ref, data)
         return bool(places)
 
-    def _send(self, role: str, place: Place, data: Any) -> None:
+    def _send(self, place: Place, data: Any) -> None:
         entry = self._coordinator.registry.get(place.participant)
         port = entry.participant.inport(place.port) if entry is not None else None
         if not self._coordinator.publish(place.topic, encoded(data, port)):

@@ -57,7 +57,7 @@ class Intake:
                 log.warning("%s", error)
 
     def removed(self, identity: str) -> None:
-        """One is gone, before it says so itself."""
+        """Remove one that is ended, before its own message comes."""
         self._draw(self._registry.remove(identity, time.monotonic()))
 
     def tick(self, *, connected: bool) -> None:

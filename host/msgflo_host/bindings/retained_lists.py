@@ -6,7 +6,7 @@
   session may still be subscribed to from earlier lists that it has not confirmed.
 - ``fbp/forward/<id>``: what a forwarder passes on to a participant that cannot be bound, as `dataplane.forward` describes.
 - ``fbp/foreign/<id>``: which foreign device is to be announced, as `dataplane.foreign_lists` describes.
-- ``fbp/component/<id>``: which built-in component a participant is, as `dataplane.components` describes.
+- ``fbp/component/<id>``: which built-in component a participant is, as `dataplane.component_lists` describes.
 
 Versions rise, whoever writes them. Where there is no list any more, its confirmation is cleared.
 """
@@ -21,7 +21,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from msgflo.errors import ConfigError
-from msgflo.topics import bind_topic, escape
+from msgflo.topics import escape
 
 from ..dataplane import component_lists as components
 from ..dataplane import foreign_lists, forward
@@ -58,6 +58,9 @@ class RetainedLists(Generic[Content]):
     `publish(topic, payload)` publishes retained and returns False while there is no connection.
     """
 
+    prefix = ""
+    """Below it are the topics of the lists."""
+
     def __init__(self, publish: Callable[[str, bytes], bool]) -> None:
         self._publish = publish
         self._there: dict[str, tuple[int, Content | None]] = {}  # version and content; None: not known
@@ -71,7 +74,8 @@ class RetainedLists(Generic[Content]):
 
     def topic(self, id: str) -> str:
         """Return the topic of the list of a participant."""
-        raise NotImplementedError
+        topic: str = self.prefix + escape(id)
+        return topic
 
     def read(self, topic: str, payload: bytes) -> tuple[int, Content]:
         """Read a list, its version, which is 0 where it has none, and its content; raises ConfigError."""
@@ -82,8 +86,8 @@ class RetainedLists(Generic[Content]):
         raise NotImplementedError
 
     def read_version(self, payload: bytes) -> int | None:
-        """Read which version is confirmed; None where it is nothing of the kind."""
-        raise NotImplementedError
+        """Read which version is confirmed; None where it is nothing of the kind, or lists of this kind are not confirmed."""
+        return None
 
     def received(self, topic: str, payload: bytes) -> bool:
         """Take note of a retained list; True where it differs from the desired one."""
@@ -192,13 +196,11 @@ class RetainedLists(Generic[Content]):
 class BindLists(RetainedLists[Bound]):
     """Direct bindings."""
 
+    prefix = BIND
+
     def __init__(self, publish: Callable[[str, bytes], bool]) -> None:
         super().__init__(publish)
         self._drop: dict[str, set[str]] = {}  # of earlier lists, until a later one is confirmed
-
-    def topic(self, id: str) -> str:
-        topic: str = bind_topic(id)
-        return topic
 
     def read(self, topic: str, payload: bytes) -> tuple[int, Bound]:
         try:
@@ -226,7 +228,8 @@ class BindLists(RetainedLists[Bound]):
 
     def _write(self, id: str) -> bool:
         _, content = self._there.get(id, (0, None))
-        self._drop.setdefault(id, set()).update(*(content or {}).values())
+        if id in self.confirming:  # else it would grow: an older library neither confirms nor keeps a session
+            self._drop.setdefault(id, set()).update(*(content or {}).values())
         return super()._write(id)
 
     def read_version(self, payload: bytes) -> int | None:
@@ -239,8 +242,7 @@ class BindLists(RetainedLists[Bound]):
 class ForwardLists(RetainedLists[frozenset[Forward]]):
     """Forwarded edges."""
 
-    def topic(self, id: str) -> str:
-        return forward.list_topic(id)
+    prefix = forward.LISTS
 
     def read(self, topic: str, payload: bytes) -> tuple[int, frozenset[Forward]]:
         found = forward.read_list(topic, payload)
@@ -261,6 +263,8 @@ class ForwardLists(RetainedLists[frozenset[Forward]]):
 
 class ComponentLists(RetainedLists[tuple[str, bool]]):
     """Built-in components: the name, and whether something secure comes to it."""
+
+    prefix = components.LISTS
 
     def __init__(self, publish: Callable[[str, bytes], bool]) -> None:
         super().__init__(publish)
@@ -283,14 +287,11 @@ class ComponentLists(RetainedLists[tuple[str, bool]]):
         return sorted(ids, key=renames)
 
     def apply(self, desired: Mapping[str, tuple[str, bool]]) -> list[str]:
-        # The new ones first: those whose memory they go on with are there only until they are removed.
-        written = super().apply({**{id: each for id, (_, each) in self._there.items() if each}, **desired})
-        self._names.clear()
+        written: list[str] = []
+        if self._names:  # the new ones first: those whose memory they go on with are there only until they are removed
+            written = super().apply({**{id: each for id, (_, each) in self._there.items() if each}, **desired})
+            self._names.clear()
         return [*written, *super().apply(desired)]
-
-    def topic(self, id: str) -> str:
-        topic: str = components.LISTS + escape(id)
-        return topic
 
     def read(self, topic: str, payload: bytes) -> tuple[int, tuple[str, bool]]:
         found = components.read(topic, payload)
@@ -300,25 +301,17 @@ class ComponentLists(RetainedLists[tuple[str, bool]]):
         component, is_secure = content
         return components.write(Description(component, version, is_secure, self._names.get(id, "")))
 
-    def read_version(self, payload: bytes) -> int | None:
-        return None
-
 
 class ForeignDeviceLists(RetainedLists[bytes]):
     """Foreign devices, each as `foreign_lists.content_of` gives it."""
 
-    def topic(self, id: str) -> str:
-        topic: str = foreign_lists.LISTS + escape(id)
-        return topic
+    prefix = foreign_lists.LISTS
 
     def read(self, topic: str, payload: bytes) -> tuple[int, bytes]:
         return foreign_lists.read_content(topic, payload)
 
     def encode(self, id: str, version: int, content: bytes) -> bytes:
         return foreign_lists.write(version, content)
-
-    def read_version(self, payload: bytes) -> int | None:
-        return None
 
 
 class _About(msgspec.Struct):

@@ -1,1 +1,1 @@
-"""Components that run inside the coordinator, and what runs them."""
+"""Built-in components, and what is known of them. `dataplane.components` runs them."""

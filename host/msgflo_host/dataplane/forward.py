@@ -26,7 +26,6 @@ __all__ = [
     "Forward",
     "ForwardList",
     "confirmed_topic",
-    "list_topic",
     "participant_of",
     "read_confirmation",
     "read_list",
@@ -71,12 +70,6 @@ class Confirmation(msgspec.Struct, frozen=True, omit_defaults=True):
     """Sources that bring nothing: the broker refuses them, or they would close a cycle."""
     lanes: tuple[tuple[str, ...], ...] = ()
     """The sources by the connection on which they are subscribed to: its session has them also when nobody is there."""
-
-
-def list_topic(participant: str) -> str:
-    """Return the topic of the list of a participant."""
-    topic: str = LISTS + escape(participant)
-    return topic
 
 
 def confirmed_topic(participant: str) -> str:

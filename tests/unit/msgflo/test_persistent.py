@@ -180,3 +180,18 @@ def test_one_that_has_another_id_each_time_leaves_no_session(legacy: bool) -> No
         assert (session.client_id in broker.sessions) is not legacy
 
     run_beside(broker, main)
+
+
+def test_of_one_that_has_left_no_topic_stays_a_state() -> None:
+    broker = MemoryBroker()
+
+    async def main() -> None:
+        bind(broker, ["room/heat"], states=["room/heat"])
+        sink, other = Sink("sink"), Sink("other")
+        async with taking_part(sink, other, broker=broker) as session:
+            await until(lambda: filters(broker).get("room/heat") == 0)
+            await session.remove(sink)
+            broker.publish("fbp/bind/other", {"in": ["room/heat"], "": {"version": 1}}, retain=True)
+            await until(lambda: filters(broker).get("room/heat") == 1)
+
+    run_beside(broker, main)

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from event_loop import run_simulated
-from msgflo_host.bindings.retained_lists import ForwardLists
+from msgflo_host.bindings.retained_lists import BindLists, ForwardLists
 from msgflo_host.dataplane.forward import Forward, ForwardList, read_list
 
 LAMP = frozenset({Forward("button/pressed", "lamp/on", 1, True), Forward("#", "lamp/log", text=True)})
@@ -118,3 +118,23 @@ def test_while_the_broker_is_away_nothing_counts_as_written() -> None:
     broker.lists.forget()
     assert broker.lists.apply({"lamp": LAMP})
     assert broker.found("fbp/forward/lamp")["version"] == 2
+
+
+def test_one_who_confirms_is_told_what_to_drop_until_it_has_and_one_who_never_does_is_not() -> None:
+    kept: dict[str, Any] = {}
+
+    def publish(topic: str, payload: bytes) -> bool:
+        kept[topic] = json.loads(payload)
+        return True
+
+    lists = BindLists(publish)
+    both = ("old", "new")
+    lists.apply({id: {"in": ("a",)} for id in both})
+    lists.confirmed("fbp/bound/new", b"1")
+    for sources in (("b",), ("c",)):
+        lists.apply({id: {"in": sources} for id in both})
+    assert kept["fbp/bind/old"] == {"in": ["c"], "": {"version": 3}}
+    assert kept["fbp/bind/new"] == {"in": ["c"], "": {"version": 3, "drop": ["a", "b"]}}
+    lists.confirmed("fbp/bound/new", b"3")
+    lists.apply({id: {"in": ("d",)} for id in both})
+    assert kept["fbp/bind/new"] == {"in": ["d"], "": {"version": 4, "drop": ["c"]}}
