@@ -436,6 +436,8 @@ class Coordinator:
 
     async def _reconcile(self) -> None:
         turns, began = Turns(), time.monotonic()
+        here = {entry.participant.role: entry.participant.component for entry in self.registry.all()}
+        self.graphs.discovered(here)  # people see them, whatever is waited for below
         self._devices.apply(self._announced)
         await self._run_components()
         graph, is_started = self.graphs.wanted.graph, self.graphs.wanted.is_started
@@ -463,8 +465,6 @@ class Coordinator:
         self.served, self.served_at = frozenset(participants), began
         self._greeter.send(graph, self.registry, self._publish_initial, due)
         self._note_bound()
-        here = {entry.participant.role: entry.participant.component for entry in self.registry.all()}
-        self.graphs.discovered(here)
         for listener in self.on_change:
             await turns.give()
             with self.wall("what follows when something is in force"):

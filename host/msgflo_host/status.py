@@ -24,12 +24,14 @@ def snapshot(coordinator: Coordinator) -> Status:
 
     A node's `state` is that of its best instance: alive, asleep, lost, or pending when nobody has announced its role.
     Its `error` is a sentence without a subject, such as that nobody knows its component; its edges have it in their `reason`.
-    `listed` is false for a node that the graph does not name: its participant was discovered.
+    `listed` is false for a node that the graph does not name: its participant was discovered. One that has been announced
+    since the last look at all of them is missing until the next: what stands here can be edited.
     """
-    graph, registry = coordinator.graph, coordinator.registry
+    graph, graphs = coordinator.graph, coordinator.graphs
     now = time.monotonic()
-    found = dict.fromkeys(entry.participant.role for entry in registry.all())
-    names = [*graph.nodes, *(role for role in found if role not in graph.nodes)]
+    others = dict.fromkeys(entry.participant.role for entry in coordinator.registry.all())
+    known = graphs.shown.keys() | graphs.wanted.graph.nodes.keys()
+    names = [*graph.nodes, *(role for role in others if role in known and role not in graph.nodes)]
     return {
         "broker": str(coordinator.broker),
         "connected": coordinator.connected,

@@ -16,6 +16,7 @@ from msgflo_host.coordinator import Coordinator
 from msgflo_host.discovery import Participant, Port
 from msgflo_host.graph.elements import PortRef
 from msgflo_host.graph.model import Graph
+from msgflo_host.graphs import MAIN
 from msgflo_host.live_view import _picture
 from msgflo_host.status import Status, snapshot
 
@@ -50,6 +51,18 @@ def test_an_error_of_a_node_is_shown_beside_it_and_its_edges(
     found = status(*there)
     assert {node["id"]: node["error"] for node in found["nodes"]} == {"button": "", "lamp": ERROR}
     assert [(edge["kind"], edge["reason"]) for edge in found["edges"]] == [(kind, reason)]
+
+
+def test_whoever_is_listed_can_be_wired() -> None:
+    coordinator = Coordinator(Broker.parse("mqtt://127.0.0.1:1"), Graph())
+    for participant in (BUTTON, LAMP):
+        coordinator.registry.discovered(participant, time.monotonic())
+    assert snapshot(coordinator)["nodes"] == []
+    coordinator.graphs.discovered({"button": "x/button", "lamp": "x/other"})
+    assert [node["id"] for node in snapshot(coordinator)["nodes"]] == ["button", "lamp"]
+    coordinator.graphs.edit(
+        MAIN, "addedge", {"src": {"node": "button", "port": "out"}, "tgt": {"node": "lamp", "port": "in"}}
+    )
 
 
 def test_the_list_shows_the_error_of_a_node(monkeypatch: pytest.MonkeyPatch) -> None:
