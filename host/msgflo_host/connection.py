@@ -165,22 +165,22 @@ class Connection:
         there: frozenset[str] = frozenset()
         while True:
             self._follow_others.clear()
-            wanted = self._followed
-            new = sorted(wanted - there)
+            filters = self._followed
+            new = sorted(filters - there)
             # First what is new, so that nothing is missed where one filter takes the place of another.
             if new:
                 try:
                     await transport.subscribe([(topic, 0) for topic in new])
                 except SubscribeError as error:
                     log.warning("%s", error)
-            await transport.unsubscribe(sorted(there - wanted))
+            await transport.unsubscribe(sorted(there - filters))
             if new:
                 try:
                     await self._read_retained(transport)
                 except TimeoutError:
                     log.debug("%s: %s: the retained packets take long", self.broker, self.client_id)
-            there = wanted
-            if wanted == self._followed:
+            there = filters
+            if filters == self._followed:
                 self._announce_settled()
             await self._follow_others.wait()
 

@@ -360,8 +360,7 @@ class Coordinator:
             return
         if not self._knows_forwarder:  # some brokers keep what it says, but do not send it
             self._connection.publish(forward.ASK_CONFIRMATIONS, b"")
-        if not self._was_in_charge:
-            self._was_in_charge = True
+        self._was_in_charge = True
         self.in_charge.set()
         call_all(self.on_charge, True)
 
@@ -436,10 +435,10 @@ class Coordinator:
 
     async def _reconcile(self) -> None:
         turns, began = Turns(), time.monotonic()
-        here = {entry.participant.role: entry.participant.component for entry in self.registry.all()}
-        self.graphs.discovered(here)  # people see them, whatever is waited for below
         self._devices.apply(self._announced)
         await self._run_components()
+        here = {entry.participant.role: entry.participant.component for entry in self.registry.all()}
+        self.graphs.discovered(here)  # without those that were just ended, and before confirmations are waited for
         graph, is_started = self.graphs.wanted.graph, self.graphs.wanted.is_started
         participants, due = self.registry.participants_by_role(), self._greeter.due
         for step in steps(graph, participants, is_started):

@@ -58,7 +58,7 @@ class Meter:
         before = time.monotonic()
         while True:
             looking = time.monotonic() < self._looked_until
-            self._reader.want(self._always | self._while_looking if looking else self._always)
+            self._reader.subscribe(self._always | self._while_looking if looking else self._always)
             self._counts = {key: count for key, count in self._counts.items() if key in self._reader.filters}
             with suppress(TimeoutError):
                 async with asyncio.timeout(INTERVAL_S):

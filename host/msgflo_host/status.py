@@ -30,8 +30,8 @@ def snapshot(coordinator: Coordinator) -> Status:
     graph, graphs = coordinator.graph, coordinator.graphs
     now = time.monotonic()
     others = dict.fromkeys(entry.participant.role for entry in coordinator.registry.all())
-    known = graphs.shown.keys() | graphs.wanted.graph.nodes.keys()
-    names = [*graph.nodes, *(role for role in others if role in known and role not in graph.nodes)]
+    nodes = graphs.shown.keys() | graphs.wanted.graph.nodes.keys()
+    names = [*graph.nodes, *(role for role in others if role in nodes and role not in graph.nodes)]
     return {
         "broker": str(coordinator.broker),
         "connected": coordinator.connected,

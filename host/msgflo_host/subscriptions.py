@@ -1,4 +1,4 @@
-"""Topics and filters that are subscribed to on one connection while somebody wants them: what editors look into.
+"""Subscriptions on one connection, counted by use: the packets that editors inspect.
 
 Limit: a broker that sends a packet once for each filter that matches it (Mosquitto does not) has it seen as often.
 """
@@ -47,7 +47,7 @@ class Subscriptions:
         await self._connection.run()
 
     async def settled(self) -> None:
-        """Return when all that is wanted is subscribed to, as far as there is a connection."""
+        """Return when the broker has all subscriptions, or there is no connection."""
         await self._connection.settled()
 
     def publish(self, topic: str, payload: bytes) -> bool:
@@ -85,8 +85,8 @@ class Reader:
         self.on_packet = on_packet
         self.filters: frozenset[str] = frozenset()
 
-    def want(self, filters: Iterable[str]) -> None:
-        """Read exactly these topics or filters from now on (QoS 0)."""
+    def subscribe(self, filters: Iterable[str]) -> None:
+        """Subscribe to exactly these topics or filters from now on (QoS 0)."""
         old, self.filters = self.filters, frozenset(filters)
         if old != self.filters:
             self._subscriptions.change(old, self.filters)

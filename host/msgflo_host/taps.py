@@ -127,7 +127,7 @@ class Taps:
                 for topic in self._topics_of(role, port):
                     topics.setdefault(topic, _Found()).exports.append((id, public))
             self._topics = topics
-            self._reader.want(topics)
+            self._reader.subscribe(topics)
 
     def _looks(self) -> Callable[[Edge], list[tuple[str, Edge]]]:
         """Return what tells, of an edge of the wanted graph, the edges of graphs that are looked at now."""

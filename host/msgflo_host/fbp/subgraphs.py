@@ -277,7 +277,7 @@ class Subgraphs:
         for known in self._known.values() if len(self._clients) else ():
             topics[known.runtime.outqueue].append(known)
         self._topics = dict(topics)
-        self._reader.want(self._topics)
+        self._reader.subscribe(self._topics)
         self._news.set()
 
     def _left(self, client: ClientHandle) -> None:

@@ -37,8 +37,8 @@ def test_each_reader_gets_a_packet_once_with_those_of_its_filters_that_match() -
         two: Heard = []
         first = subscriptions.reader(lambda *packet: one.append(packet))
         second = subscriptions.reader(lambda *packet: two.append(packet))
-        first.want(["a/+", "a/b", "c"])
-        second.want(["a/b", "d/#"])
+        first.subscribe(["a/+", "a/b", "c"])
+        second.subscribe(["a/b", "d/#"])
         await until(lambda: filters(broker) == {"a/+", "a/b", "c", "d/#"})
         for topic in ("a/b", "a/x", "d", "e"):
             broker.publish(topic, "1")
@@ -53,15 +53,15 @@ def test_a_filter_is_subscribed_to_until_the_last_reader_wants_it_no_more() -> N
     async def main(broker: MemoryBroker, subscriptions: Subscriptions) -> None:
         heard: Heard = []
         first, second = (subscriptions.reader(lambda *packet: heard.append(packet)) for _ in range(2))
-        first.want(["t"])
-        second.want(["t"])
+        first.subscribe(["t"])
+        second.subscribe(["t"])
         await until(lambda: filters(broker) == {"t"})
-        first.want([])
+        first.subscribe([])
         await subscriptions.settled()
         assert filters(broker) == {"t"}
         broker.publish("t", "1")
         await until(lambda: len(heard) == 1)
-        second.want(["u"])
+        second.subscribe(["u"])
         await until(lambda: filters(broker) == {"u"})
         broker.publish("t", "2")
         broker.publish("u", "3")
@@ -75,7 +75,7 @@ def test_what_was_retained_before_is_left_out_also_after_a_lost_connection() -> 
     async def main(broker: MemoryBroker, subscriptions: Subscriptions) -> None:
         heard: Heard = []
         broker.publish("t", "old", retain=True)
-        subscriptions.reader(lambda *packet: heard.append(packet)).want(["t"])
+        subscriptions.reader(lambda *packet: heard.append(packet)).subscribe(["t"])
         await until(lambda: "t" in filters(broker))
         broker.end("reader")
         await until(lambda: "reader" not in broker.clients())
