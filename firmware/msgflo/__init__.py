@@ -9,7 +9,10 @@ from .participant import Participant
 from .ports import Port
 
 if _platform.MICROPYTHON:
-    from .session import Session
+    try:
+        from .persistent import Session
+    except ImportError:  # a board that sleeps: see the host's boards/build.py
+        from .session import Session
 else:
     from .threads import Session
 

@@ -59,8 +59,7 @@ class Bindings:
                         lists[inport] = _checked(sources, runner, inport)
                     except ConfigError as e:
                         self._log(str(e))
-                if isinstance(about, dict):
-                    self._answers[topic] = str(about.get("version")).encode()
+                self._note(topic, runner, about if isinstance(about, dict) else {})
             else:
                 what = 'bindings of {}: {:.80} is no {{"inport": [...]}}'
                 self._log(what.format(runner.id, repr(payload)))
@@ -68,6 +67,11 @@ class Bindings:
             bound = lists = sources = None  # for the log there must be some again
             self._drop(runner.id, payload.count(b",") + 1)
         return True
+
+    def _note(self, topic, runner, about):
+        """Take what a list says of itself."""
+        if about:
+            self._answers[topic] = str(about.get("version")).encode()
 
     def deliver(self, topic, payload, retained):
         """Hand a packet to each inport that it is for, once."""
@@ -88,12 +92,15 @@ class Bindings:
                 continue
             runner.receive(inport, topic, payload, retained)
 
-    async def renew(self):
-        """Subscribe to everything, on a new connection."""
-        self._update()
+    def lost(self):
+        """Take note that the connection has ended: with the next one, what is retained is news."""
         for routes in self._routes.values():
             for route in routes:
                 route[2] = None
+
+    async def renew(self):
+        """Subscribe to everything, on a new connection."""
+        self._update()
         self._unconfirmed = [topic for topic, runner in self._topics.items() if self._lists.get(runner.id)]
         self._just_renewed = True
         self._unheard = []
@@ -176,10 +183,10 @@ class Bindings:
                 wanted.append(source)
             routes.append(route or [runner, inport, None])
 
-    async def _subscribe(self, filters):
+    async def _subscribe(self, filters, qos=1):
         try:
             # The broker delivers with the QoS of the sender, or this if lower.
-            await self._transport.subscribe([(topic_filter, 1) for topic_filter in filters])
+            await self._transport.subscribe([(topic_filter, qos) for topic_filter in filters])
         except SubscribeError as e:
             self._log(str(e))
         except MemoryError:  # the transport has ended the connection; the next one shall fare better

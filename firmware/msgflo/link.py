@@ -83,7 +83,7 @@ class Link:
             task.cancel()
             lost(transport.unacknowledged())
             await transport.disconnect()
-        if not self.closing:
+        if reason != "disconnected":
             if "memory" in (reason or ""):
                 self._failed = True
             self._trouble("lost the connection to {}: {}".format(self._broker, reason))
@@ -100,7 +100,7 @@ class Link:
                 self._log(traceback(e))
             except Exception as e2:  # `log` may fail, memory be short
                 print(self._client_id, type(e2).__name__, "while reporting", type(e).__name__)
-            await self.transport.disconnect()
+        await self.transport.disconnect()  # it may last: memory was short, and there is less to do now
 
     def _trouble(self, text):
         if text != self._said:

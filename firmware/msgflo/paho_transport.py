@@ -55,9 +55,6 @@ class Transport:
         self.clean = True  # whether the broker forgets the session at its end
         self.holds = False  # QoS 1 packets, until `release`
         self._held = []
-        self.is_handled = lambda topic: True  # whether what has come on it is
-        self._unhandled = []  # (topic, packet id), oldest first
-        self._acknowledgement = None  # timer that looks at those again
 
     async def connect(self, will=None):
         """Connect; `will` is `(topic, payload)`, published with QoS 1 and retained if we vanish.
@@ -70,7 +67,6 @@ class Transport:
         self._headers.clear()
         self._unacknowledged.clear()
         self._held.clear()
-        self._unhandled.clear()
         self._ended = loop.create_future()
         self._connack = loop.create_future()
         if self._pipe is not None:
@@ -186,30 +182,18 @@ class Transport:
             asyncio.get_running_loop().call_exception_handler(context)
 
     def deliver_acknowledged(self, message):
-        """Hand a QoS 1 packet to the listener, and acknowledge it when that has handled it."""
+        """Hand a QoS 1 packet to the listener, and acknowledge it."""
         if self.holds:
             self._held.append(message)
             return
         topic = message.topic
         self.deliver(topic, message.payload, bool(message.retain))
-        self._unhandled.append((topic, message.mid))
-        self._acknowledge()
+        self.handled(topic, message.mid)
 
-    def _acknowledge(self):
-        """Acknowledge what was handled meanwhile; the rest is looked at again in a moment."""
-        left = []
-        for topic, mid in self._unhandled:
-            if not self.is_handled(topic):
-                left.append((topic, mid))
-            elif self._connected():
-                self._client.ack(mid, 1)
-        self._unhandled = left
-        if left and self._acknowledgement is None:
-            self._acknowledgement = asyncio.get_running_loop().call_later(_MOMENT, self._acknowledge_late)
-
-    def _acknowledge_late(self):
-        self._acknowledgement = None
-        self._acknowledge()
+    def handled(self, topic, pid):
+        """Acknowledge a packet."""
+        if self._connected():
+            self._client.ack(pid, 1)
 
     def release(self):
         """Deliver what was held, and hold no more."""

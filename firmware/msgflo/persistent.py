@@ -1,93 +1,115 @@
-"""Bindings for a session that the broker keeps while its client is away (MQTT 3.1.1, §3.1.2.4); CPython only.
+"""A session that the broker keeps while its client is away (MQTT 3.1.1, §3.1.2.4).
 
 Events wait there: their topics are subscribed to with QoS 1. States do not: their topics are subscribed to with QoS 0, and
 the latest value comes with the subscription. Lists come with QoS 0: with QoS 1 they would wait behind what waits.
 """
 
-from . import bindings
-from .errors import SubscribeError
-from .packets import decode
-from .topics import bind_topic, is_filter, matches
+from . import bindings, session
+from .topics import matches
 
-__all__ = ("Bindings",)
+__all__ = ("Bindings", "Session")
 
 
 class Bindings(bindings.Bindings):
-    __doc__ = bindings.Bindings.__doc__
+    """As in msgflo.bindings, of a session that is kept."""
 
     def __init__(self, runners, transport, log):
         super().__init__(runners, transport, log)
         self._states = {}  # participant id -> topics of states that are bound to it
-        self._left = set()  # filters that the session may have from an earlier life
-        self._qos = {}  # filter -> QoS with which it is subscribed to
+        self._left = []  # filters that the session may have from an earlier life
 
-    def take(self, topic, payload):
-        """Take a packet if it is a binding list; returns whether it is. What is malformed in one is logged."""
-        runner = self._topics.get(topic)
-        if runner is not None:
-            found = decode(payload) if payload else None
-            about = found.get("") if isinstance(found, dict) else None
-            about = about if isinstance(about, dict) else {}
-            self._states[runner.id] = _texts(about.get("states"))
-            self._left.update(_texts(about.get("drop")))
-        return super().take(topic, payload)
+    def _note(self, topic, runner, about):
+        super()._note(topic, runner, about)
+        self._states[runner.id] = ()
+        try:
+            self._states[runner.id] = tuple(about.get("states", ()))
+            self._left += about.get("drop", ())
+        except TypeError:  # no list: what else the list says is in force
+            pass
 
     async def apply(self):
         """Apply what was taken, and confirm it."""
         await super().apply()
-        quiet = self._quiet()
-        if others := [each for each in self._routes if self._qos.get(each) == (each in quiet)]:
-            await self._subscribe(others)
-        left = [each for each in self._left if each not in self._routes]
-        self._left.clear()
-        if left:
-            await self._transport.unsubscribe(left)
-
-    def forget(self, runner):
-        """Leave out a runner that has left."""
-        topic = bind_topic(runner.id)
-        self._topics.pop(topic, None)
-        self._states.pop(runner.id, None)
-        if topic in self._answers:
-            self._answers[topic] = b""  # `apply` may be about to take one
-        for waiting in (self._unheard, self._unconfirmed):
-            if topic in waiting:
-                waiting.remove(topic)
-        sources = [topic for topic, _ in runner.ins.values()]
-        for each in (self._lists.pop(runner.id, None) or {}).values():
-            sources += each
-        for source in sources:
-            if source in self._routes:  # until they are made anew
-                self._routes[source] = [route for route in self._routes[source] if route[0] is not runner]
-        self.changed = True
+        left = [each for each in self._left if type(each) is str and each not in self._routes]
+        self._left = []
+        await self._transport.unsubscribe(left)
 
     def is_busy(self, topic):
         """Tell whether an async handler of a participant that gets packets on a topic is not done."""
-        routes = list(self._routes.get(topic, ()))
-        for topic_filter in self._filters:
-            if matches(topic_filter, topic):
-                routes += self._routes[topic_filter]
-        return any(route[0]._worker is not None for route in routes)
+        sources = [topic] + [each for each in self._filters if matches(each, topic)]
+        return any(route[0]._worker is not None for each in sources for route in self._routes.get(each, ()))
 
-    async def _subscribe(self, filters):
-        quiet = self._quiet()
-        first = {each for each in quiet if each.startswith("fbp/")}
-        self._qos.update((each, 0 if each in quiet else 1) for each in filters)
+    async def _subscribe(self, filters, qos=1):
         # Lists and memories first: then they come before the answer to the rest.
-        for parts in ([each for each in filters if each in first], [each for each in filters if each not in first]):
-            try:
-                await self._transport.subscribe([(each, self._qos[each]) for each in parts])
-            except SubscribeError as e:
-                self._log(str(e))
+        quiet = self._quiet(filters)
+        await super()._subscribe(quiet, 0)
+        await super()._subscribe([each for each in filters if each not in quiet], qos)
 
-    def _quiet(self):
-        """Return the topics that are subscribed to with QoS 0: of lists, of memories, and of states."""
-        own = {topic for runner in self._runners for topic, _ in runner.ins.values()}
-        states = set().union(*self._states.values()) - own
-        # A broker may send a packet once for several filters, with the QoS of any of them.
-        quiet = {each for each in states if not is_filter(each) and not any(matches(f, each) for f in self._filters)}
-        return quiet.union(self._topics, [each for each in own if each.startswith("fbp/")])
+    def _quiet(self, filters):
+        """Return those of these filters that are subscribed to with QoS 0."""
+        return [
+            each
+            for each in filters
+            if each.startswith("fbp/") or any(each in states for states in self._states.values())
+        ]
 
 
-def _texts(found):
-    return {each for each in found if isinstance(each, str)} if isinstance(found, list) else set()
+class Session(session.Session):
+    """As in msgflo.session, kept by the broker while this program is away."""
+
+    def __init__(self, participants, broker="mqtt://localhost", **options):
+        super().__init__(participants, broker, **options)
+        self._bindings = Bindings(self._runners, self._transport, self.log)
+        self._unacknowledged = []  # (topic, packet id) of what has come and is not handled yet
+        self._transport.clean = False
+        self._transport.holds = True
+        self._acknowledge = self._transport.handled
+        self._transport.handled = self._handled  # pyright: ignore[reportAttributeAccessIssue]
+
+    def knows_all(self):
+        """Tell whether all is known that decides what becomes of packets: lists, and what participants remember.
+
+        Until then none with QoS 1 is handled; the broker keeps them.
+        """
+        settled = self.connected and not self._bindings.changed and not self._newcomers
+        return settled and all(getattr(runner, "_held", None) is None for runner in self._runners)
+
+    def receive(self, topic, payload, retained):
+        """Take a packet that the broker has sent."""
+        super().receive(topic, payload, retained)
+        if self._transport.holds:
+            self._wake.set()  # all may be known by now
+
+    def _lost(self, unacknowledged):
+        if self.knows_all():
+            self._transport.holds = False  # what was left to the broker comes with the next connection
+        super()._lost(unacknowledged)
+        self._unacknowledged = []
+
+    def _handled(self, topic, pid):
+        self._unacknowledged.append((topic, pid))
+        self._acknowledge_all()
+
+    def _acknowledge_all(self):
+        # What it has led to goes out first, on the same connection: then the broker has it before the acknowledgement.
+        if not self._outbox.items:
+            waiting = []
+            for each in self._unacknowledged:
+                if self._bindings.is_busy(each[0]):
+                    waiting.append(each)
+                else:
+                    self._acknowledge(*each)
+            self._unacknowledged = waiting
+
+    async def _flush(self):
+        if self._transport.holds and self.knows_all():
+            await self._release()
+        await super()._flush()
+        self._acknowledge_all()
+
+    async def _release(self):
+        # What comes from now on would come before what was left.
+        if self._transport.has_left:  # pyright: ignore[reportAttributeAccessIssue]
+            await self._transport.disconnect()
+        else:
+            self._transport.holds = False

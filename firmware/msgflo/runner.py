@@ -126,6 +126,7 @@ class Runner:
                 if coroutine is not None:
                     await self._settle(coroutine, packet[0])
         self._worker = None
+        self._participant._engine._wake.set()  # what was handled is to be acknowledged
         if self._missed:
             what = "{}: {} packets were dropped: its async handler is too slow"
             self._participant._engine.log(what.format(self.id, self._missed))

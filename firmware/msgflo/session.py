@@ -176,6 +176,7 @@ class Session:
 
     def _lost(self, unacknowledged):
         self.connected = False
+        self._bindings.lost()
         self._outbox.limit = self.queue
         self._outbox.restore([item for item in unacknowledged if not item[0].startswith("fbp/")])
 

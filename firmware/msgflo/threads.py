@@ -5,30 +5,24 @@ import signal
 from _thread import get_ident
 from collections import deque
 
-from . import session
+from . import persistent
 from .discovery import Presence
 from .errors import ConnectError, SubscribeError
-from .persistent import Bindings
 from .remembering import memory_topic
-from .topics import bind_topic, escape, participant_topic
+from .topics import bind_topic, escape, is_filter, matches, participant_topic
 
 __all__ = ("Session", "run_until_signal")
 
-_MOMENT = 0.01  # seconds
 
-
-class Session(session.Session):
-    __doc__ = session.Session.__doc__
+class Session(persistent.Session):
+    __doc__ = persistent.Session.__doc__
 
     subscriptions = ()
     """Filters of what a subclass receives besides, with QoS 0, by overriding `receive(topic, payload, retained)`."""
 
     def __init__(self, participants, broker="mqtt://localhost", **options):
         super().__init__(participants, broker, **options)
-        self._bindings = Bindings(self._runners, self._transport, self.log)
-        self._transport.clean = False
-        self._transport.holds = True
-        self._transport.is_handled = self._is_handled  # pyright: ignore[reportAttributeAccessIssue]
+        self._bindings = _Bindings(self._runners, self._transport, self.log)
         self._presence = _Presence(self.participants, self.client_id, self._transport, _Messages())
         self._loop = None  # while running
         self._thread = None  # that of the loop
@@ -39,28 +33,12 @@ class Session(session.Session):
         """Connect, serve and reconnect until `stop()`; raises ConfigError where retrying cannot help."""
         self._thread = get_ident()
         self._loop = asyncio.get_running_loop()
-        releasing = self._loop.create_task(self._release())
         try:
             await super().run()
         finally:
-            releasing.cancel()
             self._loop = None
 
-    def knows_all(self):
-        """Tell whether all is known that decides what becomes of packets: lists, and what participants remember.
-
-        Until then none with QoS 1 is handled; the broker keeps them.
-        """
-        settled = self.connected and not self._bindings.changed and not self._newcomers
-        return settled and all(getattr(runner, "_held", None) is None for runner in self._runners)
-
-    def _is_handled(self, topic):
-        # What it has led to goes out first, on the same connection: then the broker has it before the acknowledgement.
-        return not self._outbox.items and not self._bindings.is_busy(topic)
-
     async def _release(self):
-        while not self.knows_all():
-            await asyncio.sleep(_MOMENT)
         self._transport.release()
 
     def post(self, out, payload):
@@ -131,6 +109,54 @@ class Session(session.Session):
         self._called = False  # first: what is added from now on either is seen below or calls again
         while self._waiting:
             super().post(*self._waiting.popleft())
+
+
+class _Bindings(persistent.Bindings):
+    """Also of participants that leave; and what becomes a state, or none, is subscribed to anew."""
+
+    def __init__(self, runners, transport, log):
+        super().__init__(runners, transport, log)
+        self._qos = {}  # filter -> QoS with which it is subscribed to
+
+    async def apply(self):
+        """Apply what was taken, and confirm it."""
+        await super().apply()
+        quiet = self._quiet(self._routes)
+        if others := [each for each in self._routes if self._qos.get(each) == (each in quiet)]:
+            await self._subscribe(others)
+
+    async def _subscribe(self, filters, qos=1):
+        quiet = self._quiet(filters)
+        self._qos.update((each, 0 if each in quiet else 1) for each in filters)
+        await super()._subscribe(filters)
+
+    def _quiet(self, filters):
+        own = {topic for runner in self._runners for topic, _ in runner.ins.values() if not topic.startswith("fbp/")}
+        # A broker may send a packet once for several filters, with the QoS of any of them.
+        return {
+            each
+            for each in super()._quiet(filters)
+            if each.startswith("fbp/")
+            or not (each in own or is_filter(each) or any(matches(other, each) for other in self._filters))
+        }
+
+    def forget(self, runner):
+        """Leave out a runner that has left."""
+        topic = bind_topic(runner.id)
+        self._topics.pop(topic, None)
+        self._states.pop(runner.id, None)
+        if topic in self._answers:
+            self._answers[topic] = b""  # `apply` may be about to take one
+        for waiting in (self._unheard, self._unconfirmed):
+            if topic in waiting:
+                waiting.remove(topic)
+        sources = [topic for topic, _ in runner.ins.values()]
+        for each in (self._lists.pop(runner.id, None) or {}).values():
+            sources += each
+        for source in sources:
+            if source in self._routes:  # until they are made anew
+                self._routes[source] = [route for route in self._routes[source] if route[0] is not runner]
+        self.changed = True
 
 
 class _Presence(Presence):

@@ -13,14 +13,23 @@ from micropython import const
 from umqtt.simple import MQTTClient
 
 from ._wire import Wire, reason
-from .errors import ConfigError, ConnectError, Refused, SubscribeError
+from .errors import ConnectError, Refused, SubscribeError
 from .topics import check_filter, check_topic
 
 __all__ = ("Transport",)
 
 _LEAN = False  # a build for a board has left out these methods already; without them there is more room
 if not _LEAN:
-    for _name in ("_recv_len", "connect", "disconnect", "publish", "subscribe", "wait_msg", "check_msg"):
+    for _name in (
+        "_recv_len",
+        "connect",
+        "disconnect",
+        "publish",
+        "subscribe",
+        "wait_msg",
+        "check_msg",
+        "set_last_will",
+    ):
         delattr(MQTTClient, _name)
 
 _PUBLISH = const(0x30)
@@ -39,12 +48,14 @@ class Transport(MQTTClient):
     max_packet = 32768  # bytes; a larger packet, or one that memory has no room for, is skipped and reported
     ahead = None  # async function that writes more behind CONNECT, before there is an answer
     max_inflight = 8  # QoS 1 packets that wait for the broker's acknowledgement
+    clean = 0x02  # flag of CONNECT: the broker is to forget the session with each connection; or False
+    holds = False  # whether QoS 1 packets are left to the broker: they come again with the next connection
+    has_left = False  # whether one was
 
     def __init__(self, broker, client_id, *, keepalive=30, on_message):
         super().__init__(client_id, broker.host, broker.port, broker.user, broker.password, keepalive)
         self.set_callback(on_message)
         self.broker = broker
-        self.skipped = 0  # packets that were too large for it, or for the memory
         self.log = print
         self.sock = Wire()
         self._reason = "not connected"  # why the connection is over; None while there is one
@@ -57,18 +68,16 @@ class Transport(MQTTClient):
         self._writer = None  # only while the socket takes nothing
 
     async def connect(self, will=None):
-        """Connect with a clean session; `will` is (topic, payload), published with QoS 1 and retained if we vanish.
+        """Connect; `will` is (topic, payload), published with QoS 1 and retained if we vanish.
 
         Raises Refused when the broker says no, ConnectError when it cannot be reached or TLS does not verify it,
         MemoryError, and ConfigError for an unusable `cafile`.
         """
-        if self._reason is None:
-            raise ConfigError("{} is already connected to {}".format(self.client_id, self.broker))
         if will:
-            self.set_last_will(will[0], will[1], True, 1)
+            self.lw_topic, self.lw_msg = will
         self._inflight.clear()
         self._answers.clear()
-        self._late = False
+        self._late = self.has_left = False
         timer = asyncio.create_task(self._time_out(asyncio.current_task()))
         try:
             await self.sock.open(self.broker, self._greet)
@@ -97,10 +106,10 @@ class Transport(MQTTClient):
 
     async def _greet(self):
         # MQTT 3.1.1, §3.1
-        flags = 0x02
+        flags = self.clean
         texts = [self.client_id]
         if self.lw_topic:
-            flags |= 0x04 | self.lw_qos << 3 | self.lw_retain << 5
+            flags |= 0x2C  # a will, retained, with QoS 1
             texts += [self.lw_topic, self.lw_msg]
         if self.user is not None:
             flags |= 0x80
@@ -128,7 +137,7 @@ class Transport(MQTTClient):
         return self._reason
 
     async def disconnect(self):
-        """End the connection cleanly; waits at most 3 s for what is still on its way."""
+        """End the connection in order; waits at most 3 s for what is still on its way."""
         for i in range(300):
             if self._reason is not None:
                 return
@@ -260,10 +269,8 @@ class Transport(MQTTClient):
         return answer
 
     def _packet_id(self):
-        while True:
-            self.pid = self.pid % 65535 + 1
-            if self.pid not in self._answers and not any(p[0] == self.pid for p in self._inflight):
-                return self.pid
+        self.pid = self.pid % 65535 + 1  # so few are unanswered at a time that none is given twice
+        return self.pid
 
     def _write_head(self, kind, size):
         head = bytearray((kind,))
@@ -334,11 +341,13 @@ class Transport(MQTTClient):
             start += 2
         if start > len(body):
             raise IndexError
+        if self.holds and pid:
+            self.has_left = True
+            return
         payload, wire.payload = wire.payload, None
         if len(body) == wire.size:
             payload = bytes(body[start:])
         if payload is None:
-            self.skipped += 1
             why = "too large:" if wire.size - start > self.max_packet else "no memory for"
             self.log("msgflo: {} a packet of {} bytes on {!r}; skipped".format(why, wire.size, topic))
         else:
@@ -347,8 +356,12 @@ class Transport(MQTTClient):
             except Exception as e:  # the receiver's fault; the connection is sound
                 sys.print_exception(e)
         if pid:
-            wire.write(b"\x40\x02" + pid)
-            self._send()
+            self.handled(topic, pid)
+
+    def handled(self, topic, pid):
+        """Acknowledge a packet."""
+        self.sock.write(b"\x40\x02" + pid)
+        self._send()
 
 
 def _encoded(text):

@@ -42,7 +42,8 @@ autosave_interval 1000
 # beyond that are dropped, counted in $SYS/broker/publish/messages/dropped and reported by the coordinator.
 max_queued_messages 300000
 max_queued_bytes 67108864
-max_inflight_messages 200
+# Fewer than a board keeps while it handles them.
+max_inflight_messages 20
 
 # A larger payload is not passed on; with a larger packet the sender is disconnected.
 message_size_limit 16777216

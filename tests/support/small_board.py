@@ -270,7 +270,7 @@ def firmware(
     config: dict[str, Any], *, devices: tuple[str, ...] = (), patches: dict[str, str] | None = None
 ) -> dict[str, bytes]:
     """An image from the sources of this checkout; `patches` are files that are different, or more."""
-    image = dict(_compiled(devices))
+    image = dict(_compiled(devices, bool(config.get("sleep"))))
     for path, text in (patches or {}).items():
         image.pop(path.removesuffix(".py") + ".mpy", None)
         image[path] = text.encode()
@@ -279,12 +279,16 @@ def firmware(
 
 
 @cache
-def _compiled(devices: tuple[str, ...]) -> dict[str, bytes]:
+def _compiled(devices: tuple[str, ...], sleeps: bool) -> dict[str, bytes]:
     from msgflo_host.boards.bytecode import compile_modules
     from msgflo_host.boards.modules import follow
 
     roots = ["board", "board.update", "board.sleeper", *(f"devices.{each}" for each in devices)]
-    found = follow([FIRMWARE, UMQTT], [*roots, "umqtt.simple"], lambda _, module: "paho" not in module)
+    found = follow(
+        [FIRMWARE, UMQTT],
+        [*roots, "umqtt.simple"],
+        lambda _, module: not ("paho" in module or (sleeps and "persistent" in module)),
+    )
     names = {str(_path(module, file)): file for module, file in found.items()}
     return {name.removesuffix(".py") + ".mpy": code for name, code in compile_modules(names, "").items()}
 

@@ -140,7 +140,8 @@ def _sizes(port_map: PortMap, image: Image, platform: str | None) -> dict[str, i
 
 def _wanted(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:
     """What decides whether an import is followed: by chip, by what the port map has."""
-    left_out = set() if port_map.sleep else {"board.early", "board.sleeper"}
+    # A board that sleeps keeps no session at the broker: what would wait there would keep it awake.
+    left_out = {"msgflo.persistent"} if port_map.sleep else {"board.early", "board.sleeper"}
     if not port_map.broker.tls:
         left_out.add("msgflo._tls")
     radio = any(device.kind.name == "rf433" for device in port_map.devices)

@@ -16,8 +16,8 @@ from .._syntax import parse
 
 __all__ = ["lean"]
 
-# Of umqtt.simple.
-_WAITING = ("_recv_len", "connect", "disconnect", "publish", "subscribe", "wait_msg", "check_msg")
+# Of umqtt.simple; our transport has its own.
+_REPLACED = ("_recv_len", "connect", "disconnect", "publish", "subscribe", "wait_msg", "check_msg", "set_last_will")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 # What says whether this is MicroPython.
 _TESTS = ("_LEAN", "MICROPYTHON", "_MICROPYTHON", "_platform.MICROPYTHON", "sys.implementation.name == 'micropython'")
@@ -67,10 +67,10 @@ def _is_all(node: ast.stmt) -> bool:
 
 
 def _leave_out(tree: ast.Module) -> None:
-    """Leave out the methods of umqtt.simple that wait, for our transport has its own, and what they raise."""
+    """Leave out the methods of umqtt.simple in whose place our transport has its own, and what they raise."""
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name == "MQTTClient":
-            node.body = [each for each in node.body if getattr(each, "name", "") not in _WAITING]
+            node.body = [each for each in node.body if getattr(each, "name", "") not in _REPLACED]
             tree.body = [each for each in tree.body if getattr(each, "name", "") != "MQTTException"]
 
 

@@ -36,7 +36,7 @@ SHIPPED = ROOT / "boards" / "picow.yaml"
 BUTTON, DIAL, STRIP = 14, 26, 16
 # MicroPython keeps names in pools, each twice as large as the one before. The firmware has nearly filled its fifth: with some
 # ten names more there are 4.5 KB less, at once (`micropython.qstr_info()`, n_pool).
-FREE = 100 * 1024
+FREE = 90 * 1024
 HOUR = 3600
 PATIENCE_S = 300  # the emulated chip is several times slower than a real one, and more where the machine is busy
 
@@ -208,7 +208,7 @@ def test_with_another_port_map_it_sleeps_and_a_wake_up_is_short(system: System) 
         flashed = len(pico.output)
         copied = re.search(r"copied (\d+) files", _flash(pico, file, broker.url))
         assert copied
-        assert int(copied[1]) < int(re.findall(r"copied (\d+) files", system.flashed)[0]) / 2, "what both have stays"
+        assert int(copied[1]) <= int(re.findall(r"copied (\d+) files", system.flashed)[0]) / 2, "what both have stays"
         at = pico.wait_for("asleep for", seconds=PATIENCE_S, after=flashed)
         for _ in range(2):
             at = pico.wait_for("asleep for", after=at, seconds=PATIENCE_S)

@@ -41,7 +41,7 @@ class Count(Remembering):
 async def live(host, url, count):
     """Let one start; returns its session, and the list of what that logs."""
     session, logged = await run(url, count)
-    await until(lambda: count.did)
+    await until(lambda: count.did and not session._transport.holds)
     return session, logged
 
 

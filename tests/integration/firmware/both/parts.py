@@ -43,10 +43,12 @@ def session(url, *participants, **options):
 
 
 async def run(url, *participants, **options):
-    """Return a session that is connected, and the list of what it logs."""
+    """Return a session that is connected and takes events, and the list of what it logs."""
     new, logged = session(url, *participants, **options)
     new.task = asyncio.create_task(new.run())
     await until(lambda: new.connected)
+    if not any(hasattr(each._runner, "_held") for each in participants):
+        await until(lambda: not new._transport.holds)
     return new, logged
 
 

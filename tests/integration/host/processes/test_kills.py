@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -14,13 +15,17 @@ import paho.mqtt.client as mqtt
 import psutil
 import pytest
 
+from interpreters import MICROPYTHON
 from msgflo import Broker, Participant, Port
+from outside import program
+from paths import ROOT
 from systems import Coordinator, Participants, Sink, discovery_message, until
 
 GRAPH = """\
 source(test/Numbers) OUT -> IN direct(home/Notes)
 source OUT -> IN pass(core/Repeat) OUT -> IN behind(home/Notes)
 source OUT -> ON lamp(x/Lamp)
+source OUT -> IN board(tests/Waiting) OUT -> IN passed(home/Notes)
 button(x/Button) PRESSED -> IN presses(home/Notes)
 """
 NOTES = """
@@ -35,6 +40,7 @@ class Notes(Participant):
         with Path(self.role).open("a") as file:
             file.write(f"{value}\\n")
 """
+BOARD = ROOT / "tests/integration/firmware/programs/waiting.py"
 MOST = {"coordinator": 8, "forward": 8, "participant": 4}
 """How often each process is killed in quick succession: it is started again after a longer pause each time."""
 PAUSE_S = 0.01  # between packets
@@ -45,6 +51,35 @@ class Numbers(Participant):
 
     component = "test/Numbers"
     outports = (Port("out", "number", qos=1),)
+
+
+class Board:
+    """A program on MicroPython that is there again at once when it has died, as a board with power is; a context manager."""
+
+    def __init__(self, broker: str) -> None:
+        self._broker = broker
+        self._stops = False
+        self._process: subprocess.Popen[str] | None = None
+        self._thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        while not self._stops:
+            with program(MICROPYTHON, BOARD, self._broker) as self._process:
+                self._process.wait()
+
+    def __enter__(self) -> Board:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stops = True
+        self.kill()
+        self._thread.join(10)
+
+    def kill(self) -> None:
+        """Take its power."""
+        if self._process is not None:
+            self._process.kill()
 
 
 @pytest.fixture
@@ -59,9 +94,11 @@ def noted(file: Path) -> list[int]:
     return [int(line) for line in file.read_text().split()] if file.exists() else []
 
 
-def victims(system: Coordinator, killed: Counter[str], slower: int) -> list[tuple[psutil.Process, str]]:
-    """Processes that run and may be killed once more, with what tells one from the other."""
-    found = []
+def victims(
+    system: Coordinator, board: Board, killed: Counter[str], slower: int
+) -> list[tuple[psutil.Process | Board, str]]:
+    """What runs and may be killed once more, with what tells one from the other."""
+    found: list[tuple[psutil.Process | Board, str]] = [(board, "board")]
     for kind, most in MOST.items():
         for each in system.parts(kind):
             with suppress(psutil.NoSuchProcess):
@@ -84,6 +121,7 @@ def lamp(broker: Broker, received: list[int]) -> mqtt.Client:
     return device
 
 
+@pytest.mark.skipif(bool(MICROPYTHON.missing), reason=MICROPYTHON.missing or "")
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("kills", "slower"), [(30, 1), pytest.param(300, 10, marks=pytest.mark.soak)])
 def test_whichever_process_is_killed_no_packet_of_qos_1_is_lost(
@@ -99,9 +137,9 @@ def test_whichever_process_is_killed_no_packet_of_qos_1_is_lost(
         device.publish("fbp/participant/lamp", discovery_message("lamp", id="lamp", inports=[on]), retain=True)
         pressed = {"id": "pressed", "queue": "button/pressed"}  # of one that knows no more than `fbp`
         device.publish("fbp", discovery_message("button", id="button", outports=[pressed]))
-        with Participants(numbers, broker=str(broker)):
+        with Participants(numbers, broker=str(broker)), Board(str(broker)) as board:
             system.wait(
-                lambda status: len(status["edges"]) == 5 and all(e["kind"] != "pending" for e in status["edges"])
+                lambda status: len(status["edges"]) == 7 and all(e["kind"] != "pending" for e in status["edges"])
             )
             count, killed = 0, Counter[str]()
             for turn in range(kills):
@@ -113,8 +151,7 @@ def test_whichever_process_is_killed_no_packet_of_qos_1_is_lost(
                     until(lambda: system.parts("mosquitto"))
                     system.part("mosquitto").terminate()
                     continue
-                until(lambda: victims(system, killed, slower))
-                victim, name = chance.choice(victims(system, killed, slower))
+                victim, name = chance.choice(victims(system, board, killed, slower))
                 killed[name] += 1
                 victim.kill()
             numbers.send("out", count)
@@ -123,6 +160,7 @@ def test_whichever_process_is_killed_no_packet_of_qos_1_is_lost(
                 ("direct", lambda: noted(tmp_path / "direct")),
                 ("behind", lambda: noted(tmp_path / "behind")),
                 ("lamp", lambda: lit),
+                ("passed", lambda: noted(tmp_path / "passed")),
             ):
                 until(lambda packets=packets: count in packets(), seconds=60)
                 found[name] = packets()

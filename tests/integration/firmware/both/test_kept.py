@@ -1,0 +1,86 @@
+"""Sessions that the broker keeps: events wait for who is away, and states do not."""
+
+from bound import bind, in_force, say
+from host import equal, until
+from parts import Sink, run, settle
+
+MANY = 60  # more than Mosquitto sends before it is told that something has arrived
+
+
+async def lived(host, url, sources):
+    """Have a participant take its bindings, and end."""
+    sink = Sink("s")
+    session, _ = await run(url, sink)
+    await in_force(sink, *sources)
+    await until(lambda: not session._transport.holds)
+    await settle(host)
+    await session.stop()
+
+
+async def test_events_wait_for_who_starts_anew_and_come_once_and_in_order(host):
+    url = await host.ask("broker")
+    await bind(host, {"in": ["a"], "": {"version": 1}})
+    await lived(host, url, ["a"])
+    for number in range(MANY):
+        await say(host, "a" if number % 2 else "s/in", str(number))
+    sink = Sink("s")  # knows nothing of its list
+    session, logged = await run(url, sink)
+    await until(lambda: len(sink.got) >= MANY)
+    await say(host, "a", "-1")
+    await until(lambda: ("in", -1) in sink.got)
+    equal(sink.got, [("in", number) for number in range(MANY)] + [("in", -1)])
+    equal(logged, [])
+    await session.stop()
+
+
+async def test_of_a_state_the_latest_value_comes_and_nothing_that_was_before(host):
+    url = await host.ask("broker")
+    await bind(host, {"in": ["heat", "a"], "": {"version": 1, "states": ["heat"]}})
+    await lived(host, url, ["heat", "a"])
+    for number in range(5):
+        await say(host, "heat", str(number), retain=True)
+    await say(host, "a", '"event"')
+    sink = Sink("s")
+    session, _ = await run(url, sink)
+    await until(lambda: len(sink.got) >= 2)
+    await say(host, "heat", "5", retain=True)
+    await until(lambda: ("in", 5) in sink.got)
+    equal(sorted(set(sink.got), key=str), [("in", "event"), ("in", 4), ("in", 5)])  # 4 with each connection
+    await session.stop()
+
+
+async def test_what_is_to_be_dropped_is_subscribed_to_no_more(host):
+    url = await host.ask("broker")
+    await bind(host, {"in": ["a", "b"], "": {"version": 1}})
+    await lived(host, url, ["a", "b"])
+    await bind(host, {"in": ["b"], "": {"version": 2, "drop": ["a", "b", 7]}})
+    sink = Sink("s")
+    session, _ = await run(url, sink)
+    await host.ask("record", topics=["fbp/bound/s"])
+    await until(lambda: not session._transport.holds and not session._bindings.changed)
+    await settle(host)
+    await until(lambda: not session._bindings._left)
+    await settle(host)
+    await session.stop()
+    for topic in ("a", "b"):
+        await say(host, topic, '"{}"'.format(topic))
+    await bind(host, {"in": ["a", "b"], "": {"version": 3}})
+    sink = Sink("s")
+    session, _ = await run(url, sink)
+    equal(await sink.get(), ("in", "b"))
+    await say(host, "s/in", "1")
+    equal(await sink.get(), ("in", 1))
+    await session.stop()
+
+
+async def test_what_is_malformed_in_a_list_leaves_the_rest_in_force(host):
+    url = await host.ask("broker")
+    for about in (7, {"states": 7}, {"drop": 7}, {"states": [[1]], "drop": [[1], None]}):
+        await bind(host, {"in": ["a"], "": about})
+        sink = Sink("s")
+        session, _ = await run(url, sink)
+        await in_force(sink, "a")
+        await until(lambda s=session: not s._transport.holds)
+        await say(host, "a", "1")
+        equal(await sink.get(), ("in", 1))
+        await session.stop()
