@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from .coordinator import Coordinator
 from .errors import GraphError
+from .events import GraphChanged, GraphEdited
 from .graph.files import Signature
 from .graph.live import BusyError, LiveFile, PlacesError, Saving
 from .graph.merging import merge
@@ -61,7 +62,7 @@ def follow(
         tell=coordinator.tell,
         clock=clock,
     )
-    graphs.on_change.append(lambda id, changes: file.note(changes) if id == MAIN else None)
+    graphs.events.listen(GraphChanged, lambda event: file.note(event.changes) if event.graph == MAIN else None)
     return file
 
 
@@ -129,7 +130,7 @@ class AutoSave:
         self.trouble = ""
         """Why edits are not in the file, and where they are."""
         self._retry_s = DELAY_S
-        coordinator.graphs.on_edit.append(self._edited)
+        coordinator.events.listen(GraphEdited, self._edited)
 
     def finish(self) -> None:
         """Save at once what waits for its time, or could not be saved then."""
@@ -152,8 +153,8 @@ class AutoSave:
         self._unsaved = True
         self._save_in(DELAY_S)
 
-    def _edited(self, id: str) -> None:
-        if id == MAIN:
+    def _edited(self, event: GraphEdited) -> None:
+        if event.graph == MAIN:
             self.save_soon()
 
     def _save_in(self, seconds: float) -> None:

@@ -33,6 +33,18 @@ from .builtin.library import MODULES
 from .connection import Connection
 from .dataplane import component_lists, foreign_lists, forward
 from .discovery import Participant
+from .events import (
+    BrokerAway,
+    ChargeChanged,
+    DesiredChanged,
+    Events,
+    InitialSent,
+    News,
+    NodeFailed,
+    NodeRenamed,
+    NodeSaid,
+    Reconciled,
+)
 from .foreign import Foreign
 from .graph.elements import Initial, PortRef
 from .graph.model import Graph
@@ -45,7 +57,7 @@ from .participants import Registry
 from .record import Record
 from .sessions import clear_sessions
 from .subscriptions import Subscriptions
-from .wall import Wall, call_all
+from .wall import Wall
 
 __all__ = ["Coordinator"]
 
@@ -58,9 +70,7 @@ FORWARDER = connection_topic(forward.CLIENT_ID)
 COMPONENTS_RUN = connection_topic(component_lists.CLIENT_ID)
 COMPONENTS = (component_lists.LISTS + "+", component_lists.LOG + "+", component_lists.ASK, foreign_lists.LISTS + "+")
 BOUND_S = 2.0
-"""So long participants are waited for that confirm their bindings."""
-SETTLE_S = 0.25
-"""So long those are waited for of whom it is not known that they do: their library may be an older one, or another."""
+"""So long participants are waited for that confirm their bindings. Older libraries never do: they are waited for once."""
 FORWARD_S = 5.0
 """So long the data plane is waited for: it may be starting."""
 NO_FORWARDER = (
@@ -74,12 +84,8 @@ TICK_S = 0.25
 class Coordinator:
     """Brings the wanted graphs into force on one broker.
 
-    What is wanted is changed through `graphs`. Who wants to know calls `on_change.append`: called after each
-    reconciliation; those of `on_plan` are awaited between the bindings and the initial packets; those of `on_initial` are
-    called with each initial packet that is sent, of `on_trouble` with a role and what cannot be brought in force there or is an
-    error of a built-in component, of `on_line` with a role and a line that one shows, of
-    `on_news` with a line that concerns all, of `on_waiting` when something is wanted while the broker is away, and of
-    `on_charge` with whether it is in charge now, or another one.
+    What is desired is changed through `graphs`, and what happens is told as `events`. `preparations` are awaited between the
+    bindings and the initial packets.
     `bound` is set when the first edge is in force, or where there is none to be; `in_charge` while no other coordinator
     can be on the broker: what has a client id of its own connects only then. The broker may come, go and restart.
     """
@@ -99,20 +105,14 @@ class Coordinator:
         """
         self.broker = broker
         self.is_own_broker = is_own_broker
-        self.graphs = Graphs(graph)
         self.wall = Wall(self.tell)
+        self.events = Events(self.wall)
+        self.graphs = Graphs(graph, self.events)
         self.registry = Registry()
         self.plan: Plan = plan(graph, {}, lambda edge: False)
         self.bound = asyncio.Event()
         self.in_charge = asyncio.Event()
-        self.on_change: list[Callable[[], None]] = []
-        self.on_plan: list[Callable[[], Awaitable[None]]] = []
-        self.on_initial: list[Callable[[Initial], None]] = []
-        self.on_trouble: list[Callable[[str, str], None]] = []
-        self.on_line: list[Callable[[str, str], None]] = []
-        self.on_news: list[Callable[[str], None]] = []
-        self.on_waiting: list[Callable[[], None]] = []
-        self.on_charge: list[Callable[[bool], None]] = []
+        self.preparations: list[Callable[[], Awaitable[None]]] = []
         self.node_errors: dict[str, str] = {}
         """What is amiss with nodes that cannot be what the graph says, by role; found by those that know the library."""
         self.away = ""
@@ -124,7 +124,10 @@ class Coordinator:
         self.bindings_version = 0
         """A number that grows when lists in the broker change."""
         self.served: frozenset[str] = frozenset()
-        """The roles for which bindings, and what those of `on_plan` prepare, are in force."""
+        """The roles for which bindings, and `preparations`, are in force."""
+        self._awaiting: list[
+            tuple[float, Callable[[], None]]
+        ] = []  # since when, and what is called when it is in force
         self.served_at = 0.0
         """What was wanted then (`time.monotonic()`) is in force for them."""
         self._connection = Connection(
@@ -157,13 +160,12 @@ class Coordinator:
         self._finds_all = False  # the broker sends retained messages to wildcard subscriptions
         self.meter = Meter(self.subscriptions)
         self.graphs.is_own = MODULES.__contains__
-        self.graphs.on_wanted.append(self._wants_other)
         self._greeter = Greeter(self._trouble)
-        self.graphs.on_rename += [self._components.rename, self._greeter.renamed]
+        self.events.listen(DesiredChanged, lambda event: self._wants_other(event.initials))
+        self.events.listen(NodeRenamed, lambda event: self._components.rename(event.old, event.new))
+        self.events.listen(NodeRenamed, lambda event: self._greeter.renamed(event.old, event.new))
         self._dirty = asyncio.Event()
-        self._intake = Intake(
-            self.registry, started=lambda id: self._greeter.greet([id]), changed=self._registry_changed
-        )
+        self._intake = Intake(self.registry, started=self._participant_started, changed=self._registry_changed)
         self._was_announced = asyncio.Event()
 
     @property
@@ -205,7 +207,7 @@ class Coordinator:
 
     def tell(self, text: str) -> None:
         """Tell all who use this coordinator something that concerns it as a whole."""
-        call_all(self.on_news, text)
+        self.events.tell(News(text))
 
     def replace_graph(self, graph: Graph) -> None:
         """Take another graph as the main one; only what differs is bound, unbound or sent."""
@@ -259,6 +261,10 @@ class Coordinator:
     def _wants_other(self, fresh: list[Initial]) -> None:
         self._greeter.fresh(fresh)
         self._dirty.set()
+
+    def _participant_started(self, id: str) -> None:
+        self._greeter.greet([id])
+        self._direct.silent.discard(id)  # it may have another version now
 
     def _received(self, topic: str, payload: bytes, retained: bool) -> None:
         self._finds_all = self._finds_all or (retained and topic != lease.TOPIC)
@@ -314,10 +320,10 @@ class Coordinator:
         role = entry.participant.role
         if report.error:
             log.error("%s: %s", role, report.error)
-            call_all(self.on_trouble, role, report.error)
+            self.events.tell(NodeFailed(role, report.error))
         if report.text:
             log.info("%s: %s", role, report.text)
-            call_all(self.on_line, role, report.text)
+            self.events.tell(NodeSaid(role, report.text))
 
     def _forwarder_is(self, state: bytes) -> None:
         self._knows_forwarder = True
@@ -362,7 +368,7 @@ class Coordinator:
             self._connection.publish(forward.ASK_CONFIRMATIONS, b"")
         self._was_in_charge = True
         self.in_charge.set()
-        call_all(self.on_charge, True)
+        self.events.tell(ChargeChanged(is_ours=True))
 
     async def _give_way_forever(self) -> NoReturn:
         """Change nothing in the broker while another coordinator turns out to be in charge there."""
@@ -372,7 +378,7 @@ class Coordinator:
             text = f"another coordinator is in charge of this broker ({other}): this one waits until that has ended"
             log.error("%s", text)
             self.tell(text)
-            call_all(self.on_charge, False)
+            self.events.tell(ChargeChanged(is_ours=False))
             await self._lease.free()
             log.info("%s: in charge again", self.broker)
             self._dirty.set()
@@ -418,8 +424,7 @@ class Coordinator:
             await self._dirty.wait()
             self._dirty.clear()
             if not self.connected:
-                with self.wall("what is changed while the broker is away"):
-                    call_all(self.on_waiting)
+                self.events.tell(BrokerAway())
                 continue  # `_connected` wakes this again
             if self._lease.is_waiting:
                 continue  # `_give_way_forever` wakes this again
@@ -435,12 +440,13 @@ class Coordinator:
 
     async def _reconcile(self) -> None:
         turns, began = Turns(), time.monotonic()
+        fresh = self._greeter.due.fresh  # later ones may need nodes and edges that are not in force this time
         self._devices.apply(self._announced)
         await self._run_components()
         here = {entry.participant.role: entry.participant.component for entry in self.registry.all()}
         self.graphs.discovered(here)  # without those that were just ended, and before confirmations are waited for
         graph, is_started = self.graphs.wanted.graph, self.graphs.wanted.is_started
-        participants, due = self.registry.participants_by_role(), self._greeter.due
+        participants, due = self.registry.participants_by_role(), self._greeter.due._replace(fresh=fresh)
         for step in steps(graph, participants, is_started):
             wanted = step or self.plan
             await turns.give()
@@ -457,17 +463,29 @@ class Coordinator:
         self._write_record()  # this program may be killed the next moment
         self.plan = wanted
         self.meter.measure(wanted, always=self.registry.traffic_topics())
-        for prepare in self.on_plan:
+        for prepare in self.preparations:
             await turns.give()
             await prepare()
         await turns.give()
         self.served, self.served_at = frozenset(participants), began
+        in_force = [call for since, call in self._awaiting if since <= began]
+        self._awaiting = self._awaiting[len(in_force) :]
+        for call in in_force:
+            call()
         self._greeter.send(graph, self.registry, self._publish_initial, due)
         self._note_bound()
-        for listener in self.on_change:
-            await turns.give()
-            with self.wall("what follows when something is in force"):
-                listener()
+        await self.events.tell_in_turns(Reconciled(), turns)
+
+    def when_in_force(self, roles: Iterable[str], call: Callable[[], None]) -> None:
+        """Call when what is desired now is in force for the participants of these roles.
+
+        At once where one of them is absent or asleep, or this coordinator is not in charge.
+        """
+        entries = [self.registry.by_role(role) for role in roles]
+        if self.in_charge.is_set() and all(any(each.state == "alive" for each in found) for found in entries):
+            self._awaiting.append((time.monotonic(), call))
+        else:
+            call()
 
     def desired_components(self) -> dict[str, tuple[str, bool]]:
         """Return the built-in components of all started graphs by role, each with whether something secure comes to it."""
@@ -510,10 +528,8 @@ class Coordinator:
     async def _wait_until_bound(self, ids: list[str]) -> None:
         """Wait until those of these participants that are alive have applied the lists that were written for them."""
         there = {id for id in ids if self.registry.state(id) == "alive"}
-        others = there - self._direct.confirming
-        for id in await self._direct.confirmed_by_all(BOUND_S, there - others):
+        for id in await self._direct.confirmed_by_all(BOUND_S, there - self._direct.silent):
             log.warning("%s does not confirm its bindings within %g s", id, BOUND_S)
-        await self._direct.confirmed_by_all(SETTLE_S, others)
 
     async def _wait_until_forwarded(self) -> None:
         """Wait until the forwarder has applied the lists that were written; log where there is none."""
@@ -527,7 +543,7 @@ class Coordinator:
     def _publish_initial(self, packet: InitialPacket) -> bool:
         if not self._connection.publish(packet.topic, packet.payload, qos=packet.qos, retain=packet.retain):
             return False
-        call_all(self.on_initial, packet.initial)
+        self.events.tell(InitialSent(packet.initial))
         return True
 
     def _say_what_is_refused(self, wanted: Plan) -> None:
@@ -538,4 +554,4 @@ class Coordinator:
 
     def _trouble(self, role: str, text: str) -> None:
         log.error("%s", text)
-        call_all(self.on_trouble, role, text)
+        self.events.tell(NodeFailed(role, text))

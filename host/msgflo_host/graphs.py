@@ -9,7 +9,7 @@ client that made it has left, it is forgotten when the next client leaves or roo
 begins with `fixture.`, goes with its client.
 
     graphs = Graphs(load(path))
-    graphs.on_change.append(lambda graph, changes: …)     # what editors are told
+    graphs.events.listen(GraphChanged, lambda event: …)   # what editors are told
     graphs.edit(MAIN, "addnode", {"id": "lamp", "component": "demo/Lamp"})
     plan(graphs.wanted.graph, participants, graphs.wanted.is_started)
 """
@@ -24,6 +24,7 @@ from typing import Any
 from msgflo.topics import escape
 
 from .errors import GraphError
+from .events import DesiredChanged, Events, GraphChanged, GraphEdited, GraphEnded, NodeRenamed
 from .graph._changes import added_node, changed_node
 from .graph.commands import Change, apply
 from .graph.difference import difference
@@ -32,7 +33,6 @@ from .graph.elements import Initial, Node, PortRef
 from .graph.model import Graph
 from .graph.naming import may_shift_roles, named_nodes
 from .graph.placing import free_places, place_of
-from .wall import call_all
 from .wanted import MAIN, Network, Share, Wanted, as_roles, merge, share
 
 __all__ = ["MAIN", "MOST_EDGES", "MOST_FIXTURES", "MOST_GRAPHS", "MOST_NODES", "Graphs", "Network", "Wanted"]
@@ -46,22 +46,13 @@ MOST_FIXTURES = 1000
 
 
 class Graphs:
-    """All graphs by id. Every change goes through here and is told to `on_change(graph id, changes)`.
+    """All graphs by id. Every change goes through here, and is told as an event.
 
-    `on_wanted(initials)` is called when something else is wanted, with the initial packets (their nodes are roles) that
-    are to be sent to those who are there; `on_end(graph id)` when a graph is gone; `on_edit(graph id)` after an edit by a
-    command; `on_found(nodes)` when participants have come that the main graph does not name, role → component;
-    `on_rename(old, new)` with the roles of a node of ours that has another name. `is_own` tells whether the nodes of a
-    component run here.
+    `is_own` tells whether the nodes of a component run here.
     """
 
-    def __init__(self, main: Graph) -> None:
-        self.on_change: list[Callable[[str, list[Change]], None]] = []
-        self.on_wanted: list[Callable[[list[Initial]], None]] = []
-        self.on_end: list[Callable[[str], None]] = []
-        self.on_edit: list[Callable[[str], None]] = []
-        self.on_found: list[Callable[[dict[str, str]], None]] = []
-        self.on_rename: list[Callable[[str, str], None]] = []
+    def __init__(self, main: Graph, events: Events | None = None) -> None:
+        self.events = events or Events()
         self.is_own: Callable[[str], bool] = lambda component: False
         self._networks = {MAIN: Network(MAIN, main, started=True, started_at=time.monotonic())}
         self._wanted: Wanted | None = None
@@ -114,13 +105,13 @@ class Graphs:
 
     # -- changes --
 
-    def edit(self, id: str, command: str, payload: Mapping[str, Any]) -> list[Change]:
+    def edit(self, id: str, command: str, payload: Mapping[str, Any], by: Any = None) -> list[Change]:
         """Carry out a graph command of the FBP protocol; returns what has changed. Raises GraphError, and then nothing has.
 
-        `clear` makes the graph if there is none.
+        `clear` makes the graph if there is none. The event has `by`, whatever that is.
         """
         if command == "clear":
-            return self._clear(id, payload)
+            return self._clear(id, payload, by)
         network = self.network(id)
         named = named_nodes(command, payload)
         own = self._own_roles(network, named) if command in ("removenode", "renamenode") else {}
@@ -136,9 +127,9 @@ class Graphs:
             self._keep_bounds(network, changes)
         self._leaving.update(ending.items())
         for old in own if command == "renamenode" else ():
-            call_all(self.on_rename, old, self.role(id, changes[-1].payload["to"]))
-        call_all(self.on_edit, id)
-        self._tell(network, changes)
+            self.events.tell(NodeRenamed(old, self.role(id, changes[-1].payload["to"])))
+        self.events.tell(GraphEdited(id))
+        self._tell(network, changes, by)
         self._show(network, changes)
         return changes
 
@@ -174,12 +165,12 @@ class Graphs:
         self._drawn[id] = drawn(graph, self._drawn.get(id, {}), shown)
         return shown | self._drawn[id]
 
-    def move_shown(self, role: str, place: Mapping[str, float]) -> None:
+    def move_shown(self, role: str, place: Mapping[str, float], by: Any = None) -> None:
         """Show a participant elsewhere that the main graph does not name; that makes it no part of the graph."""
         node = self._shown[role]
         metadata = {**node.metadata, **{key: round(value) for key, value in place.items()}}
         self._shown[role] = replace(node, metadata=metadata)
-        call_all(self.on_change, MAIN, [changed_node(self._shown[role])])
+        self.events.tell(GraphChanged(MAIN, [changed_node(self._shown[role])], by))
 
     def remove(self, id: str) -> None:
         """Forget a graph for good. Raises GraphError where there is none, and for the main one."""
@@ -191,7 +182,7 @@ class Graphs:
         self._shares.pop(id, None)
         self._drawn.pop(id, None)
         self._want([])
-        call_all(self.on_end, network.id)
+        self.events.tell(GraphEnded(network.id))
 
     def orphan(self, id: str) -> None:
         """The client that made a graph has left: forget it where it is for a test, and all that are nobody's and empty."""
@@ -233,7 +224,7 @@ class Graphs:
             found = self._shares[network.id] = share(network, roles, case_sensitive=case_sensitive)
         return found
 
-    def _clear(self, id: str, payload: Mapping[str, Any]) -> list[Change]:
+    def _clear(self, id: str, payload: Mapping[str, Any], by: Any) -> list[Change]:
         network = self._networks.get(id)
         if network is None:
             network = Network(id, Graph())
@@ -245,8 +236,8 @@ class Graphs:
         elif id != MAIN:
             network.started = False
         network.is_orphan = False
-        call_all(self.on_edit, id)
-        self._tell(network, changes)
+        self.events.tell(GraphEdited(id))
+        self._tell(network, changes, by)
         if id == MAIN:
             self._shown = {}  # all who hold a copy have an empty one
         self._show(network, changes)
@@ -305,9 +296,7 @@ class Graphs:
             Change("addnode", {"id": node.id, "component": node.component, "metadata": node.metadata}) for node in shown
         ]
         if changes:
-            call_all(self.on_change, MAIN, changes)
-        if come:
-            call_all(self.on_found, come)
+            self.events.tell(GraphChanged(MAIN, changes))
 
     def _placed(self, found: Mapping[str, str], others: Mapping[str, Node]) -> list[Node]:
         """Nodes for participants, beside the graph and the others that are shown."""
@@ -352,14 +341,12 @@ class Graphs:
                     self._drawn.setdefault(MAIN, {})[name] = replace(shown, metadata={"unplaced": True, **place})
         return taken
 
-    def _tell(self, network: Network, changes: list[Change]) -> None:
+    def _tell(self, network: Network, changes: list[Change], by: Any = None) -> None:
         self._shares.pop(network.id, None)
-        try:
-            if changes:
-                call_all(self.on_change, network.id, changes)
-        finally:
-            fresh = [initial for change in changes for initial in self._fresh(network.graph, change)]
-            self._want(as_roles(network, fresh, self.role) if network.started else [])
+        if changes:
+            self.events.tell(GraphChanged(network.id, changes, by))
+        fresh = [initial for change in changes for initial in self._fresh(network.graph, change)]
+        self._want(as_roles(network, fresh, self.role) if network.started else [])
 
     def _fresh(self, graph: Graph, change: Change) -> list[Initial]:
         """The initial packets that a change brings; what runs here goes on under another name, or starts anew."""
@@ -373,4 +360,4 @@ class Graphs:
 
     def _want(self, fresh: list[Initial]) -> None:
         self._wanted = None
-        call_all(self.on_wanted, fresh)
+        self.events.tell(DesiredChanged(fresh))

@@ -55,7 +55,7 @@ class Greeter:
         self.fresh(moved)
 
     def send(self, graph: Graph, registry: Registry, publish: Publish, due: Due) -> None:
-        """Send what was due when the graph was as it is given, in its order; what has become due since stays so.
+        """Send what was due, in the order of the graph; what has become due since stays so.
 
         Instances that share a topic get equal packets once. What `publish` does not take (it returns False) stays due.
         """
@@ -70,7 +70,8 @@ class Greeter:
             if entry is None or entry.state == "lost":
                 continue  # it gets them when it starts
             for packet in initial_packets(graph, entry.participant):
-                if identity not in started and _key(packet.initial) not in fresh:
+                key = _key(packet.initial)
+                if key not in fresh and (identity not in started or key in self._fresh):
                     continue
                 if packet.reason:
                     self._complain(packet.initial.tgt.node, packet.reason)

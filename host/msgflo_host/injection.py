@@ -12,6 +12,7 @@ from .bindings.initials import encoded
 from .bindings.ports import Place, Refused
 from .coordinator import Coordinator
 from .errors import RequestError
+from .events import PacketSent, Reconciled
 from .graph.elements import PortRef
 
 __all__ = ["MOST_BYTES", "MOST_HELD", "Injection"]
@@ -39,8 +40,6 @@ class Injection:
 
     `is_run_here(role)` tells whose participants are processes of ours: they are there, or will be soon.
 
-    Listeners of `on_sent` get a graph, an inport of a node of it and the data of each packet that has been sent, when it has.
-
     A graph that was made for a test gets its first packets when all of its processes have been joined: tests send as soon
     as they have started it, and a packet may go through any of them.
     """
@@ -48,10 +47,9 @@ class Injection:
     def __init__(self, coordinator: Coordinator, is_run_here: Callable[[str], bool]) -> None:
         self._coordinator = coordinator
         self._is_run_here = is_run_here
-        self.on_sent: list[Callable[[str, PortRef, Any], None]] = []
         self._held: dict[_Node, deque[_Held]] = {}
         self._settled: set[_Ends] = set()
-        coordinator.on_change.append(self._changed)
+        coordinator.events.listen(Reconciled, lambda event: self._changed())
 
     def send(self, graph: str, ref: PortRef, data: Any) -> None:
         """Send a packet to an inport of a node, after those that wait for it; raises RequestError where nobody takes it."""
@@ -83,8 +81,8 @@ class Injection:
             raise RequestError(str(refused)) from None
         for place in {place.topic: place for place in places}.values():
             self._send(place, data)
-        for tell in self.on_sent if places else ():
-            tell(graph, ref, data)
+        if places:
+            self._coordinator.events.tell(PacketSent(graph, ref, data))
         return bool(places)
 
     def _send(self, place: Place, data: Any) -> None:

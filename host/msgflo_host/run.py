@@ -27,6 +27,7 @@ from .auto_save import AutoSave, follow, save, take_up
 from .components import Components
 from .coordinator import Coordinator
 from .errors import BrokerError, GraphError, MsgfloError
+from .events import ChargeChanged, Reconciled
 from .fbp.announcing import announce_broker
 from .foreign import load_folder
 from .graph.files import load, signature
@@ -147,9 +148,10 @@ async def _run(options: Options, notes: Notes, is_ending: asyncio.Event, *, term
         supervised = None
         if supervisor is not None:
             supervised = Supervised(supervisor, hello["processes"], is_ending)
-            coordinator.on_charge.append(lambda is_ours: supervisor.send(in_charge=is_ours))
+            coordinator.events.listen(ChargeChanged, lambda event: supervisor.send(in_charge=event.is_ours))
             if own_broker:
-                coordinator.on_change.append(_saving(coordinator, supervisor))
+                saving = _saving(coordinator, supervisor)
+                coordinator.events.listen(Reconciled, lambda event: saving())
             following = asyncio.create_task(_follow_supervisor(supervisor, supervised))
             stack.callback(following.cancel)
         components = Components(library, coordinator, runner=supervised, foreign=devices)

@@ -14,6 +14,7 @@ from typing import Any
 from ._turns import Turns
 from .bindings.ports import Refused
 from .coordinator import Coordinator
+from .events import InitialSent
 from .graph.elements import Edge, Initial, PortRef
 from .payloads import decode, look
 
@@ -45,8 +46,8 @@ class Taps:
     """Tells of packets. `looked_at(graph id)` gives the edges that matter, None for all of them, and `look_again` says that it
     gives others now.
 
-    Listeners of `on_packet` get a graph, an edge and the data; of `on_initial` a graph, an initial packet of it; of `on_export` a
-    graph, the public name of an outport, and the data.
+    `packet` gets a graph, an edge and the data; `initial` a graph, an initial packet of it; `export` a graph, the public name of
+    an outport, and the data.
     """
 
     def __init__(
@@ -54,20 +55,25 @@ class Taps:
         coordinator: Coordinator,
         looked_at: Callable[[str], Collection[Ends] | None],
         looks_at_exports: Callable[[], bool],
+        *,
+        packet: Callable[[str, Edge, Any], None],
+        initial: Callable[[str, Initial], None],
+        export: Callable[[str, str, Any], None],
     ) -> None:
-        self.on_packet: list[Callable[[str, Edge, Any], None]] = []
-        self.on_initial: list[Callable[[str, Initial], None]] = []
-        self.on_export: list[Callable[[str, str, Any], None]] = []
+        self._packet = packet
+        self._initial = initial
+        self._export = export
         self._coordinator = coordinator
         self._graphs = coordinator.graphs
         self._looked_at = looked_at
         self._looks_at_exports = looks_at_exports
         self._topics: dict[str, _Found] = {}
         self._other = asyncio.Event()
+        self._awaiting: list[Callable[[], None]] = []
         self._looking = asyncio.Lock()
         self._reader = coordinator.subscriptions.reader(self._received)
-        coordinator.on_initial.append(self._initial)
-        coordinator.on_plan.append(self._planned)
+        coordinator.events.listen(InitialSent, lambda event: self._sent(event.initial))
+        coordinator.preparations.append(self._follow)
 
     async def run(self) -> None:
         """Keep what is read up to date, until cancelled."""
@@ -79,8 +85,10 @@ class Taps:
             # A hundred clients that come at once are one change.
             await asyncio.sleep(time.monotonic() - began)
 
-    def look_again(self) -> None:
-        """Other edges are looked at; their topics are subscribed to soon."""
+    def look_again(self, then: Callable[[], None] | None = None) -> None:
+        """Other edges are looked at; their topics are subscribed to soon, and then the function is called."""
+        if then is not None:
+            self._awaiting.append(then)
         self._other.set()
 
     # -- packets --
@@ -90,30 +98,24 @@ class Taps:
             there = self._topics[topic_filter]
             data = look(payload) if there.edges else None
             for graph, edge in there.edges:
-                for tell in self.on_packet:
-                    tell(graph, edge, data)
+                self._packet(graph, edge, data)
             data = decode(payload) if there.exports else None  # whole: they are no mere view
             for graph, public in there.exports:
-                for show in self.on_export:
-                    show(graph, public, data)
+                self._export(graph, public, data)
 
-    def _initial(self, initial: Initial) -> None:
+    def _sent(self, initial: Initial) -> None:
         for id, node in self._graphs.wanted.places_of(initial.tgt.node):
             network = self._graphs.network(id)
             for each in network.graph.initials_like(node, initial.tgt.port, initial.data) if network.started else ():
-                for tell in self.on_initial:
-                    tell(id, each)
+                self._initial(id, each)
 
     # -- what is looked at --
 
-    async def _planned(self) -> None:
-        await self._follow()
-        await self._coordinator.subscriptions.settled()
-
     async def _follow(self) -> None:
-        """Subscribe to the topics of what is looked at."""
+        """Subscribe to the topics of what is looked at; returns when the broker has answered."""
         async with self._looking:
             self._other.clear()
+            awaiting, self._awaiting = self._awaiting, []
             topics: dict[str, _Found] = {}
             turns = Turns()
             looks = self._looks()
@@ -128,6 +130,9 @@ class Taps:
                     topics.setdefault(topic, _Found()).exports.append((id, public))
             self._topics = topics
             self._reader.subscribe(topics)
+            await self._coordinator.subscriptions.settled()
+            for call in awaiting:
+                call()
 
     def _looks(self) -> Callable[[Edge], list[tuple[str, Edge]]]:
         """Return what tells, of an edge of the wanted graph, the edges of graphs that are looked at now."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from .complaints import Complaints
 
-__all__ = ["Wall", "call_all"]
+__all__ = ["Wall"]
 
 log = logging.getLogger("msgflo")
 
@@ -45,17 +44,3 @@ class Wall:
             log.error("%s", text, exc_info=error)
             with self("the telling of a fault"):
                 self._tell(f"a fault of the coordinator: {text}; its log tells more")
-
-
-def call_all(listeners: Iterable[Callable[..., object]], *news: Any) -> None:
-    """Call each, also where one before has raised something; in the end, raise that."""
-    wrong: list[Exception] = []
-    for listener in list(listeners):
-        try:
-            listener(*news)
-        except Exception as error:
-            wrong.append(error)
-    if len(wrong) > 1:
-        raise ExceptionGroup("several listeners have failed", wrong)
-    if wrong:
-        raise wrong[0]

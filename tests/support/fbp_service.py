@@ -9,7 +9,7 @@ from typing import Any
 from msgflo import Broker
 from msgflo_host.components import Components
 from msgflo_host.coordinator import Coordinator
-from msgflo_host.fbp.client_list import ClientHandle
+from msgflo_host.fbp.client_list import ClientHandle, Frame
 from msgflo_host.fbp.origins import Origins
 from msgflo_host.fbp.permissions import ALL, Permissions
 from msgflo_host.fbp.runtime import Identity
@@ -52,7 +52,7 @@ def joined(service: Service) -> ClientHandle:
 
 def read(client: ClientHandle) -> list[dict[str, Any]]:
     """Take what waits for a client."""
-    frames = [json.loads(frame.data) for frame in client._queue]
+    frames = [json.loads(frame.data) for frame in client._queue if isinstance(frame, Frame)]
     client._queue.clear()
     client._bytes = 0
     return frames

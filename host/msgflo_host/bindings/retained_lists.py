@@ -69,8 +69,8 @@ class RetainedLists(Generic[Content]):
         self._versions: dict[str, int] = {}  # the highest that was seen
         self._strays: set[str] = set()  # topics that are no participant's
         self._was_confirmed = asyncio.Event()
-        self.confirming: set[str] = set()
-        """Those who have confirmed something, and were not waited for in vain since."""
+        self.silent: set[str] = set()
+        """Those who were waited for in vain, and have confirmed nothing since."""
 
     def topic(self, id: str) -> str:
         """Return the topic of the list of a participant."""
@@ -121,7 +121,7 @@ class RetainedLists(Generic[Content]):
             self._confirmed.pop(id, None)
         else:
             self._confirmed[id] = version
-            self.confirming.add(id)
+            self.silent.discard(id)
             self._versions[id] = max(self._versions.get(id, 0), version)
             self.expect(id)
         self._was_confirmed.set()
@@ -164,7 +164,7 @@ class RetainedLists(Generic[Content]):
                     self._was_confirmed.clear()
                     await self._was_confirmed.wait()
         except TimeoutError:
-            self.confirming.difference_update(missing)
+            self.silent.update(missing)
             return missing
         return []
 
@@ -228,7 +228,7 @@ class BindLists(RetainedLists[Bound]):
 
     def _write(self, id: str) -> bool:
         _, content = self._there.get(id, (0, None))
-        if id in self.confirming:  # else it would grow: an older library neither confirms nor keeps a session
+        if id not in self.silent:  # else it would grow: an older library neither confirms nor keeps a session
             self._drop.setdefault(id, set()).update(*(content or {}).values())
         return super()._write(id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
@@ -12,6 +12,15 @@ from .._once import Once
 from .._text import quoted
 from ..builtin.library import MODULES
 from ..coordinator import Coordinator
+from ..events import (
+    ComponentCrashed,
+    ComponentDoubted,
+    ComponentMended,
+    ComponentPrinted,
+    ComponentSilent,
+    LibraryChanged,
+    Reconciled,
+)
 from ..foreign import Foreign
 from ..library import ComponentInfo, Library
 from ..library.folder import fill
@@ -19,7 +28,6 @@ from ..library.live import follow
 from ..processes.command import Command, environment
 from ..processes.running import SETTLED_S, Runner, in_this_program
 from ..secrecy import is_secure
-from ..wall import call_all
 from .doubts import Doubts, why_not_started
 from .foreign_nodes import ForeignNodes
 
@@ -37,11 +45,7 @@ class Components:
     A node whose participant is alive without our doing is left to whoever runs it. `foreign` devices are announced
     whether the graph names them or not. What is edited in the library starts again.
 
-    Who wants to know appends to `on_output`: called with a role and a line that its process has printed; `on_crash`: with
-    a role, what happened and the seconds until it is started again; `on_silent`: with the role of a process that runs and
-    has not announced itself within 30 s; `on_doubt`: with a role and what seems to be amiss with it; `on_mended`: with
-    nothing, after something of this is over. Programs have no role: `on_output` is called with `program <name>` and what
-    they print or how they have ended.
+    What becomes of them is told as events of the coordinator.
     """
 
     def __init__(
@@ -55,17 +59,13 @@ class Components:
         """`runner` keeps the processes running; without one this program does."""
         self.library = library
         self._coordinator = coordinator
-        self.on_output: list[Callable[[str, str], None]] = []
-        self.on_crash: list[Callable[[str, str, float], None]] = []
-        self.on_silent: list[Callable[[str], None]] = []
-        self.on_doubt: list[Callable[[str, str], None]] = []
-        self.on_mended: list[Callable[[], None]] = []
+        self._events = coordinator.events
         self.runner = runner or in_this_program(environment(coordinator.broker))
         self._processes = self.runner(
             "nodes",
             ended=coordinator.forget,
             output=self._output,
-            crashed=lambda name, how, delay: self._tell(self.on_crash, name, how, delay),
+            crashed=lambda name, how, delay: self._events.tell(ComponentCrashed(name, how, delay)),
             settled=self._settled,
         )
         # Apart from the others, for a node may be called like a program.
@@ -76,15 +76,15 @@ class Components:
         )
         self._waiting: frozenset[str] = frozenset()
         self._doubts = Doubts(
-            coordinator, library, self._doubt, self._why_waiting, mended=lambda: self._tell(self.on_mended)
+            coordinator, library, self._doubt, self._why_waiting, mended=lambda: self._events.tell(ComponentMended())
         )
         self._once = Once()
         self._foreign = ForeignNodes(library, foreign, self._once)
         self._stopped = False
         self._changed = asyncio.Event()
-        coordinator.on_change.append(self._changed.set)
+        self._events.listen(Reconciled, lambda event: self._changed.set())
         self._names = library.names()
-        library.on_change.append(self._library_changed)
+        library.events.listen(LibraryChanged, lambda event: self._library_changed(event.names))
 
     async def run(self) -> None:
         """Start, announce and end as the graph and the registry change, until cancelled."""
@@ -118,7 +118,7 @@ class Components:
 
     def printed(self, role: str, line: str) -> None:
         """Tell of a line that was printed, by one of these processes or by what else is run here."""
-        self._tell(self.on_output, role, line)
+        self._events.tell(ComponentPrinted(role, line))
 
     def _output(self, name: str, line: str) -> None:
         log.info("%s: %s", name, line)
@@ -188,17 +188,12 @@ class Components:
 
     def _doubt(self, role: str, text: str) -> None:
         self._once.say(f"node {quoted(role)} {text}")
-        self._tell(self.on_doubt, role, text)
+        self._events.tell(ComponentDoubted(role, text))
 
     def _settled(self, name: str) -> None:
         if not self._is_alive(name):
             log.error("%s: runs, and has not announced itself within %g s", name, SETTLED_S)
-            self._tell(self.on_silent, name)
+            self._events.tell(ComponentSilent(name))
 
     def _is_alive(self, role: str) -> bool:
         return any(entry.state != "lost" for entry in self._coordinator.registry.by_role(role))
-
-    def _tell(self, listeners: Iterable[Callable[..., None]], *news: object) -> None:
-        """Tell them; a fault in one must not end what runs a process, or reads its output."""
-        with self._coordinator.wall("what follows from the news of a component"):
-            call_all(listeners, *news)

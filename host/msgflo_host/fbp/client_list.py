@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..wall import call_all
+from ..events import Events
 from .envelope import encode, message
+from .events import ClientJoined, ClientLeft, ClientSees
 from .permissions import may_see, sees_secure
 
 __all__ = ["ClientHandle", "ClientList", "Frame"]
@@ -24,6 +25,7 @@ MAX_CLIENTS = 256
 MAX_STRANGERS = 64  # clients that have shown no secret yet and may do nothing
 MAX_STRANGERS_EACH = 16  # of them, from one address
 PUT_OUT_S = 2.0  # for the end that both sides agree on
+HOLD_S = 2.0  # that an answer waits at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,12 @@ class Frame:
     kind: Literal["text", "ping", "pong", "close"]
     data: bytes = b""
     code: int = 0
+
+
+class _Gate:
+    """Stands in a queue before what waits until something has happened."""
+
+    is_open = False
 
 
 class ClientHandle:
@@ -51,7 +59,7 @@ class ClientHandle:
         self.abort = abort
         self.heard = True
         self.closed = False
-        self._queue: deque[Frame] = deque()
+        self._queue: deque[Frame | _Gate] = deque()
         self._bytes = 0
         self._filled = asyncio.Event()
 
@@ -77,6 +85,22 @@ class ClientHandle:
         if not self.closed:
             self._put(Frame("text", frame if isinstance(frame, bytes) else encode(frame)))
 
+    def hold(self) -> Callable[[], None]:
+        """Let what is sent from now on wait until the function that is returned is called, or 2 s are over.
+
+        So an answer comes when what it says is true, and nothing that was sent after it overtakes it.
+        """
+        gate = _Gate()
+        self._queue.append(gate)
+
+        def release() -> None:
+            gate.is_open = True
+            timer.cancel()
+            self._filled.set()
+
+        timer = asyncio.get_running_loop().call_later(HOLD_S, release)
+        return release
+
     def pong(self, data: bytes) -> None:
         """Answer a ping."""
         if not self.closed:
@@ -85,6 +109,7 @@ class ClientHandle:
     def close(self, code: int, reason: str) -> None:
         """End the connection after what is in the queue; `reason` is for the client, at most 120 ASCII characters."""
         if not self.closed:
+            self._queue = deque(each for each in self._queue if isinstance(each, Frame))
             self._put(Frame("close", reason.encode("ascii", "replace")[:120], code))
             self.closed = True
 
@@ -96,12 +121,14 @@ class ClientHandle:
 
     async def next_frame(self) -> Frame:
         """Wait for the next one to send, and take it out of the queue."""
-        while not self._queue:
+        while True:
+            while self._queue and (isinstance(first := self._queue[0], Frame) or first.is_open):
+                self._queue.popleft()
+                if isinstance(first, Frame):
+                    self._bytes -= len(first.data)
+                    return first
             self._filled.clear()
             await self._filled.wait()
-        frame = self._queue.popleft()
-        self._bytes -= len(frame.data)
-        return frame
 
     def _put(self, frame: Frame) -> None:
         if self._queue and (len(self._queue) >= MAX_FRAMES or self._bytes + len(frame.data) > MAX_BYTES):
@@ -115,14 +142,17 @@ class ClientHandle:
 
 
 class ClientList:
-    """All clients. `on_join` and `on_leave` are called with each that comes and goes, `on_sight` when one sees other things."""
+    """All clients; who comes and goes, and sees other things, is told as events."""
 
     def __init__(
-        self, *, limit: int = MAX_CLIENTS, strangers: int = MAX_STRANGERS, strangers_each: int = MAX_STRANGERS_EACH
+        self,
+        events: Events | None = None,
+        *,
+        limit: int = MAX_CLIENTS,
+        strangers: int = MAX_STRANGERS,
+        strangers_each: int = MAX_STRANGERS_EACH,
     ) -> None:
-        self.on_join: list[Callable[[ClientHandle], None]] = []
-        self.on_leave: list[Callable[[ClientHandle], None]] = []
-        self.on_sight: list[Callable[[ClientHandle], None]] = []
+        self.events = events or Events()
         self._clients: dict[ClientHandle, None] = {}
         self._limit = limit
         self._strangers = strangers
@@ -152,13 +182,13 @@ class ClientList:
     def add(self, client: ClientHandle) -> None:
         """Count a client in."""
         self._clients[client] = None
-        call_all(self.on_join, client)
+        self.events.tell(ClientJoined(client))
 
     def let_see(self, client: ClientHandle, capabilities: frozenset[str]) -> None:
         """A client has shown a good secret, and sees what that allows from now on."""
         if client.capabilities != capabilities:
             client.capabilities = capabilities
-            call_all(self.on_sight, client)
+            self.events.tell(ClientSees(client))
 
     def remove(self, client: ClientHandle) -> None:
         """Forget a client that has gone."""
@@ -173,7 +203,7 @@ class ClientList:
     def _forget(self, client: ClientHandle) -> None:
         if client in self._clients:
             del self._clients[client]
-            call_all(self.on_leave, client)
+            self.events.tell(ClientLeft(client))
 
     def broadcast(
         self,

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from .._text import quoted
 from ..catalogue import Catalogue, Definition
 from ..errors import RequestError
+from ..events import GraphChanged, GraphEnded, LibraryChanged
 from ..graphs import Graphs
 from ..library import Library, Source
 from ._payload import text
@@ -42,9 +43,10 @@ class ComponentPart:
             "getsource": self._get_source,
             "source": self._source,
         }
-        library.on_change.append(self._changed)
-        graphs.on_change.append(lambda id, changes: self._forget_stand_ins())
-        graphs.on_end += [self._texts.forget, lambda id: self._forget_stand_ins()]
+        library.events.listen(LibraryChanged, self._changed)
+        for kind in (GraphChanged, GraphEnded):
+            graphs.events.listen(kind, lambda event: self._forget_stand_ins())
+        graphs.events.listen(GraphEnded, lambda event: self._texts.forget(event.graph))
 
     def look(self) -> None:
         """Tell of components that discovery has shown, that have other ports now, or that a graph has come to name."""
@@ -105,11 +107,11 @@ class ComponentPart:
         info = self._library.write(full, language, code, tests)
         definition = self._catalogue.definition(info.name)
         self._told[info.name] = definition
-        self._replies.tell("component", "component", definition)
+        self._replies.tell("component", "component", definition, by=(client, request))
 
-    def _changed(self, names: Iterable[str]) -> None:
+    def _changed(self, event: LibraryChanged) -> None:
         """Tell of it a moment later: it is no part of the answer to a client that is writing a source just now."""
-        asyncio.get_running_loop().call_soon(self._tell, names)
+        asyncio.get_running_loop().call_soon(self._tell, event.names)
 
     def _tell(self, names: Iterable[str]) -> None:
         for name in names:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 
 from ..errors import MsgfloError
+from ..events import Events
 from .answers import answer_to
 from .client_list import ClientHandle, ClientList
 from .envelope import Request, message, refusal
+from .events import Told
 from .permissions import Permissions, may
 
 __all__ = ["Command", "Dispatcher", "Part", "Replies"]
@@ -26,37 +28,34 @@ class Part(Protocol):
 
 
 class Replies:
-    """What a part of the runtime says: to all, to one, or in answer to the request that is being served."""
+    """What a part of the runtime says: to all, or to one who has asked."""
 
-    def __init__(self, clients: ClientList) -> None:
-        self.on_tell: list[Callable[[str, str, Any], None]] = []
-        """Called with protocol, command and payload of what all are told."""
+    def __init__(self, clients: ClientList, events: Events) -> None:
         self._clients = clients
-        self._asking: tuple[ClientHandle, Request] | None = None
-
-    def serve(self, client: ClientHandle, request: Request, command: Command) -> None:
-        """Carry out a request; what `tell` says meanwhile reaches its client as the answer, or before or after it."""
-        self._asking = client, request
-        try:
-            command(client, request)
-        finally:
-            self._asking = None
+        self._events = events
 
     def answer(self, client: ClientHandle, request: Request, command: str, payload: object) -> None:
         """Send something to the client that has asked."""
         client.send(message(request.protocol, command, payload, request.id))
 
-    def tell(self, protocol: str, command: str, payload: object, masked: object | None = None) -> None:
-        """Send something to all who may see it, and to the client that has asked for it as its answer.
+    def tell(
+        self,
+        protocol: str,
+        command: str,
+        payload: Any,
+        masked: object | None = None,
+        *,
+        by: tuple[ClientHandle, Request] | None = None,
+    ) -> None:
+        """Send something to all who may see it; to the client by whose request that has come, as its answer.
 
         `masked` is what those get who see nothing secure.
         """
-        for listener in self.on_tell:
-            listener(protocol, command, payload)
-        if self._asking is None:
+        self._events.tell(Told(protocol, command, payload))
+        if by is None:
             self._clients.broadcast(protocol, command, payload, masked=masked)
             return
-        client, request = self._asking
+        client, request = by
         if (protocol, command) == (request.protocol, answer_to(protocol, request.command)):
             self.answer(client, request, command, payload)
         elif client.may_see(protocol, command):
@@ -67,8 +66,7 @@ class Replies:
 class Dispatcher:
     """Serves requests by the `parts`, by protocol. What is a fault of ours is raised."""
 
-    def __init__(self, replies: Replies, permissions: Permissions, parts: Mapping[str, Part]) -> None:
-        self._replies = replies
+    def __init__(self, permissions: Permissions, parts: Mapping[str, Part]) -> None:
         self._permissions = permissions
         self._parts = parts
 
@@ -83,6 +81,6 @@ class Dispatcher:
             client.send(refusal(request, f"{name} is not permitted"))
         else:
             try:
-                self._replies.serve(client, request, command)
+                command(client, request)
             except MsgfloError as error:
                 client.send(refusal(request, str(error)))

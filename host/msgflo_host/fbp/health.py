@@ -9,7 +9,17 @@ from typing import Any
 from ..catalogue import Catalogue
 from ..components import Components
 from ..coordinator import Coordinator
-from ..graph.commands import Change
+from ..events import (
+    ComponentCrashed,
+    ComponentDoubted,
+    ComponentMended,
+    ComponentPrinted,
+    ComponentSilent,
+    GraphChanged,
+    News,
+    NodeFailed,
+    NodeSaid,
+)
 from ..graphs import MAIN
 from .client_list import ClientHandle
 from .dispatch import Replies
@@ -46,18 +56,16 @@ class Health:
         self._doubted: set[_Place] = set()  # those that cannot be what the graph says
         self._drawing: set[tuple[ClientHandle, str]] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._graphs.on_change.append(self._changed)
-        coordinator.on_trouble.append(self.report)
-        coordinator.on_news.append(self._news)
-        coordinator.on_waiting.append(self.look)
-        coordinator.on_line.append(self.output)
-        components.on_output.append(self._printed)
-        components.on_crash.append(
-            lambda name, how, delay: self._fail(name, f"{how}; it is started again in {delay:g} s")
-        )
-        components.on_doubt.append(self._doubt)
-        components.on_mended.append(self.look)
-        components.on_silent.append(lambda name: self._fail(name, "it runs, and has not announced itself"))
+        events = coordinator.events
+        events.listen(GraphChanged, self._changed)
+        events.listen(NodeFailed, lambda event: self.report(event.role, event.text))
+        events.listen(NodeSaid, lambda event: self._output(event.role, event.text))
+        events.listen(News, lambda event: self._replies.tell("network", "output", {"message": event.text}))
+        events.listen(ComponentPrinted, lambda event: self._printed(event.role, event.text))
+        events.listen(ComponentCrashed, self._crashed)
+        events.listen(ComponentDoubted, lambda event: self._doubt(event.role, event.text))
+        events.listen(ComponentMended, lambda event: self.look())
+        events.listen(ComponentSilent, lambda event: self._fail(event.role, "it runs, and has not announced itself"))
         self.look()
 
     def look(self) -> None:
@@ -138,7 +146,7 @@ class Health:
         for graph, node in self._graphs.wanted.places_of(role):
             self._replies.tell("network", "processerror", _error(graph, node, text))
 
-    def output(self, role: str, text: str) -> None:
+    def _output(self, role: str, text: str) -> None:
         """Show a line that a component has printed."""
         self._replies.tell("network", "output", {"message": f"{role}: {text}"})
 
@@ -147,7 +155,7 @@ class Health:
 
         Not in a graph that was made for a test: there it may be what is asked for.
         """
-        self.output(role, text)
+        self._output(role, text)
         places = self._graphs.wanted.places_of(role)
         is_used = any(not self._graphs.network(graph).is_temporary for graph, _ in places)
         if is_used and self._wrongs.printed(role, text, time.monotonic()):
@@ -172,9 +180,10 @@ class Health:
         if until is not None:
             self._timer = asyncio.get_running_loop().call_later(max(0.0, until - now), self.look)
 
-    def _changed(self, graph: str, changes: list[Change]) -> None:
+    def _changed(self, event: GraphChanged) -> None:
         """What editors know of a node goes with its name; with other initial packets it may be well again."""
-        for change in changes:
+        graph = event.graph
+        for change in event.changes:
             if change.command == "renamenode":
                 old, new = change.payload["from"], change.payload["to"]
                 _move(self._known, (graph, old), (graph, new))
@@ -186,8 +195,8 @@ class Health:
             elif change.command in ("addinitial", "removeinitial"):
                 self._wrongs.end(self._graphs.role(graph, change.payload["tgt"]["node"]))
 
-    def _news(self, text: str) -> None:
-        self._replies.tell("network", "output", {"message": text})
+    def _crashed(self, event: ComponentCrashed) -> None:
+        self._fail(event.role, f"{event.how}; it is started again in {event.delay_s:g} s")
 
     def _fail(self, name: str, text: str) -> None:
         """Tell of something that went wrong in a process; one that is no node's is a program."""
@@ -195,7 +204,7 @@ class Health:
             self._failed[name] = text
             self._say(name, text)
         else:
-            self.output(name, text)
+            self._output(name, text)
 
     def _nodes(self) -> list[tuple[_Place, str, str]]:
         """Place, role and component of every node, with those that are shown in the main graph by discovery."""

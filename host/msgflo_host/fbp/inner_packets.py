@@ -16,6 +16,7 @@ from ..taps import Ends, ends
 from ._payload import MOST_SELECTED, selection
 from .client_list import ClientHandle, ClientList
 from .envelope import encode, message
+from .events import ClientJoined, ClientLeft, ClientSees
 from .sparing import Sparing
 
 __all__ = ["OF_EDGES", "InnerPackets"]
@@ -34,9 +35,9 @@ class InnerPackets:
         self._selected: dict[ClientHandle, dict[str, _Selected]] = {}
         self._sparing = Sparing()
         self._wanted: dict[str, list[dict[str, Any]]] = {}
-        for calls in (clients.on_join, clients.on_sight):
-            calls.append(lambda client: self._wanted.clear())
-        clients.on_leave.append(self._left)
+        for kind in (ClientJoined, ClientSees):
+            clients.events.listen(kind, lambda event: self._wanted.clear())
+        clients.events.listen(ClientLeft, lambda event: self._left(event.client))
 
     def select(self, client: ClientHandle, id: str, edges: Iterable[tuple[PortRef, PortRef]]) -> None:
         """Show a client only these edges of a participant; all of them where none is named."""

@@ -9,6 +9,7 @@ from typing import Any
 from .._text import shown
 from ..coordinator import Coordinator
 from ..errors import RequestError
+from ..events import GraphEnded
 from ..graphs import Network
 from ..traces.flowtrace import time_text
 from ._payload import network_of, selected, selection
@@ -47,21 +48,20 @@ class NetworkPart:
             "edges": self._select,
             "persist": self._persist,
         }
-        self._graphs.on_end.append(self._debug.discard)
+        coordinator.events.listen(GraphEnded, lambda event: self._debug.discard(event.graph))
 
     def _start(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
         self._graphs.start(network.id)
-        self._replies.tell(
-            "network", "started", {**self._status(network, running=True), "time": time_text(time.time())}
-        )
+        payload = {**self._status(network, running=True), "time": time_text(time.time())}
+        self._replies.tell("network", "started", payload, by=(client, request))
 
     def _stop(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
         uptime = _uptime(network)
         self._graphs.stop(network.id)
         payload = {**self._status(network, running=False), "time": time_text(time.time()), "uptime": uptime}
-        self._replies.tell("network", "stopped", payload)
+        self._replies.tell("network", "stopped", payload, by=(client, request))
         if network.is_temporary:
             self._graphs.remove(network.id)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..builtin import library
 from ..coordinator import Coordinator
+from ..events import GraphEnded, PacketSent
 from ..graph.elements import Edge, Initial, PortRef
 from ..graphs import Network
 from ..payloads import shortened
@@ -19,6 +20,7 @@ from ..secrecy import is_secure
 from ..taps import Ends, Taps, ends
 from .client_list import ClientHandle, ClientList
 from .envelope import encode, message
+from .events import ClientJoined, ClientLeft, ClientSees, RecordingChanged
 from .masking import MASKED
 from .sparing import Sparing
 
@@ -43,14 +45,20 @@ class Packets:
         self._record = record
         self._selected: dict[ClientHandle, dict[str, frozenset[Ends]]] = {}
         self._sparing = Sparing()
-        self.taps = Taps(coordinator, self._looked_at, self._shows_exports)
-        self.taps.on_packet.append(self._packet)
-        self.taps.on_initial.append(self._initial)
-        self.taps.on_export.append(shows)
-        coordinator.graphs.on_end.append(self._forget)
-        clients.on_join.append(lambda client: self.taps.look_again())
-        clients.on_sight.append(lambda client: self.taps.look_again())
-        clients.on_leave.append(self._left)
+        self.taps = Taps(
+            coordinator,
+            self._looked_at,
+            self._shows_exports,
+            packet=self._packet,
+            initial=self._initial,
+            export=shows,
+        )
+        events = coordinator.events
+        events.listen(GraphEnded, lambda event: self._forget(event.graph))
+        events.listen(PacketSent, self._show_sent)
+        for kind in (ClientJoined, ClientSees, RecordingChanged):
+            events.listen(kind, lambda event: self.taps.look_again())
+        events.listen(ClientLeft, lambda event: self._left(event.client))
 
     async def run(self) -> None:
         """Follow the topics that are looked at, and tell of what was left out, until cancelled."""
@@ -63,10 +71,10 @@ class Packets:
     def select(
         self, client: ClientHandle, graph: str, edges: Iterable[tuple[tuple[str, str], tuple[str, str]]]
     ) -> None:
-        """Show a client only these edges of a graph; all of them where none is named."""
+        """Show a client only these edges of a graph; all of them where none is named. Its answer waits until they are."""
         chosen: frozenset[Ends] = frozenset((src[0], src[1].lower(), tgt[0], tgt[1].lower()) for src, tgt in edges)
         self._selected.setdefault(client, {})[graph] = chosen
-        self.taps.look_again()
+        self.taps.look_again(client.hold() if self._coordinator.in_charge.is_set() else None)
 
     def is_running(self, network: Network) -> bool:
         """Whether packets may come: it is started, and a participant of it is there that sends by itself.
@@ -78,10 +86,10 @@ class Packets:
         entries = (entry for node in active for entry in registry.by_role(graphs.role(network.id, node.id)))
         return network.started and any(entry.state != "lost" for entry in entries)
 
-    def show_sent(self, graph: str, tgt: PortRef, data: Any) -> None:
+    def _show_sent(self, event: PacketSent) -> None:
         """Show a packet that somebody has sent into an inport by hand: without a source, as an initial packet is."""
-        network = self._coordinator.graphs.network(graph)
-        self._from_no_node(graph, tgt, data, lambda: _takes_secure(network, tgt))
+        network = self._coordinator.graphs.network(event.graph)
+        self._from_no_node(event.graph, event.tgt, event.data, lambda: _takes_secure(network, event.tgt))
 
     # -- who looks --
 

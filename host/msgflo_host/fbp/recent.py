@@ -6,7 +6,8 @@ import time
 from collections import deque
 from typing import Any
 
-from .dispatch import Replies
+from ..events import Events
+from .events import Told
 
 __all__ = ["MOST_LINES", "Recent"]
 
@@ -19,9 +20,9 @@ _KEPT = {"output": ("message",), "processerror": ("graph", "id", "error")}
 class Recent:
     """Keeps the last lines. The FBP protocol has no way to tell them with their times, so that a page asks for them by itself."""
 
-    def __init__(self, replies: Replies) -> None:
+    def __init__(self, events: Events) -> None:
         self._lines: deque[tuple[float, dict[str, str]]] = deque(maxlen=MOST_LINES)
-        replies.on_tell.append(self._told)
+        events.listen(Told, self._told)
 
     def lines(self) -> list[dict[str, Any]]:
         """Return them, the oldest first: of network:output `message`, of network:processerror `graph`, `id` and `error`.
@@ -31,7 +32,7 @@ class Recent:
         now = time.monotonic()
         return [{**line, "ago_s": round(now - at, 3)} for at, line in self._lines]
 
-    def _told(self, protocol: str, command: str, payload: Any) -> None:
-        if protocol == "network" and command in _KEPT:
-            line = {key: str(payload.get(key, ""))[:_MOST_CHARACTERS] for key in _KEPT[command]}
+    def _told(self, event: Told) -> None:
+        if event.protocol == "network" and event.command in _KEPT:
+            line = {key: str(event.payload.get(key, ""))[:_MOST_CHARACTERS] for key in _KEPT[event.command]}
             self._lines.append((time.monotonic(), line))

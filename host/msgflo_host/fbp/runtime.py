@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .._text import quoted, shown
 from ..catalogue import Catalogue, Definition
 from ..errors import RequestError
+from ..events import GraphChanged, GraphEnded
 from ..graph.commands import Change
 from ..graph.elements import Export, PortRef
 from ..graphs import MAIN, Graphs, Network
@@ -18,6 +19,7 @@ from ._payload import network_of, text, uri
 from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Replies
 from .envelope import Request, message
+from .events import ClientIntroduced
 from .permissions import Permissions, may_see
 
 __all__ = ["VERSION", "Identity", "RuntimePart"]
@@ -40,10 +42,7 @@ class Identity:
 
 
 class RuntimePart:
-    """Answers who we are, and moves packets across the border of a graph.
-
-    `on_asked` are called with each client that has been told who we are: what else it should know comes after that.
-    """
+    """Answers who we are, and moves packets across the border of a graph."""
 
     def __init__(
         self,
@@ -55,7 +54,6 @@ class RuntimePart:
         clients: ClientList,
         replies: Replies,
     ) -> None:
-        self.on_asked: list[Callable[[ClientHandle], None]] = []
         self._identity = identity
         self._permissions = permissions
         self._catalogue = catalogue
@@ -68,8 +66,8 @@ class RuntimePart:
             "getruntime": self._get_runtime,
             "packet": self._packet,
         }
-        graphs.on_change.append(self._changed)
-        graphs.on_end.append(self._forget)
+        graphs.events.listen(GraphChanged, self._changed)
+        graphs.events.listen(GraphEnded, lambda event: self._told.pop(event.graph, None))
 
     def look(self) -> None:
         """Tell of exported ports whose type has become known."""
@@ -99,8 +97,7 @@ class RuntimePart:
         if may_see(capabilities, "runtime", "ports"):
             for network in self._graphs.all():
                 client.send(message("runtime", "ports", self._ports(network)))
-        for tell in self.on_asked:
-            tell(client)
+        self._graphs.events.tell(ClientIntroduced(client))
 
     def _packet(self, client: ClientHandle, request: Request) -> None:
         payload = request.payload
@@ -118,12 +115,9 @@ class RuntimePart:
             self._injection.send(network.id, PortRef(export.node, export.port), payload.get("payload"))
         self._replies.answer(client, request, "packetsent", sent)
 
-    def _changed(self, id: str, changes: list[Change]) -> None:
-        if any(_touches_exports(change) for change in changes) or id not in self._told:
-            self._tell_ports(self._graphs.network(id))
-
-    def _forget(self, graph: str) -> None:
-        self._told.pop(graph, None)
+    def _changed(self, event: GraphChanged) -> None:
+        if any(_touches_exports(change) for change in event.changes) or event.graph not in self._told:
+            self._tell_ports(self._graphs.network(event.graph))
 
     def _tell_ports(self, network: Network) -> None:
         ports = self._ports(network)

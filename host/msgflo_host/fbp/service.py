@@ -15,6 +15,7 @@ from collections.abc import Callable
 from ..catalogue import Catalogue
 from ..components import Components
 from ..coordinator import Coordinator
+from ..events import BrokerAway, Reconciled
 from ..injection import Injection
 from ..library import Library
 from .client_list import ClientList
@@ -50,22 +51,22 @@ class Service:
         save: Callable[[], None],
     ) -> None:
         graphs = coordinator.graphs
-        self.clients = ClientList()
-        replies = Replies(self.clients)
-        self.recent = Recent(replies)
+        events = coordinator.events
+        self.clients = ClientList(events)
+        replies = Replies(self.clients, events)
+        self.recent = Recent(events)
         catalogue = Catalogue(library, coordinator.registry)
         injection = Injection(coordinator, components.is_run_here)
-        graph = GraphPart(graphs, catalogue, self.clients, replies)  # first: the others tell what follows from a change
+        graph = GraphPart(
+            coordinator, catalogue, self.clients, replies
+        )  # first: the others tell what follows from a change
         trace = TracePart(identity, graphs, self.clients, replies)
         runtime = RuntimePart(identity, permissions, catalogue, graphs, injection, self.clients, replies)
-        runtime.on_asked.append(trace.tell_recorded)
         component = ComponentPart(catalogue, library, graphs, permissions, replies)
         health = Health(coordinator, components, catalogue, replies)
         self._packets = Packets(
             coordinator, self.clients, shows=runtime.show, recording=trace.is_recording, record=trace.record
         )
-        injection.on_sent.append(self._packets.show_sent)
-        trace.on_change.append(self._packets.taps.look_again)
         self._subgraphs = Subgraphs(coordinator, catalogue, component.commands["getsource"], self.clients, replies)
         parts: dict[str, Part] = {
             "runtime": runtime,
@@ -75,11 +76,13 @@ class Service:
             "trace": trace,
         }
         parts = {protocol: self._subgraphs.part(part) for protocol, part in parts.items()}
-        self.dispatcher = Dispatcher(replies, permissions, parts)
+        self.dispatcher = Dispatcher(permissions, parts)
         self.socket = Socket(self.clients, self.dispatcher.handle, permissions, origins)
-        coordinator.on_waiting.append(component.look)
         # Sub-graphs first: who is told of a component may open it at once.
-        coordinator.on_change += [self._subgraphs.look, component.look, runtime.look, health.look]
+        for look in (self._subgraphs.look, component.look, runtime.look, health.look):
+            events.listen(Reconciled, _without_event(look))
+        for look in (component.look, health.look):
+            events.listen(BrokerAway, _without_event(look))
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -89,3 +92,7 @@ class Service:
                 tasks.create_task(self._subgraphs.run())
         finally:
             self.clients.close()
+
+
+def _without_event(look: Callable[[], None]) -> Callable[[object], None]:
+    return lambda event: look()

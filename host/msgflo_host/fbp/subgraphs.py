@@ -29,6 +29,7 @@ from ._payload import selected, selection
 from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Part, Replies
 from .envelope import Request, encode, message, refusal
+from .events import ClientJoined, ClientLeft
 from .inner_packets import OF_EDGES, InnerPackets
 from .masking import masked_message
 from .sub_runtime import SILENT_S, Heard, Question, SubRuntime, addressed, renamed
@@ -92,8 +93,8 @@ class Subgraphs:
         self._complaints = Complaints()
         self._news = asyncio.Event()
         self._reader = coordinator.subscriptions.reader(self._received)
-        clients.on_join.append(lambda client: self._joined())
-        clients.on_leave.append(self._left)
+        clients.events.listen(ClientJoined, lambda event: self._joined())
+        clients.events.listen(ClientLeft, lambda event: self._left(event.client))
         self.look()
 
     def part(self, inner: Part) -> Part:

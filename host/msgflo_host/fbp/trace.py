@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from .._text import quoted, shown
 from ..errors import RequestError
+from ..events import GraphEnded
 from ..graph.json_format import dump
 from ..graphs import Graphs, Network
 from ..traces import flowtrace
@@ -20,6 +21,7 @@ from ._payload import network_of
 from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Replies
 from .envelope import Request, message
+from .events import ClientIntroduced, ClientJoined, ClientLeft, ClientSees, RecordingChanged, Told
 from .masking import masked_graph
 from .runtime import Identity
 
@@ -33,10 +35,9 @@ UNSEEN_S = 300.0
 
 
 class TracePart:
-    """One ring for each graph that is traced. `on_change` are called when other graphs are recorded."""
+    """One ring for each graph that is traced."""
 
     def __init__(self, identity: Identity, graphs: Graphs, clients: ClientList, replies: Replies) -> None:
-        self.on_change: list[Callable[[], None]] = []
         self._identity = identity
         self._graphs = graphs
         self._clients = clients
@@ -50,23 +51,25 @@ class TracePart:
             "clear": self._clear,
             "dump": self._dump,
         }
-        graphs.on_end.append(self._forget)
-        replies.on_tell.append(self._told)
-        for calls in (clients.on_join, clients.on_sight, clients.on_leave):
-            calls.append(self._look_who_is_there)
+        self._events = events = graphs.events
+        events.listen(GraphEnded, lambda event: self._rings.pop(event.graph, None))
+        events.listen(Told, self._told)
+        for kind in (ClientJoined, ClientSees, ClientLeft):
+            events.listen(kind, lambda event: self._look_who_is_there())
+        events.listen(ClientIntroduced, lambda event: self._tell_recorded(event.client))
 
     def is_recording(self, graph: str) -> bool:
         """Whether the packets of a graph are wanted."""
         ring = self._rings.get(graph)
         return ring is not None and ring.recording
 
-    def record(self, graph: str, command: str, payload: dict[str, Any]) -> None:
+    def record(self, graph: str, command: str, payload: Mapping[str, Any]) -> None:
         """Keep a network:* message of a graph, if it is being recorded."""
         ring = self._rings.get(graph)
         if ring is not None:
             ring.add(command, payload, self._now())
 
-    def tell_recorded(self, client: ClientHandle) -> None:
+    def _tell_recorded(self, client: ClientHandle) -> None:
         """Tell who comes later which graphs are recorded, as all were told when that began."""
         for graph, ring in self._rings.items() if client.may_see("trace", "start") else ():
             if ring.recording:
@@ -84,17 +87,17 @@ class TracePart:
         payload: dict[str, Any] = {"graph": network.id}
         if "buffersize" in request.payload:
             payload["buffersize"] = ring.size
-        self._tell(request, payload)
+        self._tell(client, request, payload)
 
     def _stop(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
         self._ring(network).stop(self._now())
-        self._tell(request, {"graph": network.id})
+        self._tell(client, request, {"graph": network.id})
 
     def _clear(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
         self._ring(network).clear()
-        self._tell(request, {"graph": network.id})
+        self._tell(client, request, {"graph": network.id})
 
     def _dump(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
@@ -131,14 +134,11 @@ class TracePart:
         """Seconds since 1970, by the clock as it was when the recording began: it may be set meanwhile, by decades."""
         return time.monotonic() + self._offset
 
-    def _told(self, protocol: str, command: str, payload: Any) -> None:
+    def _told(self, event: Told) -> None:
         """Keep what all are told of a graph, and what has been printed, by whichever node."""
-        if protocol == "network":
-            for graph in [payload["graph"]] if "graph" in payload else self._rings:
-                self.record(graph, command, payload)
-
-    def _forget(self, graph: str) -> None:
-        self._rings.pop(graph, None)
+        if event.protocol == "network":
+            for graph in [event.payload["graph"]] if "graph" in event.payload else self._rings:
+                self.record(graph, event.command, event.payload)
 
     def _ring(self, network: Network) -> Ring:
         ring = self._rings.get(network.id)
@@ -146,7 +146,7 @@ class TracePart:
             raise RequestError(f"the graph {quoted(network.id)} is not traced; trace:start begins")
         return ring
 
-    def _look_who_is_there(self, client: ClientHandle) -> None:
+    def _look_who_is_there(self) -> None:
         if any(each.may_see("trace", "dump") for each in self._clients):
             if self._ending is not None:
                 self._ending.cancel()
@@ -158,10 +158,8 @@ class TracePart:
         self._ending = None
         for ring in self._rings.values():
             ring.stop(self._now())
-        for listener in self.on_change:
-            listener()
+        self._events.tell(RecordingChanged())
 
-    def _tell(self, request: Request, payload: dict[str, Any]) -> None:
-        self._replies.tell("trace", request.command, payload)
-        for listener in self.on_change:
-            listener()
+    def _tell(self, client: ClientHandle, request: Request, payload: dict[str, Any]) -> None:
+        self._replies.tell("trace", request.command, payload, by=(client, request))
+        self._events.tell(RecordingChanged())

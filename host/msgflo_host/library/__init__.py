@@ -14,12 +14,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..discovery import Participant
 from ..errors import LibraryError
+from ..events import Events, LibraryChanged
 from ..graph.files import Signature
 from ..processes.command import Command
 from . import folder as folders
@@ -79,8 +80,8 @@ class _Known:
 class Library:
     """The components and programs of one folder; without a folder there are none.
 
-    With `needs_file` there are none either, until the folder says itself that it is a library. `on_change` are called
-    with the names of components that came, went, or changed: their source or what is known of them.
+    With `needs_file` there are none either, until the folder says itself that it is a library. What
+    changes is told as an event.
     """
 
     def __init__(self, folder: Path | None = None, *, needs_file: bool = False) -> None:
@@ -89,7 +90,7 @@ class Library:
         self.contents = self._read_folder(folder) if folder is not None else Contents()
         self.seen = folders.watched(folder, self.contents) if folder is not None else {}
         """The folder's files as they were when they were last read."""
-        self.on_change: list[Callable[[frozenset[str]], None]] = []
+        self.events = Events()
         self._known: dict[str, _Known] = {}
 
     @property
@@ -267,5 +268,4 @@ class Library:
         return contents
 
     def _tell(self, names: set[str]) -> None:
-        for listener in self.on_change:
-            listener(frozenset(names))
+        self.events.tell(LibraryChanged(frozenset(names)))

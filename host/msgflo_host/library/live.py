@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from ..errors import LibraryError
+from ..events import LibraryChanged
 from . import Library
 from .folder import watched
 from .info import ask
@@ -55,7 +56,7 @@ async def _poll(library: Library, tell: Callable[[str], None]) -> None:
 
 async def _after_each_change(library: Library, work: Callable[[Library], Coroutine[Any, Any, None]]) -> None:
     news = asyncio.Event()
-    library.on_change.append(lambda names: news.set())
+    library.events.listen(LibraryChanged, lambda event: news.set())
     while True:
         news.clear()
         await work(library)

@@ -14,6 +14,7 @@ from manual_loop import ManualLoop
 from msgflo_host import auto_save
 from msgflo_host.auto_save import AutoSave, follow, take_up
 from msgflo_host.coordinator import Coordinator
+from msgflo_host.events import News
 from msgflo_host.graph.files import load, save, signature
 from msgflo_host.graph.live import LiveFile
 from msgflo_host.graph.model import Graph
@@ -33,7 +34,7 @@ class System:
         graph = load(path) if seen is not None else Graph("main")
         self.coordinator = Coordinator(msgflo.Broker.parse("mqtt://127.0.0.1:1"), graph)
         self.told: list[str] = []
-        self.coordinator.on_news.append(self.told.append)
+        self.coordinator.events.listen(News, lambda event: self.told.append(event.text))
         self.file = follow(self.coordinator, path, seen, clock=self.loop.time)
         self.journal = Journal(path.parent.parent / ".msgflo", path)
         self.has_unsaved = take_up(self.coordinator, self.file, self.journal)

@@ -15,6 +15,7 @@ from msgflo_host import lease
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.graph import fbp_format
 from msgflo_host.graph.model import Graph
+from msgflo_host.graphs import MAIN
 from msgflo_host.lease import Taken
 from msgflo_host.status import snapshot
 from simulation import beside, coordinating, edge_kind, pass_time, taking_part, until
@@ -263,6 +264,26 @@ def test_a_packet_that_is_sent_as_soon_as_the_edge_is_shown_arrives() -> None:
                 source.send("out", "late")
             await pass_time(5)
         assert sink.received == [*range(20)]
+
+    simulated(main)
+
+
+def test_an_initial_packet_takes_the_edges_that_were_there_before_it_whenever_they_come() -> None:
+    async def main(broker: MemoryBroker) -> None:
+        async with coordinating(broker) as coordinator:
+            edit = coordinator.graphs.edit
+            for moments in range(40):
+                edit(MAIN, "addnode", {"id": "first", "component": "core/Repeat"})
+                for _ in range(moments):
+                    await asyncio.sleep(0)  # it is about to run
+                edit(MAIN, "addnode", {"id": "last", "component": "core/Repeat"})
+                src, tgt = {"node": "first", "port": "out"}, {"node": "last", "port": "in"}
+                edit(MAIN, "addedge", {"src": src, "tgt": tgt})
+                edit(MAIN, "addinitial", {"src": {"data": moments}, "tgt": {"node": "first", "port": "in"}})
+                await until(lambda moments=moments: broker.values("last/out")[-1:] == [moments])
+                edit(MAIN, "clear", {"id": MAIN, "name": "main"})
+                await until(lambda: not coordinator.registry.all())
+            assert broker.values("first/in") == [*range(40)], "each is sent once"
 
     simulated(main)
 

@@ -8,8 +8,9 @@ import pytest
 
 from msgflo_host import graphs as module
 from msgflo_host.errors import GraphError
+from msgflo_host.events import DesiredChanged, GraphChanged, GraphEdited, GraphEnded, NodeRenamed
 from msgflo_host.graph._store import Store
-from msgflo_host.graph.commands import AlreadyDoneError, Change
+from msgflo_host.graph.commands import AlreadyDoneError
 from msgflo_host.graph.elements import Initial, PortRef
 from msgflo_host.graph.model import Graph
 from msgflo_host.graphs import MAIN, Graphs
@@ -24,18 +25,17 @@ class Watched(Graphs):
         self.sent: list[tuple[str, str, object]] = []
         self.edited: list[str] = []
         self.ended: list[str] = []
-        self.taken: list[dict[str, str]] = []
         self.is_own = lambda component: component.startswith("core/")
-        self.on_change.append(self._note)
-        self.on_wanted.append(
-            lambda fresh: self.sent.extend((each.tgt.node, each.tgt.port, each.data) for each in fresh)
+        self.events.listen(GraphChanged, self._note)
+        self.events.listen(
+            DesiredChanged,
+            lambda event: self.sent.extend((each.tgt.node, each.tgt.port, each.data) for each in event.initials),
         )
-        self.on_edit.append(self.edited.append)
-        self.on_end.append(self.ended.append)
-        self.on_found.append(self.taken.append)
+        self.events.listen(GraphEdited, lambda event: self.edited.append(event.graph))
+        self.events.listen(GraphEnded, lambda event: self.ended.append(event.graph))
 
-    def _note(self, graph: str, changes: list[Change]) -> None:
-        self.changes += [(graph, change.command, str(change.payload.get("id", ""))) for change in changes]
+    def _note(self, event: GraphChanged) -> None:
+        self.changes += [(event.graph, change.command, str(change.payload.get("id", ""))) for change in event.changes]
 
     def nodes(self, graph: str, **components: str) -> None:
         for node, component in components.items():
@@ -127,7 +127,7 @@ def test_a_renamed_node_is_told_its_initial_packets_again_where_it_is_another_on
 
 def test_the_roles_of_a_renamed_node_that_runs_here_are_told(graphs: Watched) -> None:
     renamed: list[tuple[str, str]] = []
-    graphs.on_rename.append(lambda old, new: renamed.append((old, new)))
+    graphs.events.listen(NodeRenamed, lambda event: renamed.append((event.old, event.new)))
     for graph in (MAIN, "home/one"):
         graphs.nodes(graph, lamp="demo_Lamp", scale="core_Scale")
         for node in ("lamp", "scale"):
@@ -137,7 +137,7 @@ def test_the_roles_of_a_renamed_node_that_runs_here_are_told(graphs: Watched) ->
 
 def test_a_key_that_a_command_does_not_have_names_nothing(graphs: Watched) -> None:
     renamed: list[tuple[str, str]] = []
-    graphs.on_rename.append(lambda old, new: renamed.append((old, new)))
+    graphs.events.listen(NodeRenamed, lambda event: renamed.append((event.old, event.new)))
     graphs.nodes(MAIN, scale="core_Scale", other="core_Scale")
     graphs.discovered({"board": "demo/Board"})
     more = {"id": "other", "node": "board", "src": {"node": "board"}, "nodes": ["board"]}
@@ -148,7 +148,7 @@ def test_a_key_that_a_command_does_not_have_names_nothing(graphs: Watched) -> No
 
 
 def test_a_node_that_is_renamed_to_its_own_name_is_told_of_to_nobody(graphs: Watched) -> None:
-    graphs.on_rename.append(lambda old, new: pytest.fail(f"{old} is not {new} anew"))
+    graphs.events.listen(NodeRenamed, lambda event: pytest.fail(f"{event} is none"))
     graphs.nodes(MAIN, scale="core_Scale")
     graphs.discovered({"board": "demo/Board"})
     graphs.changes.clear()
@@ -171,7 +171,6 @@ def test_a_discovered_participant_is_shown_and_becomes_a_node_when_it_is_wired(g
     graphs.changes.clear()
     graphs.discovered({"board": "demo/Board", "lamp": "demo/Lamp"})
     assert graphs.changes == [(MAIN, "addnode", "board")]
-    assert graphs.taken == [{"board": "demo/Board"}]
     assert "board" not in graphs.wants()
     graphs.edge(MAIN, "board.out", "lamp.level")
     assert graphs.wants() == {"lamp": "demo/Lamp", "board": "demo/Board"}

@@ -29,7 +29,7 @@ def test_an_initial_packet_that_comes_while_others_are_brought_in_force_is_sent_
                 busy.set()
                 await free.wait()
 
-        coordinator.on_plan.append(prepare)
+        coordinator.preparations.append(prepare)
         task = asyncio.create_task(coordinator.run())
         try:
             async with asyncio.timeout(30):

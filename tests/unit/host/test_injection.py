@@ -15,6 +15,7 @@ from memory_broker import MemoryBroker
 from msgflo_host import injection as module
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.errors import RequestError
+from msgflo_host.events import PacketSent, Reconciled
 from msgflo_host.graph.elements import PortRef
 from msgflo_host.graphs import MAIN
 from msgflo_host.injection import Injection
@@ -81,7 +82,9 @@ def test_a_packet_is_told_when_it_is_sent_and_not_while_it_waits_or_when_it_is_r
     async def scenario(broker: MemoryBroker) -> None:
         sink, told = Sink("sink"), []
         async with running(broker) as (coordinator, injection):
-            injection.on_sent.append(lambda *sent: told.append((*sent, there(coordinator))))
+            coordinator.events.listen(
+                PacketSent, lambda event: told.append((event.graph, event.tgt, event.data, there(coordinator)))
+            )
             injection.send(MAIN, IN, 1)
             injection.send(MAIN, PortRef("sink", "wrong"), 2)
             with pytest.raises(RequestError):
@@ -121,7 +124,7 @@ def test_packets_for_who_is_starting_wait_and_are_not_overtaken() -> None:
                     injection.send(MAIN, IN, "late")
 
             sent: list[str] = []
-            coordinator.on_plan.append(as_soon_as_it_is_known)
+            coordinator.preparations.append(as_soon_as_it_is_known)
             async with taking_part(sink, broker=broker):
                 await until(lambda: "late" in sink.received)
         assert sink.received == [0, 1, 2, 3, 4, "late"]
@@ -138,7 +141,7 @@ def test_a_process_that_has_come_gets_packets_once_all_that_concerns_it_is_in_fo
                 await ready.wait()
 
         async with running(broker) as (coordinator, injection):
-            coordinator.on_plan.append(prepared)
+            coordinator.preparations.append(prepared)
             async with taking_part(sink, broker=broker):
                 await until(lambda: there(coordinator))
                 injection.send(MAIN, IN, "early")
@@ -174,7 +177,7 @@ def test_packets_are_forgotten_with_their_node() -> None:
         sink = Sink("sink")
         async with running(broker) as (coordinator, injection):
             changes: list[None] = []
-            coordinator.on_change.append(lambda: changes.append(None))
+            coordinator.events.listen(Reconciled, lambda event: changes.append(None))
             injection.send(MAIN, IN, "old")
             coordinator.graphs.edit(MAIN, "removenode", {"id": "sink"})
             await until(lambda: changes)
@@ -198,7 +201,7 @@ def test_packets_are_forgotten_with_their_graph(monkeypatch: pytest.MonkeyPatch)
             with pytest.raises(RequestError, match="1 packets are waiting"):
                 injection.send(MAIN, IN, "new")
             changes: list[None] = []
-            coordinator.on_change.append(lambda: changes.append(None))
+            coordinator.events.listen(Reconciled, lambda event: changes.append(None))
             coordinator.graphs.remove("other")
             await until(lambda: changes)
             injection.send(MAIN, IN, "new")
@@ -217,9 +220,9 @@ def test_what_is_sent_into_a_graph_made_for_a_test_waits_until_its_processes_are
                 await until(lambda: ("sink", first.participant.outports[0].queue) in broker.subscribed)
 
         async with running(broker) as (coordinator, injection):
-            coordinator.on_plan.append(joined)
+            coordinator.preparations.append(joined)
             changes: list[None] = []
-            coordinator.on_change.append(lambda: changes.append(None))
+            coordinator.events.listen(Reconciled, lambda event: changes.append(None))
             coordinator.graphs.edit(graph, "clear", {})
             await until(lambda: changes)
             for id, component in (("first", "core/Repeat"), ("sink", "test/Sink")):
@@ -250,7 +253,7 @@ def test_what_is_sent_into_a_graph_that_has_just_been_started_waits_until_it_is_
             coordinator.graphs.edit(graph, "addnode", {"id": "sink", "component": "test/Sink"})
             async with taking_part(sink, broker=broker):
                 await until(lambda: "sink" in coordinator.served)  # its process has come before the graph is started
-                coordinator.on_plan.append(prepared)
+                coordinator.preparations.append(prepared)
                 coordinator.graphs.start(graph)
                 injection.send(graph, IN, "early")
                 await asyncio.sleep(0.3)

@@ -12,6 +12,7 @@ import pytest
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo_host.coordinator import Coordinator
+from msgflo_host.events import News
 from msgflo_host.graph.model import Graph
 from msgflo_host.lease import TOPIC, Lease, Taken
 from simulation import beside, until
@@ -87,7 +88,7 @@ def test_where_the_broker_is_lost_while_charge_is_taken_the_next_connection_take
 
     async def main(broker: MemoryBroker) -> None:
         coordinator, lost = Coordinator(broker.address, Graph("main")), asyncio.Event()
-        coordinator.on_news.append(lambda text: lost.set())
+        coordinator.events.listen(News, lambda event: lost.set())
 
         async def losing_the_first(lease: Lease) -> None:
             nonlocal taken

@@ -17,6 +17,7 @@ from brokers import Broker
 from msgflo_host import components as package
 from msgflo_host.components import Components
 from msgflo_host.coordinator import Coordinator
+from msgflo_host.events import ComponentCrashed, ComponentDoubted, ComponentPrinted, ComponentSilent, News
 from msgflo_host.graph.files import load as load_graph
 from msgflo_host.library import live, load
 from msgflo_host.processes import running as processes
@@ -54,9 +55,10 @@ class Told:
         self.output: list[tuple[str, str]] = []
         self.crashes: list[tuple[str, str, float]] = []
         self.silent: list[str] = []
-        components.on_output.append(lambda *news: self.output.append(news))
-        components.on_crash.append(lambda *news: self.crashes.append(news))
-        components.on_silent.append(self.silent.append)
+        listen = components._coordinator.events.listen
+        listen(ComponentPrinted, lambda event: self.output.append((event.role, event.text)))
+        listen(ComponentCrashed, lambda event: self.crashes.append((event.role, event.how, event.delay_s)))
+        listen(ComponentSilent, lambda event: self.silent.append(event.role))
 
 
 @asynccontextmanager
@@ -123,16 +125,16 @@ def test_a_fault_of_one_who_is_told_keeps_nobody_from_hearing_the_next_line(brok
     graph = tmp_path / "graph.fbp"
     graph.write_text("two(home/Two)\n")
 
-    def fail(role: str, line: str) -> None:
+    def fail(event: ComponentPrinted) -> None:
         raise KeyError("of the test")
 
     async def scenario() -> None:
-        async with running(broker, graph, folder) as (coordinator, components, told):
-            components.on_output.insert(0, fail)
+        async with running(broker, graph, folder) as (coordinator, _, told):
+            coordinator.events.listen(ComponentPrinted, fail)
             news: list[str] = []
-            coordinator.on_news.append(news.append)
+            coordinator.events.listen(News, lambda event: news.append(event.text))
             await soon(lambda: {("two", "first"), ("two", "second")} <= set(told.output) and news and told.crashes)
-            assert "what follows from the news of a component has failed: KeyError" in news[0]
+            assert "what follows from ComponentPrinted has failed: KeyError" in news[0]
 
     asyncio.run(scenario())
 
@@ -244,7 +246,7 @@ def test_where_the_file_of_a_component_is_deleted_that_is_said_and_nothing_else(
 
     async def main() -> None:
         async with running(broker, graph, folder) as (coordinator, ours, _):
-            ours.on_doubt.append(lambda *doubt: said.append(doubt))
+            coordinator.events.listen(ComponentDoubted, lambda event: said.append((event.role, event.text)))
             await soon(lambda: coordinator.registry.state("echo") == "alive")
             (folder / "Echo.py").unlink()
             await soon(lambda: said and coordinator.registry.get("echo") is None)
@@ -270,7 +272,7 @@ def test_only_so_many_processes_are_started_and_that_is_said_whenever_it_begins(
 
     async def main() -> None:
         async with running(broker, graph, folder) as (coordinator, ours, _):
-            coordinator.on_news.append(said.append)
+            coordinator.events.listen(News, lambda event: said.append(event.text))
             edit = coordinator.graphs.edit
 
             def doubts() -> dict[str, str | None]:

@@ -10,6 +10,7 @@ import pytest
 from fbp_socket import AFAR, SECRET, VIEWER, ask, asking, close_code, run, served, told, until
 from msgflo_host.fbp import socket as module
 from msgflo_host.fbp.client_list import ClientList
+from msgflo_host.fbp.events import ClientSees
 from msgflo_host.fbp.permissions import READY_MADE
 
 pytestmark = pytest.mark.made_up
@@ -138,7 +139,7 @@ def test_a_client_sees_by_the_last_good_secret_that_it_has_shown() -> None:
     async def main() -> None:
         async with served() as server, await server.connect(headers=AFAR) as client:
             sights = []
-            server.clients.on_sight.append(lambda each: sights.append(each.capabilities))
+            server.clients.events.listen(ClientSees, lambda event: sights.append(event.client.capabilities))
 
             async def sees(protocol: str, command: str) -> bool:
                 server.clients.broadcast(protocol, command, {})

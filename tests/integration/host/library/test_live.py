@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from msgflo_host.events import LibraryChanged
 from msgflo_host.library import Library, live, load
 from msgflo_host.library.live import follow
 
@@ -49,7 +50,7 @@ def test_components_come_change_and_go_with_their_files(tmp_path: Path) -> None:
     (folder / "A.py").write_text(CODE.format(label="one"))
     library = load(folder)
     told: list[frozenset[str]] = []
-    library.on_change.append(told.append)
+    library.events.listen(LibraryChanged, lambda event: told.append(event.names))
 
     async def scenario() -> None:
         await until(lambda: label(library, "n/A") == "one")

@@ -120,7 +120,7 @@ def test_while_the_broker_is_away_nothing_counts_as_written() -> None:
     assert broker.found("fbp/forward/lamp")["version"] == 2
 
 
-def test_one_who_confirms_is_told_what_to_drop_until_it_has_and_one_who_never_does_is_not() -> None:
+def test_one_who_confirms_is_told_what_to_drop_until_it_has_and_one_who_was_waited_for_in_vain_is_not() -> None:
     kept: dict[str, Any] = {}
 
     def publish(topic: str, payload: bytes) -> bool:
@@ -131,6 +131,7 @@ def test_one_who_confirms_is_told_what_to_drop_until_it_has_and_one_who_never_do
     both = ("old", "new")
     lists.apply({id: {"in": ("a",)} for id in both})
     lists.confirmed("fbp/bound/new", b"1")
+    run_simulated(lambda: lists.confirmed_by_all(1, both))
     for sources in (("b",), ("c",)):
         lists.apply({id: {"in": sources} for id in both})
     assert kept["fbp/bind/old"] == {"in": ["c"], "": {"version": 3}}

@@ -13,11 +13,11 @@ from msgflo import Broker
 from msgflo_host.components import Components
 from msgflo_host.coordinator import Coordinator
 from msgflo_host.discovery import Participant
+from msgflo_host.events import Reconciled
 from msgflo_host.fbp.envelope import Request
 from msgflo_host.graph.model import Graph
 from msgflo_host.graphs import MAIN
 from msgflo_host.library import Library, load
-from msgflo_host.wall import call_all
 
 QUESTION = "; did you mean demo/Lamp?"
 UNKNOWN = f'waits for a participant of this role: the library has no component "demo/Lmap"{QUESTION}'
@@ -45,7 +45,7 @@ class System:
 
     async def look(self) -> str | None:
         await self.components._doubts.look()
-        call_all(self.coordinator.on_change)
+        self.coordinator.events.tell(Reconciled())
         return self.components.doubt("lamp")
 
     def told(self) -> list[str]:

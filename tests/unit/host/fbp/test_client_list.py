@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import pytest
 
+from event_loop import run_simulated
 from fbp_socket import run
 from msgflo_host.fbp import client_list
 from msgflo_host.fbp.client_list import ClientHandle, ClientList
+from msgflo_host.fbp.events import ClientJoined, ClientLeft
 from msgflo_host.fbp.permissions import ALL, READY_MADE
 
 pytestmark = pytest.mark.made_up
@@ -49,6 +52,25 @@ def test_frames_come_out_in_their_order() -> None:
         assert await texts(one) == [{"a": 1}, b"p", {"b": 2}]
 
     run(main)
+
+
+@pytest.mark.parametrize("is_released", [True, False])
+def test_what_is_held_comes_when_it_is_released_or_in_2_s_and_nothing_overtakes_it(is_released: bool) -> None:
+    async def main() -> None:
+        one = client()
+        one.send(b"a")
+        release = one.hold()
+        one.send(b"b")
+        one.pong(b"p")
+        assert (await one.next_frame()).data == b"a"
+        began = time.monotonic()
+        asyncio.get_running_loop().call_later(1, release if is_released else lambda: None)
+        assert [(await one.next_frame()).data for _ in range(2)] == [b"b", b"p"]
+        assert time.monotonic() - began == pytest.approx(1 if is_released else 2, abs=0.01)
+        one.hold()
+        assert await texts(one) == []
+
+    run_simulated(main)
 
 
 def test_nothing_is_sent_after_the_end() -> None:
@@ -122,8 +144,8 @@ def test_all_who_may_see_it_are_told() -> None:
 def test_those_who_come_and_go_are_reported_once() -> None:
     clients = ClientList()
     seen: list[str] = []
-    clients.on_join.append(lambda each: seen.append(f"+{each.remote}"))
-    clients.on_leave.append(lambda each: seen.append(f"-{each.remote}"))
+    clients.events.listen(ClientJoined, lambda event: seen.append(f"+{event.client.remote}"))
+    clients.events.listen(ClientLeft, lambda event: seen.append(f"-{event.client.remote}"))
     one = client(remote="a")
     clients.add(one)
     assert list(clients) == [one]
@@ -136,14 +158,14 @@ def test_those_who_come_and_go_are_reported_once() -> None:
 def test_who_is_told_that_a_client_has_left_is_told_also_where_another_fails() -> None:
     clients, told = ClientList(), []
 
-    def fail(each: ClientHandle) -> None:
+    def fail(event: ClientLeft) -> None:
         raise KeyError("of the test")
 
-    clients.on_leave += [fail, told.append]
+    clients.events.listen(ClientLeft, fail)
+    clients.events.listen(ClientLeft, lambda event: told.append(event.client))
     one = client()
     clients.add(one)
-    with pytest.raises(KeyError):
-        clients.remove(one)
+    clients.remove(one)
     assert told == [one]
 
 
@@ -168,7 +190,7 @@ def test_the_oldest_without_a_secret_goes_when_one_more_comes() -> None:
     async def main() -> None:
         clients = ClientList(limit=9, strangers=3, strangers_each=2)
         left: list[str] = []
-        clients.on_leave.append(lambda each: left.append(each.remote))
+        clients.events.listen(ClientLeft, lambda event: left.append(event.client.remote))
         first = client(NOTHING, "a")
         assert come(clients, client(ALL, "z"), first, client(NOTHING, "b"), client(NOTHING, "c")) == "z a b c"
         assert come(clients, client(NOTHING, "d")) == "z b c d"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -322,6 +323,28 @@ def test_who_is_discovered_is_a_node_that_can_be_used(system: LocalSystem) -> No
                 await one.ask("graph", "clear", id=MAIN)
                 await two.told("graph", "addnode", graph=MAIN, id="display", since=since)
                 await two.told("graph", "addnode", graph=MAIN, id="sensor", since=since)
+
+    system.run(main)
+
+
+def test_a_new_edge_is_answered_once_it_is_in_force_and_at_once_where_an_end_is_absent(system: LocalSystem) -> None:
+    async def main() -> None:
+        mute = discovery_message("mute", id="mute", inports=[{"id": "in", "queue": "mute/in"}], bind="fbp/bind/mute")
+        system.broker.publish("fbp/participant/mute", mute, retain=True)
+        async with system.editor() as editor, taking_part(Source("source"), Sink("sink"), broker=system.broker):
+            await system.wait(lambda status: len(status["nodes"]) >= 3)
+
+            async def seconds(tgt: str) -> float:
+                began = time.monotonic()
+                src, end = {"node": "source", "port": "out"}, {"node": tgt, "port": "in"}
+                await editor.ask("graph", "addedge", graph=MAIN, src=src, tgt=end)
+                return time.monotonic() - began
+
+            assert await seconds("sink") < 0.5
+            assert system.status()["edges"][-1]["kind"] == "direct"
+            assert await seconds("mute") == pytest.approx(2, abs=0.1), "it does not confirm its list"
+            await editor.ask("graph", "addnode", graph=MAIN, id="away", component="test/Away")
+            assert await seconds("away") == 0
 
     system.run(main)
 

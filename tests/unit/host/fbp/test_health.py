@@ -18,10 +18,10 @@ from msgflo_host import discovery
 from msgflo_host.catalogue import Catalogue
 from msgflo_host.components import Components
 from msgflo_host.coordinator import Coordinator
+from msgflo_host.events import ComponentPrinted, ComponentSilent, NodeFailed, Reconciled
 from msgflo_host.fbp.wrongs import PRINTED_S
 from msgflo_host.graph.model import Graph
 from msgflo_host.library import Library, load
-from msgflo_host.wall import call_all
 from systems import discovery_message
 
 MAIN = "default/main"
@@ -245,7 +245,7 @@ def test_a_process_that_has_not_announced_itself_is_shown_as_one_that_fails(syst
     async def main() -> None:
         async with system.editor() as client:
             await open_graph(client)
-            call_all(system.components.on_silent, "board")
+            system.coordinator.events.tell(ComponentSilent("board"))
             error = "it runs, and has not announced itself"
             await client.told("network", "processerror", graph=MAIN, id="board", error=error)
 
@@ -261,9 +261,9 @@ def test_an_exception_that_was_printed_is_over_in_its_time_also_beside_a_report_
         for role in ("one", "two"):
             graph.add_node(role, "x/Part")
             system.registry.discovered(discovery.Participant(role, role, "x/Part"), time.monotonic())
-        call_all(system.on_change)
-        call_all(system.on_trouble, "one", "its edge is refused")
-        call_all(components.on_output, "two", "ValueError: too hot")
+        system.events.tell(Reconciled())
+        system.events.tell(NodeFailed("one", "its edge is refused"))
+        system.events.tell(ComponentPrinted("two", "ValueError: too hot"))
         shown: list[tuple[str, str]] = []
         async with asyncio.timeout(2 * PRINTED_S):
             while ("icon", "two") not in shown:
@@ -285,13 +285,9 @@ def test_states_are_told_also_where_what_is_told_of_components_fails(monkeypatch
         client = joined(service)
         graph.add_node("one", "x/Part")
         monkeypatch.setattr(Catalogue, "names", fail)
-        for listener in system.on_change:  # as the coordinator does
-            with system.wall("what follows when something is in force"):
-                listener()
+        system.events.tell(Reconciled())
         system.registry.discovered(discovery.Participant("one", "one", "x/Part"), time.monotonic())
-        for listener in system.on_change:
-            with system.wall("what follows when something is in force"):
-                listener()
+        system.events.tell(Reconciled())
         told = [frame["payload"] for frame in read(client) if frame["command"] == "icon"]
         assert [(each["id"], each["icon"]) for each in told] == [("one", PENDING), ("one", "cog")]
 

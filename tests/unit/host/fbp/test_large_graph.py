@@ -19,6 +19,7 @@ from fbp_service import joined, read, served
 from msgflo_host import coordinator as coordinator_module
 from msgflo_host import graphs as graphs_module
 from msgflo_host.discovery import parse
+from msgflo_host.events import Reconciled
 from msgflo_host.fbp import graph_text
 from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.envelope import Request
@@ -147,8 +148,7 @@ def costs_of_opening(nodes: int) -> dict[str, int]:
     for number in range(nodes // 2):
         ports = {"inports": [{"id": "in0"}], "outports": [{"id": "out0"}], "component": f"x/Device{number}"}
         coordinator.registry.discovered(parse(discovery_message(f"p{number}", **ports).encode()), 0.0)
-    for look in coordinator.on_change:
-        look()
+    coordinator.events.tell(Reconciled())
     client, costs = joined(service), {}
     for protocol, command, payload in OPENING:
         request = Request(protocol, command, payload, id="1")

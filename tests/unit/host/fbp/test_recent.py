@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from msgflo_host.events import Events
 from msgflo_host.fbp.client_list import ClientList
 from msgflo_host.fbp.dispatch import Replies
 from msgflo_host.fbp.recent import MOST_LINES, Recent
 
 
 def test_the_last_lines_and_errors_are_kept_with_how_long_ago_they_were_said() -> None:
-    replies = Replies(ClientList())
-    recent = Recent(replies)
+    events = Events()
+    replies = Replies(ClientList(events), events)
+    recent = Recent(events)
     for number in range(MOST_LINES + 1):
         replies.tell("network", "output", {"message": f"echo: {number}"})
     replies.tell("network", "processerror", {"graph": "default/main", "id": "echo", "error": "x" * 10_000})

@@ -11,6 +11,7 @@ import pytest
 from fbp_service import joined, read
 from local_system import LocalSystem
 from msgflo_host.dataplane.components import HIDDEN
+from msgflo_host.events import Reconciled
 from msgflo_host.fbp.envelope import Request
 from simulation import until
 
@@ -45,7 +46,7 @@ class System(LocalSystem):
     async def ask(self, protocol: str, command: str, **payload: Any) -> None:
         """Ask for something, and return when it is active."""
         active: list[None] = []
-        self.coordinator.on_change.append(lambda: active.append(None))
+        self.coordinator.events.listen(Reconciled, lambda event: active.append(None))
         self.service.dispatcher.handle(self._client, Request(protocol, command, payload, id="1"))
         if protocol == "graph":
             await until(lambda: active)

@@ -9,6 +9,7 @@ from typing import Any
 
 from fbp_service import joined, read, served
 from msgflo_host.discovery import Participant, Port
+from msgflo_host.events import BrokerAway, Reconciled
 from msgflo_host.fbp import stand_ins as module
 from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.envelope import Request
@@ -16,7 +17,6 @@ from msgflo_host.fbp.service import Service
 from msgflo_host.fbp.stand_ins import STAND_IN, stand_ins
 from msgflo_host.graph.fbp_format import parse
 from msgflo_host.graphs import MAIN
-from msgflo_host.wall import call_all
 
 GRAPH = """
 INPORT=lamp.Dim:DIM
@@ -73,10 +73,10 @@ def test_the_list_has_them_until_the_real_ones_come() -> None:
         assert (source["command"], source["payload"]["language"]) == ("source", "text")
         button = Participant("button", "button", "porch/Button", outports=(Port("pressed", "button/pressed"),))
         coordinator.registry.discovered(button, time.monotonic())
-        call_all(coordinator.on_change)
+        coordinator.events.tell(Reconciled())
         (real,) = components(client).values()
         assert (real["name"], real.get("description"), real["outPorts"]) == ("porch/Button", None, [port("pressed")])
-        call_all(coordinator.on_change)
+        coordinator.events.tell(Reconciled())
         assert components(client) == {}
 
     asyncio.run(main())
@@ -87,11 +87,11 @@ def test_editors_are_told_when_a_graph_comes_to_name_one_or_another_port_of_it()
         coordinator, service = served(parse("count(core/Counter)\n"))
         client = joined(service)
         coordinator.graphs.edit(MAIN, "addnode", {"id": "lamp", "component": "porch/Lamp"})
-        call_all(coordinator.on_change)
+        coordinator.events.tell(Reconciled())
         assert components(client) == {"porch/Lamp": stand_in("porch/Lamp", [], [])}
         edge = {"src": {"node": "count", "port": "out"}, "tgt": {"node": "lamp", "port": "level"}}
         coordinator.graphs.edit(MAIN, "addedge", edge)
-        call_all(coordinator.on_waiting)  # the broker is away
+        coordinator.events.tell(BrokerAway())  # the broker is away
         assert components(client) == {"porch/Lamp": stand_in("porch/Lamp", [port("level")], [])}
 
     asyncio.run(main())

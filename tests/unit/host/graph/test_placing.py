@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from msgflo_host.events import GraphChanged
 from msgflo_host.graph.elements import Node, PortRef
 from msgflo_host.graph.model import Graph
 from msgflo_host.graph.placing import Place, free_places, laid_out, place_of
@@ -92,7 +93,9 @@ def test_what_is_discovered_has_a_place_for_editors_as_long_as_it_is_there_and_n
     graph.add_node("old", "x/Y", {"x": 36, "y": 72})
     graphs = Graphs(graph)
     told: list[Told] = []
-    graphs.on_change.append(lambda id, changes: told.extend((id, each.command, each.payload) for each in changes))
+    graphs.events.listen(
+        GraphChanged, lambda event: told.extend((event.graph, each.command, each.payload) for each in event.changes)
+    )
     graphs.discovered({"two": "x/Two", "one": "x/One"})
     graphs.discovered({"three": "x/Three", "two": "x/Two", "one": "x/Other"})
     places = {"one": {"x": 288, "y": 144}, "two": {"x": 288, "y": 288}, "three": {"x": 288, "y": 432}}

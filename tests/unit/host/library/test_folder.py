@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from msgflo_host.errors import LibraryError
+from msgflo_host.events import LibraryChanged
 from msgflo_host.library import folder as folders
 from msgflo_host.library import load
 from msgflo_host.library.folder import fill as filled
@@ -374,7 +375,7 @@ def test_a_reload_tells_what_has_changed_and_keeps_everything_after_a_mistake(tm
     folder = fill(tmp_path / "n", A__py=PARTICIPANT, B__py=PARTICIPANT, C__yml=DEVICE)
     library = load(folder)
     told: list[frozenset[str]] = []
-    library.on_change.append(told.append)
+    library.events.listen(LibraryChanged, lambda event: told.append(event.names))
     library.reload()
     assert told == []
     before = library.commands["n/B"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from msgflo_host.discovery import Port
+from msgflo_host.events import LibraryChanged
 from msgflo_host.library import ComponentInfo, load
 from msgflo_host.library.outline import MAX_READ, outline
 
@@ -68,7 +69,7 @@ def test_what_a_component_says_itself_counts_more_and_trouble_takes_nothing_away
     (tmp_path / "msgflo.yaml").write_text("components: {n/Part: 'msgflo participant part.py #ROLE'}\n")
     library = load(tmp_path)
     told: list[frozenset[str]] = []
-    library.on_change.append(told.append)
+    library.events.listen(LibraryChanged, lambda event: told.append(event.names))
     assert library.unread() == ["n/Part"]
     library.read("n/Part")
     assert told == [{"n/Part"}]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from msgflo_host.errors import LibraryError
+from msgflo_host.events import LibraryChanged
 from msgflo_host.library import Library, load, of_project
 
 CODE = "from msgflo import Participant\n\n\nclass Lamp(Participant):\n    pass\n"
@@ -37,7 +38,7 @@ def test_the_first_component_makes_the_file_where_the_project_is(
 ) -> None:
     library = of_project(folder)
     told: list[frozenset[str]] = []
-    library.on_change.append(told.append)
+    library.events.listen(LibraryChanged, lambda event: told.append(event.names))
     with caplog.at_level(logging.INFO, "msgflo"):
         assert library.write("Fan", language, code).name == "2024/Fan"
         library.write("Fan", language, code)

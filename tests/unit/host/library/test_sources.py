@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from msgflo_host.discovery import Participant, Port
 from msgflo_host.errors import LibraryError
+from msgflo_host.events import LibraryChanged
 from msgflo_host.library import Library, Source, load, source_of, sources
 
 CODE = "from msgflo import Participant\n\n\nclass Lamp(Participant):\n    pass\n"
@@ -83,7 +84,7 @@ def test_a_discovered_component_has_its_declaration_as_its_source() -> None:
 
 def test_a_new_component_is_written_and_known_at_once(library: Library, folder: Path) -> None:
     told: list[frozenset[str]] = []
-    library.on_change.append(told.append)
+    library.events.listen(LibraryChanged, lambda event: told.append(event.names))
     info = library.write("Lamp2", "python", CODE, "topic: home/Lamp2\n")
     assert info.name == "home/Lamp2"
     assert told == [{"home/Lamp2"}]
