@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import signal
 import subprocess
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import paho.mqtt.client as mqtt
 import psutil
 import pytest
 
+from brokers import Broker as Mosquitto
 from interpreters import MICROPYTHON
 from msgflo import Broker, Participant, Port
 from outside import program
@@ -39,6 +42,16 @@ class Notes(Participant):
     def on_in(self, value):
         with Path(self.role).open("a") as file:
             file.write(f"{value}\\n")
+"""
+PASS = """
+from msgflo import Participant, Port
+
+class Pass(Participant):
+    inports = (Port("in"),)
+    outports = (Port("out", qos=1),)
+
+    def on_in(self, value):
+        self.send("out", value)
 """
 BOARD = ROOT / "tests/integration/firmware/programs/waiting.py"
 MOST = {"coordinator": 8, "forward": 8, "participant": 4}
@@ -83,6 +96,13 @@ class Board:
 
 
 @pytest.fixture
+def mosquitto() -> Iterator[Mosquitto]:
+    """One that is not ours, and is stopped and started."""
+    with Mosquitto() as broker:
+        yield broker
+
+
+@pytest.fixture
 def system(tmp_path: Path) -> Coordinator:
     (tmp_path / "graph.fbp").write_text(GRAPH)
     (tmp_path / "msgflo.yaml").write_text("namespace: home\n")
@@ -118,6 +138,8 @@ def lamp(broker: Broker, received: list[int]) -> mqtt.Client:
     device.connect(broker.host, broker.port)
     device.loop_start()
     assert subscribed.wait(10)
+    on = {"id": "on", "queue": "lamp/on", "options": {"qos": 1}}
+    device.publish("fbp/participant/lamp", discovery_message("lamp", id="lamp", inports=[on]), retain=True)
     return device
 
 
@@ -133,8 +155,6 @@ def test_whichever_process_is_killed_no_packet_of_qos_1_is_lost(
     with system:
         broker = Broker.parse(system.wait(lambda status: status["connected"])["broker"])
         device = lamp(broker, lit)
-        on = {"id": "on", "queue": "lamp/on", "options": {"qos": 1}}
-        device.publish("fbp/participant/lamp", discovery_message("lamp", id="lamp", inports=[on]), retain=True)
         pressed = {"id": "pressed", "queue": "button/pressed"}  # of one that knows no more than `fbp`
         device.publish("fbp", discovery_message("button", id="button", outports=[pressed]))
         with Participants(numbers, broker=str(broker)), Board(str(broker)) as board:
@@ -172,10 +192,79 @@ def test_whichever_process_is_killed_no_packet_of_qos_1_is_lost(
         device.disconnect()
         device.loop_stop()
     for name, packets in found.items():
-        first = [*dict.fromkeys(packets)]
-        assert first == [*range(count + 1)], (
+        assert in_order(packets, count + 1), (
             f"{name}, seed {seed}: {sorted({*range(count + 1)} - {*packets})} are missing"
         )
+
+
+def in_order(packets: list[int], count: int) -> bool:
+    """Whether all numbers below a count have come, in order; some may have come twice."""
+    return [*dict.fromkeys(packets)] == [*range(count)]
+
+
+@pytest.mark.parametrize("order", [("pass", "end"), ("end", "pass")])
+def test_both_ends_of_an_edge_may_be_killed_in_either_order(
+    system: Coordinator, tmp_path: Path, order: tuple[str, str]
+) -> None:
+    (tmp_path / "graph.fbp").write_text("source(test/Numbers) OUT -> IN pass(home/Pass) OUT -> IN end(home/Notes)\n")
+    (tmp_path / "Pass.py").write_text(PASS)
+    commands = {"pass": "participant Pass.py pass", "end": "participant Notes.py end"}
+    numbers, count = Numbers("source"), itertools.count()
+
+    def send_some() -> None:
+        for number in itertools.islice(count, 30):
+            numbers.send("out", number)
+            time.sleep(PAUSE_S)
+
+    with system:
+        broker = system.wait(lambda status: status["connected"])["broker"]
+        with Participants(numbers, broker=broker):
+            system.wait(lambda status: [each["kind"] for each in status["edges"]] == ["direct", "direct"])
+            for _ in range(3):
+                for role in order:
+                    system.part(commands[role]).kill()
+                    send_some()
+                until(lambda: all(system.parts(each) for each in commands.values()))
+            send_some()
+            total = next(count)
+            until(lambda: total - 1 in noted(tmp_path / "end"), seconds=60)
+            assert in_order(noted(tmp_path / "end"), total)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seconds", [3, pytest.param(300, marks=pytest.mark.soak)])
+def test_what_is_sent_while_the_broker_is_away_arrives_when_it_is_back(
+    mosquitto: Mosquitto, tmp_path: Path, seconds: int
+) -> None:
+    (tmp_path / "graph.fbp").write_text("""\
+source(test/Numbers) OUT -> IN direct(home/Notes)
+source OUT -> IN pass(core/Repeat) OUT -> IN behind(home/Notes)
+source OUT -> ON lamp(x/Lamp)
+""")
+    (tmp_path / "msgflo.yaml").write_text("namespace: home\n")
+    (tmp_path / "Notes.py").write_text(NOTES)
+    numbers, lit = Numbers("source"), list[int]()
+    with Coordinator(tmp_path, "--plain", broker=mosquitto.url, cwd=tmp_path) as system:
+        device = lamp(Broker.parse(mosquitto.url), lit)
+        with Participants(numbers, broker=mosquitto.url):
+            system.wait(
+                lambda status: len(status["edges"]) == 4 and all(e["kind"] != "pending" for e in status["edges"])
+            )
+            mosquitto.stop()
+            for number in range(300):
+                numbers.send("out", number)
+                time.sleep(seconds / 300)
+            mosquitto.start()
+            places = {
+                "direct": lambda: noted(tmp_path / "direct"),
+                "behind": lambda: noted(tmp_path / "behind"),
+                "lamp": lambda: lit,
+            }
+            for place, packets in places.items():
+                until(lambda packets=packets: 299 in packets(), seconds=60, what=place)
+                assert in_order(packets(), 300), place
+        device.disconnect()
+        device.loop_stop()
 
 
 def test_what_waits_for_one_that_is_away_and_was_saved_survives_the_broker_s_death(

@@ -1,0 +1,106 @@
+"""While the coordinator stands still, every edge goes on carrying packets, and what dies is started again."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import club
+from brokers import Broker as Mosquitto
+from brokers import free_port
+from interpreters import MICROPYTHON
+from listening import Ear
+from msgflo import Broker
+from systems import Coordinator, quick_demo, until
+
+for_a_while = pytest.mark.parametrize("seconds", [3, pytest.param(600, marks=pytest.mark.soak)])
+pytestmark = [pytest.mark.timeout(1200)]
+
+
+def turns(seconds: float) -> Iterator[int]:
+    """Count from 1 until the time is over."""
+    end = time.monotonic() + seconds
+    return itertools.takewhile(lambda _: time.monotonic() < end, itertools.count(1))
+
+
+@for_a_while
+def test_every_edge_of_a_club_carries_packets_while_the_coordinator_stands_still(tmp_path: Path, seconds: int) -> None:
+    (tmp_path / "graph.json").write_text(club.graph())
+    with (
+        Mosquitto() as broker,
+        club.devices(broker.port) as devices,
+        Coordinator(tmp_path / "graph.json", "--plain", broker=broker.url, cwd=tmp_path) as system,
+    ):
+        system.wait(lambda status: [each["kind"] for each in status["edges"]] == ["forwarded"] * len(club.EDGES))
+        ear = Ear(broker)
+
+        def all_carry(turn: int) -> bool:
+            """Whether a packet from each outport has come to the ends of all its edges."""
+            heard = {(value["from"], value["turn"], topic) for topic, value in ear.heard if topic.startswith("club/")}
+            return all((src, turn, f"club/{tgt.replace('.', '/')}") in heard for src, tgt in club.EDGES)
+
+        def send(turn: int) -> None:
+            ear.heard.clear()
+            for outport in club.OUTPORTS:
+                devices.send(outport, {"from": outport, "turn": turn})
+
+        system.part("coordinator").suspend()
+        for turn in turns(seconds):
+            send(turn)
+            until(lambda turn=turn: all_carry(turn))
+        data_plane = system.part("forward")
+        data_plane.kill()
+        until(lambda: system.parts("forward") not in ([], [data_plane]))
+        # What such devices send while its subscriptions are gone is lost: QoS 0.
+        again = itertools.count(turn + 1)
+
+        def carry_again() -> bool:
+            send(turn := next(again))
+            time.sleep(0.1)
+            return all_carry(turn)
+
+        until(carry_again)
+        system.part("coordinator").resume()
+        ear.stop()
+
+
+@pytest.mark.skipif(bool(MICROPYTHON.missing), reason=MICROPYTHON.missing or "")
+@for_a_while
+def test_every_edge_of_the_demo_carries_packets_while_the_coordinator_stands_still(
+    tmp_path: Path, seconds: int
+) -> None:
+    folder = quick_demo(tmp_path)
+    own = ("--plain", "--mqtt-port", str(free_port()), "--data", tmp_path / "data")
+    with Coordinator(folder, *own, broker=None, cwd=tmp_path) as system:
+        broker = Broker.parse(system.wait(lambda status: status["connected"])["broker"])
+        system.wait(lambda status: len(status["edges"]) == 3 and all(each["packets"] for each in status["edges"]))
+        ear = Ear(broker)
+
+        def alarm(*, is_on: bool) -> None:
+            """Have the next load set the alarm, or end it, and wait until the fan has followed."""
+            before = len(ear.heard)
+            ear.say("lamp/limit", -1 if is_on else 101)
+            ear.wait_for("lamp/alarm", lambda value: value is is_on, since=before)
+            ear.wait_for("stat/fan/POWER", lambda value: value == ("ON" if is_on else "OFF"), since=before)
+
+        alarm(is_on=False)
+        before = len(system.lines)
+        system.part("coordinator").suspend()
+        times_on = 0
+        for _ in turns(seconds):
+            alarm(is_on=True)
+            alarm(is_on=False)
+            times_on += 1
+        for name, topic in (("machine.py", "machine/load"), ("lamp.py", "lamp/color")):
+            dead = system.part(name)
+            dead.kill()
+            until(lambda name=name, dead=dead: system.parts(name) not in ([], [dead]))
+            ear.wait_for(topic, since=len(ear.heard))
+        alarm(is_on=True)
+        system.part("coordinator").resume()
+        until(lambda: sum("the fan is ON" in line for line in system.lines[before:]) == times_on + 1)
+        ear.stop()
