@@ -156,6 +156,19 @@ def test_it_comes_back_when_the_broker_was_restarted(system: System) -> None:
     system.ear.wait_for("remote-button/press", since=before)
 
 
+def test_events_wait_for_it_while_it_has_no_power(system: System) -> None:
+    lists = {"color": ["wall/color"], "brightness": ["wall/brightness"], "": {"version": 1}}
+    system.ear.say("fbp/bind/remote-color", lists, retain=True)
+    system.ear.wait_for("fbp/bound/remote-color", lambda version: version == 1)
+    system.pico.power_off()
+    before = len(system.ear.heard)
+    for topic, value in (("color", "#00ff00"), ("brightness", 100), ("color", "#ff0000")):
+        system.ear.say(f"wall/{topic}", value)
+    system.pico.power_on()
+    system.ear.wait_for("remote-color/state", lambda value: value["color"] == "#ff0000", since=before)
+    until(lambda: system.pico.pixels(STRIP).colors == [(255, 0, 0)] * 8, seconds=PATIENCE_S)
+
+
 def test_it_has_memory_left(system: System) -> None:
     assert system.ear.wait_for("picow-board/memory", since=len(system.ear.heard)) >= FREE
 
