@@ -217,23 +217,19 @@ class _File:
         first, path = operators[0], found.get("path")
         if path is not None and not isinstance(path.value, (str, type(None))):
             return Expectation(first, None, problem=f"{self._at(path)}: path must be a text, a JSONPath")
-        if path is not None and path.value and (problem := self._problem_of(path)):
-            return Expectation(first, None, problem=problem)
+        if path is not None and path.value:
+            self._check_path(path)
         for key in found:
             if key not in (first, "path"):
                 hint = "; put several in a list" if key in operators else ""
                 self._warnings.append(f"{self._at(place, key)}: {key!r} is not looked at, only {first!r} is{hint}")
         return Expectation(first, found[first].plain(), path.value if path else None)
 
-    def _problem_of(self, path: Located) -> str | None:
-        """Return why nothing can be found with a path; one that only npm's reader may understand is refused."""
+    def _check_path(self, path: Located) -> None:
         try:
             jsonpath.check(path.value)
         except jsonpath.NotAPath as wrong:
-            return f"{self._at(path)}: {quoted(path.value)} is not a JSONPath: {wrong}"
-        except jsonpath.NotUnderstood as wrong:
-            self._reader.fail_at(path, f"{quoted(path.value)} is a JSONPath that is not understood here: {wrong}")
-        return None
+            self._reader.fail_at(path, f"{quoted(path.value)} is not a JSONPath: {wrong}")
 
     def _text(self, place: Located, key: str, of: str, default: str | None = None) -> str:
         found = place.value.get(key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._javascript import string
+from .._javascript import string
 
 __all__ = ["COMMANDS", "PACKETS", "kept", "sent"]
 

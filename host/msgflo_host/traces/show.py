@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ._javascript import json_text, string
+from .._javascript import json_text, string
 from ._payloads import PACKETS
 from .flowtrace import Trace
 

@@ -3,11 +3,11 @@
 
 const path = require('path');
 const from = (...folder) => require(require.resolve(folder.pop(), { paths: [path.join(__dirname, 'node_modules', ...folder)] }));
-const { query } = from('fbp-spec', 'jsonpath');
+const jsonpath = from('fbp-spec', 'jsonpath');
 
 const found = (path, document) => {
   try {
-    return JSON.parse(JSON.stringify(query(document, path)));
+    return JSON.parse(JSON.stringify(jsonpath.query(document, path)));
   } catch (wrong) {
     return null;
   }
