@@ -72,6 +72,7 @@ class Components(Session):
     def receive(self, topic: str, payload: bytes, retained: bool) -> None:
         """Take a packet: a list, or one for the participants."""
         if topic.startswith((LISTS, foreign_lists.LISTS)):
+            self._hide(topic, payload)
             self._changes.put_nowait((topic, payload, retained))
             self._unchanged += 1
             return
@@ -123,12 +124,19 @@ class Components(Session):
                 log.exception("%s: the component failed to start or end", topic)
             self._unchanged -= 1
 
+    def _hide(self, topic: str, payload: bytes) -> None:
+        # At once, before the list is taken from the queue: the next packet may be the secure one.
+        if topic.startswith(LISTS) and payload:
+            with suppress(ConfigError):  # said when it is taken
+                there = self._running.get(participant_of(topic))
+                if there is not None and read(topic, payload).secure:
+                    there.is_hidden = True
+
     async def _have(self, id: str, description: Description, *, retained: bool) -> None:
         there = self._running.get(id)
         if there is not None and there.description.component == description.component:
             there.description = description
-            there.is_hidden = there.is_hidden or description.secure  # what is under way may still be secure
-            return
+            return  # what is under way may still be secure: what was hidden stays so
         cls = self._library.get(description.component)
         if cls is None:
             raise ConfigError(f"{id!r}: there is no component {description.component!r}")
