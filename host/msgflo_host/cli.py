@@ -49,14 +49,10 @@ def main() -> None:
     """Run the command line; a user's mistake ends in one line on stderr, never in a traceback."""
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
-        from msgflo import Error  # takes a while: from here on Ctrl-C ends quietly
-    except KeyboardInterrupt:
-        sys.exit(130)
-    try:
         cli(prog_name="msgflo", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except (MsgfloError, Error) as error:
+    except (MsgfloError, *_library_errors()) as error:
         print(f"msgflo: {error}", file=sys.stderr)
         sys.exit(1)
     except click.exceptions.Exit as ended:
@@ -67,3 +63,9 @@ def main() -> None:
     except BrokenPipeError:  # who reads it has enough, as in `msgflo list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _library_errors() -> tuple[type[Exception], ...]:
+    """Return what the library raises at mistakes, where a command has imported it: that takes a while."""
+    library = sys.modules.get("msgflo")
+    return () if library is None else (library.Error,)

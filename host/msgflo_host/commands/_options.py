@@ -6,16 +6,16 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from msgflo import Broker
-
 from ..errors import BrokerError, MsgfloError
-from ..fbp.secrets_store import check_secret
 from ..view import printable
+
+if TYPE_CHECKING:
+    from msgflo import Broker
 
 __all__ = [
     "DEFAULT_COORDINATOR",
@@ -92,6 +92,8 @@ def is_default(parameter: str) -> bool:
 
 def parse_broker(url: str) -> Broker:
     """Read a broker's URL; a relative CA file is taken from the current folder. Raises msgflo.ConfigError."""
+    from msgflo import Broker  # takes a while, which only commands that use it should take
+
     broker = Broker.parse(url)
     if broker.cafile is not None:
         broker.cafile = str(Path(broker.cafile).absolute())
@@ -157,4 +159,8 @@ def _secret() -> str | None:
     context = click.get_current_context(silent=True)
     given = context.meta.get(_SECRET) if context is not None else None
     secret = given or os.environ.get("MSGFLO_SECRET")
-    return check_secret(secret, "of --secret or MSGFLO_SECRET") if secret else None
+    if not secret:
+        return None
+    from ..fbp.secrets_store import check_secret  # takes a while, too
+
+    return check_secret(secret, "of --secret or MSGFLO_SECRET")
