@@ -146,7 +146,7 @@ def test_a_component_that_the_configuration_names_is_written_to_its_own_file(lib
         ("home/A", "python", CODE + "#" * 262_144, "at most 262144 are allowed"),
         ("home/A", "python", CODE + "# \ud800", "half of a surrogate pair"),
         ("home/Fan", "yaml", "component: x\n", "Fan.yml:1:1: has neither 'inports' nor 'outports'"),
-        ("home/A", "yaml", "inports: [\n", "A.yml:1:10: the [ is not closed"),
+        ("home/A", "yaml", "inports: [\n", "A.yml:2:1: a [ or { is not closed"),
     ],
 )
 def test_what_cannot_be_written_is_said_and_changes_nothing(
@@ -165,7 +165,7 @@ def test_while_the_configuration_has_a_mistake_nothing_is_written(library: Libra
         config.write("variables: {\n")
     before = everything(folder)
     for name in ("New", "other/Lamp"):
-        with pytest.raises(LibraryError, match=r"msgflo\.yaml:6:12: the \{ is not closed"):
+        with pytest.raises(LibraryError, match=r"msgflo\.yaml:7:1: a \[ or \{ is not closed"):
             library.write(name, "python", CODE + "# more\n", "topic: x\n")
     assert everything(folder) == before
 
