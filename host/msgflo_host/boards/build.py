@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,11 @@ from ..errors import FlashError
 from .bytecode import compile_modules
 from .compile import CA_FILE, compile_map, encode
 from .kinds import KINDS, Kind
+from .memory import check_memory
 from .model import PortMap
 from .modules import follow
-from .room import check_room
 
-__all__ = ["KEY_FILE", "Image", "assemble", "build", "check_size", "modules_of"]
+__all__ = ["KEY_FILE", "Image", "assemble", "build", "modules_of"]
 
 KEY_FILE = "/key"
 """Where a board keeps the key that its updates are signed with: outside of both versions, written by cable only."""
@@ -87,13 +87,8 @@ def build(port_map: PortMap, key: str, *, platform: str | None = None) -> Image:
     Raises FlashError, and PortMapError where it is more than fits into the board.
     """
     image = assemble(port_map, key, platform=platform)
-    check_size(port_map, image, platform=platform)
+    check_memory(port_map, image.bytecode)
     return image
-
-
-def check_size(port_map: PortMap, image: Image, *, platform: str | None = None) -> None:
-    """Raise PortMapError where firmware and devices are more than the board has memory for."""
-    check_room(port_map, image.bytecode, lambda: _sizes(port_map, image, platform))
 
 
 def assemble(port_map: PortMap, key: str, *, platform: str | None = None) -> Image:
@@ -124,18 +119,6 @@ def modules_of(port_map: PortMap, platform: str | None = None) -> dict[str, Path
         gone = missing[0] if missing else "umqtt.simple"
         raise FlashError(f"{port_map.name}: the firmware has no module {gone}; `make setup` installs what is missing")
     return modules
-
-
-def _sizes(port_map: PortMap, image: Image, platform: str | None) -> dict[str, int]:
-    """How many bytes of bytecode each kind of device takes that no other needs."""
-    whole = modules_of(port_map, platform)
-    found = {}
-    for kind in {device.kind.name for device in port_map.devices}:
-        others = tuple(device for device in port_map.devices if device.kind.name != kind)
-        own = whole.keys() - modules_of(replace(port_map, devices=others), platform).keys()
-        paths = [_path(module, whole[module]).removesuffix(".py") + ".mpy" for module in own]
-        found[kind] = sum(len(image.files[path]) for path in paths)
-    return found
 
 
 def _wanted(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:

@@ -24,8 +24,9 @@ def command(name: str, output: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ..boards.build import assemble, check_size
+    from ..boards.build import assemble
     from ..boards.keys import board_key
+    from ..boards.memory import check_memory
     from ..boards.port_map import find, load
 
     port_map = load(find(name))
@@ -37,6 +38,6 @@ def command(name: str, output: Path | None) -> None:
     table.add_section()
     table.add_row("bytecode", str(image.bytecode))
     Console().print(table)
-    check_size(port_map, image)
+    check_memory(port_map, image.bytecode)
     if output is not None:
         image.write(output)

@@ -52,7 +52,7 @@ def command(names: tuple[str, ...], quiet: bool) -> None:
 def _check(name: str, quiet: bool) -> list[str]:
     """Return what is to be said of a port map that is good; raises PortMapError, FlashError."""
     from ..boards.build import build
-    from ..boards.room import all_doubts
+    from ..boards.memory import warnings
 
     port_map = load(find(name))
     others = neighbours(port_map)
@@ -61,7 +61,7 @@ def _check(name: str, quiet: bool) -> list[str]:
     notices = [_notice(port_map, other, roles) for other in others if (roles := shared_roles(port_map, other))]
     return [
         _summary(port_map),
-        *all_doubts(port_map, image.bytecode),
+        *warnings(port_map, image.bytecode),
         *notices,
         *([] if quiet or not port_map.devices else _table(port_map)),
     ]

@@ -47,8 +47,8 @@ def command(
     from ..boards.flashing.flash import flash
     from ..boards.flashing.micropython import Target
     from ..boards.keys import board_key
+    from ..boards.memory import warnings
     from ..boards.port_map import find, load
-    from ..boards.room import all_doubts
     from ._screen import Screen
 
     began = time.monotonic()
@@ -56,8 +56,8 @@ def command(
     port_map = load(find(name), loopback=is_typed("broker_url"))
     screen = Screen()
     image = build(port_map, board_key(port_map.file.parent, port_map.name))
-    for doubt in all_doubts(port_map, image.bytecode):
-        screen.say(doubt)
+    for warning in warnings(port_map, image.bytecode):
+        screen.say(warning)
     screen.say(f"{port_map.name}: version {image.version}, {image.bytecode / 1024:.1f} KB of bytecode")
     target = Target(port_map.chip, port, firmware, new_firmware)
     there = flash(port_map, image, target, screen, broker=broker, patience=patience)

@@ -37,8 +37,8 @@ def command(name: str, broker_url: str | None) -> None:
     """
     from ..boards.build import build
     from ..boards.keys import board_key
+    from ..boards.memory import warnings
     from ..boards.port_map import find, load
-    from ..boards.room import all_doubts
     from ._screen import Screen
 
     began = time.monotonic()
@@ -48,8 +48,8 @@ def command(name: str, broker_url: str | None) -> None:
     key = board_key(port_map.file.parent, port_map.name)
     image = build(port_map, key)
     screen = Screen()
-    for doubt in all_doubts(port_map, image.bytecode):
-        screen.say(doubt)
+    for warning in warnings(port_map, image.bytecode):
+        screen.say(warning)
     screen.say(f"{port_map.name}: version {image.version}")
     if sleep := port_map.sleep:
         screen.say(f"it sleeps, and wakes up within {sleep.every * sleep.batch:g} s")
