@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from ..graph.elements import check_json, kind
 from ..graph.json_format import ShapeError, located, parse_json
 from ._payloads import PACKETS, kept
 
-__all__ = ["DEFAULT_GRAPH", "Trace", "build", "build_text", "event", "load", "parse", "time_text", "write"]
+__all__ = ["DEFAULT_GRAPH", "Trace", "build_text", "event", "load", "parse", "time_text", "write"]
 
 DEFAULT_GRAPH = "default/main"
 
@@ -58,34 +58,20 @@ def time_text(time: float) -> str:
     return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def build(
-    metadata: Mapping[str, Any],
-    graphs: Mapping[str, Mapping[str, Any]],
-    events: Iterable[Mapping[str, Any]],
-    *,
-    main: str,
-) -> dict[str, Any]:
-    """Return the content of a file.
+def build_text(metadata: Mapping[str, Any], graphs: Mapping[str, Mapping[str, Any]], events: str, *, main: str) -> str:
+    """Return the content of a file as JSON.
 
     `metadata` tells of the runtime and the time: label, runtime (its id), type, address, namespace, repository,
     repositoryVersion, start, end (`time_text`), each if known. `graphs` are JSON graphs by id, `main` among them; `events`
-    are those of `event` or of a `Ring`, oldest first.
+    are JSON already, as `Ring.text` returns them.
     """
-    return {"header": _header(metadata, graphs, main), "events": [dict(each) for each in events]}
-
-
-def build_text(metadata: Mapping[str, Any], graphs: Mapping[str, Mapping[str, Any]], events: str, *, main: str) -> str:
-    """Return the content of a file as JSON, with `events` that are JSON already."""
-    return f'{{"header": {json.dumps(_header(metadata, graphs, main))}, "events": {events}}}'
-
-
-def _header(metadata: Mapping[str, Any], graphs: Mapping[str, Mapping[str, Any]], main: str) -> dict[str, Any]:
     ordered = {id: dict(graphs[id]) for id in sorted(graphs, key=lambda id: id != main)}
-    return {"metadata": {**metadata, "main": main}, "graphs": ordered, "main": main}
+    header = {"metadata": {**metadata, "main": main}, "graphs": ordered, "main": main}
+    return f'{{"header": {json.dumps(header)}, "events": {events}}}'
 
 
 def write(path: str | os.PathLike[str], content: Mapping[str, Any]) -> None:
-    """Write what `build` made, a line an event, whole or not at all; TraceError if that fails."""
+    """Write a trace's header and events, a line an event, whole or not at all; TraceError if that fails."""
     file = os.fspath(path)
     # Not one character beyond ASCII: halves of surrogate pairs have no other form.
     events = ",\n".join(json.dumps(each) for each in content["events"])

@@ -52,8 +52,9 @@ def packet(at: float, data: Any) -> dict[str, Any]:
 
 
 def trace(*events: dict[str, Any], graphs: dict[str, Any] | None = None) -> flowtrace.Trace:
-    content = flowtrace.build({}, graphs or {MAIN: GRAPH, "x/Inner": {"processes": {}}}, events, main=MAIN)
-    return flowtrace.parse(json.dumps(content), "home.flowtrace.json")
+    known = graphs or {MAIN: GRAPH, "x/Inner": {"processes": {}}}
+    text = flowtrace.build_text({}, known, json.dumps(events), main=MAIN)
+    return flowtrace.parse(text, "home.flowtrace.json")
 
 
 @asynccontextmanager

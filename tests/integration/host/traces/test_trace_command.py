@@ -99,7 +99,7 @@ class Runtime:
         if command == "dump":
             for number in range(3):
                 self._ring.add("data", {"id": "", "graph": MAIN, **EDGE, "data": {"n": number}}, 1e9 + number / 10)
-            content = flowtrace.build({"type": "test"}, {MAIN: GRAPH}, self._ring.events(), main=MAIN)
+            content = json.loads(flowtrace.build_text({"type": "test"}, {MAIN: GRAPH}, self._ring.text(), main=MAIN))
             return "dump", {**payload, "flowtrace": self.content(content)}
         return command, payload
 

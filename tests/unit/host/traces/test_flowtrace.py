@@ -19,7 +19,10 @@ EVENT = flowtrace.event("default/main", "output", {"message": "half \ud800 ü"},
 
 
 def content(**metadata: Any) -> dict[str, Any]:
-    return flowtrace.build(metadata, {"x/A": {}, "default/main": GRAPH}, [EVENT, EVENT], main="default/main")
+    graphs = {"x/A": {}, "default/main": GRAPH}
+    text = flowtrace.build_text(metadata, graphs, json.dumps([EVENT, EVENT]), main="default/main")
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
