@@ -14,7 +14,6 @@ from msgflo_host.boards.flashing import firmware_file
 from msgflo_host.errors import FlashError
 
 ESP32, PICO_W = "https://micropython.org/download/ESP32_GENERIC/", "https://micropython.org/download/RPI_PICO_W/"
-APP_AT = {"esp32": 0xF000, "esp32s3": 0x10000, "esp32c3": 0x10000}  # in the file
 
 
 def spoilt(content: bytes, at: int, by: int = 1) -> bytes:
@@ -32,20 +31,12 @@ def refusal(folder: Path, content: bytes, chip: str) -> str:
 
 
 @pytest.mark.parametrize("chip", ["esp32", "esp32s3", "esp32c3"])
-def test_whole_file_of_an_esp32_is_taken_and_is_one_to_esptool_too(chip: str, tmp_path: Path) -> None:
-    from esptool.bin_image import LoadFirmwareImage
-
+def test_whole_file_of_an_esp32_is_taken(chip: str, tmp_path: Path) -> None:
     file = tmp_path / "firmware.bin"
     file.write_bytes(made.esp(chip))
     read = firmware_file.read(file, CHIPS[chip])
     assert read.offset == made.OFFSETS[chip]
     assert read.holds(made.BANNER)
-    for start in (0, APP_AT[chip]):
-        part = tmp_path / "part.bin"
-        part.write_bytes(read.content[start:])
-        image = LoadFirmwareImage(chip, str(part))
-        assert image.checksum == image.calculate_checksum()
-        assert image.stored_digest == image.calc_digest
 
 
 def test_image_without_a_sha_256_is_taken(tmp_path: Path) -> None:
@@ -55,57 +46,28 @@ def test_image_without_a_sha_256_is_taken(tmp_path: Path) -> None:
     firmware_file.read(file, CHIPS["esp32"])
 
 
-HEADER = made.esp()[:24]
+NO_TABLE = "has no partition table with an app at 0x8000: the whole image is needed, with boot loader, table and app"
+WRONG_SUMS = "is cut off or damaged: the sums that {} carries are not those of its bytes"
 ESP_FILES = {
-    "zeros after the header": (
-        HEADER.ljust(100_000, b"\0"),
-        "is damaged: the checksum of the first image in it is 0x00, its bytes give 0xef",
-    ),
-    "0xE9 and zeros": (
-        b"\xe9".ljust(100_000, b"\0"),
-        "is damaged: the first image in it has 0 segments, 1 to 16 are possible",
-    ),
-    "the header alone": (HEADER, "is cut off: the first image in it goes on after its 24 bytes"),
-    "a bit of the boot loader": (
-        spoilt(made.esp(), 33),
-        "is damaged: the checksum of the first image in it is 0xe8, its bytes give 0xe9",
-    ),
-    "a bit of its header": (
-        spoilt(made.esp(), 5),
-        "is damaged: the SHA-256 of the first image in it is not that of its bytes",
-    ),
-    "the app alone": (
-        made.app().ljust(100_000, b"\xff"),
-        "has no partition table at 0x8000: the whole image is needed, with boot loader, table and app",
-    ),
-    "the app alone, short": (
-        made.app(),
-        "has no partition table at 0x8000: the whole image is needed, with boot loader, table and app",
-    ),
-    "a bit of the table": (
-        spoilt(made.esp(), 0x7000 + 12),
-        "is damaged: the MD5 sum of the partition table is not that of its entries",
-    ),
+    "the header alone": (made.esp()[:24], NO_TABLE),
+    "a bit of the boot loader": (spoilt(made.esp(), 33), WRONG_SUMS.format("the boot loader")),
+    "the app alone": (made.app(), NO_TABLE),
     "a table without an app": (
         made.esp()[:0x7000] + made.table((1, 2, 0x9000, 0x6000, b"nvs")) + made.esp()[0x7C00:],
-        "has no app in its partition table",
-    ),
-    "no app where the table has it": (
-        made.esp()[:0xF000],
-        "has no app for ESP32 at 0x10000, where its partition table has one",
+        NO_TABLE,
     ),
     "an app of another chip": (
         made.esp()[:0xF000] + made.app("esp32s3"),
         "has no app for ESP32 at 0x10000, where its partition table has one",
     ),
-    "half of the app": (made.esp()[:70_000], "is cut off: the app goes on after its 70000 bytes"),
-    "its last byte is missing": (made.esp()[:-1], f"is cut off: the app goes on after its {len(made.esp()) - 1} bytes"),
+    "half of the app": (
+        made.esp()[:70_000],
+        "is cut off or damaged: the app: End of file reading segment 0x40080000, length 10000 (actual length 8528)",
+    ),
+    "its last byte is missing": (made.esp()[:-1], WRONG_SUMS.format("the app")),
+    "a bit of the app": (spoilt(made.esp(), 0xF000 + 100), WRONG_SUMS.format("the app")),
     "another program": (made.esp(said=b"esp-at v3.3\0"), "holds no MicroPython"),
     "CircuitPython": (made.esp(said=b"3.4.0; Adafruit CircuitPython 9.2.1\0"), "holds no MicroPython"),
-    "the table of a chip with another offset": (
-        made.esp()[:0x6000].ljust(0x8000, b"\xff") + made.esp()[0x7000:],
-        "has no partition table at 0x8000: the whole image is needed, with boot loader, table and app",
-    ),
 }
 
 
@@ -113,11 +75,6 @@ ESP_FILES = {
 def test_what_an_esp32_would_not_start_is_refused(what: str, tmp_path: Path) -> None:
     content, said = ESP_FILES[what]
     assert refusal(tmp_path, content, "esp32") == f"{said}: {ESP32}"
-
-
-@pytest.mark.parametrize("at", [0xF000 + 100, 0xF000 + 15_000, -40, -1], ids=hex)
-def test_one_bit_of_the_app_is_noticed(at: int, tmp_path: Path) -> None:
-    assert refusal(tmp_path, spoilt(made.esp(), at), "esp32").startswith("is damaged: the ")
 
 
 @pytest.mark.parametrize(("family", "chip"), [(RP2040, "picow"), (RP2040, "pico"), (RP2350, "pico2w")])
@@ -141,16 +98,7 @@ def with_count(content: bytes, count: int) -> bytes:
     return b"".join(block[:24] + struct.pack("<I", count) + block[28:] for block in blocks)
 
 
-BEGINS = "it does not begin as the boot ROM wants it"
 UF2_FILES = {
-    "zeros": (made.uf2(bytes(100_000), begin=bytes(256)), "picow", f"is nothing that an RP2040 starts: {BEGINS}"),
-    "zeros for the other": (
-        made.uf2(bytes(100_000), RP2350, bytes(256)),
-        "pico2w",
-        f"is nothing that an RP2350 starts: {BEGINS}",
-    ),
-    "a bit of the second stage": (spoilt(made.uf2(), 40), "picow", f"is nothing that an RP2040 starts: {BEGINS}"),
-    "another address": (spoilt(made.uf2(), 13), "picow", f"is nothing that an RP2040 starts: {BEGINS}"),
     "half a block": (made.uf2()[:-100], "picow", "is cut off: its 924 bytes are no whole number of blocks of 512"),
     "blocks are missing": (made.uf2(bytes(10_000))[: 512 * 30], "picow", "is cut off: it has 30 of 41 blocks"),
     "very many are missing": (with_count(made.uf2(), 0xFFFFFFFF), "picow", "is cut off: it has 2 of 4294967295 blocks"),

@@ -1,11 +1,10 @@
-"""What an ESP32 is flashed with, looked at before: boot loader, partition table, app, each with the sums that it carries.
+"""Files for an ESP32: boot loader, partition table and app are there, whole, and for the chip.
 
 Sources: Espressif, esptool's documentation, Firmware Image Format; ESP-IDF Programming Guide, Partition Tables.
 """
 
 from __future__ import annotations
 
-import hashlib
 import struct
 
 __all__ = ["check", "chip_of", "offset_of"]
@@ -15,12 +14,10 @@ _HEADER = 24  # bytes: the image's header and its extension, before the first se
 _CHIPS = {0: "ESP32", 2: "ESP32-S2", 5: "ESP32-C3", 9: "ESP32-S3", 12: "ESP32-C2", 13: "ESP32-C6", 16: "ESP32-H2"}
 # Where the boot ROM looks for it: Technical Reference Manuals, chapter Boot Control; the older chips leave 4 KiB free.
 _OFFSETS = {"ESP32": 0x1000, "ESP32-S2": 0x1000}
-_MOST_SEGMENTS = 16
 _TABLE = 0x8000  # in the flash
 _TABLE_SIZE = 0xC00
 _ENTRY = struct.Struct("<2sBBII16sI")  # magic, type, subtype, offset, size, label, flags
 _ENTRY_MAGIC = b"\xaa\x50"
-_SUM_MAGIC = b"\xeb\xeb".ljust(16, b"\xff")  # and then the MD5 of the entries before
 _APP = 0  # type
 
 
@@ -38,60 +35,35 @@ def offset_of(chip: str) -> int:
 
 def check(content: bytes, chip: str) -> None:
     """Check a file from the boot loader to the end of the app; raises ValueError with what is wrong with it."""
-    _check_image(content, 0, "the first image in it")
     offset = offset_of(chip)
-    apps = [at for kind, at in _partitions(content[_TABLE - offset :][:_TABLE_SIZE]) if kind == _APP]
+    apps = _apps(content[_TABLE - offset :][:_TABLE_SIZE])
     if not apps:
-        raise ValueError("has no app in its partition table")
-    at = min(apps) - offset
-    if chip_of(content[at:]) != chip:
+        raise ValueError(
+            f"has no partition table with an app at 0x{_TABLE:x}: the whole image is needed, with boot loader, table and app"
+        )
+    app = content[min(apps) - offset :]
+    if chip_of(app) != chip:
         raise ValueError(f"has no app for {chip} at 0x{min(apps):x}, where its partition table has one")
-    _check_image(content, at, "the app")
+    _check_image(content, chip, "the boot loader")
+    _check_image(app, chip, "the app")
 
 
-def _partitions(table: bytes) -> list[tuple[int, int]]:
-    """Return type and offset of all partitions."""
-    if not table.startswith(_ENTRY_MAGIC):
-        raise ValueError(
-            f"has no partition table at 0x{_TABLE:x}: the whole image is needed, with boot loader, table and app"
-        )
-    found = []
-    for start in range(0, len(table) - _ENTRY.size + 1, _ENTRY.size):
-        entry = table[start : start + _ENTRY.size]
-        if entry.startswith(_SUM_MAGIC) and entry[16:] != hashlib.md5(table[:start], usedforsecurity=False).digest():
-            raise ValueError("is damaged: the MD5 sum of the partition table is not that of its entries")
-        if not entry.startswith(_ENTRY_MAGIC):
-            break
-        _, kind, _, at, _, _, _ = _ENTRY.unpack(entry)
-        found.append((kind, at))
-    return found
+def _apps(table: bytes) -> list[int]:
+    """Return the offsets of all partitions with an app."""
+    whole = table[: len(table) - len(table) % _ENTRY.size]
+    return [at for magic, kind, _, at, _, _, _ in _ENTRY.iter_unpack(whole) if (magic, kind) == (_ENTRY_MAGIC, _APP)]
 
 
-def _check_image(content: bytes, start: int, what: str) -> None:
+def _check_image(content: bytes, chip: str, what: str) -> None:
     """Check one image by its checksum, and by its SHA-256 where it has one."""
-    count = content[start + 1]
-    if not 1 <= count <= _MOST_SEGMENTS:
-        raise ValueError(f"is damaged: {what} has {count} segments, 1 to {_MOST_SEGMENTS} are possible")
-    end, found = start + _HEADER, 0xEF
-    for _ in range(count):
-        size = int.from_bytes(content[end + 4 : end + 8], "little")
-        found ^= _xor(content[end + 8 : end + 8 + size])
-        end += 8 + size
-    end += 16 - (end - start) % 16  # the checksum is the last byte of a line of 16
-    with_sum = content[start + 23] == 1
-    if len(content) < end + 32 * with_sum:
-        raise ValueError(f"is cut off: {what} goes on after its {len(content)} bytes")
-    if content[end - 1] != found:
-        raise ValueError(
-            f"is damaged: the checksum of {what} is 0x{content[end - 1]:02x}, its bytes give 0x{found:02x}"
-        )
-    if with_sum and content[end : end + 32] != hashlib.sha256(content[start:end]).digest():
-        raise ValueError(f"is damaged: the SHA-256 of {what} is not that of its bytes")
+    from esptool import FatalError
+    from esptool.bin_image import LoadFirmwareImage
 
-
-def _xor(data: bytes) -> int:
-    """Return all bytes combined by exclusive or."""
-    while len(data) > 1:
-        half = (len(data) + 1) // 2
-        data = (int.from_bytes(data[:half], "big") ^ int.from_bytes(data[half:], "big")).to_bytes(half, "big")
-    return data[0] if data else 0
+    try:
+        image = LoadFirmwareImage(chip, content)
+    except (FatalError, struct.error) as error:
+        raise ValueError(f"is cut off or damaged: {what}: {error}") from None
+    if image.checksum != image.calculate_checksum() or (
+        image.append_digest and image.stored_digest != image.calc_digest
+    ):
+        raise ValueError(f"is cut off or damaged: the sums that {what} carries are not those of its bytes")

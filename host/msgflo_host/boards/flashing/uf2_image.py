@@ -1,7 +1,6 @@
-"""What a Pico is flashed with, looked at before: the blocks of a .uf2 file, and what the chip's boot ROM wants to see in them.
+"""Files for a Pico: the blocks of a .uf2 file are all there, and for the chip.
 
-Sources: Microsoft's UF2 format, and its list of families; RP2040 Datasheet §2.8.1.3.1 (checksum of the second stage);
-RP2350 Datasheet §5.9 (blocks that tell the boot ROM what the image is), and erratum E10.
+Sources: Microsoft's UF2 format, and its list of families; RP2350 Datasheet, erratum E10.
 """
 
 from __future__ import annotations
@@ -18,9 +17,6 @@ _HEAD = struct.Struct("<8x6I")  # flags, address, size, number, count, family
 _MOST = 476  # bytes of data in a block
 _FAMILIES = {0xE48BFF56: "RP2040", 0xE48BFF59: "RP2350", 0xE48BFF5B: "RP2350"}
 _ANY = 0xE48BFF57  # blocks for whatever family: erratum E10 puts one at the beginning
-_FLASH = 0x10000000
-_STAGE = 256  # bytes of the RP2040's second stage, its checksum included
-_MARK, _MARK_WITHIN = struct.pack("<I", 0xFFFFDED3), 4096
 
 
 def chips_of(content: bytes) -> set[str] | None:
@@ -37,42 +33,20 @@ def data(content: bytes) -> bytes:
 
 
 def check(content: bytes, chip: str) -> None:
-    """Check that a file is whole, and that the chip would start it; raises ValueError with what is wrong with it."""
+    """Check that a file is whole; raises ValueError with what is wrong with it."""
     if len(content) % _BLOCK:
         raise ValueError(f"is cut off: its {len(content)} bytes are no whole number of blocks of {_BLOCK}")
-    numbers, counts, pieces = set(), set(), {}
+    numbers, counts = set(), set()
     for place, block in enumerate(_blocks(content)):
-        _, address, size, number, count, family = _HEAD.unpack_from(block)
+        _, _, size, number, count, family = _HEAD.unpack_from(block)
         if not block.startswith(_BEGIN) or not block.endswith(_END) or size > _MOST:
             raise ValueError(f"is damaged: block {place} is none of a .uf2 file")
         if _FAMILIES.get(family) == chip:
             numbers.add(number)
             counts.add(count)
-            pieces[address] = _data(block)
     count = max(counts)
     if len(numbers) != count or max(numbers) != count - 1:
         raise ValueError(f"is cut off: it has {len(numbers)} of {count} blocks")
-    begin = b"".join(pieces[address] for address in sorted(pieces) if _FLASH <= address < _FLASH + _MARK_WITHIN)
-    if _FLASH not in pieces or not _starts(begin, chip):
-        raise ValueError(f"is nothing that an {chip} starts: it does not begin as the boot ROM wants it")
-
-
-def _starts(begin: bytes, chip: str) -> bool:
-    if chip == "RP2040":
-        return len(begin) >= _STAGE and int.from_bytes(begin[_STAGE - 4 : _STAGE], "little") == _crc(
-            begin[: _STAGE - 4]
-        )
-    return _MARK in begin[:_MARK_WITHIN]
-
-
-def _crc(stage: bytes) -> int:
-    """CRC-32 as the RP2040's boot ROM has it: bits from the left, nothing inverted at the end."""
-    found = 0xFFFFFFFF
-    for byte in stage:
-        found ^= byte << 24
-        for _ in range(8):
-            found = (found << 1 ^ (0x04C11DB7 if found & 0x80000000 else 0)) & 0xFFFFFFFF
-    return found
 
 
 def _blocks(content: bytes) -> Iterable[bytes]:
