@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import click
 
+from ..errors import ServerError
 from ..traces import flowtrace
 from ..traces.flowtrace import Trace
 
@@ -48,7 +49,7 @@ async def _replay(trace: Trace, host: str, port: int, speed: float, ide: str | N
 
     try:
         server = ReplayServer(trace, speed=speed, ide=ide)
-    except ValueError:
+    except (ServerError, ValueError):
         raise click.UsageError(f"--ide {ide!r} is no URL, as in http://app.flowhub.io") from None
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

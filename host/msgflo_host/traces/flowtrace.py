@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from ..errors import GraphError, TraceError
 from ..graph import files
@@ -118,74 +118,57 @@ def _checked(document: Any, file: str | None) -> Trace:
         raise ShapeError((), f"a trace must be an object, not {kind(document)}")
     if "events" not in document:
         raise ShapeError((), '"events" is missing; a trace has "header" and "events"')
-    header = _object(document, "header", ())
-    _check_header(header)
-    events = document["events"]
+    header, events = document.get("header") or {}, document["events"]
+    if not _is_header(header):
+        raise ShapeError(
+            ("header",), 'must be an object; "metadata" and each of "graphs" are objects, "main" is a text'
+        )
     if not isinstance(events, list):
-        _wrong(("events",), "a list", events)
-    for number, each in enumerate(events):
-        _check_event(each, ("events", number))
+        raise ShapeError(("events",), f"must be a list, not {kind(events)}")
+    for number, event in enumerate(events):
+        if not _is_event(event):
+            what = 'must have "protocol" and "command", and a packet a "payload" whose ends are {node, port}'
+            raise ShapeError(("events", number), what)
+        try:
+            check_json(event.get("payload"), "it")
+        except GraphError as wrong:
+            raise ShapeError(("events", number, "payload"), wrong.message) from None
     return Trace(header, events, file)
 
 
-def _check_header(header: dict[str, Any]) -> None:
-    metadata = _object(header, "metadata", ("header",))
-    for place, values in ((("header",), header), (("header", "metadata"), metadata)):
-        main = values.get("main")
-        if main is not None and not isinstance(main, str):
-            _wrong((*place, "main"), "the id of a graph", main)
-    for id, graph in _object(header, "graphs", ("header",)).items():
-        _check_object(graph, ("header", "graphs", id))
+def _is_header(header: Any) -> bool:
+    if not isinstance(header, dict):
+        return False
+    metadata, graphs = (header.get(key) or {} for key in ("metadata", "graphs"))
+    if not isinstance(metadata, dict) or not isinstance(graphs, dict):
+        return False
+    mains = header.get("main"), metadata.get("main")
+    return all(isinstance(graph, dict) for graph in graphs.values()) and all(isinstance(m, str | None) for m in mains)
 
 
-def _check_event(value: Any, path: tuple[str | int, ...]) -> None:
-    _check_object(value, path)
-    for key in ("protocol", "command"):
-        if not isinstance(value.get(key), str):
-            _wrong((*path, key), "a text", value.get(key))
-    if value.get("graph") is not None and not isinstance(value["graph"], str):
-        _wrong((*path, "graph"), "the id of a graph", value["graph"])
-    payload = value.get("payload")
-    if value["protocol"] == "network" and (value["command"] in PACKETS or payload is not None):
-        _check_object(payload, (*path, "payload"))
-        try:
-            check_json(payload, "it")
-        except GraphError as wrong:
-            raise ShapeError((*path, "payload"), wrong.message) from None
-        if value["command"] in PACKETS:
-            _check_packet(payload, (*path, "payload"))
+def _is_event(event: Any) -> bool:
+    if not isinstance(event, dict) or not isinstance(event.get("graph"), str | None):
+        return False
+    if not isinstance(event.get("protocol"), str) or not isinstance(event.get("command"), str):
+        return False
+    payload = event.get("payload")
+    if event["protocol"] != "network":
+        return True
+    if event["command"] not in PACKETS:
+        return isinstance(payload, dict | None)
+    return (
+        isinstance(payload, dict) and all(_is_end(payload.get(end)) for end in ("src", "tgt")) and _is_within(payload)
+    )
 
 
-def _check_packet(payload: dict[str, Any], path: tuple[str | int, ...]) -> None:
-    for end in ("src", "tgt"):
-        port = payload.get(end)
-        if port is None:
-            continue
-        _check_object(port, (*path, end))
-        for key in ("node", "port"):
-            if not isinstance(port.get(key), str):
-                _wrong((*path, end, key), "a text", port.get(key))
-        index = port.get("index")
-        if isinstance(index, bool) or not isinstance(index, int | str | None):
-            _wrong((*path, end, "index"), "a whole number or a text", index)
+def _is_end(port: Any) -> bool:
+    if not isinstance(port, dict):
+        return port is None
+    texts = isinstance(port.get("node"), str) and isinstance(port.get("port"), str)
+    return texts and isinstance(port.get("index"), int | str | None)
+
+
+def _is_within(payload: dict[str, Any]) -> bool:
+    """Whether the nodes of subgraphs that a packet is in, if any, are texts."""
     subgraph = payload.get("subgraph")
-    if subgraph is not None and not (isinstance(subgraph, list) and all(isinstance(node, str) for node in subgraph)):
-        _wrong((*path, "subgraph"), "a list of the ids of nodes", subgraph)
-
-
-def _object(values: dict[str, Any], key: str, path: tuple[str | int, ...]) -> dict[str, Any]:
-    """Return the object at `key`, an empty one where there is none."""
-    found = values.get(key)
-    if found is None:
-        return {}
-    _check_object(found, (*path, key))
-    return dict(found)
-
-
-def _check_object(value: Any, path: tuple[str | int, ...]) -> None:
-    if not isinstance(value, dict):
-        _wrong(path, "an object", value)
-
-
-def _wrong(path: tuple[str | int, ...], wanted: str, value: Any) -> NoReturn:
-    raise ShapeError(path, f"must be {wanted}, not {kind(value)}")
+    return subgraph is None or (isinstance(subgraph, list) and all(isinstance(node, str) for node in subgraph))

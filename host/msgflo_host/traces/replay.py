@@ -94,7 +94,7 @@ class Replay:
     # -- runtime and component --
 
     def _runtime(self, payload: Message) -> list[Message]:
-        label = self._trace.header.get("metadata", {}).get("label")
+        label = (self._trace.header.get("metadata") or {}).get("label")
         name = label if isinstance(label, str) else Path(self._trace.file or "a trace").name
         known = {"type": "flowtrace-replay", "version": "0.7", "label": f"replay of {name}", "graph": self._trace.main}
         capabilities = {"capabilities": list(CAPABILITIES), "allCapabilities": list(CAPABILITIES)}
