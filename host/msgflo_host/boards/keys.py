@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import FlashError
@@ -33,13 +34,9 @@ def board_key(folder: Path, name: str) -> str:
 
 def _make(file: Path) -> None:
     file.parent.mkdir(exist_ok=True)
-    # Of two commands at once both shall use the same key: whoever is second finds the file there.
-    part = file.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
+    # Two commands at once shall use the same key: whoever is second finds the file there.
+    with (
+        suppress(FileExistsError),
+        os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened,
+    ):
         opened.write(secrets.token_hex() + "\n")
-    try:
-        os.link(part, file)
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()

@@ -12,12 +12,12 @@ restarted.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from .signing import listing, listing_size, sign
-
-__all__ = ["Transfer"]
+__all__ = ["Transfer", "listing", "sign"]
 
 ASK_AFTER = 2.0
 """Seconds of silence after which the board is asked where it is."""
@@ -102,7 +102,9 @@ class Transfer:
         if self._beginning:
             return []
         self.phase, self._began, self._beginning, self._nonce = "sending", True, True, None
-        return [b"begin %d" % listing_size(self._image, role=self._role, version=self.version)]
+        # The board wants to know the size of the list before it gives the nonce, which is as long as this one.
+        text = listing(self._image, role=self._role, nonce="0" * 32, version=self.version)
+        return [b"begin %d" % len(sign(self._key, text))]
 
     def _receiving(self, status: Mapping[str, Any]) -> list[bytes]:
         file, at, nonce = int(status["file"]), int(status["at"]), str(status["nonce"])
@@ -136,3 +138,22 @@ class Transfer:
 
     def _fail(self, why: str) -> None:
         self.phase, self.why = "failed", why
+
+
+def listing(image: Mapping[str, bytes], *, role: str, nonce: str, version: str) -> bytes:
+    """Return the list of an image's files (path below the folder of a version → content), in the order of their paths.
+
+    `role` is the board participant's, `nonce` what the board gave for this update. Raises ValueError for a path with a
+    space or line break in it, which the list cannot say.
+    """
+    lines = [f"msgflo-update 1 {role} {nonce} {version}"]
+    for path in sorted(image):
+        if len(path.split()) != 1:
+            raise ValueError(f"{path!r}: no spaces are allowed in the name of a file on a board")
+        lines.append(f"{hashlib.sha256(image[path]).hexdigest()} {len(image[path])} {path}")
+    return "".join(line + "\n" for line in lines).encode()
+
+
+def sign(key: bytes, text: bytes) -> bytes:
+    """Return the HMAC-SHA256 of a list, followed by the list."""
+    return hmac.digest(key, text, "sha256") + text
