@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import getpass
 import grp
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from msgflo_host.boards.flashing.ports import check_access, choose, found
-from msgflo_host.boards.flashing.serial_board import connected
+from msgflo_host.boards.flashing import ports as machine
+from msgflo_host.boards.flashing.ports import Port, check_access, choose
 from msgflo_host.errors import FlashError
 
 
 def usb(device: str, vid: int | None, pid: int = 1, product: str | None = None) -> Any:
-    return SimpleNamespace(device=device, vid=vid, pid=pid, serial_number=None, product=product)
+    return SimpleNamespace(device=device, vid=vid, pid=pid, product=product)
 
 
 CP210X = usb("/dev/ttyUSB0", 0x10C4, 0xEA60, "CP2102 USB to UART Bridge")
@@ -26,6 +24,13 @@ ESPRESSIF = usb("/dev/ttyACM1", 0x303A, 0x1001, "USB JTAG/serial debug unit")
 PICO = usb("/dev/ttyACM0", 0x2E8A, 0x0005, "Board in FS mode")
 PROBE = usb("/dev/ttyACM3", 0x2E8A, 0x000C, "Debug Probe")
 OTHERS = [usb("/dev/ttyS0", None), usb("/dev/ttyACM9", 0x0483)]
+
+
+def found(platform: str, devices: list[Any]) -> list[Port]:
+    """The ports that are found on a machine with these devices."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("serial.tools.list_ports.comports", lambda: devices)
+        return machine.found(platform)
 
 
 def test_one_board_is_taken() -> None:
@@ -69,15 +74,6 @@ def test_port_that_is_not_there_is_said() -> None:
     check_access("socket://127.0.0.1:1")
 
 
-def test_what_is_no_serial_port_is_said(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    for name in (tmp_path / "file", tmp_path, "/dev/null"):
-        with pytest.raises(FlashError, match=rf"^{name} is no serial port$"):
-            check_access(str(name))
-    with pytest.raises(FlashError, match=r"^/dev/null is no serial port$"), connected("/dev/null"):
-        pass
-
-
 def test_group_dialout_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda *arguments: False)
     monkeypatch.setattr("sys.platform", "linux")
@@ -86,20 +82,10 @@ def test_group_dialout_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="groups of ports are Linux'")
-def test_who_was_put_into_the_ports_group_and_has_not_logged_in_again_is_told_so(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.mark.parametrize(("group", "named"), [("uucp", "uucp"), ("root", "dialout")])
+def test_the_ports_group_is_named(group: str, named: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda *arguments: False)
-    for group, members, cure in (
-        ("uucp", [], r"sudo usermod -aG uucp \$USER, then log in again$"),
-        ("root", [], r"sudo usermod -aG dialout \$USER, then log in again$"),
-        (
-            "dialout",
-            [getpass.getuser()],
-            "you are in its group, dialout, and that counts after you have logged in again$",
-        ),
-    ):
-        named = grp.struct_group((group, "x", 1, members))
-        monkeypatch.setattr("grp.getgrgid", lambda number, named=named: named)
-        with pytest.raises(FlashError, match=f"^you are not allowed to use /dev/tty: {cure}"):
-            check_access("/dev/tty")
+    monkeypatch.setattr("grp.getgrgid", lambda number: grp.struct_group((group, "x", 1, [])))
+    cure = rf"sudo usermod -aG {named} \$USER, then log in again$"
+    with pytest.raises(FlashError, match=f"^you are not allowed to use /dev/tty: {cure}"):
+        check_access("/dev/tty")

@@ -14,7 +14,7 @@ import firmware_files as made
 from board_files import Screen, port_map
 from firmware_files import BANNER, RP2040, RP2350
 from msgflo_host.boards.chips import CHIPS
-from msgflo_host.boards.flashing import firmware_file, micropython, ports, serial_board, uf2
+from msgflo_host.boards.flashing import firmware_file, micropython, serial_board, uf2
 from msgflo_host.boards.flashing.firmware_file import Firmware
 from msgflo_host.errors import FlashError
 
@@ -94,12 +94,9 @@ def test_board_in_bootsel_mode_gets_micropython_and_then_has_a_port(
     drive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board = port_map(tmp_path, chip="picow")
-    info = SimpleNamespace(device="/dev/null", vid=0x2E8A, pid=5, serial_number="", product=None)
-    look = ports.found
+    info = SimpleNamespace(device="/dev/null", vid=0x2E8A, pid=5, product=None)
     # The board's port is there once the drive has the file.
-    monkeypatch.setattr(
-        ports, "found", lambda platform: look(platform, [info] if (drive / "firmware.uf2").exists() else [])
-    )
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [info] if (drive / "firmware.uf2").exists() else [])
     passed = 0.0
 
     def sleep(seconds: float) -> None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from getpass import getuser
 from pathlib import Path
 from typing import Protocol
 
 from ...errors import FlashError
 
-__all__ = ["Port", "check_access", "choose", "found", "holders", "in_use", "no_port"]
+__all__ = ["Port", "check_access", "choose", "found", "in_use", "no_port"]
 
 _RP2, _ESP32 = frozenset({"rp2"}), frozenset({"esp32"})
 # USB vendor ids, from usb.org's list: who made it, and which boards can have it.
@@ -38,7 +36,6 @@ class _Info(Protocol):
     device: str
     vid: int | None
     pid: int | None
-    serial_number: str | None
     product: str | None
 
 
@@ -49,18 +46,16 @@ class Port:
     device: str
     what: str
     platforms: frozenset[str]
-    serial_number: str = ""
 
     def __str__(self) -> str:
         return f"{self.device} ({self.what})"
 
 
-def found(platform: str, ports: Iterable[_Info] | None = None) -> list[Port]:
-    """Return the ports at which a board of that platform (`esp32` or `rp2`) can be; `ports` instead of the machine's."""
-    if ports is None:
-        from serial.tools import list_ports
+def found(platform: str) -> list[Port]:
+    """Return the ports at which a board of that platform (`esp32` or `rp2`) can be."""
+    from serial.tools import list_ports
 
-        ports = list_ports.comports()
+    ports: Iterable[_Info] = list_ports.comports()
     boards = [_port(info) for info in ports if info.vid in _VENDORS and (info.vid, info.pid) not in _PROBES]
     return sorted((board for board in boards if platform in board.platforms), key=lambda port: port.device)
 
@@ -96,52 +91,28 @@ def check_access(device: str) -> None:
         return
     if not Path(device).exists():
         raise FlashError(f"there is no port {device}{_full_name(device)}")
-    if not _is_serial(device):
-        raise FlashError(f"{device} is no serial port")
     if not os.access(device, os.R_OK | os.W_OK):
         cure = _group(device) if sys.platform == "linux" else "ask its owner"
         raise FlashError(f"you are not allowed to use {device}: {cure}")
 
 
-def holders(device: str) -> str | None:
-    """Return which other programs have a port open, for a message; None where none is seen. Others' cannot be on Linux."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if int(process.name) != os.getpid() and any(_leads_to(fd, device) for fd in (process / "fd").iterdir()):
-                found.append(f"{(process / 'comm').read_text().strip()} (process {process.name})")
-    return " and ".join(found) or None
-
-
 def in_use(device: str) -> str:
-    """Return why a port cannot be opened, for a message: who has it, as far as that is seen."""
-    others = holders(device)
-    if others is None:
-        return (
-            "is it in use by another program (mpremote, a serial monitor; ModemManager, just after it was plugged in)?"
-        )
-    return f"it is in use by {others}; end that and run this once more"
-
-
-def _leads_to(link: Path, device: str) -> bool:
-    with suppress(OSError):
-        return os.readlink(link) == os.path.realpath(device)
-    return False
+    """Return why a port may not be opened, for a message."""
+    return (
+        "is it in use by another program (mpremote, a serial monitor; ModemManager, just after it was plugged in)? "
+        f"`fuser -v {device}` shows which"
+    )
 
 
 def _group(device: str) -> str:
     """Return what lets a user into a port's group on Linux."""
     import grp
 
-    try:
-        group = grp.getgrgid(os.stat(device).st_gid)
-    except (KeyError, OSError):
-        return _INTO_GROUP.format("dialout")
-    if group.gr_name not in _GROUPS:
-        return _INTO_GROUP.format("dialout")
-    if getuser() in group.gr_mem:
-        return f"you are in its group, {group.gr_name}, and that counts after you have logged in again"
-    return _INTO_GROUP.format(group.gr_name)
+    with suppress(KeyError, OSError):
+        name = grp.getgrgid(os.stat(device).st_gid).gr_name
+        if name in _GROUPS:
+            return _INTO_GROUP.format(name)
+    return _INTO_GROUP.format("dialout")
 
 
 def _full_name(device: str) -> str:
@@ -152,15 +123,8 @@ def _full_name(device: str) -> str:
     )
 
 
-def _is_serial(device: str) -> bool:
-    """Whether it may be one, without opening it, which resets many a board: neither a file nor memory (/dev/null)."""
-    found = os.stat(device)
-    # Linux, Documentation/admin-guide/devices.txt: the character devices with major number 1 are null, zero, random and such.
-    return stat.S_ISCHR(found.st_mode) and not (sys.platform == "linux" and os.major(found.st_rdev) == 1)
-
-
 def _port(info: _Info) -> Port:
     assert info.vid is not None
     maker, platforms = _VENDORS[info.vid]
     product = f", {info.product}" if info.product and info.product not in maker else ""
-    return Port(info.device, maker + product, platforms, info.serial_number or "")
+    return Port(info.device, maker + product, platforms)

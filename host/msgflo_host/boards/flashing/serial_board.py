@@ -15,7 +15,7 @@ from typing import Any
 
 from ...errors import FlashError
 from . import scripts
-from .ports import check_access, holders, in_use
+from .ports import check_access, in_use
 from .scripts import State
 
 __all__ = ["NoMicroPython", "SerialBoard", "connected", "digest"]
@@ -137,15 +137,7 @@ def connected(device: str, *, tries: int = _TRIES) -> Iterator[SerialBoard]:
     check_access(device)
     transport = _open(device)
     try:
-        try:
-            _stop_program(transport, device, tries)
-        except NoMicroPython as error:
-            # Not all programs lock the port that they read, and then each gets a part of what the board says.
-            if others := holders(device):
-                raise FlashError(
-                    f"{error}, and {others} has the port open, too; end that and run this once more"
-                ) from None
-            raise
+        _stop_program(transport, device, tries)
         yield SerialBoard(transport, device)
     finally:
         with contextlib.suppress(OSError):
