@@ -44,11 +44,11 @@ def test_all_forwards_of_an_edge_are_taken_or_none() -> None:
 
 @pytest.mark.parametrize("reverse", [False, True])
 def test_long_chains_are_quick_in_any_order(reverse: bool) -> None:
-    edges = [[(str(i), str(i + 1))] for i in range(5000)]
-    edges = (edges[::-1] if reverse else edges) + [[("5000", "0")]]
+    edges = [[(str(i), str(i + 1))] for i in range(1000)]
+    edges = (edges[::-1] if reverse else edges) + [[("1000", "0")]]
     (refused,) = closing(edges).items()
-    assert refused[0] == 5000
-    assert len(refused[1]) == 5002
+    assert refused[0] == 1000
+    assert len(refused[1]) == 1002
 
 
 @pytest.mark.parametrize(
