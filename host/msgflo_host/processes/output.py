@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from .tracebacks import Tracebacks
-
 __all__ = ["BURST", "LONGEST_LINE", "RATE", "Lines"]
 
 LONGEST_LINE = 4096
@@ -19,12 +17,11 @@ REPORT_S = 1.0
 class Lines:
     """Calls `say` with each line; where there are too many, with their number, once a second.
 
-    The cost of what is left out is that of counting line breaks. Tracebacks that were said already are counted, too.
+    The cost of what is left out is that of counting line breaks.
     """
 
     def __init__(self, say: Callable[[str], None], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._say = say
-        self._tracebacks = Tracebacks(say)
         self._clock = clock
         self._credit, self._counted = BURST, clock()
         self._begun = b""  # a line whose end has not come yet
@@ -37,7 +34,7 @@ class Lines:
     @property
     def overdue(self) -> bool:
         """Whether there is something that `report` would tell."""
-        return self._left_out > 0 or self._tracebacks.pending
+        return self._left_out > 0
 
     @property
     def overflowing(self) -> bool:
@@ -49,9 +46,8 @@ class Lines:
         now = self._clock()
         self._credit = min(BURST, self._credit + (now - self._counted) * RATE)
         self._counted = now
-        self._tracebacks.report(now)
         if self._left_out and now - self._reported >= REPORT_S:
-            self._report_left_out()
+            self.report()
         start = 0
         while self._credit >= 1 and (end := chunk.find(b"\n", start)) >= 0:
             self._add(chunk, start, end)
@@ -60,29 +56,21 @@ class Lines:
         rest = chunk.count(b"\n", start)
         if rest:  # no credit: the line that has begun goes with the others
             self._left_out += rest
-            self._tracebacks.release()
             self._begun, self._cut = b"", False
             start = chunk.rfind(b"\n") + 1
         self._add(chunk, start, len(chunk))
 
     def report(self) -> None:
-        """Say what is held back, how many lines were left out, and tracebacks repeated: nothing has come for a while."""
-        self._tracebacks.release()
-        self._tracebacks.report(self._clock())
-        self._report_left_out()
-
-    def end(self) -> None:
-        """There is no more: pass on the last line, which may have no end."""
-        self._report_left_out()
-        if self._begun:
-            self._finish()
-        self._tracebacks.release()
-        self._tracebacks.report(self._clock(), at_once=True)
-
-    def _report_left_out(self) -> None:
+        """Say how many lines were left out: nothing has come for a while."""
         if self._left_out:
             self._say(f"({self._left_out} line{'s' if self._left_out > 1 else ''} left out)")
         self._left_out, self._reported = 0, self._clock()
+
+    def end(self) -> None:
+        """There is no more: pass on the last line, which may have no end."""
+        self.report()
+        if self._begun:
+            self._finish()
 
     def _add(self, chunk: bytes, start: int, end: int) -> None:
         room = LONGEST_LINE - len(self._begun)
@@ -95,4 +83,4 @@ class Lines:
         cut, self._begun, self._cut = self._cut, b"", False
         if line.strip():
             self.last = line
-        self._tracebacks.add(f"{line}… (the rest of the line is left out)" if cut else line, self._counted)
+        self._say(f"{line}… (the rest of the line is left out)" if cut else line)

@@ -14,7 +14,7 @@ import pytest
 
 from event_loop import run_within
 from msgflo import Broker
-from msgflo_host.processes import command, output, tracebacks
+from msgflo_host.processes import command, output
 from msgflo_host.processes import running as processes
 from msgflo_host.processes.command import Command, broker_url, environment
 from msgflo_host.processes.running import Processes
@@ -226,36 +226,6 @@ def test_what_a_process_prints_and_how_it_ends_is_told(tmp_path: Path) -> None:
     asyncio.run(scenario())
     assert told[:2] == [("output", "fragile", "hello"), ("output", "fragile", "worse")]
     assert ("crashed", "fragile", "ended (exit code 1): RuntimeError: too bad", 0.5) in told
-
-
-def test_the_number_of_repeated_tracebacks_is_told_while_the_process_is_silent(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(processes, "REPORT_S", 0.2)
-    monkeypatch.setattr(tracebacks, "SUM_S", 0.2)
-    code = """if True:
-        import time, traceback
-        try:
-            1 / 0
-        except ZeroDivisionError:
-            print(5 * traceback.format_exc() + "silent")  # at once, for their number is told after a while
-        time.sleep(60)
-    """
-    told: list[str] = []
-
-    async def scenario() -> None:
-        running = Processes(ENVIRONMENT, output=lambda name, line: told.append(line))
-        running.want({"failing": python(code, tmp_path)})
-        await until(lambda: any("more time" in line for line in told))
-        await running.stop()
-
-    asyncio.run(scenario())
-    assert told[0] == "Traceback (most recent call last):"
-    assert told[-3:] == [
-        "ZeroDivisionError: division by zero",
-        "silent",
-        "ZeroDivisionError: division by zero (4 more times)",
-    ]
 
 
 def test_only_a_process_that_still_runs_is_settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
