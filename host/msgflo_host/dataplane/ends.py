@@ -41,8 +41,6 @@ class Inlet:
             for target in match.targets:
                 if not target.forward.qos:
                     self._forwarder.publish_now(target, packet.payload)
-            for count in match.counts:
-                count[0] += 1
 
     def others(self, route: Route, payload: bytes) -> None:
         for target in route.others:

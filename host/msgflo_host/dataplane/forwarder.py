@@ -21,9 +21,8 @@ import logging
 import random
 import time
 from asyncio import FIRST_COMPLETED
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from msgflo import Broker
@@ -33,7 +32,7 @@ from msgflo.topics import connection_topic
 from .._once import Once
 from . import frames
 from .ends import DROPPED, Inlet, Outlet
-from .forward import ASK_CONFIRMATIONS, ASK_LISTS, CLIENT_ID, CONFIRMED, LISTS, Forward
+from .forward import ASK_CONFIRMATIONS, ASK_LISTS, CLIENT_ID, CONFIRMED, LISTS
 from .frames import Packet
 from .ledger import Ledger
 from .link import LARGEST_PACKET, Link
@@ -41,7 +40,7 @@ from .lists import Lists
 from .routing import Lane, Match, Route, Router, Target
 from .subscriber import Subscriber
 
-__all__ = ["Forward", "Forwarder", "Stats"]
+__all__ = ["Forwarder"]
 
 log = logging.getLogger("msgflo")
 
@@ -51,53 +50,29 @@ _STABLE_S = 2.0
 _STOP_S = 2.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stats:
-    """What a forwarder has to say about itself."""
-
-    connected: bool
-    connections: int
-    """How many times it has connected."""
-    unconfirmed: int
-    """QoS 1 packets that the broker has not confirmed."""
-    passed_over: int
-    """Packets that were too large."""
-    dropped_by_broker: int | None
-    """Packets that the broker has dropped, for any of its clients, since the first connection; None = unknown."""
-
-
 class Forwarder:
     """Applies the retained lists of a broker, which may come, go and restart.
 
-    `on_state(connected, reason)` is called when that changes. One that `is_private` reads no lists, has only what `apply` asks
-    for, and leaves nothing in the broker.
+    `on_state(connected, reason)` is called when that changes.
     """
 
     def __init__(
-        self,
-        broker: Broker,
-        *,
-        client_id: str = CLIENT_ID,
-        is_private: bool = False,
-        on_state: Callable[[bool, str], None] = lambda connected, reason: None,
+        self, broker: Broker, *, on_state: Callable[[bool, str], None] = lambda connected, reason: None
     ) -> None:
         self._broker = broker
-        self._client_id = client_id
         self._on_state = on_state
         self._state: tuple[bool, str] | None = None
         self._router = Router()
         self._inlets: dict[int, Inlet] = {}
         self._outlet = Outlet(self)
         self.ledger = Ledger(write=self._publish, confirm=self._confirm)
-        self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._connected = False
-        self._connections = 0
-        self._passed_over = 0
+        self._has_connected = False
         self._blocked = False  # reading has been stopped
         self._is_leaving = False
         self._subscriber = Subscriber(broker)
-        self._lists = None if is_private else Lists()
+        self._lists = Lists()
         self._was_told = asyncio.Event()
         self._once = Once()
 
@@ -122,34 +97,6 @@ class Forwarder:
         self._disconnect("stopped")
         self._report(False, "stopped")
 
-    async def apply(self, forwards: Iterable[Forward]) -> None:
-        """Have exactly these forwards in force; returns when the broker has taken note of what is new and what is gone.
-
-        Without a connection it returns at once: they are brought in force by connecting. What the broker refuses is
-        logged and listed by `refused`.
-        """
-        self._router.set_forwards(forwards)
-        await self._synchronise()
-
-    def counts(self) -> dict[Forward, int]:
-        """Count the packets that each forward has passed on since it was added."""
-        return self._router.counts()
-
-    @property
-    def refused(self) -> frozenset[str]:
-        """Sources that the broker does not let us subscribe to."""
-        return frozenset(self._subscriber.refused)
-
-    def stats(self) -> Stats:
-        """Tell how things are."""
-        return Stats(
-            connected=self._connected,
-            connections=self._connections,
-            unconfirmed=len(self.ledger),
-            passed_over=self._passed_over,
-            dropped_by_broker=self._outlet.dropped,
-        )
-
     # The connections.
 
     async def _run(self) -> None:
@@ -173,53 +120,48 @@ class Forwarder:
 
     async def _serve(self) -> str:
         """Connect, and return why the connection has ended."""
-        link = self._outlet.link = Link(self._broker, self._client_id, self._outlet)
-        will = None if self._lists is None else (connection_topic(self._client_id), "lost")
-        await link.open(clean_session=True, will=will)
-        if self._lists is not None:
-            await self._read_lists(self._lists, link)
+        link = self._outlet.link = Link(self._broker, CLIENT_ID, self._outlet)
+        await link.open(clean_session=True, will=(connection_topic(CLIENT_ID), "lost"))
+        await self._read_lists(link)
         self.ledger.connected()
-        async with self._lock:
-            for lane in self._router.lanes:
-                lane.touched.update(lane.wanted, lane.in_broker)
-            await self._bring_in_force()
-            self._connected = True
-        self._connections += 1
+        for lane in self._router.lanes:
+            lane.touched.update(lane.wanted, lane.in_broker)
+        await self._bring_in_force()
+        self._connected = self._has_connected = True
         await link.subscribe([(DROPPED, 0)])
         self._report(True, "")
-        if self._lists is None:
-            return await link.ended
         self._say("online")
         if self._lists.is_empty:
             self._publish(frames.publish(frames.text(ASK_LISTS), b"", qos=0, retain=False))
-        following = asyncio.create_task(self._follow_lists(self._lists))
+        following = asyncio.create_task(self._follow_lists())
         try:
             either: list[asyncio.Future[Any]] = [link.ended, following]
             await asyncio.wait(either, return_when=FIRST_COMPLETED)
-            return link.ended.result() if link.ended.done() else await following
+            return await following if following.done() else link.ended.result()
         finally:
             following.cancel()
 
     # The lists.
 
-    async def _read_lists(self, lists: Lists, link: Link) -> None:
+    async def _read_lists(self, link: Link) -> None:
         """Read the retained lists, and on the first connection where an earlier forwarder has subscribed."""
-        lists.connected()
+        self._lists.connected()
         await link.subscribe([(LISTS + "+", 0), (CONFIRMED + "+", 0), (ASK_CONFIRMATIONS, 0)])
         await link.settle()
         await link.unsubscribe([CONFIRMED + "+"])
-        lists.all_read()
-        if not self._connections:
-            self._router.restore(lists.placed())
-        self._router.set_forwards(lists.take())
+        self._lists.all_read()
+        if not self._has_connected:
+            self._router.restore(self._lists.placed())
+        self._router.set_forwards(self._lists.take())
 
-    async def _follow_lists(self, lists: Lists) -> NoReturn:
+    async def _follow_lists(self) -> NoReturn:
         """Apply each change, and confirm it."""
         while True:
             self._was_told.clear()
             began = time.monotonic()
-            await self.apply(lists.take())
-            for topic, payload in lists.confirm(self._router.lane_of, self.refused):
+            self._router.set_forwards(self._lists.take())
+            await self._bring_in_force()
+            for topic, payload in self._lists.confirm(self._router.lane_of, self._subscriber.refused):
                 self._publish(frames.publish(frames.text(topic), payload, qos=0, retain=True))
             self.flush()
             # Many changes in a row are applied together: half of the time is left.
@@ -228,7 +170,6 @@ class Forwarder:
 
     def told(self, topic: str, payload: bytes) -> None:
         """Take what the broker has for this forwarder itself."""
-        assert self._lists is not None
         if topic == ASK_CONFIRMATIONS:
             for packet in self._lists.confirmed():
                 self._publish(frames.publish(frames.text(packet[0]), packet[1], qos=0, retain=True))
@@ -239,7 +180,7 @@ class Forwarder:
 
     def _say(self, state: str) -> None:
         """Say how this forwarder is, as participants do."""
-        topic = frames.text(connection_topic(self._client_id))
+        topic = frames.text(connection_topic(CLIENT_ID))
         self._publish(frames.publish(topic, state.encode(), qos=0, retain=True))
 
     # The connections that subscribe.
@@ -248,10 +189,7 @@ class Forwarder:
         """Open the connection of a lane."""
         inlet = self._inlets.get(lane.number)
         if inlet is None:
-            inlet = Inlet(self, lane, f"{self._client_id}-{lane.number + 1}")
-            if self._lists is None:
-                await self._purge(inlet)  # what one that was killed has left in the broker
-            self._inlets[lane.number] = inlet
+            inlet = self._inlets[lane.number] = Inlet(self, lane, f"{CLIENT_ID}-{lane.number + 1}")
         outlet = self._outlet.link
         if outlet is None:
             raise ConnectError("the connection was lost meanwhile")
@@ -270,11 +208,6 @@ class Forwarder:
         self.regulate()
         return link
 
-    async def _purge(self, inlet: Inlet) -> None:
-        link = Link(self._broker, inlet.client_id, inlet)
-        await link.open(clean_session=True)
-        await link.close()
-
     async def _leave(self) -> None:
         self._is_leaving = True
         self.regulate()  # no packet is taken that could not be passed on
@@ -283,11 +216,8 @@ class Forwarder:
         for inlet in self._inlets.values():
             if inlet.link is not None:
                 await inlet.link.close()
-            if self._lists is None:
-                await self._purge(inlet)
         assert self._outlet.link is not None
-        if self._lists is not None:
-            self._say("offline")
+        self._say("offline")
         await self._outlet.link.close()
 
     def _disconnect(self, reason: str) -> None:
@@ -305,18 +235,6 @@ class Forwarder:
             self._on_state(connected, reason)
 
     # Subscriptions.
-
-    async def _synchronise(self) -> None:
-        if not self._connected:
-            return
-        async with self._lock:
-            if not self._connected:
-                return
-            try:
-                await self._bring_in_force()
-            except Error as error:  # everything is subscribed to anew by the next connection
-                if self._outlet.link is not None:
-                    self._outlet.link.abort(str(error))
 
     async def _bring_in_force(self) -> None:
         """Subscribe and unsubscribe until nothing has changed meanwhile."""
@@ -342,7 +260,6 @@ class Forwarder:
 
     def passed_over(self, packet: Packet, length: int) -> None:
         """Take note of a packet that is too large."""
-        self._passed_over += 1
         log.warning(
             "a packet of %d bytes on %r was not forwarded: more than %d bytes", length, packet.topic, LARGEST_PACKET
         )

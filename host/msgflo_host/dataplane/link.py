@@ -337,7 +337,6 @@ class Link(asyncio.Protocol):
                 if route is None:
                     packet = frames.read_publish(data, first, start, end)
                     route = self._owner.route(self, head, packet.topic, len(packet.payload))
-                route.hits += 1
                 payload = data[topic_end:end]
                 for target in route.heads:
                     add(target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 
 import msgspec
 
@@ -89,7 +89,7 @@ class Lists:
             self._once.say(f"not forwarded, for it would close a cycle: {' → '.join(cycle[:20])}")
         return frozenset(every) - self._closing
 
-    def confirm(self, lane_of: Callable[[str], int | None], refused: frozenset[str]) -> Iterator[tuple[str, bytes]]:
+    def confirm(self, lane_of: Callable[[str], int | None], refused: Set[str]) -> Iterator[tuple[str, bytes]]:
         """Return what is to be said of what was taken, as topics and payloads that are to be retained.
 
         `lane_of` tells on which connection a source is subscribed to; `refused` are those that the broker refuses.
@@ -109,7 +109,7 @@ class Lists:
             yield confirmed_topic(id), msgspec.json.encode(confirmation)
 
     def _confirmation(
-        self, found: ForwardList, lane_of: Callable[[str], int | None], refused: frozenset[str]
+        self, found: ForwardList, lane_of: Callable[[str], int | None], refused: Set[str]
     ) -> Confirmation:
         sources = sorted({forward.source for forward in found.forwards})
         closing = {forward.source for forward in found.forwards & self._closing}

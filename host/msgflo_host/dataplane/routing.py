@@ -27,7 +27,6 @@ class Target:
 
     forward: Forward
     topic: bytes
-    count: list[int]
 
     def written(self, payload: bytes) -> bytes:
         """Return a payload as it is to be published."""
@@ -59,32 +58,26 @@ class Subscription:
 class Match:
     """What one topic leads to on a lane."""
 
-    __slots__ = ("counts", "subscription", "targets")
+    __slots__ = ("subscription", "targets")
 
-    def __init__(
-        self, subscription: Subscription | None, targets: tuple[Target, ...] = (), counts: tuple[list[int], ...] = ()
-    ) -> None:
+    def __init__(self, subscription: Subscription | None, targets: tuple[Target, ...] = ()) -> None:
         self.subscription = subscription
         self.targets = targets
-        self.counts = counts
 
     def retained(self) -> Match:
         """What a retained packet leads to: only to those that had not been there before."""
         if self.subscription is None:
             return self
         fresh = self.subscription.fresh
-        targets = tuple(target for target in self.targets if target.forward in fresh)
-        return Match(self.subscription, targets, tuple(target.count for target in targets))
+        return Match(self.subscription, tuple(target for target in self.targets if target.forward in fresh))
 
 
 class Route:
     """What to do with packets of one topic and one length: the heads of what is to be written, as bytes."""
 
-    __slots__ = ("counts", "heads", "hits", "others")
+    __slots__ = ("heads", "others")
 
     def __init__(self, match: Match, payload_length: int) -> None:
-        self.hits = 0
-        self.counts = match.counts
         self.heads = tuple(
             frames.publish_head(target.topic, payload_length, qos=0, retain=target.forward.retain)
             for target in match.targets
@@ -92,13 +85,6 @@ class Route:
         )
         self.others = tuple(target for target in match.targets if target.forward.qos or target.forward.text)
         """Targets whose packets are numbered, or of another length, so that their heads differ."""
-
-    def fold(self) -> None:
-        """Add what was counted here to the counters of the forwards."""
-        if self.hits:
-            for count in self.counts:
-                count[0] += self.hits
-            self.hits = 0
 
 
 class Lane:
@@ -146,8 +132,6 @@ class Lane:
 
     def forget(self) -> None:
         """Find all routes anew, since something has changed."""
-        for route in self.routes.values():
-            route.fold()
         self.routes.clear()
         self._matches.clear()
 
@@ -168,7 +152,6 @@ class Router:
     def __init__(self) -> None:
         self.lanes: list[Lane] = []
         self.forwards: frozenset[Forward] = frozenset()
-        self._counts: dict[Forward, list[int]] = {}
         self._homes: dict[str, Lane] = {}  # filter -> its lane
         self._rivals: dict[tuple[str, str], set[Forward]] = {}  # by target, and by source or "" for all with wildcards
 
@@ -194,18 +177,14 @@ class Router:
         if wanted == self.forwards:
             self._tidy()
             return
-        self._forget()
+        for lane in self.lanes:
+            lane.forget()
         for forward in self.forwards - wanted:
             self._drop(forward)
         for forward in sorted(wanted - self.forwards, key=_order):
             self._add(forward)
         self.forwards = wanted
         self._tidy()
-
-    def counts(self) -> dict[Forward, int]:
-        """Packets that each forward has passed on since it was added."""
-        self._fold()
-        return {forward: count[0] for forward, count in self._counts.items()}
 
     def match(self, lane: Lane, topic: str) -> Match:
         """Find what a topic leads to on a lane."""
@@ -226,9 +205,8 @@ class Router:
     def _match(self, subscription: Subscription | None, topic: str) -> Match:
         if subscription is None:
             return Match(None)
-        counts = [target.count for target in subscription.targets.values()]
         targets = [target for target in subscription.targets.values() if not self._served_by_another(target, topic)]
-        return Match(subscription, tuple(targets), tuple(counts))
+        return Match(subscription, tuple(targets))
 
     def _served_by_another(self, target: Target, topic: str) -> bool:
         """Whether a forward from an overlapping filter brings this topic to the same target: one of them is enough."""
@@ -242,14 +220,12 @@ class Router:
         return first != mine
 
     def _add(self, forward: Forward) -> None:
-        count = self._counts[forward] = [0]
         self._rivals.setdefault(_rivalry(forward), set()).add(forward)
         subscription = self._home(forward.source)
-        subscription.targets[forward] = Target(forward, frames.text(forward.target), count)
+        subscription.targets[forward] = Target(forward, frames.text(forward.target))
         subscription.unserved.add(forward)
 
     def _drop(self, forward: Forward) -> None:
-        del self._counts[forward]
         rivals = self._rivals[_rivalry(forward)]
         rivals.remove(forward)
         if not rivals:
@@ -282,15 +258,6 @@ class Router:
                 if subscription is not None and not subscription.targets:
                     lane.remove(topic_filter)
                     del self._homes[topic_filter]
-
-    def _fold(self) -> None:
-        for lane in self.lanes:
-            for route in lane.routes.values():
-                route.fold()
-
-    def _forget(self) -> None:
-        for lane in self.lanes:
-            lane.forget()
 
 
 def overlap(one: str, other: str) -> bool:

@@ -10,8 +10,8 @@ from msgflo_host.dataplane.frames import Packet
 from msgflo_host.dataplane.ledger import Ledger
 from msgflo_host.dataplane.routing import Target
 
-X = Target(Forward("s", "x", 1, False), frames.text("x"), [0])
-Y = Target(Forward("s", "y", 1, True), frames.text("y"), [0])
+X = Target(Forward("s", "x", 1, False), frames.text("x"))
+Y = Target(Forward("s", "y", 1, True), frames.text("y"))
 
 
 class Wire:

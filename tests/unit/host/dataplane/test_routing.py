@@ -25,13 +25,6 @@ def router(*forwards: Any) -> Router:
     return made
 
 
-def arrive(router: Router, topic: str) -> None:
-    """A packet comes, as the broker would deliver it: once for each lane."""
-    for lane in router.lanes:
-        route = lane.routes.get(topic.encode()) or router.route(lane, topic.encode(), topic, 1)
-        route.hits += 1
-
-
 def test_a_packet_goes_to_each_target_of_its_topic() -> None:
     made = router(("a", "x"), ("a", "y", 1, True), ("b", "z"))
     assert targets(made, "a") == [("x", 0, False), ("y", 1, True)]
@@ -93,17 +86,6 @@ def test_every_target_that_a_filter_leads_to_gets_a_packet_exactly_once(
     assert [target for target, _, _ in targets(made, topic)] == sorted(expected)
 
 
-def test_packets_are_counted_for_every_forward_that_they_serve() -> None:
-    wide, narrow, other = Forward("a/+", "x"), Forward("a/b", "x"), Forward("c", "x")
-    made = Router()
-    made.set_forwards([wide, narrow, other])
-    for topic in ("a/b", "c", "d", "d"):
-        arrive(made, topic)
-    assert made.counts() == {wide: 1, narrow: 1, other: 1}
-    made.set_forwards([wide, Forward("e", "y")])
-    assert made.counts() == {wide: 1, Forward("e", "y"): 0}
-
-
 def test_only_what_changed_is_touched() -> None:
     made = router(("a", "x"), ("b", "x"))
     lane = made.lanes[0]
@@ -140,9 +122,8 @@ def test_memory_is_bounded_however_many_topics_a_filter_brings() -> None:
     made = router(("#", "x"))
     lane = made.lanes[0]
     for i in range(20_000):
-        made.route(lane, b"%d" % i, str(i), 0).hits += 1
+        made.route(lane, b"%d" % i, str(i), 0)
     assert len(lane.routes) <= 8192
-    assert made.counts() == {Forward("#", "x"): 20_000}
 
 
 def test_thirty_thousand_forwards_are_set_without_comparing_each_with_each() -> None:
