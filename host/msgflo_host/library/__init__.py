@@ -11,7 +11,6 @@ What a folder may hold: `folder` and `config_file`. `live.follow` takes edits on
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import logging
 from collections.abc import Iterator, Mapping
@@ -232,15 +231,16 @@ class Library:
         """
         if self.folder is None:
             raise LibraryError("there is no component folder to write to")
-        with contextlib.ExitStack() as undo:
-            made = create(self.folder) if self._needs_file and not is_configured(self.folder) else None
-            if made is not None:
-                undo.callback(made.unlink, missing_ok=True)
+        made = create(self.folder) if self._needs_file and not is_configured(self.folder) else None
+        try:
             contents = folders.read(self.folder)
             full, file = sources.file_for(name, language, self.folder, contents)
-            undo.callback(sources.write(file, self.folder, contents, code, tests))
-            self.reload(changed=(full,))  # fails where somebody else has written meanwhile
-            undo.pop_all()
+            sources.write(file, self.folder, contents, code, tests)
+        except LibraryError:
+            if made is not None:
+                made.unlink(missing_ok=True)
+            raise
+        self.reload(changed=(full,))
         if made is not None:
             log.info("%s is made: the components of its folder are run from now on", made)
         info = self.info(full)

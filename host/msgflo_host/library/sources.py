@@ -5,11 +5,9 @@ The suite that tests a component, in fbp-spec's format, stands beside its source
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -87,12 +85,11 @@ def file_for(name: str, language: str, folder: Path, contents: Contents) -> tupl
     return full, folder / f"{stem}{suffix}"
 
 
-def write(file: Path, folder: Path, contents: Contents, code: str, tests: str | None) -> Callable[[], None]:
+def write(file: Path, folder: Path, contents: Contents, code: str, tests: str | None) -> None:
     """Write a source, whole or not at all, and its suite: None leaves that as it is, an empty one removes it.
 
-    What is returned takes that back. Raises LibraryError, and changes nothing, for a text that is too large, and for a
-    mistake in it by which the component could not even begin: for Python a syntax error, for a foreign device whatever is
-    wrong with its file.
+    Raises LibraryError, and changes nothing, for a text that is too large, and for a mistake in it by which the component
+    could not even begin: for Python a syntax error, for a foreign device whatever is wrong with its file.
     """
     content, suite = _encoded(code, file), None if tests is None else _encoded(tests, suite_of(file))
     _check_place(file, folder)
@@ -101,36 +98,14 @@ def write(file: Path, folder: Path, contents: Contents, code: str, tests: str | 
     if suffix == ".py":
         _check_python(code, file, must_be_component=suffix in contents.by_default)
     foreign = file in contents.foreign.values() or (suffix in (".yml", ".yaml") and suffix in contents.by_default)
-    before: list[tuple[Path, bytes | None]] = []
     try:
-        if suite is not None:  # first: if it fails, no node has been started again
-            before.append((suite_of(file), _bytes_of(suite_of(file))))
-            if suite:
-                _replace(suite_of(file), suite)
-            else:
-                suite_of(file).unlink(missing_ok=True)
-        before.append((file, _bytes_of(file)))
-        _replace(file, content, check=partial(_check_foreign, file) if foreign else None)
+        replace(os.path.realpath(file), content, check=partial(_check_foreign, file) if foreign else None)
+        if suite:
+            replace(os.path.realpath(suite_of(file)), suite)
+        elif suite is not None:
+            suite_of(file).unlink(missing_ok=True)
     except OSError as wrong:
-        _put_back(before)
         raise LibraryError(f"cannot be written: {wrong.strerror}", file=str(file)) from None
-    except LibraryError:
-        _put_back(before)
-        raise
-    return partial(_put_back, before)
-
-
-def _bytes_of(file: Path) -> bytes | None:
-    return file.read_bytes() if file.exists() else None
-
-
-def _put_back(before: Iterable[tuple[Path, bytes | None]]) -> None:
-    for file, content in before:
-        with contextlib.suppress(OSError):
-            if content is None:
-                file.unlink(missing_ok=True)
-            elif content != file.read_bytes():
-                _replace(file, content)
 
 
 def _existing(name: str, contents: Contents) -> Path | None:
@@ -180,7 +155,3 @@ def _check_foreign(file: Path, written: str) -> None:
         load(written, "node")
     except ForeignError as error:
         raise LibraryError(error.message, file=file.name, line=error.line, column=error.column) from None
-
-
-def _replace(file: Path, content: bytes, *, check: Callable[[str], None] | None = None) -> None:
-    replace(os.path.realpath(file), content, check=check)

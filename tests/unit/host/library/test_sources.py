@@ -170,40 +170,18 @@ def test_while_the_configuration_has_a_mistake_nothing_is_written(library: Libra
     assert everything(folder) == before
 
 
-def test_what_makes_the_folder_unreadable_is_taken_back(
+def test_a_source_is_written_whole_or_not_at_all(
     library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, names = everything(folder), library.names()
-
-    def reload(**_: object) -> None:
-        raise LibraryError("holds more than 1000 components")
-
-    monkeypatch.setattr(library, "reload", reload)
-    for name in ("New", "other/Lamp"):
-        with pytest.raises(LibraryError, match="more than 1000 components"):
-            library.write(name, "python", CODE + "# more\n", "topic: x\n")
-    assert everything(folder) == before
-    assert library.names() == names
-
-
-@pytest.mark.parametrize("fails", [1, 2])
-def test_a_source_and_its_suite_are_both_written_or_none(
-    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, fails: int
-) -> None:
     library.write("other/Lamp", "python", CODE, "topic: before\n")
-    before, replace, count = everything(folder), os.replace, 0
+    before = everything(folder)
 
     def no_space(file: str, target: str) -> None:
-        nonlocal count
-        count += 1
-        if count == fails:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        replace(file, target)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "replace", no_space)
     with pytest.raises(LibraryError, match="cannot be written: No space left on device"):
         library.write("other/Lamp", "python", CODE + "# more\n", "topic: after\n")
-    assert count >= fails
     assert everything(folder) == before
 
 
