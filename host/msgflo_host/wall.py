@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from .complaints import Complaints
 
 __all__ = ["Wall"]
-
-log = logging.getLogger("msgflo")
 
 
 class Wall:
@@ -34,13 +31,7 @@ class Wall:
         try:
             yield
         except Exception as error:
-            self._complain(f"{what} has failed: {type(error).__name__}", error)
-
-    def _complain(self, text: str, error: Exception) -> None:
-        now = time.monotonic()
-        for line in self._complaints.due(now):
-            log.error("%s", line)
-        if self._complaints.complain(text, now):
-            log.error("%s", text, exc_info=error)
-            with self("the telling of a fault"):
-                self._tell(f"a fault of the coordinator: {text}; its log tells more")
+            text = f"{what} has failed: {type(error).__name__}"
+            if self._complaints.log(logging.ERROR, text, error):
+                with self("the telling of a fault"):
+                    self._tell(f"a fault of the coordinator: {text}; its log tells more")

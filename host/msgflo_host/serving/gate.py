@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 
 from aiohttp import web
 
@@ -19,8 +18,6 @@ from ..fbp.permissions import Permissions
 from ..fbp.socket import WRONG_SECRET_S, is_local
 
 __all__ = ["Gate"]
-
-log = logging.getLogger("msgflo")
 
 _SECRET_PROTOCOL = "secret."
 _SCHEME = "bearer "
@@ -41,12 +38,7 @@ class Gate:
     async def require(self, request: web.Request, *capabilities: str) -> None:
         """Raise HTTPForbidden unless a request comes from where it may, and from somebody who has one of these capabilities."""
         if foreign := self._foreign_origin(request):
-            now = time.monotonic()
-            for line in self._complaints.due(now):
-                log.warning("%s", line)
-            text = f"a page of {quoted(foreign)} may not ask for {request.path}"
-            if self._complaints.complain(text, now):
-                log.warning("%s", text)
+            self._complaints.log(logging.WARNING, f"a page of {quoted(foreign)} may not ask for {request.path}")
             raise web.HTTPForbidden(text="pages of this origin may not ask for that\n")
         if not await self.admits(request, *capabilities):
             raise web.HTTPForbidden(text=f"this needs a secret that allows {' or '.join(capabilities)}\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import time
 from collections.abc import Awaitable, Callable, Container, Iterable
 from pathlib import Path
 from typing import Protocol
@@ -19,8 +18,7 @@ from .policy import add_headers
 
 __all__ = ["Part", "Server"]
 
-log = logging.getLogger("msgflo")
-# It would print a traceback, and what came, for each request that is none. What goes wrong here is said by `_guard`.
+# It would print a traceback, and what came, for each request that is none. What goes wrong here is logged by `_guard`.
 logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL + 1)
 
 WEB = Path(__file__).parent.parent / "web"
@@ -103,7 +101,7 @@ class Server:
         except (web.HTTPException, OSError):
             raise
         except Exception as error:
-            self._complain(f"an HTTP request has failed: {type(error).__name__}", error)
+            self._complaints.log(logging.ERROR, f"an HTTP request has failed: {type(error).__name__}", error)
             raise web.HTTPInternalServerError from None
 
     def _is_for_us(self, request: web.Request) -> bool:
@@ -111,10 +109,3 @@ class Server:
             return (request.url.host or "") in self._own_names
         except ValueError:  # a host that is none
             return False
-
-    def _complain(self, text: str, details: Exception) -> None:
-        now = time.monotonic()
-        for line in self._complaints.due(now):
-            log.error("%s", line)
-        if self._complaints.complain(text, now):
-            log.error("%s", text, exc_info=details)
