@@ -76,11 +76,6 @@ class Plan:
     forwarded: dict[str, frozenset[Forward]]
     edges: list[tuple[Edge, EdgeState]]
 
-    @property
-    def forwards(self) -> frozenset[Forward]:
-        """All of them; participants that share a topic have them in common."""
-        return frozenset().union(*self.forwarded.values())
-
 
 def plan(
     graph: Graph,

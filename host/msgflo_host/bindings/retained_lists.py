@@ -160,17 +160,13 @@ class RetainedLists(Generic[Content]):
         """Wait until all lists, or those of some, are confirmed; returns whose are not within so many seconds."""
         try:
             async with asyncio.timeout(seconds):
-                while missing := self._missing(ids):
+                while missing := [id for id in self.missing if ids is None or id in ids]:
                     self._was_confirmed.clear()
                     await self._was_confirmed.wait()
         except TimeoutError:
             self.silent.update(missing)
             return missing
         return []
-
-    def _missing(self, ids: Collection[str] | None) -> list[str]:
-        missing = self.missing
-        return missing if ids is None else [id for id in missing if id in ids]
 
     def _stands(self, id: str, version: int, content: Content) -> None:
         self._there[id] = version, content
