@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 
 import click
 
@@ -57,9 +56,8 @@ def command(roles: tuple[str, ...], lost: bool, broker_url: str | None, coordina
         if lost:
             raise
         gone = frozenset()
-    choose = partial(_all_lost, lost=gone) if lost else partial(_of_roles, list(dict.fromkeys(roles)), lost=gone)
     try:
-        asyncio.run(_forget(broker, choose, gone.union(roles)))
+        asyncio.run(_forget(broker, list(dict.fromkeys(roles)), gone))
     except ConnectError as error:
         raise BrokerError(str(error)) from None
     except TimeoutError:
@@ -83,8 +81,8 @@ def _own(host: str) -> str:
     return "localhost" if host in ("127.0.0.1", "::1") else host
 
 
-async def _forget(broker: Broker, choose: Callable[[_Kept], list[Participant]], ids: Iterable[str]) -> None:
-    """Clear what is kept of the participants that `choose` finds in what the broker keeps; `ids` may be among them."""
+async def _forget(broker: Broker, roles: Sequence[str], lost: frozenset[str]) -> None:
+    """Clear what is retained of the participants that had one of these roles, or without roles of all that are `lost`."""
     retained: dict[str, bytes] = {}
 
     def received(topic: str, payload: bytes, is_retained: bool) -> None:
@@ -96,14 +94,14 @@ async def _forget(broker: Broker, choose: Callable[[_Kept], list[Participant]], 
         async with asyncio.timeout(ANSWERED_WITHIN_S):
             await transport.connect()
             # Some brokers send what they keep for exact topics alone (RabbitMQ), some after their answer (aedes).
-            exact = [participant_topic(each) for each in ids]
+            exact = [participant_topic(each) for each in lost.union(roles)]
             await transport.subscribe([(topic, 0) for topic in ("fbp/connection/+", "fbp/participant/+", *exact)])
             await _calm(retained)
             if unheard := [topic for topic in _Kept(retained).connections() if topic not in retained]:
                 await transport.subscribe([(topic, 0) for topic in unheard])
                 await _calm(retained)
             kept = _Kept(retained)
-            chosen = choose(kept)
+            chosen = _chosen(kept, roles, lost)
             values = kept.values_of(chosen)
             if values:
                 with suppress(SubscribeError):  # what this account may not read stays
@@ -183,16 +181,16 @@ def _outgoing(participant: Participant) -> list[str]:
     return [port.queue for port in participant.outports if port.queue]
 
 
-def _all_lost(kept: _Kept, *, lost: Container[str]) -> list[Participant]:
-    found = [participant for participant in kept.participants if participant.id in lost]
-    if not found:
-        raise RequestError("the broker keeps nothing of anybody who is lost")
-    return found
+def _chosen(kept: _Kept, roles: Sequence[str], lost: frozenset[str]) -> list[Participant]:
+    """Return all that had one of these roles, or without roles all that are lost.
 
-
-def _of_roles(roles: Iterable[str], kept: _Kept, *, lost: Container[str]) -> list[Participant]:
-    """Return all that had one of these roles; RequestError where one of them is there, or nothing is kept."""
-    chosen = []
+    RequestError where one of them is there, or nothing is kept.
+    """
+    if not roles:
+        chosen = [participant for participant in kept.participants if participant.id in lost]
+        if not chosen:
+            raise RequestError("the broker keeps nothing of anybody who is lost")
+        return chosen
     for role in roles:
         found = [participant for participant in kept.participants if participant.role == role]
         if not found:
@@ -200,5 +198,4 @@ def _of_roles(roles: Iterable[str], kept: _Kept, *, lost: Container[str]) -> lis
         # A sensor may be lost while the receiver that carries it is online.
         if any(kept.is_online(participant) and participant.id not in lost for participant in found):
             raise RequestError(f"{quoted(role)} is online; end it first")
-        chosen += found
-    return chosen
+    return [participant for role in roles for participant in kept.participants if participant.role == role]
