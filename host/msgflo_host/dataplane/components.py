@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -22,7 +22,6 @@ from . import foreign_lists
 from .circles import PACE_S, Circles
 from .component_lists import ASK, CLIENT_ID, LISTS, LOG, Description, read
 from .forward import participant_of
-from .reports import Reports
 
 __all__ = ["HIDDEN", "MOST", "Components"]
 
@@ -36,6 +35,7 @@ HIDDEN = "a packet cannot be used; why is not said, for what this node gets or s
 _HIDDEN_LINE = "DATA"
 _LONGEST_ERROR = 500  # characters
 _MOST_SHOWN = 10  # participants of a circle
+_REPORTED_S, _MOST_REPORTED = 1.0, 10  # so many texts of a participant at once, within so many seconds
 
 
 class Components(Session):
@@ -228,8 +228,8 @@ class _Running:
         self.is_hidden = description.secure
         self._session = session
         self._topic = LOG + topics.escape(node.id)
-        self._errors = Reports(partial(self._say, "error"))
-        self._lines = Reports(partial(self._say, "text"))
+        self._errors = _Reports(partial(self._say, "error"))
+        self._lines = _Reports(partial(self._say, "text"))
         node.error = self.error
         node.show = self._show
         node.failed = self._failed
@@ -250,6 +250,30 @@ class _Running:
     def _say(self, kind: str, text: str) -> None:
         log.info("%s: %s", self.node.id, text)
         self._session.post((self._topic, 0, False, False, False), msgspec.json.encode({kind: text}))
+
+
+class _Reports:
+    """Passes texts for the user on to `report`; beyond a few a second they are left out, and counted."""
+
+    def __init__(self, report: Callable[[str], None]) -> None:
+        self._report = report
+        self._reported = 0
+        self._left_out = 0
+
+    def add(self, text: str) -> None:
+        """Report a text, now or as a part of the count."""
+        if not self._reported:
+            asyncio.get_running_loop().call_later(_REPORTED_S, self._end_of_interval)
+        if self._reported < _MOST_REPORTED:
+            self._reported += 1
+            self._report(text)
+        else:
+            self._left_out += 1
+
+    def _end_of_interval(self) -> None:
+        count, self._left_out, self._reported = self._left_out, 0, 0
+        if count:
+            self.add(f"… and {count} more within a second")
 
 
 def _level(id: str) -> str:

@@ -74,8 +74,7 @@ class Outlet:
     def __init__(self, forwarder: Forwarder) -> None:
         self.link: Link | None = None
         self.full_now = False
-        self.dropped: int | None = None
-        self._dropped_before = 0
+        self._dropped: int | None = None  # since the broker started; unknown before it says so
         self._forwarder = forwarder
 
     def route(self, link: Link, head: bytes, topic: str, payload_length: int) -> Route:
@@ -110,14 +109,10 @@ class Outlet:
             self._forwarder.lost(link, reason)
 
     def _count_dropped(self, total: int) -> None:
-        before = self._dropped_before
-        self._dropped_before = total
-        if self.dropped is None:
-            self.dropped = 0
-            return
-        more = total - before if total >= before else total  # else: the broker was restarted
-        self.dropped += more
-        if more:
+        before, self._dropped = self._dropped, total
+        if before is not None and total > before:
             log.warning(
-                "the broker has dropped %d packets for clients that are slower than its queue allows (%s)", more, _QUEUE
+                "the broker has dropped %d packets for clients that are slower than its queue allows (%s)",
+                total - before,
+                _QUEUE,
             )

@@ -38,7 +38,6 @@ from .ledger import Ledger
 from .link import LARGEST_PACKET, Link
 from .lists import Lists
 from .routing import Lane, Match, Route, Router, Target
-from .subscriber import Subscriber
 
 __all__ = ["Forwarder"]
 
@@ -71,7 +70,7 @@ class Forwarder:
         self._has_connected = False
         self._blocked = False  # reading has been stopped
         self._is_leaving = False
-        self._subscriber = Subscriber(broker)
+        self._refused: set[str] = set()  # filters that the broker does not let us have
         self._lists = Lists()
         self._was_told = asyncio.Event()
         self._once = Once()
@@ -161,7 +160,7 @@ class Forwarder:
             began = time.monotonic()
             self._router.set_forwards(self._lists.take())
             await self._bring_in_force()
-            for topic, payload in self._lists.confirm(self._router.lane_of, self._subscriber.refused):
+            for topic, payload in self._lists.confirm(self._router.lane_of, self._refused):
                 self._publish(frames.publish(frames.text(topic), payload, qos=0, retain=True))
             self.flush()
             # Many changes in a row are applied together: half of the time is left.
@@ -245,7 +244,32 @@ class Forwarder:
             for lane in pending:
                 inlet = self._inlets.get(lane.number)
                 link = inlet.link if inlet is not None and inlet.link is not None else await self._open(lane)
-                await self._subscriber.bring_in_force(lane, link)
+                await self._subscribe(lane, link)
+
+    async def _subscribe(self, lane: Lane, link: Link) -> None:
+        """Make what the broker knows of a lane what the lane wants; raises ConnectError when the connection ends."""
+        touched, lane.touched = lane.touched, set()
+        gone = sorted(lane.in_broker.keys() & touched - lane.wanted.keys())
+        new = []
+        for topic_filter in sorted(touched & lane.wanted.keys()):
+            subscription = lane.wanted[topic_filter]
+            qos = subscription.qos
+            if subscription.unserved or lane.in_broker.get(topic_filter, -1) < qos:
+                subscription.served(settled=link.settled)
+                new.append((topic_filter, qos))
+        for topic_filter in gone:
+            del lane.in_broker[topic_filter]
+        lane.in_broker.update(new)
+        await link.unsubscribe(gone)
+        refused = await link.subscribe(new)
+        for topic_filter in refused:
+            lane.in_broker.pop(topic_filter, None)
+            if topic_filter not in self._refused:
+                log.warning(
+                    "%s refused the subscription to %r: nothing is forwarded from it", self._broker, topic_filter
+                )
+        self._refused -= touched
+        self._refused.update(refused)
 
     # What the ends of the connections need.
 

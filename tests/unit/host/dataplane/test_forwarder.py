@@ -19,7 +19,6 @@ from msgflo_host.dataplane.forward import Forward, ForwardList, write_list
 from msgflo_host.dataplane.forwarder import Forwarder
 from msgflo_host.dataplane.link import Link
 from msgflo_host.dataplane.routing import Lane
-from msgflo_host.dataplane.subscriber import Subscriber
 from simulation import run_beside
 
 
@@ -255,15 +254,15 @@ def test_many_forwards_are_brought_in_force_at_once(broker: MemoryBroker) -> Non
 def test_a_fault_of_the_program_ends_a_connection_and_not_all_forwarding(
     broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bring_in_force, faults = Subscriber.bring_in_force, [KeyError("of the test")] * 2
+    subscribe, faults = Forwarder._subscribe, [KeyError("of the test")] * 2
 
-    async def failing(subscriber: Subscriber, lane: Lane, link: Link) -> None:
+    async def failing(forwarder: Forwarder, lane: Lane, link: Link) -> None:
         if faults:
             raise faults.pop()
-        await bring_in_force(subscriber, lane, link)
+        await subscribe(forwarder, lane, link)
 
     async def main() -> None:
-        monkeypatch.setattr(Subscriber, "bring_in_force", failing)
+        monkeypatch.setattr(Forwarder, "_subscribe", failing)
         broker.retained[LIST] = write_list(ForwardList(1, frozenset({Forward("s", "t")})))
         async with forwarder(broker.url), client(broker.url, "t") as other:
             await other.send("s", b"1")
