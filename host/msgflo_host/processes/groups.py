@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .channel import Channel
@@ -13,7 +13,7 @@ from .running import Processes, ProcessGroup
 
 __all__ = ["Groups", "Supervised"]
 
-_FIRST_LINES, _LAST_LINES = 20, 180
+_LAST_LINES = 200
 """Of what each process has printed: told to a coordinator that has started again."""
 _MOST_PENDING = 500
 """Lines that wait while there is no coordinator."""
@@ -27,7 +27,7 @@ class Groups:
         self._environment = environment
         self._tell = tell
         self._groups: dict[str, Processes] = {}
-        self._printed: dict[tuple[str, str], _Printed] = {}
+        self._printed: dict[tuple[str, str], deque[str]] = {}
         self._pending: deque[tuple[str, str, str]] = deque(maxlen=_MOST_PENDING)  # kind, name, line
 
     def want(self, kind: str, commands: Mapping[str, Mapping[str, Any]]) -> None:
@@ -76,7 +76,7 @@ class Groups:
 
     def _happened(self, event: str, kind: str, name: str, *rest: Any) -> None:
         if event == "started":
-            self._printed[kind, name] = _Printed()
+            self._printed[kind, name] = deque(maxlen=_LAST_LINES)
         elif event == "ended":
             self._printed.pop((kind, name), None)
         self._tell({"event": event, "kind": kind, "name": name, "rest": rest})
@@ -85,22 +85,7 @@ class Groups:
         if not self._tell({"event": "output", "kind": kind, "name": name, "rest": (line,)}):
             self._pending.append((kind, name, line))
         elif (printed := self._printed.get((kind, name))) is not None:
-            printed.add(line)
-
-
-class _Printed:
-    """The first and the last lines of a process, which are those that tell most."""
-
-    def __init__(self) -> None:
-        self._first: list[str] = []
-        self._last: deque[str] = deque(maxlen=_LAST_LINES)
-
-    def add(self, line: str) -> None:
-        (self._first if len(self._first) < _FIRST_LINES else self._last).append(line)
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._first
-        yield from self._last
+            printed.append(line)
 
 
 class Supervised:
