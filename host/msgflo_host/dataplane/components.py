@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from ..foreign import DEFAULT_INTERVAL_S, SENT_PER_INTERVAL, Announcer, Foreign
 from . import foreign_lists
 from .circles import PACE_S, Circles
 from .component_lists import ASK, CLIENT_ID, LISTS, LOG, Description, read
+from .cycles import way
 from .forward import participant_of
 
 __all__ = ["HIDDEN", "MOST", "Components"]
@@ -41,9 +42,8 @@ _REPORTED_S, _MOST_REPORTED = 1.0, 10  # so many texts of a participant at once,
 class Components(Session):
     """Runs and announces them until `stop()`; what the broker lists changes while it runs."""
 
-    def __init__(self, broker: Broker, *, components: Mapping[str, type[Component]] | None = None) -> None:
+    def __init__(self, broker: Broker) -> None:
         super().__init__([], broker, client_id=CLIENT_ID, log=log.info)
-        self._library = library.components() if components is None else components
         self._running: dict[str, _Running] = {}
         self._changes: asyncio.Queue[tuple[str, bytes, bool]] = asyncio.Queue()
         self._circles = Circles(self._circle_of, super().receive, self._report_circle)
@@ -137,7 +137,7 @@ class Components(Session):
         if there is not None and there.description.component == description.component:
             there.description = description
             return  # what is under way may still be secure: what was hidden stays so
-        cls = self._library.get(description.component)
+        cls = library.components().get(description.component)
         if cls is None:
             raise ConfigError(f"{id!r}: there is no component {description.component!r}")
         if len(self._running) >= MOST:
@@ -203,20 +203,8 @@ class Components(Session):
         begin = sender.get(topic)
         if begin is None:
             return []
-        way: dict[str, str] = {}
-        waiting = [begin]
-        while waiting:
-            at = waiting.pop()
-            for taker in takers.get(at, ()):
-                if taker == begin:
-                    found = [at]
-                    while found[-1] != begin:
-                        found.append(way[found[-1]])
-                    return found[::-1]
-                if taker not in way:
-                    way[taker] = at
-                    waiting.append(taker)
-        return []
+        ways = (way(takers, taker, begin) for taker in takers.get(begin, ()))
+        return next(([begin, *found[:-1]] for found in ways if found is not None), [])
 
 
 class _Running:

@@ -5,11 +5,12 @@ A forward (source, target) feeds another one when the other's source is, or as a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from msgflo.topics import is_filter, matches
 
-__all__ = ["closing", "covers"]
+__all__ = ["closing", "covers", "way"]
 
 _Forward = tuple[str, str]  # source, target
 
@@ -29,9 +30,9 @@ def closing(edges: Sequence[Sequence[_Forward]]) -> dict[int, list[str]]:
             for fed in feeds.get(target, ()):
                 if fed in accepted.get(source, ()):
                     continue
-                way = _way(accepted, fed, source)
-                if way is not None:
-                    refused.setdefault(i, [source, target, *way])
+                sources = way(accepted, fed, source)
+                if sources is not None:
+                    refused.setdefault(i, [source, target, *(accepted[a][b] for a, b in pairwise(sources))])
                 accepted.setdefault(source, {})[fed] = target
                 added.append((source, fed))
         if i in refused:
@@ -64,24 +65,21 @@ def _feeds(edges: Sequence[Sequence[_Forward]]) -> dict[str, list[str]]:
     return feeds
 
 
-def _way(accepted: dict[str, dict[str, str]], start: str, goal: str) -> list[str] | None:
-    """Return the topics on a shortest way from one source to another, or None."""
+def way(links: Mapping[str, Iterable[str]], start: str, goal: str) -> list[str] | None:
+    """Return a shortest way along the links, with both ends; None where there is none."""
     came_from = {start: ""}
     frontier = [start]
     while frontier and goal not in came_from:
         reached = []
-        for source in frontier:
-            for fed in accepted.get(source, ()):
-                if fed not in came_from:
-                    came_from[fed] = source
-                    reached.append(fed)
+        for at in frontier:
+            for following in links.get(at, ()):
+                if following not in came_from:
+                    came_from[following] = at
+                    reached.append(following)
         frontier = reached
     if goal not in came_from:
         return None
-    topics = []
-    at = goal
-    while at != start:
-        before = came_from[at]
-        topics.append(accepted[before][at])
-        at = before
-    return topics[::-1]
+    found = [goal]
+    while found[-1] != start:
+        found.append(came_from[found[-1]])
+    return found[::-1]
