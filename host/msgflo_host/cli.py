@@ -52,9 +52,6 @@ def main() -> None:
         cli(prog_name="msgflo", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except (MsgfloError, *_library_errors()) as error:
-        print(f"msgflo: {error}", file=sys.stderr)
-        sys.exit(1)
     except click.exceptions.Exit as ended:
         sys.exit(ended.exit_code)
     except click.ClickException as error:
@@ -62,6 +59,11 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:  # who reads it has enough, as in `msgflo list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if not isinstance(error, (MsgfloError, *_library_errors())):
+            raise
+        print(f"msgflo: {error}", file=sys.stderr)
         sys.exit(1)
 
 
