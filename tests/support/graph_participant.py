@@ -23,18 +23,13 @@ MAIN = "inner/main"
 class _Participant:
     """Has one graph, `inner/main`; a context manager. `requests` are the frames that it got.
 
-    `numbers` is whether its answers name their request; a `deaf` one reads nothing, and one that `holds` its source waits for
-    `go_on()` before it tells what is in its graph, and until then answers nothing else.
+    `numbers` is whether its answers name their request; a `deaf` one reads nothing.
     """
 
-    def __init__(
-        self, role: str, *, component: str = "home/Inner", numbers: bool = True, deaf: bool = False, holds: bool = False
-    ) -> None:
+    def __init__(self, role: str, *, component: str = "home/Inner", numbers: bool = True, deaf: bool = False) -> None:
         self.deaf = deaf
         self.requests: list[Payload] = []
         self.inqueue, self.outqueue = f"{role}/ask", f"{role}/tell"
-        self._holds, self._goes_on = holds, False
-        self._waiting: list[Payload] = []
         self._role, self._kind, self._numbers = role, component, numbers
         self._nodes: dict[str, str] = {}
         self._edges: list[tuple[Payload, Payload]] = []
@@ -58,11 +53,6 @@ class _Participant:
         """Do as the broker does when the connection breaks."""
         self._publish(f"fbp/connection/{self._role}", "lost", retain=True)
 
-    def go_on(self) -> None:
-        """Tell its source, now or when it is asked next."""
-        self._goes_on = True
-        self._work()
-
     def got(self, command: str) -> list[Payload]:
         """The requests of that command so far."""
         return [request for request in self.requests if request["command"] == command]
@@ -70,16 +60,7 @@ class _Participant:
     def _asked(self, request: Payload) -> None:
         self.requests.append(request)
         if not self.deaf:
-            self._waiting.append(request)
-            self._work()
-
-    def _work(self) -> None:
-        while self._waiting:
-            if self._holds and self._waiting[0]["command"] == "getsource":
-                if not self._goes_on:
-                    return
-                self._goes_on = False
-            self._answer(self._waiting.pop(0))
+            self._answer(request)
 
     def _answer(self, request: Payload) -> None:
         protocol, command, payload = request["protocol"], request["command"], request["payload"]

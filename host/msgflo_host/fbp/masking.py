@@ -42,4 +42,5 @@ def masked_message(protocol: str, command: str, payload: dict[str, Any]) -> dict
 
 
 def _is_secure(holder: dict[str, Any]) -> bool:
-    return bool((holder.get("metadata") or {}).get("secure"))
+    metadata = holder.get("metadata")
+    return isinstance(metadata, dict) and bool(metadata.get("secure"))

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
 from .._text import quoted, shown
 from ..errors import RequestError
-from . import outputs
 from .answers import answer_to
 from .client_list import ClientHandle
 from .envelope import PROTOCOLS, Request, encode, read
@@ -43,9 +44,35 @@ _NEVER_ASKED = {("component", "list"), ("component", "source"), ("network", "per
 _KEYS = {("graph", "clear"): "id", ("component", "getsource"): "name", ("component", "source"): "name"}
 _NOBODY = ClientHandle(remote="", local=True, capabilities=frozenset())
 _NOBODY.leave()
-_GRAPHS = ("json", "fbp")  # languages; anything else could be taken for code of a component, and be run
 _TO_WHO_ASKED = {("component", "source"), ("network", "status"), ("network", "edges"), ("network", "debug")}
 _TO_WHO_ASKED |= {("trace", "dump"), ("runtime", "packetsent")}
+
+
+class _End(Struct):
+    node: str
+    port: str
+
+
+class _OnEdge(Struct):
+    """What is said of an edge, as far as it is looked at here."""
+
+    id: str
+    tgt: _End
+    src: _End | UnsetType = UNSET
+
+
+class _Source(Struct):
+    """In another language it could be taken for the code of a component, and be run."""
+
+    language: Literal["json", "fbp"]
+    code: str
+
+
+_CHECKED: dict[tuple[str, str], type[Struct]] = {
+    ("component", "source"): _Source,
+    **{("network", event): _OnEdge for event in ("connect", "begingroup", "data", "endgroup", "disconnect")},
+}
+"""What is read here before clients get it; all else is theirs to check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +127,17 @@ def renamed(heard: Heard, name: str) -> dict[str, Any]:
 class SubRuntime:
     """One such runtime; `publish(payload)` sends to its inqueue, and tells whether that was possible.
 
-    `ports` are its exported ports, for editors that come later. `source` is its graph, which came too late for who had asked;
-    None when it may be another by now.
+    `ports` are its exported ports, for editors that come later.
     """
 
     def __init__(self, publish: Callable[[bytes], bool]) -> None:
         self.ports: Heard | None = None
-        self.source: Heard | None = None
         self._publish = publish
         self._main: str | None = None
         self._numbers = itertools.count(1)
         self._waiting: dict[str, tuple[Question, float]] = {}  # by the id of what was sent; with a deadline
         self._ask_again_at, self._pause = float("-inf"), FIRST_PAUSE_S
         self._asked_anew = self._silent = False
-        self._edges: list[dict[str, Any]] = []  # whose packets are looked at; all where there are none
-        self._edges_asked_for: list[dict[str, Any]] = []
         self._left, self._left_at = BURST, 0.0
 
     @property
@@ -148,23 +171,11 @@ class SubRuntime:
         self._ask_again_at = min(self._ask_again_at, now + FIRST_PAUSE_S)
 
     def look_at(self, edges: list[dict[str, Any]], now: float) -> None:
-        """Have it show the packets of these edges, as `network:edges` names them; of all where there are none.
+        """Have it show the packets of these edges, as `network:edges` names them; nobody waits for its answer.
 
-        To be called again and again: it is asked when that are others than before, and as soon as it can be.
+        Raises RequestError as `ask` does.
         """
-        self._edges = edges
-        if self._main is not None and edges != self._edges_asked_for:
-            with suppress(RequestError):
-                self.ask(Question(_NOBODY, Request("network", "edges", {"edges": edges}), ""), now)
-                self._edges_asked_for = edges
-
-    def hasten(self, question: Question) -> bool:
-        """Whether a request still waits: its client is given another answer then, and this one's is heard all the same."""
-        for number, (waiting, deadline) in self._waiting.items():
-            if waiting is question:
-                self._waiting[number] = replace(waiting, client=_NOBODY), deadline
-                return True
-        return False
+        self.ask(Question(_NOBODY, Request("network", "edges", {"edges": edges}), ""), now)
 
     def hear(self, payload: bytes, now: float) -> Heard | None:
         """Take a message; returns what it says of the graph. Raises ValueError for one that it may not send."""
@@ -184,14 +195,14 @@ class SubRuntime:
         if not isinstance(body, dict):
             raise ValueError(f'"payload" is {shown(body)}; an object is needed')
         if (protocol, command) == ("runtime", "runtime"):
-            self._learn(body, now)
+            self._learn(body)
             return None
         return None if self._main is None else self._understood(protocol, command, body, number)
 
     def expired(self, now: float) -> list[Question]:
         """Take out the requests that should have been answered by now."""
         taken = self._take_out(lambda question, deadline: deadline <= now)
-        # Not all know how to select edges: nobody waits for that, and what is shown to whom does not depend on it.
+        # Not all know how to select edges.
         self._silent = self._silent or any(question.request.command != "edges" for question in taken)
         return taken
 
@@ -215,15 +226,14 @@ class SubRuntime:
         payload = {**request.payload, _KEYS.get((request.protocol, request.command), "graph"): self._main}
         return self._say(request.protocol, request.command, payload, number)
 
-    def _learn(self, payload: dict[str, Any], now: float) -> None:
+    def _learn(self, payload: dict[str, Any]) -> None:
         main = payload.get("graph")
         if not isinstance(main, str) or not 0 < len(main) <= MAX_ID:
             raise ValueError(f'"graph" of runtime:runtime is {shown(main)}; the name of its graph is needed')
         if main == self._main:
             return
         waiting = list(self._waiting.items()) if self._main is None else []
-        self._main, self.ports, self.source, self._edges_asked_for = main, None, None, []
-        self.look_at(self._edges, now)  # before what is asked, such as a start, has packets pass
+        self._main, self.ports = main, None
         for number, (question, _) in waiting:
             self._pass_on(number, question)
 
@@ -239,19 +249,19 @@ class SubRuntime:
             return Heard(protocol, command, {"message": text}, question)
         if kind == ("network", "data"):  # the schema describes these two, and then has no room for them
             payload = {key: value for key, value in payload.items() if key not in ("type", "schema")}
-        try:
-            outputs.check(protocol, command, payload)
-        except ValueError as error:
-            raise ValueError(f"{protocol}:{quoted(command)}: {quoted(str(error))}") from None
+        if kind in _CHECKED:
+            try:
+                msgspec.convert(payload, _CHECKED[kind])
+            except ValueError as error:
+                raise ValueError(f"{protocol}:{command}: {quoted(str(error))}") from None
         if kind == ("network", "data") and len(encode({**payload, "data": None})) > MOST_NAMED:
             raise ValueError(f"network:data names its edge in more than {MOST_NAMED} bytes")
-        named = payload[_KEYS.get(kind, "graph")]
-        if kind == ("component", "source"):
-            if payload["language"] not in _GRAPHS:
-                raise ValueError(f"component:source is in {quoted(payload['language'])}; allowed: {', '.join(_GRAPHS)}")
-        elif named != self._main:
+        named = payload.get(_KEYS.get(kind, "graph"))
+        if kind != ("component", "source") and named != self._main:
             self._asked_anew = True  # it may have another graph by now
-            raise ValueError(f"{protocol}:{command} is about {quoted(named)}; its graph is {quoted(self._main or '')}")
+            raise ValueError(
+                f"{protocol}:{quoted(command)} is about {shown(named)}; its graph is {quoted(self._main or '')}"
+            )
         return Heard(protocol, command, payload, self._answered(protocol, command, number))
 
     def _answered(self, protocol: str, command: str, number: str | None) -> Question | None:

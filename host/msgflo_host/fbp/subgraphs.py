@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,14 +24,15 @@ from ..coordinator import Coordinator
 from ..discovery import Participant
 from ..errors import MsgfloError, RequestError
 from ..participants import Entry
+from ..payloads import shortened
 from ..subscriptions import Subscriptions
 from ._payload import selected, selection
 from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Part, Replies
 from .envelope import Request, encode, message, refusal
 from .events import ClientJoined, ClientLeft
-from .inner_packets import OF_EDGES, InnerPackets
 from .masking import masked_message
+from .sparing import Sparing
 from .sub_runtime import SILENT_S, Heard, Question, SubRuntime, addressed, renamed
 
 __all__ = ["Subgraphs"]
@@ -39,8 +40,8 @@ __all__ = ["Subgraphs"]
 log = logging.getLogger("msgflo")
 
 TICK_S = 0.25
-PATIENCE_S = 0.04
-"""How long an editor that opens nothing without a source waits for that of a sub-graph."""
+OF_EDGES = ("data", "connect", "disconnect", "begingroup", "endgroup")
+"""The commands of `network` that are about one edge."""
 
 
 class _Known(SubRuntime):
@@ -85,7 +86,7 @@ class Subgraphs:
         self._get_source = get_source
         self._clients = clients
         self._replies = replies
-        self._inner = InnerPackets(clients)
+        self._sparing = Sparing()
         self._names: dict[str, str] = {}  # component or role → id of the participant; lost ones, too
         self._known: dict[str, _Known] = {}
         self._called: defaultdict[ClientHandle, dict[str, str]] = defaultdict(dict)  # id → the name that a client uses
@@ -120,7 +121,6 @@ class Subgraphs:
         for key in ("component", "role"):
             for entry in entries:
                 self._names.setdefault(getattr(entry.participant, key), entry.participant.id)
-        self._inner.forget_others({entry.participant.id for entry in entries})
         there = {entry.participant.id: entry for entry in entries if entry.state != "lost"}
         for id, known in list(self._known.items()):
             if id not in there or not known.is_still(there[id]):
@@ -164,39 +164,16 @@ class Subgraphs:
             if at_once:
                 return False
             raise
-        if at_once:
-            asyncio.get_running_loop().call_later(PATIENCE_S, self._hasten, known, question)
-        if request.protocol == "graph":
-            known.source = None
         self._called[client][id] = name
         self._news.set()
         return True
 
     def _select(self, client: ClientHandle, request: Request, known: _Known, name: str) -> None:
-        """Take which edges a client looks at: its runtime is asked for those of all clients, and keeps only one selection."""
-        edges, id = selected(request.payload), known.participant.id
-        self._inner.select(client, id, edges)
-        self._called[client][id] = name
-        self._look_at(known)
-        self._replies.answer(client, request, "edges", {"graph": name, "edges": selection(edges)})
-
-    def _look_at(self, known: _Known) -> None:
-        known.look_at(self._inner.wanted(known.participant.id), time.monotonic())
-
-    def _hasten(self, known: _Known, question: Question) -> None:
-        if known.hasten(question):
-            self._stand_in(known.source, question)
-
-    def _stand_in(self, source: Heard | None, question: Question) -> None:
-        """Answer in place of a sub-graph that is asked for its source: with what is known of it, or its declaration."""
-        client, request = question.client, question.request
-        try:
-            if source is None:
-                self._get_source(client, request)
-            else:
-                self._replies.answer(client, request, source.command, _seen(source, question.name, client))
-        except MsgfloError as error:
-            client.send(refusal(request, str(error)))
+        """Have a runtime show other edges; not all of them answer that."""
+        edges = selection(selected(request.payload))
+        known.look_at(edges, time.monotonic())
+        self._called[client][known.participant.id] = name
+        self._replies.answer(client, request, "edges", {"graph": name, "edges": edges})
 
     # -- what they say --
 
@@ -212,11 +189,7 @@ class Subgraphs:
 
     def _tell(self, known: _Known, heard: Heard) -> None:
         question = heard.question
-        if heard.protocol == "graph":
-            known.source = None
-        elif (heard.protocol, heard.command) == ("component", "source"):
-            known.source = heard
-        elif (heard.protocol, heard.command) == ("runtime", "ports"):
+        if (heard.protocol, heard.command) == ("runtime", "ports"):
             known.ports = heard
         if question is not None:
             payload = _seen(heard, question.name, question.client)
@@ -226,19 +199,21 @@ class Subgraphs:
                 self._replies.answer(question.client, question.request, heard.command, payload)
         if not heard.is_for_all:
             return
+        told = {
+            client: name
+            for client in self._clients
+            if client.may_see(heard.protocol, heard.command) and (name := self._name_for(client, known)) is not None
+        }
+        if question is not None:
+            told.pop(question.client, None)
         if (heard.protocol, heard.command) == ("network", "data"):
-            names = {client: name for client in self._clients if (name := self._name_for(client, known)) is not None}
-            self._inner.show(known.participant.id, heard.payload, names)
-            return
+            heard = replace(heard, payload={**heard.payload, "data": shortened(heard.payload.get("data"))})
+            seeing = self._sparing.seeing(known.participant.id, heard.payload["id"], told, time.monotonic())
+            told = {client: told[client] for client in seeing}
         of_edge = heard.protocol == "network" and heard.command in OF_EDGES
         frames: dict[tuple[str, bool], bytes] = {}
-        for client in self._clients:
-            name = self._name_for(client, known)
-            if name is None or not client.may_see(heard.protocol, heard.command):
-                continue
-            if question is not None and client is question.client:
-                continue
-            if of_edge and (client.behind or not self._inner.wants(client, known.participant.id, heard.payload)):
+        for client, name in told.items():
+            if of_edge and client.behind:
                 continue
             kind = name, client.sees_secure
             if kind not in frames:
@@ -268,7 +243,7 @@ class Subgraphs:
     def _joined(self) -> None:
         if len(self._clients) == 1:  # until now nobody has listened
             for known in self._known.values():
-                known.source = known.ports = None
+                known.ports = None
                 known.ask_anew()
         self._follow()
 
@@ -283,6 +258,7 @@ class Subgraphs:
 
     def _left(self, client: ClientHandle) -> None:
         self._called.pop(client, None)
+        self._sparing.left(client)
         for known in self._known.values():
             known.forget(client)
         self._follow()
@@ -293,18 +269,19 @@ class Subgraphs:
             self._fail(known.expired(now), f"has not answered within {SILENT_S:.0f} s")
             if self._topics:
                 known.introduce(now)
-                self._look_at(known)
-        self._inner.tick(now)
+        self._sparing.tick(now)
         for line in self._complaints.due(now):
             log.warning("%s", line)
 
     def _fail(self, questions: list[Question], why: str) -> None:
         for question in questions:
             request, name = question.request, question.name
-            if self._needs_source(request, name):
-                self._stand_in(None, question)
-            else:
-                question.client.send(refusal(request, f"the participant of the graph {quoted(name)} {why}"))
+            try:
+                if not self._needs_source(request, name):
+                    raise RequestError(f"the participant of the graph {quoted(name)} {why}")
+                self._get_source(question.client, request)
+            except MsgfloError as error:
+                question.client.send(refusal(request, str(error)))
 
     def _complain(self, text: str) -> None:
         if said := self._complaints.complain(text, time.monotonic()):
