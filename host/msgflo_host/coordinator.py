@@ -479,10 +479,10 @@ class Coordinator:
     def when_in_force(self, roles: Iterable[str], call: Callable[[], None]) -> None:
         """Call when what is desired now is in force for the participants of these roles.
 
-        At once where one of them is absent or asleep, or this coordinator is not in charge.
+        At once where one of them is absent or asleep.
         """
         entries = [self.registry.by_role(role) for role in roles]
-        if self.in_charge.is_set() and all(any(each.state == "alive" for each in found) for found in entries):
+        if all(any(each.state == "alive" for each in found) for found in entries):
             self._awaiting.append((time.monotonic(), call))
         else:
             call()

@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .client_list import ClientHandle
 
-__all__ = ["ClientIntroduced", "ClientJoined", "ClientLeft", "ClientSees", "RecordingChanged", "Told"]
-
-
-@dataclass(frozen=True, slots=True)
-class ClientJoined:
-    """An editor has come."""
-
-    client: ClientHandle
+__all__ = ["ClientIntroduced", "ClientLeft", "ClientSees", "RecordingChanged", "Told"]
 
 
 @dataclass(frozen=True, slots=True)
 class ClientSees:
-    """An editor has shown a secret, and sees other things than before."""
+    """An editor has come, or has shown a secret and sees other things than before."""
 
     client: ClientHandle
 

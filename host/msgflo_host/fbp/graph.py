@@ -60,8 +60,7 @@ class GraphPart:
             self._replies.answer(client, request, done.answer.command, {**done.answer.payload, "graph": id})
 
     def _add_edge(self, client: ClientHandle, request: Request, network: Network, payload: Mapping[str, Any]) -> None:
-        is_used = network.started and self._coordinator.in_charge.is_set()
-        release = client.hold() if is_used else lambda: None
+        release = client.hold() if network.started else lambda: None
         try:
             edge = self._graphs.edit(network.id, "addedge", payload, by=(client, request))[-1].payload
         except BaseException:

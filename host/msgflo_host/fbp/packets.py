@@ -20,7 +20,7 @@ from ..secrecy import is_secure
 from ..taps import Ends, Taps, ends
 from .client_list import ClientHandle, ClientList
 from .envelope import encode, message
-from .events import ClientJoined, ClientLeft, ClientSees, RecordingChanged
+from .events import ClientLeft, ClientSees, RecordingChanged
 from .masking import MASKED
 from .sparing import Sparing
 
@@ -56,7 +56,7 @@ class Packets:
         events = coordinator.events
         events.listen(GraphEnded, lambda event: self._forget(event.graph))
         events.listen(PacketSent, self._show_sent)
-        for kind in (ClientJoined, ClientSees, RecordingChanged):
+        for kind in (ClientSees, RecordingChanged):
             events.listen(kind, lambda event: self.taps.look_again())
         events.listen(ClientLeft, lambda event: self._left(event.client))
 
@@ -74,7 +74,7 @@ class Packets:
         """Show a client only these edges of a graph; all of them where none is named. Its answer waits until they are."""
         chosen: frozenset[Ends] = frozenset((src[0], src[1].lower(), tgt[0], tgt[1].lower()) for src, tgt in edges)
         self._selected.setdefault(client, {})[graph] = chosen
-        self.taps.look_again(client.hold() if self._coordinator.in_charge.is_set() else None)
+        self.taps.look_again(client.hold())
 
     def is_running(self, network: Network) -> bool:
         """Whether packets may come: it is started, and a participant of it is there that sends by itself.

@@ -1,7 +1,7 @@
 """The WebSocket of the FBP protocol: lets clients in, reads their requests in order, writes what is sent to them.
 
-Whoever reaches the port can connect, so each client is bounded in all that it can take: the size of a frame, the frames
-that are read in a second, what waits for it, the time without a sign of life, and the time without a secret.
+Whoever reaches the port can connect, so each client is bounded in all that it can take: the size of a frame, its share
+of our time, what waits for it, the time without a sign of life, and the time without a secret.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from .._text import quoted
 from ..complaints import Complaints
-from .client_list import ClientHandle, ClientList, Frame
+from .client_list import ClientHandle, ClientList
 from .envelope import EnvelopeError, Request, parse, refusal
 from .origins import Origins, is_loopback
 from .permissions import Permissions
@@ -30,12 +30,9 @@ logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
 Handler: TypeAlias = Callable[[ClientHandle, Request], None]
 
 MAX_FRAME = 1024 * 1024  # bytes
-FRAMES_PER_SECOND = 2_000  # read from one client for long …
-BURST = 10_000  # … and at once: a whole graph
-BYTES_PER_FRAME = 4096  # a longer frame counts as several
 STRANGER_FRAME = 16 * 1024  # bytes, of a client that has shown no secret yet
-SLOW_S = 0.01  # a client whose request takes longer then waits as long as it took
-HEARTBEAT_S = 20.0
+SLOW_S = 0.01  # a client whose requests have taken longer waits as long as they took
+HEARTBEAT_S = 40.0  # and half of it until the answer
 STALLED_S = 30.0  # without taking a single frame
 CLOSING_S = 2.0  # for the end that both sides agree on
 STRANGER_S = 60.0  # until a secret that allows something
@@ -74,12 +71,17 @@ class Socket:
             capabilities=self._permissions.of(None, local=local),
             abort=transport.abort,
         )
-        if not self._clients.make_room(client):
+        if not self._clients.make_room():
             self._complain(f"editor at {client.remote} refused: there are {len(self._clients)} already")
             raise web.HTTPServiceUnavailable(text="too many clients\n")
-        # Without compression, so that what is small on the wire is small here. Pings count as frames, so they are ours.
+        # Without compression, so that what is small on the wire is small here. Pings are answered here: others come between.
         socket = web.WebSocketResponse(
-            protocols=("noflo",), max_msg_size=MAX_FRAME, compress=False, autoping=False, timeout=CLOSING_S
+            protocols=("noflo",),
+            max_msg_size=MAX_FRAME,
+            compress=False,
+            autoping=False,
+            heartbeat=HEARTBEAT_S,
+            timeout=CLOSING_S,
         )
         self._clients.add(client)
         try:
@@ -112,7 +114,7 @@ class Socket:
 
     async def _read(self, socket: web.WebSocketResponse, client: ClientHandle) -> None:
         now = asyncio.get_running_loop().time
-        allowance = _Allowance(now())
+        spent = 0.0
         known_by = now() + STRANGER_S
         while not client.closed:
             if client.capabilities:
@@ -125,26 +127,25 @@ class Socket:
                 break
             if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG):
                 break  # closed by the client, or for a frame that breaks the rules of WebSockets
-            client.heard = True
+            began = time.perf_counter()
+            if frame.type is WSMsgType.PING:
+                await socket.pong(frame.data)
             pause = self._take(client, frame)
-            # At least one turn of the loop is for everybody else.
-            await asyncio.sleep(max(pause, allowance.spend(1 + len(frame.data) // BYTES_PER_FRAME, now())))
+            spent += time.perf_counter() - began
+            if spent > SLOW_S:
+                pause, spent = pause + spent, 0.0
+            await asyncio.sleep(pause)  # at least one turn of the loop is for everybody else
 
     def _take(self, client: ClientHandle, frame: WSMessage) -> float:
         """Act on a frame; returns for how many seconds its client is not listened to then."""
-        if frame.type is WSMsgType.PING:
-            client.pong(frame.data)
-        elif frame.type is WSMsgType.BINARY:
+        if frame.type is WSMsgType.BINARY:
             client.close(WSCloseCode.UNSUPPORTED_DATA, "text frames are needed")
-        elif frame.type is WSMsgType.TEXT:
-            if not client.capabilities and len(frame.data) > STRANGER_FRAME:
-                client.close(WSCloseCode.MESSAGE_TOO_BIG, "no secret")
-                return 0.0
-            began = time.perf_counter()
-            if not self._answer(client, frame.data):
-                return WRONG_SECRET_S
-            took = time.perf_counter() - began
-            return took if took > SLOW_S else 0.0
+        elif frame.type is not WSMsgType.TEXT:
+            return 0.0
+        elif not client.capabilities and len(frame.data) > STRANGER_FRAME:
+            client.close(WSCloseCode.MESSAGE_TOO_BIG, "no secret")
+        elif not self._answer(client, frame.data):
+            return WRONG_SECRET_S
         return 0.0
 
     def _answer(self, client: ClientHandle, text: str) -> bool:
@@ -179,42 +180,17 @@ def is_local(request: web.Request) -> bool:
     return is_loopback(request.remote) and not any(name in request.headers for name in PROXIES)
 
 
-class _Allowance:
-    """How much a client may still have read: `BURST` frames at once, `FRAMES_PER_SECOND` for long."""
-
-    def __init__(self, now: float) -> None:
-        self._left = float(BURST)
-        self._at = now
-
-    def spend(self, frames: int, now: float) -> float:
-        """Count frames; returns for how many seconds nothing more is to be read."""
-        self._left = min(float(BURST), self._left + (now - self._at) * FRAMES_PER_SECOND) - frames
-        self._at = now
-        return max(0.0, -self._left / FRAMES_PER_SECOND)
-
-
 async def _write(socket: web.WebSocketResponse, client: ClientHandle) -> None:
-    """Send what is in the client's queue, in order; abort the connection when the client does not live, or not read."""
+    """Send what is in the client's queue, in order; abort the connection when the client does not read."""
     try:
         while True:
-            try:
-                async with asyncio.timeout(HEARTBEAT_S):
-                    frame = await client.next_frame()
-            except TimeoutError:
-                if socket.closed or not client.heard:
-                    break
-                client.heard = False
-                frame = Frame("ping")
+            frame = await client.next_frame()
             async with asyncio.timeout(STALLED_S):
-                if frame.kind == "close":
+                if frame.code:
                     await socket.close(code=frame.code, message=frame.data)
                     return
-                await socket.send_frame(frame.data, _TYPES[frame.kind])
+                await socket.send_frame(frame.data, WSMsgType.TEXT)
     except TimeoutError:
-        pass
+        client.abort()
     except ConnectionError:
         return  # closed meanwhile
-    client.abort()
-
-
-_TYPES = {"text": WSMsgType.TEXT, "ping": WSMsgType.PING, "pong": WSMsgType.PONG}

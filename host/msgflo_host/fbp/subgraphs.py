@@ -30,7 +30,7 @@ from ._payload import selected, selection
 from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Part, Replies
 from .envelope import Request, encode, message, refusal
-from .events import ClientJoined, ClientLeft
+from .events import ClientLeft, ClientSees
 from .masking import masked_message
 from .sparing import Sparing
 from .sub_runtime import SILENT_S, Heard, Question, SubRuntime, addressed, renamed
@@ -94,7 +94,7 @@ class Subgraphs:
         self._complaints = Complaints()
         self._news = asyncio.Event()
         self._reader = coordinator.subscriptions.reader(self._received)
-        clients.events.listen(ClientJoined, lambda event: self._joined())
+        clients.events.listen(ClientSees, lambda event: self._joined())
         clients.events.listen(ClientLeft, lambda event: self._left(event.client))
         self.look()
 

@@ -21,7 +21,7 @@ from ._payload import network_of
 from .client_list import ClientHandle, ClientList
 from .dispatch import Command, Replies
 from .envelope import Request, message
-from .events import ClientIntroduced, ClientJoined, ClientLeft, ClientSees, RecordingChanged, Told
+from .events import ClientIntroduced, ClientLeft, ClientSees, RecordingChanged, Told
 from .masking import masked_graph
 from .runtime import Identity
 
@@ -54,7 +54,7 @@ class TracePart:
         self._events = events = graphs.events
         events.listen(GraphEnded, lambda event: self._rings.pop(event.graph, None))
         events.listen(Told, self._told)
-        for kind in (ClientJoined, ClientSees, ClientLeft):
+        for kind in (ClientSees, ClientLeft):
             events.listen(kind, lambda event: self._look_who_is_there())
         events.listen(ClientIntroduced, lambda event: self._tell_recorded(event.client))
 

@@ -233,8 +233,8 @@ def test_clients_too_many_are_refused() -> None:
 
 def test_those_who_only_wait_keep_nobody_out() -> None:
     async def main() -> None:
-        async with served(ClientList(strangers=3, strangers_each=2)) as server:
-            waiting = [await server.connect(headers=AFAR) for _ in range(2)]
+        async with served(ClientList(limit=3)) as server:
+            waiting = [await server.connect(headers=AFAR) for _ in range(3)]
             async with await server.connect(headers=AFAR) as editor:
                 assert (await ask(editor, "graph", "clear", secret=SECRET))["command"] == "clear"
                 assert await close_code(waiting[0]) == 1008
