@@ -10,8 +10,8 @@ from lark import Token
 
 from ._fbp_parser import Chain, Export, Fragment
 from ._fbp_words import may_name, span
-from ._json_splice import splice
 from .fbp_format import Reading
+from .json_edit import rewritten
 from .model import Graph
 
 __all__ = ["names", "rename"]
@@ -47,7 +47,7 @@ def rename(text: str, reading: Reading, names: Mapping[str, str]) -> str:
         start, end = span(word)
         if word.type == "KEYS":
             document = json.loads(word[2:])
-            written = "#:" + splice(word[2:], document, _renamed_in(document, names))
+            written = "#:" + rewritten(word[2:], document, _renamed_in(document, names))
         elif (new := names.get(reading.node_of(word))) is None:
             continue
         else:

