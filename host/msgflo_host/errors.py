@@ -35,6 +35,7 @@ __all__ = [
     "ServerError",
     "SpecError",
     "TraceError",
+    "printable",
     "system_reason",
 ]
 
@@ -126,3 +127,8 @@ def system_reason(error: OSError) -> str:
     """Return what the system calls an error, without the addresses and names that libraries add."""
     code = error.errno or 0
     return os.strerror(code) if code in errno.errorcode else error.strerror or str(error)
+
+
+def printable(text: str) -> str:
+    """Text from a device as one harmless line: control characters are written as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

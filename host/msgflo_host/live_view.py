@@ -12,7 +12,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from .view import LOG_LINES, Notes, Status, edge_text, printable
+from .errors import printable
+from .view import LOG_LINES, Notes, Status, edge_text
 
 __all__ = ["follow_live"]
 

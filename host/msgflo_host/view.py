@@ -12,7 +12,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["LOG_LINES", "Notes", "Status", "edge_text", "flush", "follow_plain", "printable"]
+from .errors import printable
+
+__all__ = ["LOG_LINES", "Notes", "Status", "edge_text", "flush", "follow_plain"]
 
 FIRST_S, EVERY_S, LOOK_S = 5.0, 60.0, 3.5
 QUIET_S = 3600.0
@@ -21,11 +23,6 @@ LOG_LINES = 8
 MOST_EDGES = 50
 
 Status = dict[str, Any]
-
-
-def printable(text: str) -> str:
-    """Text from a device as one harmless line: control characters are written as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class Notes(logging.Handler):

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from ..errors import BrokerError, MsgfloError
-from ..view import printable
+from ..errors import BrokerError, MsgfloError, printable
 
 if TYPE_CHECKING:
     from msgflo import Broker

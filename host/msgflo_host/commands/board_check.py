@@ -9,8 +9,7 @@ import click
 from ..boards.model import PortMap
 from ..boards.neighbours import Neighbour, check_name, neighbours, shared_roles
 from ..boards.port_map import find, load
-from ..errors import FlashError, PortMapError
-from ..view import printable
+from ..errors import FlashError, PortMapError, printable
 
 __all__ = ["command"]
 

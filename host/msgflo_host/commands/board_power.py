@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..view import printable
+from ..errors import printable
 
 __all__ = ["command"]
 

@@ -18,9 +18,8 @@ from .. import discovery
 from .._text import quoted
 from ..bindings.retained_lists import bound_topic
 from ..discovery import Participant
-from ..errors import BrokerError, DiscoveryError, MsgfloError, RequestError
+from ..errors import BrokerError, DiscoveryError, MsgfloError, RequestError, printable
 from ..sessions import clear_sessions
-from ..view import printable
 from ._options import broker_option, coordinator_option, find_broker, status_of
 
 __all__ = ["command"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..view import printable
+from ..errors import printable
 from ._options import coordinator_option, status_of
 
 __all__ = ["command"]

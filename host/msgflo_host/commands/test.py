@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..view import printable
+from ..errors import printable
 from ._options import SEEN_BY_ALL
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from msgflo import Broker, ConfigError
 from msgflo.topics import check_filter
 
 from ..connection import Connection
-from ..view import printable
+from ..errors import printable
 from ._names import find_port
 from ._options import broker_option, coordinator_option, find_broker
 
