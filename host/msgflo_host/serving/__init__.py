@@ -98,11 +98,8 @@ async def serve(
     await asyncio.to_thread(_import_server, without_certificates=not coordinator.broker.tls)
     from ..fbp.runtime import Identity
     from ..fbp.service import Service
-    from .board_maps import BoardMaps
-    from .board_runs import BoardRuns
-    from .boards import Boards
     from .gate import Gate
-    from .mqtt import CAPABILITY, Mqtt
+    from .parts import Parts
     from .server import Server
     from .status import OUTPUT, STATUS, Answer
 
@@ -128,13 +125,9 @@ async def serve(
     page = local_url(host, port)
     editor = live_url(access.ide, page, runtime_id)
     gate = Gate(permissions, admission.origins)
-    maps = BoardMaps(boards)
-    runs = BoardRuns(
-        components.runner,
-        said=components.printed,
-        is_alive=lambda role: any(entry.state == "alive" for entry in coordinator.registry.by_role(role)),
-    )
-    stack.push_async_callback(runs.close)
+    parts = Parts(gate, coordinator, components, boards=boards)
+    stack.push_async_callback(parts.runs.close)
+    admission.own_names.learn_full_name()
     server = Server(
         listener,
         service.socket,
@@ -142,32 +135,18 @@ async def serve(
         parts=[
             Answer(gate, "/status.json", STATUS, lambda: look(page, editor)),
             Answer(gate, "/output.json", OUTPUT, service.recent.lines),
-            Answer(
-                gate,
-                "/page.json",
-                (CAPABILITY,),
-                lambda: {"boards": bool(maps.names()), "components": _folder(library)},
-            ),
-            Mqtt(gate, coordinator.broker, is_own_broker=coordinator.is_own_broker),
-            Boards(gate, maps, runs),
+            *parts.served,
         ],
     )
     tasks.create_task(service.run())
     await server.start()
     stack.push_async_callback(_stop, service, server)
+    tasks.create_task(server.run())
     tasks.create_task(announce_runtime(host, port, runtime_id=runtime_id, label=label()))
     # The secret is shown once, when it is made: what is printed is kept by many, for long.
     shown = secret if is_new else None
     _say(access, host, port, runtime_id, shown)
     return page, live_url(access.ide, page, runtime_id, shown)
-
-
-def _folder(library: Library) -> dict[str, Any] | None:
-    """The components of the folder, where new ones go, and the file that the first of them needs beside it."""
-    if library.folder is None:
-        return None
-    folder = str(library.folder.absolute())
-    return {"names": library.names(), "folder": folder, "suffixes": library.suffixes, "creates": library.creates}
 
 
 async def _stop(service: Service, server: Server) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+import threading
 from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
@@ -22,8 +23,9 @@ _NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-
 class OwnNames:
     """The names under which this machine is reached: its own, and the `allowed` ones.
 
-    Its own are localhost, any IP address, and its host name, alone or with a suffix of private networks. Any other one
-    could be pointed here by whoever has a page under it, also by multicast DNS. Raises ServerError for what is no host name.
+    Its own are localhost, any IP address, its host name alone or with a suffix of private networks, and its full name, once
+    that is known. Any other one could be pointed here by whoever has a page under it, also by multicast DNS. Raises
+    ServerError for what is no host name.
     """
 
     def __init__(self, allowed: Iterable[str] = (), *, host_name: str | None = None) -> None:
@@ -35,6 +37,19 @@ class OwnNames:
     def __contains__(self, host: object) -> bool:
         name = _plain(str(host))
         return name in self._names or name.endswith(".localhost") or _is_address(name)
+
+    def learn_full_name(self) -> None:
+        """Ask for the full name of this machine, in a thread that nobody waits for: without a network it takes long."""
+        threading.Thread(target=self._learn_full_name, daemon=True).start()
+
+    def _learn_full_name(self) -> None:
+        try:
+            found = socket.getaddrinfo(self._host_name, None, flags=socket.AI_CANONNAME)
+        except (OSError, UnicodeError):
+            return
+        full = _plain(found[0][3])
+        if full.startswith(f"{self._host_name}."):
+            self._names.add(full)
 
 
 def local_url(host: str, port: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import resource
 import socket
 from collections.abc import Awaitable, Callable, Container, Iterable
 from pathlib import Path
@@ -13,7 +12,8 @@ from aiohttp import web
 
 from ..complaints import Complaints
 from ..fbp.socket import Socket
-from .files import serve_file
+from .connection_limit import ConnectionLimit, raise_file_limit
+from .files import Files
 from .policy import add_headers
 
 __all__ = ["Part", "Server"]
@@ -21,10 +21,6 @@ __all__ = ["Part", "Server"]
 # It would print a traceback, and what came, for each request that is none. What goes wrong here is logged by `_guard`.
 logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL + 1)
 
-IDLE_S = 15.0
-"""A connection on which nothing is asked for so long is closed."""
-FILES = 8192
-"""That this process may have open, where the system allows it."""
 WEB = Path(__file__).parent.parent / "web"
 
 
@@ -53,6 +49,8 @@ class Server:
         self._listener = listener
         self._editors = editors
         self._own_names = own_names
+        self._files = Files(WEB)
+        self._limit = ConnectionLimit()
         self._complaints = Complaints()
         application = web.Application(middlewares=[self._guard])
         application.on_response_prepare.append(add_headers)
@@ -60,13 +58,18 @@ class Server:
         for part in parts:
             part.add_to(application.router)
         application.router.add_get("/{name:.+}", self._file)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5, keepalive_timeout=IDLE_S)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
 
     async def start(self) -> None:
         """Answer from now on."""
-        _raise_file_limit()
+        raise_file_limit()
         await self._runner.setup()
         await web.SockSite(self._runner, self._listener).start()
+
+    async def run(self) -> None:
+        """Look after the connections until cancelled; to be called when it has started."""
+        assert self._runner.server is not None
+        await self._limit.run(self._runner.server)
 
     async def stop(self) -> None:
         """Close the port."""
@@ -75,10 +78,10 @@ class Server:
     async def _page_or_socket(self, request: web.Request) -> web.StreamResponse:
         if self._editors.is_for(request):
             return await self._editors.serve(request)
-        return serve_file(WEB, request, "index.html")
+        return await self._files.serve(request, "index.html")
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
-        return serve_file(WEB, request, request.match_info["name"])
+        return await self._files.serve(request, request.match_info["name"])
 
     @web.middleware
     async def _guard(
@@ -94,7 +97,7 @@ class Server:
                 "or start it with --allow-host and the name\n"
             )
         try:
-            return await handler(request)
+            return await self._limit.note(request, handler)
         except (web.HTTPException, OSError):
             raise
         except Exception as error:
@@ -106,11 +109,3 @@ class Server:
             return (request.url.host or "") in self._own_names
         except ValueError:  # a host that is none
             return False
-
-
-def _raise_file_limit() -> None:
-    """Let this process have more files open, each connection being one: many systems begin with 1 024."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,4 +1,4 @@
-"""What a page asks for beside the FBP protocol, as JSON: the state of the system, the lines that were said of late, and more."""
+"""What a page asks for beside the FBP protocol, as JSON: the state of the system, and the lines that were said of late."""
 
 from __future__ import annotations
 

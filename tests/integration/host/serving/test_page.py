@@ -140,8 +140,11 @@ def test_every_file_comes_compressed_with_its_type_and_is_not_sent_again_while_i
             )
             assert answer.headers["Vary"] == "Accept-Encoding"
             assert answer.headers["Cache-Control"] == "no-cache"
-            assert answer.headers["Content-Encoding"] == "gzip"
-            assert gzip.decompress(body) == content
+            if len(content) >= 512:
+                assert answer.headers["Content-Encoding"] == "gzip"
+                assert len(body) < len(content)
+                body = gzip.decompress(body)
+            assert body == content
             answer, body = await _raw(house, path)
             assert "Content-Encoding" not in answer.headers
             assert body == content

@@ -371,6 +371,15 @@ async def status_of(server: LocalServer) -> int:
         return answer.status
 
 
+def test_whoever_opens_many_connections_loses_some_and_others_are_served(tmp_path: Path) -> None:
+    with LocalServer(tmp_path) as server, contextlib.ExitStack() as stack:
+        idle = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20)) for _ in range(300)
+        ]
+        assert idle[0].recv(1) == b""  # the idlest is closed
+        assert asyncio.run(status_of(server)) == 200
+
+
 def test_what_is_no_request_is_refused_and_not_printed(tmp_path: Path) -> None:
     """A line for each would fill the log, and hold what was sent: a secret, if that was put in a wrong place."""
     hosts = [b"a:99999", b"\xff", b"[::1]x", b"1.2.3.4.5", b"localhost@evil.example", b"evil.example#localhost"]

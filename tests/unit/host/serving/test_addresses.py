@@ -77,6 +77,15 @@ def test_names_that_are_allowed_are_ours_and_none_below_them() -> None:
     assert not [name for name in ("evil.home.example.org", "example.org", "nas.local") if name in names]
 
 
+@pytest.mark.parametrize(("full", "ours"), [("pi.corp.example", True), ("evil.corp.example", False)])
+def test_the_full_name_of_this_machine_is_ours(monkeypatch: pytest.MonkeyPatch, full: str, ours: bool) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: [(2, 1, 6, full, ("127.0.1.1", 0))])
+    names = OwnNames(host_name="pi")
+    assert full not in names
+    names._learn_full_name()
+    assert (full in names) is ours
+
+
 @pytest.mark.parametrize("wrong", ["", "https://home.example.org", "home.example.org:443", "*", "a b", ".example.org"])
 def test_what_is_no_host_name_cannot_be_allowed(wrong: str) -> None:
     with pytest.raises(ServerError, match="is no host name, as in"):
