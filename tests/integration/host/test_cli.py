@@ -75,6 +75,6 @@ def test_a_graph_that_is_not_there_is_named_in_one_line() -> None:
 
 def test_where_a_library_cannot_be_imported_the_cause_is_seen(tmp_path: Path) -> None:
     (tmp_path / "msgflo.py").write_text("raise ImportError('libexpat.so.1 is missing')\n")
-    answer = msgflo("list", PYTHONPATH=str(tmp_path))
+    answer = msgflo("send", "lamp/on", "true", "--broker", "mqtt://localhost", PYTHONPATH=str(tmp_path))
     assert answer.returncode == 1
     assert answer.stderr.endswith("\nImportError: libexpat.so.1 is missing\n")
