@@ -34,9 +34,12 @@ def board_key(folder: Path, name: str) -> str:
 
 def _make(file: Path) -> None:
     file.parent.mkdir(exist_ok=True)
-    # Two commands at once shall use the same key: whoever is second finds the file there.
-    with (
-        suppress(FileExistsError),
-        os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened,
-    ):
+    # Whole or not at all; and of two commands at once both shall use the same key: whoever is second finds the file there.
+    part = file.with_suffix(f".{os.getpid()}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
         opened.write(secrets.token_hex() + "\n")
+    try:
+        with suppress(FileExistsError):
+            os.link(part, file)
+    finally:
+        part.unlink()

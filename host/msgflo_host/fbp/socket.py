@@ -23,7 +23,6 @@ from .permissions import Permissions
 
 __all__ = ["WRONG_SECRET_S", "Handler", "Socket", "is_local"]
 
-log = logging.getLogger("msgflo")
 # It would print a line for each client that offers another sub-protocol than ours.
 logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
 
@@ -72,7 +71,8 @@ class Socket:
             abort=transport.abort,
         )
         if not self._clients.make_room():
-            self._complain(f"editor at {client.remote} refused: there are {len(self._clients)} already")
+            text = f"editor at {client.remote} refused: there are {len(self._clients)} already"
+            self._complaints.log(logging.WARNING, text)
             raise web.HTTPServiceUnavailable(text="too many clients\n")
         # Without compression, so that what is small on the wire is small here. Pings are answered here: others come between.
         socket = web.WebSocketResponse(
@@ -96,7 +96,8 @@ class Socket:
     def _check_origin(self, request: web.Request) -> None:
         origins = request.headers.getall("Origin", [])
         if len(origins) > 1 or not self._origins.allows(next(iter(origins), None), request.headers.get("Host")):
-            self._complain(f"a page of {quoted(', '.join(origins))} may not connect; it is none of the allowed origins")
+            text = f"a page of {quoted(', '.join(origins))} may not connect; it is none of the allowed origins"
+            self._complaints.log(logging.WARNING, text)
             raise web.HTTPForbidden(text="pages of this origin may not connect\n")
 
     async def _exchange(self, socket: web.WebSocketResponse, client: ClientHandle) -> None:
@@ -163,16 +164,9 @@ class Socket:
             self._handle(client, request)
         except Exception as error:  # a fault of ours must not end the others' connections
             what = f"{request.protocol}:{request.command}"
-            self._complain(f"{what} has failed: {type(error).__name__}", details=error)
+            self._complaints.log(logging.WARNING, f"{what} has failed: {type(error).__name__}", error)
             client.send(refusal(request, f"{what} has failed; the runtime's log tells more"))
         return good
-
-    def _complain(self, text: str, details: Exception | None = None) -> None:
-        now = asyncio.get_running_loop().time()
-        for line in self._complaints.due(now):
-            log.warning("%s", line)
-        if self._complaints.complain(text, now):
-            log.warning("%s", text, exc_info=details)
 
 
 def is_local(request: web.Request) -> bool:

@@ -54,7 +54,7 @@ class _End(Struct):
 
 
 class _OnEdge(Struct):
-    """What is said of an edge, as far as it is looked at here."""
+    """A message about an edge: the fields that are read here."""
 
     id: str
     tgt: _End

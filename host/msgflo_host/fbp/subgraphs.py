@@ -182,7 +182,8 @@ class Subgraphs:
             try:
                 heard = known.hear(payload, time.monotonic())
             except ValueError as error:
-                self._complain(f"{quoted(known.participant.role)} on {quoted(topic)}: {error}")
+                text = f"{quoted(known.participant.role)} on {quoted(topic)}: {error}"
+                self._complaints.log(logging.WARNING, text)
             else:
                 if heard is not None:
                     self._tell(known, heard)
@@ -282,10 +283,6 @@ class Subgraphs:
                 self._get_source(question.client, request)
             except MsgfloError as error:
                 question.client.send(refusal(request, str(error)))
-
-    def _complain(self, text: str) -> None:
-        if said := self._complaints.complain(text, time.monotonic()):
-            log.warning("%s", said)
 
 
 def _seen(heard: Heard, name: str, client: ClientHandle) -> dict[str, Any]:

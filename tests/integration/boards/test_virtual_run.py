@@ -114,11 +114,8 @@ def test_runs_until_ctrl_c(run: Callable[..., Run], broker: Broker, tmp_path: Pa
     running.wait_for("picow | [running, after a power reset]")
     running.wait_for(f"picow: control socket 127.0.0.1:{port}")
     assert f"picow: a virtual Raspberry Pi Pico W on {broker.url}; Ctrl-C ends it" in running.output
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as client:
-        client.sendall(b'{"device": "remote-dial"}\n{"device": "remote-button"}\n')
-        answers = client.makefile()
-        assert json.loads(answers.readline())["values"] == {"position": 0.25}
-        assert json.loads(answers.readline())["values"]["bounce"] is False
+    assert ask(port, device="remote-dial") == {"position": 0.25}
+    assert ask(port, device="remote-button")["bounce"] is False
     running.wait_for(" board: ")
     assert interpreters(flash)
     assert running.end() == 0
