@@ -1,5 +1,33 @@
-"""``python -m msgflo_host``: the command ``msgflo``."""
+"""The command ``msgflo``, also as ``python -m msgflo_host``."""
 
-from .cli import main
+from __future__ import annotations
 
-main()
+import os
+import sys
+
+__all__ = ["main"]
+
+_STDERR = 2  # file number
+
+
+def main() -> None:
+    """Run the command line. The coordinator of ``msgflo run`` takes longest to begin, so that it begins first."""
+    _open_standard_files()
+    if sys.argv[1:2] == ["run"] and {"-h", "--help"}.isdisjoint(sys.argv):
+        from .processes import coordinator_process
+
+        coordinator_process.start_ahead()
+    from .cli import main
+
+    main()
+
+
+def _open_standard_files() -> None:
+    """Have nothing else take the numbers of input and outputs that were closed: children would write into that."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        os.set_inheritable(number, True)
+    os.close(number)
+
+
+if __name__ == "__main__":
+    main()

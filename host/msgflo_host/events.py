@@ -9,8 +9,9 @@ A fault in one who listens is logged, and keeps nothing from the others.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from ._turns import Turns
 from .graph.commands import Change
@@ -71,8 +72,7 @@ class Events:
 # --- Of graphs ---
 
 
-@dataclass(frozen=True, slots=True)
-class GraphChanged:
+class GraphChanged(Struct, frozen=True):
     """A graph is different; `by` is what its editor has given with the command, None where it was no editor."""
 
     graph: str
@@ -80,30 +80,26 @@ class GraphChanged:
     by: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class GraphEdited:
+class GraphEdited(Struct, frozen=True):
     """A command has been carried out on a graph."""
 
     graph: str
 
 
-@dataclass(frozen=True, slots=True)
-class GraphEnded:
+class GraphEnded(Struct, frozen=True):
     """There is no such graph any more."""
 
     graph: str
 
 
-@dataclass(frozen=True, slots=True)
-class NodeRenamed:
+class NodeRenamed(Struct, frozen=True):
     """A node of a component that runs here has another name: its role before, and now."""
 
     old: str
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class DesiredChanged:
+class DesiredChanged(Struct, frozen=True):
     """What all graphs want together may be different; these initial packets, whose nodes are roles, are to be sent."""
 
     initials: list[Initial]
@@ -112,55 +108,47 @@ class DesiredChanged:
 # --- Of the coordinator ---
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciled:
+class Reconciled(Struct, frozen=True):
     """What is desired is in force as far as it can be."""
 
 
-@dataclass(frozen=True, slots=True)
-class BrokerAway:
+class BrokerAway(Struct, frozen=True):
     """Something is desired while the broker is out of reach."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeChanged:
+class ChargeChanged(Struct, frozen=True):
     """This coordinator is in charge from now on, or another one."""
 
     is_ours: bool
 
 
-@dataclass(frozen=True, slots=True)
-class InitialSent:
+class InitialSent(Struct, frozen=True):
     """An initial packet has been sent; its node is a role."""
 
     initial: Initial
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(Struct, frozen=True):
     """Something that concerns all."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class NodeFailed:
+class NodeFailed(Struct, frozen=True):
     """What cannot be brought in force at a role, or an error of a built-in component."""
 
     role: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class NodeSaid:
+class NodeSaid(Struct, frozen=True):
     """A line that a built-in component shows."""
 
     role: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PacketSent:
+class PacketSent(Struct, frozen=True):
     """Somebody has sent a packet into an inport of a node by hand."""
 
     graph: str
@@ -171,16 +159,14 @@ class PacketSent:
 # --- Of components that are processes here ---
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentPrinted:
+class ComponentPrinted(Struct, frozen=True):
     """A process has printed a line; programs are called `program <name>`, and say so how they have ended."""
 
     role: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentCrashed:
+class ComponentCrashed(Struct, frozen=True):
     """A process has ended by itself, and how; it is started again in so many seconds."""
 
     role: str
@@ -188,28 +174,24 @@ class ComponentCrashed:
     delay_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentSilent:
+class ComponentSilent(Struct, frozen=True):
     """A process runs, and has not announced itself in time."""
 
     role: str
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentDoubted:
+class ComponentDoubted(Struct, frozen=True):
     """What seems to be amiss with a component."""
 
     role: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentMended:
+class ComponentMended(Struct, frozen=True):
     """Something of that is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryChanged:
+class LibraryChanged(Struct, frozen=True):
     """These components came, went, or changed: their source, or what is known of them."""
 
     names: frozenset[str]

@@ -6,16 +6,16 @@ import asyncio
 import gc
 import io
 import logging
-import os
 import shlex
 import signal
+import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import uvloop
 
@@ -34,7 +34,7 @@ from .graph.files import load, signature
 from .graph.live import LiveFile
 from .graph.model import Graph
 from .journal import Journal
-from .processes.channel import Channel, inherited
+from .processes.channel import Channel
 from .processes.groups import Supervised
 from .processes.signals import on_shutdown
 from .serving import Access, label, read_access, serve
@@ -44,7 +44,7 @@ from .view import Notes, flush, follow_plain
 if TYPE_CHECKING:
     from .broker import OwnBroker
 
-__all__ = ["Options", "run"]
+__all__ = ["Options", "Supervisor", "run"]
 
 log = logging.getLogger("msgflo")
 
@@ -53,7 +53,6 @@ IN_USE = (
     "; end the program that uses it. Two runs need different --port, and in one folder different --data "
     "(with make: ARGS='--port …')"
 )
-STDERR = 2  # file number
 FIRST_BINDINGS_S = 0.5
 FULL_COLLECTIONS = 1000  # one of so many: with a thousand participants each takes 0.1 s, in which nobody is answered
 
@@ -77,10 +76,48 @@ class Options:
     save: bool = True
     plain: bool = False
 
+    @classmethod
+    def of(cls, given: Mapping[str, Any], *, broker: Broker | None) -> Options:
+        """Return the options of the command line, by their names there; paths may be texts."""
 
-def run(options: Options) -> None:
+        def path(name: str) -> Path | None:
+            return None if given[name] is None else Path(given[name])
+
+        access = Access(
+            folder=Path(given["data"]),
+            secret=given.get("secret"),
+            secrets=path("secrets"),
+            ide=given["ide"],
+            origins=tuple(given["origins"]),
+            hosts=tuple(given["hosts"]),
+            behind_proxy=given["behind_proxy"],
+            runtime_id=given["runtime_id"],
+        )
+        return cls(
+            graph=path("graph"),
+            broker=broker,
+            host=given["host"],
+            port=given["port"],
+            components=path("componentdir"),
+            foreign=path("foreign"),
+            boards=path("boards"),
+            data=access.folder,
+            access=access,
+            save=not given["no_save"],
+            plain=given["plain"],
+        )
+
+
+class Supervisor(NamedTuple):
+    """Who has started this process: the socket to it, its process, and the processes that it keeps running."""
+
+    socket: socket.socket
+    process: int
+    processes: Mapping[str, Any]
+
+
+def run(options: Options, supervisor: Supervisor | None = None) -> None:
     """Run until SIGINT, SIGTERM, or SIGHUP unless that is ignored, as under nohup; raises MsgfloError when it cannot start."""
-    _open_standard_files()
     terminal = sys.stdout is not None and sys.stdout.isatty() and not options.plain
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names may hold what the locale has no letter for
@@ -91,18 +128,11 @@ def run(options: Options) -> None:
     gc.set_threshold(*gc.get_threshold()[:2], FULL_COLLECTIONS)
     try:
         with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
-            loop.run(_until_signal(partial(_run, options, notes, terminal=terminal)))
+            loop.run(_until_signal(partial(_run, options, supervisor, notes, terminal=terminal)))
     except BaseExceptionGroup as group:
         raise _first_mistake(group) or group from None
     finally:
         flush()
-
-
-def _open_standard_files() -> None:
-    """Have nothing else take the numbers of input and outputs that were closed: children would write into that."""
-    while (number := os.open(os.devnull, os.O_RDWR)) <= STDERR:
-        os.set_inheritable(number, True)
-    os.close(number)
 
 
 def _first_mistake(error: BaseException) -> MsgfloError | None:
@@ -125,10 +155,11 @@ async def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None
     await work(is_ending)
 
 
-async def _run(options: Options, notes: Notes, is_ending: asyncio.Event, *, terminal: bool) -> None:
-    supervisor = await inherited()
-    hello = await supervisor.receive() or {} if supervisor is not None else {}
-    admission = read_access(replace(options.access, secret=hello["secret"]) if "secret" in hello else options.access)
+async def _run(
+    options: Options, started_by: Supervisor | None, notes: Notes, is_ending: asyncio.Event, *, terminal: bool
+) -> None:
+    supervisor = None if started_by is None else await Channel.over(started_by.socket)
+    admission = read_access(options.access)
     path = _graph_path(options.graph)
     seen = signature(path) if path else None
     graph = Graph("main") if path is None else _load(path)
@@ -141,13 +172,13 @@ async def _run(options: Options, notes: Notes, is_ending: asyncio.Event, *, term
         coordinator = Coordinator(
             broker,
             graph,
-            process=hello.get("process"),
+            process=None if started_by is None else started_by.process,
             is_own_broker=own_broker is not None,
             data=options.data,
         )
         supervised = None
-        if supervisor is not None:
-            supervised = Supervised(supervisor, hello["processes"], is_ending)
+        if supervisor is not None and started_by is not None:
+            supervised = Supervised(supervisor, started_by.processes, is_ending)
             coordinator.events.listen(ChargeChanged, lambda event: supervisor.send(in_charge=event.is_ours))
             if own_broker:
                 saving = _saving(coordinator, supervisor)

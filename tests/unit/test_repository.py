@@ -98,7 +98,7 @@ FRONTS = {"cli", "commands", "live_view", "run", "server", "serving", "view"}  #
 
 
 @pytest.mark.parametrize(
-    ("rooms", "may_know"), [(FRONTS, {"__main__"}), ({"fbp"}, {"spec", "traces"})], ids=["fronts", "fbp"]
+    ("rooms", "may_know"), [(FRONTS, {"__main__", "supervised"}), ({"fbp"}, {"spec", "traces"})], ids=["fronts", "fbp"]
 )
 def test_nothing_knows_the_front_ends(rooms: set[str], may_know: set[str]) -> None:
     for path in HOST:

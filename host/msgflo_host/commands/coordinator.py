@@ -101,25 +101,7 @@ def options(command: _Command) -> _Command:
 
 @click.command("coordinator", short_help="Run the coordinator by itself.")
 @options
-def command(
-    graph: Path | None,
-    broker_url: str | None,
-    host: str,
-    port: int,
-    componentdir: Path | None,
-    foreign: Path | None,
-    boards: Path | None,
-    data: Path,
-    no_save: bool,
-    secret: str | None,
-    secrets: Path | None,
-    ide: str,
-    origins: tuple[str, ...],
-    hosts: tuple[str, ...],
-    behind_proxy: bool,
-    runtime_id: str | None,
-    plain: bool,
-) -> None:
+def command(broker_url: str | None, **given: Any) -> None:
     """Run the coordinator on GRAPH, as `msgflo run` does, which is more: it starts a Mosquitto, and the coordinator
     again whenever that dies.
 
@@ -131,28 +113,5 @@ def command(
     # What is started here needs it no more, and could print it.
     os.environ.pop("MSGFLO_SECRET", None)
     from ..run import Options, run  # imports the coordinator: not for --help
-    from ..serving import Access
 
-    options = Options(
-        graph=graph,
-        broker=parse_broker(broker_url) if broker_url else None,
-        host=host,
-        port=port,
-        components=componentdir,
-        foreign=foreign,
-        boards=boards,
-        data=data,
-        save=not no_save,
-        access=Access(
-            folder=data,
-            secret=secret,
-            secrets=secrets,
-            ide=ide,
-            origins=origins,
-            hosts=hosts,
-            behind_proxy=behind_proxy,
-            runtime_id=runtime_id,
-        ),
-        plain=plain,
-    )
-    run(options)
+    run(Options.of(given, broker=parse_broker(broker_url) if broker_url else None))

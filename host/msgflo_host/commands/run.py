@@ -8,14 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from ._options import parse_broker
 from .coordinator import options
 
 __all__ = ["command"]
-
-_OURS = ("mqtt_host", "mqtt_port")
 
 
 @click.command("run", short_help="Start the broker and the coordinator.")
@@ -30,18 +27,7 @@ _OURS = ("mqtt_host", "mqtt_port")
 @click.option(
     "--mqtt-port", type=click.IntRange(1, 65535), help="Port of the own Mosquitto. [default: 1883, or a free one]"
 )
-@click.pass_context
-def command(
-    context: click.Context,
-    /,
-    broker_url: str | None,
-    data: Path,
-    mqtt_host: str,
-    mqtt_port: int | None,
-    secret: str | None,
-    plain: bool,
-    **_: Any,
-) -> None:
+def command(broker_url: str | None, mqtt_host: str, mqtt_port: int | None, secret: str | None, **given: Any) -> None:
     """Run the coordinator on GRAPH, an .fbp or .json file or a folder with graph.fbp, until Ctrl-C.
 
     Without --broker and MSGFLO_BROKER it starts a Mosquitto of its own. The graph's file may be edited meanwhile: what
@@ -57,31 +43,12 @@ def command(
     # What is started here needs it no more, and could print it.
     os.environ.pop("MSGFLO_SECRET", None)
     from ..broker import Mosquitto
-    from ..processes.command import executable
     from ..processes.supervisor import supervise
     from ..view import Notes
 
-    coordinator = executable(("msgflo", "coordinator", *_words(context)))
-    broker = parse_broker(broker_url) if broker_url else Mosquitto(data, port=mqtt_port, host=mqtt_host)
-    has_live_view = sys.stdout is not None and sys.stdout.isatty() and not plain
+    broker = parse_broker(broker_url) if broker_url else Mosquitto(given["data"], port=mqtt_port, host=mqtt_host)
+    has_live_view = sys.stdout is not None and sys.stdout.isatty() and not given["plain"]
     show = None if has_live_view else Notes(terminal=False)
-    code = supervise(coordinator, secret=secret, broker=broker, show=show)
+    options = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
+    code = supervise(options, secret=secret, broker=broker, show=show)
     sys.exit(code if code >= 0 else 1)
-
-
-def _words(context: click.Context) -> list[str]:
-    """Return what was typed, for the coordinator, but for the secret: others could read it there."""
-    words: list[str] = []
-    typed: list[str] = []
-    for parameter in context.command.params:
-        name, value = parameter.name, context.params[parameter.name or ""]
-        if name in (*_OURS, "secret") or context.get_parameter_source(name or "") is not ParameterSource.COMMANDLINE:
-            continue
-        if isinstance(parameter, click.Argument):
-            typed.append(str(value))
-        elif isinstance(parameter, click.Option) and parameter.is_flag:
-            words.append(parameter.opts[0])
-        else:
-            for each in value if parameter.multiple else [value]:
-                words += [parameter.opts[0], str(each)]
-    return [*words, "--", *typed] if typed else words

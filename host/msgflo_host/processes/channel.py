@@ -9,10 +9,10 @@ import socket
 from contextlib import suppress
 from typing import Any
 
-__all__ = ["VARIABLE", "Channel", "inherited"]
+from .coordinator_process import SUPERVISOR
 
-VARIABLE = "MSGFLO_SUPERVISOR"
-"""The variable of the environment that names a child's end, a file number."""
+__all__ = ["Channel", "inherited", "receive_first"]
+
 _LONGEST = 1 << 24  # bytes of a message
 _MUCH = 1 << 20  # bytes
 
@@ -53,7 +53,18 @@ class Channel:
         self._writer.close()
 
 
-async def inherited() -> Channel | None:
-    """Return the connection to the supervisor that has started this process; None where there is none."""
-    number = os.environ.pop(VARIABLE, None)
-    return None if number is None else await Channel.over(socket.socket(fileno=int(number)))
+def inherited() -> socket.socket:
+    """Return the socket to the supervisor that has started this process."""
+    return socket.socket(fileno=int(os.environ.pop(SUPERVISOR)))
+
+
+def receive_first(end: socket.socket) -> dict[str, Any] | None:
+    """Read one message, and nothing of the next, which a `Channel` is to read; None once the other end is gone."""
+    line = b""
+    while not line.endswith(b"\n"):
+        there = end.recv(_MUCH, socket.MSG_PEEK)
+        if not there:
+            return None
+        line += end.recv(there.find(b"\n") + 1 or len(there))
+    message: dict[str, Any] = json.loads(line)
+    return message

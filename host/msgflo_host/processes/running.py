@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from asyncio.subprocess import PIPE, STDOUT, Process
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -80,13 +80,15 @@ class Processes:
 
     `started(name)` is called with each start; `ended(name)` when a process that was to end is gone, before another one of
     that name starts; `output(name, line)` with what one prints, as far as `output.Lines` passes it on; `crashed(name, how,
-    delay)` when one has ended by itself and starts again in `delay` seconds; and `settled(name)` when one has run for 30 s.
+    delay)` when one has ended by itself and starts again in `delay` seconds; and `settled(name)` when one has run for 30 s. Each
+    process finds `stdin` on its standard input, as soon as that is known.
     """
 
     def __init__(
         self,
         environment: Mapping[str, str],
         *,
+        stdin: asyncio.Future[bytes] | None = None,
         shortest_pause_s: float | None = None,
         started: Callable[[str], None] = _nothing,
         ended: Callable[[str], None] = _nothing,
@@ -96,6 +98,7 @@ class Processes:
     ) -> None:
         self.found: Mapping[str, Sequence[str]] = {}
         self._environment = environment
+        self._stdin = stdin
         self._shortest_pause_s = shortest_pause_s
         self._started = started
         self._ended = ended
@@ -160,8 +163,15 @@ class Processes:
 
     async def _run_once(self, name: str, command: Command, lines: Lines) -> int:
         process = await children.spawn(
-            executable(command.words), cwd=command.folder, env=self._environment, stdout=PIPE, stderr=STDOUT
+            executable(command.words),
+            cwd=command.folder,
+            env=self._environment,
+            stdin=DEVNULL if self._stdin is None else PIPE,
+            stdout=PIPE,
+            stderr=STDOUT,
         )
+        if self._stdin is not None:
+            self._stdin.add_done_callback(partial(_give_input, process))
         self._running.add(name)
         self._started(name)
         relaying = asyncio.create_task(_relay_output(process, lines))
@@ -182,6 +192,12 @@ class Processes:
 def in_this_program(environment: Mapping[str, str]) -> Runner:
     """Return what has this program keep processes running, rather than its supervisor."""
     return lambda kind, **told: Processes(environment, **told)
+
+
+def _give_input(process: Process, known: asyncio.Future[bytes]) -> None:
+    assert process.stdin is not None
+    process.stdin.write(known.result())
+    process.stdin.close()
 
 
 async def _relay_output(process: Process, lines: Lines) -> None:

@@ -9,11 +9,9 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 import sys
-from asyncio.subprocess import Process
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,8 +20,9 @@ from msgflo import Broker
 
 from .. import children
 from ..broker import Mosquitto, OwnBroker
-from .channel import VARIABLE, Channel
-from .command import Command, environment
+from .channel import Channel
+from .command import Command, broker_url, environment
+from .coordinator_process import started
 from .groups import Groups
 from .restarts import Pauses, describe_exit
 from .running import Processes
@@ -36,28 +35,31 @@ log = logging.getLogger("msgflo")
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 30.0
 _END_S = 15.0  # it saves the graph, has ended what it wanted to run, and tells who is connected
 _MOST_PENDING = 50  # lines
-_DATA_PLANE = ("msgflo", "forward", "--supervised")
+_DATA_PLANE = ("python", "-P", "-m", "msgflo_host.supervised", "forward")
 
 
 def supervise(
-    command: Sequence[str], *, secret: str | None, broker: Broker | Mosquitto, show: logging.Handler | None
+    options: Mapping[str, Any], *, secret: str | None, broker: Broker | Mosquitto, show: logging.Handler | None
 ) -> int:
     """Run until SIGINT, SIGTERM, or SIGHUP unless that is ignored, as under nohup; returns the exit code.
 
-    `command` is the coordinator's, which is told the `secret`. A Mosquitto is started; another `broker` is there. `show`
-    takes the log; without one the coordinator shows it. Where that ends before it was ready, all ends with its exit code.
+    The coordinator is told its `options`, by their names on the command line, and the `secret`. A Mosquitto is started;
+    another `broker` is there.
+    `show` takes the log; without one the coordinator shows it. Where that ends before it was ready, all ends with its exit code.
     Raises BrokerError.
     """
-    supervisor = _Supervisor(command, secret, broker)
-    log.addHandler(show or _Relay(supervisor))
     log.setLevel(logging.INFO)
     log.propagate = False
     with suppress(asyncio.CancelledError):
-        return asyncio.run(_until_signal(supervisor))
+        return asyncio.run(_until_signal(options, secret, broker, show))
     return 0
 
 
-async def _until_signal(supervisor: _Supervisor) -> int:
+async def _until_signal(
+    options: Mapping[str, Any], secret: str | None, broker: Broker | Mosquitto, show: logging.Handler | None
+) -> int:
+    supervisor = _Supervisor(options, secret, broker)
+    log.addHandler(show or _Relay(supervisor))
     task = asyncio.current_task()
     assert task is not None
     on_shutdown(task.cancel)
@@ -67,15 +69,22 @@ async def _until_signal(supervisor: _Supervisor) -> int:
 
 
 class _Supervisor:
-    def __init__(self, command: Sequence[str], secret: str | None, broker: Broker | Mosquitto) -> None:
-        self._command = command
+    def __init__(self, options: Mapping[str, Any], secret: str | None, broker: Broker | Mosquitto) -> None:
+        self._options = options
+        self._process = started()
         self._secret = secret
         self._broker = broker
         self._own_broker: OwnBroker | None = None  # what the coordinator is told of it
         self._groups = Groups(self._environment, self._tell)
-        self._data_plane: Processes | None = None
+        # It is started with the others, and waits until it is told its broker.
+        self._data_plane_broker: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._data_plane = Processes(
+            os.environ,
+            stdin=self._data_plane_broker,
+            shortest_pause_s=_SHORTEST_PAUSE_S,
+            output=lambda name, line: log.warning("%s: %s", name, line),
+        )
         self._channel: Channel | None = None
-        self._process: Process | None = None
         self._running: asyncio.Task[int] | None = None
         self._is_checked = asyncio.Event()
         self._is_ready = False
@@ -85,7 +94,8 @@ class _Supervisor:
     async def run(self) -> int:
         """Start all, and look after it; returns the coordinator's exit code where it has ended on purpose."""
         try:
-            self._running = asyncio.create_task(self._run_once())
+            self._running = asyncio.create_task(self._follow())
+            self._want_data_plane(wanted=True)
             await self._start_broker(self._running)
             return await self._keep(self._running)
         finally:
@@ -103,22 +113,20 @@ class _Supervisor:
             await self._broker.start()
             self._own_broker = self._broker.described()
             self._introduce_broker()
-            self._run_data_plane(wanted=True)
+            self._let_data_plane_begin()
         checked.cancel()
 
     def _introduce_broker(self) -> None:
         if self._own_broker is not None and self._channel is not None:
             self._channel.send(broker=self._own_broker)
 
-    def _run_data_plane(self, *, wanted: bool) -> None:
+    def _want_data_plane(self, *, wanted: bool) -> None:
         """Have it run, or not: on the broker of others only while no other coordinator is in charge there, which has its own."""
-        if self._data_plane is None:
-            self._data_plane = Processes(
-                self._environment(),
-                shortest_pause_s=_SHORTEST_PAUSE_S,
-                output=lambda name, line: log.warning("%s: %s", name, line),
-            )
         self._data_plane.want({"data plane": Command(_DATA_PLANE, Path.cwd())} if wanted else {})
+
+    def _let_data_plane_begin(self) -> None:
+        if not self._data_plane_broker.done():
+            self._data_plane_broker.set_result(f"{self._environment()['MSGFLO_BROKER']}\n".encode())
 
     async def _keep(self, ended: asyncio.Task[int]) -> int:
         pauses = Pauses(_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S)
@@ -131,20 +139,19 @@ class _Supervisor:
             pause = pauses.next()
             log.error("the coordinator has ended (%s); starting it again in %g s", describe_exit(code), pause)
             await asyncio.sleep(pause)
-            ended = self._running = asyncio.create_task(self._run_once())
+            self._process = started()
+            ended = self._running = asyncio.create_task(self._follow())
 
-    async def _run_once(self) -> int:
-        """Run the coordinator until it ends; returns its exit code, negative after a signal."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = await children.spawn(
-                self._command,
-                env={**os.environ, VARIABLE: str(theirs.fileno())},
-                stdin=None,
-                pass_fds=[theirs.fileno()],
-            )
-        self._channel = channel = await Channel.over(ours)
-        channel.send(secret=self._secret, process=os.getpid(), processes=self._groups.described())
+    async def _follow(self) -> int:
+        """Do what the coordinator wants until it ends; returns its exit code, negative after a signal."""
+        self._channel = channel = await Channel.over(self._process.socket)
+        channel.send(
+            options=self._options,
+            secret=self._secret,
+            broker=None if isinstance(self._broker, Mosquitto) else broker_url(self._broker),
+            process=os.getpid(),
+            processes=self._groups.described(),
+        )
         self._introduce_broker()
         for level, line in self.pending:
             channel.send(log=line, level=level)
@@ -154,7 +161,9 @@ class _Supervisor:
             if "checked" in message:
                 self._is_checked.set()
             if "in_charge" in message:
-                self._run_data_plane(wanted=message["in_charge"] or isinstance(self._broker, Mosquitto))
+                if message["in_charge"]:
+                    self._let_data_plane_begin()
+                self._want_data_plane(wanted=message["in_charge"] or isinstance(self._broker, Mosquitto))
             if "save" in message and isinstance(self._broker, Mosquitto):
                 self._broker.save_soon()
             if "want" in message:
@@ -169,14 +178,13 @@ class _Supervisor:
 
     async def _end(self) -> None:
         """End all: first the coordinator, which tells what else is to end while the broker is still there."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.terminate()
+        if not self._process.has_ended:
+            self._process.send_signal(signal.SIGTERM)
             if self._running is not None:
                 await asyncio.wait([self._running], timeout=_END_S)
             await children.end(self._process, 0)
         await self._groups.stop()
-        if self._data_plane is not None:
-            await self._data_plane.stop()
+        await self._data_plane.stop()
         if isinstance(self._broker, Mosquitto):
             await self._broker.stop()
 
@@ -193,7 +201,7 @@ class _Supervisor:
 
     def suspend(self) -> None:
         """Stand still, with the coordinator, until SIGCONT."""
-        if self._process is not None and self._process.returncode is None:
+        if not self._process.has_ended:
             self._process.send_signal(signal.SIGSTOP)
             signal.raise_signal(signal.SIGSTOP)
             self._process.send_signal(signal.SIGCONT)

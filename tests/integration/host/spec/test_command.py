@@ -174,7 +174,7 @@ def test_a_temporary_coordinator_leaves_nothing_behind(tmp_path: Path, monkeypat
             answer = await asyncio.to_thread(lambda: urllib.request.urlopen(status, timeout=30).read())
             assert b'"nodes"' in answer
             started.extend(process for process in psutil.Process().children(recursive=True) if _ours(process, tmp_path))
-            assert len(started) == 3, "the supervisor, the coordinator and its Mosquitto"
+            assert len(started) == 4, "the supervisor, the coordinator, the data plane and Mosquitto"
             raise KeyError("a test fails")
 
     with pytest.raises(KeyError, match="a test fails"):
@@ -185,7 +185,7 @@ def test_a_temporary_coordinator_leaves_nothing_behind(tmp_path: Path, monkeypat
 
 def _ours(process: psutil.Process, folder: Path) -> bool:
     with suppress(psutil.NoSuchProcess):
-        return any(str(folder) in part for part in process.cmdline())
+        return any(str(folder) in part or "msgflo_host" in part for part in process.cmdline())
     return False
 
 

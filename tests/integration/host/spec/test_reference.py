@@ -35,8 +35,6 @@ EXAMPLES = ROOT / "examples"
 FOLDERS = [BUILT_IN, *sorted({file.parent for file in EXAMPLES.glob("*/*.spec.yaml")})]
 DOCUMENT = ROOT / "docs" / "testing.md"
 PATIENCE_S = 50
-# A process that has just been bound says to nobody when it has subscribed: on a busy machine that may take a while.
-PATIENT = "from msgflo_host import coordinator; coordinator.SETTLE_S = 2.0; from msgflo_host.cli import main; main()"
 
 Verdicts = list[tuple[str, str]]
 
@@ -58,9 +56,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @contextmanager
 def running(folder: Path, *options: str | Path) -> Iterator[str]:
     ports = ["--mqtt-port", str(free_port())]
-    made = Coordinator("--plain", "--data", folder / "data", *ports, *options, broker=None, cwd=folder)
-    made.command[1:3] = ["-c", PATIENT]
-    with made as coordinator:
+    with Coordinator("--plain", "--data", folder / "data", *ports, *options, broker=None, cwd=folder) as coordinator:
         coordinator.wait(lambda status: status["connected"])
         with checked(f"ws://127.0.0.1:{coordinator.port}/") as address:
             yield address

@@ -1,0 +1,106 @@
+"""What ends the processes that this program has started when it dies, even by SIGKILL.
+
+Each leads its own process group, so that its own children end with it and Ctrl-C reaches only us. A tiny shell, the guard,
+knows the groups that run; it notices our death because its standard input ends, and ends them then. What has left its group
+is found by a mark that all descendants inherit in their environment, as long as they do not clear it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["add", "of_child", "remove", "signal_group"]
+
+_GUARD = """
+trap '' INT TERM HUP
+groups=' '
+while read -r what group; do
+    case $what in
+        add) groups="$groups$group " ;;
+        remove) case $groups in *" $group "*) groups="${groups%% $group *} ${groups#* $group }" ;; esac ;;
+    esac
+done
+end() {
+    for group in $groups; do kill -s "$1" -- "-$group"; done
+    for file in $(grep -lszxF -- "$0" /proc/[0-9]*/environ); do
+        file=${file%/environ}
+        kill -s "$1" "${file#/proc/}" && groups="$groups "
+    done
+}
+end TERM
+[ "$groups" = ' ' ] && exit
+sleep "$1"
+end KILL
+"""
+_MARK = "MSGFLO_CHILD_OF"
+_GRACE_S = 2
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_guard: subprocess.Popen[bytes] | None = None
+_mark = os.urandom(16).hex()
+_groups: set[int] = set()
+
+
+def of_child(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return with which arguments a child is started, so that it is ended with SIGTERM, and SIGKILL 2 s later.
+
+    Start it in the main thread: Linux takes the end of the thread that starts a child for the parent's death.
+    """
+    parent = os.getpid()
+
+    def die_with_parent() -> None:
+        # The guard learns of a child only after it was started: this covers the moment before.
+        if _libc is not None:
+            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return {"env": {**environment, _MARK: _mark}, "start_new_session": True, "preexec_fn": die_with_parent}
+
+
+def add(group: int) -> None:
+    """Have the process group of a child ended with us."""
+    _groups.add(group)
+    _tell(f"add {group}\n")
+
+
+def remove(group: int) -> None:
+    """Leave a process group alone, which has ended."""
+    _groups.discard(group)
+    _tell(f"remove {group}\n")
+
+
+def signal_group(group: int, number: int) -> bool:
+    """Signal a process group; whether any process of it is left."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _tell(lines: str) -> None:
+    global _guard
+    if _guard is None or _guard.poll() is not None:  # someone may have killed it
+        _guard = subprocess.Popen(
+            ["/bin/sh", "-c", _GUARD, f"{_MARK}={_mark}", str(_GRACE_S)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env={"PATH": os.environ.get("PATH", os.defpath)},  # not the mark, and no secret
+        )
+        lines = "".join(f"add {each}\n" for each in _groups)
+    assert _guard.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        _guard.stdin.write(lines.encode())
+        _guard.stdin.flush()

@@ -1,0 +1,66 @@
+"""The process of the coordinator. It is the last to be ready, so that it begins before its supervisor has imported all that
+that needs, and waits until it is told what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+from .. import guard
+
+__all__ = ["SUPERVISOR", "CoordinatorProcess", "start_ahead", "started"]
+
+SUPERVISOR = "MSGFLO_SUPERVISOR"
+"""The variable of the environment that names the file number of the socket to the supervisor."""
+
+_WORDS = (sys.executable, "-P", "-m", "msgflo_host.supervised", "coordinator")
+_ahead: CoordinatorProcess | None = None
+
+
+class CoordinatorProcess:
+    """One run of it, and the `socket` to it, which nobody else can reach."""
+
+    def __init__(self) -> None:
+        """Start it. Raises OSError where that cannot be."""
+        self.socket, theirs = socket.socketpair()
+        environment = {name: value for name, value in os.environ.items() if name != "MSGFLO_SECRET"}
+        environment[SUPERVISOR] = str(theirs.fileno())
+        with theirs:
+            self._process = subprocess.Popen(_WORDS, pass_fds=[theirs.fileno()], **guard.of_child(environment))
+        guard.add(self.pid)
+
+    @property
+    def pid(self) -> int:
+        """Its number, and that of its group."""
+        return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended."""
+        return self._process.poll() is not None
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal; nothing happens where it has ended."""
+        self._process.send_signal(number)
+
+    async def wait(self) -> int:
+        """Wait until it has ended; returns its exit code, negative after a signal."""
+        from asyncio import to_thread
+
+        return await to_thread(self._process.wait)
+
+
+def start_ahead() -> None:
+    """Start one before it is known what it is to do; where nothing follows, it ends with this program."""
+    global _ahead
+    _ahead = CoordinatorProcess()
+
+
+def started() -> CoordinatorProcess:
+    """Return one that has been started: the one ahead, once, or another one."""
+    global _ahead
+    process, _ahead = _ahead or CoordinatorProcess(), None
+    return process

@@ -1,0 +1,67 @@
+"""What `msgflo run` starts, each in a process of its own: a part of it without the command line, which takes a while to import.
+
+    python -P -m msgflo_host.supervised coordinator, which reads what to do on the socket that MSGFLO_SUPERVISOR names
+    python -P -m msgflo_host.supervised forward, which reads the URL of its broker on standard input
+
+It imports all that it needs, and then waits to be told.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run a part until the supervisor ends it; a user's mistake ends in one line on stderr, never in a traceback."""
+    gc.disable()  # while modules are imported: nothing of them is garbage
+    from msgflo import Error
+
+    from .errors import MsgfloError
+
+    try:
+        if sys.argv[1] == "coordinator":
+            _run_coordinator()
+        else:
+            _forward()
+    except (MsgfloError, Error) as error:
+        print(f"msgflo: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _collect_again() -> None:
+    gc.freeze()
+    gc.enable()
+
+
+def _run_coordinator() -> None:
+    from msgflo import Broker
+
+    from .processes.channel import inherited, receive_first
+    from .run import Options, Supervisor, run
+
+    _collect_again()
+    supervisor = inherited()
+    hello = receive_first(supervisor)
+    if hello is not None:  # else there is nothing to do, as where the command line was wrong
+        broker = None if hello["broker"] is None else Broker.parse(hello["broker"])
+        options = Options.of({**hello["options"], "secret": hello["secret"]}, broker=broker)
+        run(options, Supervisor(supervisor, hello["process"], hello["processes"]))
+
+
+def _forward() -> None:
+    from msgflo import Broker
+
+    from .dataplane.run import run
+
+    _collect_again()
+    if broker := sys.stdin.readline().strip():  # else who supervises it has ended
+        # It gives the lines the time; how the broker is, the coordinator says.
+        run(Broker.parse(broker), logging.StreamHandler(sys.stderr), logging.WARNING)
+
+
+if __name__ == "__main__":
+    main()
