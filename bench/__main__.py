@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from . import editor, pairs, planning, report, routing, startup
+from . import editor, pairs, planning, report, resting, routing, startup
 from .report import Results
 from .routers import NPM, OURS, npm_is_installed
 
 _REPORT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-_PARTS = ("routing", "pairs", "startup", "editor", "planning")
+_PARTS = ("routing", "pairs", "startup", "editor", "planning", "resting")
 _COUNTS = (1, 100, 1000)
 
 
@@ -96,6 +96,9 @@ def _once(options: argparse.Namespace, results: Results) -> None:
     """Measure what does not vary from run to run."""
     if "planning" in options.parts:
         results.add("planning", OURS.name, planning.reconcile())
+    if "resting" in options.parts:
+        print("resting", file=sys.stderr)
+        results.add("resting", OURS.name, resting.measure())
     if "routing" in options.parts:
         for kind in [OURS, NPM] if options.peer else [OURS]:
             print(f"long burst: {kind.name}", file=sys.stderr)

@@ -74,7 +74,8 @@ def _aims(results: Results, peer: bool) -> str:
         ("direct edge / one topic, window of 200", ratio("pairs", "window", "direct edge", "one topic"), "≥", 0.95),
         ("messages lost by ours, all loads", _lost(results), "≤", 0),
         ("ten fan-out bursts, slowest / median", _steadiness(results), "≥", 0.3),
-        ("coordinator's memory, idle, MB", results.median("routing", "ours", "memory idle"), "≤", 50),
+        ("41 devices and 64 nodes at rest: memory, MB", results.median("resting", "ours", "memory"), "≤", 110),
+        ("41 devices and 64 nodes at rest: % of one core", results.median("resting", "ours", "idle"), "≤", 1),
         ("10 000 participants and 30 000 edges reconciled, s", _reconciled(results), "≤", 1),
         ("editor on 1 000 nodes: answer to the slowest command, ms", _slowest(results), "≤", 50),
         ("editor on 1 000 nodes: everything it opens with, s", results.median("editor", LARGE, "open"), "≤", 1),
@@ -153,7 +154,9 @@ def _routing(results: Results, peer: bool) -> str:
     ]
     subjects = [BROKER, "ours", *(["npm msgflo"] if peer else [])]
     return (
-        "## Forwarded edges\n\nFrom device to device through the coordinator; neither takes direct bindings.\n\n"
+        "## Forwarded edges\n\n"
+        "Through our forwarder or npm's coordinator, between devices that take no direct bindings. While somebody looks at\n"
+        "packets, and for the first five seconds, ours also counts them, which takes as much CPU time again: not here.\n\n"
         + _comparison(results, "routing", rows, subjects, "ours")
     )
 

@@ -24,6 +24,7 @@ from .wire import connect, publish_frame
 __all__ = ("INTEROP", "NPM", "OURS", "Coordinator", "Wiring", "announce", "device", "npm_is_installed")
 
 INTEROP = Path(__file__).resolve().parent.parent / "tests/integration/interop"
+_UNSUBSCRIBED_S = 1.5
 _DISCOVERY = ("fbp", "#", "fbp/#")  # what a coordinator may subscribe to in order to hear of participants
 
 
@@ -130,17 +131,26 @@ class Coordinator:
             finally:
                 connection.close()
 
+    def wait_until_unwatched(self, timeout: float = 30) -> None:
+        """Return when it counts packets no more: ours does so at first, and prints how many there are."""
+        deadline = time.monotonic() + timeout
+        while self.kind.counted not in self.output():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.kind.name}: no {self.kind.counted!r} in its output:\n{self.output()}")
+            time.sleep(0.1)
+        time.sleep(_UNSUBSCRIBED_S if self.kind.counted else 0)
+
     def output(self) -> str:
         """What it has written to its terminal so far."""
         return (self._folder / "log").read_text(errors="replace")
 
     def cpu_seconds(self) -> float:
         """User and system time that its processes have used."""
-        return sum(times.user + times.system for times in (p.cpu_times() for p in self._processes()))
+        return float(sum(times.user + times.system for times in (p.cpu_times() for p in self._processes())))
 
     def memory(self) -> float:
-        """Resident memory of its processes in MB."""
-        return sum(process.memory_info().rss for process in self._processes()) / 1e6
+        """Memory of its processes in MB: their proportional set size, in which what they share counts once."""
+        return float(sum(process.memory_full_info().pss for process in self._processes()) / 1e6)
 
     def _processes(self) -> list[psutil.Process]:
         return [self.process, *self.process.children(recursive=True)]
@@ -148,16 +158,21 @@ class Coordinator:
 
 @dataclass(frozen=True)
 class Kind:
-    """A coordinator program: its name in tables and how it is started; `{url}` and `{port}` are filled in."""
+    """A coordinator program: its name in tables and how it is started; `{url}` and `{port}` are filled in.
+
+    It prints `counted` when it has counted the packets of its edges.
+    """
 
     name: str
     command: tuple[str, ...]
+    counted: str = ""
 
 
 _OPTIONS = ("--broker", "{url}", "--port", "{port}")
 OURS = Kind(
     "ours",
     (str(Path(sys.executable).parent / "msgflo"), "run", "graph.json", *_OPTIONS),
+    counted="\nnodes: ",
 )
 _NPM_PROGRAM = INTEROP / "node_modules" / "msgflo" / "bin" / "msgflo"
 NPM = Kind(

@@ -53,6 +53,7 @@ def _bind(broker: Mosquitto, coordinator: Coordinator, wiring: Wiring) -> None:
     except TimeoutError as error:
         raise RuntimeError(f"{coordinator.kind.name}: {error}; it wrote:\n{coordinator.output()}") from None
     coordinator.wait_until_served()
+    coordinator.wait_until_unwatched()
 
 
 def _loads(

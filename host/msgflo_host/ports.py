@@ -30,7 +30,7 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 def listening_program(port: int) -> str | None:
     """Name and process id of the program that listens on a port; None where the system does not tell us."""
-    import psutil  # type: ignore[import-untyped]  # not needed unless something has gone wrong
+    import psutil  # not needed unless something has gone wrong
 
     try:
         for connection in psutil.net_connections("tcp"):

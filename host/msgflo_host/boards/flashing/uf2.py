@@ -73,7 +73,7 @@ def _check(drive: Path, chip: Chip) -> None:
 
 
 def _mounted() -> Path | None:
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     if "MSGFLO_UF2_DRIVE" in os.environ:
         folders = [os.environ["MSGFLO_UF2_DRIVE"]]
