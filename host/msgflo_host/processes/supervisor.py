@@ -44,9 +44,8 @@ def supervise(
     """Run until SIGINT, SIGTERM, or SIGHUP unless that is ignored, as under nohup; returns the exit code.
 
     The coordinator is told its `options`, by their names on the command line, and the `secret`. A Mosquitto is started;
-    another `broker` is there.
-    `show` takes the log; without one the coordinator shows it. Where that ends before it was ready, all ends with its exit code.
-    Raises BrokerError.
+    another `broker` is there. `show` takes the log; without one the coordinator shows it. Where that ends before it was
+    ready, all ends with its exit code. Raises BrokerError.
     """
     log.setLevel(logging.INFO)
     log.propagate = False

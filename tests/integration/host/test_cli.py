@@ -9,9 +9,12 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import paho.mqtt.publish
+import psutil
+import pytest
 
 from brokers import Broker
 from systems import Coordinator, Participants, Sink, Source, edge, until
@@ -46,6 +49,24 @@ def test_commands_ask_a_coordinator_and_use_its_broker(shared_broker: Broker, tm
         until(lambda: source.send("out", 7) or watching.poll() is not None)
         assert watching.stdout is not None
         assert json.loads(watching.stdout.read())["value"] == 7
+
+
+@pytest.mark.parametrize("arguments", [("--no-such-option",), ("--broker", "amqp://here")])
+def test_a_wrong_command_line_leaves_nothing_running(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    mark = {"TEST_MARK": str(tmp_path)}
+    done = msgflo("run", *arguments, **mark)
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+
+    def those_left() -> list[int]:
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.environ().items() >= mark.items() and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process.pid)
+        return found
+
+    until(lambda: not those_left())
 
 
 def test_watch_ends_without_a_word_when_nobody_reads_it_any_more(shared_broker: Broker) -> None:

@@ -1,0 +1,51 @@
+"""What a process reads of its supervisor before it has an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+
+from msgflo_host.processes.channel import Channel, receive_first
+
+
+def test_the_first_message_is_read_and_the_next_ones_are_left_to_the_channel() -> None:
+    ours, theirs = socket.socketpair()
+    ours.sendall(b'{"number": 1}\n{"number": 2}\n{"num')
+    ours.sendall(b'ber": 3}\n')
+    ours.close()
+
+    async def rest() -> list[dict[str, int] | None]:
+        channel = await Channel.over(theirs)
+        try:
+            return [await channel.receive() for _ in range(3)]
+        finally:
+            channel.close()
+
+    assert receive_first(theirs) == {"number": 1}
+    assert asyncio.run(rest()) == [{"number": 2}, {"number": 3}, None]
+
+
+def test_a_first_message_may_come_in_pieces() -> None:
+    ours, theirs = socket.socketpair()
+    long = "x" * 1_000_000
+
+    def send() -> None:
+        ours.sendall(b'{"text": ')
+        time.sleep(0.05)
+        ours.sendall(f'"{long}"}}\n'.encode())
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    with ours, theirs:
+        assert receive_first(theirs) == {"text": long}
+        sending.join()
+
+
+def test_there_is_no_first_message_where_the_other_end_is_gone() -> None:
+    ours, theirs = socket.socketpair()
+    ours.sendall(b'{"number"')
+    ours.close()
+    with theirs:
+        assert receive_first(theirs) is None
