@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote
 
-from . import children
 from ._regular import signature
 from .errors import BrokerError
 from .mosquitto_config import (
@@ -27,6 +26,7 @@ from .mosquitto_config import (
 )
 from .mosquitto_files import Files
 from .ports import free_port, is_free, listening_program
+from .processes import children
 from .processes.restarts import Pauses, describe_exit
 
 __all__ = ["DEFAULT_PORT", "Mosquitto", "OwnBroker"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from msgflo_host import children
+from msgflo_host.processes import children
 
 
 class Process:

@@ -16,11 +16,12 @@ from typing import Any
 
 import msgspec
 
-from .. import children, discovery
+from .. import discovery
 from .._port import port_object
 from ..discovery import Participant, Port
 from ..errors import DiscoveryError, ForeignError
 from ..foreign import load
+from ..processes import children
 from ..processes.command import Command
 from .folder import beginning, is_component
 

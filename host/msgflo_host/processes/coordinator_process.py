@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 
-from .. import guard
+from . import guard
 
 __all__ = ["SUPERVISOR", "CoordinatorProcess", "start_ahead", "started"]
 

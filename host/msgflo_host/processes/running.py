@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
-from .. import children
+from . import children
 from .command import Command, executable
 from .output import Lines
 from .restarts import Pauses, describe_exit

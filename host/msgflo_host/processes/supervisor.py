@@ -18,8 +18,8 @@ from typing import Any
 
 from msgflo import Broker
 
-from .. import children
 from ..broker import Mosquitto, OwnBroker
+from . import children
 from .channel import Channel
 from .command import Command, broker_url, environment
 from .coordinator_process import started

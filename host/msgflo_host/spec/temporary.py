@@ -14,8 +14,8 @@ from pathlib import Path
 
 import aiohttp
 
-from .. import children
 from ..errors import ClientError
+from ..processes import children
 
 __all__ = ["runtime"]
 

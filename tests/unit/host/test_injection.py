@@ -213,14 +213,7 @@ def test_what_is_sent_into_a_graph_made_for_a_test_waits_until_its_processes_are
     async def scenario(broker: MemoryBroker) -> None:
         sink, graph = Sink("sink"), "fixture.x"
 
-        async def joined() -> None:
-            """Who is bound says to nobody when it has subscribed; the coordinator gives it a moment, which may be short."""
-            first = coordinator.registry.get(coordinator.graphs.role(graph, "first"))
-            if first is not None and there(coordinator):
-                await until(lambda: ("sink", first.participant.outports[0].queue) in broker.subscribed)
-
         async with running(broker) as (coordinator, injection):
-            coordinator.preparations.append(joined)
             changes: list[None] = []
             coordinator.events.listen(Reconciled, lambda event: changes.append(None))
             coordinator.graphs.edit(graph, "clear", {})

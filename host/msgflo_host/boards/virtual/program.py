@@ -16,8 +16,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from ... import children
 from ...errors import MsgfloError
+from ...processes import children
 from ..bytecode import compile_modules
 from .api import Machine
 from .hardware import Ended, Hardware, Reset

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from msgflo_host import children
+from msgflo_host.processes import children
 
 # A parent that starts one stubborn child with a child of its own, prints both pids, and waits.
 PARENT = """
 import asyncio, sys
 from asyncio.subprocess import PIPE
-from msgflo_host import children, guard
+from msgflo_host.processes import children, guard
 
 guard._GRACE_S = 0.2
 
@@ -155,7 +155,7 @@ def test_the_guard_forgets_children_that_have_ended_and_ends_with_us(tmp_path: P
     path = f"{tmp_path}:{os.environ['PATH']}"
     script = """
 import asyncio
-from msgflo_host import children, guard
+from msgflo_host.processes import children, guard
 
 async def main():
     for _ in range(20):
@@ -177,7 +177,7 @@ def test_a_killed_guard_is_replaced_by_one_that_knows_all_children() -> None:
     script = f"""
 import asyncio, os, signal
 from asyncio.subprocess import PIPE
-from msgflo_host import children, guard
+from msgflo_host.processes import children, guard
 
 guard._GRACE_S = 0.2
 
