@@ -40,15 +40,11 @@ else:
     import time
     from traceback import format_exception
 
+    from .paho_transport import Transport
+
     QUEUE = 1000
     BURST = 100
     default_log = logging.getLogger("msgflo").warning
-
-    def Transport(*args, **options):
-        """Return a transport of paho-mqtt, which takes 25 ms to import: only who connects needs it."""
-        from .paho_transport import Transport
-
-        return Transport(*args, **options)
 
     def traceback(error):
         """Return an exception with its traceback as text."""

@@ -7,9 +7,6 @@ go straight to the connection: through paho each would cost three times as much 
 
 import asyncio
 
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
-
 from .errors import ConfigError, ConnectError, Refused, SubscribeError
 from .paho_open import open_connection
 from .paho_pipe import CLOSED, Pipe
@@ -233,16 +230,9 @@ class Transport:
     # What follows is called by paho.
 
     def _make_client(self, will):
-        client = _Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self.client_id,
-            clean_session=self.clean,
-            protocol=paho.MQTTv311,
-            reconnect_on_failure=False,
-            manual_ack=True,
-        )
-        client.pipe = self._pipe
-        client.max_inflight_messages_set(0)  # `ready` has our limit; paho's makes it search a list at each PUBACK
+        from .paho_client import Client
+
+        client = Client(self._pipe, self.client_id, clean=self.clean)
         if self.broker.user is not None:
             client.username_pw_set(self.broker.user, self.broker.password)
         if will is not None:
@@ -316,7 +306,7 @@ class Transport:
     def _publish_acknowledged(self, topic, payload, retain):
         check_topic(topic)
         info = self._client.publish(topic, payload, qos=1, retain=retain)
-        if info.rc == paho.MQTT_ERR_QUEUE_SIZE:
+        if info.rc == self._client.TOO_MANY:
             raise ConnectError("{}: 65535 packets are unacknowledged; await drain() between them".format(self.broker))
         self._unacknowledged[info.mid] = (topic, payload, 1, retain)
 
@@ -324,7 +314,7 @@ class Transport:
         if not self._connected():
             raise self._no_connection()
         code, mid = getattr(self._client, what)(argument)
-        if code != paho.MQTT_ERR_SUCCESS:
+        if code:
             raise self._no_connection()
         future = self._answers[mid] = asyncio.get_running_loop().create_future()
         return future
@@ -335,18 +325,6 @@ class Transport:
                 return await future
         except TimeoutError:
             raise ConnectError("{}: no answer within {} s".format(self.broker, _CONNECT_SECONDS)) from None
-
-
-class _Client(paho.Client):
-    """paho, except that the connection is already there.
-
-    `_create_socket` is the one private name of paho 2.2 that is relied on; the tests fail at once if it is gone.
-    """
-
-    pipe: "Pipe | None" = None
-
-    def _create_socket(self):
-        return self.pipe
 
 
 def _parts(topics):
