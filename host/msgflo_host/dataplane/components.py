@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -21,7 +22,7 @@ from ..foreign import DEFAULT_INTERVAL_S, SENT_PER_INTERVAL, Announcer, Foreign
 from . import foreign_lists
 from .circles import PACE_S, Circles
 from .component_lists import ASK, CLIENT_ID, LISTS, LOG, Description, read
-from .cycles import way
+from .cycles import reached, way
 from .forward import participant_of
 
 __all__ = ["HIDDEN", "MOST", "Components"]
@@ -191,20 +192,27 @@ class Components(Session):
         text = f"packets go round without a delay: {way}; they are held to {1 / PACE_S:g} a second (core/Delay helps)"
         self._running[circle[0]].error(text)
 
-    def _circle_of(self, topic: str) -> list[str]:
-        """Return the participants of a circle that packets on a topic go round in; none where they do not."""
+    def _circle_of(self, topic: str) -> tuple[list[str], list[str]]:
+        """Return the participants of a circle that packets on a topic go round in, none where they do not, and what
+        brings packets into that, or into a circle that is joined to it: a filter for each inport and source.
+        """
         sender = {out[0]: id for id, each in self._running.items() for out in each.node._runner.outs.values()}
+        heard = {id: [own for own, _ in each.node._runner.ins.values()] for id, each in self._running.items()}
         takers: dict[str, set[str]] = {}
+        senders: dict[str, set[str]] = {}
         for id, each in self._running.items():
-            for sources in self.bound(each.node).values():
-                for source in sources:
-                    if source in sender:
-                        takers.setdefault(sender[source], set()).add(id)
+            for source in chain.from_iterable(self.bound(each.node).values()):
+                heard[id].append(source)
+                if source in sender:
+                    takers.setdefault(sender[source], set()).add(id)
+                    senders.setdefault(id, set()).add(sender[source])
         begin = sender.get(topic)
         if begin is None:
-            return []
+            return [], []
         ways = (way(takers, taker, begin) for taker in takers.get(begin, ()))
-        return next(([begin, *found[:-1]] for found in ways if found is not None), [])
+        circle = next(([begin, *found[:-1]] for found in ways if found is not None), [])
+        joined = reached(takers, begin) & reached(senders, begin)
+        return circle, [source for id in joined for source in heard[id] if sender.get(source) not in joined]
 
 
 class _Running:

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from msgflo.topics import is_filter, matches
 
-__all__ = ["closing", "covers", "way"]
+__all__ = ["closing", "covers", "reached", "way"]
 
 _Forward = tuple[str, str]  # source, target
 
@@ -83,3 +83,13 @@ def way(links: Mapping[str, Iterable[str]], start: str, goal: str) -> list[str] 
     while found[-1] != start:
         found.append(came_from[found[-1]])
     return found[::-1]
+
+
+def reached(links: Mapping[str, Iterable[str]], start: str) -> set[str]:
+    """Return what the links lead to from `start`, and that itself."""
+    found, frontier = {start}, [start]
+    while frontier:
+        fresh = set(links.get(frontier.pop(), ())) - found
+        found |= fresh
+        frontier += fresh
+    return found

@@ -266,6 +266,27 @@ def test_a_circle_is_reported_once_and_held_to_a_bounded_rate_and_nothing_waits_
     simulated(main)
 
 
+def test_a_burst_passes_where_what_follows_resets_what_counts() -> None:
+    async def main(broker: MemoryBroker) -> None:
+        have(broker, "count", "core/Counter")
+        have(broker, "full", "core/Threshold")
+        bind(broker, "full", **{"in": "count/out"})
+        bind(broker, "count", reset="full/out", **{"in": "pulses/#"})
+        many = 10 * MOST_PER_SECOND
+        async with running_components(broker):
+            await has_come(broker, "count", "full")
+            broker.publish("full/threshold", 1e6)
+            await pass_time(1.9)
+            for number in range(many):  # and what they lead to comes in the next second, and later
+                broker.publish(f"pulses/{number % 3}", True)
+                if number % 100 == 0:
+                    await pass_time(0.05)
+            await until(lambda: len(broker.values("full/out")) >= many)
+            assert errors(broker, "count") + errors(broker, "full") == []
+
+    simulated(main)
+
+
 def test_a_packet_a_millisecond_passes_where_there_is_no_circle() -> None:
     async def main(broker: MemoryBroker) -> None:
         have(broker, "a", "core/Repeat")
