@@ -189,7 +189,7 @@ async def _run(
         coordinator.graphs.is_own = components.is_own
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(coordinator.run())
-            tasks.create_task(components.run())
+            tasks.create_task(_run_components(coordinator, components))
             if own_broker:
                 tasks.create_task(announce_broker(own_broker["host"], own_broker["port"], label=label()))
             file = journal = auto_save = None
@@ -226,6 +226,11 @@ async def _run(
                 )
             finally:
                 await components.stop()
+
+
+async def _run_components(coordinator: Coordinator, components: Components) -> None:
+    await coordinator.in_charge.wait()  # another one's have the same client ids
+    await components.run()
 
 
 def _load(path: Path) -> Graph:

@@ -37,12 +37,16 @@ async def _run(broker: Broker) -> None:
 
     forwarder = Forwarder(broker, on_state=say)
     await forwarder.start()
-    await tried.wait()
+    ending = asyncio.create_task(ended.wait())
+    await asyncio.wait([asyncio.create_task(tried.wait()), ending], return_when=asyncio.FIRST_COMPLETED)
+    if ending.done():
+        await forwarder.stop()
+        return
     # What runs built-in components takes as long to import as all that was needed so far, and edges carry packets meanwhile.
     components = (await asyncio.to_thread(import_module, ".components", __package__)).Components(broker)
     running = asyncio.create_task(components.run())
     try:
-        await asyncio.wait([running, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([running, ending], return_when=asyncio.FIRST_COMPLETED)
     finally:
         await asyncio.gather(components.stop(), forwarder.stop())
     await running

@@ -41,7 +41,7 @@ class Channel:
 
     async def receive(self) -> dict[str, Any] | None:
         """Return the next message; None once the other end is gone."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # ValueError: what came is no message
             line = await self._reader.readline()
             if line.endswith(b"\n"):
                 message: dict[str, Any] = json.loads(line)

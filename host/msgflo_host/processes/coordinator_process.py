@@ -24,12 +24,16 @@ class CoordinatorProcess:
     """One run of it, and the `socket` to it, which nobody else can reach."""
 
     def __init__(self) -> None:
-        """Start it. Raises OSError where that cannot be."""
+        """Start it. Raises OSError or SubprocessError where that cannot be."""
         self.socket, theirs = socket.socketpair()
         environment = {name: value for name, value in os.environ.items() if name != "MSGFLO_SECRET"}
         environment[SUPERVISOR] = str(theirs.fileno())
-        with theirs:
-            self._process = subprocess.Popen(_WORDS, pass_fds=[theirs.fileno()], **guard.of_child(environment))
+        try:
+            with theirs:
+                self._process = subprocess.Popen(_WORDS, pass_fds=[theirs.fileno()], **guard.of_child(environment))
+        except BaseException:
+            self.socket.close()
+            raise
         guard.add(self.pid)
 
     @property

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import Any
 
 from msgflo import Broker
@@ -94,36 +95,37 @@ class _Supervisor:
         """Start all, and look after it; returns the coordinator's exit code where it has ended on purpose."""
         try:
             self._running = asyncio.create_task(self._follow())
-            self._want_data_plane(wanted=True)
-            await self._start_broker(self._running)
-            return await self._keep(self._running)
+            self._data_plane.want({"data plane": Command(_DATA_PLANE, Path.cwd())})
+            starting = asyncio.create_task(self._start_broker())
+            keeping = asyncio.create_task(self._keep(self._running))
+            try:
+                await asyncio.wait([starting, keeping], return_when=asyncio.FIRST_COMPLETED)
+                if starting.done():
+                    starting.result()
+                return await keeping
+            finally:
+                starting.cancel()
+                keeping.cancel()
         finally:
             await self._end()
             for _, line in self.pending:
                 print(line, file=sys.stderr)
 
-    async def _start_broker(self, ended: asyncio.Task[int]) -> None:
+    async def _start_broker(self) -> None:
         """Start Mosquitto, once the coordinator has found nothing wrong with what it was given; raises BrokerError."""
-        if not isinstance(self._broker, Mosquitto):
-            return
-        checked = asyncio.create_task(self._is_checked.wait())
-        await asyncio.wait([checked, ended], return_when=asyncio.FIRST_COMPLETED)
-        if checked.done():
+        await self._is_checked.wait()
+        if isinstance(self._broker, Mosquitto):
             await self._broker.start()
             self._own_broker = self._broker.described()
             self._introduce_broker()
             self._let_data_plane_begin()
-        checked.cancel()
 
     def _introduce_broker(self) -> None:
         if self._own_broker is not None and self._channel is not None:
             self._channel.send(broker=self._own_broker)
 
-    def _want_data_plane(self, *, wanted: bool) -> None:
-        """Have it run, or not: on the broker of others only while no other coordinator is in charge there, which has its own."""
-        self._data_plane.want({"data plane": Command(_DATA_PLANE, Path.cwd())} if wanted else {})
-
     def _let_data_plane_begin(self) -> None:
+        """Have it connect: on the broker of others once this coordinator is in charge there, and then for good."""
         if not self._data_plane_broker.done():
             self._data_plane_broker.set_result(f"{self._environment()['MSGFLO_BROKER']}\n".encode())
 
@@ -133,13 +135,22 @@ class _Supervisor:
             pauses.started()
             await asyncio.wait([ended])
             code = ended.result()
-            if not self._is_ready or code == 0:
+            if code == 0 or (code > 0 and not self._is_ready):  # on purpose, or for a mistake in what it was given
                 return code
             pause = pauses.next()
             log.error("the coordinator has ended (%s); starting it again in %g s", describe_exit(code), pause)
             await asyncio.sleep(pause)
-            self._process = started()
+            while not self._start_again():
+                await asyncio.sleep(pauses.next())
             ended = self._running = asyncio.create_task(self._follow())
+
+    def _start_again(self) -> bool:
+        try:
+            self._process = started()
+        except (OSError, SubprocessError) as error:  # no memory, or Python is being upgraded
+            log.error("the coordinator cannot be started (%s); trying again", error)
+            return False
+        return True
 
     async def _follow(self) -> int:
         """Do what the coordinator wants until it ends; returns its exit code, negative after a signal."""
@@ -159,10 +170,8 @@ class _Supervisor:
         while (message := await channel.receive()) is not None:
             if "checked" in message:
                 self._is_checked.set()
-            if "in_charge" in message:
-                if message["in_charge"]:
-                    self._let_data_plane_begin()
-                self._want_data_plane(wanted=message["in_charge"] or isinstance(self._broker, Mosquitto))
+            if message.get("in_charge"):
+                self._let_data_plane_begin()
             if "save" in message and isinstance(self._broker, Mosquitto):
                 self._broker.save_soon()
             if "want" in message:
@@ -207,7 +216,7 @@ class _Supervisor:
 
     def say(self, level: int, line: str) -> None:
         """Have the coordinator show a line of the log, or the next one."""
-        if self._channel is not None:
+        if self._channel is not None and not self._channel.is_behind:
             self._channel.send(log=line, level=level)
         else:
             self.pending.append((level, line))

@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -215,25 +216,33 @@ def test_the_control_plane_has_two_connections_and_the_data_plane_three(broker: 
         assert (connections("coordinator"), connections("forward")) == (2, 3)
 
 
-def test_while_another_coordinator_is_in_charge_its_forwarder_is_the_only_one(
-    broker: Mosquitto, tmp_path: Path
-) -> None:
+def test_whoever_claims_to_be_in_charge_ends_no_process_of_ours(broker: Mosquitto, tmp_path: Path) -> None:
     with Coordinator("--plain", broker=broker.url, cwd=tmp_path) as system:
-        until(lambda: system.parts("forward"))
         system.wait(lambda status: status["connected"])
+        parts = [system.part("coordinator"), system.part("forward")]
         numbers = itertools.count()
 
         def claim_again() -> bool:
             claim = {"id": "other", "host": "pi", "process": 1, "seconds": 1e6 + next(numbers)}
             with connect(broker.port, "other") as other:
                 other.sendall(publish_frame(TOPIC, json.dumps(claim).encode(), retain=True))
-            return not system.parts("forward")
+            return "another coordinator is in charge of this broker (process 1 on pi): this one waits" in system.output
 
         until(claim_again)
-        assert "another coordinator is in charge of this broker (process 1 on pi): this one waits" in system.output
         with connect(broker.port, "other") as other:
             other.sendall(publish_frame(TOPIC, b"", retain=True))  # it has ended
-        until(lambda: system.parts("forward"))
+        until(lambda: "in charge again" in system.output)
+        assert [system.part("coordinator"), system.part("forward")] == parts
+
+
+@pytest.mark.parametrize("after", [0.0, 0.1, 0.2, 0.4])
+def test_a_coordinator_that_is_killed_while_it_starts_is_started_again(system: Coordinator, after: float) -> None:
+    with system:
+        until(lambda: system.parts("coordinator"))
+        time.sleep(after)
+        system.part("coordinator").kill()
+        system.wait(lambda status: status["connected"])
+        assert "the coordinator has ended (signal 9); starting it again in 0.1 s" in system.output
 
 
 def test_who_is_there_and_what_is_bound_is_saved_by_the_broker_soon(system: Coordinator, tmp_path: Path) -> None:
