@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from msgflo import Broker
 from msgflo.errors import ConfigError, ConnectError
+from msgflo.remembering import memory_topic
 from msgflo.topics import connection_topic, participant_topic
 
 from . import lease, secrecy
@@ -505,6 +506,8 @@ class Coordinator:
         written = self._components.apply(desired)
         for id in set(written) - desired.keys():  # the same name may be there again before it has ended
             self._intake.removed(id)
+            for topic in (participant_topic(id), bound_topic(id), memory_topic(id)):  # the data plane may not be there
+                self._connection.publish(topic, b"", retain=True)
         new = desired.keys() & written
 
         def runs(id: str) -> bool:

@@ -235,6 +235,22 @@ def test_whoever_claims_to_be_in_charge_ends_no_process_of_ours(broker: Mosquitt
         assert [system.part("coordinator"), system.part("forward")] == parts
 
 
+def test_a_second_coordinator_that_is_refused_starts_nothing_of_the_first(system: Coordinator, tmp_path: Path) -> None:
+    (tmp_path / "graph.fbp").write_text("echo(test/Echo)\n")
+    (tmp_path / "Echo.py").write_text(ECHO)
+    (tmp_path / "msgflo.yaml").write_text('components: {test/Echo: "msgflo participant Echo.py #ROLE"}\n')
+    with system:
+        broker = system.wait(lambda status: node(status, "echo")["state"] == "alive")["broker"]
+        words = ["coordinator", "graph.fbp", "--broker", broker, "--port", str(free_port()), "--data", "other"]
+        for _ in range(3):
+            second = subprocess.run(
+                [sys.executable, "-m", "msgflo_host", *words], capture_output=True, text=True, cwd=tmp_path, timeout=60
+            )
+            assert second.returncode == 1
+            assert "another coordinator is in charge of this broker" in second.stderr
+        assert "lost" not in system.output
+
+
 @pytest.mark.parametrize("after", [0.0, 0.1, 0.2, 0.4])
 def test_a_coordinator_that_is_killed_while_it_starts_is_started_again(system: Coordinator, after: float) -> None:
     with system:

@@ -335,6 +335,21 @@ def test_initial_packets_reach_components_that_come_with_them_and_those_behind()
     simulated(main)
 
 
+def test_nothing_is_left_of_those_that_no_graph_names_when_the_data_plane_comes() -> None:
+    async def main(broker: MemoryBroker) -> None:
+        async with coordinating(broker, "count(core/Counter)\n"):
+            await until(lambda: "fbp/participant/count" in broker.retained)
+            broker.publish("count/in", True)
+            await until(lambda: "fbp/memory/count" in broker.retained)
+        async with coordinating(broker, "other(core/Repeat)\n", alone=True):
+            await until(lambda: "fbp/component/other" in broker.retained)
+            async with running_components(broker):
+                await until(lambda: "fbp/participant/other" in broker.retained)
+                assert not [topic for topic in broker.retained if topic.endswith("/count")]
+
+    simulated(main)
+
+
 def test_renamed_ones_go_on_where_they_were() -> None:
     graph = "from(test/Source) OUT -> IN count(core/Counter) OUT -> IN behind(core/Repeat)\n"
     source = Source("from")
