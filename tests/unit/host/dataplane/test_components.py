@@ -335,6 +335,17 @@ def test_initial_packets_reach_components_that_come_with_them_and_those_behind()
     simulated(main)
 
 
+def test_they_are_alive_all_night() -> None:
+    async def main(broker: MemoryBroker) -> None:
+        async with coordinating(broker, "a(core/Repeat)\n") as coordinator:
+            await until(lambda: coordinator.registry.state("a") == "alive")
+            for _ in range(8 * 60):
+                await pass_time(60)
+                assert coordinator.registry.state("a") == "alive"
+
+    simulated(main)
+
+
 def test_nothing_is_left_of_those_that_no_graph_names_when_the_data_plane_comes() -> None:
     async def main(broker: MemoryBroker) -> None:
         async with coordinating(broker, "count(core/Counter)\n"):
