@@ -19,7 +19,7 @@ from msgflo.topics import connection_topic, participant_topic
 from . import lease, secrecy
 from ._turns import Turns
 from .bindings.initials import InitialPacket
-from .bindings.plan import Plan, plan, refusal, steps
+from .bindings.plan import EdgeState, Plan, plan, refusal, steps
 from .bindings.ports import Place, Ports
 from .bindings.retained_lists import (
     BIND,
@@ -110,7 +110,8 @@ class Coordinator:
         self.events = Events(self.wall)
         self.graphs = Graphs(graph, self.events)
         self.registry = Registry()
-        self.plan: Plan = plan(graph, {}, lambda edge: False)
+        not_yet = EdgeState("pending", "not in force yet", ())
+        self.plan = Plan({}, {}, [(edge, not_yet) for edge, _ in plan(graph, {}).edges])
         self.bound = asyncio.Event()
         self.in_charge = asyncio.Event()
         self.preparations: list[Callable[[], Awaitable[None]]] = []
