@@ -20,6 +20,7 @@ _CLOSE_SECONDS = 5  # for sending what is left when disconnecting
 _UNACKNOWLEDGED = 1000  # `ready` turns false here; the packet id allows 65535
 _FILTERS_A_PACKET = 200
 _TOPICS_KNOWN = 4096
+_SLASHES = 200  # with more, Mosquitto ends the connection
 
 # A broker that lacks what the last will needs has no code to say so.
 _UNANSWERED = " without an answer (is it full, does it want TLS, or can it not keep a last will with QoS 1?)"
@@ -120,8 +121,9 @@ class Transport:
         """Subscribe to a list of `(filter, qos)` and wait for the answers; SubscribeError lists the refused."""
         for topic_filter, _ in topics:
             check_filter(topic_filter)
-        answers = [(part, self._request("subscribe", list(part))) for part in _parts(topics)]
-        refused = []
+        refused = [topic_filter for topic_filter, _ in topics if topic_filter.count("/") > _SLASHES]
+        asked = [each for each in topics if each[0] not in refused] if refused else topics
+        answers = [(part, self._request("subscribe", list(part))) for part in _parts(asked)]
         for part, answer in answers:
             codes = await self._answer(answer)
             refused += [asked[0] for asked, code in zip(part, codes, strict=False) if code.is_failure]
@@ -129,7 +131,8 @@ class Transport:
             raise SubscribeError(refused, self.broker)
 
     async def unsubscribe(self, topics):
-        """Unsubscribe from a list of filters and wait for the broker's answers."""
+        """Unsubscribe from a list of filters and wait for the broker's answers; nobody can have subscribed to an invalid one."""
+        topics = [each for each in topics if _is_valid(each)]
         for answer in [self._request("unsubscribe", list(part)) for part in _parts(topics)]:
             await self._answer(answer)
 
@@ -325,6 +328,14 @@ class Transport:
                 return await future
         except TimeoutError:
             raise ConnectError("{}: no answer within {} s".format(self.broker, _CONNECT_SECONDS)) from None
+
+
+def _is_valid(topic_filter):
+    try:
+        check_filter(topic_filter)
+    except ConfigError:
+        return False
+    return topic_filter.count("/") <= _SLASHES
 
 
 def _parts(topics):

@@ -16,12 +16,15 @@ import msgspec
 from msgflo.errors import ConfigError
 from msgflo.topics import check_filter, check_topic, escape, unescape
 
+from .._text import MOST_SLASHES
+
 __all__ = [
     "ASK_CONFIRMATIONS",
     "ASK_LISTS",
     "CLIENT_ID",
     "CONFIRMED",
     "LISTS",
+    "MOST_LANES",
     "Confirmation",
     "Forward",
     "ForwardList",
@@ -39,7 +42,10 @@ ASK_LISTS, ASK_CONFIRMATIONS = "fbp/forward", "fbp/forwarded"
 
 _LARGEST = 4 * 1024 * 1024
 """Bytes of a list; some 40 000 forwards."""
-_MOST_LANES = 16
+_MOST_FORWARDS = 10_000
+"""In one list."""
+MOST_LANES = 8
+"""Connections that subscribe: filters that overlap need one each."""
 
 
 class Forward(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -95,9 +101,16 @@ def read_list(topic: str, payload: bytes) -> ForwardList:
         found = _LIST.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{topic!r}: {error}") from None
+    if len(found.forwards) > _MOST_FORWARDS:
+        raise ConfigError(f"{topic!r}: {len(found.forwards)} forwards; allowed are {_MOST_FORWARDS}")
     for forward in found.forwards:
         check_filter(forward.source, f"{topic!r}: source")
         check_topic(forward.target, f"{topic!r}: target")
+        for each in (forward.source, forward.target):
+            if each.count("/") > MOST_SLASHES:
+                raise ConfigError(
+                    f"{topic!r}: {each[:40]!r}… has {each.count('/')} slashes; allowed are {MOST_SLASHES}"
+                )
     return found
 
 
@@ -112,7 +125,7 @@ def read_confirmation(payload: bytes) -> Confirmation | None:
         found = _CONFIRMATION.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return found if len(found.lanes) <= _MOST_LANES else None
+    return found if len(found.lanes) <= MOST_LANES else None
 
 
 _LIST = msgspec.json.Decoder(ForwardList)

@@ -47,6 +47,7 @@ _FIRST_RETRY_S = 0.05
 _LONGEST_RETRY_S = 3.0
 _STABLE_S = 2.0
 _STOP_S = 2.0
+_SHOWN = 100  # characters
 
 
 class Forwarder:
@@ -159,8 +160,10 @@ class Forwarder:
             self._was_told.clear()
             began = time.monotonic()
             self._router.set_forwards(self._lists.take())
+            if self._router.refused:
+                self._once.say(f"nothing is forwarded from {_some(self._router.refused)}: too many filters overlap")
             await self._bring_in_force()
-            for topic, payload in self._lists.confirm(self._router.lane_of, self._refused):
+            for topic, payload in self._lists.confirm(self._router.lane_of, self._refused | self._router.refused):
                 self._publish(frames.publish(frames.text(topic), payload, qos=0, retain=True))
             self.flush()
             # Many changes in a row are applied together: half of the time is left.
@@ -323,3 +326,9 @@ class Forwarder:
         link = self._inlets[lane].link
         if link is not None:
             link.outgoing.append(frames.puback(packet_id))
+
+
+def _some(filters: set[str]) -> str:
+    """Name the first of these filters, and how many others there are."""
+    others = f" and {len(filters) - 1} others" if len(filters) > 1 else ""
+    return f"{min(filters)[:_SHOWN]!r}{others}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Set
 import msgspec
 
 from msgflo.errors import ConfigError
+from msgflo.topics import is_filter
 
 from .._once import Once
 from .cycles import closing
@@ -22,7 +23,11 @@ from .forward import (
     read_list,
 )
 
-__all__ = ["Lists"]
+__all__ = ["MOST_WILDCARDS", "Lists"]
+
+MOST_WILDCARDS = 200
+"""Sources with wildcards in all lists: each is compared with all other sources and with all targets."""
+_MOST_SAID = 10  # cycles
 
 
 class Lists:
@@ -35,6 +40,7 @@ class Lists:
         self._lists: dict[str, ForwardList] = {}
         self._taken: dict[str, ForwardList] = {}  # what `take` has returned
         self._confirmed: dict[str, Confirmation] = {}
+        self._wildcards: dict[str, int] = {}  # sources with wildcards, of the lists that have any
         self._seen: set[str] = set()  # since the connection was made
         self._closing: frozenset[Forward] = frozenset()
         self._once = Once()
@@ -51,13 +57,27 @@ class Lists:
             if topic.startswith(LISTS):
                 self._seen.add(id)
                 if payload:
-                    self._lists[id] = read_list(topic, payload)
+                    new = read_list(topic, payload)
+                    self._count_wildcards(topic, id, new)
+                    self._lists[id] = new
                 else:
                     self._lists.pop(id, None)
+                    self._wildcards.pop(id, None)
             elif topic.startswith(CONFIRMED) and (found := read_confirmation(payload)) is not None:
                 self._confirmed[id] = found
         except ConfigError as error:
             self._once.say(f"a list is left out: {error}")
+
+    def _count_wildcards(self, topic: str, id: str, found: ForwardList) -> None:
+        number = len({forward.source for forward in found.forwards if is_filter(forward.source)})
+        others = sum(self._wildcards.values()) - self._wildcards.get(id, 0)
+        if number and others + number > MOST_WILDCARDS:
+            raise ConfigError(
+                f"{topic!r}: {number} sources with wildcards, beside {others} of other lists; allowed are {MOST_WILDCARDS} in all"
+            )
+        self._wildcards.pop(id, None)
+        if number:
+            self._wildcards[id] = number
 
     @property
     def is_empty(self) -> bool:
@@ -71,6 +91,7 @@ class Lists:
         """
         for id in self._confirmed.keys() - self._seen:
             self._lists.pop(id, None)
+            self._wildcards.pop(id, None)
 
     def placed(self) -> Iterator[tuple[int, str]]:
         """On which connections the sources are subscribed to, as far as that is confirmed."""
@@ -85,8 +106,10 @@ class Lists:
         every = sorted({forward for each in self._taken.values() for forward in each.forwards})
         cycles = closing([[(forward.source, forward.target)] for forward in every])
         self._closing = frozenset(every[i] for i in cycles)
-        for cycle in cycles.values():
+        for cycle in [*cycles.values()][:_MOST_SAID]:
             self._once.say(f"not forwarded, for it would close a cycle: {' → '.join(cycle[:20])}")
+        if len(cycles) > _MOST_SAID:
+            self._once.say(f"nor are {len(cycles) - _MOST_SAID} others that would close one")
         return frozenset(every) - self._closing
 
     def confirm(self, lane_of: Callable[[str], int | None], refused: Set[str]) -> Iterator[tuple[str, bytes]]:

@@ -7,14 +7,14 @@ on different lanes: on each lane at most one subscription matches a topic, and m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from msgflo.topics import is_filter, matches
 
 from ..payloads import bare
 from . import frames
-from .forward import Forward
+from .forward import MOST_LANES, Forward
 
 __all__ = ["Lane", "Match", "Route", "Router", "Subscription", "Target", "overlap"]
 
@@ -152,6 +152,8 @@ class Router:
     def __init__(self) -> None:
         self.lanes: list[Lane] = []
         self.forwards: frozenset[Forward] = frozenset()
+        self.refused: set[str] = set()
+        """Filters that would need more than MOST_LANES connections."""
         self._homes: dict[str, Lane] = {}  # filter -> its lane
         self._rivals: dict[tuple[str, str], set[Forward]] = {}  # by target, and by source or "" for all with wildcards
 
@@ -181,9 +183,12 @@ class Router:
             lane.forget()
         for forward in self.forwards - wanted:
             self._drop(forward)
-        for forward in sorted(wanted - self.forwards, key=_order):
+        fresh = sorted(wanted - self.forwards, key=_order)
+        self.refused = {forward.source for forward in fresh if not self._find_home(forward.source)}
+        fresh = [forward for forward in fresh if forward.source not in self.refused]
+        for forward in fresh:
             self._add(forward)
-        self.forwards = wanted
+        self.forwards = self.forwards & wanted | set(fresh)
         self._tidy()
 
     def match(self, lane: Lane, topic: str) -> Match:
@@ -236,19 +241,24 @@ class Router:
         subscription.fresh.discard(forward)
 
     def _home(self, topic_filter: str) -> Subscription:
-        """The subscription with this filter, made where there is none, and noted as touched."""
-        lane = self._homes.get(topic_filter)
-        if lane is None:
-            lane = next(self._admitting(topic_filter))
-            lane.add(Subscription(topic_filter))
-            self._homes[topic_filter] = lane
+        """The subscription with this filter, noted as touched."""
+        lane = self._homes[topic_filter]
         lane.touched.add(topic_filter)
         return lane.wanted[topic_filter]
 
-    def _admitting(self, topic_filter: str) -> Iterator[Lane]:
-        yield from (lane for lane in self.lanes if lane.admits(topic_filter))
-        self.lanes.append(Lane(len(self.lanes)))
-        yield self.lanes[-1]
+    def _find_home(self, topic_filter: str) -> bool:
+        """Have a subscription with this filter; False where there is no lane for it."""
+        if topic_filter in self._homes:
+            return True
+        lane = next((lane for lane in self.lanes if lane.admits(topic_filter)), None)
+        if lane is None:
+            if len(self.lanes) >= MOST_LANES:
+                return False
+            lane = Lane(len(self.lanes))
+            self.lanes.append(lane)
+        lane.add(Subscription(topic_filter))
+        self._homes[topic_filter] = lane
+        return True
 
     def _tidy(self) -> None:
         """Drop the subscriptions that nobody takes."""
