@@ -131,6 +131,7 @@ def victims(
 def lamp(broker: Broker, received: list[int]) -> mqtt.Client:
     """A foreign device with a session of its own."""
     device = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "lamp", clean_session=False)
+    device.reconnect_delay_set(1, 2)  # else two minutes after a long absence
     device.on_connect = lambda *_: device.subscribe("lamp/on", 1)
     device.on_message = lambda *args: received.append(int(args[2].payload))
     subscribed = threading.Event()
