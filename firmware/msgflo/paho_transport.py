@@ -6,6 +6,7 @@ go straight to the connection: through paho each would cost three times as much 
 """
 
 import asyncio
+import re
 
 from .errors import ConfigError, ConnectError, Refused, SubscribeError
 from .paho_open import open_connection
@@ -20,7 +21,14 @@ _CLOSE_SECONDS = 5  # for sending what is left when disconnecting
 _UNACKNOWLEDGED = 1000  # `ready` turns false here; the packet id allows 65535
 _FILTERS_A_PACKET = 200
 _TOPICS_KNOWN = 4096
-_SLASHES = 200  # with more, Mosquitto ends the connection
+
+# Mosquitto ends the connection of a client that names a topic with one of these, or with more slashes.
+_SLASHES = 200
+_FORBIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{}]".format(
+        "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
+    )
+)
 
 # A broker that lacks what the last will needs has no code to say so.
 _UNANSWERED = " without an answer (is it full, does it want TLS, or can it not keep a last will with QoS 1?)"
@@ -121,7 +129,7 @@ class Transport:
         """Subscribe to a list of `(filter, qos)` and wait for the answers; SubscribeError lists the refused."""
         for topic_filter, _ in topics:
             check_filter(topic_filter)
-        refused = [topic_filter for topic_filter, _ in topics if topic_filter.count("/") > _SLASHES]
+        refused = [topic_filter for topic_filter, _ in topics if not _is_safe(topic_filter)]
         asked = [each for each in topics if each[0] not in refused] if refused else topics
         answers = [(part, self._request("subscribe", list(part))) for part in _parts(asked)]
         for part, answer in answers:
@@ -132,7 +140,7 @@ class Transport:
 
     async def unsubscribe(self, topics):
         """Unsubscribe from a list of filters and wait for the broker's answers; nobody can have subscribed to an invalid one."""
-        topics = [each for each in topics if _is_valid(each)]
+        topics = [each for each in topics if _is_valid(each) and _is_safe(each)]
         for answer in [self._request("unsubscribe", list(part)) for part in _parts(topics)]:
             await self._answer(answer)
 
@@ -335,7 +343,11 @@ def _is_valid(topic_filter):
         check_filter(topic_filter)
     except ConfigError:
         return False
-    return topic_filter.count("/") <= _SLASHES
+    return True
+
+
+def _is_safe(topic_filter):
+    return topic_filter.count("/") <= _SLASHES and not _FORBIDDEN.search(topic_filter)
 
 
 def _parts(topics):

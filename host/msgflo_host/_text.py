@@ -15,7 +15,6 @@ from . import _json
 
 __all__ = [
     "FORBIDDEN",
-    "MOST_SLASHES",
     "Problem",
     "check_mqtt",
     "decode",
@@ -36,7 +35,7 @@ FORBIDDEN = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARA
 _FORBIDDEN_BUT_NUL = re.compile(f"[\x01-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 # Short topics of plain characters, nearly all there are, need no closer look.
 _PLAIN = re.compile(r"[0-9A-Za-z_./ :=@\-]{1,200}\Z")
-MOST_SLASHES = 200  # Mosquitto's TOPIC_HIERARCHY_LIMIT; with more it ends the connection, too
+_MAX_SLASHES = 200  # Mosquitto's TOPIC_HIERARCHY_LIMIT; with more it ends the connection, too
 _MAX_TOPIC = 65535  # bytes: MQTT 3.1.1, §1.5.3
 _SHOWN = 60  # characters of an offending value in a message
 
@@ -154,12 +153,12 @@ def is_uri(text: str) -> bool:
         return False
 
 
-def check_mqtt(topic: str) -> None:
+def check_mqtt(topic: str, where: str = '"queue"') -> None:
     """Raise Problem for a topic that makes Mosquitto end the connection, however MQTT sees it."""
     found = FORBIDDEN.search(topic)
     if found:
-        raise Problem(f'"queue" is {shown(topic)}; the character U+{ord(found[0]):04X} in it is not allowed in a topic')
-    if topic.count("/") > MOST_SLASHES:
-        raise Problem(f'"queue" is {shown(topic)}, with {topic.count("/")} slashes; at most {MOST_SLASHES} are allowed')
+        raise Problem(f"{where} is {shown(topic)}; the character U+{ord(found[0]):04X} in it is not allowed in a topic")
+    if topic.count("/") > _MAX_SLASHES:
+        raise Problem(f"{where} is {shown(topic)}, with {topic.count('/')} slashes; at most {_MAX_SLASHES} are allowed")
     if len(topic) * 4 > _MAX_TOPIC and len(topic.encode()) > _MAX_TOPIC:
-        raise Problem(f'"queue" is {shown(topic)}, with {len(topic.encode())} bytes; at most {_MAX_TOPIC} are allowed')
+        raise Problem(f"{where} is {shown(topic)}, with {len(topic.encode())} bytes; at most {_MAX_TOPIC} are allowed")

@@ -24,7 +24,7 @@ import msgspec
 from msgflo.errors import ConfigError
 from msgflo.topics import check_filter, escape
 
-from .._text import MOST_SLASHES
+from .._text import Problem, check_mqtt
 from ..dataplane import component_lists as components
 from ..dataplane import foreign_lists, forward
 from ..dataplane.component_lists import Description
@@ -316,9 +316,10 @@ def _is_filter(text: str) -> bool:
     """Whether somebody can have subscribed to it: lists that stand in the broker may hold anything."""
     try:
         check_filter(text)
-    except ConfigError:
+        check_mqtt(text)
+    except (ConfigError, Problem):
         return False
-    return text.count("/") <= MOST_SLASHES
+    return True
 
 
 class _About(msgspec.Struct):

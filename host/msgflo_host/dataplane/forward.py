@@ -16,7 +16,7 @@ import msgspec
 from msgflo.errors import ConfigError
 from msgflo.topics import check_filter, check_topic, escape, unescape
 
-from .._text import MOST_SLASHES
+from .._text import Problem, check_mqtt
 
 __all__ = [
     "ASK_CONFIRMATIONS",
@@ -106,11 +106,11 @@ def read_list(topic: str, payload: bytes) -> ForwardList:
     for forward in found.forwards:
         check_filter(forward.source, f"{topic!r}: source")
         check_topic(forward.target, f"{topic!r}: target")
-        for each in (forward.source, forward.target):
-            if each.count("/") > MOST_SLASHES:
-                raise ConfigError(
-                    f"{topic!r}: {each[:40]!r}… has {each.count('/')} slashes; allowed are {MOST_SLASHES}"
-                )
+        try:
+            check_mqtt(forward.source, "source")
+            check_mqtt(forward.target, "target")
+        except Problem as problem:
+            raise ConfigError(f"{topic!r}: {problem}") from None
     return found
 
 
