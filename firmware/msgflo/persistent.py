@@ -30,7 +30,7 @@ class Bindings(bindings.Bindings):
     async def apply(self):
         """Apply what was taken, and confirm it."""
         await super().apply()
-        left = [each for each in self._left if type(each) is str and each not in self._routes]
+        left = [each for each in self._left if type(each) is str and each not in self._routes and each[:4] != "fbp/"]
         self._left = []
         await self._transport.unsubscribe(left)
 

@@ -41,8 +41,8 @@ ASK_LISTS, ASK_CONFIRMATIONS = "fbp/forward", "fbp/forwarded"
 """A message here asks for all of them again: some brokers do not send retained messages to wildcard subscriptions."""
 
 _LARGEST = 4 * 1024 * 1024
-"""Bytes of a list; some 40 000 forwards."""
-_MOST_FORWARDS = 10_000
+"""Bytes of a list."""
+_MOST_FORWARDS = 1000
 """In one list."""
 MOST_LANES = 8
 """Connections that subscribe: filters that overlap need one each."""

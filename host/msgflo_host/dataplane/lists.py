@@ -25,7 +25,7 @@ from .forward import (
 
 __all__ = ["MOST_WILDCARDS", "Lists"]
 
-MOST_WILDCARDS = 200
+MOST_WILDCARDS = 100
 """Sources with wildcards in all lists: each is compared with all other sources and with all targets."""
 _MOST_SAID = 10  # cycles
 

@@ -252,7 +252,7 @@ class Router:
             return True
         lane = next((lane for lane in self.lanes if lane.admits(topic_filter)), None)
         if lane is None:
-            if len(self.lanes) >= MOST_LANES:
+            if len(self.lanes) >= MOST_LANES - is_filter(topic_filter):  # one is left for topics
                 return False
             lane = Lane(len(self.lanes))
             self.lanes.append(lane)

@@ -139,3 +139,17 @@ def test_one_who_confirms_is_told_what_to_drop_until_it_has_and_one_who_was_wait
     lists.confirmed("fbp/bound/new", b"3")
     lists.apply({id: {"in": ("d",)} for id in both})
     assert kept["fbp/bind/new"] == {"in": ["d"], "": {"version": 4, "drop": ["c"]}}
+
+
+def test_what_is_no_filter_in_a_list_of_somebody_else_is_not_to_be_dropped() -> None:
+    kept: dict[str, Any] = {}
+
+    def publish(topic: str, payload: bytes) -> bool:
+        kept[topic] = json.loads(payload or b"null")
+        return True
+
+    lists = BindLists(publish)
+    forged = {"in": ["a/#/b", "a/" * 201, "\x01", "old"], "": {"version": 99, "drop": ["a+", "older"]}}
+    assert lists.received("fbp/bind/lamp", json.dumps(forged).encode())
+    lists.apply({"lamp": {"in": ("new",)}})
+    assert kept["fbp/bind/lamp"] == {"in": ["new"], "": {"version": 100, "drop": ["old", "older"]}}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msgflo.topics import is_filter, matches
-from msgflo_host.dataplane.forward import Forward
+from msgflo_host.dataplane.forward import MOST_LANES, Forward
 from msgflo_host.dataplane.routing import Route, Router, overlap
 
 
@@ -41,6 +41,21 @@ def test_filters_that_overlap_are_on_different_lanes_and_others_on_one() -> None
     assert sorted(target for target, _, _ in targets(made, "a/b")) == ["u", "w", "x", "y"]
     assert targets(made, "$SYS/a") == [("v", 0, False)]
     assert len(router(*((f"t/{i}", "x") for i in range(100)), ("u/+", "x")).lanes) == 1
+
+
+def test_what_would_need_more_connections_than_are_allowed_is_refused_until_there_is_room() -> None:
+    nested = [Forward("/".join(["a", *["+"] * number, "#"]), "x") for number in range(MOST_LANES + 3)]
+    made = Router()
+    made.set_forwards([*nested, Forward("b", "y")])
+    assert len(made.lanes) == MOST_LANES - 1
+    assert len(made.refused) == 4
+    assert targets(made, "a/a") == [("x", 0, False)]
+    assert targets(made, "b") == [("y", 0, False)]
+    others = [forward for forward in nested if forward.source in made.refused]
+    made.set_forwards([*others, Forward("b", "y")])
+    made.set_forwards([*others, Forward("b", "y")])
+    assert made.refused == set()
+    assert targets(made, "/".join(["a"] * 20)) == [("x", 0, False)]
 
 
 @pytest.mark.parametrize("topic", ["a/b", "a/c"])
