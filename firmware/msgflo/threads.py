@@ -28,17 +28,6 @@ class Session(persistent.Session):
         self._thread = None  # that of the loop
         self._waiting = deque()  # what other threads have sent
         self._called = False  # whether the loop is about to take it
-        self._repeats_sooner = asyncio.Event()
-
-    def add(self, participant):
-        """Let one more participant take part, from now on; call it in the session's own thread.
-
-        Raises ConfigError where there is one with its id already.
-        """
-        interval = self._presence.interval
-        super().add(participant)
-        if self._presence.interval < interval:
-            self._repeats_sooner.set()
 
     async def run(self):
         """Connect, serve and reconnect until `stop()`; raises ConfigError where retrying cannot help."""
@@ -48,15 +37,6 @@ class Session(persistent.Session):
             await super().run()
         finally:
             self._loop = None
-
-    async def _repeat(self):
-        while True:
-            self._repeats_sooner.clear()
-            repeating = asyncio.create_task(super()._repeat())
-            try:
-                await self._repeats_sooner.wait()
-            finally:
-                repeating.cancel()
 
     async def _release(self):
         self._transport.release()
@@ -181,6 +161,11 @@ class _Bindings(persistent.Bindings):
 
 class _Presence(Presence):
     """Announces a participant no more that leaves while others are announced."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        if not self.participants:  # they are added while it waits to repeat, and most have a period of 60 s
+            self.interval = 60 / 2.2
 
     def add(self, participant):
         super().add(participant)
