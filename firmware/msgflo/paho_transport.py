@@ -6,11 +6,11 @@ go straight to the connection: through paho each would cost three times as much 
 """
 
 import asyncio
-import re
 
 from .errors import ConfigError, ConnectError, Refused, SubscribeError
 from .paho_open import open_connection
 from .paho_pipe import CLOSED, Pipe
+from .paho_topics import can_be_subscribed, is_safe
 from .topics import check_filter, check_topic
 
 __all__ = ("Transport",)
@@ -21,14 +21,6 @@ _CLOSE_SECONDS = 5  # for sending what is left when disconnecting
 _UNACKNOWLEDGED = 1000  # `ready` turns false here; the packet id allows 65535
 _FILTERS_A_PACKET = 200
 _TOPICS_KNOWN = 4096
-
-# Mosquitto ends the connection of a client that names a topic with one of these, or with more slashes.
-_SLASHES = 200
-_FORBIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{}]".format(
-        "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
-    )
-)
 
 # A broker that lacks what the last will needs has no code to say so.
 _UNANSWERED = " without an answer (is it full, does it want TLS, or can it not keep a last will with QoS 1?)"
@@ -129,7 +121,7 @@ class Transport:
         """Subscribe to a list of `(filter, qos)` and wait for the answers; SubscribeError lists the refused."""
         for topic_filter, _ in topics:
             check_filter(topic_filter)
-        refused = [topic_filter for topic_filter, _ in topics if not _is_safe(topic_filter)]
+        refused = [topic_filter for topic_filter, _ in topics if not is_safe(topic_filter)]
         asked = [each for each in topics if each[0] not in refused] if refused else topics
         answers = [(part, self._request("subscribe", list(part))) for part in _parts(asked)]
         for part, answer in answers:
@@ -140,7 +132,7 @@ class Transport:
 
     async def unsubscribe(self, topics):
         """Unsubscribe from a list of filters and wait for the broker's answers; nobody can have subscribed to an invalid one."""
-        topics = [each for each in topics if _is_valid(each) and _is_safe(each)]
+        topics = list(filter(can_be_subscribed, topics))
         for answer in [self._request("unsubscribe", list(part)) for part in _parts(topics)]:
             await self._answer(answer)
 
@@ -336,18 +328,6 @@ class Transport:
                 return await future
         except TimeoutError:
             raise ConnectError("{}: no answer within {} s".format(self.broker, _CONNECT_SECONDS)) from None
-
-
-def _is_valid(topic_filter):
-    try:
-        check_filter(topic_filter)
-    except ConfigError:
-        return False
-    return True
-
-
-def _is_safe(topic_filter):
-    return topic_filter.count("/") <= _SLASHES and not _FORBIDDEN.search(topic_filter)
 
 
 def _parts(topics):

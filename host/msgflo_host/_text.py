@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from msgflo.paho_topics import FORBIDDEN, MAX_SLASHES
+
 from . import _json
 
 __all__ = [
@@ -28,14 +30,9 @@ __all__ = [
     "shown",
 ]
 
-_NONCHARACTERS = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
-# Mosquitto ends the connection of a client that names one of these in a topic: one careless device would stop all
-# edges, whose forwarder shares a connection.
-FORBIDDEN = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
-_FORBIDDEN_BUT_NUL = re.compile(f"[\x01-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
+_FORBIDDEN_BUT_NUL = re.compile(FORBIDDEN.pattern.replace("\x00", "\x01", 1))
 # Short topics of plain characters, nearly all there are, need no closer look.
 _PLAIN = re.compile(r"[0-9A-Za-z_./ :=@\-]{1,200}\Z")
-_MAX_SLASHES = 200  # Mosquitto's TOPIC_HIERARCHY_LIMIT; with more it ends the connection, too
 _MAX_TOPIC = 65535  # bytes: MQTT 3.1.1, §1.5.3
 _SHOWN = 60  # characters of an offending value in a message
 
@@ -158,7 +155,7 @@ def check_mqtt(topic: str, where: str = '"queue"') -> None:
     found = FORBIDDEN.search(topic)
     if found:
         raise Problem(f"{where} is {shown(topic)}; the character U+{ord(found[0]):04X} in it is not allowed in a topic")
-    if topic.count("/") > _MAX_SLASHES:
-        raise Problem(f"{where} is {shown(topic)}, with {topic.count('/')} slashes; at most {_MAX_SLASHES} are allowed")
+    if topic.count("/") > MAX_SLASHES:
+        raise Problem(f"{where} is {shown(topic)}, with {topic.count('/')} slashes; at most {MAX_SLASHES} are allowed")
     if len(topic) * 4 > _MAX_TOPIC and len(topic.encode()) > _MAX_TOPIC:
         raise Problem(f"{where} is {shown(topic)}, with {len(topic.encode())} bytes; at most {_MAX_TOPIC} are allowed")

@@ -22,9 +22,9 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from msgflo.errors import ConfigError
-from msgflo.topics import check_filter, escape
+from msgflo.paho_topics import can_be_subscribed
+from msgflo.topics import escape
 
-from .._text import Problem, check_mqtt
 from ..dataplane import component_lists as components
 from ..dataplane import foreign_lists, forward
 from ..dataplane.component_lists import Description
@@ -205,7 +205,7 @@ class BindLists(RetainedLists[Bound]):
             found = _BOUND.decode(payload)
             about = msgspec.convert(found.pop("", {}), _About)
             content = {inport: tuple(msgspec.convert(sources, list[str])) for inport, sources in found.items()}
-            self._drop.setdefault(forward.participant_of(topic), set()).update(filter(_is_filter, about.drop))
+            self._drop.setdefault(forward.participant_of(topic), set()).update(filter(can_be_subscribed, about.drop))
             return about.version, content | ({"": about.states} if about.states else {})
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
             raise ConfigError(f"{topic!r}: {error}") from None
@@ -227,7 +227,9 @@ class BindLists(RetainedLists[Bound]):
     def _write(self, id: str) -> bool:
         _, content = self._there.get(id, (0, None))
         if id not in self.silent:  # else it would grow: an older library neither confirms nor keeps a session
-            self._drop.setdefault(id, set()).update(filter(_is_filter, chain.from_iterable((content or {}).values())))
+            self._drop.setdefault(id, set()).update(
+                filter(can_be_subscribed, chain.from_iterable((content or {}).values()))
+            )
         return super()._write(id)
 
     def read_version(self, payload: bytes) -> int | None:
@@ -310,16 +312,6 @@ class ForeignDeviceLists(RetainedLists[bytes]):
 
     def encode(self, id: str, version: int, content: bytes) -> bytes:
         return foreign_lists.write(version, content)
-
-
-def _is_filter(text: str) -> bool:
-    """Whether somebody can have subscribed to it: lists that stand in the broker may hold anything."""
-    try:
-        check_filter(text)
-        check_mqtt(text)
-    except (ConfigError, Problem):
-        return False
-    return True
 
 
 class _About(msgspec.Struct):
