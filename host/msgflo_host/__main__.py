@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .processes.coordinator_process import CoordinatorProcess
 
 __all__ = ["main"]
 
@@ -13,13 +17,14 @@ _STDERR = 2  # file number
 def main() -> None:
     """Run the command line. The coordinator of ``msgflo run`` takes longest to begin, so that it begins first."""
     _open_standard_files()
+    coordinator: CoordinatorProcess | None = None
     if sys.argv[1:2] == ["run"] and {"-h", "--help"}.isdisjoint(sys.argv):
-        from .processes import coordinator_process
+        from .processes.coordinator_process import CoordinatorProcess
 
-        coordinator_process.start_ahead()
+        coordinator = CoordinatorProcess()  # where nothing follows, it ends with this program
     from .cli import main
 
-    main()
+    main(coordinator)
 
 
 def _open_standard_files() -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from .commands._lazy import LazyGroup
 from .errors import MsgfloError
+
+if TYPE_CHECKING:
+    from .processes.coordinator_process import CoordinatorProcess
 
 __all__ = ["cli", "main"]
 
@@ -45,11 +49,14 @@ def cli() -> None:
     """
 
 
-def main() -> None:
-    """Run the command line; a user's mistake ends in one line on stderr, never in a traceback."""
+def main(coordinator: CoordinatorProcess | None = None) -> None:
+    """Run the command line; a user's mistake ends in one line on stderr, never in a traceback.
+
+    `coordinator` is the process that `msgflo run` is to use, started before the command line was read.
+    """
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
-        cli(prog_name="msgflo", standalone_mode=False)
+        cli(prog_name="msgflo", standalone_mode=False, obj=coordinator)
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(130)
     except click.exceptions.Exit as ended:

@@ -19,7 +19,7 @@ from msgflo.topics import connection_topic, participant_topic
 from . import lease, secrecy
 from ._turns import Turns
 from .bindings.initials import InitialPacket
-from .bindings.plan import EdgeState, Plan, plan, refusal, steps
+from .bindings.plan import EdgeState, Plan, refusal, steps
 from .bindings.ports import Place, Ports
 from .bindings.retained_lists import (
     BIND,
@@ -36,7 +36,6 @@ from .dataplane import component_lists, foreign_lists, forward
 from .discovery import Participant
 from .events import (
     BrokerAway,
-    ChargeChanged,
     DesiredChanged,
     Events,
     InitialSent,
@@ -110,8 +109,8 @@ class Coordinator:
         self.events = Events(self.wall)
         self.graphs = Graphs(graph, self.events)
         self.registry = Registry()
-        not_yet = EdgeState("pending", "not in force yet", ())
-        self.plan = Plan({}, {}, [(edge, not_yet) for edge, _ in plan(graph, {}).edges])
+        not_yet = EdgeState("pending", "not active yet", ())
+        self.plan = Plan({}, {}, [(edge, not_yet) for edge in graph.edges])
         self.bound = asyncio.Event()
         self.in_charge = asyncio.Event()
         self.preparations: list[Callable[[], Awaitable[None]]] = []
@@ -370,7 +369,6 @@ class Coordinator:
             self._connection.publish(forward.ASK_CONFIRMATIONS, b"")
         self._was_in_charge = True
         self.in_charge.set()
-        self.events.tell(ChargeChanged(is_ours=True))
 
     async def _give_way_forever(self) -> NoReturn:
         """Change nothing in the broker while another coordinator turns out to be in charge there."""
@@ -380,7 +378,6 @@ class Coordinator:
             text = f"another coordinator is in charge of this broker ({other}): this one waits until that has ended"
             log.error("%s", text)
             self.tell(text)
-            self.events.tell(ChargeChanged(is_ours=False))
             await self._lease.free()
             log.info("%s: in charge again", self.broker)
             self._dirty.set()

@@ -20,7 +20,6 @@ from .wall import Wall
 
 __all__ = [
     "BrokerAway",
-    "ChargeChanged",
     "ComponentCrashed",
     "ComponentDoubted",
     "ComponentMended",
@@ -114,12 +113,6 @@ class Reconciled(Struct, frozen=True):
 
 class BrokerAway(Struct, frozen=True):
     """Something is desired while the broker is out of reach."""
-
-
-class ChargeChanged(Struct, frozen=True):
-    """This coordinator is in charge from now on, or another one."""
-
-    is_ours: bool
 
 
 class InitialSent(Struct, frozen=True):

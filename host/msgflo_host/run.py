@@ -27,7 +27,7 @@ from .auto_save import AutoSave, follow, save, take_up
 from .components import Components
 from .coordinator import Coordinator
 from .errors import BrokerError, GraphError, MsgfloError
-from .events import ChargeChanged, Reconciled
+from .events import Reconciled
 from .fbp.announcing import announce_broker
 from .foreign import load_folder
 from .graph.files import load, signature
@@ -179,7 +179,6 @@ async def _run(
         supervised = None
         if supervisor is not None and started_by is not None:
             supervised = Supervised(supervisor, started_by.processes, is_ending)
-            coordinator.events.listen(ChargeChanged, lambda event: supervisor.send(in_charge=event.is_ours))
             if own_broker:
                 saving = _saving(coordinator, supervisor)
                 coordinator.events.listen(Reconciled, lambda event: saving())
@@ -189,7 +188,7 @@ async def _run(
         coordinator.graphs.is_own = components.is_own
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(coordinator.run())
-            tasks.create_task(_run_components(coordinator, components))
+            tasks.create_task(_run_components(coordinator, components, supervisor))
             if own_broker:
                 tasks.create_task(announce_broker(own_broker["host"], own_broker["port"], label=label()))
             file = journal = auto_save = None
@@ -228,8 +227,10 @@ async def _run(
                 await components.stop()
 
 
-async def _run_components(coordinator: Coordinator, components: Components) -> None:
+async def _run_components(coordinator: Coordinator, components: Components, supervisor: Channel | None) -> None:
     await coordinator.in_charge.wait()  # another one's have the same client ids
+    if supervisor is not None:
+        supervisor.send(in_charge=True)
     await components.run()
 
 

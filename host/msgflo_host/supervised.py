@@ -3,7 +3,7 @@
     python -P -m msgflo_host.supervised coordinator, which reads what to do on the socket that MSGFLO_SUPERVISOR names
     python -P -m msgflo_host.supervised forward, which reads the URL of its broker on standard input
 
-It imports all that it needs, and then waits to be told.
+It imports all that it needs, and then waits for that.
 """
 
 from __future__ import annotations

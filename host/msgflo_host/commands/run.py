@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ._options import parse_broker
 from .coordinator import options
+
+if TYPE_CHECKING:
+    from ..processes.coordinator_process import CoordinatorProcess
 
 __all__ = ["command"]
 
@@ -27,7 +30,16 @@ __all__ = ["command"]
 @click.option(
     "--mqtt-port", type=click.IntRange(1, 65535), help="Port of the own Mosquitto. [default: 1883, or a free one]"
 )
-def command(broker_url: str | None, mqtt_host: str, mqtt_port: int | None, secret: str | None, **given: Any) -> None:
+@click.pass_obj
+def command(
+    coordinator: CoordinatorProcess | None,
+    /,
+    broker_url: str | None,
+    mqtt_host: str,
+    mqtt_port: int | None,
+    secret: str | None,
+    **given: Any,
+) -> None:
     """Run the coordinator on GRAPH, an .fbp or .json file or a folder with graph.fbp, until Ctrl-C.
 
     Without --broker and MSGFLO_BROKER it starts a Mosquitto of its own. The graph's file may be edited meanwhile: what
@@ -50,5 +62,5 @@ def command(broker_url: str | None, mqtt_host: str, mqtt_port: int | None, secre
     has_live_view = sys.stdout is not None and sys.stdout.isatty() and not given["plain"]
     show = None if has_live_view else Notes(terminal=False)
     options = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
-    code = supervise(options, secret=secret, broker=broker, show=show)
+    code = supervise(options, secret=secret, broker=broker, show=show, process=coordinator)
     sys.exit(code if code >= 0 else 1)

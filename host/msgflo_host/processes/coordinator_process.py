@@ -1,5 +1,5 @@
 """The process of the coordinator. It is the last to be ready, so that it begins before its supervisor has imported all that
-that needs, and waits until it is told what to do.
+that needs, and waits for its options.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ import sys
 
 from . import guard
 
-__all__ = ["SUPERVISOR", "CoordinatorProcess", "start_ahead", "started"]
+__all__ = ["SUPERVISOR", "CoordinatorProcess"]
 
 SUPERVISOR = "MSGFLO_SUPERVISOR"
 """The variable of the environment that names the file number of the socket to the supervisor."""
 
 _WORDS = (sys.executable, "-P", "-m", "msgflo_host.supervised", "coordinator")
-_ahead: CoordinatorProcess | None = None
 
 
 class CoordinatorProcess:
@@ -55,16 +54,3 @@ class CoordinatorProcess:
         from asyncio import to_thread
 
         return await to_thread(self._process.wait)
-
-
-def start_ahead() -> None:
-    """Start one before it is known what it is to do; where nothing follows, it ends with this program."""
-    global _ahead
-    _ahead = CoordinatorProcess()
-
-
-def started() -> CoordinatorProcess:
-    """Return one that has been started: the one ahead, once, or another one."""
-    global _ahead
-    process, _ahead = _ahead or CoordinatorProcess(), None
-    return process

@@ -23,7 +23,7 @@ from ..broker import Mosquitto, OwnBroker
 from . import children
 from .channel import Channel
 from .command import Command, broker_url, environment
-from .coordinator_process import started
+from .coordinator_process import CoordinatorProcess
 from .groups import Groups
 from .restarts import Pauses, describe_exit
 from .running import Processes
@@ -40,25 +40,34 @@ _DATA_PLANE = ("python", "-P", "-m", "msgflo_host.supervised", "forward")
 
 
 def supervise(
-    options: Mapping[str, Any], *, secret: str | None, broker: Broker | Mosquitto, show: logging.Handler | None
+    options: Mapping[str, Any],
+    *,
+    secret: str | None,
+    broker: Broker | Mosquitto,
+    show: logging.Handler | None,
+    process: CoordinatorProcess | None = None,
 ) -> int:
     """Run until SIGINT, SIGTERM, or SIGHUP unless that is ignored, as under nohup; returns the exit code.
 
-    The coordinator is told its `options`, by their names on the command line, and the `secret`. A Mosquitto is started;
-    another `broker` is there. `show` takes the log; without one the coordinator shows it. Where that ends before it was
-    ready, all ends with its exit code. Raises BrokerError.
+    The coordinator gets its `options`, by their names on the command line, and the `secret`; its `process` may have been
+    started before. A Mosquitto is started; another `broker` is there. `show` takes the log; without one the coordinator
+    shows it. Where that ends before it was ready, all ends with its exit code. Raises BrokerError.
     """
     log.setLevel(logging.INFO)
     log.propagate = False
     with suppress(asyncio.CancelledError):
-        return asyncio.run(_until_signal(options, secret, broker, show))
+        return asyncio.run(_until_signal(options, secret, broker, show, process))
     return 0
 
 
 async def _until_signal(
-    options: Mapping[str, Any], secret: str | None, broker: Broker | Mosquitto, show: logging.Handler | None
+    options: Mapping[str, Any],
+    secret: str | None,
+    broker: Broker | Mosquitto,
+    show: logging.Handler | None,
+    process: CoordinatorProcess | None,
 ) -> int:
-    supervisor = _Supervisor(options, secret, broker)
+    supervisor = _Supervisor(options, secret, broker, process or CoordinatorProcess())
     log.addHandler(show or _Relay(supervisor))
     task = asyncio.current_task()
     assert task is not None
@@ -69,14 +78,16 @@ async def _until_signal(
 
 
 class _Supervisor:
-    def __init__(self, options: Mapping[str, Any], secret: str | None, broker: Broker | Mosquitto) -> None:
+    def __init__(
+        self, options: Mapping[str, Any], secret: str | None, broker: Broker | Mosquitto, process: CoordinatorProcess
+    ) -> None:
         self._options = options
-        self._process = started()
+        self._process = process
         self._secret = secret
         self._broker = broker
-        self._own_broker: OwnBroker | None = None  # what the coordinator is told of it
+        self._own_broker: OwnBroker | None = None  # what the coordinator gets to know of it
         self._groups = Groups(self._environment, self._tell)
-        # It is started with the others, and waits until it is told its broker.
+        # It is started with the others, and waits for the URL of its broker.
         self._data_plane_broker: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._data_plane = Processes(
             os.environ,
@@ -146,7 +157,7 @@ class _Supervisor:
 
     def _start_again(self) -> bool:
         try:
-            self._process = started()
+            self._process = CoordinatorProcess()
         except (OSError, SubprocessError) as error:  # no memory, or Python is being upgraded
             log.error("the coordinator cannot be started (%s); trying again", error)
             return False
@@ -170,7 +181,7 @@ class _Supervisor:
         while (message := await channel.receive()) is not None:
             if "checked" in message:
                 self._is_checked.set()
-            if message.get("in_charge"):
+            if "in_charge" in message:
                 self._let_data_plane_begin()
             if "save" in message and isinstance(self._broker, Mosquitto):
                 self._broker.save_soon()
