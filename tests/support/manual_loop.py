@@ -1,4 +1,4 @@
-"""An event loop whose clock a test turns: what `builtin.engine.Loop` asks for, without asyncio."""
+"""An event loop whose clock a test turns: what `AutoSave` asks for, without asyncio."""
 
 from __future__ import annotations
 
