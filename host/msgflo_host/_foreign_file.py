@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from msgflo.topics import is_filter
 
-from . import _port, _text, discovery
-from .discovery import Participant, Port
+from . import _text, discovery
+from ._port import inport_topic, outport_topic
+from ._port import ports as read_ports
+from .discovery import MAX_ID, Participant, Port, foreign_connection
 from .errors import DiscoveryError, ForeignError
 
 if TYPE_CHECKING:
     from ._yaml import Located
 
-__all__ = ["Availability", "Foreign", "check_unique", "load", "load_folder", "own_connection", "parse_role_argument"]
+__all__ = ["Availability", "Foreign", "check_unique", "load", "load_folder", "parse_role_argument"]
 
 _OURS = ("connection", "period", "bind", "liveness", "protocol", "command")
 _KNOWN = ("component", "label", "icon", "role", "id", "inports", "outports", "availability")
@@ -31,12 +33,7 @@ _TYPES = (
 _NO_MISTAKES = ("optional",)  # like `options`, but people mean it
 
 
-def own_connection(id: str) -> str:
-    """Return the name under which the state of a device that says whether it is there is announced."""
-    return f"foreign-{id}"
-
-
-_MAX_ID = _port.MAX_ID - len(own_connection(""))
+_LONGEST_ID = MAX_ID - len(foreign_connection(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +115,8 @@ def _check_role(role: str, fail: Callable[[str], object]) -> None:
         fail(f"role {_text.quoted(role)} holds a character that no topic may hold")
     if is_filter(role):
         fail(f"role {_text.quoted(role)} holds a wildcard; '+' and '#' are not allowed, '/' is")
-    if len(role) > _MAX_ID:
-        fail(f"the role has {len(role)} characters; at most {_MAX_ID} are allowed")
+    if len(role) > _LONGEST_ID:
+        fail(f"the role has {len(role)} characters; at most {_LONGEST_ID} are allowed")
 
 
 class _File:
@@ -148,8 +145,8 @@ class _File:
         if not {"inports", "outports"} & top.value.keys():
             self._reader.fail_at(top, "has neither 'inports' nor 'outports'; write {} for none")
         identity = self._name(top, "id") or self._role
-        if len(identity) > _MAX_ID:
-            self._reader.fail_at(top.value["id"], f"has {len(identity)} characters; at most {_MAX_ID} are allowed")
+        if len(identity) > _LONGEST_ID:
+            self._reader.fail_at(top.value["id"], f"has {len(identity)} characters; at most {_LONGEST_ID} are allowed")
         availability = self._availability()
         extra = {key: value.plain() for key, value in top.value.items() if key not in _KNOWN}
         participant = Participant(
@@ -158,9 +155,9 @@ class _File:
             component,
             self._scalar(top, "label"),
             self._scalar(top, "icon") or None,
-            self._ports("inports", _port.inport_topic),
-            self._ports("outports", _port.outport_topic),
-            connection=own_connection(identity) if availability else None,
+            self._ports("inports", inport_topic),
+            self._ports("outports", outport_topic),
+            connection=foreign_connection(identity) if availability else None,
             extra=extra if availability else {**extra, "liveness": "traffic"},
         )
         return Foreign(self._announceable(participant), availability, self._reader.file)
@@ -217,7 +214,7 @@ class _File:
             self._reader.fail_at(kind, f"port {port!r} has the type {kind.value!r}; {hint}")
         described = {**place.plain(), "id": port, "queue": queue.value}
         try:
-            (result,) = _port.ports([described], "port", check)
+            (result,) = read_ports([described], "port", check)
         except _text.Problem as problem:
             where = queue if '"queue"' in str(problem) else place
             self._reader.fail_at(where, f"port {str(problem).removeprefix('port[0] ')}")

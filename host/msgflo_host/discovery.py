@@ -31,6 +31,7 @@ __all__ = [
     "Runtime",
     "connection_of",
     "encode",
+    "foreign_connection",
     "merge",
     "parse",
     "parse_status",
@@ -146,6 +147,11 @@ def participant_of(topic: str) -> str | None:
 def connection_of(topic: str) -> str | None:
     """Return the client id in `fbp/connection/<client id>`, or None for any other topic."""
     return _last_level(topic, _CONNECTION)
+
+
+def foreign_connection(id: str) -> str:
+    """Return the client id under which the status of a foreign device with `availability` is announced."""
+    return f"foreign-{id}"
 
 
 def merge(old: Participant, new: Participant) -> Participant:

@@ -31,7 +31,7 @@ import msgspec
 from msgflo import Broker, ConnectError, topics
 
 from . import discovery
-from ._foreign_file import Availability, Foreign, check_unique, load, load_folder, own_connection, parse_role_argument
+from ._foreign_file import Availability, Foreign, check_unique, load, load_folder, parse_role_argument
 from ._text import quoted
 from .connection import Connection
 from .errors import ForeignError
@@ -46,7 +46,6 @@ __all__ = [
     "check_unique",
     "load",
     "load_folder",
-    "own_connection",
     "parse_role_argument",
 ]
 

@@ -23,11 +23,10 @@ import msgspec
 
 from msgflo.topics import is_filter, matches
 
-from .._foreign_file import own_connection
 from .._text import quoted
 from ..dataplane.cycles import closing, covers
 from ..dataplane.forward import Forward
-from ..discovery import Participant
+from ..discovery import Participant, foreign_connection
 from ..graph.model import Edge, Graph
 from .initials import InitialPacket, initial_packets
 from .ports import Place, Ports, Refused
@@ -243,7 +242,7 @@ def _pending(edge: Edge, source_absent: bool, target_absent: bool) -> EdgeState:
 
 def _is_foreign(participant: Participant) -> bool:
     """Whether somebody else announces it, as `foreign` does."""
-    return participant.extra.get("liveness") == "traffic" or participant.connection == own_connection(participant.id)
+    return participant.extra.get("liveness") == "traffic" or participant.connection == foreign_connection(participant.id)
 
 
 def _stopped(state: EdgeState) -> EdgeState:

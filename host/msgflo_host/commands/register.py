@@ -17,7 +17,7 @@ from msgflo.topics import connection_topic, participant_topic
 from .. import discovery
 from .._text import quoted
 from ..connection import Connection
-from ..discovery import Participant
+from ..discovery import Participant, foreign_connection
 from ..errors import DiscoveryError, RequestError
 from ..foreign import (
     DEFAULT_INTERVAL_S,
@@ -25,7 +25,6 @@ from ..foreign import (
     ForeignDevices,
     check_unique,
     load,
-    own_connection,
     parse_role_argument,
 )
 from ._options import NobodyThereError, broker_option, coordinator_option, find_broker, is_default, parse_broker
@@ -126,6 +125,6 @@ def _others(ours: Mapping[str, Participant], retained: Mapping[str, bytes]) -> d
     for topic, participant in ours.items():
         with suppress(DiscoveryError):
             other = discovery.parse(retained.get(topic, b""), topic=topic).connection
-            if other is not None and other != own_connection(participant.id):
+            if other is not None and other != foreign_connection(participant.id):
                 found[participant.id] = other
     return found

@@ -14,7 +14,8 @@ import pytest
 
 from forwarding import LIST, client, forwarder
 from memory_broker import MemoryBroker, Write
-from msgflo_host.dataplane import frames, link
+from msgflo_host.dataplane import frames
+from msgflo_host.dataplane import link as mqtt_link
 from msgflo_host.dataplane.forward import Forward, ForwardList, write_list
 from msgflo_host.dataplane.forwarder import Forwarder
 from msgflo_host.dataplane.link import Link
@@ -160,7 +161,7 @@ def test_a_source_is_confirmed_only_after_its_copies() -> None:
 def test_a_packet_that_is_too_large_is_passed_over_and_said(
     broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(link, "LARGEST_PACKET", 200_000)
+    monkeypatch.setattr(mqtt_link, "LARGEST_PACKET", 200_000)
     monkeypatch.setattr("msgflo_host.dataplane.forwarder.LARGEST_PACKET", 200_000)
 
     async def main() -> None:
