@@ -6,9 +6,9 @@ import gc
 import statistics
 import time
 
-from msgflo_host.bindings.plan import plan
-from msgflo_host.discovery import Participant, Port
 from msgflo_host.graph.model import Graph, PortRef
+from msgflo_host.model.plan import plan
+from msgflo_host.wire.discovery import Participant, Port
 
 from .routing import Figures
 

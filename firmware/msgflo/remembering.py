@@ -6,18 +6,13 @@ from .errors import Error
 from .packets import decode, encode
 from .participant import Participant
 from .runner import Runner
-from .topics import escape
+from .topics import memory_topic
 
-__all__ = ("Remembering", "memory_topic")
+__all__ = ("Remembering",)
 
 _MEMORY = "fbp/memory"  # among the ports: no port's id, for those of an editor have no `/`
 _MUCH = 5  # times, after which something is wrong
 _PATIENCE = 2  # seconds; the connection may end before the broker has answered
-
-
-def memory_topic(participant_id):
-    """Return the topic that retains what a participant remembers."""
-    return "fbp/memory/" + escape(participant_id)
 
 
 class Remembering(Participant):

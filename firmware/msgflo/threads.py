@@ -8,8 +8,7 @@ from collections import deque
 from . import persistent
 from .discovery import Presence
 from .errors import ConnectError, SubscribeError
-from .remembering import memory_topic
-from .topics import bind_topic, escape, is_filter, matches, participant_topic
+from .topics import bind_topic, escape, is_filter, matches, memory_topic, participant_topic
 
 __all__ = ("Session", "run_until_signal")
 

@@ -22,7 +22,7 @@ def main() -> None:
         from .processes.coordinator_process import CoordinatorProcess
 
         coordinator = CoordinatorProcess()  # where nothing follows, it ends with this program
-    from .cli import main
+    from .cli.main import main
 
     main(coordinator)
 

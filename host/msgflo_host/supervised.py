@@ -40,8 +40,8 @@ def _collect_again() -> None:
 def _run_coordinator() -> None:
     from msgflo import Broker
 
-    from .processes.channel import inherited, receive_first
-    from .run import Options, Supervisor, run
+    from .cli.coordinator_main import Options, Supervisor, run
+    from .processes.supervisor_channel import inherited, receive_first
 
     _collect_again()
     supervisor = inherited()
@@ -55,7 +55,7 @@ def _run_coordinator() -> None:
 def _forward() -> None:
     from msgflo import Broker
 
-    from .dataplane.run import run
+    from .dataplane.data_plane import run
 
     _collect_again()
     if broker := sys.stdin.readline().strip():  # else who supervises it has ended

@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import Page
 
 from browser import PHONE, SECRET, Pages, axe, edit, expect, node_in, of_system, running, tell, until_system
-from msgflo_host.foreign import load
+from msgflo_host.components.foreign.foreign_file import load
 from paths import ROOT
 from systems import Coordinator, Participants, Sink, until
 

@@ -41,9 +41,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from ruamel.yaml import YAML
 
 from brokers import Broker, free_port
-from msgflo_host import discovery, library
-from msgflo_host.cli import cli
-from msgflo_host.graph import fbp_format, json_format
+from msgflo_host.cli.main import cli
+from msgflo_host.components import library
+from msgflo_host.graph import fbp_reader, json_format
+from msgflo_host.wire import discovery
 from paths import ROOT
 
 DOCUMENTS = sorted(
@@ -259,7 +260,7 @@ def test_yaml_example_is_valid(block: Block, tmp_path: Path) -> None:
     if isinstance(content, dict) and content.keys() & {"inports", "outports"}:
         path = tmp_path / "device.yml"
         path.write_text(block.text)
-        importlib.import_module("msgflo_host.foreign").load(path, "device")
+        importlib.import_module("msgflo_host.components.foreign.foreign_file").load(path, "device")
     elif isinstance(content, dict) and "components" in content:
         (tmp_path / library.FILE_NAME).write_text(block.text)
         for name in re.findall(r"[\w-]+\.yml", block.text):
@@ -270,7 +271,7 @@ def test_yaml_example_is_valid(block: Block, tmp_path: Path) -> None:
         importlib.import_module("msgflo_host.fbp.secrets_store").load_secrets(tmp_path / "secrets.yaml")
     elif isinstance(content, dict) and "topic" in content:
         (tmp_path / "suite.yaml").write_text(block.text)
-        (suite,) = importlib.import_module("msgflo_host.spec.format").load(tmp_path / "suite.yaml")
+        (suite,) = importlib.import_module("msgflo_host.spec.suite_file").load(tmp_path / "suite.yaml")
         assert not suite.warnings
 
 
@@ -283,7 +284,7 @@ def test_graph_example_is_valid(block: Block) -> None:
         kept = [line for line in demo if replaced is None or not line.startswith(replaced)]
         assert len(kept) == len(demo) - (replaced is not None), f"{block}: the demo has no line that begins alike"
         text = "".join([text, *kept] if replaced else [*kept, text])
-    fbp_format.parse(text, file=str(block))
+    fbp_reader.parse(text, file=str(block))
 
 
 @pytest.mark.parametrize("block", blocks("json"), ids=str)

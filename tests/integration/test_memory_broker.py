@@ -9,7 +9,7 @@ from typing import cast
 from brokers import Broker
 from event_loop import run_simulated, run_within
 from memory_broker import MemoryBroker
-from msgflo_host.dataplane import frames
+from msgflo_host.wire import frames
 
 Talk = list[tuple[str, object]]
 

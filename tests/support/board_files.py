@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from msgflo_host.boards.model import PortMap
+from msgflo_host.boards.checked_map import PortMap
 from msgflo_host.boards.port_map import load
 from paths import ROOT
 

@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
-from msgflo_host.cli import main
+from msgflo_host.cli.main import main
 
 COORDINATOR = "http://coordinator:3569"
 Answer = dict[str, Any] | bytes | Exception | None

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from msgflo import Broker
-from msgflo_host.components import Components
-from msgflo_host.coordinator import Coordinator
+from msgflo_host.components.library import Library
+from msgflo_host.control.component_processes import Components
+from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.fbp.client_list import ClientHandle, Frame
 from msgflo_host.fbp.origins import Origins
 from msgflo_host.fbp.permissions import ALL, Permissions
-from msgflo_host.fbp.runtime import Identity
+from msgflo_host.fbp.runtime_protocol import Identity
 from msgflo_host.fbp.service import Service
 from msgflo_host.graph.model import Graph
-from msgflo_host.library import Library
 
 
 def served(graph: Graph) -> tuple[Coordinator, Service]:

@@ -17,7 +17,7 @@ from msgflo_host.fbp.client_list import ClientHandle, ClientList
 from msgflo_host.fbp.envelope import Request, message, refusal
 from msgflo_host.fbp.origins import Origins
 from msgflo_host.fbp.permissions import READY_MADE, Permissions, may
-from msgflo_host.fbp.socket import Socket
+from msgflo_host.fbp.websocket import Socket
 
 PATIENCE_S = 30
 SECRET = "correct-horse-battery"

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 
 from msgflo.broker import Broker
 from msgflo.paho_transport import Transport
-from msgflo_host.dataplane.forward import (
+from msgflo_host.dataplane.forwarder import Forwarder
+from msgflo_host.wire.forward_list import (
     CONFIRMED,
     LISTS,
     Confirmation,
@@ -18,7 +19,6 @@ from msgflo_host.dataplane.forward import (
     read_confirmation,
     write_list,
 )
-from msgflo_host.dataplane.forwarder import Forwarder
 
 __all__ = ["LIST", "Client", "Forwarding", "client", "forwarder"]
 

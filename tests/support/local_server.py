@@ -11,14 +11,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from msgflo import Broker
-from msgflo_host._listening import open_port
-from msgflo_host.auto_save import save
-from msgflo_host.components import Components
-from msgflo_host.coordinator import Coordinator
+from msgflo_host.components.library import Library, load
+from msgflo_host.control.auto_save import save
+from msgflo_host.control.component_processes import Components
+from msgflo_host.control.coordinator import Coordinator
+from msgflo_host.control.system_status import snapshot
 from msgflo_host.graph.model import Graph
-from msgflo_host.library import Library, load
-from msgflo_host.serving import Access, read_access, serve
-from msgflo_host.status import snapshot
+from msgflo_host.http.page_server import Access, read_access, serve
+from msgflo_host.util.open_port import open_port
 
 IDE = "https://app.flowhub.io"
 

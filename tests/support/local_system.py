@@ -14,17 +14,17 @@ from editors import Editor
 from event_loop import run_simulated
 from fbp_service import service_of
 from memory_broker import MemoryBroker
-from msgflo_host.auto_save import follow, save
-from msgflo_host.components import Components
-from msgflo_host.coordinator import Coordinator
+from msgflo_host.components.library import Library
+from msgflo_host.control.auto_save import follow, save
+from msgflo_host.control.component_processes import Components
+from msgflo_host.control.coordinator import Coordinator
+from msgflo_host.control.system_status import snapshot
 from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.permissions import DEFAULT_LOCAL, Permissions
 from msgflo_host.fbp.service import Service
-from msgflo_host.graph import fbp_format
-from msgflo_host.graph.files import load, signature
-from msgflo_host.graph.live import LiveFile
-from msgflo_host.library import Library
-from msgflo_host.status import snapshot
+from msgflo_host.graph import fbp_reader
+from msgflo_host.graph.graph_files import load, signature
+from msgflo_host.graph.live_file import LiveFile
 from simulation import beside, forwarding, until
 
 Main = Callable[[], Coroutine[Any, Any, None]]
@@ -64,7 +64,7 @@ class LocalSystem:
     async def _run(self, main: Main) -> None:
         path = self._graph if isinstance(self._graph, Path) else None
         seen = signature(path) if path else None
-        graph = load(path) if path else fbp_format.parse(str(self._graph))
+        graph = load(path) if path else fbp_reader.parse(str(self._graph))
         async with AsyncExitStack() as stack:
             stack.enter_context(self.broker)
             await stack.enter_async_context(forwarding(self.broker))

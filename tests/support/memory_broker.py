@@ -13,7 +13,7 @@ from typing import Any
 import msgflo
 from event_loop import SimulatedLoop
 from msgflo.topics import is_filter, matches
-from msgflo_host.dataplane import frames
+from msgflo_host.wire import frames
 
 _CONNECT, _PUBLISH, _PUBACK, _SUBSCRIBE, _UNSUBSCRIBE, _PINGREQ, _DISCONNECT = 1, 3, 4, 8, 10, 12, 14
 

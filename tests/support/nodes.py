@@ -12,8 +12,8 @@ from typing import Any
 from event_loop import run_simulated
 from msgflo.component import Component
 from msgflo.packets import encode
-from msgflo.remembering import memory_topic
-from msgflo_host.builtin import library
+from msgflo.topics import memory_topic
+from msgflo_host.builtin import collection
 
 __all__ = ["End", "Nodes", "links_of", "simulated"]
 
@@ -66,7 +66,7 @@ class Nodes:
 
     def add(self, role: str, name: str, memory: Any = None) -> Component:
         """Start a component, with what it was saved to remember."""
-        node = self.by_role[role] = library.components()[name](role)
+        node = self.by_role[role] = collection.components()[name](role)
         node.error = lambda text: self.errors.append((role, text))
         node.show = lambda text: self.lines.append((role, text))
         for port, out in node._runner.outs.items():

@@ -11,10 +11,10 @@ from typing import Any
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo import Participant, Session
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.dataplane.components import Components
+from msgflo_host.control.coordinator import Coordinator
+from msgflo_host.dataplane.component_host import Components
 from msgflo_host.dataplane.forwarder import Forwarder
-from msgflo_host.graph import fbp_format
+from msgflo_host.graph import fbp_reader
 from msgflo_host.graph.model import Graph
 
 PATIENCE_S = 120
@@ -60,7 +60,7 @@ async def coordinating(
     broker: MemoryBroker, graph: Graph | str = "", *, alone: bool = False, data: Path | None = None
 ) -> AsyncIterator[Coordinator]:
     """A coordinator that is in charge of the broker; unless it is `alone`, beside the data plane."""
-    coordinator = Coordinator(broker.address, fbp_format.parse(graph) if isinstance(graph, str) else graph, data=data)
+    coordinator = Coordinator(broker.address, fbp_reader.parse(graph) if isinstance(graph, str) else graph, data=data)
     async with nullcontext() if alone else forwarding(broker), beside(coordinator.run()) as task:
         await until(lambda: task.done() or coordinator.in_charge.is_set())
         if task.done():

@@ -281,7 +281,7 @@ def firmware(
 @cache
 def _compiled(devices: tuple[str, ...], sleeps: bool) -> dict[str, bytes]:
     from msgflo_host.boards.bytecode import compile_modules
-    from msgflo_host.boards.modules import follow
+    from msgflo_host.boards.firmware_modules import follow
 
     roots = ["board", "board.update", "board.sleeper", *(f"devices.{each}" for each in devices)]
     found = follow(

@@ -21,8 +21,9 @@ VIRTUAL = sorted(
 )  # what stands for the hardware on a virtual board
 HOST = sorted(set((ROOT / "host").rglob("*.py")) - set(VIRTUAL))
 
-# The pure parts of the host: no I/O, no clock, no MQTT.
-PURE = ("discovery.py", "participants.py", "graph/model.py", "graph/elements.py", "bindings/plan.py")
+# The parts of the host that decide: no I/O, no clock, no MQTT.
+PURE_FOLDERS = ("model", "graph")
+WITH_FILES = {"graph_files.py", "live_file.py", "positions_file.py", "unsaved_edits.py"}
 IMPURE_MODULES = {"aiohttp", "asyncio", "os", "paho", "pathlib", "select", "socket", "subprocess", "threading", "time"}
 
 
@@ -89,26 +90,51 @@ def test_firmware_never_imports_the_host() -> None:
     assert not [name(path) for path in FIRMWARE if "msgflo_host" in {each.split(".")[0] for each in imports(path)}]
 
 
-def test_decisions_are_pure() -> None:
-    modules = {each: {found.split(".")[0] for found in imports(ROOT / "host/msgflo_host" / each)} for each in PURE}
-    assert not {each: found & IMPURE_MODULES for each, found in modules.items() if found & IMPURE_MODULES}
+def test_model_and_graph_are_pure() -> None:
+    folders = [ROOT / "host/msgflo_host" / each for each in PURE_FOLDERS]
+    modules = {path: imports(path) for folder in folders for path in folder.glob("*.py") if path.name not in WITH_FILES}
+    found = {name(path): {each.split(".")[0] for each in names} & IMPURE_MODULES for path, names in modules.items()}
+    assert not {path: each for path, each in found.items() if each}
 
 
-FRONTS = {"cli", "commands", "live_view", "run", "server", "serving", "view"}  # run.py puts a whole program together
+# Which part of the host may import which others, beside `errors` and `util`, which all may.
+MAY_IMPORT = {
+    "util": "",
+    "wire": "",
+    "graph": "",
+    "model": "wire graph",
+    "processes": "",
+    "builtin": "",
+    "components": "wire graph model processes",
+    "dataplane": "wire builtin components.foreign processes.signals",
+    "control": "wire graph model processes builtin components",
+    "traces": "graph",
+    "fbp": "wire graph model builtin components control traces",
+    "boards": "wire processes",
+    "http": "wire processes components control fbp boards",
+    "spec": "graph processes fbp",
+    "cli": "wire graph model processes components dataplane.data_plane control traces fbp boards http spec",
+    "supervised": "processes dataplane cli",
+    "__main__": "processes cli",
+}
 
 
-@pytest.mark.parametrize(
-    ("rooms", "may_know"), [(FRONTS, {"__main__", "supervised"}), ({"fbp"}, {"spec", "traces"})], ids=["fronts", "fbp"]
-)
-def test_nothing_knows_the_front_ends(rooms: set[str], may_know: set[str]) -> None:
+@pytest.mark.parametrize("part", MAY_IMPORT)
+def test_parts_of_the_host_import_only_what_the_table_allows(part: str) -> None:
+    allowed = {part, "errors", "util", *MAY_IMPORT[part].split()}
     for path in HOST:
-        room = path.relative_to(ROOT / "host/msgflo_host").parts[0].removesuffix(".py")
-        if room in rooms | FRONTS | may_know:
+        if path.relative_to(ROOT / "host/msgflo_host").parts[0].removesuffix(".py") != part:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom):
-                known = {target.split(".")[1] for target in targets(path, node) if target.startswith("msgflo_host.")}
-                assert not known & rooms, f"{name(path)}:{node.lineno} imports {known & rooms}"
+                names = [each.split(".")[1:] for each in targets(path, node) if each.startswith("msgflo_host.")]
+                refused = [each for each in names if not {each[0], ".".join(each[:2])} & allowed]
+                assert not refused, f"{name(path)}:{node.lineno} imports {refused}"
+
+
+def test_every_part_of_the_host_is_in_the_table() -> None:
+    top = {path.relative_to(ROOT / "host/msgflo_host").parts[0].removesuffix(".py") for path in HOST}
+    assert top - {"setup"} == {"__init__", "errors", *MAY_IMPORT}
 
 
 def targets(path: Path, node: ast.ImportFrom) -> list[str]:

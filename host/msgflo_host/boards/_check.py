@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from .. import _text
-from .._yaml import Located
 from ..errors import PortMapError
+from ..util import text_checks
+from ..util.yaml_reader import Located
 from .units import Quantity, plain, with_point, without_unit
 
 __all__ = ["BROKEN", "Findings", "Section", "nearest", "shown"]
@@ -55,7 +55,7 @@ def nearest(word: str, known: Collection[str], what: str = "allowed are") -> str
     """Return what to say of a word that is not known: the one that was meant, or all that there are."""
     lower = {each.lower(): each for each in known}
     near = get_close_matches(word.lower(), lower, 1, 0.6) if len(word) < 80 else []
-    return f"did you mean {_text.quoted(lower[near[0]])}?" if near else f"{what} {', '.join(known) or 'none'}"
+    return f"did you mean {text_checks.quoted(lower[near[0]])}?" if near else f"{what} {', '.join(known) or 'none'}"
 
 
 def shown(place: Located) -> str:
@@ -65,7 +65,7 @@ def shown(place: Located) -> str:
     value = place.value
     if isinstance(value, dict | list):
         return f"a {'map' if isinstance(value, dict) else 'list'} of {len(value)}" if value else "empty"
-    return "empty" if value is None else _text.shown(value)
+    return "empty" if value is None else text_checks.shown(value)
 
 
 class Section:
@@ -78,7 +78,7 @@ class Section:
 
     def where(self, key: str) -> str:
         """Return the name of a key for messages, as in `wifi.ssid`."""
-        shown = key if _PLAIN.fullmatch(key) else _text.quoted(key)
+        shown = key if _PLAIN.fullmatch(key) else text_checks.quoted(key)
         return f"{self.path}.{shown}" if self.path else shown
 
     def place_of(self, key: str) -> Located | tuple[int, int]:
@@ -103,7 +103,9 @@ class Section:
         for key in self.at.value:
             if key not in keys:
                 where = f" in {self.path}" if self.path else ""
-                self.findings.report(self.at.keys[key], f"unknown key {_text.quoted(key)}{where}; {nearest(key, keys)}")
+                self.findings.report(
+                    self.at.keys[key], f"unknown key {text_checks.quoted(key)}{where}; {nearest(key, keys)}"
+                )
 
     def has(self, key: str) -> bool:
         """Tell whether a key is there, whatever its value."""

@@ -12,9 +12,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from msgflo import Broker
 
-from .. import _text
-from .._yaml import CUT, Located, Reader
 from ..errors import PortMapError
+from ..util import text_checks
+from ..util.yaml_reader import CUT, Located, Reader
 from . import _check_network as network
 from ._check import BROKEN, Findings, Section
 from ._check_devices import Devices
@@ -22,8 +22,8 @@ from ._check_i2c import buses
 from ._check_led import led
 from ._check_pins import Pins
 from ._check_roles import doubt_role
+from .checked_map import Battery, Log, PortMap, Sleep, Wifi
 from .chips import CHIPS, NOT_SUPPORTED, Chip
-from .model import Battery, Log, PortMap, Sleep, Wifi
 from .secrets_file import ALLOWED, TAG, Secrets, resolve
 from .units import CHARGE, CURRENT, SHARE, TIME, with_point
 
@@ -94,7 +94,7 @@ class _Reader(Reader):
         found = super()._map(node, depth)
         for (key, value), (rest, _) in halves:
             place, text = found.value[key.value], f"{value.value},{rest.value}"
-            message = f"{key.value} is {_text.quoted(text)}; {with_point(text)}"
+            message = f"{key.value} is {text_checks.quoted(text)}; {with_point(text)}"
             self.slip(message, value.start_mark.line + 1, value.start_mark.column + 1)
             found.value[key.value] = replace(place, value=BROKEN)
         return found

@@ -8,14 +8,14 @@ from typing import Any
 
 from msgflo import topics
 
-from .. import _text
+from ..util import text_checks
 from ._check import Section, nearest
 from ._check_pins import Pins
 from ._check_remotes import remotes
 from ._check_roles import doubt_role
+from .checked_map import Device
 from .kind_names import ALSO_CALLED, NOT_SUPPORTED
 from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting, Words
-from .model import Device
 from .units import TIME
 
 __all__ = ["DEVICE_KEYS", "Devices"]
@@ -84,7 +84,7 @@ class Devices:
             return None
         meant = ALSO_CALLED.get(str(place.value).lower()) if place is not None else None
         if meant is not None:
-            section.wrong("kind", f"did you mean {_text.quoted(meant)}?")
+            section.wrong("kind", f"did you mean {text_checks.quoted(meant)}?")
             return None
         name = section.choice("kind", KINDS, "kind: dht22")
         return KINDS[name] if name else None
@@ -110,12 +110,12 @@ class Devices:
         """Note a role as taken; reports one that cannot be, or is taken already."""
         reason = _wrong_topic(role) or (f"it is longer than {_MAX_ROLE} characters" if len(role) > _MAX_ROLE else None)
         if reason:
-            self._top.findings.report(place, f"{who}: the role {_text.quoted(role)} cannot be one: {reason}")
+            self._top.findings.report(place, f"{who}: the role {text_checks.quoted(role)} cannot be one: {reason}")
         else:
             doubt_role(self._top.findings, place, role)
         other = self._roles.setdefault(role, who)
         if other != who:
-            self._top.findings.report(place, f"{who}: the role {_text.quoted(role)} is taken by {other}")
+            self._top.findings.report(place, f"{who}: the role {text_checks.quoted(role)} is taken by {other}")
 
     def _key_of(self, name: str) -> tuple[int, int]:
         return self._top.at.value["devices"].keys[name]  # type: ignore[no-any-return]
@@ -209,16 +209,16 @@ class Devices:
             for port in given.at.value:
                 if port not in ports:
                     place = given.at.keys[port]
-                    what = f"{given.path}: there is no port {_text.quoted(port)}; {nearest(port, ports, 'there are')}"
+                    what = f"{given.path}: there is no port {text_checks.quoted(port)}; {nearest(port, ports, 'there are')}"
                     given.findings.report(place, what)
                 elif (topic := given.text(port)) is not None:
                     if reason := _wrong_topic(topic):
                         given.wrong(port, reason)
                     elif topic.startswith(f"{self._board_role}/"):
-                        message = (
-                            f"{section.path}, port {port}: the topic {_text.quoted(topic)} is that of the board itself"
+                        where = f"{section.path}, port {port}"
+                        given.report(
+                            port, f"{where}: the topic {text_checks.quoted(topic)} is that of the board itself"
                         )
-                        given.report(port, message)
                     else:
                         found[port] = topic
         if self._roles.get(role) == section.path:  # of a role that is taken, all topics are
@@ -243,14 +243,16 @@ class Devices:
             topic = found.get(port, f"{role}/{port}")
             other = self._outports.setdefault(topic, f"{section.path}, port {port}")
             if other != f"{section.path}, port {port}":
-                message = f"{section.path}, port {port}: the topic {_text.quoted(topic)} is that of {other}"
+                message = f"{section.path}, port {port}: the topic {text_checks.quoted(topic)} is that of {other}"
                 section.findings.report(place_of(port), message)
         own = {found.get(port, f"{role}/{port}"): port for port in outports}
         for port in inports:
             topic = found.get(port, f"{role}/{port}")
             if topic in own:
                 where = place_of(port if port in found else own[topic])
-                message = f"{section.path}: inport {port} and outport {own[topic]} have the topic {_text.quoted(topic)}"
+                message = (
+                    f"{section.path}: inport {port} and outport {own[topic]} have the topic {text_checks.quoted(topic)}"
+                )
                 section.findings.report(where, message)
 
 
@@ -297,8 +299,8 @@ def _wrong_topic(topic: str) -> str | None:
     if not topic:
         return "it is empty"
     try:
-        _text.check_mqtt(topic)
-    except _text.Problem:
+        text_checks.check_mqtt(topic)
+    except text_checks.Problem:
         return "a character in it, or the number of its slashes, is not allowed in a topic"
     if topics.is_filter(topic):
         return "wildcards, + and #, are not allowed"

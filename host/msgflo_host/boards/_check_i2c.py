@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .._yaml import Located
+from ..util.yaml_reader import Located
 from ._check import BROKEN, Section
 from ._check_pins import Pins
+from .checked_map import Bus
 from .chips import Chip, pins_text
 from .kinds import Pin
-from .model import Bus
 from .units import FREQUENCY
 
 __all__ = ["BUS_KEYS", "MAX_FREQUENCY", "MIN_FREQUENCY", "Buses", "buses"]

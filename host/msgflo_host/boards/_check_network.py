@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from msgflo import Broker, ConfigError
 
-from .._regular import open_regular
+from ..util.readable_files import open_regular
 from ._check import Section, shown
+from .checked_map import Wifi
 from .chips import Chip
-from .model import Wifi
 
 __all__ = ["ADDRESS_KEYS", "BROKER_KEYS", "HOSTNAME", "WIFI_KEYS", "broker", "read_ca", "time", "wifi"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from .._yaml import Located
+from ..util.yaml_reader import Located
 from ._check import Section
 from .kinds import Field, Remotes
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from unicodedata import combining, normalize
 
-from .. import _text
-from .._yaml import Located
+from ..util import text_checks
+from ..util.yaml_reader import Located
 from ._check import Findings
 
 __all__ = ["doubt_role"]
@@ -24,7 +24,7 @@ def doubt_role(findings: Findings, place: Located | tuple[int, int], role: str) 
     like = re.sub(r"[ ./]+", "-", _ascii(role))
     instead = f"; as in  {like}" if _FBP_NODE.fullmatch(like) else ""
     allowed = "a letter or _ comes first, then letters, digits, _ and -"
-    findings.doubt(place, f"no .fbp graph can name the role {_text.quoted(role)}: {allowed}{instead}")
+    findings.doubt(place, f"no .fbp graph can name the role {text_checks.quoted(role)}: {allowed}{instead}")
 
 
 def _ascii(text: str) -> str:

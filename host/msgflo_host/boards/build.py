@@ -17,12 +17,12 @@ from typing import Any
 import msgflo
 
 from ..errors import FlashError
+from .board_json import CA_FILE, compile_map, encode
 from .bytecode import compile_modules
-from .compile import CA_FILE, compile_map, encode
+from .checked_map import PortMap
+from .firmware_modules import follow
 from .kinds import KINDS, Kind
 from .memory import check_memory
-from .model import PortMap
-from .modules import follow
 
 __all__ = ["KEY_FILE", "Image", "assemble", "build", "modules_of"]
 

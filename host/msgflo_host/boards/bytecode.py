@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ..errors import FlashError
-from .lean import lean
+from .minify import lean
 
 __all__ = ["MPY_VERSION", "compile_modules"]
 

@@ -7,7 +7,7 @@ agrees within 3 KB with what they left free, and says rather too much than too l
 from __future__ import annotations
 
 from ..errors import PortMapError
-from .model import PortMap
+from .checked_map import PortMap
 
 __all__ = ["check_memory", "warnings"]
 

@@ -9,11 +9,11 @@ from typing import NoReturn
 
 from ruamel.yaml.nodes import ScalarNode
 
-from .._private import others_read
-from .._yaml import CUT, SAVE_AS, Located, Reader
 from ..errors import PortMapError
+from ..util.private_files import others_read
+from ..util.yaml_reader import CUT, SAVE_AS, Located, Reader
 from ._check import BROKEN, Findings, nearest
-from .port_map import SHIPPED
+from .board_folder import SHIPPED
 
 __all__ = ["ALLOWED", "EXAMPLE", "TAG", "Secrets", "resolve"]
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from msgflo import Broker
 from msgflo.topics import connection_topic
 
-from ..connection import Connection
 from ..errors import FlashError
+from ..wire.connection import Connection
 from .update_transfer import Transfer
 
 __all__ = ["BACK_WITHIN", "PRESENT_WITHIN", "REACHED_WITHIN", "NotReached", "update"]

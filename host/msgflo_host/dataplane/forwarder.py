@@ -29,14 +29,13 @@ from msgflo import Broker
 from msgflo.errors import ConnectError, Error
 from msgflo.topics import connection_topic
 
-from .._once import Once
-from . import frames
-from .ends import DROPPED, Inlet, Outlet
-from .forward import ASK_CONFIRMATIONS, ASK_LISTS, CLIENT_ID, CONFIRMED, LISTS
-from .frames import Packet
-from .ledger import Ledger
-from .link import LARGEST_PACKET, Link
-from .lists import Lists
+from ..util.once import Once
+from ..wire import frames
+from ..wire.forward_list import ASK_CONFIRMATIONS, ASK_LISTS, CLIENT_ID, CONFIRMED, LISTS
+from ..wire.frames import Packet
+from .applied_lists import Lists
+from .inflight import Ledger
+from .mqtt_link import LARGEST_PACKET, Link
 from .routing import Lane, Match, Route, Router, Target
 
 __all__ = ["Forwarder"]
@@ -48,6 +47,8 @@ _LONGEST_RETRY_S = 3.0
 _STABLE_S = 2.0
 _STOP_S = 2.0
 _SHOWN = 100  # characters
+_DROPPED = "$SYS/broker/publish/messages/dropped"  # mosquitto(8), BROKER STATUS
+_QUEUE_SETTINGS = "Mosquitto: max_queued_messages and max_queued_bytes"
 
 
 class Forwarder:
@@ -63,8 +64,8 @@ class Forwarder:
         self._on_state = on_state
         self._state: tuple[bool, str] | None = None
         self._router = Router()
-        self._inlets: dict[int, Inlet] = {}
-        self._outlet = Outlet(self)
+        self._inlets: dict[int, _Inlet] = {}
+        self._outlet = _Outlet(self)
         self.ledger = Ledger(write=self._publish, confirm=self._confirm)
         self._task: asyncio.Task[None] | None = None
         self._connected = False
@@ -128,7 +129,7 @@ class Forwarder:
             lane.touched.update(lane.wanted, lane.in_broker)
         await self._bring_in_force()
         self._connected = self._has_connected = True
-        await link.subscribe([(DROPPED, 0)])
+        await link.subscribe([(_DROPPED, 0)])
         self._report(True, "")
         self._say("online")
         if self._lists.is_empty:
@@ -191,7 +192,7 @@ class Forwarder:
         """Open the connection of a lane."""
         inlet = self._inlets.get(lane.number)
         if inlet is None:
-            inlet = self._inlets[lane.number] = Inlet(self, lane, f"{CLIENT_ID}-{lane.number + 1}")
+            inlet = self._inlets[lane.number] = _Inlet(self, lane, f"{CLIENT_ID}-{lane.number + 1}")
         outlet = self._outlet.link
         if outlet is None:
             raise ConnectError("the connection was lost meanwhile")
@@ -326,6 +327,102 @@ class Forwarder:
         link = self._inlets[lane].link
         if link is not None:
             link.outgoing.append(frames.puback(packet_id))
+
+
+class _Inlet:
+    """The end where the packets of a lane come in."""
+
+    def __init__(self, forwarder: Forwarder, lane: Lane, client_id: str) -> None:
+        self.lane = lane
+        self.client_id = client_id
+        self.link: Link | None = None
+        self._forwarder = forwarder
+
+    def route(self, link: Link, head: bytes, topic: str, payload_length: int) -> Route:
+        return self._forwarder.route(self.lane, head, topic, payload_length)
+
+    def packet(self, link: Link, packet: Packet) -> None:
+        match = self._forwarder.match(self.lane, packet)
+        confirmed = [target for target in match.targets if target.forward.qos]
+        if self._forwarder.ledger.receive(self.lane.number, packet, confirmed):
+            for target in match.targets:
+                if not target.forward.qos:
+                    self._forwarder.publish_now(target, packet.payload)
+
+    def others(self, route: Route, payload: bytes) -> None:
+        for target in route.others:
+            if target.forward.qos:
+                self._forwarder.ledger.publish(target, payload)
+            else:
+                self._forwarder.publish_now(target, payload)
+
+    def acknowledged(self, link: Link, packet_id: int) -> None:
+        pass  # nothing is published here
+
+    def passed_over(self, link: Link, packet: Packet, length: int) -> None:
+        self._forwarder.passed_over(packet, length)
+        if packet.qos:
+            link.outgoing.append(frames.puback(packet.packet_id))
+
+    def flush(self) -> None:
+        self._forwarder.flush()
+
+    def full(self, link: Link, full: bool) -> None:
+        pass  # confirmations are small
+
+    def lost(self, link: Link, reason: str) -> None:
+        if link is self.link:
+            self._forwarder.lost(link, reason)
+
+
+class _Outlet:
+    """The end where packets go out."""
+
+    def __init__(self, forwarder: Forwarder) -> None:
+        self.link: Link | None = None
+        self.full_now = False
+        self._dropped: int | None = None  # since the broker started; unknown before it says so
+        self._forwarder = forwarder
+
+    def route(self, link: Link, head: bytes, topic: str, payload_length: int) -> Route:
+        raise NotImplementedError  # this link has no routes
+
+    def others(self, route: Route, payload: bytes) -> None:
+        raise NotImplementedError
+
+    def packet(self, link: Link, packet: Packet) -> None:
+        if packet.topic == _DROPPED:
+            with suppress(ValueError):
+                self._count_dropped(int(packet.payload))
+        else:
+            self._forwarder.told(packet.topic, packet.payload)
+
+    def acknowledged(self, link: Link, packet_id: int) -> None:
+        self._forwarder.ledger.acknowledged(packet_id)
+
+    def passed_over(self, link: Link, packet: Packet, length: int) -> None:
+        pass
+
+    def flush(self) -> None:
+        self._forwarder.flush()
+
+    def full(self, link: Link, full: bool) -> None:
+        self.full_now = full
+        self._forwarder.regulate()
+
+    def lost(self, link: Link, reason: str) -> None:
+        if link is self.link:
+            self.full_now = False
+            self._forwarder.lost(link, reason)
+
+    def _count_dropped(self, total: int) -> None:
+        before, self._dropped = self._dropped, total
+        if before is not None and total > before:
+            log.warning(
+                "the broker has dropped %d packets for clients that are slower than its queue allows (%s)",
+                total - before,
+                _QUEUE_SETTINGS,
+            )
 
 
 def _some(filters: set[str]) -> str:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from msgflo.topics import is_filter, matches
 
-from ..payloads import bare
-from . import frames
-from .forward import MOST_LANES, Forward
+from ..wire import frames
+from ..wire.forward_list import MOST_LANES, Forward
+from ..wire.payloads import bare
 
 __all__ = ["Lane", "Match", "Route", "Router", "Subscription", "Target", "overlap"]
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import aiohttp
 
-from .._text import quoted
 from ..errors import ClientError, system_reason
+from ..util.text_checks import quoted
 from .answers import NUMBERLESS, answer_to
 
 __all__ = ["Client", "Message"]

@@ -11,12 +11,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ..events import Events
+from ..model.events import Events
 from .envelope import encode, message
-from .events import ClientLeft, ClientSees
 from .permissions import may_see, sees_secure
 
-__all__ = ["ClientHandle", "ClientList", "Frame"]
+__all__ = [
+    "ClientHandle",
+    "ClientIntroduced",
+    "ClientLeft",
+    "ClientList",
+    "ClientSees",
+    "Frame",
+    "RecordingChanged",
+    "Told",
+]
 
 log = logging.getLogger("msgflo")
 
@@ -140,6 +148,41 @@ class ClientHandle:
         self._queue.append(frame)
         self._bytes += len(frame.data)
         self._filled.set()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSees:
+    """An editor has come, or has shown a secret and sees other things than before."""
+
+    client: ClientHandle
+
+
+@dataclass(frozen=True, slots=True)
+class ClientIntroduced:
+    """An editor has been told who we are: what else it should know comes after that."""
+
+    client: ClientHandle
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLeft:
+    """An editor has gone."""
+
+    client: ClientHandle
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What all editors are told that may see it."""
+
+    protocol: str
+    command: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingChanged:
+    """The packets of other graphs are recorded."""
 
 
 class ClientList:

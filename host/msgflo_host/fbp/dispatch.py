@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 
 from ..errors import MsgfloError
-from ..events import Events
+from ..model.events import Events
 from .answers import answer_to
-from .client_list import ClientHandle, ClientList
+from .client_list import ClientHandle, ClientList, Told
 from .envelope import Request, message, refusal
-from .events import Told
 from .permissions import Permissions, may
 
 __all__ = ["Command", "Dispatcher", "Part", "Replies"]

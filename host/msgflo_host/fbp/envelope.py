@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from .._text import quoted, shown
+from ..util.text_checks import quoted, shown
 from .answers import NUMBERLESS
 
 __all__ = ["PROTOCOLS", "EnvelopeError", "Request", "encode", "message", "parse", "read", "refusal"]

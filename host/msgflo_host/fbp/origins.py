@@ -9,8 +9,8 @@ import ipaddress
 import re
 from collections.abc import Container, Iterable
 
-from .._text import quoted
 from ..errors import ServerError
+from ..util.text_checks import quoted
 
 __all__ = ["Origins", "is_local_name", "is_loopback"]
 

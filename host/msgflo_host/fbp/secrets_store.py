@@ -17,13 +17,13 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._private import kept, others_read
-from .._text import quoted, shown
 from ..errors import ServerError
+from ..util.private_files import kept, others_read
+from ..util.text_checks import quoted, shown
 from .permissions import CAPABILITIES, READY_MADE
 
 if TYPE_CHECKING:
-    from .._yaml import Located, Reader
+    from ..util.yaml_reader import Located, Reader
 
 __all__ = ["FILE_NAME", "check_secret", "load_secrets", "own_secret"]
 
@@ -61,7 +61,7 @@ def check_secret(secret: str, where: str) -> str:
 
 def load_secrets(path: Path) -> dict[str, frozenset[str]]:
     """Read a YAML file of secrets, each with what it allows; raises ServerError with file, line and column."""
-    from .._yaml import Reader  # 3 MB that are not needed without such a file
+    from ..util.yaml_reader import Reader  # 3 MB that are not needed without such a file
 
     reader = Reader(path, ServerError)
     root = reader.read()

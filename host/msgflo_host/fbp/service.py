@@ -12,26 +12,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ..catalogue import Catalogue
-from ..components import Components
-from ..coordinator import Coordinator
-from ..events import BrokerAway, Reconciled
-from ..injection import Injection
-from ..library import Library
+from ..components.library import Library
+from ..control.component_catalogue import Catalogue
+from ..control.component_processes import Components
+from ..control.coordinator import Coordinator
+from ..control.packet_injection import Injection
+from ..model.events import BrokerAway, Reconciled
 from .client_list import ClientList
-from .component import ComponentPart
+from .component_protocol import ComponentPart
 from .dispatch import Dispatcher, Part, Replies
-from .graph import GraphPart
-from .health import Health
-from .network import NetworkPart
+from .graph_protocol import GraphPart
+from .network_protocol import NetworkPart
+from .node_health import Health
 from .origins import Origins
-from .packets import Packets
+from .packet_protocol import Packets
 from .permissions import Permissions
-from .recent import Recent
-from .runtime import Identity, RuntimePart
-from .socket import Socket
+from .recent_messages import Recent
+from .runtime_protocol import Identity, RuntimePart
 from .subgraphs import Subgraphs
-from .trace import TracePart
+from .trace_protocol import TracePart
+from .websocket import Socket
 
 __all__ = ["Service"]
 

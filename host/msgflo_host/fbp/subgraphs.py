@@ -17,23 +17,22 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from .._text import quoted
-from ..catalogue import Catalogue
-from ..complaints import Complaints
-from ..coordinator import Coordinator
-from ..discovery import Participant
+from ..control.component_catalogue import Catalogue
+from ..control.coordinator import Coordinator
+from ..control.packet_subscriptions import Subscriptions
 from ..errors import MsgfloError, RequestError
-from ..participants import Entry
-from ..payloads import shortened
-from ..subscriptions import Subscriptions
-from ._payload import selected, selection
-from .client_list import ClientHandle, ClientList
+from ..model.participants import Entry
+from ..util.log_filter import Complaints
+from ..util.text_checks import quoted
+from ..wire.discovery import Participant
+from ..wire.payloads import shortened
+from .client_list import ClientHandle, ClientLeft, ClientList, ClientSees
 from .dispatch import Command, Part, Replies
 from .envelope import Request, encode, message, refusal
-from .events import ClientLeft, ClientSees
 from .masking import masked_message
-from .sparing import Sparing
-from .sub_runtime import SILENT_S, Heard, Question, SubRuntime, addressed, renamed
+from .rate_limit import Sparing
+from .request_payload import selected, selection
+from .subgraph_runtime import SILENT_S, Heard, Question, SubRuntime, addressed, renamed
 
 __all__ = ["Subgraphs"]
 

@@ -11,11 +11,10 @@ from functools import partial
 from typing import Any, Final
 
 from ..errors import GraphError
-from . import _changes
-from ._changes import Change
-from ._store import LEAST_INITIAL
+from . import changes
+from .changes import Change
 from .elements import Edge, Initial, PortRef, canonical, check_json, check_name, check_object, kind, short
-from .model import ANY, Graph
+from .model import ANY, LEAST_INITIAL, Graph
 
 __all__ = ["COMMANDS", "AlreadyDoneError", "Change", "apply"]
 
@@ -114,7 +113,7 @@ class _Payload:
         if not needed and (self._values.get("metadata") is None or isinstance(self._values["metadata"], bool)):
             return {}
         metadata = check_object(self.value("metadata"), self._called("metadata"))
-        _changes.check_metadata(metadata, known, f"the metadata of {self._command}")
+        changes.check_metadata(metadata, known, f"the metadata of {self._command}")
         # Editors place nodes on fractions of a pixel, and are told whole numbers: what they are told is what is kept.
         return {
             key: round(value) if known.get(key) == "a number" and value is not None else value
@@ -152,16 +151,16 @@ def _clear(graph: Graph, payload: _Payload) -> list[Change]:
 
 
 def _add_node(graph: Graph, payload: _Payload) -> list[Change]:
-    metadata = payload.metadata(_changes.NODE)
+    metadata = payload.metadata(changes.NODE)
     id, component = payload.name("id"), payload.name("component")
     if id not in graph.nodes:
         _check_room(f"node {short(id)!r}", len(graph.nodes), MOST_NODES, "nodes")
-    return [_changes.added_node(graph.add_node(id, component, metadata))]
+    return [changes.added_node(graph.add_node(id, component, metadata))]
 
 
 def _change_node(graph: Graph, payload: _Payload) -> list[Change]:
-    metadata = payload.metadata(_changes.NODE, needed=True)
-    return [_changes.changed_node(graph.change_node(payload.name("id"), metadata))]
+    metadata = payload.metadata(changes.NODE, needed=True)
+    return [changes.changed_node(graph.change_node(payload.name("id"), metadata))]
 
 
 def _remove_node(graph: Graph, payload: _Payload) -> list[Change]:
@@ -169,12 +168,12 @@ def _remove_node(graph: Graph, payload: _Payload) -> list[Change]:
     groups = [group.name for group in graph.groups.values() if id in group.nodes]
     removed = graph.remove_node(id)
     return [
-        *map(_changes.removed_edge, removed.edges),
-        *map(_changes.removed_initial, removed.initials),
-        *(_changes.removed_port("inport", public) for public in removed.inports),
-        *(_changes.removed_port("outport", public) for public in removed.outports),
-        *(_changes.added_group(graph.groups[name]) for name in groups),
-        _changes.removed_node(id),
+        *map(changes.removed_edge, removed.edges),
+        *map(changes.removed_initial, removed.initials),
+        *(changes.removed_port("inport", public) for public in removed.inports),
+        *(changes.removed_port("outport", public) for public in removed.outports),
+        *(changes.added_group(graph.groups[name]) for name in groups),
+        changes.removed_node(id),
     ]
 
 
@@ -182,9 +181,9 @@ def _rename(what: str, graph: Graph, payload: _Payload) -> list[Change]:
     old, new = payload.name("from"), payload.name("to")
     known, taken = _spelt(graph, what, old), _spelt(graph, what, new)
     if known == new or (known is None and taken is not None):
-        raise AlreadyDoneError(f"the {what} {short(new)!r} is called so already", _changes.renamed(what, old, new))
+        raise AlreadyDoneError(f"the {what} {short(new)!r} is called so already", changes.renamed(what, old, new))
     _RENAME[what](graph, old, new)
-    return [_changes.renamed(what, known or old, new)]
+    return [changes.renamed(what, known or old, new)]
 
 
 def _spelt(graph: Graph, what: str, name: str) -> str | None:
@@ -196,37 +195,37 @@ def _spelt(graph: Graph, what: str, name: str) -> str | None:
 
 
 def _add_edge(graph: Graph, payload: _Payload) -> list[Change]:
-    metadata = payload.metadata(_changes.EDGE)
+    metadata = payload.metadata(changes.EDGE)
     src, tgt = payload.ref("src"), payload.ref("tgt")
     if graph.find_edge(src, tgt) is None:
         _check_room(f"edge {short(str(src))} -> {short(str(tgt))}", graph.edge_count, MOST_EDGES, "edges")
-    return [_changes.added_edge(graph.add_edge(src, tgt, metadata))]
+    return [changes.added_edge(graph.add_edge(src, tgt, metadata))]
 
 
 def _change_edge(graph: Graph, payload: _Payload) -> list[Change]:
-    metadata = payload.metadata(_changes.EDGE)
-    return [_changes.changed_edge(graph.change_edge(payload.ref("src"), payload.ref("tgt"), metadata))]
+    metadata = payload.metadata(changes.EDGE)
+    return [changes.changed_edge(graph.change_edge(payload.ref("src"), payload.ref("tgt"), metadata))]
 
 
 def _remove_edge(graph: Graph, payload: _Payload) -> list[Change]:
-    return [_changes.removed_edge(graph.remove_edge(payload.ref("src"), payload.ref("tgt")))]
+    return [changes.removed_edge(graph.remove_edge(payload.ref("src"), payload.ref("tgt")))]
 
 
 def _add_initial(graph: Graph, payload: _Payload) -> list[Change]:
-    metadata = payload.metadata(_changes.EDGE)
+    metadata = payload.metadata(changes.EDGE)
     data, tgt = payload.data(), payload.ref("tgt")
     size, where = len(canonical(data)), f"the initial packet to {short(str(tgt))}"
     if size > ONE_INITIAL:
         raise GraphError(f"{where} has {size} characters; at most {ONE_INITIAL} are kept")
     if graph.initials_size + max(size, LEAST_INITIAL) > MOST_INITIALS:
         raise GraphError(f"{where} is not added: those of the graph would have more than {MOST_INITIALS} characters")
-    return [_changes.added_initial(graph.add_initial(data, tgt, metadata))]
+    return [changes.added_initial(graph.add_initial(data, tgt, metadata))]
 
 
 def _remove_initial(graph: Graph, payload: _Payload) -> list[Change]:
     tgt = payload.ref("tgt")
     data = _as_stored(graph, tgt, payload.data()) if payload.has_data() else ANY
-    return [_changes.removed_initial(initial) for initial in graph.remove_initial(tgt, data)]
+    return [changes.removed_initial(initial) for initial in graph.remove_initial(tgt, data)]
 
 
 def _as_stored(graph: Graph, tgt: PortRef, data: Any) -> Any:
@@ -244,33 +243,33 @@ def _as_javascript(data: Any) -> str:
 
 
 def _add_port(side: str, graph: Graph, payload: _Payload) -> list[Change]:
-    metadata = payload.metadata(_changes.NODE)
+    metadata = payload.metadata(changes.NODE)
     public = payload.name("public")
     if graph.exports(side).get(public) is None:
         _check_room(f"exported {side} {short(public)!r}", len(graph.exports(side)), MOST_OTHERS, "of them")
     export = graph.exports(side).add(public, payload.name("node"), payload.name("port"), metadata)
-    return [_changes.added_port(side, export)]
+    return [changes.added_port(side, export)]
 
 
 def _remove_port(side: str, graph: Graph, payload: _Payload) -> list[Change]:
-    return [_changes.removed_port(side, graph.exports(side).remove(payload.name("public")).public)]
+    return [changes.removed_port(side, graph.exports(side).remove(payload.name("public")).public)]
 
 
 def _add_group(graph: Graph, payload: _Payload) -> list[Change]:
-    metadata = payload.metadata(_changes.GROUP)
+    metadata = payload.metadata(changes.GROUP)
     name = payload.name("name")
     if name not in graph.groups:
         _check_room(f"group {short(name)!r}", len(graph.groups), MOST_OTHERS, "groups")
-    return [_changes.added_group(graph.add_group(name, payload.names("nodes"), metadata))]
+    return [changes.added_group(graph.add_group(name, payload.names("nodes"), metadata))]
 
 
 def _change_group(graph: Graph, payload: _Payload) -> list[Change]:
-    metadata = payload.metadata(_changes.GROUP, needed=True)
-    return [_changes.changed_group(graph.change_group(payload.name("name"), metadata))]
+    metadata = payload.metadata(changes.GROUP, needed=True)
+    return [changes.changed_group(graph.change_group(payload.name("name"), metadata))]
 
 
 def _remove_group(graph: Graph, payload: _Payload) -> list[Change]:
-    return [_changes.removed_group(graph.remove_group(payload.name("name")).name)]
+    return [changes.removed_group(graph.remove_group(payload.name("name")).name)]
 
 
 _RENAME: Final[dict[str, Callable[[Graph, str, str], object]]] = {
@@ -305,11 +304,11 @@ _ACTIONS: Final[dict[str, Callable[[Graph, _Payload], list[Change]]]] = {
 
 
 def _removed_edge(graph: Graph, payload: _Payload) -> Change:
-    return _changes.removed_edge(Edge(payload.ref("src"), payload.ref("tgt")))
+    return changes.removed_edge(Edge(payload.ref("src"), payload.ref("tgt")))
 
 
 def _removed_initial(graph: Graph, payload: _Payload) -> Change:
-    answer = _changes.removed_initial(Initial(payload.data() if payload.has_data() else None, payload.ref("tgt")))
+    answer = changes.removed_initial(Initial(payload.data() if payload.has_data() else None, payload.ref("tgt")))
     if not payload.has_data():
         del answer.payload["src"]
     return answer
@@ -317,12 +316,12 @@ def _removed_initial(graph: Graph, payload: _Payload) -> Change:
 
 # What each of these that has failed asks for: that is so already, for a command that removes fails for nothing else.
 _DONE: Final[dict[str, Callable[[Graph, _Payload], Change]]] = {
-    "removenode": lambda graph, payload: _changes.removed_node(payload.name("id")),
+    "removenode": lambda graph, payload: changes.removed_node(payload.name("id")),
     "removeedge": _removed_edge,
     "removeinitial": _removed_initial,
-    "removeinport": lambda graph, payload: _changes.removed_port("inport", payload.name("public")),
-    "removeoutport": lambda graph, payload: _changes.removed_port("outport", payload.name("public")),
-    "removegroup": lambda graph, payload: _changes.removed_group(payload.name("name")),
+    "removeinport": lambda graph, payload: changes.removed_port("inport", payload.name("public")),
+    "removeoutport": lambda graph, payload: changes.removed_port("outport", payload.name("public")),
+    "removegroup": lambda graph, payload: changes.removed_group(payload.name("name")),
 }
 
 COMMANDS: Final = frozenset(_ACTIONS)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from itertools import takewhile
 
-from . import _changes
-from ._changes import Change
+from . import changes
+from .changes import Change
 from .elements import Edge, Export, Initial, Node, PortRef, canonical
 from .model import Graph
 
@@ -38,7 +38,7 @@ def difference(old: Graph, new: Graph) -> list[Change]:
     )
     return [
         *(change for before, _ in steps for change in before),
-        *(_changes.removed_node(id) for id in old.nodes if id in gone),
+        *(changes.removed_node(id) for id in old.nodes if id in gone),
         *_nodes(old, new, gone),
         *(change for _, after in steps for change in after),
     ]
@@ -68,10 +68,10 @@ def _nodes(old: Graph, new: Graph, gone: Set[str]) -> list[Change]:
     found = []
     for id, node in new.nodes.items():
         if id not in old.nodes or id in gone:
-            found.append(_changes.added_node(node))
+            found.append(changes.added_node(node))
         elif _may_differ(old.nodes[id], node):
-            change = _changes.changed_node(node)
-            if _said(change) != _said(_changes.changed_node(old.nodes[id])):
+            change = changes.changed_node(node)
+            if _said(change) != _said(changes.changed_node(old.nodes[id])):
                 found.append(change)
     return found
 
@@ -83,12 +83,12 @@ def _edges(old: Graph, new: Graph, gone: Set[str]) -> _Steps:
     for edge in new.edges:
         before = kept.get(_ends(edge))
         if before is None:
-            after.append(_changes.added_edge(edge))
+            after.append(changes.added_edge(edge))
         elif _may_differ(before, edge):
-            change = _changes.changed_edge(edge)
-            if _said(change) != _said(_changes.changed_edge(before)):
+            change = changes.changed_edge(edge)
+            if _said(change) != _said(changes.changed_edge(before)):
                 after.append(change)
-    return [_changes.removed_edge(edge) for edge in old.edges if _ends(edge) not in kept], after
+    return [changes.removed_edge(edge) for edge in old.edges if _ends(edge) not in kept], after
 
 
 def _initials(old: Graph, new: Graph, gone: Set[str]) -> _Steps:
@@ -100,22 +100,22 @@ def _initials(old: Graph, new: Graph, gone: Set[str]) -> _Steps:
         has, wants = there.get(port, {}), wanted.get(port, {})
         staying = [said for said in has if said in wants] if port.node not in gone else []
         kept = {said for said, _ in takewhile(lambda pair: pair[0] == pair[1], zip(wants, staying, strict=False))}
-        before += [_changes.removed_initial(initial) for said, initial in has.items() if said not in kept]
-        after += [_changes.added_initial(initial) for said, initial in wants.items() if said not in kept]
+        before += [changes.removed_initial(initial) for said, initial in has.items() if said not in kept]
+        after += [changes.added_initial(initial) for said, initial in wants.items() if said not in kept]
     return before, after
 
 
 def _ports(side: str, old: Mapping[str, Export], new: Mapping[str, Export], gone: Set[str]) -> _Steps:
     """There is no command that changes an exported port: it goes and comes again."""
-    said = {public: _said(_changes.added_port(side, export)) for public, export in new.items()}
+    said = {public: _said(changes.added_port(side, export)) for public, export in new.items()}
     kept = {
         public
         for public, export in old.items()
-        if export.node not in gone and said.get(public) == _said(_changes.added_port(side, export))
+        if export.node not in gone and said.get(public) == _said(changes.added_port(side, export))
     }
     return (
-        [_changes.removed_port(side, public) for public in old if public not in kept],
-        [_changes.added_port(side, export) for public, export in new.items() if public not in kept],
+        [changes.removed_port(side, public) for public in old if public not in kept],
+        [changes.added_port(side, export) for public, export in new.items() if public not in kept],
     )
 
 
@@ -123,16 +123,16 @@ def _groups(old: Graph, new: Graph, gone: Set[str]) -> _Steps:
     before, after, kept = [], [], {}
     for name, group in old.groups.items():
         if name not in new.groups:
-            before.append(_changes.removed_group(name))
+            before.append(changes.removed_group(name))
             continue
         kept[name] = replace(group, nodes=tuple(node for node in group.nodes if node not in gone))
         if kept[name].nodes != group.nodes:
-            before.append(_changes.added_group(kept[name]))
+            before.append(changes.added_group(kept[name]))
     for name, group in new.groups.items():
-        known, change = kept.get(name), _changes.changed_group(group)
+        known, change = kept.get(name), changes.changed_group(group)
         if known is None or known.nodes != group.nodes:
-            after.append(_changes.added_group(group))
-        if known is not None and _said(change) != _said(_changes.changed_group(known)):
+            after.append(changes.added_group(group))
+        if known is not None and _said(change) != _said(changes.changed_group(known)):
             after.append(change)
     return before, after
 
@@ -155,7 +155,7 @@ def _by_port(initials: Iterable[Initial], graph: Graph) -> dict[PortRef, dict[st
     found: dict[PortRef, dict[str, Initial]] = {}
     for initial in initials:
         port = initial.tgt._replace(port=graph.fold(initial.tgt.port))
-        found.setdefault(port, {})[_said(_changes.added_initial(initial))] = initial
+        found.setdefault(port, {})[_said(changes.added_initial(initial))] = initial
     return found
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, NamedTuple
 
-from .._text import FORBIDDEN
 from ..errors import GraphError
+from ..util.text_checks import FORBIDDEN
 
 __all__ = [
     "MAX_DEPTH",

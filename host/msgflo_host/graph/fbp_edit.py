@@ -14,13 +14,13 @@ from typing import Any
 from lark import Token
 
 from ..errors import GraphError
-from ._fbp_lines import on_one_line, replaced, spans
-from ._fbp_parser import Annotation, Chain, Export, Fragment
-from ._fbp_rename import names, rename
-from ._fbp_words import changed_nodes, declares, may_name, span
-from ._fbp_writer import PartWriter, declaration, line, packet_text, piece
 from .elements import Edge, Initial, canonical
-from .fbp_format import Links, Reading, read
+from .fbp_lines import on_one_line, replaced, spans
+from .fbp_reader import Links, Reading, read
+from .fbp_rename import names, rename
+from .fbp_statements import Annotation, Chain, Export, Fragment
+from .fbp_words import changed_nodes, declares, may_name, span
+from .fbp_writer import PartWriter, declaration, line, packet_text, piece
 from .json_edit import connection, document_of, kept_initials, key_of, rewritten, same
 from .json_format import form
 from .model import Graph

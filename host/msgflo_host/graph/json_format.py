@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from ..errors import GraphError
-from . import _positions
-from ._positions import Path
+from . import json_positions
 from .elements import MAX_DEPTH, Edge, Export, Group, Initial, Node, PortRef, check_object, kind, short
+from .json_positions import Path
 from .model import Graph
 
 __all__ = [
@@ -131,7 +131,7 @@ def parse_json(text: str, file: str | None) -> Any:
     """Return the value of a JSON text; GraphError with file, line and column if it is none."""
 
     def fail(message: str, offset: int) -> NoReturn:
-        line, column = _positions.line_column(text, offset)
+        line, column = json_positions.line_column(text, offset)
         raise GraphError(message, file=file, line=line, column=column)
 
     try:
@@ -139,10 +139,10 @@ def parse_json(text: str, file: str | None) -> Any:
     except json.JSONDecodeError as wrong:
         fail(f"not JSON: {wrong.msg}", wrong.pos)
     except RecursionError:
-        fail(f"nested deeper than {MAX_DEPTH} levels", _positions.first_deeper(text, MAX_DEPTH))
+        fail(f"nested deeper than {MAX_DEPTH} levels", json_positions.first_deeper(text, MAX_DEPTH))
     except _Duplicate as wrong:
-        path, offset = _positions.first_duplicate(text) or ((str(wrong),), 0)
-        fail(f"{_positions.path_text(path)} is there twice", offset)
+        path, offset = json_positions.first_duplicate(text) or ((str(wrong),), 0)
+        fail(f"{json_positions.path_text(path)} is there twice", offset)
     except _NoConstant as wrong:
         fail(f"{wrong} is not JSON", text.find(str(wrong)))
     except ValueError:  # Python's limit for whole numbers
@@ -152,13 +152,13 @@ def parse_json(text: str, file: str | None) -> Any:
 
 def described(wrong: GraphError) -> str:
     """Return the message of an error with the JSON path that it has, if any."""
-    where = _positions.path_text(wrong.path) if isinstance(wrong, ShapeError) else ""
+    where = json_positions.path_text(wrong.path) if isinstance(wrong, ShapeError) else ""
     return f"{where}: {wrong.message}" if where else wrong.message
 
 
 def located(wrong: ShapeError, text: str, file: str | None = None) -> GraphError:
     """Return the error with the line and column of `text` where the part stands that is wrong."""
-    line, column = _positions.line_column(text, _positions.find(text, wrong.path))
+    line, column = json_positions.line_column(text, json_positions.find(text, wrong.path))
     return GraphError(described(wrong), file=file, line=line, column=column)
 
 

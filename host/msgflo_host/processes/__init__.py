@@ -1,1 +1,1 @@
-"""Processes: the supervisor that starts the broker and the coordinator, and how these two talk."""
+"""Processes: the supervisor, Mosquitto, and the programs that the coordinator has started."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from . import guard
+from . import child_guard
 
 __all__ = ["Child", "end", "spawn"]
 
@@ -52,9 +52,9 @@ async def spawn(
         stdout=stdout,
         stderr=stderr,
         pass_fds=pass_fds,
-        **guard.of_child(os.environ if env is None else env),
+        **child_guard.of_child(os.environ if env is None else env),
     )
-    guard.add(process.pid)
+    child_guard.add(process.pid)
     watcher = asyncio.create_task(_forget_when_ended(process))
     _watchers.add(watcher)
     watcher.add_done_callback(_watchers.discard)
@@ -64,19 +64,19 @@ async def spawn(
 async def end(process: Child, grace: float) -> int:
     """End a child and what it has started: SIGTERM, and after `grace` seconds SIGKILL; returns its exit code."""
     deadline = time.monotonic() + grace
-    guard.signal_group(process.pid, signal.SIGTERM)
+    child_guard.signal_group(process.pid, signal.SIGTERM)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(grace):
             await process.wait()
-    while guard.signal_group(process.pid, 0) and time.monotonic() < deadline:
+    while child_guard.signal_group(process.pid, 0) and time.monotonic() < deadline:
         await asyncio.sleep(0.02)
-    guard.signal_group(process.pid, signal.SIGKILL)
+    child_guard.signal_group(process.pid, signal.SIGKILL)
     code = await process.wait()
-    guard.remove(process.pid)
+    child_guard.remove(process.pid)
     return code
 
 
 async def _forget_when_ended(process: Process) -> None:
     await process.wait()
-    if not guard.signal_group(process.pid, 0):  # else what it has started lives on, until `end`
-        guard.remove(process.pid)
+    if not child_guard.signal_group(process.pid, 0):  # else what it has started lives on, until `end`
+        child_guard.remove(process.pid)

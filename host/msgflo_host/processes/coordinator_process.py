@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 
-from . import guard
+from . import child_guard
 
 __all__ = ["SUPERVISOR", "CoordinatorProcess"]
 
@@ -29,11 +29,13 @@ class CoordinatorProcess:
         environment[SUPERVISOR] = str(theirs.fileno())
         try:
             with theirs:
-                self._process = subprocess.Popen(_WORDS, pass_fds=[theirs.fileno()], **guard.of_child(environment))
+                self._process = subprocess.Popen(
+                    _WORDS, pass_fds=[theirs.fileno()], **child_guard.of_child(environment)
+                )
         except BaseException:
             self.socket.close()
             raise
-        guard.add(self.pid)
+        child_guard.add(self.pid)
 
     @property
     def pid(self) -> int:

@@ -19,15 +19,15 @@ from typing import Any
 
 from msgflo import Broker
 
-from ..broker import Mosquitto, OwnBroker
 from . import children
-from .channel import Channel
-from .command import Command, broker_url, environment
 from .coordinator_process import CoordinatorProcess
-from .groups import Groups
+from .mosquitto import Mosquitto, OwnBroker
+from .process_command import Command, broker_url, environment
+from .process_groups import Groups
 from .restarts import Pauses, describe_exit
-from .running import Processes
+from .runner import Processes
 from .signals import on_shutdown
+from .supervisor_channel import Channel
 
 __all__ = ["supervise"]
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .._javascript import double, string
-from .._text import quoted
 from ..graph.json_format import compact
+from ..util.javascript import double, string
+from ..util.text_checks import quoted
 from . import jsonpath
 
 __all__ = ["OPERATORS", "TYPES", "Expectation", "Unfulfilled", "shown"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ..errors import SpecError
-from .runner import Result
+from .suite_runner import Result
 
 __all__ = ["write"]
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import GraphError, TraceError
-from ..graph import files
+from ..graph import graph_files
 from ..graph.elements import check_json, kind
 from ..graph.json_format import ShapeError, located, parse_json
-from ._payloads import PACKETS, kept
+from .trace_payloads import PACKETS, kept
 
 __all__ = ["DEFAULT_GRAPH", "Trace", "build_text", "event", "load", "parse", "time_text", "write"]
 
@@ -77,9 +77,9 @@ def write(path: str | os.PathLike[str], content: Mapping[str, Any]) -> None:
     events = ",\n".join(json.dumps(each) for each in content["events"])
     text = f'{{"header": {json.dumps(content["header"])},\n"events": [\n{events}\n]}}\n'
     try:
-        files.replace(os.path.realpath(file), text.encode())
+        graph_files.replace(os.path.realpath(file), text.encode())
     except (OSError, ValueError) as wrong:
-        raise TraceError(f"cannot be written: {files.reason(wrong)}", file=file) from None
+        raise TraceError(f"cannot be written: {graph_files.reason(wrong)}", file=file) from None
 
 
 def load(path: str | os.PathLike[str]) -> Trace:
@@ -87,14 +87,14 @@ def load(path: str | os.PathLike[str]) -> Trace:
     file = os.fspath(path)
     try:
         with Path(file).open("rb") as opened:
-            content = opened.read(files.MAX_BYTES + 1)
+            content = opened.read(graph_files.MAX_BYTES + 1)
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         raise TraceError(f"is not UTF-8 at byte {wrong.start}", file=file) from None
     except (OSError, ValueError) as wrong:
-        raise TraceError(f"cannot be read: {files.reason(wrong)}", file=file) from None
-    if len(content) > files.MAX_BYTES:
-        raise TraceError(f"is larger than {files.MAX_BYTES // 1024 // 1024} MiB", file=file)
+        raise TraceError(f"cannot be read: {graph_files.reason(wrong)}", file=file) from None
+    if len(content) > graph_files.MAX_BYTES:
+        raise TraceError(f"is larger than {graph_files.MAX_BYTES // 1024 // 1024} MiB", file=file)
     return parse(text, file)
 
 

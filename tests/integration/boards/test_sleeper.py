@@ -18,9 +18,9 @@ import pytest
 import msgflo
 from brokers import Broker
 from msgflo.paho_transport import Transport
-from msgflo_host import discovery
 from msgflo_host.boards.update import update
-from msgflo_host.participants import Registry
+from msgflo_host.model.participants import Registry
+from msgflo_host.wire import discovery
 from small_board import FIRMWARE, MICROPYTHON, SmallBoard, config, firmware
 
 pytestmark = pytest.mark.skipif(MICROPYTHON.missing is not None, reason=str(MICROPYTHON.missing))

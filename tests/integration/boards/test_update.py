@@ -23,8 +23,8 @@ from board_files import port_map
 from brokers import Broker
 from msgflo.paho_transport import Transport
 from msgflo_host.boards.build import build
-from msgflo_host.boards.keys import board_key
 from msgflo_host.boards.update import update
+from msgflo_host.boards.update_keys import board_key
 from msgflo_host.boards.update_transfer import Transfer, listing, sign
 from msgflo_host.errors import FlashError
 from small_board import FIRMWARE, MICROPYTHON, SmallBoard, config, firmware

@@ -14,8 +14,8 @@ from board_files import port_map
 from brokers import Broker
 from msgflo.paho_transport import Transport
 from msgflo_host.boards.build import build
-from msgflo_host.boards.keys import board_key
 from msgflo_host.boards.update import update
+from msgflo_host.boards.update_keys import board_key
 from msgflo_host.errors import FlashError
 from small_board import KEY, MICROPYTHON, SmallBoard, config, firmware
 

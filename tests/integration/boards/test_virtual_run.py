@@ -24,7 +24,7 @@ from brokers import Broker, free_port
 from listening import Ear
 from msgflo_host.boards.virtual import program
 from msgflo_host.boards.virtual.program import find_micropython
-from msgflo_host.cli import cli
+from msgflo_host.cli.main import cli
 from msgflo_host.errors import MsgfloError
 from paths import ROOT
 from systems import Coordinator, Participants, Sink, Source, until

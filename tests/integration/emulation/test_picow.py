@@ -22,8 +22,8 @@ from emulation import pico as emulator
 from emulation.build import firmware
 from emulation.pico import Pico
 from listening import Ear
-from msgflo_host.boards.flashing import follow, present
-from msgflo_host.cli import cli
+from msgflo_host.boards.flashing import await_board, up_to_date
+from msgflo_host.cli.main import cli
 from paths import ROOT
 from systems import until
 
@@ -76,8 +76,8 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     threading.Thread(target=clock.serve_forever, daemon=True).start()
     with Broker(tls=certificates.server()) as broker, Pico(speed=0) as pico, pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        patched.setattr(present, "_ANSWER_S", PATIENCE_S)
-        patched.setattr(follow, "_SETTLE_S", PATIENCE_S)
+        patched.setattr(up_to_date, "_ANSWER_S", PATIENCE_S)
+        patched.setattr(await_board, "_SETTLE_S", PATIENCE_S)
         pico.drive(BUTTON, 1)
         pico.adc(DIAL, 0.0)
         pico.pixels(STRIP)

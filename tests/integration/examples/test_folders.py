@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from msgflo_host import foreign, library
-from msgflo_host.builtin.library import MODULES
-from msgflo_host.graph import files
+from msgflo_host.builtin.collection import MODULES
+from msgflo_host.components import library
+from msgflo_host.components.foreign import foreign_file
+from msgflo_host.graph import graph_files
 from paths import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -18,7 +19,7 @@ FOLDERS = [folder for folder in sorted(EXAMPLES.iterdir()) if folder.is_dir() an
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_folder_has_what_its_graph_names(folder: Path) -> None:
-    graph = files.load(folder / "graph.fbp")
+    graph = graph_files.load(folder / "graph.fbp")
     known = library.load(folder)
     in_pages = re.findall(r'component: "([^"]+)"', "".join(page.read_text() for page in folder.glob("*.html")))
     for node in graph.nodes.values():
@@ -26,7 +27,7 @@ def test_folder_has_what_its_graph_names(folder: Path) -> None:
             f"{node.id}: {node.component} is not in the library"
         )
     for component, file in known.foreign.items():
-        assert foreign.load(file, "device").participant.component == component
+        assert foreign_file.load(file, "device").participant.component == component
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

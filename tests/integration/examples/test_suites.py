@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from msgflo_host import library
-from msgflo_host.cli import cli
+from msgflo_host.cli.main import cli
+from msgflo_host.components import library
 from paths import ROOT
 
 EXAMPLES = ROOT / "examples"

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from brokers import Broker
-from msgflo_host.cli import cli
+from msgflo_host.cli.main import cli
 from systems import Coordinator, Participants, Source, node, until
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from brokers import Broker
 from editors import Refused, editor, run
-from msgflo_host.graph.files import load
-from msgflo_host.graphs import MAIN
+from msgflo_host.graph.graph_files import load
+from msgflo_host.model.graphs import MAIN
 from systems import Coordinator as Run
 from systems import node, until
 

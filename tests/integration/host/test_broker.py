@@ -24,11 +24,11 @@ from brokers import free_port
 from msgflo.broker import Broker
 from msgflo.errors import Refused
 from msgflo.paho_transport import Transport
-from msgflo_host import broker as module
-from msgflo_host import mosquitto_files, ports
-from msgflo_host.broker import Mosquitto
 from msgflo_host.errors import BrokerError
-from msgflo_host.ports import is_free
+from msgflo_host.processes import mosquitto as module
+from msgflo_host.processes import mosquitto_files, tcp_ports
+from msgflo_host.processes.mosquitto import Mosquitto
+from msgflo_host.processes.tcp_ports import is_free
 
 
 def run(main: Callable[[], Awaitable[None]], loop: str = "uvloop") -> None:
@@ -394,7 +394,7 @@ def test_why_it_cannot_be_started_again_is_said_once(
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from msgflo_host.broker import Mosquitto
+from msgflo_host.processes.mosquitto import Mosquitto
 
 async def main():
     made = Mosquitto(Path(sys.argv[1]), port=int(sys.argv[2]))
@@ -449,7 +449,7 @@ def test_free_ports_are_told_from_others() -> None:
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
         assert not is_free("127.0.0.1", port)
-        assert ports.free_port() != port
+        assert tcp_ports.free_port() != port
     assert is_free("127.0.0.1", port)
     assert not is_free("192.0.2.1", port)  # not an address of this machine
 

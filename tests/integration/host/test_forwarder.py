@@ -19,8 +19,9 @@ from msgflo.broker import Broker
 from msgflo.errors import ConnectError
 from msgflo.paho_transport import Transport
 from msgflo_host.dataplane import forwarder as module
-from msgflo_host.dataplane import frames, link
-from msgflo_host.dataplane.forward import Forward, ForwardList, write_list
+from msgflo_host.dataplane import mqtt_link
+from msgflo_host.wire import frames
+from msgflo_host.wire.forward_list import Forward, ForwardList, write_list
 
 
 def run(main: Callable[[], Awaitable[None]], loop: str = "uvloop") -> None:
@@ -212,8 +213,8 @@ def test_with_qos_1_a_restart_of_the_broker_loses_nothing(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_a_slow_broker_is_not_flooded_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch, loop: str) -> None:
-    monkeypatch.setattr(link, "_WRITE_HIGH", 20_000)
-    monkeypatch.setattr(link, "_WRITE_LOW", 5000)
+    monkeypatch.setattr(mqtt_link, "_WRITE_HIGH", 20_000)
+    monkeypatch.setattr(mqtt_link, "_WRITE_LOW", 5000)
     count = 40_000
     head, sent_head = b"\x30\x80\x08\0\x01s", b"\x30\x80\x08\0\x01t"
 

@@ -19,7 +19,7 @@ import pytest
 import certificates
 from brokers import Broker, free_port
 from listening import retained
-from msgflo_host._listening import open_port
+from msgflo_host.util.open_port import open_port
 from systems import Coordinator, Participants, Source, discovery_message, edge, node, quick_demo, until
 
 

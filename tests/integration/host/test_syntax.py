@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from msgflo_host._syntax import parse
+from msgflo_host.util.python_source import parse
 
 SOURCE = "\n".join(
     f"def f{number}(a): return ((a + {number}) * (a - {number})) if a else [a, (a, {{a: a}})]" for number in range(100)

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgflo import Participant, Port, Session
 from msgflo.describe import describe
-from msgflo_host.foreign import load
+from msgflo_host.components.foreign.foreign_file import load
 from paths import ROOT
 
 WEB = ROOT / "host/msgflo_host/web"

@@ -15,12 +15,12 @@ from click.testing import CliRunner
 
 from board_files import port_map
 from msgflo_host.boards.build import build, modules_of
-from msgflo_host.boards.keys import board_key
+from msgflo_host.boards.checked_map import PortMap
+from msgflo_host.boards.firmware_modules import follow, imported
 from msgflo_host.boards.memory import warnings
-from msgflo_host.boards.model import PortMap
-from msgflo_host.boards.modules import follow, imported
 from msgflo_host.boards.port_map import load
-from msgflo_host.cli import cli
+from msgflo_host.boards.update_keys import board_key
+from msgflo_host.cli.main import cli
 from msgflo_host.errors import FlashError, PortMapError
 
 KEY = "0" * 64

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from msgflo_host.boards.flashing import ports as machine
-from msgflo_host.boards.flashing.ports import Port, check_access, choose
+from msgflo_host.boards.flashing import serial_ports as machine
+from msgflo_host.boards.flashing.serial_ports import Port, check_access, choose
 from msgflo_host.errors import FlashError
 
 

@@ -16,10 +16,10 @@ import pytest
 
 from board_files import Screen, port_map
 from msgflo_host.boards.build import Image, build
+from msgflo_host.boards.checked_map import PortMap
 from msgflo_host.boards.flashing import download, flash, micropython, serial_board
 from msgflo_host.boards.flashing.micropython import Target
-from msgflo_host.boards.flashing.scripts import WRITER
-from msgflo_host.boards.model import PortMap
+from msgflo_host.boards.flashing.repl_scripts import WRITER
 from msgflo_host.errors import FlashError
 
 KEY = "0" * 64
@@ -216,7 +216,7 @@ def test_board_unplugged_in_the_middle_is_repaired_by_the_next_run(pico: FakeBoa
 
     pico.hook = unplug
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("msgflo_host.boards.flashing.scripts._SCRIPT", 1)  # the files do not come all at once
+        patched.setattr("msgflo_host.boards.flashing.repl_scripts._SCRIPT", 1)  # the files do not come all at once
         with pytest.raises(FlashError) as error:
             flash_it(board)
     assert str(error.value) == (

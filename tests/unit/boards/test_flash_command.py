@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from board_files import port_map, shipped
-from msgflo_host.cli import cli
+from msgflo_host.cli.main import cli
 
 
 def flash(*arguments: str | Path) -> Result:

@@ -11,9 +11,9 @@ import pytest
 from board_files import port_map
 from event_loop import run_simulated
 from msgflo import Broker, ConnectError
-from msgflo_host.boards.flashing import follow as following
-from msgflo_host.boards.flashing.follow import follow, watching
-from msgflo_host.boards.flashing.trouble import Reader
+from msgflo_host.boards.flashing import await_board as following
+from msgflo_host.boards.flashing.await_board import follow, watching
+from msgflo_host.boards.flashing.serial_diagnostics import Reader
 from msgflo_host.errors import BrokerError, FlashError
 
 

@@ -11,15 +11,15 @@ from click.testing import CliRunner
 
 from board_files import port_map
 from msgflo import Broker
-from msgflo_host import connection
-from msgflo_host.cli import cli
-from msgflo_host.commands import _elsewhere, board_log
+from msgflo_host.cli import _elsewhere, board_log
+from msgflo_host.cli.main import cli
 from msgflo_host.errors import FlashError, MsgfloError
+from msgflo_host.wire import connection
 
 
 @pytest.fixture(autouse=True)
 def no_board_on_usb(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("msgflo_host.boards.flashing.ports.found", lambda platform: [])
+    monkeypatch.setattr("msgflo_host.boards.flashing.serial_ports.found", lambda platform: [])
 
 
 def no_coordinator(url: str) -> object:

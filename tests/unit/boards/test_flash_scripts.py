@@ -13,7 +13,7 @@ import pytest
 from board_files import port_map
 from msgflo_host.boards.build import build
 from msgflo_host.boards.flashing.flash import changes
-from msgflo_host.boards.flashing.scripts import State, pieces, scripts, state
+from msgflo_host.boards.flashing.repl_scripts import State, pieces, scripts, state
 from msgflo_host.boards.flashing.serial_board import digest
 
 ABOUT = {"platform": "esp32", "text": "3.4.0; MicroPython v1.29.0 on 2026-08-29", "version": [1, 29, 0], "mpy": 6}

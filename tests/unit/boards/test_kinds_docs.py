@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from board_files import port_map, shipped
 from msgflo_host.boards import kinds
 from msgflo_host.boards.kinds import KINDS
-from msgflo_host.cli import cli
+from msgflo_host.cli.main import cli
 from paths import ROOT
 
 TEXT = (ROOT / "docs/boards.md").read_text()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from msgflo_host.boards.lean import lean
+from msgflo_host.boards.minify import lean
 
 
 def leaned(folder: Path, **sources: str) -> dict[str, str]:

@@ -10,10 +10,11 @@ import pytest
 import trustme
 from click.testing import CliRunner
 
-from msgflo_host.boards.compile import compile_map, encode
-from msgflo_host.boards.model import PortMap
-from msgflo_host.boards.port_map import default_folder, find, load, names
-from msgflo_host.cli import cli
+from msgflo_host.boards.board_folder import default_folder, find, names
+from msgflo_host.boards.board_json import compile_map, encode
+from msgflo_host.boards.checked_map import PortMap
+from msgflo_host.boards.port_map import load
+from msgflo_host.cli.main import cli
 from msgflo_host.errors import PortMapError
 from paths import ROOT
 

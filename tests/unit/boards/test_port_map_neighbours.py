@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from msgflo_host.cli import cli
+from msgflo_host.cli.main import cli
 
 TOP = "chip: picow\nwifi: {ssid: Home}\nbroker: mqtt://10.0.0.2\n"
 FAN = "devices: {fan: {kind: relay, pin: 2}}\n"

@@ -11,11 +11,11 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from msgflo_host._yaml import Reader
-from msgflo_host.boards.port_map import names
+from msgflo_host.boards.board_folder import names
 from msgflo_host.boards.schema import schema, schema_text
-from msgflo_host.cli import cli
+from msgflo_host.cli.main import cli
 from msgflo_host.errors import PortMapError
+from msgflo_host.util.yaml_reader import Reader
 from paths import ROOT
 
 BOARDS = ROOT / "boards"

@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from board_files import port_map
-from msgflo_host.boards.keys import board_key
 from msgflo_host.boards.update import NotReached
-from msgflo_host.cli import cli
-from msgflo_host.commands import _elsewhere
+from msgflo_host.boards.update_keys import board_key
+from msgflo_host.cli import _elsewhere
+from msgflo_host.cli.main import cli
 from msgflo_host.errors import MsgfloError
 
 

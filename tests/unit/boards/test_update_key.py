@@ -10,9 +10,9 @@ import pytest
 from board_files import port_map
 from msgflo_host.boards.build import build
 from msgflo_host.boards.flashing.flash import changes
-from msgflo_host.boards.flashing.present import micropython_of, remember
-from msgflo_host.boards.flashing.scripts import State
+from msgflo_host.boards.flashing.repl_scripts import State
 from msgflo_host.boards.flashing.serial_board import digest
+from msgflo_host.boards.flashing.up_to_date import micropython_of, remember
 
 KEY = "5e" * 32
 

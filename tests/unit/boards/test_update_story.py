@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from msgflo import Broker
-from msgflo_host.boards.update_story import Story
+from msgflo_host.boards.update_progress import Story
 from msgflo_host.boards.update_transfer import Transfer
 
 

@@ -11,15 +11,15 @@ import pytest
 
 import msgflo
 from manual_loop import ManualLoop
-from msgflo_host import auto_save
-from msgflo_host.auto_save import AutoSave, follow, take_up
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.events import News
-from msgflo_host.graph.files import load, save, signature
-from msgflo_host.graph.live import LiveFile
+from msgflo_host.control import auto_save
+from msgflo_host.control.auto_save import AutoSave, follow, take_up
+from msgflo_host.control.coordinator import Coordinator
+from msgflo_host.graph.graph_files import load, save, signature
+from msgflo_host.graph.live_file import LiveFile
 from msgflo_host.graph.model import Graph
-from msgflo_host.graphs import MAIN
-from msgflo_host.journal import Journal
+from msgflo_host.graph.unsaved_edits import Journal
+from msgflo_host.model.events import News
+from msgflo_host.model.graphs import MAIN
 
 BROKEN = "mine(x/Mine)\noops ->\n"
 

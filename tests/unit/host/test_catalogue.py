@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fbp_schemas import check_output
-from msgflo_host import discovery
-from msgflo_host.builtin.library import MODULES
-from msgflo_host.catalogue import Catalogue
-from msgflo_host.discovery import Port
+from msgflo_host.builtin.collection import MODULES
+from msgflo_host.components.library import ComponentInfo, Library, load
+from msgflo_host.control.component_catalogue import Catalogue
 from msgflo_host.errors import DiscoveryError
-from msgflo_host.library import ComponentInfo, Library, load
-from msgflo_host.participants import Registry
+from msgflo_host.model.participants import Registry
+from msgflo_host.wire import discovery
+from msgflo_host.wire.discovery import Port
 from systems import discovery_message
 
 LAMP = """\

@@ -17,8 +17,8 @@ import pytest
 from command_line import COORDINATOR, Answer, Done, imported_from, msgflo
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.status import snapshot
+from msgflo_host.control.coordinator import Coordinator
+from msgflo_host.control.system_status import snapshot
 from simulation import coordinating, edge_kind, pass_time, taking_part, until
 from systems import Sink, Source, discovery_message, node
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgflo_host.complaints import Complaints
+from msgflo_host.util.log_filter import Complaints
 
 
 def test_a_complaint_is_said_once_and_then_counted() -> None:

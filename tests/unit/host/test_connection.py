@@ -14,7 +14,7 @@ from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo.errors import ConnectError, SubscribeError
 from msgflo.paho_transport import Transport
-from msgflo_host.connection import Connection
+from msgflo_host.wire.connection import Connection
 
 Heard = list[tuple[str, bytes]]
 

@@ -11,13 +11,13 @@ import pytest
 import msgflo
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
-from msgflo_host import lease
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.graph import fbp_format
+from msgflo_host.control import lease
+from msgflo_host.control.coordinator import Coordinator
+from msgflo_host.control.lease import Taken
+from msgflo_host.control.system_status import snapshot
+from msgflo_host.graph import fbp_reader
 from msgflo_host.graph.model import Graph
-from msgflo_host.graphs import MAIN
-from msgflo_host.lease import Taken
-from msgflo_host.status import snapshot
+from msgflo_host.model.graphs import MAIN
 from simulation import beside, coordinating, edge_kind, pass_time, taking_part, until
 from systems import Sink, Source, discovery_message, node
 
@@ -73,9 +73,9 @@ def test_removing_and_adding_an_edge_ten_times_delivers_each_packet_once() -> No
     async def main(broker: MemoryBroker) -> None:
         async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
             for _ in range(10):
-                coordinator.replace_graph(fbp_format.parse("source(test/Source)\nsink(test/Sink)\n"))
+                coordinator.replace_graph(fbp_reader.parse("source(test/Source)\nsink(test/Sink)\n"))
                 await until(lambda: not coordinator.plan.edges)
-                coordinator.replace_graph(fbp_format.parse(EDGE))
+                coordinator.replace_graph(fbp_reader.parse(EDGE))
                 await until(lambda: edge_kind(coordinator, "source.out", "sink.in") == "direct")
             await bound(coordinator, source, sink)
             for number in range(50):
@@ -115,7 +115,7 @@ def test_initial_packets_go_out_at_each_start_falsy_ones_too_and_at_once_when_ad
             sink = Sink("sink")
             async with taking_part(sink, broker=broker):
                 await until(lambda: len(sink.received) == 2)
-                coordinator.replace_graph(fbp_format.parse(graph + "'late' -> IN sink\n"))
+                coordinator.replace_graph(fbp_reader.parse(graph + "'late' -> IN sink\n"))
                 await until(lambda: len(sink.received) == 3)
                 assert sink.received[2] == "late"
 
@@ -196,7 +196,7 @@ def test_an_edge_to_a_port_that_is_not_there_is_refused_by_name(logged: pytest.L
 def test_without_the_broker_it_says_so_once_and_goes_on_when_it_is_there(logged: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         broker = MemoryBroker()
-        coordinator = Coordinator(broker.address, fbp_format.parse(EDGE))
+        coordinator = Coordinator(broker.address, fbp_reader.parse(EDGE))
         async with beside(coordinator.run()):
             await pass_time(60)
             assert not coordinator.connected
@@ -253,12 +253,12 @@ def test_a_packet_that_is_sent_as_soon_as_the_edge_is_shown_arrives() -> None:
         async with coordinating(broker) as coordinator, taking_part(source, sink, broker=broker):
             await until(lambda: state(coordinator, "sink") == state(coordinator, "source") == "alive")
             for number in range(20):
-                coordinator.replace_graph(fbp_format.parse(EDGE))
+                coordinator.replace_graph(fbp_reader.parse(EDGE))
                 while edge_kind(coordinator, "source.out", "sink.in") != "direct":
                     await asyncio.sleep(0.0001)
                 source.send("out", number)
                 await until(lambda number=number: number in sink.received)
-                coordinator.replace_graph(fbp_format.parse(""))
+                coordinator.replace_graph(fbp_reader.parse(""))
                 while coordinator.plan.edges:
                     await asyncio.sleep(0.0001)
                 source.send("out", "late")
@@ -298,13 +298,13 @@ def test_who_confirms_nothing_is_named_once_and_keeps_nobody_waiting(logged: pyt
             await until(lambda: state(coordinator, "source") == "alive")
             for _ in range(3):
                 for name in ("mute", "older"):
-                    coordinator.replace_graph(fbp_format.parse(f"source(test/Source) OUT -> IN {name}(x/Y)\n"))
+                    coordinator.replace_graph(fbp_reader.parse(f"source(test/Source) OUT -> IN {name}(x/Y)\n"))
                     await until(lambda name=name: edge_kind(coordinator, "source.out", f"{name}.in") == "direct")
             assert late() == 1
             last = max(each[""]["version"] for each in broker.values("fbp/bind/mute") if each)
             broker.publish("fbp/bound/mute", last, retain=True)
             await pass_time(1)
-            coordinator.replace_graph(fbp_format.parse("1 -> IN mute(x/Y)\n"))
+            coordinator.replace_graph(fbp_reader.parse("1 -> IN mute(x/Y)\n"))
             await until(lambda: broker.values("mute/in") == [1])
             assert late() == 2, "it was waited for again"
 

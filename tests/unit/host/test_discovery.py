@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from msgflo_host import discovery
-from msgflo_host.discovery import NotDiscovery, Participant, Port, Runtime, encode, merge, parse, parse_status
 from msgflo_host.errors import DiscoveryError
+from msgflo_host.wire import discovery
+from msgflo_host.wire.discovery import NotDiscovery, Participant, Port, Runtime, encode, merge, parse, parse_status
 
 
 def message(**payload: Any) -> bytes:

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzz import EXAMPLES, damaged, fuzzed, json_values
-from msgflo_host.complaints import Complaints
-from msgflo_host.discovery import Participant, encode, merge, parse
 from msgflo_host.errors import DiscoveryError
-from msgflo_host.participants import Registry
+from msgflo_host.model.participants import Registry
+from msgflo_host.util.log_filter import Complaints
+from msgflo_host.wire.discovery import Participant, encode, merge, parse
 
 TEXTS = [
     json.dumps({"protocol": "discovery", "command": "participant", "payload": payload})

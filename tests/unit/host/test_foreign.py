@@ -15,10 +15,11 @@ import pytest
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
 from msgflo.paho_transport import Transport
-from msgflo_host import discovery
+from msgflo_host.components.foreign.announcer import Announcer, ForeignDevices
+from msgflo_host.components.foreign.foreign_file import Foreign, load
 from msgflo_host.errors import ForeignError
-from msgflo_host.foreign import Announcer, Foreign, ForeignDevices, load
-from msgflo_host.participants import Registry
+from msgflo_host.model.participants import Registry
+from msgflo_host.wire import discovery
 
 PLAIN = "component: home/Plain\ninports:\n  on: {queue: '#ROLE/on'}\noutports: {}\n"
 WATCHED = PLAIN + "availability: {topic: '#ROLE/status', online: up, offline: down}\n"

@@ -8,9 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from msgflo_host.discovery import Port
+from msgflo_host.components.foreign.foreign_file import (
+    Availability,
+    Foreign,
+    check_unique,
+    load,
+    load_folder,
+    parse_role_argument,
+)
 from msgflo_host.errors import ForeignError
-from msgflo_host.foreign import Availability, Foreign, check_unique, load, load_folder, parse_role_argument
+from msgflo_host.wire.discovery import Port
 
 
 @pytest.fixture

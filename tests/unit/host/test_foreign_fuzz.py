@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzz import damaged, fuzzed
-from msgflo_host import discovery
+from msgflo_host.components.foreign.foreign_file import load
 from msgflo_host.errors import ForeignError
-from msgflo_host.foreign import load
+from msgflo_host.wire import discovery
 
 YAML = [
     "component: a/B\nlabel: 'x: y'\nicon: \"bulb\\n\"\ninports:\n  led:\n    queue: '#ROLE/led'\n    type: boolean\n"

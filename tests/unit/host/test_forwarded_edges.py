@@ -9,9 +9,9 @@ import pytest
 
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.graph import fbp_format
-from msgflo_host.status import snapshot
+from msgflo_host.control.coordinator import Coordinator
+from msgflo_host.control.system_status import snapshot
+from msgflo_host.graph import fbp_reader
 from simulation import coordinating, edge_kind, forwarding, pass_time, until
 from systems import discovery_message, edge
 
@@ -60,7 +60,7 @@ def test_without_a_forwarder_it_is_said_once_and_shown_until_there_is_one(logged
             without = ("forwarded", "no forwarder is there (`msgflo forward`)")
             await until(lambda: (shown(coordinator)["kind"], shown(coordinator)["reason"]) == without)
             for graph in ("", GRAPH):  # an edit waits no more
-                coordinator.replace_graph(fbp_format.parse(graph))
+                coordinator.replace_graph(fbp_reader.parse(graph))
                 await pass_time(1)
                 assert (LIST in broker.retained) == bool(graph)
             async with forwarding(broker):
@@ -93,11 +93,11 @@ def test_initial_packets_and_edits_wait_for_what_is_forwarded() -> None:
     async def main(broker: MemoryBroker) -> None:
         async with coordinating(broker) as coordinator:
             for number in range(10):
-                coordinator.replace_graph(fbp_format.parse(GRAPH))
+                coordinator.replace_graph(fbp_reader.parse(GRAPH))
                 await until(lambda: edge_kind(coordinator, "button.pressed", "lamp.on") == "forwarded")
                 broker.publish("button/pressed", number)
                 await pass_time(1)
-                coordinator.replace_graph(fbp_format.parse(""))
+                coordinator.replace_graph(fbp_reader.parse(""))
                 await until(lambda: not coordinator.plan.edges)
                 broker.publish("button/pressed", "late")
         assert broker.values("lamp/on") == [*range(10)]

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from msgflo_host import graphs as module
 from msgflo_host.errors import GraphError
-from msgflo_host.events import DesiredChanged, GraphChanged, GraphEdited, GraphEnded, NodeRenamed
-from msgflo_host.graph._store import Store
 from msgflo_host.graph.commands import AlreadyDoneError
 from msgflo_host.graph.elements import Initial, PortRef
 from msgflo_host.graph.model import Graph
-from msgflo_host.graphs import MAIN, Graphs
+from msgflo_host.model import graphs as module
+from msgflo_host.model.events import DesiredChanged, GraphChanged, GraphEdited, GraphEnded, NodeRenamed
+from msgflo_host.model.graphs import MAIN, Graphs
 
 
 class Watched(Graphs):
@@ -252,9 +251,9 @@ def test_only_so_many_graphs_are_kept(graphs: Watched, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("started", [False, True])
 def test_an_edit_goes_through_no_other_graph(graphs: Watched, started: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[Store] = []
-    take_as = Store.take_as
-    monkeypatch.setattr(Store, "take_as", lambda *args: (taken.append(args[1]), take_as(*args))[1])
+    taken: list[Graph] = []
+    take_as = Graph.take_as
+    monkeypatch.setattr(Graph, "take_as", lambda *args: (taken.append(args[1]), take_as(*args))[1])
     for graph in (MAIN, "home/one", "two"):
         graphs.nodes(graph, lamp="demo_Lamp", count="core_Counter")
         graphs.edge(graph, "count.out", "lamp.level")

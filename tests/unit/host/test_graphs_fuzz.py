@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from fuzz import fuzzed
 from msgflo import Broker
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.discovery import Participant
+from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.errors import GraphError
 from msgflo_host.graph.model import Graph
-from msgflo_host.graphs import MAIN
+from msgflo_host.model.graphs import MAIN
+from msgflo_host.wire.discovery import Participant
 
 graph_ids = st.sampled_from([MAIN, "g"])
 node_ids = st.sampled_from(["a", "b", "g/a"])

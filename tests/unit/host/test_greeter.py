@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.graph import fbp_format
-from msgflo_host.graphs import MAIN
+from msgflo_host.control.coordinator import Coordinator
+from msgflo_host.graph import fbp_reader
+from msgflo_host.model.graphs import MAIN
 from simulation import taking_part
 from systems import Sink
 
@@ -18,7 +18,7 @@ def test_an_initial_packet_that_comes_while_others_are_brought_in_force_is_sent_
     sink = Sink("sink")
 
     async def scenario(broker: MemoryBroker) -> None:
-        coordinator = Coordinator(broker.address, fbp_format.parse("sink(test/Sink)\n"))
+        coordinator = Coordinator(broker.address, fbp_reader.parse("sink(test/Sink)\n"))
         coordinator.graphs.edit("other", "clear", {})
         coordinator.graphs.edit("other", "addnode", {"id": "first", "component": "core/Repeat"})
         coordinator.graphs.start("other")  # as soon as there are two graphs, each change makes a new one of them

@@ -12,13 +12,13 @@ import pytest
 import msgflo
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
-from msgflo_host import injection as module
-from msgflo_host.coordinator import Coordinator
+from msgflo_host.control import packet_injection as module
+from msgflo_host.control.coordinator import Coordinator
+from msgflo_host.control.packet_injection import Injection
 from msgflo_host.errors import RequestError
-from msgflo_host.events import PacketSent, Reconciled
 from msgflo_host.graph.elements import PortRef
-from msgflo_host.graphs import MAIN
-from msgflo_host.injection import Injection
+from msgflo_host.model.events import PacketSent, Reconciled
+from msgflo_host.model.graphs import MAIN
 from simulation import coordinating, taking_part, until
 from systems import Sink
 

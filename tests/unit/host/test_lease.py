@@ -11,10 +11,10 @@ import pytest
 
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.events import News
+from msgflo_host.control.coordinator import Coordinator
+from msgflo_host.control.lease import TOPIC, Lease, Taken
 from msgflo_host.graph.model import Graph
-from msgflo_host.lease import TOPIC, Lease, Taken
+from msgflo_host.model.events import News
 from simulation import beside, until
 
 

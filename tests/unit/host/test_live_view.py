@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from msgflo_host.live_view import _picture
-from msgflo_host.view import LOG_LINES
+from msgflo_host.cli.live_view import _picture
+from msgflo_host.cli.plain_view import LOG_LINES
 
 URL = (
     "https://app.flowhub.io#runtime/endpoint?protocol%3Dwebsocket%26address%3D"

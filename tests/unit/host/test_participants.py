@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msgflo_host.discovery import Participant, Port
 from msgflo_host.errors import DiscoveryError
-from msgflo_host.participants import FORGET_AFTER, LOST_AFTER, Event, Registry
+from msgflo_host.model.participants import FORGET_AFTER, LOST_AFTER, Event, Registry
+from msgflo_host.wire.discovery import Participant, Port
 
 
 def lamp(id: str = "lamp", role: str = "lamp", **more: Any) -> Participant:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from msgflo_host import _json
-from msgflo_host.payloads import MOST_SHOWN, decode, look, shortened
+from msgflo_host.util import bounded_json
+from msgflo_host.wire.payloads import MOST_SHOWN, decode, look, shortened
 
 MANY = b'"' + b"e" * 1000 + b'"'
 
@@ -40,7 +40,7 @@ def test_a_payload_is_its_json_or_its_text_or_its_bytes_however_many_exponents_a
 def test_numbers_with_exponents_are_not_left_to_the_reader_that_takes_long_for_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_json.msgspec.json, "decode", lambda content: pytest.fail("10 µs for each of them"))
+    monkeypatch.setattr(bounded_json.msgspec.json, "decode", lambda content: pytest.fail("10 µs for each of them"))
     assert decode(b"[" + b"1e300," * 9999 + b"1E300]") == [1e300] * 10_000
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from editors import Refused
 from local_system import LocalSystem
-from msgflo_host.graph.files import load
-from msgflo_host.graphs import MAIN
+from msgflo_host.graph.graph_files import load
+from msgflo_host.model.graphs import MAIN
 
 BROKEN = "mine(x/Mine)\noops ->\n"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from msgflo_host._private import others_read
+from msgflo_host.util.private_files import others_read
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from memory_broker import MemoryBroker
-from msgflo_host import discovery
-from msgflo_host.record import Record
+from msgflo_host.control.participant_record import Record
+from msgflo_host.wire import discovery
 from simulation import coordinating, edge_kind, forwarding, pass_time, run_beside, taking_part, until
 from systems import Sink, Source, discovery_message
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from msgflo_host._regular import open_regular
+from msgflo_host.components.config_file import is_configured
+from msgflo_host.components.foreign.foreign_file import load as load_foreign
+from msgflo_host.components.library import load as load_library
 from msgflo_host.errors import ForeignError, LibraryError
-from msgflo_host.foreign import load as load_foreign
-from msgflo_host.library import load as load_library
-from msgflo_host.library.config_file import is_configured
+from msgflo_host.util.readable_files import open_regular
 
 
 def test_a_file_is_opened_and_what_is_none_is_refused(tmp_path: Path) -> None:

@@ -10,15 +10,15 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from msgflo import Broker
-from msgflo_host.bindings.plan import plan
-from msgflo_host.commands import list as listing
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.discovery import Participant, Port
+from msgflo_host.cli import list as listing
+from msgflo_host.cli.live_view import _picture
+from msgflo_host.control.coordinator import Coordinator
+from msgflo_host.control.system_status import Status, snapshot
 from msgflo_host.graph.elements import PortRef
 from msgflo_host.graph.model import Graph
-from msgflo_host.graphs import MAIN
-from msgflo_host.live_view import _picture
-from msgflo_host.status import Status, snapshot
+from msgflo_host.model.graphs import MAIN
+from msgflo_host.model.plan import plan
+from msgflo_host.wire.discovery import Participant, Port
 
 ERROR = "waits for nobody"
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from memory_broker import MemoryBroker
-from msgflo_host.subscriptions import Subscriptions
+from msgflo_host.control.packet_subscriptions import Subscriptions
 from simulation import beside, run_beside, until
 
 Heard = list[tuple[list[str], str, bytes]]

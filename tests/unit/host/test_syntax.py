@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from msgflo_host._syntax import parse, parse_expression
+from msgflo_host.util.python_source import parse, parse_expression
 
 
 def test_mistakes_are_raised_and_warnings_are_left_to_who_runs_the_source() -> None:

@@ -10,10 +10,10 @@ import pytest
 from bench.editor import graph
 from editors import run
 from fbp_service import served
-from msgflo_host import _turns
-from msgflo_host._turns import Turns
-from msgflo_host.bindings.plan import plan, steps
 from msgflo_host.graph import json_format
+from msgflo_host.model.plan import plan, steps
+from msgflo_host.util import time_slices
+from msgflo_host.util.time_slices import Turns
 
 LARGE = json_format.load(json.dumps(graph(1_000)))
 
@@ -22,7 +22,7 @@ LARGE = json_format.load(json.dumps(graph(1_000)))
 def test_others_have_their_turn_once_a_slice_is_over(
     slice_s: float, turns_of_others: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_turns, "SLICE_S", slice_s)
+    monkeypatch.setattr(time_slices, "SLICE_S", slice_s)
 
     async def main() -> None:
         had = 0
@@ -45,8 +45,8 @@ def test_a_large_plan_is_made_in_many_steps_and_is_the_same() -> None:
 
 
 def test_others_have_many_turns_while_a_large_graph_is_reconciled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_turns, "SLICE_S", 0.0)
-    monkeypatch.setattr(_turns, "PAUSE_S", 0.0)  # one turn each time
+    monkeypatch.setattr(time_slices, "SLICE_S", 0.0)
+    monkeypatch.setattr(time_slices, "PAUSE_S", 0.0)  # one turn each time
 
     async def main() -> None:
         coordinator, _ = served(LARGE)

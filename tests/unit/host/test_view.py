@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from msgflo_host import view
+from msgflo_host.cli import plain_view
 
 
 def test_nothing_is_printed_while_nothing_changes_but_once_an_hour(
@@ -30,15 +30,15 @@ def test_nothing_is_printed_while_nothing_changes_but_once_an_hour(
         if now > 15_000:
             raise asyncio.CancelledError
 
-    monkeypatch.setattr(view.asyncio, "sleep", sleep)  # type: ignore[attr-defined]
-    monkeypatch.setattr(view.time, "monotonic", lambda: now)  # type: ignore[attr-defined]
+    monkeypatch.setattr(plain_view.asyncio, "sleep", sleep)  # type: ignore[attr-defined]
+    monkeypatch.setattr(plain_view.time, "monotonic", lambda: now)  # type: ignore[attr-defined]
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(view.follow_plain(status, lambda seconds: looks.append(now)))
+        asyncio.run(plain_view.follow_plain(status, lambda seconds: looks.append(now)))
     times = [time for time, line in printed if line.startswith("nodes: ")]
-    assert times[0] == view.FIRST_S
-    assert 3600 < times[1] - times[0] < 3600 + view.EVERY_S
-    assert 7000 <= times[2] < 7000 + view.EVERY_S  # it is lost,
-    assert 7100 <= times[3] < 7100 + view.EVERY_S  # and back
+    assert times[0] == plain_view.FIRST_S
+    assert 3600 < times[1] - times[0] < 3600 + plain_view.EVERY_S
+    assert 7000 <= times[2] < 7000 + plain_view.EVERY_S  # it is lost,
+    assert 7100 <= times[3] < 7100 + plain_view.EVERY_S  # and back
     assert times[4] - times[3] > 3600
     assert [line for _, line in printed[:2]] == ["nodes: a alive, b alive", f"edge: a.out → b.in: {1005 % 7:.1f}/s"]
     assert len(looks) == len(times)  # what nobody sees is not measured
@@ -48,8 +48,8 @@ def test_a_flood_of_log_lines_is_counted_and_not_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(view.time, "monotonic", lambda: now)  # type: ignore[attr-defined]
-    notes = view.Notes(terminal=False)
+    monkeypatch.setattr(plain_view.time, "monotonic", lambda: now)  # type: ignore[attr-defined]
+    notes = plain_view.Notes(terminal=False)
 
     def note(text: str) -> None:
         notes.handle(logging.LogRecord("msgflo", logging.INFO, "", 0, text, None, None))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.events import GraphChanged, GraphEdited, News, Reconciled
+from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.graph.commands import Change
 from msgflo_host.graph.model import Graph
-from msgflo_host.graphs import MAIN, Graphs
-from msgflo_host.wall import Wall
+from msgflo_host.model.events import GraphChanged, GraphEdited, News, Reconciled
+from msgflo_host.model.graphs import MAIN, Graphs
+from msgflo_host.util.guard import Wall
 from simulation import running_components
 
 
@@ -48,7 +49,7 @@ def test_what_is_cancelled_ends_behind_a_wall_too() -> None:
 
 
 def test_an_edit_is_in_force_and_known_to_all_others_though_one_who_is_told_fails() -> None:
-    graphs = Graphs(Graph("main"))
+    graphs = Graphs(Graph("main"), time.monotonic)
     graphs.edit("other", "clear", {"id": "other"})
     told: list[list[Change]] = []
     edited: list[str] = []

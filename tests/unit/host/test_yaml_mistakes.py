@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from msgflo_host._yaml import CUT, Reader
 from msgflo_host.errors import PortMapError
+from msgflo_host.util.yaml_reader import CUT, Reader
 from paths import ROOT
 
 MISTAKES = {

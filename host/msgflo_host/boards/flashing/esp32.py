@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import FlashError
 from ..chips import Chip
 from .firmware_file import Firmware
-from .ports import check_access
+from .serial_ports import check_access
 
 __all__ = ["write"]
 

@@ -10,15 +10,15 @@ from msgflo import Broker
 
 from ...errors import BrokerError, FlashError
 from ..build import Image
-from ..model import PortMap
+from ..checked_map import PortMap
 from . import firmware_file
-from .follow import PATIENCE_S, follow, watching
+from .await_board import PATIENCE_S, follow, watching
 from .micropython import Screen, Target, find, suits, with_micropython
-from .ports import check_access
-from .present import micropython_of, present, remember
-from .scripts import State
+from .repl_scripts import State
 from .serial_board import SerialBoard, digest
 from .serial_log import SerialLog
+from .serial_ports import check_access
+from .up_to_date import micropython_of, present, remember
 
 __all__ = ["Changes", "changes", "flash"]
 

@@ -13,9 +13,9 @@ from typing import Protocol
 from ...errors import FlashError, MsgfloError
 from ..bytecode import MPY_VERSION
 from ..chips import CHIPS, Chip
-from . import download, esp32, firmware_file, ports, uf2
+from . import download, esp32, firmware_file, serial_ports, uf2
 from .firmware_file import Firmware
-from .scripts import State
+from .repl_scripts import State
 from .serial_board import NoMicroPython, SerialBoard, connected
 
 __all__ = ["Screen", "Target", "find", "suits", "with_micropython"]
@@ -36,7 +36,7 @@ class Screen(Protocol):
         """Show how far something is: the function takes what is done, and the whole."""
 
     @property
-    def ask(self) -> Callable[[Sequence[ports.Port]], ports.Port] | None:
+    def ask(self) -> Callable[[Sequence[serial_ports.Port]], serial_ports.Port] | None:
         """Ask which port; None where nobody can be asked."""
 
 
@@ -106,10 +106,10 @@ def _started_again(connection: AbstractContextManager[SerialBoard]) -> Iterator[
 def find(target: Target, screen: Screen) -> str | None:
     """Return the port at which the board is; None for a Pico in BOOTSEL mode, which has none. Raises FlashError."""
     if target.port is None:
-        boards = ports.found(target.chip.platform)
+        boards = serial_ports.found(target.chip.platform)
         if not boards and target.chip.rp2 and uf2.find_drive() is not None:
             return None
-        return ports.choose(target.chip.platform, boards, screen.ask).device
+        return serial_ports.choose(target.chip.platform, boards, screen.ask).device
     gone = target.port.startswith("/") and not Path(target.port).exists()
     return None if gone and target.chip.rp2 and uf2.find_drive() is not None else target.port
 
@@ -210,8 +210,8 @@ def _appeared(target: Target, screen: Screen) -> str:
     while time.monotonic() < deadline:
         if target.port is not None and ("://" in target.port or Path(target.port).exists()):
             return target.port
-        if target.port is None and (boards := ports.found(target.chip.platform)):
-            return ports.choose(target.chip.platform, boards, screen.ask).device
+        if target.port is None and (boards := serial_ports.found(target.chip.platform)):
+            return serial_ports.choose(target.chip.platform, boards, screen.ask).device
         time.sleep(0.2)
     raise FlashError(
         f"MicroPython was written, but no port has appeared within {_BACK_S:g} s; unplug it and plug it in again"

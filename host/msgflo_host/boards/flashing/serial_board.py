@@ -14,9 +14,9 @@ from hashlib import sha256
 from typing import Any
 
 from ...errors import FlashError
-from . import scripts
-from .ports import check_access, in_use
-from .scripts import State
+from . import repl_scripts
+from .repl_scripts import State
+from .serial_ports import check_access, in_use
 
 __all__ = ["NoMicroPython", "SerialBoard", "connected", "digest"]
 
@@ -51,7 +51,7 @@ class SerialBoard:
     def look(self) -> State:
         """Return what the board is and has; its watchdog no longer bites. Raises NoMicroPython."""
         try:
-            return scripts.state(self._run(scripts.LOOK))
+            return repl_scripts.state(self._run(repl_scripts.LOOK))
         except _ScriptError as error:
             # CircuitPython, or a MicroPython from long ago: it has to be replaced.
             if error.last.startswith(("ImportError", "AttributeError", "TypeError")):
@@ -64,11 +64,11 @@ class SerialBoard:
         """Write files in their order, each whole or not at all; `progress` gets the bytes as they go over."""
         if not files:
             return
-        self._run(scripts.WRITER)
-        calls = [call for path, content in files.items() for call in scripts.pieces(path, content)]
+        self._run(repl_scripts.WRITER)
+        calls = [call for path, content in files.items() for call in repl_scripts.pieces(path, content)]
         written: dict[str, str] = {}
-        for script in scripts.scripts(calls):
-            written |= scripts.hashes(self._run(script))
+        for script in repl_scripts.scripts(calls):
+            written |= repl_scripts.hashes(self._run(script))
             progress(sum(len(line) - 6 for line in script.splitlines() if line.startswith("_w(")) * 3 // 4)
         for path, content in files.items():
             if written.get(path) != digest(content):
@@ -77,7 +77,7 @@ class SerialBoard:
     def remove(self, paths: list[str]) -> None:
         """Remove files, where they are there, and the folders that are empty then."""
         if paths:
-            self._run(scripts.remove(paths))
+            self._run(repl_scripts.remove(paths))
 
     def move(self, old: str, new: str) -> None:
         """Give a file another name."""
@@ -85,11 +85,11 @@ class SerialBoard:
 
     def restart(self) -> bool:
         """Reset it as its button would; nothing can be asked any more. Returns whether it has acknowledged that."""
-        return self._leave(scripts.RESTART)
+        return self._leave(repl_scripts.RESTART)
 
     def start_bootloader(self) -> None:
         """Let it wait for another MicroPython: an RP2 becomes a drive."""
-        self._leave(scripts.START_BOOTLOADER)
+        self._leave(repl_scripts.START_BOOTLOADER)
 
     def take_port(self) -> Any:
         """Return the open port (a `serial.Serial`), for reading what it says; the caller closes it."""

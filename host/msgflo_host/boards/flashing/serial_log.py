@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from ...errors import FlashError
-from .ports import in_use
+from .serial_ports import in_use
 
 __all__ = ["SerialLog"]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from .hardware import Hardware
 from .pins import OPEN_DRAIN, OUT, Pin
+from .program import Program
 from .thing import ControlError, Value, checked
-
-if TYPE_CHECKING:
-    from .board import VirtualBoard
+from .things import Things
 
 __all__ = ["Control"]
 
@@ -30,8 +30,11 @@ _ON = Value("power", "boolean", "")
 class Control:
     """Does what it is asked for, and returns the answer; raises ControlError."""
 
-    def __init__(self, board: VirtualBoard) -> None:
-        self._board = board
+    def __init__(self, config: Values, hardware: Hardware, things: Things, program: Program) -> None:
+        self._config = config
+        self._hardware = hardware
+        self._things = things
+        self._program = program
         self._verbs: dict[str, tuple[tuple[str, ...], Callable[[Values], Values]]] = {
             "describe": ((), self._describe),
             "get": ((), self._get),
@@ -61,24 +64,22 @@ class Control:
 
     def state(self) -> Values:
         """What the board does now, and all values."""
-        board = self._board
         return {
-            "state": board.program.state,
-            "wifi": next(key for key, state in _WIFI.items() if state == board.hardware.wifi.state),
-            "connected": board.hardware.wifi.connected,
-            "devices": board.things.all_values(),
+            "state": self._program.state,
+            "wifi": next(key for key, state in _WIFI.items() if state == self._hardware.wifi.state),
+            "connected": self._hardware.wifi.connected,
+            "devices": self._things.all_values(),
         }
 
     def _describe(self, request: Values) -> Values:
-        board = self._board
-        chip = board.hardware.chip
+        chip = self._hardware.chip
         adc = sorted(chip.adc | chip.adc2)
         return {
-            "board": board.name,
+            "board": self._config["name"],
             "chip": chip.name,
             "title": chip.title,
-            "version": board.config.get("version"),
-            "devices": board.things.describe(),
+            "version": self._config.get("version"),
+            "devices": self._things.describe(),
             "pins": [*sorted(chip.pins), *(["LED"] if chip.led else [])],
             "adc": adc,
         }
@@ -90,8 +91,8 @@ class Control:
         role = request["device"]
         values = {key: value for key, value in request.items() if key != "device"}
         if values:
-            self._board.things.thing(role).set(values)
-        return {"device": role, "values": self._board.things.values(role)}
+            self._things.thing(role).set(values)
+        return {"device": role, "values": self._things.values(role)}
 
     def _pin(self, request: Values) -> Values:
         pin = self._find(request["pin"])
@@ -106,7 +107,7 @@ class Control:
 
     def _adc(self, request: Values) -> Values:
         pin = self._find(request["adc"])
-        hardware = self._board.hardware
+        hardware = self._hardware
         if not hardware.converts(pin):
             allowed = ", ".join(map(str, sorted(hardware.chip.adc | hardware.chip.adc2)))
             raise ControlError(f"pin {pin.name} has no converter; those that have: {allowed}")
@@ -122,13 +123,13 @@ class Control:
         try:
             if isinstance(name, bool) or not isinstance(name, int | str):
                 raise ValueError
-            return self._board.hardware.pin(name)
+            return self._hardware.pin(name)
         except ValueError:
-            chip = self._board.hardware.chip
+            chip = self._hardware.chip
             raise ControlError(f"{chip.title} has no pin {name!r}") from None
 
     def _wifi(self, request: Values) -> Values:
-        wifi = self._board.hardware.wifi
+        wifi = self._hardware.wifi
         wanted = request["wifi"]
         if (isinstance(wanted, int) and not isinstance(wanted, bool)) or wanted not in list(_WIFI):
             raise ControlError(f'wifi {wanted!r}; allowed: true, false, "wrong password"')
@@ -139,12 +140,12 @@ class Control:
 
     def _power(self, request: Values) -> Values:
         on = checked(_ON, request["power"])
-        self._board.program.power(on)
+        self._program.power(on)
         return {"power": on}
 
     def _reset(self, request: Values) -> Values:
-        self._board.program.reset()
+        self._program.reset()
         return {"reset": True}
 
     def _wake(self, request: Values) -> Values:
-        return {"wake": self._board.program.wake()}
+        return {"wake": self._program.wake()}

@@ -6,23 +6,30 @@ import asyncio
 import contextlib
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from ...errors import MsgfloError
 
-if TYPE_CHECKING:
-    from .board import VirtualBoard
-
-__all__ = ["ControlServer"]
+__all__ = ["ControlServer", "Controlled"]
 
 _LONGEST_LINE = 1 << 20
 _MOST_UNREAD = 4 << 20  # bytes of events; who reads so slowly is dropped
 
 
+class Controlled(Protocol):
+    """A board that takes requests and reports events."""
+
+    listeners: list[Callable[[dict[str, Any]], None]]
+
+    def control(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Do one request and return the answer; raises ControlError."""
+
+
 class ControlServer:
     """Serves any number of clients on a port of 127.0.0.1; 0: any free one, `port` says which."""
 
-    def __init__(self, board: VirtualBoard, port: int) -> None:
+    def __init__(self, board: Controlled, port: int) -> None:
         self._board = board
         self.port = port
         self._server: asyncio.Server | None = None
@@ -62,7 +69,7 @@ class ControlServer:
 
 
 class _Client:
-    def __init__(self, board: VirtualBoard, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, board: Controlled, writer: asyncio.StreamWriter) -> None:
         self._board = board
         self._writer = writer
         self._understood = False  # whether it has ever said something that makes sense

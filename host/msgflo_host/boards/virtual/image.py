@@ -10,11 +10,11 @@ from msgflo import Broker
 
 from ...errors import FlashError
 from ..build import build
-from ..keys import board_key
-from ..model import PortMap
+from ..checked_map import PortMap
 from ..port_map import load
-from .board import active_slot
+from ..update_keys import board_key
 from .relay import Relay
+from .virtual_board import active_slot
 
 __all__ = ["load_virtual", "write_flash"]
 

@@ -21,8 +21,8 @@ from ...processes import children
 from ..bytecode import compile_modules
 from .api import Machine
 from .hardware import Ended, Hardware, Reset
-from .link import Link
-from .network import Network
+from .hardware_link import Link
+from .virtual_network import Network
 
 __all__ = ["Program", "board_heap", "check_heap", "find_micropython"]
 

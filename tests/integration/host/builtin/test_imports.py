@@ -9,7 +9,7 @@ import sys
 def test_only_what_is_asked_for_is_imported() -> None:
     program = """
 import sys
-from msgflo_host.builtin.library import components
+from msgflo_host.builtin.collection import components
 found = components()
 assert "core/Expression" in found
 found["core/Not"]

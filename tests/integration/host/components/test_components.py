@@ -14,13 +14,14 @@ import pytest
 
 import msgflo
 from brokers import Broker
-from msgflo_host import components as package
-from msgflo_host.components import Components
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.events import ComponentCrashed, ComponentDoubted, ComponentPrinted, ComponentSilent, News
-from msgflo_host.graph.files import load as load_graph
-from msgflo_host.library import live, load
-from msgflo_host.processes import running as processes
+from msgflo_host.components import live_folder
+from msgflo_host.components.library import load
+from msgflo_host.control import component_processes as package
+from msgflo_host.control.component_processes import Components
+from msgflo_host.control.coordinator import Coordinator
+from msgflo_host.graph.graph_files import load as load_graph
+from msgflo_host.model.events import ComponentCrashed, ComponentDoubted, ComponentPrinted, ComponentSilent, News
+from msgflo_host.processes import runner as processes
 from systems import Participants, Sink
 
 ECHO = """
@@ -37,7 +38,7 @@ GRAPH = "'hello' -> IN echo(home/Echo) OUT -> IN sink(test/Sink)\n"
 
 @pytest.fixture(autouse=True)
 def folders_are_looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "POLL_S", 0.05)
+    monkeypatch.setattr(live_folder, "POLL_S", 0.05)
 
 
 def fill(folder: Path, **files: str) -> Path:

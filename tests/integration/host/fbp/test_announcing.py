@@ -16,8 +16,8 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from brokers import free_port
 from fbp_socket import run
-from msgflo_host.fbp import announcing
-from msgflo_host.fbp.announcing import announce_broker, announce_runtime
+from msgflo_host.fbp import mdns_announcements
+from msgflo_host.fbp.mdns_announcements import announce_broker, announce_runtime
 from systems import Coordinator
 
 OPEN = """
@@ -30,7 +30,7 @@ socket.gethostname = lambda: {name!r}
 
 def test_what_is_on_loopback_is_not_announced_and_costs_no_memory() -> None:
     program = (
-        "import asyncio, sys; from msgflo_host.fbp.announcing import announce_broker, announce_runtime\n"
+        "import asyncio, sys; from msgflo_host.fbp.mdns_announcements import announce_broker, announce_runtime\n"
         "asyncio.run(announce_runtime('127.0.0.1', 1, runtime_id='', label=''))\n"
         "asyncio.run(announce_broker('::1', 1, label=''))\n"
         "print('zeroconf' in sys.modules)\n"
@@ -68,7 +68,7 @@ def test_a_run_that_is_open_announces_runtime_and_broker(tmp_path: Path) -> None
 def test_without_zeroconf_it_is_said(
     what: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(announcing, "MDNS", "zeroconf_that_is_not_installed")
+    monkeypatch.setattr(mdns_announcements, "MDNS", "zeroconf_that_is_not_installed")
     caplog.set_level(logging.INFO, "msgflo")
     if what == "runtime":
         asyncio.run(announce_runtime("192.0.2.1", 1, runtime_id="", label=""))

@@ -16,7 +16,7 @@ import pytest
 
 from fbp_socket import AFAR, SECRET, VIEWER, Served, ask, asking, close_code, drained, frame, run, served, told, until
 from fuzz import EXAMPLES, LONG
-from msgflo_host.fbp import socket as module
+from msgflo_host.fbp import websocket as module
 from msgflo_host.fbp.client_list import ClientHandle, ClientList
 from msgflo_host.fbp.envelope import Request
 

@@ -8,9 +8,8 @@ import aiohttp
 import pytest
 
 from fbp_socket import AFAR, SECRET, VIEWER, ask, asking, close_code, run, served, told, until
-from msgflo_host.fbp import socket as module
-from msgflo_host.fbp.client_list import ClientList
-from msgflo_host.fbp.events import ClientSees
+from msgflo_host.fbp import websocket as module
+from msgflo_host.fbp.client_list import ClientList, ClientSees
 from msgflo_host.fbp.permissions import READY_MADE
 
 pytestmark = pytest.mark.made_up

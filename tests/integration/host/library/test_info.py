@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from msgflo_host.discovery import Port
-from msgflo_host.library import ComponentInfo, load
-from msgflo_host.library import info as infos
-from msgflo_host.library.info import ask
-from msgflo_host.library.outline import outline
+from msgflo_host.components import component_info as infos
+from msgflo_host.components.component_info import ask
+from msgflo_host.components.library import ComponentInfo, load
+from msgflo_host.components.source_outline import outline
+from msgflo_host.wire.discovery import Port
 from paths import ROOT
 
 OURS = """

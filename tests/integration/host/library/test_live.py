@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from msgflo_host.events import LibraryChanged
-from msgflo_host.library import Library, live, load
-from msgflo_host.library.live import follow
+from msgflo_host.components import live_folder
+from msgflo_host.components.library import Library, load
+from msgflo_host.components.live_folder import follow
+from msgflo_host.model.events import LibraryChanged
 
 CODE = "from msgflo import Participant, Port\nclass Lamp(Participant):\n    label = {label!r}\n"
 
 
 @pytest.fixture(autouse=True)
 def folders_are_looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "POLL_S", 0.05)
+    monkeypatch.setattr(live_folder, "POLL_S", 0.05)
 
 
 async def until(condition: Callable[[], Any], *, seconds: float = 20) -> None:

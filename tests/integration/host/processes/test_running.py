@@ -14,10 +14,10 @@ import pytest
 
 from event_loop import run_within
 from msgflo import Broker
-from msgflo_host.processes import command, output
-from msgflo_host.processes import running as processes
-from msgflo_host.processes.command import Command, broker_url, environment
-from msgflo_host.processes.running import Processes
+from msgflo_host.processes import output_lines, process_command
+from msgflo_host.processes import runner as processes
+from msgflo_host.processes.process_command import Command, broker_url, environment
+from msgflo_host.processes.runner import Processes
 
 BROKER = Broker.parse("mqtt://u%40x:p%3Aw@127.0.0.1:1884")
 ENVIRONMENT = environment(BROKER)
@@ -277,7 +277,7 @@ for i in range(100):
     time.sleep(max(0, began + i / 100 - time.monotonic()))
 time.sleep(60)
 """
-    for module in (processes, output):
+    for module in (processes, output_lines):
         monkeypatch.setattr(module, "REPORT_S", 0.2)  # how many are left out
     lines: list[str] = []
 
@@ -320,6 +320,6 @@ def test_one_that_prints_without_end_leaves_time_for_others(tmp_path: Path) -> N
 
 
 def test_our_own_interpreter_is_found_without_a_path() -> None:
-    assert command.executable(("python", "x.py"))[0] == sys.executable
-    assert command.executable(("msgflo", "list"))[:4] == [sys.executable, "-P", "-m", "msgflo_host"]
-    assert command.executable(("other", "a")) == ["other", "a"]
+    assert process_command.executable(("python", "x.py"))[0] == sys.executable
+    assert process_command.executable(("msgflo", "list"))[:4] == [sys.executable, "-P", "-m", "msgflo_host"]
+    assert process_command.executable(("other", "a")) == ["other", "a"]

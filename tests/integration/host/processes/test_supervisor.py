@@ -20,8 +20,8 @@ from brokers import Broker as Mosquitto
 from brokers import free_port
 from editors import editor, run
 from msgflo import Broker
-from msgflo_host.graphs import MAIN
-from msgflo_host.lease import TOPIC
+from msgflo_host.control.lease import TOPIC
+from msgflo_host.model.graphs import MAIN
 from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, node, until
 
 GRAPH = "source(test/Source) OUT -> IN sink(test/Sink)\n"

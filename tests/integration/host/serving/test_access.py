@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from brokers import Broker
 from editors import editor, run
 from local_server import LocalServer
-from msgflo_host.cli import cli
+from msgflo_host.cli.main import cli
 from msgflo_host.errors import MsgfloError
 from msgflo_host.fbp.permissions import ALL, DEFAULT_LOCAL
 from systems import Coordinator, until

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from msgflo_host.serving.addresses import local_url, outward_url
+from msgflo_host.http.addresses import local_url, outward_url
 
 
 @pytest.mark.parametrize("wildcard", ["0.0.0.0", "::"])

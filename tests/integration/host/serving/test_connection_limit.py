@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from fbp_socket import run, until
-from msgflo_host.serving.connection_limit import ConnectionLimit
+from msgflo_host.http.connection_limit import ConnectionLimit
 
 
 class Page:
@@ -98,7 +98,7 @@ def test_too_many_connections_at_once_lose_the_idlest() -> None:
 
 def test_more_files_can_be_open() -> None:
     program = (
-        "import resource as r; from msgflo_host.serving.connection_limit import raise_file_limit as more\n"
+        "import resource as r; from msgflo_host.http.connection_limit import raise_file_limit as more\n"
         "r.setrlimit(r.RLIMIT_NOFILE, (256, 4000)); more(); print(r.getrlimit(r.RLIMIT_NOFILE))\n"
         "r.setrlimit(r.RLIMIT_NOFILE, (3999, 4000)); more(); print(r.getrlimit(r.RLIMIT_NOFILE))\n"
     )

@@ -14,7 +14,7 @@ import pytest
 
 from brokers import MOSQUITTO_PASSWD, Broker, free_port
 from editors import run
-from msgflo_host.dataplane import frames
+from msgflo_host.wire import frames
 from systems import Coordinator
 
 SECRET = "the-owner-of-the-house"

@@ -17,7 +17,7 @@ import pytest
 from brokers import free_port
 from editors import run
 from local_server import LocalServer
-from msgflo_host.serving.server import WEB
+from msgflo_host.http.server import WEB
 from systems import Coordinator, until
 
 SECRET = "the-owner-of-the-house"

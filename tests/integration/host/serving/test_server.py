@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from fbp_socket import run
-from msgflo_host.serving.server import Server
+from msgflo_host.http.server import Server
 
 
 def test_a_fault_of_ours_is_logged_once_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:

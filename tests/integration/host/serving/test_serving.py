@@ -21,10 +21,10 @@ import pytest
 from brokers import Broker
 from editors import Editor, Refused, editor, run
 from local_server import LocalServer
-from msgflo_host import serving as serving_module
 from msgflo_host.errors import ServerError
 from msgflo_host.fbp.permissions import ALL, DEFAULT_LOCAL, READY_MADE
-from msgflo_host.serving import Access, _say
+from msgflo_host.http import page_server as serving_module
+from msgflo_host.http.page_server import Access, _say
 from systems import Coordinator, node
 
 MAIN = "default/main"

@@ -18,9 +18,9 @@ from click.testing import CliRunner, Result
 
 from brokers import free_port
 from fake_runtime import FakeRuntime
-from msgflo_host.cli import cli
+from msgflo_host.cli.main import cli
 from msgflo_host.errors import ClientError, MsgfloError
-from msgflo_host.spec import temporary
+from msgflo_host.spec import temporary_runtime
 from systems import until
 
 SUITE = """\
@@ -49,7 +49,7 @@ def started(runtime: str, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, obj
         found.append(options)
         yield runtime
 
-    monkeypatch.setattr(temporary, "runtime", start)
+    monkeypatch.setattr(temporary_runtime, "runtime", start)
     return found
 
 
@@ -168,7 +168,7 @@ def test_a_temporary_coordinator_leaves_nothing_behind(tmp_path: Path, monkeypat
     started: list[psutil.Process] = []
 
     async def look() -> None:
-        async with temporary.runtime() as address:
+        async with temporary_runtime.runtime() as address:
             assert re.fullmatch(r"ws://127\.0\.0\.1:\d+/", address)
             status = address.replace("ws://", "http://") + "status.json"
             answer = await asyncio.to_thread(lambda: urllib.request.urlopen(status, timeout=30).read())
@@ -193,7 +193,7 @@ def test_a_coordinator_that_does_not_start_in_time_is_ended(tmp_path: Path, monk
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
     async def start() -> None:
-        async with temporary.runtime(timeout=0.01):
+        async with temporary_runtime.runtime(timeout=0.01):
             raise AssertionError("it cannot have started")
 
     with pytest.raises(ClientError, match=r"has not started within 0\.01 s"):

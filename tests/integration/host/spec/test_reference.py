@@ -22,7 +22,7 @@ from ruamel.yaml import YAML
 import msgflo_host
 from brokers import free_port
 from checking_proxy import checked
-from msgflo_host.cli import cli
+from msgflo_host.cli.main import cli
 from msgflo_host.spec import jsonpath
 from paths import ROOT, TESTS
 from systems import Coordinator

@@ -12,9 +12,9 @@ import pytest
 from fake_runtime import FakeRuntime
 from msgflo_host.errors import ClientError
 from msgflo_host.fbp.client import Client
-from msgflo_host.spec import runner
-from msgflo_host.spec.format import load
-from msgflo_host.spec.runner import Result, run
+from msgflo_host.spec import suite_runner
+from msgflo_host.spec.suite_file import load
+from msgflo_host.spec.suite_runner import Result, run
 
 pytestmark = pytest.mark.made_up
 
@@ -187,7 +187,7 @@ def test_a_component_whose_ports_are_not_known_yet_is_waited_for(
     text = "topic: core/Repeat\ncases:\n" + case("{in: 1}", "{out: {equals: 1}}")
     assert [result.status for result in results(text, runtime=runtime)] == ["passed"]
     assert len(known) == 1
-    monkeypatch.setattr(runner, "_ASKED_S", 0)
+    monkeypatch.setattr(suite_runner, "_ASKED_S", 0)
     runtime = FakeRuntime(
         answers={
             "list": lambda asked: listed({**known[0], "description": "it is broken", "outPorts": [], "inPorts": []})

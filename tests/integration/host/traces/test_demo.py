@@ -21,7 +21,7 @@ from editors import Editor, editor, run
 from msgflo_host.errors import ClientError
 from msgflo_host.fbp.client import Client
 from msgflo_host.traces import flowtrace
-from msgflo_host.traces.ring import MAX_EVENTS
+from msgflo_host.traces.event_ring import MAX_EVENTS
 from paths import TESTS
 from systems import Coordinator, quick_demo
 from traced import count, counting, data, dumped

@@ -16,8 +16,8 @@ from fbp_schemas import check_frame
 from msgflo_host.errors import ClientError, ServerError
 from msgflo_host.fbp import client_list
 from msgflo_host.fbp.client import Client, Message
+from msgflo_host.fbp.replay_server import ReplayServer
 from msgflo_host.traces import flowtrace
-from msgflo_host.traces.replay_server import ReplayServer
 
 MAIN = "default/main"
 GRAPH = {

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzz import LONG
-from msgflo_host.cli import cli
+from msgflo_host.cli.main import cli
 from msgflo_host.errors import MsgfloError
 from msgflo_host.traces import flowtrace
-from msgflo_host.traces.show import lines
+from msgflo_host.traces.trace_text import lines
 from paths import TESTS
 
 REFERENCE = TESTS / "reference/trace/node_modules/.bin/flowtrace-show"

@@ -20,11 +20,11 @@ from aiohttp import web
 from click.testing import CliRunner
 
 from brokers import accepts, free_port
-from msgflo_host.cli import cli
+from msgflo_host.cli.main import cli
 from msgflo_host.errors import MsgfloError
 from msgflo_host.fbp.client import Client
 from msgflo_host.traces import flowtrace
-from msgflo_host.traces.ring import Ring
+from msgflo_host.traces.event_ring import Ring
 from paths import TESTS
 from systems import until
 

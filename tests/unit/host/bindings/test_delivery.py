@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from fuzz import fuzzed_tenth
 from msgflo.topics import bind_topic, is_filter, matches
-from msgflo_host.bindings.plan import Forward, Plan, plan
-from msgflo_host.bindings.retained_lists import BindLists
-from msgflo_host.discovery import Participant, Port
+from msgflo_host.control.retained_lists import BindLists
 from msgflo_host.graph.model import Graph, PortRef
+from msgflo_host.model.plan import Forward, Plan, plan
+from msgflo_host.wire.discovery import Participant, Port
 
 Handler = tuple[str, str]  # participant, inport
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from msgflo_host.bindings.initials import InitialPacket, initial_packets
-from msgflo_host.discovery import Participant, Port
 from msgflo_host.graph.model import Graph, Initial, PortRef
+from msgflo_host.model.initial_packets import InitialPacket, initial_packets
+from msgflo_host.wire.discovery import Participant, Port
 
 LAMP = Participant(
     "lamp-1",

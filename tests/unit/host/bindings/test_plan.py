@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from msgflo_host.bindings.plan import EdgeState, Forward, Plan, plan
-from msgflo_host.discovery import Participant, Port
-from msgflo_host.foreign import load
+from msgflo_host.components.foreign.foreign_file import load
 from msgflo_host.graph.model import Graph, PortRef
+from msgflo_host.model.plan import EdgeState, Forward, Plan, plan
+from msgflo_host.wire.discovery import Participant, Port
 
 ROLES = ("a", "b", "c", "d")
 

@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 from event_loop import run_simulated
-from msgflo_host.bindings.retained_lists import BindLists, ForwardLists
-from msgflo_host.dataplane.forward import Forward, ForwardList, read_list
+from msgflo_host.control.retained_lists import BindLists, ForwardLists
+from msgflo_host.wire.forward_list import Forward, ForwardList, read_list
 
 LAMP = frozenset({Forward("button/pressed", "lamp/on", 1, True), Forward("#", "lamp/log", text=True)})
 

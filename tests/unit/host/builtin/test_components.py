@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msgflo_host.builtin import library
+from msgflo_host.builtin import collection
 from nodes import Nodes, simulated
 
 INFINITE = b"1e999"  # JSON, but no finite number
@@ -342,13 +342,13 @@ PACKETS = st.recursive(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(library.MODULES))
+@pytest.mark.parametrize("name", sorted(collection.MODULES))
 @settings(max_examples=10)
 @given(data=st.data())
 @simulated
 async def test_whatever_comes_is_used_or_refused(name: str, data: st.DataObject) -> None:
     node = await made(name)
-    ports = [port.id for port in library.components()[name].inports]
+    ports = [port.id for port in collection.components()[name].inports]
     for port, packet in data.draw(st.lists(st.tuples(st.sampled_from(ports), PACKETS), max_size=12)):
         await node.give(**{port: packet})
         await node.advance(data.draw(st.sampled_from([0, 0.001, 1])))
@@ -386,7 +386,7 @@ CONTINUED: dict[str, tuple[Packets, Packets]] = {
 def test_all_that_remember_something_are_restarted() -> None:
     remembering = [
         name
-        for name, component in library.components().items()
+        for name, component in collection.components().items()
         if component.remembers or any("default" in (port.schema or {}) for port in component.inports)
     ]
     assert remembering == sorted(CONTINUED)

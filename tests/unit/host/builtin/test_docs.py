@@ -11,16 +11,16 @@ import pytest
 from msgflo import Port
 from msgflo.component import Component
 from msgflo.values import CONVERSIONS, boolean
-from msgflo_host.builtin import library
+from msgflo_host.builtin import collection
 from msgflo_host.builtin.core._formula import _FUNCTIONS, MAX_DEPTH, MAX_LENGTH, VARIABLES
 from msgflo_host.builtin.sizes import MAX_TEXT
-from msgflo_host.graph import fbp_format
+from msgflo_host.graph import fbp_reader
 from msgflo_host.graph.model import Graph
 from nodes import Nodes, simulated
 from paths import ROOT
 
 TEXT = (ROOT / "docs/components.md").read_text()
-EXAMPLES = [fbp_format.parse(text) for text in re.findall(r"^```fbp\n(.*?)^```$", TEXT, re.M | re.S)]
+EXAMPLES = [fbp_reader.parse(text) for text in re.findall(r"^```fbp\n(.*?)^```$", TEXT, re.M | re.S)]
 
 
 def described() -> dict[str, list[str]]:
@@ -52,19 +52,19 @@ def range_of(port: Port) -> str:
     return f"; {schema['minimum']:g} to {schema['maximum']:.0f}"
 
 
-@pytest.mark.parametrize("name", sorted(library.MODULES))
+@pytest.mark.parametrize("name", sorted(collection.MODULES))
 def test_table_says_what_the_component_says(name: str) -> None:
-    assert described()[name] == list(rows_of(library.components()[name]))
+    assert described()[name] == list(rows_of(collection.components()[name]))
 
 
 def test_tables_have_no_other_component() -> None:
-    assert described().keys() == library.MODULES.keys()
+    assert described().keys() == collection.MODULES.keys()
 
 
 @pytest.mark.parametrize("graph", EXAMPLES, ids=lambda graph: next(iter(graph.nodes)))
 @simulated
 async def test_example_fits_the_components(graph: Graph) -> None:
-    known = library.components()
+    known = collection.components()
     nodes = {node.id: known[node.component] for node in graph.nodes.values() if node.component in known}
     assert nodes
     for edge in graph.edges:
@@ -82,7 +82,7 @@ async def test_example_fits_the_components(graph: Graph) -> None:
 
 
 def test_every_component_has_an_example() -> None:
-    assert library.MODULES.keys() <= {node.component for graph in EXAMPLES for node in graph.nodes.values()}
+    assert collection.MODULES.keys() <= {node.component for graph in EXAMPLES for node in graph.nodes.values()}
 
 
 def test_types_switches_functions_and_limits_are_those_of_the_program() -> None:

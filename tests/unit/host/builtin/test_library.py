@@ -13,9 +13,9 @@ import pytest
 
 from msgflo.component import Component
 from msgflo.values import CONVERSIONS
-from msgflo_host.builtin import core, library
+from msgflo_host.builtin import collection, core
 
-NAMES = sorted(library.MODULES)
+NAMES = sorted(collection.MODULES)
 
 
 def components_of(module: ModuleType) -> list[type[Component]]:
@@ -33,14 +33,14 @@ def test_table_names_every_component() -> None:
         if not module.name.startswith("_"):
             (component,) = components_of(import_module(f"{core.__name__}.{module.name}"))
             found[f"core/{component.__name__}"] = module.name
-    assert found == library.MODULES
-    assert list(library.components()) == list(library.MODULES) == NAMES
-    assert len(library.components()) == len(NAMES)
+    assert found == collection.MODULES
+    assert list(collection.components()) == list(collection.MODULES) == NAMES
+    assert len(collection.components()) == len(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_component_says_what_it_is(name: str) -> None:
-    component = library.components()[name]
+    component = collection.components()[name]
     assert component.component == name
     assert component.label
     assert not component.label.endswith(".")
@@ -67,7 +67,7 @@ def test_component_says_what_it_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_component_has_a_source_and_a_suite(name: str) -> None:
-    code, language, tests = library.source(name)
+    code, language, tests = collection.source(name)
     assert re.match(r'"""[^\n]+\."""\n\n', code)
     assert f"\nclass {name.partition('/')[2]}(Component):\n" in code
     assert language == "python"
@@ -77,7 +77,7 @@ def test_component_has_a_source_and_a_suite(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_source_can_be_copied_to_a_folder(name: str, tmp_path: Path) -> None:
     file = tmp_path / "copy.py"
-    file.write_text(library.source(name)[0])
+    file.write_text(collection.source(name)[0])
     spec = importlib.util.spec_from_file_location("copied", file)
     assert spec is not None
     assert spec.loader is not None
@@ -90,10 +90,10 @@ def test_source_can_be_copied_to_a_folder(name: str, tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_is_a_key_error() -> None:
-    assert "core/Nothing" not in library.components()
-    for look in (library.source, library.suite, library.components().__getitem__):
+    assert "core/Nothing" not in collection.components()
+    for look in (collection.source, collection.suite, collection.components().__getitem__):
         with pytest.raises(KeyError):
             look("core/Nothing")
     for name in ("core/../values", "Repeat", ""):
         with pytest.raises(KeyError):
-            library.suite(name)
+            collection.suite(name)

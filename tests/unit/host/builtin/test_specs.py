@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from msgflo_host.builtin import library
+from msgflo_host.builtin import collection
 from msgflo_host.graph.model import Graph
-from msgflo_host.spec import format
-from msgflo_host.spec.format import Case, Step, Suite
+from msgflo_host.spec import suite_file
+from msgflo_host.spec.suite_file import Case, Step, Suite
 from nodes import Nodes, links_of, simulated
 
 FOLDER = Path(str(resources.files("msgflo_host.builtin"))) / "specs"
-SUITES = [suite for file in sorted(FOLDER.glob("*.yaml")) for suite in format.load(file)]
+SUITES = [suite for file in sorted(FOLDER.glob("*.yaml")) for suite in suite_file.load(file)]
 TIMEOUT_S = 2.0  # fbp-spec's own
 
 
@@ -41,7 +41,7 @@ class Fixture:
     def _default(topic: str) -> Graph:
         graph = Graph()
         graph.add_node("testee", topic)
-        component = library.components()[topic]
+        component = collection.components()[topic]
         for port in component.inports:
             graph.add_inport(port.id, "testee", port.id)
         for port in component.outports:
@@ -94,14 +94,14 @@ async def _judge(fixture: Fixture, case: Case, timeout: float) -> None:
 
 
 def test_every_component_has_a_suite_and_every_suite_a_component() -> None:
-    assert {suite.topic for suite in SUITES} == set(library.components())
+    assert {suite.topic for suite in SUITES} == set(collection.components())
     for suite in SUITES:
         assert Path(suite.file).stem == suite.topic.partition("/")[2]
 
 
-@pytest.mark.parametrize("name", sorted(library.MODULES))
+@pytest.mark.parametrize("name", sorted(collection.MODULES))
 def test_suite_uses_every_port(name: str) -> None:
-    component = library.components()[name]
+    component = collection.components()[name]
     used: set[str] = set()
     for suite in SUITES:
         if suite.topic == name:

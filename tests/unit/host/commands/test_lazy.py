@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from msgflo_host.cli import cli
+from msgflo_host.cli.main import cli
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import pytest
 
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
-from msgflo_host.components import Components
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.graphs import MAIN
-from msgflo_host.library import load
+from msgflo_host.components.library import load
+from msgflo_host.control.component_processes import Components
+from msgflo_host.control.coordinator import Coordinator
+from msgflo_host.model.graphs import MAIN
 from simulation import beside, coordinating, taking_part, until
 from systems import Source
 

@@ -10,14 +10,14 @@ import pytest
 
 from fbp_service import joined, read, service_of
 from msgflo import Broker
-from msgflo_host.components import Components
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.discovery import Participant
-from msgflo_host.events import Reconciled
+from msgflo_host.components.library import Library, load
+from msgflo_host.control.component_processes import Components
+from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.fbp.envelope import Request
 from msgflo_host.graph.model import Graph
-from msgflo_host.graphs import MAIN
-from msgflo_host.library import Library, load
+from msgflo_host.model.events import Reconciled
+from msgflo_host.model.graphs import MAIN
+from msgflo_host.wire.discovery import Participant
 
 QUESTION = "; did you mean demo/Lamp?"
 UNKNOWN = f'waits for a participant of this role: the library has no component "demo/Lmap"{QUESTION}'

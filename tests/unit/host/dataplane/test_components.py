@@ -11,13 +11,13 @@ import pytest
 
 from event_loop import run_simulated
 from memory_broker import MemoryBroker
-from msgflo_host.components import Components as HostComponents
-from msgflo_host.dataplane import components as module
-from msgflo_host.dataplane.circles import MOST_PER_SECOND, PACE_S
-from msgflo_host.discovery import parse
-from msgflo_host.foreign import load
-from msgflo_host.graphs import MAIN
-from msgflo_host.library import Library
+from msgflo_host.components.foreign.foreign_file import load
+from msgflo_host.components.library import Library
+from msgflo_host.control.component_processes import Components as HostComponents
+from msgflo_host.dataplane import component_host as module
+from msgflo_host.dataplane.loop_limit import MOST_PER_SECOND, PACE_S
+from msgflo_host.model.graphs import MAIN
+from msgflo_host.wire.discovery import parse
 from simulation import beside, coordinating, edge_kind, pass_time, running_components, taking_part, until
 from systems import Sink, Source
 
@@ -208,12 +208,12 @@ def test_errors_are_reported_a_few_a_second_and_a_count_of_the_others() -> None:
 
 
 def test_a_mistake_of_a_component_is_its_own_error_and_no_other_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    from msgflo_host.builtin import library
+    from msgflo_host.builtin import collection
 
     def fails(self: Any, value: Any) -> None:
         raise KeyError("gone")
 
-    monkeypatch.setattr(library.components()["core/Gate"], "on_in", fails)
+    monkeypatch.setattr(collection.components()["core/Gate"], "on_in", fails)
 
     async def main(broker: MemoryBroker) -> None:
         have(broker, "gate", "core/Gate")

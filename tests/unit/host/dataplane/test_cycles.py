@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msgflo.topics import matches
-from msgflo_host.dataplane.cycles import closing, covers
+from msgflo_host.wire.topic_cycles import closing, covers
 
 Forward = tuple[str, str]
 

@@ -14,12 +14,12 @@ import pytest
 
 from forwarding import LIST, client, forwarder
 from memory_broker import MemoryBroker, Write
-from msgflo_host.dataplane import frames
-from msgflo_host.dataplane import link as mqtt_link
-from msgflo_host.dataplane.forward import Forward, ForwardList, write_list
+from msgflo_host.dataplane import mqtt_link
 from msgflo_host.dataplane.forwarder import Forwarder
-from msgflo_host.dataplane.link import Link
+from msgflo_host.dataplane.mqtt_link import Link
 from msgflo_host.dataplane.routing import Lane
+from msgflo_host.wire import frames
+from msgflo_host.wire.forward_list import Forward, ForwardList, write_list
 from simulation import run_beside
 
 

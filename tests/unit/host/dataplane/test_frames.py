@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msgflo_host.dataplane import frames
-from msgflo_host.dataplane.frames import MalformedPacket, Packet
+from msgflo_host.wire import frames
+from msgflo_host.wire.frames import MalformedPacket, Packet
 
 
 def content(data: bytes) -> tuple[int, int, int]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from msgflo_host.dataplane import frames
-from msgflo_host.dataplane.forward import Forward
-from msgflo_host.dataplane.frames import Packet
-from msgflo_host.dataplane.ledger import Ledger
+from msgflo_host.dataplane.inflight import Ledger
 from msgflo_host.dataplane.routing import Target
+from msgflo_host.wire import frames
+from msgflo_host.wire.forward_list import Forward
+from msgflo_host.wire.frames import Packet
 
 X = Target(Forward("s", "x", 1, False), frames.text("x"))
 Y = Target(Forward("s", "y", 1, True), frames.text("y"))

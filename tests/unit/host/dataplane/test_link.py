@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msgflo.broker import Broker
-from msgflo_host.dataplane import frames
-from msgflo_host.dataplane.forward import Forward
-from msgflo_host.dataplane.frames import Packet
-from msgflo_host.dataplane.link import Link
+from msgflo_host.dataplane.mqtt_link import Link
 from msgflo_host.dataplane.routing import Route, Router
+from msgflo_host.wire import frames
+from msgflo_host.wire.forward_list import Forward
+from msgflo_host.wire.frames import Packet
 
 
 class Socket(asyncio.Transport):

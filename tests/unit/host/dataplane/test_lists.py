@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from msgflo_host.dataplane.forward import Forward
-from msgflo_host.dataplane.lists import Lists
+from msgflo_host.dataplane.applied_lists import Lists
+from msgflo_host.wire.forward_list import Forward
 
 LAMP = Forward("button/pressed", "lamp/on", 1, True)
 

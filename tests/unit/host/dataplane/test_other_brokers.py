@@ -13,8 +13,8 @@ import pytest
 from event_loop import run_simulated
 from memory_broker import MemoryBroker, Write
 from msgflo.broker import Broker
-from msgflo_host.connection import Connection
-from msgflo_host.dataplane import frames
+from msgflo_host.wire import frames
+from msgflo_host.wire.connection import Connection
 
 
 @contextmanager

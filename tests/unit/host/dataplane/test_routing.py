@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msgflo.topics import is_filter, matches
-from msgflo_host.dataplane.forward import MOST_LANES, Forward
 from msgflo_host.dataplane.routing import Route, Router, overlap
+from msgflo_host.wire.forward_list import MOST_LANES, Forward
 
 
 def targets(router: Router, topic: str) -> list[tuple[str, int, bool]]:

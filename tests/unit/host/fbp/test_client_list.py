@@ -12,8 +12,7 @@ import pytest
 from event_loop import run_simulated
 from fbp_socket import run
 from msgflo_host.fbp import client_list
-from msgflo_host.fbp.client_list import ClientHandle, ClientList
-from msgflo_host.fbp.events import ClientLeft, ClientSees
+from msgflo_host.fbp.client_list import ClientHandle, ClientLeft, ClientList, ClientSees
 from msgflo_host.fbp.permissions import ALL, READY_MADE
 
 pytestmark = pytest.mark.made_up

@@ -9,9 +9,9 @@ import pytest
 
 from editors import Refused
 from local_system import LocalSystem
-from msgflo_host.builtin.library import MODULES
+from msgflo_host.builtin.collection import MODULES
+from msgflo_host.components.library import load
 from msgflo_host.fbp.permissions import ALL
-from msgflo_host.library import load
 from simulation import taking_part
 from systems import Source
 

@@ -14,14 +14,14 @@ from editors import Editor
 from event_loop import run_simulated
 from fbp_service import joined, read, served, service_of
 from local_system import LocalSystem
-from msgflo_host import discovery
-from msgflo_host.catalogue import Catalogue
-from msgflo_host.components import Components
-from msgflo_host.coordinator import Coordinator
-from msgflo_host.events import ComponentPrinted, ComponentSilent, NodeFailed, Reconciled
-from msgflo_host.fbp.wrongs import PRINTED_S
+from msgflo_host.components.library import Library, load
+from msgflo_host.control.component_catalogue import Catalogue
+from msgflo_host.control.component_processes import Components
+from msgflo_host.control.coordinator import Coordinator
+from msgflo_host.fbp.node_errors import PRINTED_S
 from msgflo_host.graph.model import Graph
-from msgflo_host.library import Library, load
+from msgflo_host.model.events import ComponentPrinted, ComponentSilent, NodeFailed, Reconciled
+from msgflo_host.wire import discovery
 from systems import discovery_message
 
 MAIN = "default/main"

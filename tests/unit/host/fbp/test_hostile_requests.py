@@ -16,8 +16,8 @@ from editors import NUMBERLESS, Editor, Refused
 from fuzz import EXAMPLES, LONG
 from hostile_names import MAIN, NAMES
 from local_system import LocalSystem
+from msgflo_host.components.library import load
 from msgflo_host.fbp.permissions import ALL
-from msgflo_host.library import load
 
 SECRET = "the-owner-of-the-house"
 CODE = """\

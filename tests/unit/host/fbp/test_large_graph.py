@@ -16,19 +16,19 @@ import pytest
 from bench.editor import graph
 from editors import run
 from fbp_service import joined, read, served
-from msgflo_host import coordinator as coordinator_module
-from msgflo_host import graphs as graphs_module
-from msgflo_host.discovery import parse
-from msgflo_host.events import Reconciled
-from msgflo_host.fbp import graph_text
+from msgflo_host.control import coordinator as coordinator_module
+from msgflo_host.control.edge_packets import Taps
+from msgflo_host.fbp import graph_json
 from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.envelope import Request
 from msgflo_host.fbp.service import Service
 from msgflo_host.graph import json_format
-from msgflo_host.graph._store import Store
 from msgflo_host.graph.elements import Node
-from msgflo_host.graphs import MAIN
-from msgflo_host.taps import Taps
+from msgflo_host.graph.model import Graph
+from msgflo_host.model import graphs as graphs_module
+from msgflo_host.model.events import Reconciled
+from msgflo_host.model.graphs import MAIN
+from msgflo_host.wire.discovery import parse
 from systems import discovery_message
 
 NODES = 1_000
@@ -76,9 +76,9 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         return counted
 
     for owner, name in (
-        (Store, "sorted_edges"),
-        (Store, "sorted_initials"),
-        (Store, "take"),
+        (Graph, "sorted_edges"),
+        (Graph, "sorted_initials"),
+        (Graph, "take"),
         (graphs_module, "merge"),
         (Taps, "_follow"),
         (coordinator_module, "steps"),
@@ -86,9 +86,9 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     ):
         monkeypatch.setattr(owner, name, counting(name, getattr(owner, name)))
     for name in ("edges", "initials"):
-        found: property = getattr(Store, name)
+        found: property = getattr(Graph, name)
         assert found.fget is not None
-        monkeypatch.setattr(Store, name, property(counting(name, found.fget)))
+        monkeypatch.setattr(Graph, name, property(counting(name, found.fget)))
     return counts
 
 
@@ -191,7 +191,7 @@ def test_of_a_graph_that_is_read_again_only_what_has_changed_is_written_anew(mon
         coordinator, service = served(json_format.load(json.dumps(graph(NODES))))
         client, graphs = joined(service), coordinator.graphs
         assert len(source(service, client)["processes"]) == NODES
-        monkeypatch.setattr(graph_text, "form", counted)
+        monkeypatch.setattr(graph_json, "form", counted)
         graphs.discovered({"lamp": "demo/Lamp"})
         assert source(service, client)["processes"]["lamp"]["metadata"]["discovered"] is True
         assert written == [graphs.shown["lamp"]]

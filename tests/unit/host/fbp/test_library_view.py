@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local_system import LocalSystem
-from msgflo_host.library import ComponentInfo, Library, load
+from msgflo_host.components.library import ComponentInfo, Library, load
 from paths import ROOT
 from simulation import taking_part
 from systems import Source

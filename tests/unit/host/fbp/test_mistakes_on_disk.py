@@ -9,7 +9,7 @@ import pytest
 
 from editors import Editor
 from local_system import LocalSystem
-from msgflo_host.library import load
+from msgflo_host.components.library import load
 
 
 async def lines(client: Editor, wanted: int) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fbp_service import joined, read, served
-from msgflo_host.fbp import health
+from msgflo_host.fbp import node_health
 from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.envelope import Request
 from msgflo_host.fbp.service import Service
@@ -43,7 +43,7 @@ def test_a_graph_has_one_name_wherever_it_is_told_of() -> None:
 
 
 def test_icons_are_told_again_to_who_has_drawn_the_graph_by_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "DRAWN_S", 0.0)
+    monkeypatch.setattr(node_health, "DRAWN_S", 0.0)
 
     async def main() -> None:
         graph = Graph()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from msgflo_host.events import Events
 from msgflo_host.fbp.client_list import ClientList
 from msgflo_host.fbp.dispatch import Replies
-from msgflo_host.fbp.recent import MOST_LINES, Recent
+from msgflo_host.fbp.recent_messages import MOST_LINES, Recent
+from msgflo_host.model.events import Events
 
 
 def test_the_last_lines_and_errors_are_kept_with_how_long_ago_they_were_said() -> None:

@@ -17,11 +17,11 @@ from fbp_schemas import check_frame, commands
 from fbp_service import served
 from fuzz import fuzzed, json_values
 from local_system import LocalSystem
+from msgflo_host.components.library import load
 from msgflo_host.fbp.client_list import ClientHandle, Frame
 from msgflo_host.fbp.envelope import EnvelopeError, parse
 from msgflo_host.fbp.permissions import ALL
 from msgflo_host.graph.model import Graph
-from msgflo_host.library import load
 
 SECRET = "correct-horse-battery"
 PROTOCOLS = ("runtime", "graph", "component", "network", "trace")

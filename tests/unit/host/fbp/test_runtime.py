@@ -7,13 +7,13 @@ from typing import Any
 
 from fbp_service import read, service_of
 from msgflo import Broker
-from msgflo_host.components import Components
-from msgflo_host.coordinator import Coordinator
+from msgflo_host.components.library import Library
+from msgflo_host.control.component_processes import Components
+from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.envelope import Request
 from msgflo_host.fbp.permissions import DEFAULT_LOCAL
 from msgflo_host.graph.model import Graph
-from msgflo_host.library import Library
 
 URL = "https://example.org/home.git"
 

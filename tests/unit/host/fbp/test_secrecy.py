@@ -10,9 +10,9 @@ import pytest
 
 from fbp_service import joined, read
 from local_system import LocalSystem
-from msgflo_host.dataplane.components import HIDDEN
-from msgflo_host.events import Reconciled
+from msgflo_host.dataplane.component_host import HIDDEN
 from msgflo_host.fbp.envelope import Request
+from msgflo_host.model.events import Reconciled
 from simulation import until
 
 MAIN = "default/main"

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from fbp_service import joined, read, served
-from msgflo_host.discovery import Participant, Port
-from msgflo_host.events import BrokerAway, Reconciled
-from msgflo_host.fbp import stand_ins as module
+from msgflo_host.fbp import placeholders as module
 from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.envelope import Request
+from msgflo_host.fbp.placeholders import STAND_IN, stand_ins
 from msgflo_host.fbp.service import Service
-from msgflo_host.fbp.stand_ins import STAND_IN, stand_ins
-from msgflo_host.graph.fbp_format import parse
-from msgflo_host.graphs import MAIN
+from msgflo_host.graph.fbp_reader import parse
+from msgflo_host.model.events import BrokerAway, Reconciled
+from msgflo_host.model.graphs import MAIN
+from msgflo_host.wire.discovery import Participant, Port
 
 GRAPH = """
 INPORT=lamp.Dim:DIM

@@ -14,7 +14,7 @@ from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.envelope import Request, encode
 from msgflo_host.fbp.masking import masked_message
 from msgflo_host.fbp.permissions import CAPABILITIES
-from msgflo_host.fbp.sub_runtime import MOST_WAITING, SILENT_S, Question, SubRuntime, addressed, renamed
+from msgflo_host.fbp.subgraph_runtime import MOST_WAITING, SILENT_S, Question, SubRuntime, addressed, renamed
 
 CLIENT = ClientHandle(remote="127.0.0.1", local=True, capabilities=frozenset())
 NAME = "home/Inner"

@@ -14,8 +14,8 @@ import pytest
 from editors import Editor, Refused
 from graph_participant import MAIN, LocalGraphParticipant
 from local_system import LocalSystem
+from msgflo_host.components.library import load
 from msgflo_host.fbp.permissions import ALL, READY_MADE
-from msgflo_host.library import load
 from simulation import pass_time, until
 
 INNER = "home/Inner"

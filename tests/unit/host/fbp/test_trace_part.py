@@ -14,12 +14,12 @@ from editors import Refused
 from event_loop import run_simulated
 from fbp_service import joined, read, served
 from local_system import LocalSystem
-from msgflo_host.fbp import trace
+from msgflo_host.fbp import trace_protocol
 from msgflo_host.fbp.envelope import Request
 from msgflo_host.fbp.permissions import ALL, READY_MADE
-from msgflo_host.fbp.trace import MOST_TRACED, UNSEEN_S
+from msgflo_host.fbp.trace_protocol import MOST_TRACED, UNSEEN_S
 from msgflo_host.graph.model import Graph
-from msgflo_host.traces.ring import MAX_BYTES, MAX_EVENTS
+from msgflo_host.traces.event_ring import MAX_BYTES, MAX_EVENTS
 from simulation import pass_time, taking_part, until
 from systems import Sink, Source
 from traced import count, counting, data, dumped
@@ -94,7 +94,7 @@ def test_a_clock_that_is_set_while_a_trace_is_recorded_moves_no_event_away_from_
             service.dispatcher.handle(client, Request(protocol, command, {"graph": MAIN, **payload}))
 
         with monkeypatch.context() as without_clock:  # as a Raspberry Pi starts
-            without_clock.setattr(trace.time, "time", lambda: 86400.0)  # type: ignore[attr-defined]
+            without_clock.setattr(trace_protocol.time, "time", lambda: 86400.0)  # type: ignore[attr-defined]
             ask("start")
             ask("stop", "network")
         ask("start", "network")

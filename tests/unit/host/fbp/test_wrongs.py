@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from msgflo_host.bindings.plan import Plan, plan
-from msgflo_host.fbp.wrongs import PRINTED_S, REPORTED_S, Wrongs
+from msgflo_host.fbp.node_errors import PRINTED_S, REPORTED_S, Wrongs
 from msgflo_host.graph.model import Graph
+from msgflo_host.model.plan import Plan, plan
 
 NONE: Plan = plan(Graph(), {}, lambda edge: False)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from msgflo_host.graph.commands import AlreadyDoneError
-from msgflo_host.graph.drawing import drawn, edited
+from msgflo_host.graph.editor_layout import drawn, edited
 from msgflo_host.graph.elements import Node
 from msgflo_host.graph.model import Graph
 

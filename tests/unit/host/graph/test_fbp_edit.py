@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fuzz import fuzzed, json_values
 from msgflo_host.errors import GraphError
 from msgflo_host.graph.fbp_edit import edit
-from msgflo_host.graph.fbp_format import parse
+from msgflo_host.graph.fbp_reader import parse
 from msgflo_host.graph.model import Graph, PortRef
 
 TEXT = """\

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from msgflo_host.graph import fbp_format
+from msgflo_host.graph import fbp_reader
 from msgflo_host.graph.difference import changes_of, difference
 from msgflo_host.graph.model import Graph, PortRef
 
@@ -17,8 +17,8 @@ PRESSED, ON, MODE = (
 
 
 def said(old: str | None, new: str) -> list[tuple[str, dict[str, Any]]]:
-    after = fbp_format.parse(new)
-    changes = changes_of(after) if old is None else difference(fbp_format.parse(old), after)
+    after = fbp_reader.parse(new)
+    changes = changes_of(after) if old is None else difference(fbp_reader.parse(old), after)
     return [(change.command, change.payload) for change in changes]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from msgflo_host.errors import GraphError
 from msgflo_host.graph import json_format
-from msgflo_host.graph.fbp_format import dump, parse
+from msgflo_host.graph.fbp_reader import dump, parse
 from msgflo_host.graph.model import Edge, Export, Graph, Initial, Node, PortRef
 
 

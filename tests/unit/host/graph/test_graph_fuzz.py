@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fbp_schemas import check_output
 from fuzz import damaged, fuzzed, fuzzed_tenth, json_values
 from msgflo_host.errors import GraphError
-from msgflo_host.graph import fbp_format, json_format
+from msgflo_host.graph import fbp_reader, json_format
 from msgflo_host.graph.commands import COMMANDS, Change, apply
 from msgflo_host.graph.difference import changes_of, difference
 from msgflo_host.graph.model import Edge, Export, Graph, Group, Initial, Node, PortRef
@@ -60,10 +60,10 @@ def test_fuzz_json_files_lose_nothing(graph: Graph) -> None:
 @fuzzed_tenth
 @given(graphs())
 def test_fuzz_fbp_files_lose_nothing(graph: Graph) -> None:
-    text = fbp_format.dump(graph)
-    again = fbp_format.parse(text.encode().decode())
+    text = fbp_reader.dump(graph)
+    again = fbp_reader.parse(text.encode().decode())
     assert again == graph
-    assert fbp_format.dump(again) == text
+    assert fbp_reader.dump(again) == text
 
 
 FBP = [
@@ -74,7 +74,7 @@ FBP = [
     "DEFAULT_INPORT=X\n",
 ]
 JSON = [
-    json_format.dump(fbp_format.parse(text))
+    json_format.dump(fbp_reader.parse(text))
     for text in [
         *FBP,
         'A(x/A:x=5)\nOUTPORT=A.OUT:OUT\nA -> A #: {"metadata": {"route": 1}}\n#: {"caseSensitive": true}',
@@ -86,8 +86,8 @@ JSON = [
 @given(damaged(FBP, "AB() ->\n#:{}[]\"'=,.\t\r\u2028") | st.text())
 def test_fuzz_damaged_fbp_is_read_or_refused_by_name(text: str) -> None:
     with suppress(GraphError):
-        graph = fbp_format.parse(text, "graph.fbp")
-        assert fbp_format.parse(fbp_format.dump(graph)) == graph
+        graph = fbp_reader.parse(text, "graph.fbp")
+        assert fbp_reader.parse(fbp_reader.dump(graph)) == graph
         assert json_format.load(json_format.dump(graph)) == graph
 
 
@@ -97,7 +97,7 @@ def test_fuzz_damaged_json_is_read_or_refused_by_name(text: str) -> None:
     with suppress(GraphError):
         graph = json_format.load(text, "graph.json")
         assert json_format.load(json_format.dump(graph)) == graph
-        assert fbp_format.parse(fbp_format.dump(graph)) == graph
+        assert fbp_reader.parse(fbp_reader.dump(graph)) == graph
 
 
 anything: st.SearchStrategy[Any] = json_values | names

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from msgflo_host.graph.elements import PortRef
-from msgflo_host.graph.fbp_format import parse
-from msgflo_host.graph.merging import merge
+from msgflo_host.graph.fbp_reader import parse
 from msgflo_host.graph.model import Graph
+from msgflo_host.graph.three_way_merge import merge
 
 BASE = """
 INPORT=fan.POWER:LEVEL

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from msgflo_host.auto_save import save
+from msgflo_host.control.auto_save import save
 from msgflo_host.errors import GraphError
-from msgflo_host.graph import live
-from msgflo_host.graph.files import load, signature
-from msgflo_host.graph.live import ABSENT_S, AT_REST_S, LiveFile
+from msgflo_host.graph import live_file
+from msgflo_host.graph.graph_files import load, signature
+from msgflo_host.graph.live_file import ABSENT_S, AT_REST_S, LiveFile
 from msgflo_host.graph.model import Graph
 
 LINES = "a(x/A) OUT -> IN b(x/B)\nc(x/C)\n"
@@ -55,7 +55,7 @@ class Followed:
             elif self.now > end:
                 raise asyncio.CancelledError
 
-        monkeypatch.setattr(live.asyncio, "sleep", pause)  # type: ignore[attr-defined]
+        monkeypatch.setattr(live_file.asyncio, "sleep", pause)  # type: ignore[attr-defined]
         with pytest.raises(asyncio.CancelledError):
             asyncio.run(self.file.run())
 
@@ -149,7 +149,7 @@ def test_a_file_that_could_not_be_read_is_taken_over_once_it_can_be(
         raise GraphError("cannot be read: Too many open files", file=str(path))
 
     with monkeypatch.context() as without_handles:
-        without_handles.setattr(live, "read", no_handle)
+        without_handles.setattr(live_file, "read", no_handle)
         for _ in range(3):
             assert not followed.take_over()
     assert followed.told == [f"{followed.path}: cannot be read: Too many open files (the graph stays as it was)"]

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from msgflo_host.errors import GraphError
-from msgflo_host.graph.fbp_format import parse as parse_fbp
-from msgflo_host.graph.places import dump, joined, parse, parted, path_of
+from msgflo_host.graph.fbp_reader import parse as parse_fbp
+from msgflo_host.graph.positions_file import dump, joined, parse, parted, path_of
 
 
 def test_places_stand_beside_an_fbp_file_only() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from itertools import combinations
 from typing import Any
 
 import pytest
 
-from msgflo_host.events import GraphChanged
+from msgflo_host.graph.auto_layout import Place, free_places, laid_out, place_of
 from msgflo_host.graph.elements import Node, PortRef
 from msgflo_host.graph.model import Graph
-from msgflo_host.graph.placing import Place, free_places, laid_out, place_of
-from msgflo_host.graphs import MAIN, Graphs
+from msgflo_host.model.events import GraphChanged
+from msgflo_host.model.graphs import MAIN, Graphs
 
 WIDTH, HEIGHT = 72, 110  # of a node of noflo-ui with its name
 
@@ -91,7 +92,7 @@ def test_a_node_stays_where_editors_know_it_unless_another_one_is_there() -> Non
 def test_what_is_discovered_has_a_place_for_editors_as_long_as_it_is_there_and_none_in_the_graph() -> None:
     graph = Graph()
     graph.add_node("old", "x/Y", {"x": 36, "y": 72})
-    graphs = Graphs(graph)
+    graphs = Graphs(graph, time.monotonic)
     told: list[Told] = []
     graphs.events.listen(
         GraphChanged, lambda event: told.extend((event.graph, each.command, each.payload) for each in event.changes)
@@ -110,7 +111,7 @@ def test_what_is_discovered_has_a_place_for_editors_as_long_as_it_is_there_and_n
 
 
 def test_what_is_discovered_stands_right_of_nodes_that_nobody_has_placed() -> None:
-    graphs = Graphs(graph_of("a b"))
+    graphs = Graphs(graph_of("a b"), time.monotonic)
     graphs.discovered({"found": "x/Found"})
     assert place_of(graphs.shown["found"]) == (648, 144)
 
@@ -119,7 +120,7 @@ EDGE = {"src": {"node": "found", "port": "out"}, "tgt": {"node": "a", "port": "i
 
 
 def test_a_discovered_node_that_joins_a_graph_with_places_has_the_place_where_it_was_shown() -> None:
-    graphs = Graphs(graph_of(a=(300, 200)))
+    graphs = Graphs(graph_of(a=(300, 200)), time.monotonic)
     graphs.discovered({"found": "x/Found"})
     graphs.move_shown("found", {"x": 36.4, "y": 72})
     changes = graphs.edit(MAIN, "addedge", EDGE)
@@ -131,7 +132,7 @@ def test_a_discovered_node_that_joins_a_graph_with_places_has_the_place_where_it
 
 
 def test_a_discovered_node_that_joins_a_graph_without_places_is_told_where_it_was_shown() -> None:
-    graphs = Graphs(graph_of("a"))
+    graphs = Graphs(graph_of("a"), time.monotonic)
     graphs.discovered({"found": "x/Found"})
     graphs.move_shown("found", {"x": 360, "y": 288})
     graphs.edit(MAIN, "addedge", EDGE)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from event_loop import run_simulated
-from msgflo_host.library import ComponentInfo, Library, load
-from msgflo_host.library import live as module
-from msgflo_host.library.live import follow
-from msgflo_host.processes.command import Command
+from msgflo_host.components import live_folder as module
+from msgflo_host.components.library import ComponentInfo, Library, load
+from msgflo_host.components.live_folder import follow
+from msgflo_host.processes.process_command import Command
 from simulation import beside, until
 
 CODE = "from msgflo import Participant\nclass Part(Participant):\n    label = '{}'\n"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from msgflo_host.components.config_file import Config, read
+from msgflo_host.components.library import is_configured
 from msgflo_host.errors import LibraryError
-from msgflo_host.library import is_configured
-from msgflo_host.library.config_file import Config, read
 
 
 @pytest.mark.parametrize(

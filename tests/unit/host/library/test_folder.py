@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from msgflo_host.components import component_folder as folders
+from msgflo_host.components.component_folder import fill as filled
+from msgflo_host.components.library import load
 from msgflo_host.errors import LibraryError
-from msgflo_host.events import LibraryChanged
-from msgflo_host.library import folder as folders
-from msgflo_host.library import load
-from msgflo_host.library.folder import fill as filled
-from msgflo_host.processes.command import Command
+from msgflo_host.model.events import LibraryChanged
+from msgflo_host.processes.process_command import Command
 
 
 def write(folder: Path, text: str) -> Path:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from msgflo_host.discovery import Port
-from msgflo_host.events import LibraryChanged
-from msgflo_host.library import ComponentInfo, load
-from msgflo_host.library.outline import MAX_READ, outline
+from msgflo_host.components.library import ComponentInfo, load
+from msgflo_host.components.source_outline import MAX_READ, outline
+from msgflo_host.model.events import LibraryChanged
+from msgflo_host.wire.discovery import Port
 
 LAMP = """
 import no_such_module

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from msgflo_host.components.library import Library, load, of_project
 from msgflo_host.errors import LibraryError
-from msgflo_host.events import LibraryChanged
-from msgflo_host.library import Library, load, of_project
+from msgflo_host.model.events import LibraryChanged
 
 CODE = "from msgflo import Participant\n\n\nclass Lamp(Participant):\n    pass\n"
 DEVICE = "component: x/Fan\ninports: {on: {queue: '#ROLE/on'}}\noutports: {}\n"

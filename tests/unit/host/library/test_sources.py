@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from msgflo_host.discovery import Participant, Port
+from msgflo_host.components import component_sources
+from msgflo_host.components.library import Library, Source, load, source_of
 from msgflo_host.errors import LibraryError
-from msgflo_host.events import LibraryChanged
-from msgflo_host.library import Library, Source, load, source_of, sources
+from msgflo_host.model.events import LibraryChanged
+from msgflo_host.wire.discovery import Participant, Port
 
 CODE = "from msgflo import Participant\n\n\nclass Lamp(Participant):\n    pass\n"
 DEVICE = "component: x/Fan\ninports: {on: {queue: '#ROLE/on'}}\noutports: {}\n"
@@ -204,7 +205,7 @@ def test_a_link_is_not_written_through(folder: Path) -> None:
 
 
 def test_a_full_folder_takes_no_more(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "MAX_COMPONENTS", len(library.names()))
+    monkeypatch.setattr(component_sources, "MAX_COMPONENTS", len(library.names()))
     with pytest.raises(LibraryError, match="components already"):
         library.write("A", "python", CODE)
     library.write("Fan", "yaml", DEVICE)

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 
-from msgflo_host.processes.channel import Channel, receive_first
+from msgflo_host.processes.supervisor_channel import Channel, receive_first
 
 
 def test_the_first_message_is_read_and_the_next_ones_are_left_to_the_channel() -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from event_loop import run_simulated
-from msgflo_host.processes.command import Command
-from msgflo_host.processes.groups import Groups, Supervised
+from msgflo_host.processes.process_command import Command
+from msgflo_host.processes.process_groups import Groups, Supervised
 from stand_in_process import Processes
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msgflo_host.processes.output import BURST, LONGEST_LINE, RATE, REPORT_S, Lines
+from msgflo_host.processes.output_lines import BURST, LONGEST_LINE, RATE, REPORT_S, Lines
 
 
 class Clock:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from msgflo_host import run as module
-from msgflo_host.cli import cli
+from msgflo_host.cli import coordinator_main as module
+from msgflo_host.cli.coordinator_main import Options
+from msgflo_host.cli.main import cli
 from msgflo_host.errors import ServerError
-from msgflo_host.run import Options
-from msgflo_host.serving import Access, read_access
+from msgflo_host.http.page_server import Access, read_access
 
 SECRET = "the-owner-of-the-house"
 

@@ -8,8 +8,8 @@ from urllib.parse import unquote
 import pytest
 
 from msgflo_host.errors import ServerError
-from msgflo_host.serving import addresses
-from msgflo_host.serving.addresses import OwnNames, live_url, local_url, origin, outward_url
+from msgflo_host.http import addresses
+from msgflo_host.http.addresses import OwnNames, live_url, local_url, origin, outward_url
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from msgflo_host.serving.board_maps import BoardMaps
+from msgflo_host.http.board_maps import BoardMaps
 from virtual_board import port_map
 
 

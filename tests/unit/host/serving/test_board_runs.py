@@ -13,9 +13,9 @@ import pytest
 from event_loop import run_simulated
 from msgflo_host.boards.virtual import program
 from msgflo_host.errors import MsgfloError
-from msgflo_host.processes.running import in_this_program
-from msgflo_host.serving.board_maps import BoardMap, BoardMaps
-from msgflo_host.serving.board_runs import MOST_RUNNING, BoardRuns
+from msgflo_host.http.board_maps import BoardMap, BoardMaps
+from msgflo_host.http.board_runs import MOST_RUNNING, BoardRuns
+from msgflo_host.processes.runner import in_this_program
 from stand_in_process import Processes
 from virtual_board import port_map
 

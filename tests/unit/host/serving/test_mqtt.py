@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from msgflo import Broker
-from msgflo_host.dataplane import frames
-from msgflo_host.dataplane.frames import MalformedPacket
-from msgflo_host.serving.mqtt import with_account
+from msgflo_host.http.mqtt_websocket import with_account
+from msgflo_host.wire import frames
+from msgflo_host.wire.frames import MalformedPacket
 
 OPEN = Broker.parse("mqtt://pi")
 CLOSED = Broker.parse("mqtt://msgflo:s%3Aecret@pi")

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from editors import run
-from msgflo_host.serving.policy import _connections
+from msgflo_host.http.security_headers import _connections
 
 
 def test_a_file_that_has_changed_is_sent_at_the_next_visit(tmp_path: Path) -> None:
     from aiohttp.test_utils import make_mocked_request
 
-    from msgflo_host.serving.files import Files
+    from msgflo_host.http.page_files import Files
 
     file = tmp_path / "a.js"
     file.write_text("1;\n")

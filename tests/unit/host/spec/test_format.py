@@ -9,7 +9,7 @@ import pytest
 
 from msgflo_host.errors import SpecError
 from msgflo_host.spec.expectations import Expectation
-from msgflo_host.spec.format import Step, Suite, find, load
+from msgflo_host.spec.suite_file import Step, Suite, find, load
 
 CASE = "cases:\n- {name: n, assertion: a, inputs: {in: 1}, expect: {out: {equals: 1}}"
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from msgflo_host.errors import TraceError
+from msgflo_host.fbp.replay import frames
+from msgflo_host.fbp.replay_server import ReplayServer
 from msgflo_host.traces import flowtrace
-from msgflo_host.traces.replay import frames
-from msgflo_host.traces.replay_server import ReplayServer
 
 MAIN = "default/main"
 GRAPH = {

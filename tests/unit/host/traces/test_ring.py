@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from msgflo_host.traces.ring import DEFAULT_EVENTS, MAX_EVENTS, Ring
+from msgflo_host.traces.event_ring import DEFAULT_EVENTS, MAX_EVENTS, Ring
 
 EDGE = {"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}
 

@@ -1,0 +1,47 @@
+"""The folder of port maps: which boards there are, each found by its name."""
+
+from __future__ import annotations
+
+import os
+from difflib import get_close_matches
+from pathlib import Path
+
+import msgflo
+
+from ..errors import PortMapError
+
+__all__ = ["SHIPPED", "default_folder", "find", "names"]
+
+SHIPPED = Path(msgflo.__file__).parents[2] / "boards"
+"""The folder of the installed project's port maps."""
+
+_NOT_BOARDS = ("secrets", "secrets.example")
+
+
+def find(name: str, folder: str | os.PathLike[str] | None = None) -> Path:
+    """Return the file of a board, by its name in a folder or by its own path; PortMapError if there is none."""
+    is_file = name.endswith((".yaml", ".yml"))
+    if is_file and Path(name).exists():
+        return Path(name)
+    place = Path(folder) if folder is not None else default_folder()
+    there = names(place)
+    if name in there:
+        return place / f"{name}.yaml"
+    near = get_close_matches(Path(name).stem if is_file else Path(name).name, there, 1, 0.6)
+    if is_file:
+        raise PortMapError(f"there is no port map {name}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    if Path(f"{name}.yaml").is_file():
+        raise PortMapError(f"there is no board {name!r} in {place}; did you mean the file here, {name + '.yaml'!r}?")
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(there) or 'none'}"
+    raise PortMapError(f"there is no board {name!r} in {place}; {hint}")
+
+
+def names(folder: str | os.PathLike[str]) -> list[str]:
+    """Return the names of the boards in a folder."""
+    return sorted(file.stem for file in Path(folder).glob("*.yaml") if file.stem not in _NOT_BOARDS)
+
+
+def default_folder() -> Path:
+    """Return `boards` in the current folder if it has port maps, or else that of the installed project."""
+    here = Path("boards")
+    return here if names(here) else SHIPPED

@@ -1,0 +1,107 @@
+"""``msgflo board log``: print what a board says, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+import click
+
+from msgflo import Broker
+
+from ._options import parse_broker
+
+__all__ = ["command"]
+
+_STEP_S = 0.05
+_REACHED_S = 5.0  # in which a broker usually answers
+
+_HOW = "write  log: {topic: true}  into the port map, and bring it to the board (msgflo board update, make flash)"
+
+
+@click.command("log", short_help="Print what a board says.")
+@click.argument("name")
+@click.option("--port", metavar="PORT", help="Where the board is, such as /dev/ttyUSB0. [default: look for it]")
+@click.option("--broker", "broker_url", metavar="URL", help="Take it from this broker instead.")
+def command(name: str, port: str | None, broker_url: str | None) -> None:
+    """Print what the board NAME says, until Ctrl-C.
+
+    Without --port and --broker: on its serial port; or, if it is not on USB and its port map has `log: {topic: true}`, on
+    its topic on the broker that MSGFLO_BROKER or else the port map names.
+
+    \b
+    Examples:
+      msgflo board log kitchen
+      msgflo board log kitchen --broker mqtt://pi.local
+    """
+    from ..boards.board_folder import find
+    from ..boards.flashing.serial_ports import found
+    from ..boards.port_map import load
+    from ._elsewhere import elsewhere
+
+    port_map = load(find(name), loopback=True)
+    platform = port_map.chip.platform
+    broker = parse_broker(broker_url) if broker_url else None
+    if broker is None and port is None and port_map.log.topic and not found(platform):
+        named = os.environ.get("MSGFLO_BROKER")
+        broker = parse_broker(named) if named else port_map.broker
+    with suppress(KeyboardInterrupt):  # the usual end
+        if broker is not None:
+            topic = f"{port_map.board_role}/log"
+            click.echo(f"(from {broker}, topic {topic})", err=True)
+            if not port_map.log.topic:
+                click.echo(f"({port_map.file} does not ask for that: {_HOW}; until then nothing comes here)", err=True)
+            asyncio.run(
+                _from_broker(broker, topic, elsewhere if broker is port_map.broker else lambda: "is it running?")
+            )
+        else:
+            _from_port(platform, port)
+
+
+def _from_port(platform: str, port: str | None) -> None:
+    from ..boards.flashing.serial_log import SerialLog
+    from ..boards.flashing.serial_ports import check_access, choose, found
+    from ..errors import FlashError
+    from ._screen import Screen
+
+    screen = Screen()
+    boards = [] if port else found(platform)
+    try:
+        device = port or choose(platform, boards, screen.ask).device
+    except FlashError as error:
+        if not boards:
+            error.message += f"; or without a cable, over MQTT: {_HOW}"
+        raise
+    check_access(device)
+    gone = False
+    with SerialLog(device) as log:
+        while True:
+            for line in log.lines():
+                screen.say(line)
+            if gone != (log.gone_since is not None):
+                gone = not gone
+                screen.say(f"({device} is {'gone' if gone else 'back'})")
+            time.sleep(_STEP_S)
+
+
+async def _from_broker(broker: Broker, topic: str, hint: Callable[[], str]) -> None:
+    from ..wire.connection import Connection
+
+    def show(topic: str, payload: bytes, retained: bool) -> None:
+        text = payload.decode(errors="replace")
+        with suppress(ValueError):
+            text = str(json.loads(text))
+        click.echo(f"{datetime.now():%H:%M:%S} {text}")
+
+    def complain() -> None:
+        if not connection.connected:
+            click.echo(f"({broker} has not answered yet; {hint()})", err=True)
+
+    connection = Connection(broker, f"msgflo-log-{time.time_ns():x}", subscriptions=[topic], on_message=show)
+    asyncio.get_running_loop().call_later(_REACHED_S, complain)
+    await connection.run()

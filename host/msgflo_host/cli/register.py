@@ -1,0 +1,124 @@
+"""``msgflo register``: announce foreign devices."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import uuid
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from msgflo import Broker
+from msgflo.topics import connection_topic, participant_topic
+
+from ..components.foreign.announcer import DEFAULT_INTERVAL_S, ForeignDevices
+from ..components.foreign.foreign_file import Foreign, check_unique, load, parse_role_argument
+from ..errors import DiscoveryError, RequestError
+from ..util.text_checks import quoted
+from ..wire import discovery
+from ..wire.connection import Connection
+from ..wire.discovery import Participant, foreign_connection
+from ._options import NobodyThereError, broker_option, coordinator_option, find_broker, is_default, parse_broker
+
+__all__ = ["command"]
+
+
+@click.command("register", short_help="Announce foreign devices.")
+@click.argument("devices", nargs=-1, required=True, metavar="ROLE:FILE.yml...")
+@click.option(
+    "--interval",
+    type=click.FloatRange(1, 86400),
+    default=DEFAULT_INTERVAL_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="Within which the next announcement can be expected; it is sent 2.2 times as often.",
+)
+@broker_option
+@coordinator_option
+def command(devices: tuple[str, ...], interval: float, broker_url: str | None, coordinator: str) -> None:
+    """Announce devices that are declared in YAML files, in these roles, until Ctrl-C.
+
+    Without --broker and MSGFLO_BROKER that is done on the broker of the running coordinator. Where no coordinator was
+    named either, and nothing answers where it is by default, that is done on mqtt://localhost.
+
+    \b
+    Examples:
+      msgflo register fan:fan.yml
+      msgflo register hall:lamp.yml door:lamp.yml --broker mqtt://pi.local
+    """
+    wanted = [load(file, role) for role, file in map(parse_role_argument, devices)]
+    check_unique(wanted)
+    try:
+        broker = find_broker(broker_url, coordinator)
+    except NobodyThereError:
+        if not is_default("coordinator"):
+            raise
+        broker = parse_broker("mqtt://localhost")
+    names = ", ".join(device.participant.role for device in wanted)
+    click.echo(f"announcing {names} on {broker}; Ctrl-C ends", err=True)
+    asyncio.run(_until_signal(_announce(broker, wanted, interval)))
+
+
+async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
+    working = asyncio.create_task(work)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+    with suppress(asyncio.CancelledError):
+        await working
+
+
+async def _announce(broker: Broker, wanted: list[Foreign], interval: float) -> None:
+    await _refuse_taken(broker, wanted)
+    foreign = ForeignDevices(broker, interval=interval)
+    foreign.want(wanted)
+    await foreign.run()
+
+
+async def _refuse_taken(broker: Broker, wanted: list[Foreign]) -> None:
+    """Raise RequestError where a participant is there that has the id of one of these, and another connection.
+
+    Each would overwrite what the other says of its ports, and take it away at its end. Of one without a connection nobody
+    can know whether it is there: it may be what an earlier start has left.
+    """
+    retained: dict[str, bytes] = {}
+    there = asyncio.Event()
+    ours = {participant_topic(device.participant.id): device.participant for device in wanted}
+    connection = Connection(
+        broker,
+        f"msgflo-register-{uuid.uuid4().hex[:12]}",
+        subscriptions=(),
+        on_message=lambda topic, payload, _: retained.update({topic: payload}),
+        on_connected=there.set,
+    )
+    connection.follow(ours)
+    serving = asyncio.create_task(connection.run())
+    try:
+        await there.wait()
+        await connection.settled()
+        others = _others(ours, retained)
+        # By their exact topics: some brokers send nothing that they keep to wildcards (RabbitMQ).
+        connection.follow([*ours, *map(connection_topic, others.values())])
+        await connection.settled()
+    finally:
+        serving.cancel()
+        await asyncio.wait([serving])
+    for its_id, other in others.items():
+        if (state := retained.get(connection_topic(other))) in (b"online", b"asleep"):
+            raise RequestError(
+                f"a participant {quoted(its_id)} is there already, {state.decode()} by connection {quoted(other)}; "
+                "give the device another role or `id`, or end that one first"
+            )
+
+
+def _others(ours: Mapping[str, Participant], retained: Mapping[str, bytes]) -> dict[str, str]:
+    """Return by which connections, other than a device's own, participants with the ids of ours were announced."""
+    found = {}
+    for topic, participant in ours.items():
+        with suppress(DiscoveryError):
+            other = discovery.parse(retained.get(topic, b""), topic=topic).connection
+            if other is not None and other != foreign_connection(participant.id):
+                found[participant.id] = other
+    return found

@@ -1,0 +1,1 @@
+"""Foreign devices: read from YAML, and announced on their behalf."""

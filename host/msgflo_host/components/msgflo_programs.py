@@ -1,0 +1,56 @@
+"""MsgFlo's own programs in the commands of a folder, for machines on which they are not installed.
+
+The commands are those of its default handlers, https://github.com/msgflo/msgflo/blob/master/src/library.coffee, now and
+before. What runs Python or announces a foreign device is ours then; for the others there is nothing in their place.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from ..processes.process_command import search_path
+
+__all__ = ["OWN_PYTHON", "NotInstalled", "in_place_of"]
+
+OWN_PYTHON = ("msgflo", "participant", "#FILENAME", "#ROLE", "--component", "#COMPONENT")
+"""What runs a component in Python."""
+
+_PYTHON = re.compile(r"msgflo-python (\S+) #ROLE(?: --iips[ =]#IIPS)?")
+_FOREIGN = re.compile(
+    r"msgflo-register --role[ =]#ROLE:(\S+)|msgflo-register-foreign(?: --forever(?:=true)?)? --role[ =]#ROLE (\S+)"
+)
+_INSTEAD = {
+    "msgflo-python": '"msgflo participant #FILENAME #ROLE" is the same of ours, which .py files have without a handler',
+    "msgflo-register": "a foreign device is a .yml file here, which needs no command",
+    "msgflo-register-foreign": "a foreign device is a .yml file here, which needs no command",
+    "msgflo-nodejs": 'install it, or write what runs such a file, as in "node #FILENAME #ROLE"',
+    "noflo-runtime-msgflo": 'install it, or write what runs such a graph, as in "node run.js #ROLE #FILENAME"',
+}
+
+
+class NotInstalled(Exception):
+    """A program of MsgFlo's is not there, and nothing of ours does the same; the text says what to write instead."""
+
+
+def in_place_of(words: tuple[str, ...], folder: Path) -> tuple[str, ...] | Path:
+    """What is to be run for a command in a folder, its markers still in it, or the file of a foreign device.
+
+    That is the command itself, if it names none of MsgFlo's programs, or one that is there. Raises NotInstalled.
+    """
+    if words[0] not in _INSTEAD or _is_installed(words[0], folder):
+        return words
+    command = " ".join(words)
+    if found := _PYTHON.fullmatch(command):
+        return tuple(found[1] if word == "#FILENAME" else word for word in OWN_PYTHON)
+    if found := _FOREIGN.fullmatch(command):
+        return Path(found[1] or found[2])
+    raise NotInstalled(f"{words[0]} is not installed; {_INSTEAD[words[0]]}")
+
+
+def _is_installed(program: str, folder: Path) -> bool:
+    """Whether a process in the folder finds a program; its path may be from there, as node_modules/.bin is."""
+    places = [str(folder / place) for place in search_path().split(os.pathsep) if place]
+    return shutil.which(program, path=os.pathsep.join(places)) is not None

@@ -1,0 +1,555 @@
+"""Who is there, what is wanted, and the bindings that follow: applied as a difference, again after each change."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+from msgflo import Broker
+from msgflo.errors import ConfigError, ConnectError
+from msgflo.topics import connection_topic, memory_topic, participant_topic
+
+from ..builtin.collection import MODULES
+from ..components.foreign import foreign_list
+from ..components.foreign.foreign_file import Foreign
+from ..graph.elements import Initial, PortRef
+from ..graph.model import Graph
+from ..model import secrecy
+from ..model.events import (
+    BrokerAway,
+    DesiredChanged,
+    Events,
+    InitialSent,
+    News,
+    NodeFailed,
+    NodeRenamed,
+    NodeSaid,
+    Reconciled,
+)
+from ..model.graphs import Graphs
+from ..model.initial_packets import InitialPacket
+from ..model.participants import Registry
+from ..model.plan import EdgeState, Plan, refusal, steps
+from ..model.role_ports import Place, Ports
+from ..util.guard import Wall
+from ..util.time_slices import Turns
+from ..wire import component_list, forward_list
+from ..wire.connection import Connection
+from ..wire.discovery import Participant
+from ..wire.sessions import clear_sessions
+from . import lease
+from .discovery_handler import SUBSCRIPTIONS, Intake
+from .initial_sender import Greeter
+from .lease import Lease, Taken
+from .packet_counts import Meter
+from .packet_subscriptions import Subscriptions
+from .participant_record import Record
+from .retained_lists import BIND, BOUND, BindLists, ComponentLists, ForeignDeviceLists, ForwardLists, bound_topic
+
+__all__ = ["Coordinator"]
+
+log = logging.getLogger("msgflo")
+
+CLIENT_ID = "msgflo-coordinator"
+RECORD, RECORD_S = "participants.json", 5.0
+FORWARDED = (
+    forward_list.LISTS + "+",
+    forward_list.CONFIRMED + "+",
+    forward_list.ASK_LISTS,
+)  # lists before what is said of them
+FORWARDER = connection_topic(forward_list.CLIENT_ID)
+COMPONENTS_RUN = connection_topic(component_list.CLIENT_ID)
+COMPONENTS = (component_list.LISTS + "+", component_list.LOG + "+", component_list.ASK, foreign_list.LISTS + "+")
+BOUND_S = 2.0
+"""So long participants are waited for that confirm their bindings. Older libraries never do: they are waited for once."""
+FORWARD_S = 5.0
+"""So long the data plane is waited for: it may be starting."""
+NO_FORWARDER = (
+    "%s: no forwarder has answered within %g s: forwarded edges carry nothing until there is one (`msgflo forward`)"
+)
+NO_COMPONENTS = "%s: nothing runs built-in components; %g s were waited for it: start `msgflo forward`"
+TICK_S = 0.25
+"""How often deadlines of participants are looked at."""
+
+
+class Coordinator:
+    """Brings the wanted graphs into force on one broker.
+
+    What is desired is changed through `graphs`, and what happens is told as `events`. `preparations` are awaited between the
+    bindings and the initial packets.
+    `bound` is set when the first edge is in force, or where there is none to be; `in_charge` while no other coordinator
+    can be on the broker: what has a client id of its own connects only then. The broker may come, go and restart.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        graph: Graph,
+        *,
+        process: int | None = None,
+        is_own_broker: bool = False,
+        data: Path | None = None,
+    ) -> None:
+        """`process` is the id of the one to end where this coordinator is in the way; by default this one.
+
+        On its own broker it is in charge, whoever else claims to be. In the folder `data` it records who was there.
+        """
+        self.broker = broker
+        self.is_own_broker = is_own_broker
+        self.wall = Wall(self.tell)
+        self.events = Events(self.wall)
+        self.graphs = Graphs(graph, time.monotonic, self.events)
+        self.registry = Registry()
+        not_yet = EdgeState("pending", "not active yet", ())
+        self.plan = Plan({}, {}, [(edge, not_yet) for edge in graph.edges])
+        self.bound = asyncio.Event()
+        self.in_charge = asyncio.Event()
+        self.preparations: list[Callable[[], Awaitable[None]]] = []
+        self.node_errors: dict[str, str] = {}
+        """What is amiss with nodes that cannot be what the graph says, by role; found by those that know the library."""
+        self.away = ""
+        """What is told while the broker is out of reach."""
+        self.has_forwarder = True
+        """Whether a forwarder is there, or has not been waited for long enough."""
+        self.has_components = True
+        """Whether built-in components are run, or have not been waited for long enough."""
+        self.bindings_version = 0
+        """A number that grows when lists in the broker change."""
+        self.served: frozenset[str] = frozenset()
+        """The roles for which bindings, and `preparations`, are in force."""
+        self._awaiting: list[
+            tuple[float, Callable[[], None]]
+        ] = []  # since when, and what is called when it is in force
+        self.served_at = 0.0
+        """What was wanted then (`time.monotonic()`) is in force for them."""
+        self._connection = Connection(
+            broker,
+            f"{CLIENT_ID}-{uuid.uuid4().hex[:8]}",
+            subscriptions=[*SUBSCRIPTIONS, BIND + "+", BOUND + "+", *FORWARDED, *COMPONENTS, lease.TOPIC],
+            on_message=self._received,
+            on_connected=self._connected,
+            on_disconnected=self._disconnected,
+            will=(lease.TOPIC, b""),
+        )
+        self._lease = Lease(
+            lambda payload, retain: self._connection.publish(lease.TOPIC, payload, retain=retain),
+            process=process,
+            own=is_own_broker,
+        )
+        self._was_in_charge = self._lost_meanwhile = self._ending = False
+        self._clearing: set[asyncio.Task[None]] = set()
+        self._direct = BindLists(self._publish_retained)
+        self._forwarded = ForwardLists(self._publish_retained)
+        self._components = ComponentLists(self._publish_retained)
+        self._devices = ForeignDeviceLists(self._publish_retained)
+        self._announced: dict[str, bytes] = {}  # foreign devices
+        self._knows_forwarder = False
+        self.subscriptions = Subscriptions(broker, CLIENT_ID + "-view", self.in_charge)
+        """What editors look into."""
+        self._record = None if data is None else Record(data / RECORD, "own" if is_own_broker else str(broker))
+        self._recorded = (-1, False)  # of what was written last
+        self._last_record: list[Participant] | None = None
+        self._finds_all = False  # the broker sends retained messages to wildcard subscriptions
+        self.meter = Meter(self.subscriptions)
+        self.graphs.is_own = MODULES.__contains__
+        self._greeter = Greeter(self._trouble)
+        self.events.listen(DesiredChanged, lambda event: self._wants_other(event.initials))
+        self.events.listen(NodeRenamed, lambda event: self._components.rename(event.old, event.new))
+        self.events.listen(NodeRenamed, lambda event: self._greeter.renamed(event.old, event.new))
+        self._dirty = asyncio.Event()
+        self._intake = Intake(self.registry, started=self._participant_started, changed=self._registry_changed)
+        self._was_announced = asyncio.Event()
+
+    @property
+    def graph(self) -> Graph:
+        """What all graphs want together; its node ids are roles."""
+        return self.graphs.wanted.graph
+
+    @property
+    def started(self) -> bool:
+        """Whether the main graph is in force."""
+        return self.graphs.main.started
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is there and every retained message has been read."""
+        return self._connection.connected
+
+    async def run(self) -> None:
+        """Serve until cancelled; raises Taken when another coordinator is in charge of the broker at the start.
+
+        Direct bindings stay active afterwards: while the broker runs, their packets flow on without a coordinator.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._connection.run())
+                tasks.create_task(self._reconcile_forever())
+                tasks.create_task(self._tick_forever())
+                tasks.create_task(self._lease.renew())
+                tasks.create_task(self._record_forever())
+                tasks.create_task(self.subscriptions.run())
+                tasks.create_task(self.meter.run(self._traffic_seen))
+                try:
+                    await self._give_way_forever()
+                finally:
+                    self._ending = True
+                    self._lease.release()  # while there still is a connection
+        finally:
+            self._write_record()
+
+    def tell(self, text: str) -> None:
+        """Tell all who use this coordinator something that concerns it as a whole."""
+        self.events.tell(News(text))
+
+    def replace_graph(self, graph: Graph) -> None:
+        """Take another graph as the main one; only what differs is bound, unbound or sent."""
+        self.graphs.replace_main(graph)
+
+    def announce(self, devices: Iterable[Foreign]) -> None:
+        """Have exactly these foreign devices announced."""
+        announced = {device.participant.id: foreign_list.content_of(device) for device in devices}
+        if announced != self._announced:
+            self._announced = announced
+            self._dirty.set()
+
+    def find(self, kind: str, ref: PortRef) -> tuple[Place, ...]:
+        """Return a port of each instance of a role that is not lost; `kind` is inport or outport.
+
+        Raises Refused where they have no such port.
+        """
+        there = [entry.participant for entry in self.registry.by_role(ref.node) if entry.state != "lost"]
+        ports = Ports(kind, {ref.node: there} if there else {}, case_sensitive=self.graph.case_sensitive)
+        return ports.find(*ref)
+
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Publish a packet; False where the broker is out of reach."""
+        return self._connection.publish(topic, payload)
+
+    def _publish_retained(self, topic: str, payload: bytes) -> bool:
+        self.bindings_version += 1
+        return self._connection.publish(topic, payload, retain=True)
+
+    def forget(self, role: str) -> None:
+        """Take back what the instances of a role have announced: whoever ran them has ended them for good."""
+        others = {entry.participant.connection for entry in self.registry.all() if entry.participant.role != role}
+        gone = set()
+        for entry in self.registry.by_role(role):
+            participant = entry.participant
+            for topic in (participant_topic(participant.id), bound_topic(participant.id)):
+                self._connection.publish(topic, b"", retain=True)
+            if participant.connection is not None:
+                self._connection.publish(connection_topic(participant.connection), b"", retain=True)
+                if participant.connection not in others:
+                    gone.add(participant.connection)
+        if gone:
+            task = asyncio.create_task(self._clear_sessions(gone))
+            self._clearing.add(task)
+            task.add_done_callback(self._clearing.discard)
+
+    async def _clear_sessions(self, client_ids: set[str]) -> None:
+        with suppress(ConnectError):
+            await clear_sessions(self.broker, client_ids)
+
+    def _wants_other(self, fresh: list[Initial]) -> None:
+        self._greeter.fresh(fresh)
+        self._dirty.set()
+
+    def _participant_started(self, id: str) -> None:
+        self._greeter.greet([id])
+        self._direct.silent.discard(id)  # it may have another version now
+
+    def _received(self, topic: str, payload: bytes, retained: bool) -> None:
+        self._finds_all = self._finds_all or (retained and topic != lease.TOPIC)
+        if topic == lease.TOPIC:
+            self._lease.received(payload, retained=retained)
+        elif topic.startswith(BIND):
+            self._look_again(self._direct.received(topic, payload))
+        elif topic.startswith(BOUND):
+            self._look_again(self._direct.confirmed(topic, payload))
+        elif topic.startswith(forward_list.LISTS):
+            self._look_again(self._forwarded.received(topic, payload))
+        elif topic.startswith(forward_list.CONFIRMED):
+            self._look_again(self._forwarded.confirmed(topic, payload))
+            self._note_bound()
+        elif topic == forward_list.ASK_LISTS:
+            if self.in_charge.is_set():
+                self._forwarded.write_again()
+        elif topic == FORWARDER:
+            self._forwarder_is(payload)
+        elif topic.startswith(component_list.LISTS):
+            self._look_again(self._components.received(topic, payload))
+        elif topic.startswith(component_list.LOG):
+            self._reported(topic, payload)
+        elif topic == component_list.ASK:
+            if self.in_charge.is_set():
+                self._components.write_again()
+                self._devices.write_again()
+        elif topic.startswith(foreign_list.LISTS):
+            self._look_again(self._devices.received(topic, payload))
+        else:
+            if topic == COMPONENTS_RUN and payload == b"online":
+                self.has_components = True
+            self._intake.received(topic, payload, retained)
+
+    def _registry_changed(self) -> None:
+        self._was_announced.set()
+        self._dirty.set()
+
+    def _look_again(self, is_other: bool) -> None:
+        """Reconcile again where a retained list differs from the desired one."""
+        if is_other and self.connected:
+            self._dirty.set()
+
+    def _reported(self, topic: str, payload: bytes) -> None:
+        """Show what a built-in component reports."""
+        report = component_list.read_report(payload)
+        try:
+            entry = self.registry.get(forward_list.participant_of(topic))
+        except ConfigError:
+            return
+        if report is None or entry is None:
+            return
+        role = entry.participant.role
+        if report.error:
+            log.error("%s: %s", role, report.error)
+            self.events.tell(NodeFailed(role, report.error))
+        if report.text:
+            log.info("%s: %s", role, report.text)
+            self.events.tell(NodeSaid(role, report.text))
+
+    def _forwarder_is(self, state: bytes) -> None:
+        self._knows_forwarder = True
+        if state == b"online" and not self.has_forwarder:
+            self.has_forwarder = True
+            log.info("%s: a forwarder is there", self.broker)
+            self._dirty.set()
+
+    def _connected(self) -> None:
+        self.registry.resume(time.monotonic())
+        self._take_up_record()
+        self._dirty.set()
+        if self.away:
+            self.away = ""
+            self.tell(f"the broker {self.broker} is back")
+
+    def _disconnected(self) -> None:
+        self.in_charge.clear()
+        self._lost_meanwhile = True
+        self._direct.forget()
+        self._forwarded.forget()
+        self._components.forget()
+        self._devices.forget()
+        self._knows_forwarder = False
+        if not self.away and not self._ending:
+            self.away = f"the broker {self.broker} is out of reach: what is wanted is in force once it is back"
+            self.tell(self.away)
+
+    async def _take_charge(self) -> None:
+        """After each connection, before anything is changed in the broker; nothing comes of it where that is lost meanwhile."""
+        self._lost_meanwhile = False
+        try:
+            await self._lease.acquire()
+        except Taken:
+            if not self._was_in_charge:
+                raise
+            self._lease.give_way()
+            return
+        if self._lost_meanwhile:
+            return
+        if not self._knows_forwarder:  # some brokers keep what it says, but do not send it
+            self._connection.publish(forward_list.ASK_CONFIRMATIONS, b"")
+        self._was_in_charge = True
+        self.in_charge.set()
+
+    async def _give_way_forever(self) -> NoReturn:
+        """Change nothing in the broker while another coordinator turns out to be in charge there."""
+        while True:
+            other = await self._lease.lost()
+            self.in_charge.clear()
+            text = f"another coordinator is in charge of this broker ({other}): this one waits until that has ended"
+            log.error("%s", text)
+            self.tell(text)
+            await self._lease.free()
+            log.info("%s: in charge again", self.broker)
+            self._dirty.set()
+
+    def _take_up_record(self) -> None:
+        """Know those again who were there before this coordinator, and of whom the broker has told nothing."""
+        if self._record is None or self._recorded[0] >= 0:
+            return
+        self._recorded = (0, False)
+        for participant in self._record.read():
+            if self._finds_all and participant.connection is not None:
+                continue  # it would have told of this one, so that it was removed
+            self._intake.recorded(participant)
+            if participant.bind is not None and not self._finds_all:
+                self._direct.expect(participant.id)
+
+    async def _record_forever(self) -> None:
+        while True:
+            await asyncio.sleep(RECORD_S)
+            if self.connected:
+                self._write_record()
+
+    def _write_record(self) -> None:
+        """Save who is there; where the broker tells of those who leave something there, only the others."""
+        now = (self.registry.version, self._finds_all)
+        if self._record is None or self._recorded[0] < 0 or now == self._recorded:
+            return
+        self._recorded = now
+        there = (entry.participant for entry in self.registry.all() if entry.state != "lost")
+        recorded = [each for each in there if not (self._finds_all and each.connection)]
+        if recorded != self._last_record:
+            self._last_record = recorded
+            self._record.write(recorded)
+
+    async def _tick_forever(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            with self.wall("the look at the deadlines of participants"):
+                self._intake.tick(connected=self.connected)
+
+    async def _reconcile_forever(self) -> None:
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            if not self.connected:
+                self.events.tell(BrokerAway())
+                continue  # `_connected` wakes this again
+            if self._lease.is_waiting:
+                continue  # `_give_way_forever` wakes this again
+            if not self.in_charge.is_set():
+                await self._take_charge()
+                if not self.in_charge.is_set():
+                    continue  # `_connected` wakes this again
+            began = time.thread_time()
+            with self.wall("what brings the graphs in force"):
+                await self._reconcile()
+            # Many changes in a row (a thousand participants that start) are planned together: half of the time is left.
+            await asyncio.sleep(time.thread_time() - began)
+
+    async def _reconcile(self) -> None:
+        turns, began = Turns(), time.monotonic()
+        fresh = self._greeter.due.fresh  # later ones may need nodes and edges that are not in force this time
+        self._devices.apply(self._announced)
+        await self._run_components()
+        here = {entry.participant.role: entry.participant.component for entry in self.registry.all()}
+        self.graphs.discovered(here)  # without those that were just ended, and before confirmations are waited for
+        graph, is_started = self.graphs.wanted.graph, self.graphs.wanted.is_started
+        participants, due = self.registry.participants_by_role(), self._greeter.due._replace(fresh=fresh)
+        for step in steps(graph, participants, is_started):
+            wanted = step or self.plan
+            await turns.give()
+        # What an edge used before ends before its new way begins, so that no packet takes both.
+        if self._forwarded.remove_others(wanted.forwarded):
+            await self._wait_until_forwarded()
+        if written := self._direct.apply(wanted.direct):
+            await self._wait_until_bound(written)
+        await turns.give()
+        if self._forwarded.apply(wanted.forwarded):
+            await self._wait_until_forwarded()
+        await turns.give()
+        self._say_what_is_refused(wanted)
+        self._write_record()  # this program may be killed the next moment
+        self.plan = wanted
+        self.meter.measure(wanted, always=self.registry.traffic_topics())
+        for prepare in self.preparations:
+            await turns.give()
+            await prepare()
+        await turns.give()
+        self.served, self.served_at = frozenset(participants), began
+        in_force = [call for since, call in self._awaiting if since <= began]
+        self._awaiting = self._awaiting[len(in_force) :]
+        for call in in_force:
+            call()
+        self._greeter.send(graph, self.registry, self._publish_initial, due)
+        self._note_bound()
+        await self.events.tell_in_turns(Reconciled(), turns)
+
+    def when_in_force(self, roles: Iterable[str], call: Callable[[], None]) -> None:
+        """Call when what is desired now is in force for the participants of these roles.
+
+        At once where one of them is absent or asleep.
+        """
+        entries = [self.registry.by_role(role) for role in roles]
+        if all(any(each.state == "alive" for each in found) for found in entries):
+            self._awaiting.append((time.monotonic(), call))
+        else:
+            call()
+
+    def desired_components(self) -> dict[str, tuple[str, bool]]:
+        """Return the built-in components of all started graphs by role, each with whether something secure comes to it."""
+        wanted = self.graphs.wanted
+        return {
+            node.id: (node.component, secrecy.holds_secure(self.graphs, node.id))
+            for node in wanted.graph.nodes.values()
+            if node.component in MODULES and node.id not in wanted.resting
+        }
+
+    async def _run_components(self) -> None:
+        """Have exactly the desired components run, and wait for the new ones."""
+        for entry in self.registry.all():
+            if entry.participant.connection == component_list.CLIENT_ID:
+                self._components.expect(entry.participant.id)
+        desired = self.desired_components()
+        written = self._components.apply(desired)
+        for id in set(written) - desired.keys():  # the same name may be there again before it has ended
+            self._intake.removed(id)
+            for topic in (participant_topic(id), bound_topic(id), memory_topic(id)):  # the data plane may not be there
+                self._connection.publish(topic, b"", retain=True)
+        new = desired.keys() & written
+
+        def runs(id: str) -> bool:
+            entry = self.registry.get(id)
+            return entry is not None and entry.state == "alive" and entry.participant.component == desired[id][0]
+
+        try:
+            async with asyncio.timeout(FORWARD_S):
+                while self.has_components and not all(map(runs, new)):
+                    self._was_announced.clear()
+                    await self._was_announced.wait()
+        except TimeoutError:
+            self.has_components = False
+            log.error(NO_COMPONENTS, self.broker, FORWARD_S)
+
+    def _note_bound(self) -> None:
+        plan = self.plan
+        if not self.graph.edges or plan.direct or (plan.forwarded and not self._forwarded.missing):
+            self.bound.set()
+
+    async def _wait_until_bound(self, ids: list[str]) -> None:
+        """Wait until those of these participants that are alive have applied the lists that were written for them."""
+        there = {id for id in ids if self.registry.state(id) == "alive"}
+        for id in await self._direct.confirmed_by_all(BOUND_S, there - self._direct.silent):
+            log.warning("%s does not confirm its bindings within %g s", id, BOUND_S)
+
+    async def _wait_until_forwarded(self) -> None:
+        """Wait until the forwarder has applied the lists that were written; log where there is none."""
+        if self.has_forwarder and await self._forwarded.confirmed_by_all(FORWARD_S):
+            self.has_forwarder = False
+            log.error(NO_FORWARDER, self.broker, FORWARD_S)
+
+    def _traffic_seen(self, topic: str) -> None:
+        self.registry.packet(topic, time.monotonic())
+
+    def _publish_initial(self, packet: InitialPacket) -> bool:
+        if not self._connection.publish(packet.topic, packet.payload, qos=packet.qos, retain=packet.retain):
+            return False
+        self.events.tell(InitialSent(packet.initial))
+        return True
+
+    def _say_what_is_refused(self, wanted: Plan) -> None:
+        known = {state.reason for _, state in self.plan.edges if state.kind == "refused"}
+        for edge, state in wanted.edges:
+            if state.kind == "refused" and state.reason not in known:
+                self._trouble(edge.tgt.node, refusal(edge, state))
+
+    def _trouble(self, role: str, text: str) -> None:
+        log.error("%s", text)
+        self.events.tell(NodeFailed(role, text))

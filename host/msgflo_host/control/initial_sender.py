@@ -1,0 +1,91 @@
+"""When which initial packet is sent: to a participant at each of its starts, and at once when the graph gains one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+import msgspec
+
+from ..graph.model import Graph, Initial
+from ..model.initial_packets import InitialPacket, initial_packets
+from ..model.participants import Registry
+from ..util.once import Once
+
+__all__ = ["Due", "Greeter"]
+
+Publish = Callable[[InitialPacket], bool]
+
+
+class Due(NamedTuple):
+    """Participants that have started, by their ids, and initial packets that go out to whoever is there."""
+
+    started: frozenset[str]
+    fresh: frozenset[bytes]
+
+
+class Greeter:
+    """Collects what has to be sent, until `send` can send it; `trouble(role, text)` gets each mistake once."""
+
+    def __init__(self, trouble: Callable[[str, str], None]) -> None:
+        self._trouble = trouble
+        self._started: dict[str, None] = {}
+        self._fresh: dict[bytes, Initial] = {}
+        self._once = Once()
+
+    @property
+    def due(self) -> Due:
+        """What waits to be sent."""
+        return Due(frozenset(self._started), frozenset(self._fresh))
+
+    def greet(self, ids: Iterable[str]) -> None:
+        """These participants have started: each gets all of its initial packets."""
+        self._started.update(dict.fromkeys(ids))
+
+    def fresh(self, initials: Iterable[Initial]) -> None:
+        """These initial packets are new, or to be sent again: they go out to whoever is there."""
+        self._fresh.update((_key(initial), initial) for initial in initials)
+
+    def renamed(self, old: str, new: str) -> None:
+        """What waits for one role is for another."""
+        moved = [
+            replace(each, tgt=each.tgt._replace(node=new)) for each in self._fresh.values() if each.tgt.node == old
+        ]
+        self.fresh(moved)
+
+    def send(self, graph: Graph, registry: Registry, publish: Publish, due: Due) -> None:
+        """Send what was due, in the order of the graph; what has become due since stays so.
+
+        Instances that share a topic get equal packets once. What `publish` does not take (it returns False) stays due.
+        """
+        fresh = due.fresh & self._fresh.keys()
+        roles = {self._fresh[key].tgt.node for key in fresh}
+        greeted = dict.fromkeys(identity for identity in self._started if identity in due.started)
+        started = set(greeted)
+        greeted.update((entry.participant.id, None) for role in roles for entry in registry.by_role(role))
+        sent: set[tuple[str, bytes]] = set()
+        for identity in greeted:
+            entry = registry.get(identity)
+            if entry is None or entry.state == "lost":
+                continue  # it gets them when it starts
+            for packet in initial_packets(graph, entry.participant):
+                key = _key(packet.initial)
+                if key not in fresh and (identity not in started or key in self._fresh):
+                    continue
+                if packet.reason:
+                    self._complain(packet.initial.tgt.node, packet.reason)
+                elif (packet.topic, packet.payload) not in sent:
+                    if not publish(packet):
+                        return
+                    sent.add((packet.topic, packet.payload))
+        self._started = {identity: None for identity in self._started if identity not in started}
+        self._fresh = {key: each for key, each in self._fresh.items() if key not in fresh}
+
+    def _complain(self, role: str, reason: str) -> None:
+        if self._once.is_news(reason):
+            self._trouble(role, f"initial packet: {reason}")
+
+
+def _key(initial: Initial) -> bytes:
+    return msgspec.json.encode((initial.tgt, initial.data))

@@ -1,0 +1,82 @@
+"""How many packets cross each edge, and how many a second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from ..model.plan import EdgeState, Plan
+from .packet_subscriptions import Subscriptions
+
+__all__ = ["Meter"]
+
+INTERVAL_S = 1.0
+LOOK_S = 10.0
+"""For so long after somebody looked, topics are subscribed to and counted: the broker sends each of their packets once
+more then."""
+
+
+class Meter:
+    """Counts packets by topic, only while somebody looks: they do not pass through us."""
+
+    def __init__(self, subscriptions: Subscriptions) -> None:
+        self._reader = subscriptions.reader(self._received)
+        self._looked_until = 0.0
+        self._always: frozenset[str] = frozenset()
+        self._while_looking: frozenset[str] = frozenset()
+        self._counts: dict[str, int] = {}
+        self._before: dict[str, int] = {}  # at the end of the last interval
+        self._rates: dict[str, float] = {}
+        self._wake = asyncio.Event()
+
+    def look(self, seconds: float = LOOK_S) -> None:
+        """Somebody is looking now, and for so long."""
+        now = time.monotonic()
+        if now > self._looked_until:
+            self._wake.set()  # the first look need not wait for the next interval
+        self._looked_until = max(self._looked_until, now + seconds)
+
+    def measure(self, plan: Plan, *, always: Iterable[str]) -> None:
+        """Measure the edges of this plan; topics in `always` are counted all the time."""
+        sources = {pair[0] for _, state in plan.edges if state.kind != "refused" for pair in state.pairs}
+        self._always = frozenset(always)
+        self._while_looking = frozenset(sources)
+        self._wake.set()
+
+    def rate(self, state: EdgeState) -> float:
+        """Packets a second over one edge, of the last interval."""
+        return sum(self._rates.get(source, 0.0) for source, _ in state.pairs)
+
+    def packets(self, state: EdgeState) -> int:
+        """Packets counted on one edge since somebody looks."""
+        return sum(self._counts.get(source, 0) for source, _ in state.pairs)
+
+    async def run(self, seen: Callable[[str], None]) -> None:
+        """Keep counting until cancelled; `seen` is called for each topic of `always` on which packets have passed."""
+        before = time.monotonic()
+        while True:
+            looking = time.monotonic() < self._looked_until
+            self._reader.subscribe(self._always | self._while_looking if looking else self._always)
+            self._counts = {key: count for key, count in self._counts.items() if key in self._reader.filters}
+            with suppress(TimeoutError):
+                async with asyncio.timeout(INTERVAL_S):
+                    await self._wake.wait()
+            self._wake.clear()
+            now = time.monotonic()
+            if now - before >= INTERVAL_S:
+                self._sample(now - before)
+                before = now
+                for topic in self._always:
+                    if self._rates.get(topic):
+                        seen(topic)
+
+    def _sample(self, seconds: float) -> None:
+        counts = self._counts
+        self._rates = {key: max(0, count - self._before.get(key, 0)) / seconds for key, count in counts.items()}
+        self._before = dict(counts)
+
+    def _received(self, filters: list[str], topic: str, payload: bytes) -> None:
+        for each in filters:
+            self._counts[each] = self._counts.get(each, 0) + 1

@@ -1,0 +1,66 @@
+"""Edits of a graph whose file cannot be written: kept in the data folder until they are in the file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from ..errors import GraphError
+from ..util.private_files import write_private
+from . import json_format
+from .graph_files import reason
+from .model import Graph
+
+__all__ = ["Journal"]
+
+
+class Journal:
+    """A copy of a graph that is not saved, with the one from which it began, for the next start.
+
+    Each graph file has one of its own, so that a folder may serve several.
+    """
+
+    def __init__(self, folder: Path, graph: Path) -> None:
+        self._graph = graph.absolute()
+        digest = hashlib.blake2b(str(self._graph).encode(errors="surrogateescape"), digest_size=4).hexdigest()
+        self.path = folder / f"unsaved-{graph.stem}-{digest}.json"
+
+    def keep(self, base: Graph, graph: Graph) -> None:
+        """Keep what `graph` holds and its file, which holds `base`, does not. Raises GraphError where that cannot be."""
+        both = {"graph": _document(graph), "base": _document(base), "file": str(self._graph)}
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_private(self.path, json.dumps(both))
+        except OSError as wrong:
+            raise GraphError(f"cannot be written: {reason(wrong)}", file=str(self.path)) from None
+
+    def read(self) -> tuple[Graph, Graph] | None:
+        """Return what was kept: the base and the graph; None where there is nothing. Raises GraphError where it is damaged,
+        and then it is moved aside."""
+        file = str(self.path)
+        try:
+            both = json.loads(self.path.read_text())
+            base, graph = (json_format.load(json.dumps(both[key]), file) for key in ("base", "graph"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError, GraphError) as wrong:
+            text = reason(wrong) if isinstance(wrong, (OSError, ValueError)) else str(wrong)
+            aside = self.path.with_suffix(".damaged")
+            with suppress(OSError):  # the next edits that are kept would be written over it
+                self.path.replace(aside)
+                text += f" (it is {aside.name} now)"
+            raise GraphError(f"edits that were kept cannot be taken up: {text}", file=file) from None
+        return base, graph
+
+    def remove(self) -> None:
+        """Forget what was kept: it is in the file."""
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as wrong:
+            raise GraphError(f"cannot be removed: {reason(wrong)}", file=str(self.path)) from None
+
+
+def _document(graph: Graph) -> object:
+    return json.loads(json_format.dump(graph, indent=None))

@@ -1,0 +1,1 @@
+"""The HTTP port: the page, its API, and the WebSocket of editors."""

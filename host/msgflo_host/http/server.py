@@ -1,0 +1,111 @@
+"""The coordinator's HTTP port: the web page, the state of the system as JSON, and the WebSocket of editors."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Awaitable, Callable, Container, Iterable
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+
+from ..fbp.websocket import Socket
+from ..util.log_filter import Complaints
+from .connection_limit import ConnectionLimit, raise_file_limit
+from .page_files import Files
+from .security_headers import add_headers
+
+__all__ = ["Part", "Server"]
+
+# It would print a traceback, and what came, for each request that is none. What goes wrong here is logged by `_guard`.
+logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL + 1)
+
+WEB = Path(__file__).parent.parent / "web"
+
+
+class Part(Protocol):
+    """Something more that is served."""
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Answer requests of a server."""
+
+
+class Server:
+    """Serves the page on ``/``, on a socket that listens already.
+
+    A request on ``/`` for a WebSocket goes to `editors`; `parts` serve the rest.
+    `own_names` are the host names under which it is asked.
+    """
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        editors: Socket,
+        *,
+        own_names: Container[str],
+        parts: Iterable[Part] = (),
+    ) -> None:
+        self._listener = listener
+        self._editors = editors
+        self._own_names = own_names
+        self._files = Files(WEB)
+        self._limit = ConnectionLimit()
+        self._complaints = Complaints()
+        application = web.Application(middlewares=[self._guard])
+        application.on_response_prepare.append(add_headers)
+        application.router.add_get("/", self._page_or_socket)
+        for part in parts:
+            part.add_to(application.router)
+        application.router.add_get("/{name:.+}", self._file)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+
+    async def start(self) -> None:
+        """Answer from now on."""
+        raise_file_limit()
+        await self._runner.setup()
+        await web.SockSite(self._runner, self._listener).start()
+
+    async def run(self) -> None:
+        """Look after the connections until cancelled; to be called when it has started."""
+        assert self._runner.server is not None
+        await self._limit.run(self._runner.server)
+
+    async def stop(self) -> None:
+        """Close the port."""
+        await self._runner.cleanup()
+
+    async def _page_or_socket(self, request: web.Request) -> web.StreamResponse:
+        if self._editors.is_for(request):
+            return await self._editors.serve(request)
+        return await self._files.serve(request, "index.html")
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        return await self._files.serve(request, request.match_info["name"])
+
+    @web.middleware
+    async def _guard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Refuse requests under a foreign host name.
+
+        A hostile page can point its own host name at this machine (DNS rebinding) and would then read what we serve.
+        """
+        if not self._is_for_us(request):
+            raise web.HTTPForbidden(
+                text="this host name is not served here; use the machine's address, its .local name or localhost, "
+                "or start it with --allow-host and the name\n"
+            )
+        try:
+            return await self._limit.note(request, handler)
+        except (web.HTTPException, OSError):
+            raise
+        except Exception as error:
+            self._complaints.log(logging.ERROR, f"an HTTP request has failed: {type(error).__name__}", error)
+            raise web.HTTPInternalServerError from None
+
+    def _is_for_us(self, request: web.Request) -> bool:
+        try:
+            return (request.url.host or "") in self._own_names
+        except ValueError:  # a host that is none
+            return False

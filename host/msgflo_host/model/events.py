@@ -1,0 +1,190 @@
+"""What happens in the control plane, told to whoever listens: each kind of event is a class.
+
+    events.listen(GraphChanged, lambda event: print(event.graph, event.changes))
+    events.tell(GraphChanged("default/main", changes))
+
+A fault in one who listens is logged, and keeps nothing from the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from ..graph.commands import Change
+from ..graph.elements import Initial, PortRef
+from ..util.guard import Wall
+from ..util.time_slices import Turns
+
+__all__ = [
+    "BrokerAway",
+    "ComponentCrashed",
+    "ComponentDoubted",
+    "ComponentMended",
+    "ComponentPrinted",
+    "ComponentSilent",
+    "DesiredChanged",
+    "Events",
+    "GraphChanged",
+    "GraphEdited",
+    "GraphEnded",
+    "InitialSent",
+    "LibraryChanged",
+    "News",
+    "NodeFailed",
+    "NodeRenamed",
+    "NodeSaid",
+    "PacketSent",
+    "Reconciled",
+]
+
+E = TypeVar("E")
+
+
+class Events:
+    """One stream of events."""
+
+    def __init__(self, wall: Wall | None = None) -> None:
+        self._wall = wall or Wall(lambda text: None)
+        self._listeners: dict[type, list[Callable[[Any], object]]] = {}
+
+    def listen(self, kind: type[E], listener: Callable[[E], object]) -> None:
+        """Call with each event of this kind from now on, after those who listen already."""
+        self._listeners.setdefault(kind, []).append(listener)
+
+    def tell(self, event: object) -> None:
+        """Tell all who listen to events of its kind."""
+        for listener in self._listeners.get(type(event), ()):
+            with self._wall(f"what follows from {type(event).__name__}"):
+                listener(event)
+
+    async def tell_in_turns(self, event: object, turns: Turns) -> None:
+        """The same, and let others run in between."""
+        for listener in self._listeners.get(type(event), ()):
+            await turns.give()
+            with self._wall(f"what follows from {type(event).__name__}"):
+                listener(event)
+
+
+# --- Of graphs ---
+
+
+class GraphChanged(Struct, frozen=True):
+    """A graph is different; `by` is what its editor has given with the command, None where it was no editor."""
+
+    graph: str
+    changes: list[Change]
+    by: Any = None
+
+
+class GraphEdited(Struct, frozen=True):
+    """A command has been carried out on a graph."""
+
+    graph: str
+
+
+class GraphEnded(Struct, frozen=True):
+    """There is no such graph any more."""
+
+    graph: str
+
+
+class NodeRenamed(Struct, frozen=True):
+    """A node of a component that runs here has another name: its role before, and now."""
+
+    old: str
+    new: str
+
+
+class DesiredChanged(Struct, frozen=True):
+    """What all graphs want together may be different; these initial packets, whose nodes are roles, are to be sent."""
+
+    initials: list[Initial]
+
+
+# --- Of the coordinator ---
+
+
+class Reconciled(Struct, frozen=True):
+    """What is desired is in force as far as it can be."""
+
+
+class BrokerAway(Struct, frozen=True):
+    """Something is desired while the broker is out of reach."""
+
+
+class InitialSent(Struct, frozen=True):
+    """An initial packet has been sent; its node is a role."""
+
+    initial: Initial
+
+
+class News(Struct, frozen=True):
+    """Something that concerns all."""
+
+    text: str
+
+
+class NodeFailed(Struct, frozen=True):
+    """What cannot be brought in force at a role, or an error of a built-in component."""
+
+    role: str
+    text: str
+
+
+class NodeSaid(Struct, frozen=True):
+    """A line that a built-in component shows."""
+
+    role: str
+    text: str
+
+
+class PacketSent(Struct, frozen=True):
+    """Somebody has sent a packet into an inport of a node by hand."""
+
+    graph: str
+    tgt: PortRef
+    data: Any
+
+
+# --- Of components that are processes here ---
+
+
+class ComponentPrinted(Struct, frozen=True):
+    """A process has printed a line; programs are called `program <name>`, and say so how they have ended."""
+
+    role: str
+    text: str
+
+
+class ComponentCrashed(Struct, frozen=True):
+    """A process has ended by itself, and how; it is started again in so many seconds."""
+
+    role: str
+    how: str
+    delay_s: float
+
+
+class ComponentSilent(Struct, frozen=True):
+    """A process runs, and has not announced itself in time."""
+
+    role: str
+
+
+class ComponentDoubted(Struct, frozen=True):
+    """What seems to be amiss with a component."""
+
+    role: str
+    text: str
+
+
+class ComponentMended(Struct, frozen=True):
+    """Something of that is over."""
+
+
+class LibraryChanged(Struct, frozen=True):
+    """These components came, went, or changed: their source, or what is known of them."""
+
+    names: frozenset[str]

@@ -1,0 +1,363 @@
+"""The graphs that people edit: several at a time, each with its own nodes and edges, and what they want together.
+
+The graph `default/main` is the one in the file; its node ids are roles, so a node means whoever plays that role. Others come
+and go with those who make them. Their nodes mean the same participants, but for components that run here: each such node is
+an instance of its own, with the role `<graph>/<node>` (with `/` behind it where the main graph has a node of that name).
+
+A graph besides the main one stays as long as it holds a node, so that nobody's work is lost. Where it holds none, and the
+client that made it has left, it is forgotten when the next client leaves or room is needed; a graph for a test, whose id
+begins with `fixture.`, goes with its client.
+
+    graphs = Graphs(load(path), time.monotonic)
+    graphs.events.listen(GraphChanged, lambda event: …)   # what editors are told
+    graphs.edit(MAIN, "addnode", {"id": "lamp", "component": "demo/Lamp"})
+    plan(graphs.wanted.graph, participants, graphs.wanted.is_started)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from msgflo.topics import escape
+
+from ..errors import GraphError
+from ..graph.auto_layout import free_places, place_of
+from ..graph.changes import added_node, changed_node
+from ..graph.commands import Change, apply
+from ..graph.difference import difference
+from ..graph.editor_layout import drawn
+from ..graph.elements import Initial, Node, PortRef
+from ..graph.model import Graph
+from ..graph.named_nodes import may_shift_roles, named_nodes
+from .desired import MAIN, Network, Share, Wanted, as_roles, merge, share
+from .events import DesiredChanged, Events, GraphChanged, GraphEdited, GraphEnded, NodeRenamed
+
+__all__ = ["MAIN", "MOST_EDGES", "MOST_FIXTURES", "MOST_GRAPHS", "MOST_NODES", "Graphs", "Network", "Wanted"]
+
+MOST_NODES = 10_000
+"""In all graphs but the main one: what is changed in one of them takes a look at all."""
+MOST_EDGES = 50_000
+MOST_GRAPHS = 1000
+MOST_FIXTURES = 1000
+"""Graphs for tests, which have a reserve of their own."""
+
+
+class Graphs:
+    """All graphs by id. Every change goes through here, and is told as an event.
+
+    `is_own` tells whether the nodes of a component run here. `clock` returns monotonic seconds.
+    """
+
+    def __init__(self, main: Graph, clock: Callable[[], float], events: Events | None = None) -> None:
+        self._clock = clock
+        self.events = events or Events()
+        self.is_own: Callable[[str], bool] = lambda component: False
+        self._networks = {MAIN: Network(MAIN, main, started=True, started_at=clock())}
+        self._wanted: Wanted | None = None
+        self._shares: dict[str, Share] = {}  # of those besides the main one that have not changed since
+        self._there: Mapping[str, str] = {}  # all participants
+        self._shown: dict[str, Node] = {}  # those that are shown as nodes of the main graph
+        # By graph, the nodes that editors were told of otherwise than they are.
+        self._drawn: dict[str, dict[str, Node]] = {}
+        self._leaving: set[tuple[str, str]] = set()  # role and component of what was run here, and is being ended
+
+    # -- what is there --
+
+    @property
+    def main(self) -> Network:
+        """The graph of the file."""
+        return self._networks[MAIN]
+
+    def network(self, id: str) -> Network:
+        """Return a graph by its id; raises GraphError, whose text noflo-ui knows, if there is none."""
+        found = self._networks.get(id)
+        if found is None:
+            raise GraphError("Requested graph not found")
+        return found
+
+    def has(self, id: str) -> bool:
+        """Whether there is a graph of that id."""
+        return id in self._networks
+
+    def all(self) -> list[Network]:
+        """Return every graph, the main one first."""
+        return list(self._networks.values())
+
+    def role(self, id: str, node: str) -> str:
+        """Return the role that a node of a graph stands for."""
+        network = self._networks[id]
+        found = network.graph.nodes.get(node)
+        if id == MAIN or found is None or not self.is_own(found.component):
+            return node
+        role = f"{escape(id)}/{escape(node)}"
+        while role in self.main.graph.nodes:
+            role += "/"
+        return role
+
+    @property
+    def wanted(self) -> Wanted:
+        """What all graphs want together."""
+        if self._wanted is None:
+            self._wanted = merge(self.main, [self._share(other) for other in self.all()[1:]])
+        return self._wanted
+
+    # -- changes --
+
+    def edit(self, id: str, command: str, payload: Mapping[str, Any], by: Any = None) -> list[Change]:
+        """Carry out a graph command of the FBP protocol; returns what has changed. Raises GraphError, and then nothing has.
+
+        `clear` makes the graph if there is none. The event has `by`, whatever that is.
+        """
+        if command == "clear":
+            return self._clear(id, payload, by)
+        network = self.network(id)
+        named = named_nodes(command, payload)
+        own = self._own_roles(network, named) if command in ("removenode", "renamenode") else {}
+        ending = own | (self._shifted(network) if may_shift_roles(command, payload) else {})
+        taken_in = self._take_in(network.graph, named) if id == MAIN else []
+        try:
+            changes = [*taken_in, *apply(network.graph, command, payload)]
+        except GraphError:
+            for change in taken_in:
+                network.graph.remove_node(change.payload["id"])
+            raise
+        if id != MAIN:
+            self._keep_bounds(network, changes)
+        self._leaving.update(ending.items())
+        for old in own if command == "renamenode" else ():
+            self.events.tell(NodeRenamed(old, self.role(id, changes[-1].payload["to"])))
+        self.events.tell(GraphEdited(id))
+        self._tell(network, changes, by)
+        self._show(network, changes)
+        return changes
+
+    def replace_main(self, graph: Graph) -> None:
+        """Take another graph for the main one, as after an edit of its file."""
+        network = self.main
+        self._ends(network)
+        changes = difference(network.graph, graph)
+        network.graph = graph
+        self._tell(network, changes)
+        self._show(network, changes)
+
+    def discovered(self, there: Mapping[str, str]) -> None:
+        """These participants (role → component) are there; those that the main graph does not name are shown as its nodes."""
+        self._there = dict(there)
+        self._leaving &= there.items()
+        self._look()
+
+    @property
+    def shown(self) -> Mapping[str, Node]:
+        """Participants that are shown as nodes of the main graph, which does not name them, by role."""
+        return self._shown
+
+    @property
+    def found(self) -> dict[str, str]:
+        """The same, as role → component."""
+        return {role: node.component for role, node in self._shown.items()}
+
+    def drawn(self, id: str) -> Mapping[str, Node]:
+        """Return the nodes of a graph that editors are told of otherwise than they are, and those that are only shown."""
+        graph = self.network(id).graph
+        shown = {role: node for role, node in self._shown.items() if role not in graph.nodes} if id == MAIN else {}
+        self._drawn[id] = drawn(graph, self._drawn.get(id, {}), shown)
+        return shown | self._drawn[id]
+
+    def move_shown(self, role: str, place: Mapping[str, float], by: Any = None) -> None:
+        """Show a participant elsewhere that the main graph does not name; that makes it no part of the graph."""
+        node = self._shown[role]
+        metadata = {**node.metadata, **{key: round(value) for key, value in place.items()}}
+        self._shown[role] = replace(node, metadata=metadata)
+        self.events.tell(GraphChanged(MAIN, [changed_node(self._shown[role])], by))
+
+    def remove(self, id: str) -> None:
+        """Forget a graph for good. Raises GraphError where there is none, and for the main one."""
+        if id == MAIN:
+            raise GraphError(f"the graph {MAIN!r} cannot be removed")
+        network = self.network(id)
+        self._ends(network)
+        del self._networks[id]
+        self._shares.pop(id, None)
+        self._drawn.pop(id, None)
+        self._want([])
+        self.events.tell(GraphEnded(network.id))
+
+    def orphan(self, id: str) -> None:
+        """The client that made a graph has left: forget it where it is for a test, and all that are nobody's and empty."""
+        network = self.network(id)
+        network.is_orphan = True
+        if network.is_temporary:
+            self.remove(id)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Forget the graphs that hold nothing, and whose makers have left."""
+        for network in self.all():
+            if network.is_orphan and network.id != MAIN and not network.graph.nodes:
+                self.remove(network.id)
+
+    def start(self, id: str) -> None:
+        """Bring a graph in force and send its initial packets, also where it was in force already."""
+        network = self.network(id)
+        if not network.started:
+            network.started, network.started_at = True, self._clock()
+        self._want(as_roles(network, network.graph.initials, self.role))
+
+    def stop(self, id: str) -> None:
+        """Withdraw what a graph wants; the graph itself stays."""
+        self.network(id).started = False
+        self._want([])
+
+    def touch(self) -> None:
+        """Which components run here has changed, and with it what nodes stand for."""
+        self._want([])
+
+    # -- inside --
+
+    def _share(self, network: Network) -> Share:
+        """What a graph besides the main one brings; made anew where it has changed, or has other roles now."""
+        roles = {node: self.role(network.id, node) for node in network.graph.nodes}
+        found, case_sensitive = self._shares.get(network.id), self.main.graph.case_sensitive
+        if found is None or found.roles != roles or found.graph.case_sensitive != case_sensitive:
+            found = self._shares[network.id] = share(network, roles, case_sensitive=case_sensitive)
+        return found
+
+    def _clear(self, id: str, payload: Mapping[str, Any], by: Any) -> list[Change]:
+        network = self._networks.get(id)
+        if network is None:
+            network = Network(id, Graph())
+            self._make_room(network)
+        self._ends(network)
+        changes = apply(network.graph, "clear", payload)
+        if id not in self._networks:
+            self._networks[id] = network
+        elif id != MAIN:
+            network.started = False
+        network.is_orphan = False
+        self.events.tell(GraphEdited(id))
+        self._tell(network, changes, by)
+        if id == MAIN:
+            self._shown = {}  # all who hold a copy have an empty one
+        self._show(network, changes)
+        return changes
+
+    def _keep_bounds(self, network: Network, changes: list[Change]) -> None:
+        """Undo what makes the graphs besides the main one hold too much, and raise GraphError."""
+        others = [other.graph for other in self.all()[1:]]
+        for change in changes:
+            if change.command == "addnode" and sum(len(graph.nodes) for graph in others) > MOST_NODES:
+                network.graph.remove_node(change.payload["id"])
+                raise GraphError(f"the graphs besides {MAIN!r} have {MOST_NODES} nodes, and no more are kept")
+            if change.command == "addedge" and sum(graph.edge_count for graph in others) > MOST_EDGES:
+                src, tgt = (
+                    PortRef(end["node"], end["port"], end.get("index"))
+                    for end in (change.payload["src"], change.payload["tgt"])
+                )
+                network.graph.remove_edge(src, tgt)
+                raise GraphError(f"the graphs besides {MAIN!r} have {MOST_EDGES} edges, and no more are kept")
+
+    def _make_room(self, network: Network) -> None:
+        """Raise GraphError where there are too many graphs to add one."""
+        most = MOST_FIXTURES if network.is_temporary else MOST_GRAPHS
+        for last in (False, True):
+            if sum(other.is_temporary == network.is_temporary for other in self._networks.values()) < most:
+                return
+            if not last:
+                self.sweep()
+        kind = "graphs for tests" if network.is_temporary else "graphs"
+        raise GraphError(f"there are {most} {kind} already; no more are kept")
+
+    def _show(self, network: Network, changes: list[Change]) -> None:
+        """Show participants as nodes of the main graph as soon as it has come not to name them."""
+        if network.id != MAIN:
+            return
+        added = {change.payload["id"] for change in changes if change.command == "addnode"}
+        if added & self._shown.keys():
+            self._shown = {role: node for role, node in self._shown.items() if role not in added}
+        if any(change.command in ("removenode", "renamenode", "clear") for change in changes):
+            self._look()
+
+    def _look(self) -> None:
+        """Tell what is different about the participants that the main graph does not name."""
+        there = self._there
+        others = (network for network in self._networks.values() if network.id != MAIN)
+        named = set().union(self.main.graph.nodes, *map(self._own_roles, others))
+        new = {role: there[role] for role in there if role not in named and (role, there[role]) not in self._leaving}
+        gone = [role for role in self._shown if role not in new and role not in self.main.graph.nodes]
+        stay = {role: node for role, node in self._shown.items() if role in new}
+        come = {role: new[role] for role in new if role not in stay or stay[role].component != new[role]}
+        shown = [replace(stay[role], component=come[role]) for role in come if role in stay]
+        shown += self._placed({role: come[role] for role in sorted(come) if role not in stay}, stay)
+        self._shown = stay | {node.id: node for node in shown}
+        changes = [Change("removenode", {"id": role}) for role in gone]
+        changes += [
+            Change("addnode", {"id": node.id, "component": node.component, "metadata": node.metadata}) for node in shown
+        ]
+        if changes:
+            self.events.tell(GraphChanged(MAIN, changes))
+
+    def _placed(self, found: Mapping[str, str], others: Mapping[str, Node]) -> list[Node]:
+        """Nodes for participants, beside the graph and the others that are shown."""
+        if not found:
+            return []
+        taken = [(node.metadata["x"], node.metadata["y"]) for node in others.values()]
+        self._drawn[MAIN] = drawn(self.main.graph, self._drawn.get(MAIN, {}), others)
+        nodes = {**self.main.graph.nodes, **self._drawn[MAIN]}.values()
+        places = free_places([place for node in nodes if (place := place_of(node))], taken, len(found))
+        marks = [{"discovered": True, "x": x, "y": y} for x, y in places]
+        return [Node(role, found[role], metadata) for role, metadata in zip(found, marks, strict=True)]
+
+    def _own_roles(self, network: Network, names: Iterable[str] | None = None) -> dict[str, str]:
+        """The roles of all nodes, or of those with these names, which are run here, with their components."""
+        nodes = network.graph.nodes
+        named = nodes.values() if names is None else [nodes[name] for name in names if name in nodes]
+        return {self.role(network.id, node.id): node.component for node in named if self.is_own(node.component)}
+
+    def _ends(self, network: Network) -> None:
+        """Whatever a graph has run here may be ended now."""
+        self._leaving.update((self._own_roles(network) | self._shifted(network)).items())
+
+    def _shifted(self, network: Network) -> dict[str, str]:
+        """The roles of nodes of other graphs, which nodes of the main one may take from them, with their components."""
+        others = self.all()[1:] if network.id == MAIN else []
+        return {role: component for other in others for role, component in self._own_roles(other).items()}
+
+    def _take_in(self, graph: Graph, names: Iterable[str]) -> list[Change]:
+        """Make nodes of those discovered participants that have one of these names; each stays where it was shown.
+
+        Where nobody has placed a node of the graph, that is no part of the graph either.
+        """
+        taken = []
+        for name in names:
+            shown = self._shown.get(name)
+            if shown is not None and name not in graph.nodes:
+                place = {key: shown.metadata[key] for key in ("x", "y")}
+                is_placed = any(place_of(node) is not None for node in graph.nodes.values())
+                graph.add_node(name, shown.component, place if is_placed else {})
+                taken.append(added_node(graph.nodes[name]))
+                if not is_placed:
+                    self._drawn.setdefault(MAIN, {})[name] = replace(shown, metadata={"unplaced": True, **place})
+        return taken
+
+    def _tell(self, network: Network, changes: list[Change], by: Any = None) -> None:
+        self._shares.pop(network.id, None)
+        if changes:
+            self.events.tell(GraphChanged(network.id, changes, by))
+        fresh = [initial for change in changes for initial in self._fresh(network.graph, change)]
+        self._want(as_roles(network, fresh, self.role) if network.started else [])
+
+    def _fresh(self, graph: Graph, change: Change) -> list[Initial]:
+        """The initial packets that a change brings; what runs here goes on under another name, or starts anew."""
+        if change.command == "renamenode":
+            node = graph.nodes[change.payload["to"]]
+            return [] if self.is_own(node.component) else graph.initials_at(node.id)
+        if change.command != "addinitial":
+            return []
+        tgt = change.payload["tgt"]
+        return graph.initials_like(tgt["node"], tgt["port"], change.payload["src"]["data"])
+
+    def _want(self, fresh: list[Initial]) -> None:
+        self._wanted = None
+        self.events.tell(DesiredChanged(fresh))

@@ -1,0 +1,81 @@
+"""The payloads of events, as a trace keeps them and as the protocol sends them.
+
+A trace names no graph in a payload (the event does) and no id of an edge; an icon's node is `node` there, `id` here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..util.javascript import string
+
+__all__ = ["COMMANDS", "PACKETS", "kept", "sent"]
+
+PACKETS = frozenset({"connect", "begingroup", "data", "endgroup", "disconnect"})
+"""The commands of the protocol's `network` that tell of something on an edge."""
+
+COMMANDS = PACKETS | {"started", "stopped", "error", "processerror", "icon", "output"}
+"""What a trace holds of `network`."""
+
+# The fields of the others, all texts: those that must be there, those that may.
+_TEXTS = {
+    "error": (("message",), ("stack",)),
+    "processerror": (("id", "error"), ()),
+    "icon": (("id", "icon"), ()),
+    "output": (("message",), ("type", "url")),
+}
+
+
+def kept(command: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a trace keeps of a payload that was, or would have been, sent."""
+    rest = {key: value for key, value in payload.items() if key != "graph"}
+    if command in PACKETS:
+        rest.pop("id", None)
+        return {"src": rest.pop("src", None), "tgt": rest.pop("tgt", None), **rest}
+    if command == "icon":
+        return {"node": rest.pop("id", None), **rest}
+    return rest
+
+
+def sent(command: str, payload: Mapping[str, Any], graph: str) -> dict[str, Any] | None:
+    """Return the payload to send for an event of a trace; None where the protocol cannot express it.
+
+    That is so for packets without a target, and where a text is missing that must be there.
+    """
+    if command in PACKETS:
+        return _packet(command, payload, graph)
+    if command == "icon":
+        payload = {"id": payload.get("node"), **payload}
+    needed, optional = _TEXTS[command]
+    texts = {key: payload[key] for key in (*needed, *optional) if isinstance(payload.get(key), str)}
+    if any(key not in texts for key in needed):
+        return None
+    return texts if command == "output" else {**texts, "graph": graph}
+
+
+def _edge_id(src: Mapping[str, Any] | None, tgt: Mapping[str, Any]) -> str:
+    """Return the id of an edge in messages: a line of .fbp with the ports in capital letters."""
+    source = f"{src['node']}() {src['port'].upper()}" if src else "DATA"
+    return f"{source} -> {tgt['port'].upper()} {tgt['node']}()"
+
+
+def _packet(command: str, payload: Mapping[str, Any], graph: str) -> dict[str, Any] | None:
+    src, tgt = _port(payload.get("src")), _port(payload.get("tgt"))
+    if tgt is None:
+        return None
+    found: dict[str, Any] = {"id": _edge_id(src, tgt), "tgt": tgt, "graph": graph}
+    if src is not None:
+        found["src"] = src
+    if payload.get("subgraph"):
+        found["subgraph"] = payload["subgraph"]
+    if command == "data":
+        found["data"] = payload.get("data")
+    elif command in ("begingroup", "endgroup"):
+        found["group"] = string(payload.get("group"))
+    return found
+
+
+def _port(value: Any) -> dict[str, Any] | None:
+    """Return the fields of a port that the protocol knows."""
+    return {key: value[key] for key in ("node", "port", "index") if value.get(key) is not None} if value else None
