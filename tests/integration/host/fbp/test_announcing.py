@@ -22,8 +22,8 @@ from systems import Coordinator
 
 OPEN = """
 import socket
-from msgflo_host.fbp import announcing
-announcing.is_loopback = lambda host: False
+from msgflo_host.fbp import mdns_announcements
+mdns_announcements.is_loopback = lambda host: False
 socket.gethostname = lambda: {name!r}
 """
 

@@ -20,9 +20,9 @@ from msgflo_host.processes import children
 PARENT = """
 import asyncio, sys
 from asyncio.subprocess import PIPE
-from msgflo_host.processes import children, guard
+from msgflo_host.processes import children, child_guard
 
-guard._GRACE_S = 0.2
+child_guard._GRACE_S = 0.2
 
 async def main():
     child = await children.spawn(["/bin/sh", "-c", sys.argv[1]], stdout=PIPE)
@@ -155,14 +155,14 @@ def test_the_guard_forgets_children_that_have_ended_and_ends_with_us(tmp_path: P
     path = f"{tmp_path}:{os.environ['PATH']}"
     script = """
 import asyncio
-from msgflo_host.processes import children, guard
+from msgflo_host.processes import children, child_guard
 
 async def main():
     for _ in range(20):
         child = await children.spawn(["true"])
         await children.end(child, 1)
     await asyncio.sleep(0)
-    print(guard._guard.pid, flush=True)
+    print(child_guard._guard.pid, flush=True)
 
 asyncio.run(main())
 """
@@ -177,9 +177,9 @@ def test_a_killed_guard_is_replaced_by_one_that_knows_all_children() -> None:
     script = f"""
 import asyncio, os, signal
 from asyncio.subprocess import PIPE
-from msgflo_host.processes import children, guard
+from msgflo_host.processes import children, child_guard
 
-guard._GRACE_S = 0.2
+child_guard._GRACE_S = 0.2
 
 async def main():
     pids = []
@@ -187,8 +187,8 @@ async def main():
         child = await children.spawn(["/bin/sh", "-c", {STUBBORN!r}], stdout=PIPE)
         await child.stdout.readline()
         pids.append(child.pid)
-        os.kill(guard._guard.pid, signal.SIGKILL)
-        guard._guard.wait()
+        os.kill(child_guard._guard.pid, signal.SIGKILL)
+        child_guard._guard.wait()
     last = await children.spawn(["true"])
     await children.end(last, 1)
     print(*pids, flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ class Watched(Graphs):
     """Graphs with some components that run here, and everything that they tell."""
 
     def __init__(self, main: Graph | None = None) -> None:
-        super().__init__(main or Graph("main"))
+        super().__init__(main or Graph("main"), time.monotonic)
         self.changes: list[tuple[str, str, str]] = []
         self.sent: list[tuple[str, str, object]] = []
         self.edited: list[str] = []
