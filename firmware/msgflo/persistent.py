@@ -5,9 +5,14 @@ the latest value comes with the subscription. Lists come with QoS 0: with QoS 1 
 """
 
 from . import bindings, session
-from .topics import matches
+from .topics import escape, matches
 
-__all__ = ("Bindings", "Session")
+__all__ = ("Bindings", "Session", "memory_topic")
+
+
+def memory_topic(participant_id):
+    """Return the topic that retains what a participant remembers."""
+    return "fbp/memory/" + escape(participant_id)
 
 
 class Bindings(bindings.Bindings):

@@ -5,8 +5,8 @@ import asyncio
 from .errors import Error
 from .packets import decode, encode
 from .participant import Participant
+from .persistent import memory_topic
 from .runner import Runner
-from .topics import memory_topic
 
 __all__ = ("Remembering",)
 

@@ -8,7 +8,7 @@ from collections import deque
 from . import persistent
 from .discovery import Presence
 from .errors import ConnectError, SubscribeError
-from .topics import bind_topic, escape, is_filter, matches, memory_topic, participant_topic
+from .topics import bind_topic, escape, is_filter, matches, participant_topic
 
 __all__ = ("Session", "run_until_signal")
 
@@ -84,7 +84,7 @@ class Session(persistent.Session):
         self._bindings.forget(runner)
         # Here and not there, for boards have no memory to spare for what they never do.
         outbox = self._outbox
-        states = {out[0] for out in runner.outs.values()} | {memory_topic(runner.id)}
+        states = {out[0] for out in runner.outs.values()} | {persistent.memory_topic(runner.id)}
         for state in states:
             outbox._states.pop(state, None)
         if outbox.items:
@@ -93,7 +93,7 @@ class Session(persistent.Session):
     async def clear(self, participant_id):
         """Clear what the broker retains of a participant that is not there; raises ConnectError."""
         bound = "fbp/bound/" + escape(participant_id)
-        for topic in (bound, memory_topic(participant_id), participant_topic(participant_id)):
+        for topic in (bound, persistent.memory_topic(participant_id), participant_topic(participant_id)):
             await self._transport.drain()
             self._transport.publish(topic, b"", qos=1, retain=True)
 

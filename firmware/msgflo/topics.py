@@ -13,7 +13,6 @@ __all__ = (
     "escape",
     "is_filter",
     "matches",
-    "memory_topic",
     "participant_topic",
     "unescape",
 )
@@ -25,11 +24,6 @@ _MAX_BYTES = 65535  # MQTT 3.1.1, §1.5.3: a length is two bytes
 def participant_topic(participant_id):
     """Return the topic that retains the discovery message of a participant."""
     return "fbp/participant/" + escape(participant_id)
-
-
-def memory_topic(participant_id):
-    """Return the topic that retains what a participant remembers."""
-    return "fbp/memory/" + escape(participant_id)
 
 
 def connection_topic(client_id):

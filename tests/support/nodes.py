@@ -12,7 +12,7 @@ from typing import Any
 from event_loop import run_simulated
 from msgflo.component import Component
 from msgflo.packets import encode
-from msgflo.topics import memory_topic
+from msgflo.persistent import memory_topic
 from msgflo_host.builtin import collection
 
 __all__ = ["End", "Nodes", "links_of", "simulated"]

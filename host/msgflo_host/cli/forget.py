@@ -11,7 +11,8 @@ import click
 
 from msgflo import Broker, ConnectError, SubscribeError
 from msgflo.paho_transport import Transport
-from msgflo.topics import connection_topic, is_filter, matches, memory_topic, participant_topic
+from msgflo.persistent import memory_topic
+from msgflo.topics import connection_topic, is_filter, matches, participant_topic
 
 from ..control.retained_lists import bound_topic
 from ..errors import BrokerError, DiscoveryError, MsgfloError, RequestError, printable

@@ -13,7 +13,8 @@ from typing import NoReturn
 
 from msgflo import Broker
 from msgflo.errors import ConfigError, ConnectError
-from msgflo.topics import connection_topic, memory_topic, participant_topic
+from msgflo.persistent import memory_topic
+from msgflo.topics import connection_topic, participant_topic
 
 from ..builtin.collection import MODULES
 from ..components.foreign import foreign_list
