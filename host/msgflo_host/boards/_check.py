@@ -25,7 +25,7 @@ class Findings:
     def __init__(self, file: Path) -> None:
         self.file = file
         self._found: dict[tuple[int, int, str], PortMapError] = {}
-        self._doubts: dict[tuple[int, int, str], PortMapError] = {}
+        self._diagnostics: dict[tuple[int, int, str], PortMapError] = {}
 
     def report(self, place: Located | tuple[int, int], message: str) -> None:
         """Note a problem at a value, or at a line and column."""
@@ -33,12 +33,12 @@ class Findings:
 
     def doubt(self, place: Located | tuple[int, int], message: str) -> None:
         """Note what can be right, and probably is not what was meant."""
-        self._keep(self._doubts, place, message)
+        self._keep(self._diagnostics, place, message)
 
     @property
     def doubts(self) -> tuple[str, ...]:
         """What was doubted, by line."""
-        return tuple(str(self._doubts[key]) for key in sorted(self._doubts))
+        return tuple(str(self._diagnostics[key]) for key in sorted(self._diagnostics))
 
     def _keep(self, kept: dict[tuple[int, int, str], PortMapError], place: Any, message: str) -> None:
         line, column = (place.line, place.column) if isinstance(place, Located) else place

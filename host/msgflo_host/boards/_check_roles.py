@@ -1,4 +1,4 @@
-"""Doubts roles that no graph in a file can name."""
+"""Diagnostics roles that no graph in a file can name."""
 
 from __future__ import annotations
 

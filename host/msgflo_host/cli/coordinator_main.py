@@ -32,7 +32,7 @@ from ..fbp.mdns_announcements import announce_broker
 from ..graph.graph_files import load, signature
 from ..graph.live_file import LiveFile
 from ..graph.model import Graph
-from ..graph.unsaved_edits import Journal
+from ..graph.unsaved_edits import UnsavedEdits
 from ..http.page_server import Access, label, read_access, serve
 from ..model.events import Reconciled
 from ..processes.process_groups import Supervised
@@ -193,7 +193,7 @@ async def _run(
                 tasks.create_task(announce_broker(own_broker["host"], own_broker["port"], label=label()))
             file = journal = auto_save = None
             if path is not None:
-                file, journal = follow(coordinator, path, seen), Journal(options.data, path)
+                file, journal = follow(coordinator, path, seen), UnsavedEdits(options.data, path)
                 has_unsaved = take_up(coordinator, file, journal)
                 tasks.create_task(file.run())
                 if options.save:

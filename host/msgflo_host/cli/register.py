@@ -73,7 +73,7 @@ async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
 async def _announce(broker: Broker, wanted: list[Foreign], interval: float) -> None:
     await _refuse_taken(broker, wanted)
     foreign = ForeignDevices(broker, interval=interval)
-    foreign.want(wanted)
+    foreign.set_desired(wanted)
     await foreign.run()
 
 

@@ -268,4 +268,4 @@ class Library:
         return contents
 
     def _tell(self, names: set[str]) -> None:
-        self.events.tell(LibraryChanged(frozenset(names)))
+        self.events.emit(LibraryChanged(frozenset(names)))

@@ -12,7 +12,7 @@ from ..errors import GraphError
 from ..graph.graph_files import Signature
 from ..graph.live_file import BusyError, LiveFile, PlacesError, Saving
 from ..graph.three_way_merge import merge
-from ..graph.unsaved_edits import Journal
+from ..graph.unsaved_edits import UnsavedEdits
 from ..model.events import GraphChanged, GraphEdited
 from ..model.graphs import MAIN
 from .coordinator import Coordinator
@@ -59,14 +59,14 @@ def follow(
         lambda: graphs.main.graph,
         coordinator.replace_graph,
         seen=seen,
-        tell=coordinator.tell,
+        tell=coordinator.notify,
         clock=clock,
     )
     graphs.events.listen(GraphChanged, lambda event: file.note(event.changes) if event.graph == MAIN else None)
     return file
 
 
-def save(coordinator: Coordinator, file: LiveFile | None, journal: Journal | None = None) -> None:
+def save(coordinator: Coordinator, file: LiveFile | None, journal: UnsavedEdits | None = None) -> None:
     """Write the main graph into its file; raises GraphError where that cannot be, or would undo somebody's edit."""
     if file is None:
         raise GraphError("this coordinator was started without the file of a graph, so there is none to save to")
@@ -85,7 +85,7 @@ def _take_over(file: LiveFile) -> None:
         raise GraphError(f"{file.trouble} (nothing is saved before this is mended)")
 
 
-def take_up(coordinator: Coordinator, file: LiveFile, journal: Journal) -> bool:
+def take_up(coordinator: Coordinator, file: LiveFile, journal: UnsavedEdits) -> bool:
     """Bring edits that could not be written before the last end into the main graph; whether there are any."""
     file.take_over()
     try:
@@ -112,7 +112,7 @@ class AutoSave:
         self,
         coordinator: Coordinator,
         file: LiveFile,
-        journal: Journal,
+        journal: UnsavedEdits,
         *,
         loop: _Loop | None = None,
         beside: Callable[[Callable[[], None], Callable[[], None]], None] | None = None,
@@ -196,7 +196,7 @@ class AutoSave:
             self._failed(error)
             return
         if self.trouble:
-            self._coordinator.tell(f"{self._file.path}: saved")
+            self._coordinator.notify(f"{self._file.path}: saved")
         self.trouble, self._retry_s = "", DELAY_S
 
     def _failed(self, error: GraphError) -> None:
@@ -222,7 +222,7 @@ class AutoSave:
         if said != self.trouble:
             self.trouble = said
             log.error("%s", text)
-            self._coordinator.tell(said)
+            self._coordinator.notify(said)
 
 
 def _in_thread(work: Callable[[], None], then: Callable[[], None]) -> None:

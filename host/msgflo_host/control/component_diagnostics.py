@@ -13,7 +13,7 @@ from ..components.library import Library
 from ..util.text_checks import quoted
 from .coordinator import Coordinator
 
-__all__ = ["Doubts", "why_not_started"]
+__all__ = ["Diagnostics", "why_not_started"]
 
 MOST_SHOWN = 3
 ALIKE = 0.8
@@ -39,7 +39,7 @@ def why_not_started(role: str) -> str:
     return ""
 
 
-class Doubts:
+class Diagnostics:
     """Says what is amiss, once for each node and component, as long as it lasts; `say` is called with a role and a sentence.
 
     `why_waiting(role)` tells why the process of a node must wait, or is empty. The sentences that hold now are in the

@@ -15,9 +15,9 @@ from ..components.library import ComponentInfo, Library
 from ..components.live_folder import follow
 from ..model.events import (
     ComponentCrashed,
-    ComponentDoubted,
-    ComponentMended,
+    ComponentFaulty,
     ComponentPrinted,
+    ComponentRecovered,
     ComponentSilent,
     LibraryChanged,
     Reconciled,
@@ -25,9 +25,9 @@ from ..model.events import (
 from ..model.secrecy import is_secure
 from ..processes.process_command import Command, environment
 from ..processes.runner import SETTLED_S, Runner, in_this_program
-from ..util.once import Once
+from ..util.log_filter import LogFilter
 from ..util.text_checks import quoted
-from .component_diagnostics import Doubts, why_not_started
+from .component_diagnostics import Diagnostics, why_not_started
 from .coordinator import Coordinator
 from .foreign_nodes import ForeignNodes
 
@@ -65,7 +65,7 @@ class Components:
             "nodes",
             ended=coordinator.forget,
             output=self._output,
-            crashed=lambda name, how, delay: self._events.tell(ComponentCrashed(name, how, delay)),
+            crashed=lambda name, how, delay: self._events.emit(ComponentCrashed(name, how, delay)),
             settled=self._settled,
         )
         # Apart from the others, for a node may be called like a program.
@@ -75,11 +75,11 @@ class Components:
             crashed=lambda name, how, delay: self.printed(name, f"{how}; it is started again in {delay:g} s"),
         )
         self._waiting: frozenset[str] = frozenset()
-        self._doubts = Doubts(
-            coordinator, library, self._doubt, self._why_waiting, mended=lambda: self._events.tell(ComponentMended())
+        self._diagnostics = Diagnostics(
+            coordinator, library, self._doubt, self._why_waiting, mended=lambda: self._events.emit(ComponentRecovered())
         )
-        self._once = Once()
-        self._foreign = ForeignNodes(library, foreign, self._once)
+        self._log_filter = LogFilter(once=True)
+        self._foreign = ForeignNodes(library, foreign, self._log_filter)
         self._stopped = False
         self._changed = asyncio.Event()
         self._events.listen(Reconciled, lambda event: self._changed.set())
@@ -89,18 +89,20 @@ class Components:
     async def run(self) -> None:
         """Start, announce and end as the graph and the registry change, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(follow(self.library, self._coordinator.tell))
+            tasks.create_task(follow(self.library, self._coordinator.notify))
             while True:
                 await self._changed.wait()
                 self._changed.clear()
                 if self._stopped:
                     continue
-                with self._coordinator.wall("what starts and ends components"):
-                    self._processes.want(self._commands())
-                    self._programs.want({f"program {name}": each for name, each in self.library.programs.items()})
+                with self._coordinator.guard("what starts and ends components"):
+                    self._processes.set_desired(self._commands())
+                    self._programs.set_desired(
+                        {f"program {name}": each for name, each in self.library.programs.items()}
+                    )
                     self._coordinator.announce(self._foreign.devices(self._coordinator.graph.nodes.values()))
                     self._learn()
-                    await self._doubts.look()
+                    await self._diagnostics.look()
 
     async def stop(self) -> None:
         """End every process; call it while the coordinator still runs, so that their participants are forgotten."""
@@ -118,7 +120,7 @@ class Components:
 
     def printed(self, role: str, line: str) -> None:
         """Tell of a line that was printed, by one of these processes or by what else is run here."""
-        self._events.tell(ComponentPrinted(role, line))
+        self._events.emit(ComponentPrinted(role, line))
 
     def _output(self, name: str, line: str) -> None:
         log.info("%s: %s", name, line)
@@ -156,7 +158,7 @@ class Components:
         if waiting and not self._waiting:
             text = f"{MOST_PROCESSES} nodes run as processes; the others wait until one of these is removed"
             log.error("%s", text)
-            self._coordinator.tell(text)
+            self._coordinator.notify(text)
         self._waiting = frozenset(waiting)
         return wanted
 
@@ -187,13 +189,13 @@ class Components:
                     self.library.learn(node.component, info, command.version)
 
     def _doubt(self, role: str, text: str) -> None:
-        self._once.say(f"node {quoted(role)} {text}")
-        self._events.tell(ComponentDoubted(role, text))
+        self._log_filter.warn(f"node {quoted(role)} {text}")
+        self._events.emit(ComponentFaulty(role, text))
 
     def _settled(self, name: str) -> None:
         if not self._is_alive(name):
             log.error("%s: runs, and has not announced itself within %g s", name, SETTLED_S)
-            self._events.tell(ComponentSilent(name))
+            self._events.emit(ComponentSilent(name))
 
     def _is_alive(self, role: str) -> bool:
         return any(entry.state != "lost" for entry in self._coordinator.registry.by_role(role))

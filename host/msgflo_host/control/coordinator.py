@@ -27,10 +27,10 @@ from ..model.events import (
     DesiredChanged,
     Events,
     InitialSent,
-    News,
     NodeFailed,
+    NodePrinted,
     NodeRenamed,
-    NodeSaid,
+    Notice,
     Reconciled,
 )
 from ..model.graphs import Graphs
@@ -38,17 +38,17 @@ from ..model.initial_packets import InitialPacket
 from ..model.participants import Registry
 from ..model.plan import EdgeState, Plan, refusal, steps
 from ..model.role_ports import Place, Ports
-from ..util.guard import Wall
-from ..util.time_slices import Turns
+from ..util.guard import Guard
+from ..util.time_slices import TimeSlices
 from ..wire import component_list, forward_list
 from ..wire.connection import Connection
 from ..wire.discovery import Participant
 from ..wire.sessions import clear_sessions
 from . import lease
-from .discovery_handler import SUBSCRIPTIONS, Intake
-from .initial_sender import Greeter
+from .discovery_handler import SUBSCRIPTIONS, DiscoveryHandler
+from .initial_sender import InitialSender
 from .lease import Lease, Taken
-from .packet_counts import Meter
+from .packet_counts import PacketCounts
 from .packet_subscriptions import Subscriptions
 from .participant_record import Record
 from .retained_lists import BIND, BOUND, BindLists, ComponentLists, ForeignDeviceLists, ForwardLists, bound_topic
@@ -103,8 +103,8 @@ class Coordinator:
         """
         self.broker = broker
         self.is_own_broker = is_own_broker
-        self.wall = Wall(self.tell)
-        self.events = Events(self.wall)
+        self.guard = Guard(self.notify)
+        self.events = Events(self.guard)
         self.graphs = Graphs(graph, time.monotonic, self.events)
         self.registry = Registry()
         not_yet = EdgeState("pending", "not active yet", ())
@@ -157,20 +157,22 @@ class Coordinator:
         self._recorded = (-1, False)  # of what was written last
         self._last_record: list[Participant] | None = None
         self._finds_all = False  # the broker sends retained messages to wildcard subscriptions
-        self.meter = Meter(self.subscriptions)
+        self.meter = PacketCounts(self.subscriptions)
         self.graphs.is_own = MODULES.__contains__
-        self._greeter = Greeter(self._trouble)
+        self._initial_sender = InitialSender(self._trouble)
         self.events.listen(DesiredChanged, lambda event: self._wants_other(event.initials))
         self.events.listen(NodeRenamed, lambda event: self._components.rename(event.old, event.new))
-        self.events.listen(NodeRenamed, lambda event: self._greeter.renamed(event.old, event.new))
+        self.events.listen(NodeRenamed, lambda event: self._initial_sender.renamed(event.old, event.new))
         self._dirty = asyncio.Event()
-        self._intake = Intake(self.registry, started=self._participant_started, changed=self._registry_changed)
+        self._discovery_handler = DiscoveryHandler(
+            self.registry, started=self._participant_started, changed=self._registry_changed
+        )
         self._was_announced = asyncio.Event()
 
     @property
     def graph(self) -> Graph:
         """What all graphs want together; its node ids are roles."""
-        return self.graphs.wanted.graph
+        return self.graphs.desired.graph
 
     @property
     def started(self) -> bool:
@@ -204,9 +206,9 @@ class Coordinator:
         finally:
             self._write_record()
 
-    def tell(self, text: str) -> None:
+    def notify(self, text: str) -> None:
         """Tell all who use this coordinator something that concerns it as a whole."""
-        self.events.tell(News(text))
+        self.events.emit(Notice(text))
 
     def replace_graph(self, graph: Graph) -> None:
         """Take another graph as the main one; only what differs is bound, unbound or sent."""
@@ -258,11 +260,11 @@ class Coordinator:
             await clear_sessions(self.broker, client_ids)
 
     def _wants_other(self, fresh: list[Initial]) -> None:
-        self._greeter.fresh(fresh)
+        self._initial_sender.fresh(fresh)
         self._dirty.set()
 
     def _participant_started(self, id: str) -> None:
-        self._greeter.greet([id])
+        self._initial_sender.greet([id])
         self._direct.silent.discard(id)  # it may have another version now
 
     def _received(self, topic: str, payload: bytes, retained: bool) -> None:
@@ -296,7 +298,7 @@ class Coordinator:
         else:
             if topic == COMPONENTS_RUN and payload == b"online":
                 self.has_components = True
-            self._intake.received(topic, payload, retained)
+            self._discovery_handler.received(topic, payload, retained)
 
     def _registry_changed(self) -> None:
         self._was_announced.set()
@@ -319,10 +321,10 @@ class Coordinator:
         role = entry.participant.role
         if report.error:
             log.error("%s: %s", role, report.error)
-            self.events.tell(NodeFailed(role, report.error))
+            self.events.emit(NodeFailed(role, report.error))
         if report.text:
             log.info("%s: %s", role, report.text)
-            self.events.tell(NodeSaid(role, report.text))
+            self.events.emit(NodePrinted(role, report.text))
 
     def _forwarder_is(self, state: bytes) -> None:
         self._knows_forwarder = True
@@ -337,7 +339,7 @@ class Coordinator:
         self._dirty.set()
         if self.away:
             self.away = ""
-            self.tell(f"the broker {self.broker} is back")
+            self.notify(f"the broker {self.broker} is back")
 
     def _disconnected(self) -> None:
         self.in_charge.clear()
@@ -349,7 +351,7 @@ class Coordinator:
         self._knows_forwarder = False
         if not self.away and not self._ending:
             self.away = f"the broker {self.broker} is out of reach: what is wanted is in force once it is back"
-            self.tell(self.away)
+            self.notify(self.away)
 
     async def _take_charge(self) -> None:
         """After each connection, before anything is changed in the broker; nothing comes of it where that is lost meanwhile."""
@@ -375,7 +377,7 @@ class Coordinator:
             self.in_charge.clear()
             text = f"another coordinator is in charge of this broker ({other}): this one waits until that has ended"
             log.error("%s", text)
-            self.tell(text)
+            self.notify(text)
             await self._lease.free()
             log.info("%s: in charge again", self.broker)
             self._dirty.set()
@@ -388,7 +390,7 @@ class Coordinator:
         for participant in self._record.read():
             if self._finds_all and participant.connection is not None:
                 continue  # it would have told of this one, so that it was removed
-            self._intake.recorded(participant)
+            self._discovery_handler.recorded(participant)
             if participant.bind is not None and not self._finds_all:
                 self._direct.expect(participant.id)
 
@@ -413,15 +415,15 @@ class Coordinator:
     async def _tick_forever(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            with self.wall("the look at the deadlines of participants"):
-                self._intake.tick(connected=self.connected)
+            with self.guard("the look at the deadlines of participants"):
+                self._discovery_handler.tick(connected=self.connected)
 
     async def _reconcile_forever(self) -> None:
         while True:
             await self._dirty.wait()
             self._dirty.clear()
             if not self.connected:
-                self.events.tell(BrokerAway())
+                self.events.emit(BrokerAway())
                 continue  # `_connected` wakes this again
             if self._lease.is_waiting:
                 continue  # `_give_way_forever` wakes this again
@@ -430,48 +432,48 @@ class Coordinator:
                 if not self.in_charge.is_set():
                     continue  # `_connected` wakes this again
             began = time.thread_time()
-            with self.wall("what brings the graphs in force"):
+            with self.guard("what brings the graphs in force"):
                 await self._reconcile()
             # Many changes in a row (a thousand participants that start) are planned together: half of the time is left.
             await asyncio.sleep(time.thread_time() - began)
 
     async def _reconcile(self) -> None:
-        turns, began = Turns(), time.monotonic()
-        fresh = self._greeter.due.fresh  # later ones may need nodes and edges that are not in force this time
+        slices, began = TimeSlices(), time.monotonic()
+        fresh = self._initial_sender.due.fresh  # later ones may need nodes and edges that are not in force this time
         self._devices.apply(self._announced)
         await self._run_components()
         here = {entry.participant.role: entry.participant.component for entry in self.registry.all()}
         self.graphs.discovered(here)  # without those that were just ended, and before confirmations are waited for
-        graph, is_started = self.graphs.wanted.graph, self.graphs.wanted.is_started
-        participants, due = self.registry.participants_by_role(), self._greeter.due._replace(fresh=fresh)
+        graph, is_started = self.graphs.desired.graph, self.graphs.desired.is_started
+        participants, due = self.registry.participants_by_role(), self._initial_sender.due._replace(fresh=fresh)
         for step in steps(graph, participants, is_started):
             wanted = step or self.plan
-            await turns.give()
+            await slices.pause()
         # What an edge used before ends before its new way begins, so that no packet takes both.
         if self._forwarded.remove_others(wanted.forwarded):
             await self._wait_until_forwarded()
         if written := self._direct.apply(wanted.direct):
             await self._wait_until_bound(written)
-        await turns.give()
+        await slices.pause()
         if self._forwarded.apply(wanted.forwarded):
             await self._wait_until_forwarded()
-        await turns.give()
+        await slices.pause()
         self._say_what_is_refused(wanted)
         self._write_record()  # this program may be killed the next moment
         self.plan = wanted
         self.meter.measure(wanted, always=self.registry.traffic_topics())
         for prepare in self.preparations:
-            await turns.give()
+            await slices.pause()
             await prepare()
-        await turns.give()
+        await slices.pause()
         self.served, self.served_at = frozenset(participants), began
         in_force = [call for since, call in self._awaiting if since <= began]
         self._awaiting = self._awaiting[len(in_force) :]
         for call in in_force:
             call()
-        self._greeter.send(graph, self.registry, self._publish_initial, due)
+        self._initial_sender.send(graph, self.registry, self._publish_initial, due)
         self._note_bound()
-        await self.events.tell_in_turns(Reconciled(), turns)
+        await self.events.emit_in_slices(Reconciled(), slices)
 
     def when_in_force(self, roles: Iterable[str], call: Callable[[], None]) -> None:
         """Call when what is desired now is in force for the participants of these roles.
@@ -486,7 +488,7 @@ class Coordinator:
 
     def desired_components(self) -> dict[str, tuple[str, bool]]:
         """Return the built-in components of all started graphs by role, each with whether something secure comes to it."""
-        wanted = self.graphs.wanted
+        wanted = self.graphs.desired
         return {
             node.id: (node.component, secrecy.holds_secure(self.graphs, node.id))
             for node in wanted.graph.nodes.values()
@@ -501,7 +503,7 @@ class Coordinator:
         desired = self.desired_components()
         written = self._components.apply(desired)
         for id in set(written) - desired.keys():  # the same name may be there again before it has ended
-            self._intake.removed(id)
+            self._discovery_handler.removed(id)
             for topic in (participant_topic(id), bound_topic(id), memory_topic(id)):  # the data plane may not be there
                 self._connection.publish(topic, b"", retain=True)
         new = desired.keys() & written
@@ -542,7 +544,7 @@ class Coordinator:
     def _publish_initial(self, packet: InitialPacket) -> bool:
         if not self._connection.publish(packet.topic, packet.payload, qos=packet.qos, retain=packet.retain):
             return False
-        self.events.tell(InitialSent(packet.initial))
+        self.events.emit(InitialSent(packet.initial))
         return True
 
     def _say_what_is_refused(self, wanted: Plan) -> None:
@@ -553,4 +555,4 @@ class Coordinator:
 
     def _trouble(self, role: str, text: str) -> None:
         log.error("%s", text)
-        self.events.tell(NodeFailed(role, text))
+        self.events.emit(NodeFailed(role, text))

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 
 from ..errors import DiscoveryError
 from ..model.participants import Event, Registry
-from ..util.log_filter import Complaints
+from ..util.log_filter import LogFilter
 from ..wire import discovery
 from ..wire.discovery import NotDiscovery, Participant
 
-__all__ = ["SUBSCRIPTIONS", "Intake"]
+__all__ = ["SUBSCRIPTIONS", "DiscoveryHandler"]
 
 log = logging.getLogger("msgflo")
 
@@ -20,7 +20,7 @@ log = logging.getLogger("msgflo")
 SUBSCRIPTIONS = ("fbp/connection/+", "fbp/participant/+", "fbp")
 
 
-class Intake:
+class DiscoveryHandler:
     """Enters into the registry who is there.
 
     `started(id)` is called when a participant has started or woken up, `changed` when anything is different.
@@ -36,7 +36,7 @@ class Intake:
         self._registry = registry
         self._started = started
         self._changed = changed
-        self._complaints = Complaints()
+        self._log_filter = LogFilter()
 
     def received(self, topic: str, payload: bytes, retained: bool) -> None:
         """Take a packet on one of the SUBSCRIPTIONS; whatever is wrong with it is said, and changes nothing."""
@@ -45,8 +45,8 @@ class Intake:
         except NotDiscovery as error:
             log.debug("%s", error)
         except DiscoveryError as error:
-            if text := self._complaints.complain(str(error), time.monotonic()):
-                log.warning("%s", text)
+            if self._log_filter.is_new(str(error), time.monotonic()):
+                log.warning("%s", error)
 
     def recorded(self, participant: Participant) -> None:
         """Take what one has said of itself before this program started, unless it has been heard of already."""
@@ -63,7 +63,7 @@ class Intake:
     def tick(self, *, connected: bool) -> None:
         """Look at the deadlines of participants, which prove nothing while the broker is away; say what was held back."""
         now = time.monotonic()
-        for text in self._complaints.due(now):
+        for text in self._log_filter.due(now):
             log.warning("%s", text)
         if connected:
             self._draw(self._registry.tick(now))

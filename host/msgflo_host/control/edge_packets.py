@@ -14,11 +14,11 @@ from typing import Any
 from ..graph.elements import Edge, Initial, PortRef
 from ..model.events import InitialSent
 from ..model.role_ports import Refused
-from ..util.time_slices import Turns
+from ..util.time_slices import TimeSlices
 from ..wire.payloads import decode, look
 from .coordinator import Coordinator
 
-__all__ = ["Ends", "Taps", "ends"]
+__all__ = ["EdgePackets", "Ends", "ends"]
 
 _AT_ONCE = 500  # edges; then it may be others' turn
 
@@ -42,7 +42,7 @@ class _Found:
         return bool(self.edges or self.exports)
 
 
-class Taps:
+class EdgePackets:
     """Tells of packets. `looked_at(graph id)` gives the edges that matter, None for all of them, and `look_again` says that it
     gives others now.
 
@@ -80,7 +80,7 @@ class Taps:
         while True:
             await self._other.wait()
             began = time.monotonic()
-            with self._coordinator.wall("the look at packets"):
+            with self._coordinator.guard("the look at packets"):
                 await self._follow()
             # A hundred clients that come at once are one change.
             await asyncio.sleep(time.monotonic() - began)
@@ -104,7 +104,7 @@ class Taps:
                 self._export(graph, public, data)
 
     def _sent(self, initial: Initial) -> None:
-        for id, node in self._graphs.wanted.places_of(initial.tgt.node):
+        for id, node in self._graphs.desired.places_of(initial.tgt.node):
             network = self._graphs.network(id)
             for each in network.graph.initials_like(node, initial.tgt.port, initial.data) if network.started else ():
                 self._initial(id, each)
@@ -117,14 +117,14 @@ class Taps:
             self._other.clear()
             awaiting, self._awaiting = self._awaiting, []
             topics: dict[str, _Found] = {}
-            turns = Turns()
+            slices = TimeSlices()
             looks = self._looks()
             for number, (edge, state) in enumerate(self._coordinator.plan.edges, 1):
                 if state.kind not in ("pending", "refused") and (seen := looks(edge)):
                     for topic in {source for source, _ in state.pairs}:
                         topics.setdefault(topic, _Found()).edges.extend(seen)
                 if number % _AT_ONCE == 0:
-                    await turns.give()
+                    await slices.pause()
             for id, public, role, port in self._exports():
                 for topic in self._topics_of(role, port):
                     topics.setdefault(topic, _Found()).exports.append((id, public))
@@ -136,7 +136,7 @@ class Taps:
 
     def _looks(self) -> Callable[[Edge], list[tuple[str, Edge]]]:
         """Return what tells, of an edge of the wanted graph, the edges of graphs that are looked at now."""
-        wanted = self._graphs.wanted
+        wanted = self._graphs.desired
         known: dict[str, Collection[Ends] | None] = {}
 
         def looked_at(graph: str) -> Collection[Ends] | None:

@@ -10,20 +10,22 @@ from ..components.foreign.foreign_file import Foreign, load
 from ..components.library import Library
 from ..errors import ForeignError
 from ..graph.elements import Node
-from ..util.once import MOST, Once
+from ..util.log_filter import LogFilter
 
 __all__ = ["ForeignNodes"]
 
 log = logging.getLogger("msgflo")
 
+_MOST_LOADED = 1000
+
 
 class ForeignNodes:
     """Reads the files of foreign devices, each once until it is edited."""
 
-    def __init__(self, library: Library, of_folder: Iterable[Foreign], once: Once) -> None:
+    def __init__(self, library: Library, of_folder: Iterable[Foreign], log_filter: LogFilter) -> None:
         self._library = library
         self._of_folder = {device.participant.role: device for device in of_folder}
-        self._once = once
+        self._log_filter = log_filter
         self._loaded: dict[tuple[Path, str, object], Foreign | None] = {}
 
     def devices(self, nodes: Iterable[Node]) -> list[Foreign]:
@@ -35,7 +37,7 @@ class ForeignNodes:
             if file is None or node.id in devices or (device := self._load(file, node.id)) is None:
                 continue
             if device.participant.id in ids:
-                self._once.say(f"{file}: its id {device.participant.id!r} is taken, so {node.id!r} is left out")
+                self._log_filter.warn(f"{file}: its id {device.participant.id!r} is taken, so {node.id!r} is left out")
                 continue
             ids.add(device.participant.id)
             devices[node.id] = device
@@ -45,7 +47,7 @@ class ForeignNodes:
         """Read a device; a mistake in its file is said once and leaves the others alone."""
         key = (file, role, self._library.contents.versions.get(file))
         if key not in self._loaded:
-            if len(self._loaded) >= MOST:
+            if len(self._loaded) >= _MOST_LOADED:
                 self._loaded.clear()
             self._loaded[key] = None
             try:

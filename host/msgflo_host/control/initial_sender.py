@@ -11,9 +11,9 @@ import msgspec
 from ..graph.model import Graph, Initial
 from ..model.initial_packets import InitialPacket, initial_packets
 from ..model.participants import Registry
-from ..util.once import Once
+from ..util.log_filter import LogFilter
 
-__all__ = ["Due", "Greeter"]
+__all__ = ["Due", "InitialSender"]
 
 Publish = Callable[[InitialPacket], bool]
 
@@ -25,14 +25,14 @@ class Due(NamedTuple):
     fresh: frozenset[bytes]
 
 
-class Greeter:
+class InitialSender:
     """Collects what has to be sent, until `send` can send it; `trouble(role, text)` gets each mistake once."""
 
     def __init__(self, trouble: Callable[[str, str], None]) -> None:
         self._trouble = trouble
         self._started: dict[str, None] = {}
         self._fresh: dict[bytes, Initial] = {}
-        self._once = Once()
+        self._log_filter = LogFilter(once=True)
 
     @property
     def due(self) -> Due:
@@ -83,7 +83,7 @@ class Greeter:
         self._fresh = {key: each for key, each in self._fresh.items() if key not in fresh}
 
     def _complain(self, role: str, reason: str) -> None:
-        if self._once.is_news(reason):
+        if self._log_filter.is_new(reason):
             self._trouble(role, f"initial packet: {reason}")
 
 

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ..errors import MsgfloError
-from ..util.once import Once
+from ..util.log_filter import LogFilter
 
 __all__ = ["TOPIC", "Lease", "Taken"]
 
@@ -48,7 +48,7 @@ class Lease:
     def __init__(self, publish: Publish, *, process: int | None = None, own: bool = False) -> None:
         self._publish = publish
         self._own = own
-        self._once = Once()
+        self._log_filter = LogFilter(once=True)
         self._claiming: asyncio.TimerHandle | None = None
         self._process = os.getpid() if process is None else process  # which to end where this is in the way
         self._id = uuid.uuid4().hex
@@ -65,7 +65,7 @@ class Lease:
         ours = claim.get("id") == self._id
         if self._own:
             if claim and not ours and not retained and "asks" not in claim:
-                self._once.say(
+                self._log_filter.warn(
                     f"{_who(claim)} claims to be the coordinator of this broker, which is our own: stop that one"
                 )
             if self._held and not ours:

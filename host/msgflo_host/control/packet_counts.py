@@ -10,7 +10,7 @@ from contextlib import suppress
 from ..model.plan import EdgeState, Plan
 from .packet_subscriptions import Subscriptions
 
-__all__ = ["Meter"]
+__all__ = ["PacketCounts"]
 
 INTERVAL_S = 1.0
 LOOK_S = 10.0
@@ -18,7 +18,7 @@ LOOK_S = 10.0
 more then."""
 
 
-class Meter:
+class PacketCounts:
     """Counts packets by topic, only while somebody looks: they do not pass through us."""
 
     def __init__(self, subscriptions: Subscriptions) -> None:

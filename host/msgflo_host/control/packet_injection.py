@@ -82,7 +82,7 @@ class Injection:
         for place in {place.topic: place for place in places}.values():
             self._send(place, data)
         if places:
-            self._coordinator.events.tell(PacketSent(graph, ref, data))
+            self._coordinator.events.emit(PacketSent(graph, ref, data))
         return bool(places)
 
     def _send(self, place: Place, data: Any) -> None:

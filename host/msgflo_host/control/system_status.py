@@ -30,7 +30,7 @@ def snapshot(coordinator: Coordinator) -> Status:
     graph, graphs = coordinator.graph, coordinator.graphs
     now = time.monotonic()
     others = dict.fromkeys(entry.participant.role for entry in coordinator.registry.all())
-    nodes = graphs.shown.keys() | graphs.wanted.graph.nodes.keys()
+    nodes = graphs.shown.keys() | graphs.desired.graph.nodes.keys()
     names = [*graph.nodes, *(role for role in others if role in nodes and role not in graph.nodes)]
     return {
         "broker": str(coordinator.broker),

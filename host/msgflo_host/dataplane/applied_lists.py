@@ -9,7 +9,7 @@ import msgspec
 from msgflo.errors import ConfigError
 from msgflo.topics import is_filter
 
-from ..util.once import Once
+from ..util.log_filter import LogFilter
 from ..wire.forward_list import (
     CONFIRMED,
     LISTS,
@@ -43,7 +43,7 @@ class Lists:
         self._wildcards: dict[str, int] = {}  # sources with wildcards, of the lists that have any
         self._seen: set[str] = set()  # since the connection was made
         self._closing: frozenset[Forward] = frozenset()
-        self._once = Once()
+        self._log_filter = LogFilter(once=True)
 
     def connected(self) -> None:
         """There is a new connection: what is retained comes next."""
@@ -66,7 +66,7 @@ class Lists:
             elif topic.startswith(CONFIRMED) and (found := read_confirmation(payload)) is not None:
                 self._confirmed[id] = found
         except ConfigError as error:
-            self._once.say(f"a list is left out: {error}")
+            self._log_filter.warn(f"a list is left out: {error}")
 
     def _count_wildcards(self, topic: str, id: str, found: ForwardList) -> None:
         number = len({forward.source for forward in found.forwards if is_filter(forward.source)})
@@ -107,9 +107,9 @@ class Lists:
         cycles = closing([[(forward.source, forward.target)] for forward in every])
         self._closing = frozenset(every[i] for i in cycles)
         for cycle in [*cycles.values()][:_MOST_SAID]:
-            self._once.say(f"not forwarded, for it would close a cycle: {' → '.join(cycle[:20])}")
+            self._log_filter.warn(f"not forwarded, for it would close a cycle: {' → '.join(cycle[:20])}")
         if len(cycles) > _MOST_SAID:
-            self._once.say(f"nor are {len(cycles) - _MOST_SAID} others that would close one")
+            self._log_filter.warn(f"nor are {len(cycles) - _MOST_SAID} others that would close one")
         return frozenset(every) - self._closing
 
     def confirm(self, lane_of: Callable[[str], int | None], refused: Set[str]) -> Iterator[tuple[str, bytes]]:

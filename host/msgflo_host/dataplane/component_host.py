@@ -20,7 +20,7 @@ from ..builtin import collection
 from ..components.foreign import foreign_list
 from ..components.foreign.announcer import DEFAULT_INTERVAL_S, SENT_PER_INTERVAL, Announcer
 from ..components.foreign.foreign_file import Foreign
-from ..util.once import Once
+from ..util.log_filter import LogFilter
 from ..wire.component_list import ASK, CLIENT_ID, LISTS, LOG, Description, read
 from ..wire.forward_list import participant_of
 from ..wire.topic_cycles import reached, way
@@ -51,7 +51,7 @@ class Components(Session):
         self._circles = Circles(self._circle_of, super().receive, self._report_circle)
         self._has_read = False
         self._unchanged = 0  # lists that were read, and of which nothing has followed yet
-        self._once = Once()
+        self._log_filter = LogFilter(once=True)
         self._devices: dict[str, Foreign] = {}
         self._announcer = Announcer(self._publish)
 
@@ -92,7 +92,7 @@ class Components(Session):
 
     async def stop(self, status: str = "offline") -> None:
         """Take back the announcements of foreign devices, and end `run()`."""
-        self._announcer.want([])
+        self._announcer.set_desired([])
         await super().stop(status)
 
     async def _serve(self) -> None:
@@ -121,7 +121,7 @@ class Components(Session):
                 else:
                     await self._end(id)
             except ConfigError as error:
-                self._once.say(f"left out: {error}")
+                self._log_filter.warn(f"left out: {error}")
             except Exception:  # a fault of one must not end the others
                 log.exception("%s: the component failed to start or end", topic)
             self._unchanged -= 1
@@ -173,7 +173,7 @@ class Components(Session):
         else:
             self._devices.pop(id, None)
         heard = self._announcer.topics
-        self._announcer.want(self._devices.values())
+        self._announcer.set_desired(self._devices.values())
         if fresh := self._announcer.topics - heard:
             with suppress(ConnectError, SubscribeError):  # the next connection subscribes to all
                 await self._transport.subscribe([(each, 0) for each in sorted(fresh)])

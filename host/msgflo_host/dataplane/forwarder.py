@@ -29,12 +29,12 @@ from msgflo import Broker
 from msgflo.errors import ConnectError, Error
 from msgflo.topics import connection_topic
 
-from ..util.once import Once
+from ..util.log_filter import LogFilter
 from ..wire import frames
 from ..wire.forward_list import ASK_CONFIRMATIONS, ASK_LISTS, CLIENT_ID, CONFIRMED, LISTS
 from ..wire.frames import Packet
 from .applied_lists import Lists
-from .inflight import Ledger
+from .inflight import Inflight
 from .mqtt_link import LARGEST_PACKET, Link
 from .routing import Lane, Match, Route, Router, Target
 
@@ -66,7 +66,7 @@ class Forwarder:
         self._router = Router()
         self._inlets: dict[int, _Inlet] = {}
         self._outlet = _Outlet(self)
-        self.ledger = Ledger(write=self._publish, confirm=self._confirm)
+        self.inflight = Inflight(write=self._publish, confirm=self._confirm)
         self._task: asyncio.Task[None] | None = None
         self._connected = False
         self._has_connected = False
@@ -75,7 +75,7 @@ class Forwarder:
         self._refused: set[str] = set()  # filters that the broker does not let us have
         self._lists = Lists()
         self._was_told = asyncio.Event()
-        self._once = Once()
+        self._log_filter = LogFilter(once=True)
 
     async def start(self) -> None:
         """Begin to connect; returns at once, also where there is no broker yet."""
@@ -110,7 +110,7 @@ class Forwarder:
                 reason = str(error)
             except Exception as error:  # a fault of ours ends a connection, and not all forwarding for good
                 reason = f"{type(error).__name__} in the forwarder"
-                if self._once.is_news(repr(error)):
+                if self._log_filter.is_new(repr(error)):
                     log.error("the forwarder has failed; it connects anew", exc_info=error)
             self._disconnect(reason)
             self._report(False, reason)
@@ -124,7 +124,7 @@ class Forwarder:
         link = self._outlet.link = Link(self._broker, CLIENT_ID, self._outlet)
         await link.open(clean_session=True, will=(connection_topic(CLIENT_ID), "lost"))
         await self._read_lists(link)
-        self.ledger.connected()
+        self.inflight.connected()
         for lane in self._router.lanes:
             lane.touched.update(lane.wanted, lane.in_broker)
         await self._bring_in_force()
@@ -162,7 +162,9 @@ class Forwarder:
             began = time.monotonic()
             self._router.set_forwards(self._lists.take())
             if self._router.refused:
-                self._once.say(f"nothing is forwarded from {_some(self._router.refused)}: too many filters overlap")
+                self._log_filter.warn(
+                    f"nothing is forwarded from {_some(self._router.refused)}: too many filters overlap"
+                )
             await self._bring_in_force()
             for topic, payload in self._lists.confirm(self._router.lane_of, self._refused | self._router.refused):
                 self._publish(frames.publish(frames.text(topic), payload, qos=0, retain=True))
@@ -205,7 +207,7 @@ class Forwarder:
             raise ConnectError("the connection was lost meanwhile")
         if not link.session_present:
             lane.in_broker.clear()
-            self.ledger.forget(lane.number)
+            self.inflight.forget(lane.number)
         for subscription in lane.wanted.values():
             subscription.unserved = set(subscription.targets)
         self.regulate()
@@ -214,7 +216,7 @@ class Forwarder:
     async def _leave(self) -> None:
         self._is_leaving = True
         self.regulate()  # no packet is taken that could not be passed on
-        while len(self.ledger):
+        while len(self.inflight):
             await asyncio.sleep(0.005)
         for inlet in self._inlets.values():
             if inlet.link is not None:
@@ -225,7 +227,7 @@ class Forwarder:
 
     def _disconnect(self, reason: str) -> None:
         self._connected = False
-        self.ledger.disconnected()
+        self.inflight.disconnected()
         for link in self._links():
             link.abort(reason)
         self._outlet.link = None
@@ -298,14 +300,14 @@ class Forwarder:
 
     def regulate(self) -> None:
         """Stop reading while too much waits to be written or confirmed."""
-        self._blocked = self._is_leaving or self.ledger.full or self._outlet.full_now
+        self._blocked = self._is_leaving or self.inflight.full or self._outlet.full_now
         for link in self._links():
             if link is not self._outlet.link:
                 link.block(self._blocked)
 
     def flush(self) -> None:
         """Write all that has been collected."""
-        if self._blocked is not (self._is_leaving or self.ledger.full or self._outlet.full_now):
+        if self._blocked is not (self._is_leaving or self.inflight.full or self._outlet.full_now):
             self.regulate()
         for link in self._links():
             link.flush()
@@ -344,7 +346,7 @@ class _Inlet:
     def packet(self, link: Link, packet: Packet) -> None:
         match = self._forwarder.match(self.lane, packet)
         confirmed = [target for target in match.targets if target.forward.qos]
-        if self._forwarder.ledger.receive(self.lane.number, packet, confirmed):
+        if self._forwarder.inflight.receive(self.lane.number, packet, confirmed):
             for target in match.targets:
                 if not target.forward.qos:
                     self._forwarder.publish_now(target, packet.payload)
@@ -352,7 +354,7 @@ class _Inlet:
     def others(self, route: Route, payload: bytes) -> None:
         for target in route.others:
             if target.forward.qos:
-                self._forwarder.ledger.publish(target, payload)
+                self._forwarder.inflight.publish(target, payload)
             else:
                 self._forwarder.publish_now(target, payload)
 
@@ -398,7 +400,7 @@ class _Outlet:
             self._forwarder.told(packet.topic, packet.payload)
 
     def acknowledged(self, link: Link, packet_id: int) -> None:
-        self._forwarder.ledger.acknowledged(packet_id)
+        self._forwarder.inflight.acknowledged(packet_id)
 
     def passed_over(self, link: Link, packet: Packet, length: int) -> None:
         pass

@@ -10,7 +10,7 @@ from ..wire import frames
 from ..wire.frames import Packet
 from .routing import Target
 
-__all__ = ["Ledger"]
+__all__ = ["Inflight"]
 
 _IN_FLIGHT = 1000  # packets under way at a time; the packet id would allow 65535
 _FULL, _EMPTY = 4000, 1000  # packets that wait: no more should be read, more may be read again
@@ -36,7 +36,7 @@ class _Copy:
     receipt: _Receipt | None
 
 
-class Ledger:
+class Inflight:
     """Packets under way with QoS 1.
 
     `write(packet)` sends to the broker, `confirm(lane, packet_id)` tells it that a packet from a lane is done.

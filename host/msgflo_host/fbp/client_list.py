@@ -16,14 +16,14 @@ from .envelope import encode, message
 from .permissions import may_see, sees_secure
 
 __all__ = [
+    "Broadcast",
+    "ClientAccessChanged",
     "ClientHandle",
     "ClientIntroduced",
     "ClientLeft",
     "ClientList",
-    "ClientSees",
     "Frame",
     "RecordingChanged",
-    "Told",
 ]
 
 log = logging.getLogger("msgflo")
@@ -151,7 +151,7 @@ class ClientHandle:
 
 
 @dataclass(frozen=True, slots=True)
-class ClientSees:
+class ClientAccessChanged:
     """An editor has come, or has shown a secret and sees other things than before."""
 
     client: ClientHandle
@@ -172,7 +172,7 @@ class ClientLeft:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Broadcast:
     """What all editors are told that may see it."""
 
     protocol: str
@@ -214,13 +214,13 @@ class ClientList:
     def add(self, client: ClientHandle) -> None:
         """Count a client in."""
         self._clients[client] = None
-        self.events.tell(ClientSees(client))
+        self.events.emit(ClientAccessChanged(client))
 
     def let_see(self, client: ClientHandle, capabilities: frozenset[str]) -> None:
         """A client has shown a good secret, and sees what that allows from now on."""
         if client.capabilities != capabilities:
             client.capabilities = capabilities
-            self.events.tell(ClientSees(client))
+            self.events.emit(ClientAccessChanged(client))
 
     def remove(self, client: ClientHandle) -> None:
         """Forget a client that has gone."""
@@ -235,7 +235,7 @@ class ClientList:
     def _forget(self, client: ClientHandle) -> None:
         if client in self._clients:
             del self._clients[client]
-            self.events.tell(ClientLeft(client))
+            self.events.emit(ClientLeft(client))
 
     def broadcast(
         self,

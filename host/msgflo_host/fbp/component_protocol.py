@@ -107,7 +107,7 @@ class ComponentPart:
         info = self._library.write(full, language, code, tests)
         definition = self._catalogue.definition(info.name)
         self._told[info.name] = definition
-        self._replies.tell("component", "component", definition, by=(client, request))
+        self._replies.broadcast("component", "component", definition, by=(client, request))
 
     def _changed(self, event: LibraryChanged) -> None:
         """Tell of it a moment later: it is no part of the answer to a client that is writing a source just now."""
@@ -118,4 +118,4 @@ class ComponentPart:
             definition = self._definition(name)
             if definition is not None and self._told.get(name) != definition:
                 self._told[name] = definition
-                self._replies.tell("component", "component", definition)
+                self._replies.broadcast("component", "component", definition)

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias
 from ..errors import MsgfloError
 from ..model.events import Events
 from .answers import answer_to
-from .client_list import ClientHandle, ClientList, Told
+from .client_list import Broadcast, ClientHandle, ClientList
 from .envelope import Request, message, refusal
 from .permissions import Permissions, may
 
@@ -37,7 +37,7 @@ class Replies:
         """Send something to the client that has asked."""
         client.send(message(request.protocol, command, payload, request.id))
 
-    def tell(
+    def broadcast(
         self,
         protocol: str,
         command: str,
@@ -50,7 +50,7 @@ class Replies:
 
         `masked` is what those get who see nothing secure.
         """
-        self._events.tell(Told(protocol, command, payload))
+        self._events.emit(Broadcast(protocol, command, payload))
         if by is None:
             self._clients.broadcast(protocol, command, payload, masked=masked)
             return

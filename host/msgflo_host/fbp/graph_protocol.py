@@ -92,7 +92,7 @@ class GraphPart:
         for change in event.changes:
             named = {"id" if change.command == "clear" else "graph": event.graph}
             masked = masked_change(change)
-            self._replies.tell(
+            self._replies.broadcast(
                 "graph", change.command, {**change.payload, **named}, masked and {**masked, **named}, by=event.by
             )
 

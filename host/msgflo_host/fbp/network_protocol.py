@@ -54,14 +54,14 @@ class NetworkPart:
         network = network_of(self._graphs, request.payload)
         self._graphs.start(network.id)
         payload = {**self._status(network, running=True), "time": time_text(time.time())}
-        self._replies.tell("network", "started", payload, by=(client, request))
+        self._replies.broadcast("network", "started", payload, by=(client, request))
 
     def _stop(self, client: ClientHandle, request: Request) -> None:
         network = network_of(self._graphs, request.payload)
         uptime = _uptime(network)
         self._graphs.stop(network.id)
         payload = {**self._status(network, running=False), "time": time_text(time.time()), "uptime": uptime}
-        self._replies.tell("network", "stopped", payload, by=(client, request))
+        self._replies.broadcast("network", "stopped", payload, by=(client, request))
         if network.is_temporary:
             self._graphs.remove(network.id)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..model.plan import Plan, refusal
 
-__all__ = ["PRINTED_S", "REPORTED_S", "Wrongs"]
+__all__ = ["PRINTED_S", "REPORTED_S", "NodeErrors"]
 
 REPORTED_S = 600.0
 """For so long a report holds that is not made again."""
@@ -18,17 +18,17 @@ _EXCEPTION = re.compile(r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception): .")
 
 
 @dataclass(frozen=True)
-class _Wrong:
+class _NodeError:
     text: str
     until: float
     printed: bool = False
 
 
-class Wrongs:
+class NodeErrors:
     """What was reported, what processes print of exceptions, and edges that are refused; time comes in as an argument."""
 
     def __init__(self) -> None:
-        self._known: dict[str, _Wrong] = {}
+        self._known: dict[str, _NodeError] = {}
         self._refused: dict[str, str] = {}
         self._plan: Plan | None = None
 
@@ -44,7 +44,7 @@ class Wrongs:
 
     def report(self, role: str, text: str, now: float) -> None:
         """Note what somebody reports."""
-        self._known[role] = _Wrong(text, now + REPORTED_S)
+        self._known[role] = _NodeError(text, now + REPORTED_S)
 
     def printed(self, role: str, line: str, now: float) -> bool:
         """Note a line of a process; True where it begins to fail with it. Of what it prints then, the first line is kept."""
@@ -53,7 +53,7 @@ class Wrongs:
         before = self._known.get(role)
         if before is not None and not before.printed:
             return False
-        self._known[role] = _Wrong(line if before is None else before.text, now + PRINTED_S, printed=True)
+        self._known[role] = _NodeError(line if before is None else before.text, now + PRINTED_S, printed=True)
         return before is None
 
     def end(self, role: str) -> None:

@@ -11,20 +11,20 @@ from ..control.component_processes import Components
 from ..control.coordinator import Coordinator
 from ..model.events import (
     ComponentCrashed,
-    ComponentDoubted,
-    ComponentMended,
+    ComponentFaulty,
     ComponentPrinted,
+    ComponentRecovered,
     ComponentSilent,
     GraphChanged,
-    News,
     NodeFailed,
-    NodeSaid,
+    NodePrinted,
+    Notice,
 )
 from ..model.graphs import MAIN
 from .client_list import ClientHandle
 from .dispatch import Replies
 from .envelope import message
-from .node_errors import Wrongs
+from .node_errors import NodeErrors
 
 __all__ = ["DRAWN_S", "ICONS", "Health"]
 
@@ -51,7 +51,7 @@ class Health:
         self._replies = replies
         self._known: dict[_Place, tuple[str, str]] = {}  # state and icon
         self._failed: dict[str, str] = {}  # by role, what went wrong last with one that is not there
-        self._wrongs = Wrongs()
+        self._node_errors = NodeErrors()
         self._shown: dict[_Place, str] = {}  # what is wrong with those that are there, as told last
         self._doubted: set[_Place] = set()  # those that cannot be what the graph says
         self._drawing: set[tuple[ClientHandle, str]] = set()
@@ -59,19 +59,19 @@ class Health:
         events = coordinator.events
         events.listen(GraphChanged, self._changed)
         events.listen(NodeFailed, lambda event: self.report(event.role, event.text))
-        events.listen(NodeSaid, lambda event: self._output(event.role, event.text))
-        events.listen(News, lambda event: self._replies.tell("network", "output", {"message": event.text}))
+        events.listen(NodePrinted, lambda event: self._output(event.role, event.text))
+        events.listen(Notice, lambda event: self._replies.broadcast("network", "output", {"message": event.text}))
         events.listen(ComponentPrinted, lambda event: self._printed(event.role, event.text))
         events.listen(ComponentCrashed, self._crashed)
-        events.listen(ComponentDoubted, lambda event: self._doubt(event.role, event.text))
-        events.listen(ComponentMended, lambda event: self.look())
+        events.listen(ComponentFaulty, lambda event: self._doubt(event.role, event.text))
+        events.listen(ComponentRecovered, lambda event: self.look())
         events.listen(ComponentSilent, lambda event: self._fail(event.role, "it runs, and has not announced itself"))
         self.look()
 
     def look(self) -> None:
         """Tell of nodes whose state is another one than before, and of those that are well again."""
         now = time.monotonic()
-        self._wrongs.look(self._coordinator.plan, now)
+        self._node_errors.look(self._coordinator.plan, now)
         found: dict[_Place, tuple[str, str]] = {}
         roles = set()
         for (graph, node), role, component in self._nodes():
@@ -85,17 +85,17 @@ class Health:
                 text = f"lost ({reason})" if reason else "lost"
                 self._failed.setdefault(role, text)  # a crash says more
                 if not doubt:
-                    self._replies.tell("network", "processerror", _error(graph, node, text))
+                    self._replies.broadcast("network", "processerror", _error(graph, node, text))
             if state != "alive" and before is not None and before[0] == "alive":
-                self._wrongs.end(role)
+                self._node_errors.end(role)
             is_told = before != (state, icon) and (before is not None or state != "alive")
             if not doubt and (graph, node) in self._doubted:
                 self._doubted.discard((graph, node))
                 is_told = True  # the icon says that the error is over
             if is_told:
-                self._replies.tell("network", "icon", _icon(graph, node, icon))
+                self._replies.broadcast("network", "icon", _icon(graph, node, icon))
             if state == "alive":
-                self._show((graph, node), self._wrongs.text(role) or doubt or "", icon, anew=is_told)
+                self._show((graph, node), self._node_errors.text(role) or doubt or "", icon, anew=is_told)
         self._known = found
         self._shown = {place: text for place, text in self._shown.items() if place in found}
         self._doubted &= found.keys()
@@ -115,7 +115,7 @@ class Health:
                 continue
             role = self._graphs.role(graph, node)
             doubt = self._components.doubt(role)
-            text = self._wrongs.text(role) or doubt if state == "alive" else doubt or self._failed.get(role)
+            text = self._node_errors.text(role) or doubt if state == "alive" else doubt or self._failed.get(role)
             if text:
                 client.send(message("network", "processerror", _error(graph, node, text)))
 
@@ -130,25 +130,25 @@ class Health:
 
     def report(self, role: str, text: str) -> None:
         """Tell of something that went wrong in a node."""
-        self._wrongs.report(role, text, time.monotonic())
-        for place in self._graphs.wanted.places_of(role):
+        self._node_errors.report(role, text, time.monotonic())
+        for place in self._graphs.desired.places_of(role):
             self._shown[place] = text
         self._say(role, text)
         self._look_again(time.monotonic())
 
     def _doubt(self, role: str, text: str) -> None:
-        for place in self._graphs.wanted.places_of(role):
+        for place in self._graphs.desired.places_of(role):
             self._doubted.add(place)
             self._shown[place] = text
         self._say(role, text)
 
     def _say(self, role: str, text: str) -> None:
-        for graph, node in self._graphs.wanted.places_of(role):
-            self._replies.tell("network", "processerror", _error(graph, node, text))
+        for graph, node in self._graphs.desired.places_of(role):
+            self._replies.broadcast("network", "processerror", _error(graph, node, text))
 
     def _output(self, role: str, text: str) -> None:
         """Show a line that a component has printed."""
-        self._replies.tell("network", "output", {"message": f"{role}: {text}"})
+        self._replies.broadcast("network", "output", {"message": f"{role}: {text}"})
 
     def _printed(self, role: str, text: str) -> None:
         """Show a line of a process; where it is an exception, its node is shown as one that fails.
@@ -156,9 +156,9 @@ class Health:
         Not in a graph that was made for a test: there it may be what is asked for.
         """
         self._output(role, text)
-        places = self._graphs.wanted.places_of(role)
+        places = self._graphs.desired.places_of(role)
         is_used = any(not self._graphs.network(graph).is_temporary for graph, _ in places)
-        if is_used and self._wrongs.printed(role, text, time.monotonic()):
+        if is_used and self._node_errors.printed(role, text, time.monotonic()):
             self.look()
         self._look_again(time.monotonic())
 
@@ -166,9 +166,9 @@ class Health:
         """Tell what is wrong with a node that is there; its icon, told anew, says that all is well."""
         before = "" if anew else self._shown.get(place, "")
         if text and text != before:
-            self._replies.tell("network", "processerror", _error(*place, text))
+            self._replies.broadcast("network", "processerror", _error(*place, text))
         elif before and not text:
-            self._replies.tell("network", "icon", _icon(*place, icon))
+            self._replies.broadcast("network", "icon", _icon(*place, icon))
         self._shown[place] = text
 
     def _look_again(self, now: float) -> None:
@@ -176,7 +176,7 @@ class Health:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        until = self._wrongs.until
+        until = self._node_errors.until
         if until is not None:
             self._timer = asyncio.get_running_loop().call_later(max(0.0, until - now), self.look)
 
@@ -189,11 +189,11 @@ class Health:
                 _move(self._known, (graph, old), (graph, new))
                 _move(self._shown, (graph, old), (graph, new))
                 if graph == MAIN:
-                    self._wrongs.rename(old, new)
+                    self._node_errors.rename(old, new)
             elif change.command == "removenode":
                 self._known.pop((graph, change.payload["id"]), None)
             elif change.command in ("addinitial", "removeinitial"):
-                self._wrongs.end(self._graphs.role(graph, change.payload["tgt"]["node"]))
+                self._node_errors.end(self._graphs.role(graph, change.payload["tgt"]["node"]))
 
     def _crashed(self, event: ComponentCrashed) -> None:
         self._fail(event.role, f"{event.how}; it is started again in {event.delay_s:g} s")

@@ -12,16 +12,16 @@ from typing import Any
 
 from ..builtin import collection
 from ..control.coordinator import Coordinator
-from ..control.edge_packets import Ends, Taps, ends
+from ..control.edge_packets import EdgePackets, Ends, ends
 from ..graph.elements import Edge, Initial, PortRef
 from ..model.events import GraphEnded, PacketSent
 from ..model.graphs import Network
 from ..model.secrecy import is_secure
 from ..wire.payloads import shortened
-from .client_list import ClientHandle, ClientLeft, ClientList, ClientSees, RecordingChanged
+from .client_list import ClientAccessChanged, ClientHandle, ClientLeft, ClientList, RecordingChanged
 from .envelope import encode, message
 from .masking import MASKED
-from .rate_limit import Sparing
+from .rate_limit import RateLimit
 
 __all__ = ["Packets"]
 
@@ -43,8 +43,8 @@ class Packets:
         self._recording = recording
         self._record = record
         self._selected: dict[ClientHandle, dict[str, frozenset[Ends]]] = {}
-        self._sparing = Sparing()
-        self.taps = Taps(
+        self._rate_limit = RateLimit()
+        self.taps = EdgePackets(
             coordinator,
             self._looked_at,
             self._shows_exports,
@@ -55,7 +55,7 @@ class Packets:
         events = coordinator.events
         events.listen(GraphEnded, lambda event: self._forget(event.graph))
         events.listen(PacketSent, self._show_sent)
-        for kind in (ClientSees, RecordingChanged):
+        for kind in (ClientAccessChanged, RecordingChanged):
             events.listen(kind, lambda event: self.taps.look_again())
         events.listen(ClientLeft, lambda event: self._left(event.client))
 
@@ -65,7 +65,7 @@ class Packets:
             tasks.create_task(self.taps.run())
             while True:
                 await asyncio.sleep(1)
-                self._sparing.tick(time.monotonic())
+                self._rate_limit.tick(time.monotonic())
 
     def select(
         self, client: ClientHandle, graph: str, edges: Iterable[tuple[tuple[str, str], tuple[str, str]]]
@@ -112,13 +112,13 @@ class Packets:
 
     def _left(self, client: ClientHandle) -> None:
         self._selected.pop(client, None)
-        self._sparing.left(client)
+        self._rate_limit.left(client)
         self.taps.look_again()
 
     def _forget(self, graph: str) -> None:
         for selected in self._selected.values():
             selected.pop(graph, None)
-        self._sparing.forget(graph)
+        self._rate_limit.forget(graph)
 
     # -- what they see --
 
@@ -152,7 +152,7 @@ class Packets:
     def _showing(self, graph: str, name: str, wants: Callable[[ClientHandle], bool]) -> list[ClientHandle] | None:
         """Who is shown a packet; None where it is not recorded either."""
         looking = {client: graph for client in self._clients if wants(client)}
-        seeing = self._sparing.seeing(graph, name, looking, time.monotonic())
+        seeing = self._rate_limit.seeing(graph, name, looking, time.monotonic())
         return seeing if seeing or self._recording(graph) else None
 
     def _show(self, graph: str, payload: dict[str, Any], clients: list[ClientHandle]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from .client_list import ClientHandle
 from .envelope import message
 
-__all__ = ["BURST", "PER_SECOND", "Sparing"]
+__all__ = ["BURST", "PER_SECOND", "RateLimit"]
 
 PER_SECOND = 20
 BURST = 100
@@ -36,7 +36,7 @@ class _Allowance:
         return True
 
 
-class Sparing:
+class RateLimit:
     """Counts the packets of edges, which are told apart by `place`, the id of a graph or what has one, and name.
 
     Times are monotonic, in seconds.

@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any
 
 from ..model.events import Events
-from .client_list import Told
+from .client_list import Broadcast
 
 __all__ = ["MOST_LINES", "Recent"]
 
@@ -22,7 +22,7 @@ class Recent:
 
     def __init__(self, events: Events) -> None:
         self._lines: deque[tuple[float, dict[str, str]]] = deque(maxlen=MOST_LINES)
-        events.listen(Told, self._told)
+        events.listen(Broadcast, self._told)
 
     def lines(self) -> list[dict[str, Any]]:
         """Return them, the oldest first: of network:output `message`, of network:processerror `graph`, `id` and `error`.
@@ -32,7 +32,7 @@ class Recent:
         now = time.monotonic()
         return [{**line, "ago_s": round(now - at, 3)} for at, line in self._lines]
 
-    def _told(self, event: Told) -> None:
+    def _told(self, event: Broadcast) -> None:
         if event.protocol == "network" and event.command in _KEPT:
             line = {key: str(event.payload.get(key, ""))[:_MOST_CHARACTERS] for key in _KEPT[event.command]}
             self._lines.append((time.monotonic(), line))

@@ -96,7 +96,7 @@ class RuntimePart:
         if may_see(capabilities, "runtime", "ports"):
             for network in self._graphs.all():
                 client.send(message("runtime", "ports", self._ports(network)))
-        self._graphs.events.tell(ClientIntroduced(client))
+        self._graphs.events.emit(ClientIntroduced(client))
 
     def _packet(self, client: ClientHandle, request: Request) -> None:
         payload = request.payload
@@ -122,7 +122,7 @@ class RuntimePart:
         ports = self._ports(network)
         if self._told.get(network.id) != ports:
             self._told[network.id] = ports
-            self._replies.tell("runtime", "ports", ports)
+            self._replies.broadcast("runtime", "ports", ports)
 
     def _ports(self, network: Network) -> dict[str, Any]:
         graph = network.graph

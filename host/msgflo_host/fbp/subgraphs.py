@@ -22,15 +22,15 @@ from ..control.coordinator import Coordinator
 from ..control.packet_subscriptions import Subscriptions
 from ..errors import MsgfloError, RequestError
 from ..model.participants import Entry
-from ..util.log_filter import Complaints
+from ..util.log_filter import LogFilter
 from ..util.text_checks import quoted
 from ..wire.discovery import Participant
 from ..wire.payloads import shortened
-from .client_list import ClientHandle, ClientLeft, ClientList, ClientSees
+from .client_list import ClientAccessChanged, ClientHandle, ClientLeft, ClientList
 from .dispatch import Command, Part, Replies
 from .envelope import Request, encode, message, refusal
 from .masking import masked_message
-from .rate_limit import Sparing
+from .rate_limit import RateLimit
 from .request_payload import selected, selection
 from .subgraph_runtime import SILENT_S, Heard, Question, SubRuntime, addressed, renamed
 
@@ -85,15 +85,15 @@ class Subgraphs:
         self._get_source = get_source
         self._clients = clients
         self._replies = replies
-        self._sparing = Sparing()
+        self._rate_limit = RateLimit()
         self._names: dict[str, str] = {}  # component or role → id of the participant; lost ones, too
         self._known: dict[str, _Known] = {}
         self._called: defaultdict[ClientHandle, dict[str, str]] = defaultdict(dict)  # id → the name that a client uses
         self._topics: dict[str, list[_Known]] = {}
-        self._complaints = Complaints()
+        self._log_filter = LogFilter()
         self._news = asyncio.Event()
         self._reader = coordinator.subscriptions.reader(self._received)
-        clients.events.listen(ClientSees, lambda event: self._joined())
+        clients.events.listen(ClientAccessChanged, lambda event: self._joined())
         clients.events.listen(ClientLeft, lambda event: self._left(event.client))
         self.look()
 
@@ -109,7 +109,7 @@ class Subgraphs:
                     await self._news.wait()
             self._news.clear()
             await self._coordinator.subscriptions.settled()  # what is asked before would be answered unheard
-            with self._coordinator.wall("the look at sub-graphs"):
+            with self._coordinator.guard("the look at sub-graphs"):
                 self._tick()
 
     def look(self) -> None:
@@ -182,7 +182,7 @@ class Subgraphs:
                 heard = known.hear(payload, time.monotonic())
             except ValueError as error:
                 text = f"{quoted(known.participant.role)} on {quoted(topic)}: {error}"
-                self._complaints.log(logging.WARNING, text)
+                self._log_filter.log(logging.WARNING, text)
             else:
                 if heard is not None:
                     self._tell(known, heard)
@@ -208,7 +208,7 @@ class Subgraphs:
             told.pop(question.client, None)
         if (heard.protocol, heard.command) == ("network", "data"):
             heard = replace(heard, payload={**heard.payload, "data": shortened(heard.payload.get("data"))})
-            seeing = self._sparing.seeing(known.participant.id, heard.payload["id"], told, time.monotonic())
+            seeing = self._rate_limit.seeing(known.participant.id, heard.payload["id"], told, time.monotonic())
             told = {client: told[client] for client in seeing}
         of_edge = heard.protocol == "network" and heard.command in OF_EDGES
         frames: dict[tuple[str, bool], bytes] = {}
@@ -258,7 +258,7 @@ class Subgraphs:
 
     def _left(self, client: ClientHandle) -> None:
         self._called.pop(client, None)
-        self._sparing.left(client)
+        self._rate_limit.left(client)
         for known in self._known.values():
             known.forget(client)
         self._follow()
@@ -269,8 +269,8 @@ class Subgraphs:
             self._fail(known.expired(now), f"has not answered within {SILENT_S:.0f} s")
             if self._topics:
                 known.introduce(now)
-        self._sparing.tick(now)
-        for line in self._complaints.due(now):
+        self._rate_limit.tick(now)
+        for line in self._log_filter.due(now):
             log.warning("%s", line)
 
     def _fail(self, questions: list[Question], why: str) -> None:

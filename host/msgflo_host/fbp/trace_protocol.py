@@ -17,7 +17,15 @@ from ..model.graphs import Graphs, Network
 from ..traces import flowtrace
 from ..traces.event_ring import DEFAULT_EVENTS, Ring
 from ..util.text_checks import quoted, shown
-from .client_list import ClientHandle, ClientIntroduced, ClientLeft, ClientList, ClientSees, RecordingChanged, Told
+from .client_list import (
+    Broadcast,
+    ClientAccessChanged,
+    ClientHandle,
+    ClientIntroduced,
+    ClientLeft,
+    ClientList,
+    RecordingChanged,
+)
 from .dispatch import Command, Replies
 from .envelope import Request, message
 from .masking import masked_graph
@@ -52,8 +60,8 @@ class TracePart:
         }
         self._events = events = graphs.events
         events.listen(GraphEnded, lambda event: self._rings.pop(event.graph, None))
-        events.listen(Told, self._told)
-        for kind in (ClientSees, ClientLeft):
+        events.listen(Broadcast, self._told)
+        for kind in (ClientAccessChanged, ClientLeft):
             events.listen(kind, lambda event: self._look_who_is_there())
         events.listen(ClientIntroduced, lambda event: self._tell_recorded(event.client))
 
@@ -133,7 +141,7 @@ class TracePart:
         """Seconds since 1970, by the clock as it was when the recording began: it may be set meanwhile, by decades."""
         return time.monotonic() + self._offset
 
-    def _told(self, event: Told) -> None:
+    def _told(self, event: Broadcast) -> None:
         """Keep what all are told of a graph, and what has been printed, by whichever node."""
         if event.protocol == "network":
             for graph in [event.payload["graph"]] if "graph" in event.payload else self._rings:
@@ -157,8 +165,8 @@ class TracePart:
         self._ending = None
         for ring in self._rings.values():
             ring.stop(self._now())
-        self._events.tell(RecordingChanged())
+        self._events.emit(RecordingChanged())
 
     def _tell(self, client: ClientHandle, request: Request, payload: dict[str, Any]) -> None:
-        self._replies.tell("trace", request.command, payload, by=(client, request))
-        self._events.tell(RecordingChanged())
+        self._replies.broadcast("trace", request.command, payload, by=(client, request))
+        self._events.emit(RecordingChanged())

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from ..util.log_filter import Complaints
+from ..util.log_filter import LogFilter
 from ..util.text_checks import quoted
 from .client_list import ClientHandle, ClientList
 from .envelope import EnvelopeError, Request, parse, refusal
@@ -50,7 +50,7 @@ class Socket:
         self._handle = handle
         self._permissions = permissions
         self._origins = origins
-        self._complaints = Complaints()
+        self._log_filter = LogFilter()
 
     @staticmethod
     def is_for(request: web.Request) -> bool:
@@ -72,7 +72,7 @@ class Socket:
         )
         if not self._clients.make_room():
             text = f"editor at {client.remote} refused: there are {len(self._clients)} already"
-            self._complaints.log(logging.WARNING, text)
+            self._log_filter.log(logging.WARNING, text)
             raise web.HTTPServiceUnavailable(text="too many clients\n")
         # Without compression, so that what is small on the wire is small here. Pings are answered here: others come between.
         socket = web.WebSocketResponse(
@@ -97,7 +97,7 @@ class Socket:
         origins = request.headers.getall("Origin", [])
         if len(origins) > 1 or not self._origins.allows(next(iter(origins), None), request.headers.get("Host")):
             text = f"a page of {quoted(', '.join(origins))} may not connect; it is none of the allowed origins"
-            self._complaints.log(logging.WARNING, text)
+            self._log_filter.log(logging.WARNING, text)
             raise web.HTTPForbidden(text="pages of this origin may not connect\n")
 
     async def _exchange(self, socket: web.WebSocketResponse, client: ClientHandle) -> None:
@@ -164,7 +164,7 @@ class Socket:
             self._handle(client, request)
         except Exception as error:  # a fault of ours must not end the others' connections
             what = f"{request.protocol}:{request.command}"
-            self._complaints.log(logging.WARNING, f"{what} has failed: {type(error).__name__}", error)
+            self._log_filter.log(logging.WARNING, f"{what} has failed: {type(error).__name__}", error)
             client.send(refusal(request, f"{what} has failed; the runtime's log tells more"))
         return good
 

@@ -13,7 +13,7 @@ from dataclasses import replace as changed
 from pathlib import Path
 
 from ..errors import GraphError
-from ..util.guard import Wall
+from ..util.guard import Guard
 from . import positions_file
 from .changes import Change
 from .difference import difference, renamed
@@ -78,7 +78,7 @@ class LiveFile:
         self._replace = replace
         self._seen = seen
         self._tell = tell
-        self._wall = Wall(tell)
+        self._guard = Guard(tell)
         self._text = current().copy()  # as the file was when it was last read or written
         self._base = self._text  # the same with the places
         self._places = _PlacesFile(path, tell)
@@ -115,7 +115,7 @@ class LiveFile:
     async def run(self) -> None:
         """Follow the file until cancelled."""
         while True:
-            with self._wall(f"the take-over of {self.path}"):
+            with self._guard(f"the take-over of {self.path}"):
                 self.take_over()
             await asyncio.sleep(POLL_S if self.is_at_rest() else AT_REST_S)
 

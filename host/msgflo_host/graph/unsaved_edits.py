@@ -13,10 +13,10 @@ from . import json_format
 from .graph_files import reason
 from .model import Graph
 
-__all__ = ["Journal"]
+__all__ = ["UnsavedEdits"]
 
 
-class Journal:
+class UnsavedEdits:
     """A copy of a graph that is not saved, with the one from which it began, for the next start.
 
     Each graph file has one of its own, so that a folder may serve several.

@@ -14,7 +14,7 @@ from aiohttp import web
 from ..fbp.origins import Origins
 from ..fbp.permissions import Permissions
 from ..fbp.websocket import WRONG_SECRET_S, is_local
-from ..util.log_filter import Complaints
+from ..util.log_filter import LogFilter
 from ..util.text_checks import quoted
 
 __all__ = ["Gate"]
@@ -29,7 +29,7 @@ class Gate:
     def __init__(self, permissions: Permissions, origins: Origins) -> None:
         self._permissions = permissions
         self._origins = origins
-        self._complaints = Complaints()
+        self._log_filter = LogFilter()
 
     def is_local(self, request: web.Request) -> bool:
         """Whether a request comes from this machine, as far as that can be known."""
@@ -38,7 +38,7 @@ class Gate:
     async def require(self, request: web.Request, *capabilities: str) -> None:
         """Raise HTTPForbidden unless a request comes from where it may, and from somebody who has one of these capabilities."""
         if foreign := self._foreign_origin(request):
-            self._complaints.log(logging.WARNING, f"a page of {quoted(foreign)} may not ask for {request.path}")
+            self._log_filter.log(logging.WARNING, f"a page of {quoted(foreign)} may not ask for {request.path}")
             raise web.HTTPForbidden(text="pages of this origin may not ask for that\n")
         if not await self.admits(request, *capabilities):
             raise web.HTTPForbidden(text=f"this needs a secret that allows {' or '.join(capabilities)}\n")

@@ -140,7 +140,7 @@ class BoardRuns:
         run = self._runs[wanted.name] = BoardRun(wanted.name, self._said)
         file = wanted.file.absolute()
         command = Command(("msgflo", "board", "run", str(file)), file.parent)
-        self._processes.want({**self._processes.commands, wanted.name: command})
+        self._processes.set_desired({**self._processes.commands, wanted.name: command})
         return run
 
     async def _wait_until_gone(self, role: str) -> None:
@@ -166,7 +166,7 @@ class BoardRuns:
 
     def _end(self, run: BoardRun) -> None:
         run.stops()
-        self._processes.want({name: each for name, each in self._processes.commands.items() if name != run.name})
+        self._processes.set_desired({name: each for name, each in self._processes.commands.items() if name != run.name})
 
     # What is told of a name that has no run concerns one of the coordinator before this one.
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from aiohttp import web
 
 from ..fbp.websocket import Socket
-from ..util.log_filter import Complaints
+from ..util.log_filter import LogFilter
 from .connection_limit import ConnectionLimit, raise_file_limit
 from .page_files import Files
 from .security_headers import add_headers
@@ -51,7 +51,7 @@ class Server:
         self._own_names = own_names
         self._files = Files(WEB)
         self._limit = ConnectionLimit()
-        self._complaints = Complaints()
+        self._log_filter = LogFilter()
         application = web.Application(middlewares=[self._guard])
         application.on_response_prepare.append(add_headers)
         application.router.add_get("/", self._page_or_socket)
@@ -101,7 +101,7 @@ class Server:
         except (web.HTTPException, OSError):
             raise
         except Exception as error:
-            self._complaints.log(logging.ERROR, f"an HTTP request has failed: {type(error).__name__}", error)
+            self._log_filter.log(logging.ERROR, f"an HTTP request has failed: {type(error).__name__}", error)
             raise web.HTTPInternalServerError from None
 
     def _is_for_us(self, request: web.Request) -> bool:

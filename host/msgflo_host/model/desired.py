@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ..graph.elements import Edge, Initial, PortRef
 from ..graph.model import Graph
 
-__all__ = ["MAIN", "Network", "RoleOf", "Share", "Wanted", "as_roles", "merge", "share"]
+__all__ = ["MAIN", "Desired", "Network", "RoleOf", "Share", "as_roles", "merge", "share"]
 
 MAIN = "default/main"
 """The graph that is saved."""
@@ -39,7 +39,7 @@ class Network:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Desired:
     """All graphs as one whose node ids are roles; edges of stopped graphs are in it, their initial packets are not.
 
     `resting` are the roles that only stopped graphs name: what is built in does not run then.
@@ -68,7 +68,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Share:
-    """What a graph besides the main one brings to Wanted, kept until the graph changes; `roles` are those of its nodes."""
+    """What a graph besides the main one brings to Desired, kept until the graph changes; `roles` are those of its nodes."""
 
     network: Network
     roles: Mapping[str, str]
@@ -88,10 +88,10 @@ def share(network: Network, roles: Mapping[str, str], *, case_sensitive: bool) -
     return Share(network, roles, graph, origins, places)
 
 
-def merge(main: Network, others: Sequence[Share]) -> Wanted:
+def merge(main: Network, others: Sequence[Share]) -> Desired:
     """Return what the main graph and others want together."""
     if main.started and not others:
-        return Wanted(main.graph)
+        return Desired(main.graph)
     # Most of it are whole graphs, which are taken over as they are: that takes no time even where they are large.
     merged = Graph("main", case_sensitive=main.graph.case_sensitive)
     merged.take(main.graph, initials=main.started)
@@ -100,7 +100,7 @@ def merge(main: Network, others: Sequence[Share]) -> Wanted:
     wanted = _Merging(merged, stopped, resting, {}, {})
     for each in others:
         wanted.add(each)
-    return Wanted(merged, frozenset(stopped), frozenset(resting), wanted.origins, wanted.places)
+    return Desired(merged, frozenset(stopped), frozenset(resting), wanted.origins, wanted.places)
 
 
 def as_roles(network: Network, initials: Iterable[Initial], role: RoleOf) -> list[Initial]:
@@ -116,7 +116,7 @@ def _placed(network: Network, ref: PortRef, role: RoleOf) -> PortRef:
 
 @dataclass(frozen=True)
 class _Merging:
-    """A Wanted that is being made."""
+    """A Desired that is being made."""
 
     graph: Graph
     stopped: set[tuple[PortRef, PortRef]]

@@ -1,9 +1,9 @@
-"""What happens in the control plane, told to whoever listens: each kind of event is a class.
+"""Events of the control plane: each kind is a class, and listeners subscribe to a kind.
 
     events.listen(GraphChanged, lambda event: print(event.graph, event.changes))
-    events.tell(GraphChanged("default/main", changes))
+    events.emit(GraphChanged("default/main", changes))
 
-A fault in one who listens is logged, and keeps nothing from the others.
+A fault in one listener is logged, and the others still get the event.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from msgspec import Struct
 
 from ..graph.commands import Change
 from ..graph.elements import Initial, PortRef
-from ..util.guard import Wall
-from ..util.time_slices import Turns
+from ..util.guard import Guard
+from ..util.time_slices import TimeSlices
 
 __all__ = [
     "BrokerAway",
     "ComponentCrashed",
-    "ComponentDoubted",
-    "ComponentMended",
+    "ComponentFaulty",
     "ComponentPrinted",
+    "ComponentRecovered",
     "ComponentSilent",
     "DesiredChanged",
     "Events",
@@ -32,10 +32,10 @@ __all__ = [
     "GraphEnded",
     "InitialSent",
     "LibraryChanged",
-    "News",
     "NodeFailed",
+    "NodePrinted",
     "NodeRenamed",
-    "NodeSaid",
+    "Notice",
     "PacketSent",
     "Reconciled",
 ]
@@ -46,25 +46,25 @@ E = TypeVar("E")
 class Events:
     """One stream of events."""
 
-    def __init__(self, wall: Wall | None = None) -> None:
-        self._wall = wall or Wall(lambda text: None)
+    def __init__(self, guard: Guard | None = None) -> None:
+        self._guard = guard or Guard(lambda text: None)
         self._listeners: dict[type, list[Callable[[Any], object]]] = {}
 
     def listen(self, kind: type[E], listener: Callable[[E], object]) -> None:
-        """Call with each event of this kind from now on, after those who listen already."""
+        """Call `listener` with each event of this kind from now on, after the listeners that are there."""
         self._listeners.setdefault(kind, []).append(listener)
 
-    def tell(self, event: object) -> None:
-        """Tell all who listen to events of its kind."""
+    def emit(self, event: object) -> None:
+        """Call the listeners of its kind."""
         for listener in self._listeners.get(type(event), ()):
-            with self._wall(f"what follows from {type(event).__name__}"):
+            with self._guard(f"a listener to {type(event).__name__}"):
                 listener(event)
 
-    async def tell_in_turns(self, event: object, turns: Turns) -> None:
-        """The same, and let others run in between."""
+    async def emit_in_slices(self, event: object, slices: TimeSlices) -> None:
+        """Call the listeners of its kind, and let other tasks run in between."""
         for listener in self._listeners.get(type(event), ()):
-            await turns.give()
-            with self._wall(f"what follows from {type(event).__name__}"):
+            await slices.pause()
+            with self._guard(f"a listener to {type(event).__name__}"):
                 listener(event)
 
 
@@ -121,7 +121,7 @@ class InitialSent(Struct, frozen=True):
     initial: Initial
 
 
-class News(Struct, frozen=True):
+class Notice(Struct, frozen=True):
     """Something that concerns all."""
 
     text: str
@@ -134,7 +134,7 @@ class NodeFailed(Struct, frozen=True):
     text: str
 
 
-class NodeSaid(Struct, frozen=True):
+class NodePrinted(Struct, frozen=True):
     """A line that a built-in component shows."""
 
     role: str
@@ -173,14 +173,14 @@ class ComponentSilent(Struct, frozen=True):
     role: str
 
 
-class ComponentDoubted(Struct, frozen=True):
+class ComponentFaulty(Struct, frozen=True):
     """What seems to be amiss with a component."""
 
     role: str
     text: str
 
 
-class ComponentMended(Struct, frozen=True):
+class ComponentRecovered(Struct, frozen=True):
     """Something of that is over."""
 
 

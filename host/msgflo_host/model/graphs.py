@@ -11,7 +11,7 @@ begins with `fixture.`, goes with its client.
     graphs = Graphs(load(path), time.monotonic)
     graphs.events.listen(GraphChanged, lambda event: …)   # what editors are told
     graphs.edit(MAIN, "addnode", {"id": "lamp", "component": "demo/Lamp"})
-    plan(graphs.wanted.graph, participants, graphs.wanted.is_started)
+    plan(graphs.desired.graph, participants, graphs.desired.is_started)
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from ..graph.editor_layout import drawn
 from ..graph.elements import Initial, Node, PortRef
 from ..graph.model import Graph
 from ..graph.named_nodes import may_shift_roles, named_nodes
-from .desired import MAIN, Network, Share, Wanted, as_roles, merge, share
+from .desired import MAIN, Desired, Network, Share, as_roles, merge, share
 from .events import DesiredChanged, Events, GraphChanged, GraphEdited, GraphEnded, NodeRenamed
 
-__all__ = ["MAIN", "MOST_EDGES", "MOST_FIXTURES", "MOST_GRAPHS", "MOST_NODES", "Graphs", "Network", "Wanted"]
+__all__ = ["MAIN", "MOST_EDGES", "MOST_FIXTURES", "MOST_GRAPHS", "MOST_NODES", "Desired", "Graphs", "Network"]
 
 MOST_NODES = 10_000
 """In all graphs but the main one: what is changed in one of them takes a look at all."""
@@ -55,7 +55,7 @@ class Graphs:
         self.events = events or Events()
         self.is_own: Callable[[str], bool] = lambda component: False
         self._networks = {MAIN: Network(MAIN, main, started=True, started_at=clock())}
-        self._wanted: Wanted | None = None
+        self._desired: Desired | None = None
         self._shares: dict[str, Share] = {}  # of those besides the main one that have not changed since
         self._there: Mapping[str, str] = {}  # all participants
         self._shown: dict[str, Node] = {}  # those that are shown as nodes of the main graph
@@ -97,11 +97,11 @@ class Graphs:
         return role
 
     @property
-    def wanted(self) -> Wanted:
+    def desired(self) -> Desired:
         """What all graphs want together."""
-        if self._wanted is None:
-            self._wanted = merge(self.main, [self._share(other) for other in self.all()[1:]])
-        return self._wanted
+        if self._desired is None:
+            self._desired = merge(self.main, [self._share(other) for other in self.all()[1:]])
+        return self._desired
 
     # -- changes --
 
@@ -127,8 +127,8 @@ class Graphs:
             self._keep_bounds(network, changes)
         self._leaving.update(ending.items())
         for old in own if command == "renamenode" else ():
-            self.events.tell(NodeRenamed(old, self.role(id, changes[-1].payload["to"])))
-        self.events.tell(GraphEdited(id))
+            self.events.emit(NodeRenamed(old, self.role(id, changes[-1].payload["to"])))
+        self.events.emit(GraphEdited(id))
         self._tell(network, changes, by)
         self._show(network, changes)
         return changes
@@ -170,7 +170,7 @@ class Graphs:
         node = self._shown[role]
         metadata = {**node.metadata, **{key: round(value) for key, value in place.items()}}
         self._shown[role] = replace(node, metadata=metadata)
-        self.events.tell(GraphChanged(MAIN, [changed_node(self._shown[role])], by))
+        self.events.emit(GraphChanged(MAIN, [changed_node(self._shown[role])], by))
 
     def remove(self, id: str) -> None:
         """Forget a graph for good. Raises GraphError where there is none, and for the main one."""
@@ -182,7 +182,7 @@ class Graphs:
         self._shares.pop(id, None)
         self._drawn.pop(id, None)
         self._want([])
-        self.events.tell(GraphEnded(network.id))
+        self.events.emit(GraphEnded(network.id))
 
     def orphan(self, id: str) -> None:
         """The client that made a graph has left: forget it where it is for a test, and all that are nobody's and empty."""
@@ -236,7 +236,7 @@ class Graphs:
         elif id != MAIN:
             network.started = False
         network.is_orphan = False
-        self.events.tell(GraphEdited(id))
+        self.events.emit(GraphEdited(id))
         self._tell(network, changes, by)
         if id == MAIN:
             self._shown = {}  # all who hold a copy have an empty one
@@ -296,7 +296,7 @@ class Graphs:
             Change("addnode", {"id": node.id, "component": node.component, "metadata": node.metadata}) for node in shown
         ]
         if changes:
-            self.events.tell(GraphChanged(MAIN, changes))
+            self.events.emit(GraphChanged(MAIN, changes))
 
     def _placed(self, found: Mapping[str, str], others: Mapping[str, Node]) -> list[Node]:
         """Nodes for participants, beside the graph and the others that are shown."""
@@ -344,7 +344,7 @@ class Graphs:
     def _tell(self, network: Network, changes: list[Change], by: Any = None) -> None:
         self._shares.pop(network.id, None)
         if changes:
-            self.events.tell(GraphChanged(network.id, changes, by))
+            self.events.emit(GraphChanged(network.id, changes, by))
         fresh = [initial for change in changes for initial in self._fresh(network.graph, change)]
         self._want(as_roles(network, fresh, self.role) if network.started else [])
 
@@ -359,5 +359,5 @@ class Graphs:
         return graph.initials_like(tgt["node"], tgt["port"], change.payload["src"]["data"])
 
     def _want(self, fresh: list[Initial]) -> None:
-        self._wanted = None
-        self.events.tell(DesiredChanged(fresh))
+        self._desired = None
+        self.events.emit(DesiredChanged(fresh))

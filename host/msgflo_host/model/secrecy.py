@@ -15,7 +15,7 @@ def is_secure(part: Edge | Initial) -> bool:
 
 def holds_secure(graphs: Graphs, role: str) -> bool:
     """Whether an edge or an initial packet at a node is secure: an error at one port may quote what came to another."""
-    for id, node in graphs.wanted.places_of(role):
+    for id, node in graphs.desired.places_of(role):
         if graphs.has(id):
             graph = graphs.network(id).graph
             parts: list[Edge | Initial] = [*graph.edges_at(node), *graph.initials_at(node)]

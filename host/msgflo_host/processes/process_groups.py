@@ -30,11 +30,11 @@ class Groups:
         self._printed: dict[tuple[str, str], deque[str]] = {}
         self._pending: deque[tuple[str, str, str]] = deque(maxlen=_MOST_PENDING)  # kind, name, line
 
-    def want(self, kind: str, commands: Mapping[str, Mapping[str, Any]]) -> None:
+    def set_desired(self, kind: str, commands: Mapping[str, Mapping[str, Any]]) -> None:
         """Run exactly these processes of a kind, each as `Command.to_json` describes it."""
         if kind not in self._groups:
             self._groups[kind] = self._new(kind)
-        self._groups[kind].want({name: Command.from_json(each) for name, each in commands.items()})
+        self._groups[kind].set_desired({name: Command.from_json(each) for name, each in commands.items()})
 
     def described(self) -> dict[str, Any]:
         """What a coordinator that starts has to know: kind → name → command, whether it runs, what it has printed."""
@@ -153,7 +153,7 @@ class _Group:
     def is_due(self, name: str) -> bool:
         return name in self.commands and name not in self._running
 
-    def want(self, commands: Mapping[str, Command]) -> None:
+    def set_desired(self, commands: Mapping[str, Command]) -> None:
         if commands == self.commands:
             return
         for name in [name for name, command in self.commands.items() if commands.get(name) != command]:
@@ -165,7 +165,7 @@ class _Group:
 
     async def stop(self) -> None:
         if self._is_ending.is_set() and not self._is_lost:
-            self.want({})
+            self.set_desired({})
             if self._ending:
                 await self._all_ended.wait()
 

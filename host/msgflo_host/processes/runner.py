@@ -53,7 +53,7 @@ class ProcessGroup(Protocol):
     def is_due(self, name: str) -> bool:
         """Whether one is to start: the last one is still ending, or has crashed."""
 
-    def want(self, commands: Mapping[str, Command]) -> None:
+    def set_desired(self, commands: Mapping[str, Command]) -> None:
         """Start what is new, end what is no longer here, restart what has another command."""
 
     async def stop(self) -> None:
@@ -122,7 +122,7 @@ class Processes:
         """Whether one is to start: the last one is still ending, or has crashed."""
         return name in self._keepers and name not in self._running
 
-    def want(self, commands: Mapping[str, Command]) -> None:
+    def set_desired(self, commands: Mapping[str, Command]) -> None:
         """Start what is new, end what is no longer here, restart what has another command."""
         for name, (command, keeper) in list(self._keepers.items()):
             if commands.get(name) != command:
@@ -139,7 +139,7 @@ class Processes:
 
     async def stop(self) -> None:
         """End all of them and wait until they are gone."""
-        self.want({})
+        self.set_desired({})
         await asyncio.gather(*self._ending, return_exceptions=True)
 
     def _gone(self, keeper: asyncio.Task[None]) -> None:

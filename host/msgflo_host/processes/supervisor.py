@@ -106,7 +106,7 @@ class _Supervisor:
         """Start all, and look after it; returns the coordinator's exit code where it has ended on purpose."""
         try:
             self._running = asyncio.create_task(self._follow())
-            self._data_plane.want({"data plane": Command(_DATA_PLANE, Path.cwd())})
+            self._data_plane.set_desired({"data plane": Command(_DATA_PLANE, Path.cwd())})
             starting = asyncio.create_task(self._start_broker())
             keeping = asyncio.create_task(self._keep(self._running))
             try:
@@ -186,7 +186,7 @@ class _Supervisor:
             if "save" in message and isinstance(self._broker, Mosquitto):
                 self._broker.save_soon()
             if "want" in message:
-                self._groups.want(message["kind"], message["want"])
+                self._groups.set_desired(message["kind"], message["want"])
             self._is_ready = self._is_ready or "ready" in message
         self._channel = None
         channel.close()

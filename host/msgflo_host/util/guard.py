@@ -1,4 +1,4 @@
-"""What keeps a fault of this program in one thing from ending everything else."""
+"""Logs an unexpected exception and lets the caller's loop continue."""
 
 from __future__ import annotations
 
@@ -6,32 +6,31 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .log_filter import Complaints
+from .log_filter import LogFilter
 
-__all__ = ["Wall"]
+__all__ = ["Guard"]
 
 
-class Wall:
-    """Around what the program does again and again; a fault in it is logged with its traceback, and `tell` gets a line.
+class Guard:
+    """Surrounds work that is repeated: an exception is logged with its traceback, and `report` gets one line.
 
-    It is for faults of ours, which nobody else can mend: all that is none is still raised where it belongs. One that comes
-    back is logged once a minute.
+    It is for faults of this program. Expected errors are handled where they occur. A repeated fault is logged once a minute.
 
-        with wall("what the graphs want"):
+        with guard("reconciling"):
             …
     """
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
-        self._complaints = Complaints()
+    def __init__(self, report: Callable[[str], None]) -> None:
+        self._report = report
+        self._log_filter = LogFilter()
 
     @contextmanager
     def __call__(self, what: str) -> Iterator[None]:
-        """Name what is done: the subject of "… has failed"."""
+        """Name the work: the subject of "… has failed"."""
         try:
             yield
         except Exception as error:
             text = f"{what} has failed: {type(error).__name__}"
-            if self._complaints.log(logging.ERROR, text, error):
-                with self("the telling of a fault"):
-                    self._tell(f"a fault of the coordinator: {text}; its log tells more")
+            if self._log_filter.log(logging.ERROR, text, error):
+                with self("reporting a fault"):
+                    self._report(f"a fault of the coordinator: {text}; its log has the details")

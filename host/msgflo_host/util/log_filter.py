@@ -1,62 +1,70 @@
-"""Complaints that come a thousand times a second, logged once, with a count."""
+"""Log messages that repeat: each is logged at once, and its repetitions only as a number."""
 
 from __future__ import annotations
 
 import logging
 import time
 
-__all__ = ["Complaints"]
+__all__ = ["LogFilter"]
 
 log = logging.getLogger("msgflo")
 
 _INTERVAL_S = 60.0
-_MOST = 20  # different complaints within it
+_MOST = 20  # different messages within an interval
+_MOST_ONCE = 1000  # devices choose what they call themselves
 
 
-class Complaints:
-    """Says each complaint at once, and its repetitions as a number, once a minute.
+class LogFilter:
+    """Logs a message at once, and how often it was repeated once a minute; at most 20 different ones in a minute.
 
-    At most 20 different complaints are said in a minute; the others are only counted.
+    With `once`, a message is logged only once, and its repetitions are not counted.
 
-        complaints.log(logging.WARNING, str(error))
+        filter.log(logging.WARNING, str(error))
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, once: bool = False) -> None:
+        self._once = once
         self._repeated: dict[str, int] = {}
         self._others = 0
         self._until: float | None = None
 
     def log(self, level: int, text: str, error: Exception | None = None) -> bool:
-        """Log the sums that are due, and this complaint, with the traceback of `error`; False where it is only counted."""
+        """Log the sums that are due, and this message with the traceback of `error`; False if it was only counted."""
         now = time.monotonic()
         for line in self.due(now):
             log.log(level, "%s", line)
-        if self.complain(text, now) is None:
+        if not self.is_new(text, now):
             return False
         log.log(level, "%s", text, exc_info=error)
         return True
 
-    def complain(self, text: str, now: float) -> str | None:
-        """Return what to say about this complaint now, or None."""
-        if self._until is None:
+    def warn(self, text: str) -> None:
+        """Log a warning."""
+        self.log(logging.WARNING, text)
+
+    def is_new(self, text: str, now: float = 0.0) -> bool:
+        """Return whether a message is to be logged now; a repetition is counted."""
+        if self._once and len(self._repeated) >= _MOST_ONCE:
+            self._repeated.clear()
+        if not self._once and self._until is None:
             self._until = now + _INTERVAL_S
         if text in self._repeated:
             self._repeated[text] += 1
-        elif len(self._repeated) < _MOST:
+        elif self._once or len(self._repeated) < _MOST:
             self._repeated[text] = 0
-            return text
+            return True
         else:
             self._others += 1
-        return None
+        return False
 
     def due(self, now: float) -> list[str]:
-        """Return the sums of an interval that is over; to be called now and then."""
+        """Return the sums of an interval that is over; call it now and then."""
         if self._until is None or now < self._until:
             return []
         sums = [f"{text} ({count} more times)" for text, count in self._repeated.items() if count]
         if self._others:
             sums.append(f"{self._others} other packets were refused, for more than {_MOST} different reasons")
-        # Who was said in this interval stays silent in the next one, where only the count would be news.
+        # A message that was repeated stays silent in the next interval, where only its count would be new.
         self._repeated = {text: 0 for text, count in self._repeated.items() if count}
         self._others = 0
         self._until = now + _INTERVAL_S if self._repeated else None

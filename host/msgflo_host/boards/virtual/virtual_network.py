@@ -81,7 +81,7 @@ class Wlan:
         self._wifi = hardware.wifi
         self._states = states
         self._active = self._powered = False
-        self._wanted = self._joined = False
+        self._desired = self._joined = False
         self._reason = "IDLE"  # why it is not in the network: from the end of one attempt to the end of the next
         self._address = _ADDRESS
         self._settings: dict[str, Any] = {"mac": _MAC, "channel": _CHANNEL, "txpower": 20, "pm": 0, "ssid": ""}
@@ -107,7 +107,7 @@ class Wlan:
 
     def _begin(self, ssid: str | None) -> None:
         self._settings["ssid"] = ssid or self._settings["ssid"]
-        self._wanted = True
+        self._desired = True
         self._joined = self._wifi.connected = False
         self._joining = asyncio.get_running_loop().call_later(_JOINING, self._join)
 
@@ -121,7 +121,7 @@ class Wlan:
 
     def _failed(self, reason: str) -> None:
         self._reason = reason
-        if self._wanted and self._settings.get("reconnects", 0) < 0:
+        if self._desired and self._settings.get("reconnects", 0) < 0:
             self._begin(None)
 
     def _notice(self) -> None:
@@ -141,7 +141,7 @@ class Wlan:
         if self._joining is not None:
             self._joining.cancel()
         self._joining = None
-        self._wanted = self._joined = self._wifi.connected = False
+        self._desired = self._joined = self._wifi.connected = False
 
     def isconnected(self) -> bool:
         """Whether it is in the network and has an address."""

@@ -1,7 +1,7 @@
 """Foreign devices: announced on behalf of devices and programs that speak MQTT and know nothing of us.
 
     devices = ForeignDevices(Broker.parse("mqtt://localhost"))
-    devices.want([load("lamp.yml", role="lamp")])
+    devices.set_desired([load("lamp.yml", role="lamp")])
     await devices.run()
 
 Who announces a device proves nothing about it, so liveness does not come from the announcements:
@@ -75,7 +75,7 @@ class Announcer:
         """The topics that `received` needs to hear."""
         return frozenset(d.availability.topic for d in self._devices.values() if d.availability is not None)
 
-    def want(self, devices: Iterable[Foreign]) -> None:
+    def set_desired(self, devices: Iterable[Foreign]) -> None:
         """Announce these devices and no others; ForeignError if two have the same id."""
         wanted = list(devices)
         check_unique(wanted)
@@ -175,9 +175,9 @@ class ForeignDevices:
         """Whether the devices have been announced to a broker that is there."""
         return self._connection is not None and self._connection.connected
 
-    def want(self, devices: Iterable[Foreign]) -> None:
+    def set_desired(self, devices: Iterable[Foreign]) -> None:
         """Announce these devices and no others, at once where there is a connection; ForeignError as `check_unique`."""
-        self._announcer.want(devices)
+        self._announcer.set_desired(devices)
         self._changed.set()
 
     async def run(self) -> None:
@@ -189,7 +189,7 @@ class ForeignDevices:
             try:
                 await asyncio.wait([serving, changed], return_when=asyncio.FIRST_COMPLETED)
             except asyncio.CancelledError:
-                self._announcer.want([])  # a clean end takes them back
+                self._announcer.set_desired([])  # a clean end takes them back
                 raise
             finally:
                 await _cancel(serving, changed)

@@ -6,7 +6,7 @@ from msgflo import ConfigError
 from parts import Sink, refused, run, settle
 
 
-class Greeter(Sink):
+class InitialSender(Sink):
     greetings = 0
 
     def start(self):
@@ -16,7 +16,7 @@ class Greeter(Sink):
 async def test_one_that_is_added_is_announced_started_and_gets_packets(host):
     session, logged = await run(await host.ask("broker"), Sink("first"))
     await host.ask("record", topics=["fbp/participant/s"])
-    late = Greeter("s")
+    late = InitialSender("s")
     session.add(late)
     await until(lambda: late.greetings == 1)
     equal((await host.ask("recorded", count=1))[0][0], "fbp/participant/s")

@@ -20,7 +20,7 @@ from msgflo_host.control import component_processes as package
 from msgflo_host.control.component_processes import Components
 from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.graph.graph_files import load as load_graph
-from msgflo_host.model.events import ComponentCrashed, ComponentDoubted, ComponentPrinted, ComponentSilent, News
+from msgflo_host.model.events import ComponentCrashed, ComponentFaulty, ComponentPrinted, ComponentSilent, Notice
 from msgflo_host.processes import runner as processes
 from systems import Participants, Sink
 
@@ -49,7 +49,7 @@ def fill(folder: Path, **files: str) -> Path:
     return folder
 
 
-class Told:
+class Broadcast:
     """What the coordinator was told of its components."""
 
     def __init__(self, components: Components) -> None:
@@ -63,11 +63,13 @@ class Told:
 
 
 @asynccontextmanager
-async def running(broker: Broker, graph: Path, folder: Path) -> AsyncIterator[tuple[Coordinator, Components, Told]]:
+async def running(
+    broker: Broker, graph: Path, folder: Path
+) -> AsyncIterator[tuple[Coordinator, Components, Broadcast]]:
     """A coordinator and its components in this process."""
     coordinator = Coordinator(msgflo.Broker.parse(broker.url), load_graph(graph))
     components = Components(load(folder), coordinator)
-    told = Told(components)
+    told = Broadcast(components)
     tasks = [asyncio.create_task(coordinator.run()), asyncio.create_task(components.run())]
     try:
         yield coordinator, components, told
@@ -133,7 +135,7 @@ def test_a_fault_of_one_who_is_told_keeps_nobody_from_hearing_the_next_line(brok
         async with running(broker, graph, folder) as (coordinator, _, told):
             coordinator.events.listen(ComponentPrinted, fail)
             news: list[str] = []
-            coordinator.events.listen(News, lambda event: news.append(event.text))
+            coordinator.events.listen(Notice, lambda event: news.append(event.text))
             await soon(lambda: {("two", "first"), ("two", "second")} <= set(told.output) and news and told.crashes)
             assert "what follows from ComponentPrinted has failed: KeyError" in news[0]
 
@@ -153,7 +155,7 @@ def test_mistakes_in_components_are_told_and_leave_others_alone(
     graph.write_text(GRAPH)
     sink = Sink("sink")
 
-    async def scenario() -> Told:
+    async def scenario() -> Broadcast:
         async with running(broker, graph, folder) as (coordinator, components, told):
             await soon(lambda: coordinator.registry.state("echo") == "alive")
             monkeypatch.setattr(processes, "SETTLED_S", 0.2)
@@ -247,7 +249,7 @@ def test_where_the_file_of_a_component_is_deleted_that_is_said_and_nothing_else(
 
     async def main() -> None:
         async with running(broker, graph, folder) as (coordinator, ours, _):
-            coordinator.events.listen(ComponentDoubted, lambda event: said.append((event.role, event.text)))
+            coordinator.events.listen(ComponentFaulty, lambda event: said.append((event.role, event.text)))
             await soon(lambda: coordinator.registry.state("echo") == "alive")
             (folder / "Echo.py").unlink()
             await soon(lambda: said and coordinator.registry.get("echo") is None)
@@ -273,7 +275,7 @@ def test_only_so_many_processes_are_started_and_that_is_said_whenever_it_begins(
 
     async def main() -> None:
         async with running(broker, graph, folder) as (coordinator, ours, _):
-            coordinator.events.listen(News, lambda event: said.append(event.text))
+            coordinator.events.listen(Notice, lambda event: said.append(event.text))
             edit = coordinator.graphs.edit
 
             def doubts() -> dict[str, str | None]:

@@ -166,7 +166,7 @@ def test_with_qos_1_nothing_is_lost_when_connections_break(broker: Mosquitto, mo
             await until(lambda: len({packet[1] for packet in other.received}) == count, 30)
             await breaking
             assert made.connections > 3
-            await until(lambda: not len(made.made.ledger))
+            await until(lambda: not len(made.made.inflight))
 
     run(main)
 
@@ -204,7 +204,7 @@ def test_with_qos_1_a_restart_of_the_broker_loses_nothing(monkeypatch: pytest.Mo
             await until(lambda: len(received) == count, 20)
             assert restarts == 3
             assert made.connections == 4
-            await until(lambda: not len(made.made.ledger))
+            await until(lambda: not len(made.made.inflight))
             await receiver.disconnect()
 
     with Mosquitto(extra="autosave_on_changes true\nautosave_interval 1") as broker:

@@ -9,7 +9,7 @@ import pytest
 
 from fbp_socket import AFAR, SECRET, VIEWER, ask, asking, close_code, run, served, told, until
 from msgflo_host.fbp import websocket as module
-from msgflo_host.fbp.client_list import ClientList, ClientSees
+from msgflo_host.fbp.client_list import ClientAccessChanged, ClientList
 from msgflo_host.fbp.permissions import READY_MADE
 
 pytestmark = pytest.mark.made_up
@@ -138,7 +138,7 @@ def test_a_client_sees_by_the_last_good_secret_that_it_has_shown() -> None:
     async def main() -> None:
         async with served() as server, await server.connect(headers=AFAR) as client:
             sights = []
-            server.clients.events.listen(ClientSees, lambda event: sights.append(event.client.capabilities))
+            server.clients.events.listen(ClientAccessChanged, lambda event: sights.append(event.client.capabilities))
 
             async def sees(protocol: str, command: str) -> bool:
                 server.clients.broadcast(protocol, command, {})

@@ -40,7 +40,7 @@ def test_a_process_runs_in_its_folder_with_the_broker(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         running = Processes(ENVIRONMENT, output=lambda name, line: printed.append(line))
-        running.want({"reader": python(code, tmp_path)})
+        running.set_desired({"reader": python(code, tmp_path)})
         await until(lambda: printed != [])
         await running.stop()
 
@@ -62,7 +62,7 @@ def test_a_process_does_not_learn_what_lets_editors_in(tmp_path: Path, monkeypat
 
     async def scenario() -> None:
         running = Processes(environment(BROKER), output=lambda name, line: printed.append(line))
-        running.want({"one": python("import os; print(dict(os.environ)); print('end')", tmp_path)})
+        running.set_desired({"one": python("import os; print(dict(os.environ)); print('end')", tmp_path)})
         await until(lambda: "end" in printed)
         await running.stop()
 
@@ -78,7 +78,7 @@ def test_a_crash_is_said_and_the_process_started_again_after_a_growing_delay(
 
     async def scenario() -> None:
         running = Processes(ENVIRONMENT)
-        running.want({"fragile": python("raise SystemExit(3)", tmp_path)})
+        running.set_desired({"fragile": python("raise SystemExit(3)", tmp_path)})
         await until(lambda: sum("exit code 3" in message for message in caplog.messages) >= 3)
         await running.stop()
 
@@ -94,10 +94,10 @@ def test_what_is_no_longer_wanted_ends_and_another_command_replaces_it(tmp_path:
 
     async def scenario() -> None:
         running = Processes(ENVIRONMENT)
-        running.want({"one": lives("a")})
+        running.set_desired({"one": lives("a")})
         await until(lambda: (tmp_path / "a").exists() and (tmp_path / "a").read_text() != "")
         first = int((tmp_path / "a").read_text())
-        running.want({"one": lives("b")})
+        running.set_desired({"one": lives("b")})
         await until(lambda: (tmp_path / "b").exists() and (tmp_path / "b").read_text() != "")
         assert not Path(f"/proc/{first}").exists()
         second = int((tmp_path / "b").read_text())
@@ -127,16 +127,16 @@ def test_one_that_is_wanted_again_while_it_ends_starts_when_that_is_over(tmp_pat
     async def scenario() -> None:
         running = Processes(ENVIRONMENT, ended=told.append, crashed=lambda name, how, delay: told.append(how))
         for _ in range(2):
-            running.want({"one": python(ALONE, tmp_path)})
+            running.set_desired({"one": python(ALONE, tmp_path)})
             assert running.is_due("one")
             await until(lambda: (tmp_path / "ready").exists() and running.is_running("one"))
             (tmp_path / "ready").unlink()
             assert not running.is_due("one")
-            running.want({})
+            running.set_desired({})
             assert not running.is_running("one")
             assert not running.is_due("one")
-        running.want({"one": python(ALONE, tmp_path)})
-        running.want({})
+        running.set_desired({"one": python(ALONE, tmp_path)})
+        running.set_desired({})
         await running.stop()
 
     asyncio.run(scenario())
@@ -154,7 +154,7 @@ def test_what_a_crashed_process_has_started_does_not_keep_it_from_its_restart(
 
     async def scenario() -> None:
         running = Processes(ENVIRONMENT, crashed=lambda name, how, delay: crashes.append(how))
-        running.want({"boom": Command(("sh", "-c", "sleep 1000 & echo $! >> pids; exit 3"), tmp_path)})
+        running.set_desired({"boom": Command(("sh", "-c", "sleep 1000 & echo $! >> pids; exit 3"), tmp_path)})
         await until(lambda: len(crashes) >= 2)
         await running.stop()
 
@@ -168,7 +168,7 @@ def test_what_a_crashed_process_has_started_does_not_keep_it_from_its_restart(
 def test_a_program_that_does_not_exist_is_named_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         running = Processes(ENVIRONMENT)
-        running.want({"ghost": Command(("no-such-program",), tmp_path)})
+        running.set_desired({"ghost": Command(("no-such-program",), tmp_path)})
         await until(lambda: bool(caplog.messages))
         await running.stop()
 
@@ -184,7 +184,7 @@ def test_an_argument_that_no_program_can_have_is_said(
 ) -> None:
     async def scenario() -> None:
         running = Processes(ENVIRONMENT)
-        running.want({"odd": Command(("true", argument), tmp_path)})
+        running.set_desired({"odd": Command(("true", argument), tmp_path)})
         await until(lambda: bool(caplog.messages))
         await running.stop()
 
@@ -201,7 +201,7 @@ def test_an_endless_line_neither_blocks_nor_fills_memory(tmp_path: Path) -> None
 
     async def scenario() -> None:
         running = Processes(ENVIRONMENT, output=lambda name, line: printed.append(line))
-        running.want({"loud": python(code, tmp_path)})
+        running.set_desired({"loud": python(code, tmp_path)})
         await until(lambda: "after" in printed)
         await running.stop()
 
@@ -219,7 +219,7 @@ def test_what_a_process_prints_and_how_it_ends_is_told(tmp_path: Path) -> None:
             crashed=lambda *news: told.append(("crashed", *news)),
         )
         code = "import sys; print('hello'); print('worse', file=sys.stderr); raise RuntimeError('too bad')"
-        running.want({"fragile": python(code, tmp_path)})
+        running.set_desired({"fragile": python(code, tmp_path)})
         await until(lambda: any(news[0] == "crashed" for news in told))
         await running.stop()
 
@@ -248,11 +248,11 @@ def test_only_a_process_that_still_runs_is_settled(tmp_path: Path, monkeypatch: 
         monkeypatch.setattr(loop, "call_later", noted)
         running = Processes(ENVIRONMENT, settled=settled.append, crashed=lambda name, how, delay: ended.append(name))
         short, lasting = Command(("true",), tmp_path), Command(("sleep", "60"), tmp_path)
-        running.want({"short": short})
+        running.set_desired({"short": short})
         await until(lambda: ended == ["short"])
         assert [timer.cancelled() for timer in timers] == [True]
         monkeypatch.setattr(processes, "SETTLED_S", 0.01)
-        running.want({"short": short, "lasting": lasting})
+        running.set_desired({"short": short, "lasting": lasting})
         await until(lambda: bool(settled))
         await running.stop()
 
@@ -284,7 +284,7 @@ time.sleep(60)
     async def scenario() -> float:
         running = Processes(ENVIRONMENT, output=lambda name, line: lines.append(line))
         began = time.process_time()
-        running.want({"loud": python(code, tmp_path)})
+        running.set_desired({"loud": python(code, tmp_path)})
         async with asyncio.timeout(60):
             while sum(map(shown, lines)) < 100_000:
                 await asyncio.sleep(0.05)
@@ -306,7 +306,7 @@ def test_one_that_prints_without_end_leaves_time_for_others(tmp_path: Path) -> N
         nonlocal seconds
         running = Processes(ENVIRONMENT, output=lambda name, line: lines.append(line))
         began, turns = time.monotonic(), 0
-        running.want({"endless": Command(("yes",), tmp_path)})
+        running.set_desired({"endless": Command(("yes",), tmp_path)})
         async with asyncio.timeout(60):
             while turns < 50:
                 await asyncio.sleep(0.01)

@@ -17,8 +17,8 @@ from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.graph.graph_files import load, save, signature
 from msgflo_host.graph.live_file import LiveFile
 from msgflo_host.graph.model import Graph
-from msgflo_host.graph.unsaved_edits import Journal
-from msgflo_host.model.events import News
+from msgflo_host.graph.unsaved_edits import UnsavedEdits
+from msgflo_host.model.events import Notice
 from msgflo_host.model.graphs import MAIN
 
 BROKEN = "mine(x/Mine)\noops ->\n"
@@ -34,9 +34,9 @@ class System:
         graph = load(path) if seen is not None else Graph("main")
         self.coordinator = Coordinator(msgflo.Broker.parse("mqtt://127.0.0.1:1"), graph)
         self.told: list[str] = []
-        self.coordinator.events.listen(News, lambda event: self.told.append(event.text))
+        self.coordinator.events.listen(Notice, lambda event: self.told.append(event.text))
         self.file = follow(self.coordinator, path, seen, clock=self.loop.time)
-        self.journal = Journal(path.parent.parent / ".msgflo", path)
+        self.journal = UnsavedEdits(path.parent.parent / ".msgflo", path)
         self.has_unsaved = take_up(self.coordinator, self.file, self.journal)
         self.auto_save = AutoSave(
             self.coordinator,
@@ -472,7 +472,7 @@ def test_edits_that_could_not_be_written_are_taken_up_at_the_next_start(
 def test_a_damaged_journal_is_said_and_keeps_nothing_from_starting(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    journal = Journal(path.parent.parent / ".msgflo", path)
+    journal = UnsavedEdits(path.parent.parent / ".msgflo", path)
     journal.path.parent.mkdir()
     journal.path.write_text('{"graph": {"processes"')
     assert not System(path).has_unsaved
@@ -485,7 +485,7 @@ def test_a_damaged_journal_is_said_and_keeps_nothing_from_starting(
 
 
 def test_each_file_has_a_journal_of_its_own(tmp_path: Path) -> None:
-    one, other = (Journal(tmp_path, tmp_path / name / "graph.fbp") for name in "ab")
+    one, other = (UnsavedEdits(tmp_path, tmp_path / name / "graph.fbp") for name in "ab")
     one.keep(Graph(), Graph("mine"))
     assert other.read() is None
     kept = one.read()

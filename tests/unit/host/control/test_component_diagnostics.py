@@ -44,8 +44,8 @@ class System:
         self.coordinator.replace_graph(graph)
 
     async def look(self) -> str | None:
-        await self.components._doubts.look()
-        self.coordinator.events.tell(Reconciled())
+        await self.components._diagnostics.look()
+        self.coordinator.events.emit(Reconciled())
         return self.components.doubt("lamp")
 
     def told(self) -> list[str]:

@@ -14,7 +14,7 @@ from memory_broker import MemoryBroker
 from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.control.lease import TOPIC, Lease, Taken
 from msgflo_host.graph.model import Graph
-from msgflo_host.model.events import News
+from msgflo_host.model.events import Notice
 from simulation import beside, until
 
 
@@ -88,7 +88,7 @@ def test_where_the_broker_is_lost_while_charge_is_taken_the_next_connection_take
 
     async def main(broker: MemoryBroker) -> None:
         coordinator, lost = Coordinator(broker.address, Graph("main")), asyncio.Event()
-        coordinator.events.listen(News, lambda event: lost.set())
+        coordinator.events.listen(Notice, lambda event: lost.set())
 
         async def losing_the_first(lease: Lease) -> None:
             nonlocal taken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msgflo_host.dataplane.inflight import Ledger
+from msgflo_host.dataplane.inflight import Inflight
 from msgflo_host.dataplane.routing import Target
 from msgflo_host.wire import frames
 from msgflo_host.wire.forward_list import Forward
@@ -15,16 +15,16 @@ Y = Target(Forward("s", "y", 1, True), frames.text("y"))
 
 
 class Wire:
-    """A ledger, and what it has written and confirmed."""
+    """A inflight, and what it has written and confirmed."""
 
     def __init__(self) -> None:
         self.written: list[bytes] = []
         self.confirmed: list[tuple[int, int]] = []
-        self.ledger = Ledger(
+        self.inflight = Inflight(
             write=self.written.append,
             confirm=lambda lane, packet_id: self.confirmed.append((lane, packet_id)),
         )
-        self.ledger.connected()
+        self.inflight.connected()
 
     def published(self) -> list[tuple[str, bytes, int]]:
         """Topic, payload and packet id of what was written since the last call."""
@@ -44,91 +44,91 @@ def packet(payload: bytes, packet_id: int, *, again: bool = False) -> Packet:
 
 def test_a_packet_is_confirmed_when_all_its_copies_are() -> None:
     wire = Wire()
-    assert wire.ledger.receive(0, packet(b"1", 7), [X, Y])
+    assert wire.inflight.receive(0, packet(b"1", 7), [X, Y])
     assert wire.published() == [("x", b"1", 1), ("y", b"1", 2)]
-    wire.ledger.acknowledged(2)
+    wire.inflight.acknowledged(2)
     assert wire.confirmed == []
-    wire.ledger.acknowledged(2)
-    wire.ledger.acknowledged(99)
+    wire.inflight.acknowledged(2)
+    wire.inflight.acknowledged(99)
     assert wire.confirmed == []
-    wire.ledger.acknowledged(1)
+    wire.inflight.acknowledged(1)
     assert wire.confirmed == [(0, 7)]
-    assert len(wire.ledger) == 0
+    assert len(wire.inflight) == 0
 
 
 def test_a_packet_without_targets_is_confirmed_at_once() -> None:
     wire = Wire()
-    wire.ledger.receive(3, packet(b"1", 7), [])
+    wire.inflight.receive(3, packet(b"1", 7), [])
     assert wire.confirmed == [(3, 7)]
 
 
 def test_after_a_lost_connection_all_that_was_not_confirmed_is_sent_again_in_order() -> None:
     wire = Wire()
     for i in range(3):
-        wire.ledger.receive(0, packet(b"%d" % i, 0), [X])
-    wire.ledger.acknowledged(2)
-    wire.ledger.disconnected()
+        wire.inflight.receive(0, packet(b"%d" % i, 0), [X])
+    wire.inflight.acknowledged(2)
+    wire.inflight.disconnected()
     wire.published()
-    wire.ledger.receive(0, packet(b"3", 0), [X])
+    wire.inflight.receive(0, packet(b"3", 0), [X])
     assert wire.published() == []
-    wire.ledger.connected()
+    wire.inflight.connected()
     assert [payload for _, payload, _ in wire.published()] == [b"0", b"2", b"3"]
 
 
 @pytest.mark.parametrize("said", [True, False])
 def test_what_the_broker_delivers_again_is_not_published_twice(said: bool) -> None:
     wire = Wire()
-    wire.ledger.receive(0, packet(b"1", 7), [X])
-    wire.ledger.disconnected()
-    wire.ledger.connected()
+    wire.inflight.receive(0, packet(b"1", 7), [X])
+    wire.inflight.disconnected()
+    wire.inflight.connected()
     assert [payload for _, payload, _ in wire.published()] == [b"1", b"1"]
-    assert not wire.ledger.receive(0, packet(b"1", 7, again=said), [X])
+    assert not wire.inflight.receive(0, packet(b"1", 7, again=said), [X])
     assert wire.published() == []
-    wire.ledger.acknowledged(2)
+    wire.inflight.acknowledged(2)
     assert wire.confirmed == [(0, 7)]
 
 
 def test_what_was_confirmed_before_the_broker_delivers_it_again_is_confirmed_then() -> None:
     wire = Wire()
-    wire.ledger.receive(0, packet(b"1", 7), [X])
-    wire.ledger.disconnected()
-    wire.ledger.connected()
-    wire.ledger.acknowledged(2)
+    wire.inflight.receive(0, packet(b"1", 7), [X])
+    wire.inflight.disconnected()
+    wire.inflight.connected()
+    wire.inflight.acknowledged(2)
     assert wire.confirmed == []
-    assert not wire.ledger.receive(0, packet(b"1", 7, again=True), [X])
+    assert not wire.inflight.receive(0, packet(b"1", 7, again=True), [X])
     assert wire.confirmed == [(0, 7)]
 
 
 def test_a_new_packet_with_an_old_packet_id_is_not_confirmed_by_the_old_ones_copies() -> None:
     wire = Wire()
-    wire.ledger.receive(0, packet(b"old", 7), [X])
-    wire.ledger.disconnected()
-    wire.ledger.connected()
-    assert wire.ledger.receive(0, packet(b"new", 7, again=True), [X])
-    wire.ledger.acknowledged(2)
+    wire.inflight.receive(0, packet(b"old", 7), [X])
+    wire.inflight.disconnected()
+    wire.inflight.connected()
+    assert wire.inflight.receive(0, packet(b"new", 7, again=True), [X])
+    wire.inflight.acknowledged(2)
     assert wire.confirmed == []
-    wire.ledger.acknowledged(3)
+    wire.inflight.acknowledged(3)
     assert wire.confirmed == [(0, 7)]
 
 
 def test_a_lane_whose_session_is_gone_forgets_its_packet_ids() -> None:
     wire = Wire()
     for lane in (0, 1):
-        wire.ledger.receive(lane, packet(b"1", 7), [X])
-    wire.ledger.disconnected()
-    wire.ledger.forget(0)
-    wire.ledger.connected()
+        wire.inflight.receive(lane, packet(b"1", 7), [X])
+    wire.inflight.disconnected()
+    wire.inflight.forget(0)
+    wire.inflight.connected()
     wire.published()
-    assert wire.ledger.receive(0, packet(b"1", 7, again=True), [X])
-    assert not wire.ledger.receive(1, packet(b"1", 7, again=True), [X])
+    assert wire.inflight.receive(0, packet(b"1", 7, again=True), [X])
+    assert not wire.inflight.receive(1, packet(b"1", 7, again=True), [X])
     assert len(wire.published()) == 1
 
 
 def test_the_number_of_packets_under_way_is_bounded_and_reading_stops_in_time() -> None:
     wire = Wire()
     count = 0
-    while not wire.ledger.full:
-        wire.ledger.publish(X, b"%d" % count)
+    while not wire.inflight.full:
+        wire.inflight.publish(X, b"%d" % count)
         count += 1
     sent = wire.published()
     assert len(sent) == 1000
@@ -136,19 +136,19 @@ def test_the_number_of_packets_under_way_is_bounded_and_reading_stops_in_time() 
     received = [payload for _, payload, _ in sent]
     while sent:
         for _, _, packet_id in sent:
-            wire.ledger.acknowledged(packet_id)
+            wire.inflight.acknowledged(packet_id)
         sent = wire.published()
         received += [payload for _, payload, _ in sent]
     assert received == [b"%d" % i for i in range(count)]
-    assert not wire.ledger.full
+    assert not wire.inflight.full
 
 
 def test_packet_ids_are_used_again() -> None:
     wire = Wire()
-    wire.ledger.publish(X, b"stays")
+    wire.inflight.publish(X, b"stays")
     wire.published()
     for _ in range(70_000):
-        wire.ledger.publish(X, b"")
+        wire.inflight.publish(X, b"")
         ((_, _, packet_id),) = wire.published()
         assert 1 < packet_id < 65536
-        wire.ledger.acknowledged(packet_id)
+        wire.inflight.acknowledged(packet_id)

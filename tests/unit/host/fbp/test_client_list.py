@@ -12,7 +12,7 @@ import pytest
 from event_loop import run_simulated
 from fbp_socket import run
 from msgflo_host.fbp import client_list
-from msgflo_host.fbp.client_list import ClientHandle, ClientLeft, ClientList, ClientSees
+from msgflo_host.fbp.client_list import ClientAccessChanged, ClientHandle, ClientLeft, ClientList
 from msgflo_host.fbp.permissions import ALL, READY_MADE
 
 pytestmark = pytest.mark.made_up
@@ -141,7 +141,7 @@ def test_all_who_may_see_it_are_told() -> None:
 def test_those_who_come_and_go_are_reported_once() -> None:
     clients = ClientList()
     seen: list[str] = []
-    clients.events.listen(ClientSees, lambda event: seen.append(f"+{event.client.remote}"))
+    clients.events.listen(ClientAccessChanged, lambda event: seen.append(f"+{event.client.remote}"))
     clients.events.listen(ClientLeft, lambda event: seen.append(f"-{event.client.remote}"))
     one = client(remote="a")
     clients.add(one)

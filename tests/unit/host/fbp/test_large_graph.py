@@ -17,7 +17,7 @@ from bench.editor import graph
 from editors import run
 from fbp_service import joined, read, served
 from msgflo_host.control import coordinator as coordinator_module
-from msgflo_host.control.edge_packets import Taps
+from msgflo_host.control.edge_packets import EdgePackets
 from msgflo_host.fbp import graph_json
 from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.envelope import Request
@@ -80,7 +80,7 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         (Graph, "sorted_initials"),
         (Graph, "take"),
         (graphs_module, "merge"),
-        (Taps, "_follow"),
+        (EdgePackets, "_follow"),
         (coordinator_module, "steps"),
         (json_format, "dump"),
     ):
@@ -148,7 +148,7 @@ def costs_of_opening(nodes: int) -> dict[str, int]:
     for number in range(nodes // 2):
         ports = {"inports": [{"id": "in0"}], "outports": [{"id": "out0"}], "component": f"x/Device{number}"}
         coordinator.registry.discovered(parse(discovery_message(f"p{number}", **ports).encode()), 0.0)
-    coordinator.events.tell(Reconciled())
+    coordinator.events.emit(Reconciled())
     client, costs = joined(service), {}
     for protocol, command, payload in OPENING:
         request = Request(protocol, command, payload, id="1")

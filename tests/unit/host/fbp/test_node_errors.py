@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgflo_host.fbp.node_errors import PRINTED_S, REPORTED_S, Wrongs
+from msgflo_host.fbp.node_errors import PRINTED_S, REPORTED_S, NodeErrors
 from msgflo_host.graph.model import Graph
 from msgflo_host.model.plan import Plan, plan
 
@@ -10,7 +10,7 @@ NONE: Plan = plan(Graph(), {}, lambda edge: False)
 
 
 def test_a_process_fails_for_a_while_after_it_has_printed_an_exception() -> None:
-    wrongs = Wrongs()
+    wrongs = NodeErrors()
     assert not wrongs.printed("lamp", "the fan is ON", 0)
     assert not wrongs.printed("lamp", '    raise TypeError("no: this is a line of the traceback")', 0)
     assert wrongs.printed("lamp", "TypeError: unsupported types", 0)
@@ -25,7 +25,7 @@ def test_a_process_fails_for_a_while_after_it_has_printed_an_exception() -> None
 
 
 def test_a_report_is_worth_more_than_what_is_printed_and_holds_longer() -> None:
-    wrongs = Wrongs()
+    wrongs = NodeErrors()
     wrongs.report("lamp", "refused", 0)
     assert not wrongs.printed("lamp", "TypeError: unsupported types", 1)
     wrongs.look(NONE, REPORTED_S - 1)

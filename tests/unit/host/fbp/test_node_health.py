@@ -245,7 +245,7 @@ def test_a_process_that_has_not_announced_itself_is_shown_as_one_that_fails(syst
     async def main() -> None:
         async with system.editor() as client:
             await open_graph(client)
-            system.coordinator.events.tell(ComponentSilent("board"))
+            system.coordinator.events.emit(ComponentSilent("board"))
             error = "it runs, and has not announced itself"
             await client.told("network", "processerror", graph=MAIN, id="board", error=error)
 
@@ -261,9 +261,9 @@ def test_an_exception_that_was_printed_is_over_in_its_time_also_beside_a_report_
         for role in ("one", "two"):
             graph.add_node(role, "x/Part")
             system.registry.discovered(discovery.Participant(role, role, "x/Part"), time.monotonic())
-        system.events.tell(Reconciled())
-        system.events.tell(NodeFailed("one", "its edge is refused"))
-        system.events.tell(ComponentPrinted("two", "ValueError: too hot"))
+        system.events.emit(Reconciled())
+        system.events.emit(NodeFailed("one", "its edge is refused"))
+        system.events.emit(ComponentPrinted("two", "ValueError: too hot"))
         shown: list[tuple[str, str]] = []
         async with asyncio.timeout(2 * PRINTED_S):
             while ("icon", "two") not in shown:
@@ -285,9 +285,9 @@ def test_states_are_told_also_where_what_is_told_of_components_fails(monkeypatch
         client = joined(service)
         graph.add_node("one", "x/Part")
         monkeypatch.setattr(Catalogue, "names", fail)
-        system.events.tell(Reconciled())
+        system.events.emit(Reconciled())
         system.registry.discovered(discovery.Participant("one", "one", "x/Part"), time.monotonic())
-        system.events.tell(Reconciled())
+        system.events.emit(Reconciled())
         told = [frame["payload"] for frame in read(client) if frame["command"] == "icon"]
         assert [(each["id"], each["icon"]) for each in told] == [("one", PENDING), ("one", "cog")]
 

@@ -73,10 +73,10 @@ def test_the_list_has_them_until_the_real_ones_come() -> None:
         assert (source["command"], source["payload"]["language"]) == ("source", "text")
         button = Participant("button", "button", "porch/Button", outports=(Port("pressed", "button/pressed"),))
         coordinator.registry.discovered(button, time.monotonic())
-        coordinator.events.tell(Reconciled())
+        coordinator.events.emit(Reconciled())
         (real,) = components(client).values()
         assert (real["name"], real.get("description"), real["outPorts"]) == ("porch/Button", None, [port("pressed")])
-        coordinator.events.tell(Reconciled())
+        coordinator.events.emit(Reconciled())
         assert components(client) == {}
 
     asyncio.run(main())
@@ -87,11 +87,11 @@ def test_editors_are_told_when_a_graph_comes_to_name_one_or_another_port_of_it()
         coordinator, service = served(parse("count(core/Counter)\n"))
         client = joined(service)
         coordinator.graphs.edit(MAIN, "addnode", {"id": "lamp", "component": "porch/Lamp"})
-        coordinator.events.tell(Reconciled())
+        coordinator.events.emit(Reconciled())
         assert components(client) == {"porch/Lamp": stand_in("porch/Lamp", [], [])}
         edge = {"src": {"node": "count", "port": "out"}, "tgt": {"node": "lamp", "port": "level"}}
         coordinator.graphs.edit(MAIN, "addedge", edge)
-        coordinator.events.tell(BrokerAway())  # the broker is away
+        coordinator.events.emit(BrokerAway())  # the broker is away
         assert components(client) == {"porch/Lamp": stand_in("porch/Lamp", [port("level")], [])}
 
     asyncio.run(main())

@@ -13,9 +13,9 @@ def test_the_last_lines_and_errors_are_kept_with_how_long_ago_they_were_said() -
     replies = Replies(ClientList(events), events)
     recent = Recent(events)
     for number in range(MOST_LINES + 1):
-        replies.tell("network", "output", {"message": f"echo: {number}"})
-    replies.tell("network", "processerror", {"graph": "default/main", "id": "echo", "error": "x" * 10_000})
-    replies.tell("network", "icon", {"graph": "default/main", "id": "echo", "icon": "cog"})
+        replies.broadcast("network", "output", {"message": f"echo: {number}"})
+    replies.broadcast("network", "processerror", {"graph": "default/main", "id": "echo", "error": "x" * 10_000})
+    replies.broadcast("network", "icon", {"graph": "default/main", "id": "echo", "icon": "cog"})
     *lines, error = recent.lines()
     assert [line["message"] for line in lines] == [f"echo: {number}" for number in range(2, MOST_LINES + 1)]
     assert (error["graph"], error["id"]) == ("default/main", "echo")

@@ -16,7 +16,7 @@ from msgflo_host.model.graphs import MAIN, Graphs
 
 WIDTH, HEIGHT = 72, 110  # of a node of noflo-ui with its name
 
-Told = tuple[str, str, Any]
+Broadcast = tuple[str, str, Any]
 
 
 def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
@@ -93,7 +93,7 @@ def test_what_is_discovered_has_a_place_for_editors_as_long_as_it_is_there_and_n
     graph = Graph()
     graph.add_node("old", "x/Y", {"x": 36, "y": 72})
     graphs = Graphs(graph, time.monotonic)
-    told: list[Told] = []
+    told: list[Broadcast] = []
     graphs.events.listen(
         GraphChanged, lambda event: told.extend((event.graph, each.command, each.payload) for each in event.changes)
     )

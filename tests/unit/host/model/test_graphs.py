@@ -45,7 +45,7 @@ class Watched(Graphs):
         self.edit(graph, "addedge", {"src": end(src), "tgt": end(tgt)})
 
     def wants(self) -> dict[str, str]:
-        return {node.id: node.component for node in self.wanted.graph.nodes.values()}
+        return {node.id: node.component for node in self.desired.graph.nodes.values()}
 
 
 def end(text: str) -> dict[str, Any]:
@@ -71,33 +71,33 @@ def test_a_node_that_runs_elsewhere_is_the_same_in_each_graph(graphs: Watched) -
     for graph in (MAIN, "home/one", "two"):
         graphs.nodes(graph, lamp="demo_Lamp")
     assert graphs.wants() == {"lamp": "demo/Lamp"}
-    assert graphs.wanted.places_of("lamp") == [(MAIN, "lamp"), ("home/one", "lamp"), ("two", "lamp")]
+    assert graphs.desired.places_of("lamp") == [(MAIN, "lamp"), ("home/one", "lamp"), ("two", "lamp")]
 
 
 def test_an_edge_is_in_force_while_one_of_the_graphs_that_have_it_is_started(graphs: Watched) -> None:
     for graph in ("home/one", "two"):
         graphs.nodes(graph, lamp="demo_Lamp", fan="demo_Fan")
         graphs.edge(graph, "lamp.alarm", "fan.power")
-    (edge,) = graphs.wanted.graph.edges
-    assert not graphs.wanted.is_started(edge)
+    (edge,) = graphs.desired.graph.edges
+    assert not graphs.desired.is_started(edge)
     graphs.start("two")
-    assert graphs.wanted.is_started(edge)
+    assert graphs.desired.is_started(edge)
     graphs.start("home/one")
     graphs.stop("two")
-    assert graphs.wanted.is_started(edge)
-    assert [graph for graph, _ in graphs.wanted.origins_of(edge)] == ["home/one", "two"]
+    assert graphs.desired.is_started(edge)
+    assert [graph for graph, _ in graphs.desired.origins_of(edge)] == ["home/one", "two"]
     graphs.stop("home/one")
-    assert not graphs.wanted.is_started(edge)
+    assert not graphs.desired.is_started(edge)
 
 
 def test_roles_that_only_stopped_graphs_name_rest(graphs: Watched) -> None:
     graphs.nodes(MAIN, clock="core_Timer", lamp="demo_Lamp")
     graphs.nodes("two", clock="core_Timer", lamp="demo_Lamp")
-    assert graphs.wanted.resting == {"two/clock"}
+    assert graphs.desired.resting == {"two/clock"}
     graphs.start("two")
-    assert graphs.wanted.resting == frozenset()
+    assert graphs.desired.resting == frozenset()
     graphs.stop(MAIN)
-    assert graphs.wanted.resting == {"clock"}
+    assert graphs.desired.resting == {"clock"}
 
 
 def test_initial_packets_are_sent_when_a_graph_starts_and_when_they_come_to_a_started_one(graphs: Watched) -> None:
@@ -261,7 +261,7 @@ def test_an_edit_goes_through_no_other_graph(graphs: Watched, started: bool, mon
         if started:
             graphs.start(graph)
     both = [graphs.network(graph).graph for graph in ("home/one", "two")]
-    assert len(graphs.wanted.graph.edges) == 3
+    assert len(graphs.desired.graph.edges) == 3
     assert taken == both
     taken.clear()
     graphs.nodes(MAIN, fan="demo_Fan")
@@ -283,19 +283,19 @@ def test_a_graph_that_has_changed_leaves_nothing_behind_in_what_is_wanted(graphs
         graphs.edit(graph, "addinitial", {"src": {"data": 3}, "tgt": end("count.start")})
     graphs.start("two")
     for _ in range(2):  # what is kept is not written to
-        wanted = graphs.wanted
+        wanted = graphs.desired
         assert len(wanted.graph.edges_at("fan")) == 1
         assert [id for id, _ in wanted.origins_of(wanted.graph.edges[0])] == [MAIN, "home/one", "two"]
         assert wanted.places_of("fan") == [(id, "fan") for id in (MAIN, "home/one", "two")]
         assert [each.tgt.node for each in wanted.graph.initials] == ["count", "two/count"]
         graphs.touch()
     graphs.edge("two", "fan.speed", "lamp.level")
-    assert len(graphs.wanted.graph.edges) == 2
+    assert len(graphs.desired.graph.edges) == 2
     graphs.edit("two", "removeedge", {"src": end("fan.speed"), "tgt": end("lamp.level")})
     graphs.edit("home/one", "removenode", {"id": "fan"})
     graphs.edit("two", "removenode", {"id": "count"})
     graphs.edit(MAIN, "removeedge", {"src": end("lamp.alarm"), "tgt": end("fan.power")})
-    wanted = graphs.wanted
+    wanted = graphs.desired
     assert wanted.origins_of(wanted.graph.edges[0]) == [("two", graphs.network("two").graph.edges[0])]
     assert wanted.places_of("fan") == [(MAIN, "fan"), ("two", "fan")]
     assert [each.tgt.node for each in wanted.graph.initials] == ["count"]
@@ -306,15 +306,15 @@ def test_edges_whose_ports_differ_only_in_case_are_one(graphs: Watched) -> None:
         graphs.nodes(graph, lamp="demo_Lamp", fan="demo_Fan")
         graphs.edge(graph, f"lamp.{port}", "fan.power")
     graphs.stop(MAIN)
-    (edge,) = graphs.wanted.graph.edges
-    assert [(id, each.src.port) for id, each in graphs.wanted.origins_of(edge)] == [
+    (edge,) = graphs.desired.graph.edges
+    assert [(id, each.src.port) for id, each in graphs.desired.origins_of(edge)] == [
         (MAIN, "alarm"),
         ("home/one", "Alarm"),
         ("two", "ALARM"),
     ]
-    assert not graphs.wanted.is_started(edge)
+    assert not graphs.desired.is_started(edge)
     graphs.start("two")
-    assert graphs.wanted.is_started(graphs.wanted.graph.edges[0])
+    assert graphs.desired.is_started(graphs.desired.graph.edges[0])
 
 
 def test_the_graphs_besides_the_main_one_hold_only_so_much(graphs: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -428,8 +428,8 @@ def test_a_node_of_the_main_graph_is_never_that_of_another_graph_whatever_it_is_
     graphs.edit(MAIN, "addnode", {"id": "two/count", "component": "core/Scale"})
     graphs.edit(MAIN, "addnode", {"id": "two/count/", "component": "core/Scale"})
     assert graphs.wants() == {"two/count": "core/Scale", "two/count/": "core/Scale", "two/count//": "core/Counter"}
-    assert graphs.wanted.places_of("two/count") == [(MAIN, "two/count")]
-    assert graphs.wanted.places_of("two/count//") == [("two", "count")]
+    assert graphs.desired.places_of("two/count") == [(MAIN, "two/count")]
+    assert graphs.desired.places_of("two/count//") == [("two", "count")]
 
 
 def test_a_graph_without_nodes_is_forgotten_with_its_maker_and_one_with_nodes_stays(graphs: Watched) -> None:

@@ -75,7 +75,7 @@ def test_fuzz_what_runs_here_is_what_started_graphs_name_and_is_shown_as_nobody_
         with suppress(GraphError):
             carry_out(coordinator, step)
         assert graphs.found == {}
-    wanted = graphs.wanted
+    wanted = graphs.desired
     nodes = {node.id: node.component for node in wanted.graph.nodes.values() if node.id not in wanted.resting}
     here = {role: component for role, component in nodes.items() if component.startswith("core/")}
     assert {role: component for role, (component, _) in coordinator.desired_components().items()} == here

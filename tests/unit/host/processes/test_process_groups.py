@@ -41,7 +41,7 @@ class Coordinator:
         """As `Channel.send`."""
         if self._supervisor.coordinator is self:
             message = sent(message)
-            self._supervisor.groups.want(message["kind"], message["want"])
+            self._supervisor.groups.set_desired(message["kind"], message["want"])
 
 
 class Supervisor:
@@ -83,7 +83,7 @@ def test_a_coordinator_that_starts_again_finds_what_runs_and_hears_what_was_prin
     async def main(supervisor: Supervisor) -> None:
         first = Coordinator(supervisor)
         nodes = first.runner()
-        nodes.want({"a": program("one"), "b": program("two")})
+        nodes.set_desired({"a": program("one"), "b": program("two")})
         await asyncio.sleep(0.1)
         assert nodes.is_running("a")
         assert nodes.is_running("b")
@@ -103,7 +103,7 @@ def test_a_coordinator_that_starts_again_finds_what_runs_and_hears_what_was_prin
         await asyncio.sleep(1)
         assert second.told == [("output", "a", "is anybody there?")]
         assert nodes.is_running("b")
-        nodes.want({"a": program("one"), "b": program("two")})
+        nodes.set_desired({"a": program("one"), "b": program("two")})
         await asyncio.sleep(1)
         assert [each.command for each in processes] == [["one"], ["two"], ["two"]]
 
@@ -113,7 +113,7 @@ def test_a_coordinator_that_starts_again_finds_what_runs_and_hears_what_was_prin
 def test_a_process_that_has_crashed_starts_again_also_without_a_coordinator(processes: Processes) -> None:
     async def main(supervisor: Supervisor) -> None:
         first = Coordinator(supervisor)
-        first.runner().want({"a": program("one")})
+        first.runner().set_desired({"a": program("one")})
         await asyncio.sleep(0.1)
         processes[0].end()
         await asyncio.sleep(0.1)
@@ -131,9 +131,9 @@ def test_one_with_another_command_runs_when_the_one_before_has_ended(processes: 
     async def main(supervisor: Supervisor) -> None:
         coordinator = Coordinator(supervisor)
         nodes = coordinator.runner()
-        nodes.want({"a": program("one")})
+        nodes.set_desired({"a": program("one")})
         await asyncio.sleep(0.1)
-        nodes.want({"a": program("two")})
+        nodes.set_desired({"a": program("two")})
         assert not nodes.is_running("a")
         assert nodes.is_due("a")
         await asyncio.sleep(0.1)
@@ -150,7 +150,7 @@ def test_they_are_stopped_only_where_the_coordinator_is_to_end_and_so_are_all_wh
     async def main(supervisor: Supervisor) -> None:
         coordinator = Coordinator(supervisor)
         nodes = coordinator.runner()
-        nodes.want({"a": program("one"), "b": program("two")})
+        nodes.set_desired({"a": program("one"), "b": program("two")})
         await asyncio.sleep(0.1)
         await nodes.stop()
         await asyncio.sleep(5)
@@ -169,7 +169,7 @@ def test_nobody_waits_for_what_ends_with_the_supervisor(processes: Processes, is
     async def main(supervisor: Supervisor) -> None:
         coordinator = Coordinator(supervisor)
         nodes = coordinator.runner()
-        nodes.want({"a": program("one")})
+        nodes.set_desired({"a": program("one")})
         supervisor.coordinator = None
         coordinator.is_ending.set()
         if is_lost_first:
@@ -186,7 +186,7 @@ def test_nobody_waits_for_what_ends_with_the_supervisor(processes: Processes, is
 def test_what_happens_before_anybody_asks_for_a_kind_is_told_then(processes: Processes) -> None:
     async def main(supervisor: Supervisor) -> None:
         first = Coordinator(supervisor)
-        first.runner("boards").want({"desk": program("one")})
+        first.runner("boards").set_desired({"desk": program("one")})
         await asyncio.sleep(0.1)
         second = Coordinator(supervisor)
         processes[0].say("hello")
@@ -202,7 +202,7 @@ def test_what_happens_before_anybody_asks_for_a_kind_is_told_then(processes: Pro
 
 def test_of_a_process_that_prints_much_the_last_lines_are_kept(processes: Processes) -> None:
     async def main(supervisor: Supervisor) -> None:
-        Coordinator(supervisor).runner().want({"a": program("one")})
+        Coordinator(supervisor).runner().set_desired({"a": program("one")})
         await asyncio.sleep(0.1)
         processes[0].say(*map(str, range(300)))
         await asyncio.sleep(0.1)

@@ -12,9 +12,9 @@ from memory_broker import MemoryBroker
 from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.graph.commands import Change
 from msgflo_host.graph.model import Graph
-from msgflo_host.model.events import GraphChanged, GraphEdited, News, Reconciled
+from msgflo_host.model.events import GraphChanged, GraphEdited, Notice, Reconciled
 from msgflo_host.model.graphs import MAIN, Graphs
-from msgflo_host.util.guard import Wall
+from msgflo_host.util.guard import Guard
 from simulation import running_components
 
 
@@ -24,27 +24,27 @@ def fail(*news: object) -> None:
 
 def test_a_fault_is_logged_with_its_place_and_told_once(logged: pytest.LogCaptureFixture) -> None:
     told: list[str] = []
-    wall = Wall(told.append)
+    wall = Guard(told.append)
     for _ in range(3):
         with wall("the work"):
             fail()
-    assert told == ["a fault of the coordinator: the work has failed: KeyError; its log tells more"]
+    assert told == ["a fault of the coordinator: the work has failed: KeyError; its log has the details"]
     (record,) = logged.records
     assert (record.levelname, record.getMessage()) == ("ERROR", "the work has failed: KeyError")
     assert "in fail" in logged.text
 
 
 def test_a_fault_in_the_telling_of_a_fault_ends_nothing(logged: pytest.LogCaptureFixture) -> None:
-    with Wall(fail)("the work"):
+    with Guard(fail)("the work"):
         fail()
     assert [record.getMessage() for record in logged.records] == [
         "the work has failed: KeyError",
-        "the telling of a fault has failed: KeyError",
+        "reporting a fault has failed: KeyError",
     ]
 
 
 def test_what_is_cancelled_ends_behind_a_wall_too() -> None:
-    with pytest.raises(asyncio.CancelledError), Wall(fail)("the work"):
+    with pytest.raises(asyncio.CancelledError), Guard(fail)("the work"):
         raise asyncio.CancelledError
 
 
@@ -56,10 +56,10 @@ def test_an_edit_is_in_force_and_known_to_all_others_though_one_who_is_told_fail
     graphs.events.listen(GraphChanged, fail)
     graphs.events.listen(GraphChanged, lambda event: told.append(event.changes))
     graphs.events.listen(GraphEdited, lambda event: edited.append(event.graph))
-    assert graphs.wanted.graph.nodes == {}
+    assert graphs.desired.graph.nodes == {}
     graphs.edit("other", "addnode", {"id": "lamp", "component": "demo/Lamp"})
     assert ([change.command for changes in told for change in changes], edited) == (["addnode"], ["other"])
-    assert "lamp" in graphs.wanted.graph.nodes
+    assert "lamp" in graphs.desired.graph.nodes
 
 
 @pytest.mark.parametrize("place", ["event", "preparation", "tick"])
@@ -68,7 +68,7 @@ def test_the_coordinator_goes_on_though_one_who_is_told_fails(place: str, logged
 
     async def main(broker: MemoryBroker) -> None:
         coordinator = Coordinator(broker.address, Graph("main"))
-        coordinator.events.listen(News, lambda event: news.append(event.text))
+        coordinator.events.listen(Notice, lambda event: news.append(event.text))
         running = asyncio.create_task(coordinator.run())
         await until_alive(coordinator, "before")
         if place == "event":
@@ -97,5 +97,5 @@ def test_the_coordinator_goes_on_though_one_who_is_told_fails(place: str, logged
                 await main(broker)
 
     run_simulated(bounded)
-    assert all("has failed: KeyError; its log tells more" in line for line in news)
+    assert all("has failed: KeyError; its log has the details" in line for line in news)
     assert "in fail" in logged.text

@@ -13,7 +13,7 @@ from fbp_service import served
 from msgflo_host.graph import json_format
 from msgflo_host.model.plan import plan, steps
 from msgflo_host.util import time_slices
-from msgflo_host.util.time_slices import Turns
+from msgflo_host.util.time_slices import TimeSlices
 
 LARGE = json_format.load(json.dumps(graph(1_000)))
 
@@ -26,11 +26,11 @@ def test_others_have_their_turn_once_a_slice_is_over(
 
     async def main() -> None:
         had = 0
-        turns = Turns()
+        slices = TimeSlices()
         for _ in range(5):
             turn = asyncio.Event()
             asyncio.get_running_loop().call_soon(turn.set)
-            await turns.give()
+            await slices.pause()
             had += turn.is_set()
         assert had == turns_of_others
 

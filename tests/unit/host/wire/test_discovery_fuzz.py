@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fuzz import EXAMPLES, damaged, fuzzed, json_values
 from msgflo_host.errors import DiscoveryError
 from msgflo_host.model.participants import Registry
-from msgflo_host.util.log_filter import Complaints
+from msgflo_host.util.log_filter import LogFilter
 from msgflo_host.wire.discovery import Participant, encode, merge, parse
 
 TEXTS = [
@@ -96,7 +96,7 @@ def test_wrong_values_are_read_or_refused(payload: bytes) -> None:
 
 
 def test_a_flood_of_bad_and_changing_messages_leaves_nothing_behind() -> None:
-    registry, complaints = Registry(limit=50), Complaints()
+    registry, messages = Registry(limit=50), LogFilter()
 
     def flood(start: int) -> None:
         for i in range(start, start + max(2000, EXAMPLES)):
@@ -106,8 +106,8 @@ def test_a_flood_of_bad_and_changing_messages_leaves_nothing_behind() -> None:
                     parse(TEXTS[i % 3].replace("lamp", f"lamp{i}").encode()[: None if i % 2 else -1]), now
                 )
             except DiscoveryError as error:
-                complaints.complain(str(error), now)
-            complaints.due(now)
+                messages.is_new(str(error), now)
+            messages.due(now)
             registry.tick(now)
 
     flood(0)

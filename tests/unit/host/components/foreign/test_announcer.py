@@ -57,7 +57,7 @@ class Recorder:
 def test_devices_are_announced_when_there_is_a_connection(device: Callable[..., Foreign]) -> None:
     recorder = Recorder()
     announcer = Announcer(recorder, interval=30)
-    announcer.want([device(PLAIN, "a/b"), device(PLAIN, "c")])
+    announcer.set_desired([device(PLAIN, "a/b"), device(PLAIN, "c")])
     assert recorder.sent == []
     announcer.connected()
     first = discovery.parse(recorder.sent[0][1], topic=recorder.sent[0][0])
@@ -78,7 +78,7 @@ def test_devices_are_announced_when_there_is_a_connection(device: Callable[..., 
 def test_the_availability_topic_decides_about_liveness(device: Callable[..., Foreign]) -> None:
     recorder = Recorder()
     announcer = Announcer(recorder)
-    announcer.want([device(WATCHED, "a")])
+    announcer.set_desired([device(WATCHED, "a")])
     assert announcer.topics == {"a/status"}
     announcer.connected()
     assert recorder.take() == [("fbp/participant/a", "a"), ("fbp/connection/foreign-a", ""), ("fbp", "a")]
@@ -95,7 +95,7 @@ def test_the_availability_topic_decides_about_liveness(device: Callable[..., For
 def test_what_was_retained_is_known_before_the_first_announcement(device: Callable[..., Foreign]) -> None:
     recorder = Recorder()
     announcer = Announcer(recorder)
-    announcer.want([device(WATCHED, "a")])
+    announcer.set_desired([device(WATCHED, "a")])
     announcer.received("a/status", b"down", True)
     assert recorder.take() == []
     announcer.connected()
@@ -121,7 +121,7 @@ def test_payloads_may_be_texts_or_json(
 ) -> None:
     recorder = Recorder()
     announcer = Announcer(recorder)
-    announcer.want([device(f"{PLAIN}availability: {declared}\n", "a")])
+    announcer.set_desired([device(f"{PLAIN}availability: {declared}\n", "a")])
     announcer.connected()
     recorder.take()
     announcer.received("t", offline)
@@ -135,7 +135,7 @@ def test_a_payload_that_means_nothing_is_logged_once(
 ) -> None:
     monkeypatch.setattr(logging.getLogger("msgflo"), "propagate", True)
     announcer = Announcer(Recorder())
-    announcer.want([device(WATCHED.replace("offline: down", "offline: {state: down}"), "a")])
+    announcer.set_desired([device(WATCHED.replace("offline: down", "offline: {state: down}"), "a")])
     announcer.connected()
     for payload in (b"what?", b"\xff", b"[" * 100_000, b"1e999"):
         announcer.received("a/status", payload)
@@ -147,7 +147,7 @@ def test_a_payload_that_means_nothing_is_logged_once(
 def test_one_availability_topic_may_stand_for_several_devices(device: Callable[..., Foreign]) -> None:
     recorder = Recorder()
     announcer = Announcer(recorder)
-    announcer.want([device(WATCHED.replace("#ROLE/status", "bridge"), role) for role in ("a", "b")])
+    announcer.set_desired([device(WATCHED.replace("#ROLE/status", "bridge"), role) for role in ("a", "b")])
     announcer.connected()
     recorder.take()
     announcer.received("bridge", b"down")
@@ -158,30 +158,30 @@ def test_devices_come_and_go_while_connected(device: Callable[..., Foreign]) -> 
     recorder = Recorder()
     announcer = Announcer(recorder)
     announcer.connected()
-    announcer.want([device(PLAIN, "a"), device(WATCHED, "b")])
+    announcer.set_desired([device(PLAIN, "a"), device(WATCHED, "b")])
     recorder.take()
-    announcer.want([device(PLAIN, "a"), device(PLAIN, "c")])
+    announcer.set_desired([device(PLAIN, "a"), device(PLAIN, "c")])
     assert sorted(recorder.take()) == [
         ("fbp", "c"), ("fbp/connection/foreign-b", ""), ("fbp/participant/b", ""), ("fbp/participant/c", "c"),
     ]  # fmt: skip
-    announcer.want([device(PLAIN.replace("home/Plain", "home/Other"), "a")])
+    announcer.set_desired([device(PLAIN.replace("home/Plain", "home/Other"), "a")])
     assert sorted(recorder.take()) == [("fbp", "a"), ("fbp/participant/a", "a"), ("fbp/participant/c", "")]
 
 
 def test_what_was_taken_back_without_a_connection_is_cleared_with_the_next(device: Callable[..., Foreign]) -> None:
     recorder = Recorder()
     announcer = Announcer(recorder)
-    announcer.want([device(PLAIN, "a"), device(PLAIN, "b")])
-    announcer.want([device(PLAIN, "b")])
-    announcer.want([device(PLAIN, "b"), device(PLAIN, "a")])
-    announcer.want([device(PLAIN, "b")])
+    announcer.set_desired([device(PLAIN, "a"), device(PLAIN, "b")])
+    announcer.set_desired([device(PLAIN, "b")])
+    announcer.set_desired([device(PLAIN, "b"), device(PLAIN, "a")])
+    announcer.set_desired([device(PLAIN, "b")])
     announcer.connected()
     assert recorder.take() == [("fbp/participant/a", ""), ("fbp/participant/b", "b"), ("fbp", "b")]
 
 
 def test_devices_with_the_same_id_are_refused(device: Callable[..., Foreign]) -> None:
     with pytest.raises(ForeignError, match="its id 'a' is also that of a"):
-        Announcer(Recorder()).want([device(PLAIN, "a"), device(WATCHED, "a")])
+        Announcer(Recorder()).set_desired([device(PLAIN, "a"), device(WATCHED, "a")])
 
 
 @pytest.mark.parametrize("interval", [0, -1, float("nan"), float("inf")])
@@ -262,7 +262,7 @@ def test_a_device_is_as_alive_as_its_availability_topic_says(
     broker: MemoryBroker, device: Callable[..., Foreign]
 ) -> None:
     devices = ForeignDevices(broker.address)
-    devices.want([device(WATCHED, "lamp/1"), device(PLAIN, "plain")])
+    devices.set_desired([device(WATCHED, "lamp/1"), device(PLAIN, "plain")])
 
     async def play(watcher: Watcher) -> None:
         retain(broker, "lamp/1/status", "up")
@@ -279,7 +279,7 @@ def test_a_device_that_was_lost_before_is_lost_from_the_start(
     broker: MemoryBroker, device: Callable[..., Foreign]
 ) -> None:
     devices = ForeignDevices(broker.address)
-    devices.want([device(WATCHED, "lamp")])
+    devices.set_desired([device(WATCHED, "lamp")])
 
     async def play(watcher: Watcher) -> None:
         await watcher.until(lambda: watcher.states() == {"lamp": "lost"})
@@ -291,11 +291,11 @@ def test_a_device_that_was_lost_before_is_lost_from_the_start(
 
 def test_devices_may_change_while_they_are_announced(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:
     devices = ForeignDevices(broker.address)
-    devices.want([device(PLAIN, "plain"), device(PLAIN, "gone")])
+    devices.set_desired([device(PLAIN, "plain"), device(PLAIN, "gone")])
 
     async def play(watcher: Watcher) -> None:
         await watcher.until(lambda: watcher.states() == {"plain": "alive", "gone": "alive"})
-        devices.want([device(PLAIN, "plain"), device(WATCHED, "lamp")])  # another topic to be heard
+        devices.set_desired([device(PLAIN, "plain"), device(WATCHED, "lamp")])  # another topic to be heard
         await watcher.until(lambda: watcher.states() == {"plain": "alive", "lamp": "alive"})
         retain(broker, "lamp/status", "down")
         await watcher.until(lambda: watcher.states() == {"plain": "alive", "lamp": "lost"})
@@ -307,7 +307,7 @@ def test_it_ends_also_while_it_leaves_the_broker_to_hear_other_topics(
     broker: MemoryBroker, device: Callable[..., Foreign], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     devices = ForeignDevices(broker.address)
-    devices.want([device(PLAIN, "plain")])
+    devices.set_desired([device(PLAIN, "plain")])
 
     async def play() -> None:
         broker.start()
@@ -323,7 +323,7 @@ def test_it_ends_also_while_it_leaves_the_broker_to_hear_other_topics(
         async with asyncio.timeout(60):
             while not devices.connected:
                 await asyncio.sleep(0.01)
-            devices.want([device(WATCHED, "lamp")])
+            devices.set_desired([device(WATCHED, "lamp")])
             await leaving.wait()
             announcing.cancel()
             await asyncio.wait([announcing])
@@ -334,7 +334,7 @@ def test_it_ends_also_while_it_leaves_the_broker_to_hear_other_topics(
 
 def test_devices_are_announced_again_and_again(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:
     devices = ForeignDevices(broker.address, interval=30)
-    devices.want([device(PLAIN, "plain")])
+    devices.set_desired([device(PLAIN, "plain")])
 
     async def play(watcher: Watcher) -> None:
         await watcher.until(lambda: [topic for topic, _, _ in watcher.messages].count("fbp") >= 4)
@@ -346,7 +346,7 @@ def test_after_a_broker_restart_everything_is_announced_again(
     broker: MemoryBroker, device: Callable[..., Foreign]
 ) -> None:
     devices = ForeignDevices(broker.address)
-    devices.want([device(PLAIN, "plain")])
+    devices.set_desired([device(PLAIN, "plain")])
 
     async def restarted(watcher: Watcher) -> None:
         await watcher.until(lambda: watcher.states() == {"plain": "alive"})
@@ -360,7 +360,7 @@ def test_after_a_broker_restart_everything_is_announced_again(
 
 def test_the_end_of_the_program_takes_them_back(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:
     devices = ForeignDevices(broker.address)
-    devices.want([device(PLAIN, "plain")])
+    devices.set_desired([device(PLAIN, "plain")])
 
     async def play(watcher: Watcher) -> None:
         await watcher.until(lambda: watcher.states() == {"plain": "alive"})
