@@ -1,4 +1,4 @@
-"""The pictures of the README: the demo in a real browser. `tests/browser/screenshots.py [FOLDER]`, by default docs/.
+"""The pictures of the documentation: the demo in a real browser. `tests/browser/screenshots.py [FOLDER]`, by default docs/.
 
 With `--all` also each of both views at the sizes of a laptop and of a phone, light and dark, to be looked at.
 """

@@ -12,8 +12,8 @@ What a fenced block of README.md, docs/*.md and the README.md of boards and exam
   shipped as an example) or any YAML.
 - ``fbp``: a graph. ``fbp added``: lines for the end of the demo's graph; ``fbp instead``: lines in place of the one of the
   demo's graph that begins alike. ``json``: a graph, a discovery message or any JSON.
-- A further word that is a file's name: docs/project.md makes a project of these, and it is run, also as its ``ini`` has
-  systemd start it.
+- A further word that is a file's name: docs/tutorial.md and docs/project.md make a project of these, and it is run, also
+  as the ``ini`` has systemd start it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,13 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import paho.mqtt.client as mqtt
@@ -300,47 +303,74 @@ def test_json_example_is_valid(block: Block) -> None:
 
 
 @pytest.mark.parametrize("starter", ["a terminal", "systemd"])
-def test_project_carries_data(broker: Broker, tmp_path: Path, starter: str) -> None:
-    """What docs/project.md says, from start to end; `cmnd/light/POWER` is what its plug would get."""
-    for block in _blocks_of(ROOT / "docs/project.md"):
-        for file in block.words:
-            (tmp_path / file).write_text(block.text)
+def test_tutorial_makes_a_rule_that_lasts(broker: Broker, tmp_path: Path, starter: str) -> None:
+    """docs/tutorial.md, from start to end; `cmnd/light/POWER` is what its plug would get."""
+    for page in ("tutorial", "project"):
+        for block in _blocks_of(ROOT / f"docs/{page}.md"):
+            for file in block.words:
+                (tmp_path / file).write_text(block.text)
     heard: list[bytes] = []
     light = mqtt.Client(CallbackAPIVersion.VERSION2)
     light.on_message = lambda client, data, message: heard.append(message.payload)
     light.connect("127.0.0.1", broker.port)
     light.subscribe("cmnd/light/POWER")
+    with _project(tmp_path, broker, starter) as wait:
+        wait(lambda status: light.loop(0.2) == 0 and b"true" in heard)  # the threshold is 0
+        status = wait(lambda status: {edge["kind"] for edge in status["edges"]} == {"direct", "forwarded"})
+        assert {node["id"]: node["state"] for node in status["nodes"]} == dict.fromkeys(
+            ["disk", "full", "light"], "alive"
+        )
+        light.publish("full/threshold", "101")
+        wait(lambda status: light.loop(0.2) == 0 and b"false" in heard)
+    heard.clear()
+    with _project(tmp_path, broker, starter) as wait:
+        wait(lambda status: light.loop(0.2) == 0 and heard)
+    assert set(heard) == {b"false"}
+
+
+@contextmanager
+def _project(folder: Path, broker: Broker, starter: str) -> Iterator[Callable[[Callable[[dict[str, Any]], Any]], Any]]:
+    """Run the project of a folder; gives a function that waits until its status satisfies a condition."""
     port = free_port()
     arguments, environment = ["run", "."], {key: os.environ[key] for key in os.environ if not key.startswith("MSGFLO_")}
     if starter == "systemd":
         unit = configparser.RawConfigParser()
-        unit.read(tmp_path / "msgflo.service")
+        unit.read(folder / "msgflo.service")
         program, *arguments = unit["Service"]["ExecStart"].split()
         assert program.endswith("/.venv/bin/msgflo")
-        environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+        environment = {"HOME": str(folder), "PATH": "/usr/bin:/bin"}
     command = [sys.executable, "-m", "msgflo_host", *arguments, "--broker", broker.url, "--port", str(port), "--plain"]
-    with (tmp_path / "output").open("w+") as output:
+    with (folder / "output").open("w+") as output:
         process = subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
-        try:
+
+        def wait(condition: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
             deadline = time.monotonic() + 40
-            while b"true" not in heard:
-                assert process.poll() is None, (tmp_path / "output").read_text()
-                assert time.monotonic() < deadline, (tmp_path / "output").read_text()
-                light.publish("disk/limit", "101")
-                light.loop(0.2)
-            kinds: list[str] = []
-            while kinds != ["forwarded"]:  # which the forwarder confirms after the first packets
-                assert time.monotonic() < deadline, (tmp_path / "output").read_text()
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/status.json", timeout=20) as answer:
-                    status = json.load(answer)
-                kinds = [edge["kind"] for edge in status["edges"]]
+            while True:
+                assert process.poll() is None, (folder / "output").read_text()
+                assert time.monotonic() < deadline, (folder / "output").read_text()
+                status = _status(port)
+                if status and condition(status):
+                    return status
+                time.sleep(0.1)
+
+        try:
+            yield wait
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 0
         finally:
             process.kill()
-    assert {node["id"]: node["state"] for node in status["nodes"]} == {"disk": "alive", "light": "alive"}
+
+
+def _status(port: int) -> dict[str, Any] | None:
+    """The coordinator's status; None before it listens."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/status.json", timeout=20) as answer:
+            status: dict[str, Any] = json.load(answer)
+            return status
+    except urllib.error.URLError:
+        return None
 
 
 # --- Links ---
