@@ -1,1 +1,1 @@
-"""The wanted graph: its model, and the files that hold it (.fbp and JSON)."""
+"""The desired graph: its model, and the files that hold it (.fbp and JSON)."""
