@@ -26,6 +26,6 @@ async function attempt(path) {
     console.warn(error);
     modules.delete(path);
     failures.set(path, before + 1);
-    throw new Error("what it needs did not come from the coordinator. Load the page again if that goes on.");
+    throw new Error("what it needs did not come from the coordinator. Load the page again if that goes on.", { cause: error });
   }
 }

@@ -26,6 +26,7 @@ export function controlOf(port, data) {
 
 /** @param {any} data */
 const isColour = (data) => typeof data === "string" && /^#[0-9a-f]{6}$/i.test(data) || isTriple(data);
+/** @param {any} data */
 const isTriple = (data) =>
   Array.isArray(data) && data.length === 3 && data.every((each) => Number.isInteger(each) && each >= 0 && each <= 255);
 
@@ -72,6 +73,7 @@ export function typed(text, type = "any") {
   return wanted === "bang" && text.trim() === "" ? true : json(text);
 }
 
+/** @param {string} text */
 function number(text) {
   const value = Number(text.replace(",", "."));
   if (/[1-9]\d*,\d{3}$/.test(text.trim())) throw new Error(`“${text}” can be read in two ways: write ${text.replace(",", ".")} or ${text.replace(",", "")}.`);
@@ -79,7 +81,7 @@ function number(text) {
   return value;
 }
 
-/** What is not meant as JSON is a text. */
+/** What is not meant as JSON is a text. @param {string} text */
 function json(text) {
   try {
     return JSON.parse(text);
