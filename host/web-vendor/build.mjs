@@ -53,7 +53,6 @@ async function bundle(name, options = {}) {
 
 for (const file of readdirSync(out)) rmSync(join(out, file));
 const used = [
-  await bundle("lit-html.js"),
   await bundle("uplot.js"),
   await bundle("uplot.css"),
   await bundle("mqtt.js", {
