@@ -42,7 +42,7 @@ export default {
 
 /** What presses mean: the same rules as on a board. */
 class Presses {
-  onmeaning = (/** @type {string} */ what) => {};
+  onmeaning = (/** @type {string} */ _meaning) => {};
   #down = false;
   #first = -Infinity; // when the press before began, if it may become the first of a double
   #timer = 0;

@@ -93,7 +93,7 @@ export function assign(places, most) {
 function inOrder(places) {
   const depth = new Map();
   const waiting = new Map(places.map((each) => [each, each.before.length]));
-  let found = places.filter((each) => !each.before.length);
+  const found = places.filter((each) => !each.before.length);
   for (const each of found) depth.set(each, 0);
   for (let at = 0; at < found.length; at++) {
     for (const next of found[at].after) {

@@ -71,7 +71,7 @@ function nodeOf(system, graph, { id, component, metadata }, main) {
 export function stateText(state, status) {
   if (state === "alive" || state === "pending") return state;
   const since = status?.instances?.find((each) => each.state === state)?.since_s;
-  if (since == null) return state;
+  if (since === undefined || since === null) return state;
   return `${state} ${since < 10 ? "a few s" : duration(Math.floor(since / 10) * 10)}`; // not another text every few seconds
 }
 

@@ -72,7 +72,7 @@ async function throughExport(context, graph, end, send) {
   } catch (error) {
     if (!(error instanceof Unanswered && error.sent)) throw error;
     leftOver.set(name, graph);
-    throw new Error(error.message); // the port may be exported; the packet was not sent
+    throw new Error(error.message, { cause: error }); // the port may be exported; the packet was not sent
   }
   try {
     await send(name);

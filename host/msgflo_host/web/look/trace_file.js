@@ -32,7 +32,7 @@ function parsed(text) {
   try {
     found = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
-    throw new Error(`The file is no JSON: ${/** @type {Error} */ (error).message}`);
+    throw new Error(`The file is no JSON: ${/** @type {Error} */ (error).message}`, { cause: error });
   }
   if (!isObject(found) || !Array.isArray(found.events)) throw new Error('The file is no flowtrace: it needs an object with a list "events".');
   return found;
