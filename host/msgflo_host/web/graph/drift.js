@@ -5,7 +5,7 @@ const ZONE = 32; // pixels of the screen within the frame
 const MOST = 14; // pixels in a frame of the screen
 const AWAY = 6; // how much nearer to the frame than it began a drag has to come
 
-/** @typedef {import("./geometry.js").Point} Point */
+/** @import { Point } from "./geometry.js" */
 
 export class Drift {
   #frame = 0;
@@ -28,7 +28,7 @@ export class Drift {
   }
 
   /** The pointer is at a point now: `moved` is called after each move of the picture, until it is elsewhere. @param {Point} at @param {() => void} moved */
-  follow(at, moved) {
+  track(at, moved) {
     const from = this.#from;
     const { x, y, width, height } = this.#free;
     this.#step = () => {
@@ -53,9 +53,9 @@ export class Drift {
   }
 }
 
-/** How far the picture moves in a frame of the screen; what begins near the frame has to come nearer still. */
+/** Pixels that the picture moves in a frame of the screen; what begins near the frame has to come nearer still. @param {number} from @param {number} at @param {number} size */
 function speed(from, at, size) {
-  const near = (begun, now) => {
+  const near = (/** @type {number} */ begun, /** @type {number} */ now) => {
     const zone = Math.min(ZONE, begun - AWAY);
     return now < zone ? Math.min(MOST, 1 + ((zone - now) / ZONE) * MOST) : 0;
   };

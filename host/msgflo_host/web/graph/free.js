@@ -1,7 +1,7 @@
 // @ts-check
 // The part of the picture that no panel lies over.
 
-/** @typedef {import("./geometry.js").Box} Box */
+/** @import { Box } from "./geometry.js" */
 
 /**
  * The largest part of an element beside, above or below what lies over it, in pixels from its corner.
@@ -32,4 +32,5 @@ function without(box, cover) {
   return parts.reduce((best, each) => (area(each) > area(best) ? each : best));
 }
 
+/** @param {Box} box */
 const area = ({ width, height }) => Math.max(0, width) * Math.max(0, height);

@@ -8,15 +8,10 @@ const BESIDE = 72;
 const STEP = 40;
 const MOST_RINGS = 150;
 
-/** @typedef {import("./geometry.js").Box} Box */
-/** @typedef {import("./geometry.js").Point} Point */
+/** @import { Box, Point } from "./geometry.js" */
+/** @import { Item, Link } from "./layers.js" */
 
-/**
- * The free place nearest to where a box is wanted.
- * @param {Box} box
- * @param {Box[]} others
- * @returns {Point}
- */
+/** The free place nearest to where a box would best be. @param {Box} box @param {Box[]} others @returns {Point} */
 export function freePlace(box, others) {
   for (let ring = 0; ring < MOST_RINGS; ring++) {
     for (const [dx, dy] of ringOf(ring)) {
@@ -28,9 +23,10 @@ export function freePlace(box, others) {
   return { x: box.x, y: whole ? whole.y + whole.height + GAP : box.y };
 }
 
-/** Steps of the same distance in all directions, the nearest first. */
+/** Steps of the same distance in all directions, the nearest first. @param {number} ring @returns {[dx: number, dy: number][]} */
 function ringOf(ring) {
   if (ring === 0) return [[0, 0]];
+  /** @type {[number, number][]} */
   const steps = [];
   for (let along = -ring; along <= ring; along++) steps.push([along, ring], [ring, along], [along, -ring], [-ring, along]);
   return steps.sort((one, other) => Math.hypot(...one) - Math.hypot(...other));
@@ -38,26 +34,30 @@ function ringOf(ring) {
 
 /**
  * Places beside nodes that have one: right of what a node gets packets from, or left of what gets its packets; for those that
- * are joined with nothing in rows below all, of about the form that is wanted.
- * @param {{id: string, width: number, height: number}[]} items without a place
+ * are joined with nothing in rows below all, of about the desired form.
+ * @param {Item[]} items without a place
  * @param {Map<string, Box>} boxes of those with one; the new ones are added
- * @param {{src: string, tgt: string}[]} links
- * @param {number} aspect width by height
+ * @param {Link[]} links
+ * @param {number} [aspect] width by height
  * @returns {Map<string, Point>}
  */
 export function placeBeside(items, boxes, links, aspect = 1.6) {
   const found = new Map();
   const linked = new Set(links.flatMap(({ src, tgt }) => [src, tgt]));
-  for (const { id, width, height } of items) {
-    const wanted = { width, height, ...wish({ id, width, height }, boxes, links, linked, aspect) };
-    const place = freePlace(wanted, [...boxes.values()]);
+  for (const item of items) {
+    const { id, width, height } = item;
+    const place = freePlace({ width, height, ...best(item, boxes, links, linked, aspect) }, [...boxes.values()]);
     found.set(id, place);
     boxes.set(id, { ...place, width, height });
   }
   return found;
 }
 
-function wish(item, boxes, links, linked, aspect) {
+/**
+ * Where a node would best be.
+ * @param {Item} item @param {Map<string, Box>} boxes @param {Link[]} links @param {Set<string>} linked @param {number} aspect @returns {Point}
+ */
+function best(item, boxes, links, linked, aspect) {
   for (const { src, tgt } of links) {
     const [from, to] = [boxes.get(src), boxes.get(tgt)];
     if (tgt === item.id && from) return { x: from.x + from.width + BESIDE, y: from.y };
@@ -67,7 +67,10 @@ function wish(item, boxes, links, linked, aspect) {
   return inRows(item, single, [...boxes.values()], aspect);
 }
 
-/** The first place right of one that stands alone, as long as that makes the picture no wider than wanted; else below all. */
+/**
+ * The first place right of one that stands alone, as long as that makes the picture no wider than desired; else below all.
+ * @param {Item} item @param {Box[]} single @param {Box[]} all @param {number} aspect @returns {Point}
+ */
 function inRows(item, single, all, aspect) {
   const whole = around(all);
   if (!whole) return { x: 0, y: 0 };

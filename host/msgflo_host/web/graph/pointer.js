@@ -224,7 +224,7 @@ export class Pointer {
     if (!event || !this.#gesture) return;
     const [at, gesture] = [this.at(event), this.#gesture];
     gesture.move(at, event);
-    if (gesture.drifts) this.#drift.follow(at, () => gesture.move(at, event));
+    if (gesture.drifts) this.#drift.track(at, () => gesture.move(at, event));
   }
 
   #hover(event) {

@@ -38,6 +38,7 @@ export function longPress(on, pressed) {
   }, true);
 }
 
+/** @param {Event} event */
 function swallow(event) {
   event.preventDefault();
   event.stopPropagation();
