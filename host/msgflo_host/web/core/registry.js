@@ -1,7 +1,7 @@
 // @ts-check
 // What each part of the page gets, and how parts are started. What one part wants of another it tells by events on `bus`:
 //   "select" {kind: "node" | "edge" | "nodes" | null, ids}, "open-node" {id, source: whether its source is open}, "open-edge" {key}, "show-view" {view},
-//   "play" {component, role}: a node was added that a virtual device of this page may play.
+//   "simulate" {component, role}: a node was added that a virtual device of this page may simulate.
 // The page itself tells there of "view" {view} when another view is shown, "side" {open}, and "theme" when light or dark has changed.
 
 /**

@@ -33,7 +33,7 @@ export function start(context) {
     show();
   };
   system.addEventListener("change", show);
-  bus.addEventListener("play", (event) => {
+  bus.addEventListener("simulate", (event) => {
     const { component, role } = /** @type {CustomEvent} */ (event).detail;
     const kind = kindOf(component);
     if (kind && !dock.roles.has(role)) dock.add(kind, role);

@@ -1,20 +1,22 @@
 // @ts-check
-// Where nodes stand that the graph keeps no place for: chosen in this browser, and kept in it.
+// Places of nodes for which the graph has none: chosen in this browser, and saved in it.
 
 const KEY = "msgflo-places";
 const MOST = 1000;
+
+/** @import { Point } from "./geometry.js" */
 
 /** Of the main graph: only there nodes are shown that the graph does not name. */
 export class Chosen {
   #places = read();
 
-  /** @param {string} id @returns {import("./geometry.js").Point | undefined} */
+  /** @param {string} id */
   get(id) {
     return this.#places.get(id);
   }
 
-  /** Those that were chosen last stay where there are too many. @param {Map<string, import("./geometry.js").Point>} places */
-  keep(places) {
+  /** Those that were chosen last stay where there are too many. @param {Map<string, Point>} places */
+  save(places) {
     for (const [id, { x, y }] of places) {
       this.#places.delete(id);
       this.#places.set(id, { x: Math.round(x), y: Math.round(y) });
@@ -28,8 +30,10 @@ export class Chosen {
   }
 }
 
+/** @returns {Map<string, Point>} */
 function read() {
   try {
+    /** @type {[string, Point][]} */
     const all = Object.entries(JSON.parse(localStorage.getItem(KEY) ?? "{}"));
     return new Map(all.filter(([, place]) => Number.isFinite(place?.x) && Number.isFinite(place?.y)));
   } catch {

@@ -25,7 +25,7 @@ export class Editor {
 
   /**
    * @param {import("./stage.js").Stage} stage @param {string} node @param {HTMLElement} element the form
-   * @param {(holder: HTMLElement) => {x: number, y: number}} place where on the screen its upper left corner is wanted, by the node's element
+   * @param {(holder: HTMLElement) => {x: number, y: number}} place where on the screen its upper left corner belongs, by the node's element
    */
   constructor(stage, node, element, place) {
     breakOff();
@@ -36,7 +36,7 @@ export class Editor {
     this.#node = node;
     this.#place = place;
     stage.port.append(element);
-    this.#follow();
+    this.#track();
   }
 
   get isOpen() {
@@ -55,13 +55,13 @@ export class Editor {
   }
 
   /** In each frame: whatever moves, zooms or removes the node. */
-  #follow() {
+  #track() {
     if (!this.isOpen) return;
     const holder = this.#stage.nodes.element(this.#node);
     const isOther = this.#graph !== this.#stage.system.current;
     if (this.#stage.isSeen && !isOther && holder) this.#put(this.#place(holder));
     else if (!this.isBusy && (isOther || !holder)) return this.#gone(isOther);
-    requestAnimationFrame(() => this.#follow());
+    requestAnimationFrame(() => this.#track());
   }
 
   /** @param {boolean} isOther another graph is shown, which people know */
@@ -74,7 +74,7 @@ export class Editor {
   #put({ x, y }) {
     const { element } = this;
     const frame = this.#stage.port.getBoundingClientRect();
-    const within = (/** @type {number} */ wanted, /** @type {number} */ room) => `${Math.max(8, Math.min(wanted, room - 8))}px`;
+    const within = (/** @type {number} */ at, /** @type {number} */ most) => `${Math.max(8, Math.min(at, most - 8))}px`;
     element.style.left = within(x - frame.left, frame.width - element.offsetWidth);
     element.style.top = within(y - frame.top, frame.height - element.offsetHeight);
   }

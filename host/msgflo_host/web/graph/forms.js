@@ -8,9 +8,12 @@ import { Editor } from "./editor.js";
 import { editInitial } from "./initials.js";
 import { isJoined, typesFit } from "./model.js";
 
+/** @import { Actions } from "./actions.js" */
+/** @import { Stage } from "./stage.js" */
+
 /**
  * Write a node's name where it stands. A name that is not taken stays there, to be sent again.
- * @param {import("./stage.js").Stage} stage @param {string} id @param {(name: string) => Promise<boolean>} named whether it has that name now
+ * @param {Stage} stage @param {string} id @param {(name: string) => Promise<boolean>} named whether it has that name now
  */
 export function renameInPlace(stage, id, named) {
   if (!stage.nodes.element(id)) return;
@@ -46,7 +49,7 @@ export function renameInPlace(stage, id, named) {
 
 /**
  * Connect without a mouse: from a port of a node to one of another, chosen from lists.
- * @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {string} id
+ * @param {Stage} stage @param {Actions} actions @param {string} id
  */
 export async function connectByName(stage, actions, id) {
   const node = stage.picture.nodes.get(id);
@@ -67,7 +70,7 @@ export async function connectByName(stage, actions, id) {
   };
   from.addEventListener("change", fill);
   fill();
-  const field = (label, control) => element("label", { className: "field" }, element("span", {}, label), control);
+  const field = (/** @type {string} */ label, /** @type {HTMLElement} */ control) => element("label", { className: "field" }, element("span", {}, label), control);
   const chosen = await formDialog({
     title: `Connect ${id}`, yes: "Connect", content: [field("From", from), field("To", to)],
     read: () => ({ src: { node: id, port: from.value }, tgt: JSON.parse(to.value) }),
@@ -76,12 +79,14 @@ export async function connectByName(stage, actions, id) {
   if (chosen) actions.connect(chosen.src, { node: chosen.tgt[0], port: chosen.tgt[1] });
 }
 
+/** @param {string} value @param {string} text */
 const option = (value, text) => element("option", { value }, text);
+/** @param {import("./model.js").PortView} port */
 const withType = (port) => (port.typeText ? `${port.id} (${port.typeText})` : port.id);
 
 /**
  * Choose what is sent to a node at the start, from all of its inports.
- * @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {string} id
+ * @param {Stage} stage @param {Actions} actions @param {string} id
  */
 export function chooseInitial(stage, actions, id) {
   const node = stage.picture.nodes.get(id);

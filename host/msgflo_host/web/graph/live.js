@@ -25,7 +25,7 @@ export class Live {
     root.append(this.#heading, this.#list);
     const { system } = stage;
     system.addEventListener("data", (event) => {
-      const { graph, edge } = event.detail;
+      const { graph, edge } = /** @type {CustomEvent} */ (event).detail;
       if (graph !== system.current || !stage.isSeen) return;
       stage.pulses.add(edge);
       this.#stale.add(edge);
@@ -52,6 +52,7 @@ export class Live {
     if (this.#items.size !== this.stage.picture.edges.size) this.#writeList();
   }
 
+  /** @param {string} key @returns {import("./edges.js").Value} */
   #valueOf(key) {
     const { context, picture } = this.stage;
     const last = context.packets.last(key);
@@ -78,7 +79,7 @@ export class Live {
   }
 }
 
-/** What is said of an edge, for people who do not see it. @param {import("./model.js").EdgeView} edge @param {string} value */
+/** What a screen reader reads of an edge. @param {import("./model.js").EdgeView} edge @param {string} value */
 function sentence({ src, tgt, kind, reason }, value) {
   const state = kind === "refused" || kind === "pending" ? `, ${kind}${reason ? `: ${reason}` : ""}` : "";
   return `${src.node} ${src.port} to ${tgt.node} ${tgt.port}${state}${value && kind !== "refused" ? `, ${value}` : ""}`;

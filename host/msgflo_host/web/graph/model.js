@@ -149,6 +149,13 @@ export function nameOf(node) {
   return parts.join(", ");
 }
 
+/** The entries of a map for some keys that it has. @template T @param {Map<string, T>} map @param {Iterable<string>} keys @returns {Map<string, T>} */
+export function pick(map, keys) {
+  const found = new Map();
+  for (const key of keys) if (map.has(key)) found.set(key, map.get(key));
+  return found;
+}
+
 /** @param {string} id @param {number} x @param {number} y pixels at zoom 1 @returns {Command} */
 export const move = (id, x, y) => ["changenode", { id, metadata: { x: Math.round(x), y: Math.round(y) } }];
 

@@ -1,5 +1,5 @@
 // @ts-check
-// The picture on the screen: its elements, where each node stands, what is selected. It follows the system, and changes nothing in it.
+// The picture on the screen: its elements, where each node stands, what is selected. It shows the system, and changes nothing in it.
 
 import { element, toast } from "../core/dom.js";
 import { emit } from "../core/registry.js";
@@ -11,7 +11,7 @@ import { freePart } from "./free.js";
 import { around, nameSize, overlap, sizeOf } from "./geometry.js";
 import { Groups } from "./groups.js";
 import { layout } from "./layout.js";
-import { pictureOf } from "./model.js";
+import { pick, pictureOf } from "./model.js";
 import { Nodes } from "./nodes.js";
 import { placeBeside } from "./place.js";
 import { Pulses } from "./pulses.js";
@@ -20,14 +20,13 @@ import { LEAST_AT_FIRST, MOST_FAR, gridAt, isFar, writeZoom } from "./zoom.js";
 
 const FIT_TURNS = 5;
 
-/**
- * @typedef {import("./geometry.js").Box} Box
- * @typedef {import("./geometry.js").Point} Point
- */
+/** @import { Box, Measure, Point } from "./geometry.js" */
+/** @import { Picture } from "./model.js" */
+/** @import { Link } from "./layers.js" */
 
 /** Events: "refresh" after the picture was drawn anew, "select" when something else is selected. */
 export class Stage extends EventTarget {
-  /** @type {import("./model.js").Picture} */
+  /** @type {Picture} */
   picture = { nodes: new Map(), edges: new Map(), groups: [] };
   /** Where each node stands. @type {Map<string, Box>} */
   boxes = new Map();
@@ -47,7 +46,7 @@ export class Stage extends EventTarget {
   #zoomFrame = 0;
   #stopping = 0;
   #inspector = /** @type {HTMLElement} */ (document.getElementById("inspector"));
-  #beside = false; // whether the inspector takes room
+  #beside = false; // whether the inspector takes up space
   #family = "";
   #pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
 
@@ -64,7 +63,7 @@ export class Stage extends EventTarget {
     this.live = live;
     this.world = element("div", { className: "world" }, groups, still, labels, nodes, live);
     this.canvas = element("canvas", { className: "pulses", "aria-hidden": "true" });
-    this.port = element("div", { className: "viewport", role: "application", tabIndex: -1, "aria-label": "Picture of the graph; arrow keys lead from node to node, ? tells all keys" }, this.world, this.canvas);
+    this.port = element("div", { className: "viewport", role: "application", tabIndex: -1, "aria-label": "Picture of the graph; arrow keys lead from node to node, ? lists all keys" }, this.world, this.canvas);
     root.append(this.port);
     this.view = new View(() => this.#viewed(), () => freePart(this.port, document.querySelectorAll("#side, #inspector")));
     this.nodes = new Nodes(nodes);
@@ -118,16 +117,17 @@ export class Stage extends EventTarget {
     return changed;
   }
 
+  /** @type {Measure} */
   measure = (text, size, bold = false) => {
     this.#family ||= getComputedStyle(this.port).fontFamily;
     this.#pen.font = `${bold ? 600 : 400} ${size}px ${this.#family}`;
     return this.#pen.measureText(text).width;
   };
 
-  /** Nodes stand where the graph says, or where somebody here holds or has put them; the others where there is room. */
+  /** Nodes stand where the graph says, or where somebody here holds or has put them; the others where there is room. @param {Set<string>} grown */
   #place(grown) {
     const places = this.#placesOf(this.system.current);
-    const chosen = (id) => (this.#isMain ? this.#chosen.get(id) : undefined);
+    const chosen = (/** @type {string} */ id) => (this.#isMain ? this.#chosen.get(id) : undefined);
     const saved = [...this.picture.nodes.values()].filter((node) => node.x !== undefined || chosen(node.id)).length;
     if (saved === 0 && (places.size === 0 || (grown.size > 0 && this.held.size === 0 && this.#anyOverlap(places)))) {
       places.clear();
@@ -155,8 +155,9 @@ export class Stage extends EventTarget {
     return box !== undefined && [...this.boxes].some(([other, there]) => other !== id && overlap(box, there, 4));
   }
 
+  /** @param {Map<string, Point>} places */
   #anyOverlap(places) {
-    const boxes = [...this.picture.nodes.keys()].filter((id) => places.has(id)).map((id) => ({ ...places.get(id), ...this.sizeOf(id) }));
+    const boxes = [...places].filter(([id]) => this.picture.nodes.has(id)).map(([id, place]) => ({ ...place, ...this.sizeOf(id) }));
     return boxes.some((one, at) => boxes.slice(at + 1).some((other) => overlap(one, other, 4)));
   }
 
@@ -164,6 +165,7 @@ export class Stage extends EventTarget {
     return this.system.current === this.system.runtime?.graph;
   }
 
+  /** @param {string} graph @returns {Map<string, Point>} */
   #placesOf(graph) {
     const found = this.#places.get(graph) ?? new Map();
     this.#places.set(graph, found);
@@ -176,7 +178,7 @@ export class Stage extends EventTarget {
     return { width, height };
   }
 
-  /** @returns {{src: string, tgt: string}[]} */
+  /** @returns {Link[]} */
   links() {
     return [...this.picture.edges.values()].map(({ src, tgt }) => ({ src: src.node, tgt: tgt.node }));
   }
@@ -217,7 +219,7 @@ export class Stage extends EventTarget {
       Object.assign(box, { x, y });
       this.nodes.place(id, box);
     }
-    this.edges.follow(places.keys(), this.boxes);
+    this.edges.redraw(places.keys(), this.boxes);
     this.groups.render(this.picture.groups, this.boxes);
   }
 
@@ -233,7 +235,7 @@ export class Stage extends EventTarget {
       isChosen ||= held !== undefined && discovered === true;
       this.held.delete(id);
     }
-    if (isChosen) this.#chosen.keep(this.#unplaced());
+    if (isChosen) this.#chosen.save(this.#unplaced());
     this.refresh();
   }
 
@@ -258,7 +260,7 @@ export class Stage extends EventTarget {
 
   /** @param {string[]} ids @returns {Set<string>} those that are shown */
   #fit(ids) {
-    const shown = shownTogether(ids.flatMap((id) => (this.boxes.has(id) ? [[id, this.boxes.get(id)]] : [])), this.view.reach);
+    const shown = shownTogether([...pick(this.boxes, ids)], this.view.reach);
     this.view.fit(extentOf(this, shown, 1));
     // The names of groups are the longer, the smaller all is.
     for (let turn = 0; turn < FIT_TURNS && isFar(this.view.k); turn++) this.view.fit(extentOf(this, shown, this.view.k), MOST_FAR);

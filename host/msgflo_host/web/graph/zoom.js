@@ -27,7 +27,7 @@ export function gridAt(k) {
   return grid;
 }
 
-/** Say in the picture how it is to be written: in steps, so that it need not be written anew with each. @param {HTMLElement} world @param {number} k zoom */
+/** Set how the picture is written: in steps, since each takes a new layout of all texts. @param {HTMLElement} world @param {number} k zoom */
 export function writeZoom(world, k) {
   const step = 2 ** (Math.floor(Math.log2(k) * 8) / 8);
   world.classList.toggle("far", isFar(k));
