@@ -673,7 +673,7 @@ def test_the_keys_are_told(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("?")
     assert page.evaluate("() => window.taken") is True
-    expect(page.get_by_role("dialog")).to_contain_text("look inside a node or an edge")
+    expect(page.get_by_role("dialog")).to_contain_text("inspect a node or an edge")
     expect(page.get_by_role("dialog").get_by_role("heading")).to_be_in_viewport()
     expect(page.get_by_role("dialog").get_by_role("button")).to_have_text(["Close"])
 
@@ -924,13 +924,13 @@ def test_a_long_press_of_a_finger_opens_one_menu_and_nothing_else(phone: Page, b
               .dispatchEvent(new PointerEvent("contextmenu", told))""",
             told,
         )
-    expect(phone.get_by_role("menuitem", name="Look inside")).to_be_focused()
+    expect(phone.get_by_role("menuitem", name="Inspect")).to_be_focused()
     phone.locator(".menu").evaluate("(menu) => menu.classList.add('first')")
     waited(phone, 600)
     finger.up()
     assert phone.evaluate("() => window.opened") == []
     assert phone.locator(".menu.first").count() == 1
-    phone.get_by_role("menuitem", name="Look inside").tap()
+    phone.get_by_role("menuitem", name="Inspect").tap()
     expect(phone.locator(".menu")).to_have_count(0)
     assert phone.evaluate("() => window.opened") == [{"id": "button"}]
     phone.evaluate("() => window.menus?.abort()")

@@ -85,7 +85,7 @@ def test_who_only_looks_on_sees_it_and_begins_nothing(coordinator: Coordinator, 
     expect(page.locator(".toast").filter(has_text="Only looking on: the secret in use does not allow")).to_be_visible()
     expect(page.locator("dialog, .editor, .menu")).to_have_count(0)
     page.keyboard.press("Shift+F10")
-    expect(page.get_by_role("menuitem")).to_have_text(["Look insideEnter", "CopyCtrl+C"])
+    expect(page.get_by_role("menuitem")).to_have_text(["InspectEnter", "CopyCtrl+C"])
     page.keyboard.press("Escape")
     assert not of_system(page, "edits.run('Move a', [['changenode', { id: 'a', metadata: { x: 1 } }]])")
     said = page.get_by_role("alert").filter(has_text="Move a: the secret in use does not allow to change the graph.")

@@ -21,7 +21,7 @@ const KEYS = [
   ["Space", "select a node, or no longer"],
   ["Ctrl + A", "select all"],
   ["Escape", "break off; select nothing; then close the panel"],
-  ["Enter", "look inside a node or an edge"],
+  ["Enter", "inspect a node or an edge"],
   ["Shift + Enter", "show the graph that a node is"],
   ["E", "to the next edge of a node"],
   ["C", "connect a node to another"],

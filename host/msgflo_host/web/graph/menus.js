@@ -73,7 +73,7 @@ export class Menus {
     const many = this.stage.selected.size > 1;
     const { ui, actions } = this;
     const items = [
-      { label: "Look inside", key: "Enter", readOnly: true, action: () => emit(this.stage.context.bus, "open-node", { id }) },
+      { label: "Inspect", key: "Enter", readOnly: true, action: () => emit(this.stage.context.bus, "open-node", { id }) },
       ...(view.subgraph ? [{ readOnly: true, label: "Show its graph", key: "Shift+Enter", action: () => ui.openGraph(id) }] : []),
       { label: "Connect to …", key: "C", action: () => ui.connect(id), off: !view.outports.length },
       { label: "Send at the start …", key: "I", action: () => ui.initials(id), off: !view.inports.length },
@@ -122,7 +122,7 @@ export class Menus {
   /** @param {string} key @returns {Item[]} */
   #ofEdge(key) {
     return [
-      { label: "Look inside", key: "Enter", readOnly: true, action: () => emit(this.stage.context.bus, "open-edge", { key }) },
+      { label: "Inspect", key: "Enter", readOnly: true, action: () => emit(this.stage.context.bus, "open-edge", { key }) },
       { label: "Disconnect", key: "Del", action: () => this.actions.disconnect(key) },
     ];
   }

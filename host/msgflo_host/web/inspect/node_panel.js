@@ -1,30 +1,30 @@
 // @ts-check
-// Inside a node: what it is, how it is, its ports with their last values, what it has said, its source.
+// The panel of a node: its component, health, ports with their last values, output and source.
 
 import { element } from "../core/dom.js";
-import { section, soon, terms } from "./dom.js";
-import { healthOf } from "./health.js";
-import { Heard } from "./heard.js";
-import { Log } from "./log.js";
-import { Ports } from "./ports.js";
-import { sourceSection } from "./source.js";
+import { section, soon, terms } from "./elements.js";
+import { healthOf } from "./node_health.js";
+import { Output } from "./output.js";
+import { PortList } from "./port_list.js";
+import { sourceSection } from "./source_editor.js";
+import { TopicValues } from "./topic_values.js";
 
 const STATUS_MS = 300;
 
 /**
  * @param {import("../core/registry.js").Context} context @param {string} id @param {boolean} atSource whether its source is open and in sight
- * @returns {import("./look.js").Inside | null} null where there is no such node
+ * @returns {import("./inspect.js").Panel | null} null where there is no such node
  */
-export function insideNode(context, id, atSource = false) {
+export function nodePanel(context, id, atSource = false) {
   const { system } = context;
   const graph = system.current;
   const node = system.graph.nodes.get(id);
   if (node === undefined) return null;
   const about = element("div");
   const health = element("div");
-  const heard = new Heard(context, () => values());
-  const ports = new Ports(context, graph, id, heard);
-  const log = new Log(system, graph, id);
+  const topics = new TopicValues(context, () => values());
+  const ports = new PortList(context, graph, id, topics);
+  const output = new Output(system, graph, id);
   const show = () => {
     const now = system.graphs.get(graph)?.nodes.get(id);
     about.replaceChildren(now ? aboutOf(system, graph, now) : element("p", { className: "warn" }, "This node is no longer there."));
@@ -37,26 +37,26 @@ export function insideNode(context, id, atSource = false) {
   const leaving = new AbortController();
   const { signal } = leaving;
   for (const type of ["change", "health", "state", "current"]) system.addEventListener(type, later, { signal });
-  system.addEventListener("recalled", () => log.fill(), { signal });
-  system.addEventListener("output", (event) => log.add(/** @type {CustomEvent} */ (event).detail), { signal });
+  system.addEventListener("recalled", () => output.fill(), { signal });
+  system.addEventListener("output", (event) => output.add(/** @type {CustomEvent} */ (event).detail), { signal });
   system.addEventListener("data", (event) => {
     if (/** @type {CustomEvent} */ (event).detail.graph === graph) values();
   }, { signal });
   show();
   const source = sourceSection(context, node.component, signal, atSource);
-  const content = element("div", { className: "look" }, about, section("Health", true, health), section("Ports", true, ports.element),
-    section("Output", true, log.element), source.element);
+  const content = element("div", { className: "inspect" }, about, section("Health", true, health), section("Ports", true, ports.element),
+    section("Output", true, output.element), source.element);
   return {
     id: `node ${graph} ${id}`,
     title: id,
     content,
-    shown: () => log.toEnd(),
+    shown: () => output.toEnd(),
     unsaved: () => (source.isChanged() ? `The source of ${node.component} has been edited, and is not saved.` : ""),
     stop() {
       leaving.abort();
       later.stop();
       values.stop();
-      heard.stop();
+      topics.stop();
     },
   };
 }

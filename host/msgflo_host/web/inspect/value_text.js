@@ -3,29 +3,32 @@
 
 import { apart } from "../core/text.js";
 
-const MOST_NUMBERS = 500; // of one value, that are looked at
+const MOST_NUMBERS = 500; // that are taken from one value
 const DEEPEST = 4;
 
-/** In one line. @param {any} data @param {number} [most] characters */
+/** In one line. @param {unknown} data @param {number} [most] characters */
 export function short(data, most = 160) {
   const text = JSON.stringify(data) ?? "nothing";
   return apart(text.length > most ? `${text.slice(0, most)}…` : text);
 }
 
-/** Over as many lines as it needs. @param {any} data */
+/** Over as many lines as it needs. @param {unknown} data */
 export function pretty(data) {
   return typeof data === "string" ? data : (JSON.stringify(data, null, 2) ?? "nothing");
 }
 
-/** What it is copied as: texts as they are, all else as JSON. @param {any} data */
+/** What it is copied as: texts as they are, all else as JSON. @param {unknown} data */
 export const copyText = (data) => (typeof data === "string" ? data : (JSON.stringify(data) ?? ""));
 
-/** @param {any} data "a text", "a number", … */
+/** @type {Partial<Record<string, string>>} */
+const KINDS = { string: "a text", number: "a number", object: "an object" };
+
+/** "a text", "a number", … @param {unknown} data */
 export function kindOf(data) {
   if (data === null) return "null";
   if (Array.isArray(data)) return `a list of ${data.length}`;
   if (typeof data === "boolean") return data ? "true" : "false";
-  return { string: "a text", number: "a number", object: "an object" }[typeof data] ?? typeof data;
+  return KINDS[typeof data] ?? typeof data;
 }
 
 /** @param {number} size in bytes */
@@ -40,20 +43,20 @@ export function timeText(at) {
 
 /**
  * The numbers in a value: itself, or those in an object or list, by their paths (an empty one for itself). A boolean is 0 or 1.
- * @param {any} data @returns {[path: string, value: number][]}
+ * @param {unknown} data @returns {[path: string, value: number][]}
  */
 export function numbersOf(data) {
   /** @type {[string, number][]} */
   const found = [];
-  const look = (/** @type {any} */ value, /** @type {string} */ path, /** @type {number} */ depth) => {
+  const collect = (/** @type {unknown} */ value, /** @type {string} */ path, /** @type {number} */ depth) => {
     if (found.length >= MOST_NUMBERS) return;
     if (typeof value === "number") found.push([path, value]);
     else if (typeof value === "boolean") found.push([path, Number(value)]);
     else if (typeof value === "object" && value !== null && depth < DEEPEST) {
-      for (const [key, each] of Object.entries(value).slice(0, 50)) look(each, path ? `${path}.${key}` : key, depth + 1);
+      for (const [key, each] of Object.entries(value).slice(0, 50)) collect(each, path ? `${path}.${key}` : key, depth + 1);
     }
   };
-  look(data, "", 0);
+  collect(data, "", 0);
   return found;
 }
 
@@ -62,8 +65,8 @@ const COMPARED = /^\s*(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)\s*$/;
 const COMPARES = { "<": (a, b) => a < b, ">": (a, b) => a > b, "<=": (a, b) => a <= b, ">=": (a, b) => a >= b, "=": (a, b) => a === b };
 
 /**
- * What a filter lets through: values that contain a text, in capitals or not, or that hold a number as compared: `> 20`.
- * @param {string} text @returns {(data: any) => boolean}
+ * A filter of values that contain a text, in capitals or not, or that hold a number as compared: `> 20`.
+ * @param {string} text @returns {(data: unknown) => boolean}
  */
 export function filterOf(text) {
   const compared = COMPARED.exec(text);
@@ -71,8 +74,8 @@ export function filterOf(text) {
     const fits = COMPARES[compared[1]];
     return (data) => numbersOf(data).some(([, value]) => fits(value, Number(compared[2])));
   }
-  const wanted = text.trim().toLowerCase();
-  return (data) => wanted === "" || (JSON.stringify(data) ?? "").toLowerCase().includes(wanted) || copyText(data).toLowerCase().includes(wanted);
+  const lower = text.trim().toLowerCase();
+  return (data) => lower === "" || (JSON.stringify(data) ?? "").toLowerCase().includes(lower) || copyText(data).toLowerCase().includes(lower);
 }
 
 /** An end of an edge, for people. @param {import("../core/graph.js").End} end */

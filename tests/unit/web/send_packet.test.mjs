@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { startTidying } from "../../../host/msgflo_host/web/look/send.js";
+import { startTidying } from "../../../host/msgflo_host/web/inspect/send_packet.js";
 
 test("an export that a page has left is removed by another one, long after who has made it was about to use it", async () => {
   const planned = [];

@@ -1,34 +1,36 @@
 // @ts-check
-// The last packets on topics that no edge shows, heard from the broker while a panel is open.
+// The last packets on topics that no edge shows, from the broker, while a panel is open.
 
 import { load } from "../core/load.js";
 import { decode } from "../msgflo/wire.js";
 
 const AGAIN_MS = 2000; // after a connection to the broker has ended
 
-/** @typedef {{at: number, payload: Uint8Array, kept: boolean}} Last  `at` in ms since 1970; `kept`: the broker has had it for a while */
+/** @typedef {{at: number, payload: Uint8Array, retained: boolean}} Last  `at` in ms since 1970 */
+/** @typedef {{at: number, data: unknown, retained: boolean}} TopicValue */
+/** @typedef {ReturnType<typeof import("../core/listener.js").listen>} Client */
 
-export class Heard {
+export class TopicValues {
   #context;
-  #told;
+  #onChange;
   /** @type {Map<string, Last>} by topic */
   #last = new Map();
   /** @type {string[]} */
   #topics = [];
-  /** @type {any} */
+  /** @type {Client | null} */
   #client = null;
   #begun = false; // once for each connection to the coordinator: where there is no account, it is not asked for again and again
   #timer = 0;
   #stopped = false;
 
-  /** @param {import("../core/registry.js").Context} context @param {() => void} told is called when something was heard */
-  constructor(context, told) {
+  /** @param {import("../core/registry.js").Context} context @param {() => void} onChange */
+  constructor(context, onChange) {
     this.#context = context;
-    this.#told = told;
+    this.#onChange = onChange;
   }
 
-  /** Hear these topics, and no others. @param {string[]} topics without wildcards */
-  want(topics) {
+  /** Subscribe to these topics, and no others. @param {string[]} topics without wildcards */
+  subscribe(topics) {
     const { system } = this.#context;
     if (!system.isReady) this.#begun = false;
     const [before, now] = [new Set(this.#topics), new Set(topics)];
@@ -41,12 +43,12 @@ export class Heard {
     this.#connect().catch(() => {}); // there is no account: the values are not known then
   }
 
-  /** @param {string} topic @returns {{at: number, data: any, kept: boolean} | null} */
+  /** @param {string} topic @returns {TopicValue | null} */
   last(topic) {
     const last = this.#last.get(topic);
     if (last === undefined) return null;
     const data = decode(last.payload);
-    return { at: last.at, kept: last.kept, data: data instanceof Uint8Array ? `(${data.length} bytes)` : data };
+    return { at: last.at, retained: last.retained, data: data instanceof Uint8Array ? `(${data.length} bytes)` : data };
   }
 
   stop() {
@@ -60,13 +62,13 @@ export class Heard {
     const [{ pageAccount }, { listen }] = await Promise.all([load("msgflo.js"), load("core/listener.js")]);
     const account = await pageAccount(this.#context.fbp.secret);
     if (this.#stopped || this.#client !== null) return; // or another connection to the coordinator was quicker
-    const client = listen(account, "look");
+    const client = listen(account, "inspect");
     this.#client = client;
     client.on("connect", () => this.#change("subscribe", this.#topics));
     client.on("message", (/** @type {string} */ topic, /** @type {Uint8Array} */ payload, /** @type {{retain: boolean}} */ { retain }) => {
       if (client !== this.#client) return;
-      this.#last.set(topic, { at: Date.now(), payload, kept: retain });
-      this.#told();
+      this.#last.set(topic, { at: Date.now(), payload, retained: retain });
+      this.#onChange();
     });
     client.once("close", () => {
       client.end(true);
@@ -74,7 +76,7 @@ export class Heard {
       this.#client = null;
       this.#timer = setTimeout(() => {
         this.#begun = false;
-        this.want(this.#topics);
+        this.subscribe(this.#topics);
       }, AGAIN_MS);
     });
   }

@@ -3,16 +3,16 @@
 
 import { download, element, toast } from "../core/dom.js";
 import { isRefusal } from "../core/fbp.js";
-import { button, write } from "./dom.js";
-import { insideTrace } from "./steps.js";
+import { button, write } from "./elements.js";
+import { tracePanel } from "./trace_steps.js";
 import { checkSize, readTrace } from "./trace_file.js";
 
-const EVENTS = 10_000; // the newest ones are kept
+const EVENTS = 10_000; // the newest ones
 
-/** @param {import("../core/registry.js").Context} context @param {import("./look.js").Shower} shower */
-export function startTraces(context, shower) {
+/** @param {import("../core/registry.js").Context} context @param {import("./inspect.js").Inspector} inspector */
+export function startTraces(context, inspector) {
   const { system, fbp, page } = context;
-  /** Graphs that are recorded, as far as we have been told. @type {Set<string>} */
+  /** Graphs that are recorded, as far as this page knows. @type {Set<string>} */
   const recorded = new Set();
   const state = element("p", { className: "hint", role: "status" });
   const record = button("Record", () => (recorded.has(system.current) ? stop() : start()), { className: "primary" });
@@ -49,15 +49,15 @@ export function startTraces(context, shower) {
     open(readTrace(text), name);
   });
   const offer = (/** @type {string} */ name, /** @type {string} */ text) => {
-    results.replaceChildren(element("p", {}, name), element("div", { className: "look-tools" },
+    results.replaceChildren(element("p", {}, name), element("div", { className: "inspect-tools" },
       button("Save as a file", () => download(name, text)), button("Step through", () => attempt(async () => open(readTrace(text), name)))));
   };
   const open = (/** @type {import("./trace_file.js").Trace} */ trace, /** @type {string} */ name) => {
     context.page.makeWay();
-    shower.show(() => insideTrace(context, trace, name), "");
+    inspector.show(() => tracePanel(context, trace, name), "");
   };
   const load = () => attempt(async () => {
-    const [chosen] = file.files;
+    const chosen = file.files?.[0];
     file.value = ""; // the same one again is to be loaded, too
     if (chosen === undefined) return;
     checkSize(chosen.size);
@@ -71,13 +71,13 @@ export function startTraces(context, shower) {
     else recorded.delete(payload.graph);
     show();
   });
-  // What is recorded is told with the runtime, after each connection; for the first one we may have come too late.
+  // The runtime lists what is recorded with itself, after each connection; that of the first one may have passed.
   if (fbp.state === "open") fbp.send("runtime", "getruntime");
   fbp.addEventListener("state", () => fbp.state !== "open" && recorded.clear());
   for (const type of ["state", "current"]) system.addEventListener(type, show);
   show();
-  const hint = "The packets of the graph that is shown, with their times: to look at step by step, to keep, or to send to somebody who can help. It may hold whatever devices said.";
-  page.addSide("traces", "Traces", element("div", { className: "look-traces" }, element("p", { className: "hint" }, hint), record, state, results,
+  const hint = "The packets of the graph that is shown, with their times: to step through, to save, or to send to somebody who can help. It may hold whatever devices have sent.";
+  page.addSide("traces", "Traces", element("div", { className: "inspect-traces" }, element("p", { className: "hint" }, hint), record, state, results,
     element("label", { className: "field" }, element("span", {}, "Load a trace (flowtrace)"), file)));
 }
 

@@ -5,7 +5,7 @@ import { toast } from "../core/dom.js";
 import { Unanswered } from "../core/fbp.js";
 import { emptyGraph } from "../core/graph.js";
 import { inverse } from "../core/inverse.js";
-import { endText, short } from "./values.js";
+import { endText, short } from "./value_text.js";
 
 const OURS = /^by-hand-[0-9a-f]{16}$/; // public names that are in use for one packet
 const OLD_MS = 120_000; // longer than the answers to its requests are waited for
@@ -16,7 +16,7 @@ const OLD_MS = 120_000; // longer than the answers to its requests are waited fo
 /** Ports that are exported still, because the connection was lost: public name -> graph. @type {Map<string, string>} */
 const leftOver = new Map();
 
-/** Take back, whenever there is a connection, what was left exported: by this page at once, by pages that have gone a while later. @param {Context} context */
+/** Unexport, with each connection, what was left exported: by this page at once, by pages that have gone a while later. @param {Context} context */
 export function startTidying({ system, fbp }) {
   let timer = 0;
   const remove = async (/** @type {string} */ graph, /** @type {string} */ name) => {
@@ -39,9 +39,9 @@ export function startTidying({ system, fbp }) {
 }
 
 /**
- * Send a packet to an inport, and say whether that was possible. The runtime takes packets for exported ports only: one that is
- * not is exported until the packet was taken, and who is no part of the graph is one as long.
- * @param {Context} context @param {string} graph @param {End} end @param {any} data @returns {Promise<boolean>}
+ * Send a packet to an inport; a toast tells whether that was possible. The runtime takes packets for exported ports only: another
+ * one is exported until the packet was taken, and a discovered node is a part of the graph as long.
+ * @param {Context} context @param {string} graph @param {End} end @param {unknown} data @returns {Promise<boolean>}
  */
 export async function sendTo(context, graph, end, data) {
   const { system, fbp } = context;
@@ -60,7 +60,7 @@ export async function sendTo(context, graph, end, data) {
 
 /**
  * Several may send to one port at once, so each has a name of its own for it.
- * @param {Context} context @param {string} graph @param {End} end @param {(name: string) => Promise<any>} send
+ * @param {Context} context @param {string} graph @param {End} end @param {(name: string) => Promise<unknown>} send
  */
 async function throughExport(context, graph, end, send) {
   const { system, fbp } = context;

@@ -1,16 +1,16 @@
 // @ts-check
-// The source of a component: read, and, where the secret allows it, edited and run.
+// The source of a component: shown, and where the secret allows it, edited and run.
 
 import { confirmDialog, dropToasts, element, toast } from "../core/dom.js";
 import { afterSaving } from "./after_saving.js";
-import { button, copy, section, write } from "./dom.js";
+import { button, copy, section, write } from "./elements.js";
 
 const MOST_ROWS = 24;
 
 /** @typedef {{name: string, library?: string, language: string, code: string}} Source */
 
 /**
- * @param {import("../core/registry.js").Context} context @param {string} component @param {AbortSignal} signal when nobody looks any more
+ * @param {import("../core/registry.js").Context} context @param {string} component @param {AbortSignal} signal when the panel has gone
  * @param {boolean} isOpen whether it is open from the beginning, and in sight when it has come
  * @returns {{element: HTMLDetailsElement, isChanged: () => boolean}} which asks for the source when it is opened; whether somebody has
  *   edited it, and not saved that
@@ -28,7 +28,7 @@ export function sourceSection(context, component, signal, isOpen) {
       const source = await fbp.request("component", "getsource", { name: component });
       const editor = makeEditor(context, component, source);
       system.addEventListener("state", editor.show, { signal });
-      system.addEventListener("health", editor.heard, { signal });
+      system.addEventListener("health", editor.report, { signal });
       place.replaceChildren(editor.element);
       if (isOpen) made.scrollIntoView({ block: "start" });
       isChanged = editor.isChanged;
@@ -67,7 +67,7 @@ function makeEditor({ system, fbp }, component, source) {
     run.disabled = back.disabled = !isChanged();
   };
   const isChanged = () => field.value !== before;
-  /** Whether what is there is still what was edited, or people want it to go. */
+  /** Whether the saved source is still the one that was edited, or people agree to replace it. */
   const mayReplace = async () => {
     const now = textOf(await fbp.request("component", "getsource", { name: component }));
     if (now === before || now === field.value) return true;
@@ -78,19 +78,20 @@ function makeEditor({ system, fbp }, component, source) {
     return answer;
   };
   let isSaved = false; // since the source was opened
-  let isTold = true; // that it runs as it was saved last
+  let isReported = true; // that it runs as it was saved last
   /** Why its nodes do not run as it was saved last. @type {Map<string, string>} */
   const failing = new Map();
-  /** Say how it goes with what was saved: its nodes run, or why they do not. @param {any} event "health" of a System */
-  const heard = ({ detail }) => {
+  /** Report whether its nodes run, or why they do not. @param {Event} event "health" of a System */
+  const report = (event) => {
+    const { detail } = /** @type {CustomEvent} */ (event);
     const { text, runs } = afterSaving(system, component, detail);
     if (!isSaved || (text === "" && !runs)) return;
     if (runs) failing.delete(detail.node);
     else failing.set(detail.node, text);
     if (failing.size > 0) dropToasts(`${component} is `);
-    else if (!isTold) {
+    else if (!isReported) {
       toast(`${component} is saved, and runs.`, "good");
-      isTold = true; // and not by what is still told of before
+      isReported = true;
     }
     write(wrong, [...failing.values()].join("\n"));
   };
@@ -106,7 +107,7 @@ function makeEditor({ system, fbp }, component, source) {
       await fbp.request("component", "source", { name, library, language, code });
       before = code;
       isSaved = true;
-      isTold = false;
+      isReported = false;
       toast(`${component} is saved, and its nodes start again.`, "info");
     } catch (error) {
       write(wrong, /** @type {Error} */ (error).message);
@@ -114,8 +115,8 @@ function makeEditor({ system, fbp }, component, source) {
     show();
   };
   show();
-  const tools = element("div", { className: "look-tools" }, run, back, unlock, button("Copy", () => copy(field.value, "The source")));
-  return { element: element("div", { className: "look-source" }, reason, field, wrong, tools), show, heard, isChanged };
+  const tools = element("div", { className: "inspect-tools" }, run, back, unlock, button("Copy", () => copy(field.value, "The source")));
+  return { element: element("div", { className: "inspect-source" }, reason, field, wrong, tools), show, report, isChanged };
 }
 
 /** What saving does, for people. @param {Source} source */

@@ -3,9 +3,9 @@
 
 import { element } from "../core/dom.js";
 import { numberText } from "../core/text.js";
-import { button, section, soon, write } from "./dom.js";
+import { button, section, soon, write } from "./elements.js";
 import { colourOf, loadPlot, makePlot } from "./uplot.js";
-import { endText, numbersOf, timeText } from "./values.js";
+import { endText, numbersOf, timeText } from "./value_text.js";
 
 const DRAW_MS = 500;
 const MOST_EDGES = 6;
@@ -31,7 +31,7 @@ export class Plots {
     this.#context = context;
     this.#keys = new Set(keys);
     this.#graph = context.system.current;
-    this.place = element("div", { className: "look-plot", role: "img" });
+    this.place = element("div", { className: "inspect-plot", role: "img" });
     this.table = element("tbody");
     this.none = element("p", { className: "hint" }, "No numbers yet.");
     this.others = element("select", { "aria-label": "Draw the numbers of another edge, too", change: () => this.#choose() });
@@ -39,11 +39,11 @@ export class Plots {
     this.left = element("p", { className: "hint" });
     this.seen = element("p", { className: "hint", role: "status" });
     this.soon = soon(() => this.#draw(), DRAW_MS);
-    const tools = element("div", { className: "look-tools" }, this.others,
+    const tools = element("div", { className: "inspect-tools" }, this.others,
       button("Zoom in", () => this.#plot?.zoom(0.5)), button("Zoom out", () => this.#plot?.zoom(2)), ...this.moves);
     const head = element("thead", {}, element("tr", {}, ...["Line", "Last", "Least", "Greatest"].map((text) => element("th", { scope: "col" }, text))));
     this.figure = element("div", { hidden: true }, tools, this.place, this.seen, this.left,
-      element("table", { className: "look-table" }, element("caption", { className: "unseen" }, "The numbers that are drawn"), head, this.table));
+      element("table", { className: "inspect-table" }, element("caption", { className: "unseen" }, "The numbers that are drawn"), head, this.table));
     this.element = section("Plot", true, this.none, this.figure);
     this.element.addEventListener("toggle", () => this.redraw());
   }
@@ -53,7 +53,7 @@ export class Plots {
     if (this.#keys.has(key)) this.soon();
   }
 
-  /** Anew, such as in other colours. */
+  /** Draw anew, such as in other colours. */
   redraw() {
     this.#forget();
     this.#draw();
@@ -120,7 +120,7 @@ export class Plots {
     this.#see(null);
   }
 
-  /** Say which time is seen. @param {{from: number, to: number} | null} seen */
+  /** Show which time is seen. @param {{from: number, to: number} | null} seen */
   #see(seen) {
     for (const each of this.moves) each.hidden = seen === null;
     write(this.seen, seen === null ? "Drag over the picture to zoom in." : `From ${timeText(seen.from * 1000)} to ${timeText(seen.to * 1000)}.`);
@@ -141,7 +141,7 @@ export class Plots {
     return !this.#stopped && this.place.isConnected;
   }
 
-  /** The choice of edges that can be drawn, too. @returns {number} of those that have no room */
+  /** The choice of edges that can be drawn, too. @returns {number} how many edges cannot be drawn, too */
   #fillOthers() {
     const edges = [...(this.#context.system.graphs.get(this.#graph)?.edges.values() ?? [])];
     const [first] = this.#keys;
@@ -152,10 +152,10 @@ export class Plots {
       return element("option", { value: key, disabled: !chosen && this.#keys.size >= MOST_EDGES }, chosen ? `Without ${text}` : text);
     });
     const left = options.filter(({ disabled }) => disabled).length;
-    const wanted = JSON.stringify(options.map((each) => [each.value, each.textContent, each.disabled]));
+    const now = JSON.stringify(options.map((each) => [each.value, each.textContent, each.disabled]));
     this.others.hidden = options.length === 0;
-    if (this.others.dataset.options === wanted) return left; // somebody may be choosing
-    this.others.dataset.options = wanted;
+    if (this.others.dataset.options === now) return left; // somebody may be choosing
+    this.others.dataset.options = now;
     this.others.replaceChildren(element("option", { value: "" }, "Draw another one …"), ...options);
     return left;
   }
@@ -164,7 +164,7 @@ export class Plots {
   #fillTable(lines) {
     const rows = lines.map(({ label, points }, i) => {
       const values = points.map(([, value]) => value);
-      const mark = element("span", { className: "look-mark", "aria-hidden": "true" });
+      const mark = element("span", { className: "inspect-mark", "aria-hidden": "true" });
       mark.style.background = colourOf(i);
       const numbers = [values[values.length - 1], Math.min(...values), Math.max(...values)];
       return element("tr", {}, element("th", { scope: "row" }, mark, label), ...numbers.map((value) => element("td", {}, numberText(value))));

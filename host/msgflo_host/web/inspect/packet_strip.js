@@ -1,19 +1,19 @@
 // @ts-check
-// When packets have passed: a stroke for each, as high as it is large.
+// The times of packets: a stroke for each, as high as it is large.
 
 import { element } from "../core/dom.js";
 import { svg } from "../core/svg.js";
 import { numberText } from "../core/text.js";
-import { timeText } from "./values.js";
+import { timeText } from "./value_text.js";
 
 const [WIDTH, HEIGHT] = [1000, 40];
 
 /** @returns {{element: HTMLElement, draw: (packets: {at: number, size: number}[]) => void}} */
 export function makeStrip() {
   const path = svg("path", { "vector-effect": "non-scaling-stroke" });
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, path); // the list says the same
+  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, path); // the list has the same
   const [from, to] = [element("span"), element("span")];
-  const made = element("div", { className: "look-strip", hidden: true }, picture, element("p", { className: "hint" }, from, to));
+  const made = element("div", { className: "inspect-strip", hidden: true }, picture, element("p", { className: "hint" }, from, to));
   return {
     element: made,
     draw(packets) {

@@ -1,4 +1,4 @@
-"""Looking inside: packets on a time line, nodes with ports, source and output, plots, traces; whatever comes is only text."""
+"""The inspector: packets on a time line, nodes with ports, source and output, plots, traces; whatever comes is only text."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Pair:
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Pair]:
     """A source that sends to a sink, for all tests here."""
-    folder = tmp_path_factory.mktemp("look")
+    folder = tmp_path_factory.mktemp("inspect")
     (folder / "graph.fbp").write_text("source(test/Source) OUT -> IN sink(test/Sink)\nsource VALUE -> OTHER sink\n")
     source, sink = Source("source"), Sink("sink")
     options: tuple[str | Path, ...] = ("--data", folder / "data", "--secret", SECRET)
@@ -105,7 +105,7 @@ def inspector(page: Page) -> Locator:
 
 
 def rows(page: Page) -> Locator:
-    return inspector(page).locator(".look-packets > li")
+    return inspector(page).locator(".inspect-packets > li")
 
 
 def open_edge(page: Page, key: str = EDGE) -> None:
@@ -144,7 +144,7 @@ def test_a_click_on_an_edge_shows_its_packets_with_time_size_and_value(page: Pag
     expect(rows(page)).to_have_count(1)
     expect(rows(page).locator("code")).to_have_text('{"level":3}')
     expect(rows(page).locator("time")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d\.\d{3}$"))
-    expect(rows(page).locator(".look-size")).to_have_text("11 B")
+    expect(rows(page).locator(".inspect-size")).to_have_text("11 B")
     rows(page).locator("summary").click()
     assert rows(page).locator("pre").text_content() == json.dumps({"level": 3}, indent=2)
 
@@ -156,7 +156,7 @@ def test_pause_holds_what_is_shown_and_says_how_much_has_come(page: Page, pair: 
     pause = inspector(page).get_by_role("button", name="Pause")
     pause.click()
     send(page, pair, "second", "third")
-    expect(inspector(page).locator(".look-count")).to_contain_text("paused, 2 have come since")
+    expect(inspector(page).locator(".inspect-count")).to_contain_text("paused, 2 have come since")
     expect(rows(page)).to_have_count(1)
     pause.click()
     expect(rows(page)).to_have_count(3)
@@ -200,23 +200,23 @@ def test_a_packet_that_has_passed_is_sent_again_and_leaves_the_graph_as_it_was(p
 def test_what_was_shortened_is_not_sent_again(page: Page, pair: Pair) -> None:
     open_edge(page)
     send(page, pair, "long " * 4000)
-    expect(rows(page).locator(".look-size")).to_have_text("20.0 kB")
+    expect(rows(page).locator(".inspect-size")).to_have_text("20.0 kB")
     rows(page).locator("summary").click()
     expect(rows(page).get_by_role("button", name="Send again")).to_be_disabled()
     send(page, pair, "Ä€")
-    expect(rows(page).first.locator(".look-size")).to_have_text("7 B")
+    expect(rows(page).first.locator(".inspect-size")).to_have_text("7 B")
 
 
 def test_a_typed_value_arrives_at_the_participant(page: Page, pair: Pair) -> None:
     open_edge(page)
     field = inspector(page).get_by_label("Send to sink in")
     field.fill('{"level": 3}')
-    expect(inspector(page).locator(".look-inject")).to_contain_text("an object")
+    expect(inspector(page).locator(".inspect-send")).to_contain_text("an object")
     field.press("Enter")
     until_here(lambda: pair.sink.received == [{"level": 3}])
     field.fill("{not JSON")
     field.press("Enter")
-    expect(inspector(page).locator(".look-inject")).to_contain_text("This is not JSON")
+    expect(inspector(page).locator(".inspect-send")).to_contain_text("This is not JSON")
     field.fill("")
     field.press_sequentially("plain words")
     inspector(page).get_by_role("button", name="Send", exact=True).click()
@@ -247,7 +247,7 @@ def test_a_port_that_is_exported_stays_exported_when_something_is_sent(page: Pag
     edit(page, ["removeinport", {"public": "start"}])
 
 
-def test_what_is_looked_into_stays_that_of_its_graph_when_another_one_is_shown(page: Page, pair: Pair) -> None:
+def test_what_is_inspected_stays_that_of_its_graph_when_another_one_is_shown(page: Page, pair: Pair) -> None:
     other = {"graph": "other", "src": {"node": "source", "port": "out"}, "tgt": {"node": "sink", "port": "in"}}
     request(page, "graph", "clear", {"id": "other"})
     for node in ("source", "sink"):
@@ -268,7 +268,7 @@ def test_what_is_looked_into_stays_that_of_its_graph_when_another_one_is_shown(p
     tell(page, "open-node", {"id": "sink"})
     of_system(page, "await system.show('other')")
     pair.source.send("out", "later")
-    expect(inspector(page).locator("[data-side=in][data-port=in] .look-value")).to_contain_text('"later" at ')
+    expect(inspector(page).locator("[data-side=in][data-port=in] .inspect-value")).to_contain_text('"later" at ')
     expect(inspector(page)).to_contain_text("test/Sink")
     request(page, "graph", "clear", {"id": "other"})
 
@@ -294,7 +294,7 @@ def test_two_who_send_to_one_port_at_once_do_not_disturb_each_other(page: Page, 
     outcomes = page.evaluate(
         """async () => {
           const { context } = await import("/core/registry.js");
-          const { sendTo } = await import("/look/send.js");
+          const { sendTo } = await import("/inspect/send_packet.js");
           const ask = context.fbp.request.bind(context.fbp);
           const send = (data) => sendTo(context, "default/main", { node: "sink", port: "in" }, data);
           let go, second, hasBegun = false;
@@ -374,11 +374,11 @@ def test_when_the_connection_is_lost_what_is_said_is_true_and_no_export_is_left(
 
 def test_numbers_are_drawn_those_of_several_edges_together_and_told_in_a_table(page: Page, pair: Pair) -> None:
     open_edge(page)
-    figure = inspector(page).locator(".look-plot")
+    figure = inspector(page).locator(".inspect-plot")
     expect(inspector(page)).to_contain_text("No numbers yet.")
     send(page, pair, {"t": 20, "h": 40}, {"t": 22.5, "h": 45}, "no number")
     expect(figure.locator("canvas")).to_be_visible()
-    table = inspector(page).locator(".look-table tbody tr")
+    table = inspector(page).locator(".inspect-table tbody tr")
     expect(table).to_have_text(["source out: t22.52022.5", "source out: h454045"])
     expect(figure).to_have_attribute(
         "aria-label",
@@ -405,15 +405,15 @@ def test_a_plot_that_cannot_be_drawn_is_told_and_drawn_later(page: Page, pair: P
     expect(inspector(page).get_by_role("status")).to_have_text(
         "There is no picture: the script that draws did not come."
     )
-    expect(inspector(page).locator(".look-table td").first).to_have_text("2")
+    expect(inspector(page).locator(".inspect-table td").first).to_have_text("2")
     page.unroute("**/vendor/uplot.js*")
     # An attempt that had begun before is over with one of these.
-    until_here(lambda: send(page, pair, 3) or inspector(page).locator(".look-plot canvas").count())
+    until_here(lambda: send(page, pair, 3) or inspector(page).locator(".inspect-plot canvas").count())
     expect(page.locator("link[href$='uplot.css']")).to_have_count(1)
 
 
 PAINTED = """() => {
-  const canvas = document.querySelector(".look-plot canvas");
+  const canvas = document.querySelector(".inspect-plot canvas");
   if (!canvas) return 0; // the library that draws is loaded with the first plot
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   let found = 0;
@@ -440,14 +440,14 @@ def test_a_plot_has_its_line_and_is_zoomed_by_dragging_and_moved_by_buttons(page
     send(page, pair, 2)
     page.wait_for_timeout(20)
     send(page, pair, 1.5)
-    canvas = inspector(page).locator(".look-plot canvas")
-    expect(inspector(page).locator(".look-table td").first).to_have_text("1.5")
+    canvas = inspector(page).locator(".inspect-plot canvas")
+    expect(inspector(page).locator(".inspect-table td").first).to_have_text("1.5")
     until(page, f"() => ({PAINTED})() > 100")
     whole = inspector(page).get_by_role("button", name="Whole time")
     expect(whole).to_be_hidden()
     canvas.scroll_into_view_if_needed()
     settled(page)
-    box = inspector(page).locator(".look-plot .u-over").bounding_box()
+    box = inspector(page).locator(".inspect-plot .u-over").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 40)
     page.mouse.down()
@@ -481,10 +481,10 @@ def test_a_click_on_a_node_shows_ports_last_values_topics_and_health(page: Page,
     expect(port).to_contain_text("no packet seen yet")
     expect(port).to_contain_text("Topic sink/in")
     expect(inspector(page)).to_contain_text("test/Sink")
-    expect(inspector(page).locator(".look-section", has_text="Health")).to_contain_text("alive")
-    expect(inspector(page).locator(".look-section", has_text="Health")).to_contain_text("Since")
+    expect(inspector(page).locator(".inspect-section", has_text="Health")).to_contain_text("alive")
+    expect(inspector(page).locator(".inspect-section", has_text="Health")).to_contain_text("Since")
     send(page, pair, "a value")
-    expect(port.locator(".look-value")).to_contain_text('"a value" at ')
+    expect(port.locator(".inspect-value")).to_contain_text('"a value" at ')
     port.get_by_role("button", name="from source out").click()
     expect(inspector(page).locator("h2")).to_have_text("source out → sink in")
 
@@ -518,24 +518,24 @@ def test_the_error_of_a_node_is_in_its_output_and_its_health(page: Page) -> None
     tell(page, "open-node", {"id": "scale"})
     inspector(page).get_by_text("Send to in", exact=True).click()
     inspector(page).get_by_label("Send to scale in", exact=True).fill("warm")
-    expect(inspector(page).locator(".look-inject .hint")).to_contain_text("is not a number")
+    expect(inspector(page).locator(".inspect-send .hint")).to_contain_text("is not a number")
     inspector(page).get_by_label("Send to scale in", exact=True).fill('"warm"')  # written as JSON, it is meant
     inspector(page).get_by_label("Send to scale in", exact=True).press("Enter")
-    expect(inspector(page).locator(".look-log li")).to_contain_text(["warm"])
-    expect(inspector(page).locator(".look-section", has_text="Health").locator(".bad")).to_contain_text("warm")
+    expect(inspector(page).locator(".inspect-log li")).to_contain_text(["warm"])
+    expect(inspector(page).locator(".inspect-section", has_text="Health").locator(".bad")).to_contain_text("warm")
     tell(page, "open-node", {"id": "sink"})
     expect(inspector(page).locator("h2")).to_have_text("sink")
-    expect(inspector(page).locator(".look-log li")).to_have_count(0)
+    expect(inspector(page).locator(".inspect-log li")).to_have_count(0)
     page.reload()
     ready(page)
     tell(page, "open-node", {"id": "scale"})
-    expect(inspector(page).locator(".look-log li")).to_contain_text(["warm"])  # what was said before the page came
+    expect(inspector(page).locator(".inspect-log li")).to_contain_text(["warm"])  # what was said before the page came
     request(page, "graph", "clear", {"id": "other"})
     request(page, "graph", "addnode", {"graph": "other", "id": "scale", "component": "core/Scale"})
     of_system(page, "await system.show('other')")
     tell(page, "open-node", {"id": "scale"})  # a node of the same name, with which nothing is wrong
     expect(inspector(page)).to_contain_text("core/Scale")
-    expect(inspector(page).locator(".look-log li")).to_have_count(0)
+    expect(inspector(page).locator(".inspect-log li")).to_have_count(0)
     of_system(page, "await system.show('default/main')")
     request(page, "graph", "clear", {"id": "other"})
     edit(page, ["removenode", {"id": "scale"}])
@@ -566,7 +566,7 @@ def test_a_line_that_was_told_and_is_recalled_stands_there_once(page: Page) -> N
         tell(page, "open-node", {"id": "meter"})
     assert any("tepid" in str(line.get("error")) for line in answer.value.json())
     request(page, "runtime", "packet", {**packet, "payload": "warm"})  # what has come after that
-    expect(inspector(page).locator(".look-log li")).to_have_text([re.compile("tepid"), re.compile("warm")])
+    expect(inspector(page).locator(".inspect-log li")).to_have_text([re.compile("tepid"), re.compile("warm")])
     edit(page, ["removeinport", {"public": "level"}], ["removenode", {"id": "meter"}])
 
 
@@ -595,12 +595,12 @@ def test_ports_without_an_edge_show_what_the_broker_knows(
             source.send("value", MARKUP)
             outside.next("source/value")  # the broker has it before the page asks
         tell(page, "open-node", {"id": "source"})
-        value, out = (inspector(page).locator(f"[data-port={port}] .look-value") for port in ("value", "out"))
-        expect(value).to_have_text(f"{json.dumps(MARKUP)}, kept by the broker")
+        value, out = (inspector(page).locator(f"[data-port={port}] .inspect-value") for port in ("value", "out"))
+        expect(value).to_have_text(f"{json.dumps(MARKUP)}, retained by the broker")
         expect(out).to_have_text("no packet seen yet")
         source.send("out", [1, None])
         expect(out).to_contain_text("[1,null] at ")
-        expect(inspector(page).locator(".look-section", has_text="Health")).to_contain_text("Last packet")
+        expect(inspector(page).locator(".inspect-section", has_text="Health")).to_contain_text("Last packet")
         page.evaluate("() => sockets.forEach((each) => each.url.includes(`:${location.port}/`) || each.close())")
         until(page, "() => sockets.every((each) => each.url.includes(`:${location.port}/`) || each.readyState === 3)")
         page.clock.fast_forward(2000)  # until it tries again
@@ -611,10 +611,10 @@ def test_ports_without_an_edge_show_what_the_broker_knows(
         source.send("value", 7)
         expect(value).to_contain_text("7 at ")
         tell(page, "open-node", {"id": "sink"})
-        seen = inspector(page).locator("[data-port=in] .look-value")
+        seen = inspector(page).locator("[data-port=in] .inspect-value")
         expect(seen).to_contain_text("7 at ")
         expect(seen).not_to_contain_text("before the connection was lost")
-        expect(inspector(page).locator(".look-section", has_text="Health")).not_to_contain_text("Last packet")
+        expect(inspector(page).locator(".inspect-section", has_text="Health")).not_to_contain_text("Last packet")
         page.evaluate("() => sockets.forEach((each) => each.url.includes(`:${location.port}/`) && each.close())")
         expect(seen).to_contain_text("before the connection was lost")
         until_system(page, "system.isReady")
@@ -676,7 +676,7 @@ def test_a_source_is_edited_and_run_and_its_output_is_shown(
     expect(run).to_be_disabled()
     field.fill("class :\n")
     run.click()
-    expect(inspector(page).locator(".look-source [role=alert]")).to_contain_text("syntax")
+    expect(inspector(page).locator(".inspect-source [role=alert]")).to_contain_text("syntax")
     field.fill(ECHO.replace('print("heard"', 'print("now heard"'))
     run.click()
     expect(page.get_by_role("status").filter(has_text="is saved")).to_be_visible()
@@ -700,7 +700,7 @@ def test_a_source_is_edited_and_run_and_its_output_is_shown(
     expect(field).to_have_value(theirs)
     port = inspector(page).locator("[data-side=in][data-port=in]")
     sent = port.get_by_label("Send to echo in")
-    heard = inspector(page).locator(".look-log li").filter(has_text="now heard 2 a word")
+    heard = inspector(page).locator(".inspect-log li").filter(has_text="now heard 2 a word")
     while not heard.count():  # it may be starting, and has no ports then; pytest's timeout ends it
         with suppress(Error):
             if not sent.is_visible():
@@ -720,7 +720,7 @@ def test_a_component_that_fails_after_it_was_saved_is_told_in_red_with_the_line(
     field = inspector(page).get_by_label(f"Source of {name}")
     expect(field).to_have_value(ECHO)
     run = inspector(page).get_by_role("button", name="Save and run")
-    said = inspector(page).locator(".look-source [role=alert]")
+    said = inspector(page).locator(".inspect-source [role=alert]")
     saved = page.locator(".toast").filter(has_text=f"{name} is saved")
     page.evaluate(
         """() => {
@@ -789,7 +789,7 @@ def test_a_trace_is_recorded_saved_loaded_and_stepped_through(page: Page, pair: 
     expect(stop).to_be_visible()
     send(page, pair, "traced", 2)
     stop.click()
-    steps = inspector(page).locator(".look-steps li")
+    steps = inspector(page).locator(".inspect-steps li")
     expect(steps.filter(has_text="traced")).to_have_count(1)
     with page.expect_download() as download:
         page.get_by_role("button", name="Save as a file").click()
@@ -819,7 +819,7 @@ def test_the_focus_stays_on_the_step_or_button_that_was_pressed(page: Page, tmp_
     (tmp_path / "trace.json").write_text(json.dumps({"events": events}))
     page.get_by_role("tab", name="Traces").click()
     page.get_by_label("Trace file").set_input_files(tmp_path / "trace.json")
-    steps = inspector(page).locator(".look-steps button")
+    steps = inspector(page).locator(".inspect-steps button")
     steps.nth(198).focus()
     page.keyboard.press("Enter")
     expect(steps.nth(198)).to_have_attribute("aria-current", "step")
@@ -873,7 +873,7 @@ def test_a_text_of_others_does_not_turn_around_what_stands_beside_it(page: Page,
     fit(page)
     tell(page, "open-node", {"id": "sink"})
     send(page, pair, value)
-    last = inspector(page).locator("[data-side=in][data-port=in] .look-value")
+    last = inspector(page).locator("[data-side=in][data-port=in] .inspect-value")
     expect(last).to_contain_text(" at ")
     assert goes_on_to_the_right(last, " at ")
     label = page.locator(f'.edge-label[data-edge="{EDGE}"]:not(.kept)')
@@ -896,14 +896,14 @@ def test_hostile_values_stay_text(page: Page, pair: Pair, tmp_path: Path) -> Non
     for row in rows(page).all():
         row.locator("summary").click()
         expect(row.locator("pre")).to_contain_text(MARKUP)
-    expect(inspector(page).locator(".look-table")).to_contain_text(MARKUP)
+    expect(inspector(page).locator(".inspect-table")).to_contain_text(MARKUP)
     edit(page, ["addnode", {"id": "log", "component": "core/Log", "metadata": {}}])
     until_system(page, "system.nodeStatus('log')?.state === 'alive'")
     tell(page, "open-node", {"id": "log"})
     inspector(page).get_by_text("Send to in", exact=True).click()
     inspector(page).get_by_label("Send to log in", exact=True).fill(MARKUP)
     inspector(page).get_by_label("Send to log in", exact=True).press("Enter")
-    expect(inspector(page).locator(".look-log li").last).to_contain_text(MARKUP)
+    expect(inspector(page).locator(".inspect-log li").last).to_contain_text(MARKUP)
     event = {
         "command": "data",
         "payload": {"src": {"node": MARKUP, "port": "a"}, "tgt": {"node": "b", "port": MARKUP}, "data": MARKUP},
@@ -911,7 +911,7 @@ def test_hostile_values_stay_text(page: Page, pair: Pair, tmp_path: Path) -> Non
     (tmp_path / "hostile.json").write_text(json.dumps({"header": {"metadata": {"label": MARKUP}}, "events": [event]}))
     page.get_by_role("tab", name="Traces").click()
     page.get_by_label("Trace file").set_input_files(tmp_path / "hostile.json")
-    expect(inspector(page).locator(".look-steps li")).to_contain_text(MARKUP)
+    expect(inspector(page).locator(".inspect-steps li")).to_contain_text(MARKUP)
     edit(page, ["addnode", {"id": MARKUP, "component": f"x/{MARKUP}", "metadata": {"label": MARKUP}}])
     edit(
         page,
@@ -925,7 +925,7 @@ def test_hostile_values_stay_text(page: Page, pair: Pair, tmp_path: Path) -> Non
     assert not page.evaluate("() => window.hacked || document.querySelectorAll('img[src=x], [onerror]').length > 0")
 
 
-def test_what_is_looked_into_goes_away_while_somebody_looks(page: Page) -> None:
+def test_what_is_inspected_goes_away_meanwhile(page: Page) -> None:
     edit(page, ["addnode", {"id": "passing", "component": "core/Repeat", "metadata": {}}])
     tell(page, "open-node", {"id": "passing"})
     expect(inspector(page)).to_contain_text("core/Repeat")
@@ -975,7 +975,7 @@ def test_nothing_keeps_people_out(
     open_edge(page)
     send(page, pair, {"n": 1, "a long name of a value": "long" * 200}, {"n": 2})
     rows(page).first.locator("summary").click()
-    expect(inspector(page).locator(".look-plot canvas")).to_be_attached()
+    expect(inspector(page).locator(".inspect-plot canvas")).to_be_attached()
     found = axe(page, "#inspector")
     wide = ["document.documentElement", "document.querySelector('#inspector-content')"]
     assert all(page.evaluate(f"{each}.scrollWidth") <= size[0] for each in wide)

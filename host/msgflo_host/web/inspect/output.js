@@ -1,12 +1,12 @@
 // @ts-check
-// What a node has printed, and what was wrong with it.
+// The lines that a node has printed, and its errors.
 
 import { element } from "../core/dom.js";
-import { timeText } from "./values.js";
+import { timeText } from "./value_text.js";
 
 const MOST_LINES = 200;
 
-export class Log {
+export class Output {
   #system;
   #graph;
   #id;
@@ -16,13 +16,13 @@ export class Log {
     this.#system = system;
     this.#graph = graph;
     this.#id = id;
-    this.none = element("p", { className: "hint" }, "It has said nothing of late.");
-    this.lines = element("ol", { className: "look-log", role: "log", "aria-label": `Output of ${id}`, tabIndex: 0 });
+    this.none = element("p", { className: "hint" }, "It has printed nothing of late.");
+    this.lines = element("ol", { className: "inspect-log", role: "log", "aria-label": `Output of ${id}`, tabIndex: 0 });
     this.element = element("div", {}, this.none, this.lines);
     this.fill();
   }
 
-  /** Anew, with lines of before. */
+  /** Write all lines anew, with those of before. */
   fill() {
     const lines = this.#system.outputOf(this.#graph, this.#id).slice(-MOST_LINES);
     this.lines.replaceChildren(...lines.map(itemOf));
@@ -30,7 +30,7 @@ export class Log {
     this.toEnd();
   }
 
-  /** @param {import("../core/health.js").Line} line of whoever it is */
+  /** @param {import("../core/health.js").Line} line of any node */
   add(line) {
     if (this.#system.isAbout(line, this.#graph, this.#id)) this.#write(line);
   }

@@ -1,12 +1,12 @@
 // @ts-check
-// The packets of an edge, the newest first: a picture of when they passed, and a list with time, size and value.
+// The packets of an edge, the newest first: a strip of their times, and a list with time, size and value.
 
 import { announce, element, iconButton } from "../core/dom.js";
 import { edgeKey } from "../core/graph.js";
 import { cutSize } from "../core/packets.js";
-import { makeStrip } from "./strip.js";
-import { button, copy, soon, write } from "./dom.js";
-import { copyText, filterOf, pretty, short, sizeText, timeText } from "./values.js";
+import { makeStrip } from "./packet_strip.js";
+import { button, copy, soon, write } from "./elements.js";
+import { copyText, filterOf, pretty, short, sizeText, timeText } from "./value_text.js";
 
 const WRITE_MS = 250;
 const MOST_SHOWN = 200;
@@ -22,7 +22,7 @@ export class Timeline {
   #port;
   #graph;
   #again;
-  /** The packets that are looked at. @type {Packet[]} */
+  /** The packets before the filter. @type {Packet[]} */
   #held = [];
   /** @type {Map<Packet, HTMLElement>} */
   #rows = new Map();
@@ -30,7 +30,7 @@ export class Timeline {
 
   /**
    * @param {import("../core/packets.js").Packets} packets @param {string} graph @param {import("../core/graph.js").Edge} edge of it
-   * @param {{sendAgain: ((data: any) => void) | null}} options null where that is not possible
+   * @param {{sendAgain: ((data: unknown) => void) | null}} options null where that is not possible
    */
   constructor(packets, graph, edge, { sendAgain }) {
     this.#packets = packets;
@@ -39,11 +39,11 @@ export class Timeline {
     this.#port = edgeKey(null, edge.tgt);
     this.#again = sendAgain;
     this.pause = button("Pause", () => this.#pause(), { "aria-pressed": "false" });
-    this.count = element("p", { className: "hint look-count" });
-    this.list = element("ol", { className: "look-packets", "aria-label": "Packets, the newest first" });
+    this.count = element("p", { className: "hint inspect-count" });
+    this.list = element("ol", { className: "inspect-packets", "aria-label": "Packets, the newest first" });
     this.strip = makeStrip();
     this.soon = soon(() => this.show(), WRITE_MS);
-    this.element = element("div", { className: "look-timeline" }, this.#tools(), this.strip.element, this.count, this.list);
+    this.element = element("div", { className: "inspect-timeline" }, this.#tools(), this.strip.element, this.count, this.list);
     this.show();
   }
 
@@ -56,7 +56,7 @@ export class Timeline {
       },
     });
     const all = iconButton("copy", "Copy all that are shown", () => copy(this.#text(), "All that are shown"));
-    return element("div", { className: "look-tools" }, this.pause, filter, all, button("Clear", () => this.#clear()));
+    return element("div", { className: "inspect-tools" }, this.pause, filter, all, button("Clear", () => this.#clear()));
   }
 
   /** A packet has come. @param {string} key of its edge */
@@ -119,9 +119,9 @@ export class Timeline {
 
   /** @param {Packet[]} shown the newest first */
   #write(shown) {
-    const wanted = new Set(shown);
+    const rows = new Set(shown);
     for (const [packet, row] of this.#rows) {
-      if (wanted.has(packet)) continue;
+      if (rows.has(packet)) continue;
       row.remove();
       this.#rows.delete(packet);
     }
@@ -137,7 +137,7 @@ export class Timeline {
   #row(packet) {
     const { at, data, size } = packet;
     const time = element("time", { dateTime: new Date(at).toISOString() }, timeText(at));
-    const line = element("summary", {}, time, element("span", { className: "look-size" }, sizeText(size)), element("code", {}, short(data)),
+    const line = element("summary", {}, time, element("span", { className: "inspect-size" }, sizeText(size)), element("code", {}, short(data)),
       this.#packets.history(this.#port, this.#graph).includes(packet) ? element("span", { className: "hint" }, "sent to the port itself") : null);
     const row = element("li", {}, element("details", {
       // What nobody opens is not made.
@@ -150,12 +150,12 @@ export class Timeline {
     return row;
   }
 
-  /** @param {any} data */
+  /** @param {unknown} data */
   #inside(data) {
     const again = this.#again;
     const cut = cutSize(data) !== null;
     const send = again && button("Send again", () => again(data), { disabled: cut, title: cut ? "Only the beginning of this value is known here." : "" });
-    const tools = element("div", { className: "look-tools" }, button("Copy", () => copy(copyText(data), "The value")), send);
+    const tools = element("div", { className: "inspect-tools" }, button("Copy", () => copy(copyText(data), "The value")), send);
     return [element("pre", { tabIndex: 0, "aria-label": "Value" }, pretty(data)), tools];
   }
 }

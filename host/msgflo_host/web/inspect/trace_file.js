@@ -2,13 +2,13 @@
 // Flowtrace files (https://github.com/flowbased/flowtrace), as far as the page shows them. Pure.
 
 import { edgeKey } from "../core/graph.js";
-import { endText, short } from "./values.js";
+import { endText, short } from "./value_text.js";
 
 const MOST_BYTES = 64 * 1024 * 1024;
 const MOST_EVENTS = 10_000;
 
 /**
- * @typedef {{at: number, edge: string | null, node: string | null, where: string, data: any, text: string, graph: string}} Step
+ * @typedef {{at: number, edge: string | null, node: string | null, where: string, data: unknown, text: string, graph: string}} Step
  *   `at` in ms since 1970; `edge` its key, where it is a packet on one
  * @typedef {{label: string, main: string, steps: Step[], leftOut: number}} Trace
  */
@@ -66,8 +66,8 @@ function nodeOf(payload) {
 
 /** @param {any} payload */
 function textOf(payload) {
-  const said = payload?.message ?? payload?.error;
-  return typeof said === "string" ? said : short(payload);
+  const text = payload?.message ?? payload?.error;
+  return typeof text === "string" ? text : short(payload);
 }
 
 /** @param {any} value */

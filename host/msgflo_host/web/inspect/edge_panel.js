@@ -1,21 +1,19 @@
 // @ts-check
-// Inside an edge: how it is joined, its packets, and sending one.
+// The panel of an edge: how it is joined, its packets, and a form to send one.
 
 import { element } from "../core/dom.js";
 import { apart, numberText } from "../core/text.js";
-import { soon, terms, section } from "./dom.js";
-import { injectForm, typeOf } from "./inject.js";
+import { soon, terms, section } from "./elements.js";
+import { sendForm, typeOf } from "./send_form.js";
 import { Plots } from "./plots.js";
-import { sendTo } from "./send.js";
+import { sendTo } from "./send_packet.js";
 import { Timeline } from "./timeline.js";
-import { endText } from "./values.js";
+import { endText } from "./value_text.js";
 
 const STATUS_MS = 500;
 
-/** @typedef {import("./look.js").Inside} Inside */
-
-/** @param {import("../core/registry.js").Context} context @param {string} key @returns {Inside | null} null where there is no such edge */
-export function insideEdge(context, key) {
+/** @param {import("../core/registry.js").Context} context @param {string} key @returns {import("./inspect.js").Panel | null} null where there is no such edge */
+export function edgePanel(context, key) {
   const { system, packets } = context;
   const edge = system.graph.edges.get(key);
   if (edge === undefined) return null;
@@ -41,8 +39,8 @@ export function insideEdge(context, key) {
   context.bus.addEventListener("theme", () => plots.redraw(), { signal });
   show();
   const hidden = secret ? element("p", { className: "hint" }, "This edge is marked as secure: its values are not shown.") : null;
-  const content = element("div", { className: "look" }, status, hidden,
-    section("Packets", true, timeline.element), plots.element, section("Send a packet", true, injectForm(context, graph, edge.tgt, typeOf(system, edge.tgt))));
+  const content = element("div", { className: "inspect" }, status, hidden,
+    section("Packets", true, timeline.element), plots.element, section("Send a packet", true, sendForm(context, graph, edge.tgt, typeOf(system, edge.tgt))));
   return {
     id: `edge ${graph} ${key}`,
     title: `${endText(edge.src)} → ${endText(edge.tgt)}`,

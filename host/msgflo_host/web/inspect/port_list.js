@@ -6,20 +6,25 @@ import { edgeKey } from "../core/graph.js";
 import { knownPorts } from "../core/ports.js";
 import { emit } from "../core/registry.js";
 import { isFilter } from "../msgflo/wire.js";
-import { button, write } from "./dom.js";
-import { injectForm } from "./inject.js";
-import { endText, short, timeText } from "./values.js";
+import { button, write } from "./elements.js";
+import { sendForm } from "./send_form.js";
+import { endText, short, timeText } from "./value_text.js";
 
 /**
+ * @import { Context } from "../core/registry.js"
+ * @import { Edge, End } from "../core/graph.js"
+ * @import { Packet } from "../core/packets.js"
+ * @import { System } from "../core/system.js"
+ * @import { TopicValue, TopicValues } from "./topic_values.js"
  * @typedef {{id: string, type: string, description: string, topic: string}} Port
  * @typedef {"in" | "out"} Side
  */
 
-export class Ports {
+export class PortList {
   #context;
   #graph;
   #id;
-  #heard;
+  #topicValues;
   /** Topics of ports without an edge, by side and port. @type {Map<string, string>} */
   #topics = new Map();
   #drawn = "";
@@ -30,14 +35,13 @@ export class Ports {
   /** @type {Map<string, HTMLDetailsElement>} where a packet is sent, by port and type */
   #senders = new Map();
 
-  /** @param {import("../core/registry.js").Context} context @param {string} graph @param {string} id of a node of it
-   * @param {import("./heard.js").Heard} heard what is known of ports without edges */
-  constructor(context, graph, id, heard) {
+  /** @param {Context} context @param {string} graph @param {string} id of a node of it @param {TopicValues} topicValues of ports without edges */
+  constructor(context, graph, id, topicValues) {
     this.#context = context;
     this.#graph = graph;
     this.#id = id;
-    this.#heard = heard;
-    this.element = element("div", { className: "look-ports" });
+    this.#topicValues = topicValues;
+    this.element = element("div", { className: "inspect-ports" });
   }
 
   /** The ports that are there now. A form that somebody types in stays as long as its port does. */
@@ -57,13 +61,13 @@ export class Ports {
     }
     this.#topics = new Map(/** @type {Side[]} */ (["in", "out"]).flatMap((side) =>
       all[side].filter((port) => this.#isAlone(side, port, edges)).map((port) => [`${side} ${port.id.toLowerCase()}`, port.topic])));
-    this.#heard.want([...new Set(this.#topics.values())]);
+    this.#topicValues.subscribe([...new Set(this.#topics.values())]);
     this.showValues();
   }
 
-  /** Whether nobody but the broker knows of its packets. @param {Side} side @param {Port} port @param {import("../core/graph.js").Edge[]} edges */
+  /** Whether nobody but the broker knows of its packets. @param {Side} side @param {Port} port @param {Edge[]} edges */
   #isAlone(side, { id, topic }, edges) {
-    const isIt = (/** @type {import("../core/graph.js").End} */ end) => end.node === this.#id && end.port.toLowerCase() === id.toLowerCase();
+    const isIt = (/** @type {End} */ end) => end.node === this.#id && end.port.toLowerCase() === id.toLowerCase();
     if (topic === "" || isFilter(topic) || edges.some(({ src, tgt }) => isIt(side === "in" ? tgt : src))) return false;
     const initials = this.#context.system.graphs.get(this.#graph)?.initials.values() ?? [];
     return side === "out" || ![...initials].some(({ tgt, metadata }) => metadata.secure === true && isIt(tgt));
@@ -72,9 +76,9 @@ export class Ports {
   showValues() {
     const { system, packets } = this.#context;
     const graph = this.#graph;
-    /** @type {Map<string, import("../core/packets.js").Packet>} */
+    /** @type {Map<string, Packet>} */
     const last = new Map();
-    const note = (/** @type {string} */ place, /** @type {import("../core/packets.js").Packet | undefined} */ packet) => {
+    const note = (/** @type {string} */ place, /** @type {Packet | undefined} */ packet) => {
       if (packet !== undefined && packet.at >= (last.get(place)?.at ?? 0)) last.set(place, packet);
     };
     for (const { key, src, tgt } of edgesOf(system, graph)) {
@@ -85,16 +89,16 @@ export class Ports {
     for (const [place, target] of this.#values) {
       const [side, port] = [place.slice(0, place.indexOf(" ")), place.slice(place.indexOf(" ") + 1)];
       if (side === "in") note(place, packets.last(edgeKey(null, { node: this.#id, port }), graph));
-      const heard = this.#heard.last(this.#topics.get(place) ?? "");
-      if (side === "out") this.sent = Math.max(this.sent, last.get(place)?.at ?? 0, heard?.kept === false ? heard.at : 0);
-      write(target, this.#sentence(last.get(place), heard));
+      const value = this.#topicValues.last(this.#topics.get(place) ?? "");
+      if (side === "out") this.sent = Math.max(this.sent, last.get(place)?.at ?? 0, value?.retained === false ? value.at : 0);
+      write(target, this.#sentence(last.get(place), value));
     }
   }
 
-  /** @param {{at: number, data: any} | undefined} seen on an edge @param {{at: number, data: any, kept: boolean} | null} heard */
-  #sentence(seen, heard) {
-    if (heard?.kept && !seen) return `${short(heard.data, 300)}, kept by the broker`;
-    const newest = heard && !heard.kept && heard.at >= (seen?.at ?? 0) ? heard : seen;
+  /** @param {Packet | undefined} seen on an edge @param {TopicValue | null} value of the topic */
+  #sentence(seen, value) {
+    if (value?.retained && !seen) return `${short(value.data, 300)}, retained by the broker`;
+    const newest = value && !value.retained && value.at >= (seen?.at ?? 0) ? value : seen;
     if (!newest) return "no packet seen yet";
     const isOld = newest === seen && newest.at <= this.#context.packets.lost;
     return `${short(newest.data, 300)} at ${timeText(newest.at)}${isOld ? ", before the connection was lost: others may have passed" : ""}`;
@@ -103,12 +107,12 @@ export class Ports {
   /** @param {Side} side @param {string} title @param {Port[]} ports */
   #side(side, title, ports) {
     if (ports.length === 0) return [];
-    return [element("h4", {}, title), element("ul", { className: "look-list" }, ...ports.map((port) => this.#port(side, port)))];
+    return [element("h4", {}, title), element("ul", { className: "inspect-list" }, ...ports.map((port) => this.#port(side, port)))];
   }
 
   /** @param {Side} side @param {Port} port */
   #port(side, port) {
-    const value = element("code", { className: "look-value" });
+    const value = element("code", { className: "inspect-value" });
     this.#values.set(`${side} ${port.id.toLowerCase()}`, value);
     const head = element("p", {}, element("strong", {}, port.id), element("span", { className: "muted" }, ` ${port.type}`));
     const topic = port.topic ? element("p", { className: "hint" }, "Topic ", element("code", {}, port.topic)) : null;
@@ -116,22 +120,22 @@ export class Ports {
     return element("li", { "data-port": port.id, "data-side": side }, head, about, element("p", {}, value), topic, ...this.#edges(side, port), side === "in" ? this.#sender(port) : null);
   }
 
-  /** What it is joined to, each a way into the edge. @param {Side} side @param {Port} port */
+  /** The other ends of its edges, as buttons that open these. @param {Side} side @param {Port} port */
   #edges(side, port) {
     const { system, bus } = this.#context;
-    const ends = edgesOf(system, this.#graph).map(({ key, src, tgt }) => ({ key, own: side === "in" ? tgt : src, other: side === "in" ? src : tgt }));
-    return ends.filter(({ own }) => own.node === this.#id && own.port.toLowerCase() === port.id.toLowerCase()).map(({ key, other }) =>
-      button(side === "in" ? `from ${endText(other)}` : `to ${endText(other)}`, () => emit(bus, "open-edge", { key }), { className: "plain look-edge" }));
+    const edges = edgesOf(system, this.#graph).map(({ key, src, tgt }) => ({ key, own: side === "in" ? tgt : src, other: side === "in" ? src : tgt }));
+    return edges.filter(({ own }) => own.node === this.#id && own.port.toLowerCase() === port.id.toLowerCase()).map(({ key, other }) =>
+      button(side === "in" ? `from ${endText(other)}` : `to ${endText(other)}`, () => emit(bus, "open-edge", { key }), { className: "plain inspect-edge" }));
   }
 
   /** @param {Port} port */
   #sender(port) {
     const place = `${port.id} ${port.type}`;
-    const kept = this.#senders.get(place);
-    if (kept) return kept;
+    const open = this.#senders.get(place);
+    if (open) return open;
     const folded = element("details", {
       toggle: () => {
-        if (folded.open && folded.childElementCount === 1) folded.append(injectForm(this.#context, this.#graph, { node: this.#id, port: port.id }, port.type));
+        if (folded.open && folded.childElementCount === 1) folded.append(sendForm(this.#context, this.#graph, { node: this.#id, port: port.id }, port.type));
       },
     }, element("summary", { className: "hint" }, `Send to ${port.id}`));
     this.#senders.set(place, folded);
@@ -139,10 +143,10 @@ export class Ports {
   }
 }
 
-/** @param {import("../core/system.js").System} system @param {string} graph */
+/** @param {System} system @param {string} graph */
 const edgesOf = (system, graph) => [...(system.graphs.get(graph)?.edges.values() ?? [])];
 
-/** What participant or component, and edges, know of the ports of a node. @param {import("../core/system.js").System} system @param {string} graph @param {string} id @param {Side} side @returns {Port[]} */
+/** The ports of a node, by its participant or component and its edges. @param {System} system @param {string} graph @param {string} id @param {Side} side @returns {Port[]} */
 function portsOf(system, graph, id, side) {
   /** @type {Map<string, Port>} */
   const ports = new Map();

@@ -3,17 +3,24 @@
 
 import { element } from "../core/dom.js";
 import { load } from "../core/load.js";
-import { timeText } from "./values.js";
+import { timeText } from "./value_text.js";
 
 const HEIGHT = 180;
 const COLOURS = { light: ["#1a62c4", "#b3261e", "#1d7440", "#8a5800", "#7b3fb5", "#0b7285", "#a61e6b", "#4d5661"],
   dark: ["#7db1f7", "#f28b82", "#6ecb8f", "#e8b454", "#c9a2f2", "#66d0e0", "#f09cc8", "#b3bcc7"] };
 
-/** @typedef {import("./plots.js").Line} Line */
+/**
+ * @import { Line } from "./plots.js"
+ * @typedef {{min: number, max: number}} Range  in s since 1970
+ * @typedef {(number | null)[][]} Table  times in s since 1970, then the values of each line
+ * @typedef {{over: HTMLElement, data: Table, scales: {x: Range}, setScale(key: "x", range: Range): void, setSize(size: {width: number, height: number}): void,
+ *   setData(data: Table, resetScales: boolean): void, destroy(): void}} Plot  as far as we use it
+ * @typedef {new (options: object, data: Table, place: HTMLElement) => Plot} PlotMaker
+ */
 
-/** @type {any} */
+/** @type {PlotMaker | null} */
 let uPlot = null;
-/** @type {Promise<any> | null} */
+/** @type {Promise<unknown> | null} */
 let styled = null;
 
 /** The colour of the n-th line. @param {number} n */
@@ -34,10 +41,11 @@ export async function loadPlot() {
 
 /**
  * Draw lines.
- * @param {HTMLElement} place @param {Line[]} lines @param {(seen: {from: number, to: number} | null) => void} onSight is told which time
+ * @param {HTMLElement} place @param {Line[]} lines @param {(seen: {from: number, to: number} | null) => void} onZoom with the time that
  *   is seen, in s since 1970, or null where that is the whole
  */
-export function makePlot(place, lines, onSight) {
+export function makePlot(place, lines, onZoom) {
+  if (uPlot === null) throw new Error("loadPlot() comes first");
   let isZoomed = false;
   const show = (/** @type {number} */ min, /** @type {number} */ max) => {
     isZoomed = true;
@@ -49,11 +57,11 @@ export function makePlot(place, lines, onSight) {
     legend: { show: false }, // the table is one
     cursor: { y: false, drag: { x: true, y: false } },
     scales: { x: { time: true } },
-    axes: [{ ...axis(), space: 84, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map(tickText) }, { ...axis(), size: 56 }],
+    axes: [{ ...axis(), space: 84, values: (/** @type {Plot} */ _, /** @type {number[]} */ ticks) => ticks.map(tickText) }, { ...axis(), size: 56 }],
     series: [{}, ...lines.map((_, i) => ({ stroke: colourOf(i), width: 1.5, spanGaps: true, points: { show: lines[i].points.length < 60, size: 5 } }))],
     hooks: {
       setSelect: [() => (isZoomed = true)],
-      setScale: [(/** @type {any} */ { scales: { x } }, /** @type {string} */ key) => key === "x" && onSight(isZoomed ? { from: x.min, to: x.max } : null)],
+      setScale: [(/** @type {Plot} */ { scales: { x } }, /** @type {string} */ key) => key === "x" && onZoom(isZoomed ? { from: x.min, to: x.max } : null)],
     },
   }, table(lines), place);
   plot.over.addEventListener("dblclick", () => (isZoomed = false), { capture: true }); // before it shows the whole time
@@ -76,9 +84,10 @@ export function makePlot(place, lines, onSight) {
     /** Earlier or later, as far as there is something. @param {number} share of the time that is seen */
     move(share) {
       const { min, max } = plot.scales.x;
-      const [first, last] = [plot.data[0][0], plot.data[0].at(-1)];
-      const wanted = (max - min) * share;
-      const by = wanted < 0 ? Math.max(wanted, Math.min(0, first - min)) : Math.min(wanted, Math.max(0, last - max));
+      const times = /** @type {number[]} */ (plot.data[0]);
+      const [first, last] = [times[0], times[times.length - 1]];
+      const full = (max - min) * share;
+      const by = full < 0 ? Math.max(full, Math.min(0, first - min)) : Math.min(full, Math.max(0, last - max));
       if (Number.isFinite(by) && by !== 0) show(min + by, max + by);
     },
     destroy() {
@@ -97,7 +106,7 @@ function axis() {
 /** The time of day, no finer than it needs to be. @param {number} at in s since 1970 */
 const tickText = (at) => timeText(at * 1000).replace(/\.000$/, "");
 
-/** The times of all lines, and the values of each at these times, null where it has none. @param {Line[]} lines */
+/** The times of all lines, and the values of each at these times, null where it has none. @param {Line[]} lines @returns {Table} */
 function table(lines) {
   const times = [...new Set(lines.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
   const place = new Map(times.map((at, i) => [at, i]));

@@ -1,11 +1,11 @@
 // @ts-check
-// A trace, step by step: a list of what happened, each step shown in the picture.
+// The panel of a trace: its steps as a list, each shown in the picture.
 
 import { announce, element } from "../core/dom.js";
 import { emit } from "../core/registry.js";
 import { numberText } from "../core/text.js";
-import { button, section, write } from "./dom.js";
-import { filterOf, pretty, timeText } from "./values.js";
+import { button, section, write } from "./elements.js";
+import { filterOf, pretty, timeText } from "./value_text.js";
 
 const SHOWN = 200; // rows at a time
 
@@ -13,9 +13,9 @@ let number = 0;
 
 /**
  * @param {import("../core/registry.js").Context} context @param {import("./trace_file.js").Trace} trace @param {string} name of it, for people
- * @returns {import("./look.js").Inside}
+ * @returns {import("./inspect.js").Panel}
  */
-export function insideTrace(context, trace, name) {
+export function tracePanel(context, trace, name) {
   const steps = new Steps(context, trace);
   return { id: `trace ${++number}`, title: name, content: steps.element, stop: () => {} };
 }
@@ -37,10 +37,10 @@ class Steps {
     this.next = button("Next", () => this.go(this.#at + 1), { className: "primary" });
     this.position = element("p", { className: "hint" });
     this.value = element("pre", { tabIndex: 0, "aria-label": "Value of this step" });
-    this.list = element("ol", { className: "look-steps", "aria-label": "Steps of the trace" });
+    this.list = element("ol", { className: "inspect-steps", "aria-label": "Steps of the trace" });
     const filter = element("input", { type: "search", placeholder: "Filter", "aria-label": "Filter the steps: a text, or a number as in > 20", input: () => this.#filter(filter.value) });
     const left = trace.leftOut > 0 ? element("p", { className: "warn" }, `${trace.leftOut} more are in the file; the first ${this.#all.length} are shown.`) : null;
-    this.element = element("div", { className: "look" }, element("div", { className: "look-tools" }, this.previous, this.next, filter), this.position, left,
+    this.element = element("div", { className: "inspect" }, element("div", { className: "inspect-tools" }, this.previous, this.next, filter), this.position, left,
       section("Value", true, this.value), this.list);
     this.#fill();
   }
@@ -48,8 +48,8 @@ class Steps {
   /** @param {string} text */
   #filter(text) {
     const fits = filterOf(text);
-    const wanted = text.trim().toLowerCase();
-    this.#chosen = this.#all.filter((step) => fits(step.data ?? step.text) || step.where.toLowerCase().includes(wanted));
+    const lower = text.trim().toLowerCase();
+    this.#chosen = this.#all.filter((step) => fits(step.data ?? step.text) || step.where.toLowerCase().includes(lower));
     this.#at = -1;
     this.#fill();
   }
@@ -84,7 +84,7 @@ class Steps {
     return [...this.list.querySelectorAll("button")];
   }
 
-  /** Other rows. */
+  /** Write other rows. */
   #fill() {
     this.#begin = Math.floor(Math.max(0, this.#at) / SHOWN) * SHOWN;
     const first = this.#chosen[0]?.at ?? 0;

@@ -1,19 +1,19 @@
 // @ts-check
-// The form in which people type what is to be sent to an inport.
+// The form to type a packet in, and to send it to an inport.
 
 import { element } from "../core/dom.js";
 import { knownPorts } from "../core/ports.js";
 import { typed } from "../core/typed.js";
-import { write } from "./dom.js";
-import { sendTo } from "./send.js";
-import { endText, kindOf } from "./values.js";
+import { write } from "./elements.js";
+import { sendTo } from "./send_packet.js";
+import { endText, kindOf } from "./value_text.js";
 
 /**
  * @param {import("../core/registry.js").Context} context
  * @param {string} graph @param {import("../core/graph.js").End} end an inport @param {string} [type] of the port
  * @returns {HTMLFormElement}
  */
-export function injectForm(context, graph, end, type = "any") {
+export function sendForm(context, graph, end, type = "any") {
   const field = element("textarea", { rows: 1, spellcheck: false, placeholder: type === "string" ? "a text" : "21.5, true, a text, {\"level\": 3}" });
   const label = element("label", { className: "field" }, element("span", {}, `Send to ${endText(end)}`), field);
   const hint = element("p", { className: "hint" });
@@ -21,7 +21,7 @@ export function injectForm(context, graph, end, type = "any") {
   const show = () => {
     write(hint, field.value === "" && type !== "string" ? "" : meaning(field.value, type));
   };
-  const form = element("form", { className: "look-inject" }, label, send, hint);
+  const form = element("form", { className: "inspect-send" }, label, send, hint);
   form.addEventListener("submit", async (/** @type {Event} */ event) => {
     event.preventDefault();
     try {
@@ -53,7 +53,7 @@ function meaning(text, type) {
   }
 }
 
-/** The type of an inport, as its participant or component says. @param {import("../core/system.js").System} system @param {import("../core/graph.js").End} end */
+/** The type of an inport, as its participant or component declares it. @param {import("../core/system.js").System} system @param {import("../core/graph.js").End} end */
 export function typeOf(system, end) {
   return knownPorts(system, system.current, end.node, "in").find(({ id }) => id.toLowerCase() === end.port.toLowerCase())?.type ?? "any";
 }
