@@ -116,7 +116,7 @@ def test_on_a_phone_it_is_read_why_nothing_can_be_changed_and_why_devices_are_no
     assert page.locator("#read-only").evaluate(whole)
     page.locator("#tool-side").click()
     page.get_by_role("tab", name="Devices").click()
-    page.locator("[data-kind=display].shelf-item").click()
+    page.locator("[data-kind=display].device-item").click()
     trouble = page.locator("#devices-trouble")
     expect(trouble).to_contain_text("Not connected: ")
     assert trouble.evaluate(whole)

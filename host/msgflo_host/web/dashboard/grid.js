@@ -7,11 +7,11 @@ export const COLUMNS = 12;
 const MOST_ROWS = 500; // that one can scroll down to
 const TALLEST = 24;
 
-/** @param {any} value @param {number} least @param {number} most @param {number} otherwise */
-const whole = (value, least, most, otherwise) =>
-  Number.isFinite(value) ? Math.min(most, Math.max(least, Math.round(value))) : otherwise;
+/** @param {unknown} value @param {number} least @param {number} most @param {number} fallback where it is no number */
+const whole = (value, least, most, fallback) =>
+  typeof value === "number" && Number.isFinite(value) ? Math.min(most, Math.max(least, Math.round(value))) : fallback;
 
-/** A box within the grid. @param {any} box from anybody @param {{w: number, h: number}} size where it says none @returns {Box} */
+/** A box within the grid. @param {{x?: unknown, y?: unknown, w?: unknown, h?: unknown}} box from anybody @param {{w: number, h: number}} [size] where it has none @returns {Box} */
 export function within(box, size = { w: 2, h: 2 }) {
   const w = whole(box.w, 1, COLUMNS, size.w);
   const h = whole(box.h, 1, TALLEST, size.h);

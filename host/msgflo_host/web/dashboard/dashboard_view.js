@@ -1,20 +1,22 @@
 // @ts-check
-// The dashboard: what the graph says of instruments, drawn, and what people do with it, written into the graph.
+// The dashboard: draws the instruments of the graph, and writes what people do with them into the graph.
 
 import { announce, element, toast } from "../core/dom.js";
 import { emptyGraph } from "../core/graph.js";
 import { openMenu } from "../core/menu.js";
 import { emit } from "../core/registry.js";
 import { componentOf, kindOf } from "../devices/kinds.js";
-import { makeTrouble } from "../devices/trouble.js";
-import { askInstrument } from "./add.js";
-import { freeBox, same, settle, within } from "./arrange.js";
+import { connectionStatus } from "../devices/connection_status.js";
+import { askInstrument } from "./add_instrument.js";
 import { makeArrangeable } from "./drag.js";
+import { freeBox, same, settle, within } from "./grid.js";
 import { Instrument, ownId } from "./instrument.js";
 
 const EMPTY = "No instruments yet. Add a switch, a lamp, a chart: each is a node of the graph, where its wires are drawn.";
 
-/** @typedef {import("./arrange.js").Box} Box */
+/** @import { Context } from "../core/registry.js" */
+/** @import { Command } from "../core/inverse.js" */
+/** @import { Box } from "./grid.js" */
 
 export class Dashboard {
   /** @type {Map<string, Instrument>} by their roles */
@@ -24,22 +26,22 @@ export class Dashboard {
   #context;
   #edits = false; // whether it is arranged
   #isOpen = false; // now
-  #wasOpened = false; // and from then on instruments are played here, whatever is looked at
+  #wasOpened = false; // and from then on instruments run here, whatever view is shown
   #saves = 0; // that were not answered yet
-  /** @type {Map<string, Box>} what these say */
+  /** @type {Map<string, Box>} of these saves */
   #sent = new Map();
-  #known = false; // whether it was seen since it was opened what there is
+  #known = false; // whether the status has come since it was opened
   #empty = element("p", { className: "empty", hidden: true });
-  #trouble;
+  #status;
   #add = element("button", { type: "button", click: () => this.#ask() }, "Add");
   #edit = element("button", { type: "button", "aria-pressed": "false", click: () => this.#arrange(!this.#edits) }, "Edit");
 
-  /** @param {import("../core/registry.js").Context} context @param {HTMLElement} whole the button for the whole screen */
+  /** @param {Context} context @param {HTMLElement} whole the button for the whole screen */
   constructor(context, whole) {
     this.#context = context;
-    this.#trouble = makeTrouble(context, { className: "warn" });
+    this.#status = connectionStatus(context, { className: "warn" });
     const bar = element("div", { className: "dashboard-bar", role: "toolbar", "aria-label": "Dashboard" },
-      element("h2", {}, "Instruments"), this.#trouble.said, this.#trouble.button, this.#add, this.#edit, whole);
+      element("h2", {}, "Instruments"), this.#status.text, this.#status.button, this.#add, this.#edit, whole);
     const hints = element("div", { className: "dashboard-hints" },
       element("p", { className: "hint dashboard-wide" }, "Drag a card to move it, its corner to resize it; or use the arrow keys there. The graph is saved by the button in the bar above, unless it saves itself."),
       element("p", { className: "hint dashboard-narrow" }, "Here they stand in one column, in reading order: arrange them on a wider screen."));
@@ -55,15 +57,15 @@ export class Dashboard {
   }
 
   /** Another view is shown. @param {string} view */
-  look(view) {
+  viewChanged(view) {
     this.#isOpen = view === "dashboard";
     if (this.#isOpen) this.#open();
     else this.#arrange(false);
   }
 
-  /** Keep what instruments are set to. */
-  keep() {
-    for (const each of this.instruments.values()) each.keep();
+  /** Save the options of instruments in the browser. */
+  save() {
+    for (const each of this.instruments.values()) each.save();
   }
 
   #open() {
@@ -79,7 +81,7 @@ export class Dashboard {
     if (system.isReady && system.current !== this.graph.id) system.show(this.graph.id).catch((error) => toast(error.message, "bad"));
   }
 
-  /** Draw what the graph says. */
+  /** Draw the instruments of the graph. */
   show() {
     const { system } = this.#context;
     const found = instrumentsOf(this.graph);
@@ -99,19 +101,19 @@ export class Dashboard {
     this.#empty.hidden = found.size > 0;
   }
 
-  /** The state of the system was told: who plays what? */
-  follow() {
+  /** The status of the system has come: which roles are free? */
+  statusChanged() {
     const { system } = this.#context;
     if (!this.#wasOpened || !system.isReady || !system.status.connected) return;
     if (this.#isOpen) this.#toMain();
-    for (const each of this.instruments.values()) each.follow(system.nodeStatus(each.role), ownId(each.role));
+    for (const each of this.instruments.values()) each.statusChanged(system.nodeStatus(each.role), ownId(each.role));
     this.#known = true;
   }
 
   /** @param {string} role @param {string} kind */
   #make(role, kind) {
-    // What comes while one looks on was added by somebody who plays it at once.
-    const around = { menu: (/** @type {Instrument} */ each) => this.#menu(each), connected: this.#trouble.connected };
+    // One that comes later was added on another page, where it runs at once.
+    const around = { menu: (/** @type {Instrument} */ each) => this.#menu(each), connected: this.#status.connected };
     const made = new Instrument(role, kind, around, this.#known ? 2 : 1);
     made.arrange(this.#edits);
     makeArrangeable(made, this);
@@ -127,7 +129,7 @@ export class Dashboard {
 
   /** @param {Map<string, Box>} boxes in reading order, which is that of the elements too */
   #place(boxes) {
-    // What the graph says is older than what is held, or on its way.
+    // Places in the graph are older than what is held, or on its way.
     if (this.#saves > 0 || [...this.instruments.values()].some((each) => each.isHeld)) return;
     let at = this.grid.firstElementChild;
     for (const [role, box] of boxes) {
@@ -147,16 +149,18 @@ export class Dashboard {
   }
 
   /** Write where instruments stand now into the graph. @param {string} title @param {Map<string, Box>} boxes */
-  async save(title, boxes) {
+  async saveBoxes(title, boxes) {
     const found = instrumentsOf(this.graph);
-    const commands = [...boxes].flatMap(([id, box]) => {
+    /** @type {Command[]} */
+    const commands = [];
+    for (const [id, box] of boxes) {
       const known = this.#sent.get(id) ?? found.get(id)?.box;
-      return known && !same(known, box) ? [/** @type {[string, any]} */ (["changenode", { id, metadata: { dashboard: { ...box } } }])] : [];
-    });
+      if (known && !same(known, box)) commands.push(["changenode", { id, metadata: { dashboard: { ...box } } }]);
+    }
     if (commands.length === 0) return;
     for (const [, { id, metadata }] of commands) this.#sent.set(id, metadata.dashboard);
     this.#saves++;
-    await this.#context.edits.run(title, commands); // what is refused has been said
+    await this.#context.edits.run(title, commands); // a toast tells what was refused
     if (--this.#saves > 0) return;
     this.#sent.clear();
     this.show();
@@ -187,12 +191,12 @@ export class Dashboard {
     added?.menuButton.focus();
     announce(`${role} added`);
     this.#context.system.askStatus().then(() => {
-      if (!this.#isPlayedElsewhere(role)) added?.play(true);
+      if (!this.#runsElsewhere(role)) added?.run(true);
     });
   }
 
   /** @param {string} role */
-  #isPlayedElsewhere(role) {
+  #runsElsewhere(role) {
     return this.#context.system.nodeStatus(role)?.instances.some((each) => each.state === "alive") ?? false;
   }
 
@@ -223,7 +227,7 @@ export class Dashboard {
 
 /**
  * The nodes of a graph that are instruments.
- * @param {import("../core/graph.js").Graph} graph @returns {Map<string, {kind: string, box: Box, label: any}>}
+ * @param {import("../core/graph.js").Graph} graph @returns {Map<string, {kind: string, box: Box, label: unknown}>}
  */
 function instrumentsOf({ nodes }) {
   const found = new Map();

@@ -1,13 +1,15 @@
 // @ts-check
-/** The shelf of virtual devices: whoever picks one has it at once, in a role that is proposed. */
+/** The list of virtual devices: one that is picked starts at once, in a role that is proposed. */
 import { announce, element, toast } from "../core/dom.js";
 import { emit } from "../core/registry.js";
 import { Dock } from "./dock.js";
-import { picture } from "./icons.js";
-import { keepWhenLeft } from "./kept.js";
+import { picture } from "./device_icons.js";
 import { allKinds, kindOf, kinds } from "./kinds.js";
 import { proposedRole } from "./roles.js";
-import { kept } from "./tab.js";
+import { saveWhenLeft } from "./saved_devices.js";
+import { restored } from "./tab.js";
+
+/** @import { Kind } from "./kinds.js" */
 
 /** @param {import("../core/registry.js").Context} context */
 export function start(context) {
@@ -20,7 +22,7 @@ export function start(context) {
     picked = "";
     requestAnimationFrame(() => emit(bus, "select", detail)); // it is in the picture by then
   };
-  const pick = async (/** @type {import("./kinds.js").Kind} */ { kind, name }) => {
+  const pick = async (/** @type {Kind} */ { kind, name }) => {
     page.makeWay();
     await system.askStatus(); // somebody else may have picked the same a moment ago
     const role = proposedRole(system, kind, dock.roles);
@@ -38,29 +40,31 @@ export function start(context) {
     const kind = kindOf(component);
     if (kind && !dock.roles.has(role)) dock.add(kind, role);
   });
-  const list = element("ul", { className: "shelf" });
+  const list = element("ul", { className: "device-list" });
   const hint = "Each takes part in the system from this page, under a name of its own, and goes when the page is closed. Draw wires to it as to any other.";
   page.addSide("devices", "Devices", element("div", {}, element("p", { className: "hint" }, hint), list));
   const fill = () =>
-    fillShelf(list, pick).catch((error) => {
-      toast(`The shelf of devices is not complete: ${error.message}`, "bad");
+    fillList(list, pick).catch((error) => {
+      toast(`The list of devices is not complete: ${error.message}`, "bad");
       system.addEventListener("state", fill, { once: true });
     });
   (window.requestIdleCallback ?? setTimeout)(fill);
   reopen(dock);
 }
 
-async function fillShelf(list, pick) {
+/** @param {HTMLElement} list @param {(kind: Kind) => void} pick */
+async function fillList(list, pick) {
   list.replaceChildren(...(await allKinds()).map((each) => element("li", {}, item(each, pick))));
 }
 
+/** @param {Kind} kind @param {(kind: Kind) => void} pick */
 function item(kind, pick) {
   const words = element("span", {}, element("strong", {}, kind.name), element("small", {}, kind.label));
-  return element("button", { type: "button", className: "shelf-item", "data-kind": kind.kind, click: (event) => event.detail > 1 || pick(kind) }, picture(kind.kind), words);
+  return element("button", { type: "button", className: "device-item", "data-kind": kind.kind, click: (event) => event.detail > 1 || pick(kind) }, picture(kind.kind), words);
 }
 
-/** Open again what was open before the page was loaded again, and keep it for the next time. */
+/** Open what was open before the page was loaded again, and save it for the next time. @param {Dock} dock */
 function reopen(dock) {
-  keepWhenLeft(() => ({ client: kept.client, devices: dock.memory }));
-  for (const { kind, role, options } of kept.devices) if (kinds.has(kind)) dock.add(kind, role, options);
+  saveWhenLeft(() => ({ client: restored.client, devices: dock.memory }));
+  for (const { kind, role, options } of restored.devices) if (kinds.has(kind)) dock.add(kind, role, options);
 }

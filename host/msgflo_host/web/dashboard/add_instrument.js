@@ -14,8 +14,8 @@ export async function askInstrument(system, graph, roles) {
   await system.askStatus(); // somebody else may have taken a role a moment ago
   const kind = element("select", { change: () => propose() }, ...all.map((each) => element("option", { value: each.kind }, `${each.name}: ${each.label}`)));
   const role = element("input", { autocomplete: "off", spellcheck: false, input: () => check() });
-  const wanted = () => role.value.trim();
-  const check = () => role.setCustomValidity(wrongRole(wanted(), roles) || taken(graph, wanted(), kind.value));
+  const name = () => role.value.trim();
+  const check = () => role.setCustomValidity(wrongRole(name(), roles) || taken(graph, name(), kind.value));
   const propose = () => {
     role.value = proposedRole(system, kind.value, roles);
     check();
@@ -26,12 +26,12 @@ export async function askInstrument(system, graph, roles) {
     element("label", { className: "field" }, element("span", {}, "Role"), role),
     element("p", { className: "hint" }, "It is added to the graph, where wires are drawn to it; topics and wires of a node of that name are its own."),
   ];
-  const chosen = await formDialog({ title: "Add an instrument", content, yes: "Add", read: () => ({ kind: kind.value, role: wanted() }) });
+  const chosen = await formDialog({ title: "Add an instrument", content, yes: "Add", read: () => ({ kind: kind.value, role: name() }) });
   const found = all.find((each) => each.kind === chosen?.kind);
   return chosen && found ? { kind: found, role: chosen.role } : null;
 }
 
-/** @param {import("../core/graph.js").Graph} graph @param {string} role @param {string} kind @returns {string} why a role cannot be had, or "" */
+/** @param {import("../core/graph.js").Graph} graph @param {string} role @param {string} kind @returns {string} why the role is not free, or "" */
 function taken(graph, role, kind) {
   const component = graph.nodes.get(role)?.component;
   return component === undefined || component === componentOf(kind) ? "" : `In the graph, ${role} is another component: ${component}`;

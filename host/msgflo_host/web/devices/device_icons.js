@@ -3,11 +3,12 @@
 import { glyph } from "../core/signs.js";
 import { svg } from "../core/svg.js";
 
-/** Those that are drawn as the signs of nodes are. */
+/** Those that are drawn as the signs of nodes are. @type {Record<string, string>} */
 const SIGNS = {
   temperature: "thermometer", humidity: "tint", sound: "microphone", light: "sun", switch: "toggle-on", rgb: "lightbulb", sensor433: "rss", clock: "clock",
 }; // prettier-ignore
 
+/** @type {Record<string, string>} */
 const PATHS = {
   button: "M4 18h16M6 18v-3h12v3M8 15v-3a4 4 0 0 1 8 0v3M12 3v3",
   potentiometer: "M4 17a9 9 0 1 1 16 0M12 13l4-5M10.5 14a1.5 1.5 0 1 0 3 0a1.5 1.5 0 1 0-3 0",
