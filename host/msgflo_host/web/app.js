@@ -25,7 +25,7 @@ const PARTS = [
 // What parts load when it is needed, which may be while there is no coordinator.
 const LATER = ["boards/shelf.js", "adopt/view.js", "devices/host.js", "devices/connection.js", "core/listener.js", "vendor/uplot.js"];
 
-const bus = new EventTarget();
+const bus = /** @type {import("./core/registry.js").Bus} */ (new EventTarget());
 const fbp = new Fbp(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`, { secret: takeSecret() });
 const system = new System(fbp);
 Object.assign(context, { bus, fbp, system, edits: new Edits(system), packets: new Packets(system), page: new Page(bus) });

@@ -16,7 +16,7 @@ export function start(context) {
     if (context.page.view !== "boards" || document.visibilityState !== "visible") return;
     if (boards === null) {
       if (context.fbp.state !== "open") return say("Port maps are shown when there is a connection to the coordinator.");
-      const { Boards } = /** @type {typeof import("./shelf.js")} */ (await load("boards/shelf.js"));
+      const { Boards } = await load("boards/shelf.js");
       if (boards === null) {
         boards = new Boards(context);
         view.replaceChildren(boards.element);

@@ -10,7 +10,7 @@ export function start(context) {
   const dashboard = new Dashboard(context, startKiosk(context));
   document.getElementById("dashboard-view")?.append(dashboard.element);
   system.addEventListener("change", (event) => {
-    const { graph, kinds } = /** @type {CustomEvent} */ (event).detail;
+    const { graph, kinds } = event.detail;
     if (kinds.has("status")) dashboard.statusChanged();
     else if (graph === dashboard.graph.id && kinds.has("nodes")) dashboard.show();
   });

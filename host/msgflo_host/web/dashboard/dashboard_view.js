@@ -151,14 +151,11 @@ export class Dashboard {
   /** Write where instruments stand now into the graph. @param {string} title @param {Map<string, Box>} boxes */
   async saveBoxes(title, boxes) {
     const found = instrumentsOf(this.graph);
+    const moved = [...boxes].filter(([id, box]) => !same(this.#sent.get(id) ?? found.get(id)?.box ?? box, box));
+    if (moved.length === 0) return;
+    for (const [id, box] of moved) this.#sent.set(id, { ...box });
     /** @type {Command[]} */
-    const commands = [];
-    for (const [id, box] of boxes) {
-      const known = this.#sent.get(id) ?? found.get(id)?.box;
-      if (known && !same(known, box)) commands.push(["changenode", { id, metadata: { dashboard: { ...box } } }]);
-    }
-    if (commands.length === 0) return;
-    for (const [, { id, metadata }] of commands) this.#sent.set(id, metadata.dashboard);
+    const commands = moved.map(([id, box]) => ["changenode", { id, metadata: { dashboard: { ...box } } }]);
     this.#saves++;
     await this.#context.edits.run(title, commands); // a toast tells what was refused
     if (--this.#saves > 0) return;
@@ -182,9 +179,9 @@ export class Dashboard {
     const box = freeBox([...this.instruments.values()].map((each) => each.box), kind.size);
     const isThere = this.graph.nodes.has(role) && !this.graph.nodes.get(role)?.metadata.discovered;
     const metadata = { dashboard: box };
-    const command = isThere ? "changenode" : "addnode";
-    const payload = isThere ? { id: role, metadata } : { id: role, component: componentOf(kind.kind), metadata };
-    if (!(await this.#context.edits.run(`Add ${role}`, [[command, payload]]))) return;
+    /** @type {Command} */
+    const command = isThere ? ["changenode", { id: role, metadata }] : ["addnode", { id: role, component: componentOf(kind.kind), metadata }];
+    if (!(await this.#context.edits.run(`Add ${role}`, [command]))) return;
     this.show();
     const added = this.instruments.get(role);
     added?.element.scrollIntoView({ block: "nearest" });

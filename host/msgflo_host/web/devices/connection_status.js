@@ -24,7 +24,6 @@ export function connectionStatus(context, properties) {
   const connected = async () => {
     const { sharedConnection } = await load("devices/connection.js");
     if (connection) return connection;
-    /** @type {Connection} */
     const made = (connection = sharedConnection(context));
     made.addEventListener("state", () => show(made));
     show(made);

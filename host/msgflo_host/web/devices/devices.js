@@ -18,9 +18,9 @@ export function start(context) {
   let picked = ""; // the role whose node is to be in sight when it comes
   const show = () => {
     if (!picked || !system.graph.nodes.has(picked)) return;
-    const detail = { kind: "node", ids: [picked] };
+    const ids = [picked];
     picked = "";
-    requestAnimationFrame(() => emit(bus, "select", detail)); // it is in the picture by then
+    requestAnimationFrame(() => emit(bus, "select", { kind: "node", ids })); // it is in the picture by then
   };
   const pick = async (/** @type {Kind} */ { kind, name }) => {
     page.makeWay();
@@ -36,7 +36,7 @@ export function start(context) {
   };
   system.addEventListener("change", show);
   bus.addEventListener("simulate", (event) => {
-    const { component, role } = /** @type {CustomEvent} */ (event).detail;
+    const { component, role } = event.detail;
     const kind = kindOf(component);
     if (kind && !dock.roles.has(role)) dock.add(kind, role);
   });

@@ -26,10 +26,10 @@ export class Dock {
     this.#element = element("section", { id: "devices", hidden: true, "aria-label": "Virtual devices" }, head, this.#cards);
     document.getElementById("main")?.append(this.#element);
     this.fold(false);
-    context.fbp.addEventListener("message", (event) => this.#renamed(context.system, /** @type {CustomEvent} */ (event).detail));
+    context.fbp.addEventListener("message", (event) => this.#renamed(context.system, event.detail));
   }
 
-  /** A device keeps its wires when somebody renames its node. @param {import("../core/system.js").System} system @param {{protocol: string, command: string, payload: any}} message */
+  /** A device keeps its wires when somebody renames its node. @param {import("../core/system.js").System} system @param {import("../core/fbp.js").Message} message */
   #renamed(system, { protocol, command, payload }) {
     if (protocol !== "graph" || command !== "renamenode" || payload.graph !== system.main) return;
     const open = this.#open.find((each) => each.role === payload.from);

@@ -6,13 +6,11 @@ import { freeName } from "../core/names.js";
 const OFFSET = 40;
 const NEAR = OFFSET / 2; // a copy that near to a node hides it
 
-/** @import { Command } from "../core/inverse.js" */
-/** @import { End, Graph } from "../core/graph.js" */
+/** @import { Command, End, Graph, Metadata } from "../core/graph.js" */
 /** @import { Point } from "./geometry.js" */
-/** @typedef {Record<string, any>} Metadata */
 /** @typedef {{component: string, metadata?: Metadata}} Process */
 /** @typedef {{process: string, port: string, index?: number | string}} FileEnd */
-/** @typedef {{src?: FileEnd, tgt: FileEnd, data?: unknown, metadata?: Metadata}} Connection */
+/** @typedef {{src?: FileEnd, tgt?: FileEnd, data?: unknown, metadata?: Metadata}} Connection */
 
 /** The nodes of some ids as text, empty where there are none. @param {Graph} graph @param {Set<string>} ids @param {Map<string, Point>} boxes */
 export function toText(graph, ids, boxes) {
@@ -59,7 +57,7 @@ export function toCommands(text, isTaken, at = null, there = []) {
     ["addnode", { id: names.get(id), component, metadata: moved(metadata ?? {}, shift) }]);
   const end = (/** @type {FileEnd} */ { process, ...rest }) => ({ node: names.get(process), ...rest });
   for (const { src, tgt, data, metadata } of connections) {
-    if (!names.has(tgt?.process) || (src && !names.has(src.process))) continue;
+    if (!tgt || !names.has(tgt.process) || (src && !names.has(src.process))) continue;
     const rest = { tgt: end(tgt), ...withMetadata(metadata) };
     commands.push(src ? ["addedge", { src: end(src), ...rest }] : ["addinitial", { src: { data }, ...rest }]);
   }
@@ -76,11 +74,12 @@ function read(text) {
     throw refuse();
   }
   const { processes, connections = [] } = value ?? {};
-  const isObject = (/** @type {unknown} */ each) => each !== null && typeof each === "object" && !Array.isArray(each);
-  const isNode = (/** @type {any} */ each) => isObject(each) && typeof each.component === "string" && (each.metadata === undefined || isObject(each.metadata));
+  /** @type {(each: unknown) => each is Record<string, unknown>} */
+  const isObject = (each) => each !== null && typeof each === "object" && !Array.isArray(each);
+  const isNode = (/** @type {unknown} */ each) => isObject(each) && typeof each.component === "string" && (each.metadata === undefined || isObject(each.metadata));
   if (!isObject(processes) || !Array.isArray(connections) || !connections.every(isObject)) throw refuse();
   if (!Object.keys(processes).length || !Object.values(processes).every(isNode)) throw refuse();
-  return { processes, connections };
+  return { processes: /** @type {Record<string, Process>} */ (processes), connections: /** @type {Connection[]} */ (connections) };
 }
 
 /** How far a copy is moved. @param {Process[]} nodes @param {Point | null} at @param {Point[]} there @returns {Point} */
@@ -102,6 +101,6 @@ function shiftOf(nodes, at, there) {
 /** @param {Metadata} metadata @param {Point} shift @returns {Metadata} */
 function moved(metadata, shift) {
   const { x, y, ...rest } = metadata;
-  if (!Number.isFinite(x) || !Number.isFinite(y)) return rest;
+  if (x === undefined || y === undefined || !Number.isFinite(x) || !Number.isFinite(y)) return rest;
   return { ...rest, x: Math.round(x + shift.x), y: Math.round(y + shift.y) };
 }

@@ -46,7 +46,7 @@ function subscribe({ system, bus, page }, stage, library, root) {
     empty.hidden = !system.isReady || stage.picture.nodes.size > 0;
   };
   system.addEventListener("change", (event) => {
-    const { graph, kinds } = /** @type {CustomEvent} */ (event).detail;
+    const { graph, kinds } = event.detail;
     if (graph === null || graph === system.current) refresh();
     if (kinds.has("components")) library.refresh();
   });
@@ -63,8 +63,8 @@ function subscribe({ system, bus, page }, stage, library, root) {
       refresh();
     });
   });
-  bus.addEventListener("select", (event) => selectAlso(stage, /** @type {CustomEvent} */ (event).detail));
-  for (const type of ["open-node", "open-edge"]) bus.addEventListener(type, () => page.makeWay());
+  bus.addEventListener("select", (event) => selectAlso(stage, event.detail));
+  for (const type of /** @type {const} */ (["open-node", "open-edge"])) bus.addEventListener(type, () => page.makeWay());
   refresh();
 }
 

@@ -103,8 +103,8 @@ export class Interactions {
       const { commands, ids } = toCommands(text, (id) => stage.system.graph.nodes.has(id), at, stage.boxes.values());
       const title = ids.length === 1 ? `Paste ${ids[0]}` : `Paste ${ids.length} nodes`;
       if (!(await stage.context.edits.run(title, commands))) return;
-      for (const [command, { id, component, metadata }] of commands) {
-        if (command === "addnode" && !metadata.dashboard) emit(stage.context.bus, "simulate", { component, role: id });
+      for (const [name, payload] of commands) {
+        if (name === "addnode" && !payload.metadata?.dashboard) emit(stage.context.bus, "simulate", { component: payload.component, role: payload.id });
       }
       stage.refresh();
       stage.select(ids.filter((id) => stage.boxes.has(id)));

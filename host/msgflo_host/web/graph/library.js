@@ -105,7 +105,7 @@ export class Library {
   async #make() {
     try {
       const { newComponent } = await load("graph/new_component.js");
-      await newComponent(this.stage.context, (/** @type {string} */ name) => this.#add(name));
+      await newComponent(this.stage.context, (name) => this.#add(name));
     } catch (error) {
       toast(`No component can be made: ${/** @type {Error} */ (error).message}`, "bad");
     }

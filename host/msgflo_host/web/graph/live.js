@@ -25,7 +25,7 @@ export class Live {
     root.append(this.#heading, this.#list);
     const { system } = stage;
     system.addEventListener("data", (event) => {
-      const { graph, edge } = /** @type {CustomEvent} */ (event).detail;
+      const { graph, edge } = event.detail;
       if (graph !== system.current || !stage.isSeen) return;
       stage.pulses.add(edge);
       this.#stale.add(edge);

@@ -39,7 +39,7 @@ function graphSelect(system) {
     made.value = system.current;
     made.hidden = ids.length < 2;
   };
-  system.addEventListener("change", (event) => /** @type {CustomEvent} */ (event).detail.kinds.has("graphs") && fill());
+  system.addEventListener("change", (event) => event.detail.kinds.has("graphs") && fill());
   system.addEventListener("current", fill);
   fill();
   return made;

@@ -31,7 +31,7 @@ export function edgePanel(context, key) {
   const { signal } = leaving;
   system.addEventListener("change", later, { signal });
   system.addEventListener("data", (event) => {
-    const { detail } = /** @type {CustomEvent} */ (event);
+    const { detail } = event;
     if (detail.graph !== graph) return;
     timeline.add(detail.edge);
     plots.add(detail.edge);

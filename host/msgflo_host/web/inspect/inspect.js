@@ -20,11 +20,11 @@ export function start(context) {
   const { bus } = context;
   const inspector = new Inspector();
   bus.addEventListener("open-edge", (event) => {
-    const { key } = /** @type {CustomEvent} */ (event).detail;
+    const { key } = event.detail;
     inspector.show(() => edgePanel(context, key), "This edge is not there (any more).");
   });
   bus.addEventListener("open-node", (event) => {
-    const { id, source = false } = /** @type {CustomEvent} */ (event).detail;
+    const { id, source = false } = event.detail;
     inspector.show(() => nodePanel(context, id, source), "This node is not there (any more).");
   });
   startTidying(context);

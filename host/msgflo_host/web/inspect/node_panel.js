@@ -36,11 +36,11 @@ export function nodePanel(context, id, atSource = false) {
   const values = soon(() => ports.showValues(), STATUS_MS);
   const leaving = new AbortController();
   const { signal } = leaving;
-  for (const type of ["change", "health", "state", "current"]) system.addEventListener(type, later, { signal });
+  for (const type of /** @type {const} */ (["change", "health", "state", "current"])) system.addEventListener(type, later, { signal });
   system.addEventListener("recalled", () => output.fill(), { signal });
-  system.addEventListener("output", (event) => output.add(/** @type {CustomEvent} */ (event).detail), { signal });
+  system.addEventListener("output", (event) => output.add(event.detail), { signal });
   system.addEventListener("data", (event) => {
-    if (/** @type {CustomEvent} */ (event).detail.graph === graph) values();
+    if (event.detail.graph === graph) values();
   }, { signal });
   show();
   const source = sourceSection(context, node.component, signal, atSource);

@@ -81,9 +81,8 @@ function makeEditor({ system, fbp }, component, source) {
   let isReported = true; // that it runs as it was saved last
   /** Why its nodes do not run as it was saved last. @type {Map<string, string>} */
   const failing = new Map();
-  /** Report whether its nodes run, or why they do not. @param {Event} event "health" of a System */
-  const report = (event) => {
-    const { detail } = /** @type {CustomEvent} */ (event);
+  /** Report whether its nodes run, or why they do not. @param {CustomEvent<{graph: string, node: string}>} event "health" of a System */
+  const report = ({ detail }) => {
     const { text, runs } = afterSaving(system, component, detail);
     if (!isSaved || (text === "" && !runs)) return;
     if (runs) failing.delete(detail.node);

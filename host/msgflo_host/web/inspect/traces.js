@@ -65,7 +65,7 @@ export function startTraces(context, inspector) {
   });
 
   fbp.addEventListener("message", (event) => {
-    const { protocol, command, payload } = /** @type {CustomEvent} */ (event).detail;
+    const { protocol, command, payload } = event.detail;
     if (protocol !== "trace" || (command !== "start" && command !== "stop")) return;
     if (command === "start") recorded.add(payload.graph);
     else recorded.delete(payload.graph);
@@ -74,7 +74,7 @@ export function startTraces(context, inspector) {
   // The runtime lists what is recorded with itself, after each connection; that of the first one may have passed.
   if (fbp.state === "open") fbp.send("runtime", "getruntime");
   fbp.addEventListener("state", () => fbp.state !== "open" && recorded.clear());
-  for (const type of ["state", "current"]) system.addEventListener(type, show);
+  for (const type of /** @type {const} */ (["state", "current"])) system.addEventListener(type, show);
   show();
   const hint = "The packets of the graph that is shown, with their times: to step through, to save, or to send to somebody who can help. It may hold whatever devices have sent.";
   page.addSide("traces", "Traces", element("div", { className: "inspect-traces" }, element("p", { className: "hint" }, hint), record, state, results,
