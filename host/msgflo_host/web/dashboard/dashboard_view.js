@@ -24,7 +24,7 @@ export class Dashboard {
   grid = element("ul", { className: "dashboard-grid", "aria-label": "Instruments" });
 
   #context;
-  #edits = false; // whether it is arranged
+  #isArranged = false; // just now
   #isOpen = false; // now
   #wasOpened = false; // and from then on instruments run here, whatever view is shown
   #saves = 0; // that were not answered yet
@@ -34,7 +34,7 @@ export class Dashboard {
   #empty = element("p", { className: "empty", hidden: true });
   #status;
   #add = element("button", { type: "button", click: () => this.#ask() }, "Add");
-  #edit = element("button", { type: "button", "aria-pressed": "false", click: () => this.#arrange(!this.#edits) }, "Edit");
+  #edit = element("button", { type: "button", "aria-pressed": "false", click: () => this.#arrange(!this.#isArranged) }, "Edit");
 
   /** @param {Context} context @param {HTMLElement} whole the button for the whole screen */
   constructor(context, whole) {
@@ -50,7 +50,7 @@ export class Dashboard {
     this.element = element("div", { className: "dashboard" }, bar, hints, this.#empty, this.grid, ...keys);
   }
 
-  /** The graph that instruments are of. */
+  /** The graph with the instruments: the main one. */
   get graph() {
     const { system } = this.#context;
     return system.graphs.get(system.main) ?? emptyGraph(system.main);
@@ -75,7 +75,7 @@ export class Dashboard {
     this.#context.system.askStatus();
   }
 
-  // Edits are of the graph that is shown.
+  // Show the main graph, which edits are for.
   #toMain() {
     const { system } = this.#context;
     if (system.isReady && system.current !== this.graph.id) system.show(this.graph.id).catch((error) => toast(error.message, "bad"));
@@ -115,7 +115,7 @@ export class Dashboard {
     // One that comes later was added on another page, where it runs at once.
     const around = { menu: (/** @type {Instrument} */ each) => this.#menu(each), connected: this.#status.connected };
     const made = new Instrument(role, kind, around, this.#known ? 2 : 1);
-    made.arrange(this.#edits);
+    made.arrange(this.#isArranged);
     makeArrangeable(made, this);
     this.instruments.set(role, made);
   }
@@ -165,8 +165,8 @@ export class Dashboard {
 
   /** @param {boolean} isOn */
   #arrange(isOn) {
-    if (isOn === this.#edits) return;
-    this.#edits = isOn;
+    if (isOn === this.#isArranged) return;
+    this.#isArranged = isOn;
     this.element.classList.toggle("editing", isOn);
     this.#edit.setAttribute("aria-pressed", String(isOn));
     for (const each of this.instruments.values()) each.arrange(isOn);
@@ -202,7 +202,7 @@ export class Dashboard {
     const { bottom, right } = instrument.menuButton.getBoundingClientRect();
     openMenu([
       { label: "Draw its wires in the graph", action: () => this.#toGraph(instrument.role) },
-      { label: this.#edits ? "Remove" : "Remove: press Edit first", off: !this.#edits, action: () => this.#remove(instrument.role) },
+      { label: this.#isArranged ? "Remove" : "Remove: press Edit first", off: !this.#isArranged, action: () => this.#remove(instrument.role) },
     ], { x: right - 208, y: bottom + 4 }, () => instrument.menuButton.focus());
   }
 

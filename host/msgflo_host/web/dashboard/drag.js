@@ -40,7 +40,7 @@ function step(event, instrument, board, title, change) {
   announce(`${instrument.role}: column ${box.x + 1}, row ${box.y + 1}, ${box.w} wide, ${box.h} high`);
   if (same(box, instrument.box)) return;
   const boxes = around(board, instrument.role, box);
-  // Shown at once: the next key begins where this one has led to.
+  // Shown at once: the next key begins there.
   for (const [role, each] of boxes) board.instruments.get(role)?.place(each);
   board.saveBoxes(title, boxes);
 }

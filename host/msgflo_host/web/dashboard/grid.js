@@ -4,7 +4,7 @@
 /** @typedef {{x: number, y: number, w: number, h: number}} Box */
 
 export const COLUMNS = 12;
-const MOST_ROWS = 500; // that one can scroll down to
+const MOST_ROWS = 500; // to scroll through
 const TALLEST = 24;
 
 /** @param {unknown} value @param {number} least @param {number} most @param {number} fallback where it is no number */
@@ -18,7 +18,7 @@ export function within(box, size = { w: 2, h: 2 }) {
   return { x: whole(box.x, 0, COLUMNS - w, 0), y: whole(box.y, 0, MOST_ROWS, 0), w, h };
 }
 
-/** A box within the grid that was made larger or smaller: it stays where it begins. @param {Box} box @returns {Box} */
+/** A box that was resized: no larger than the grid, in its place. @param {Box} box @returns {Box} */
 export const sized = (box) => within({ ...box, w: Math.min(box.w, COLUMNS - box.x) });
 
 /** @param {Box} one @param {Box} other */
@@ -32,7 +32,7 @@ export const same = (one, other) => one.x === other.x && one.y === other.y && on
 const reading = ([a, one], [b, other]) => one.y - other.y || one.x - other.x || (a < b ? -1 : 1);
 
 /**
- * Boxes of which none lies over another: whichever does gives way downwards, in reading order.
+ * Move boxes down until none overlaps another, in reading order.
  * @param {Iterable<[string, Box]>} boxes by their ids @param {string | null} [first] the one that stays where it is
  * @returns {Map<string, Box>} in reading order
  */

@@ -14,7 +14,7 @@ import { recall, save } from "./saved_options.js";
 const CHANGES = ["input", "click", "keyup", "pointerup"]; // by which people set something
 const SAVE_MS = 1000;
 const CHECKING = "Checking whether it runs elsewhere…";
-const SETTLING_MS = 20_000; // in which one of two that began at the same time gives way
+const SETTLING_MS = 20_000; // in which one of two that started at the same time stops
 
 /** @typedef {{menu: (instrument: Instrument) => void, connected: () => Promise<Connection>}} Around */
 
@@ -78,7 +78,7 @@ export class Instrument {
   statusChanged(status, own) {
     const others = (status?.instances ?? []).filter((each) => each.id !== own && (each.state === "alive" || each.state === "asleep")).map((each) => each.id);
     if (this.#isRunning) {
-      // Two that saw a free role at the same time: one of them goes on.
+      // Of two pages that found the role free at the same time, one stops.
       const givesWay = performance.now() - this.#since < SETTLING_MS && others.some((id) => id.startsWith(`${this.role}@`) && id < own);
       if (givesWay) this.stop();
       else return;
@@ -108,7 +108,7 @@ export class Instrument {
       const again = element("button", { type: "button", click: () => this.run(firmly) }, "Try again");
       this.#show("It could not be started.", "failed", again);
       toast(`${this.role} could not be started: ${/** @type {Error} */ (error).message}`, "bad");
-      this.#free = -Infinity; // not by itself
+      this.#free = -Infinity; // it is not started again by itself
     }
   }
 

@@ -11,7 +11,7 @@ export function startKiosk({ page, bus }) {
   let isKiosk = isAsked();
   /** @type {WakeLockSentinel | null} */
   let lock = null;
-  let isAsking = false; // for it
+  let isAsking = false; // for the lock
   let timer = 0;
 
   const show = (/** @type {boolean} */ bars) => {
@@ -20,7 +20,7 @@ export function startKiosk({ page, bus }) {
     else document.body.dataset.bars = bars ? "shown" : "hidden";
     if (isKiosk && bars) timer = setTimeout(leave, BARS_MS);
   };
-  // Not while somebody is in them, or arranges.
+  // The bars stay while they are used, and while instruments are arranged.
   const leave = () => show(document.querySelector("#bar:focus-within, #bar:hover, .dashboard-bar:focus-within, .dashboard.editing, dialog[open], .menu") !== null);
   const begin = (/** @type {boolean} */ isOn) => {
     isKiosk = isOn;

@@ -80,7 +80,7 @@ class Line {
   /** @param {number} now in ms since 1970 @param {number} low @param {number} high */
   draw(now, low, high) {
     const x = (/** @type {number} */ at) => (WIDTH * (1 - (now - at) / SPAN_MS)).toFixed(1);
-    const half = high / 2 - low / 2; // the whole may be more than there are numbers for
+    const half = high / 2 - low / 2; // high - low may overflow
     // A value holds until the next one.
     const step = (/** @type {[at: number, value: number]} */ [at, value], /** @type {number} */ i) => {
       const y = (HEIGHT * (0.95 - 0.9 * (half > 0 ? (value / 2 - low / 2) / half : 0.5))).toFixed(1);
@@ -90,7 +90,7 @@ class Line {
   }
 }
 
-/** The least and the largest, not the same where there are numbers beside them. @param {number[]} values */
+/** The least and the largest, which differ as long as numbers allow that. @param {number[]} values */
 function bounds(values) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {

@@ -4,13 +4,13 @@ import { Participant } from "../msgflo.js";
 import { componentOf, kinds } from "./kinds.js";
 
 /**
- * A device that runs: `memory()` are the options with which another one would go on where it is now, `stop()` ends it.
+ * A device that runs: `memory()` returns the options to continue with later, `stop()` ends it.
  * @typedef {{kind: string, role: string, participant: Participant, memory: () => import("./kinds.js").Options, stop: () => void}} Device
  */
 
 /**
- * Draw a device of a kind into an element, and let it take part in a role. It goes with the page, and leaves nothing behind.
- * Its `id` is to be neither the role's nor another page's, so that others can have the same role while it is there. Rejects
+ * Draw a device of a kind into an element, and connect it as a temporary participant in a role. Its `id` must not be the
+ * role's nor another page's, so that others can have the same role at the same time. Rejects
  * with an Error where there is no such kind, or where the connection has a device with this id.
  * @param {string} kind
  * @param {string} role

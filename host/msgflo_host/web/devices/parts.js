@@ -81,7 +81,7 @@ export function slider({ label, unit = "", min, max, step = 1, value, oninput })
   const id = freshId("slider");
   const digits = (String(step).split(".")[1] ?? "").length;
   const text = (/** @type {number} */ number) => `${number.toFixed(digits)}${unit && ` ${unit}`}`;
-  // Whoever moves it hears its value by the slider; what drifts by itself is not to be heard all the time.
+  // A screen reader reads the value with the slider; drift is not announced.
   const output = element("output", { for: id, className: "device-reading", "aria-live": "off" });
   const input = element("input", { type: "range", id, min, max, step, input: () => change(Number(input.value)) });
   const made = element("div", { className: "device-slider" }, element("label", { for: id }, label), output, input);
@@ -113,7 +113,7 @@ export function check(label, checked, onchange) {
   return element("label", { className: "device-check" }, input, label);
 }
 
-/** A dial that shows a part (0 to 1) of the way of a slider, and can be dragged in its place; for the eye and the hand only. */
+/** A dial that shows the position of a slider (0 to 1), and can be dragged. Screen readers have the slider. */
 export function gauge() {
   const arc = (/** @type {string} */ name) => svg("path", { d: "M 20 80 A 42 42 0 1 1 80 80", pathLength: 100, class: name });
   const filled = arc("gauge-filled");
@@ -152,5 +152,5 @@ export function throttle(milliseconds, call) {
   return Object.assign(ask, { stop: () => clearTimeout(timer) });
 }
 
-/** A step of a gentle walk about a middle: far from it, it turns back. @param {number} value @param {number} middle @param {number} stride */
+/** A step of a random walk about a middle. @param {number} value @param {number} middle @param {number} stride */
 export const wander = (value, middle, stride) => value + (Math.random() - 0.5) * stride + (middle - value) * 0.05;

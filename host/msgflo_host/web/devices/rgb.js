@@ -49,7 +49,7 @@ export default {
     participant.onpacket = (port, value) => {
       if (take(port, value)) return;
       if (port === "color") {
-        // A list of colours is for several lights; this is one.
+        // Of a list of colours, which is for several lights, the first.
         const found = color(Array.isArray(value) && typeof value[0] !== "number" ? value[0] : value);
         if (!found) return fail(participant, `color ${asText(value, 60)}: allowed: ${ALLOWED}`, port);
         shade = found;

@@ -1,7 +1,7 @@
 // @ts-check
 import { element } from "../core/dom.js";
 
-/** On or off. A board has none of its own: there it is a button that stays, whose port is `pressed`. @type {import("./kinds.js").Kind} */
+/** On or off. On a board it is a button that stays pressed, whose port is `pressed`. @type {import("./kinds.js").Kind} */
 export default {
   kind: "switch",
   name: "Switch",

@@ -1,11 +1,11 @@
 // @ts-check
-// What people do to the graph, as commands that can be taken back.
+// Edits of the graph as commands that can be undone.
 
 import { announce, askText, toast } from "../core/dom.js";
 import { edgeKey, initialKey } from "../core/graph.js";
 import { freeName, nodeName } from "../core/names.js";
 import { around } from "./geometry.js";
-import { freePlace } from "./place.js";
+import { freePlace } from "./free_place.js";
 import { findPort, move, pick, placesToKeep, shortText, typesFit } from "./model.js";
 
 /** @import { End, Graph, Initial } from "../core/graph.js" */
@@ -52,12 +52,12 @@ export class Actions {
     return id;
   }
 
-  /** The first place that somebody chooses is saved with all that are only known here: the others would move otherwise. @param {Set<string>} [except] @returns {Command[]} */
+  /** The first place that somebody chooses is saved with all that only this page knows, or the others would move. @param {Set<string>} [except] @returns {Command[]} */
   #placed(except = new Set()) {
     return [...this.stage.unsaved()].filter(([id]) => !except.has(id)).map(([id, { x, y }]) => move(id, x, y));
   }
 
-  /** Save where nodes are held; for those that the graph does not name, only here: a place would make them a part of it. @param {string[]} ids */
+  /** Save the places of held nodes; those of discovered ones only here, since a place would make them a part of the graph. @param {string[]} ids */
   async move(ids) {
     const { held, picture } = this.stage;
     const places = [...pick(held, ids)];
@@ -67,7 +67,7 @@ export class Actions {
     try {
       if (moves.length) await this.edits.run(title, [...moves, ...this.#placed(new Set(ids))]);
     } finally {
-      // Somebody may have taken them up again meanwhile.
+      // Somebody may be dragging them again by now.
       this.stage.release(places.filter(([id, place]) => held.get(id) === place).map(([id]) => id));
     }
   }
@@ -94,7 +94,7 @@ export class Actions {
     if (ids.length < all.length) toast("What was discovered goes when its program or device ends.", "info");
     if (!ids.length) return;
     const title = `Remove ${countOf(ids)}`;
-    // A group that is left without nodes would stay unseen.
+    // A group without nodes could not be seen.
     const emptied = [...this.graph.groups.values()].filter(({ nodes }) => nodes.every((id) => ids.includes(id)));
     /** @type {Command[]} */
     const commands = [...emptied.map(({ name }) => /** @type {Command} */ (["removegroup", { name }])), ...ids.map((id) => /** @type {Command} */ (["removenode", { id }]))];
@@ -179,7 +179,7 @@ export class Actions {
     if (await this.edits.run(`Ungroup ${name}`, [["removegroup", { name }]])) this.stage.nodes.refocus();
   }
 
-  // A group is written whole: what it holds is asked for when it is the step's turn.
+  // A group is written whole, with the nodes that it has when the command is sent.
 
   /** Put nodes into a group that is there. @param {string} name @param {string[]} ids */
   async joinGroup(name, ids) {
@@ -196,7 +196,7 @@ export class Actions {
     if (isDone) announce(`${title}: done`);
   }
 
-  /** Have a port be reached under a name from outside the graph. @param {Side} side @param {End} end */
+  /** Export a port under a name. @param {Side} side @param {End} end */
   async exportPort(side, { node, port }) {
     const known = side === "in" ? this.graph.inports : this.graph.outports;
     const name = await askText("Name of the port", {
@@ -212,7 +212,7 @@ export class Actions {
   }
 
   /**
-   * Set, change or remove an initial packet. One that is changed keeps its metadata, and its turn: those behind it are sent after it again.
+   * Set, change or remove an initial packet. A changed one keeps its metadata and its turn: those behind it are added again after it.
    * @param {End} end
    * @param {{key: string} | null} before the packet that is replaced @param {{data: unknown} | null} after null removes it
    */
@@ -236,7 +236,7 @@ export class Actions {
 /** @param {string[]} ids */
 const countOf = (ids) => (ids.length === 1 ? ids[0] : `${ids.length} nodes`);
 
-/** A part that is laid out by itself keeps its middle, and goes where nothing else is. @param {Map<string, Point>} places @param {Stage} stage */
+/** Move nodes that were laid out alone: about their old middle, to the nearest place that is free. @param {Map<string, Point>} places @param {Stage} stage */
 function toFreePlace(places, stage) {
   const before = /** @type {Box} */ (around(pick(stage.boxes, places.keys()).values()));
   const after = /** @type {Box} */ (around([...places].map(([id, place]) => ({ ...place, ...stage.sizeOf(id) }))));

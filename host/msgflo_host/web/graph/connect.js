@@ -7,7 +7,7 @@ import { svg } from "../core/svg.js";
 import { curve, overlap, pathText, portPoint } from "./geometry.js";
 import { findPort, isJoined, isSameEnd, rowOf, typesFit } from "./model.js";
 
-const FINGER = 22; // pixels of the screen from the middle of a port: 44 is what fingers hit surely
+const FINGER = 22; // pixels of the screen from the middle of a port: fingers need targets of 44
 
 /** @import { Actions } from "./actions.js" */
 /** @import { Point } from "./geometry.js" */
@@ -28,8 +28,8 @@ export function connecting(stage, actions, port, pressed) {
 }
 
 /**
- * The port that a finger at a point means, which is as large on the screen at each zoom; null where there is none.
- * Of a small node the middle remains, to move it by.
+ * The port that a finger at a point means; null where there is none. The reach on the screen is the same at each zoom, but the
+ * middle of a small node always moves it.
  * @param {Stage} stage @param {Point} point of the screen @param {Side[]} [sides] @returns {Begin | null}
  */
 export function portNear(stage, point, sides = ["in", "out"]) {
@@ -56,7 +56,7 @@ export function portNear(stage, point, sides = ["in", "out"]) {
 
 /** A gesture of `Pointer`. */
 class Connecting {
-  drifts = true;
+  pansAtFrame = true;
 
   /**
    * @param {Stage} stage @param {Actions} actions @param {HTMLElement} port of the picture
@@ -120,7 +120,7 @@ class Connecting {
       : "Two inports cannot be joined: end at an outport, on the right side of a node.";
   }
 
-  /** The port under the pointer, or the one of the node there that fits best; none where that is one of the wrong side. @param {PointerEvent} event @param {Point} point @returns {Begin | null} */
+  /** The port under the pointer, or the one that fits best of the node there; null at a port of the wrong side. @param {PointerEvent} event @param {Point} point @returns {Begin | null} */
   #over(event, point) {
     const target = document.elementFromPoint(event.clientX, event.clientY);
     const node = /** @type {HTMLElement | null} */ (target?.closest("[data-node]"))?.dataset.node;

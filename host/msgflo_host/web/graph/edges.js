@@ -89,7 +89,7 @@ export class Edges {
     shown.label.title = reason ? `${kind}: ${reason}` : kind;
   }
 
-  /** Note where all nodes are: what stands in the way of one edge may have moved. @param {Map<string, Box>} boxes */
+  /** Note where all nodes are: one that has moved may stand in the way of an edge. @param {Map<string, Box>} boxes */
   #see(boxes) {
     const places = [...boxes.values()].map(({ x, y, width, height }) => `${x},${y},${width},${height}`).join(" ");
     if (places !== this.#places) this.#seen++;
@@ -112,7 +112,7 @@ export class Edges {
     if (shown.path.getAttribute("d") === text) return;
     shown.path.setAttribute("d", text);
     const { x, y } = pointAt(shown.line, 0.5);
-    // As `translate`, which its scale leaves alone.
+    // As `translate`, which is independent of its scale.
     shown.label.style.translate = `calc(${x.toFixed(1)}px - 50%) calc(${y.toFixed(1)}px - 50%)`;
   }
 
@@ -122,12 +122,12 @@ export class Edges {
     for (const shown of this.#of(nodes)) this.#draw(shown, boxes);
   }
 
-  /** Take the edges of some nodes out of the picture that is painted as one. @param {Iterable<string>} nodes that are about to move */
+  /** Move the edges of some nodes to the layer that is painted often. @param {Iterable<string>} nodes that are about to move */
   lift(nodes) {
     for (const { path } of this.#of(nodes)) this.live.append(path);
   }
 
-  /** Put back all that was taken out. */
+  /** Move them back. */
   lower() {
     this.still.append(...this.live.querySelectorAll(".edge"));
   }
@@ -165,7 +165,7 @@ export class Edges {
     }
   }
 
-  /** Leave an edge out of the picture while it is drawn anew; null: all are in it again. @param {string | null} key */
+  /** Hide an edge while its new one is drawn; null shows all. @param {string | null} key */
   take(key) {
     for (const [each, { path, label }] of this.#shown) for (const part of [path, label]) part.classList.toggle("taken", each === key);
   }

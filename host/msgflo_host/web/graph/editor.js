@@ -1,12 +1,12 @@
 // @ts-check
-// A small form in the picture: it stays beside what it is about, and goes with it.
+// A small form in the picture, which stays beside its node, and closes with it.
 
 import { toast } from "../core/dom.js";
 
 /** @type {Editor | null} */
 let opened = null;
 
-/** Break off the form that is open. @returns {boolean} whether there was one */
+/** Close the form that is open. @returns {boolean} whether there was one */
 export function breakOff() {
   const was = opened;
   was?.close();
@@ -15,7 +15,7 @@ export function breakOff() {
 
 /** One form about a node; only one is open at a time. */
 export class Editor {
-  /** Whether it is being sent: until that is answered it stays. */
+  /** Whether it is being sent; it stays open until the answer. */
   isBusy = false;
 
   #stage;
@@ -43,7 +43,7 @@ export class Editor {
     return opened === this;
   }
 
-  /** The focus goes back to the node, where the form had it. */
+  /** Close it; a focus in the form goes back to the node. */
   close() {
     if (!this.isOpen) return;
     opened = null;
@@ -54,7 +54,7 @@ export class Editor {
     else if (hadFocus) nodes.refocus();
   }
 
-  /** In each frame: whatever moves, zooms or removes the node. */
+  /** Keep up with the node, in each frame: it may be moved, zoomed or removed in many ways. */
   #track() {
     if (!this.isOpen) return;
     const holder = this.#stage.nodes.element(this.#node);
@@ -70,7 +70,7 @@ export class Editor {
     if (!isOther) toast(`${this.#node} is not there any more.`, "warn");
   }
 
-  /** As near as there is room. @param {{x: number, y: number}} at */
+  /** Place it as near to a point as it fits. @param {{x: number, y: number}} at */
   #put({ x, y }) {
     const { element } = this;
     const frame = this.#stage.port.getBoundingClientRect();

@@ -1,8 +1,8 @@
 // @ts-check
-// What has to be in sight of a graph: its nodes, and all that is drawn beside them. Pure.
+// The extent of a graph: its nodes, and all that is drawn beside them. Pure.
 
 import { around, bounds } from "./geometry.js";
-import { groupText, isFar } from "./zoom.js";
+import { groupText, isFar } from "./level_of_detail.js";
 
 const EXPORT_GAP = 8; // between a port and the name under which it is exported
 const EXPORT_MORE = 16; // of such a name, beside its text
@@ -38,7 +38,7 @@ function exportsOf(node, box, measure) {
 }
 
 /**
- * Those of some boxes that can be shown together: all, or else as many as there is room for about the one in their middle.
+ * Those of some boxes that can be shown together: all, or as many as fit around the one in their middle.
  * @param {[id: string, box: Box][]} boxes @param {{width: number, height: number}} space
  * @returns {Set<string>}
  */

@@ -12,7 +12,7 @@ import { isJoined, typesFit } from "./model.js";
 /** @import { Stage } from "./stage.js" */
 
 /**
- * Write a node's name where it stands. A name that is not taken stays there, to be sent again.
+ * Edit a node's name in place. A name that is refused stays there, to be corrected.
  * @param {Stage} stage @param {string} id @param {(name: string) => Promise<boolean>} named whether it has that name now
  */
 export function renameInPlace(stage, id, named) {
@@ -27,7 +27,7 @@ export function renameInPlace(stage, id, named) {
     if (!name || name === id) return editor.close();
     const wrong = wrongName(name) || (stage.picture.nodes.has(name) ? `There is a node ${name} already` : "");
     field.setCustomValidity(wrong && `${wrong}.`);
-    if (wrong) return setTimeout(() => field.reportValidity()); // whatever was clicked has the focus by then: it comes back
+    if (wrong) return setTimeout(() => field.reportValidity()); // takes the focus back from what was clicked
     editor.isBusy = true;
     const isNamed = await named(name);
     editor.isBusy = false;
@@ -62,7 +62,7 @@ export async function connectByName(stage, actions, id) {
     const type = node.outports.find((port) => port.id === from.value)?.type ?? "all";
     const free = [...stage.picture.nodes.values()].flatMap((other) => other.inports.map((port) => ({ other, port, fits: typesFit(type, port.type) })))
       .filter(({ other, port }) => !isJoined(stage.picture, { node: id, port: from.value }, { node: other.id, port: port.id }));
-    // Hardly anybody wants a loop: a node itself comes last.
+    // The node itself comes last: loops are rare.
     free.sort((one, two) => Number(one.other === node) - Number(two.other === node) || Number(two.fits) - Number(one.fits) || one.other.id.localeCompare(two.other.id));
     to.replaceChildren(...free.map(({ other, port, fits }) =>
       option(JSON.stringify([other.id, port.id]), `${other.id} ${withType(port)}${fits ? "" : ", may not fit"}`)));

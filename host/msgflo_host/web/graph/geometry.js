@@ -15,7 +15,7 @@ const BESIDE_PORTS = 28; // between inports and outports, and to the edge of the
 const EDGE_STEPS = 24;
 const BOUND_STEPS = 8; // for the box around a curve
 const LARGEST_NAME = 40;
-const FAR_NAME = 26; // size of names where they alone are written, far away: no part of them is broken then
+const FAR_NAME = 26; // size of names when nothing else is written; nodes are wide enough for their longest syllable
 
 /** @typedef {{x: number, y: number}} Point */
 /** @typedef {{x: number, y: number, width: number, height: number}} Box */
@@ -75,7 +75,7 @@ function linesOf(parts, width) {
 
 /** @param {SizedPort} port @param {Measure} measure */
 function portWidth(port, measure) {
-  // Initial packets are in letters of the same width each; some scripts have wider ones.
+  // Initial packets are in a monospaced font; some scripts have wider letters.
   const chip = (/** @type {{text: string}} */ { text }) => PORT_GAP + Math.min(Math.max(measure(text, 10), text.length * CHIP_LETTER) + CHIP_MORE, MOST_CHIP);
   const chips = (port.initials ?? []).reduce((sum, each) => sum + chip(each), 0);
   return measure(port.id, 12) + (port.typeText ? measure(port.typeText, 9) + PORT_GAP : 0) + chips;

@@ -1,12 +1,12 @@
 // @ts-check
-// The live graph: puts its parts together, and joins them to the rest of the page.
+// The view of the graph: makes its parts, and connects them with the rest of the page.
 
 import { element } from "../core/dom.js";
 import { Actions } from "./actions.js";
 import { Interactions } from "./interactions.js";
 import { Keyboard } from "./keyboard.js";
 import { Library } from "./library.js";
-import { Live } from "./live.js";
+import { LiveValues } from "./live_values.js";
 import { Menus } from "./menus.js";
 import { Pointer } from "./pointer.js";
 import { Stage } from "./stage.js";
@@ -25,7 +25,7 @@ export function start(context) {
   const pointer = new Pointer(stage, actions, ui);
   ui.menus = new Menus(stage, actions, pointer, ui);
   new Keyboard(stage, actions, pointer, ui);
-  new Live(stage, root);
+  new LiveValues(stage, root);
   root.append(makeToolbar(stage, actions, pointer, ui));
   subscribe(context, stage, library, root);
   keepFocus(stage);
@@ -34,7 +34,7 @@ export function start(context) {
 }
 
 /**
- * Draw anew what others, devices or we have changed; while another view is shown nothing is drawn.
+ * Redraw after each change; nothing is drawn while another view is shown.
  * @param {Context} context @param {Stage} stage @param {Library} library @param {HTMLElement} root
  */
 function subscribe({ system, bus, page }, stage, library, root) {
@@ -68,7 +68,7 @@ function subscribe({ system, bus, page }, stage, library, root) {
   refresh();
 }
 
-/** Whoever was on a node that has gone stays in the picture: from the page's beginning it is a long way back. @param {Stage} stage */
+/** Keep the focus in the picture when its node has gone; the browser would move it to the page's beginning. @param {Stage} stage */
 function keepFocus(stage) {
   /** @type {Node | null} */
   let last = null;
@@ -91,7 +91,7 @@ function selectAlso(stage, { kind, ids }) {
   stage.revealSelected();
 }
 
-/** Ctrl+C, X and V come as events of the clipboard, which need no permission. @param {Stage} stage @param {Actions} actions @param {Interactions} ui */
+/** Copy, cut and paste by the events of the clipboard, which need no permission. @param {Stage} stage @param {Actions} actions @param {Interactions} ui */
 function clipboard(stage, actions, ui) {
   const others = "input, textarea, select, dialog, #inspector, [contenteditable]";
   const isOurs = (/** @type {Event} */ { target }) => stage.port.checkVisibility() && !(target instanceof Element && target.closest(others));
@@ -103,7 +103,7 @@ function clipboard(stage, actions, ui) {
     ui.copied = text;
     return true;
   };
-  // Safari asks first, and takes a page in which no text is marked for one with nothing to copy.
+  // Safari asks first, and copies nothing where no text is selected.
   for (const type of ["beforecopy", "beforecut", "beforepaste"]) document.addEventListener(type, (event) => isOurs(event) && event.preventDefault());
   document.addEventListener("copy", copy);
   document.addEventListener("cut", (event) => copy(event) && actions.remove());

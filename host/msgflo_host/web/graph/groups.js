@@ -7,7 +7,7 @@ import { around, estimate, overlap } from "./geometry.js";
 const MARGIN = 18;
 const TITLE = 22;
 const INDENT = 12; // of a name
-const LARGE = 28; // size of names as they are written far away
+const LARGE = 28; // size of names far away
 
 /** @import { Box, Measure } from "./geometry.js" */
 
@@ -88,7 +88,7 @@ export class Groups {
   }
 }
 
-/** What is found for the first of some values for which there is anything. @template T, Found @param {T[]} values @param {(value: T) => Found | null} find */
+/** The first result that is not null. @template T, Found @param {T[]} values @param {(value: T) => Found | null} find */
 function first(values, find) {
   for (const value of values) {
     const found = find(value);
@@ -98,7 +98,7 @@ function first(values, find) {
 }
 
 /**
- * Where along a strip something of a width is over nothing else, if there is such a place.
+ * The first free place of a width along a strip, if there is one.
  * @param {Box} strip @param {number} width @param {Box[]} taken
  * @returns {Box | null}
  */

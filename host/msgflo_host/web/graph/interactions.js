@@ -92,7 +92,7 @@ export class Interactions {
 
   async copy() {
     this.copied = this.text();
-    await toClipboard(this.copied); // where it is not allowed, what the menus copy is pasted by them only
+    await toClipboard(this.copied); // without permission, only the menu's own Paste has it
   }
 
   /** @param {Point | null} [at] @param {string} [text] */

@@ -1,5 +1,5 @@
 // @ts-check
-// All that the mouse can do, by keys. Undo and redo belong to the whole page, see core/bar.js.
+// Everything that the mouse can do, by keys. Undo and redo belong to the whole page: core/bar.js.
 
 import { announce, element, formDialog, isTyping, leavePanel } from "../core/dom.js";
 import { emit } from "../core/registry.js";
@@ -54,10 +54,10 @@ export class Keyboard {
     this.pointer = pointer;
     this.ui = ui;
     stage.port.addEventListener("keydown", (event) => this.#pressed(event));
-    // Whatever is done next finds saved what was moved by keys: it may be an undo, or move the same nodes.
+    // Moves by keys are saved before whatever is done next: it may be an undo, or move the same nodes.
     addEventListener("keydown", (event) => !(event.altKey && ARROWS.has(event.key)) && event.key !== "Alt" && this.#saveMoved(), true);
     addEventListener("pointerdown", () => this.#saveMoved(), true);
-    // These reach the page wherever the focus is, as long as the graph is in sight.
+    // These work wherever the focus is, while the graph is in sight.
     addEventListener("keydown", (event) => {
       const visible = stage.port.checkVisibility();
       if (!visible || event.defaultPrevented || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
@@ -74,7 +74,7 @@ export class Keyboard {
     if (event.repeat && (event.key === "Delete" || event.key === "Backspace")) return;
     if (event.altKey && !ARROWS.has(event.key)) return; // the menus of the browser
     const target = /** @type {HTMLElement} */ (event.target);
-    if (target.closest("button") && (event.key === "Enter" || event.key === " ")) return; // pressed by it
+    if (target.closest("button") && (event.key === "Enter" || event.key === " ")) return; // the button's own keys
     this.stage.view.isFitted = false;
     const { node: id, group } = /** @type {HTMLElement | null} */ (target.closest("[data-node], [data-group]"))?.dataset ?? {};
     const control = event.ctrlKey || event.metaKey;
@@ -177,7 +177,7 @@ export class Keyboard {
     else if (id !== undefined) emit(stage.context.bus, "open-node", { id });
   }
 
-  // After a removal the focus is on another node: a second press, or a key that is held, must not remove that one, too.
+  // Only what is selected: after a removal the focus is on another node, which a second press must not remove.
   #remove() {
     if (this.stage.selected.size || this.stage.selectedEdge) return this.actions.remove();
     announce("nothing is selected: Space selects a node");

@@ -1,8 +1,8 @@
 // @ts-check
-// Layers of one joined part of a graph: which node stands in which, none higher than desired, and in what order.
+// Layers of one connected part of a graph: the layer of each node, none higher than desired, and the order within.
 
 export const NODE_GAP = 24;
-const LANE = 7; // what an edge takes in a layer that it passes
+const LANE = 7; // pixels of an edge in a layer that it passes
 const SWEEPS = 10;
 
 /** @typedef {{id: string, width: number, height: number}} Item */
@@ -13,7 +13,7 @@ const SWEEPS = 10;
  */
 /** @typedef {{place: Place, leads: Set<Visit>, state: "new" | "open" | "done"}} Visit  `open` while what it leads to is visited */
 
-/** The nodes with what they lead to; edges that close a cycle are turned. @param {Item[]} items @param {Link[]} links @returns {Place[]} */
+/** The nodes with their successors; edges that close a cycle are reversed. @param {Item[]} items @param {Link[]} links @returns {Place[]} */
 export function acyclic(items, links) {
   /** @type {Map<string, Visit>} */
   const visits = new Map(items.map((item) => [item.id, { place: place(item, item.height), leads: new Set(), state: "new" }]));
@@ -60,7 +60,7 @@ function join(from, to) {
   to.before.push(from);
 }
 
-/** Give each place a layer behind all that leads to it; one that is full is left out. @param {Place[]} places @param {number} most pixels */
+/** Give each place a layer behind its predecessors, skipping full ones. @param {Place[]} places @param {number} most pixels */
 export function assign(places, most) {
   /** @type {number[]} */
   const heights = [];
@@ -76,7 +76,7 @@ export function assign(places, most) {
     while (!fits(layer, each)) layer++;
     put(each, layer);
   }
-  // What waits for nothing moves towards what it leads to: shorter edges.
+  // Sources move towards their successors: shorter edges.
   for (const each of sorted.reverse()) {
     if (each.before.length > each.after.length || !each.after.length) continue;
     let layer = Math.min(...each.after.map((other) => other.layer)) - 1;
@@ -87,7 +87,7 @@ export function assign(places, most) {
   }
 }
 
-/** Each place behind those that lead to it, by how far it is from a beginning, then as they stand one below the other. @param {Place[]} places */
+/** A topological order: by the distance from a source, then from above to below. @param {Place[]} places */
 function inOrder(places) {
   const notes = new Map(places.map((each) => [each, { depth: 0, waiting: each.before.length }]));
   const note = (/** @type {Place} */ each) => /** @type {{depth: number, waiting: number}} */ (notes.get(each));
@@ -101,7 +101,7 @@ function inOrder(places) {
   return found.sort((one, other) => note(one).depth - note(other).depth || one.y - other.y);
 }
 
-/** The layers with their places in an order of few crossings; edges that pass layers have places there. @param {Place[]} places */
+/** The layers, ordered for few crossings; edges that pass a layer have a place in it. @param {Place[]} places */
 export function ordered(places) {
   /** @type {Place[][]} */
   const layers = [];

@@ -5,17 +5,17 @@ import { around } from "./geometry.js";
 import { NODE_GAP, acyclic, assign, ordered } from "./layers.js";
 
 const LAYER_GAP = 60;
-const WIDE_GAP = 110; // between layers of a graph that is near enough to read the values on its edges
+const WIDE_GAP = 110; // between layers of a small graph, for the values on its edges
 const FEW = 30; // nodes
 const PART_GAP = 44;
 const GRID = 10;
-const SHARES = [1, 0.85, 0.72, 0.62, 0.54, 0.47, 0.4, 0.34, 0.29, 0.25, 0.2]; // of the height that is natural
+const SHARES = [1, 0.85, 0.72, 0.62, 0.54, 0.47, 0.4, 0.34, 0.29, 0.25, 0.2]; // of the natural height
 const FEW_SHARES = [1, 0.6, 0.36]; // where each try takes long
 const MANY = 700; // nodes, and layers that edges pass
-const WORTH = 0.97; // how much nearer to the desired form a less natural one has to be
+const WORTH = 0.97; // a less natural form must be that much better
 const FOLD_WORTH = 0.7;
 const SETTLINGS = 14;
-const LONG = 2.5; // times wider than the desired form: such a part is folded into rows, unless all of it can be read in one
+const LONG = 2.5; // times wider than the desired form: such a part is folded into rows, unless it can be read in one
 const READ = 1600; // pixels
 const ROW_GAP = 60; // where the edges from one row to the next are
 const MOST_CUT = 9; // edges that may lead on from the end of a row
@@ -39,7 +39,7 @@ export function layout(items, links, aspect = 1.6) {
 /** @param {Item} item @returns {Block} */
 const one = (item) => ({ boxes: [{ ...item, x: 0, y: 0 }], width: item.width, height: item.height });
 
-/** The parts of a graph that are joined by nothing. @param {Item[]} items @param {Link[]} links @returns {Part[]} */
+/** The connected parts of a graph. @param {Item[]} items @param {Link[]} links @returns {Part[]} */
 function partsOf(items, links) {
   const parent = new Map(items.map((item) => [item.id, item.id]));
   const top = (/** @type {string} */ id) => {
@@ -60,7 +60,7 @@ function partsOf(items, links) {
   return [...parts.values()];
 }
 
-/** One part in layers: of all heights tried, that which fits the desired form best. @param {Part} part @param {number} aspect @returns {Block} */
+/** One part in layers, of the height that fits the desired form best. @param {Part} part @param {number} aspect @returns {Block} */
 function inLayers(part, aspect) {
   const places = acyclic(part.items, part.links);
   const size = (/** @type {Block} */ block) => Math.max(block.width / aspect, block.height);
@@ -144,7 +144,7 @@ const widthOf = (layer) => Math.max(0, ...layer.map(({ item }) => item?.width ??
 /** @param {Place} each */
 const gapOf = (each) => (each.item ? NODE_GAP : 0);
 
-/** Bring each place near the middle of what it is joined with, without changing the order within a layer. @param {Place[][]} layers */
+/** Bring each place near the middle of its neighbours, in the order of its layer. @param {Place[][]} layers */
 function settle(layers) {
   const most = Math.max(...layers.map(heightOf));
   for (const layer of layers) spread(layer, layer.map(() => 0), most);
@@ -163,7 +163,7 @@ function middleY(each, others) {
 }
 
 /**
- * The places nearest to the desired ones (least squares) where none overlaps the next: neighbours that would are one block. None is below `most`.
+ * The places nearest to the desired ones (least squares) without overlaps: neighbours that would overlap move as one block.
  * @param {Place[]} layer @param {number[]} desired @param {number} most
  */
 function spread(layer, desired, most) {

@@ -15,7 +15,7 @@ const KIND = "application/x-msgflo-component";
 export class Library {
   /** @type {Point | undefined} where the next one goes, if it matters */
   #at;
-  /** By name: an item stays the same element as long as it is listed: whoever has the focus on it, or drags it, keeps it. @type {Map<string, HTMLElement>} */
+  /** By name. An item keeps its element while it is listed, and with it the focus, or a drag. @type {Map<string, HTMLElement>} */
   #items = new Map();
   /** The project's components; null where the runtime does not list them. @type {Set<string> | null} */
   #own = new Set();
@@ -37,7 +37,7 @@ export class Library {
     const { port } = stage;
     port.addEventListener("dragover", (event) => event.dataTransfer?.types.includes(KIND) && event.preventDefault());
     port.addEventListener("drop", (event) => this.#dropped(event));
-    port.addEventListener("pointerdown", () => (this.#at = undefined)); // somebody does something else
+    port.addEventListener("pointerdown", () => (this.#at = undefined)); // that search is over
     this.refresh();
   }
 
@@ -134,7 +134,7 @@ export class Library {
     if (event.key === "Enter") {
       const first = /** @type {HTMLElement | null} */ (this.list.querySelector("[data-component]"))?.dataset.component;
       const own = this.search.value.trim();
-      if (own && (first || own.includes("/"))) this.#add(first ?? own); // without words it would be any
+      if (own && (first || own.includes("/"))) this.#add(first ?? own); // not the first of all
     } else if (event.key === "ArrowDown") this.list.querySelector("button")?.focus();
     else if (event.key === "Escape") this.#breakOff();
     else return;
@@ -169,7 +169,7 @@ function fill(button, { name, icon: sign = "cog", description = "" }) {
 }
 
 /**
- * Components whose nodes the coordinator starts: built-in ones, and the project's own. Others come by themselves, with their device, program or page.
+ * Components whose nodes the coordinator can start: built-in ones, and the project's own. Other nodes are discovered.
  * @template {{name: string}} T
  * @param {Iterable<T>} components @param {Set<string> | null} own names of the project's; null where they are not known, and nothing is left out
  */

@@ -1,16 +1,15 @@
 // @ts-check
-// What can be done with a node, an edge, a group, the background: menus by the right button, a long press or the keyboard.
+// Context menus of nodes, ports, edges, groups and the background.
 
 import { openMenu } from "../core/menu.js";
 import { emit } from "../core/registry.js";
-import { FIELDS, longPress } from "./press.js";
+import { FIELDS, longPress } from "./long_press.js";
 
 /** @import { Item } from "../core/menu.js" */
 /** @import { Actions } from "./actions.js" */
 /** @import { Point } from "./geometry.js" */
 /** @import { NodeView, PortView, Side } from "./model.js" */
 
-/** What can be done where; the parts of the graph give the actions. */
 export class Menus {
   /**
    * @param {import("./stage.js").Stage} stage @param {Actions} actions @param {import("./pointer.js").Pointer} pointer
@@ -23,12 +22,12 @@ export class Menus {
     this.ui = ui;
     stage.port.addEventListener("contextmenu", (event) => this.#asked(event));
     longPress(stage.port, (target, at) => this.#open(target, at, true));
-    // A pointer has opened the menu already, when it was lifted.
+    // By a key; a pointer has opened the menu when it was lifted.
     stage.port.addEventListener("click", (event) => {
       const group = groupOf(event.target);
       if (group && event.detail === 0) this.ofGroup(group);
     });
-    // No mouse is made of the finger that has opened a menu: its click would hit that.
+    // The mouse events of the finger that has opened a menu would click on that.
     stage.port.addEventListener("touchend", (event) => event.cancelable && document.querySelector(".menu") && event.preventDefault(), { passive: false });
   }
 
@@ -58,7 +57,7 @@ export class Menus {
     }
   }
 
-  /** What may not be done is not offered. @param {Item[]} items @param {Point} at of the window @param {string} [node] @param {() => void} [back] gives the focus back */
+  /** Open a menu, without what is not permitted. @param {Item[]} items @param {Point} at of the window @param {string} [node] @param {() => void} [back] gives the focus back */
   #show(items, at, node = "", back = () => (node ? this.stage.nodes.focus(node) : this.stage.nodes.refocus())) {
     const offered = this.stage.system.readOnly ? items.filter(({ readOnly }) => readOnly) : items;
     if (offered.length) openMenu(offered, at, back);
@@ -107,7 +106,7 @@ export class Menus {
   /** @type {(side: Side) => (port: PortView) => Item[]} */
   #unexports = (side) => ({ exported }) => exported.map((name) => ({ label: `Do not export ${name}`, action: () => this.actions.unexport(side, name) }));
 
-  /** Into which groups what is selected can be put, and out of which it can be taken. @returns {Item[]} */
+  /** The groups that the selection can join or leave. @returns {Item[]} */
   #memberships() {
     const ids = [...this.stage.selected];
     const { groups } = this.stage.picture;
@@ -164,11 +163,11 @@ export const groupOf = (target) => (target instanceof Element ? target.closest("
 /** @param {HTMLElement} port @returns {Side} */
 export const sideOf = (port) => (port.dataset.side === "in" ? "in" : "out");
 
-/** Which of a node's ports to export, as a menu. @param {NodeView} node @param {Actions} actions @returns {Item[]} */
+/** A menu of a node's ports, to export one. @param {NodeView} node @param {Actions} actions @returns {Item[]} */
 export function exportItems(node, actions) {
   const item = (/** @type {Side} */ side) => (/** @type {PortView} */ port) => ({ label: `${side === "in" ? "Inport" : "Outport"} ${port.id}`, action: () => actions.exportPort(side, { node: node.id, port: port.id }) });
   return [...node.inports.map(item("in")), ...node.outports.map(item("out"))];
 }
 
-/** Why a node that the graph does not name cannot be removed. @param {string} state */
+/** Why a discovered node cannot be removed. @param {string} state */
 const whyNot = (state) => (state === "lost" ? ": by “msgflo forget”" : ": it goes when it ends");

@@ -1,5 +1,5 @@
 // @ts-check
-// What is drawn of a graph: its nodes with their ports, states and initial packets. Pure; reads a System and changes nothing.
+// The view model of a graph: its nodes with their ports, states and initial packets. Pure; reads a System and changes nothing.
 
 import { knownPorts } from "../core/ports.js";
 import { nodeKey } from "../core/system.js";
@@ -69,7 +69,7 @@ function nodeOf(system, graph, { id, component, metadata }, main) {
 }
 
 /**
- * What a node's state is in words: "asleep 3 min".
+ * A node's state in words: "asleep 3 min".
  * @param {string} state
  * @param {{instances?: {state: string, since_s: number | null}[]} | undefined} status
  */
@@ -90,7 +90,7 @@ function portOf(port, known) {
   };
 }
 
-/** Ports that only edges, initial packets and exports name are drawn, too. @param {Graph} graph @param {Map<string, NodeView>} nodes */
+/** Add the ports that only edges, initial packets and exports name. @param {Graph} graph @param {Map<string, NodeView>} nodes */
 function addNamed(graph, nodes) {
   const port = (/** @type {string} */ id, /** @type {Side} */ side, /** @type {string} */ name) =>
     findPort(nodes.get(id), side, name) ?? addPort(nodes.get(id), side, name);
@@ -160,7 +160,7 @@ export function pick(map, keys) {
 export const move = (id, x, y) => ["changenode", { id, metadata: { x: Math.round(x), y: Math.round(y) } }];
 
 /**
- * A discovered node that becomes a part of a graph with places gets one from the runtime: it stays where it is seen here instead.
+ * Commands that let discovered nodes stay where they are shown: the runtime would place a node that becomes a part of the graph.
  * @param {Graph} graph @param {string[]} ids @param {Map<string, {x: number, y: number}>} boxes @returns {Command[]}
  */
 export function placesToKeep(graph, ids, boxes) {

@@ -1,5 +1,5 @@
 // @ts-check
-// Nodes as elements: one for each, of which only what has changed is written again.
+// Nodes as elements; only what has changed is written.
 
 import { element } from "../core/dom.js";
 import { icon } from "../core/signs.js";
@@ -113,7 +113,7 @@ export class Nodes {
     if (id !== this.#focus) this.#setFocus(id);
   }
 
-  /** Light up where an edge from a port may go. @param {(node: string, side: string, port: string) => string} classOf "" for none */
+  /** Mark the ports to which an edge may go. @param {(node: string, side: string, port: string) => string} classOf "" for none */
   lightPorts(classOf) {
     for (const element of this.#layer.querySelectorAll(".port")) {
       const { side = "", port = "" } = /** @type {HTMLElement} */ (element).dataset;

@@ -3,18 +3,18 @@
 
 import { emit } from "../core/registry.js";
 import { connecting, portNear } from "./connect.js";
-import { Drift } from "./drift.js";
+import { Autopan } from "./autopan.js";
 import { groupOf, nodeOf, sideOf } from "./menus.js";
 import { pick } from "./model.js";
-import { rectangle } from "./rectangle.js";
+import { rectangle } from "./select_rectangle.js";
 
 const START = 4; // pixels: less is a click
 const WHEEL = 0.0016;
 
 /**
  * @import { Point } from "./geometry.js"
- * @typedef {{move(point: Point, event: PointerEvent): void, end(event: PointerEvent | null): void, drifts?: boolean}} Gesture
- *   `end(null)`: it was broken off; `drifts`: the picture moves on where it comes to the frame
+ * @typedef {{move(point: Point, event: PointerEvent): void, end(event: PointerEvent | null): void, pansAtFrame?: boolean}} Gesture
+ *   `end(null)`: it was broken off; `pansAtFrame`: the picture moves on where it comes to the frame
  */
 
 export class Pointer {
@@ -23,7 +23,7 @@ export class Pointer {
   /** @type {Map<number, Point>} */
   #down = new Map();
   #frame = 0;
-  #drift;
+  #autopan;
   /** @type {PointerEvent | null} */
   #event = null;
   /** @type {PointerEvent | null} */
@@ -40,32 +40,32 @@ export class Pointer {
     this.actions = actions;
     this.ui = ui;
     this.port = stage.port;
-    this.#drift = new Drift(stage.view);
+    this.#autopan = new Autopan(stage.view);
     this.port.addEventListener("pointerdown", (event) => this.#pressed(event));
     this.port.addEventListener("pointermove", (event) => this.#moved(event));
     this.port.addEventListener("pointerup", (event) => this.#released(event));
     this.port.addEventListener("pointercancel", (event) => this.#cancelled(event));
     this.port.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.port.addEventListener("dblclick", (event) => this.#doubled(event));
-    // The middle button pans. With it Firefox pastes on Linux, whatever was marked last.
+    // The middle button pans; Firefox on Linux would paste the last selected text.
     this.port.addEventListener("auxclick", (event) => event.button === 1 && event.preventDefault());
     for (const type of ["gesturestart", "gesturechange"]) this.port.addEventListener(type, (event) => this.#gestured(event));
     this.port.addEventListener("focusin", (event) => this.#focused(/** @type {HTMLElement} */ (event.target)));
   }
 
-  /** Whether somebody is in the middle of something. */
+  /** Whether there is a gesture. */
   get busy() {
     return this.#gesture !== null;
   }
 
-  /** Break off what is being dragged. */
+  /** Cancel the gesture. */
   cancel() {
     this.#finish(null);
   }
 
   /** @param {PointerEvent | null} event */
   #finish(event) {
-    this.#drift.stop();
+    this.#autopan.stop();
     const gesture = this.#gesture;
     this.#gesture = null;
     gesture?.end(event);
@@ -83,7 +83,7 @@ export class Pointer {
     const point = this.at(event);
     this.stage.view.isFitted = false; // nothing jumps away under the pointer when a panel opens
     this.#down.set(event.pointerId, point);
-    this.#drift.begin(point);
+    this.#autopan.begin(point);
     this.port.setPointerCapture(event.pointerId);
     if (this.#down.size === 2) {
       this.cancel();
@@ -93,7 +93,7 @@ export class Pointer {
     }
   }
 
-  /** A finger near a port that moves draws an edge from there; one that only taps means what is under it. @param {PointerEvent} event @param {Point} point @returns {Gesture} */
+  /** A finger near a port draws an edge by moving; a tap is for what is under it. @param {PointerEvent} event @param {Point} point @returns {Gesture} */
   #touch(event, point) {
     const near = this.stage.system.readOnly ? null : portNear(this.stage, point);
     const wire = near && connecting(this.stage, this.actions, this.port, near);
@@ -101,7 +101,7 @@ export class Pointer {
     if (!wire) return press;
     let drawn = false;
     return {
-      drifts: true,
+      pansAtFrame: true,
       move: (to, now) => {
         if (!drawn && Math.hypot(to.x - point.x, to.y - point.y) < START) return;
         if (!drawn) press.end(null);
@@ -135,7 +135,7 @@ export class Pointer {
     emit(this.stage.context.bus, "open-edge", { key: edge });
   }
 
-  /** A node is pressed: a click selects and opens it, more moves all that is selected. @param {PointerEvent} event @param {string} id @param {Point} point */
+  /** On a node, a click selects and opens it, and a drag moves all that is selected. @param {PointerEvent} event @param {string} id @param {Point} point */
   #press(event, id, point) {
     const { stage } = this;
     const adds = event.shiftKey || event.ctrlKey || event.metaKey;
@@ -158,7 +158,7 @@ export class Pointer {
     const begun = stage.view.toGraph(from);
     let dragging = false;
     return {
-      drifts: true,
+      pansAtFrame: true,
       move: (point) => {
         if (!dragging && Math.hypot(point.x - from.x, point.y - from.y) < START) return;
         if (!dragging) this.#lift([...before.keys()], true);
@@ -241,7 +241,7 @@ export class Pointer {
     if (!event || !this.#gesture) return;
     const [at, gesture] = [this.at(event), this.#gesture];
     gesture.move(at, event);
-    if (gesture.drifts) this.#drift.track(at, () => gesture.move(at, event));
+    if (gesture.pansAtFrame) this.#autopan.track(at, () => gesture.move(at, event));
   }
 
   /** @param {PointerEvent} event */
@@ -268,7 +268,7 @@ export class Pointer {
   #released(event) {
     if (!this.#down.has(event.pointerId)) return;
     cancelAnimationFrame(this.#frame);
-    this.#step(); // where it was let go counts
+    this.#step(); // the point of release counts
     this.#down.delete(event.pointerId);
     this.#finish(event);
   }
@@ -298,7 +298,7 @@ export class Pointer {
 
   /** @param {MouseEvent} event */
   #doubled(event) {
-    const target = document.elementFromPoint(event.clientX, event.clientY); // the event's own is who has captured the pointer
+    const target = document.elementFromPoint(event.clientX, event.clientY); // the event's own target has captured the pointer
     const node = target && nodeOf(target);
     if (node && !target.closest("button, input")) this.ui.openNode(node);
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// What part of the graph is seen, and how large: zoom, pan, fit. Pure.
+// The part of the graph that is seen, and its zoom: zoom, pan, fit. Pure.
 
 /** @import { Box, Point } from "./geometry.js" */
 
@@ -15,7 +15,7 @@ export class View {
   k = 1;
   width = 1;
   height = 1;
-  /** Whether all is shown because somebody has asked for that, and has not moved away since. */
+  /** Whether it was fitted, and not moved since. */
   isFitted = false;
 
   /** @param {() => void} changed called after each change @param {() => Box} [free] the part of the picture, in pixels of the screen, that no panel lies over */

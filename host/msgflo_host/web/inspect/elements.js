@@ -11,12 +11,12 @@ export function section(title, open, ...content) {
 /** @param {string} text @param {() => void} click @param {import("../core/dom.js").Properties<"button">} [properties] */
 export const button = (text, click, properties = {}) => element("button", { type: "button", click, ...properties }, text);
 
-/** Terms and what belongs to them. @param {[term: string, text: string | Node][]} pairs */
+/** A list of terms with their descriptions. @param {[term: string, text: string | Node][]} pairs */
 export function terms(pairs) {
   return element("dl", { className: "inspect-terms" }, ...pairs.flatMap(([term, text]) => [element("dt", {}, term), element("dd", {}, text)]));
 }
 
-/** Put a text into an element, only where it is another one: a selection in it stays. @param {Element} target @param {string} text */
+/** Set the text of an element; a selection in it stays where the text is the same. @param {Element} target @param {string} text */
 export function write(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }

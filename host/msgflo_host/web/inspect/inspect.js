@@ -50,9 +50,9 @@ export class Inspector {
   /** @param {() => Panel | null} make @param {string} nothing the toast where there is no panel */
   show(make, nothing) {
     clearTimeout(this.#timer);
-    const byKey = this.#byKey; // and not a key that comes before the panel: it is for the picture
+    const byKey = this.#byKey; // a key that is pressed before the panel opens is for the picture
     const open = () => this.#open(make(), nothing, byKey);
-    // The picture becomes smaller by it: a second click is to meet what the first one has met.
+    // The panel makes the picture smaller: it waits, so that a double click meets one node.
     const left = this.#released + SECOND_CLICK_MS - performance.now();
     if (left > 0 && !byKey && document.getElementById("inspector")?.hidden) this.#timer = setTimeout(open, left);
     else open();
@@ -85,7 +85,7 @@ export class Inspector {
     const holder = openPanel(panel.id, panel.title, panel.content, { onClose, mayLeave: () => this.#mayLeave() });
     holder.scrollTop = 0;
     panel.shown?.();
-    // By keys one goes on in the panel; the mouse stays where it is.
+    // The focus goes into the panel only where it was opened by a key.
     if (!byKey) return announce(`Inspecting ${panel.title}`);
     const close = holder.parentElement?.querySelector(".panel-head button");
     if (close instanceof HTMLElement) close.focus();

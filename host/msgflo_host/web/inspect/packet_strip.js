@@ -1,5 +1,5 @@
 // @ts-check
-// The times of packets: a stroke for each, as high as it is large.
+// The times of packets: a stroke for each, whose height is the size.
 
 import { element } from "../core/dom.js";
 import { svg } from "../core/svg.js";

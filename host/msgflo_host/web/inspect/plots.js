@@ -22,7 +22,7 @@ export class Plots {
   #graph;
   /** @type {ReturnType<typeof makePlot> | null} */
   #plot = null;
-  #drawn = ""; // the lines of the plot, which needs a new one for others
+  #drawn = ""; // labels of the lines; other lines need a new plot
   #stopped = false;
   #loading = false;
 
@@ -78,7 +78,7 @@ export class Plots {
     this.others.focus();
   }
 
-  /** What is drawn, and how many lines more there would be. @returns {{lines: Line[], left: number}} */
+  /** The lines that are drawn, and how many are left out. @returns {{lines: Line[], left: number}} */
   #lines() {
     /** @type {Line[]} */
     const all = [];
@@ -126,7 +126,7 @@ export class Plots {
     write(this.seen, seen === null ? "Drag over the picture to zoom in." : `From ${timeText(seen.from * 1000)} to ${timeText(seen.to * 1000)}.`);
   }
 
-  /** Whether there is a plot to be made now; its script comes with the first one. */
+  /** Load the script, with the first plot; whether a plot can be drawn now. */
   async #ready() {
     if (this.#loading) return false;
     this.#loading = true;

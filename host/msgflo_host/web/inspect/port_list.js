@@ -1,5 +1,5 @@
 // @ts-check
-// The ports of a node: type, topic, last value; what goes in can be sent.
+// The ports of a node with type, topic and last value, and forms to send to inports.
 
 import { element } from "../core/dom.js";
 import { edgeKey } from "../core/graph.js";
@@ -28,7 +28,7 @@ export class PortList {
   /** Topics of ports without an edge, by side and port. @type {Map<string, string>} */
   #topics = new Map();
   #drawn = "";
-  /** When its last packet was seen here, in ms since 1970; 0 where none was. */
+  /** The time of its last packet, in ms since 1970; 0 before one was seen. */
   sent = 0;
   /** @type {Map<string, HTMLElement>} where the last value of a port stands, by side and port */
   #values = new Map();
@@ -44,7 +44,7 @@ export class PortList {
     this.element = element("div", { className: "inspect-ports" });
   }
 
-  /** The ports that are there now. A form that somebody types in stays as long as its port does. */
+  /** Show the ports. A form keeps what was typed as long as its port is there. */
   show() {
     const { system } = this.#context;
     const all = { in: portsOf(system, this.#graph, this.#id, "in"), out: portsOf(system, this.#graph, this.#id, "out") };

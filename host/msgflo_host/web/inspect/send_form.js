@@ -44,7 +44,7 @@ export function sendForm(context, graph, end, type = "any") {
   return form;
 }
 
-/** As what a text is sent, or why it is not. @param {string} text @param {string} type of the port */
+/** The value as which a text is sent, in words, or why it is not. @param {string} text @param {string} type of the port */
 function meaning(text, type) {
   try {
     return `It is sent as ${kindOf(typed(text, type))}.`;

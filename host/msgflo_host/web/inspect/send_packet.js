@@ -8,7 +8,7 @@ import { inverse } from "../core/inverse.js";
 import { endText, short } from "./value_text.js";
 
 const OURS = /^by-hand-[0-9a-f]{16}$/; // public names that are in use for one packet
-const OLD_MS = 120_000; // longer than the answers to its requests are waited for
+const OLD_MS = 120_000; // longer than any request waits for its answer
 
 /** @typedef {import("../core/registry.js").Context} Context */
 /** @typedef {import("../core/graph.js").End} End */
@@ -59,7 +59,7 @@ export async function sendTo(context, graph, end, data) {
 }
 
 /**
- * Several may send to one port at once, so each has a name of its own for it.
+ * Export the port under a name of its own, since others may send to it at the same time.
  * @param {Context} context @param {string} graph @param {End} end @param {(name: string) => Promise<unknown>} send
  */
 async function throughExport(context, graph, end, send) {
@@ -94,7 +94,7 @@ async function takeBack({ system, fbp }, graph, end, name, steps) {
   }
 }
 
-/** Not by a name that is in use for one packet. @param {import("../core/graph.js").Graph | undefined} graph @param {End} end @returns {string | null} */
+/** The name under which a port is exported, except for one packet. @param {import("../core/graph.js").Graph | undefined} graph @param {End} end @returns {string | null} */
 function exportedAs(graph, end) {
   const isIt = (/** @type {{public: string} & End} */ each) => each.node === end.node && each.port.toLowerCase() === end.port.toLowerCase() && !OURS.test(each.public);
   return [...(graph?.inports.values() ?? [])].find(isIt)?.public ?? null;

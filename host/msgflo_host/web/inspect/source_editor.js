@@ -40,7 +40,7 @@ export function sourceSection(context, component, signal, isOpen) {
   return { element: made, isChanged: () => isChanged() };
 }
 
-/** The text as a field has it. @param {Source} source */
+/** The source with the line ends of a text field. @param {Source} source */
 const textOf = ({ code }) => code.replace(/\r\n?/g, "\n");
 
 /** @param {import("../core/registry.js").Context} context @param {string} component @param {Source} source */

@@ -14,7 +14,7 @@ const MOST_SHOWN = 200;
 /** @typedef {import("../core/packets.js").Packet} Packet */
 
 export class Timeline {
-  /** Whether what has come since is not shown. */
+  /** Whether new packets are not shown. */
   isPaused = false;
 
   #packets;
@@ -81,7 +81,7 @@ export class Timeline {
     this.show();
   }
 
-  /** What is shown, oldest first, a line for each. */
+  /** The packets that are shown, oldest first, a line for each. */
   #text() {
     return this.#chosen().map(({ at, data }) => `${new Date(at).toISOString()}\t${JSON.stringify(data)}`).join("\n");
   }
@@ -90,7 +90,7 @@ export class Timeline {
     return this.#held.filter(({ data }) => this.#fits(data));
   }
 
-  /** What has passed, and what the inport was sent by nobody on this edge: by hand, or at the start. @returns {readonly Packet[]} */
+  /** The packets of the edge, and those that were sent to the inport itself: by hand, or at the start. @returns {readonly Packet[]} */
   #history() {
     const passed = this.#packets.history(this.#key, this.#graph);
     const sent = this.#packets.history(this.#port, this.#graph);
@@ -140,7 +140,7 @@ export class Timeline {
     const line = element("summary", {}, time, element("span", { className: "inspect-size" }, sizeText(size)), element("code", {}, short(data)),
       this.#packets.history(this.#port, this.#graph).includes(packet) ? element("span", { className: "hint" }, "sent to the port itself") : null);
     const row = element("li", {}, element("details", {
-      // What nobody opens is not made.
+      // The content is made when it is opened.
       toggle: (/** @type {Event} */ event) => {
         const details = /** @type {HTMLDetailsElement} */ (event.target);
         if (details.open && details.childElementCount === 1) details.append(...this.#inside(data));

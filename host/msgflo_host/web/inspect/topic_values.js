@@ -19,7 +19,7 @@ export class TopicValues {
   #topics = [];
   /** @type {Client | null} */
   #client = null;
-  #begun = false; // once for each connection to the coordinator: where there is no account, it is not asked for again and again
+  #begun = false; // once for each connection to the coordinator: it may give no account
   #timer = 0;
   #stopped = false;
 
@@ -40,7 +40,7 @@ export class TopicValues {
     if (this.#client !== null || this.#begun || topics.length === 0 || !system.isReady || !system.may("protocol:network")) return;
     this.#begun = true;
     clearTimeout(this.#timer);
-    this.#connect().catch(() => {}); // there is no account: the values are not known then
+    this.#connect().catch(() => {}); // without an account there are no values
   }
 
   /** @param {string} topic @returns {TopicValue | null} */
@@ -61,7 +61,7 @@ export class TopicValues {
   async #connect() {
     const [{ pageAccount }, { listen }] = await Promise.all([load("msgflo.js"), load("core/listener.js")]);
     const account = await pageAccount(this.#context.fbp.secret);
-    if (this.#stopped || this.#client !== null) return; // or another connection to the coordinator was quicker
+    if (this.#stopped || this.#client !== null) return; // or a later call was quicker
     const client = listen(account, "inspect");
     this.#client = client;
     client.on("connect", () => this.#change("subscribe", this.#topics));

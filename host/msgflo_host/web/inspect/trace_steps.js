@@ -63,7 +63,7 @@ class Steps {
     if (this.#begin !== Math.floor(to / SHOWN) * SHOWN) this.#fill();
     else this.#write();
     this.#buttons()[to - this.#begin].scrollIntoView({ block: "nearest" });
-    // A button that leads nowhere any more loses the focus.
+    // A button that is disabled loses the focus.
     if (focused === this.next && this.next.disabled) this.previous.focus();
     if (focused === this.previous && this.previous.disabled) this.next.focus();
     announce(`Step ${to + 1}: ${step.where}, ${step.text}`);
@@ -93,7 +93,7 @@ class Steps {
     this.#write();
   }
 
-  /** Another step is the present one. The rows stay: one of them may have the focus. */
+  /** Mark the current step. The rows stay: one of them may have the focus. */
   #write() {
     const count = this.#chosen.length;
     this.list.querySelector("[aria-current]")?.removeAttribute("aria-current");

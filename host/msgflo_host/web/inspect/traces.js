@@ -37,7 +37,7 @@ export function startTraces(context, inspector) {
       await fbp.request("trace", "stop", { graph });
       recorded.delete(graph);
     } catch (error) {
-      if (!isRefusal(error)) recorded.delete(graph); // a trace that cannot be ended is no more
+      if (!isRefusal(error)) recorded.delete(graph); // the trace is lost
       throw error;
     } finally {
       show();
@@ -58,7 +58,7 @@ export function startTraces(context, inspector) {
   };
   const load = () => attempt(async () => {
     const chosen = file.files?.[0];
-    file.value = ""; // the same one again is to be loaded, too
+    file.value = ""; // so that the same file can be loaded again
     if (chosen === undefined) return;
     checkSize(chosen.size);
     open(readTrace(await chosen.text()), chosen.name);
@@ -71,7 +71,7 @@ export function startTraces(context, inspector) {
     else recorded.delete(payload.graph);
     show();
   });
-  // The runtime lists what is recorded with itself, after each connection; that of the first one may have passed.
+  // The runtime sends trace:start for what is recorded, with each runtime:runtime; the first may have passed.
   if (fbp.state === "open") fbp.send("runtime", "getruntime");
   fbp.addEventListener("state", () => fbp.state !== "open" && recorded.clear());
   for (const type of /** @type {const} */ (["state", "current"])) system.addEventListener(type, show);

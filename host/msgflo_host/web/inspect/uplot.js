@@ -29,7 +29,7 @@ export function colourOf(n) {
   return colours[n % colours.length];
 }
 
-/** Get the script and its styles, with the first plot; rejects where the script does not come, and may be asked again. */
+/** Load the script and its styles. Rejects where the script does not come; the next call tries again. */
 export async function loadPlot() {
   const module = await load("vendor/uplot.js");
   await (styled ??= new Promise((loaded) => {
@@ -81,7 +81,7 @@ export function makePlot(place, lines, onZoom) {
       if (!Number.isFinite(half) || half <= 0) return;
       show(middle - half, middle + half);
     },
-    /** Earlier or later, as far as there is something. @param {number} share of the time that is seen */
+    /** Move to earlier or later, as far as there are points. @param {number} share of the time that is seen */
     move(share) {
       const { min, max } = plot.scales.x;
       const times = /** @type {number[]} */ (plot.data[0]);

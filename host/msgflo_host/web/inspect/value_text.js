@@ -1,5 +1,5 @@
 // @ts-check
-// Values as people read and type them. Pure.
+// Values as texts for people. Pure.
 
 import { apart } from "../core/text.js";
 
@@ -17,7 +17,7 @@ export function pretty(data) {
   return typeof data === "string" ? data : (JSON.stringify(data, null, 2) ?? "nothing");
 }
 
-/** What it is copied as: texts as they are, all else as JSON. @param {unknown} data */
+/** The text to copy: texts as they are, all else as JSON. @param {unknown} data */
 export const copyText = (data) => (typeof data === "string" ? data : (JSON.stringify(data) ?? ""));
 
 /** @type {Partial<Record<string, string>>} */

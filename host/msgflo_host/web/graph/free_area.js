@@ -1,14 +1,14 @@
 // @ts-check
-// The part of the picture that no panel lies over.
+// The area of the picture that no panel covers.
 
 /** @import { Box } from "./geometry.js" */
 
 /**
- * The largest part of an element beside, above or below what lies over it, in pixels from its corner.
+ * The largest part of an element beside, above or below the panels over it, in pixels from its corner.
  * @param {HTMLElement} of @param {Iterable<Element>} panels
  * @returns {Box}
  */
-export function freePart(of, panels) {
+export function freeArea(of, panels) {
   const whole = of.getBoundingClientRect();
   let free = { x: 0, y: 0, width: whole.width, height: whole.height };
   for (const panel of panels) {

@@ -1,10 +1,10 @@
 // @ts-check
-// The long press of a finger. Some browsers make a `contextmenu` of it, Safari on iOS does not.
+// The long press of a finger, which is a `contextmenu` in some browsers, but not in Safari on iOS.
 
 const LONG_MS = 500;
 const SLOP = 10; // pixels that a finger at rest may wander
 
-/** Fields have a menu of the browser's own. */
+/** Fields, which have a menu of the browser's own. */
 export const FIELDS = "input, textarea, select";
 
 /**
@@ -18,7 +18,7 @@ export function longPress(on, pressed) {
   const stop = () => clearTimeout(timer);
   const reached = () => {
     isLong = true;
-    const target = document.elementFromPoint(from.x, from.y); // what was pressed may have been drawn anew
+    const target = document.elementFromPoint(from.x, from.y); // the element may be another one by now
     if (target && on.contains(target)) pressed(target, from);
   };
   on.addEventListener("pointerdown", (event) => {

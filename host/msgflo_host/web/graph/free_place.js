@@ -1,5 +1,5 @@
 // @ts-check
-// Places for nodes that come later: beside what they are joined with, and where nothing is yet.
+// Free places for new nodes: beside the nodes that they are connected with.
 
 import { around, overlap } from "./geometry.js";
 

@@ -1,14 +1,14 @@
 // @ts-check
-// What passes: dots of light on edges, rates and last values beside them, and a list of all edges for people who do not see them.
+// Live values: dots of light on edges, rates and last values beside them, and a list of all edges for screen readers.
 
 import { element } from "../core/dom.js";
 import { labelText } from "./edges.js";
 
-const WRITE_MS = 300; // between two turns of values
+const WRITE_MS = 300; // between two updates
 const BUSY_MS = 1000; // while somebody drags
 const LIST_MS = 3000;
 
-export class Live {
+export class LiveValues {
   /** @type {Set<string>} edges whose value is to be written */
   #stale = new Set();
   #timer = 0;
@@ -16,7 +16,7 @@ export class Live {
   #listTimer = 0;
   #heading = element("h2", { className: "unseen", id: "graph-edges-title" }, "Edges");
   #list = element("ul", { className: "unseen", "aria-labelledby": "graph-edges-title" });
-  /** By edge: whoever reads one stays there when others come and go. @type {Map<string, HTMLElement>} */
+  /** By edge: an item keeps its element, and a screen reader its place. @type {Map<string, HTMLElement>} */
   #items = new Map();
 
   /** @param {import("./stage.js").Stage} stage @param {HTMLElement} root */

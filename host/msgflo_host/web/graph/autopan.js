@@ -1,5 +1,5 @@
 // @ts-check
-// While something is dragged to the frame of the picture, the picture moves on beneath it.
+// Autopan: while something is dragged at the frame of the picture, the picture moves.
 
 const ZONE = 32; // pixels of the screen within the frame
 const MOST = 14; // pixels in a frame of the screen
@@ -7,7 +7,7 @@ const AWAY = 6; // how much nearer to the frame than it began a drag has to come
 
 /** @import { Point } from "./geometry.js" */
 
-export class Drift {
+export class Autopan {
   #frame = 0;
   /** @type {(() => void) | null} */
   #step = null;
@@ -27,7 +27,7 @@ export class Drift {
     this.#free = this.view.free();
   }
 
-  /** The pointer is at a point now: `moved` is called after each move of the picture, until it is elsewhere. @param {Point} at @param {() => void} moved */
+  /** The pointer is at a point now, until the next call; `moved` is called after each move of the picture. @param {Point} at @param {() => void} moved */
   track(at, moved) {
     const from = this.#from;
     const { x, y, width, height } = this.#free;

@@ -6,8 +6,8 @@ const MOST = 1000;
 
 /** @import { Point } from "./geometry.js" */
 
-/** Of the main graph: only there nodes are shown that the graph does not name. */
-export class Chosen {
+/** Of the main graph: only there discovered nodes are shown. */
+export class ChosenPlaces {
   #places = read();
 
   /** @param {string} id */
@@ -15,7 +15,7 @@ export class Chosen {
     return this.#places.get(id);
   }
 
-  /** Those that were chosen last stay where there are too many. @param {Map<string, Point>} places */
+  /** Where there are too many, the newest stay. @param {Map<string, Point>} places */
   save(places) {
     for (const [id, { x, y }] of places) {
       this.#places.delete(id);

@@ -1,5 +1,5 @@
 // @ts-check
-// What depends on the zoom: how large is written, and what is left off.
+// The level of detail at a zoom: sizes of texts, and what is left off.
 
 const FAR = 0.72; // below this zoom ports and components are left off, and roles written larger
 const LABELS_FROM = 0.75;
@@ -27,7 +27,7 @@ export function gridAt(k) {
   return grid;
 }
 
-/** Set how the picture is written: in steps, since each takes a new layout of all texts. @param {HTMLElement} world @param {number} k zoom */
+/** Set the level of detail, in steps: each takes a new layout of all texts. @param {HTMLElement} world @param {number} k zoom */
 export function writeZoom(world, k) {
   const step = 2 ** (Math.floor(Math.log2(k) * 8) / 8);
   world.classList.toggle("far", isFar(k));
