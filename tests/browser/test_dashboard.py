@@ -254,7 +254,9 @@ def test_a_device_of_the_same_page_is_not_shown_as_elsewhere(page: Page, coordin
     expect(instrument(page, "switch1").get_by_role("button", name="Run here too")).to_be_visible()
 
 
-def test_what_somebody_else_plays_is_played_here_when_they_have_gone(page: Page, coordinator: Coordinator) -> None:
+def test_an_instrument_that_runs_elsewhere_runs_here_when_that_page_has_gone(
+    page: Page, coordinator: Coordinator
+) -> None:
     class Real(Participant):
         component = "web/Switch"
         outports = (Port("on", "boolean"),)
@@ -391,7 +393,7 @@ def alone(same_page: SamePages, page_of: Pages) -> Pages:
     return page_of
 
 
-def test_instruments_are_played_from_when_the_dashboard_is_opened_until_the_page_is_closed(
+def test_instruments_run_from_when_the_dashboard_is_opened_until_the_page_is_closed(
     coordinator: Coordinator, alone: Pages
 ) -> None:
     page = alone(coordinator)
@@ -419,7 +421,7 @@ def test_instruments_are_played_from_when_the_dashboard_is_opened_until_the_page
     coordinator.wait(lambda status: node(status, "switch1")["state"] != "alive")
 
 
-def test_the_url_opens_a_wall_whose_bars_come_when_it_is_touched(alone: Pages, coordinator: Coordinator) -> None:
+def test_the_url_opens_kiosk_mode_whose_bars_come_at_a_touch(alone: Pages, coordinator: Coordinator) -> None:
     page = alone.blank(has_touch=True)
     page.goto(address(coordinator, "/", secret=None) + f"#dashboard&wall&secret={SECRET}")
     cleared(page, coordinator)
@@ -443,7 +445,7 @@ def test_the_url_opens_a_wall_whose_bars_come_when_it_is_touched(alone: Pages, c
     expect(page.locator("#bar")).to_be_visible()
 
 
-def test_a_wall_has_one_lock_of_the_screen_which_goes_with_it(alone: Pages, coordinator: Coordinator) -> None:
+def test_kiosk_mode_has_one_lock_of_the_screen_which_goes_with_it(alone: Pages, coordinator: Coordinator) -> None:
     page = alone.blank()
     page.add_init_script("""
       window.asked = [];

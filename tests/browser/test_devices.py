@@ -389,7 +389,7 @@ def test_a_device_whose_node_is_copied_has_a_copy(page: Page, coordinator: Coord
     coordinator.wait(lambda status: node(status, "relay2")["state"] == "alive")
 
 
-def test_devices_of_two_people_play_one_role_and_each_goes_by_itself(
+def test_devices_of_two_people_have_one_role_and_each_goes_by_itself(
     page: Page, coordinator: Coordinator, page_of: Pages
 ) -> None:
     pages = [page, page_of(coordinator)]

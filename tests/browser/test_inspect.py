@@ -273,7 +273,7 @@ def test_what_is_inspected_stays_that_of_its_graph_when_another_one_is_shown(pag
     request(page, "graph", "clear", {"id": "other"})
 
 
-def test_who_may_not_send_is_told_so(pair: Pair, page: Page) -> None:
+def test_sending_without_the_right_to_it_is_refused_with_the_reason(pair: Pair, page: Page) -> None:
     page.evaluate(
         """async () => {
           const { context } = await import("/core/registry.js");
@@ -354,7 +354,7 @@ LOST = [
 ]
 
 
-def test_when_the_connection_is_lost_what_is_said_is_true_and_no_export_is_left(pair: Pair, page_of: Pages) -> None:
+def test_when_the_connection_is_lost_toasts_are_true_and_no_export_is_left(pair: Pair, page_of: Pages) -> None:
     page_of.tolerate("WebSocket is already in CLOSING")
     page = page_of.blank()
     page.add_init_script(LOSE)
@@ -372,7 +372,7 @@ def test_when_the_connection_is_lost_what_is_said_is_true_and_no_export_is_left(
         inspector(page).get_by_role("button", name="Close").click()
 
 
-def test_numbers_are_drawn_those_of_several_edges_together_and_told_in_a_table(page: Page, pair: Pair) -> None:
+def test_numbers_of_several_edges_are_drawn_together_and_listed_in_a_table(page: Page, pair: Pair) -> None:
     open_edge(page)
     figure = inspector(page).locator(".inspect-plot")
     expect(inspector(page)).to_contain_text("No numbers yet.")
@@ -395,7 +395,7 @@ def test_numbers_are_drawn_those_of_several_edges_together_and_told_in_a_table(p
     expect(inspector(page)).to_contain_text("Of each edge 8 numbers are drawn: 3 more are not.")
 
 
-def test_a_plot_that_cannot_be_drawn_is_told_and_drawn_later(page: Page, pair: Pair, same_page: Pages) -> None:
+def test_a_plot_that_cannot_be_drawn_is_reported_and_drawn_later(page: Page, pair: Pair, same_page: Pages) -> None:
     same_page.tolerate("ERR_FAILED")
     page.route("**/vendor/uplot.js*", lambda route: route.abort())
     page.reload()
@@ -553,7 +553,7 @@ WebSocket = class extends Socket {
 """
 
 
-def test_a_line_that_was_told_and_is_recalled_stands_there_once(page: Page) -> None:
+def test_a_line_that_is_recalled_stands_there_once(page: Page) -> None:
     page.reload()  # what was said before is asked for once
     ready(page)
     edit(page, ["addnode", {"id": "meter", "component": "core/Scale", "metadata": {}}])
@@ -570,7 +570,7 @@ def test_a_line_that_was_told_and_is_recalled_stands_there_once(page: Page) -> N
     edit(page, ["removeinport", {"public": "level"}], ["removenode", {"id": "meter"}])
 
 
-def test_what_is_known_of_an_edge_is_not_said_of_another_whose_name_is_like_it(page: Page) -> None:
+def test_the_status_of_an_edge_is_not_shown_for_another_with_a_similar_name(page: Page) -> None:
     add = ["addnode", {"id": "Sink", "component": "x/NotThere", "metadata": {}}]
     edit(page, add, ["addedge", {"src": {"node": "source", "port": "out"}, "tgt": {"node": "Sink", "port": "in"}}])
     until_system(page, "system.edgeStatus('source.out Sink.in')?.kind === 'pending'")
@@ -710,7 +710,7 @@ def test_a_source_is_edited_and_run_and_its_output_is_shown(
         page.wait_for_timeout(50)
 
 
-def test_a_component_that_fails_after_it_was_saved_is_told_in_red_with_the_line(
+def test_a_component_that_fails_after_it_was_saved_is_reported_in_red_with_the_line(
     echo: Coordinator, page_of: Pages
 ) -> None:
     page = page_of(echo)
