@@ -15,8 +15,8 @@ import { System } from "./core/system.js";
 
 const PARTS = [
   { name: "the graph", path: "graph/graph.js", view: "graph-view" },
-  { name: "looking inside", path: "look/look.js", view: null },
-  { name: "virtual devices", path: "devices/shelf.js", view: null },
+  { name: "the inspector", path: "inspect/inspect.js", view: null },
+  { name: "virtual devices", path: "devices/devices.js", view: null },
   { name: "the dashboard", path: "dashboard/dashboard.js", view: "dashboard-view" },
   { name: "virtual boards", path: "boards/boards.js", view: "boards-view" },
   { name: "adopting topics", path: "adopt/adopt.js", view: "adopt-view" },

@@ -29,11 +29,12 @@ interface Events {
 }
 
 export interface MqttClient {
+  readonly connected: boolean;
   on<E extends keyof Events>(event: E, listener: Events[E]): this;
   once<E extends keyof Events>(event: E, listener: Events[E]): this;
   off<E extends keyof Events>(event: E, listener: Events[E]): this;
   publish(topic: string, payload: string | Uint8Array, options: { qos: 0 | 1; retain?: boolean }, done?: (error?: Error) => void): this;
-  subscribe(filters: string | string[], options: { qos: 0 | 1 }, done?: (error: Error | null, granted?: Granted[]) => void): this;
+  subscribe(filters: string | string[], options?: { qos: 0 | 1 }, done?: (error: Error | null, granted?: Granted[]) => void): this;
   unsubscribe(filters: string[]): this;
   end(force: boolean): this;
 }

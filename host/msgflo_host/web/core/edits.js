@@ -60,7 +60,7 @@ export class Edits extends /** @type {import("./events.js").TargetClass<EditsEve
 
   /**
    * Carry out graph commands as one step; their payloads need no `graph`, it is the one that is shown.
-   * @param {string} title what people read: "Move lamp" @param {Command[]} commands
+   * @param {string} title what people read: "Move lamp" @param {Step[]} commands
    * @returns {Promise<boolean>} whether all were carried out. It never rejects: what was refused has been said then ("refused"),
    *   what was carried out before can be taken back.
    */

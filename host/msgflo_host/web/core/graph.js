@@ -4,7 +4,7 @@
 /**
  * @typedef {{node: string, port: string, index?: number | string}} End
  * @typedef {{[key: string]: unknown, x?: number, y?: number, label?: string, icon?: string, route?: number, secure?: boolean, discovered?: boolean,
- *   unplaced?: boolean, dashboard?: import("../dashboard/arrange.js").Box}} Metadata
+ *   unplaced?: boolean, dashboard?: import("../dashboard/grid.js").Box}} Metadata
  * @typedef {{id: string, component: string, metadata: Metadata}} Node
  * @typedef {{key: string, src: End, tgt: End, metadata: Metadata}} Edge
  * @typedef {{key: string, tgt: End, data: unknown, metadata: Metadata}} Initial

@@ -6,6 +6,9 @@
  *   "adopt/view.js": typeof import("../adopt/view.js"),
  *   "boards/shelf.js": typeof import("../boards/shelf.js"),
  *   "core/listener.js": typeof import("./listener.js"),
+ *   "devices/connection.js": typeof import("../devices/connection.js"),
+ *   "devices/host.js": typeof import("../devices/host.js"),
+ *   "graph/new_component.js": typeof import("../graph/new_component.js"),
  *   "msgflo.js": typeof import("../msgflo.js"),
  * }} Modules  that have a type here
  */

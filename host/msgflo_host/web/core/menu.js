@@ -3,7 +3,7 @@
 
 import { element } from "./dom.js";
 
-/** @typedef {{label: string, key?: string, action: () => void, off?: boolean, looks?: boolean}} Item  `looks`: it changes nothing */
+/** @typedef {{label: string, key?: string, action: () => void, off?: boolean, readOnly?: boolean}} Item  `readOnly`: it changes nothing */
 
 /**
  * Show a menu; its keys are those of menus everywhere.

@@ -5,13 +5,13 @@ export { emit } from "./events.js";
 
 /**
  * Requests of one part to others, and after the blank line the events of the page itself. `source`: whether its source is open.
- * "play": a node was added that a virtual device of this page may simulate.
+ * "simulate": a node was added that a virtual device of this page may simulate.
  * @typedef {object} BusEvents
  * @property {{kind: "node" | "edge" | "nodes" | null, ids: string[]}} select
  * @property {{id: string, source?: boolean}} open-node
  * @property {{key: string}} open-edge
  * @property {{view: string}} show-view
- * @property {{component: string, role: string}} play
+ * @property {{component: string, role: string}} simulate
  *
  * @property {{view: string}} view another one is shown
  * @property {{open: boolean}} side
