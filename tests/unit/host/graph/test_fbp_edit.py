@@ -97,7 +97,7 @@ CHAIN = "  lamp   ALARM -> POWER fan(demo/Fan) STATE -> COOLING lamp, machine ME
         (
             lambda graph: (graph.remove_initial(port("lamp.limit")), graph.add_initial("5 o'clock", port("lamp.limit"))),
             ["'five' -> LIMIT lamp"],
-            ["'5 o\\'clock' -> LIMIT lamp"],
+            ['"5 o\'clock" -> LIMIT lamp'],
         ),
         (
             lambda graph: graph.change_node("lamp", {"icon": "sun", "label": "two words"}),
