@@ -33,8 +33,9 @@ def spans(text: str, statements: list[Statement]) -> list[tuple[int, int]]:
             gap = _GAP.match(text, at)
             start = span(statement.places[0].words[0])[0]
             if statement.packet is not None and gap is not None:
+                space = gap[0][len(gap[0].rstrip(" \t")) :]
                 # Behind a tab only a packet may stand.
-                start = gap.end() - len(gap[0]) + len(gap[0].rstrip(" \t")) if gap[0].endswith("\t") else gap.end()
+                start = gap.end() - (len(space) if "\t" in space else 0)
             at = span(statement.keys or statement.places[-1].words[-1])[1]
         found.append((start, at))
     return found
