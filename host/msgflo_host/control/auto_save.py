@@ -59,7 +59,7 @@ def follow(
         lambda: graphs.main.graph,
         coordinator.replace_graph,
         seen=seen,
-        tell=coordinator.notify,
+        notify=coordinator.notify,
         clock=clock,
     )
     graphs.events.listen(GraphChanged, lambda event: file.note(event.changes) if event.graph == MAIN else None)
@@ -212,7 +212,7 @@ class AutoSave:
     def _keep(self) -> str:
         """Keep what is not in the file; returns what has become of it."""
         try:
-            self._journal.keep(self._file.base, self._coordinator.graphs.main.graph)
+            self._journal.store(self._file.base, self._coordinator.graphs.main.graph)
         except GraphError as error:
             return f"nor can the edits be kept: {error}"
         return f"the edits are kept in {self._journal.path}"
