@@ -451,7 +451,7 @@ def test_toasts_leave_the_panel_and_the_devices_free(page: Page) -> None:
       const { context } = await import("/core/registry.js");
       context.page.openSide(true, "devices");
     }""")
-    page.locator("[data-kind=display].shelf-item").click()
+    page.locator("[data-kind=display].device-item").click()
     expect(page.locator("#devices")).to_be_visible()
     page.wait_for_function("""() => {
       const place = (name) => document.querySelector(name).getBoundingClientRect();

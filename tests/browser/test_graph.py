@@ -121,7 +121,7 @@ def test_an_edge_may_be_drawn_from_its_end_and_dropped_on_a_node(page: Page) -> 
     until_system(page, "system.graph.edges.has('gate.out again.in')")
 
 
-def test_an_edge_joins_no_ports_of_one_side_and_it_is_said_where_it_can_end(page: Page) -> None:
+def test_an_edge_joins_no_ports_of_one_side_and_a_hint_shows_where_it_can_end(page: Page) -> None:
     said = page.locator(".toast.warn")
     drag(page, dot(page, "gate", "out", "out"), dot(page, "again", "out", "out"))
     expect(said).to_contain_text("Two outports cannot be joined: end at an inport, on the left side of a node.")
@@ -144,7 +144,7 @@ def test_the_end_of_a_selected_edge_is_dragged_to_another_port(page: Page) -> No
     undone(page, "system.graph.edges.get('button.out gate.in')?.metadata.route === 5 && system.graph.edges.size === 1")
 
 
-def test_ports_that_fit_are_lit_up_and_others_are_told_from_them(page: Page) -> None:
+def test_ports_that_fit_are_marked_and_so_are_those_that_do_not(page: Page) -> None:
     page.mouse.move(*dot(page, "gate", "out", "out"))
     page.mouse.down()
     page.mouse.move(500, 500, steps=3)
@@ -156,7 +156,7 @@ def test_ports_that_fit_are_lit_up_and_others_are_told_from_them(page: Page) -> 
     assert of_system(page, "system.graph.edges.size") == 1
 
 
-def test_types_that_do_not_fit_are_said_and_connected_all_the_same(page: Page) -> None:
+def test_types_that_do_not_fit_are_connected_with_a_warning(page: Page) -> None:
     edit(
         page,
         ["addnode", {"id": "words", "component": "core/Template", "metadata": {"x": 0, "y": 300}}],
@@ -489,7 +489,7 @@ def test_a_group_frames_its_nodes(page: Page) -> None:
     expect(frame).to_have_count(0)
 
 
-def test_groups_are_told_and_changed_by_keys_alone(page: Page) -> None:
+def test_groups_are_reached_and_changed_by_keys_alone(page: Page) -> None:
     edit(page, ["addgroup", {"name": "upstairs", "nodes": ["gate", "again"]}])
     name = page.get_by_role("button", name="Group upstairs: gate, again")
     expect(name).to_be_visible()
@@ -664,7 +664,7 @@ def test_whatever_keys_move_is_saved_before_the_next_is_moved_or_undone(page: Pa
     until(page, f"() => {TOP_OF.format('button')} > {TOP_OF.format('gate')} + 100")
 
 
-def test_the_keys_are_told(page: Page) -> None:
+def test_the_keys_are_listed(page: Page) -> None:
     focus(page, "gate")
     page.evaluate("() => addEventListener('keydown', (event) => (window.taken = event.defaultPrevented))")
     for key in ("g", "c", "/"):
@@ -673,7 +673,7 @@ def test_the_keys_are_told(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("?")
     assert page.evaluate("() => window.taken") is True
-    expect(page.get_by_role("dialog")).to_contain_text("look inside a node or an edge")
+    expect(page.get_by_role("dialog")).to_contain_text("inspect a node or an edge")
     expect(page.get_by_role("dialog").get_by_role("heading")).to_be_in_viewport()
     expect(page.get_by_role("dialog").get_by_role("button")).to_have_text(["Close"])
 
@@ -840,7 +840,7 @@ def test_packets_are_seen_on_their_edge_with_the_last_value(
         page.emulate_media(reduced_motion="no-preference")
 
 
-def test_a_device_that_sleeps_or_is_lost_is_told_from_others(page: Page, shared_broker: Broker) -> None:
+def test_a_device_that_sleeps_or_is_lost_has_a_sign(page: Page, shared_broker: Broker) -> None:
     told = {"mailbox": "asleep", "doorbell": "lost"}
     with connect(shared_broker.port, "sleeper") as client:
         for role, state in told.items():
@@ -924,13 +924,13 @@ def test_a_long_press_of_a_finger_opens_one_menu_and_nothing_else(phone: Page, b
               .dispatchEvent(new PointerEvent("contextmenu", told))""",
             told,
         )
-    expect(phone.get_by_role("menuitem", name="Look inside")).to_be_focused()
+    expect(phone.get_by_role("menuitem", name="Inspect")).to_be_focused()
     phone.locator(".menu").evaluate("(menu) => menu.classList.add('first')")
     waited(phone, 600)
     finger.up()
     assert phone.evaluate("() => window.opened") == []
     assert phone.locator(".menu.first").count() == 1
-    phone.get_by_role("menuitem", name="Look inside").tap()
+    phone.get_by_role("menuitem", name="Inspect").tap()
     expect(phone.locator(".menu")).to_have_count(0)
     assert phone.evaluate("() => window.opened") == [{"id": "button"}]
     phone.evaluate("() => window.menus?.abort()")
