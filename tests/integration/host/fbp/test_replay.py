@@ -72,8 +72,15 @@ async def connected(address: str) -> AsyncIterator[tuple[Client, list[Message]]]
     """A client, and all that it hears; each message keeps to the schemas."""
     async with Client.connect(address) as client:
         heard: list[Message] = []
-        client.on_message.append(heard.append)
+        messages = client.messages()
+
+        async def listen() -> None:
+            async for message in messages:
+                heard.append(message)
+
+        listening = asyncio.create_task(listen())
         yield client, heard
+        listening.cancel()
         for message in heard:
             payload = message.payload
             check_frame({"protocol": message.protocol, "command": message.command, "payload": payload})

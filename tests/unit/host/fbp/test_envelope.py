@@ -12,13 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fbp_schemas import check_frame
-from msgflo_host.fbp import envelope
 from msgflo_host.fbp.envelope import EnvelopeError, Request, encode, message, parse, refusal
 
 GOOD = {"protocol": "graph", "command": "addnode", "payload": {"id": "a", "component": "c/C", "graph": "g"}}
 
 
-def refused(frame: str | bytes) -> dict[str, Any]:
+def refused(frame: str) -> dict[str, Any]:
     with pytest.raises(EnvelopeError) as caught:
         parse(frame)
     check_frame(encode(caught.value.answer).decode())
@@ -98,7 +97,6 @@ def test_the_error_of_an_unknown_protocol_is_one_that_there_is() -> None:
         ("{", "not JSON"),
         ('{"a": NaN}', "not JSON"),
         (f'{{"a": [{"1," * 60_000}1]}}', "more than 50000 commas"),
-        (b'{"a": "\xff"}', "not UTF-8"),
         ("[]", "no object"),
         ("null", "no object"),
         ('{"command": "x"}', '"protocol" is missing'),
@@ -121,36 +119,6 @@ def test_the_error_of_an_unknown_protocol_is_one_that_there_is() -> None:
 def test_what_is_wrong_is_said(frame: str | bytes, text: str) -> None:
     assert text in why(frame)
     assert len(why(frame)) < 300
-
-
-@pytest.mark.parametrize(
-    ("frame", "protocol", "id"),
-    [
-        ('{"protocol": "graph", "command": "x", "payload": %s, "requestId": "17"}', "graph", "17"),
-        (' {"requestId":"17","payload":%s,"command":"x","protocol":"network"}\n', "network", "17"),
-        (
-            '{"requestId": "17", "protocol": "graph", "payload": {"requestId": "18", "n": %s, "protocol": "x"}}',
-            "graph",
-            "17",
-        ),
-        ('{"protocol": "graph", "payload": %s, "requestId": 17}', "runtime", None),
-        ('{"protocol": ["graph"], "payload": %s, "requestId": "17"}', "runtime", "17"),
-        ('{"protocol": "graph", "requestId": "17", "payload": "]", "n": %s x', "runtime", None),
-        ("%s", "runtime", None),
-        ("[%s]", "runtime", None),
-    ],
-)
-def test_what_is_too_long_to_be_read_is_answered_as_the_request_that_it_is(
-    frame: str, protocol: str, id: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def read(text: str) -> Any:
-        raise AssertionError("it must not be read")
-
-    monkeypatch.setattr(envelope, "_decode", read)
-    for crowd in ("[" + "0," * 50_000 + "0, 0]", '{"text": "' + "," * 60_000 + '", "n": [{}]}'):
-        answer = refused(frame % crowd)
-        assert answer["payload"] == {"message": "the message has more than 50000 commas"}
-        assert (answer["protocol"], answer.get("responseTo")) == (protocol, id)
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
@@ -183,7 +151,7 @@ def test_mutated_requests_are_read_or_refused(seed: int) -> None:
     for _ in range(source.randint(1, 5)):
         frame[source.randrange(len(frame))] = source.randrange(256)
     try:
-        assert isinstance(parse(bytes(frame)).payload, dict)
+        assert isinstance(parse(frame.decode(errors="replace")).payload, dict)
     except EnvelopeError as error:
         check_frame(error.answer)
 

@@ -10,7 +10,7 @@ import pytest
 from msgflo_host.errors import RequestError
 from msgflo_host.fbp.client_list import ClientHandle
 from msgflo_host.fbp.envelope import Request
-from msgflo_host.fbp.subgraph_runtime import MOST_WAITING, SILENT_S, Question, SubRuntime, addressed, renamed
+from msgflo_host.fbp.subgraph_runtime import MOST_WAITING, Question, SubRuntime, addressed, renamed
 
 CLIENT = ClientHandle(remote="127.0.0.1", local=True, capabilities=frozenset())
 NAME = "home/Inner"
@@ -76,16 +76,6 @@ def test_one_that_names_no_graph_is_not_understood(graph: object) -> None:
     with pytest.raises(ValueError, match="the name of its graph is needed"):
         talk.hear("runtime", "runtime", {"graph": graph})
     assert talk.hear("graph", "removenode", {"id": "a", "graph": "main"}) is None
-
-
-def test_one_that_does_not_answer_which_edges_are_looked_at_is_not_silent() -> None:
-    talk = Conversation()
-    talk.runtime.select([{"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}], 0.0)
-    talk.runtime.expired(SILENT_S)
-    assert talk.runtime.answers
-    talk.runtime.ask(question("network", "start", graph=NAME), 10.0)
-    talk.runtime.expired(10.0 + SILENT_S)
-    assert not talk.runtime.answers
 
 
 def test_an_answer_belongs_to_the_request_that_it_names_and_else_to_the_first_that_it_fits() -> None:

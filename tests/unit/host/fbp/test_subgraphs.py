@@ -243,26 +243,18 @@ async def opened(client: Editor, graph: str) -> None:
     raise AssertionError(f"{graph} is not known")
 
 
-@pytest.mark.parametrize("deaf", [True, False], ids=["from-the-start", "later"])
-def test_a_source_of_the_namespace_is_waited_for_once(system: LocalSystem, deaf: bool) -> None:
+def test_a_silent_graph_of_the_namespace_has_its_declaration_as_its_source(system: LocalSystem) -> None:
     name = "default/Inner"
 
     async def main() -> None:
         async with system.editor() as one:
             await shown(one, name)
-            if not deaf:
-                await one.ask("network", "getstatus", graph=name)
-                inner.deaf = True
             assert (await one.ask("component", "getsource", name=name))["language"] == "yaml"
-            asked = len(inner.requests)
-            # Now it is known to be silent, and is not asked any more.
-            assert (await one.ask("component", "getsource", name=name))["language"] == "yaml"
-            assert not [each for each in inner.requests[asked:] if each["command"] == "getsource"]
             inner.deaf = False
             while (await one.ask("component", "getsource", name=name))["language"] != "json":
                 await pass_time(0.1)
 
-    inner = LocalGraphParticipant("inner", system.broker, component=name, deaf=deaf)
+    inner = LocalGraphParticipant("inner", system.broker, component=name, deaf=True)
     run(system, main, inner)
 
 
