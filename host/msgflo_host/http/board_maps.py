@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,8 +67,8 @@ class BoardMaps:
         folder = self.folder
         versions = _versions(folder)
         if versions != self._versions:
-            maps = [_load(folder / f"{name}.yaml") for name in names(folder)]
-            self._maps, self._versions = _without_twins(maps), versions
+            self._maps = [_load(folder / f"{name}.yaml") for name in names(folder)]
+            self._versions = versions
         return self._maps
 
 
@@ -91,19 +90,3 @@ def _load(file: Path) -> BoardMap:
         return BoardMap(file.stem, file, None, tuple(map(str, error.problems)))
     except FlashError as error:
         return BoardMap(file.stem, file, None, (str(error),))
-
-
-def _without_twins(maps: list[BoardMap]) -> list[BoardMap]:
-    """Two boards of one name would disturb each other: none of them can be used."""
-    from ..boards.folder_checks import check_name, neighbours
-
-    counts = Counter(each.port_map.name for each in maps if each.port_map is not None)
-    found = []
-    for each in maps:
-        if each.port_map is not None and counts[each.port_map.name] > 1:
-            try:
-                check_name(each.port_map, neighbours(each.port_map))
-            except PortMapError as error:
-                each = BoardMap(each.name, each.file, None, (str(error),))
-        found.append(each)
-    return found

@@ -127,22 +127,6 @@ def test_what_a_board_says_is_told_and_one_that_has_ended_is_started_again(house
     run(main)
 
 
-def test_a_board_that_is_stopped_before_it_has_started_again_has_ended_without_an_error(house: House) -> None:
-    async def main() -> None:
-        await house.runs.start(house.map())
-        house.processes[0].end()
-        desk = house.runs.find("desk")
-        assert desk is not None
-        while desk.error is None:
-            await asyncio.sleep(0.1)
-        await house.runs.stop("desk")
-        assert (house.state(), desk.error) == ("stopped", None)
-        await asyncio.sleep(5)
-        assert len(house.processes) == 1
-
-    run(main)
-
-
 def test_a_board_that_does_not_start_is_refused_with_the_reason(house: House) -> None:
     house.processes.first = ()
 
