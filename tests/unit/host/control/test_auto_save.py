@@ -12,7 +12,7 @@ import pytest
 import msgflo
 from manual_loop import ManualLoop
 from msgflo_host.control import auto_save
-from msgflo_host.control.auto_save import AutoSave, follow, take_up
+from msgflo_host.control.auto_save import AutoSave, live_file, restore
 from msgflo_host.control.coordinator import Coordinator
 from msgflo_host.graph.graph_files import load, save, signature
 from msgflo_host.graph.live_file import LiveFile
@@ -35,9 +35,9 @@ class System:
         self.coordinator = Coordinator(msgflo.Broker.parse("mqtt://127.0.0.1:1"), graph)
         self.told: list[str] = []
         self.coordinator.events.listen(Notice, lambda event: self.told.append(event.text))
-        self.file = follow(self.coordinator, path, seen, clock=self.loop.time)
+        self.file = live_file(self.coordinator, path, seen, clock=self.loop.time)
         self.journal = UnsavedEdits(path.parent.parent / ".msgflo", path)
-        self.has_unsaved = take_up(self.coordinator, self.file, self.journal)
+        self.has_unsaved = restore(self.coordinator, self.file, self.journal)
         self.auto_save = AutoSave(
             self.coordinator,
             self.file,

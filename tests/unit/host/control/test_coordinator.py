@@ -382,7 +382,7 @@ def test_no_packet_of_a_direct_edge_is_read_while_nobody_looks() -> None:
         async with coordinating(broker, EDGE) as coordinator, taking_part(source, sink, broker=broker):
             await bound(coordinator, source, sink)
             assert reads not in broker.subscribed
-            coordinator.meter.look()
+            coordinator.meter.watch()
             await until(lambda: reads in broker.subscribed)
 
     simulated(main)

@@ -124,7 +124,7 @@ def test_packets_for_who_is_starting_wait_and_are_not_overtaken() -> None:
                     injection.send(MAIN, IN, "late")
 
             sent: list[str] = []
-            coordinator.preparations.append(as_soon_as_it_is_known)
+            coordinator.after_binding.append(as_soon_as_it_is_known)
             async with taking_part(sink, broker=broker):
                 await until(lambda: "late" in sink.received)
         assert sink.received == [0, 1, 2, 3, 4, "late"]
@@ -141,7 +141,7 @@ def test_a_process_that_has_come_gets_packets_once_all_that_concerns_it_is_in_fo
                 await ready.wait()
 
         async with running(broker) as (coordinator, injection):
-            coordinator.preparations.append(prepared)
+            coordinator.after_binding.append(prepared)
             async with taking_part(sink, broker=broker):
                 await until(lambda: there(coordinator))
                 injection.send(MAIN, IN, "early")
@@ -245,8 +245,10 @@ def test_what_is_sent_into_a_graph_that_has_just_been_started_waits_until_it_is_
             coordinator.graphs.edit(graph, "clear", {})
             coordinator.graphs.edit(graph, "addnode", {"id": "sink", "component": "test/Sink"})
             async with taking_part(sink, broker=broker):
-                await until(lambda: "sink" in coordinator.served)  # its process has come before the graph is started
-                coordinator.preparations.append(prepared)
+                await until(
+                    lambda: "sink" in coordinator.applied_roles
+                )  # its process has come before the graph is started
+                coordinator.after_binding.append(prepared)
                 coordinator.graphs.start(graph)
                 injection.send(graph, IN, "early")
                 await asyncio.sleep(0.3)
@@ -279,7 +281,7 @@ def test_what_nobody_takes_is_refused(ref: PortRef, text: str) -> None:
 def test_without_a_broker_packets_to_others_are_refused() -> None:
     async def scenario(broker: MemoryBroker) -> None:
         async with running(broker) as (coordinator, injection), taking_part(Sink("sink"), broker=broker):
-            await until(lambda: "sink" in coordinator.served)
+            await until(lambda: "sink" in coordinator.applied_roles)
             broker.stop()
             await until(lambda: not coordinator.connected)
             with pytest.raises(RequestError, match="the broker is out of reach"):

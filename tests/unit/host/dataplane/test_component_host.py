@@ -435,13 +435,13 @@ def test_where_nothing_runs_them_it_is_logged_once_until_something_does(logged: 
             components = HostComponents(Library(), coordinator)
             async with beside(components.run()):
                 coordinator.graphs.touch()
-                await until(lambda: components.doubt("a"))
-                assert components.doubt("a") == (
+                await until(lambda: coordinator.node_errors.get("a"))
+                assert coordinator.node_errors.get("a") == (
                     "is not run: nothing is there that runs built-in components (start `msgflo forward`)"
                 )
                 async with running_components(broker):
                     await until(lambda: {coordinator.registry.state(id) for id in "ab"} == {"alive"})
-                    await until(lambda: components.doubt("a") is None)
+                    await until(lambda: coordinator.node_errors.get("a") is None)
 
     simulated(main)
 

@@ -74,7 +74,7 @@ def test_the_coordinator_goes_on_though_one_who_is_told_fails(place: str, logged
         if place == "event":
             coordinator.events.listen(Reconciled, fail)
         elif place == "preparation":
-            coordinator.preparations.insert(0, fail)  # type: ignore[arg-type]
+            coordinator.after_binding.insert(0, fail)  # type: ignore[arg-type]
         else:
             coordinator.registry.tick = fail  # type: ignore[assignment,method-assign]
         coordinator.graphs.edit(MAIN, "addnode", {"id": "first", "component": "core/Repeat"})
