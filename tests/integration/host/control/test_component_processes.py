@@ -122,26 +122,6 @@ def programs(file: str) -> list[psutil.Process]:
     return found
 
 
-def test_a_fault_of_one_who_is_told_keeps_nobody_from_hearing_the_next_line(broker: Broker, tmp_path: Path) -> None:
-    folder = fill(tmp_path / "home", Two__py="print('first')\nprint('second')\n")
-    fill(folder, msgflo__yaml="components: {home/Two: 'python Two.py'}\n")
-    graph = tmp_path / "graph.fbp"
-    graph.write_text("two(home/Two)\n")
-
-    def fail(event: ComponentPrinted) -> None:
-        raise KeyError("of the test")
-
-    async def scenario() -> None:
-        async with running(broker, graph, folder) as (coordinator, _, told):
-            coordinator.events.listen(ComponentPrinted, fail)
-            news: list[str] = []
-            coordinator.events.listen(Notice, lambda event: news.append(event.text))
-            await soon(lambda: {("two", "first"), ("two", "second")} <= set(told.output) and news and told.crashes)
-            assert "what follows from ComponentPrinted has failed: KeyError" in news[0]
-
-    asyncio.run(scenario())
-
-
 def test_mistakes_in_components_are_told_and_leave_others_alone(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -190,25 +190,6 @@ def test_packets_are_forgotten_with_their_node() -> None:
     run(scenario)
 
 
-def test_packets_are_forgotten_with_their_graph(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_HELD", 1)
-
-    async def scenario(broker: MemoryBroker) -> None:
-        async with running(broker) as (coordinator, injection):
-            coordinator.graphs.edit("other", "clear", {})
-            coordinator.graphs.edit("other", "addnode", {"id": "sink", "component": "test/Sink"})
-            injection.send("other", IN, "old")
-            with pytest.raises(RequestError, match="1 packets are waiting"):
-                injection.send(MAIN, IN, "new")
-            changes: list[None] = []
-            coordinator.events.listen(Reconciled, lambda event: changes.append(None))
-            coordinator.graphs.remove("other")
-            await until(lambda: changes)
-            injection.send(MAIN, IN, "new")
-
-    run(scenario)
-
-
 def test_what_is_sent_into_a_graph_made_for_a_test_waits_until_its_processes_are_joined() -> None:
     async def scenario(broker: MemoryBroker) -> None:
         sink, graph = Sink("sink"), "fixture.x"
@@ -302,18 +283,6 @@ def test_few_packets_wait(monkeypatch: pytest.MonkeyPatch) -> None:
             assert str(caught.value) == (
                 "3 packets are waiting for components that are starting; no more are kept than 3 and 4 MiB"
             )
-
-    run(scenario)
-
-
-def test_large_packets_that_wait_are_bounded_in_bytes() -> None:
-    async def scenario(broker: MemoryBroker) -> None:
-        async with running(broker) as (_, injection):
-            for _ in range(3):
-                injection.send(MAIN, IN, "x" * 1024 * 1024)
-            with pytest.raises(RequestError, match="3 packets are waiting"):
-                injection.send(MAIN, IN, "x" * 1024 * 1024)
-            injection.send(MAIN, IN, "small")
 
     run(scenario)
 
