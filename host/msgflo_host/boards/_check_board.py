@@ -21,9 +21,9 @@ from ._check_devices import Devices
 from ._check_i2c import buses
 from ._check_led import led
 from ._check_pins import Pins
-from ._check_roles import doubt_role
-from .checked_map import Battery, Log, PortMap, Sleep, Wifi
+from ._check_roles import check_role_name
 from .chips import CHIPS, NOT_SUPPORTED, Chip
+from .port_map import Battery, Log, PortMap, Sleep, Wifi
 from .secrets_file import ALLOWED, TAG, Secrets, resolve
 from .units import CHARGE, CURRENT, SHARE, TIME, with_point
 
@@ -54,21 +54,21 @@ def check(file: Path, secrets: Path, loopback: bool) -> PortMap:
     findings = Findings(file)
     for wrong in reader.wrong:
         findings.report((wrong.line or 1, wrong.column or 1), wrong.message)
-    _doubt_cut(reader, read, "", findings)
+    _warn_of_cut(reader, read, "", findings)
     texts = Secrets(secrets)
     found = _Board(Section(findings, resolve(read, texts, findings)), loopback).port_map()
     findings.raise_if_any([texts.problem] if texts.problem is not None else [])
     untouched = texts.untouched()
-    return replace(found, doubts=(*findings.doubts, *texts.doubts, *([untouched] if untouched else [])))
+    return replace(found, warnings=(*findings.warnings, *texts.warnings, *([untouched] if untouched else [])))
 
 
-def _doubt_cut(reader: _Reader, place: Located, path: str, findings: Findings) -> None:
+def _warn_of_cut(reader: _Reader, place: Located, path: str, findings: Findings) -> None:
     """Doubt texts for which there can be a secret, and which a # has cut."""
     if isinstance(place.value, dict):
         for key, part in place.value.items():
-            _doubt_cut(reader, part, f"{path}.{key}".strip("."), findings)
+            _warn_of_cut(reader, part, f"{path}.{key}".strip("."), findings)
     elif path in ALLOWED and place.tag is None and reader.is_cut(place):
-        findings.doubt(place, f"{path}: {CUT}")
+        findings.warn(place, f"{path}: {CUT}")
 
 
 class _Reader(Reader):
@@ -157,7 +157,7 @@ class _Board:
         if name is None:
             return "board"
         if re.fullmatch(NAME, name):
-            doubt_role(self._top.findings, self._top.place_of("name"), f"{name}-board")
+            check_role_name(self._top.findings, self._top.place_of("name"), f"{name}-board")
             return name
         allowed = "at most 32 letters, digits, - and _ are allowed, a letter or digit first"
         if self._top.has("name"):

@@ -12,10 +12,10 @@ from ..util import text_checks
 from ._check import Section, nearest
 from ._check_pins import Pins
 from ._check_remotes import remotes
-from ._check_roles import doubt_role
-from .checked_map import Device
+from ._check_roles import check_role_name
 from .kind_names import ALSO_CALLED, NOT_SUPPORTED
 from .kinds import KINDS, Address, Choice, Count, Kind, Pin, Remotes, Setting, Words
+from .port_map import Device
 from .units import TIME
 
 __all__ = ["DEVICE_KEYS", "Devices"]
@@ -112,7 +112,7 @@ class Devices:
         if reason:
             self._top.findings.report(place, f"{who}: the role {text_checks.quoted(role)} cannot be one: {reason}")
         else:
-            doubt_role(self._top.findings, place, role)
+            check_role_name(self._top.findings, place, role)
         other = self._roles.setdefault(role, who)
         if other != who:
             self._top.findings.report(place, f"{who}: the role {text_checks.quoted(role)} is taken by {other}")

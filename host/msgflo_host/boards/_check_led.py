@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ._check import Section
 from ._check_pins import Pins
-from .checked_map import Led
 from .kinds import Pin
+from .port_map import Led
 
 __all__ = ["ACTIVE", "LED_KEYS", "LED_PIN", "led"]
 

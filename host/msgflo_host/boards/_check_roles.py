@@ -9,7 +9,7 @@ from ..util import text_checks
 from ..util.yaml_reader import Located
 from ._check import Findings
 
-__all__ = ["doubt_role"]
+__all__ = ["check_role_name"]
 
 _FBP_NODE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _LETTERS = str.maketrans(
@@ -17,14 +17,14 @@ _LETTERS = str.maketrans(
 )
 
 
-def doubt_role(findings: Findings, place: Located | tuple[int, int], role: str) -> None:
+def check_role_name(findings: Findings, place: Located | tuple[int, int], role: str) -> None:
     """Doubt a role that no .fbp graph can name."""
     if _FBP_NODE.fullmatch(role):
         return
     like = re.sub(r"[ ./]+", "-", _ascii(role))
     instead = f"; as in  {like}" if _FBP_NODE.fullmatch(like) else ""
     allowed = "a letter or _ comes first, then letters, digits, _ and -"
-    findings.doubt(place, f"no .fbp graph can name the role {text_checks.quoted(role)}: {allowed}{instead}")
+    findings.warn(place, f"no .fbp graph can name the role {text_checks.quoted(role)}: {allowed}{instead}")
 
 
 def _ascii(text: str) -> str:

@@ -19,10 +19,10 @@ import msgflo
 from ..errors import FlashError
 from .board_json import CA_FILE, compile_map, encode
 from .bytecode import compile_modules
-from .checked_map import PortMap
-from .firmware_modules import follow
+from .firmware_modules import collect_modules
 from .kinds import KINDS, Kind
 from .memory import check_memory
+from .port_map import PortMap
 
 __all__ = ["KEY_FILE", "Image", "assemble", "build", "modules_of"]
 
@@ -113,7 +113,7 @@ def modules_of(port_map: PortMap, platform: str | None = None) -> dict[str, Path
     """Return the modules that a board needs, and no others, with their sources."""
     folders = [_firmware(), Path(sys.prefix) / "micropython"]
     roots = ["board", *(f"devices.{device.kind.module}" for device in port_map.devices)]
-    modules = follow(folders, roots, _wanted(port_map, platform or port_map.chip.platform))
+    modules = collect_modules(folders, roots, _included(port_map, platform or port_map.chip.platform))
     missing = [root for root in roots if root not in modules]
     if missing or "umqtt.simple" not in modules:
         gone = missing[0] if missing else "umqtt.simple"
@@ -121,7 +121,7 @@ def modules_of(port_map: PortMap, platform: str | None = None) -> dict[str, Path
     return modules
 
 
-def _wanted(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:
+def _included(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:
     """What decides whether an import is followed: by chip, by what the port map has."""
     # A board that sleeps keeps no session at the broker: what would wait there would keep it awake.
     left_out = {"msgflo.persistent"} if port_map.sleep else {"board.early", "board.sleeper"}
@@ -133,7 +133,7 @@ def _wanted(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:
     parts = {part for kind in KINDS.values() for part in _parts(kind)}
     used = {part for device in port_map.devices for part in _parts(device.kind)}
 
-    def wanted(importer: str, module: str) -> bool:
+    def included(importer: str, module: str) -> bool:
         if module.startswith(_FOR_CPYTHON) or module in left_out:
             return False
         if module.startswith(_PULSES):
@@ -144,7 +144,7 @@ def _wanted(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:
             return any(part.startswith(driver) for part in used)
         return True
 
-    return wanted
+    return included
 
 
 def _parts(kind: Kind) -> set[str]:

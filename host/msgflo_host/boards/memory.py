@@ -7,7 +7,7 @@ agrees within 3 KB with what they left free, and says rather too much than too l
 from __future__ import annotations
 
 from ..errors import PortMapError
-from .checked_map import PortMap
+from .port_map import PortMap
 
 __all__ = ["check_memory", "warnings"]
 
@@ -44,13 +44,13 @@ def warnings(port_map: PortMap, bytecode: int) -> list[str]:
     needed, memory = _needed(port_map, bytecode), _memory(port_map)
     left = memory - needed
     if port_map.psram or left >= _UPDATE[0] + _UPDATE[1] * len(port_map.devices):
-        return [*port_map.doubts]
+        return [*port_map.warnings]
     if left < _SPARE:
         sure = f"an {port_map.chip.name} has {port_map.chip.memory} KB for sure, and often more"
         text = f"firmware and devices need some {_kb(needed + _SPARE)} of memory, and {sure}; with fewer devices it surely runs"
     else:
         text = f"some {_kb(left)} of memory are left; fewer devices make sure that it can be updated over the network"
-    return [*port_map.doubts, f"{port_map.file}: {text}"]
+    return [*port_map.warnings, f"{port_map.file}: {text}"]
 
 
 def _memory(port_map: PortMap) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..errors import PortMapError
-from .checked_map import Battery, Device, PortMap, Sleep
+from .port_map import Battery, Device, PortMap, Sleep
 from .power_currents import (
     ADDRESS_S,
     CHIPS,

@@ -21,7 +21,7 @@ from ..errors import MsgfloError
 from ._options import NoCoordinatorError, broker_option, coordinator_option, find_broker
 
 if TYPE_CHECKING:
-    from ..boards.checked_map import PortMap
+    from ..boards.port_map import PortMap
 
 __all__ = ["command"]
 

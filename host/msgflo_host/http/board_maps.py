@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..boards.board_folder import default_folder, names
-from ..boards.checked_map import PortMap
+from ..boards.port_map import PortMap
 from ..errors import FlashError, PortMapError
 
 __all__ = ["BoardMap", "BoardMaps"]
@@ -54,7 +54,7 @@ class BoardMap:
                 for each in port_map.devices
             ],
             "sleeps": port_map.sleep is not None,
-            "doubts": port_map.doubts,
+            "doubts": port_map.warnings,
         }
 
 

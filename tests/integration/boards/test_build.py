@@ -30,7 +30,7 @@ def test_shipped_board_is_small_and_leaves_memory_for_an_update(name: str, tmp_p
     image = build(board, KEY)
     assert image.bytecode < 60 * 1024
     assert all(path.endswith((".mpy", ".json", ".der")) for path in image.files)
-    assert warnings(board, image.bytecode) == list(board.doubts)
+    assert warnings(board, image.bytecode) == list(board.warnings)
 
 
 def test_run_refuses_a_board_that_does_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,7 +125,7 @@ def send(
 ) -> Transfer:
     address = msgflo.Broker.parse(broker.url)
     to = msgflo.Broker.parse(reaches) if reaches else None
-    return asyncio.run(update(address, files, name="shed", version=version, key=key, say=say, reaches=to))
+    return asyncio.run(update(address, files, name="shed", version=version, key=key, on_progress=say, reaches=to))
 
 
 def running(board: SmallBoard, *versions: str) -> str:

@@ -10,8 +10,7 @@ from msgflo import Broker
 
 from ...errors import FlashError
 from ..build import build
-from ..checked_map import PortMap
-from ..port_map import load
+from ..port_map import PortMap, load
 from ..update_keys import board_key
 from .relay import Relay
 from .virtual_board import active_slot

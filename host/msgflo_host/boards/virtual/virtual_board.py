@@ -58,7 +58,7 @@ class VirtualBoard:
         self.config = read_config(flash)
         self.listeners: list[Callable[[Event], None]] = []
         self.log = log
-        self.hardware = Hardware(CHIPS[self.config["chip"]], said=self._notice, changed=self._pin_changed)
+        self.hardware = Hardware(CHIPS[self.config["chip"]], log=self._notice, changed=self._pin_changed)
         self.things = Things(self.hardware, self.config, self._thing_changed)
         self.program = Program(
             self.hardware,
@@ -66,8 +66,8 @@ class VirtualBoard:
             heap=heap,
             micropython=micropython,
             detour=relay.detour if relay is not None else "",
-            said=self._said,
-            became=self._became,
+            on_line=self._log_line,
+            on_state=self._state_changed,
         )
         self._relay = relay
         self._control = Control(self.config, self.hardware, self.things, self.program)
@@ -106,38 +106,38 @@ class VirtualBoard:
         """Do what one line on the control socket asks for; raises ControlError where that cannot be done."""
         return self._control.do(request)
 
-    def tell(self, event: str, **values: Any) -> None:
+    def emit(self, event: str, **values: Any) -> None:
         """Tell everybody who watches."""
         for listener in list(self.listeners):
             listener({"event": event, **values, "time": round(time.time(), 3)})
 
-    def _said(self, line: str) -> None:
+    def _log_line(self, line: str) -> None:
         self.log(line)
-        self.tell("log", line=line)
+        self.emit("log", line=line)
         if _SHORT_OF_MEMORY.search(line) and not self._short:
             self._short = True
             self._notice("that was too little memory: take fewer devices, or give it more, as in --heap 300K")
 
     def _notice(self, text: str) -> None:
-        self._said(f"[{text}]")
+        self._log_line(f"[{text}]")
 
-    def _became(self, state: str, cause: str) -> None:
+    def _state_changed(self, state: str, cause: str) -> None:
         if state == "running" and self._relay is not None:
             _override(self._flash, self._relay.settings)
         if state == "off":
             self.things.lose_power()
         self._notice(f"{state}, after a {cause} reset" if cause else state)
-        self.tell("state", state=state, cause=cause)
+        self.emit("state", state=state, cause=cause)
 
     def _thing_changed(self, role: str, values: dict[str, Any]) -> None:
-        self.tell("device", device=role, values=values)
+        self.emit("device", device=role, values=values)
 
     def _pin_changed(self, pin: Pin) -> None:
         """Tell of outputs only; an input is what somebody has set."""
         shown = {"level": pin.level, "duty": round(pin.duty, 4)} if pin.driving else {"level": None, "duty": None}
         if self._pins.get(pin, {"level": None, "duty": None}) != shown:
             self._pins[pin] = shown
-            self.tell("pin", pin=pin.name, **shown)
+            self.emit("pin", pin=pin.name, **shown)
 
 
 def read_config(flash: Path) -> dict[str, Any]:
@@ -169,8 +169,8 @@ def _override(flash: Path, settings: Mapping[str, Any]) -> None:
         config = json.loads(file.read_text())
     except (OSError, ValueError):
         return  # the board itself says what is wrong with it
-    wanted = {key: value for key, value in {**config, **settings}.items() if value is not None}
-    if settings and wanted != config:
+    desired = {key: value for key, value in {**config, **settings}.items() if value is not None}
+    if settings and desired != config:
         part = file.with_suffix(".new")
-        part.write_text(json.dumps(wanted))
+        part.write_text(json.dumps(desired))
         part.replace(file)

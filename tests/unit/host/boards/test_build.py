@@ -15,10 +15,9 @@ from click.testing import CliRunner
 
 from board_files import port_map
 from msgflo_host.boards.build import build, modules_of
-from msgflo_host.boards.checked_map import PortMap
-from msgflo_host.boards.firmware_modules import follow, imported
+from msgflo_host.boards.firmware_modules import collect_modules, imported
 from msgflo_host.boards.memory import warnings
-from msgflo_host.boards.port_map import load
+from msgflo_host.boards.port_map import PortMap, load
 from msgflo_host.boards.update_keys import board_key
 from msgflo_host.cli.main import cli
 from msgflo_host.errors import FlashError, PortMapError
@@ -192,6 +191,6 @@ def test_imports_are_found_wherever_they_are(tmp_path: Path) -> None:
     (package / "a.py").write_text(
         "import q, sys\nfrom . import other\n\ndef f():\n    from .sub.deep import x\n    import machine\n"
     )
-    found = follow([tmp_path], ["p.a"], lambda importer, module: True)
+    found = collect_modules([tmp_path], ["p.a"], lambda importer, module: True)
     assert set(found) == {"p", "p.a", "p.other", "p.sub", "p.sub.deep", "q"}
     assert set(imported(package / "a.py", "p.a")) >= {"q", "sys", "p", "p.other", "p.sub.deep", "machine"}

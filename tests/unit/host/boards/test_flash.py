@@ -16,10 +16,10 @@ import pytest
 
 from board_files import Screen, port_map
 from msgflo_host.boards.build import Image, build
-from msgflo_host.boards.checked_map import PortMap
 from msgflo_host.boards.flashing import download, flash, micropython, serial_board
 from msgflo_host.boards.flashing.micropython import Target
 from msgflo_host.boards.flashing.repl_scripts import WRITER
+from msgflo_host.boards.port_map import PortMap
 from msgflo_host.errors import FlashError
 
 KEY = "0" * 64
@@ -138,7 +138,7 @@ def flash_it(board: tuple[PortMap, Image], *, new: bool = False, hook: Any = lam
     screen = Screen(hook)
     there = flash.flash(*board, Target(board[0].chip, PORT, None, new), screen)
     assert there == ["button", "kitchen-board", "lamp"]
-    return screen.said
+    return screen.logged
 
 
 def copied(said: list[str]) -> str:

@@ -12,8 +12,7 @@ from click.testing import CliRunner
 
 from msgflo_host.boards.board_folder import default_folder, find, names
 from msgflo_host.boards.board_json import compile_map, encode
-from msgflo_host.boards.checked_map import PortMap
-from msgflo_host.boards.port_map import load
+from msgflo_host.boards.port_map import PortMap, load
 from msgflo_host.cli.main import cli
 from msgflo_host.errors import PortMapError
 from paths import ROOT
@@ -331,7 +330,7 @@ def doubts(folder: Path, text: str, secrets: str = "") -> list[str]:
     (folder / "secrets.yaml").chmod(0o600)
     file = folder / "kitchen.yaml"
     file.write_text(text)
-    return [doubt.removeprefix(f"{folder}/") for doubt in load(file).doubts]
+    return [doubt.removeprefix(f"{folder}/") for doubt in load(file).warnings]
 
 
 def test_roles_that_a_graph_cannot_name_are_doubted(tmp_path: Path) -> None:
@@ -364,7 +363,7 @@ def test_secrets_that_are_those_of_the_example_are_doubted(tmp_path: Path) -> No
     assert doubts(tmp_path, text, own) == [f"{place}wifi_ssid, broker; write your own there"]
     # A network may be called Home.
     assert doubts(tmp_path, text, own.replace("192.168.1.10", "192.168.1.20")) == []
-    assert load(tmp_path / "kitchen.yaml", secrets=tmp_path / "secrets.example.yaml").doubts == ()
+    assert load(tmp_path / "kitchen.yaml", secrets=tmp_path / "secrets.example.yaml").warnings == ()
     (tmp_path / "secrets.example.yaml").write_text("[")
     assert doubts(tmp_path, text, example) == []
 
@@ -376,9 +375,9 @@ def test_secrets_that_others_can_read_are_doubted_where_they_are_used(tmp_path: 
     secrets, file = tmp_path / "secrets.yaml", tmp_path / "kitchen.yaml"
     secrets.chmod(mode)
     mend = f"can be read by other users of this machine; mend it with  chmod 600 {secrets}"
-    assert load(file).doubts == (f"{secrets}: {mend}",)
+    assert load(file).warnings == (f"{secrets}: {mend}",)
     file.write_text(small("devices: {}\n"))
-    assert load(file).doubts == ()
+    assert load(file).warnings == ()
 
 
 @pytest.mark.parametrize("chip", ["esp32", "esp32s3", "esp32c3", "picow", "pico2w"])
@@ -481,7 +480,7 @@ def test_a_name_that_is_asked_for_by_multicast_is_doubted(tmp_path: Path) -> Non
     )
     named = text.replace("mqtt://10.0.0.2", "{url: 'mqtt://pi.local:1884'}")
     assert doubts(tmp_path, named) == [f"kitchen.yaml:3:15: broker.url: the board may not find pi.local: {rest}"]
-    assert load(tmp_path / "kitchen.yaml", loopback=True).doubts == (), "a virtual board asks this machine"
+    assert load(tmp_path / "kitchen.yaml", loopback=True).warnings == (), "a virtual board asks this machine"
     hidden = text.replace("mqtt://10.0.0.2", "!secret pi")
     assert doubts(tmp_path, hidden, "pi: mqtt://Pi.Local.\n") == [
         f"kitchen.yaml:3:9: broker: the board may not find ***: {rest}"

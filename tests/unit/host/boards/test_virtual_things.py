@@ -9,7 +9,7 @@ import pytest
 from msgflo_host.boards.chips import CHIPS
 from msgflo_host.boards.kinds import KINDS, Kind
 from msgflo_host.boards.virtual.hardware import Hardware
-from msgflo_host.boards.virtual.pin_api import Pins, Pwms
+from msgflo_host.boards.virtual.machine_api import Pins, Pwms
 from msgflo_host.boards.virtual.pins import OUT
 from msgflo_host.boards.virtual.thing import ControlError
 from msgflo_host.boards.virtual.things import Things
