@@ -21,10 +21,9 @@ from .board_json import CA_FILE, compile_map, encode
 from .bytecode import compile_modules
 from .firmware_modules import collect_modules
 from .kinds import KINDS, Kind
-from .memory import check_memory
 from .port_map import PortMap
 
-__all__ = ["KEY_FILE", "Image", "assemble", "build", "modules_of"]
+__all__ = ["KEY_FILE", "Image", "build", "modules_of"]
 
 KEY_FILE = "/key"
 """Where a board keeps the key that its updates are signed with: outside of both versions, written by cable only."""
@@ -82,17 +81,7 @@ class Image:
 
 
 def build(port_map: PortMap, key: str, *, platform: str | None = None) -> Image:
-    """Build everything for a board. `platform` is what sys.platform says there: `linux` for a virtual board.
-
-    Raises FlashError, and PortMapError where it is more than fits into the board.
-    """
-    image = assemble(port_map, key, platform=platform)
-    check_memory(port_map, image.bytecode)
-    return image
-
-
-def assemble(port_map: PortMap, key: str, *, platform: str | None = None) -> Image:
-    """Do what `build` does, whatever the size; raises FlashError."""
+    """Build everything for a board; raises FlashError. `platform` is sys.platform there: `linux` for a virtual board."""
     modules = modules_of(port_map, platform)
     sources = {_path(module, file): file for module, file in modules.items()}
     # A virtual board is no chip: no driver's native code runs there.

@@ -17,7 +17,7 @@ from msgflo_host.boards.virtual.image import load_virtual
 from msgflo_host.boards.virtual.program import find_micropython
 from msgflo_host.boards.virtual.thing import ControlError
 from msgflo_host.boards.virtual.thread import BoardThread
-from msgflo_host.boards.virtual.virtual_board import VirtualBoard, read_config
+from msgflo_host.boards.virtual.virtual_board import read_config
 from msgflo_host.errors import MsgfloError
 from paths import ROOT
 
@@ -94,19 +94,6 @@ def test_document_tells_what_is_answered(client: Client, board: BoardThread, exa
             assert {**found, "time": 0} == {**expected, "time": 0}
 
 
-def test_describe_lists_all_that_a_page_needs(client: Client) -> None:
-    found = client.ask(describe=True)
-    assert (found["board"], found["chip"]) == ("kitchen", "esp32")
-    devices = {device["device"]: device for device in found["devices"]}
-    assert list(devices) == ["kitchen-climate", "button", "knob", "lamp", "strip", "radio"]
-    assert devices["kitchen-climate"]["inputs"][0] == {
-        "id": "temperature", "type": "number", "description": "Of the air", "unit": "°C", "low": -40, "high": 85,
-    }  # fmt: skip
-    assert devices["lamp"]["outputs"][0]["id"] == "lit"
-    assert devices["lamp"]["values"] == {"lit": False}
-    assert 34 in found["adc"]
-
-
 def test_several_clients_watch_and_each_hears_all(client: Client, board: BoardThread) -> None:
     other = Client(board.board.port)
     assert client.ask(watch=True)["ok"]
@@ -159,14 +146,6 @@ def test_of_several_values_none_is_set_where_one_is_wrong(board: BoardThread) ->
     assert board.control({"device": "kitchen-climate"})["values"]["temperature"] == 21
 
 
-def test_what_is_no_json_is_answered_and_goes_on(client: Client) -> None:
-    assert client.ask(get=True)["ok"]
-    for line in (b"hello", b"[1]", b'{"get":', b"\xff\xfe"):
-        client.send(line)
-        assert "one JSON object a line is needed" in client.receive()["error"]
-    assert client.ask(get=True)["ok"]
-
-
 @pytest.mark.parametrize(
     ("line", "error"),
     [
@@ -205,11 +184,6 @@ def test_port_that_is_taken_is_one_clear_error(board: BoardThread, flash: Path) 
         BoardThread(flash, port=board.board.port).__enter__()
 
 
-def test_folder_without_a_board_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(MsgfloError, match="holds no board"):
-        VirtualBoard(tmp_path)
-
-
 def test_the_slot_in_force_is_the_one_that_counts(flash: Path) -> None:
     config = json.loads((flash / "a/board.json").read_text())
     (flash / "b").mkdir()
@@ -229,10 +203,4 @@ def test_interpreter_that_dies_at_once_is_not_started_for_ever(
     with BoardThread(flash, micropython=str(broken), heap="100K") as board:
         line = board.wait_for_line("cannot be run any more")
         assert line == f"{broken} cannot be run any more: it dies at once, 3 times of signal 11 (SIGSEGV)"
-        assert board.control({"get": True})["state"] == "off"
-
-
-def test_interpreter_that_cannot_be_started_is_said(flash: Path) -> None:
-    with BoardThread(flash, micropython="/nowhere/micropython", heap="100K") as board:
-        board.wait_for_line("/nowhere/micropython cannot be run any more")
         assert board.control({"get": True})["state"] == "off"

@@ -167,10 +167,3 @@ def test_each_kind_of_trouble_has_its_advice(line: str, advice: str) -> None:
     assert str(reader.trouble).startswith(f"the board says {line!r}; {advice}")
     reader.take("9.9 board: connected to mqtt://10.0.0.1:1883")
     assert reader.trouble is None, "it is over"
-
-
-def test_what_the_boot_rom_says_is_no_trouble() -> None:
-    reader = Reader()
-    for line in ("ets Jul 29 2019 12:21:46", "rst:0x1 (POWERON_RESET),boot:0x13", "1.8 board: here is lamp", ""):
-        reader.take(line)
-    assert reader.trouble is None
