@@ -17,17 +17,27 @@ from ..util import text_checks
 from ..util.yaml_reader import CUT, Located, Reader
 from . import _check_network as network
 from ._check import BROKEN, Findings, Section
-from ._check_devices import Devices
+from ._check_devices import Devices, check_role_name
 from ._check_i2c import buses
-from ._check_led import led
 from ._check_pins import Pins
-from ._check_roles import check_role_name
 from .chips import CHIPS, NOT_SUPPORTED, Chip
-from .port_map import Battery, Log, PortMap, Sleep, Wifi
+from .kinds import Pin
+from .port_map import Battery, Led, Log, PortMap, Sleep, Wifi
 from .secrets_file import ALLOWED, TAG, Secrets, resolve
 from .units import CHARGE, CURRENT, SHARE, TIME, with_point
 
-__all__ = ["BATTERY_KEYS", "LOG_KEYS", "LOG_LEVELS", "NAME", "SLEEP_KEYS", "TOP_KEYS", "check"]
+__all__ = [
+    "ACTIVE",
+    "BATTERY_KEYS",
+    "LED_KEYS",
+    "LED_PIN",
+    "LOG_KEYS",
+    "LOG_LEVELS",
+    "NAME",
+    "SLEEP_KEYS",
+    "TOP_KEYS",
+    "check",
+]
 
 TOP_KEYS = (
     "chip", "name", "wifi", "broker", "time", "i2c", "devices", "sleep", "log", "watchdog", "battery", "led", "psram"
@@ -40,6 +50,9 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}"
 EVERY = (10, 86_400)  # s
 AWAKE = (5, 600)  # s
 MAX_BATCH = 60
+LED_PIN = Pin("pin", "output", "LED of the board, which blinks when it is asked to identify itself", led=True)
+ACTIVE = ("high", "low")
+LED_KEYS = (LED_PIN.key, "active", "allow")
 
 
 def check(file: Path, secrets: Path, loopback: bool) -> PortMap:
@@ -140,7 +153,7 @@ class _Board:
             log=self._log(),
             watchdog=top.boolean("watchdog", True),
             battery=self._battery(),
-            led=led(top, pins),
+            led=_led(top, pins),
             psram=psram,
         )
 
@@ -212,3 +225,14 @@ class _Board:
 
 def _longer(section: Section, awake: float, every: float) -> str:
     return f"{section.path}.awake, {TIME.shown(awake)}, must be less than {section.path}.every, {TIME.shown(every)}"
+
+
+def _led(top: Section, pins: Pins) -> Led | None:
+    """Return the LED; to be called when all devices have taken their pins."""
+    section = top.section("led", "{pin: 2}")
+    if section is None:
+        return None
+    section.known(LED_KEYS)
+    pin = pins.take(section, LED_PIN)
+    active = section.choice("active", ACTIVE)
+    return None if pin is None else Led(pin, active != "low")

@@ -97,7 +97,7 @@ def _look(folder: Path) -> _Seen:
 
 
 def _load(file: Path) -> BoardMap:
-    from ..boards.virtual.image import load_virtual  # only where boards are looked at
+    from ..boards.virtual.virtual_board import load_virtual  # only where boards are looked at
 
     try:
         return BoardMap(file.stem, file, load_virtual(file))

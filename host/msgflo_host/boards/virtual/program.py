@@ -6,11 +6,9 @@ import asyncio
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Callable
 from functools import cache
@@ -29,8 +27,6 @@ __all__ = ["Program", "board_heap", "check_heap", "find_micropython"]
 _SHIM = Path(__file__).parent / "shim"
 _RESTART_S = 1.0  # after the program has ended by itself
 _END_S = 2.0
-_AT_ONCE_S = 1.0
-_MOST_CRASHES = 3  # in a row, at once
 _OLDEST = (1, 25)
 _HEAP, _HEAP_64 = "100K", "200K"
 _LEAST_HEAP, _LEAST_HEAP_64 = 60, 120  # KB; with less, the firmware cannot even be loaded
@@ -69,7 +65,6 @@ class Program:
         self._shim = tempfile.TemporaryDirectory(prefix="msgflo-virtual-")
         self._runner: asyncio.Task[None] | None = None
         hardware.ended = self._resets.put_nowait
-        self._crashes = 0
         self.state = "off"
         self.gone = asyncio.Event()
         """Set when it cannot be run any more."""
@@ -148,7 +143,6 @@ class Program:
             link.close()
             raise
         link.start()
-        began = time.monotonic()
         reading = asyncio.create_task(self._relay(process))
         ends = asyncio.create_task(self._resets.get())
         waiting = asyncio.create_task(process.wait())
@@ -157,7 +151,6 @@ class Program:
             if ends.done():
                 return ends.result()
             await asyncio.wait([reading], timeout=_END_S)
-            self._count_crashes(-waiting.result(), time.monotonic() - began)
             self._on_line(f"the program has ended, exit code {waiting.result()}; starting again in {_RESTART_S:g} s")
             await asyncio.wait([ends], timeout=_RESTART_S)
             return ends.result() if ends.done() else Ended("soft")
@@ -168,13 +161,6 @@ class Program:
             for task in (reading, ends, waiting):
                 task.cancel()
             link.close()
-
-    def _count_crashes(self, number: int, seconds: float) -> None:
-        """Note that a signal has ended it, if it is one; raises MsgfloError where that happens again and again."""
-        self._crashes = self._crashes + 1 if number > 0 and seconds < _AT_ONCE_S else 0
-        if self._crashes == _MOST_CRASHES:
-            which = signal.Signals(number).name if number in list(signal.Signals) else "unknown"
-            raise MsgfloError(f"it dies at once, {_MOST_CRASHES} times of signal {number} ({which})")
 
     async def _spawn(self, link: Link) -> Process:
         own = {key: value for key, value in os.environ.items() if not key.startswith(("MSGFLO_", "MICROPY"))}

@@ -14,11 +14,17 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...errors import MsgfloError
+from msgflo import Broker
+
+from ...errors import FlashError, MsgfloError
+from ..build import build
 from ..chips import CHIPS
+from ..port_map import PortMap, load
+from ..update_keys import board_key
 from .control import Control
 from .control_socket import ControlServer
 from .hardware import Hardware
@@ -27,7 +33,7 @@ from .program import Program
 from .relay import Relay
 from .things import Things
 
-__all__ = ["Event", "VirtualBoard", "active_slot", "read_config"]
+__all__ = ["Event", "VirtualBoard", "load_virtual", "read_config", "write_flash"]
 
 Event = dict[str, Any]
 _SHORT_OF_MEMORY = re.compile(r"MemoryError|[Nn]o memory|memory allocation failed")
@@ -143,7 +149,7 @@ class VirtualBoard:
 def read_config(flash: Path) -> dict[str, Any]:
     """Return the compiled port map in force in a folder that is a board's flash; raises MsgfloError."""
     try:
-        config: dict[str, Any] = json.loads((flash / active_slot(flash) / "board.json").read_text())
+        config: dict[str, Any] = json.loads((flash / _active_slot(flash) / "board.json").read_text())
     except (OSError, ValueError) as error:
         raise MsgfloError(f"{flash} holds no board: {error}") from None
     if config.get("chip") not in CHIPS:
@@ -151,7 +157,7 @@ def read_config(flash: Path) -> dict[str, Any]:
     return config
 
 
-def active_slot(flash: Path) -> str:
+def _active_slot(flash: Path) -> str:
     """Return which of the two folders of a board's flash is in force: a or b."""
     try:
         return "b" if json.loads((flash / "slot.json").read_text())["slot"] == "b" else "a"
@@ -164,7 +170,7 @@ def _override(flash: Path, settings: Mapping[str, Any]) -> None:
 
     The signature has been checked when it arrived; for the next update the board compares this file by its content.
     """
-    file = flash / active_slot(flash) / "board.json"
+    file = flash / _active_slot(flash) / "board.json"
     try:
         config = json.loads(file.read_text())
     except (OSError, ValueError):
@@ -174,3 +180,28 @@ def _override(flash: Path, settings: Mapping[str, Any]) -> None:
         part = file.with_suffix(".new")
         part.write_text(json.dumps(desired))
         part.replace(file)
+
+
+def load_virtual(file: Path) -> PortMap:
+    """Read a port map; where nobody has written secrets yet, those of the example do, as there is no Wi-Fi to join."""
+    secrets = file.parent / "secrets.yaml"
+    example = file.parent / "secrets.example.yaml"
+    return load(file, secrets=example if example.exists() and not secrets.exists() else secrets, loopback=True)
+
+
+def write_flash(port_map: PortMap, folder: Path, *, broker: Broker | None = None) -> Relay | None:
+    """Write all files of a board to a folder, which becomes its flash; its broker is that one, or the port map's.
+
+    Returns the relay that is to stand between board and broker. With TLS there is none, for the name in a certificate is that
+    of the broker. Raises FlashError, PortMapError.
+    """
+    if folder.exists() and any(folder.iterdir()) and not any((folder / each / "board.json").exists() for each in "ab"):
+        raise FlashError(f"{folder} is not empty, and no board's flash: name a new folder")
+    broker = broker or port_map.broker
+    relay = None if broker.tls else Relay(broker)
+    image = build(replace(port_map, broker=broker), board_key(port_map.file.parent, port_map.name), platform="linux")
+    image.write(folder, _active_slot(folder))
+    if relay is not None:
+        written = json.loads(image.files["board.json"])
+        relay.settings = {key: written.get(key) for key in ("broker", "time")}
+    return relay
