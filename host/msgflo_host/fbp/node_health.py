@@ -114,8 +114,8 @@ class Health:
             if id != graph or not client.may_see("network", "processerror"):
                 continue
             role = self._graphs.role(graph, node)
-            doubt = self._coordinator.node_errors.get(role)
-            text = self._node_errors.text(role) or doubt if state == "alive" else doubt or self._failed.get(role)
+            fault = self._coordinator.node_errors.get(role)
+            text = self._node_errors.text(role) or fault if state == "alive" else fault or self._failed.get(role)
             if text:
                 client.send(message("network", "processerror", _error(graph, node, text)))
 
