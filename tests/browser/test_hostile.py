@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page
 
 from bench.wire import connect, publish_frame
-from browser import SECRET, Pages, running, tell, until, until_system
+from browser import Pages, running, tell, until, until_system
 from systems import Coordinator, discovery_message
 
 # Each would leave a trace: a global variable, an element that nobody made, a request for what is not there.
@@ -170,12 +170,3 @@ def test_the_policy_allows_nothing_from_elsewhere_and_nothing_inline(coordinator
         {"'none'"},
         {"'none'"},
     )
-
-
-def test_the_secret_is_in_the_url_only_until_the_page_is_open(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator)
-    until_system(page, "system.isReady && system.may('protocol:graph')")
-    assert SECRET not in page.url
-    assert SECRET not in page.evaluate("() => document.documentElement.outerHTML")
-    page.reload()
-    until_system(page, "system.isReady && system.may('protocol:graph')")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -44,11 +43,6 @@ def test_a_fault_of_a_page_is_noted_and_fails_its_test(coordinator: Coordinator,
             page.wait_for_timeout(10)
     with pytest.raises(AssertionError, match=r"other\.invalid"):
         other_pages.__exit__()
-
-
-@pytest.mark.usefixtures("_chromium")
-def test_other_tests_of_this_worker_run_event_loops_of_their_own() -> None:
-    assert asyncio.run(asyncio.sleep(0, "done")) == "done"
 
 
 def test_a_page_is_of_another_person_or_again_of_the_same_one(

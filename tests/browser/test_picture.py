@@ -180,26 +180,6 @@ def test_fit_shows_what_is_drawn_beside_nodes(coordinator: Coordinator, same_pag
                 assert inside(box(page, f"#graph-view {shown}"), view), shown
 
 
-def test_who_goes_to_the_name_of_a_group_by_keys_sees_it_wherever_it_stands(
-    coordinator: Coordinator, same_page: Pages
-) -> None:
-    page = same_page(coordinator)
-    show(
-        page,
-        *(added(id, 0, y, "core/Gate") for id, y in (("first", 0), ("last", 1500), ("over", -70))),
-        ["addgroup", {"name": "tall", "nodes": ["first", "last"]}],
-    )
-    first = node_in(page, "first")
-    first.focus()
-    for _ in range(8):
-        first.press("+")
-    node_in(page, "over").focus()
-    name = page.locator(".group-name")
-    expect(name).not_to_be_in_viewport()  # there is no room for it above
-    name.focus()
-    expect(name).to_be_in_viewport()
-
-
 def test_fit_shows_the_most_and_says_what_is_too_far_away(coordinator: Coordinator, same_page: Pages) -> None:
     page = same_page(coordinator)
     show(page, added("a", 0, 0), added("b", 300, 0), added("far", 1e12, 5), joined("a out", "b in"))
@@ -229,18 +209,6 @@ def test_names_and_packets_keep_to_their_places(coordinator: Coordinator, same_p
     out = box(page, f"{role('scale')} .port.out .port-type")
     for nth in range(5):
         assert apart(box(page, f"{role('scale')} .initial >> nth={nth}"), out)
-
-
-def test_far_away_names_are_free_and_dots_apart(coordinator: Coordinator, same_page: Pages) -> None:
-    page = same_page(coordinator)
-    show(page, added("here", 0, 0), added("there", 7000, 0), added("gate", 3500, 900, "core/Gate"))
-    until_system(page, "system.nodeStatus('gate')?.state === 'alive'")
-    assert page.locator("#graph-view .world.tiny").count() == 1
-    assert not page.locator("#graph-view .node-state").locator("visible=true").count()
-    for id, outline in (("here", "dashed"), ("gate", "none")):
-        expect(node_in(page, id)).to_have_css("outline-style", outline)
-    dots = page.locator("#graph-view .viewport").evaluate("(port) => getComputedStyle(port).backgroundSize")
-    assert 12 <= float(dots.split("px")[0]) < 24
 
 
 # -- layout --
