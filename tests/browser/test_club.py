@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 import club
-from bench import editor as large
-from brokers import Broker
 from browser import Pages, edit, expect, fit, middle_of, node_in, of_system, settled, until, until_system
 from systems import Coordinator
 
@@ -86,28 +83,6 @@ def test_the_page_says_how_many_packets_it_left_out(page: Page, devices: club.De
             page, "() => /^[1-9][0-9]* packets not shown/.test(document.querySelector('#status-left-out').textContent)"
         )
     expect(page.locator("#status-left-out")).to_be_empty()
-
-
-@pytest.mark.soak  # a size that takes long
-def test_a_graph_of_500_nodes_is_shown_and_edited(
-    run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages
-) -> None:
-    coordinator = run_graph(json.dumps(large.graph(500)), broker=broker.url, suffix=".json")
-    with large.devices(broker.port, 500):
-        page = page_of(coordinator)
-        until_system(page, "system.isReady && system.graph.edges.size === 1500")
-        expect(page.locator("#graph-view [data-node]")).to_have_count(500)
-        fit(page)
-        x, y = middle(page, "p77")
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + 50, y + 20, steps=5)
-        page.mouse.up()
-        before = 77 % 32 * 120
-        until_system(page, f"system.graph.nodes.get('p77').metadata.x > {before}")
-        page.keyboard.press("Control+z")
-        until_system(page, f"system.graph.nodes.get('p77').metadata.x === {before}")
-        until_system(page, "packets.last('p7.out0 p8.in0')")
 
 
 @pytest.mark.soak  # a timing

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -370,30 +369,3 @@ def test_light_and_dark_follow_the_system_until_one_is_chosen(coordinator: Coord
     expect(html).to_have_attribute("data-theme", "dark")
     page.reload()
     expect(html).to_have_attribute("data-theme", "dark")
-
-
-def test_what_did_not_come_is_told_and_comes_when_it_is_tried_again(coordinator: Coordinator, page_of: Pages) -> None:
-    page_of.tolerate("ERR_FAILED")
-    page = page_of.blank()
-    parts = re.compile(r"/(boards/shelf|adopt/view|graph/new_component)\.js")
-    page.route(parts, lambda route: route.abort())
-    page.goto(address(coordinator))
-    ready(page)
-    for view, what in (("Boards", "Port maps"), ("Adopt", "Topics")):
-        page.get_by_role("tab", name=view).click()
-        expect(page.locator(f"#{view.lower()}-view")).to_contain_text(
-            f"{what} cannot be shown: what it needs did not come"
-        )
-    page.get_by_role("tab", name="Graph").click()
-    new = page.get_by_role("button", name="New component …")
-    new.click()
-    said = page.get_by_role("alert").filter(has_text="No component can be made: what it needs did not come")
-    expect(said).to_be_visible()
-    page.unroute(parts)
-    new.click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.keyboard.press("Escape")
-    page.get_by_role("tab", name="Boards").click()
-    expect(page.locator("#boards-view")).to_contain_text("real firmware")
-    page.get_by_role("tab", name="Adopt").click()
-    expect(page.locator("#adopt-view .adopt")).to_be_visible()

@@ -166,18 +166,6 @@ def test_every_virtual_device_sends_or_shows(page: Page, coordinator: Coordinato
     assert tested == set(KINDS)
 
 
-def test_a_display_has_the_newest_text_in_sight(page: Page, coordinator: Coordinator) -> None:
-    pick(page, "display")
-    coordinator.wait(lambda status: node(status, "display1")["state"] == "alive")
-    with Outside(mqtt(coordinator), "display1/text") as outside:
-        for text in ("first", "word " * 80, "last"):
-            outside.send("display1/text", json.dumps(text))
-        screen = card(page, "display1").locator(".device-screen")
-        expect(screen.get_by_text("last")).to_be_in_viewport()
-    screen.evaluate("screen => screen.scrollTo(0, -screen.scrollHeight)")
-    expect(screen.get_by_text("first")).to_be_in_viewport()
-
-
 def until_in_sight(page: Page, element: Locator) -> None:
     """Wait until the whole of an element is on the screen, and nothing over its middle."""
     until(

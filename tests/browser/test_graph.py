@@ -341,56 +341,6 @@ def test_what_was_cut_is_pasted_in_another_page(page: Page) -> None:
     assert place(page, "gate") == [360, 40]
 
 
-def test_the_middle_button_pans_and_pastes_nothing(page: Page) -> None:
-    # Firefox on Linux pastes by it what was marked last, wherever that was, unless this event is stopped.
-    page.evaluate("() => addEventListener('auxclick', (event) => (window.pastes = !event.defaultPrevented))")
-    x, y = middle(page, "[data-node=gate] .role")
-    page.mouse.move(x, y + 200)
-    page.mouse.down(button="middle")
-    page.mouse.move(x + 60, y + 240, steps=4)
-    page.mouse.up(button="middle")
-    until(page, "() => window.pastes !== undefined")
-    assert not page.evaluate("() => window.pastes")
-    after = middle(page, "[data-node=gate] .role")
-    assert (round(after[0] - x), round(after[1] - y)) == (60, 40)
-
-
-def test_two_fingers_on_the_trackpad_of_a_mac_zoom_where_they_are(page: Page) -> None:
-    # What Safari tells of them, in place of a wheel with Ctrl.
-    x, y = middle(page, "[data-node=gate] .role")
-    pinch = """([x, y, ...events]) => events.map(([type, scale]) => {
-      const event = Object.assign(new Event(type, { bubbles: true, cancelable: true }), { scale, clientX: x, clientY: y });
-      document.elementFromPoint(x, y).dispatchEvent(event);
-      return event.defaultPrevented;
-    })"""
-    width = "document.querySelector('[data-node=gate]').getBoundingClientRect().width"
-    before = page.evaluate(width)
-    events = [["gesturestart", 1], ["gesturechange", 1.2], ["gesturechange", 1.5], ["gestureend", 1.5]]
-    assert page.evaluate(pinch, [x, y, *events]) == [True, True, True, False]
-    assert abs(page.evaluate(width) / before - 1.5) < 0.01
-    after = middle(page, "[data-node=gate] .role")
-    assert abs(after[0] - x) < 3
-    assert abs(after[1] - y) < 3
-    page.mouse.move(x, y + 200)
-    page.mouse.down()  # on an iPad fingers are pointers as well: they have zoomed already
-    page.evaluate(pinch, [x, y, ["gesturestart", 1], ["gesturechange", 2]])
-    page.mouse.up()
-    assert abs(page.evaluate(width) / before - 1.5) < 0.01
-
-
-def test_the_menus_copy_and_paste_where_the_mouse_is(page: Page) -> None:
-    node_in(page, "gate").locator(".role").click(button="right")
-    page.get_by_role("menuitem", name="Copy").click()
-    x, y = middle(page, "[data-node=gate]")
-    page.mouse.click(x - 100, y + 200, button="right")
-    page.get_by_role("menuitem", name="Paste").click()
-    expect(node_in(page, "gate2")).to_be_focused()
-    box = node_in(page, "gate2").bounding_box()
-    assert box
-    assert abs(box["x"] - x + 100) < 3
-    assert abs(box["y"] - y - 200) < 3
-
-
 def select_both(page: Page) -> None:
     """Select two nodes by the mouse, as they are when the panel of the first one has opened."""
     node_in(page, "gate").locator(".role").click()
@@ -454,27 +404,6 @@ def choose(page: Page, node: str, item: str) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("Shift+F10")
     page.get_by_role("menuitem", name=item, exact=True).press("Enter")
-
-
-def test_a_click_on_the_name_of_a_group_opens_its_menu_and_a_drag_moves_it(page: Page, phone: Page) -> None:
-    edit(page, ["addgroup", {"name": "upstairs", "nodes": ["gate", "again"]}])
-    name = page.locator("#graph-view .group-name")
-    name.click()
-    page.get_by_role("menuitem", name="Select its nodes").click()
-    expect(page.locator("#graph-view .node.selected")).to_have_count(2)
-    x, y = middle(page, ".group-name")
-    drag(page, (x, y), (x + 30, y + 60))
-    until_system(page, "edits.undoTitle === 'Move 2 nodes'")
-    assert page.locator(".menu").count() == 0
-    until_system(phone, f"system.graph.nodes.get('gate').metadata.y === {place(page, 'gate')[1]}")
-    until_system(phone, f"system.graph.nodes.get('again').metadata.y === {place(page, 'again')[1]}")
-    fit(phone)
-    finger = Finger(phone)
-    finger.down(*middle(phone, ".group-name"))
-    finger.up()
-    expect(phone.get_by_role("menuitem", name="Select its nodes")).to_be_focused()
-    phone.get_by_role("menuitem", name="Ungroup").tap()
-    until_system(page, "system.graph.groups.size === 0")
 
 
 def test_an_export_is_taken_back_by_keys_alone(page: Page) -> None:
@@ -655,31 +584,6 @@ def test_a_node_that_is_a_graph_opens_it_and_the_list_of_graphs_leads_back(page:
         expect(node_in(page, "a")).to_have_count(0)
         of_system(page, "delete system.edgeStatus")
     forget(shared_broker.port, "inner")
-
-
-def test_a_device_that_the_graph_does_not_name_is_moved_for_this_browser_only(
-    page: Page, shared_broker: Broker
-) -> None:
-    discovered = "system.graph.nodes.get('lamp')?.metadata.discovered === true"
-    lamp = "[data-node=lamp] .role"
-    with visiting(shared_broker, Sink("lamp")):
-        until_system(page, discovered)
-        fit(page)
-        (x, y), (gate_x, gate_y) = middle(page, lamp), middle(page, "[data-node=gate] .role")
-        drag(page, (x, y), (x + 30, y + 40))
-        page.keyboard.press("Alt+ArrowDown")
-        page.keyboard.press("F2")  # saves what keys have moved
-        page.keyboard.press("Escape")
-        apart = [a - b for a, b in zip(middle(page, lamp), (gate_x, gate_y), strict=True)]
-        assert [round(a - b) for a, b in zip(apart, (x - gate_x, y - gate_y), strict=True)] != [0, 0]
-        assert of_system(page, discovered)
-        assert of_system(page, "edits.undoTitle") == "Edit of a test"
-        page.reload()
-        ready(page, 4)
-        until_system(page, discovered)
-        fit(page)
-        after = [a - b for a, b in zip(middle(page, lamp), middle(page, "[data-node=gate] .role"), strict=True)]
-        assert after == pytest.approx(apart, rel=0.02, abs=2)
 
 
 def test_packets_are_seen_on_their_edge_with_the_last_value(

@@ -25,7 +25,6 @@ from browser import (
     edit,
     expect,
     fit,
-    goes_on_to_the_right,
     make_graph,
     node_in,
     of_system,
@@ -533,46 +532,6 @@ def test_a_source_is_edited_and_run_and_its_output_is_shown(
         page.wait_for_timeout(50)
 
 
-def test_a_component_that_fails_after_it_was_saved_is_told_in_red_with_the_line(
-    echo: Coordinator, page_of: Pages
-) -> None:
-    page = page_of(echo)
-    name = with_echo(page)
-    tell(page, "open-node", {"id": "echo"})
-    inspector(page).get_by_text("Source", exact=True).click()
-    field = inspector(page).get_by_label(f"Source of {name}")
-    expect(field).to_have_value(ECHO)
-    run = inspector(page).get_by_role("button", name="Save and run")
-    said = inspector(page).locator(".look-source [role=alert]")
-    saved = page.locator(".toast").filter(has_text=f"{name} is saved")
-    page.evaluate(
-        """() => {
-          window.told = [];
-          const note = (each) => window.told.push(each.className);
-          new MutationObserver((all) => all.flatMap(({ addedNodes }) => [...addedNodes]).forEach(note))
-            .observe(document.querySelector("#toasts"), { childList: true });
-        }"""
-    )
-
-    field.fill(f"import nothing_of_this_name\n{ECHO}")  # which is only seen where it runs
-    run.click()
-    expect(said).to_contain_text("Echo.py:1: ModuleNotFoundError: No module named 'nothing_of_this_name'")
-    expect(said).to_have_class(re.compile("bad"))
-    expect(said).to_be_in_viewport()
-    expect(saved).to_have_count(0)
-    assert page.evaluate("() => window.told") == ["toast info"]
-
-    field.fill(ECHO)
-    run.click()
-    expect(saved.filter(has_text="and runs")).to_have_class(re.compile("good"))
-    expect(said).to_have_text("")
-
-    field.fill(f"{ECHO}def\n")
-    run.click()
-    expect(said).to_contain_text(f"Echo.py:{len(ECHO.splitlines()) + 1}:4: invalid syntax")
-    expect(saved).to_have_count(0)
-
-
 def test_without_the_capability_a_source_is_read_only_and_says_why(echo: Coordinator, page_of: Pages) -> None:
     page = page_of(echo, secret=None)  # on this machine everything but writing components
     name = with_echo(page)
@@ -588,18 +547,6 @@ def test_without_the_capability_a_source_is_read_only_and_says_why(echo: Coordin
     page.get_by_role("button", name="Use it").click()
     expect(inspector(page).get_by_role("button", name="Save and run")).to_be_visible()
     assert field.get_attribute("readonly") is None
-
-
-def test_a_component_that_is_built_in_can_only_be_read(page: Page) -> None:
-    edit(page, ["addnode", {"id": "repeat", "component": "core/Repeat", "metadata": {}}])
-    until_system(page, "system.components.has('core/Repeat')")
-    tell(page, "open-node", {"id": "repeat"})
-    inspector(page).get_by_text("Source", exact=True).click()
-    field = inspector(page).get_by_label("Source of core/Repeat")
-    expect(field).to_have_value(re.compile("class"))
-    assert field.get_attribute("readonly") is not None
-    expect(inspector(page)).to_contain_text("built in")
-    edit(page, ["removenode", {"id": "repeat"}])
 
 
 # -- traces --
@@ -646,27 +593,6 @@ def test_a_file_that_is_no_trace_is_refused_in_words(page: Page, tmp_path: Path)
 
 
 # -- whoever, wherever --
-
-
-@pytest.mark.parametrize("value", ["abc \u202e evil", "\u0645\u0635\u0628\u0627\u062d"])
-def test_a_text_of_others_does_not_turn_around_what_stands_beside_it(page: Page, pair: Pair, value: str) -> None:
-    fit(page)
-    tell(page, "open-node", {"id": "sink"})
-    send(page, pair, value)
-    last = inspector(page).locator("[data-side=in][data-port=in] .look-value")
-    expect(last).to_contain_text(" at ")
-    assert goes_on_to_the_right(last, " at ")
-    label = page.locator(f'.edge-label[data-edge="{EDGE}"]:not(.kept)')
-    keep = """(label) => {
-      if (!label.textContent.includes("/s")) return false;
-      label.after(Object.assign(label.cloneNode(true), { className: "edge-label kept" })); // the next one may be without
-      return true;
-    }"""
-    while not label.evaluate(keep):
-        send(page, pair, value)
-        of_system(page, "await system.askStatus()")
-    assert goes_on_to_the_right(page.locator(".edge-label.kept"), " · ")
-    page.evaluate("document.querySelector('.edge-label.kept').remove()")
 
 
 def test_hostile_values_stay_text(page: Page, pair: Pair, tmp_path: Path) -> None:

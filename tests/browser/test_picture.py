@@ -12,7 +12,6 @@ from browser import (
     LAPTOP,
     PHONE,
     Pages,
-    edit,
     expect,
     fit,
     make_graph,
@@ -214,21 +213,6 @@ def test_names_and_packets_keep_to_their_places(coordinator: Coordinator, same_p
 # -- layout --
 
 
-def test_nodes_that_come_one_by_one_stand_in_rows(coordinator: Coordinator, same_page: Pages) -> None:
-    page = same_page(coordinator)
-    show(page, added("first", component="core/Gate"))
-    for number in range(12):
-        edit(page, added(f"device{number}"))
-        node_in(page, f"device{number}").wait_for(state="attached")
-    fit(page)
-    settled(page)
-    boxes = [box(page, role(name)) for name in ("first", *(f"device{number}" for number in range(12)))]
-    wide = max(each[2] for each in boxes) - min(each[0] for each in boxes)
-    high = max(each[3] for each in boxes) - min(each[1] for each in boxes)
-    assert 0.7 < wide / high < 3
-    assert all(apart(one, other) for at, one in enumerate(boxes) for other in boxes[:at])
-
-
 # -- dragging --
 
 # Whether the edge passes behind the node `gate`.
@@ -260,54 +244,3 @@ def test_an_edge_gives_way_to_a_node_that_was_put_upon_it(coordinator: Coordinat
     assert page.evaluate(BEHIND), "what is dragged moves no other edge"
     page.mouse.up()
     until(page, f"() => !({BEHIND})()")
-
-
-def test_the_picture_moves_on_where_something_is_dragged_to_its_frame(
-    coordinator: Coordinator, same_page: Pages
-) -> None:
-    page = same_page(coordinator)
-    show(page, added("a", 0, 0, "core/Gate"), added("b", 300, 0, "core/Gate"), added("c", 2600, 0, "core/Gate"))
-    expect(node_in(page, "c").locator(".port.in")).to_have_count(2)
-    for _ in range(4):
-        page.get_by_role("button", name="Larger").click()
-    node_in(page, "a").evaluate("(node) => node.focus()")
-    view = box(page, "#graph-view .viewport")
-    assert box(page, role("c"))[0] > view[2] + 500
-    # A wire reaches a port that was out of sight.
-    dot = box(page, f"{role('a')} .port.out .dot")
-    page.mouse.move(dot[0] + 5, dot[1] + 5)
-    page.mouse.down()
-    page.mouse.move(view[2] - 200, dot[1] + 60)
-    page.mouse.move(view[2] - 3, dot[1] + 60, steps=3)
-    # It stops in the frame in which the port is seen: told from here, that could have left on the other side by then.
-    page.evaluate(
-        """async ([c, right, x, y]) => {
-          while (document.querySelector(c).getBoundingClientRect().right >= right) await new Promise(requestAnimationFrame);
-          const told = { pointerId: 1, pointerType: "mouse", buttons: 1, clientX: x, clientY: y, bubbles: true };
-          document.querySelector("#graph-view .viewport").dispatchEvent(new PointerEvent("pointermove", told));
-        }""",
-        [role("c"), view[2] - 60, view[2] - 200, dot[1] + 60],
-    )
-    settled(page)
-    target = box(page, f"{role('c')} .port.in .dot >> nth=0")
-    page.mouse.move(target[0] + 5, target[1] + 5, steps=3)
-    at_rest = box(page, role("c"))
-    settled(page)
-    assert box(page, role("c")) == at_rest
-    target = box(page, f"{role('c')} .port.in .dot >> nth=0")
-    page.mouse.move(target[0] + 5, target[1] + 5)
-    page.mouse.up()
-    until_system(page, "[...system.graph.edges.values()].some(({ src, tgt }) => src.node === 'a' && tgt.node === 'c')")
-    # A node that is dragged stays under the mouse, and nothing moves on once it is let go.
-    left, top, _, _ = box(page, f"{role('c')} .role")
-    before = box(page, role("a"))[2]
-    page.mouse.move(left + 3, top + 3)
-    page.mouse.down()
-    page.mouse.move(view[2] - 2, top + 3, steps=4)
-    until(page, f'() => document.querySelector("{role("a")}").getBoundingClientRect().right < {before - 300}')
-    assert abs(box(page, f"{role('c')} .role")[0] + 3 - view[2] + 2) < 20
-    page.mouse.up()
-    until_system(page, "system.graph.nodes.get('c').metadata.x > 2700")
-    at_rest = box(page, role("c"))
-    settled(page)
-    assert box(page, role("c")) == at_rest

@@ -161,32 +161,6 @@ def test_it_begins_even_where_the_connection_ends_before_the_broker_has_answered
     run_beside(broker, main)
 
 
-def test_one_that_joins_while_another_is_subscribed_to_begins_at_once() -> None:
-    broker = MemoryBroker()
-    late = Count("late")
-
-    def answer(first: int, content: bytes, write: Write) -> None:
-        if first >> 4 == SUBSCRIBE and b"fbp/memory/soon" in content and late._engine is None:
-            session[0].add(late)
-        if first >> 4 == PUBLISH and b"fbp/participant/late" in content:
-            hears.append("late/in" in broker.sessions["test"].filters)
-
-    session: list[Session] = []
-    hears: list[bool] = []
-
-    async def main() -> None:
-        async with served(broker) as running:
-            session.append(running)
-            await until(lambda: running.connected)
-            running.add(Count("soon"))
-            await pass_time(0.1)
-            assert late.did == [("start", 0)]
-            assert hears == [True]
-
-    broker.answer = answer
-    run_beside(broker, main)
-
-
 def test_what_cannot_be_saved_is_reported_and_stops_nothing() -> None:
     broker = MemoryBroker()
     logged: list[str] = []
@@ -324,41 +298,6 @@ def test_a_removed_id_can_be_added_again_and_begins_anew() -> None:
             assert second.did == [("start", 0), 1, "stop"]
             assert first.did == [("start", 0), 5, "stop", ("start", 5), 1]  # it has not forgotten
             assert saved(broker) == {"count": 6}
-
-    run_beside(broker, main)
-
-
-def test_one_may_leave_while_others_are_told_of() -> None:
-    broker = MemoryBroker()
-
-    async def main() -> None:
-        async with served(broker, Plain("plain")) as session:
-            await until(lambda: session.connected)
-            session.add(first := Count("first"))
-            await pass_time(0.1)
-            transport, gate = session._transport, asyncio.Event()
-            drain = transport.drain
-
-            async def slow_drain() -> None:
-                await gate.wait()
-                await drain()
-
-            transport.drain = slow_drain
-            session.add(second := Count("second"))
-            repeating = asyncio.create_task(session._presence.repeat())
-            await pass_time(0.1)
-            removing = [asyncio.create_task(session.remove(each)) for each in (first, second)]
-            session.add(third := Count("third"))
-            await pass_time(0.1)
-            broker.heard.clear()
-            gate.set()
-            await asyncio.gather(repeating, *removing)
-            await started(third)
-            await pass_time(0.1)
-            assert left(broker) == ["fbp/participant/plain", "fbp/participant/third"]
-            assert ("fbp", b"") not in broker.heard
-            assert not [payload for topic, payload in broker.heard if b'"first"' in payload or b'"second"' in payload]
-            assert second.did == ["stop"]
 
     run_beside(broker, main)
 

@@ -197,14 +197,6 @@ async def test_frames_take_no_memory():
     assert used < 400, used  # waiting takes a little
 
 
-def test_three_hundred_pixels():
-    bench = Bench(300)
-    bench.give("color", ["#{:06x}".format(i * 257) for i in range(300)])
-    equal(len(bench.sent_bytes), 900)
-    equal(bench.sent_bytes[-3:], [299 * 257 >> 8 & 255, 299 * 257 >> 16, 299 * 257 & 255])
-    equal(len(bench.last("state")["color"]), 300)
-
-
 async def test_it_is_told_by_the_broker(host):
     running = await parts_board.start(host, pixels, {"pin": 12, "count": 2, "fade": 0.3})
     equal(await running.said("state"), state(on=False, fade=0.3))

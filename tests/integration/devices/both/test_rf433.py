@@ -153,14 +153,6 @@ async def test_unknown_codes_are_shown_once_a_second_at_most():
     bench.end()
 
 
-async def test_one_packet_for_each_transmission():
-    bench = Bench()
-    equal(len(await bench.heard(nexus(), times=3)), 4)
-    equal(await bench.heard(nexus(), times=9), [])
-    equal(len(await bench.heard(nexus(tenths=215), times=9)), 4)
-    bench.end()
-
-
 async def test_a_new_battery_keeps_the_role():
     bench = Bench()
     await bench.heard(nexus(id=90))
