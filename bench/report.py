@@ -1,4 +1,4 @@
-"""Medians, ratios and aims, as Markdown tables that read as well on a terminal."""
+"""Medians, ratios and aims, as tables of plain text in Markdown."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def _head(runs: int, peer: bool, seconds: float) -> str:
 Written by `{command}` in {seconds / 60:.0f} minutes; do not edit.
 {description()}
 
-Medians of {runs} runs that alternate between what is compared, each on a fresh Mosquitto (its defaults but for
-`set_tcp_nodelay true`) on loopback, 64-byte payloads, QoS 0. Machines differ by more than programs do, and one machine
-by half from minute to minute: read the ratios within a row, not the figures.
+Medians of {runs} runs that alternate between what is compared, each on a fresh Mosquitto on loopback
+(`set_tcp_nodelay true`), 64-byte payloads, QoS 0. One machine differs by half from minute to
+minute: read the ratios within a row, not the figures.
 """
 
 
@@ -155,8 +155,8 @@ def _routing(results: Results, peer: bool) -> str:
     subjects = [BROKER, "ours", *(["npm msgflo"] if peer else [])]
     return (
         "## Forwarded edges\n\n"
-        "Through our forwarder or npm's coordinator, between devices that take no direct bindings. While somebody looks at\n"
-        "packets, and for the first five seconds, ours also counts them, which takes as much CPU time again: not here.\n\n"
+        "Through our forwarder or npm's coordinator, between devices that take no direct bindings. Ours also\n"
+        "counts packets while somebody watches them, which doubles its CPU time: not here.\n\n"
         + _comparison(results, "routing", rows, subjects, "ours")
     )
 
@@ -179,11 +179,10 @@ def _pairs(results: Results, peer: bool) -> str:
     subjects = ["one topic", "direct edge", *(["npm msgflo"] if peer else [])]
     return (
         "## Participant to participant\n\n"
-        "Two processes, timed from the first packet sent to the last one handled. *Direct edge*: two of ours joined by\n"
-        "edges of the graph. *One topic*: the same two by ports on one topic, which the broker joins, in turns.\n"
-        "*npm msgflo*: two of msgflo-nodejs joined by its coordinator. *Window*: at most 200 packets under way, which\n"
-        "keeps the broker busy. *Groups*: 200 packets, and when all have arrived the next 200: here waits show, such\n"
-        "as that of msgflo-nodejs for acknowledgements of TCP (Nagle's algorithm).\n\n"
+        "Two processes, from the first packet sent to the last one handled. *Direct edge*: two of ours, joined\n"
+        "by the graph. *One topic*: the same two on one topic. *npm msgflo*: two of msgflo-nodejs, joined by\n"
+        "its coordinator. *Window*: at most 200 packets in flight. *Groups*: the next 200 packets once all\n"
+        "have arrived; msgflo-nodejs then waits for acknowledgements of TCP (Nagle's algorithm).\n\n"
         + _comparison(results, "pairs", rows, subjects, "direct edge")
     )
 
@@ -195,8 +194,8 @@ def _startup(results: Results, peer: bool) -> str:
         for count in (1, 100, 1000)
     ]
     return (
-        "## Start\n\nSeconds from starting the coordinator to the first message over one edge, and over the last\n"
-        "one. *Direct edge*: until the participant has been told.\n\n" + _table(["", *subjects], rows)
+        "## Start\n\nSeconds from starting the coordinator to the first message over one edge, and over the last.\n"
+        "*Direct edge*: until the participant has its list.\n\n" + _table(["", *subjects], rows)
     )
 
 
@@ -220,9 +219,9 @@ def _editor(results: Results, peer: bool) -> str:
         table.append([title, *map(_number, [*values, values[1] / values[0]])])
     return (
         "## Editors\n\n"
-        "How long an editor of the FBP protocol waits for answers, with three edges a node, while 500 packets a second pass\n"
-        "and it is shown those of all edges. *Opens with*: what it is, all components, the graph, its status. *Command*: each\n"
-        "command of graph and network, 25 times. *Beside another graph*: on the 1 000 nodes, when there is a second graph.\n\n"
+        "How long an editor waits for answers, with three edges a node, while it gets 500 packets a second.\n"
+        "*Opens with*: runtime, components, graph, status. *Command*: each of graph and network, 25 times.\n"
+        "*Beside another graph*: with 1 000 nodes, and a second graph.\n\n"
         + _table(["", SMALL, LARGE, BESIDE, f"{LARGE} / {SMALL}"], table)
     )
 
@@ -262,12 +261,11 @@ def _number(value: float) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table with aligned columns, the first to the left and figures to the right."""
+    """A table as plain text: the first column to the left, figures to the right."""
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
 
     def line(cells: Sequence[str]) -> str:
         first, *rest = (cell.rjust(width) for cell, width in zip(cells, widths, strict=True))
-        return f"| {' | '.join([cells[0].ljust(len(first)), *rest])} |"
+        return "  ".join([cells[0].ljust(len(first)), *rest]).rstrip()
 
-    rule = "| " + " | ".join(["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]) + " |"
-    return "\n".join([line(head), rule, *(line(row) for row in rows)])
+    return "\n".join(["```", *map(line, [head, *rows]), "```"])

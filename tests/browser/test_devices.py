@@ -1,4 +1,4 @@
-"""The shelf of virtual devices: each one that is picked takes part in the system, sends or shows, and goes with the page."""
+"""Virtual devices: each one that is picked takes part in the system, sends or shows, and goes with the page."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def page(coordinator: Coordinator, same_page: Pages) -> Page:
     return page
 
 
-def shelf(page: Page) -> Locator:
-    """The shelf, opened."""
+def devices_tab(page: Page) -> Locator:
+    """The list of virtual devices, opened."""
     page.evaluate(
         """async () => {
           const { context } = await import("/core/registry.js");
@@ -90,9 +90,9 @@ def role_of(kind: str) -> str:
 
 
 def pick(page: Page, *kinds: str) -> None:
-    """Take devices from the shelf, and wait until they are connected."""
+    """Start devices from the list, and wait until they are connected."""
     for kind in kinds:
-        shelf(page).locator(f"[data-kind={kind}]").click()
+        devices_tab(page).locator(f"[data-kind={kind}]").click()
     connected(page)
 
 
@@ -107,7 +107,7 @@ def connected(page: Page) -> None:
     until(page, "() => window.isOnline()")
 
 
-def play(coordinator: Coordinator, *roles: str) -> None:
+def take_part(coordinator: Coordinator, *roles: str) -> None:
     """Wait until these take part: they hear what they are sent."""
     coordinator.wait(lambda status: all(node(status, role)["state"] == "alive" for role in roles))
 
@@ -148,7 +148,7 @@ def test_every_virtual_device_sends_or_shows(page: Page, coordinator: Coordinato
     topics = [f"{role_of(kind)}/#" for kind in KINDS]
     with Outside(mqtt(coordinator), *topics) as outside:
         pick(page, *KINDS)
-        play(coordinator, *map(role_of, KINDS))
+        take_part(coordinator, *map(role_of, KINDS))
         for kind, acts in SENDS.items():
             device = card(page, role_of(kind))
             for what, port, value in acts:
@@ -316,7 +316,7 @@ def test_a_device_whose_node_is_copied_has_a_copy(page: Page, coordinator: Coord
     coordinator.wait(lambda status: node(status, "relay2")["state"] == "alive")
 
 
-def test_a_role_is_proposed_that_nobody_plays(page: Page, coordinator: Coordinator) -> None:
+def test_a_role_is_proposed_that_nobody_has(page: Page, coordinator: Coordinator) -> None:
     wire = joins("button1.press", "display1.text")
     edit(page, adds("button1", "demo/Button"), adds("display1", "web/Display"), wire)
 
@@ -352,7 +352,7 @@ def test_where_there_is_no_way_to_the_broker_the_page_says_why(coordinator: Coor
     page.route("**/page.json", lambda route: route.fulfill(status=409, body="It is a test.\n"))
     page.goto(address(coordinator))
     page.locator("body[data-started]").wait_for()
-    shelf(page).locator("[data-kind=button]").click()
+    devices_tab(page).locator("[data-kind=button]").click()
     expect(page.locator("#devices-trouble")).to_contain_text("no way to the broker: It is a test.")
 
 
@@ -361,7 +361,7 @@ HOSTILE = '<img src=x onerror="window.hacked = true"><script>window.hacked = tru
 
 def test_hostile_values_are_shown_as_text_only(page: Page, coordinator: Coordinator) -> None:
     pick(page, "display", "chart", "map", "rgb", "text")
-    play(coordinator, "display1", "chart1", "map1", "rgb1", "text1")
+    take_part(coordinator, "display1", "chart1", "map1", "rgb1", "text1")
     with Outside(mqtt(coordinator), "rgb1/error", "map1/error") as outside:
         outside.send("display1/text", HOSTILE)
         expect(card(page, "display1")).to_contain_text(HOSTILE)
@@ -386,7 +386,7 @@ def test_settings_are_taken_and_wrong_ones_refused(page: Page, coordinator: Coor
     topics = ["potentiometer1/value", "potentiometer1/error", "relay1/error", "potentiometer1/settings"]
     with Outside(mqtt(coordinator), *topics) as outside:
         pick(page, "potentiometer", "relay")
-        play(coordinator, "potentiometer1", "relay1")
+        take_part(coordinator, "potentiometer1", "relay1")
         until_value(outside, "potentiometer1/value", 50)
         outside.send("potentiometer1/high", "10")
         until_value(outside, "potentiometer1/value", 5)
@@ -414,7 +414,7 @@ READ_OUT = """() => {
 
 def test_a_screen_reader_says_what_one_does_and_not_what_comes_and_goes(page: Page, coordinator: Coordinator) -> None:
     pick(page, *KINDS)
-    play(coordinator, *map(role_of, KINDS))
+    take_part(coordinator, *map(role_of, KINDS))
     topics = ["temperature1/temperature", "sensor433-1/temperature"]
     with Outside(mqtt(coordinator), *topics) as outside:
         card(page, "temperature1").get_by_label("Drift").check()
@@ -443,8 +443,8 @@ def test_devices_keep_nobody_out(page: Page) -> None:
     expect(page.locator("#device-cards > li")).to_have_count(len(KINDS))
     for size, theme in ((LAPTOP, "dark"), (PHONE, "light")):
         page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.emulate_media(color_scheme=cast(Any, theme))
+        page.emulate_media(color_scheme=cast(Any, theme), reduced_motion="reduce")  # buttons fade to their colours
         assert axe(page, "#devices") == []
-        shelf(page)
+        devices_tab(page)
         assert axe(page, "#side") == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

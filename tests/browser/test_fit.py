@@ -114,7 +114,7 @@ def test_a_finger_in_a_field_does_not_make_the_page_larger(coordinator: Coordina
         page = same_page(coordinator, size=size, has_touch=True, is_mobile=True)
         until_system(page, "system.isReady && system.graph.edges.size === 105")
         tell(page, "open-edge", {"key": page.locator("path.edge").first.get_attribute("data-edge")})
-        page.locator(".look-inject textarea").wait_for(state="attached")
+        page.locator(".inspect-send textarea").wait_for(state="attached")
         found = page.evaluate(sizes)
         assert len(found) > 3
         assert set(found) == {"16px"}

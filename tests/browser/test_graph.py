@@ -117,7 +117,7 @@ def test_an_edge_may_be_drawn_from_its_end_and_dropped_on_a_node(page: Page) -> 
     until_system(page, "system.graph.edges.has('gate.out again.in')")
 
 
-def test_an_edge_joins_no_ports_of_one_side_and_it_is_said_where_it_can_end(page: Page) -> None:
+def test_an_edge_joins_no_ports_of_one_side_and_a_hint_shows_where_it_can_end(page: Page) -> None:
     said = page.locator(".toast.warn")
     drag(page, dot(page, "gate", "out", "out"), dot(page, "again", "out", "out"))
     expect(said).to_contain_text("Two outports cannot be joined: end at an inport, on the left side of a node.")
@@ -368,7 +368,7 @@ def test_a_group_frames_its_nodes(page: Page) -> None:
     expect(frame).to_have_count(0)
 
 
-def test_groups_are_told_and_changed_by_keys_alone(page: Page) -> None:
+def test_groups_are_reached_and_changed_by_keys_alone(page: Page) -> None:
     edit(page, ["addgroup", {"name": "upstairs", "nodes": ["gate", "again"]}])
     name = page.get_by_role("button", name="Group upstairs: gate, again")
     expect(name).to_be_visible()
@@ -484,7 +484,7 @@ def test_nodes_are_connected_and_moved_by_keys_alone(page: Page) -> None:
     expect(page.locator("#graph-view path.selected")).to_have_count(0)
 
 
-def test_the_keys_are_told(page: Page) -> None:
+def test_the_keys_are_listed(page: Page) -> None:
     focus(page, "gate")
     page.evaluate("() => addEventListener('keydown', (event) => (window.taken = event.defaultPrevented))")
     for key in ("g", "c", "/"):
@@ -493,7 +493,7 @@ def test_the_keys_are_told(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("?")
     assert page.evaluate("() => window.taken") is True
-    expect(page.get_by_role("dialog")).to_contain_text("look inside a node or an edge")
+    expect(page.get_by_role("dialog")).to_contain_text("inspect a node or an edge")
     expect(page.get_by_role("dialog").get_by_role("heading")).to_be_in_viewport()
     expect(page.get_by_role("dialog").get_by_role("button")).to_have_text(["Close"])
 
@@ -618,7 +618,7 @@ def test_packets_are_seen_on_their_edge_with_the_last_value(
         page.emulate_media(reduced_motion="no-preference")
 
 
-def test_a_device_that_sleeps_or_is_lost_is_told_from_others(page: Page, shared_broker: Broker) -> None:
+def test_a_device_that_sleeps_or_is_lost_has_a_sign(page: Page, shared_broker: Broker) -> None:
     told = {"mailbox": "asleep", "doorbell": "lost"}
     with connect(shared_broker.port, "sleeper") as client:
         for role, state in told.items():
@@ -693,13 +693,13 @@ def test_a_long_press_of_a_finger_opens_one_menu_and_nothing_else(phone: Page, b
               .dispatchEvent(new PointerEvent("contextmenu", told))""",
             told,
         )
-    expect(phone.get_by_role("menuitem", name="Look inside")).to_be_focused()
+    expect(phone.get_by_role("menuitem", name="Inspect")).to_be_focused()
     phone.locator(".menu").evaluate("(menu) => menu.classList.add('first')")
     waited(phone, 600)
     finger.up()
     assert phone.evaluate("() => window.opened") == []
     assert phone.locator(".menu.first").count() == 1
-    phone.get_by_role("menuitem", name="Look inside").tap()
+    phone.get_by_role("menuitem", name="Inspect").tap()
     expect(phone.locator(".menu")).to_have_count(0)
     assert phone.evaluate("() => window.opened") == [{"id": "button"}]
     phone.evaluate("() => window.menus?.abort()")

@@ -73,7 +73,7 @@ def role(name: str) -> str:
 
 
 @pytest.mark.parametrize("size", [TABLET, LYING_PHONE, PHONE], ids=["tablet", "lying phone", "phone"])
-def test_what_is_looked_at_is_not_under_the_panel(
+def test_what_is_inspected_is_not_under_the_panel(
     coordinator: Coordinator, same_page: Pages, size: tuple[int, int]
 ) -> None:
     page = same_page(coordinator, size=size)
@@ -112,7 +112,7 @@ def test_a_phone_shows_one_sheet_at_a_time(coordinator: Coordinator, same_page: 
     expect(side).to_be_hidden()
 
 
-def test_what_looks_inside_is_seen_beside_the_graph_only(coordinator: Coordinator, same_page: Pages) -> None:
+def test_the_inspector_is_shown_beside_the_graph_only(coordinator: Coordinator, same_page: Pages) -> None:
     page = same_page(coordinator)
     show(page, added("a", 0, 0))
     node_in(page, "a").locator(".role").click()

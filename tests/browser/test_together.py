@@ -98,14 +98,14 @@ def test_what_one_person_sends_into_a_port_is_on_the_time_line_and_at_the_port_o
     first.get_by_label("Send to sink in").fill("by hand")
     first.get_by_label("Send to sink in").press("Enter")
     for page in two:
-        row = page.locator(".look-packets > li")
+        row = page.locator(".inspect-packets > li")
         expect(row.locator("code")).to_have_text('"by hand"')
         expect(row).to_contain_text("sent to the port itself")
     until_here(lambda: sink.received == ["by hand"])
     second.get_by_role("button", name="Clear").click()
-    expect(second.locator(".look-packets > li")).to_have_count(0)
+    expect(second.locator(".inspect-packets > li")).to_have_count(0)
     tell(first, "open-node", {"id": "sink"})
-    expect(first.locator("[data-side=in][data-port=in] .look-value")).to_contain_text('"by hand" at ')
+    expect(first.locator("[data-side=in][data-port=in] .inspect-value")).to_contain_text('"by hand" at ')
 
 
 def test_a_device_that_joins_and_what_is_changed_in_the_file_appear_without_a_reload(
@@ -139,4 +139,4 @@ def test_after_a_restart_a_trace_can_be_recorded_again(page: Page, coordinator: 
     expect(record).to_be_enabled()
     record.click()
     stop.click()
-    expect(page.locator("#inspector .look-steps")).to_be_attached()
+    expect(page.locator("#inspector .inspect-steps")).to_be_attached()

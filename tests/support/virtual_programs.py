@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from interpreters import MICROPYTHONS, Interpreter, parameters
-from msgflo_host.boards.virtual.board_thread import BoardThread
+from msgflo_host.boards.virtual.thread import BoardThread
 
 __all__ = ["Start", "micropython", "said", "start"]
 

@@ -19,7 +19,7 @@ import aiohttp
 
 from ..errors import ClientError, system_reason
 from ..util.text_checks import quoted
-from .answers import NUMBERLESS, answer_to
+from .envelope import NUMBERLESS, answer_to
 
 __all__ = ["Client", "Message"]
 

@@ -11,14 +11,24 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from ..util.text_checks import quoted, shown
-from .answers import NUMBERLESS
 
-__all__ = ["PROTOCOLS", "EnvelopeError", "Request", "encode", "message", "parse", "read", "refusal"]
+__all__ = [
+    "NUMBERLESS",
+    "PROTOCOLS",
+    "EnvelopeError",
+    "Request",
+    "answer_to",
+    "encode",
+    "message",
+    "parse",
+    "read",
+    "refusal",
+]
 
 PROTOCOLS = frozenset({"runtime", "graph", "component", "network", "trace"})
 MAX_DEPTH = 64  # of lists and objects in each other: whatever is kept must be safe to compare and to write
@@ -26,6 +36,21 @@ MAX_COMMAS = 50_000  # which bounds the number of values, however a frame is fil
 MAX_INTEGER = 10**30  # larger ones have no place in any format that a packet is written in
 MAX_ID = 200  # characters: it is sent back
 MAX_ERROR = 500  # characters
+
+_RENAMED: Final = {
+    ("runtime", "getruntime"): "runtime",
+    ("runtime", "packet"): "packetsent",
+    ("component", "list"): "componentsready",
+    ("component", "getsource"): "source",
+    ("component", "source"): "component",
+    ("network", "start"): "started",
+    ("network", "stop"): "stopped",
+    ("network", "getstatus"): "status",
+}
+"""The answers with another name than their request."""
+
+NUMBERLESS: Final = frozenset({("network", "edges")})
+"""Protocol and command of the answers that do not name their request: their schemas do not allow its id."""
 
 _CROWDED = f"the message has more than {MAX_COMMAS} commas"
 _TOO_LARGE = "a whole number in the message is beyond 10^30"
@@ -112,6 +137,11 @@ def message(protocol: str, command: str, payload: object, response_to: str | Non
     if response_to is not None and (protocol, command) not in NUMBERLESS:
         result["responseTo"] = response_to
     return result
+
+
+def answer_to(protocol: str, command: str) -> str:
+    """Return the command of the answer to a request, where it is no error."""
+    return _RENAMED.get((protocol, command), command)
 
 
 def refusal(request: Request, text: str) -> dict[str, Any]:

@@ -152,7 +152,7 @@ class Packets:
     def _showing(self, graph: str, name: str, wants: Callable[[ClientHandle], bool]) -> list[ClientHandle] | None:
         """Who is shown a packet; None where it is not recorded either."""
         looking = {client: graph for client in self._clients if wants(client)}
-        seeing = self._rate_limit.seeing(graph, name, looking, time.monotonic())
+        seeing = self._rate_limit.allowed(graph, name, looking, time.monotonic())
         return seeing if seeing or self._recording(graph) else None
 
     def _show(self, graph: str, payload: dict[str, Any], clients: list[ClientHandle]) -> None:

@@ -2,7 +2,7 @@
 
 The graph `default/main` is the one in the file; its node ids are roles, so a node means whoever plays that role. Others come
 and go with those who make them. Their nodes mean the same participants, but for components that run here: each such node is
-an instance of its own, with the role `<graph>/<node>` (with `/` behind it where the main graph has a node of that name).
+an instance of its own, with the role `<graph>/<node>`.
 
 A graph besides the main one stays as long as it holds a node, so that nobody's work is lost. Where it holds none, and the
 client that made it has left, it is forgotten when the next client leaves or room is needed; a graph for a test, whose id
@@ -24,13 +24,12 @@ from msgflo.topics import escape
 
 from ..errors import GraphError
 from ..graph.auto_layout import free_places, place_of
-from ..graph.changes import added_node, changed_node
-from ..graph.commands import Change, apply
+from ..graph.changes import added, changed
+from ..graph.commands import Change, apply, named_nodes
 from ..graph.difference import difference
 from ..graph.editor_layout import drawn
 from ..graph.elements import Initial, Node, PortRef
 from ..graph.model import Graph
-from ..graph.named_nodes import may_shift_roles, named_nodes
 from .desired import MAIN, Desired, Network, Share, as_roles, merge, share
 from .events import DesiredChanged, Events, GraphChanged, GraphEdited, GraphEnded, NodeRenamed
 
@@ -91,10 +90,7 @@ class Graphs:
         found = network.graph.nodes.get(node)
         if id == MAIN or found is None or not self.is_own(found.component):
             return node
-        role = f"{escape(id)}/{escape(node)}"
-        while role in self.main.graph.nodes:
-            role += "/"
-        return role
+        return f"{escape(id)}/{escape(node)}"
 
     @property
     def desired(self) -> Desired:
@@ -115,7 +111,6 @@ class Graphs:
         network = self.network(id)
         named = named_nodes(command, payload)
         own = self._own_roles(network, named) if command in ("removenode", "renamenode") else {}
-        ending = own | (self._shifted(network) if may_shift_roles(command, payload) else {})
         taken_in = self._take_in(network.graph, named) if id == MAIN else []
         try:
             changes = [*taken_in, *apply(network.graph, command, payload)]
@@ -125,7 +120,7 @@ class Graphs:
             raise
         if id != MAIN:
             self._keep_bounds(network, changes)
-        self._leaving.update(ending.items())
+        self._leaving.update(own.items())
         for old in own if command == "renamenode" else ():
             self.events.emit(NodeRenamed(old, self.role(id, changes[-1].payload["to"])))
         self.events.emit(GraphEdited(id))
@@ -170,7 +165,7 @@ class Graphs:
         node = self._shown[role]
         metadata = {**node.metadata, **{key: round(value) for key, value in place.items()}}
         self._shown[role] = replace(node, metadata=metadata)
-        self.events.emit(GraphChanged(MAIN, [changed_node(self._shown[role])], by))
+        self.events.emit(GraphChanged(MAIN, [changed(self._shown[role])], by))
 
     def remove(self, id: str) -> None:
         """Forget a graph for good. Raises GraphError where there is none, and for the main one."""
@@ -317,12 +312,7 @@ class Graphs:
 
     def _ends(self, network: Network) -> None:
         """Whatever a graph has run here may be ended now."""
-        self._leaving.update((self._own_roles(network) | self._shifted(network)).items())
-
-    def _shifted(self, network: Network) -> dict[str, str]:
-        """The roles of nodes of other graphs, which nodes of the main one may take from them, with their components."""
-        others = self.all()[1:] if network.id == MAIN else []
-        return {role: component for other in others for role, component in self._own_roles(other).items()}
+        self._leaving.update(self._own_roles(network).items())
 
     def _take_in(self, graph: Graph, names: Iterable[str]) -> list[Change]:
         """Make nodes of those discovered participants that have one of these names; each stays where it was shown.
@@ -336,7 +326,7 @@ class Graphs:
                 place = {key: shown.metadata[key] for key in ("x", "y")}
                 is_placed = any(place_of(node) is not None for node in graph.nodes.values())
                 graph.add_node(name, shown.component, place if is_placed else {})
-                taken.append(added_node(graph.nodes[name]))
+                taken.append(added(graph.nodes[name]))
                 if not is_placed:
                     self._drawn.setdefault(MAIN, {})[name] = replace(shown, metadata={"unplaced": True, **place})
         return taken

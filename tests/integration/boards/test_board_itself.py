@@ -14,9 +14,9 @@ from brokers import Broker
 from listening import Ear
 from msgflo import Broker as Address
 from msgflo_host.boards.port_map import load
-from msgflo_host.boards.virtual.board_thread import BoardThread
 from msgflo_host.boards.virtual.image import write_flash
 from msgflo_host.boards.virtual.program import find_micropython
+from msgflo_host.boards.virtual.thread import BoardThread
 from msgflo_host.errors import MsgfloError
 from paths import ROOT
 

@@ -13,8 +13,8 @@ from board_files import port_map
 from brokers import Broker, free_port
 from listening import Ear
 from msgflo import Broker as Address
-from msgflo_host.boards.virtual.board_thread import BoardThread
 from msgflo_host.boards.virtual.image import write_flash
+from msgflo_host.boards.virtual.thread import BoardThread
 from small_board import FIRMWARE, MICROPYTHON, SmallBoard, config, firmware
 
 pytestmark = pytest.mark.skipif(bool(MICROPYTHON.missing), reason=MICROPYTHON.missing or "")

@@ -20,9 +20,9 @@ from emulation.build import CannotBuildError, interpreter
 from listening import Ear
 from msgflo import Broker as Address
 from msgflo_host.boards.board_folder import find
-from msgflo_host.boards.virtual.board_thread import BoardThread
 from msgflo_host.boards.virtual.image import load_virtual, write_flash
 from msgflo_host.boards.virtual.program import find_micropython
+from msgflo_host.boards.virtual.thread import BoardThread
 from msgflo_host.errors import MsgfloError
 from paths import ROOT
 

@@ -13,10 +13,10 @@ import pytest
 
 from msgflo_host.boards.board_json import compile_map, encode
 from msgflo_host.boards.virtual import program
-from msgflo_host.boards.virtual.board_thread import BoardThread
 from msgflo_host.boards.virtual.image import load_virtual
 from msgflo_host.boards.virtual.program import find_micropython
 from msgflo_host.boards.virtual.thing import ControlError
+from msgflo_host.boards.virtual.thread import BoardThread
 from msgflo_host.boards.virtual.virtual_board import VirtualBoard, read_config
 from msgflo_host.errors import MsgfloError
 from paths import ROOT

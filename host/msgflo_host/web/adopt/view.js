@@ -49,8 +49,8 @@ export class Adopting {
     this.#follower.addEventListener("state", () => this.#say());
     this.#tree = new Tree(this.#rows);
     this.#tree.addEventListener("choice", () => this.#choice());
-    context.system.addEventListener("change", (event) => {
-      if (/** @type {CustomEvent} */ (event).detail.kinds.has("status")) this.#learn();
+    context.system.addEventListener("change", ({ detail: { kinds } }) => {
+      if (kinds.has("status")) this.#learn();
     });
     addEventListener("beforeunload", (event) => this.#form?.isUnsaved && event.preventDefault());
     this.#learn();

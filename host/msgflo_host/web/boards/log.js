@@ -15,7 +15,7 @@ export function makeLog() {
     const atEnd = lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 8;
     lines.append(...waiting.slice(-MOST_LINES).map((line) => element("div", {}, line)));
     waiting = [];
-    while (lines.childElementCount > MOST_LINES) lines.firstElementChild.remove();
+    while (lines.childElementCount > MOST_LINES) lines.firstElementChild?.remove();
     if (atEnd) lines.scrollTop = lines.scrollHeight;
   };
   return {

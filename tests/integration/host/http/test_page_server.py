@@ -24,7 +24,7 @@ from local_server import LocalServer
 from msgflo_host.errors import ServerError
 from msgflo_host.fbp.permissions import ALL, DEFAULT_LOCAL, READY_MADE
 from msgflo_host.http import page_server as serving_module
-from msgflo_host.http.page_server import Access, _say
+from msgflo_host.http.page_server import Access, _log_urls
 from systems import Coordinator, node
 
 MAIN = "default/main"
@@ -92,7 +92,7 @@ def test_a_secret_that_is_given_is_neither_printed_nor_kept(tmp_path: Path) -> N
 def said(host: str, secret: str | None, caplog: pytest.LogCaptureFixture) -> list[str]:
     """What is printed at the start by a server that listens there."""
     caplog.set_level(logging.INFO, "msgflo")
-    _say(Access(folder=Path("kept"), ide="https://ide.example"), host, 1, "an-id", secret)
+    _log_urls(Access(folder=Path("kept"), ide="https://ide.example"), host, 1, "an-id", secret)
     return [unquote(record.getMessage()) for record in caplog.records]
 
 

@@ -9,10 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from fuzz import LONG
 from msgflo_host.cli.main import cli
 from msgflo_host.errors import MsgfloError
 from msgflo_host.traces import flowtrace
@@ -88,22 +85,6 @@ def test_every_command_and_number_is_printed_as_by_flowtrace_show(tmp_path: Path
     events += [packet(data=number) for number in numbers]
     file = stored(tmp_path, events)
     assert ours(file) == reference(file)
-
-
-TEXTS = st.text(st.characters(exclude_characters="\x1b\x9b"), max_size=8)
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS | st.integers(0).map(str), inner, max_size=4),
-    max_leaves=10,
-)
-
-
-@settings(max_examples=8 if LONG else 1, suppress_health_check=list(HealthCheck))
-@given(values=st.lists(VALUES, min_size=30, max_size=200))
-def test_any_value_is_printed_as_by_flowtrace_show(tmp_path: Path, values: list[Any]) -> None:
-    file = stored(tmp_path, [packet(data=value) for value in values])
-    printed = "".join(f"{line}\n" for line in lines(flowtrace.load(file)))
-    assert printed.encode() == reference(file)
 
 
 def test_terminal_gets_colours_and_no_sequences_of_the_trace() -> None:

@@ -169,15 +169,15 @@ def test_who_is_told_that_a_client_has_left_is_told_also_where_another_fails() -
 def test_the_number_of_clients_is_bounded() -> None:
     clients = ClientList(limit=2)
     clients.add(client())
-    assert clients.make_room()
+    assert clients.admit()
     clients.add(client())
-    assert not clients.make_room()
+    assert not clients.admit()
 
 
 def come(clients: ClientList, *newcomers: ClientHandle) -> str:
     """Let them in, one after the other; returns the addresses of all who are there then."""
     for each in newcomers:
-        assert clients.make_room()
+        assert clients.admit()
         clients.add(each)
     return " ".join(each.remote for each in clients)
 
@@ -189,7 +189,7 @@ def test_the_oldest_without_a_secret_goes_when_one_more_comes() -> None:
         clients.events.listen(ClientLeft, lambda event: left.append(event.client.remote))
         known, first = client(NOTHING, "k"), client(NOTHING, "a")
         come(clients, known)
-        clients.let_see(known, READY_MADE["viewer"])
+        clients.grant(known, READY_MADE["viewer"])
         assert come(clients, client(ALL, "z"), first, client(NOTHING, "b")) == "k z a b"
         assert come(clients, client(NOTHING, "c")) == "k z b c"
         assert (await first.next_frame()).code == 1008
@@ -200,7 +200,7 @@ def test_the_oldest_without_a_secret_goes_when_one_more_comes() -> None:
 
 
 def test_who_is_put_out_and_does_not_go_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_list, "PUT_OUT_S", 0.0)
+    monkeypatch.setattr(client_list, "DISCONNECT_S", 0.0)
 
     async def main() -> None:
         ended = Ended()

@@ -111,7 +111,7 @@ def test_one_that_names_no_graph_is_not_understood(graph: object) -> None:
 
 def test_one_that_does_not_answer_which_edges_are_looked_at_is_not_silent() -> None:
     talk = Conversation()
-    talk.runtime.look_at([{"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}], 0.0)
+    talk.runtime.select([{"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}], 0.0)
     talk.runtime.expired(SILENT_S)
     assert talk.runtime.answers
     talk.runtime.ask(question("network", "start", graph=NAME), 10.0)

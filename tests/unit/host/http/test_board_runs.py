@@ -33,7 +33,7 @@ class House:
         self.processes.first = ("desk.yaml: control socket 127.0.0.1:4711",)
         self.runs = BoardRuns(
             in_this_program({}),
-            said=lambda board, line: self.said.append((board, line)),
+            output=lambda board, line: self.said.append((board, line)),
             is_alive=self.alive.__contains__,
         )
         monkeypatch.setattr(program, "_ask", lambda found: (1, 99))
