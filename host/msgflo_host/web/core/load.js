@@ -4,7 +4,7 @@
 /**
  * @typedef {{
  *   "adopt/view.js": typeof import("../adopt/view.js"),
- *   "boards/shelf.js": typeof import("../boards/shelf.js"),
+ *   "boards/overview.js": typeof import("../boards/overview.js"),
  *   "core/listener.js": typeof import("./listener.js"),
  *   "msgflo.js": typeof import("../msgflo.js"),
  * }} Modules  that have a type here
