@@ -36,7 +36,12 @@ class BoardMap:
             "file": str(self.file),
             "valid": port_map is not None,
             "problems": self.problems,
-    from ..boards.virtual.virtual_board import load_virtual  # only where the boards are opened
+            "board": port_map.name if port_map else self.name,
+            "chip": port_map.chip.name if port_map else None,
+            "title": port_map.chip.title if port_map else None,
+            "devices": devices,
+            "sleeps": port_map is not None and port_map.sleep is not None,
+            "doubts": port_map.warnings if port_map else [],
         }
 
 
