@@ -25,24 +25,24 @@ class Findings:
     def __init__(self, file: Path) -> None:
         self.file = file
         self._found: dict[tuple[int, int, str], PortMapError] = {}
-        self._diagnostics: dict[tuple[int, int, str], PortMapError] = {}
+        self._warnings: dict[tuple[int, int, str], PortMapError] = {}
 
     def report(self, place: Located | tuple[int, int], message: str) -> None:
         """Note a problem at a value, or at a line and column."""
-        self._keep(self._found, place, message)
+        self._add(self._found, place, message)
 
-    def doubt(self, place: Located | tuple[int, int], message: str) -> None:
+    def warn(self, place: Located | tuple[int, int], message: str) -> None:
         """Note what can be right, and probably is not what was meant."""
-        self._keep(self._diagnostics, place, message)
+        self._add(self._warnings, place, message)
 
     @property
-    def doubts(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """What was doubted, by line."""
-        return tuple(str(self._diagnostics[key]) for key in sorted(self._diagnostics))
+        return tuple(str(self._warnings[key]) for key in sorted(self._warnings))
 
-    def _keep(self, kept: dict[tuple[int, int, str], PortMapError], place: Any, message: str) -> None:
+    def _add(self, problems: dict[tuple[int, int, str], PortMapError], place: Any, message: str) -> None:
         line, column = (place.line, place.column) if isinstance(place, Located) else place
-        kept[line, column, message] = PortMapError(message, file=str(self.file), line=line, column=column)
+        problems[line, column, message] = PortMapError(message, file=str(self.file), line=line, column=column)
 
     def raise_if_any(self, more: Iterable[PortMapError] = ()) -> None:
         """Raise PortMapError if there are problems: those in this file by line, then more that are in another."""

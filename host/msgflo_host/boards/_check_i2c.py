@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ..util.yaml_reader import Located
 from ._check import BROKEN, Section
 from ._check_pins import Pins
-from .checked_map import Bus
 from .chips import Chip, pins_text
 from .kinds import Pin
+from .port_map import Bus
 from .units import FREQUENCY
 
 __all__ = ["BUS_KEYS", "MAX_FREQUENCY", "MIN_FREQUENCY", "Buses", "buses"]

@@ -19,7 +19,7 @@ from msgflo import Broker
 
 from ..errors import PortMapError
 from ._check_network import read_ca
-from .checked_map import Device, PortMap
+from .port_map import Device, PortMap
 
 __all__ = ["CA_FILE", "FORMAT", "compile_map", "encode"]
 
@@ -81,14 +81,14 @@ def _wifi(port_map: PortMap) -> dict[str, Any]:
     wifi = port_map.wifi
     if wifi is None:
         return {}
-    said = {
+    values = {
         "ssid": wifi.ssid,
         "password": wifi.password,
         "country": wifi.country,
         "hostname": wifi.hostname,
         "address": list(wifi.address) if wifi.address is not None else None,
     }
-    return {"wifi": {key: value for key, value in said.items() if value is not None}}
+    return {"wifi": {key: value for key, value in values.items() if value is not None}}
 
 
 def _ca(port_map: PortMap) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from string import ascii_lowercase
 
 from ..util.python_source import parse
 
-__all__ = ["lean"]
+__all__ = ["minify"]
 
 # Of umqtt.simple; our transport has its own.
 _REPLACED = ("_recv_len", "connect", "disconnect", "publish", "subscribe", "wait_msg", "check_msg", "set_last_will")
@@ -23,7 +23,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _TESTS = ("_LEAN", "MICROPYTHON", "_MICROPYTHON", "_platform.MICROPYTHON", "sys.implementation.name == 'micropython'")
 
 
-def lean(sources: Mapping[str, Path]) -> dict[str, str]:
+def minify(sources: Mapping[str, Path]) -> dict[str, str]:
     """Return the texts of files, made leaner; one that is no Python is left as it is, for the compiler to complain of."""
     texts = {name: file.read_text(encoding="utf-8") for name, file in sources.items()}
     trees: dict[str, ast.Module] = {}

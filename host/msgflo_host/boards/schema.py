@@ -10,7 +10,6 @@ from typing import Any
 
 from . import _check_board as board
 from ._check_i2c import MAX_FREQUENCY, MIN_FREQUENCY
-from ._check_led import ACTIVE, LED_PIN
 from ._check_network import HOSTNAME
 from ._check_pins import ALLOW
 from .chips import CHIPS, Chip
@@ -51,10 +50,10 @@ def schema() -> Schema:
             "watchdog": _boolean("Restart a board on which nothing goes on any more", True),
             "battery": _battery(),
             "led": _object("The LED by which the board shows which one it is; on a Pico W by default its own", {
-                **_wired(LED_PIN),
-                "active": _words(dict.fromkeys(ACTIVE, ""), "The level at the pin when it is lit", ACTIVE[0]),
+                **_wired(board.LED_PIN),
+                "active": _words(dict.fromkeys(board.ACTIVE, ""), "The level at the pin when it is lit", board.ACTIVE[0]),
                 "allow": _allow(),
-            }, (LED_PIN.key,)),
+            }, (board.LED_PIN.key,)),
             "psram": _boolean("The module has PSRAM (ESP32-WROVER; octal PSRAM on ESP32-S3), which takes pins", False),
         },
         ("chip", "broker", "devices"),
@@ -207,7 +206,7 @@ def _of_chip(chip: Chip) -> Schema:
         "properties": {
             "devices": {"additionalProperties": device},
             "i2c": {**bus, "items": bus},
-            "led": {"properties": {LED_PIN.key: pins}},
+            "led": {"properties": {board.LED_PIN.key: pins}},
             **({} if chip.wifi else {"wifi": False}),
         },
     }

@@ -20,21 +20,21 @@ class Story:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._phase = ""
-        self._since = self._told = 0.0
+        self._since = self._shown = 0.0
 
     def lines(self, transfer: Transfer, now: float) -> list[str]:
         """Return what is to be told now, in seconds of any clock: mostly nothing."""
         if transfer.phase != self._phase:
-            self._phase, self._since, self._told = transfer.phase, now, now
+            self._phase, self._since, self._shown = transfer.phase, now, now
             begins = {
                 "sending": "sending",
                 "checking": "the board copies what it has already",
                 "restarting": f"restarting, on trial: it has {_STARTS} starts of {_START_S:g} s to reach {self._broker}",
             }
             return [begins[transfer.phase]] if transfer.phase in begins else []
-        if transfer.ended or now - self._told < _EVERY_S:
+        if transfer.ended or now - self._shown < _EVERY_S:
             return []
-        self._told = now
+        self._shown = now
         return [f"{self._waiting(transfer, now)} ({now - self._since:.0f} s)"]
 
     def _waiting(self, transfer: Transfer, now: float) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..boards.board_folder import default_folder, names
-from ..boards.checked_map import PortMap
+from ..boards.port_map import PortMap
 from ..errors import FlashError, PortMapError
 
 __all__ = ["BoardMap", "BoardMaps"]
@@ -36,12 +36,7 @@ class BoardMap:
             "file": str(self.file),
             "valid": port_map is not None,
             "problems": self.problems,
-            "board": port_map.name if port_map else self.name,
-            "chip": port_map.chip.name if port_map else None,
-            "title": port_map.chip.title if port_map else None,
-            "devices": devices,
-            "sleeps": port_map is not None and port_map.sleep is not None,
-            "doubts": port_map.doubts if port_map else [],
+    from ..boards.virtual.virtual_board import load_virtual  # only where the boards are opened
         }
 
 
@@ -82,7 +77,7 @@ def _versions(folder: Path) -> _Versions:
 
 
 def _load(file: Path) -> BoardMap:
-    from ..boards.virtual.image import load_virtual  # only where the boards are opened
+    from ..boards.virtual.virtual_board import load_virtual  # only where the boards are opened
 
     try:
         return BoardMap(file.stem, file, load_virtual(file))

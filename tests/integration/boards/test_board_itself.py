@@ -14,9 +14,9 @@ from brokers import Broker
 from listening import Ear
 from msgflo import Broker as Address
 from msgflo_host.boards.port_map import load
-from msgflo_host.boards.virtual.image import write_flash
 from msgflo_host.boards.virtual.program import find_micropython
 from msgflo_host.boards.virtual.thread import BoardThread
+from msgflo_host.boards.virtual.virtual_board import write_flash
 from msgflo_host.errors import MsgfloError
 from paths import ROOT
 
@@ -130,16 +130,6 @@ def test_a_board_without_an_led_says_so(ear: tuple[Broker, Ear], tmp_path: Path)
         assert identify(ear[1], since) == "Anything: it says so in its log, having no LED"
         shed.wait_for_line("it is me")
         shed.wait_for_line("no LED of its own shows it; one can be named in the port map, as in  led: {pin: 2}")
-
-
-def test_other_packets_do_not_wait_for_the_blinking(ear: tuple[Broker, Ear], board: BoardThread) -> None:
-    ear[1].wait_for("kitchen-board/mode", lambda mode: mode == "normal")
-    ear[1].say("kitchen-board/identify", True)
-    ear[1].say("kitchen-board/log-level", "shout")
-    line = board.wait_for_line("'shout' is no level; allowed: error, info, debug")
-    since = next(i for i, event in enumerate(list(board.events)) if event.get("line") == line)
-    board.wait_for(lambda: blinks(board, since), what="it blinks still")
-    assert "Traceback" not in board.output
 
 
 def test_restart_needs_true(ear: tuple[Broker, Ear], board: BoardThread) -> None:

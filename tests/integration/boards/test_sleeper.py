@@ -320,15 +320,6 @@ def test_wished_awake_it_stays_until_it_is_not(tap: Tap, watcher: Watcher, tmp_p
     assert watcher.all("fbp/connection/shed")[-1] == "asleep"
 
 
-@pytest.mark.parametrize(("awake", "patience"), [(2, 30_000), (60, 70_000)])
-def test_its_watchdog_waits_for_what_may_stand_still_for_long(
-    tap: Tap, watcher: Watcher, tmp_path: Path, awake: int, patience: int
-) -> None:
-    with sleeper(tap, tmp_path, awake=awake, watchdog=True) as board:
-        until(lambda: len(board.sleeps) >= 2)
-        assert (board.patience, board.bites) == (patience, 0)
-
-
 ADDRESS = ["127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1"]
 
 
@@ -361,16 +352,6 @@ def test_an_access_point_that_does_not_answer_is_forgotten_within_the_same_wake_
     assert "no Wi-Fi" not in board.output
     readings = watcher.all("shed-climate/temperature")
     assert readings == list(range(1, len(readings) + 1))  # none was late
-
-
-def test_an_access_point_that_hides_is_sought_once(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
-    board = sleeper(tap, tmp_path)
-    board.environment["HIDDEN"] = "1"
-    with board:
-        until(lambda: len(board.sleeps) >= 3 and len(watcher.all("shed-climate/temperature")) >= 3)
-    assert [each["bssid"] for each in board.joins()[:3]] == [None] * 3
-    assert board.scans() == 1
-    assert watcher.all("shed-climate/temperature")[:3] == [1, 2, 3]
 
 
 def spoilt(memory: bytes, how: str) -> bytes:
@@ -416,31 +397,6 @@ def test_a_broker_that_has_forgotten_it_is_told_who_it_is(tmp_path: Path) -> Non
         until(lambda: len(board.sleeps) > sleeps + 2)
         assert len(watcher.all("fbp/participant/shed-climate")) == 1
         watcher.close()
-
-
-def test_switched_on_without_a_network_it_sleeps_as_well(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:
-    board = sleeper(tap, tmp_path, awake=0.3, hurry=2000)
-    board.environment["NO_WIFI"] = "1"
-    with board:
-        until(lambda: len(board.sleeps) >= 6)  # and no safe mode, which would come with the sixth start
-        assert "safe mode" not in board.output
-        assert board.sleeps[-1] > 100_000
-        board.environment.clear()
-        until(lambda: watcher.all("fbp/participant/shed-climate"))
-
-
-def test_a_broker_that_leaves_before_it_has_answered_is_asked_to_answer_first(
-    broker: Broker, watcher: Watcher, tmp_path: Path
-) -> None:
-    with contextlib.closing(Tap(broker.port, impatient=True)) as tap, sleeper(tap, tmp_path) as board:
-        until(lambda: len(board.sleeps) >= 4)
-    # The introduction, a wake-up with two connections, and from then on one each.
-    kinds = [[kind for kind, _ in packets(c[0][1])] for c in tap.connections]
-    assert 14 in kinds[1]
-    assert all(14 not in each for each in kinds[2:])
-    assert len(board.sleeps) <= len(tap.connections) - 1 <= len(board.sleeps) + 1
-    assert "awake" in board.output
-    assert "acknowledge" not in board.output
 
 
 def test_a_reading_that_fails_is_reported(tap: Tap, watcher: Watcher, tmp_path: Path) -> None:

@@ -20,9 +20,9 @@ from emulation.build import CannotBuildError, interpreter
 from listening import Ear
 from msgflo import Broker as Address
 from msgflo_host.boards.board_folder import find
-from msgflo_host.boards.virtual.image import load_virtual, write_flash
 from msgflo_host.boards.virtual.program import find_micropython
 from msgflo_host.boards.virtual.thread import BoardThread
+from msgflo_host.boards.virtual.virtual_board import load_virtual, write_flash
 from msgflo_host.errors import MsgfloError
 from paths import ROOT
 
@@ -100,14 +100,6 @@ def test_announces_itself_and_all_that_is_wired_to_it(system: System, name: str)
     assert system.ear.wait_for(f"{name}-board/memory") > 4000
     errors = [line for line in system.boards[name].lines if "Error" in line or "Traceback" in line]
     assert not errors
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_100_kb_are_enough(system: System, name: str) -> None:
-    if system.why_not:
-        pytest.skip(system.why_not)
-    system.ear.wait_for(f"{name}-board/memory")
-    assert "MemoryError" not in system.boards[name].output
 
 
 # --- esp32 ---
@@ -241,14 +233,6 @@ def test_comes_back_when_the_wifi_does(system: System) -> None:
     board.control({"wifi": True})
     board.control({"device": "remote-dial", "position": 0.0})
     assert ear.wait_for("remote-dial/value", lambda value: value == 0, since=since) == 0
-
-
-def test_comes_back_after_a_reset_and_says_why(system: System) -> None:
-    board, ear = system.boards["esp32"], system.ear
-    ear.wait_for("esp32-board/reset")
-    since = len(ear.heard)
-    board.control({"reset": True})
-    ear.wait_for("esp32-board/reset", lambda value: value == "hard", since=since)
 
 
 @pytest.mark.parametrize(

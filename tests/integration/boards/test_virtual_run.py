@@ -21,8 +21,6 @@ import pytest
 from click.testing import CliRunner
 
 from brokers import Broker, free_port
-from listening import Ear
-from msgflo_host.boards.virtual import program
 from msgflo_host.boards.virtual.program import find_micropython
 from msgflo_host.cli.main import cli
 from msgflo_host.errors import MsgfloError
@@ -197,15 +195,6 @@ def test_of_two_with_one_name_on_one_broker_the_second_is_refused(run: Callable[
     run("esp32", "--broker", broker.url).wait_for("control socket")
 
 
-def test_names_the_broker_not_what_stands_before_it(run: Callable[..., Run], broker: Broker) -> None:
-    running = run("picow", "--broker", broker.url)
-    running.wait_for(f"connected to {broker.url}\n")
-    nobody = run("esp32", "--broker", f"mqtt://127.0.0.1:{free_port()}")
-    nobody.wait_for(": Connection refused]")
-    nobody.wait_for(": connection reset")
-    assert "closed by the broker" not in nobody.output
-
-
 def test_too_little_memory_is_said_with_what_to_do(run: Callable[..., Run], broker: Broker, tmp_path: Path) -> None:
     buttons = "".join(f"  button-{pin}: {{kind: button, pin: {pin}}}\n" for pin in range(23))
     top = f"chip: picow\nwifi: {{ssid: Home}}\nbroker: {broker.url}\ndevices:\n"
@@ -285,33 +274,6 @@ def test_takes_the_broker_of_the_port_map_where_none_is_named(run: Callable[...,
     running = run("battery")
     running.wait_for("battery: a virtual ESP32-S3 on mqtt://192.168.1.10:1883")
     assert running.end(signal.SIGTERM) == 0
-
-
-def test_log_on_mqtt_names_the_broker_that_the_board_is_on(
-    broker: Broker, run: Callable[..., Run], tmp_path: Path
-) -> None:
-    with (tmp_path / "boards" / "picow.yaml").open("a") as file:
-        file.write("log: {topic: true}\n")
-    ear = Ear(broker)
-    try:
-        running = run("picow", "--broker", broker.url)
-        assert ear.wait_for("picow-board/log", lambda line: "connected" in line) == f"connected to {broker.url}"
-        running.wait_for(f"connected to {broker.url}")
-    finally:
-        ear.stop()
-
-
-def test_ends_where_the_interpreter_dies_at_once(boards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = tmp_path / "bin" / "micropython"
-    broken.parent.mkdir()
-    broken.write_text('#!/bin/sh\n[ "$1" = -c ] && exec echo 1 29 64\nkill -SEGV $$\n')
-    broken.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{broken.parent}:{os.environ['PATH']}")
-    monkeypatch.setattr(program, "_RESTART_S", 0.05)
-    monkeypatch.chdir(boards)
-    done = CliRunner().invoke(cli, ["board", "run", "picow", "--broker", "mqtt://127.0.0.1:1"])
-    assert done.exit_code == 1
-    assert done.output.count("cannot be run any more: it dies at once, 3 times of signal 11 (SIGSEGV)") == 1
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = [
-    "LOOK",
+    "PROBE",
     "RESTART",
     "START_BOOTLOADER",
     "WRITER",
@@ -25,7 +25,7 @@ __all__ = [
 # stopped, but made slow; only where it runs already, for making it slow would start it.
 #
 # Then one line about the board, and one for each file of ours with the beginning of its SHA-256.
-LOOK = """
+PROBE = """
 import gc,json,os,sys
 gc.collect()
 _i=sys.implementation
@@ -148,7 +148,7 @@ class State:
 
 
 def state(output: str) -> State:
-    """Read what LOOK printed; raises ValueError when it did not get to its end."""
+    """Read what PROBE printed; raises ValueError when it did not get to its end."""
     about: dict[str, Any] = {}
     for line in output.splitlines():
         if line.startswith("i "):

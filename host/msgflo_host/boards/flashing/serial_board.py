@@ -48,10 +48,10 @@ class SerialBoard:
         self.stopped = True
         """Whether its program is still stopped, so that it has to be started again."""
 
-    def look(self) -> State:
+    def probe(self) -> State:
         """Return what the board is and has; its watchdog no longer bites. Raises NoMicroPython."""
         try:
-            return repl_scripts.state(self._run(repl_scripts.LOOK))
+            return repl_scripts.state(self._run(repl_scripts.PROBE))
         except _ScriptError as error:
             # CircuitPython, or a MicroPython from long ago: it has to be replaced.
             if error.last.startswith(("ImportError", "AttributeError", "TypeError")):

@@ -21,14 +21,14 @@ from msgflo.paho_transport import Transport
 from ...errors import MsgfloError
 from ...wire.discovery import parse, participant_of
 from ..build import Image
-from ..checked_map import PortMap
+from ..port_map import PortMap
 from .serial_log import SerialLog
 
 __all__ = ["micropython_of", "present", "remember"]
 
 _ANSWER = "board: it is me"
 _ANSWER_S = 2.0
-_KEPT_S = 0.3  # what the broker has kept comes at once
+_RETAINED_S = 0.3  # what the broker has kept comes at once
 _STEP_S = 0.02
 
 
@@ -65,9 +65,9 @@ async def present(port_map: PortMap, version: str, device: str, broker: Broker) 
         await transport.connect()
         topics = [f"fbp/connection/{port_map.name}", f"{role}/version", f"{role}/mode", "fbp/participant/+"]
         await transport.subscribe([(topic, 1) for topic in topics])
-        await asyncio.sleep(_KEPT_S)
-        wanted = [b"online", json.dumps(version).encode(), b'"normal"']
-        if [seen.get(topic) for topic in topics[:3]] != wanted:
+        await asyncio.sleep(_RETAINED_S)
+        expected = [b"online", json.dumps(version).encode(), b'"normal"']
+        if [seen.get(topic) for topic in topics[:3]] != expected:
             return []
         with SerialLog(device) as log:
             transport.publish(f"{role}/identify", b"true", qos=1)

@@ -130,13 +130,13 @@ class Control:
 
     def _wifi(self, request: Values) -> Values:
         wifi = self._hardware.wifi
-        wanted = request["wifi"]
-        if (isinstance(wanted, int) and not isinstance(wanted, bool)) or wanted not in list(_WIFI):
-            raise ControlError(f'wifi {wanted!r}; allowed: true, false, "wrong password"')
+        desired = request["wifi"]
+        if (isinstance(desired, int) and not isinstance(desired, bool)) or desired not in list(_WIFI):
+            raise ControlError(f'wifi {desired!r}; allowed: true, false, "wrong password"')
         if "rssi" in request:
             wifi.rssi = checked(_RSSI, request["rssi"])
-        wifi.change(_WIFI[wanted])
-        return {"wifi": wanted, "connected": wifi.connected, "rssi": wifi.rssi}
+        wifi.change(_WIFI[desired])
+        return {"wifi": desired, "connected": wifi.connected, "rssi": wifi.rssi}
 
     def _power(self, request: Values) -> Values:
         on = checked(_ON, request["power"])

@@ -48,14 +48,14 @@ class Ended:
 class Hardware:
     """The hardware around the program.
 
-    What is called: `ended` when the program resets the chip or puts it to sleep; `said` with what the virtual board itself
+    What is called: `ended` when the program resets the chip or puts it to sleep; `log` with what the virtual board itself
     has to say, such as that the watchdog has bitten; `interrupt` with what the program has a handler for, to have it called;
     `edge` with each edge at a pin that the program waits for; `changed` when it may put out something else at a pin.
     """
 
     chip: Chip
     ended: Callable[[Ended], None] = lambda ended: None
-    said: Callable[[str], None] = lambda text: None
+    log: Callable[[str], None] = lambda text: None
     interrupt: Callable[[Any], None] = lambda thing: None
     edge: Callable[[Pin], None] = lambda pin: None
     changed: Callable[[Pin], None] = lambda pin: None

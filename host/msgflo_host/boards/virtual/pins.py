@@ -1,6 +1,6 @@
 """The pins of a virtual board: what the program drives, what is wired to them, and who is told of a change.
 
-The numbers of modes are an ESP32's; those of other chips `pin_api` knows.
+The numbers of modes are an ESP32's; those of other chips `machine_api` knows.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Pin:
             self.pwm = None
         if pull is not None:
             self.pull = pull
-        self._tell(before)
+        self._notify(before)
         self._changed()
 
     def put(self, value: int) -> None:
@@ -90,7 +90,7 @@ class Pin:
         before = self.level
         self.out = value
         self.pwm = None
-        self._tell(before)
+        self._notify(before)
         self._changed()
 
     def modulate(self, pwm: tuple[int, int] | None) -> None:
@@ -104,9 +104,9 @@ class Pin:
         """Let something outside hold it high or low; None lets it go."""
         before = self.level
         self.driven = level
-        self._tell(before)
+        self._notify(before)
 
-    def _tell(self, before: int) -> None:
+    def _notify(self, before: int) -> None:
         now = self.level
         if now != before and self.trigger & (RISING if now else FALLING):
             self.edge(self)

@@ -15,7 +15,7 @@ from msgflo import Broker
 
 __all__ = ["Relay"]
 
-_LOOK_S = 0.05
+_POLL_S = 0.05
 
 
 class Relay:
@@ -95,7 +95,7 @@ class Relay:
 
     async def _reachable(self) -> None:
         while not self.passes():
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_POLL_S)
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -39,13 +39,6 @@ def test_whole_file_of_an_esp32_is_taken(chip: str, tmp_path: Path) -> None:
     assert read.holds(made.BANNER)
 
 
-def test_image_without_a_sha_256_is_taken(tmp_path: Path) -> None:
-    file = tmp_path / "firmware.bin"
-    said = f"MicroPython {made.BANNER}\0".encode()
-    file.write_bytes(made.esp()[:0xF000] + made.image(said, digest=False))
-    firmware_file.read(file, CHIPS["esp32"])
-
-
 NO_TABLE = "has no partition table with an app at 0x8000: the whole image is needed, with boot loader, table and app"
 WRONG_SUMS = "is cut off or damaged: the sums that {} carries are not those of its bytes"
 ESP_FILES = {
@@ -85,13 +78,6 @@ def test_whole_uf2_file_is_taken(family: int, chip: str, tmp_path: Path) -> None
     assert firmware_file.read(file, CHIPS[chip]).holds(made.BANNER)
 
 
-def test_one_file_for_both_chips_is_taken(tmp_path: Path) -> None:
-    file = tmp_path / "firmware.uf2"
-    file.write_bytes(made.uf2() + made.uf2(family=RP2350))
-    for chip in ("picow", "pico2w"):
-        firmware_file.read(file, CHIPS[chip])
-
-
 def with_count(content: bytes, count: int) -> bytes:
     """Let all blocks say that there are so many."""
     blocks = [content[at : at + 512] for at in range(0, len(content), 512)]
@@ -118,9 +104,3 @@ UF2_FILES = {
 def test_what_a_pico_would_not_start_is_refused(what: str, tmp_path: Path) -> None:
     content, chip, said = UF2_FILES[what]
     assert refusal(tmp_path, content, chip) == f"{said}: {PICO_W.replace('PICO_W', CHIPS[chip].firmware[4:])}"
-
-
-def test_micropython_for_a_board_without_wifi_is_taken_for_such_a_board(tmp_path: Path) -> None:
-    file = tmp_path / "firmware.uf2"
-    file.write_bytes(made.uf2(b"MicroPython v1.29.0 on 2026-08-29\0Raspberry Pi Pico with RP2040\0"))
-    firmware_file.read(file, CHIPS["pico"])

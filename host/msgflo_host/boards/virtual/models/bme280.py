@@ -113,8 +113,8 @@ class Bme280:
         fine = temperature(warm)
         air = _solve(lambda raw: -pressure(raw, fine), -self.pressure * 100, 20)
         wet = _solve(lambda raw: humidity(raw, fine), self.humidity, 16)
-        wanted = (control >> 2 & 7, control >> 5, self._oversampling)
-        measured = zip(wanted, (air, warm, wet), _SKIPPED, strict=True)
+        desired = (control >> 2 & 7, control >> 5, self._oversampling)
+        measured = zip(desired, (air, warm, wet), _SKIPPED, strict=True)
         pressed, warmed, wetted = (raw if on else skipped for on, raw, skipped in measured)
         return pressed, warmed, wetted
 
