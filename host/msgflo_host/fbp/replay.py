@@ -26,7 +26,7 @@ __all__ = ["CAPABILITIES", "Frame", "Message", "Replay", "frames"]
 
 Message = dict[str, Any]
 
-# The deprecated one among them is what older clients look for, the finer ones what newer ones do.
+# Older clients need the deprecated one among them, newer ones the finer ones.
 CAPABILITIES = (
     "protocol:component", "component:getsource", "protocol:network", "network:status", "network:control", "network:data",
 )  # fmt: skip

@@ -184,7 +184,7 @@ async def _connect(address: str) -> None:
 
 
 @pytest.mark.parametrize("which", ["of nobody we trust", "plain"])
-def test_what_is_wrong_with_encryption_is_said(which: str) -> None:
+def test_what_is_wrong_with_encryption_is_reported(which: str) -> None:
     context = None
     if which != "plain":
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

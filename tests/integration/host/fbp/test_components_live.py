@@ -244,7 +244,7 @@ def test_a_process_that_fails_at_a_packet_is_shown_as_one_that_fails(coordinator
     run(main)
 
 
-def test_what_a_component_died_of_is_told_also_to_who_joins_later(coordinator: Coordinator, folder: Path) -> None:
+def test_the_reason_of_a_crash_is_sent_also_to_a_later_editor(coordinator: Coordinator, folder: Path) -> None:
     fill(folder, Crash__py="from msgflo import Participant\nimport no_such_module\n")
     reason = "ended (exit code 1): msgflo: Crash.py:2: ModuleNotFoundError: No module named 'no_such_module'"
 

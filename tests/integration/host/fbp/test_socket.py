@@ -111,7 +111,7 @@ def test_a_fault_in_the_handler_ends_no_connection(caplog: pytest.LogCaptureFixt
         async with served() as server, await server.connect() as client:
             for _ in range(3):
                 answer = await ask(client, "graph", "fail", requestId="1", secret=SECRET)
-                assert answer["payload"]["message"] == "graph:fail has failed; the runtime's log tells more"
+                assert answer["payload"]["message"] == "graph:fail has failed; the runtime's log has the details"
                 assert answer["responseTo"] == "1"
             assert (await ask(client))["command"] == "getruntime"
 

@@ -141,7 +141,7 @@ def test_what_is_no_mqtt_is_hung_up_on(house: Coordinator, first: bytes | str) -
     assert "Traceback" not in house.output
 
 
-def test_while_the_broker_is_away_a_browser_is_told_so(tmp_path: Path) -> None:
+def test_while_the_broker_is_away_a_browser_gets_a_refusal(tmp_path: Path) -> None:
     with Broker() as broker, Coordinator("--plain", broker=broker.url, cwd=tmp_path) as coordinator:
         coordinator.wait(lambda status: status["connected"])
         assert answer(coordinator, connect()) == ACCEPTED

@@ -85,7 +85,7 @@ def said(host: str, secret: str | None, caplog: pytest.LogCaptureFixture) -> lis
 HTTPS = "editor: browsers keep pages of https from ws:// elsewhere; --ide names one of http (docs/editors.md)"
 
 
-def test_a_port_that_is_open_to_all_is_told_with_two_addresses(
+def test_a_port_that_is_open_to_all_is_logged_with_two_addresses(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serving_module, "outward_url", lambda host, port: "http://[2001:db8::9]:1/")
@@ -99,7 +99,7 @@ def test_a_port_that_is_open_to_all_is_told_with_two_addresses(
     ]
 
 
-def test_a_port_that_is_open_on_one_address_is_told_with_that(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_port_that_is_open_on_one_address_is_logged_with_that(caplog: pytest.LogCaptureFixture) -> None:
     assert said("192.0.2.9", None, caplog) == [
         "page: http://192.0.2.9:1/",
         "editor: https://ide.example#runtime/endpoint?protocol=websocket&address=ws://192.0.2.9:1&id=an-id",
@@ -108,7 +108,7 @@ def test_a_port_that_is_open_on_one_address_is_told_with_that(caplog: pytest.Log
     ]
 
 
-def test_an_id_that_is_given_is_the_id_and_with_a_secret_nothing_is_kept(tmp_path: Path) -> None:
+def test_an_id_that_is_given_is_the_id_and_with_a_secret_nothing_is_stored(tmp_path: Path) -> None:
     id = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
     with LocalServer(tmp_path, runtime_id=id, secret=SECRET) as server:
         assert [url["id"] for url in live_urls(server)] == [id]
@@ -264,7 +264,7 @@ def test_pages_connect_from_the_allow_list_only(house: LocalServer) -> None:
 PART = "from msgflo import Participant, Port\nclass Part(Participant):\n    outports = [Port('out')]\n"
 
 
-def test_secrets_are_told_to_nobody(shared_broker: Broker, tmp_path: Path) -> None:
+def test_secrets_are_revealed_to_nobody(shared_broker: Broker, tmp_path: Path) -> None:
     """Whatever the program prints in asyncio's debug mode, keeps, answers and tells all; also to who puts them elsewhere."""
     (tmp_path / "secrets.yaml").write_text(f"hall:\n  secret: {SECRETS['viewer']}\n  may: viewer\n")
     folder = tmp_path / "data"
@@ -308,7 +308,7 @@ def test_secrets_are_told_to_nobody(shared_broker: Broker, tmp_path: Path) -> No
 # --- The port ---
 
 
-def test_editors_are_told_of_the_end(tmp_path: Path) -> None:
+def test_editors_are_notified_of_the_end(tmp_path: Path) -> None:
     with LocalServer(tmp_path) as server:
 
         async def main() -> None:

@@ -99,7 +99,7 @@ def test_a_client_that_does_not_read_is_disconnected(frame: bytes, caplog: pytes
     assert "editor at 10.0.0.1 disconnected: it does not read what it is sent" in caplog.text
 
 
-def test_all_who_may_see_it_are_told() -> None:
+def test_all_who_may_see_it_are_notified() -> None:
     async def main() -> None:
         clients = ClientList()
         viewer, data_only, stranger, author = (

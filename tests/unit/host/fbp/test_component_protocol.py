@@ -115,7 +115,7 @@ def test_a_graph_cannot_be_named_as_a_component_and_hides_the_source_of_none(sys
     system.run(main)
 
 
-def test_a_source_is_written_answered_once_and_told_to_others(system: LocalSystem, home: Path) -> None:
+def test_a_source_is_written_answered_once_and_sent_to_others(system: LocalSystem, home: Path) -> None:
     async def main() -> None:
         async with system.editor(secret=SECRET) as one, system.editor() as two:
             for each in (one, two):
@@ -167,7 +167,7 @@ def test_what_cannot_be_written_is_refused(system: LocalSystem, home: Path) -> N
     assert {file: file.read_text() for file in home.iterdir() if file.is_file()} == before
 
 
-def test_an_edit_on_disk_is_told_to_all(system: LocalSystem, home: Path) -> None:
+def test_an_edit_on_disk_is_sent_to_all(system: LocalSystem, home: Path) -> None:
     async def main() -> None:
         async with system.editor() as one, system.editor() as two:
             for each in (one, two):

@@ -47,7 +47,7 @@ def graph() -> Graph:
     return graph
 
 
-def test_an_editor_is_told_a_place_of_every_node_and_the_graph_has_none_of_them(graph: Graph) -> None:
+def test_an_editor_gets_a_place_for_every_node_and_the_graph_has_none_of_them(graph: Graph) -> None:
     coordinator, service = served(graph)
     coordinator.graphs.discovered({"found": "x/Found"})
     before = graph.copy()

@@ -65,7 +65,7 @@ def test_a_secret_is_not_shown() -> None:
         '{"payload": {"secret": {"hunter2": 1}}, "protocol": "graph", "command": "clear"}',
     ],
 )
-def test_a_refusal_does_not_tell_the_secret(frame: str) -> None:
+def test_a_refusal_does_not_reveal_the_secret(frame: str) -> None:
     assert "hunter2" not in json.dumps(refused(frame))
 
 
@@ -116,7 +116,7 @@ def test_the_error_of_an_unknown_protocol_is_one_that_there_is() -> None:
         ('{"protocol": "graph", "command": "x", "requestId": "\\ud800"}', "half of a surrogate pair"),
     ],
 )
-def test_what_is_wrong_is_said(frame: str | bytes, text: str) -> None:
+def test_what_is_wrong_is_reported(frame: str | bytes, text: str) -> None:
     assert text in why(frame)
     assert len(why(frame)) < 300
 

@@ -63,7 +63,7 @@ def errors(client: Editor) -> list[Any]:
     return [payload["error"] for payload in client.all("network", "processerror")]
 
 
-def test_editors_are_told_when_a_node_comes_sleeps_and_is_lost(system: LocalSystem) -> None:
+def test_editors_are_notified_when_a_node_comes_sleeps_and_is_lost(system: LocalSystem) -> None:
     async def main() -> None:
         async with system.editor() as one, system.editor() as two:
             for each in (one, two):
@@ -96,7 +96,7 @@ def test_editors_are_told_when_a_node_comes_sleeps_and_is_lost(system: LocalSyst
     ("status", "shown", "error"),
     [("asleep", ASLEEP, []), ("lost", LOST, ["lost (connection lost)"]), ("offline", LOST, ["lost (stopped)"])],
 )
-def test_who_joins_later_is_told_how_each_node_is(
+def test_a_later_editor_gets_the_state_of_each_node(
     system: LocalSystem, status: str, shown: str, error: list[str]
 ) -> None:
     state = {"asleep": "asleep"}.get(status, "lost")
@@ -172,7 +172,7 @@ def test_an_exception_that_was_printed_is_over_in_its_time_also_beside_a_report_
     run_simulated(main)
 
 
-def test_editors_are_told_when_the_broker_goes_and_comes_back_and_what_waits_for_it(
+def test_editors_are_notified_when_the_broker_goes_and_comes_back_and_what_waits_for_it(
     system: LocalSystem,
 ) -> None:
     async def main() -> None:
@@ -195,7 +195,7 @@ def test_editors_are_told_when_the_broker_goes_and_comes_back_and_what_waits_for
     system.run(main)
 
 
-def test_what_cannot_be_brought_in_force_is_told_as_an_error_of_its_node(system: LocalSystem) -> None:
+def test_an_edge_or_packet_that_cannot_be_applied_is_an_error_of_its_node(system: LocalSystem) -> None:
     async def main() -> None:
         async with system.editor() as one, system.editor() as two:
             await two.ask("runtime", "getruntime")

@@ -106,7 +106,7 @@ def test_packets_of_the_selected_edges_are_shown_and_where_none_is_selected_all(
     run(system, main)
 
 
-def test_a_topic_of_a_directly_bound_edge_is_read_only_while_somebody_looks(system: LocalSystem) -> None:
+def test_a_topic_of_a_directly_bound_edge_is_read_only_while_somebody_watches(system: LocalSystem) -> None:
     async def main() -> None:
         assert followed(system) == set()
         async with system.editor() as one:
@@ -192,7 +192,7 @@ def test_data_on_secure_edges_is_masked_for_everybody(system: LocalSystem) -> No
     run(system, main)
 
 
-def test_a_packet_that_somebody_sends_is_shown_to_all_who_look_and_traced_with_secrets_masked(
+def test_a_packet_that_somebody_sends_is_shown_to_all_who_watch_and_traced_with_secrets_masked(
     system: LocalSystem,
 ) -> None:
     async def main() -> None:
@@ -259,7 +259,7 @@ def test_an_edge_of_several_graphs_is_shown_in_each_that_is_started(system: Loca
     run(system, main)
 
 
-def test_a_client_that_is_behind_is_spared_packets_and_nothing_else_and_told_what_it_misses() -> None:
+def test_a_client_that_is_behind_misses_packets_and_nothing_else_and_learns_how_many() -> None:
     system = LocalSystem("one(core/Repeat) OUT -> IN two(core/Repeat)\n")
 
     async def main() -> None:
@@ -295,7 +295,7 @@ def test_a_client_that_is_behind_is_spared_packets_and_nothing_else_and_told_wha
     system.run(main)
 
 
-def test_a_network_with_devices_runs_while_one_of_them_is_there_also_where_nobody_looks(system: LocalSystem) -> None:
+def test_a_network_with_devices_runs_while_one_of_them_is_there_also_where_nobody_watches(system: LocalSystem) -> None:
     async def main() -> None:
         async with system.editor() as client:
             assert (await client.ask("network", "getstatus", graph=MAIN))["running"] is True

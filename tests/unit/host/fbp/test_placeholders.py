@@ -75,7 +75,7 @@ def test_the_list_has_them_until_the_real_ones_come() -> None:
     asyncio.run(main())
 
 
-def test_editors_are_told_when_a_graph_comes_to_name_one_or_another_port_of_it() -> None:
+def test_editors_are_notified_when_a_graph_names_one_or_another_port_of_it() -> None:
     async def main() -> None:
         coordinator, service = served(parse("count(core/Counter)\n"))
         client = joined(service)

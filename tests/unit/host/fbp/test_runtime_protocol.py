@@ -30,7 +30,7 @@ def system() -> LocalSystem:
     return LocalSystem(GRAPH, secrets={SECRET: ALL, VIEWER: READY_MADE["viewer"]})
 
 
-def test_a_client_is_told_what_it_may_do_by_where_it_is_and_what_secret_it_shows(system: LocalSystem) -> None:
+def test_capabilities_depend_on_the_machine_and_the_secret_of_a_client(system: LocalSystem) -> None:
     cases: list[tuple[bool, str | None, frozenset[str]]] = [
         (False, None, DEFAULT_LOCAL),
         (False, SECRET, ALL),
@@ -63,7 +63,7 @@ def test_a_client_is_told_what_it_may_do_by_where_it_is_and_what_secret_it_shows
     system.run(main)
 
 
-def test_who_asks_for_the_runtime_is_told_what_is_recorded_where_that_may_be_seen(system: LocalSystem) -> None:
+def test_with_the_runtime_a_client_gets_the_recorded_graphs_if_it_may_see_them(system: LocalSystem) -> None:
     async def told(secret: str | None) -> list[Any]:
         async with system.editor(secret=secret) as client:
             await client.ask("runtime", "getruntime")
@@ -86,7 +86,7 @@ def shape(ports: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
     return {side: [(port["id"], port["type"]) for port in ports[side]] for side in ("inPorts", "outPorts")}
 
 
-def test_exported_ports_are_told_whenever_they_change(system: LocalSystem) -> None:
+def test_exported_ports_are_sent_whenever_they_change(system: LocalSystem) -> None:
     async def main() -> None:
         async with system.editor() as one, system.editor() as two:
 
@@ -126,7 +126,7 @@ def test_exported_ports_are_told_whenever_they_change(system: LocalSystem) -> No
     system.run(main)
 
 
-def test_a_type_that_discovery_shows_is_told(system: LocalSystem) -> None:
+def test_a_type_that_discovery_shows_is_sent(system: LocalSystem) -> None:
     class Typed(Source):
         outports = (Port("value", type="number"),)
 

@@ -48,7 +48,7 @@ def test_a_broken_file_is_not_replaced_in_silence(tmp_path: Path, content: bytes
 
 
 @pytest.mark.parametrize("content", [b"", bytes(33)])
-def test_what_a_power_cut_has_left_without_content_is_made_again_and_said(
+def test_what_a_power_cut_has_left_without_content_is_made_again_and_logged(
     tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "fbp-secret").write_bytes(content)
@@ -81,7 +81,7 @@ def test_nothing_is_left_of_a_secret_that_cannot_be_written(tmp_path: Path, monk
         ("hünter2hunter2", "has other characters than"),
     ],
 )
-def test_a_secret_that_no_url_carries_is_refused_without_being_told(secret: str, problem: str) -> None:
+def test_a_secret_that_no_url_carries_is_refused_without_being_shown(secret: str, problem: str) -> None:
     with pytest.raises(ServerError) as refused:
         check_secret(secret, "of --secret")
     assert problem in str(refused.value)
@@ -103,7 +103,7 @@ def test_secrets_and_what_they_allow(tmp_path: Path) -> None:
     }
 
 
-def test_a_file_that_others_can_read_is_complained_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_file_that_others_can_read_is_warned_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = written(tmp_path, "hall: {secret: 5Jx2Wq0fV9dRkT7b, may: viewer}\n")
     load_secrets(path)
     assert caplog.text == ""
@@ -140,7 +140,9 @@ def test_a_file_that_others_can_read_is_complained_about(tmp_path: Path, caplog:
         ("a: {secret: HUNTER2hunter2 may: viewer}\n", "1", ""),
     ],
 )
-def test_what_is_wrong_in_the_file_is_said_with_its_place(tmp_path: Path, text: str, place: str, problem: str) -> None:
+def test_what_is_wrong_in_the_file_is_reported_with_its_place(
+    tmp_path: Path, text: str, place: str, problem: str
+) -> None:
     path = written(tmp_path, text)
     with pytest.raises(ServerError) as refused:
         load_secrets(path)

@@ -177,7 +177,7 @@ def test_its_secure_initial_packets_are_masked_for_those_who_may_not_change_it()
     run(system, main, LocalGraphParticipant("inner", system.broker))
 
 
-def test_graphs_that_share_a_component_are_told_apart_by_their_roles(system: LocalSystem) -> None:
+def test_graphs_that_share_a_component_are_reached_by_their_roles(system: LocalSystem) -> None:
     async def main() -> None:
         async with system.editor() as one:
             await shown(one)
@@ -278,7 +278,7 @@ HOSTILE: dict[str, bytes | dict[str, Any]] = {
 }  # fmt: skip
 
 
-def test_what_it_may_not_say_is_dropped_with_one_complaint(
+def test_messages_that_it_may_not_send_are_dropped_with_one_log_line(
     system: LocalSystem, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main() -> None:
@@ -301,7 +301,7 @@ def test_what_it_may_not_say_is_dropped_with_one_complaint(
     assert "Traceback" not in caplog.text
 
 
-def test_who_joins_later_is_told_its_exported_ports(system: LocalSystem) -> None:
+def test_a_later_editor_gets_its_exported_ports(system: LocalSystem) -> None:
     async def main() -> None:
         for _ in range(2):  # what it has said to nobody it is asked again
             async with system.editor() as one:

@@ -98,7 +98,7 @@ def test_a_clock_that_is_set_while_a_trace_is_recorded_moves_no_event_away_from_
     run_simulated(main)
 
 
-def test_the_newest_events_are_kept_and_clearing_does_not_end_the_recording() -> None:
+def test_the_newest_events_are_stored_and_clearing_does_not_end_the_recording() -> None:
     system = LocalSystem()
 
     async def main() -> None:

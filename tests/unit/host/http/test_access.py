@@ -33,7 +33,7 @@ SECRET = "the-owner-of-the-house"
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )  # fmt: skip
-def test_a_mistake_is_said_and_holds_no_secret(
+def test_a_mistake_is_reported_and_holds_no_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -105,7 +105,7 @@ def test_a_board_runs_once_and_can_be_started_again(house: House) -> None:
     run(main)
 
 
-def test_what_a_board_says_is_told_and_one_that_has_ended_is_started_again(house: House) -> None:
+def test_the_lines_of_a_board_are_passed_on_and_a_crashed_board_is_started_again(house: House) -> None:
     async def main() -> None:
         await house.runs.start(house.map())
         house.processes[0].say("desk | Wi-Fi is there", "msgflo: desk: the memory is full")
@@ -161,7 +161,7 @@ def test_a_board_whose_name_somebody_has_already_is_not_started(house: House) ->
     run(main)
 
 
-def test_without_micropython_it_is_said_how_to_get_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_micropython_the_error_names_the_installation(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
 
     async def main() -> None:
