@@ -66,7 +66,7 @@ class GraphPart:
             release()
             raise
         roles = [self._graphs.role(network.id, edge[end]["node"]) for end in ("src", "tgt")]
-        self._coordinator.when_in_force(roles, release)
+        self._coordinator.when_applied(roles, release)
 
     def _moves_shown(self, payload: Mapping[str, Any]) -> bool:
         """Whether nothing but the place is told of a participant that the graph does not name."""

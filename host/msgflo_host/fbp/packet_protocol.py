@@ -56,7 +56,7 @@ class Packets:
         events.listen(GraphEnded, lambda event: self._forget(event.graph))
         events.listen(PacketSent, self._show_sent)
         for kind in (ClientAccessChanged, RecordingChanged):
-            events.listen(kind, lambda event: self.taps.look_again())
+            events.listen(kind, lambda event: self.taps.refresh())
         events.listen(ClientLeft, lambda event: self._left(event.client))
 
     async def run(self) -> None:
@@ -73,7 +73,7 @@ class Packets:
         """Show a client only these edges of a graph; all of them where none is named. Its answer waits until they are."""
         chosen: frozenset[Ends] = frozenset((src[0], src[1].lower(), tgt[0], tgt[1].lower()) for src, tgt in edges)
         self._selected.setdefault(client, {})[graph] = chosen
-        self.taps.look_again(client.hold())
+        self.taps.refresh(client.hold())
 
     def is_running(self, network: Network) -> bool:
         """Whether packets may come: it is started, and a participant of it is there that sends by itself.
@@ -113,7 +113,7 @@ class Packets:
     def _left(self, client: ClientHandle) -> None:
         self._selected.pop(client, None)
         self._rate_limit.left(client)
-        self.taps.look_again()
+        self.taps.refresh()
 
     def _forget(self, graph: str) -> None:
         for selected in self._selected.values():
@@ -152,7 +152,7 @@ class Packets:
     def _showing(self, graph: str, name: str, wants: Callable[[ClientHandle], bool]) -> list[ClientHandle] | None:
         """Who is shown a packet; None where it is not recorded either."""
         looking = {client: graph for client in self._clients if wants(client)}
-        seeing = self._rate_limit.seeing(graph, name, looking, time.monotonic())
+        seeing = self._rate_limit.allowed(graph, name, looking, time.monotonic())
         return seeing if seeing or self._recording(graph) else None
 
     def _show(self, graph: str, payload: dict[str, Any], clients: list[ClientHandle]) -> None:

@@ -126,15 +126,6 @@ def test_packets_pass_both_ways_whole_or_in_pieces(house: Coordinator) -> None:
     run(main)
 
 
-def test_what_comes_with_the_first_packet_is_passed_on_too(house: Coordinator) -> None:
-    async def main() -> None:
-        async with browser(house) as socket:
-            await socket.send_bytes(connect() + frames.PINGREQ)
-            assert await received(socket, 6) == ACCEPTED + b"\xd0\0"
-
-    run(main)
-
-
 @pytest.mark.parametrize(
     "first", [b"", b"GET / HTTP/1.1\r\n\r\n", b"\x10\x02\xff\xff", b"\x10\xff\xff\xff\x7f" + bytes(300_000), "text"]
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from pathlib import Path
@@ -230,74 +229,6 @@ def test_a_refused_edit_changes_nothing_and_is_told_to_nobody_else(system: Local
             assert await source_of(one, "g") == before
             await two.ask("network", "getstatus", graph="g")
             assert [frame["command"] for frame in two.frames[since:] if frame["protocol"] == "graph"] == []
-
-    system.run(main)
-
-
-def test_a_node_of_the_same_name_in_two_graphs_is_two(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as client:
-            for graph, step in (("one", 1), ("two", 10)):
-                await client.ask("graph", "clear", id=graph)
-                await client.ask("graph", "addnode", graph=graph, id="count", component="core/Counter")
-                await client.ask(
-                    "graph", "addinitial", graph=graph, src={"data": step}, tgt={"node": "count", "port": "step"}
-                )
-                await client.ask("graph", "addinport", graph=graph, public="in", node="count", port="in")
-                await client.ask("graph", "addoutport", graph=graph, public="out", node="count", port="out")
-                await client.ask("network", "start", graph=graph)
-            for graph, totals in (("one", [1, 2]), ("two", [10, 20]), ("one", [3])):
-                for total in totals:
-                    await client.ask("runtime", "packet", graph=graph, port="in", event="data", payload=True)
-                    await client.told("runtime", "packet", graph=graph, port="out", payload=total)
-            await client.ask("graph", "removenode", graph="one", id="count")
-            await client.ask("runtime", "packet", graph="two", port="in", event="data", payload=True)
-            await client.told("runtime", "packet", graph="two", port="out", payload=30)
-
-    system.run(main)
-
-
-def test_the_main_graph_can_be_cleared_and_made_anew(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as one, system.editor() as two:
-            assert '"first"' in await source_of(one, MAIN)
-            await one.ask("graph", "clear", id=MAIN, name="main", main=True)
-            await two.told("graph", "clear", id=MAIN)
-            assert '"first"' not in await source_of(one, MAIN)
-            assert (await one.ask("network", "getstatus", graph=MAIN))["started"]
-            await one.ask("graph", "addnode", graph=MAIN, id="a", component="core/Repeat")
-            await one.ask("graph", "addnode", graph=MAIN, id="b", component="core/Drop")
-            await one.ask("graph", "addedge", graph=MAIN, src=A_OUT, tgt=B_IN)
-            await one.ask("graph", "addinitial", graph=MAIN, src={"data": "new"}, tgt=A_IN)
-            await two.told("network", "data", id="a() OUT -> IN b()", data="new")
-
-    system.run(main)
-
-
-def test_a_file_that_is_edited_is_told_as_changes(tmp_path: Path) -> None:
-    (tmp_path / "graph.fbp").write_text("first(core/Repeat) OUT -> IN second(core/Drop)\n")
-    system = LocalSystem(tmp_path / "graph.fbp")
-
-    async def main() -> None:
-        async with system.editor() as client:
-            await client.ask("runtime", "getruntime")
-            (tmp_path / "graph.fbp").write_text(
-                "first(core/Repeat) OUT -> IN third(core/Drop)\n5 -> IN first\nINPORT=first.IN:ENTRY\n"
-            )
-            added = await client.told("graph", "addnode", graph=MAIN, id="third")
-            assert added["payload"]["component"] == "core/Drop"
-            await client.told(
-                "graph", "addedge", src={"node": "first", "port": "out"}, tgt={"node": "third", "port": "in"}
-            )
-            await client.told("graph", "addinitial", src={"data": 5}, tgt={"node": "first", "port": "in"})
-            await client.told("graph", "removenode", graph=MAIN, id="second")
-            while [port["id"] for port in client.all("runtime", "ports")[-1]["inPorts"]] != ["entry"]:
-                await asyncio.sleep(0.01)
-            await client.told("network", "data", data=5, tgt={"node": "third", "port": "in"})
-            changes = [command for command, _ in told_of(client.frames, MAIN)]
-            assert changes.index("removeedge") < changes.index("removenode")
-            assert changes.count("addnode") == 1, "only what differs is told"
-            assert client.all("component", "component") == []
 
     system.run(main)
 

@@ -187,24 +187,3 @@ def test_a_saved_graph_is_in_its_file_and_nothing_else_is(tmp_path: Path) -> Non
             assert " a(" not in written
 
     system.run(main)
-
-
-def test_what_cannot_be_saved_is_answered_with_the_reason(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as client:
-            with pytest.raises(Refused, match="started without the file of a graph"):
-                await client.ask("network", "persist")
-
-    system.run(main)
-
-
-def test_a_fixture_is_gone_when_it_is_stopped(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as client:
-            await chain(client, "fixture.x")
-            await client.ask("network", "start", graph="fixture.x")
-            assert not (await client.ask("network", "stop", graph="fixture.x"))["running"]
-            with pytest.raises(Refused, match=r"^Requested graph not found$"):
-                await client.ask("network", "getstatus", graph="fixture.x")
-
-    system.run(main)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from editors import Editor, Refused
 from local_system import LocalSystem
 from msgflo import Port
+from msgflo_host.components.library import Library
 from msgflo_host.fbp.permissions import ALL, DEFAULT_LOCAL, READY_MADE
 from simulation import taking_part, until
 from systems import Sink, Source
@@ -186,21 +188,6 @@ def test_only_data_passes_the_other_events_are_acknowledged(system: LocalSystem)
     system.run(main)
 
 
-def test_any_value_leaves_as_it_has_entered(system: LocalSystem) -> None:
-    async def main() -> None:
-        async with system.editor() as client:
-            await repeater(client)
-            described = {"type": "any", "schema": "https://example.net/any.json"}
-            for data in (None, False, 0, "", [], {}, "ü" * 100_000):
-                since = len(client.frames)
-                packet = {"graph": "g", "port": "in", "event": "data", "payload": data, **described}
-                assert await client.ask("runtime", "packet", **packet) == packet
-                left = await client.told("runtime", "packet", since=since)
-                assert left["payload"] == {"graph": "g", "port": "out", "event": "data", "payload": data}
-
-    system.run(main)
-
-
 def test_packets_that_go_nowhere_are_refused(system: LocalSystem) -> None:
     good = {"graph": "g", "port": "in", "event": "data", "payload": 1}
     wrong: list[tuple[dict[str, Any], str]] = [
@@ -226,5 +213,17 @@ def test_packets_that_go_nowhere_are_refused(system: LocalSystem) -> None:
             await client.ask("runtime", "packet", **good)
             await client.told("runtime", "packet", payload=1)
             assert len(client.all("runtime", "packet")) == 1
+
+    system.run(main)
+
+
+def test_the_repository_of_the_library_is_sent_to_those_who_may_see_something(tmp_path: Path) -> None:
+    (tmp_path / "msgflo.yaml").write_text("repository: https://example.org/home.git\n")
+    system = LocalSystem(library=Library(tmp_path))
+
+    async def main() -> None:
+        async with system.editor() as here, system.editor(afar=True) as afar:
+            assert (await here.ask("runtime", "getruntime"))["repository"] == "https://example.org/home.git"
+            assert "repository" not in await afar.ask("runtime", "getruntime")
 
     system.run(main)

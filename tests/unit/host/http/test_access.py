@@ -71,12 +71,6 @@ def test_options_of_the_command_say_who_may(tmp_path: Path, monkeypatch: pytest.
     assert SECRET not in repr(taken)
 
 
-def test_a_folder_of_boards_that_is_not_there_is_said_at_once() -> None:
-    result = CliRunner().invoke(cli, ["run", "--boards", "nowhere"])
-    assert result.exit_code == 2
-    assert "Directory 'nowhere' does not exist" in result.output
-
-
 @pytest.mark.parametrize("words", ["run", "coordinator", "list", "watch", "send", "test", "trace record", "board run"])
 def test_the_help_of_each_command_says_who_sees_a_secret(words: str) -> None:
     text = " ".join(CliRunner().invoke(cli, [*words.split(), "--help"]).output.split())

@@ -33,7 +33,7 @@ class House:
         self.processes.first = ("desk.yaml: control socket 127.0.0.1:4711",)
         self.runs = BoardRuns(
             in_this_program({}),
-            said=lambda board, line: self.said.append((board, line)),
+            output=lambda board, line: self.said.append((board, line)),
             is_alive=self.alive.__contains__,
         )
         monkeypatch.setattr(program, "_ask", lambda found: (1, 99))
@@ -123,22 +123,6 @@ def test_what_a_board_says_is_told_and_one_that_has_ended_is_started_again(house
         await house.runs.stop("desk")
         assert house.state() == "stopped"
         assert len(house.processes) == 2
-
-    run(main)
-
-
-def test_a_board_that_is_stopped_before_it_has_started_again_has_ended_without_an_error(house: House) -> None:
-    async def main() -> None:
-        await house.runs.start(house.map())
-        house.processes[0].end()
-        desk = house.runs.find("desk")
-        assert desk is not None
-        while desk.error is None:
-            await asyncio.sleep(0.1)
-        await house.runs.stop("desk")
-        assert (house.state(), desk.error) == ("stopped", None)
-        await asyncio.sleep(5)
-        assert len(house.processes) == 1
 
     run(main)
 
