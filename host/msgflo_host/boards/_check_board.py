@@ -76,7 +76,7 @@ def check(file: Path, secrets: Path, loopback: bool) -> PortMap:
 
 
 def _warn_of_cut(reader: _Reader, place: Located, path: str, findings: Findings) -> None:
-    """Doubt texts for which there can be a secret, and which a # has cut."""
+    """Warn of texts for which there can be a secret, and which a # has cut."""
     if isinstance(place.value, dict):
         for key, part in place.value.items():
             _warn_of_cut(reader, part, f"{path}.{key}".strip("."), findings)
@@ -114,7 +114,7 @@ class _Reader(Reader):
 
 
 def _is_comma(key: Node, value: Node, rest: Node, nothing: Node) -> bool:
-    """Tell whether a value in braces and the key that follows are a number with a decimal comma, as in `0,5 min`."""
+    """Return whether a value in braces and the key that follows are a number with a decimal comma, as in `0,5 min`."""
     texts = all(isinstance(each, ScalarNode) for each in (key, value, rest, nothing))
     if not texts or nothing.value or rest.start_mark.index != value.end_mark.index + 1 or key.value == "password":
         return False

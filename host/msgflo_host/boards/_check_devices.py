@@ -316,7 +316,7 @@ def _wrong_topic(topic: str) -> str | None:
 
 
 def check_role_name(findings: Findings, place: Located | tuple[int, int], role: str) -> None:
-    """Doubt a role that no .fbp graph can name."""
+    """Warn of a role that no .fbp graph can name."""
     if _FBP_NODE.fullmatch(role):
         return
     like = re.sub(r"[ ./]+", "-", _ascii(role))
@@ -332,7 +332,7 @@ def _ascii(text: str) -> str:
 
 
 def _remotes(section: Section, kind: Remotes, claim: Callable[[str, str, Any], object]) -> dict[str, dict[str, Any]]:
-    """Return what each remote is known by; `claim(role, who, place)` is told of each role."""
+    """Return the marks of each remote; calls `claim(role, who, place)` for each role."""
     if not section.has(kind.key):
         return {}
     found: dict[str, dict[str, Any]] = {}

@@ -59,7 +59,7 @@ def wifi(top: Section, chip: Chip | None) -> Wifi | None:
 
 
 def _quotes(text: str) -> str | None:
-    """Return what to say of a text in the quotes of a book; None of all else."""
+    """Return the hint for a text in the quotes of a book; None for all else."""
     return "its quotes are a part of it; YAML knows \" and ' only" if _QUOTED.fullmatch(text) else None
 
 
@@ -176,7 +176,7 @@ def _broker_url(section: Section, key: str) -> Broker | None:
 
 
 def _is_escaped(url: str) -> bool:
-    """Tell whether user and password in a URL that could be read have no character that may be another part of it.
+    """Return whether user and password in a URL that could be read have no character that may be another part of it.
 
     The parser takes them as they are, from the last @ back; what else reads the URL may not.
     """

@@ -1,4 +1,4 @@
-"""The compiled port map, `board.json`: what is in the port map as a board reads it, numbers and all.
+"""The compiled port map, `board.json`: the port map as a board reads it, numbers and all.
 
     {"format": 1, "name": "kitchen", "chip": "esp32", "version": "3f2a1b…", "built": 1764000000, "wifi": {"ssid": …},
      "broker": {"host": "192.168.1.10", "port": 1883, …}, "log": {"level": "info", "topic": false}, "watchdog": true,
@@ -29,7 +29,7 @@ CA_FILE = "ca.der"
 
 
 def compile_map(port_map: PortMap, *, built: int, version: str = "") -> dict[str, Any]:
-    """Return what board.json says; with `ca`, the authority's certificate in DER, which goes into a file of its own.
+    """Return the content of board.json; with `ca`, the authority's certificate in DER, which goes into a file of its own.
 
     `built`, in Unix seconds, is where the board's clock begins. Raises PortMapError if the certificate cannot be read any
     more.

@@ -111,7 +111,7 @@ def modules_of(port_map: PortMap, platform: str | None = None) -> dict[str, Path
 
 
 def _included(port_map: PortMap, platform: str) -> Callable[[str, str], bool]:
-    """What decides whether an import is followed: by chip, by what the port map has."""
+    """Return the function that includes an import or not: by chip, and by the parts that the port map has."""
     # A board that sleeps keeps no session at the broker: what would wait there would keep it awake.
     left_out = {"msgflo.persistent"} if port_map.sleep else {"board.early", "board.sleeper"}
     if not port_map.broker.tls:

@@ -31,7 +31,7 @@ _ARCHITECTURES = {
 def compile_modules(sources: Mapping[str, Path], chip: str, *, whole: bool = True) -> dict[str, bytes]:
     """Compile files for a chip; the keys are their paths, and those of the result. Tracebacks know them by their stems.
 
-    `whole` says that no others call them, so that they may be made leaner.
+    `whole` says that no others call them, so that they may be minified.
     Raises FlashError with mpy-cross's own words where a source cannot be compiled.
     """
     # Not in the threads: in CPython 3.11 `ast` fails now and then where several use it.

@@ -1,4 +1,4 @@
-"""Which modules of the firmware a board needs: found by following imports through the sources, without running them."""
+"""The modules of the firmware that a board needs: found by the imports in the sources, without running them."""
 
 from __future__ import annotations
 

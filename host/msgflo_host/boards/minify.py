@@ -1,4 +1,4 @@
-"""Makes sources leaner before they are compiled for a board, where each name that is new to MicroPython takes memory.
+"""Minifies sources before they are compiled for a board, where each name that is new to MicroPython takes memory.
 
 Left out are `__all__`, which is for readers and checkers, and what only CPython runs. Private constants stand where they
 are used. Parameters that nobody names in a call get names that many share: `a`, `b`, `c`. MicroPython itself drops comments and
@@ -24,7 +24,7 @@ _TESTS = ("_LEAN", "MICROPYTHON", "_MICROPYTHON", "_platform.MICROPYTHON", "sys.
 
 
 def minify(sources: Mapping[str, Path]) -> dict[str, str]:
-    """Return the texts of files, made leaner; one that is no Python is left as it is, for the compiler to complain of."""
+    """Return the texts of files, minified; one that is no Python stays as it is, for the compiler to report."""
     texts = {name: file.read_text(encoding="utf-8") for name, file in sources.items()}
     trees: dict[str, ast.Module] = {}
     for name, text in texts.items():

@@ -60,7 +60,7 @@ class Device:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the firmware's `create` gets as options."""
+        """The options for the firmware's `create`."""
         return {**self.kind.fixed, **self.wiring, **self.settings}
 
 
@@ -121,7 +121,7 @@ class PortMap:
     led: Led | None = None
     psram: bool = False
     warnings: tuple[str, ...] = field(default=(), repr=False)
-    """What is allowed and probably not meant, each with its place."""
+    """Values that are allowed and probably not meant, each with its place."""
 
     @property
     def board_role(self) -> str:

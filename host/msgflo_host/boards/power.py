@@ -53,7 +53,7 @@ class Estimate:
 
     @property
     def lost(self) -> float:
-        """What the battery loses by itself, as a current in mA."""
+        """The self-discharge of the battery, as a current in mA."""
         return self.battery.capacity * self.battery.self_discharge / HOURS_A_MONTH
 
     def days(self, milliamps: float = 0) -> float:
@@ -98,7 +98,7 @@ def _timed(what: str, current: Current, duration: Duration, times: float = 1.0) 
 
 
 def _joining(port_map: PortMap) -> Iterator[tuple[str, Duration]]:
-    """What has to be done before anything can be sent."""
+    """Yield the steps before anything can be sent."""
     yield "join the Wi-Fi", figures.JOIN_S
     if port_map.wifi is None or port_map.wifi.address is None:
         yield "ask for an address", figures.ADDRESS_S

@@ -1,6 +1,6 @@
 """A JSON Schema of port maps, for editors: made of the same chips, kinds and settings that are checked.
 
-It says less than the check does, which sees a port map as a whole; what it refuses, the check refuses as well.
+It refuses less than the check does, which sees a port map as a whole.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def _setting(setting: Setting) -> Schema:
 
 
 def _of_chip(chip: Chip) -> Schema:
-    """What a chip adds: its pins, and whether there must be a Wi-Fi."""
+    """Return the part that depends on the chip: its pins, and whether there must be a Wi-Fi."""
     pins = {"$ref": f"#/definitions/pin-{chip.name}"}
     keys = sorted({each.key for kind in KINDS.values() for each in kind.wiring if isinstance(each, Pin)})
     device = {"properties": dict.fromkeys(keys, pins)}

@@ -29,7 +29,7 @@ _EMPTY = "empty; where none is needed, leave out this line, and in the port map 
 
 
 class Secrets:
-    """The texts in a secrets.yaml, which is read when the first one is wanted; `problem` is what is wrong with it."""
+    """The texts in a secrets.yaml, which is read with the first use; `problem` is its fault."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -69,7 +69,7 @@ class Secrets:
         return self._texts[name]
 
     def untouched(self) -> str | None:
-        """Return what to say where texts that are used are still those of the example; None where none is.
+        """Return the warning about texts that are still those of the example; None where none is.
 
         A network may well have the name that the example has: alone, that says nothing. Where none lies beside the
         file, the example is that of the installed project.

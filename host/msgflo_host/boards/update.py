@@ -46,8 +46,8 @@ async def update(
 ) -> Transfer:
     """Update the board `name` and wait until it runs the new version; `on_progress` is called after each step.
 
-    `asleep` is how many seconds a board that sleeps may take to wake up: it is told, by a retained packet, to stay awake
-    until the update is over, unless somebody else had told it before. `reaches` is the broker that the new version is to
+    `asleep` is how many seconds a board that sleeps may take to wake up: a retained packet keeps it awake
+    until the update is over, unless another client had done so before. `reaches` is the broker that the new version is to
     reach, for the error's text. Raises FlashError where the board is not heard, or does not run the new version then;
     NotReached where the broker is not.
     """

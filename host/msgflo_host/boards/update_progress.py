@@ -1,4 +1,4 @@
-"""What an update waits for, in lines for whoever watches it: one when that changes, and one every 15 s."""
+"""Progress of an update in lines: one when its phase changes, and one every 15 s."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STARTS = 3
 
 
 class Story:
-    """Tells of one update; `broker` is the one that the new version is to reach."""
+    """The progress of one update; `broker` is the one that the new version is to reach."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
@@ -23,7 +23,7 @@ class Story:
         self._since = self._shown = 0.0
 
     def lines(self, transfer: Transfer, now: float) -> list[str]:
-        """Return what is to be told now, in seconds of any clock: mostly nothing."""
+        """Return the lines that are due now, in seconds of any clock: mostly none."""
         if transfer.phase != self._phase:
             self._phase, self._since, self._shown = transfer.phase, now, now
             begins = {

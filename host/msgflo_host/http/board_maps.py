@@ -41,7 +41,7 @@ class BoardMap:
             "title": port_map.chip.title if port_map else None,
             "devices": devices,
             "sleeps": port_map is not None and port_map.sleep is not None,
-            "doubts": port_map.warnings if port_map else [],
+            "warnings": port_map.warnings if port_map else [],
         }
 
 

@@ -295,15 +295,6 @@ def test_where_a_version_is_gone_or_not_whole_the_other_one_runs(gate: Gate, tmp
     assert json.loads((board.flash / "slot.json").read_text()) == {"slot": "b"}
 
 
-WAIT = "import time\nprint('standing still')\nwhile True:\n    time.sleep(1)\n"
-IN_CREATE = """
-import time
-
-def create(*arguments):
-    print("standing still")
-    while True:
-        time.sleep(1)
-"""
 IN_A_TASK = """
 import asyncio
 import time
@@ -320,19 +311,8 @@ def create(role, topics, options, hardware):
 """
 
 
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        ("board____init____dot__py", WAIT),
-        ("devices__still__dot__py", IN_CREATE),
-        ("devices__still__dot__py", IN_A_TASK),
-    ],
-    ids=["at its import", "when a device is made", "in its run"],
-)
-def test_a_version_that_stands_still_is_taken_back(
-    broker: Broker, gate: Gate, tmp_path: Path, path: str, text: str
-) -> None:
-    new = image(gate, NEW, **{path: text})
+def test_a_version_that_stands_still_is_taken_back(broker: Broker, gate: Gate, tmp_path: Path) -> None:
+    new = image(gate, NEW, devices__still__dot__py=IN_A_TASK)
     settings = json.loads(new["board.json"])
     settings["devices"] = [{"module": "still", "role": "still"}]
     new["board.json"] = json.dumps(settings).encode()

@@ -7,7 +7,6 @@ with twice as much memory; then this does not show that 100 KB suffice, and the 
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -251,45 +250,3 @@ def test_reaches_a_broker_whose_certificate_is_right_and_no_other(
             else:
                 board.wait_for_line("certificate", seconds=PATIENCE_S)
                 assert "connected to" not in board.output
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(900)
-def test_ten_minutes_with_flat_memory(system: System) -> None:
-    """Everything goes on; what each board says of its free memory does not fall. The one that sleeps is woken each time."""
-    ear, sleeper = system.ear, system.boards["battery"]
-    awake = [name for name in NAMES if name != "battery"]
-    # What an Oregon's message begins with, and noise now and then: the board loads what reads it, once.
-    system.boards["rf433"].control({"device": "radio", "pulses": [976, 976] * 20 + [488, 488, 488, 6000]})
-    for name in awake:
-        ear.wait_for(f"{name}-board/memory")
-    until = time.monotonic() + 600
-    turn = 0
-    while time.monotonic() < until:
-        turn += 1
-        system.boards["picow"].control({"device": "remote-button", "press": 0.1})
-        system.boards["picow"].control({"device": "remote-dial", "position": turn % 10 / 10})
-        system.boards["esp32"].control({"device": "room-climate", "temperature": turn % 30})
-        system.boards["rf433"].control({"device": "radio", "pulses": FRAME * 8})
-        ear.say("remote-color/color", [turn * 7 % 256, turn * 13 % 256, turn % 256])
-        ear.say("radio/send", {"protocol": "ev1527", "code": 1000 + turn})
-        sleeper.wait_for(lambda: sleeper.control({"get": True})["state"] == "asleep", seconds=PATIENCE_S)
-        warm, since = turn % 40, len(ear.heard)
-        sleeper.control({"device": "garden-climate", "temperature": warm})
-        sleeper.control({"wake": True})
-        ear.wait_for(
-            "garden-climate/temperature",
-            lambda value, warm=warm: value == pytest.approx(warm, abs=0.01),
-            since=since,
-        )
-        time.sleep(5)
-    for name in awake:
-        free = [value for topic, value in ear.heard if topic == f"{name}-board/memory"]
-        assert len(free) >= 18
-        first, last = min(free[2:7]), min(free[-5:])
-        assert last > first - 1024, f"{name}: {free}"
-    for name, board in system.boards.items():
-        assert not [line for line in board.lines if "Traceback" in line or "MemoryError" in line]
-        starts = [line for line in board.lines if line.startswith("[running")]
-        assert starts[0] == "[running, after a power reset]"
-        assert set(starts[1:]) == (set() if name in awake else {"[running, after a sleep reset]"})

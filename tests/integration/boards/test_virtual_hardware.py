@@ -121,31 +121,6 @@ asyncio.run(main())
 # --- Converters, pulses, buses ---
 
 
-def test_i2c_speaks_to_models_and_tells_who_is_absent(start: Start) -> None:
-    board = start(
-        """
-bus = I2C(0, scl=Pin(22), sda=Pin(21), freq=100000)
-print(*bus.scan())
-try:
-    bus.readfrom(0x45, 6)
-except OSError as e:
-    print(e.errno)
-bus.writeto(0x44, b"\\x24\\x00")
-time.sleep_ms(20)
-data = bytearray(6)
-bus.readfrom_into(0x44, data)
-print(len(data), data[0] << 8 | data[1])
-print(bus.readfrom_mem(0x76, 0xD0, 1))
-bus.writeto_mem(0x76, 0xF2, b"\\x05")
-into = bytearray(2); bus.readfrom_mem_into(0x76, 0xF2, into); print(into)
-time.sleep(60)
-""",
-        {"module": "climate", "role": "air", "options": {"sensor": "sht3x", "i2c": 0, "address": 0x44}},
-        {"module": "weather", "role": "weather", "options": {"i2c": 0, "address": 0x76}},
-    )
-    assert said(board, 5) == ["68 118", "19", "6 24716", "b'`'", r"bytearray(b'\x05\x00')"]
-
-
 def test_drivers_of_the_firmware_understand_the_models(start: Start, micropython: Interpreter) -> None:
     """Both were written after the data sheets, and not after each other."""
     board = start(
@@ -250,28 +225,3 @@ def test_a_program_that_ends_is_started_again(start: Start) -> None:
     board.wait_for(lambda: board.lines.count("ValueError: broken") == 2)
     assert "the program has ended, exit code 1; starting again in 1 s" in board.output
     assert "cause 5 b''" in board.lines
-
-
-# --- Wi-Fi ---
-
-JOIN = """
-wlan = network.WLAN(network.STA_IF)
-wlan.active(True)
-def join():
-    wlan.connect("Home", "password")
-    time.sleep_ms(300)
-    while wlan.status() == network.STAT_CONNECTING: time.sleep_ms(10)
-    for name in ("GOT_IP", "NO_AP_FOUND", "WRONG_PASSWORD", "HANDSHAKE_TIMEOUT"):
-        if wlan.status() == getattr(network, "STAT_" + name, None): print(name, wlan.isconnected(), wlan.ifconfig()[0])
-"""
-
-
-@pytest.mark.parametrize(("chip", "wrong"), [("esp32", "HANDSHAKE_TIMEOUT"), ("picow", "WRONG_PASSWORD")])
-def test_wifi_that_is_there_absent_or_lets_nobody_in(start: Start, chip: str, wrong: str) -> None:
-    alone = "wlan.config(reconnects=0)\n" if chip == "esp32" else ""
-    board = start(JOIN + alone + "while True:\n    join()\n    time.sleep_ms(50)\n", chip=chip)
-    board.wait_for_line("GOT_IP True 127.0.0.1")
-    assert board.control({"wifi": False}) == {"wifi": False, "connected": False, "rssi": -58}
-    board.wait_for_line("NO_AP_FOUND False 0.0.0.0")
-    board.control({"wifi": "wrong password"})
-    board.wait_for_line(f"{wrong} False 0.0.0.0")

@@ -28,7 +28,7 @@ _STEP_S = 0.05
 
 
 class _Watch:
-    """What the broker says of one board, from now on: what it had kept from before does not count."""
+    """The announcements of one board from now on; retained ones do not count."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -30,12 +30,12 @@ _OURS = (".mpy", ".json", ".der", "~")
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What makes a board hold an image: files to `write`, in order, and files to `remove` before."""
+    """The changes that a board needs to hold an image: files to `write`, in order, and files to `remove` before."""
 
     write: Mapping[str, bytes]
     remove: list[str]
     keep_main: bool = False
-    """Whether there is a main.py of somebody else's, which gets another name."""
+    """True where there is a main.py of somebody else's, which gets another name."""
 
 
 def flash(
@@ -54,7 +54,7 @@ def flash(
     """
     broker = broker or port_map.broker
     if target.firmware is not None:
-        firmware_file.read(target.firmware, target.chip)  # a mistake there is told before a board is asked for
+        firmware_file.read(target.firmware, target.chip)  # a mistake there is reported before a board is asked for
     target = replace(target, port=find(target, screen))
     there = _there_already(port_map, image, target, broker)
     if there:

@@ -27,7 +27,7 @@ _MCUS = {name: chip.mcu.replace("-", "") for name, chip in CHIPS.items()}  # as 
 
 
 class Screen(Protocol):
-    """Where progress is shown."""
+    """The terminal that shows progress."""
 
     def log(self, text: str) -> None:
         """Show one line that stays."""
@@ -42,9 +42,9 @@ class Screen(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be flashed: a chip, at a `port` if that is known, with a file of MicroPython if one was given.
+    """The board to flash: a chip, at a `port` if that is known, with a file of MicroPython if one was given.
 
-    Without one, a MicroPython that the firmware runs on is kept, unless it shall be `new`: the one that is downloaded.
+    Without one, a MicroPython that the firmware runs on stays, unless it shall be `new`: the one that is downloaded.
     """
 
     chip: Chip
@@ -115,7 +115,7 @@ def find(target: Target, screen: Screen) -> str | None:
 
 
 def suits(target: Target, micropython: str) -> bool:
-    """Whether a MicroPython, as its banner says it, needs no replacement; raises FlashError for a file that is none."""
+    """Return whether a MicroPython (the text of its banner) needs no replacement; raises FlashError for a file that is none."""
     given = _given(target)
     if given is not None:
         return given.holds(micropython)

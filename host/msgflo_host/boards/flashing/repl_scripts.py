@@ -1,4 +1,4 @@
-"""What is run on a board, in MicroPython's raw REPL, to look at it and to write files onto it."""
+"""Scripts for MicroPython's raw REPL: they describe a board, and write files onto it."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ _SCRIPT = 4096  # characters of one script
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a board said about itself: its MicroPython, and the files of ours that are on it with their hashes."""
+    """The answer of a board: its MicroPython, and the files of ours that are on it with their hashes."""
 
     platform: str
     text: str  # such as v1.29.0 on 2026-08-29

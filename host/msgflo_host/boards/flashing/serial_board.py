@@ -28,7 +28,7 @@ _SILENCE_S = 15.0  # of a script that runs: hashing all files takes a second, fo
 
 
 class NoMicroPython(FlashError):
-    """Whatever is at the port does not answer as MicroPython does."""
+    """The program at the port does not answer as MicroPython does."""
 
 
 class _ScriptError(FlashError):
@@ -111,7 +111,7 @@ class SerialBoard:
         try:
             output, error = self._transport.exec_raw(script, timeout=_SILENCE_S)
         except (TransportError, OSError, struct.error) as lost:
-            self.stopped = False  # it cannot be told anything any more
+            self.stopped = False  # it takes no commands any more
             raise FlashError(f"{self.device}: the board went away in the middle ({_reason(lost)}); {_AGAIN}") from None
         if error:
             last = error.decode(errors="replace").strip().splitlines()[-1]

@@ -1,6 +1,6 @@
-"""Whether a board needs nothing: it runs the version that is to be flashed, and is the one at the port.
+"""Finds a board that needs nothing: it runs the version that is to be flashed, and is the one at the port.
 
-It is asked without being stopped: told over the broker to identify itself, it answers on its serial port.
+Its program goes on meanwhile: the board identifies itself over the broker, and answers on its serial port.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["micropython_of", "present", "remember"]
 
 _ANSWER = "board: it is me"
 _ANSWER_S = 2.0
-_RETAINED_S = 0.3  # what the broker has kept comes at once
+_RETAINED_S = 0.3  # retained packets come at once
 _STEP_S = 0.02
 
 
@@ -45,7 +45,7 @@ def micropython_of(image: Image) -> str | None:
 
 
 def remember(image: Image, micropython: str) -> None:
-    """Keep what micropython_of returns; where nothing can be kept, the next run takes longer."""
+    """Save the MicroPython for micropython_of; where that fails, the next run takes longer."""
     file = _file(image.version)
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)

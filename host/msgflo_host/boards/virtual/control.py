@@ -1,4 +1,4 @@
-"""What can be asked of a virtual board, one JSON object each: see docs/virtual-boards.md."""
+"""Requests to a virtual board, one JSON object each: see docs/virtual-boards.md."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Control:
         return function(request)
 
     def state(self) -> Values:
-        """What the board does now, and all values."""
+        """Return the state of the board, and all values."""
         return {
             "state": self._program.state,
             "wifi": next(key for key, state in _WIFI.items() if state == self._hardware.wifi.state),

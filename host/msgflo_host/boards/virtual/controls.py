@@ -1,4 +1,4 @@
-"""What people touch and see of a virtual board: buttons, LEDs, pixels, relays, and the radio on 433 MHz."""
+"""Buttons, LEDs, pixels, relays and the 433 MHz radio of a virtual board."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class _Output(Thing):
 
 
 class Led(_Output):
-    """A LED."""
+    """An LED."""
 
     outputs = (Value("lit", "boolean", "Whether it shines"),)
     shown = "lit"

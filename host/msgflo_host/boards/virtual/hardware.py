@@ -1,4 +1,4 @@
-"""What a virtual board is made of besides its program: pins, buses, Wi-Fi, what survives a reset."""
+"""Hardware of a virtual board: pins, buses, Wi-Fi, and the memory that survives a reset."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Hardware:
         return pin.name in self.chip.adc | self.chip.adc2
 
     def cause_number(self) -> int:
-        """What `machine.reset_cause()` says: an RP2 resets itself by its watchdog, whatever for."""
+        """The number for `machine.reset_cause()`: an RP2 resets itself by its watchdog, whatever for."""
         if self.chip.rp2:
             return CAUSES["power" if self.cause == "power" else "watchdog"]
         return CAUSES[self.cause]

@@ -28,7 +28,7 @@ _DEFAULT = -2  # stands for a pull that is not given: an ESP32 then leaves it as
 
 
 class _Constants:
-    """What a program finds in the class Pin and in each pin: ports/esp32/machine_pin.c, ports/rp2/machine_pin.[ch]."""
+    """Constants of the class Pin and of each pin: ports/esp32/machine_pin.c, ports/rp2/machine_pin.[ch]."""
 
     def __init__(self, rp2: bool) -> None:
         self.IN, self.OUT, self.OPEN_DRAIN = (0, 1, 2) if rp2 else (1, 3, 7)
@@ -58,7 +58,7 @@ class Pins(_Constants):
         return self._pins.setdefault(wire, Pin(self._hardware, wire))
 
     def known(self, wire: pins.Pin) -> Pin | None:
-        """What the program knows a pin as, if it does."""
+        """Return the program's object for a pin, if it has one."""
         return self._pins.get(wire)
 
 
@@ -117,7 +117,7 @@ class Pin(_Constants):
     # What `pulses_linux` uses.
 
     def takeinto(self, buffer: bytes) -> bytes:
-        """What was received since the last call: durations in µs, 16 bits each, little-endian."""
+        """Return the pulses since the last call: durations in µs, 16 bits each, little-endian."""
         taken = bytes(self.wire.received[: len(buffer)])
         del self.wire.received[: len(taken)]
         return taken
@@ -321,7 +321,7 @@ class Rtc:
         return self
 
     def memory(self, data: Any = None) -> bytes | None:
-        """What is kept while it sleeps, or set it."""
+        """Return the memory that survives a sleep, or set it."""
         if data is None:
             return self._hardware.rtc_memory
         data = data.encode() if isinstance(data, str) else data

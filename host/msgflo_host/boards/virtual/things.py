@@ -78,7 +78,7 @@ class Things:
         return [{"device": role, "kind": self._kinds[role], **thing.describe()} for role, thing in self._things.items()]
 
     def lose_power(self) -> None:
-        """What keeps its state without the program loses it."""
+        """Reset the things that keep their state without the program."""
         for thing in self._things.values():
             thing.lose_power()
 

@@ -147,7 +147,7 @@ class VirtualBoard:
 
 
 def read_config(flash: Path) -> dict[str, Any]:
-    """Return the compiled port map in force in a folder that is a board's flash; raises MsgfloError."""
+    """Return the active compiled port map in a folder that is a board's flash; raises MsgfloError."""
     try:
         config: dict[str, Any] = json.loads((flash / _active_slot(flash) / "board.json").read_text())
     except (OSError, ValueError) as error:
@@ -158,7 +158,7 @@ def read_config(flash: Path) -> dict[str, Any]:
 
 
 def _active_slot(flash: Path) -> str:
-    """Return which of the two folders of a board's flash is in force: a or b."""
+    """Return the active one of the two folders of a board's flash: a or b."""
     try:
         return "b" if json.loads((flash / "slot.json").read_text())["slot"] == "b" else "a"
     except (OSError, ValueError, KeyError, TypeError):
@@ -166,7 +166,7 @@ def _active_slot(flash: Path) -> str:
 
 
 def _override(flash: Path, settings: Mapping[str, Any]) -> None:
-    """Put settings into the compiled port map in force: an update over the network has brought the real board's.
+    """Put settings into the active compiled port map: an update over the network has brought the real board's.
 
     The signature has been checked when it arrived; for the next update the board compares this file by its content.
     """

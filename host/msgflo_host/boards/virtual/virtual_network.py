@@ -69,7 +69,7 @@ class Wlans:
 
 
 class Wlan:
-    """The station of an ESP32: unless told otherwise it tries again by itself, and takes no other network meanwhile."""
+    """The station of an ESP32: by default it tries again by itself, and takes no other network meanwhile."""
 
     _rejected = "HANDSHAKE_TIMEOUT"  # that is what a wrong password leads to
     _lost = "BEACON_TIMEOUT"

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {{role: string, kind: string, component: string}} Device
- * @typedef {{name: string, file: string, valid: boolean, problems: string[], doubts: string[], board: string, chip: string | null, title: string | null,
+ * @typedef {{name: string, file: string, valid: boolean, problems: string[], warnings: string[], board: string, chip: string | null, title: string | null,
  *   devices: Device[], sleeps: boolean, state: "stopped" | "starting" | "running" | "stopping" | "elsewhere", error: string | null}} Board
  * @typedef {{folder: string, most: number, boards: Board[]}} Listing
  */

@@ -78,7 +78,7 @@ class Bme280:
         shared = bytes((H[3] >> 4 & 0xFF, H[3] & 0x0F | (H[4] & 0x0F) << 4, H[4] >> 4 & 0xFF))
         self._registers[0xE1:0xE8] = struct.pack("<hB", H[1], H[2]) + shared + struct.pack("b", H[5])
         self._store(_SKIPPED)
-        self._oversampling = 0  # of the humidity: in force only with the next write to ctrl_meas (§5.4.3)
+        self._oversampling = 0  # of the humidity: applied only with the next write to ctrl_meas (§5.4.3)
         self._ready: float | None = None
 
     def _set(self, register: int, value: int) -> None:
