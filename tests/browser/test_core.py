@@ -476,7 +476,7 @@ def test_light_and_dark_follow_the_system_until_one_is_chosen(coordinator: Coord
 def test_parts_that_are_opened_while_there_is_no_coordinator_work_when_it_is_back(page: Page, same_page: Pages) -> None:
     # Firefox does not load again what it could not load once: it has to be there by then.
     same_page.tolerate("ERR_FAILED|Failed to load resource")
-    for part in ("boards/shelf.js", "boards/api.js", "adopt/view.js", "adopt/tree.js", "msgflo.js", "vendor/uplot.js"):
+    for part in ("boards/overview.js", "boards/api.js", "adopt/view.js", "adopt/tree.js", "msgflo.js", "vendor/uplot.js"):
         page.wait_for_function(
             "(part) => performance.getEntriesByName(new URL(part, location.href).href).length", arg=part
         )
@@ -490,7 +490,7 @@ def test_parts_that_are_opened_while_there_is_no_coordinator_work_when_it_is_bac
 def test_what_did_not_come_is_told_and_comes_when_it_is_tried_again(coordinator: Coordinator, page_of: Pages) -> None:
     page_of.tolerate("ERR_FAILED")
     page = page_of.blank()
-    parts = re.compile(r"/(boards/shelf|adopt/view|graph/new_component)\.js")
+    parts = re.compile(r"/(boards/overview|adopt/view|graph/new_component)\.js")
     page.route(parts, lambda route: route.abort())
     page.goto(address(coordinator))
     ready(page)
