@@ -298,4 +298,11 @@ def test_messages_together_have_a_limit() -> None:
     registry.discovered(lamp("c", label="x" * 2000), 0)
 
 
-# -- whatever comes --
+def test_connections_that_carry_nobody_have_a_limit() -> None:
+    registry = Registry(limit=3)
+    for i in range(3):
+        registry.connection(f"c{i}", "online", 0)
+    with pytest.raises(DiscoveryError, match='connection "c3" is refused: 3 connections are known'):
+        registry.connection("c3", "online", 0)
+    registry.connection("c0", "", 1)
+    registry.connection("c3", "online", 1)
