@@ -209,29 +209,6 @@ def test_a_command_that_makes_no_sense_is_refused_and_changes_nothing(
 LONG, LONGER = "n" * 1000, "n" * 1_000_000
 
 
-@pytest.mark.parametrize(
-    ("command", "payload"),
-    [
-        (LONGER, {}),
-        ("clear", {"name": LONGER}),
-        ("addnode", {"id": LONG, "component": "x/B"}),
-        ("removenode", {"id": LONGER}),
-        ("renamenode", {"from": LONG, "to": LONG + "2"}),
-    ],
-    ids=lambda value: value[:20] if isinstance(value, str) else "",
-)
-def test_an_error_shows_the_beginnings_of_long_names(graph: Graph, command: str, payload: Any) -> None:
-    for id in (LONG, LONG + "2"):
-        graph.add_node(id, "x/A")
-        graph.add_group(id, [])
-        graph.exports("inport").add(id, id, id)
-        graph.add_edge(PortRef(id, id), PortRef(id, id))
-        graph.add_initial(id, PortRef(id, id + "other"))
-    with pytest.raises(GraphError) as refused:
-        apply(graph, command, payload)
-    assert len(refused.value.message) < 1000
-
-
 DONE: list[tuple[str, dict[str, Any]]] = [
     ("removenode", {"id": "lamb"}),
     ("removeedge", {"src": IN, "tgt": OUT}),

@@ -137,3 +137,10 @@ def test_lines_that_could_not_be_kept_are_in_a_copy(
     assert graph_files.load(path) == graph
     assert path.with_name(f"{name}.bak").read_bytes() == before
     assert caplog.messages == [f"{path}: its lines could not be kept as they were written; they are in {path}.bak"]
+
+
+def test_bytes_that_are_no_text_are_named_with_their_place(tmp_path: Path) -> None:
+    path = tmp_path / "graph.fbp"
+    path.write_bytes(b"A(x/A)\n# \xc3\xa9 \xff")
+    with pytest.raises(GraphError, match=r"graph.fbp:2:5: byte 0xff is not UTF-8"):
+        graph_files.load(path)

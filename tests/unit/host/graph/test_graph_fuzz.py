@@ -170,14 +170,6 @@ def metadata_of(graph: Graph, what: str, said: dict[str, Any]) -> dict[str, Any]
 
 
 @fuzzed
-@given(st.booleans(), nodes_first, orders)
-def test_fuzz_a_copy_that_follows_the_changes_is_equal(sensitive: bool, first: Any, steps: Any) -> None:
-    graph, copy = Graph(case_sensitive=sensitive), Graph(case_sensitive=sensitive)
-    follow(copy, carried_out(graph, [*first, *steps]))
-    assert copy == graph
-
-
-@fuzzed
 @given(st.booleans(), nodes_first, orders, orders, orders)
 def test_fuzz_the_difference_makes_one_graph_of_another(
     sensitive: bool, first: Any, shared: Any, old_steps: Any, new_steps: Any

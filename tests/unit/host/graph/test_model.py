@@ -109,13 +109,6 @@ def test_initial_packets_of_any_value_are_kept_and_found_again(graph: Graph, dat
     assert graph.initials == []
 
 
-def test_one_port_takes_several_initial_packets_in_order(graph: Graph) -> None:
-    for data in (1, True, 1.0, "1"):
-        graph.add_initial(data, IN)
-    assert [type(initial.data) for initial in graph.initials] == [int, bool, float, str]
-    assert [initial.data for initial in graph.remove_initial(IN)] == [1, True, 1.0, "1"]
-
-
 def test_removing_an_initial_packet_that_is_not_there_names_those_that_are(graph: Graph) -> None:
     graph.add_initial(5, PortRef("lamp", "dim"))
     with pytest.raises(GraphError, match=r"no such initial packet at lamp.on; .*: 5 -> lamp.dim"):
@@ -173,3 +166,11 @@ def test_commands_do_not_slow_down_with_the_size_of_the_graph() -> None:
     for number in range(5_000):
         graph.remove_node(f"m{number}")
     assert graph.edges == []
+
+
+def test_a_port_with_index_is_another_port(graph: Graph) -> None:
+    graph.add_edge(OUT, PortRef("lamp", "on", 0))
+    graph.add_edge(OUT, PortRef("lamp", "on", 1))
+    assert len(graph.edges) == 3
+    graph.remove_edge(OUT, PortRef("lamp", "on", 0))
+    assert [edge.tgt.index for edge in graph.edges] == [None, 1]

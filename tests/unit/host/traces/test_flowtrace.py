@@ -50,11 +50,6 @@ def test_file_is_replaced_whole_and_keeps_its_mode(tmp_path: Path) -> None:
     assert flowtrace.load(file).events == [EVENT, EVENT]
 
 
-def test_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(TraceError, match=r"no/a\.json: cannot be written: No such file or directory"):
-        flowtrace.write(tmp_path / "no/a.json", content())
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
