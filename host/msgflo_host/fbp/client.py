@@ -102,7 +102,7 @@ class Client:
 
     @property
     def connected(self) -> bool:
-        """Whether the runtime is still there."""
+        """Return whether the runtime is still there."""
         return self._ended is None
 
     async def request(

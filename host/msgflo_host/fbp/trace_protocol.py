@@ -66,7 +66,7 @@ class TracePart:
         events.listen(ClientIntroduced, lambda event: self._send_recorded(event.client))
 
     def is_recording(self, graph: str) -> bool:
-        """Whether the packets of a graph are recorded."""
+        """Return whether the packets of a graph are recorded."""
         ring = self._rings.get(graph)
         return ring is not None and ring.recording
 
