@@ -216,34 +216,6 @@ def test_files_in_other_languages_for_msgflos_library_and_of_foreign_devices_are
     run(main)
 
 
-HALF = """
-from msgflo import Participant, Port
-
-class Half(Participant):
-    inports = [Port("in", "number")]
-    def on_in(self, value):
-        print(value / 2)
-"""
-
-
-def test_a_process_that_fails_at_a_packet_is_shown_as_one_that_fails(coordinator: Coordinator, folder: Path) -> None:
-    fill(folder, Half__py=HALF)
-
-    async def main() -> None:
-        async with at(coordinator) as client:
-            await add(client, half="home/Half")
-            await feed(client, "hot", "half.in")
-            await soon(
-                lambda: any(
-                    each["id"] == "half" and "TypeError: unsupported operand" in each["error"]
-                    for each in client.all("network", "processerror")
-                )
-            )
-            await client.ask("graph", "removenode", graph=MAIN, id="half")
-
-    run(main)
-
-
 def test_the_reason_of_a_crash_is_sent_also_to_a_later_editor(coordinator: Coordinator, folder: Path) -> None:
     fill(folder, Crash__py="from msgflo import Participant\nimport no_such_module\n")
     reason = "ended (exit code 1): msgflo: Crash.py:2: ModuleNotFoundError: No module named 'no_such_module'"

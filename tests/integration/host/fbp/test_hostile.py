@@ -104,21 +104,6 @@ def test_secrets_cannot_be_tried_fast(monkeypatch: pytest.MonkeyPatch) -> None:
     run(main)
 
 
-def test_a_client_that_takes_no_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CLOSING_S", 0.2)
-
-    async def main() -> None:
-        async with served() as server:
-            reader, writer = await server.raw()
-            await until(lambda: len(server.clients) == 1)
-            server.clients.close()
-            await until(lambda: not len(server.clients))
-            assert closing_code(await drained(reader)) == 1001
-            writer.close()
-
-    run(main)
-
-
 def test_only_who_has_shown_a_secret_sends_long_frames() -> None:
     async def main() -> None:
         async with served() as server:

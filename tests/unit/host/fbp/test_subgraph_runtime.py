@@ -102,7 +102,7 @@ def test_an_answer_belongs_to_the_request_that_it_names_and_else_to_the_first_th
         ("runtime", "packet", "packetsent", {"graph": "main", "port": "in", "event": "data"}),
     ],
 )
-def test_answers_that_are_called_otherwise_are_known(
+def test_answers_with_another_name_are_recognised(
     protocol: str, command: str, answer: str, payload: dict[str, Any]
 ) -> None:
     talk = Conversation()
