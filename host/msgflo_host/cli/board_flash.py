@@ -65,4 +65,4 @@ def command(
     screen.say(f"{port_map.name} is there, after {time.monotonic() - began:.0f} s: {', '.join(there)}")
     missing = [device.role for device in port_map.devices if device.role not in there]
     if missing:
-        screen.say(f"not there: {', '.join(missing)}; what the board said above tells why")
+        screen.say(f"not there: {', '.join(missing)}; the board's lines above tell why")
