@@ -10,6 +10,7 @@ export PYTHONNOUSERSITE := 1
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin
 
 BIN := .venv/bin
+NPM_BIN := tests/typecheck/node_modules/.bin
 PYTEST := $(BIN)/python -m pytest
 # What people save beside these, as README.md has them do, is theirs.
 SOURCES := bench examples firmware host tests
@@ -57,8 +58,9 @@ lint: setup-tests
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check --quiet $(SOURCES)
 	@ways=(); $(BIN)/mypy & ways+=($$!); for target in esp32 rp2 cpython; do \
-		tests/typecheck/node_modules/.bin/pyright -p tests/typecheck/$$target.json & ways+=($$!); \
-	done; for way in "$${ways[@]}"; do wait "$$way" || exit 1; done
+		$(NPM_BIN)/pyright -p tests/typecheck/$$target.json & ways+=($$!); \
+	done; $(NPM_BIN)/tsc -p tests/typecheck/web.json & ways+=($$!); \
+	$(NPM_BIN)/eslint -c tests/typecheck/eslint.config.mjs host/msgflo_host/web & ways+=($$!); for way in "$${ways[@]}"; do wait "$$way" || exit 1; done
 
 bench: setup$(if $(PEER),-tests) ## Measure against the broker alone, write docs/benchmarks.md (PEER=1: beside npm msgflo)
 	@$(BIN)/python -m bench $(if $(PEER),--peer)

@@ -230,7 +230,7 @@ install_for_run() {
 # --- what only tests need ---------------------------------------------------------------------------------------------
 
 # Folders of tests/ with npm packages: a package.json and its lock file in each. Ours are compared with, or judged by, those of
-# reference/; typecheck/ has pyright, support/emulation/ the emulated chip.
+# reference/; typecheck/ has pyright, TypeScript and ESLint, support/emulation/ the emulated chip.
 npm_folders=(reference/fbp reference/spec reference/trace reference/web typecheck support/emulation)
 
 # --ignore-scripts: the native parts that they would build only make them faster.

@@ -1,6 +1,6 @@
 // Bundles what the page uses of others: `make vendor`. Each file begins with the packages in it, LICENCES holds their licences.
 
-import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -53,7 +53,6 @@ async function bundle(name, options = {}) {
 
 for (const file of readdirSync(out)) rmSync(join(out, file));
 const used = [
-  await bundle("lit-html.js"),
   await bundle("uplot.js"),
   await bundle("uplot.css"),
   await bundle("mqtt.js", {
@@ -61,5 +60,6 @@ const used = [
     alias: { mqtt: join(modules, "mqtt/build/index.js"), stream: "readable-stream" },
   }),
 ].flat();
+copyFileSync(entry("mqtt.d.ts"), join(out, "mqtt.d.ts")); // the package's own types need those of Node.js
 const texts = [...new Set(used)].sort().map((folder) => `${titleOf(folder)} (${locked[folder].license})\n\n${licenceOf(folder)}\n`);
 writeFileSync(join(out, "LICENCES"), texts.join(`\n${"-".repeat(80)}\n\n`));

@@ -19,7 +19,6 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "support")]
 from brokers import free_port  # noqa: E402 - the path comes first
 from browser import LAPTOP, PHONE, SECRET, Chromium, Pages, edit, fit, until, until_system  # noqa: E402
 from paths import ROOT  # noqa: E402
-from pictures import smaller  # noqa: E402
 from systems import Coordinator  # noqa: E402
 
 # role, component, where it stands on the dashboard
@@ -58,7 +57,7 @@ def build(page: Page) -> None:
         added.append(["addedge", {"src": ends[0], "tgt": ends[1]}])
     edit(page, *added)
     page.get_by_role("tab", name="Dashboard").click()
-    page.locator(".instrument[data-state=playing]").nth(len(INSTRUMENTS) - 1).wait_for()
+    page.locator(".instrument[data-state=running]").nth(len(INSTRUMENTS) - 1).wait_for()
     bound = "['direct', 'forwarded'].includes(edge.kind)"
     until_system(page, f"system.status.edges.length > {len(EDGES)} && system.status.edges.every((edge) => {bound})")
     page.get_by_role("switch").click()
@@ -67,9 +66,9 @@ def build(page: Page) -> None:
 
 
 def wired(page: Page) -> None:
-    """The graph, while the dashboard plays on: as its menu leads there."""
+    """The graph, while the dashboard runs on: as its menu leads there."""
     page.get_by_role("tab", name="Dashboard").click()
-    page.locator(".instrument[data-state=playing]").nth(len(INSTRUMENTS) - 1).wait_for()
+    page.locator(".instrument[data-state=running]").nth(len(INSTRUMENTS) - 1).wait_for()
     until_system(page, "system.status.nodes.every((node) => node.state === 'alive')")
     page.get_by_role("button", name="What to do with load").click()
     page.get_by_role("menuitem", name="Draw its wires").click()
@@ -86,7 +85,7 @@ def wired(page: Page) -> None:
 def shown(page: Page) -> None:
     """The dashboard, with the numbers of some seconds."""
     page.get_by_role("tab", name="Dashboard").click()
-    page.locator(".instrument[data-state=playing]").nth(len(INSTRUMENTS) - 1).wait_for()
+    page.locator(".instrument[data-state=running]").nth(len(INSTRUMENTS) - 1).wait_for()
     for value in ("80", "30", "55"):
         page.get_by_role("slider").first.fill(value)
         page.wait_for_timeout(2000)  # so that the chart has something to show
@@ -109,10 +108,10 @@ def main() -> None:
                 page = pages(coordinator)
                 build(page)
                 wired(page)
-                (arguments.folder / "page-light.png").write_bytes(smaller(page.screenshot()))
+                page.screenshot(path=arguments.folder / "page-light.png")
                 page.emulate_media(color_scheme="dark")
                 shown(page)
-                (arguments.folder / "page-dark.png").write_bytes(smaller(page.screenshot()))
+                page.screenshot(path=arguments.folder / "page-dark.png")
                 for theme in ("light", "dark") if arguments.all else ():
                     page.emulate_media(color_scheme=theme)
                     for width, height in (LAPTOP, PHONE):

@@ -1,4 +1,4 @@
-"""Instruments: nodes of the graph that a dashboard plays, arranged by hand, the same for everyone who looks."""
+"""Instruments: nodes of the graph that run on a dashboard, arranged by hand, the same for everyone."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ def instrument(page: Page, role: str) -> Locator:
     return page.locator(f"#dashboard-view [data-role={json.dumps(role)}]")
 
 
-def is_played(page: Page, role: str) -> None:
+def is_running_here(page: Page, role: str) -> None:
     until_system(page, f"system.nodeStatus({json.dumps(role)})?.instances.some(({{ state }}) => state === 'alive')")
-    is_in_state(page, role, "playing")
+    is_in_state(page, role, "running")
 
 
 def is_in_state(page: Page, role: str, state: str) -> None:
@@ -134,13 +134,13 @@ def test_an_instrument_added_by_one_person_appears_to_the_other(
     first, second = dashboard(page), dashboard(page_of(coordinator))
     expect(second.locator("#dashboard-view")).to_contain_text("No instruments yet")
     add(first, "switch")
-    is_played(first, "switch1")
+    is_running_here(first, "switch1")
     is_in_state(second, "switch1", "elsewhere")
-    expect(instrument(second, "switch1")).to_contain_text("Played elsewhere: switch1@web-")
+    expect(instrument(second, "switch1")).to_contain_text("Runs elsewhere: switch1@web-")
     status = coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
     assert len(node(status, "switch1")["instances"]) == 1
-    instrument(second, "switch1").get_by_role("button", name="Play here too").click()
-    is_played(second, "switch1")
+    instrument(second, "switch1").get_by_role("button", name="Run here too").click()
+    is_running_here(second, "switch1")
     coordinator.wait(lambda status: len(node(status, "switch1")["instances"]) == 2)
     first.locator("#tool-save").click()
     expect(first.locator("#toasts")).to_contain_text("saved")
@@ -155,7 +155,7 @@ def test_instruments_are_arranged_by_mouse_and_keys_for_everyone(
 ) -> None:
     first = instruments(page, **BOTH)
     for role in BOTH:
-        is_played(first, role)
+        is_running_here(first, role)
     second = dashboard(page_of(coordinator))
     move = instrument(first, "switch1").get_by_role("button", name="Move switch1")
     expect(move).to_be_hidden()  # locked
@@ -179,27 +179,8 @@ def test_instruments_are_arranged_by_mouse_and_keys_for_everyone(
     first.keyboard.press("Control+z")
     until_place(second, "rgb1", box(4, 4, 2, 3))
     first.reload()
-    expect(instrument(first, "switch1")).to_be_visible()  # played by the second by now, perhaps
+    expect(instrument(first, "switch1")).to_be_visible()  # it runs in the second by now, perhaps
     assert place(first, "switch1") == box(4, 1, 3, 3)
-
-
-def test_a_drag_is_broken_off_by_escape(page: Page) -> None:
-    instruments(page, **BOTH)
-    is_played(page, "switch1")
-    page.get_by_role("button", name="Edit", exact=True).click()
-    settled(page)
-    before = instrument(page, "switch1").bounding_box()
-    assert before
-    page.mouse.move(before["x"] + 40, before["y"] + 100)
-    page.mouse.down()
-    page.mouse.move(before["x"] + 400, before["y"] + 300)
-    settled(page)
-    assert instrument(page, "switch1").bounding_box() != before
-    page.keyboard.press("Escape")
-    page.mouse.up()
-    settled(page)
-    assert instrument(page, "switch1").bounding_box() == before
-    assert place(page, "switch1") == box(0, 0)
 
 
 class Lamp(Participant):
@@ -209,16 +190,6 @@ class Lamp(Participant):
 
     def process(self, inport: str, msg: Any) -> None:
         self.send("is", msg.data)
-
-
-def test_what_does_not_fit_into_an_instrument_can_be_scrolled_to(page: Page) -> None:
-    instruments(page, sound1=("web/Sound", box(0, 0)))
-    is_played(page, "sound1")
-    body = instrument(page, "sound1").locator(".device-body")
-    body.evaluate("body => body.scrollTo(0, 0)")
-    above = "body => body.firstElementChild.getBoundingClientRect().top - body.getBoundingClientRect().top"
-    assert body.evaluate("body => body.scrollHeight > body.clientHeight")
-    assert body.evaluate(above) >= 0
 
 
 def test_a_switch_on_the_dashboard_drives_a_lamp(page: Page, coordinator: Coordinator) -> None:
@@ -231,32 +202,20 @@ def test_a_switch_on_the_dashboard_drives_a_lamp(page: Page, coordinator: Coordi
         until_system(page, "system.graph.nodes.has('lamp')")
         edit(page, joins("switch1.on", "lamp.on"))
         dashboard(page)
-        is_played(page, "switch1")
+        is_running_here(page, "switch1")
         coordinator.wait(lambda status: any(edge["kind"] == "direct" for edge in status["edges"]))
         outside.until("lamp/is", b"false")
         instrument(page, "switch1").get_by_role("switch").click()
         outside.until("lamp/is", b"true")
-        kept = "() => JSON.parse(localStorage.getItem('msgflo-instruments'))?.switch1?.options.on"
-        page.wait_for_function(kept)  # also where nothing tells the page that the power goes
-        page.reload()  # where it was switched to is kept
+        saved = "() => JSON.parse(localStorage.getItem('msgflo-instruments'))?.switch1?.options.on"
+        page.wait_for_function(saved)  # also where nothing tells the page that the power goes
+        page.reload()  # its position is saved
         expect(instrument(page, "switch1").get_by_role("switch")).to_have_attribute("aria-checked", "true")
 
 
-def test_what_the_shelf_of_the_same_page_plays_is_not_said_to_be_elsewhere(
+def test_an_instrument_that_runs_elsewhere_runs_here_when_that_page_has_gone(
     page: Page, coordinator: Coordinator
 ) -> None:
-    put(page, switch1=("web/Switch", None))
-    until_system(page, "system.nodeStatus('switch1') !== undefined")
-    page.locator("#side-tab-devices").click()
-    page.locator("[data-kind=switch]").click()
-    coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
-    edit(page, ["changenode", {"id": "switch1", "metadata": {"dashboard": box(0, 0)}}])
-    dashboard(page)
-    expect(instrument(page, "switch1")).to_contain_text("Played by a device of this page")
-    expect(instrument(page, "switch1").get_by_role("button", name="Play here too")).to_be_visible()
-
-
-def test_what_somebody_else_plays_is_played_here_when_they_have_gone(page: Page, coordinator: Coordinator) -> None:
     class Real(Participant):
         component = "web/Switch"
         outports = (Port("on", "boolean"),)
@@ -267,31 +226,7 @@ def test_what_somebody_else_plays_is_played_here_when_they_have_gone(page: Page,
         instruments(page, **ONE)
         is_in_state(page, "switch1", "elsewhere")
         expect(instrument(page, "switch1").get_by_role("switch")).to_have_count(0)
-    is_played(page, "switch1")
-
-
-def test_of_two_that_take_a_role_at_the_same_time_one_gives_way(
-    page: Page, coordinator: Coordinator, page_of: Pages
-) -> None:
-    pages = [page, page_of(coordinator)]
-    nobody = json.dumps(coordinator.status())
-    for page in pages:
-        page.route("**/status.json", lambda route: route.fulfill(body=nobody, content_type="application/json"))
-    for page in pages:
-        dashboard(page)
-    put(pages[0], **ONE)
-    for page in pages:
-        is_in_state(page, "switch1", "playing")
-    for page in pages:
-        page.unroute("**/status.json")
-
-    def states() -> list[str]:
-        return sorted(
-            page.evaluate(state_of("switch1")) for page in pages if of_system(page, "system.askStatus()") is None
-        )
-
-    until(lambda: states() == ["elsewhere", "playing"])
-    coordinator.wait(lambda status: len(node(status, "switch1")["instances"]) == 1)
+    is_running_here(page, "switch1")
 
 
 def test_a_removed_instrument_comes_back_by_undo(page: Page) -> None:
@@ -306,7 +241,7 @@ def test_a_removed_instrument_comes_back_by_undo(page: Page) -> None:
     expect(instrument(page, "switch1")).to_have_count(0)
     until_system(page, "!system.graph.nodes.has('switch1')")
     page.locator("#tool-undo").click()
-    is_played(page, "switch1")
+    is_running_here(page, "switch1")
 
 
 def test_hostile_names_are_text_and_impossible_places_are_put_right(page: Page) -> None:
@@ -314,7 +249,7 @@ def test_hostile_names_are_text_and_impossible_places_are_put_right(page: Page) 
     hostile = {HOSTILE: ("web/Switch", cast(Box, wild))}
     instruments(page, **hostile, other=("web/Button", box(0, 0)), none=("web/Nothing", box(0, 0)))
     edit(page, ["changenode", {"id": "other", "metadata": {"label": HOSTILE}}])
-    is_played(page, HOSTILE)
+    is_running_here(page, HOSTILE)
     expect(instrument(page, HOSTILE).locator("h3")).to_have_text(HOSTILE)
     expect(instrument(page, "other").locator("h3")).to_have_text(HOSTILE)
     expect(instrument(page, "none")).to_have_count(0)
@@ -332,7 +267,7 @@ def test_a_role_that_is_something_else_in_the_graph_is_not_taken(page: Page) -> 
     assert "another component: test/Lamp" in role.evaluate("(field) => field.validationMessage")
     role.fill("hall")
     role.press("Enter")
-    is_played(page, "hall")
+    is_running_here(page, "hall")
     add(page, "switch", "hall ")
     assert "a device of that name" in role.evaluate("(field) => field.validationMessage")
 
@@ -352,7 +287,7 @@ def test_a_phone_has_one_column_in_reading_order(page: Page, coordinator: Coordi
     same_page(coordinator, size=PHONE)
     first, second = ("web/Button", box(5, 0)), ("web/Display", box(8, 0, 4, 2))
     instruments(page, last=("web/Switch", box(0, 3)), first=first, second=second)
-    is_played(page, "last")
+    is_running_here(page, "last")
 
     def in_order(*roles: str) -> bool:
         boxes = [instrument(page, role).bounding_box() for role in roles]
@@ -372,10 +307,10 @@ def test_a_phone_has_one_column_in_reading_order(page: Page, coordinator: Coordi
 def test_axe_finds_no_serious_fault(page: Page, coordinator: Coordinator, same_page: Pages) -> None:
     same_page(coordinator, size=PHONE, theme="dark")
     instruments(page, **BOTH)
-    is_played(page, "rgb1")
+    is_running_here(page, "rgb1")
     assert axe(page) == []
     dashboard(same_page(coordinator))
-    is_played(page, "rgb1")
+    is_running_here(page, "rgb1")
     page.get_by_role("button", name="Edit", exact=True).click()
     found = axe(page)
     page.get_by_role("button", name="Add", exact=True).click()
@@ -383,7 +318,7 @@ def test_axe_finds_no_serious_fault(page: Page, coordinator: Coordinator, same_p
     assert not found + axe(page, "dialog")
 
 
-# -- where nobody else has the page open: it would play the instruments --
+# -- where nobody else has the page open: the instruments would run there --
 
 
 @pytest.fixture
@@ -393,7 +328,7 @@ def alone(same_page: SamePages, page_of: Pages) -> Pages:
     return page_of
 
 
-def test_instruments_are_played_from_when_the_dashboard_is_opened_until_the_page_is_closed(
+def test_instruments_run_from_when_the_dashboard_is_opened_until_the_page_is_closed(
     coordinator: Coordinator, alone: Pages
 ) -> None:
     page = alone(coordinator)
@@ -408,12 +343,12 @@ def test_instruments_are_played_from_when_the_dashboard_is_opened_until_the_page
     expect(node_in(page, "switch1")).to_be_visible()
     assert node(coordinator.status(), "switch1")["state"] == "alive"
     page.get_by_role("tab", name="Dashboard").click()
-    is_played(page, "switch1")
+    is_running_here(page, "switch1")
     instrument(page, "switch1").get_by_role("switch").click()
     page.get_by_role("tab", name="Adopt").click()
     page.get_by_role("tab", name="Graph").click()
     page.locator("#side-tab-devices").click()
-    page.locator("[data-kind=chart]").click()  # asks who plays what, and is answered
+    page.locator("[data-kind=chart]").click()  # asks for the status, and is answered
     coordinator.wait(lambda status: node(status, "chart1")["state"] == "alive")
     assert node(coordinator.status(), "switch1")["state"] == "alive"
     expect(instrument(page, "switch1").locator("[role=switch]")).to_have_attribute("aria-checked", "true")
@@ -421,12 +356,12 @@ def test_instruments_are_played_from_when_the_dashboard_is_opened_until_the_page
     coordinator.wait(lambda status: node(status, "switch1")["state"] != "alive")
 
 
-def test_the_url_opens_a_wall_whose_bars_come_when_it_is_touched(alone: Pages, coordinator: Coordinator) -> None:
+def test_the_url_opens_kiosk_mode_whose_bars_come_at_a_touch(alone: Pages, coordinator: Coordinator) -> None:
     page = alone.blank(has_touch=True)
     page.goto(address(coordinator, "/", secret=None) + f"#dashboard&wall&secret={SECRET}")
     cleared(page, coordinator)
     put(page, **BOTH)
-    is_played(page, "switch1")
+    is_running_here(page, "switch1")
     expect(page.locator("#bar")).to_be_hidden()
     switch = instrument(page, "switch1").get_by_role("switch")
     switch.tap()
@@ -441,11 +376,11 @@ def test_the_url_opens_a_wall_whose_bars_come_when_it_is_touched(alone: Pages, c
     # The tab's own address is that of the dashboard with its bars.
     page.get_by_role("tab", name="Dashboard").tap()
     page.reload()
-    is_played(page, "switch1")
+    is_running_here(page, "switch1")
     expect(page.locator("#bar")).to_be_visible()
 
 
-def test_a_wall_has_one_lock_of_the_screen_which_goes_with_it(alone: Pages, coordinator: Coordinator) -> None:
+def test_kiosk_mode_has_one_lock_of_the_screen_which_goes_with_it(alone: Pages, coordinator: Coordinator) -> None:
     page = alone.blank()
     page.add_init_script("""
       window.asked = [];

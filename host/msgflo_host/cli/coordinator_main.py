@@ -23,12 +23,12 @@ from msgflo import Broker
 
 from ..components import library as libraries
 from ..components.foreign.foreign_file import load_folder
-from ..control.auto_save import AutoSave, follow, save, take_up
+from ..control.auto_save import AutoSave, live_file, restore, save
 from ..control.component_processes import Components
 from ..control.coordinator import Coordinator
 from ..control.system_status import snapshot
 from ..errors import BrokerError, GraphError, MsgfloError
-from ..fbp.mdns_announcements import announce_broker
+from ..fbp.mdns import announce_broker
 from ..graph.graph_files import load, signature
 from ..graph.live_file import LiveFile
 from ..graph.model import Graph
@@ -193,8 +193,8 @@ async def _run(
                 tasks.create_task(announce_broker(own_broker["host"], own_broker["port"], label=label()))
             file = journal = auto_save = None
             if path is not None:
-                file, journal = follow(coordinator, path, seen), UnsavedEdits(options.data, path)
-                has_unsaved = take_up(coordinator, file, journal)
+                file, journal = live_file(coordinator, path, seen), UnsavedEdits(options.data, path)
+                has_unsaved = restore(coordinator, file, journal)
                 tasks.create_task(file.run())
                 if options.save:
                     auto_save = AutoSave(coordinator, file, journal)
@@ -214,7 +214,7 @@ async def _run(
                     admission=admission,
                     boards=options.boards,
                     save=partial(save, coordinator, file, journal),
-                    look=partial(_status, coordinator, file, auto_save),
+                    status=partial(_status, coordinator, file, auto_save),
                     tasks=tasks,
                     stack=stack,
                 )
@@ -248,13 +248,13 @@ async def _show(
 
         await show_live(status, notes)
     else:
-        await show_plain(partial(snapshot, coordinator), coordinator.meter.look)
+        await show_plain(partial(snapshot, coordinator), coordinator.meter.watch)
 
 
 def _status(
     coordinator: Coordinator, file: LiveFile | None, auto_save: AutoSave | None, page: str, editor: str
 ) -> dict[str, Any]:
-    coordinator.meter.look()
+    coordinator.meter.watch()
     graph = {
         "graph": str(file.path) if file else None,
         "graph_trouble": file.trouble if file else None,

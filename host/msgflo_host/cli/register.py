@@ -89,14 +89,14 @@ async def _refuse_taken(broker: Broker, desired: list[Foreign]) -> None:
         on_message=lambda topic, payload, _: retained.update({topic: payload}),
         on_connected=connected.set,
     )
-    connection.follow(ours)
+    connection.set_filters(ours)
     serving = asyncio.create_task(connection.run())
     try:
         await connected.wait()
         await connection.settled()
         others = _others(ours, retained)
         # By their exact topics: some brokers send no retained messages to wildcards (RabbitMQ).
-        connection.follow([*ours, *map(connection_topic, others.values())])
+        connection.set_filters([*ours, *map(connection_topic, others.values())])
         await connection.settled()
     finally:
         serving.cancel()

@@ -15,17 +15,17 @@ import { System } from "./core/system.js";
 
 const PARTS = [
   { name: "the graph", path: "graph/graph.js", view: "graph-view" },
-  { name: "looking inside", path: "look/look.js", view: null },
-  { name: "virtual devices", path: "devices/shelf.js", view: null },
+  { name: "the inspector", path: "inspect/inspect.js", view: null },
+  { name: "virtual devices", path: "devices/devices.js", view: null },
   { name: "the dashboard", path: "dashboard/dashboard.js", view: "dashboard-view" },
   { name: "virtual boards", path: "boards/boards.js", view: "boards-view" },
   { name: "adopting topics", path: "adopt/adopt.js", view: "adopt-view" },
 ];
 
 // What parts load when it is needed, which may be while there is no coordinator.
-const LATER = ["boards/shelf.js", "adopt/view.js", "devices/host.js", "devices/connection.js", "core/listener.js", "vendor/uplot.js"];
+const LATER = ["boards/overview.js", "adopt/view.js", "devices/host.js", "devices/connection.js", "core/listener.js", "vendor/uplot.js"];
 
-const bus = new EventTarget();
+const bus = /** @type {import("./core/registry.js").Bus} */ (new EventTarget());
 const fbp = new Fbp(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`, { secret: takeSecret() });
 const system = new System(fbp);
 Object.assign(context, { bus, fbp, system, edits: new Edits(system), packets: new Packets(system), page: new Page(bus) });

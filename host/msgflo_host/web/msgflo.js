@@ -17,7 +17,7 @@
  * @property {string} id
  * @property {string} [type] boolean, number, string, object, array, color, buffer or any (default): for people and editors
  * @property {string} [description]
- * @property {any} [schema] a JSON Schema or its URL, for editors
+ * @property {object | string} [schema] a JSON Schema or its URL, for editors
  * @property {boolean} [state] an outport that holds a value: retained, QoS 1, sent again after an outage
  * @property {boolean} [raw] payloads are bytes, not JSON
  * @property {0|1} [qos] overrules what `state` implies
@@ -30,6 +30,8 @@
  * @property {boolean} retained whether it is an old value
  *
  * @typedef {{url: string, user?: string, password?: string, secret?: string}} Account
+ * @typedef {string | Account | (() => Account | Promise<Account>)} Broker
+ * @typedef {{clientId?: string, log?: (text: string) => void}} Options
  */
 import { Connection } from "./msgflo/connection.js";
 import { encode, ports } from "./msgflo/wire.js";
@@ -53,9 +55,8 @@ export class Participant {
   connection = null;
 
   /**
-   * `role` is the name of its node; `period` are the seconds within which it can be expected to be heard of again. A
-   * `temporary` one is forgotten when it goes, as if it had never been; others are shown as stopped. Throws an Error for a
-   * declaration that is wrong.
+   * `role` is the name of its node. It announces itself again within `period` seconds. A `temporary` one is forgotten when
+   * its page closes; others are shown as stopped. Throws an Error for a mistake in the declaration.
    * @param {string} role
    * @param {{component?: string, id?: string, label?: string, icon?: string, period?: number, inports?: Port[],
    *   outports?: Port[], temporary?: boolean}} [about]
@@ -74,8 +75,11 @@ export class Participant {
     this.outports = declared.outports;
   }
 
-  /** Send a packet from an outport. Throws an Error for an outport that was not declared, and for what JSON cannot say. */
-  send(/** @type {string} */ port, /** @type {any} */ value = null) {
+  /**
+   * Send a packet from an outport. Throws an Error for an outport that was not declared, and for a value that JSON has not.
+   * @param {string} port @param {unknown} [value]
+   */
+  send(port, value = null) {
     const out = this.outports.get(port);
     if (!out) {
       const there = [...this.outports.keys()].join(", ") || "none";
@@ -89,12 +93,10 @@ export class Participant {
 /**
  * Connect participants to a broker's port for WebSockets, and keep them connected.
  *
- * `broker` is a URL such as "ws://user:password@localhost:3569/mqtt", an account, a function that returns one (asked before each
- * attempt), or left out: then the coordinator that serves this module is asked. Of the options, `clientId` is by default the
- * id of the first participant, and `log` is called with each problem, a text.
- * @param {string | Account | (() => Account | Promise<Account>)} [broker]
- * @param {Participant[]} [participants]
- * @param {{clientId?: string, log?: (text: string) => void}} [options]
+ * `broker` is a URL such as "ws://user:password@localhost:3569/mqtt", an account, or a function that returns one, called before
+ * each attempt. Without it, the coordinator that serves this module is asked. Of the options, `clientId` is by default the id
+ * of the first participant, and `log` is called with the text of each problem.
+ * @param {Broker} [broker] @param {Participant[]} [participants] @param {Options} [options]
  */
 export function connect(broker, participants = [], options = {}) {
   return new Connection(broker, participants, options);

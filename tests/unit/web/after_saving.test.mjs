@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { nodeKey } from "../../../host/msgflo_host/web/core/health.js";
-import { afterSaving } from "../../../host/msgflo_host/web/look/after_saving.js";
+import { afterSaving } from "../../../host/msgflo_host/web/inspect/after_saving.js";
 
 const GRAPH = "default/main";
 const nodes = new Map([["echo", { component: "home/Echo" }], ["other", { component: "home/Other" }]]);

@@ -38,9 +38,9 @@ function bound() {
 test("a binding list is taken, and the next one in its place", () => {
   const { first, bind, targets } = bound();
   assert.deepEqual(first, ["bell/in", "bell/other", "fbp/bind/bell"]);
-  assert.deepEqual(bind({ in: ["door/opened"] }), { wanted: ["door/opened"], gone: [] });
+  assert.deepEqual(bind({ in: ["door/opened"] }), { subscribe: ["door/opened"], unsubscribe: [] });
   assert.deepEqual(targets("door/opened"), ["in"]);
-  assert.deepEqual(bind({ in: ["window/opened"] }), { wanted: ["window/opened"], gone: ["door/opened"] });
+  assert.deepEqual(bind({ in: ["window/opened"] }), { subscribe: ["window/opened"], unsubscribe: ["door/opened"] });
   assert.deepEqual(targets("door/opened"), []);
   assert.deepEqual(targets("window/opened"), ["in"]);
   assert.deepEqual(targets("bell/in"), ["in"]); // initial packets and others come on the port's own topic
@@ -66,7 +66,7 @@ test("a retained value is no news to an inport that had it", () => {
   bind({ in: ["door/front"] });
   assert.deepEqual(targets("door/front", true), ["in"]);
   // The broker sends it to this connection again.
-  assert.deepEqual(bind({ in: ["door/front"], other: ["door/front"] }), { wanted: ["door/front"], gone: [] });
+  assert.deepEqual(bind({ in: ["door/front"], other: ["door/front"] }), { subscribe: ["door/front"], unsubscribe: [] });
   assert.deepEqual(targets("door/front", true), ["other"]);
   assert.deepEqual(targets("door/front", false), ["in", "other"]);
 });

@@ -1,5 +1,5 @@
 // @ts-check
-// The rows of a form in which ports are chosen, named and typed.
+// The rows of the form in which ports are chosen, named and given types.
 
 import { element, iconButton } from "../core/dom.js";
 
@@ -15,10 +15,10 @@ const WORDS = { string: "text", object: "object (JSON)", array: "list (JSON)", a
 export function portRows(title, ports, change, more) {
   const rows = element("div", { className: "adopt-ports" });
   const checkNames = () => {
-    for (const [i, row] of [...rows.children].entries()) {
+    for (const [i, name] of /** @type {NodeListOf<HTMLInputElement>} */ (rows.querySelectorAll(".adopt-name")).entries()) {
       const port = ports[i];
       const isTwice = port.chosen && ports.some((other) => other !== port && other.chosen && other.id === port.id);
-      row.querySelector(".adopt-name").setCustomValidity(isTwice ? "There is another port of that name" : "");
+      name.setCustomValidity(isTwice ? "There is another port of that name" : "");
     }
   };
   const changed = () => {
@@ -31,15 +31,17 @@ export function portRows(title, ports, change, more) {
     changed();
   };
   const append = (/** @type {import("./proposal.js").ProposedPort} */ port, /** @type {boolean} */ isNew) => {
-    rows.append(rowOf(port, changed, isNew ? () => remove(port) : null, more === null ? null : textTick(port, change)));
+    const row = rowOf(port, changed, isNew ? () => remove(port) : null, more === null ? null : textTick(port, change));
+    rows.append(row);
+    return row;
   };
   for (const port of ports) append(port, false);
   const add = () => {
     const port = { id: `command${ports.length > 0 ? ports.length + 1 : ""}`, topic: "", type: "any", description: "", chosen: true, isText: true };
     ports.push(port);
-    append(port, true);
+    const row = append(port, true);
     changed();
-    rows.lastElementChild.querySelector(".adopt-topic").focus();
+    /** @type {HTMLInputElement} */ (row.querySelector(".adopt-topic")).focus();
   };
   return element("fieldset", {}, element("legend", {}, title), rows, ports.length === 0 && more === null ? element("p", { className: "hint" }, "None") : null,
     more === null ? null : element("button", { type: "button", click: add }, more));

@@ -1,14 +1,20 @@
 // @ts-check
 // The tree of topics on the page: a row each, chosen and opened by mouse and keyboard.
 
+import { element } from "../core/dom.js";
 import { agoText } from "../core/text.js";
-import { html, nothing, render, repeat } from "../vendor/lit-html.js";
 import { availabilityOf } from "./availability.js";
 import { MOST_ROWS, rowsOf, topicsIn, treeOf } from "./branches.js";
 import { shortened } from "./values.js";
 
 const MOST_VALUE = 120; // characters
-const MOST_LEVEL = 8; // that is shown by a distance
+const MOST_LEVEL = 8; // with an indent of its own
+
+/**
+ * @typedef {import("./branches.js").Branch} Branch
+ * @typedef {import("./branches.js").Row} Row
+ * @typedef {import("./seen.js").Seen} Seen
+ */
 
 /** Events: "choice" when other topics are chosen. */
 export class Tree extends EventTarget {
@@ -17,55 +23,54 @@ export class Tree extends EventTarget {
   /** @type {HTMLElement} */
   element;
 
+  #tree = element("div", { role: "tree", "aria-label": "Topics of nobody", "aria-multiselectable": true, className: "topic-tree" });
+  #more = element("p", { className: "hint" }, `Only the first ${MOST_ROWS} rows are shown: close branches, or search.`);
+  /** The rows on the page, by path. @type {Map<string, DrawnRow>} */
+  #drawn = new Map();
   /** @type {Map<string, boolean>} */
   #opened = new Map();
-  /** @type {import("./branches.js").Row[]} */
+  /** @type {Row[]} */
   #rows = [];
-  /** @type {import("./seen.js").Seen[]} */
+  /** @type {Seen[]} */
   #topics = [];
-  #more = false;
   #focused = ""; // the path of the row that takes the focus
 
   /** @param {HTMLElement} element */
   constructor(element) {
     super();
     this.element = element;
+    element.append(this.#tree, this.#more);
     element.addEventListener("keydown", (event) => this.#key(event));
     element.addEventListener("click", (event) => this.#click(event));
     element.addEventListener("focusin", (event) => this.#focus(this.#rowAt(event)?.branch.path ?? this.#focused, false));
   }
 
-  /** @param {import("./seen.js").Seen[]} topics */
+  /** @param {Seen[]} topics */
   show(topics) {
     this.#topics = topics;
     const { rows, more } = rowsOf(treeOf(topics), this.#opened);
     this.#rows = rows;
-    this.#more = more;
+    this.#more.hidden = !more;
     if (!rows.some((row) => row.branch.path === this.#focused)) this.#focused = rows[0]?.branch.path ?? "";
     this.#draw();
   }
 
   #draw() {
     const now = Date.now();
-    const rows = repeat(this.#rows, (/** @type {import("./branches.js").Row} */ row) => row.branch.path, (/** @type {import("./branches.js").Row} */ row) => this.#row(row, now));
-    const more = html`<p class="hint">Only the first ${MOST_ROWS} rows are shown: close branches, or search.</p>`;
-    render(html`<div role="tree" aria-label="Topics of nobody" aria-multiselectable="true" class="topic-tree">${rows}</div>${this.#more ? more : nothing}`, this.element);
+    const before = this.#drawn;
+    this.#drawn = new Map(this.#rows.map(({ branch: { path } }) => [path, before.get(path) ?? new DrawnRow()]));
+    for (const [path, { element }] of before) if (!this.#drawn.has(path)) element.remove();
+    let next = this.#tree.firstElementChild;
+    for (const row of this.#rows) {
+      const { path } = row.branch;
+      const drawn = /** @type {DrawnRow} */ (this.#drawn.get(path));
+      drawn.update(row, this.#isChecked(row.branch), path === this.#focused, now);
+      if (drawn.element === next) next = next.nextElementSibling;
+      else this.#tree.insertBefore(drawn.element, next); // none that stays is moved: it would lose the focus
+    }
   }
 
-  /** @param {import("./branches.js").Row} row @param {number} now */
-  #row({ branch, level, open, place, siblings }, now) {
-    const checked = this.#isChecked(branch);
-    const { seen } = branch;
-    return html`<div role="treeitem" class="topic-row" data-path=${branch.path} data-level=${Math.min(level, MOST_LEVEL)} tabindex=${branch.path === this.#focused ? 0 : -1}
-      aria-level=${level} aria-setsize=${siblings} aria-posinset=${place} aria-checked=${checked} aria-expanded=${open === null ? nothing : String(open)}>
-      <span class="topic-twisty" aria-hidden="true"></span><span class="topic-box" aria-hidden="true"></span>
-      <span class="topic-name">${shortened(branch.name, MOST_VALUE)}${seen !== null && availabilityOf(seen) ? html` <small>whether it is there</small>` : nothing}</span>
-      ${seen === null ? html`<span class="topic-value muted">${branch.total} topics</span>` : html`<span class="topic-value mono">${valueOf(seen)}</span>
-        <span class="topic-count" title=${seen.count === 1 ? "one message" : `${seen.count} messages`}>${seen.count}×</span><span class="topic-age">${agoText((now - seen.at) / 1000)}</span>`}
-    </div>`;
-  }
-
-  /** @param {import("./branches.js").Branch} branch */
+  /** @param {Branch} branch */
   #isChecked(branch) {
     if (this.chosen.size === 0) return "false";
     const topics = topicsIn(branch);
@@ -95,6 +100,7 @@ export class Tree extends EventTarget {
     const row = this.#rowAt(event);
     if (row === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
     const at = this.#rows.indexOf(row);
+    /** @type {number | undefined} */
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: this.#rows.length - 1 }[event.key];
     if (to !== undefined) this.#focus(this.#rows[Math.max(0, Math.min(to, this.#rows.length - 1))].branch.path);
     else if (event.key === " " || event.key === "Enter") this.#choose(row);
@@ -104,30 +110,30 @@ export class Tree extends EventTarget {
     event.preventDefault();
   }
 
-  /** @param {import("./branches.js").Row} row @param {number} at */
+  /** @param {Row} row @param {number} at */
   #right(row, at) {
     if (row.open === false) this.#open(row, true);
     else if (row.open) this.#focus(this.#rows[at + 1].branch.path);
   }
 
-  /** @param {import("./branches.js").Row} row @param {number} at */
+  /** @param {Row} row @param {number} at */
   #left(row, at) {
     const above = this.#rows.slice(0, at).findLast((each) => each.level < row.level);
     if (row.open) this.#open(row, false);
     else if (above !== undefined) this.#focus(above.branch.path);
   }
 
-  /** @param {import("./branches.js").Row} row @param {boolean} open */
+  /** @param {Row} row @param {boolean} open */
   #open(row, open) {
     this.#opened.set(row.branch.path, open);
     this.show(this.#topics);
   }
 
-  /** All topics of a row, or none of them. @param {import("./branches.js").Row} row */
+  /** Choose all topics of a row, or none of them. @param {Row} row */
   #choose(row) {
-    const wanted = this.#isChecked(row.branch) !== "true";
+    const isChosen = this.#isChecked(row.branch) !== "true";
     for (const { topic } of topicsIn(row.branch)) {
-      if (wanted) this.chosen.add(topic);
+      if (isChosen) this.chosen.add(topic);
       else this.chosen.delete(topic);
     }
     this.#draw();
@@ -140,12 +146,44 @@ export class Tree extends EventTarget {
       this.#focused = path;
       this.#draw();
     }
-    if (!move) return;
-    /** @type {HTMLElement | undefined} */ ([...this.element.querySelectorAll("[role=treeitem]")].find((row) => /** @type {HTMLElement} */ (row).dataset.path === path))?.focus();
+    if (move) this.#drawn.get(path)?.element.focus();
   }
 }
 
-/** @param {import("./seen.js").Seen} seen */
+/** A row on the page. Each second it is updated; what stays the same is left alone. */
+class DrawnRow {
+  #name = element("span");
+  #note = element("small");
+  #value = element("span");
+  #count = element("span", { className: "topic-count" });
+  #age = element("span", { className: "topic-age" });
+  element = element("div", { role: "treeitem", className: "topic-row" }, element("span", { className: "topic-twisty", "aria-hidden": true }),
+    element("span", { className: "topic-box", "aria-hidden": true }), element("span", { className: "topic-name" }, this.#name, " ", this.#note),
+    this.#value, this.#count, this.#age);
+
+  /** @param {Row} row @param {"true" | "false" | "mixed"} checked @param {boolean} isFocused @param {number} now ms since 1970 */
+  update({ branch, level, open, place, siblings }, checked, isFocused, now) {
+    const { seen } = branch;
+    Object.assign(this.element.dataset, { path: branch.path, level: Math.min(level, MOST_LEVEL) });
+    Object.assign(this.element, { tabIndex: isFocused ? 0 : -1, ariaLevel: level, ariaSetSize: siblings, ariaPosInSet: place, ariaChecked: checked, ariaExpanded: open });
+    setText(this.#name, shortened(branch.name, MOST_VALUE));
+    setText(this.#note, seen === null || availabilityOf(seen) === null ? "" : "whether it is there");
+    this.#value.className = `topic-value ${seen === null ? "muted" : "mono"}`;
+    setText(this.#value, seen === null ? `${branch.total} topics` : valueOf(seen));
+    this.#count.hidden = this.#age.hidden = seen === null;
+    if (seen === null) return;
+    setText(this.#count, `${seen.count}×`);
+    this.#count.title = seen.count === 1 ? "one message" : `${seen.count} messages`;
+    setText(this.#age, agoText((now - seen.at) / 1000));
+  }
+}
+
+/** Write a text where it is another one: a selection in it stays. @param {Element} on @param {string} text */
+function setText(on, text) {
+  if (on.textContent !== text) on.textContent = text;
+}
+
+/** @param {Seen} seen */
 function valueOf(seen) {
   return seen.text === null ? `${seen.size} bytes` : shortened(seen.text, MOST_VALUE);
 }

@@ -15,12 +15,10 @@ export function startBar(context, askSecret) {
   addTools(context, askSecret);
   showRights(context, askSecret);
   showFoot(context);
-  context.edits.addEventListener("refused", (event) => {
-    const { title, message } = /** @type {CustomEvent} */ (event).detail;
+  context.edits.addEventListener("refused", ({ detail: { title, message } }) => {
     toast(`${title}: ${message}`, "bad");
   });
-  context.edits.addEventListener("undone", (event) => {
-    const { title, redo } = /** @type {CustomEvent} */ (event).detail;
+  context.edits.addEventListener("undone", ({ detail: { title, redo } }) => {
     toast(`${redo ? "Done again" : "Taken back"}: ${title}`);
   });
 }
@@ -55,8 +53,8 @@ function showConnection({ fbp, system }, askSecret) {
   };
   setTimeout(show, FIRST_MS);
   system.addEventListener("state", show);
-  system.addEventListener("change", (event) => {
-    if (!(/** @type {CustomEvent} */ (event).detail.kinds.has("status"))) return;
+  system.addEventListener("change", ({ detail: { kinds } }) => {
+    if (!kinds.has("status")) return;
     const { broker, connected, graph_trouble: trouble, save_trouble: kept } = system.status;
     banner("banner-broker", broker !== "" && !connected ? `The coordinator has no connection to the broker ${broker}; it keeps trying.` : "", "warn");
     if (mended && mended !== trouble) dropToasts(mended);
@@ -110,12 +108,11 @@ function addTools({ system, edits, fbp, page, bus }, askSecret) {
   };
   edits.addEventListener("change", show);
   system.addEventListener("state", show);
-  system.addEventListener("change", (event) => {
-    const { kinds } = /** @type {CustomEvent} */ (event).detail;
+  system.addEventListener("change", ({ detail: { kinds } }) => {
     if (kinds.has("graphs")) show();
     else if (kinds.has("status")) showSave();
   });
-  for (const type of ["theme", "side"]) bus.addEventListener(type, show);
+  for (const type of /** @type {const} */ (["theme", "side"])) bus.addEventListener(type, show);
   addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey || isTyping(event) || document.querySelector("dialog[open]")) return;
     const pressed = event.key.toLowerCase();

@@ -1,5 +1,5 @@
 // @ts-check
-// What every part of the page needs to talk to people: elements, texts that are read out, toasts, dialogs, files.
+// Elements, texts that are read out, toasts, dialogs, the inspector, files and the clipboard.
 
 import { icon } from "./icons.js";
 import { straight } from "./text.js";
@@ -10,18 +10,30 @@ const MOST_TOASTS = 4;
 const TOAST_PX = 408; // of the view, in which one has room
 
 /**
- * Make an element. Texts are only ever texts.
- * @param {string} tag
- * @param {Record<string, any>} [properties] functions are listeners (`click`), what begins with aria-, data- or role an attribute, the rest properties
- * @param {...(Node | string | null)} children
- * @returns {any}
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @typedef {HTMLElementTagNameMap[Tag]} ElementOf
  */
-export function element(tag, properties = {}, ...children) {
+/**
+ * Functions are listeners; aria-…, data-…, role and for are attributes; the rest are properties.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @typedef {{[E in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[E]) => void}
+ *   & {[A in `aria-${string}` | `data-${string}` | "role" | "for"]?: string | number | boolean}
+ *   & Omit<{[P in keyof ElementOf<Tag>]?: ElementOf<Tag>[P] | (ElementOf<Tag>[P] extends string ? number : never)},
+ *     keyof HTMLElementEventMap | "role">} Properties
+ */
+
+/**
+ * Make an element. Texts are never taken for HTML.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag @param {NoInfer<Properties<Tag>>} [properties] @param {...(Node | string | null)} children
+ * @returns {ElementOf<Tag>}
+ */
+export function element(tag, properties, ...children) {
   const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (typeof value === "function") made.addEventListener(name, value);
+  for (const [name, value] of Object.entries(properties ?? {})) {
+    if (typeof value === "function") made.addEventListener(name, /** @type {EventListener} */ (value));
     else if (/^(aria-|data-|role$|for$)/.test(name)) made.setAttribute(name, String(value));
-    else /** @type {any} */ (made)[name] = value;
+    else Object.assign(made, { [name]: value });
   }
   made.append(...children.filter((child) => child !== null));
   return made;
@@ -30,16 +42,16 @@ export function element(tag, properties = {}, ...children) {
 /**
  * A button with an icon of icons.js.
  * @param {string} name the icon @param {string} label what it does, for people @param {(event: Event) => void} click
- * @param {Record<string, any>} [properties] @returns {HTMLButtonElement}
+ * @param {Properties<"button">} [properties]
  */
 export function iconButton(name, label, click, properties = {}) {
   return element("button", { type: "button", className: "icon-button", title: label, "aria-label": label, click, ...properties }, icon(name));
 }
 
-/** Have a screen reader say something. @param {string} text */
+/** Have a screen reader read a text out. @param {string} text */
 export function announce(text) {
   const announcer = /** @type {HTMLElement} */ (document.getElementById("announcer"));
-  // The same text twice is only read when it has been another one in between.
+  // A text that does not change is not read again.
   announcer.textContent = announcer.textContent === text ? `${text}\u00a0` : text;
 }
 
@@ -60,7 +72,7 @@ export function toast(text, kind = "info") {
   setTimeout(leave, role === "alert" ? TROUBLE_MS : TOAST_MS);
 }
 
-/** Take away the texts that say something which is no longer so. @param {string} part of them */
+/** Remove the toasts that hold a text which no longer applies. @param {string} part of them */
 export function dropToasts(part) {
   for (const each of document.querySelectorAll("#toasts > .toast")) {
     if (/** @type {HTMLElement} */ (each).dataset.text?.includes(part)) each.remove();
@@ -69,7 +81,7 @@ export function dropToasts(part) {
 
 let keepsClear = false;
 
-/** Keep toasts over the view, and beside the inspector and the strip of devices: people go on there. @param {HTMLElement} toasts */
+/** Keep toasts over the view, beside the inspector and the strip of devices, where people work. @param {HTMLElement} toasts */
 function keepClear(toasts) {
   if (keepsClear) return;
   keepsClear = true;
@@ -86,7 +98,7 @@ function keepClear(toasts) {
 }
 
 /**
- * Ask before something is done that cannot be taken back.
+ * Ask before an action that cannot be undone.
  * @param {string} question @param {{title?: string, yes?: string, no?: string, danger?: boolean}} [options]
  * @returns {Promise<boolean>}
  */
@@ -113,11 +125,11 @@ export function askText(label, { title = label, value = "", yes = "OK", hint = "
 }
 
 /**
- * A dialog with a form and two buttons; with an empty `no` one.
+ * Open a dialog with a form and two buttons; with one where `no` is empty.
  * @template T
  * @param {{title: string, content: (Node | null)[], yes?: string, no?: string, danger?: boolean, read: () => T}} options
- *   `read` is called when it is confirmed; the fields' own checks have passed then
- * @returns {Promise<T | null>} null when it was left
+ *   `read` is called when the dialog is confirmed, after the fields' own checks
+ * @returns {Promise<T | null>} null when it was cancelled
  */
 export function formDialog({ title, content, yes = "OK", no = "Cancel", danger = false, read }) {
   return new Promise((resolve) => {
@@ -127,7 +139,7 @@ export function formDialog({ title, content, yes = "OK", no = "Cancel", danger =
     const submit = element("button", { type: "submit", className: danger ? "danger" : "primary" }, yes);
     const form = element("form", { method: "dialog" }, element("h2", { id: `dialog-title-${++dialogs}` }, straight(title)), ...content,
       element("div", { className: "dialog-buttons" }, cancel, submit));
-    form.addEventListener("submit", (/** @type {Event} */ event) => {
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
       result = read();
       dialog.close();
@@ -135,23 +147,24 @@ export function formDialog({ title, content, yes = "OK", no = "Cancel", danger =
     const dialog = element("dialog", { "aria-labelledby": `dialog-title-${dialogs}`, close: () => (dialog.remove(), resolve(result)) }, form);
     document.body.append(dialog);
     dialog.showModal();
-    dialog.querySelector("input, textarea, select")?.focus();
+    const field = /** @type {HTMLElement | null} */ (dialog.querySelector("input, textarea, select"));
+    field?.focus();
     dialog.querySelector("input")?.select();
-    if (!dialog.querySelector("input, textarea, select")) dialog.scrollTop = 0; // the browser shows the button that has the focus
+    if (field === null) dialog.scrollTop = 0; // the browser shows the button that has the focus
   });
 }
 
 let dialogs = 0; // numbers the titles, which need ids
 
 /** @type {(() => void) | null} */
-let closed = null; // who is to be told when the panel closes
+let onClosed = null; // of the panel that is open
 /** @type {() => boolean | Promise<boolean>} */
 let mayClose = () => true; // asked when people close it
 /** @type {Element | null} */
 let opener = null;
 
 /**
- * Show something in the inspector, in place of what was there. The same id again keeps the panel, and puts the new content into it.
+ * Show something in the inspector, in place of its present content. With the same id only the content is replaced.
  * @param {string} id @param {string} title @param {Node | string} content
  * @param {{onClose?: () => void, mayLeave?: () => boolean | Promise<boolean>}} [options] `mayLeave` is asked when people close the panel
  * @returns {HTMLElement} the element that holds the content
@@ -159,7 +172,7 @@ let opener = null;
 export function openPanel(id, title, content, { onClose, mayLeave = () => true } = {}) {
   const inspector = /** @type {HTMLElement} */ (document.getElementById("inspector"));
   if (inspector.dataset.panel !== id) {
-    closed?.();
+    onClosed?.();
     if (inspector.hidden) opener = document.activeElement;
     const heading = element("h2", { className: "panel-title", id: "inspector-title" });
     const head = element("div", { className: "panel-head" }, heading, iconButton("close", "Close", () => leavePanel()));
@@ -172,7 +185,7 @@ export function openPanel(id, title, content, { onClose, mayLeave = () => true }
       leavePanel();
     };
   }
-  closed = onClose ?? null;
+  onClosed = onClose ?? null;
   mayClose = mayLeave;
   /** @type {HTMLElement} */ (inspector.querySelector(".panel-title")).textContent = title;
   const holder = /** @type {HTMLElement} */ (inspector.querySelector(".panel-content"));
@@ -181,7 +194,7 @@ export function openPanel(id, title, content, { onClose, mayLeave = () => true }
   return holder;
 }
 
-/** Close the inspector as people do: whoever has something to lose there is asked. */
+/** Close the inspector as people do: `mayLeave` may refuse. */
 export async function leavePanel() {
   if (await mayClose()) closePanel();
 }
@@ -190,13 +203,13 @@ function closePanel() {
   const inspector = /** @type {HTMLElement} */ (document.getElementById("inspector"));
   if (inspector.hidden) return;
   const hadFocus = inspector.contains(document.activeElement);
-  const tell = closed;
-  closed = null;
+  const callback = onClosed;
+  onClosed = null;
   delete inspector.dataset.panel;
   inspector.hidden = true;
   inspector.replaceChildren();
   if (hadFocus && opener instanceof HTMLElement && opener.isConnected) opener.focus();
-  tell?.();
+  callback?.();
 }
 
 /** Save a text as a file. @param {string} name @param {string} text @param {string} [type] */
@@ -206,18 +219,18 @@ export function download(name, text, type = "application/json") {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-/** Copy a text. @param {string} text @returns {Promise<boolean>} whether the browser has allowed it */
+/** Copy a text. @param {string} text @returns {Promise<boolean>} whether the browser allows it */
 export async function toClipboard(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return copiedInTheOldWay(text); // pages that came without encryption have no clipboard
+    return copyBySelection(text); // a page without encryption has no clipboard
   }
 }
 
 /** @param {string} text */
-function copiedInTheOldWay(text) {
+function copyBySelection(text) {
   const before = document.activeElement;
   const field = element("textarea", { value: text, className: "unseen", readOnly: true });
   document.body.append(field);

@@ -1,9 +1,10 @@
 // @ts-check
 // Edits of the graph that is shown, one after the other, and taking them back.
 
+import { emit } from "./events.js";
 import { NOT_CONNECTED, Unanswered } from "./fbp.js";
 import { inverse } from "./inverse.js";
-import { isInForce } from "./outcome.js";
+import { isApplied } from "./outcome.js";
 import { whyNot } from "./possible.js";
 
 const MOST = 200; // steps that can be taken back
@@ -19,16 +20,18 @@ const INDEPENDENT = new Set(["changenode", "changeedge", "changegroup"]);
  */
 
 /**
- * Events: "change" when `canUndo` or `canRedo` may be others; "refused" with {title, message} and "undone" with
- * {title, redo} as details.
+ * @typedef {{change: null, refused: {title: string, message: string}, undone: {title: string, redo: boolean}}} EditsEvents  "change": `canUndo`
+ *   or `canRedo` may have changed
  */
-export class Edits extends EventTarget {
+
+/** Edits of the graph that is shown: done one after the other, undone and redone. */
+export class Edits extends /** @type {import("./events.js").TargetClass<EditsEvents>} */ (EventTarget) {
   #system;
   /** @type {Undoable[]} */
   #done = [];
   /** @type {Undoable[]} */
   #undone = [];
-  /** @type {Promise<any>} */
+  /** @type {Promise<unknown>} */
   #last = Promise.resolve();
 
   /** @param {import("./system.js").System} system */
@@ -57,7 +60,7 @@ export class Edits extends EventTarget {
 
   /**
    * Carry out graph commands as one step; their payloads need no `graph`, it is the one that is shown.
-   * @param {string} title what people read: "Move lamp" @param {Command[]} commands
+   * @param {string} title what people read: "Move lamp" @param {Step[]} commands
    * @returns {Promise<boolean>} whether all were carried out. It never rejects: what was refused has been said then ("refused"),
    *   what was carried out before can be taken back.
    */
@@ -113,7 +116,7 @@ export class Edits extends EventTarget {
       from.pop();
       if (work.back.length > 0) this.#push(to, { ...work, steps: work.back, back: [] });
       if (error !== null) this.#refuse(work.title, `It can no longer be ${redo ? "done again" : "taken back"}: ${error.message}`);
-      else this.dispatchEvent(new CustomEvent("undone", { detail: { title: work.title, redo } }));
+      else emit(this, "undone", { title: work.title, redo });
     }
     this.#changed();
     return error === null;
@@ -144,7 +147,7 @@ export class Edits extends EventTarget {
   #settleOne(work) {
     const graph = this.#system.graphs.get(work.graph);
     for (const { step, command, back } of work.unsure.splice(0)) {
-      const isDone = graph !== undefined && isInForce(graph, ...command);
+      const isDone = graph !== undefined && isApplied(graph, command[0], command[1]);
       if (isDone && work.isNew) {
         work.steps = [...back, ...work.steps];
         this.#undone.length = 0;
@@ -213,7 +216,7 @@ export class Edits extends EventTarget {
 
   /** @param {string} title @param {string} message */
   #refuse(title, message) {
-    this.dispatchEvent(new CustomEvent("refused", { detail: { title, message } }));
+    emit(this, "refused", { title, message });
   }
 
   #changed() {

@@ -1,42 +1,43 @@
 // @ts-check
-// A client of the FBP network protocol over a WebSocket: requests with answers, broadcasts as events, and it reconnects by itself.
+// A client of the FBP network protocol over a WebSocket. It has requests with answers and broadcasts as events, and reconnects.
+
+import { emit } from "./events.js";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5000;
 const ANSWER_MS = 30_000;
-const QUIET_MS = 10_000; // without a message: one is asked for …
-const DEAD_MS = 20_000; // … and without an answer the connection is given up
-const LOOK_MS = 2000;
+const QUIET_MS = 10_000; // without a message: then the page asks for one …
+const DEAD_MS = 20_000; // … and without an answer it closes the connection
+const CHECK_MS = 2000;
 
 export const NOT_CONNECTED = "There is no connection to the coordinator just now. Nothing was sent.";
 const LOST = "The connection was lost before the coordinator answered.";
 
 /**
- * @typedef {{protocol: string, command: string, payload: any, responseTo?: string}} Message
- * @typedef {{command: string, resolve: (payload: any) => void, reject: (error: Error) => void, timer: number, isAside: boolean}} Pending
+ * @typedef {any} Payload  JSON as its command has it
+ * @typedef {{protocol: string, command: string, payload: Payload, responseTo?: string}} Message
+ * @typedef {{command: string, resolve: (payload: Payload) => void, reject: (error: Error) => void, timer: number, isAside: boolean}} Pending
  */
 
-/** That a request has no answer: the connection's fault, and no answer of the runtime. */
+/** A request without an answer: the connection failed, not the runtime. */
 export class Unanswered extends Error {
-  /** @param {string} message @param {boolean} sent whether it may have been carried out all the same */
+  /** @param {string} message @param {boolean} sent whether the runtime may have carried it out */
   constructor(message, sent) {
     super(message);
     this.sent = sent;
   }
 }
 
-/** Whether an error says that the secret, or the lack of one, does not allow what was asked. @param {unknown} error */
+/** Whether an error is a refusal, for lack of a secret that allows the request. @param {unknown} error */
 export function isRefusal(error) {
   return error instanceof Error && error.message.endsWith(" is not permitted");
 }
 
-/**
- * Events: "state" when `state` has changed, "message" with each {@link Message} as detail, "secret" when another one is used.
- */
-export class Fbp extends EventTarget {
+/** Events: "state" when `state` has changed, each "message", "secret" when another one is used. */
+export class Fbp extends /** @type {import("./events.js").TargetClass<{state: null, message: Message, secret: null}>} */ (EventTarget) {
   /** @type {"connecting" | "open" | "closed"} */
   state = "closed";
-  /** Asks a person for a secret, when a request is not permitted; null when they have none. @type {null | (() => Promise<string | null>)} */
+  /** Called for a secret when a request is not permitted; null where there is none. @type {null | (() => Promise<string | null>)} */
   askSecret = null;
 
   #url;
@@ -49,7 +50,7 @@ export class Fbp extends EventTarget {
   #pending = new Map();
   #wait = FIRST_WAIT_MS;
   #timer = 0;
-  #heard = 0;
+  #lastMessage = 0;
   #asked = false;
 
   /** @param {string} url of ws: or wss: @param {{secret?: string | null}} [options] */
@@ -59,7 +60,7 @@ export class Fbp extends EventTarget {
     this.#secret = secret;
     addEventListener("online", () => this.reconnect());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.reconnect());
-    setInterval(() => this.#look(), LOOK_MS);
+    setInterval(() => this.#check(), CHECK_MS);
   }
 
   get secret() {
@@ -72,12 +73,12 @@ export class Fbp extends EventTarget {
     this.dispatchEvent(new Event("secret"));
   }
 
-  /** Connect; to be called once, when all who listen have been made. */
+  /** Connect; called once, after all listeners are added. */
   connect() {
     this.#open();
   }
 
-  /** Try again at once, where there is no connection. */
+  /** Try again at once if there is no connection. */
   reconnect() {
     if (this.state !== "closed") return;
     this.#wait = FIRST_WAIT_MS;
@@ -85,10 +86,10 @@ export class Fbp extends EventTarget {
   }
 
   /**
-   * Ask for something. Rejects with an Error whose text is for people; an {@link Unanswered} where no answer came.
+   * Send a request. Rejects with an Error whose text is for people, or an {@link Unanswered}.
    * @param {string} protocol @param {string} command @param {object} [payload]
-   * @param {{quiet?: boolean}} [options] quiet: nobody is asked for a secret when it is not permitted
-   * @returns {Promise<any>} the payload of the answer
+   * @param {{quiet?: boolean}} [options] quiet: ask nobody for a secret when it is not permitted
+   * @returns {Promise<Payload>} of the answer
    */
   async request(protocol, command, payload = {}, { quiet = false } = {}) {
     try {
@@ -103,8 +104,8 @@ export class Fbp extends EventTarget {
   }
 
   /**
-   * What a secret would allow. It is used for this question only, and nobody else here hears the answer.
-   * @param {string} secret @returns {Promise<string[]>} capabilities; rejects as `request` does
+   * The capabilities that a secret allows. It is used for this request only, and the answer is no event.
+   * @param {string} secret @returns {Promise<string[]>} rejects as `request` does
    */
   async allowedBy(secret) {
     const { capabilities } = await this.#ask("runtime", "getruntime", {}, { secret, isAside: true });
@@ -112,7 +113,7 @@ export class Fbp extends EventTarget {
   }
 
   /**
-   * Send something without waiting for its answer.
+   * Send a message without waiting for its answer.
    * @param {string} protocol @param {string} command @param {object} [payload]
    * @returns {boolean} whether there is a connection to send it on
    */
@@ -122,7 +123,7 @@ export class Fbp extends EventTarget {
 
   /**
    * @param {string} protocol @param {string} command @param {object} payload
-   * @param {{secret?: string | null, isAside?: boolean}} [options] aside: the answer is no event @returns {Promise<any>}
+   * @param {{secret?: string | null, isAside?: boolean}} [options] aside: the answer is no event @returns {Promise<Payload>}
    */
   #ask(protocol, command, payload, { secret = this.#secret, isAside = false } = {}) {
     return new Promise((resolve, reject) => {
@@ -163,7 +164,7 @@ export class Fbp extends EventTarget {
 
   /** @param {WebSocket} socket */
   #closed(socket) {
-    if (socket !== this.#socket) return; // one that was given up before
+    if (socket !== this.#socket) return; // an earlier one
     this.#socket = null;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
@@ -181,8 +182,8 @@ export class Fbp extends EventTarget {
     this.#note();
     /** @type {Message} */
     const message = JSON.parse(text);
-    // First, so that whoever waits for the answer finds it in force.
-    if (!this.#pending.get(message.responseTo ?? "")?.isAside) this.dispatchEvent(new CustomEvent("message", { detail: message }));
+    // First, so that the answer is applied when the request resolves.
+    if (!this.#pending.get(message.responseTo ?? "")?.isAside) emit(this, "message", message);
     this.#settle(message);
   }
 
@@ -199,14 +200,14 @@ export class Fbp extends EventTarget {
   }
 
   #note() {
-    this.#heard = performance.now();
+    this.#lastMessage = performance.now();
     this.#asked = false;
   }
 
-  /** A network that has gone says nothing: browsers notice it after minutes. */
-  #look() {
+  /** Notice a network that has gone: browsers take minutes for it. */
+  #check() {
     if (this.state === "closed") return;
-    const silent = performance.now() - this.#heard;
+    const silent = performance.now() - this.#lastMessage;
     if (silent > DEAD_MS && (this.#asked || this.state === "connecting")) {
       const socket = /** @type {WebSocket} */ (this.#socket);
       socket.close();

@@ -3,14 +3,40 @@
 
 /**
  * @typedef {{node: string, port: string, index?: number | string}} End
- * @typedef {{id: string, component: string, metadata: Record<string, any>}} Node
- * @typedef {{key: string, src: End, tgt: End, metadata: Record<string, any>}} Edge
- * @typedef {{key: string, tgt: End, data: any, metadata: Record<string, any>}} Initial
- * @typedef {{public: string, node: string, port: string, metadata: Record<string, any>}} Export
- * @typedef {{name: string, nodes: string[], metadata: Record<string, any>}} Group
+ * @typedef {{[key: string]: unknown, x?: number, y?: number, label?: string, icon?: string, route?: number, secure?: boolean, discovered?: boolean,
+ *   unplaced?: boolean, dashboard?: import("../dashboard/grid.js").Box}} Metadata
+ * @typedef {{id: string, component: string, metadata: Metadata}} Node
+ * @typedef {{key: string, src: End, tgt: End, metadata: Metadata}} Edge
+ * @typedef {{key: string, tgt: End, data: unknown, metadata: Metadata}} Initial
+ * @typedef {{public: string, node: string, port: string, metadata: Metadata}} Export
+ * @typedef {{name: string, nodes: string[], metadata: Metadata}} Group
  * @typedef {{id: string, nodes: Map<string, Node>, edges: Map<string, Edge>, initials: Map<string, Initial>,
  *   inports: Map<string, Export>, outports: Map<string, Export>, groups: Map<string, Group>, started: boolean}} Graph
  * @typedef {"nodes" | "edges" | "initials" | "groups" | "exports"} Kind
+ */
+/**
+ * The payloads of the commands of the protocol `graph`. In a change of metadata, null removes an entry.
+ * @typedef {{[key: string]: unknown}} Change
+ * @typedef {{from: string, to: string}} Renaming
+ * @typedef {{src: End, tgt: End}} Ends
+ * @typedef {{tgt: End, src?: {data?: unknown}}} Removal  of all initial packets to the port, where there is no `data`
+ * @typedef {{public: string, node: string, port: string, metadata?: Change}} Exporting
+ * @typedef {{
+ *   clear: {id?: string},
+ *   addnode: {id: string, component: string, metadata?: Change}, removenode: {id: string}, renamenode: Renaming, changenode: {id: string, metadata: Change},
+ *   addedge: Ends & {metadata?: Change}, removeedge: Ends, changeedge: Ends & {metadata: Change},
+ *   addinitial: {src: {data: unknown}, tgt: End, metadata?: Change}, removeinitial: Removal,
+ *   addgroup: {name: string, nodes: string[], metadata?: Change}, removegroup: {name: string}, renamegroup: Renaming, changegroup: {name: string, metadata: Change},
+ *   addinport: Exporting, removeinport: {public: string}, renameinport: Renaming,
+ *   addoutport: Exporting, removeoutport: {public: string}, renameoutport: Renaming,
+ * }} Payloads
+ * @typedef {keyof Payloads} Name  of a command
+ * @typedef {{[N in Name]: [name: N, payload: Payloads[N]]}[Name]} Command
+ */
+/**
+ * One function for each command.
+ * @template Result
+ * @typedef {{[N in Name]: (graph: Graph, payload: Payloads[N]) => Result}} ForEachCommand
  */
 
 /** @param {string} id @returns {Graph} */
@@ -34,24 +60,33 @@ export function edgeKey(src, tgt) {
   return `${src ? endKey(src) : ""} ${endKey(tgt)}`;
 }
 
-/** The key of an initial packet: the same data to the same port is one. @param {End} tgt @param {any} data */
+/** The key of an initial packet: the same data to the same port is one. @param {End} tgt @param {unknown} data */
 export function initialKey(tgt, data) {
   return `${endKey(tgt)} ${canonical(data)}`;
 }
 
-/** JSON whose keys are in order. @param {any} data @returns {string} */
+/** JSON whose keys are in order. @param {unknown} data @returns {string} */
 export function canonical(data) {
-  const sorted = (/** @type {string} */ _, /** @type {any} */ value) =>
+  const sorted = (/** @type {string} */ _, /** @type {unknown} */ value) =>
     value !== null && typeof value === "object" && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value;
   return JSON.stringify(data, sorted) ?? "null";
 }
 
-/** Read a graph in the JSON of https://github.com/flowbased/fbp. @param {string} id @param {any} json @returns {Graph} */
+/**
+ * A graph in the JSON of https://github.com/flowbased/fbp.
+ * @typedef {{process: string, port: string, index?: number | string}} JsonEnd
+ * @typedef {{process: string, port: string, metadata?: Metadata}} JsonExport
+ * @typedef {{processes?: Record<string, {component: string, metadata?: Metadata}>,
+ *   connections?: {src?: JsonEnd, data?: unknown, tgt: JsonEnd, metadata?: Metadata}[],
+ *   inports?: Record<string, JsonExport>, outports?: Record<string, JsonExport>, groups?: Group[]}} JsonGraph
+ */
+
+/** @param {string} id @param {JsonGraph} json @returns {Graph} */
 export function readGraph(id, json) {
   const graph = emptyGraph(id);
-  const end = (/** @type {any} */ { process, ...rest }) => ({ node: process, ...rest });
+  const end = (/** @type {JsonEnd} */ { process, ...rest }) => ({ node: process, ...rest });
   for (const [node, { component, metadata }] of Object.entries(json.processes ?? {})) {
     apply(graph, "addnode", { id: node, component, metadata });
   }
@@ -59,7 +94,7 @@ export function readGraph(id, json) {
     if (src) apply(graph, "addedge", { src: end(src), tgt: end(tgt), metadata });
     else apply(graph, "addinitial", { src: { data }, tgt: end(tgt), metadata });
   }
-  for (const side of ["inport", "outport"]) {
+  for (const side of /** @type {const} */ (["inport", "outport"])) {
     for (const [name, { process, port, metadata }] of Object.entries(json[`${side}s`] ?? {})) {
       apply(graph, `add${side}`, { public: name, node: process, port, metadata });
     }
@@ -68,14 +103,14 @@ export function readGraph(id, json) {
   return graph;
 }
 
-/** The metadata of a node without a place that only editors without a layout of their own need. @param {any} metadata */
+/** The metadata of a node, without a place that the runtime has made up for editors without a layout of their own. @param {Metadata} [metadata] */
 function own(metadata) {
-  const { x, y, unplaced, ...kept } = metadata ?? {};
-  return unplaced || kept.discovered ? kept : { ...metadata };
+  const { x, y, unplaced, ...rest } = metadata ?? {};
+  return unplaced || rest.discovered ? rest : { ...metadata };
 }
 
-// What a runtime tells of metadata is the whole of it, so it takes the place of what was there.
-/** @type {Record<string, (graph: Graph, payload: any) => Kind[]>} */
+// A runtime sends the whole metadata, which replaces the metadata before.
+/** @type {ForEachCommand<Kind[]>} */
 const ACTIONS = {
   clear(graph) {
     Object.assign(graph, { ...emptyGraph(graph.id), started: graph.started });
@@ -124,9 +159,9 @@ const ACTIONS = {
     return ["initials"];
   },
   removeinitial(graph, { src, tgt }) {
-    const wanted = src && "data" in src ? initialKey(tgt, src.data) : null;
+    const removed = src && "data" in src ? initialKey(tgt, src.data) : null;
     for (const key of graph.initials.keys()) {
-      if (wanted === null ? key.startsWith(`${endKey(tgt)} `) : key === wanted) graph.initials.delete(key);
+      if (removed === null ? key.startsWith(`${endKey(tgt)} `) : key === removed) graph.initials.delete(key);
     }
     return ["initials"];
   },
@@ -147,21 +182,30 @@ const ACTIONS = {
     if (group !== undefined) graph.groups.set(name, { ...group, metadata: { ...metadata } });
     return ["groups"];
   },
+  addinport: (graph, payload) => addExport(graph.inports, payload),
+  removeinport: (graph, payload) => removeExport(graph.inports, payload),
+  renameinport: (graph, payload) => renameExport(graph.inports, payload),
+  addoutport: (graph, payload) => addExport(graph.outports, payload),
+  removeoutport: (graph, payload) => removeExport(graph.outports, payload),
+  renameoutport: (graph, payload) => renameExport(graph.outports, payload),
 };
 
-for (const [side, ports] of /** @type {const} */ ([["inport", "inports"], ["outport", "outports"]])) {
-  ACTIONS[`add${side}`] = (graph, { public: name, node, port, metadata }) => {
-    graph[ports].set(name, { public: name, node, port, metadata: { ...metadata } });
-    return ["exports"];
-  };
-  ACTIONS[`remove${side}`] = (graph, { public: name }) => {
-    graph[ports].delete(name);
-    return ["exports"];
-  };
-  ACTIONS[`rename${side}`] = (graph, { from, to }) => {
-    rekey(graph[ports], from, to, (port) => ({ ...port, public: to }));
-    return ["exports"];
-  };
+/** @param {Map<string, Export>} ports @param {Exporting} payload @returns {Kind[]} */
+function addExport(ports, { public: name, node, port, metadata }) {
+  ports.set(name, { public: name, node, port, metadata: { ...metadata } });
+  return ["exports"];
+}
+
+/** @param {Map<string, Export>} ports @param {{public: string}} payload @returns {Kind[]} */
+function removeExport(ports, { public: name }) {
+  ports.delete(name);
+  return ["exports"];
+}
+
+/** @param {Map<string, Export>} ports @param {Renaming} payload @returns {Kind[]} */
+function renameExport(ports, { from, to }) {
+  rekey(ports, from, to, (port) => ({ ...port, public: to }));
+  return ["exports"];
 }
 
 /** Give an entry another key, in its place. @template T @param {Map<string, T>} map @param {string} from @param {string} to @param {(value: T) => T} change */
@@ -181,7 +225,7 @@ function renameNode(graph, node, to) {
   const initials = [...graph.initials.values()];
   graph.edges.clear();
   graph.initials.clear();
-  if (to !== node.id) graph.nodes.delete(to); // one that was discovered, and shown until now
+  if (to !== node.id) graph.nodes.delete(to); // a discovered one, shown until now
   rekey(graph.nodes, node.id, to, (old) => ({ ...old, id: to }));
   for (const edge of edges) ACTIONS.addedge(graph, { ...edge, src: moved(edge.src), tgt: moved(edge.tgt) });
   for (const { data, tgt, metadata } of initials) ACTIONS.addinitial(graph, { src: { data }, tgt: moved(tgt), metadata });
@@ -191,11 +235,15 @@ function renameNode(graph, node, to) {
   for (const group of graph.groups.values()) group.nodes = group.nodes.map((each) => (each === node.id ? to : each));
 }
 
+/** Whether a name is one of these commands. @param {string} name @returns {name is Name} */
+export const isCommand = (name) => Object.hasOwn(ACTIONS, name);
+
 /**
- * Carry out what a runtime has told.
- * @param {Graph} graph @param {string} command @param {any} payload
- * @returns {Kind[]} the kinds of things that are others now; none for a command that is unknown
+ * Apply a command that the runtime has carried out.
+ * @template {Name} N
+ * @param {Graph} graph @param {N} name @param {Payloads[N]} payload
+ * @returns {Kind[]} the kinds of parts that have changed
  */
-export function apply(graph, command, payload) {
-  return Object.hasOwn(ACTIONS, command) ? ACTIONS[command](graph, payload) : [];
+export function apply(graph, name, payload) {
+  return ACTIONS[name](graph, payload);
 }

@@ -1,13 +1,14 @@
 // @ts-check
-// How the nodes are, and what components print: network:icon, network:processerror, network:output.
+// States and errors of nodes, and the output of components: network:icon, network:processerror, network:output.
 
 import { escape } from "../msgflo/wire.js";
+import { emit } from "./events.js";
 import { ask } from "./status.js";
 
 const MOST_LINES = 500;
-const SAME_MS = 3000; // a line that was told within this time here and there may be one
+const SAME_MS = 3000; // two equal lines within this time, one of each source, may be one
 const SAME_CHARACTERS = 1000; // long ones may be cut
-/** Icons of states in which a node is not there, and an error is still true. */
+/** Icons of the states in which a node is absent; its error still holds. */
 export const NOT_THERE = new Set(["hourglass-o", "moon-o", "chain-broken"]);
 const LEFT_OUT = /^(.*): packets not shown in the last second: (.*)$/s;
 
@@ -15,7 +16,7 @@ const LEFT_OUT = /^(.*): packets not shown in the last second: (.*)$/s;
 export const nodeKey = (graph, node) => `${graph}\n${node}`;
 
 /**
- * A line: an error of a node, which has `graph` and `node`, or what somebody has printed, with the role where one is said.
+ * An error of a node, which has `graph` and `node`, or a line that somebody has printed, with its role where that is known.
  * @typedef {{graph?: string, node?: string, role?: string, text: string, at: number}} Line  `at` in ms since 1970
  */
 
@@ -28,11 +29,11 @@ function printed(message, at) {
 /** @param {Line} a @param {Line} b @returns {boolean} */
 function isSame(a, b) {
   if (a.graph !== b.graph || a.node !== b.node || a.role !== b.role) return false;
-  // An error that still holds is told again to each who comes.
+  // An error that still holds is sent to each new client.
   return a.text.slice(0, SAME_CHARACTERS) === b.text.slice(0, SAME_CHARACTERS) && (a.node !== undefined || Math.abs(a.at - b.at) < SAME_MS);
 }
 
-/** Belongs to a System, and tells by its events "health", "output", "recalled" and "leftout". */
+/** A part of System, which dispatches "health", "output", "recalled" and "leftout" for it. */
 export class Health {
   /** @type {Map<string, {icon: string, error: string}>} */
   nodes = new Map();
@@ -48,7 +49,7 @@ export class Health {
     system.addEventListener("state", () => (this.#hasRecalled &&= system.isReady));
   }
 
-  /** Ask for the lines that were said before; once for each connection. */
+  /** Ask for the earlier lines, once for each connection. */
   async recall() {
     const system = this.#system;
     if (this.#hasRecalled || !system.isReady || !(system.may("network:data") || system.may("protocol:network"))) return;
@@ -57,15 +58,18 @@ export class Health {
       const answer = await ask(system, "output.json");
       if (answer.ok) this.#merge(await answer.json());
     } catch {
-      // Those that come from now on are seen.
+      // New lines come all the same.
     }
   }
 
-  /** @param {any[]} told by /output.json, the oldest first; some of them have come here as well */
-  #merge(told) {
+  /**
+   * @param {{ago_s: number, graph?: string, id?: string, error?: string, message: string}[]} earlier the answer of /output.json, the oldest
+   *   first; some may have come as messages, too
+   */
+  #merge(earlier) {
     const known = [...this.lines];
     const count = known.length;
-    for (const { ago_s: ago, graph, id, error, message } of told.reverse()) {
+    for (const { ago_s: ago, graph, id, error, message } of earlier.reverse()) {
       const at = Date.now() - ago * 1000;
       const line = error === undefined ? printed(message, at) : { graph, node: id, text: error, at };
       const i = known.findLastIndex((each) => isSame(each, line));
@@ -75,7 +79,7 @@ export class Health {
     if (this.lines.length === count) return;
     this.lines.sort((a, b) => a.at - b.at);
     this.lines.splice(0, this.lines.length - MOST_LINES);
-    this.#tell("recalled", null);
+    emit(this.#system, "recalled", null);
   }
 
   /** @param {string} command @param {any} payload of a message of `network` */
@@ -88,12 +92,12 @@ export class Health {
   /** Whether a line is about a node. @param {Line} line @param {string} graph @param {string} node */
   isAbout(line, graph, node) {
     if (line.graph !== undefined) return line.graph === graph && line.node === node;
-    // What runs in the coordinator for another graph has a role of its own there; participants play theirs everywhere.
+    // A component that runs in the coordinator for another graph has a role of its own; participants have one role everywhere.
     const own = `${escape(graph)}/${escape(node)}`;
     return line.role === (graph !== this.#system.runtime?.graph && this.#system.nodeStatus(own) ? own : node);
   }
 
-  /** What was known of a graph is asked for anew. @param {string} graph */
+  /** Forget the states of a graph, which is fetched anew. @param {string} graph */
   forget(graph) {
     for (const key of this.nodes.keys()) if (key.startsWith(`${graph}\n`)) this.nodes.delete(key);
   }
@@ -124,9 +128,9 @@ export class Health {
 
   /** @param {string} graph @param {string} node @param {{icon: string, error: string}} known */
   #set(graph, node, known) {
-    if (!this.#system.graphs.has(graph)) return; // it is asked for when the graph is; of tests' graphs nobody says when they are gone
+    if (!this.#system.graphs.has(graph)) return; // fetched with its graph; nobody reports the end of a test's graph
     this.nodes.set(nodeKey(graph, node), known);
-    this.#tell("health", { graph, node });
+    emit(this.#system, "health", { graph, node });
   }
 
   /** @param {string} message */
@@ -134,7 +138,7 @@ export class Health {
     const leftOut = LEFT_OUT.exec(message);
     if (leftOut !== null && this.#system.graphs.has(leftOut[1])) {
       const counts = [...leftOut[2].matchAll(/(?:^|, | and )(\d+) of /g)].map(([, count]) => Number(count));
-      this.#tell("leftout", { graph: leftOut[1], text: leftOut[2], count: counts.reduce((a, b) => a + b, 0) });
+      emit(this.#system, "leftout", { graph: leftOut[1], text: leftOut[2], count: counts.reduce((a, b) => a + b, 0) });
       return;
     }
     this.#line(printed(message, Date.now()));
@@ -144,11 +148,6 @@ export class Health {
   #line(line) {
     this.lines.push(line);
     if (this.lines.length > MOST_LINES) this.lines.shift();
-    this.#tell("output", line);
-  }
-
-  /** @param {string} type @param {any} detail */
-  #tell(type, detail) {
-    this.#system.dispatchEvent(new CustomEvent(type, { detail }));
+    emit(this.#system, "output", line);
   }
 }

@@ -1,16 +1,19 @@
 // @ts-check
-// What takes a graph command back, from the state before it. Pure.
+// Steps that undo a graph command, made from the graph before it. Pure.
 
 import { edgeKey, initialKey } from "./graph.js";
 
 /**
  * @typedef {import("./graph.js").Graph} Graph
- * @typedef {[command: string, payload: any]} Command
- * @typedef {Command | ((graph: Graph) => Command | null)} Step  A function is asked when it is the step's turn: groups are written
- *   whole, and somebody else may have changed them since.
+ * @typedef {import("./graph.js").Name} Name
+ * @typedef {import("./graph.js").Payloads} Payloads
+ * @typedef {import("./graph.js").Command} Command
+ * @typedef {import("./graph.js").Export} Export
+ * @typedef {Command | ((graph: Graph) => Command | null)} Step  A function is called when it is the step's turn: groups are written
+ *   whole, and somebody else may have changed them in between.
  */
 
-/** The metadata that a change overwrites, as a change that writes it again. @param {Record<string, any>} old @param {Record<string, any>} change */
+/** The change that restores the metadata which another change overwrites. @param {Record<string, unknown>} old @param {Record<string, unknown>} change */
 function overwritten(old, change) {
   return Object.fromEntries(Object.keys(change).map((key) => [key, old[key] ?? null]));
 }
@@ -25,7 +28,7 @@ function membership(graph, node) {
     });
 }
 
-/** @param {Graph} graph @param {(node: string) => boolean} has @returns {Step[]} all that is attached to some nodes */
+/** @param {Graph} graph @param {(node: string) => boolean} has @returns {Command[]} everything attached to some nodes */
 function attached(graph, has) {
   const { edges, initials, inports, outports } = graph;
   return [
@@ -36,29 +39,31 @@ function attached(graph, has) {
   ];
 }
 
-/** The nodes that a command on what is there names. @param {any} payload @returns {string[]} */
-function named({ id, node, from, nodes = [], src, tgt }) {
-  return [...new Set([id, node, from, src?.node, tgt?.node, ...nodes])].filter((each) => typeof each === "string");
+/** The existing nodes that a command names. @param {Payloads[Name]} payload */
+function named(payload) {
+  /** @type {{[key: string]: unknown, id?: string, node?: string, from?: string, nodes?: string[], src?: {node?: string, data?: unknown}, tgt?: {node: string}}} */
+  const { id, node, from, nodes = [], src, tgt } = payload;
+  return [...new Set([id, node, from, src?.node, tgt?.node, ...nodes])].filter((each) => each !== undefined);
 }
 
 /**
- * A command that names a discovered participant makes a node of the graph of it: it is let go again, unless somebody uses it by
- * now. Where it stands is no use.
- * @param {Graph} graph @param {string} command @param {any} payload @returns {Step[]}
+ * A command that names a discovered participant adds it to the graph. It is removed again, unless it is in use by then; a place
+ * on the page is no use.
+ * @param {Graph} graph @param {Name} name @param {Payloads[Name]} payload @returns {Step[]}
  */
-function letGo(graph, command, payload) {
-  if (command.startsWith("rename") && command !== "renamenode") return []; // of groups and exports
+function dropDiscovered(graph, name, payload) {
+  if (name.startsWith("rename") && name !== "renamenode") return []; // of groups and exports
   return named(payload).filter((id) => graph.nodes.get(id)?.metadata.discovered).map((id) => (now) => {
-    const { discovered, x, y, ...kept } = now.nodes.get(id)?.metadata ?? {};
-    const isUsed = attached(now, (node) => node === id).length + membership(now, id).length + Object.keys(kept).length > 0;
+    const { discovered, x, y, ...rest } = now.nodes.get(id)?.metadata ?? {};
+    const isUsed = attached(now, (node) => node === id).length + membership(now, id).length + Object.keys(rest).length > 0;
     return discovered || isUsed ? null : ["removenode", { id }];
   });
 }
 
 /** @param {import("./graph.js").Node} node @returns {Command} */
 function addNode({ id, component, metadata }) {
-  const { discovered, ...kept } = metadata; // a mark of the runtime, not the graph's
-  return ["addnode", { id, component, metadata: kept }];
+  const { discovered, ...rest } = metadata; // the runtime sets it
+  return ["addnode", { id, component, metadata: rest }];
 }
 
 /** @param {import("./graph.js").Edge} edge @returns {Command} */
@@ -67,13 +72,13 @@ const addEdge = ({ src, tgt, metadata }) => ["addedge", { src, tgt, metadata }];
 /** @param {import("./graph.js").Initial} initial @returns {Command} */
 const addInitial = ({ tgt, data, metadata }) => ["addinitial", { src: { data }, tgt, metadata }];
 
-/** @param {string} side @param {import("./graph.js").Export} port @returns {Command} */
-const addExport = (side, port) => [`add${side}`, { ...port }];
+/** @param {"inport" | "outport"} side @param {Export} port @returns {Command} */
+const addExport = (side, port) => [/** @type {const} */ (`add${side}`), { ...port }];
 
 /** @param {import("./graph.js").Group} group @returns {Command} */
 const addGroup = ({ name, nodes, metadata }) => ["addgroup", { name, nodes, metadata }];
 
-/** @type {Record<string, (graph: Graph, payload: any) => Step[]>} */
+/** @type {import("./graph.js").ForEachCommand<Step[]>} */
 const INVERSES = {
   clear(graph) {
     const nodes = [...graph.nodes.values()].filter((node) => !node.metadata.discovered);
@@ -106,17 +111,16 @@ const INVERSES = {
     const old = graph.edges.get(edgeKey(src, tgt))?.metadata ?? {};
     return [["changeedge", { src, tgt, metadata: overwritten(old, metadata) }]];
   },
-  addinitial(graph, { src, tgt, metadata = {} }) {
-    const old = graph.initials.get(initialKey(tgt, src.data));
-    if (old === undefined) return [["removeinitial", { src: { data: src.data }, tgt }]];
-    return [["addinitial", { src: { data: src.data }, tgt, metadata: overwritten(old.metadata, metadata) }]];
+  addinitial(graph, { src: { data }, tgt, metadata = {} }) {
+    const old = graph.initials.get(initialKey(tgt, data));
+    if (old === undefined) return [["removeinitial", { src: { data }, tgt }]];
+    return [["addinitial", { src: { data }, tgt, metadata: overwritten(old.metadata, metadata) }]];
   },
   removeinitial(graph, { src, tgt }) {
     const port = edgeKey(null, tgt);
-    const wanted = src && "data" in src ? initialKey(tgt, src.data) : null;
-    const gone = [...graph.initials.values()].filter((each) =>
-      wanted === null ? edgeKey(null, each.tgt) === port : each.key === wanted);
-    return gone.map(addInitial);
+    const key = src && "data" in src ? initialKey(tgt, src.data) : null;
+    const removed = [...graph.initials.values()].filter((each) => (key === null ? edgeKey(null, each.tgt) === port : each.key === key));
+    return removed.map(addInitial);
   },
   addgroup(graph, { name, metadata = {} }) {
     const old = graph.groups.get(name);
@@ -131,27 +135,33 @@ const INVERSES = {
   changegroup(graph, { name, metadata }) {
     return [["changegroup", { name, metadata: overwritten(graph.groups.get(name)?.metadata ?? {}, metadata) }]];
   },
+  addinport: (graph, payload) => inverseOfAdd("inport", graph.inports, payload),
+  removeinport: (graph, payload) => inverseOfRemove("inport", graph.inports, payload),
+  renameinport: (_, { from, to }) => [["renameinport", { from: to, to: from }]],
+  addoutport: (graph, payload) => inverseOfAdd("outport", graph.outports, payload),
+  removeoutport: (graph, payload) => inverseOfRemove("outport", graph.outports, payload),
+  renameoutport: (_, { from, to }) => [["renameoutport", { from: to, to: from }]],
 };
 
-for (const [side, ports] of /** @type {const} */ ([["inport", "inports"], ["outport", "outports"]])) {
-  INVERSES[`add${side}`] = (graph, { public: name, metadata = {} }) => {
-    const old = graph[ports].get(name);
-    if (old === undefined) return [[`remove${side}`, { public: name }]];
-    return [[`add${side}`, { ...old, metadata: overwritten(old.metadata, metadata) }]];
-  };
-  INVERSES[`remove${side}`] = (graph, { public: name }) => {
-    const old = graph[ports].get(name);
-    return old === undefined ? [] : [addExport(side, old)];
-  };
-  INVERSES[`rename${side}`] = (_, { from, to }) => [[`rename${side}`, { from: to, to: from }]];
+/** @param {"inport" | "outport"} side @param {Map<string, Export>} ports @param {Payloads["addinport"]} payload @returns {Step[]} */
+function inverseOfAdd(side, ports, { public: name, metadata = {} }) {
+  const old = ports.get(name);
+  if (old === undefined) return [[/** @type {const} */ (`remove${side}`), { public: name }]];
+  return [[/** @type {const} */ (`add${side}`), { ...old, metadata: overwritten(old.metadata, metadata) }]];
+}
+
+/** @param {"inport" | "outport"} side @param {Map<string, Export>} ports @param {{public: string}} payload @returns {Step[]} */
+function inverseOfRemove(side, ports, { public: name }) {
+  const old = ports.get(name);
+  return old === undefined ? [] : [addExport(side, old)];
 }
 
 /**
- * The steps that take a command back, in order; none for one that changes nothing.
- * @param {Graph} graph as it is before the command @param {string} command @param {any} payload @returns {Step[]}
+ * The steps that undo a command, in order; none for one that changes nothing.
+ * @template {Name} N
+ * @param {Graph} graph as it is before the command @param {N} name @param {Payloads[N]} payload @returns {Step[]}
  */
-export function inverse(graph, command, payload) {
-  if (!Object.hasOwn(INVERSES, command)) return [];
-  const steps = INVERSES[command](graph, payload);
-  return steps.length > 0 && command !== "addnode" ? [...steps, ...letGo(graph, command, payload)] : steps;
+export function inverse(graph, name, payload) {
+  const steps = INVERSES[name](graph, payload);
+  return steps.length > 0 && name !== "addnode" ? [...steps, ...dropDiscovered(graph, name, payload)] : steps;
 }

@@ -3,7 +3,7 @@
 
 import { element } from "./dom.js";
 
-/** @typedef {{label: string, key?: string, action: () => void, off?: boolean, looks?: boolean}} Item  `looks`: it changes nothing */
+/** @typedef {{label: string, key?: string, action: () => void, off?: boolean, readOnly?: boolean}} Item  `readOnly`: it changes nothing */
 
 /**
  * Show a menu; its keys are those of menus everywhere.
@@ -20,8 +20,8 @@ export function openMenu(items, at, back) {
   const buttons = items.map(({ label, key, action, off = false }) =>
     element("button", { type: "button", role: "menuitem", tabIndex: -1, disabled: off, click: () => (close(true), action()) },
       element("span", {}, label), key ? element("kbd", {}, key) : null));
-  const menu = element("div", { className: "menu", role: "menu", "aria-label": "What to do", keydown: (event) => walk(event, buttons, close) }, ...buttons);
-  menu.addEventListener("contextmenu", (event) => event.preventDefault());
+  const menu = element("div", { className: "menu", role: "menu", "aria-label": "What to do", keydown: (/** @type {KeyboardEvent} */ event) => walk(event, buttons, close) }, ...buttons);
+  menu.addEventListener("contextmenu", (/** @type {Event} */ event) => event.preventDefault());
   document.body.append(menu);
   menu.style.left = `${Math.max(4, Math.min(at.x, innerWidth - menu.offsetWidth - 8))}px`;
   menu.style.top = `${Math.max(4, Math.min(at.y, innerHeight - menu.offsetHeight - 8))}px`;

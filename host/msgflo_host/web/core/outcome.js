@@ -1,16 +1,16 @@
 // @ts-check
-// Whether a graph command is in force: asked where its answer was lost. Pure.
+// Checks that the runtime has applied a graph command whose answer was lost. Pure.
 
 import { canonical, edgeKey, initialKey } from "./graph.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 
-/** @param {{metadata: Record<string, any>} | undefined} found @param {Record<string, any>} [wanted] null is what is not there */
-function holds(found, wanted = {}) {
-  return found !== undefined && Object.entries(wanted).every(([key, value]) => canonical(found.metadata[key] ?? null) === canonical(value));
+/** @param {{metadata: Record<string, unknown>} | undefined} found @param {Record<string, unknown>} [change] null stands for an entry that is absent */
+function holds(found, change = {}) {
+  return found !== undefined && Object.entries(change).every(([key, value]) => canonical(found.metadata[key] ?? null) === canonical(value));
 }
 
-/** A node of the graph itself, not one that is shown because it was discovered. @param {Graph} graph @param {string} id */
+/** A node that the graph itself names; one that was only discovered is not listed. @param {Graph} graph @param {string} id */
 function listed(graph, id) {
   const node = graph.nodes.get(id);
   return node?.metadata.discovered ? undefined : node;
@@ -19,8 +19,8 @@ function listed(graph, id) {
 /** @param {string[]} one @param {string[]} two */
 const sameNodes = (one, two) => canonical([...one].sort()) === canonical([...two].sort());
 
-/** @type {Record<string, (graph: Graph, payload: any) => boolean>} */
-const IN_FORCE = {
+/** @type {import("./graph.js").ForEachCommand<boolean>} */
+const APPLIED = {
   clear: (graph) => [...graph.nodes.keys()].every((id) => !listed(graph, id)),
   addnode: (graph, { id, metadata }) => holds(listed(graph, id), metadata),
   removenode: (graph, { id }) => !listed(graph, id),
@@ -36,23 +36,24 @@ const IN_FORCE = {
   },
   addgroup(graph, { name, nodes, metadata }) {
     const found = graph.groups.get(name);
-    return holds(found, metadata) && sameNodes(/** @type {any} */ (found).nodes, nodes);
+    return found !== undefined && holds(found, metadata) && sameNodes(found.nodes, nodes);
   },
   removegroup: (graph, { name }) => !graph.groups.has(name),
   renamegroup: (graph, { from, to }) => !graph.groups.has(from) && graph.groups.has(to),
   changegroup: (graph, { name, metadata }) => holds(graph.groups.get(name), metadata),
+  addinport: ({ inports }, { public: name, metadata }) => holds(inports.get(name), metadata),
+  removeinport: ({ inports }, { public: name }) => !inports.has(name),
+  renameinport: ({ inports }, { from, to }) => !inports.has(from) && inports.has(to),
+  addoutport: ({ outports }, { public: name, metadata }) => holds(outports.get(name), metadata),
+  removeoutport: ({ outports }, { public: name }) => !outports.has(name),
+  renameoutport: ({ outports }, { from, to }) => !outports.has(from) && outports.has(to),
 };
-
-for (const [side, ports] of /** @type {const} */ ([["inport", "inports"], ["outport", "outports"]])) {
-  IN_FORCE[`add${side}`] = (graph, { public: name, metadata }) => holds(graph[ports].get(name), metadata);
-  IN_FORCE[`remove${side}`] = (graph, { public: name }) => !graph[ports].has(name);
-  IN_FORCE[`rename${side}`] = (graph, { from, to }) => !graph[ports].has(from) && graph[ports].has(to);
-}
 
 /**
  * Whether a graph is as it is after a command.
- * @param {Graph} graph @param {string} command @param {any} payload
+ * @template {import("./graph.js").Name} N
+ * @param {Graph} graph @param {N} name @param {import("./graph.js").Payloads[N]} payload
  */
-export function isInForce(graph, command, payload) {
-  return Object.hasOwn(IN_FORCE, command) && IN_FORCE[command](graph, payload);
+export function isApplied(graph, name, payload) {
+  return APPLIED[name](graph, payload);
 }

@@ -10,21 +10,21 @@ const LEFT_OUT_MS = 1500; // it is told once a second
 const CUT = /(?:… \((\d+) bytes\)|^\((\d+) bytes: .*\))$/s; // what the coordinator writes in place of what is large or binary
 
 /**
- * @typedef {{at: number, data: any, size: number, held: number}} Packet  `at` in ms since 1970; `size` in bytes as JSON, or as the coordinator
+ * @typedef {{at: number, data: unknown, size: number, held: number}} Packet  `at` in ms since 1970; `size` in bytes as JSON, or as the coordinator
  *   says it of what it has shortened; `held` in characters of what is kept
  * @typedef {{packets: Packet[], bytes: number}} Ring  packets from the oldest to the newest
  */
 
 const encoder = new TextEncoder();
 
-/** The size of a value of which only the beginning is known here, as the coordinator says it; null of one that is whole. @param {any} data */
+/** The size of a value that the coordinator has shortened, as it writes it there; null of one that is whole. @param {unknown} data */
 export function cutSize(data) {
   const cut = typeof data === "string" ? CUT.exec(data) : null;
   return cut && Number(cut[1] ?? cut[2]);
 }
 
-/** Events: "leftout" when `leftOut` has changed. */
-export class Packets extends EventTarget {
+/** Event: "leftout" when `leftOut` has changed. */
+export class Packets extends /** @type {import("./events.js").TargetClass<{leftout: null}>} */ (EventTarget) {
   /** How many packets were not shown in this second, because there were too many. */
   leftOut = 0;
   /** When there was no connection last, in ms since 1970: there may be newer packets than those of before. */
@@ -43,11 +43,11 @@ export class Packets extends EventTarget {
   constructor(system) {
     super();
     this.#system = system;
-    system.addEventListener("data", (event) => this.#add(/** @type {CustomEvent} */ (event).detail));
+    system.addEventListener("data", ({ detail }) => this.#add(detail));
     system.addEventListener("state", () => {
       if (!system.isReady) this.lost = Date.now();
     });
-    system.addEventListener("leftout", (event) => this.#leaveOut(/** @type {CustomEvent} */ (event).detail.count));
+    system.addEventListener("leftout", ({ detail }) => this.#leaveOut(detail.count));
   }
 
   /** @param {string} key of an edge @param {string} [graph] @returns {readonly Packet[]} from the oldest to the newest */
@@ -66,7 +66,7 @@ export class Packets extends EventTarget {
     this.#dropLast(`${graph}\n${key}`);
   }
 
-  /** @param {{graph: string, edge: string, data: any, at: number}} packet */
+  /** @param {import("./system.js").Crossing} packet */
   #add({ graph, edge, data, at }) {
     const key = `${graph}\n${edge}`;
     const text = JSON.stringify(data) ?? "";

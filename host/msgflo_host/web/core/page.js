@@ -18,10 +18,10 @@ export class Page {
   #side = byId("side");
   #sideTabs = byId("side-tabs");
 
-  /** @param {EventTarget} bus */
+  /** @param {import("./registry.js").Bus} bus */
   constructor(bus) {
     this.#bus = bus;
-    bus.addEventListener("show-view", (event) => this.show(/** @type {CustomEvent} */ (event).detail.view));
+    bus.addEventListener("show-view", ({ detail: { view } }) => this.show(view));
     this.#views.addEventListener("click", (event) => {
       const tab = /** @type {Element} */ (event.target).closest("[data-view]");
       if (tab instanceof HTMLElement) this.show(/** @type {string} */ (tab.dataset.view));

@@ -1,5 +1,5 @@
 // @ts-check
-// Whether steps can still be carried out, all of them, on a graph as it is now. Pure.
+// Checks that all steps of an edit can still be carried out. Pure.
 
 import { apply, edgeKey } from "./graph.js";
 
@@ -8,7 +8,7 @@ import { apply, edgeKey } from "./graph.js";
  * @typedef {import("./inverse.js").Step} Step
  */
 
-/** The nodes, groups and edges that a command needs, in words, where they are not there. @type {Record<string, (graph: Graph, payload: any) => string[]>} */
+/** The nodes, groups and edges that a command needs and that are missing, in words. @type {Partial<import("./graph.js").ForEachCommand<string[]>>} */
 const MISSING = {
   changenode: (graph, { id }) => nodes(graph, [id]),
   renamenode: (graph, { from, to }) => [...nodes(graph, [from]), ...(isListed(graph, to) ? [`there is a node ${to} already`] : [])],
@@ -22,7 +22,7 @@ const MISSING = {
   renamegroup: (graph, { from }) => group(graph, from),
 };
 
-/** A command on one that was discovered would make it a part of the graph. @param {Graph} graph @param {string} id */
+/** A command on a discovered node would add it to the graph. @param {Graph} graph @param {string} id */
 const isListed = (graph, id) => graph.nodes.has(id) && !graph.nodes.get(id)?.metadata.discovered;
 
 /** @param {Graph} graph @param {string[]} ids */
@@ -34,6 +34,9 @@ const known = (graph, ids) => ids.filter((id) => !graph.nodes.has(id)).map((id) 
 /** @param {Graph} graph @param {string} name */
 const group = (graph, name) => (graph.groups.has(name) ? [] : [`there is no group ${name}`]);
 
+/** @template {import("./graph.js").Name} N @param {Graph} graph @param {N} name @param {import("./graph.js").Payloads[N]} payload */
+const missingFor = (graph, name, payload) => MISSING[name]?.(graph, payload) ?? [];
+
 /**
  * Why some of these steps can no longer be carried out, for people; empty where all can.
  * @param {Graph} graph which stays as it is @param {Step[]} steps
@@ -44,7 +47,7 @@ export function whyNot(graph, steps) {
     const command = typeof step === "function" ? step(later) : step;
     if (command === null) continue;
     const [name, payload] = command;
-    const [missing] = MISSING[name]?.(later, payload) ?? [];
+    const [missing] = missingFor(later, name, payload);
     if (missing !== undefined) return missing;
     apply(later, name, payload);
   }

@@ -1,12 +1,26 @@
 // @ts-check
-// What each part of the page gets, and how parts are started. What one part wants of another it tells by events on `bus`:
-//   "select" {kind: "node" | "edge" | "nodes" | null, ids}, "open-node" {id, source: whether its source is open}, "open-edge" {key}, "show-view" {view},
-//   "play" {component, role}: a node was added that a virtual device of this page may play.
-// The page itself tells there of "view" {view} when another view is shown, "side" {open}, and "theme" when light or dark has changed.
+// The context that each part of the page gets, and how parts are started.
+
+export { emit } from "./events.js";
 
 /**
+ * Requests of one part to others, and after the blank line the events of the page itself. `source`: whether its source is open.
+ * "simulate": a node was added that a virtual device of this page may simulate.
+ * @typedef {object} BusEvents
+ * @property {{kind: "node" | "edge" | "nodes" | null, ids: string[]}} select
+ * @property {{id: string, source?: boolean}} open-node
+ * @property {{key: string}} open-edge
+ * @property {{view: string}} show-view
+ * @property {{component: string, role: string}} simulate
+ *
+ * @property {{view: string}} view another one is shown
+ * @property {{open: boolean}} side
+ * @property {{theme: string}} theme
+ */
+/**
+ * @typedef {import("./events.js").Target<BusEvents>} Bus
  * @typedef {{system: import("./system.js").System, edits: import("./edits.js").Edits, packets: import("./packets.js").Packets,
- *   fbp: import("./fbp.js").Fbp, page: import("./page.js").Page, bus: EventTarget}} Context
+ *   fbp: import("./fbp.js").Fbp, page: import("./page.js").Page, bus: Bus}} Context
  * @typedef {{name: string, path: string, view: string | null}} Part  `path` is relative to the page, `view` the id of the view that it fills
  */
 
@@ -14,15 +28,10 @@
  * The one context of this page; app.js fills it before any part is started.
  * @type {Context}
  */
-export const context = /** @type {any} */ ({});
-
-/** Tell all parts. @param {EventTarget} bus @param {string} type @param {any} [detail] */
-export function emit(bus, type, detail = {}) {
-  bus.dispatchEvent(new CustomEvent(type, { detail }));
-}
+export const context = /** @type {Context} */ ({});
 
 /**
- * Load parts and start them, in order. One that is missing or fails is said, and the others are started all the same.
+ * Load parts and start them, in order. One that fails is reported, and the others are started all the same.
  * @param {Part[]} parts @param {(part: Part, error: Error) => void} failed
  */
 export async function startParts(parts, failed) {

@@ -3,6 +3,7 @@
 
 import { svg } from "./svg.js";
 
+/** @type {Record<string, string>} */
 const GLYPHS = {
   "lightbulb": "M9 18h6M10 21h4M12 3a6 6 0 0 1 3.5 10.9c-.5.4-.5 1-.5 1.6H9c0-.6 0-1.2-.5-1.6A6 6 0 0 1 12 3z",
   "thermometer": "M10 14V5a2 2 0 0 1 4 0v9a4 4 0 1 1-4 0zM12 9v8",
@@ -71,6 +72,7 @@ const GLYPHS = {
   "circle": "M4 12a8 8 0 1 0 16 0a8 8 0 1 0-16 0",
 };
 
+/** @type {Record<string, string>} */
 const ALIASES = {
   "adjust": "sun", "area-chart": "line-chart", "arrows": "exchange", "bullhorn": "volume", "chain": "chain-broken", "cube": "square",
   "cogs": "cog", "comments": "comment", "commenting": "comment", "desktop": "television", "dashboard": "tachometer", "flash": "bolt",

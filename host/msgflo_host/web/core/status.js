@@ -24,7 +24,7 @@ export function ask({ fbp: { secret } }, path) {
 }
 
 /** Event: "change" after each answer. */
-export class Status extends EventTarget {
+export class Status extends /** @type {import("./events.js").TargetClass<{change: null}>} */ (EventTarget) {
   /** The last answer, also while none comes; one with nothing in it before the first, and where we may not ask. @type {Answer} */
   all = NOTHING;
 

@@ -1,7 +1,8 @@
 // @ts-check
 // The runtime as the page sees it: its components and graphs, how they are, and what passes. Follows what the runtime tells.
 
-import { apply, edgeKey, emptyGraph, initialKey, readGraph } from "./graph.js";
+import { apply, edgeKey, emptyGraph, initialKey, isCommand, readGraph } from "./graph.js";
+import { emit } from "./events.js";
 import { Unanswered, isRefusal } from "./fbp.js";
 import { Health, nodeKey } from "./health.js";
 import { Status } from "./status.js";
@@ -17,20 +18,31 @@ const HIDDEN_MS = 200; // between two changes told, where nothing is drawn
 
 /**
  * @typedef {import("./graph.js").Graph} Graph
- * @typedef {{id: string, type: string, description?: string, schema?: string, required?: boolean, addressable?: boolean, values?: any[], default?: any}} Port
+ * @typedef {import("./fbp.js").Message} Message
+ * @typedef {{id: string, type: string, description?: string, schema?: string, required?: boolean, addressable?: boolean, values?: unknown[], default?: unknown}} Port
  * @typedef {{name: string, description?: string, icon?: string, subgraph: boolean, inPorts: Port[], outPorts: Port[]}} Component
  * @typedef {import("./graph.js").Kind | "components" | "graphs" | "status"} ChangeKind
  */
 
 /**
- * Events, each with its detail:
- * "state": connection, rights or readiness are others. "change" {graph, kinds: Set<ChangeKind>}: at most one for each graph in an
- * animation frame; kinds that belong to no graph come with `graph` null. "current": another graph is shown.
- * "data" {graph, edge, data, at, subgraph?}: a packet on the edge of that key. "health" {graph, node}. "output" a line. "recalled": lines of before.
- * "leftout" {graph, text, count}: packets that were not shown in the last second.
+ * @typedef {{graph: string, edge: string, data: unknown, at: number, subgraph?: string[]}} Crossing  a packet on an edge, `at` in ms since 1970
+ * @typedef {{id: string, type: string, label?: string, version: string, capabilities: string[], graph?: string, namespace?: string}} Runtime
  */
-export class System extends EventTarget {
-  /** The payload of runtime:runtime. @type {any} */
+/**
+ * @typedef {object} SystemEvents
+ * @property {null} state the connection, the rights or the readiness have changed
+ * @property {{graph: string | null, kinds: Set<ChangeKind>}} change at most one for each graph in an animation frame; null for kinds that belong to none
+ * @property {null} current another graph is shown
+ * @property {Crossing} data
+ * @property {{graph: string, node: string}} health
+ * @property {import("./health.js").Line} output
+ * @property {null} recalled earlier lines have come
+ * @property {{graph: string, text: string, count: number}} leftout packets that were not shown in the last second
+ */
+
+/** The state of the runtime, as far as its messages tell it. */
+export class System extends /** @type {import("./events.js").TargetClass<SystemEvents>} */ (EventTarget) {
+  /** The payload of runtime:runtime. @type {Runtime | null} */
   runtime = null;
   /** Whether graphs and components are those of the runtime now; false while there is no connection, and where nothing is permitted. */
   isReady = false;
@@ -59,7 +71,7 @@ export class System extends EventTarget {
     this.#status = new Status(this);
     fbp.addEventListener("state", () => this.#connected());
     fbp.addEventListener("secret", () => fbp.state === "open" && this.#refresh());
-    fbp.addEventListener("message", (event) => this.#take(/** @type {CustomEvent} */ (event).detail));
+    fbp.addEventListener("message", ({ detail }) => this.#take(detail));
     this.#status.addEventListener("change", () => this.changed(null, ["status"]));
   }
 
@@ -151,12 +163,7 @@ export class System extends EventTarget {
   #tell() {
     const changes = this.#changes;
     this.#changes = new Map();
-    for (const [graph, kinds] of changes) this.#dispatch("change", { graph, kinds });
-  }
-
-  /** @param {string} type @param {any} detail */
-  #dispatch(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
+    for (const [graph, kinds] of changes) emit(this, "change", { graph, kinds });
   }
 
   #connected() {
@@ -177,7 +184,7 @@ export class System extends EventTarget {
     try {
       await this.#fbp.request("runtime", "getruntime", {}, { quiet: true });
       const ids = new Set([this.main, this.current, ...this.graphs.keys()]);
-      if (this.runtime.capabilities.length > 0) {
+      if (this.#isPermitted) {
         await this.#list();
         await Promise.all([...ids].map((id) => this.#fetch(id).catch((error) => this.#lost(id, error))));
       }
@@ -187,15 +194,18 @@ export class System extends EventTarget {
     if (number !== this.#refreshes || this.#fbp.state !== "open") return; // the next connection asks again
     if (trouble !== "") this.#timer = setTimeout(() => this.#fbp.state === "open" && this.#refresh(), AGAIN_MS);
     this.trouble = trouble;
-    this.isReady = trouble === "" && this.runtime.capabilities.length > 0;
+    this.isReady = trouble === "" && this.#isPermitted;
     this.dispatchEvent(new Event("state"));
+  }
+
+  get #isPermitted() {
+    return (this.runtime?.capabilities.length ?? 0) > 0;
   }
 
   async #list() {
     /** @type {Set<string>} */
     const seen = new Set();
-    const note = (/** @type {Event} */ event) => {
-      const { protocol, command, payload } = /** @type {CustomEvent} */ (event).detail;
+    const note = (/** @type {CustomEvent<Message>} */ { detail: { protocol, command, payload } }) => {
       if (protocol === "component" && command === "component") seen.add(payload.name);
     };
     this.#fbp.addEventListener("message", note);
@@ -241,7 +251,7 @@ export class System extends EventTarget {
     this.changed(this.current, ["nodes", "edges", "initials", "groups", "exports"]);
   }
 
-  /** @param {import("./fbp.js").Message} message */
+  /** @param {Message} message */
   #take({ protocol, command, payload }) {
     if (command === "error") return;
     if (protocol === "graph") this.#takeChange(command, payload);
@@ -269,14 +279,14 @@ export class System extends EventTarget {
     if (graph === undefined) return;
     if (command === "renamenode") this.#health.rename(id, payload.from, payload.to);
     if (command === "removenode") this.#health.remove(id, payload.id);
-    this.changed(id, apply(graph, command, payload));
+    if (isCommand(command)) this.changed(id, apply(graph, command, payload));
   }
 
   /** @param {string} command @param {any} payload */
   #takeNetwork(command, payload) {
     if (command === "data") {
       const { graph, src, tgt, data, subgraph } = payload;
-      this.#dispatch("data", { graph, edge: edgeKey(src, tgt), data, at: Date.now(), ...(subgraph && { subgraph }) });
+      emit(this, "data", { graph, edge: edgeKey(src, tgt), data, at: Date.now(), ...(subgraph && { subgraph }) });
     } else if (["status", "started", "stopped"].includes(command)) {
       const graph = this.graphs.get(payload.graph);
       if (graph === undefined) return;

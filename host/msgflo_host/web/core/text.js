@@ -32,9 +32,9 @@ export function apart(text) {
   return TO_THE_LEFT.test(plain) ? `\u2068${plain}\u2069` : plain;
 }
 
-/** A value as text for people: strings as they are, everything else as JSON, and no more than they can read. @param {any} value @param {number} [limit] characters */
+/** A value as text for people: strings as they are, everything else as JSON, and no more than they can read. @param {unknown} value @param {number} [limit] characters */
 export function asText(value, limit = 400) {
-  let text = "";
+  let text;
   if (typeof value === "string" || typeof value === "number") text = String(value); // JSON has no Infinity
   else if (value instanceof Uint8Array) text = `${value.length} bytes`;
   else text = JSON.stringify(value) ?? "";

@@ -4,22 +4,21 @@
 const WHOLE_PX = 160; // of a drag, from one end to the other
 
 /**
- * @param {Element} dial a picture @param {() => number} part where it is, of its way: 0 to 1
+ * @param {SVGElement} dial a picture @param {() => number} part where it is, of its way: 0 to 1
  * @param {(part: number) => void} turn is called with where it was dragged to
  */
 export function turnable(dial, part, turn) {
   /** @type {{x: number, y: number, part: number} | null} */
   let held = null;
-  const on = (/** @type {string} */ type, /** @type {(event: PointerEvent) => void} */ take) => dial.addEventListener(type, /** @type {any} */ (take));
   dial.classList.add("turnable");
-  on("pointerdown", (event) => {
+  dial.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     dial.setPointerCapture(event.pointerId);
     held = { x: event.clientX, y: event.clientY, part: part() };
   });
-  on("pointermove", ({ clientX, clientY }) => {
+  dial.addEventListener("pointermove", ({ clientX, clientY }) => {
     if (held === null) return;
     turn(Math.min(1, Math.max(0, held.part + (clientX - held.x + held.y - clientY) / WHOLE_PX)));
   });
-  on("lostpointercapture", () => (held = null)); // released, or taken away
+  dial.addEventListener("lostpointercapture", () => (held = null)); // released, or taken away
 }

@@ -9,8 +9,8 @@ const OTHER_JSON = /^\s*(["[{]|(true|false|null)\s*$)/; // that is no number, an
 
 /**
  * The control for a port's value.
- * @param {{type: string, values?: any[], schema?: any}} port
- * @param {any} [data] what is there now; undefined where nothing is
+ * @param {{type: string, values?: unknown[]}} port
+ * @param {unknown} [data] the present value; undefined where there is none
  * @returns {Control}
  */
 export function controlOf(port, data) {
@@ -24,20 +24,21 @@ export function controlOf(port, data) {
   return "json";
 }
 
-/** @param {any} data */
+/** @param {unknown} data */
 const isColour = (data) => typeof data === "string" && /^#[0-9a-f]{6}$/i.test(data) || isTriple(data);
+/** @param {unknown} data @returns {data is number[]} */
 const isTriple = (data) =>
   Array.isArray(data) && data.length === 3 && data.every((each) => Number.isInteger(each) && each >= 0 && each <= 255);
 
 /**
  * What the control shows of a value.
  * @param {Control} control
- * @param {any} data
+ * @param {unknown} data
  * @returns {string}
  */
 export function toText(control, data) {
   if (data === undefined) return control === "colour" ? "#ffffff" : "";
-  if (control === "colour") return Array.isArray(data) ? `#${data.map((each) => each.toString(16).padStart(2, "0")).join("")}` : data;
+  if (control === "colour") return Array.isArray(data) ? `#${data.map((/** @type {number} */ each) => each.toString(16).padStart(2, "0")).join("")}` : String(data);
   if (control === "json" || control === "choice") return JSON.stringify(data);
   return String(data);
 }
@@ -46,8 +47,8 @@ export function toText(control, data) {
  * The value that a text means. Throws an Error for people where it means none.
  * @param {Control} control
  * @param {string} text
- * @param {any} [before] what was there: a colour of three numbers stays one
- * @returns {any}
+ * @param {unknown} [before] the value before: a colour of three numbers stays one
+ * @returns {unknown}
  */
 export function fromText(control, text, before) {
   if (control === "number") return number(text);
@@ -63,15 +64,16 @@ export function fromText(control, text, before) {
  * JSON. Throws an Error for people where it means none.
  * @param {string} text
  * @param {string} [type] of the port
- * @returns {any}
+ * @returns {unknown}
  */
 export function typed(text, type = "any") {
-  const wanted = type.toLowerCase();
-  if (TEXTS.has(wanted)) return text;
-  if (NUMBERS.has(wanted) && !OTHER_JSON.test(text)) return number(text);
-  return wanted === "bang" && text.trim() === "" ? true : json(text);
+  const name = type.toLowerCase();
+  if (TEXTS.has(name)) return text;
+  if (NUMBERS.has(name) && !OTHER_JSON.test(text)) return number(text);
+  return name === "bang" && text.trim() === "" ? true : json(text);
 }
 
+/** @param {string} text */
 function number(text) {
   const value = Number(text.replace(",", "."));
   if (/[1-9]\d*,\d{3}$/.test(text.trim())) throw new Error(`“${text}” can be read in two ways: write ${text.replace(",", ".")} or ${text.replace(",", "")}.`);
@@ -79,7 +81,7 @@ function number(text) {
   return value;
 }
 
-/** What is not meant as JSON is a text. */
+/** What is not meant as JSON is a text. @param {string} text */
 function json(text) {
   try {
     return JSON.parse(text);

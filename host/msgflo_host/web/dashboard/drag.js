@@ -2,10 +2,11 @@
 // Moving and resizing instruments, by pointer and by keys.
 
 import { announce } from "../core/dom.js";
-import { COLUMNS, same, settle, sized, within } from "./arrange.js";
+import { COLUMNS, same, settle, sized, within } from "./grid.js";
 
-/** @typedef {import("./arrange.js").Box} Box @typedef {import("./instrument.js").Instrument} Instrument */
-/** @typedef {{instruments: Map<string, Instrument>, grid: HTMLElement, save: (title: string, boxes: Map<string, Box>) => Promise<any>, show: () => void}} Board */
+/** @import { Box } from "./grid.js" */
+/** @import { Instrument } from "./instrument.js" */
+/** @typedef {{instruments: Map<string, Instrument>, grid: HTMLElement, saveBoxes: (title: string, boxes: Map<string, Box>) => Promise<unknown>, show: () => void}} Board */
 
 const KEYS = new Map([["ArrowLeft", [-1, 0]], ["ArrowRight", [1, 0]], ["ArrowUp", [0, -1]], ["ArrowDown", [0, 1]]]);
 
@@ -13,8 +14,8 @@ const KEYS = new Map([["ArrowLeft", [-1, 0]], ["ArrowRight", [1, 0]], ["ArrowUp"
 export function makeArrangeable(instrument, board) {
   const ways = /** @type {const} */ ([[instrument.move, "Move", moved], [instrument.size, "Resize", resized]]);
   for (const [handle, verb, change] of ways) {
-    handle.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => drag(event, instrument, board, `${verb} ${instrument.role}`, change));
-    handle.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => step(event, instrument, board, `${verb} ${instrument.role}`, change));
+    handle.addEventListener("pointerdown", (event) => drag(event, instrument, board, `${verb} ${instrument.role}`, change));
+    handle.addEventListener("keydown", (event) => step(event, instrument, board, `${verb} ${instrument.role}`, change));
   }
 }
 
@@ -39,9 +40,9 @@ function step(event, instrument, board, title, change) {
   announce(`${instrument.role}: column ${box.x + 1}, row ${box.y + 1}, ${box.w} wide, ${box.h} high`);
   if (same(box, instrument.box)) return;
   const boxes = around(board, instrument.role, box);
-  // Shown at once: the next key begins where this one has led to.
+  // Shown at once: the next key begins there.
   for (const [role, each] of boxes) board.instruments.get(role)?.place(each);
-  board.save(title, boxes);
+  board.saveBoxes(title, boxes);
 }
 
 /** @param {PointerEvent} event @param {Instrument} instrument @param {Board} board @param {string} title @param {typeof moved} change */
@@ -51,27 +52,27 @@ function drag(event, instrument, board, title, change) {
   const before = instrument.box;
   const start = { x: event.clientX, y: event.clientY + scrolled(board.grid) };
   const cell = cellOf(board.grid);
-  const ends = new AbortController();
+  const dragging = new AbortController();
   const origins = new Map([...board.instruments].map(([id, each]) => [id, each.box]));
   let boxes = new Map();
   handle.setPointerCapture(event.pointerId);
   hold(board, true);
   instrument.element.classList.add("held");
 
-  const follow = (/** @type {PointerEvent} */ now) => {
+  const move = (/** @type {PointerEvent} */ now) => {
     const box = change(before, Math.round((now.clientX - start.x) / cell.width), Math.round((now.clientY + scrolled(board.grid) - start.y) / cell.height));
     boxes = settle(new Map(origins).set(instrument.role, box), instrument.role);
     for (const [role, each] of boxes) board.instruments.get(role)?.place(each);
   };
   const end = (/** @type {boolean} */ isMeant) => {
-    ends.abort();
+    dragging.abort();
     instrument.element.classList.remove("held");
-    if (isMeant && !same(before, instrument.box)) board.save(title, boxes);
+    if (isMeant && !same(before, instrument.box)) board.saveBoxes(title, boxes);
     hold(board, false);
     board.show();
   };
-  const { signal } = ends;
-  handle.addEventListener("pointermove", follow, { signal });
+  const { signal } = dragging;
+  handle.addEventListener("pointermove", move, { signal });
   handle.addEventListener("pointerup", () => end(true), { signal });
   handle.addEventListener("pointercancel", () => end(false), { signal });
   handle.addEventListener("lostpointercapture", () => end(false), { signal });

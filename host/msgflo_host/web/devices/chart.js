@@ -4,11 +4,11 @@ import { svg } from "../core/svg.js";
 import { apart, asText, numberText } from "../core/text.js";
 
 const PORTS = ["a", "b", "c"];
-const KEPT = 2000; // points of a line
+const MOST = 2000; // points of a line
 const SPAN_MS = 60_000;
 const [WIDTH, HEIGHT] = [300, 120];
 
-/** Draws numbers over the last minute, three lines at most; true is 1 and false 0. */
+/** Draws numbers over the last minute, three lines at most; true is 1 and false 0. @type {import("./kinds.js").Kind} */
 export default {
   kind: "chart",
   name: "Chart",
@@ -52,33 +52,37 @@ export default {
 };
 
 class Line {
-  points = /** @type {[number, number][]} */ ([]);
+  points = /** @type {[at: number, value: number][]} */ ([]);
 
+  /** @param {string} port */
   constructor(port) {
     this.path = svg("polyline", { class: `chart-line chart-${port}`, "vector-effect": "non-scaling-stroke" });
     this.last = element("span", {}, "–");
     this.legend = element("li", { className: `chart-${port}` }, `${port}: `, this.last);
   }
 
+  /** @param {unknown} value */
   add(value) {
     const number = typeof value === "boolean" ? Number(value) : value;
-    const fits = Number.isFinite(number);
+    const fits = typeof number === "number" && Number.isFinite(number);
     this.last.textContent = fits ? numberText(number) : `no number: ${apart(asText(value, 40))}`;
     if (!fits) return;
     this.points.push([Date.now(), number]);
-    if (this.points.length > KEPT) this.points.shift();
+    if (this.points.length > MOST) this.points.shift();
   }
 
+  /** @param {number} before in ms since 1970 */
   forget(before) {
     const first = this.points.findIndex(([at]) => at >= before);
     if (first) this.points.splice(0, first < 0 ? this.points.length : first);
   }
 
+  /** @param {number} now in ms since 1970 @param {number} low @param {number} high */
   draw(now, low, high) {
-    const x = (at) => (WIDTH * (1 - (now - at) / SPAN_MS)).toFixed(1);
-    const half = high / 2 - low / 2; // the whole may be more than there are numbers for
+    const x = (/** @type {number} */ at) => (WIDTH * (1 - (now - at) / SPAN_MS)).toFixed(1);
+    const half = high / 2 - low / 2; // high - low may overflow
     // A value holds until the next one.
-    const step = ([at, value], i) => {
+    const step = (/** @type {[at: number, value: number]} */ [at, value], /** @type {number} */ i) => {
       const y = (HEIGHT * (0.95 - 0.9 * (half > 0 ? (value / 2 - low / 2) / half : 0.5))).toFixed(1);
       return `${x(at)},${y} ${x(this.points[i + 1]?.[0] ?? now)},${y}`;
     };
@@ -86,7 +90,7 @@ class Line {
   }
 }
 
-/** The least and the largest, not the same where there are numbers beside them. */
+/** The least and the largest, which differ as long as numbers allow that. @param {number[]} values */
 function bounds(values) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {

@@ -3,15 +3,16 @@ import { element } from "../core/dom.js";
 import { svg } from "../core/svg.js";
 import { ERROR, SETTINGS, settingPorts, startSettings } from "./parts.js";
 
+/** @type {import("./parts.js").Setting[]} */
 const settings = [["interval", 1, 0.1, 86_400, "Seconds from one time to the next"]];
 const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
 
-/** The time of this browser, and the minute of the day, for what is to happen at some time of it. */
+/** Sends the time of this browser, and the minute of the day. @type {import("./kinds.js").Kind} */
 export default {
   kind: "clock",
   name: "Clock",
   icon: "clock-o",
-  label: "Tells the time",
+  label: "Sends the time",
   size: { w: 2, h: 3 },
   ports: {
     in: settingPorts(settings),
@@ -29,7 +30,7 @@ export default {
       svg("line", { x1: 50, y1: 50, x2: 50, y2: 50 - length, class: `clock-hand clock-hand-${i}` }));
     const face = svg("svg", { viewBox: "0 0 100 100", class: "device-picture", "aria-hidden": "true" },
       svg("circle", { cx: 50, cy: 50, r: 46, class: "clock-face" }), ...ticks(), ...hands); // prettier-ignore
-    const said = element("time", { className: "device-reading" });
+    const reading = element("time", { className: "device-reading" });
     const show = () => {
       const now = new Date();
       const minutes = now.getHours() * 60 + now.getMinutes();
@@ -37,7 +38,7 @@ export default {
       [minutes / 720, (now.getMinutes() + seconds / 60) / 60, seconds / 60].forEach((part, i) => {
         hands[i].style.transform = `rotate(${part * 360}deg)`;
       });
-      said.textContent = `${two(now.getHours())}:${two(now.getMinutes())}:${two(seconds)}`;
+      reading.textContent = `${two(now.getHours())}:${two(now.getMinutes())}:${two(seconds)}`;
       participant.send("time", iso(now));
       if (minutes !== minute) participant.send("minute", (minute = minutes));
     };
@@ -47,7 +48,7 @@ export default {
     };
     const { config, take } = startSettings(participant, settings, repeat);
     participant.onpacket = take;
-    place.append(face, said);
+    place.append(face, reading);
     show();
     repeat();
     return { stop: () => clearInterval(timer) };

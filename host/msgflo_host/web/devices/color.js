@@ -1,6 +1,7 @@
 // @ts-check
-/** What people and programs call a colour: the same as on a board. */
+/** The notations of a colour, the same as on a board. */
 
+/** @type {Record<string, string>} */
 const NAMES = {
   black: "#000000", silver: "#c0c0c0", gray: "#808080", grey: "#808080", white: "#ffffff", maroon: "#800000",
   red: "#ff0000", purple: "#800080", fuchsia: "#ff00ff", magenta: "#ff00ff", green: "#008000", lime: "#00ff00",
@@ -8,8 +9,8 @@ const NAMES = {
   cyan: "#00ffff", orange: "#ffa500", pink: "#ffc0cb", violet: "#ee82ee", gold: "#ffd700", warmwhite: "#ffa757",
 }; // prettier-ignore
 
-/** A colour as "#rrggbb"; null for what is none. @returns {string | null} */
-export function color(/** @type {any} */ value) {
+/** A colour as "#rrggbb"; null for what is none. @param {unknown} value */
+export function color(value) {
   if (Array.isArray(value)) {
     const fits = value.length === 3 && value.every((part) => Number.isInteger(part) && part >= 0 && part <= 255);
     return fits ? `#${value.map((part) => part.toString(16).padStart(2, "0")).join("")}` : null;

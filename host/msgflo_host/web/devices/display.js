@@ -4,7 +4,7 @@ import { asText } from "../core/text.js";
 
 const LINES = 4;
 
-/** Shows what comes in: text as it is, everything else as JSON; the latest four. */
+/** Shows what comes in: text as it is, everything else as JSON; the latest four. @type {import("./kinds.js").Kind} */
 export default {
   kind: "display",
   name: "Display",
@@ -25,7 +25,7 @@ export default {
     participant.onpacket = (port, value) => {
       if (port === "clear") return lines.replaceChildren();
       lines.append(element("p", { dir: "auto" }, asText(value)));
-      while (lines.children.length > LINES) lines.firstChild.remove();
+      while (lines.children.length > LINES) lines.firstChild?.remove();
     };
     screen.append(lines);
     place.append(screen);

@@ -1,21 +1,21 @@
 // @ts-check
-/** Starts virtual devices in an element: for the shelf, and for a dashboard. */
+/** Starts virtual devices in an element: for the strip below the graph, and for a dashboard. */
 import { Participant } from "../msgflo.js";
 import { componentOf, kinds } from "./kinds.js";
 
 /**
- * A device that runs: `memory()` are the options with which another one would go on where it is now, `stop()` ends it.
- * @typedef {{kind: string, role: string, participant: Participant, memory: () => any, stop: () => void}} Device
+ * A device that runs: `memory()` returns the options to continue with later, `stop()` ends it.
+ * @typedef {{kind: string, role: string, participant: Participant, memory: () => import("./kinds.js").Options, stop: () => void}} Device
  */
 
 /**
- * Draw a device of a kind into an element, and let it take part in a role. It goes with the page, and leaves nothing behind.
- * Its `id` is to be neither the role's nor another page's, so that others can play the same role while it is there. Rejects
+ * Draw a device of a kind into an element, and connect it as a temporary participant in a role. Its `id` must not be the
+ * role's nor another page's, so that others can have the same role at the same time. Rejects
  * with an Error where there is no such kind, or where the connection has a device with this id.
  * @param {string} kind
  * @param {string} role
  * @param {HTMLElement} element
- * @param {{connection: import("../msgflo.js").Connection, id: string, options?: any}} how
+ * @param {{connection: import("../msgflo.js").Connection, id: string, options?: import("./kinds.js").Options}} how
  * @returns {Promise<Device>}
  */
 export async function mount(kind, role, element, { connection, id, options }) {

@@ -1,17 +1,21 @@
 // @ts-check
-/** Which kinds of virtual devices there are. */
+/** The kinds of virtual devices. */
 import { load } from "../core/load.js";
 
 /**
+ * @typedef {import("../msgflo.js").Participant} Participant
+ * @typedef {import("../msgflo.js").Port} Port
+ * @typedef {{value?: number, drifts?: boolean, on?: boolean, temperature?: number, humidity?: number, battery?: boolean, x?: number, y?: number}} Options
+ *   with which a device goes on where it was
+ *
  * @typedef {object} Kind
  * @property {string} kind
  * @property {string} name for people
  * @property {string} icon Font Awesome 4, without "fa-"
  * @property {string} label what it is, in a few words
- * @property {{in: import("../msgflo.js").Port[], out: import("../msgflo.js").Port[]}} ports
+ * @property {{in: Port[], out: Port[]}} ports
  * @property {{w: number, h: number}} size in cells of a dashboard
- * @property {(element: HTMLElement, participant: import("../msgflo.js").Participant, options?: any) =>
- *   {stop: () => void, memory?: () => any}} make draws it and starts it; `memory` gives options with which it goes on
+ * @property {(element: HTMLElement, participant: Participant, options?: Options) => {stop: () => void, memory?: () => Options}} make draws and starts it
  */
 
 const NAMES = [

@@ -3,14 +3,18 @@ import { element } from "../core/dom.js";
 import { svg } from "../core/svg.js";
 import { apart, asText } from "../core/text.js";
 import { color } from "./color.js";
-import { ERROR, calm, fail } from "./parts.js";
+import { ERROR, throttle, fail } from "./parts.js";
 
 const [WIDTH, DEPTH] = [6, 4]; // metres
 const MARKS = 50;
+/** @type {Record<string, [dx: number, dy: number]>} */
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+/** @param {unknown} value @param {number} most */
 const isMetres = (value, most) => typeof value === "number" && value >= 0 && value <= most;
 
-/** A room from above: a person to move about, and marks that packets put there. */
+/** @typedef {{name: string, x: number, y: number, color?: unknown, text?: unknown}} Mark */
+
+/** A room from above: a person to move about, and marks that packets put there. @type {import("./kinds.js").Kind} */
 export default {
   kind: "map",
   name: "Map of a room",
@@ -33,35 +37,35 @@ export default {
   },
   make: (place, participant, options = {}) => {
     const at = { x: options.x ?? 1, y: options.y ?? 1 };
+    /** @type {Map<string, Mark>} */
     const marks = new Map();
     const layer = svg("g");
     const person = svg("circle", { r: 0.22, class: "map-person" });
-    const room = svg("svg",
+    const picture = svg("svg",
       { viewBox: `-0.1 -0.1 ${WIDTH + 0.2} ${DEPTH + 0.2}`, class: "map", tabindex: 0, role: "application",
         "aria-roledescription": "map", "aria-label": `${participant.role}: arrow keys move the person` },
       ...furniture(), layer, person); // prettier-ignore
-    const said = element("output", { className: "device-said" });
+    const status = element("output", { className: "device-status" });
     const list = element("ul", { className: "map-marks" });
-    const tell = calm(100, () => participant.send("place", { ...at }));
-    const move = (x, y) => {
+    const send = throttle(100, () => participant.send("place", { ...at }));
+    const move = (/** @type {number} */ x, /** @type {number} */ y) => {
       at.x = within(x, WIDTH);
       at.y = within(y, DEPTH);
-      person.setAttribute("cx", at.x);
-      person.setAttribute("cy", at.y);
-      said.textContent = `Person at ${at.x} m, ${at.y} m`;
-      tell();
+      person.setAttribute("cx", String(at.x));
+      person.setAttribute("cy", String(at.y));
+      status.textContent = `Person at ${at.x} m, ${at.y} m`;
+      send();
     };
-    const point = (event) => {
-      const inside = room.getScreenCTM();
-      const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(inside.inverse());
+    const point = (/** @type {PointerEvent} */ event) => {
+      const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(picture.getScreenCTM()?.inverse());
       move(x, y);
     };
-    room.addEventListener("pointerdown", (event) => {
-      room.setPointerCapture(event.pointerId);
+    picture.addEventListener("pointerdown", (event) => {
+      picture.setPointerCapture(event.pointerId);
       point(event);
     });
-    room.addEventListener("pointermove", (event) => event.buttons && point(event));
-    room.addEventListener("keydown", (event) => {
+    picture.addEventListener("pointermove", (event) => event.buttons && point(event));
+    picture.addEventListener("keydown", (event) => {
       const step = STEPS[event.key];
       if (!step) return;
       event.preventDefault();
@@ -80,14 +84,16 @@ export default {
       }
       redraw();
     };
-    place.append(room, said, list);
+    place.append(picture, status, list);
     move(at.x, at.y);
-    return { memory: () => at, stop: () => tell.stop() };
+    return { memory: () => at, stop: () => send.stop() };
   },
 };
 
+/** @param {number} value @param {number} most */
 const within = (value, most) => Number(Math.min(most, Math.max(0, value)).toFixed(2));
 
+/** @param {Partial<Mark> | null} value from anybody @param {Map<string, Mark>} marks */
 function wrongMark(value, marks) {
   if (typeof value !== "object" || value === null || typeof value.name !== "string") return "a name is needed";
   if (!isMetres(value.x, WIDTH)) return `x must be from 0 to ${WIDTH}`;
@@ -95,9 +101,11 @@ function wrongMark(value, marks) {
   return !marks.has(value.name) && marks.size >= MARKS ? `more than ${MARKS} marks` : "";
 }
 
+/** @param {Mark} mark */
 const described = ({ name, x, y, text }) =>
   `${apart(asText(name, 40))}${text === undefined ? "" : `: ${apart(asText(text, 60))}`} (${within(x, WIDTH)} m, ${within(y, DEPTH)} m)`;
 
+/** @param {Mark} mark */
 function drawn(mark) {
   const dot = svg("circle", { cx: mark.x, cy: mark.y, r: 0.14, class: "map-mark" });
   dot.style.fill = color(mark.color) ?? "";

@@ -1,15 +1,23 @@
 // @ts-check
-/** Devices that measure: what they measure is set by sliders, and moves a little by itself where that is wanted. */
+/** Devices that measure: the value is set by sliders, and may drift by itself. */
 import { element } from "../core/dom.js";
-import { ERROR, SETTINGS, calm, check, gauge, settingPorts, slider, startSettings, wander } from "./parts.js";
+import { ERROR, SETTINGS, throttle, check, gauge, settingPorts, slider, startSettings, wander } from "./parts.js";
 
+/** @type {import("./parts.js").Setting} */
 const INTERVAL = ["interval", 2, 0.1, 86_400, "Seconds between readings"];
 const READ = { id: "read", type: "any", description: "Anything: take a reading now" };
 
 /**
- * A kind of sensor. `quantity` is what its slider sets: {label, unit, min, max, step, value, stride: how far it moves by
- * itself}; `outports` are told by `measure(value)`, which returns {outport: value}. `more(participant, config)` returns what
- * one kind has besides: {elements, each: called with the value of each reading}.
+ * @import { Kind, Participant, Port } from "./kinds.js"
+ * @typedef {import("./parts.js").Range & {stride: number}} Quantity  `stride`: how far it drifts
+ * @typedef {{elements: HTMLElement[], each: (value: number) => void}} More  `each` is called with the value of each reading
+ */
+
+/**
+ * A kind of sensor. Its slider sets `quantity`; `measure(value)` returns {outport: value}; `more` returns what only one kind has.
+ * @param {Omit<Kind, "ports" | "size" | "make"> & {quantity: Quantity, settings?: import("./parts.js").Setting[], outports: Port[],
+ *   measure: (value: number) => Record<string, number>, more?: (participant: Participant, config: Record<string, number>) => More, reads?: boolean}} about
+ * @returns {Kind}
  */
 export function sensor({ kind, name, icon, label, quantity, settings = [], outports, measure, more, reads = true }) {
   const all = [INTERVAL, ...settings];
@@ -35,8 +43,8 @@ export function sensor({ kind, name, icon, label, quantity, settings = [], outpo
         for (const [port, reading] of Object.entries(measure(value))) participant.send(port, reading);
         each?.(value);
       };
-      const soon = calm(100, read);
-      const moved = (value) => {
+      const soon = throttle(100, read);
+      const moved = (/** @type {number} */ value) => {
         middle = value;
         soon();
       };

@@ -1,10 +1,11 @@
 // @ts-check
 import { announce, element } from "../core/dom.js";
-import { ERROR, SETTINGS, calm, check, settingPorts, slider, startSettings, wander } from "./parts.js";
+import { ERROR, SETTINGS, throttle, check, settingPorts, slider, startSettings, wander } from "./parts.js";
 
+/** @type {import("./parts.js").Setting[]} */
 const settings = [["interval", 30, 1, 3600, "Seconds from one transmission to the next"]];
 
-/** A weather sensor that is heard by radio now and then: what it measures is told when it transmits, not before. */
+/** A wireless weather sensor: it sends its values when it transmits, not before. @type {import("./kinds.js").Kind} */
 export default {
   kind: "sensor433",
   name: "433 MHz sensor",
@@ -24,7 +25,7 @@ export default {
   make: (place, participant, options = {}) => {
     let battery = options.battery ?? true;
     let timer = 0;
-    const said = element("span", { className: "device-said" });
+    const status = element("span", { className: "device-status" });
     const temperature = slider({
       label: "Temperature", unit: "°C", min: -40, max: 60, step: 0.1, value: options.temperature ?? 12,
     }); // prettier-ignore
@@ -33,7 +34,7 @@ export default {
       participant.send("temperature", temperature.value);
       participant.send("humidity", humidity.value);
       participant.send("battery", battery);
-      said.textContent = `Sent at ${new Date().toLocaleTimeString()}`;
+      status.textContent = `Sent at ${new Date().toLocaleTimeString()}`;
     };
     const repeat = () => {
       clearInterval(timer);
@@ -44,13 +45,13 @@ export default {
     };
     const { config, take } = startSettings(participant, settings, repeat);
     participant.onpacket = take;
-    const now = calm(200, () => {
+    const now = throttle(200, () => {
       transmit();
-      announce(`${participant.role}: ${said.textContent}`);
+      announce(`${participant.role}: ${status.textContent}`);
     });
     place.append(temperature.element, humidity.element, element("div", { className: "device-row" },
       check("Battery good", battery, (good) => (battery = good)),
-      element("button", { type: "button", click: now }, "Transmit")), said); // prettier-ignore
+      element("button", { type: "button", click: now }, "Transmit")), status); // prettier-ignore
     transmit();
     repeat();
     return {

@@ -25,7 +25,7 @@ export default sensor({
   measure: (level) => ({ level, peak: round(Math.min(0, level + 3)) }),
   more: (participant, config) => {
     let last = -Infinity;
-    const each = (level) => {
+    const each = (/** @type {number} */ level) => {
       const now = performance.now();
       if (level <= config.threshold || now - last < config.hold * 1000) return;
       last = now;

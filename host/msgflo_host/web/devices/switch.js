@@ -1,7 +1,7 @@
 // @ts-check
 import { element } from "../core/dom.js";
 
-/** On or off. A board has none of its own: there it is a button that stays, whose port is `pressed`. */
+/** On or off. On a board it is a button that stays pressed, whose port is `pressed`. @type {import("./kinds.js").Kind} */
 export default {
   kind: "switch",
   name: "Switch",
@@ -12,15 +12,15 @@ export default {
     in: [],
     out: [
       { id: "on", type: "boolean", state: true },
-      { id: "pressed", type: "boolean", description: "The same, as a board calls it", state: true },
+      { id: "pressed", type: "boolean", description: "The same, named as on a board", state: true },
     ],
   },
   make: (place, participant, options = {}) => {
     let on = options.on ?? false;
-    const said = element("span", { className: "device-said", "aria-hidden": "true" });
+    const status = element("span", { className: "device-status", "aria-hidden": "true" });
     const show = () => {
       lever.setAttribute("aria-checked", String(on));
-      said.textContent = on ? "on" : "off";
+      status.textContent = on ? "on" : "off";
       participant.send("on", on);
       participant.send("pressed", on);
     };
@@ -28,9 +28,8 @@ export default {
       on = !on;
       show();
     };
-    const about = { type: "button", role: "switch", className: "device-lever", "aria-label": participant.role };
-    const lever = element("button", { ...about, click: flip });
-    place.append(lever, said);
+    const lever = element("button", { type: "button", role: "switch", className: "device-lever", "aria-label": participant.role, click: flip });
+    place.append(lever, status);
     show();
     return { memory: () => ({ on }), stop: () => {} };
   },

@@ -1,8 +1,8 @@
 // @ts-check
-import { take } from "./kept.js";
+import { takeSaved } from "./saved_devices.js";
 
-/** What this tab had open before it was loaded again; taken once. */
-export const kept = take();
+/** What this tab had open before it was loaded again. */
+export const restored = takeSaved();
 
-/** With which the shelf of this tab plays a role: other tabs, an instrument and a real device may play it too. */
-export const shelfId = (/** @type {string} */ role) => `${role}@shelf-${kept.client}`;
+/** The participant id of this tab's device in a role: other tabs, an instrument and a real device may have that role, too. @param {string} role */
+export const deviceId = (role) => `${role}@devices-${restored.client}`;

@@ -3,7 +3,7 @@ import { element } from "../core/dom.js";
 import { apart } from "../core/text.js";
 import { freshId } from "./parts.js";
 
-/** Sends what is typed. */
+/** Sends what is typed. @type {import("./kinds.js").Kind} */
 export default {
   kind: "text",
   name: "Text input",
@@ -14,16 +14,16 @@ export default {
   make: (place, participant) => {
     const id = freshId("text");
     const field = element("input", { id, type: "text", maxLength: 10_000, autocomplete: "off", enterKeyHint: "send" });
-    const said = element("span", { className: "device-said", role: "status" });
-    const send = (event) => {
+    const status = element("span", { className: "device-status", role: "status" });
+    const send = (/** @type {Event} */ event) => {
       event.preventDefault();
       participant.send("text", field.value);
-      said.textContent = `Sent: ${apart(field.value)}`;
+      status.textContent = `Sent: ${apart(field.value)}`;
       field.value = "";
     };
     const label = element("label", { for: id }, "Text");
     const row = element("div", { className: "device-row" }, field, element("button", { type: "submit" }, "Send"));
-    place.append(element("form", { className: "device-text", submit: send }, label, row), said);
+    place.append(element("form", { className: "device-text", submit: send }, label, row), status);
     return { stop: () => {} };
   },
 };

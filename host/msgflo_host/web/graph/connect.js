@@ -1,5 +1,5 @@
 // @ts-check
-// Drawing an edge from port to port, or one end of an edge to another port: what fits is lit up, what does not is said,
+// Drawing an edge from port to port, or one end of an edge to another port: what fits is lit up, a hint warns of what does not,
 // nothing is refused.
 
 import { element, toast } from "../core/dom.js";
@@ -7,13 +7,18 @@ import { svg } from "../core/svg.js";
 import { curve, overlap, pathText, portPoint } from "./geometry.js";
 import { findPort, isJoined, isSameEnd, rowOf, typesFit } from "./model.js";
 
-const FINGER = 22; // pixels of the screen from the middle of a port: 44 is what fingers hit surely
+const FINGER = 22; // pixels of the screen from the middle of a port: fingers need targets of 44
 
-/** @typedef {{node: string, port: string, side: "in" | "out", index?: number | string}} Begin */
+/** @import { Actions } from "./actions.js" */
+/** @import { Point } from "./geometry.js" */
+/** @import { EdgeView, Side } from "./model.js" */
+/** @import { Stage } from "./stage.js" */
+/** @typedef {import("../core/graph.js").End & {side: Side}} Begin */
 
 /**
  * The gesture that begins at a port: it draws a new edge from there, or moves that end of the selected edge.
- * @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {HTMLElement} port @param {Begin} pressed
+ * @param {Stage} stage @param {Actions} actions @param {HTMLElement} port of the picture @param {Begin} pressed
+ * @returns {import("./pointer.js").Gesture}
  */
 export function connecting(stage, actions, port, pressed) {
   const edge = stage.picture.edges.get(stage.selectedEdge ?? "");
@@ -23,14 +28,14 @@ export function connecting(stage, actions, port, pressed) {
 }
 
 /**
- * The port that a finger at a point means, which is as large on the screen at each zoom; null where there is none.
- * Of a small node the middle remains, to move it by.
- * @param {import("./stage.js").Stage} stage @param {import("./geometry.js").Point} point of the screen
- * @param {("in" | "out")[]} sides @returns {Begin | null}
+ * The port that a finger at a point means; null where there is none. The reach on the screen is the same at each zoom, but the
+ * middle of a small node always moves it.
+ * @param {Stage} stage @param {Point} point of the screen @param {Side[]} [sides] @returns {Begin | null}
  */
 export function portNear(stage, point, sides = ["in", "out"]) {
   const { k } = stage.view;
   const at = stage.view.toGraph(point);
+  /** @type {Begin | null} */
   let best = null;
   let nearest = FINGER / k;
   for (const view of stage.picture.nodes.values()) {
@@ -51,14 +56,18 @@ export function portNear(stage, point, sides = ["in", "out"]) {
 
 /** A gesture of `Pointer`. */
 class Connecting {
-  drifts = true;
+  pansAtFrame = true;
 
   /**
-   * @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {HTMLElement} port
-   * @param {Begin} begin @param {import("./model.js").EdgeView | null} moved the edge whose other end is taken
+   * @param {Stage} stage @param {Actions} actions @param {HTMLElement} port of the picture
+   * @param {Begin} begin @param {EdgeView | null} moved the edge whose other end is taken
    */
   constructor(stage, actions, port, begin, moved) {
-    Object.assign(this, { stage, actions, port, begin, moved });
+    this.stage = stage;
+    this.actions = actions;
+    this.port = port;
+    this.begin = begin;
+    this.moved = moved;
     this.path = svg("path", { class: "edge drawn" });
     /** @type {Begin | null} where it leads now */
     this.over = null;
@@ -68,16 +77,20 @@ class Connecting {
     stage.nodes.lightPorts((node, side, name) => this.#classOf(node, side, name));
   }
 
+  /** @param {string} node @param {string} side @param {string} name */
   #classOf(node, side, name) {
     if (node === this.begin.node && side === this.begin.side && name === this.begin.port) return "begin";
-    return side === this.begin.side ? "" : this.#fits(node, side, name) ? "fits" : "misfits";
+    return side === this.begin.side ? "" : this.#fits(node, name) ? "fits" : "misfits";
   }
 
-  #fits(node, side, name) {
+  /** Whether the other end fits. @param {string} node @param {string} name of a port */
+  #fits(node, name) {
+    const side = this.begin.side === "out" ? "in" : "out";
     const type = findPort(this.stage.picture.nodes.get(node), side, name)?.type ?? "all";
     return side === "in" ? typesFit(this.type, type) : typesFit(type, this.type);
   }
 
+  /** @param {Point} point @param {PointerEvent} event */
   move(point, event) {
     if (!this.path.isConnected) {
       this.stage.live.append(this.path);
@@ -93,11 +106,11 @@ class Connecting {
     const over = this.#over(event, point);
     this.over = over;
     const type = over && findPort(this.stage.picture.nodes.get(over.node), over.side, over.port)?.type;
-    const fits = !over || this.#fits(over.node, over.side, over.port);
+    const fits = !over || this.#fits(over.node, over.port);
     this.path.classList.toggle("misfits", !fits);
-    const ends = side === "out" ? [this.type, type] : [type, this.type];
+    const types = side === "out" ? [this.type, type] : [type, this.type];
     if (this.isRefused) this.hint.textContent = this.#refusal;
-    else this.hint.textContent = over ? `${over.node} ${over.port}${fits ? "" : `: ${ends[0]} to ${ends[1]} may not fit`}` : "";
+    else this.hint.textContent = over ? `${over.node} ${over.port}${fits ? "" : `: ${types.join(" to ")} may not fit`}` : "";
     this.hint.style.transform = `translate(${point.x + 14}px, ${point.y + 14}px)`;
   }
 
@@ -107,7 +120,7 @@ class Connecting {
       : "Two inports cannot be joined: end at an outport, on the right side of a node.";
   }
 
-  /** The port under the pointer, or the one of the node there that fits best; none where that is one of the wrong side. @returns {Begin | null} */
+  /** The port under the pointer, or the one that fits best of the node there; null at a port of the wrong side. @param {PointerEvent} event @param {Point} point @returns {Begin | null} */
   #over(event, point) {
     const target = document.elementFromPoint(event.clientX, event.clientY);
     const node = /** @type {HTMLElement | null} */ (target?.closest("[data-node]"))?.dataset.node;
@@ -121,7 +134,7 @@ class Connecting {
     if (port?.classList.contains(side)) return { node, side, port: port.dataset.port ?? "" };
     const view = this.stage.picture.nodes.get(node);
     const ports = (side === "in" ? view?.inports : view?.outports) ?? [];
-    const best = ports.find(({ id }) => this.#fits(node, side, id)) ?? ports[0];
+    const best = ports.find(({ id }) => this.#fits(node, id)) ?? ports[0];
     return best && node !== this.begin.node ? { node, side, port: best.id } : null;
   }
 

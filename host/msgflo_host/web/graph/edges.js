@@ -12,10 +12,10 @@ const FINGER_REACH = 20;
 const ROUTES = 10; // colours of routes, as editors of this kind have them
 
 /**
- * @typedef {import("./model.js").Picture} Picture
- * @typedef {import("./model.js").EdgeView} EdgeView
- * @typedef {import("./geometry.js").Box} Box
- * @typedef {import("./geometry.js").Line} Line
+ * @import { EdgeView, Picture, Side } from "./model.js"
+ * @import { End } from "../core/graph.js"
+ * @import { Box, Line, Point } from "./geometry.js"
+ * @typedef {{rate?: number, data?: unknown, any: boolean}} Value  packets/s, and the last one if there was `any`
  * @typedef {{edge: EdgeView, path: SVGPathElement, label: HTMLElement, line: Line, drawn: string, text: string, kind: string}} Shown  `drawn` is of
  *   what the line depends on
  */
@@ -36,7 +36,9 @@ export class Edges {
    * @param {HTMLElement} labels
    */
   constructor(still, live, labels) {
-    Object.assign(this, { still, live, labels });
+    this.still = still;
+    this.live = live;
+    this.labels = labels;
   }
 
   /** @param {Picture} picture @param {Map<string, Box>} boxes */
@@ -57,34 +59,37 @@ export class Edges {
     }
   }
 
+  /** @param {EdgeView} edge @returns {Shown} */
   #add(edge) {
     const path = svg("path", { class: "edge", "data-edge": edge.key });
     const label = element("div", { className: "edge-label", "data-edge": edge.key });
     this.still.append(path);
     this.labels.append(label);
-    const shown = { edge, path, label, line: [], drawn: "", text: "", kind: "" };
+    const shown = /** @type {Shown} */ ({ edge, path, label, line: [], drawn: "", text: "", kind: "" });
     this.#shown.set(edge.key, shown);
     return shown;
   }
 
+  /** @param {string} key @param {Shown} shown */
   #remove(key, { path, label }) {
     path.remove();
     label.remove();
     this.#shown.delete(key);
   }
 
+  /** @param {Shown} shown */
   #style(shown) {
     const { kind, reason, route } = shown.edge;
-    const told = `${kind} ${route} ${reason}`;
-    if (shown.kind === told) return;
-    shown.kind = told;
+    const style = `${kind} ${route} ${reason}`;
+    if (shown.kind === style) return;
+    shown.kind = style;
     shown.path.setAttribute("class", `edge route${Math.abs(Math.trunc(route)) % ROUTES}`);
     shown.path.classList.toggle("refused", kind === "refused");
     shown.path.classList.toggle("waiting", kind === "pending");
     shown.label.title = reason ? `${kind}: ${reason}` : kind;
   }
 
-  /** Note where all nodes are: what stands in the way of one edge may have moved. @param {Map<string, Box>} boxes */
+  /** Note where all nodes are: one that has moved may stand in the way of an edge. @param {Map<string, Box>} boxes */
   #see(boxes) {
     const places = [...boxes.values()].map(({ x, y, width, height }) => `${x},${y},${width},${height}`).join(" ");
     if (places !== this.#places) this.#seen++;
@@ -94,33 +99,35 @@ export class Edges {
   /** @param {Shown} shown @param {Map<string, Box>} boxes */
   #draw(shown, boxes) {
     const { src, tgt } = shown.edge;
-    const own = { src: boxes.get(src.node), tgt: boxes.get(tgt.node) };
-    const end = (at, box, side) => portPoint(box, side, rowOf(this.#picture.nodes.get(at.node), side, at.port));
-    const [from, to] = [end(src, own.src, "out"), end(tgt, own.tgt, "in")];
+    const [source, target] = [boxes.get(src.node), boxes.get(tgt.node)];
+    if (!source || !target) return;
+    const point = (/** @type {End} */ end, /** @type {Box} */ box, /** @type {Side} */ side) =>
+      portPoint(box, side, rowOf(this.#picture.nodes.get(end.node), side, end.port));
+    const [from, to] = [point(src, source, "out"), point(tgt, target, "in")];
     const drawn = `${from.x} ${from.y} ${to.x} ${to.y} ${this.#seen}`;
     if (shown.drawn === drawn) return;
     shown.drawn = drawn;
-    shown.line = route(from, to, own, boxes.values(), `${src.node} ${src.port}`);
+    shown.line = route(from, to, { src: source, tgt: target }, boxes.values(), `${src.node} ${src.port}`);
     const text = pathText(shown.line);
     if (shown.path.getAttribute("d") === text) return;
     shown.path.setAttribute("d", text);
     const { x, y } = pointAt(shown.line, 0.5);
-    // As `translate`, which its scale leaves alone.
+    // As `translate`, which is independent of its scale.
     shown.label.style.translate = `calc(${x.toFixed(1)}px - 50%) calc(${y.toFixed(1)}px - 50%)`;
   }
 
-  /** The edges of some nodes follow them. @param {Iterable<string>} nodes @param {Map<string, Box>} boxes */
-  follow(nodes, boxes) {
+  /** Draw the edges of nodes that have moved. @param {Iterable<string>} nodes @param {Map<string, Box>} boxes */
+  redraw(nodes, boxes) {
     this.#see(boxes);
     for (const shown of this.#of(nodes)) this.#draw(shown, boxes);
   }
 
-  /** Take the edges of some nodes out of the picture that is painted as one. @param {Iterable<string>} nodes that are about to move */
+  /** Move the edges of some nodes to the layer that is painted often. @param {Iterable<string>} nodes that are about to move */
   lift(nodes) {
     for (const { path } of this.#of(nodes)) this.live.append(path);
   }
 
-  /** Put back all that was taken out. */
+  /** Move them back. */
   lower() {
     this.still.append(...this.live.querySelectorAll(".edge"));
   }
@@ -137,7 +144,7 @@ export class Edges {
     return this.#shown.get(key)?.line;
   }
 
-  /** The edge at a point of the graph. @param {{x: number, y: number}} point @param {number} k zoom @param {boolean} finger whether one points there @returns {string | null} */
+  /** The edge at a point of the graph. @param {Point} point @param {number} k zoom @param {boolean} finger whether one points there @returns {string | null} */
   at(point, k, finger) {
     let best = null;
     let nearest = (finger ? FINGER_REACH : REACH) / k;
@@ -158,12 +165,12 @@ export class Edges {
     }
   }
 
-  /** Leave an edge out of the picture while it is drawn anew; null: all are in it again. @param {string | null} key */
+  /** Hide an edge while its new one is drawn; null shows all. @param {string | null} key */
   take(key) {
     for (const [each, { path, label }] of this.#shown) for (const part of [path, label]) part.classList.toggle("taken", each === key);
   }
 
-  /** Write rates and last values. @param {(key: string) => {rate?: number, data?: any, any: boolean}} valueOf @param {Iterable<string>} [keys] by default all */
+  /** Write rates and last values. @param {(key: string) => Value} valueOf @param {Iterable<string>} [keys] by default all */
   write(valueOf, keys = this.#shown.keys()) {
     for (const key of keys) {
       const shown = this.#shown.get(key);
@@ -176,7 +183,7 @@ export class Edges {
   }
 }
 
-/** @param {{rate?: number, data?: any, any: boolean}} value @returns {string} "21.5 · 2.0/s" */
+/** "21.5 · 2.0/s". @param {Value} value */
 export function labelText({ rate, data, any }) {
   const parts = [];
   if (any) parts.push(shortText(data, 18));

@@ -1,12 +1,12 @@
 // @ts-check
-// A small form in the picture: it stays beside what it is about, and goes with it.
+// A small form in the picture, which stays beside its node, and closes with it.
 
 import { toast } from "../core/dom.js";
 
 /** @type {Editor | null} */
 let opened = null;
 
-/** Break off the form that is open. @returns {boolean} whether there was one */
+/** Close the form that is open. @returns {boolean} whether there was one */
 export function breakOff() {
   const was = opened;
   was?.close();
@@ -15,7 +15,7 @@ export function breakOff() {
 
 /** One form about a node; only one is open at a time. */
 export class Editor {
-  /** Whether it is being sent: until that is answered it stays. */
+  /** Whether it is being sent; it stays open until the answer. */
   isBusy = false;
 
   #stage;
@@ -25,7 +25,7 @@ export class Editor {
 
   /**
    * @param {import("./stage.js").Stage} stage @param {string} node @param {HTMLElement} element the form
-   * @param {(holder: HTMLElement) => {x: number, y: number}} place where on the screen its upper left corner is wanted, by the node's element
+   * @param {(holder: HTMLElement) => {x: number, y: number}} place where on the screen its upper left corner belongs, by the node's element
    */
   constructor(stage, node, element, place) {
     breakOff();
@@ -36,14 +36,14 @@ export class Editor {
     this.#node = node;
     this.#place = place;
     stage.port.append(element);
-    this.#follow();
+    this.#track();
   }
 
   get isOpen() {
     return opened === this;
   }
 
-  /** The focus goes back to the node, where the form had it. */
+  /** Close it; a focus in the form goes back to the node. */
   close() {
     if (!this.isOpen) return;
     opened = null;
@@ -54,14 +54,14 @@ export class Editor {
     else if (hadFocus) nodes.refocus();
   }
 
-  /** In each frame: whatever moves, zooms or removes the node. */
-  #follow() {
+  /** Keep up with the node, in each frame: it may be moved, zoomed or removed in many ways. */
+  #track() {
     if (!this.isOpen) return;
     const holder = this.#stage.nodes.element(this.#node);
     const isOther = this.#graph !== this.#stage.system.current;
     if (this.#stage.isSeen && !isOther && holder) this.#put(this.#place(holder));
     else if (!this.isBusy && (isOther || !holder)) return this.#gone(isOther);
-    requestAnimationFrame(() => this.#follow());
+    requestAnimationFrame(() => this.#track());
   }
 
   /** @param {boolean} isOther another graph is shown, which people know */
@@ -70,11 +70,11 @@ export class Editor {
     if (!isOther) toast(`${this.#node} is not there any more.`, "warn");
   }
 
-  /** As near as there is room. @param {{x: number, y: number}} at */
+  /** Place it as near to a point as it fits. @param {{x: number, y: number}} at */
   #put({ x, y }) {
     const { element } = this;
     const frame = this.#stage.port.getBoundingClientRect();
-    const within = (/** @type {number} */ wanted, /** @type {number} */ room) => `${Math.max(8, Math.min(wanted, room - 8))}px`;
+    const within = (/** @type {number} */ at, /** @type {number} */ most) => `${Math.max(8, Math.min(at, most - 8))}px`;
     element.style.left = within(x - frame.left, frame.width - element.offsetWidth);
     element.style.top = within(y - frame.top, frame.height - element.offsetHeight);
   }

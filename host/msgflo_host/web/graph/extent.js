@@ -1,13 +1,14 @@
 // @ts-check
-// What has to be in sight of a graph: its nodes, and all that is drawn beside them. Pure.
+// The extent of a graph: its nodes, and all that is drawn beside them. Pure.
 
 import { around, bounds } from "./geometry.js";
-import { groupText, isFar } from "./zoom.js";
+import { groupText, isFar } from "./level_of_detail.js";
 
 const EXPORT_GAP = 8; // between a port and the name under which it is exported
 const EXPORT_MORE = 16; // of such a name, beside its text
 
-/** @typedef {import("./geometry.js").Box} Box */
+/** @import { Box, Measure } from "./geometry.js" */
+/** @import { NodeView, PortView } from "./model.js" */
 
 /**
  * The box around some nodes, the edges between them, their groups, and the names of exported ports.
@@ -27,26 +28,27 @@ export function extentOf({ boxes, picture, edges, groups, measure }, ids, k) {
   return around(found);
 }
 
+/** @param {NodeView | undefined} node @param {Box | undefined} box @param {Measure} measure @returns {Box[]} */
 function exportsOf(node, box, measure) {
   if (!node || !box) return [];
-  const width = ({ exported }) => EXPORT_GAP + EXPORT_MORE + measure(exported.join(", "), 10);
-  const wide = (ports) => Math.max(0, ...ports.filter(({ exported }) => exported.length).map(width));
+  const width = (/** @type {PortView} */ { exported }) => EXPORT_GAP + EXPORT_MORE + measure(exported.join(", "), 10);
+  const wide = (/** @type {PortView[]} */ ports) => Math.max(0, ...ports.filter(({ exported }) => exported.length).map(width));
   const [left, right] = [wide(node.inports), wide(node.outports)];
   return [{ ...box, x: box.x - left, width: left + box.width + right }];
 }
 
 /**
- * Those of some boxes that can be shown together: all, or else as many as there is room for about the one in their middle.
- * @param {[string, Box][]} boxes @param {{width: number, height: number}} room
+ * Those of some boxes that can be shown together: all, or as many as fit around the one in their middle.
+ * @param {[id: string, box: Box][]} boxes @param {{width: number, height: number}} space
  * @returns {Set<string>}
  */
-export function shownTogether(boxes, room) {
-  const fits = (box) => box !== null && box.width <= room.width && box.height <= room.height;
+export function shownTogether(boxes, space) {
+  const fits = (/** @type {Box | null} */ box) => box !== null && box.width <= space.width && box.height <= space.height;
   if (fits(around(boxes.map(([, box]) => box)))) return new Set(boxes.map(([id]) => id));
-  const median = (values) => values.sort((one, other) => one - other)[values.length >> 1];
-  const nearest = (to) => {
-    const far = ([, box]) => Math.max(Math.abs(box.x - to.x) / room.width, Math.abs(box.y - to.y) / room.height);
-    return [...boxes].sort((one, other) => far(one) - far(other));
+  const median = (/** @type {number[]} */ values) => values.sort((one, other) => one - other)[values.length >> 1];
+  const nearest = (/** @type {{x: number, y: number}} */ to) => {
+    const far = (/** @type {Box} */ { x, y }) => Math.max(Math.abs(x - to.x) / space.width, Math.abs(y - to.y) / space.height);
+    return [...boxes].sort(([, one], [, other]) => far(one) - far(other));
   };
   const middle = nearest({ x: median(boxes.map(([, { x }]) => x)), y: median(boxes.map(([, { y }]) => y)) });
   const found = new Set();

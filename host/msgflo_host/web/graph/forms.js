@@ -8,9 +8,12 @@ import { Editor } from "./editor.js";
 import { editInitial } from "./initials.js";
 import { isJoined, typesFit } from "./model.js";
 
+/** @import { Actions } from "./actions.js" */
+/** @import { Stage } from "./stage.js" */
+
 /**
- * Write a node's name where it stands. A name that is not taken stays there, to be sent again.
- * @param {import("./stage.js").Stage} stage @param {string} id @param {(name: string) => Promise<boolean>} named whether it has that name now
+ * Edit a node's name in place. A name that is refused stays there, to be corrected.
+ * @param {Stage} stage @param {string} id @param {(name: string) => Promise<boolean>} named whether it has that name now
  */
 export function renameInPlace(stage, id, named) {
   if (!stage.nodes.element(id)) return;
@@ -24,7 +27,7 @@ export function renameInPlace(stage, id, named) {
     if (!name || name === id) return editor.close();
     const wrong = wrongName(name) || (stage.picture.nodes.has(name) ? `There is a node ${name} already` : "");
     field.setCustomValidity(wrong && `${wrong}.`);
-    if (wrong) return setTimeout(() => field.reportValidity()); // whatever was clicked has the focus by then: it comes back
+    if (wrong) return setTimeout(() => field.reportValidity()); // takes the focus back from what was clicked
     editor.isBusy = true;
     const isNamed = await named(name);
     editor.isBusy = false;
@@ -46,7 +49,7 @@ export function renameInPlace(stage, id, named) {
 
 /**
  * Connect without a mouse: from a port of a node to one of another, chosen from lists.
- * @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {string} id
+ * @param {Stage} stage @param {Actions} actions @param {string} id
  */
 export async function connectByName(stage, actions, id) {
   const node = stage.picture.nodes.get(id);
@@ -59,7 +62,7 @@ export async function connectByName(stage, actions, id) {
     const type = node.outports.find((port) => port.id === from.value)?.type ?? "all";
     const free = [...stage.picture.nodes.values()].flatMap((other) => other.inports.map((port) => ({ other, port, fits: typesFit(type, port.type) })))
       .filter(({ other, port }) => !isJoined(stage.picture, { node: id, port: from.value }, { node: other.id, port: port.id }));
-    // Hardly anybody wants a loop: a node itself comes last.
+    // The node itself comes last: loops are rare.
     free.sort((one, two) => Number(one.other === node) - Number(two.other === node) || Number(two.fits) - Number(one.fits) || one.other.id.localeCompare(two.other.id));
     to.replaceChildren(...free.map(({ other, port, fits }) =>
       option(JSON.stringify([other.id, port.id]), `${other.id} ${withType(port)}${fits ? "" : ", may not fit"}`)));
@@ -67,7 +70,7 @@ export async function connectByName(stage, actions, id) {
   };
   from.addEventListener("change", fill);
   fill();
-  const field = (label, control) => element("label", { className: "field" }, element("span", {}, label), control);
+  const field = (/** @type {string} */ label, /** @type {HTMLElement} */ control) => element("label", { className: "field" }, element("span", {}, label), control);
   const chosen = await formDialog({
     title: `Connect ${id}`, yes: "Connect", content: [field("From", from), field("To", to)],
     read: () => ({ src: { node: id, port: from.value }, tgt: JSON.parse(to.value) }),
@@ -76,12 +79,14 @@ export async function connectByName(stage, actions, id) {
   if (chosen) actions.connect(chosen.src, { node: chosen.tgt[0], port: chosen.tgt[1] });
 }
 
+/** @param {string} value @param {string} text */
 const option = (value, text) => element("option", { value }, text);
+/** @param {import("./model.js").PortView} port */
 const withType = (port) => (port.typeText ? `${port.id} (${port.typeText})` : port.id);
 
 /**
  * Choose what is sent to a node at the start, from all of its inports.
- * @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {string} id
+ * @param {Stage} stage @param {Actions} actions @param {string} id
  */
 export function chooseInitial(stage, actions, id) {
   const node = stage.picture.nodes.get(id);

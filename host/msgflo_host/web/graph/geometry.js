@@ -15,72 +15,68 @@ const BESIDE_PORTS = 28; // between inports and outports, and to the edge of the
 const EDGE_STEPS = 24;
 const BOUND_STEPS = 8; // for the box around a curve
 const LARGEST_NAME = 40;
-const FAR_NAME = 26; // size of names where they alone are written, far away: no part of them is broken then
+const FAR_NAME = 26; // size of names when nothing else is written; nodes are wide enough for their longest syllable
 
 /** @typedef {{x: number, y: number}} Point */
 /** @typedef {{x: number, y: number, width: number, height: number}} Box */
 /** @typedef {{a: Point, b: Point, c: Point, d: Point}} Curve A cubic Bézier curve from a to d. */
 /** @typedef {Curve[]} Line One curve after the other. */
+/** @typedef {(text: string, size: number, bold?: boolean) => number} Measure The width of a text in a font of a size, in pixels. */
+/** @typedef {{id: string, typeText?: string, initials?: {text: string}[]}} SizedPort */
 
-/**
- * The width of a text when nothing can measure it.
- * @param {string} text
- * @param {number} size of the font, in pixels
- */
+/** The width of a text when nothing can measure it. @type {Measure} */
 export const estimate = (text, size, bold = false) => text.length * size * (bold ? 0.64 : 0.58);
 
 /**
  * How large a node is drawn.
- * @param {{id: string, component: string, inports: any[], outports: any[]}} node
- * @param {(text: string, size: number, bold?: boolean) => number} measure
+ * @param {{id: string, component: string, inports: SizedPort[], outports: SizedPort[]}} node
+ * @param {Measure} [measure]
  * @returns {{width: number, height: number, inports: number}} `inports`: how wide they may be
  */
 export function sizeOf(node, measure = estimate) {
-  const column = (ports) => Math.max(0, ...ports.map((port) => portWidth(port, measure)));
+  const column = (/** @type {SizedPort[]} */ ports) => Math.max(0, ...ports.map((port) => portWidth(port, measure)));
   const rows = Math.max(node.inports.length, node.outports.length, 1);
   const title = 52 + Math.max(measure(node.id, 13, true), measure(node.component, 11));
   const name = 12 + Math.max(...syllables(node.id).map((part) => measure(part, FAR_NAME, true)));
   const out = column(node.outports);
-  const wanted = Math.max(title, name, column(node.inports) + out + BESIDE_PORTS, MIN_WIDTH);
-  const width = Math.ceil(Math.min(wanted, MAX_WIDTH));
+  const natural = Math.max(title, name, column(node.inports) + out + BESIDE_PORTS, MIN_WIDTH);
+  const width = Math.ceil(Math.min(natural, MAX_WIDTH));
   return { width, height: HEAD + rows * ROW + FOOT, inports: Math.max(width / 2, width - out - BESIDE_PORTS + PORT_PAD) };
 }
 
-/**
- * Where a name may be broken into lines: "meter-", "laser-", "cutter".
- * @param {string} name
- * @returns {string[]}
- */
+/** Where a name may be broken into lines: "meter-", "laser-", "cutter". @param {string} name */
 export const syllables = (name) => name.split(/(?<=[-_. /])(?=.)|(?<=[a-z])(?=[A-Z])/);
 
 /**
  * The largest size, in steps of a pixel, at which a name fits into a node when nothing else is in it.
  * @param {string} name
  * @param {{width: number, height: number}} size of the node
- * @param {(text: string, size: number, bold?: boolean) => number} measure
+ * @param {Measure} [measure]
  */
 export function nameSize(name, { width, height }, measure = estimate) {
   const parts = syllables(name).map((part) => measure(part, 10, true) / 10);
   for (let size = LARGEST_NAME; size > 8; size--) {
-    const room = (width - 12) / size;
-    const lines = linesOf(parts, room);
-    if (Math.max(...parts) <= room && lines * size * 1.15 <= height - 4) return size;
+    const line = (width - 12) / size;
+    const lines = linesOf(parts, line);
+    if (Math.max(...parts) <= line && lines * size * 1.15 <= height - 4) return size;
   }
   return 8;
 }
 
-function linesOf(parts, room) {
+/** How many lines some parts take. @param {number[]} parts their widths @param {number} width of a line */
+function linesOf(parts, width) {
   let [lines, used] = [1, 0];
   for (const part of parts) {
-    if (used > 0 && used + part > room) [lines, used] = [lines + 1, 0];
+    if (used > 0 && used + part > width) [lines, used] = [lines + 1, 0];
     used += part;
   }
   return lines;
 }
 
+/** @param {SizedPort} port @param {Measure} measure */
 function portWidth(port, measure) {
-  // Initial packets are in letters of the same width each; some scripts have wider ones.
-  const chip = ({ text }) => PORT_GAP + Math.min(Math.max(measure(text, 10), text.length * CHIP_LETTER) + CHIP_MORE, MOST_CHIP);
+  // Initial packets are in a monospaced font; some scripts have wider letters.
+  const chip = (/** @type {{text: string}} */ { text }) => PORT_GAP + Math.min(Math.max(measure(text, 10), text.length * CHIP_LETTER) + CHIP_MORE, MOST_CHIP);
   const chips = (port.initials ?? []).reduce((sum, each) => sum + chip(each), 0);
   return measure(port.id, 12) + (port.typeText ? measure(port.typeText, 9) + PORT_GAP : 0) + chips;
 }
@@ -88,7 +84,7 @@ function portWidth(port, measure) {
 /**
  * Where an edge meets a port.
  * @param {Box} box of the node
- * @param {"in" | "out"} side
+ * @param {import("./model.js").Side} side
  * @param {number} row of the port; -1 for one that is not drawn
  * @returns {Point}
  */
@@ -97,12 +93,7 @@ export function portPoint(box, side, row) {
   return { x: side === "in" ? box.x : box.x + box.width, y: box.y + y };
 }
 
-/**
- * The curve from an outport to an inport: it leaves to the right and arrives from the left.
- * @param {Point} a
- * @param {Point} d
- * @returns {Curve}
- */
+/** The curve from an outport to an inport: it leaves to the right and arrives from the left. @param {Point} a @param {Point} d @returns {Curve} */
 export function curve(a, d) {
   const ahead = d.x - a.x;
   const far = Math.abs(d.y - a.y);
@@ -112,16 +103,11 @@ export function curve(a, d) {
 
 /** @param {Line} line */
 export function pathText(line) {
-  const at = (point) => `${point.x.toFixed(1)} ${point.y.toFixed(1)}`;
+  const at = (/** @type {Point} */ point) => `${point.x.toFixed(1)} ${point.y.toFixed(1)}`;
   return `M${at(line[0].a)}${line.map(({ b, c, d }) => `C${at(b)} ${at(c)} ${at(d)}`).join("")}`;
 }
 
-/**
- * The place on a line, t from 0 (its begin) to 1, about in proportion to its length.
- * @param {Line} line
- * @param {number} t
- * @returns {Point}
- */
+/** The place on a line, about in proportion to its length. @param {Line} line @param {number} t from 0 (its beginning) to 1 */
 export function pointAt(line, t) {
   if (line.length === 1) return onCurve(line[0], t);
   const lengths = line.map(({ a, d }) => Math.hypot(d.x - a.x, d.y - a.y) || 1);
@@ -131,27 +117,20 @@ export function pointAt(line, t) {
   return onCurve(line[at], left / lengths[at]);
 }
 
+/** @param {Curve} curve @param {number} t @returns {Point} */
 function onCurve({ a, b, c, d }, t) {
   const u = 1 - t;
   const [p, q, r, s] = [u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t];
   return { x: p * a.x + q * b.x + r * c.x + s * d.x, y: p * a.y + q * b.y + r * c.y + s * d.y };
 }
 
-/**
- * The box around a line.
- * @param {Line} line
- * @returns {Box}
- */
+/** The box around a line. @param {Line} line */
 export function bounds(line) {
   const points = line.flatMap((on) => Array.from({ length: BOUND_STEPS + 1 }, (_, step) => onCurve(on, step / BOUND_STEPS)));
   return /** @type {Box} */ (around(points.map((point) => ({ ...point, width: 0, height: 0 }))));
 }
 
-/**
- * The distance of a point from a line.
- * @param {Line} line
- * @param {Point} point
- */
+/** The distance of a point from a line. @param {Line} line @param {Point} point */
 export function distance(line, point) {
   let nearest = Infinity;
   for (const on of line) {
@@ -165,6 +144,7 @@ export function distance(line, point) {
   return nearest;
 }
 
+/** @param {Point} point @param {Point} from @param {Point} to */
 function toSegment(point, from, to) {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const length = dx * dx + dy * dy;
@@ -173,11 +153,7 @@ function toSegment(point, from, to) {
   return Math.hypot(point.x - from.x - t * dx, point.y - from.y - t * dy);
 }
 
-/**
- * Whether two boxes share a place, or come nearer to each other than `gap`.
- * @param {Box} one
- * @param {Box} other
- */
+/** Whether two boxes share a place, or come nearer to each other than `gap`. @param {Box} one @param {Box} other */
 export function overlap(one, other, gap = 0) {
   return (
     one.x < other.x + other.width + gap &&
@@ -187,11 +163,7 @@ export function overlap(one, other, gap = 0) {
   );
 }
 
-/**
- * The smallest box around all of them, or null around none.
- * @param {Iterable<Box>} boxes
- * @returns {Box | null}
- */
+/** The smallest box around all of them, or null around none. @param {Iterable<Box>} boxes @returns {Box | null} */
 export function around(boxes) {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const box of boxes) {
@@ -203,12 +175,7 @@ export function around(boxes) {
   return left === Infinity ? null : { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/**
- * The box between two corners, in whatever order.
- * @param {Point} one
- * @param {Point} other
- * @returns {Box}
- */
+/** The box between two corners, in whatever order. @param {Point} one @param {Point} other @returns {Box} */
 export function between(one, other) {
   const [x, y] = [Math.min(one.x, other.x), Math.min(one.y, other.y)];
   return { x, y, width: Math.abs(one.x - other.x), height: Math.abs(one.y - other.y) };

@@ -7,9 +7,9 @@ import { around, estimate, overlap } from "./geometry.js";
 const MARGIN = 18;
 const TITLE = 22;
 const INDENT = 12; // of a name
-const LARGE = 28; // size of names as they are written far away
+const LARGE = 28; // size of names far away
 
-/** @typedef {import("./geometry.js").Box} Box */
+/** @import { Box, Measure } from "./geometry.js" */
 
 export class Groups {
   /** @type {Map<string, {frame: HTMLElement, title: HTMLElement, box: Box, height: number, place: Box}>} */
@@ -56,7 +56,7 @@ export class Groups {
 
   /**
    * What a group takes up in the graph: its frame, and its name, which may be longer.
-   * @param {string} name @param {{size: number, most: number}} text of names @param {(text: string, size: number, bold?: boolean) => number} measure
+   * @param {string} name @param {{size: number, most: number}} text of names @param {Measure} measure
    */
   extent(name, { size, most }, measure) {
     const shown = this.#shown.get(name);
@@ -66,6 +66,7 @@ export class Groups {
     return [{ ...box, height }, { x: place.x + INDENT, y: place.y, width, height: size * 1.5 + 4 }];
   }
 
+  /** @param {string} name */
   #add(name) {
     const title = element("button", { className: "group-name", type: "button", "aria-haspopup": "menu" }, name);
     const frame = element("div", { className: "group", "data-group": name }, title);
@@ -87,7 +88,7 @@ export class Groups {
   }
 }
 
-/** What is found for the first of some values for which there is anything. */
+/** The first result that is not null. @template T, Found @param {T[]} values @param {(value: T) => Found | null} find */
 function first(values, find) {
   for (const value of values) {
     const found = find(value);
@@ -97,7 +98,7 @@ function first(values, find) {
 }
 
 /**
- * Where along a strip something of a width is over nothing else, if there is such a place.
+ * The first free place of a width along a strip, if there is one.
  * @param {Box} strip @param {number} width @param {Box[]} taken
  * @returns {Box | null}
  */

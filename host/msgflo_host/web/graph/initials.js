@@ -5,6 +5,9 @@ import { element } from "../core/dom.js";
 import { controlOf, fromText, toText } from "../core/typed.js";
 import { Editor } from "./editor.js";
 
+/** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
+
+/** @type {Record<Exclude<import("../core/typed.js").Control, "choice">, (text: string) => Field>} */
 const CONTROLS = {
   number: (text) => element("input", { type: "text", inputMode: "decimal", value: text }),
   text: (text) => element("input", { type: "text", value: text }),
@@ -14,6 +17,7 @@ const CONTROLS = {
   switch: (text) => choice([["true", "on (true)"], ["false", "off (false)"]], text || "true"),
 };
 
+/** @param {string[][]} options values with their labels @param {string} text */
 function choice(options, text) {
   const made = element("select", {}, ...options.map(([value, label]) => element("option", { value }, label)));
   made.value = text;
@@ -39,7 +43,7 @@ export function editInitial(stage, actions, node, port, before) {
   const wrong = element("p", { className: "bad", role: "alert" });
   const end = { node, port: port.id };
   const close = () => editor.close();
-  const send = async (after) => {
+  const send = async (/** @type {{data: unknown} | null} */ after) => {
     if (editor.isBusy) return;
     editor.isBusy = true;
     const isDone = await actions.setInitial(end, before, after);
@@ -64,9 +68,10 @@ export function editInitial(stage, actions, node, port, before) {
   form.addEventListener("keydown", (event) => keyed(event, control, save, close));
   const editor = new Editor(stage, node, form, (holder) => below(holder, port));
   field.focus();
-  field.select?.();
+  if ("select" in field) field.select();
 }
 
+/** @param {KeyboardEvent} event @param {string} control @param {() => void} save @param {() => void} close */
 function keyed(event, control, save, close) {
   event.stopPropagation();
   if (event.isComposing) return;

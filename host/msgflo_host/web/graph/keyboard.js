@@ -1,10 +1,13 @@
 // @ts-check
-// All that the mouse can do, by keys. Undo and redo belong to the whole page, see core/bar.js.
+// Everything that the mouse can do, by keys. Undo and redo belong to the whole page: core/bar.js.
 
 import { announce, element, formDialog, isTyping, leavePanel } from "../core/dom.js";
 import { emit } from "../core/registry.js";
 import { breakOff } from "./editor.js";
+import { pick } from "./model.js";
 import { neighbour } from "./navigate.js";
+
+/** @import { Arrow } from "./navigate.js" */
 
 const STEP = 20;
 const ZOOM = 1.25;
@@ -18,7 +21,7 @@ const KEYS = [
   ["Space", "select a node, or no longer"],
   ["Ctrl + A", "select all"],
   ["Escape", "break off; select nothing; then close the panel"],
-  ["Enter", "look inside a node or an edge"],
+  ["Enter", "inspect a node or an edge"],
   ["Shift + Enter", "show the graph that a node is"],
   ["E", "to the next edge of a node"],
   ["C", "connect a node to another"],
@@ -37,25 +40,31 @@ const KEYS = [
 ];
 
 export class Keyboard {
-  /** @type {string[]} nodes that keys have moved, and whose places are not saved yet */
+  /** @type {string[]} nodes that keys have moved, whose places are not saved yet */
   #moved = [];
   #saving = 0;
 
-  /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {import("./pointer.js").Pointer} pointer @param {any} does see graph.js */
-  constructor(stage, actions, pointer, does) {
-    Object.assign(this, { stage, actions, pointer, does });
+  /**
+   * @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {import("./pointer.js").Pointer} pointer
+   * @param {import("./interactions.js").Interactions} ui
+   */
+  constructor(stage, actions, pointer, ui) {
+    this.stage = stage;
+    this.actions = actions;
+    this.pointer = pointer;
+    this.ui = ui;
     stage.port.addEventListener("keydown", (event) => this.#pressed(event));
-    // Whatever is done next finds saved what was moved by keys: it may be an undo, or move the same nodes.
+    // Moves by keys are saved before whatever is done next: it may be an undo, or move the same nodes.
     addEventListener("keydown", (event) => !(event.altKey && ARROWS.has(event.key)) && event.key !== "Alt" && this.#saveMoved(), true);
     addEventListener("pointerdown", () => this.#saveMoved(), true);
-    // These reach the page wherever the focus is, as long as the graph is in sight.
+    // These work wherever the focus is, while the graph is in sight.
     addEventListener("keydown", (event) => {
       const visible = stage.port.checkVisibility();
       if (!visible || event.defaultPrevented || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-      const action = { "/": () => does.search(), "?": showKeys }[event.key];
-      if (!action) return;
+      if (event.key !== "/" && event.key !== "?") return;
       event.preventDefault();
-      action();
+      if (event.key === "/") ui.search();
+      else showKeys();
     });
   }
 
@@ -65,16 +74,17 @@ export class Keyboard {
     if (event.repeat && (event.key === "Delete" || event.key === "Backspace")) return;
     if (event.altKey && !ARROWS.has(event.key)) return; // the menus of the browser
     const target = /** @type {HTMLElement} */ (event.target);
-    if (target.closest("button") && (event.key === "Enter" || event.key === " ")) return; // pressed by it
+    if (target.closest("button") && (event.key === "Enter" || event.key === " ")) return; // the button's own keys
     this.stage.view.isFitted = false;
-    const { node: id, group } = target.closest("[data-node], [data-group]")?.dataset ?? {};
+    const { node: id, group } = /** @type {HTMLElement | null} */ (target.closest("[data-node], [data-group]"))?.dataset ?? {};
     const control = event.ctrlKey || event.metaKey;
     const done = ARROWS.has(event.key) && !control ? this.#arrow(event, id) : this.#key(event, id, group, control);
     if (done) event.preventDefault();
   }
 
+  /** @param {KeyboardEvent} event @param {string | undefined} id of a node @param {string | undefined} group @param {boolean} control */
   #key(event, id, group, control) {
-    const { stage, actions, does } = this;
+    const { stage, actions, ui } = this;
     const chosen = id ?? [...stage.selected][0];
     if (control) {
       if (event.key.toLowerCase() !== "a") return false;
@@ -84,19 +94,19 @@ export class Keyboard {
     }
     const ofNode = chosen === undefined ? {} : {
       " ": () => this.#toggle(chosen),
-      F2: () => does.rename(chosen),
-      c: () => does.connect(chosen),
-      i: () => does.initials(chosen),
+      F2: () => ui.rename(chosen),
+      c: () => ui.connect(chosen),
+      i: () => ui.initials(chosen),
       e: () => this.#nextEdge(chosen),
-      ContextMenu: () => does.menu(chosen),
-      ...(event.shiftKey ? { F10: () => does.menu(chosen) } : {}),
+      ContextMenu: () => ui.menus?.ofNode(chosen),
+      ...(event.shiftKey ? { F10: () => ui.menus?.ofNode(chosen) } : {}),
     };
     const ofGroup = group === undefined ? {} : {
       F2: () => actions.renameGroup(group),
       Delete: () => actions.ungroup(group),
       Backspace: () => actions.ungroup(group),
-      ContextMenu: () => does.groupMenu(group),
-      ...(event.shiftKey ? { F10: () => does.groupMenu(group) } : {}),
+      ContextMenu: () => ui.menus?.ofGroup(group),
+      ...(event.shiftKey ? { F10: () => ui.menus?.ofGroup(group) } : {}),
     };
     const any = {
       Enter: () => this.#open(chosen, event.shiftKey),
@@ -117,27 +127,27 @@ export class Keyboard {
     return found !== undefined;
   }
 
+  /** @param {KeyboardEvent} event @param {string | undefined} id of the node where the focus is */
   #arrow(event, id) {
     const { stage } = this;
-    if (event.altKey) return this.#nudge(event.key);
+    const arrow = /** @type {Arrow} */ (event.key);
+    if (event.altKey) return this.#nudge(arrow);
     const from = id ?? [...stage.boxes.keys()][0];
-    const to = id === undefined ? from : neighbour(from, event.key, stage.boxes, stage.picture.edges.values());
+    const to = id === undefined ? from : neighbour(from, arrow, stage.boxes, stage.picture.edges.values());
     if (to === null || to === undefined) return true;
     stage.select(event.shiftKey ? [...stage.selected, from, to] : [to]);
     stage.nodes.focus(to);
     return true;
   }
 
-  #nudge(key) {
+  /** Move what is selected by a step. @param {Arrow} arrow */
+  #nudge(arrow) {
     const { stage } = this;
     if (!this.actions.may()) return true;
-    const [dx, dy] = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[key];
+    const [dx, dy] = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[arrow];
     const ids = [...stage.selected];
     if (ids.join("\n") !== this.#moved.join("\n")) this.#saveMoved(); // another part of the page has selected others
-    stage.hold(new Map(ids.flatMap((id) => {
-      const box = stage.boxes.get(id);
-      return box ? [[id, { x: box.x + dx, y: box.y + dy }]] : [];
-    })));
+    stage.hold(new Map([...pick(stage.boxes, ids)].map(([id, { x, y }]) => [id, { x: x + dx, y: y + dy }])));
     this.#moved = ids;
     clearTimeout(this.#saving);
     this.#saving = setTimeout(() => this.#saveMoved(), SAVE_MS);
@@ -151,6 +161,7 @@ export class Keyboard {
     if (ids.length) this.actions.move(ids);
   }
 
+  /** @param {string} id */
   #toggle(id) {
     const { stage } = this;
     const was = stage.selected.has(id);
@@ -158,14 +169,15 @@ export class Keyboard {
     announce(`${id} ${was ? "no longer selected" : "selected"}`);
   }
 
+  /** @param {string | undefined} id @param {boolean} graph that it is, and not its panel */
   #open(id, graph) {
     const { stage } = this;
     if (stage.selectedEdge) emit(stage.context.bus, "open-edge", { key: stage.selectedEdge });
-    else if (id !== undefined && graph) this.does.openGraph(id);
+    else if (id !== undefined && graph) this.ui.openGraph(id);
     else if (id !== undefined) emit(stage.context.bus, "open-node", { id });
   }
 
-  // After a removal the focus is on another node: a second press, or a key that is held, must not remove that one, too.
+  // Only what is selected: after a removal the focus is on another node, which a second press must not remove.
   #remove() {
     if (this.stage.selected.size || this.stage.selectedEdge) return this.actions.remove();
     announce("nothing is selected: Space selects a node");
@@ -178,6 +190,7 @@ export class Keyboard {
     else leavePanel();
   }
 
+  /** @param {string} id of a node */
   #nextEdge(id) {
     const { stage } = this;
     const edges = [...stage.picture.edges.values()].filter(({ src, tgt }) => src.node === id || tgt.node === id);
@@ -189,7 +202,7 @@ export class Keyboard {
   }
 }
 
-/** Say what the keys are. */
+/** List the keys. */
 export function showKeys() {
   const rows = KEYS.map(([key, what]) => element("tr", {}, element("th", { scope: "row" }, element("kbd", {}, key)), element("td", {}, what)));
   const table = element("table", { className: "keys" }, element("tbody", {}, ...rows));

@@ -1,74 +1,72 @@
 // @ts-check
-// Layers of one joined part of a graph: which node stands in which, none higher than wanted, and in what order.
+// Layers of one connected part of a graph: the layer of each node, none higher than desired, and the order within.
 
 export const NODE_GAP = 24;
-const LANE = 7; // what an edge takes in a layer that it passes
+const LANE = 7; // pixels of an edge in a layer that it passes
 const SWEEPS = 10;
 
 /** @typedef {{id: string, width: number, height: number}} Item */
 /** @typedef {{src: string, tgt: string}} Link */
 /**
- * A node, or where an edge passes a layer (`item` is null then).
- * @typedef {{item: Item | null, height: number, layer: number, before: Place[], after: Place[], y: number, seen?: number}} Place
+ * A node, or where an edge passes a layer (`item` is null then). `at` is its place within the layer.
+ * @typedef {{item: Item | null, height: number, layer: number, before: Place[], after: Place[], y: number, at: number}} Place
  */
+/** @typedef {{place: Place, leads: Set<Visit>, state: "new" | "open" | "done"}} Visit  `open` while what it leads to is visited */
 
-/**
- * The nodes with what they lead to; edges that close a cycle are turned.
- * @param {Item[]} items
- * @param {Link[]} links
- * @returns {Place[]}
- */
+/** The nodes with their successors; edges that close a cycle are reversed. @param {Item[]} items @param {Link[]} links @returns {Place[]} */
 export function acyclic(items, links) {
-  const places = new Map(items.map((item) => [item.id, place(item, item.height)]));
-  const leads = new Map(items.map((item) => [item.id, new Set()]));
-  for (const { src, tgt } of links) if (src !== tgt) leads.get(src)?.add(tgt);
+  /** @type {Map<string, Visit>} */
+  const visits = new Map(items.map((item) => [item.id, { place: place(item, item.height), leads: new Set(), state: "new" }]));
+  for (const { src, tgt } of links) {
+    const [from, to] = [visits.get(src), visits.get(tgt)];
+    if (from && to && from !== to) from.leads.add(to);
+  }
   const arrivals = new Set(links.map(({ tgt }) => tgt));
-  const state = new Map(); // of each id: 1 while what it leads to is visited, 2 after
-  const begins = [...items.filter(({ id }) => !arrivals.has(id)), ...items];
-  for (const { id } of begins) if (!state.has(id)) visit(id, leads, state, places);
-  return [...places.values()];
+  for (const [id, each] of visits) if (!arrivals.has(id)) visit(each);
+  for (const each of visits.values()) visit(each);
+  return [...visits.values()].map((each) => each.place);
 }
 
-/** Depth first, without recursion: a chain may be long. */
-function visit(first, leads, state, places) {
-  const stack = [{ id: first, rest: [...leads.get(first)] }];
-  state.set(first, 1);
+/** Depth first, without recursion: a chain may be long. @param {Visit} first */
+function visit(first) {
+  if (first.state !== "new") return;
+  const stack = [{ from: first, rest: [...first.leads] }];
+  first.state = "open";
   while (stack.length) {
-    const { id, rest } = stack[stack.length - 1];
-    const next = rest.shift();
-    if (next === undefined) {
-      state.set(id, 2);
+    const { from, rest } = stack[stack.length - 1];
+    const to = rest.shift();
+    if (to === undefined) {
+      from.state = "done";
       stack.pop();
       continue;
     }
-    const [from, to] = state.get(next) === 1 ? [next, id] : [id, next];
-    join(places.get(from), places.get(to));
-    if (state.has(next)) continue;
-    state.set(next, 1);
-    stack.push({ id: next, rest: [...leads.get(next)] });
+    if (to.state === "open") join(to.place, from.place);
+    else join(from.place, to.place);
+    if (to.state !== "new") continue;
+    to.state = "open";
+    stack.push({ from: to, rest: [...to.leads] });
   }
 }
 
+/** @param {Item | null} item @param {number} height @returns {Place} */
 function place(item, height) {
-  return { item, height, layer: 0, before: [], after: [], y: 0 };
+  return { item, height, layer: 0, before: [], after: [], y: 0, at: 0 };
 }
 
+/** @param {Place} from @param {Place} to */
 function join(from, to) {
   if (from.after.includes(to)) return;
   from.after.push(to);
   to.before.push(from);
 }
 
-/**
- * Give each place a layer behind all that leads to it; one that is full (`most` pixels) is left out.
- * @param {Place[]} places
- * @param {number} most
- */
+/** Give each place a layer behind its predecessors, skipping full ones. @param {Place[]} places @param {number} most pixels */
 export function assign(places, most) {
+  /** @type {number[]} */
   const heights = [];
-  const used = (layer) => heights[layer] ?? 0;
-  const fits = (layer, each) => used(layer) === 0 || used(layer) + each.height + NODE_GAP <= most;
-  const put = (each, layer) => {
+  const used = (/** @type {number} */ layer) => heights[layer] ?? 0;
+  const fits = (/** @type {number} */ layer, /** @type {Place} */ each) => used(layer) === 0 || used(layer) + each.height + NODE_GAP <= most;
+  const put = (/** @type {Place} */ each, /** @type {number} */ layer) => {
     heights[layer] = used(layer) + each.height + NODE_GAP;
     each.layer = layer;
   };
@@ -78,7 +76,7 @@ export function assign(places, most) {
     while (!fits(layer, each)) layer++;
     put(each, layer);
   }
-  // What waits for nothing moves towards what it leads to: shorter edges.
+  // Sources move towards their successors: shorter edges.
   for (const each of sorted.reverse()) {
     if (each.before.length > each.after.length || !each.after.length) continue;
     let layer = Math.min(...each.after.map((other) => other.layer)) - 1;
@@ -89,33 +87,30 @@ export function assign(places, most) {
   }
 }
 
-/** Each place behind those that lead to it, by how far it is from a beginning, then as they stand one below the other. */
+/** A topological order: by the distance from a source, then from above to below. @param {Place[]} places */
 function inOrder(places) {
-  const depth = new Map();
-  const waiting = new Map(places.map((each) => [each, each.before.length]));
-  let found = places.filter((each) => !each.before.length);
-  for (const each of found) depth.set(each, 0);
+  const notes = new Map(places.map((each) => [each, { depth: 0, waiting: each.before.length }]));
+  const note = (/** @type {Place} */ each) => /** @type {{depth: number, waiting: number}} */ (notes.get(each));
+  const found = places.filter((each) => !each.before.length);
   for (let at = 0; at < found.length; at++) {
     for (const next of found[at].after) {
-      depth.set(next, Math.max(depth.get(next) ?? 0, depth.get(found[at]) + 1));
-      waiting.set(next, waiting.get(next) - 1);
-      if (waiting.get(next) === 0) found.push(next);
+      note(next).depth = Math.max(note(next).depth, note(found[at]).depth + 1);
+      if (--note(next).waiting === 0) found.push(next);
     }
   }
-  return found.sort((one, other) => depth.get(one) - depth.get(other) || one.y - other.y);
+  return found.sort((one, other) => note(one).depth - note(other).depth || one.y - other.y);
 }
 
-/**
- * The layers with their places in an order of few crossings; edges that pass layers have places there.
- * @param {Place[]} places
- * @returns {Place[][]}
- */
+/** The layers, ordered for few crossings; edges that pass a layer have a place in it. @param {Place[]} places */
 export function ordered(places) {
+  /** @type {Place[][]} */
   const layers = [];
-  const add = (each) => (layers[each.layer] ??= []).push(each);
+  const add = (/** @type {Place} */ each) => (layers[each.layer] ??= []).push(each);
+  /** @type {Map<Place, Place>} */
   const copies = new Map(places.map((each) => [each, { ...each, before: [], after: [] }]));
-  for (const each of [...places].sort((one, other) => one.y - other.y)) add(copies.get(each));
-  for (const each of places) for (const next of each.after) lead(copies.get(each), copies.get(next), add);
+  const copy = (/** @type {Place} */ each) => /** @type {Place} */ (copies.get(each));
+  for (const each of [...places].sort((one, other) => one.y - other.y)) add(copy(each));
+  for (const each of places) for (const next of each.after) lead(copy(each), copy(next), add);
   const full = layers.filter(Boolean);
   let best = { crossings: Infinity, layers: full };
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
@@ -129,6 +124,7 @@ export function ordered(places) {
   return best.layers;
 }
 
+/** @param {Place} from @param {Place} to @param {(lane: Place) => void} add */
 function lead(from, to, add) {
   let last = from;
   for (let layer = from.layer + 1; layer < to.layer; layer++) {
@@ -140,24 +136,29 @@ function lead(from, to, add) {
   join(last, to);
 }
 
+/** @param {Place[][]} layers */
 function number(layers) {
-  for (const layer of layers) layer.forEach((each, at) => (each.seen = at));
+  for (const layer of layers) layer.forEach((each, at) => (each.at = at));
 }
 
+/** Each comes near the middle of its neighbours in the layer before or after. @param {Place[]} layer @param {"before" | "after"} side */
 function sort(layer, side) {
-  const wanted = new Map(layer.map((each) => [each, middle(each[side].map((other) => other.seen)) ?? each.seen]));
-  layer.sort((one, other) => wanted.get(one) - wanted.get(other) || one.seen - other.seen);
-  layer.forEach((each, at) => (each.seen = at));
+  const middles = layer.map((each) => ({ each, middle: middle(each[side].map(({ at }) => at)) ?? each.at }));
+  middles.sort((one, other) => one.middle - other.middle || one.each.at - other.each.at);
+  middles.forEach(({ each }, at) => (layer[at] = each));
+  layer.forEach((each, at) => (each.at = at));
 }
 
+/** @param {number[]} values */
 const middle = (values) => (values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null);
 
-/** How many edges cross between neighbouring layers. */
+/** How many edges cross between neighbouring layers. @param {Place[][]} layers */
 function crossingsOf(layers) {
   let crossings = 0;
   for (const layer of layers) {
+    /** @type {number[]} */
     const passed = []; // sorted ends of the edges above
-    for (const end of layer.flatMap((each) => each.after.map((other) => other.seen).sort((one, other) => one - other))) {
+    for (const end of layer.flatMap((each) => each.after.map((other) => other.at).sort((one, other) => one - other))) {
       const at = behind(passed, end);
       crossings += passed.length - at;
       passed.splice(at, 0, end);
@@ -166,7 +167,7 @@ function crossingsOf(layers) {
   return crossings;
 }
 
-/** The number of values in a sorted list that are at most `value`. */
+/** The number of values in a sorted list that are at most `value`. @param {number[]} sorted @param {number} value */
 function behind(sorted, value) {
   let [low, high] = [0, sorted.length];
   while (low < high) {

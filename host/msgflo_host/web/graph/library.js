@@ -9,18 +9,22 @@ import { icon } from "../core/signs.js";
 const MOST = 200; // shown at a time
 const KIND = "application/x-msgflo-component";
 
+/** @import { Component } from "../core/system.js" */
+/** @import { Point } from "./geometry.js" */
+
 export class Library {
-  /** @type {{x: number, y: number} | undefined} where the next one goes, if it matters */
+  /** @type {Point | undefined} where the next one goes, if it matters */
   #at;
-  /** By name: an item stays the same element as long as it is listed, so that whoever is on it, or drags it, keeps it. @type {Map<string, HTMLElement>} */
+  /** By name. An item keeps its element while it is listed, and with it the focus, or a drag. @type {Map<string, HTMLElement>} */
   #items = new Map();
-  /** The project's components; null where they are not told. @type {Set<string> | null} */
+  /** The project's components; null where the runtime does not list them. @type {Set<string> | null} */
   #own = new Set();
   #asked = 0;
 
   /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions */
   constructor(stage, actions) {
-    Object.assign(this, { stage, actions });
+    this.stage = stage;
+    this.actions = actions;
     this.page = stage.context.page;
     this.search = element("input", {
       type: "search", id: "library-search", placeholder: "Search components", "aria-label": "Search components", "aria-controls": "library-list",
@@ -31,13 +35,13 @@ export class Library {
     this.none = element("p", { className: "hint", role: "status" });
     this.page.addSide("library", "Library", element("div", { className: "library" }, this.search, this.fresh, this.none, this.list));
     const { port } = stage;
-    port.addEventListener("dragover", (event) => event.dataTransfer.types.includes(KIND) && event.preventDefault());
+    port.addEventListener("dragover", (event) => event.dataTransfer?.types.includes(KIND) && event.preventDefault());
     port.addEventListener("drop", (event) => this.#dropped(event));
-    port.addEventListener("pointerdown", () => (this.#at = undefined)); // somebody does something else
-    this.look();
+    port.addEventListener("pointerdown", () => (this.#at = undefined)); // that search is over
+    this.refresh();
   }
 
-  /** Open the side, to search for a component. @param {{x: number, y: number}} [at] where it is to go */
+  /** Open the side, to search for a component. @param {Point} [at] where it is to go */
   open(at) {
     this.#at = at;
     this.page.openSide(true, "library");
@@ -46,7 +50,7 @@ export class Library {
   }
 
   /** Ask which components the project has, and show what there is. */
-  async look() {
+  async refresh() {
     const number = ++this.#asked;
     this.show();
     if (!this.stage.system.isReady) return;
@@ -66,10 +70,11 @@ export class Library {
     this.fresh.disabled = readOnly !== "";
     this.none.textContent = readOnly ? `Nothing can be added: ${readOnly}.` : own
       ? "Enter adds a node of this component, which waits for a participant of its role."
-      : found.length > MOST ? `${MOST} of ${found.length} are shown.` : found.length ? "" : "No component that can be added is called so.";
+      : found.length > MOST ? `${MOST} of ${found.length} are shown.` : found.length ? "" : "No component that can be added has such a name.";
     this.none.hidden = !this.none.textContent;
   }
 
+  /** @param {Component[]} components */
   #write(components) {
     const before = this.#items;
     this.#items = new Map(components.map(({ name }) => [name, before.get(name) ?? this.#item(name)]));
@@ -80,18 +85,19 @@ export class Library {
       else this.list.insertBefore(item, next);
     }
     for (const each of components) {
-      const button = this.#items.get(each.name)?.firstElementChild;
+      const button = /** @type {HTMLButtonElement} */ (this.#items.get(each.name)?.firstElementChild);
       fill(button, each);
       button.disabled = this.stage.system.readOnly !== "";
       button.draggable = !button.disabled;
     }
   }
 
+  /** @param {string} name */
   #item(name) {
     const button = element("button", { type: "button", className: "plain component-item", draggable: true, "data-component": name, click: () => this.#add(name) });
-    button.addEventListener("dragstart", (event) => {
-      event.dataTransfer.setData(KIND, name);
-      event.dataTransfer.effectAllowed = "copy";
+    button.addEventListener("dragstart", ({ dataTransfer }) => {
+      dataTransfer?.setData(KIND, name);
+      if (dataTransfer) dataTransfer.effectAllowed = "copy";
     });
     return element("li", {}, button);
   }
@@ -101,10 +107,11 @@ export class Library {
       const { newComponent } = await load("graph/new_component.js");
       await newComponent(this.stage.context, (name) => this.#add(name));
     } catch (error) {
-      toast(`No component can be made: ${error.message}`, "bad");
+      toast(`No component can be made: ${/** @type {Error} */ (error).message}`, "bad");
     }
   }
 
+  /** @param {string} name */
   #add(name) {
     const at = this.#at;
     this.#at = undefined;
@@ -112,20 +119,22 @@ export class Library {
     return this.actions.add(name, at);
   }
 
+  /** @param {DragEvent} event */
   #dropped(event) {
-    const name = event.dataTransfer.getData(KIND);
+    const name = event.dataTransfer?.getData(KIND);
     if (!name) return;
     event.preventDefault();
     const { left, top } = this.stage.port.getBoundingClientRect();
     this.actions.add(name, this.stage.view.toGraph({ x: event.clientX - left, y: event.clientY - top }));
   }
 
+  /** @param {KeyboardEvent} event in the search */
   #keyed(event) {
     if (event.isComposing) return;
     if (event.key === "Enter") {
-      const first = this.list.querySelector("[data-component]")?.dataset.component;
+      const first = /** @type {HTMLElement | null} */ (this.list.querySelector("[data-component]"))?.dataset.component;
       const own = this.search.value.trim();
-      if (own && (first || own.includes("/"))) this.#add(first ?? own); // without words it would be any
+      if (own && (first || own.includes("/"))) this.#add(first ?? own); // not the first of all
     } else if (event.key === "ArrowDown") this.list.querySelector("button")?.focus();
     else if (event.key === "Escape") this.#breakOff();
     else return;
@@ -137,20 +146,22 @@ export class Library {
     this.stage.nodes.refocus();
   }
 
+  /** @param {KeyboardEvent} event in the list */
   #walked(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (!step) return;
     event.preventDefault();
     const buttons = [...this.list.querySelectorAll("button")];
-    const to = buttons.indexOf(document.activeElement) + step;
+    const to = buttons.findIndex((each) => each === document.activeElement) + step;
     (to < 0 ? this.search : buttons[Math.min(to, buttons.length - 1)])?.focus();
   }
 }
 
+/** @param {HTMLButtonElement} button @param {Component} component */
 function fill(button, { name, icon: sign = "cog", description = "" }) {
-  const told = JSON.stringify([sign, description]);
-  if (button.dataset.told === told) return;
-  button.dataset.told = told;
+  const content = JSON.stringify([sign, description]);
+  if (button.dataset.content === content) return;
+  button.dataset.content = content;
   button.title = description;
   button.replaceChildren(
     icon(sign, name),
@@ -158,23 +169,19 @@ function fill(button, { name, icon: sign = "cog", description = "" }) {
 }
 
 /**
- * Components whose nodes the coordinator starts: built-in ones, and the project's own. Others come by themselves, with their device, program or page.
+ * Components whose nodes the coordinator can start: built-in ones, and the project's own. Other nodes are discovered.
  * @template {{name: string}} T
  * @param {Iterable<T>} components @param {Set<string> | null} own names of the project's; null where they are not known, and nothing is left out
  */
 export const startable = (components, own) => [...components].filter(({ name }) => own === null || name.startsWith("core/") || own.has(name));
 
-/**
- * Components in which all words are found; those whose names begin with the first come first.
- * @param {Iterable<{name: string, description?: string}>} components
- * @param {string[]} words in lower case
- */
+/** Components in which all words are found; those whose names begin with the first come first. @param {Component[]} components @param {string[]} words in lower case */
 function matching(components, words) {
-  const rank = ({ name }) => {
+  const rank = (/** @type {Component} */ { name }) => {
     const [whole, last] = [name.toLowerCase(), name.toLowerCase().split("/").at(-1) ?? ""];
     return !words.length ? 0 : last.startsWith(words[0]) ? 0 : whole.includes(words[0]) ? 1 : 2;
   };
-  const found = [...components].filter((each) => {
+  const found = components.filter((each) => {
     const text = `${each.name} ${each.description ?? ""}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });

@@ -3,8 +3,9 @@
 
 import { centre } from "./geometry.js";
 
+/** @import { Box } from "./geometry.js" */
 /** @typedef {"ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown"} Arrow */
-/** @typedef {import("./geometry.js").Box} Box */
+/** @typedef {(dx: number, dy: number) => boolean} IsMeant */
 
 /**
  * @param {string} id where the focus is
@@ -16,15 +17,17 @@ import { centre } from "./geometry.js";
 export function neighbour(id, arrow, boxes, edges) {
   const from = boxes.get(id);
   if (!from) return null;
+  /** @type {string[]} */
   const joined = [];
   for (const { src, tgt } of edges) {
     if (arrow === "ArrowRight" && src.node === id && tgt.node !== id) joined.push(tgt.node);
     if (arrow === "ArrowLeft" && tgt.node === id && src.node !== id) joined.push(src.node);
   }
-  return nearest(from, joined.filter((each) => boxes.has(each)), boxes, () => true)
+  return nearest(from, joined, boxes, () => true)
     ?? nearest(from, [...boxes.keys()].filter((each) => each !== id), boxes, (dx, dy) => isTowards(arrow, dx, dy));
 }
 
+/** @param {Arrow} arrow @param {number} dx @param {number} dy */
 function isTowards(arrow, dx, dy) {
   if (arrow === "ArrowLeft") return dx < 0 && Math.abs(dx) >= Math.abs(dy);
   if (arrow === "ArrowRight") return dx > 0 && Math.abs(dx) >= Math.abs(dy);
@@ -32,14 +35,18 @@ function isTowards(arrow, dx, dy) {
   return dy > 0 && Math.abs(dy) > Math.abs(dx) / 2;
 }
 
+/** @param {Box} from @param {string[]} ids @param {Map<string, Box>} boxes @param {IsMeant} isMeant @returns {string | null} */
 function nearest(from, ids, boxes, isMeant) {
   const at = centre(from);
   let best = null;
+  let least = Infinity;
   for (const id of ids) {
-    const to = centre(boxes.get(id));
+    const box = boxes.get(id);
+    if (!box) continue;
+    const to = centre(box);
     const [dx, dy] = [to.x - at.x, to.y - at.y];
     const length = Math.hypot(dx, dy);
-    if (isMeant(dx, dy) && (!best || length < best.length)) best = { id, length };
+    if (isMeant(dx, dy) && length < least) [best, least] = [id, length];
   }
-  return best?.id ?? null;
+  return best;
 }

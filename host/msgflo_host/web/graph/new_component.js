@@ -9,7 +9,7 @@ import { unlock } from "../core/secret.js";
 
 const NEEDS = ["component:setsource", "protocol:graph"];
 
-/** What begins a component, by its language. @type {Record<string, {about: string, begin: (full: string, name: string) => string}>} */
+/** A source to begin with, by language. @type {Record<string, {about: string, begin: (full: string, name: string) => string}>} */
 export const LANGUAGES = {
   python: {
     about: "Python: a program that the coordinator runs",
@@ -49,7 +49,7 @@ export function className(name) {
 }
 
 /**
- * Ask what it is to be, write it, and add a node with its source open.
+ * Ask for a name and a language, save the source, and add a node with its source open.
  * @param {import("../core/registry.js").Context} context @param {(component: string) => Promise<string | null>} add gives the name of the node
  */
 export async function newComponent(context, add) {

@@ -1,5 +1,5 @@
 // @ts-check
-// Nodes as elements: one for each, of which only what has changed is written again.
+// Nodes as elements; only what has changed is written.
 
 import { element } from "../core/dom.js";
 import { icon } from "../core/signs.js";
@@ -8,10 +8,8 @@ import { nameOf } from "./model.js";
 
 const SIGNS = new Map([["asleep", "moon"], ["lost", "chain-broken"], ["pending", "hourglass"]]);
 
-/**
- * @typedef {import("./model.js").NodeView} NodeView
- * @typedef {import("./geometry.js").Box} Box
- */
+/** @import { InitialView, NodeView, PortView, Side } from "./model.js" */
+/** @import { Box } from "./geometry.js" */
 
 export class Nodes {
   /** @type {Map<string, {element: HTMLElement, body: string, state: string, place: string, sizes: string}>} */
@@ -77,6 +75,7 @@ export class Nodes {
     shown.element.style.height = `${height}px`;
   }
 
+  /** @param {string} id @param {{name: number, inports: number}} sizes in pixels */
   #write(id, { name, inports }) {
     const shown = this.#shown.get(id);
     const sizes = `${name} ${inports}`;
@@ -114,7 +113,7 @@ export class Nodes {
     if (id !== this.#focus) this.#setFocus(id);
   }
 
-  /** Light up where an edge from a port may go. @param {(node: string, side: string, port: string) => string} classOf "" for none */
+  /** Mark the ports to which an edge may go. @param {(node: string, side: string, port: string) => string} classOf "" for none */
   lightPorts(classOf) {
     for (const element of this.#layer.querySelectorAll(".port")) {
       const { side = "", port = "" } = /** @type {HTMLElement} */ (element).dataset;
@@ -138,6 +137,7 @@ function bodyOf(node) {
   return [head, ...ports, element("span", { className: "node-state" })];
 }
 
+/** @param {PortView} port @param {Side} side @param {number} row */
 function portElement(port, side, row) {
   const about = [`${port.id}: ${port.type}`, port.description, port.known ? "" : "not a port of the component"].filter(Boolean);
   const type = port.typeText ? element("span", { className: "port-type" }, port.typeText) : null;
@@ -153,12 +153,13 @@ function portElement(port, side, row) {
   return made;
 }
 
+/** @param {InitialView} initial */
 function initialElement({ key, text }) {
   const title = `Sent at the start: ${text}`;
   return element("button", { className: "initial", type: "button", tabIndex: -1, "data-initial": key, title, "aria-label": title }, text);
 }
 
-/** The state is told by a sign and words; the colour only repeats it. @param {HTMLElement} shown @param {NodeView} node */
+/** The state is shown by a sign and words; the colour only repeats it. @param {HTMLElement} shown @param {NodeView} node */
 function showState(shown, node) {
   shown.setAttribute("aria-label", nameOf(node));
   shown.dataset.state = node.state;

@@ -3,59 +3,69 @@
 
 import { emit } from "../core/registry.js";
 import { connecting, portNear } from "./connect.js";
-import { Drift } from "./drift.js";
-import { rectangle } from "./rectangle.js";
+import { Autopan } from "./autopan.js";
+import { groupOf, nodeOf, sideOf } from "./menus.js";
+import { pick } from "./model.js";
+import { rectangle } from "./select_rectangle.js";
 
 const START = 4; // pixels: less is a click
 const WHEEL = 0.0016;
 
 /**
- * @typedef {{move(point: {x: number, y: number}, event: PointerEvent): void, end(event: PointerEvent | null): void, drifts?: boolean}} Gesture
- *   `end(null)`: it was broken off; `drifts`: the picture moves on where it comes to the frame
+ * @import { Point } from "./geometry.js"
+ * @typedef {{move(point: Point, event: PointerEvent): void, end(event: PointerEvent | null): void, pansAtFrame?: boolean}} Gesture
+ *   `end(null)`: it was broken off; `pansAtFrame`: the picture moves on where it comes to the frame
  */
 
 export class Pointer {
   /** @type {Gesture | null} */
   #gesture = null;
-  /** @type {Map<number, {x: number, y: number}>} */
+  /** @type {Map<number, Point>} */
   #down = new Map();
   #frame = 0;
-  #drift;
+  #autopan;
   /** @type {PointerEvent | null} */
   #event = null;
+  /** @type {PointerEvent | null} */
+  #hovered = null;
+  /** @type {string | null} */
+  #hoveredEdge = null;
+  #scale = 1;
   /** Whether dragging on the background selects, and not only with Shift. */
   selecting = false;
 
-  /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {{openNode(id: string): void, editInitial(button: HTMLElement): void, groupMenu(name: string): void}} opens */
-  constructor(stage, actions, opens) {
-    Object.assign(this, { stage, actions, opens });
+  /** @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {import("./interactions.js").Interactions} ui */
+  constructor(stage, actions, ui) {
+    this.stage = stage;
+    this.actions = actions;
+    this.ui = ui;
     this.port = stage.port;
-    this.#drift = new Drift(stage.view);
+    this.#autopan = new Autopan(stage.view);
     this.port.addEventListener("pointerdown", (event) => this.#pressed(event));
     this.port.addEventListener("pointermove", (event) => this.#moved(event));
     this.port.addEventListener("pointerup", (event) => this.#released(event));
     this.port.addEventListener("pointercancel", (event) => this.#cancelled(event));
     this.port.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.port.addEventListener("dblclick", (event) => this.#doubled(event));
-    // The middle button pans. With it Firefox pastes on Linux, whatever was marked last.
+    // The middle button pans; Firefox on Linux would paste the last selected text.
     this.port.addEventListener("auxclick", (event) => event.button === 1 && event.preventDefault());
     for (const type of ["gesturestart", "gesturechange"]) this.port.addEventListener(type, (event) => this.#gestured(event));
     this.port.addEventListener("focusin", (event) => this.#focused(/** @type {HTMLElement} */ (event.target)));
   }
 
-  /** Whether somebody is in the middle of something. */
+  /** Whether there is a gesture. */
   get busy() {
     return this.#gesture !== null;
   }
 
-  /** Break off what is being dragged. */
+  /** Cancel the gesture. */
   cancel() {
     this.#finish(null);
   }
 
   /** @param {PointerEvent | null} event */
   #finish(event) {
-    this.#drift.stop();
+    this.#autopan.stop();
     const gesture = this.#gesture;
     this.#gesture = null;
     gesture?.end(event);
@@ -67,12 +77,13 @@ export class Pointer {
     return { x: clientX - left, y: clientY - top };
   }
 
+  /** @param {PointerEvent} event */
   #pressed(event) {
-    if (event.button > 1 || event.target.closest("button:not(.group-name), input, .editor")) return;
+    if (event.button > 1 || /** @type {Element} */ (event.target).closest("button:not(.group-name), input, .editor")) return;
     const point = this.at(event);
     this.stage.view.isFitted = false; // nothing jumps away under the pointer when a panel opens
     this.#down.set(event.pointerId, point);
-    this.#drift.begin(point);
+    this.#autopan.begin(point);
     this.port.setPointerCapture(event.pointerId);
     if (this.#down.size === 2) {
       this.cancel();
@@ -82,7 +93,7 @@ export class Pointer {
     }
   }
 
-  /** A finger near a port that moves draws an edge from there; one that only taps means what is under it. */
+  /** A finger near a port draws an edge by moving; a tap is for what is under it. @param {PointerEvent} event @param {Point} point @returns {Gesture} */
   #touch(event, point) {
     const near = this.stage.system.readOnly ? null : portNear(this.stage, point);
     const wire = near && connecting(this.stage, this.actions, this.port, near);
@@ -90,7 +101,7 @@ export class Pointer {
     if (!wire) return press;
     let drawn = false;
     return {
-      drifts: true,
+      pansAtFrame: true,
       move: (to, now) => {
         if (!drawn && Math.hypot(to.x - point.x, to.y - point.y) < START) return;
         if (!drawn) press.end(null);
@@ -104,25 +115,27 @@ export class Pointer {
     };
   }
 
+  /** @param {PointerEvent} event @param {Point} point @returns {Gesture} */
   #begin(event, point) {
-    const dot = event.pointerType === "touch" ? null : event.target.closest(".dot")?.parentElement;
-    const node = event.target.closest("[data-node]")?.dataset.node;
-    const group = event.target.closest(".group-name")?.parentElement.dataset.group;
+    const target = /** @type {Element} */ (event.target);
+    const dot = event.pointerType === "touch" ? null : target.closest(".dot")?.parentElement;
+    const [node, group] = [nodeOf(target), groupOf(target)];
     if (event.button === 1) return this.#pan(point, true);
-    if (dot && node && !this.stage.system.readOnly) return connecting(this.stage, this.actions, this.port, { node, port: dot.dataset.port, side: dot.dataset.side });
+    if (dot && node && !this.stage.system.readOnly) return connecting(this.stage, this.actions, this.port, { node, port: dot.dataset.port ?? "", side: sideOf(dot) });
     if (node) return this.#press(event, node, point);
-    if (group) return this.#drag(this.stage.picture.groups.find(({ name }) => name === group)?.nodes ?? [], point, () => this.opens.groupMenu(group));
+    if (group) return this.#drag(this.stage.picture.groups.find(({ name }) => name === group)?.nodes ?? [], point, () => this.ui.menus?.ofGroup(group));
     const edge = this.stage.edges.at(this.stage.view.toGraph(point), this.stage.view.k, event.pointerType === "touch");
-    if (edge) return this.#click(() => this.#openEdge(edge), point);
+    if (edge) return this.#pan(point, true, () => this.#openEdge(edge));
     return event.shiftKey || this.selecting ? rectangle(this.stage, this.port, point, event.shiftKey) : this.#pan(point, false);
   }
 
+  /** @param {string} edge its key */
   #openEdge(edge) {
     this.stage.select([], edge);
     emit(this.stage.context.bus, "open-edge", { key: edge });
   }
 
-  /** A node is pressed: a click selects and opens it, more moves all that is selected. */
+  /** On a node, a click selects and opens it, and a drag moves all that is selected. @param {PointerEvent} event @param {string} id @param {Point} point */
   #press(event, id, point) {
     const { stage } = this;
     const adds = event.shiftKey || event.ctrlKey || event.metaKey;
@@ -137,14 +150,15 @@ export class Pointer {
     });
   }
 
+  /** @param {string[]} ids of nodes @param {Point} from @param {() => void} clicked @returns {Gesture} */
   #drag(ids, from, clicked) {
     const { stage } = this;
-    if (stage.system.readOnly) return this.#click(clicked, from);
-    const before = new Map(ids.flatMap((id) => (stage.boxes.has(id) ? [[id, { ...stage.boxes.get(id) }]] : [])));
+    if (stage.system.readOnly) return this.#pan(from, true, clicked);
+    const before = structuredClone(pick(stage.boxes, ids));
     const begun = stage.view.toGraph(from);
     let dragging = false;
     return {
-      drifts: true,
+      pansAtFrame: true,
       move: (point) => {
         if (!dragging && Math.hypot(point.x - from.x, point.y - from.y) < START) return;
         if (!dragging) this.#lift([...before.keys()], true);
@@ -154,7 +168,10 @@ export class Pointer {
         stage.hold(new Map(still.map(([id, box]) => [id, { x: box.x + now.x - begun.x, y: box.y + now.y - begun.y }])));
       },
       end: (event) => {
-        if (!dragging) return event && clicked();
+        if (!dragging) {
+          if (event) clicked();
+          return;
+        }
         this.#lift([...before.keys()], false);
         const ids = [...before.keys()].filter((id) => stage.held.has(id));
         if (event) this.actions.move(ids);
@@ -163,38 +180,37 @@ export class Pointer {
     };
   }
 
+  /** @param {string[]} ids of nodes @param {boolean} up */
   #lift(ids, up) {
     for (const id of ids) this.stage.nodes.element(id)?.classList.toggle("dragged", up);
     if (up) this.stage.edges.lift(ids);
     else this.stage.edges.lower();
   }
 
-  #click(action, from) {
-    const pan = this.#pan(from, true);
-    return { move: pan.move, end: (event) => (pan.dragged ? pan.end(event) : event && action()) };
-  }
-
-  #pan(from, keeps) {
+  /** @param {Point} from @param {boolean} keepsSelection @param {() => void} [clicked] @returns {Gesture} */
+  #pan(from, keepsSelection, clicked = () => {}) {
     let last = from;
-    const gesture = {
-      dragged: false,
+    let dragged = false;
+    return {
       move: (point) => {
-        if (!gesture.dragged && Math.hypot(point.x - from.x, point.y - from.y) < START) return;
-        gesture.dragged = true;
+        if (!dragged && Math.hypot(point.x - from.x, point.y - from.y) < START) return;
+        dragged = true;
         this.stage.view.pan(point.x - last.x, point.y - last.y);
         last = point;
       },
       end: (event) => {
-        if (event && !gesture.dragged && !keeps) this.stage.select([]);
+        if (!event || dragged) return;
+        if (!keepsSelection) this.stage.select([]);
+        clicked();
       },
     };
-    return gesture;
   }
 
+  /** @returns {Gesture} */
   #pinch() {
     const points = () => [...this.#down.values()].slice(0, 2);
-    const spread = ([one, other]) => Math.hypot(one.x - other.x, one.y - other.y);
-    const middle = ([one, other]) => ({ x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 });
+    const spread = (/** @type {Point[]} */ [one, other]) => Math.hypot(one.x - other.x, one.y - other.y);
+    const middle = (/** @type {Point[]} */ [one, other]) => ({ x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 });
     let last = points();
     return {
       move: () => {
@@ -209,6 +225,7 @@ export class Pointer {
     };
   }
 
+  /** @param {PointerEvent} event */
   #moved(event) {
     if (!this.#down.has(event.pointerId)) return this.#hover(event);
     this.#down.set(event.pointerId, this.at(event));
@@ -216,7 +233,7 @@ export class Pointer {
     this.#frame ||= requestAnimationFrame(() => this.#step());
   }
 
-  /** Once in a frame, however often the mouse tells where it is. */
+  /** Once in a frame, however often the mouse moves. */
   #step() {
     this.#frame = 0;
     const event = this.#event;
@@ -224,24 +241,22 @@ export class Pointer {
     if (!event || !this.#gesture) return;
     const [at, gesture] = [this.at(event), this.#gesture];
     gesture.move(at, event);
-    if (gesture.drifts) this.#drift.follow(at, () => gesture.move(at, event));
+    if (gesture.pansAtFrame) this.#autopan.track(at, () => gesture.move(at, event));
   }
 
+  /** @param {PointerEvent} event */
   #hover(event) {
     if (event.pointerType !== "mouse" || event.buttons) return;
     this.#hovered = event;
     this.#frame ||= requestAnimationFrame(() => this.#showHovered());
   }
 
-  #hovered = null;
-  #hoveredEdge = null;
-
   #showHovered() {
     this.#frame = 0;
     const event = this.#hovered;
     if (!event || this.#gesture) return;
     const { stage } = this;
-    const free = !event.target.closest?.("[data-node], button");
+    const free = !/** @type {Element} */ (event.target).closest?.("[data-node], button");
     const edge = free ? stage.edges.at(stage.view.toGraph(this.at(event)), stage.view.k, false) : null;
     if (edge === this.#hoveredEdge) return;
     this.#hoveredEdge = edge;
@@ -249,19 +264,22 @@ export class Pointer {
     stage.edges.select(new Set(stage.selectedEdge ? [stage.selectedEdge] : []), edge);
   }
 
+  /** @param {PointerEvent} event */
   #released(event) {
     if (!this.#down.has(event.pointerId)) return;
     cancelAnimationFrame(this.#frame);
-    this.#step(); // where it was let go counts
+    this.#step(); // the point of release counts
     this.#down.delete(event.pointerId);
     this.#finish(event);
   }
 
+  /** @param {PointerEvent} event */
   #cancelled(event) {
     this.#down.delete(event.pointerId);
     this.cancel();
   }
 
+  /** @param {WheelEvent} event */
   #wheel(event) {
     event.preventDefault();
     const lines = event.deltaMode === 1 ? 16 : 1;
@@ -270,21 +288,22 @@ export class Pointer {
     this.stage.view.zoom(Math.exp(-event.deltaY * lines * WHEEL * pinch), this.at(event));
   }
 
-  #scale = 1;
-
-  /** Two fingers on the trackpad of a Mac: Safari tells of them so, others as of a wheel. On a screen they are pointers as well. */
-  #gestured(event) {
+  /** Two fingers on the trackpad of a Mac: an event of Safari; of other browsers a wheel. On a screen they are pointers as well. @param {Event} safari */
+  #gestured(safari) {
+    const event = /** @type {MouseEvent & {scale: number}} */ (safari);
     event.preventDefault();
     if (event.type === "gesturechange" && this.#down.size === 0) this.stage.view.zoom(event.scale / this.#scale, this.at(event));
     this.#scale = event.scale;
   }
 
+  /** @param {MouseEvent} event */
   #doubled(event) {
-    const target = document.elementFromPoint(event.clientX, event.clientY); // the event's own is who has captured the pointer
-    const node = target?.closest("[data-node]")?.dataset.node;
-    if (node && !target.closest("button, input")) this.opens.openNode(node);
+    const target = document.elementFromPoint(event.clientX, event.clientY); // the event's own target has captured the pointer
+    const node = target && nodeOf(target);
+    if (node && !target.closest("button, input")) this.ui.openNode(node);
   }
 
+  /** @param {HTMLElement} target */
   #focused(target) {
     const { node: id, group } = (target.matches(".group-name") ? target.parentElement : target)?.dataset ?? {};
     if (id !== undefined) this.stage.nodes.focused(id);

@@ -14,6 +14,7 @@ export class Pulses {
   /** @type {Map<string, number>} */
   #last = new Map();
   #frame = 0;
+  #pen;
   #colour = "";
   #calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -23,8 +24,10 @@ export class Pulses {
    * @param {import("./edges.js").Edges} edges
    */
   constructor(canvas, view, edges) {
-    Object.assign(this, { canvas, view, edges });
-    this.pen = canvas.getContext("2d");
+    this.canvas = canvas;
+    this.view = view;
+    this.edges = edges;
+    this.#pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   }
 
   /** A packet passes an edge. @param {string} key */
@@ -42,8 +45,10 @@ export class Pulses {
     this.#frame = requestAnimationFrame((now) => this.#draw(now));
   }
 
+  /** @param {number} now in ms */
   #draw(now) {
-    const { canvas, pen, view } = this;
+    const { canvas, view } = this;
+    const pen = this.#pen;
     pen.setTransform(1, 0, 0, 1, 0, 0);
     pen.clearRect(0, 0, canvas.width, canvas.height);
     const ratio = canvas.width / Math.max(1, view.width);
@@ -54,20 +59,22 @@ export class Pulses {
     if (!this.#frame && this.#last.size > 1000) this.#last.clear();
   }
 
+  /** @param {string} key @param {number} t from 0 to 1 @returns {boolean} whether it still runs */
   #dot(key, t) {
     const line = this.edges.lineOf(key);
     if (t >= 1 || !line) return false;
     const { x, y } = this.view.toScreen(pointAt(line, Math.max(0, t)));
     if (x < -9 || y < -9 || x > this.view.width + 9 || y > this.view.height + 9) return true;
     const radius = Math.max(2, RADIUS * Math.min(1, this.view.k));
-    this.pen.globalAlpha = 0.25;
-    this.pen.beginPath();
-    this.pen.arc(x, y, radius * 2, 0, 7);
-    this.pen.fill();
-    this.pen.globalAlpha = 1;
-    this.pen.beginPath();
-    this.pen.arc(x, y, radius, 0, 7);
-    this.pen.fill();
+    const pen = this.#pen;
+    pen.globalAlpha = 0.25;
+    pen.beginPath();
+    pen.arc(x, y, radius * 2, 0, 7);
+    pen.fill();
+    pen.globalAlpha = 1;
+    pen.beginPath();
+    pen.arc(x, y, radius, 0, 7);
+    pen.fill();
     return true;
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// The way of an edge: straight to its end where nothing stands between, else through the gaps between nodes. Pure.
+// Routes an edge: straight to its end where nothing stands between, else through the gaps between nodes. Pure.
 
 import { curve, pointAt } from "./geometry.js";
 
@@ -10,10 +10,7 @@ const MOST = 8; // nodes that one edge goes around
 const TURN = 44; // how far an edge that leads back goes out before it turns
 const SIDE = 8; // how far before and behind a node an edge is in its lane
 
-/** @typedef {import("./geometry.js").Point} Point */
-/** @typedef {import("./geometry.js").Box} Box */
-/** @typedef {import("./geometry.js").Curve} Curve */
-/** @typedef {import("./geometry.js").Line} Line */
+/** @import { Box, Curve, Line, Point } from "./geometry.js" */
 
 /**
  * The line from an outport to an inport.
@@ -29,13 +26,13 @@ export function route(a, d, own, boxes, key = "") {
   return forward(a, d, others, lane, MOST);
 }
 
-/** Boxes that are not wholly to the left or to the right of both ends. */
+/** Boxes that are not wholly to the left or to the right of both ends. @param {Point} a @param {Point} d @param {Iterable<Box>} boxes */
 function near(a, d, boxes) {
   const [left, right] = [Math.min(a.x, d.x) - TURN, Math.max(a.x, d.x) + TURN];
   return [...boxes].filter((box) => box.x < right && box.x + box.width > left);
 }
 
-/** @returns {Line} */
+/** @param {Point} a @param {Point} d @param {Box[]} boxes @param {number} lane @param {number} most boxes to go around @returns {Line} */
 function forward(a, d, boxes, lane, most) {
   const direct = curve(a, d);
   const met = most > 0 ? firstMet(direct, boxes) : null;
@@ -54,11 +51,14 @@ function forward(a, d, boxes, lane, most) {
   return [...forward(a, p, boxes, lane, Math.min(rest, 2)), segment(p, q), ...forward(q, d, boxes, lane, rest)];
 }
 
-/** Around a node's own left and right side, along a lane that is free all the way. @returns {Line} */
+/**
+ * Around a node's own left and right side, along a lane that is free all the way.
+ * @param {Point} a @param {Point} d @param {{src: Box, tgt: Box}} own @param {Box[]} boxes @param {number} lane @returns {Line}
+ */
 function back(a, d, { src, tgt }, boxes, lane) {
   const passed = boxes.filter((box) => box.x < a.x + CLEAR && box.x + box.width > d.x - CLEAR);
   const starts = [src, tgt].flatMap((box) => [freeLane(box, passed, lane, -1), freeLane(box, passed, lane, 1)]);
-  const far = (y) => Math.abs(y - a.y) + Math.abs(y - d.y);
+  const far = (/** @type {number} */ y) => Math.abs(y - a.y) + Math.abs(y - d.y);
   const y = starts.reduce((best, each) => (far(each) < far(best) ? each : best));
   const [p, q] = [{ x: a.x, y }, { x: d.x, y }];
   const [out, home] = [a, d].map((end) => TURN + Math.min(40, Math.abs(y - end.y) / 8));
@@ -81,10 +81,11 @@ function firstMet(on, boxes) {
   return null;
 }
 
+/** @param {Box} box @param {Point} point */
 const holds = (box, { x, y }) =>
   x > box.x - CLEAR && x < box.x + box.width + CLEAR && y > box.y - CLEAR && y < box.y + box.height + CLEAR;
 
-/** The next y above (-1) or below (1) a box at which no box of its column is. */
+/** The next y above (-1) or below (1) a box at which no box of its column is. @param {Box} box @param {Box[]} column @param {number} lane @param {-1 | 1} side */
 function freeLane(box, column, lane, side) {
   let y = side < 0 ? box.y - lane : box.y + box.height + lane;
   for (let turn = 0; turn <= column.length; turn++) {
@@ -95,12 +96,13 @@ function freeLane(box, column, lane, side) {
   return y;
 }
 
-/** @returns {Curve} */
+/** @param {Point} a @param {Point} d @returns {Curve} */
 function segment(a, d) {
   const third = (d.x - a.x) / 3;
   return { a, b: { x: a.x + third, y: a.y }, c: { x: d.x - third, y: d.y }, d };
 }
 
+/** @param {string} text */
 function sum(text) {
   let all = 0;
   for (let at = 0; at < text.length; at++) all += text.charCodeAt(at);

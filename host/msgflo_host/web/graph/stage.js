@@ -1,53 +1,52 @@
 // @ts-check
-// The picture on the screen: its elements, where each node stands, what is selected. It follows the system, and changes nothing in it.
+// The picture on the screen: its elements, where each node stands, what is selected. It shows the system, and changes nothing in it.
 
 import { element, toast } from "../core/dom.js";
 import { emit } from "../core/registry.js";
 import { svg } from "../core/svg.js";
-import { Chosen } from "./chosen.js";
+import { ChosenPlaces } from "./chosen_places.js";
 import { Edges } from "./edges.js";
 import { extentOf, shownTogether } from "./extent.js";
-import { freePart } from "./free.js";
+import { freeArea } from "./free_area.js";
 import { around, nameSize, overlap, sizeOf } from "./geometry.js";
 import { Groups } from "./groups.js";
 import { layout } from "./layout.js";
-import { pictureOf } from "./model.js";
+import { pick, pictureOf } from "./model.js";
 import { Nodes } from "./nodes.js";
-import { placeBeside } from "./place.js";
+import { placeBeside } from "./free_place.js";
 import { Pulses } from "./pulses.js";
 import { View } from "./view.js";
-import { LEAST_AT_FIRST, MOST_FAR, gridAt, isFar, writeZoom } from "./zoom.js";
+import { LEAST_AT_FIRST, MOST_FAR, gridAt, isFar, writeZoom } from "./level_of_detail.js";
 
 const FIT_TURNS = 5;
 
-/**
- * @typedef {import("./geometry.js").Box} Box
- * @typedef {import("./geometry.js").Point} Point
- */
+/** @import { Box, Measure, Point } from "./geometry.js" */
+/** @import { Picture } from "./model.js" */
+/** @import { Link } from "./layers.js" */
 
 /** Events: "refresh" after the picture was drawn anew, "select" when something else is selected. */
 export class Stage extends EventTarget {
-  /** @type {import("./model.js").Picture} */
+  /** @type {Picture} */
   picture = { nodes: new Map(), edges: new Map(), groups: [] };
   /** Where each node stands. @type {Map<string, Box>} */
   boxes = new Map();
-  /** Nodes that somebody here is dragging, or has dropped a moment ago. @type {Map<string, Point>} */
+  /** Nodes that are being dragged here, or saved after that. @type {Map<string, Point>} */
   held = new Map();
   /** @type {Set<string>} */
   selected = new Set();
   /** @type {string | null} an edge */
   selectedEdge = null;
 
-  /** Places of nodes for which none is saved, by graph. @type {Map<string, Map<string, Point>>} */
+  /** Places of nodes without a saved one, by graph. @type {Map<string, Map<string, Point>>} */
   #places = new Map();
-  #chosen = new Chosen();
+  #chosen = new ChosenPlaces();
   /** @type {Map<string, {of: string, width: number, height: number, inports: number, name: number}>} */
   #sizes = new Map();
   #shownGraph = "";
   #zoomFrame = 0;
   #stopping = 0;
   #inspector = /** @type {HTMLElement} */ (document.getElementById("inspector"));
-  #beside = false; // whether the inspector takes room
+  #beside = false; // whether the inspector takes up space
   #family = "";
   #pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
 
@@ -64,9 +63,9 @@ export class Stage extends EventTarget {
     this.live = live;
     this.world = element("div", { className: "world" }, groups, still, labels, nodes, live);
     this.canvas = element("canvas", { className: "pulses", "aria-hidden": "true" });
-    this.port = element("div", { className: "viewport", role: "application", tabIndex: -1, "aria-label": "Picture of the graph; arrow keys lead from node to node, ? tells all keys" }, this.world, this.canvas);
+    this.port = element("div", { className: "viewport", role: "application", tabIndex: -1, "aria-label": "Picture of the graph; arrow keys lead from node to node, ? lists all keys" }, this.world, this.canvas);
     root.append(this.port);
-    this.view = new View(() => this.#viewed(), () => freePart(this.port, document.querySelectorAll("#side, #inspector")));
+    this.view = new View(() => this.#viewed(), () => freeArea(this.port, document.querySelectorAll("#side, #inspector")));
     this.nodes = new Nodes(nodes);
     this.edges = new Edges(still, live, labels);
     this.groups = new Groups(groups);
@@ -105,7 +104,7 @@ export class Stage extends EventTarget {
     this.groups.render(this.picture.groups, this.boxes);
   }
 
-  /** Of each node, its size; those whose size is another than before. @returns {Set<string>} */
+  /** Measure all nodes; the ids of those whose size has changed. @returns {Set<string>} */
   #measureAll() {
     const changed = new Set();
     for (const node of this.picture.nodes.values()) {
@@ -118,16 +117,17 @@ export class Stage extends EventTarget {
     return changed;
   }
 
+  /** @type {Measure} */
   measure = (text, size, bold = false) => {
     this.#family ||= getComputedStyle(this.port).fontFamily;
     this.#pen.font = `${bold ? 600 : 400} ${size}px ${this.#family}`;
     return this.#pen.measureText(text).width;
   };
 
-  /** Nodes stand where the graph says, or where somebody here holds or has put them; the others where there is room. */
+  /** Place nodes where the graph has them, or where they are held or were put here; the others where there is room. @param {Set<string>} grown */
   #place(grown) {
     const places = this.#placesOf(this.system.current);
-    const chosen = (id) => (this.#isMain ? this.#chosen.get(id) : undefined);
+    const chosen = (/** @type {string} */ id) => (this.#isMain ? this.#chosen.get(id) : undefined);
     const saved = [...this.picture.nodes.values()].filter((node) => node.x !== undefined || chosen(node.id)).length;
     if (saved === 0 && (places.size === 0 || (grown.size > 0 && this.held.size === 0 && this.#anyOverlap(places)))) {
       places.clear();
@@ -140,7 +140,7 @@ export class Stage extends EventTarget {
       if (at) this.boxes.set(id, { ...at, ...this.sizeOf(id) });
       else without.push({ id, ...this.sizeOf(id) });
     }
-    // What ports a node has may be known only later: it is placed anew where it has come to cover others.
+    // A node grows when its ports become known: one that covers others then is placed anew.
     for (const id of grown) {
       if (this.held.has(id) || this.picture.nodes.get(id)?.x !== undefined || chosen(id) || !this.#covers(id)) continue;
       this.boxes.delete(id);
@@ -155,8 +155,9 @@ export class Stage extends EventTarget {
     return box !== undefined && [...this.boxes].some(([other, there]) => other !== id && overlap(box, there, 4));
   }
 
+  /** @param {Map<string, Point>} places */
   #anyOverlap(places) {
-    const boxes = [...this.picture.nodes.keys()].filter((id) => places.has(id)).map((id) => ({ ...places.get(id), ...this.sizeOf(id) }));
+    const boxes = [...places].filter(([id]) => this.picture.nodes.has(id)).map(([id, place]) => ({ ...place, ...this.sizeOf(id) }));
     return boxes.some((one, at) => boxes.slice(at + 1).some((other) => overlap(one, other, 4)));
   }
 
@@ -164,6 +165,7 @@ export class Stage extends EventTarget {
     return this.system.current === this.system.runtime?.graph;
   }
 
+  /** @param {string} graph @returns {Map<string, Point>} */
   #placesOf(graph) {
     const found = this.#places.get(graph) ?? new Map();
     this.#places.set(graph, found);
@@ -176,7 +178,7 @@ export class Stage extends EventTarget {
     return { width, height };
   }
 
-  /** @returns {{src: string, tgt: string}[]} */
+  /** @returns {Link[]} */
   links() {
     return [...this.picture.edges.values()].map(({ src, tgt }) => ({ src: src.node, tgt: tgt.node }));
   }
@@ -193,7 +195,7 @@ export class Stage extends EventTarget {
     return width > 1 ? Math.max(0.7, Math.min(2.2, width / height)) : 1.6;
   }
 
-  /** Places that are only known here: they have to be saved with the first that somebody chooses. @returns {Map<string, Point>} */
+  /** Places that only this page knows: they are saved with the first that somebody chooses. @returns {Map<string, Point>} */
   unsaved() {
     return new Map([...this.#unplaced()].filter(([id]) => !this.picture.nodes.get(id)?.discovered));
   }
@@ -217,7 +219,7 @@ export class Stage extends EventTarget {
       Object.assign(box, { x, y });
       this.nodes.place(id, box);
     }
-    this.edges.follow(places.keys(), this.boxes);
+    this.edges.redraw(places.keys(), this.boxes);
     this.groups.render(this.picture.groups, this.boxes);
   }
 
@@ -228,12 +230,12 @@ export class Stage extends EventTarget {
     for (const id of ids) {
       const held = this.held.get(id);
       const { x, discovered } = this.system.graph.nodes.get(id)?.metadata ?? {};
-      // Where it could not be saved it stands there for this page at least.
+      // A place that could not be saved is kept for this page.
       if (held && x === undefined) places.set(id, held);
       isChosen ||= held !== undefined && discovered === true;
       this.held.delete(id);
     }
-    if (isChosen) this.#chosen.keep(this.#unplaced());
+    if (isChosen) this.#chosen.save(this.#unplaced());
     this.refresh();
   }
 
@@ -258,14 +260,14 @@ export class Stage extends EventTarget {
 
   /** @param {string[]} ids @returns {Set<string>} those that are shown */
   #fit(ids) {
-    const shown = shownTogether(ids.flatMap((id) => (this.boxes.has(id) ? [[id, this.boxes.get(id)]] : [])), this.view.reach);
+    const shown = shownTogether([...pick(this.boxes, ids)], this.view.reach);
     this.view.fit(extentOf(this, shown, 1));
-    // The names of groups are the longer, the smaller all is.
+    // At a smaller zoom, the names of groups take more space.
     for (let turn = 0; turn < FIT_TURNS && isFar(this.view.k); turn++) this.view.fit(extentOf(this, shown, this.view.k), MOST_FAR);
     return shown;
   }
 
-  /** On a small screen the beginning, large enough to be read. */
+  /** Fit at first; on a small screen only the beginning, large enough to be read. */
   #fitFirst() {
     const shown = this.#fit([...this.boxes.keys()]);
     const whole = around([...shown].flatMap((id) => this.boxes.get(id) ?? []));
@@ -284,13 +286,13 @@ export class Stage extends EventTarget {
     this.#beside = beside;
     if (opened && !first) return this.revealSelected();
     if ((!first && !this.view.isFitted) || !this.picture.nodes.size) return;
-    // Nobody has moved anything yet: the layout is made for the new form.
+    // While no place is saved, the layout is made for the new form.
     if ([...this.picture.nodes.values()].every((node) => node.x === undefined)) this.#placesOf(this.system.current).clear();
     this.refresh();
     this.#fitFirst();
   }
 
-  /** What is selected stays where it is, unless it would be hidden. */
+  /** Pan to what is selected, if it is hidden. */
   revealSelected() {
     const { src, tgt } = this.system.graph.edges.get(this.selectedEdge ?? "") ?? {};
     const ids = src && tgt ? [src.node, tgt.node] : [...this.selected];
@@ -304,7 +306,7 @@ export class Stage extends EventTarget {
     this.port.style.setProperty("--x", `${x}px`);
     this.port.style.setProperty("--y", `${y}px`);
     this.port.style.setProperty("--grid", `${gridAt(k)}px`);
-    // A layer of its own is quick to move, but blurred when it is enlarged: only while it moves.
+    // A compositor layer is quick to move, but blurred when enlarged: only while it moves.
     this.world.classList.add("moving");
     clearTimeout(this.#stopping);
     this.#stopping = setTimeout(() => this.world.classList.remove("moving"), 200);

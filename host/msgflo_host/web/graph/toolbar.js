@@ -4,14 +4,17 @@
 import { element, iconButton } from "../core/dom.js";
 import { showKeys } from "./keyboard.js";
 
-/** @returns {HTMLElement} */
-export function makeToolbar(stage, actions, pointer, does) {
+/**
+ * @param {import("./stage.js").Stage} stage @param {import("./actions.js").Actions} actions @param {import("./pointer.js").Pointer} pointer
+ * @param {import("./interactions.js").Interactions} ui
+ */
+export function makeToolbar(stage, actions, pointer, ui) {
   const select = iconButton("select", "Select by dragging", () => {
     pointer.selecting = !pointer.selecting;
     select.setAttribute("aria-pressed", String(pointer.selecting));
     stage.port.classList.toggle("selecting", pointer.selecting);
   }, { "aria-pressed": "false" });
-  const add = iconButton("add", "Add a node", () => does.search());
+  const add = iconButton("add", "Add a node", () => ui.search());
   const layout = iconButton("layout", "Lay out what is selected, or all", () => actions.layOut([...stage.selected]));
   const show = () => (add.hidden = layout.hidden = stage.system.readOnly !== "");
   stage.system.addEventListener("state", show);
@@ -27,7 +30,7 @@ export function makeToolbar(stage, actions, pointer, does) {
     iconButton("keys", "Keys", () => showKeys()));
 }
 
-/** Which graph is shown; hidden where there is one only. */
+/** Which graph is shown; hidden where there is one only. @param {import("../core/system.js").System} system */
 function graphSelect(system) {
   const made = element("select", { className: "graph-select", "aria-label": "Graph that is shown", change: () => system.show(made.value).catch(() => fill()) });
   const fill = () => {

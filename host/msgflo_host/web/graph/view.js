@@ -1,22 +1,21 @@
 // @ts-check
-// What part of the graph is seen, and how large: zoom, pan, fit. Pure.
+// The part of the graph that is seen, and its zoom: zoom, pan, fit. Pure.
 
-/** @typedef {import("./geometry.js").Point} Point */
-/** @typedef {import("./geometry.js").Box} Box */
+/** @import { Box, Point } from "./geometry.js" */
 
 const LEAST = 0.08;
 const MOST = 3;
 const MARGIN = 28;
 const BELOW = 64; // where the buttons are
 
-/** Where the graph's origin is on the screen (x, y in pixels of the picture) and how many pixels of the screen one of it takes (k). */
+/** Where the graph's origin is (x, y in pixels of the screen), and how many pixels of the screen one of the graph takes (k). */
 export class View {
   x = 0;
   y = 0;
   k = 1;
   width = 1;
   height = 1;
-  /** Whether all is shown because somebody wanted that, and has not moved away since. */
+  /** Whether it was fitted, and not moved since. */
   isFitted = false;
 
   /** @param {() => void} changed called after each change @param {() => Box} [free] the part of the picture, in pixels of the screen, that no panel lies over */
@@ -55,10 +54,10 @@ export class View {
     this.set(at.x - fixed.x * k, at.y - fixed.y * k, k);
   }
 
-  /** Show a box as large as there is room for, but no larger than `most`. @param {Box | null} box */
+  /** Show a box as large as there is room for, but no larger than `most`. @param {Box | null} box @param {number} [most] zoom */
   fit(box, most = 1) {
     this.isFitted = true;
-    const { x, y, width, height } = this.#room;
+    const { x, y, width, height } = this.#space;
     if (!box) return this.set(x, y, 1);
     const k = Math.max(LEAST, Math.min(most, width / box.width, height / box.height));
     this.set(x + (width - box.width * k) / 2 - box.x * k, y + (height - box.height * k) / 2 - box.y * k, k);
@@ -66,12 +65,12 @@ export class View {
 
   /** How much of the graph can be seen at once. */
   get reach() {
-    const { width, height } = this.#room;
+    const { width, height } = this.#space;
     return { width: width / LEAST, height: height / LEAST };
   }
 
   /** Where a graph that is fitted stands, and what is revealed. @returns {Box} */
-  get #room() {
+  get #space() {
     const { x, y, width, height } = this.free();
     const below = y + height < this.height ? MARGIN : BELOW;
     return { x: x + MARGIN, y: y + MARGIN, width: Math.max(1, width - 2 * MARGIN), height: Math.max(1, height - MARGIN - below) };
@@ -80,13 +79,15 @@ export class View {
   /** Pan as little as is needed for a box to be seen. @param {Box} box */
   reveal(box) {
     const from = this.toScreen(box);
-    const room = this.#room;
+    const { x, y, width, height } = this.#space;
     // Of what is larger than the room for it, the beginning is seen.
-    const into = (at, size, low, length) => Math.max(low - at, Math.min(0, low + length - at - size));
-    const [dx, dy] = [into(from.x, box.width * this.k, room.x, room.width), into(from.y, box.height * this.k, room.y, room.height)];
+    const into = (/** @type {number} */ at, /** @type {number} */ size, /** @type {number} */ low, /** @type {number} */ length) =>
+      Math.max(low - at, Math.min(0, low + length - at - size));
+    const [dx, dy] = [into(from.x, box.width * this.k, x, width), into(from.y, box.height * this.k, y, height)];
     if (dx || dy) this.pan(dx, dy);
   }
 
+  /** @param {number} x @param {number} y @param {number} k zoom */
   set(x, y, k) {
     Object.assign(this, { x, y, k });
     this.changed();

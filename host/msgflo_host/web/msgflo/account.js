@@ -1,11 +1,11 @@
 // @ts-check
-/** Where to connect, and as whom. */
+/** The address of the broker, and the account there. */
 
 /** @typedef {import("../msgflo.js").Account} Account */
 
 /**
- * The account that a broker's description stands for; rejects with an Error that says what is wrong.
- * @param {string | Account | (() => Account | Promise<Account>) | undefined} broker
+ * The account that a broker's description stands for. Rejects with an Error for people.
+ * @param {import("../msgflo.js").Broker | undefined} broker
  * @returns {Promise<Account>}
  */
 export async function resolve(broker) {
@@ -18,15 +18,16 @@ export async function resolve(broker) {
   return { url: url.href, user: user || undefined, password: password || undefined, secret: account.secret };
 }
 
+/** @param {string} text */
 function parsed(text) {
   try {
     const url = new URL(text);
     if (["ws:", "wss:"].includes(url.protocol)) return url;
   } catch {
-    // said below
+    // reported below
   }
   // Not the text itself: a password may be in it.
-  throw new Error("the broker's address is none: a URL such as ws://user:password@localhost:3569/mqtt is needed");
+  throw new Error("the broker's address is not valid: a URL such as ws://user:password@localhost:3569/mqtt is needed");
 }
 
 /**
@@ -40,7 +41,7 @@ export async function pageAccount(secret = null) {
   const headers = secret ? { Authorization: `Bearer ${secret}` } : undefined;
   let answer;
   try {
-    answer = await fetch(page, { headers, cache: "no-store" }); // for the WebSocket, a browser does not say why it was refused
+    answer = await fetch(page, { headers, cache: "no-store" }); // for the WebSocket, a browser does not tell why it was refused
   } catch {
     throw new Error(`the coordinator at ${page.host} does not answer`);
   }
@@ -52,7 +53,7 @@ export async function pageAccount(secret = null) {
 }
 
 /**
- * Make the WebSocket of an account, which shows its secret.
+ * Make the WebSocket of an account, with its secret among the protocols.
  * @param {Account} account @param {string} url @param {string[]} protocols
  */
 export const socketOf = (account, url, protocols) =>

@@ -1,56 +1,68 @@
 // @ts-check
-/** Which inports a packet goes to: those with its topic, and those that the coordinator has bound to it. */
+/** Routes packets to inports: those with the packet's topic, and those that the coordinator has bound to it. */
 import { decode, isFilter, matches, topics, wrongFilter } from "./wire.js";
 
 const REMEMBERED = 64;
 
 /**
- * Takes the binding lists of participants, says what to subscribe to, and where packets go.
- *
- * There is a route from each topic or filter to each inport that it is for. `had` are the topics that it has had a packet on
- * since the last connection, up to a bound: the broker sends a retained value again with each later subscription for another
- * inport, and for the others it is no news.
+ * @typedef {import("../msgflo.js").Participant} Participant
+ * @typedef {Map<string, string[]>} List  topics and filters by the inport that takes them
+ * @typedef {{participant: Participant, port: string, seen: Set<string> | null, isRemoved: boolean}} Route  to an inport from a topic or filter.
+ *   `seen`: topics of its packets since the last connection, up to a bound. With each new subscription the broker sends a retained value again.
  */
-export class Bindings {
-  /** Whether something was taken that is not in force yet. */
-  changed = false;
-  #participants = new Map(); // topic of its list -> participant
-  #lists = new Map(); // participant -> Map inport -> [sources]
-  #taken = new Map(); // participant -> the version of a list that is not confirmed yet, if there is one
-  #unheard = []; // topics of lists that are not subscribed to yet
-  #unsubscribed = []; // topics of lists that are of no use any more
-  #unconfirmed = new Set(); // topics of lists that are from an earlier connection, until they come again
-  #justRenewed = false;
-  #routes = new Map(); // topic or filter -> [{participant, port, had: Set | null}]
 
+/** The binding lists of participants: what to subscribe to for them, and where packets go. */
+export class Bindings {
+  /** Whether a change waits for `apply`. */
+  changed = false;
+  /** By the topics of their lists. @type {Map<string, Participant>} */
+  #participants = new Map();
+  /** @type {Map<Participant, List>} */
+  #lists = new Map();
+  /** The versions of lists that are not confirmed yet. @type {Map<Participant, string>} */
+  #versions = new Map();
+  /** Topics of lists. @type {string[]} */
+  #toSubscribe = [];
+  /** Topics of lists. @type {string[]} */
+  #toUnsubscribe = [];
+  /** Topics of lists of an earlier connection, until they come again. @type {Set<string>} */
+  #unconfirmed = new Set();
+  #justRenewed = false;
+  /** By topic or filter. @type {Map<string, Route[]>} */
+  #routes = new Map();
+
+  /** @param {(text: string) => void} log */
   constructor(log) {
     this.log = log;
   }
 
-  /** Take in a participant; `apply` puts it in force. */
+  /** Add a participant, with the next `apply`. @param {Participant} participant */
   add(participant) {
     const topic = topics.bind(participant.id);
     this.#participants.set(topic, participant);
-    if (participant.inports.size) this.#unheard.push(topic);
+    if (participant.inports.size) this.#toSubscribe.push(topic);
     this.changed = true;
   }
 
-  /** Leave out a participant; `apply` puts it in force. */
+  /** Remove a participant, with the next `apply`. @param {Participant} participant */
   remove(participant) {
     const topic = topics.bind(participant.id);
     this.#participants.delete(topic);
     this.#lists.delete(participant);
-    this.#taken.delete(participant);
+    this.#versions.delete(participant);
     this.#unconfirmed.delete(topic);
-    if (this.#unheard.includes(topic)) this.#unheard = this.#unheard.filter((each) => each !== topic);
-    else if (participant.inports.size) this.#unsubscribed.push(topic);
+    if (this.#toSubscribe.includes(topic)) this.#toSubscribe = this.#toSubscribe.filter((each) => each !== topic);
+    else if (participant.inports.size) this.#toUnsubscribe.push(topic);
     for (const routes of this.#routes.values()) {
-      for (const route of routes) if (route.participant === participant) route.gone = true; // nothing more, at once
+      for (const route of routes) if (route.participant === participant) route.isRemoved = true; // at once
     }
     this.changed = true;
   }
 
-  /** Take a packet if it is a binding list; whether it is. What is malformed in one is logged. */
+  /**
+   * Take a packet if it is a binding list. Mistakes in one are logged.
+   * @param {string} topic @param {Uint8Array} payload @returns {boolean} whether it is a list
+   */
   take(topic, payload) {
     const participant = this.#participants.get(topic);
     if (!participant) return false;
@@ -60,15 +72,17 @@ export class Bindings {
     return true;
   }
 
+  /** @param {Participant} participant @param {Uint8Array} payload */
   #read(participant, payload) {
+    /** @type {List} */
     const list = new Map();
     const bound = payload.length ? decode(payload) : {};
     if (typeof bound !== "object" || bound === null || Array.isArray(bound) || bound instanceof Uint8Array) {
       this.log(`bindings of ${participant.id}: not of the form {"inport": ["topic"]}`);
       return list;
     }
-    const { "": about, ...lists } = bound;
-    this.#taken.set(participant, String(about?.version ?? ""));
+    const { "": about, ...lists } = /** @type {Record<string, any>} */ (bound);
+    this.#versions.set(participant, String(about?.version ?? ""));
     for (const [port, sources] of Object.entries(lists)) {
       const wrong = wrongSources(participant, port, sources);
       if (wrong) this.log(`bindings of ${participant.id}, inport "${port}": ${wrong}`);
@@ -77,7 +91,10 @@ export class Bindings {
     return list;
   }
 
-  /** The inports that a packet is for, each once. @returns {[any, string][]} */
+  /**
+   * The inports that a packet is for, each once.
+   * @param {string} topic @param {boolean} retained @returns {[Participant, port: string][]}
+   */
   targets(topic, retained) {
     const routes = [...(this.#routes.get(topic) ?? [])];
     for (const [filter, others] of this.#routes) {
@@ -87,58 +104,61 @@ export class Bindings {
     return routes.filter((route) => isNews(route, topic, retained)).map((route) => [route.participant, route.port]);
   }
 
-  /** All to subscribe to on a new connection. */
+  /** Topics and filters to subscribe to on a new connection. */
   renew() {
     this.apply();
-    for (const routes of this.#routes.values()) for (const route of routes) route.had = null;
-    const heard = [...this.#participants].filter(([, participant]) => participant.inports.size).map(([topic]) => topic);
-    this.#unconfirmed = new Set(heard.filter((topic) => this.#lists.get(this.#participants.get(topic))?.size));
+    for (const routes of this.#routes.values()) for (const route of routes) route.seen = null;
+    const bound = [...this.#participants].filter(([, participant]) => participant.inports.size);
+    this.#unconfirmed = new Set(bound.filter(([, participant]) => this.#lists.get(participant)?.size).map(([topic]) => topic));
     this.#justRenewed = true;
-    return [...this.#routes.keys(), ...heard];
+    return [...this.#routes.keys(), ...bound.map(([topic]) => topic)];
   }
 
   /**
-   * Make the routes anew; what to subscribe to and what to unsubscribe from. A topic that was subscribed to but has a new
-   * inport is among the first: that one wants the retained value.
+   * Make the routes anew. A topic that is subscribed already is subscribed once more for a new inport, which needs the
+   * retained value.
+   * @returns {{subscribe: string[], unsubscribe: string[]}}
    */
   apply() {
     const old = this.#routes;
     this.#routes = new Map();
-    const wanted = new Set();
+    /** @type {Set<string>} */
+    const subscribe = new Set();
     for (const participant of this.#participants.values()) {
       const list = this.#lists.get(participant);
       for (const [port, { topic }] of participant.inports) {
-        for (const source of [...(list?.get(port) ?? []), topic]) this.#route(source, participant, port, old, wanted);
+        for (const source of [...(list?.get(port) ?? []), topic]) this.#route(source, participant, port, old, subscribe);
       }
     }
-    for (const topic of this.#unheard) wanted.add(topic);
-    const gone = [...old.keys()].filter((source) => !this.#routes.has(source));
-    gone.push(...this.#unsubscribed.filter((topic) => !this.#participants.has(topic)));
-    this.#unheard = [];
-    this.#unsubscribed = [];
+    for (const topic of this.#toSubscribe) subscribe.add(topic);
+    const unsubscribe = [...old.keys()].filter((source) => !this.#routes.has(source));
+    unsubscribe.push(...this.#toUnsubscribe.filter((topic) => !this.#participants.has(topic)));
+    this.#toSubscribe = [];
+    this.#toUnsubscribe = [];
     this.changed = false;
-    return { wanted: [...wanted], gone };
+    return { subscribe: [...subscribe], unsubscribe };
   }
 
-  /** The confirmations to publish once what `apply` has returned is subscribed to: topics and payloads. @returns {[string, string][]} */
+  /** Confirmations to publish after the subscriptions that `apply` returns. @returns {[topic: string, payload: string][]} */
   confirmations() {
-    const taken = [...this.#taken];
-    this.#taken.clear();
-    return taken.map(([participant, version]) => [topics.bound(participant.id), version]);
+    const versions = [...this.#versions];
+    this.#versions.clear();
+    return versions.map(([participant, version]) => [topics.bound(participant.id), version]);
   }
 
-  #route(source, participant, port, old, wanted) {
+  /** @param {string} source @param {Participant} participant @param {string} port @param {Map<string, Route[]>} old @param {Set<string>} subscribe */
+  #route(source, participant, port, old, subscribe) {
     const routes = this.#routes.get(source) ?? [];
     this.#routes.set(source, routes);
     if (find(routes, participant, port)) return;
     const route = find(old.get(source) ?? [], participant, port);
-    if (!route) wanted.add(source);
-    routes.push(route ?? { participant, port, had: null, gone: false });
+    if (!route) subscribe.add(source);
+    routes.push(route ?? { participant, port, seen: null, isRemoved: false });
   }
 
   /**
-   * Drop the lists that did not come again, the second time that this is called on a connection: they were withdrawn while
-   * we were away; or the broker lost them, and no coordinator has written them again.
+   * Drop the lists that did not come again, with the second call on a connection: they were withdrawn while we were away, or
+   * the broker lost them and no coordinator has written them again.
    */
   withdrawUnconfirmed() {
     if (this.#justRenewed) {
@@ -149,17 +169,20 @@ export class Bindings {
   }
 }
 
+/** @param {Route[]} routes @param {Participant} participant @param {string} port */
 const find = (routes, participant, port) =>
-  routes.find((route) => route.participant === participant && route.port === port && !route.gone);
+  routes.find((route) => route.participant === participant && route.port === port && !route.isRemoved);
 
+/** @param {Route} route @param {string} topic @param {boolean} retained */
 function isNews(route, topic, retained) {
-  if (route.gone) return false;
-  route.had ??= new Set();
-  if (route.had.has(topic)) return !retained;
-  if (route.had.size < REMEMBERED) route.had.add(topic);
+  if (route.isRemoved) return false;
+  route.seen ??= new Set();
+  if (route.seen.has(topic)) return !retained;
+  if (route.seen.size < REMEMBERED) route.seen.add(topic);
   return true;
 }
 
+/** @param {Participant} participant @param {string} port @param {unknown} sources @returns {string} */
 function wrongSources(participant, port, sources) {
   if (!participant.inports.has(port)) {
     return `there is no such inport; there are: ${[...participant.inports.keys()].join(", ") || "none"}`;

@@ -3,41 +3,47 @@ import { connect as open } from "../vendor/mqtt.js";
 import { resolve, socketOf } from "./account.js";
 import { Bindings } from "./bindings.js";
 import { Outbox } from "./outbox.js";
-import { decode, describe, lastWords, topics } from "./wire.js";
+import { closingBytes, decode, describe, topics } from "./wire.js";
 
-/** @typedef {import("../msgflo.js").Participant} Participant */
+/**
+ * @typedef {import("../msgflo.js").Participant} Participant
+ * @typedef {import("../msgflo.js").Broker} Broker
+ * @typedef {import("../vendor/mqtt.js").MqttClient} Client
+ */
 
 const KEEPALIVE_S = 60; // browsers wake a page in the background once a minute
 const CONNECT_MS = 10_000;
 const FIRST_DELAY_MS = 250;
-const LAST_DELAY_MS = 6_000; // so that after a broker's restart all is well again within 10 s
+const LAST_DELAY_MS = 6_000; // so that participants are back within 10 s of a broker's restart
 const SHORT_MS = 5_000; // a connection that ends sooner was no success
 
 /**
- * Participants on one MQTT connection, which is made anew whenever it is lost; made by `connect`. `state` is "connecting",
- * "online" or "closed", `trouble` what is wrong (or ""); the event "state" tells of changes.
+ * Participants on one MQTT connection, which reconnects by itself; made by `connect`. The event "state" follows each change
+ * of `state` or `trouble`.
  */
 export class Connection extends EventTarget {
   /** @type {"connecting" | "online" | "closed"} */
   state = "connecting";
+  /** The problem of the connection, for people; or "". */
   trouble = "";
   /** Whether the coordinator lets nobody through without a secret. */
   refused = false;
 
   #participants = /** @type {Participant[]} */ ([]);
-  #newcomers = new Set(); // those that have not been announced on this connection
-  #strangers = new Set(); // those that were never connected
-  #client = /** @type {any} */ (null);
+  #unannounced = /** @type {Set<Participant>} */ (new Set()); // on this connection
+  #unstarted = /** @type {Set<Participant>} */ (new Set()); // never connected before
+  #client = /** @type {Client | null} */ (null);
   #socket = /** @type {WebSocket | null} */ (null);
   #outbox = new Outbox();
   #bindings;
-  #work = Promise.resolve(); // what is done on the connection is done in turn
+  #work = Promise.resolve(); // the connection's tasks, one after the other
   #delay = FIRST_DELAY_MS;
   #retry = 0;
   #repeat = 0;
   #short = 0; // how many connections in a row ended soon
   #ends = new AbortController();
 
+  /** @param {Broker | undefined} broker @param {Participant[]} participants @param {import("../msgflo.js").Options} options */
   constructor(broker, participants, { clientId, log = (text) => console.warn(`msgflo: ${text}`) } = {}) {
     super();
     if (!clientId && !participants.length) throw new Error("a connection without participants needs a clientId");
@@ -56,8 +62,8 @@ export class Connection extends EventTarget {
     this.#attempt();
   }
 
-  /** Let one more participant take part, from now on. Throws an Error where there is one with its id already. */
-  add(/** @type {Participant} */ participant) {
+  /** Add a participant. Throws an Error where there is one with its id already. @param {Participant} participant */
+  add(participant) {
     if (this.#participants.some((other) => other.id === participant.id)) {
       throw new Error(`two participants of a connection have the same id: ${participant.id}`);
     }
@@ -65,17 +71,17 @@ export class Connection extends EventTarget {
     this.#outbox.drop(topics.participant(participant.id)); // it may have been removed a moment ago
     this.#participants.push(participant);
     this.#bindings.add(participant);
-    this.#newcomers.add(participant);
-    this.#strangers.add(participant);
+    this.#unannounced.add(participant);
+    this.#unstarted.add(participant);
     this.#update();
   }
 
-  /** Let a participant go; it is forgotten by everybody. What it sent while online is on its way. */
-  remove(/** @type {Participant} */ participant) {
+  /** Remove a participant; everybody forgets it. Packets that it has sent while online still arrive. @param {Participant} participant */
+  remove(participant) {
     if (!this.#participants.includes(participant)) return;
     this.#participants = this.#participants.filter((other) => other !== participant);
-    this.#newcomers.delete(participant);
-    this.#strangers.delete(participant);
+    this.#unannounced.delete(participant);
+    this.#unstarted.delete(participant);
     this.#bindings.remove(participant);
     for (const { topic } of participant.outports.values()) this.#outbox.drop(topic);
     for (const topic of [topics.participant, topics.bound]) this.#outbox.post({ topic: topic(participant.id), qos: 1, retain: true }, new Uint8Array());
@@ -83,13 +89,13 @@ export class Connection extends EventTarget {
     this.#update();
   }
 
-  /** Send a payload from an outport, now or as soon as possible. */
+  /** Send a payload from an outport, now or as soon as possible. @param {import("./wire.js").FullPort} out @param {Uint8Array} payload */
   post(out, payload) {
     this.#outbox.post(out, payload);
     this.#flush();
   }
 
-  /** Say that we go, and go, for good. */
+  /** Announce the end, and disconnect for good. */
   close() {
     this.#ends.abort();
     this.#leave();
@@ -110,10 +116,11 @@ export class Connection extends EventTarget {
   #sayGoodbye() {
     if (this.state !== "online" || this.#socket?.readyState !== WebSocket.OPEN) return;
     const leaving = this.#participants.filter((participant) => participant.temporary);
-    const gone = leaving.flatMap(({ id }) => [[topics.participant(id), ""], [topics.bound(id), ""]]);
+    /** @type {[string, string][]} */
+    const cleared = leaving.flatMap(({ id }) => [[topics.participant(id), ""], [topics.bound(id), ""]]);
     const status = leaving.length === this.#participants.length ? "" : "offline"; // "": nothing of us remains
-    this.#socket.send(lastWords([...gone, [topics.connection(this.clientId), status]]));
-    this.#socket = null; // said once
+    this.#socket.send(closingBytes([...cleared, [topics.connection(this.clientId), status]]));
+    this.#socket = null; // once
   }
 
   #open() {
@@ -122,11 +129,12 @@ export class Connection extends EventTarget {
     this.#attempt();
   }
 
+  /** @param {"connecting" | "online" | "closed"} state */
   #change(state, trouble = "") {
-    const said = this.trouble;
+    const before = this.trouble;
     this.state = state;
     this.trouble = trouble;
-    if (trouble && trouble !== said) this.log(trouble);
+    if (trouble && trouble !== before) this.log(trouble);
     this.dispatchEvent(new Event("state"));
   }
 
@@ -138,8 +146,9 @@ export class Connection extends EventTarget {
       account = await resolve(this.broker);
       this.refused = false;
     } catch (error) {
-      this.refused = [401, 403].includes(error.status);
-      this.#again(error.message);
+      const { message, status = 0 } = /** @type {Error & {status?: number}} */ (error);
+      this.refused = [401, 403].includes(status);
+      this.#again(message);
       return;
     }
     if (this.state === "closed" || this.#client) return;
@@ -179,16 +188,18 @@ export class Connection extends EventTarget {
     });
   }
 
+  /** @param {number} lasted ms, 0 where it was never open */
   #lost(lasted) {
     clearTimeout(this.#repeat);
     this.#client = null;
     this.#outbox.restore();
-    this.#newcomers = new Set(this.#participants);
+    this.#unannounced = new Set(this.#participants);
     if (lasted > SHORT_MS) this.#delay = FIRST_DELAY_MS;
     this.#short = lasted && lasted <= SHORT_MS ? this.#short + 1 : 0;
     if (this.#short === 3) this.log(`another page or program probably uses the client id "${this.clientId}"`);
   }
 
+  /** @param {string} trouble */
   #again(trouble) {
     if (this.state === "closed") return;
     this.#change("connecting", trouble);
@@ -197,7 +208,7 @@ export class Connection extends EventTarget {
     this.#delay = Math.min(this.#delay * 2, LAST_DELAY_MS);
   }
 
-  /** Try to connect now, if it waits for the next time. */
+  /** Connect now instead of after the present delay. */
   retry() {
     if (!this.#retry) return;
     clearTimeout(this.#retry);
@@ -207,7 +218,7 @@ export class Connection extends EventTarget {
 
   // -- on a connection --
 
-  /** Subscribe, and only then tell that we are there. */
+  /** Subscribe, and only then announce the participants. @param {Client} client */
   async #serve(client) {
     await this.#subscribe(client, this.#bindings.renew());
     if (client !== this.#client) return;
@@ -219,51 +230,54 @@ export class Connection extends EventTarget {
     this.#update();
   }
 
+  /** @param {Client} client */
   #introduce(client) {
-    const newcomers = [...this.#newcomers];
-    this.#newcomers.clear();
-    for (const participant of newcomers) {
+    const unannounced = [...this.#unannounced];
+    this.#unannounced.clear();
+    for (const participant of unannounced) {
       const message = describe(participant, this.clientId);
       client.publish(topics.participant(participant.id), message, { qos: 0, retain: true });
       client.publish(topics.discovery, message, { qos: 0 });
     }
-    for (const participant of newcomers) {
-      if (this.#strangers.delete(participant)) this.#guard(participant, () => participant.onstart());
+    for (const participant of unannounced) {
+      if (this.#unstarted.delete(participant)) this.#guard(participant, () => participant.onstart());
     }
   }
 
-  /** Bring subscriptions and announcements up to date, after what goes on already. */
+  /** Bring subscriptions and announcements up to date, after the tasks that wait. */
   #update() {
     if (this.state !== "online") return;
     const client = this.#client;
     this.#work = this.#work.then(async () => {
-      if (client !== this.#client || (!this.#bindings.changed && !this.#newcomers.size)) return;
-      const { wanted, gone } = this.#bindings.apply();
+      if (client === null || client !== this.#client || (!this.#bindings.changed && !this.#unannounced.size)) return;
+      const { subscribe, unsubscribe } = this.#bindings.apply();
       const confirmations = this.#bindings.confirmations();
-      await this.#subscribe(client, wanted);
+      await this.#subscribe(client, subscribe);
       if (client !== this.#client) return;
-      if (gone.length) client.unsubscribe(gone);
+      if (unsubscribe.length) client.unsubscribe(unsubscribe);
       for (const [topic, version] of confirmations) client.publish(topic, version, { qos: 0, retain: true });
       this.#introduce(client);
       this.#flush();
     });
   }
 
+  /** @param {Client} client @param {string[]} filters @returns {Promise<void>} */
   #subscribe(client, filters) {
     if (!filters.length) return Promise.resolve();
     return new Promise((done) => {
-      client.once("close", done); // there is no answer any more
+      client.once("close", done); // no answer comes then
       // The broker delivers with the QoS of the sender, or this if lower.
       client.subscribe(filters, { qos: 1 }, (error, granted) => {
         const refused = (granted ?? []).filter((each) => each.qos > 2).map((each) => each.topic);
         if (refused.length) this.log(`the broker refuses to subscribe to ${refused.join(", ")}`);
         else if (error && client === this.#client) this.log(`cannot subscribe: ${error.message}`);
         client.off("close", done);
-        done(undefined);
+        done();
       });
     });
   }
 
+  /** @param {Client} client */
   #schedule(client) {
     const period = Math.min(3600, ...this.#participants.map((participant) => participant.period));
     this.#repeat = setTimeout(() => {
@@ -281,16 +295,20 @@ export class Connection extends EventTarget {
     if (this.state === "online" && this.#client) this.#outbox.drain(this.#client);
   }
 
+  /** @param {string} topic @param {Uint8Array} payload @param {boolean} retained */
   #received(topic, payload, retained) {
     if (this.#bindings.take(topic, payload)) this.#update();
-    if (!payload.length) return; // it clears a retained value and is no data
+    if (!payload.length) return; // it clears a retained value
     for (const [participant, port] of this.#bindings.targets(topic, retained)) {
-      const value = participant.inports.get(port).raw ? payload : decode(payload);
+      const value = participant.inports.get(port)?.raw ? payload : decode(payload);
       this.#guard(participant, () => participant.onpacket(port, value, { raw: payload, topic, retained }), port);
     }
   }
 
-  /** Call what somebody else has written; what it throws goes to the console, and to the outport `error`, if there is one. */
+  /**
+   * Call a participant's handler. Its error goes to the console, and to the outport `error` if there is one.
+   * @param {Participant} participant @param {() => void} call @param {string | null} [port]
+   */
   #guard(participant, call, port = null) {
     try {
       call();

@@ -1,25 +1,34 @@
 // @ts-check
-/** What is to be sent and could not be sent yet. */
+/** Packets that wait to be sent. */
 
 const LIMIT = 1000; // events that wait at most during an outage; then the oldest are dropped
 
-/** Packets in the order in which they go out. Of each state the latest value is kept, so that it can be sent again. */
+/**
+ * @typedef {Pick<import("./wire.js").FullPort, "topic" | "qos" | "retain"> & {state?: boolean}} Out  an outport
+ * @typedef {{out: Out, payload: Uint8Array, waits: boolean}} Item
+ */
+
+/** Packets in the order in which they go out. The latest value of each state is stored, so that it can be sent again. */
 export class Outbox {
   /** How many events were dropped because too many waited. */
   dropped = 0;
-  #items = /** @type {{out: any, payload: Uint8Array, waits: boolean}[]} */ ([]);
-  #states = new Map(); // topic -> item
-  #unacknowledged = new Set(); // events with QoS 1 that are on their way
+  /** @type {Item[]} */
+  #items = [];
+  /** By topic. @type {Map<string, Item>} */
+  #states = new Map();
+  /** Events with QoS 1 that are on their way. @type {Set<Item>} */
+  #unacknowledged = new Set();
 
-  /** Add a packet of an outport, `{topic, qos, retain, state}`. */
+  /** Add a packet of an outport. @param {Out} out @param {Uint8Array} payload */
   post(out, payload) {
-    let item = out.state && this.#states.get(out.topic);
+    let item = out.state ? this.#states.get(out.topic) : undefined;
     if (item) item.payload = payload;
     else item = { out, payload, waits: false };
     if (out.state) this.#states.set(out.topic, item);
     if (!item.waits) this.#wait(item);
   }
 
+  /** @param {Item} item */
   #wait(item) {
     item.waits = true;
     this.#items.push(item);
@@ -30,21 +39,21 @@ export class Outbox {
     }
   }
 
-  /** Send all of it. */
+  /** Send all of it. @param {Pick<import("../vendor/mqtt.js").MqttClient, "publish">} client */
   drain(client) {
     for (const item of this.#items.splice(0)) {
       const { topic, qos, retain } = item.out;
       item.waits = false;
       const asks = qos && !item.out.state;
       if (asks) this.#unacknowledged.add(item);
-      const done = asks ? (error) => error || this.#unacknowledged.delete(item) : undefined;
+      const done = asks ? (/** @type {unknown} */ error) => error || this.#unacknowledged.delete(item) : undefined;
       client.publish(topic, item.payload, { qos, retain }, done);
     }
   }
 
   /**
-   * After a connection's end, put in front what it left unacknowledged, then the latest value of each state: those that
-   * were acknowledged, too, for a broker that was restarted may have forgotten them.
+   * After a connection's end, put the unacknowledged packets first, then the latest value of each state. Acknowledged ones
+   * are among these: a broker that has restarted may have lost them.
    */
   restore() {
     const waiting = this.#items;
@@ -56,7 +65,7 @@ export class Outbox {
     this.#items.push(...waiting);
   }
 
-  /** Send nothing on a topic any more. */
+  /** Send nothing more on a topic. @param {string} topic */
   drop(topic) {
     this.#states.delete(topic);
     this.#items = this.#items.filter((item) => item.out.topic !== topic);

@@ -43,9 +43,9 @@ class Fixture:
         graph.add_node("testee", topic)
         component = collection.components()[topic]
         for port in component.inports:
-            graph.add_inport(port.id, "testee", port.id)
+            graph.exports("inport").add(port.id, "testee", port.id)
         for port in component.outports:
-            graph.add_outport(port.id, "testee", port.id)
+            graph.exports("outport").add(port.id, "testee", port.id)
         return graph
 
     def _left(self, role: str, port: str, data: object) -> None:
