@@ -1,4 +1,4 @@
-"""Which built-in components there are. A module is imported when its component is asked for."""
+"""The table of built-in components. A module is imported when its component is used."""
 
 from __future__ import annotations
 

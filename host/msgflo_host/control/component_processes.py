@@ -12,7 +12,7 @@ from ..builtin.collection import MODULES
 from ..components.component_folder import fill
 from ..components.foreign.foreign_file import Foreign
 from ..components.library import ComponentInfo, Library
-from ..components.live_folder import follow
+from ..components.live_folder import watch
 from ..model.events import (
     ComponentCrashed,
     ComponentFaulty,
@@ -93,7 +93,7 @@ class Components:
     async def run(self) -> None:
         """Start, announce and end as the graph and the registry change, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(follow(self.library, self._coordinator.notify))
+            tasks.create_task(watch(self.library, self._coordinator.notify))
             while True:
                 await self._changed.wait()
                 self._changed.clear()

@@ -1,4 +1,4 @@
-"""Where in a packet a value is: `temperature`, `sensors[0].value` or `sensors.0.value`."""
+"""Paths to values in a packet: `temperature`, `sensors[0].value` or `sensors.0.value`."""
 
 from __future__ import annotations
 

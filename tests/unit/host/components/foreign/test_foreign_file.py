@@ -258,7 +258,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a: " + "[" * 1000, 1, 1, "nested deeper than 32"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(file: Path, text: str, line: int, column: int, message: str) -> None:
+def test_a_mistake_has_its_place(file: Path, text: str, line: int, column: int, message: str) -> None:
     with pytest.raises(ForeignError, match=message) as caught:
         read(file, text, None)
     assert (caught.value.file, caught.value.line) == (str(file), line)
@@ -267,8 +267,8 @@ def test_what_is_wrong_is_said_with_its_place(file: Path, text: str, line: int, 
     assert str(caught.value).startswith(f"{file}:{line}:")
 
 
-def test_keys_that_are_only_unknown_are_kept(file: Path) -> None:
-    kept = {"source": "s", "model": "m", "room": 1, "ids": [1], "connections": {}, "common": 2, "rooms": 3}
+def test_keys_that_are_only_unknown_are_passed_on(file: Path) -> None:
+    others = {"source": "s", "model": "m", "floor": 1, "ids": [1], "connections": {}, "common": 2, "rooms": 3}
     of_port = {
         "datatype": "int",
         "label": "x",
@@ -278,9 +278,9 @@ def test_keys_that_are_only_unknown_are_kept(file: Path) -> None:
         "values": [],
         "topic": "t",
     }
-    text = {**kept, "component": "a/B", "outports": {"x": {"queue": "q", **of_port}}}
+    text = {**others, "component": "a/B", "outports": {"x": {"queue": "q", **of_port}}}
     participant = read(file, json.dumps(text)).participant
-    assert participant.extra == {**kept, "liveness": "traffic"}
+    assert participant.extra == {**others, "liveness": "traffic"}
     assert participant.outports == (Port("x", "q", extra=of_port),)
 
 
