@@ -32,7 +32,7 @@ MODULES: dict[str, str] = {
     "core/Toggle": "toggle",
     "core/Window": "window",
 }
-"""By name of a component: the module in `builtin.core` that has its class, which is named after what follows the `/`."""
+"""By name of a component: the module in `builtin.core` that has its class, whose name comes after the `/`."""
 
 
 def components() -> Mapping[str, type[Component]]:

@@ -122,7 +122,7 @@ def find_broker(url: str | None, coordinator: str) -> Broker:
 
 
 def status_of(coordinator: str) -> dict[str, Any]:
-    """What the coordinator says of itself; raises MsgfloError when it does not answer, or only to those with a secret,
+    """Return the status of the coordinator; raises MsgfloError when it does not answer, or only to those with a secret,
     NobodyThereError when nothing takes the connection.
     """
     import urllib.error  # 3 MB that the coordinator itself does not need

@@ -1,7 +1,7 @@
 """The configuration of a component folder: ``msgflo.yaml``, or the key ``msgflo`` of ``package.json``, as in MsgFlo.
 
 namespace: home                                          # of the folder's files; by default the folder's name
-repository: https://example.org/home.git                 # editors are told where the sources are
+repository: https://example.org/home.git                 # where editors find the sources
 components:
   demo/Machine: "msgflo participant machine.py #ROLE"    # a command: started for each node with this component
   demo/Plug: plug.yml                                    # a foreign device: announced for each such node

@@ -1,7 +1,7 @@
 """MsgFlo's own programs in the commands of a folder, for machines on which they are not installed.
 
 The commands are those of its default handlers, https://github.com/msgflo/msgflo/blob/master/src/library.coffee, now and
-before. What runs Python or announces a foreign device is ours then; for the others there is nothing in their place.
+before. Ours replace those that run Python or announce a foreign device; nothing replaces the others.
 """
 
 from __future__ import annotations

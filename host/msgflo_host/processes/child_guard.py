@@ -1,8 +1,8 @@
 """Ends the processes that this program has started when it dies, even by SIGKILL.
 
-Each leads its own process group, so that its own children end with it and Ctrl-C reaches only us. A tiny shell, the guard,
-knows the groups that run; it notices our death because its standard input ends, and ends them then. What has left its group
-is found by a mark that all descendants inherit in their environment, as long as they do not clear it.
+Each leads its own process group, so that its children end with it and Ctrl-C reaches only us. A tiny shell, the guard,
+knows the groups that run. Our death ends its standard input, and then it ends them. A process that has left its group is
+found by a mark in its environment, which all descendants inherit unless they clear it.
 """
 
 from __future__ import annotations

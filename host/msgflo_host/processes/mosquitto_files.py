@@ -37,7 +37,7 @@ class Files:
                 os.truncate(self.log, 0)  # it goes on writing to the same file
 
     def last_error(self, start: int) -> str:
-        """Return the first error in the log after so many bytes; the others follow from it."""
+        """Return the first error in the log after so many bytes; the others result from it."""
         errors = [line.partition("Error: ")[2] for line in self._log_since(start) if "Error: " in line]
         return errors[0].rstrip(".") if errors else ""
 

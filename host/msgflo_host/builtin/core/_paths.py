@@ -12,7 +12,7 @@ from msgflo.values import shown
 __all__ = ["MISSING", "find", "parse"]
 
 MISSING = object()
-"""What `find` returns where nothing is."""
+"""The result of `find` where there is no value."""
 
 _PATH = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[[0-9]+\])*\Z")
 _MAX_INDEX = 9  # digits

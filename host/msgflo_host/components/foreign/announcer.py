@@ -149,7 +149,7 @@ class Announcer:
             self._unknown_payloads.add(topic)
             texts = topic, payload[:60].decode(errors="replace"), availability.online, availability.offline
             shown = (quoted(text) if isinstance(text, str) else json.dumps(text) for text in texts)
-            log.warning("availability topic %s says %s; expected %s or %s", *shown)
+            log.warning("availability topic %s has the payload %s; expected %s or %s", *shown)
 
 
 class ForeignDevices:
@@ -171,7 +171,7 @@ class ForeignDevices:
 
     @property
     def connected(self) -> bool:
-        """Whether the devices have been announced to a broker that is there."""
+        """True while the devices are announced on a connection."""
         return self._connection is not None and self._connection.connected
 
     def set_desired(self, devices: Iterable[Foreign]) -> None:

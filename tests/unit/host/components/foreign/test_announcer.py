@@ -140,7 +140,7 @@ def test_a_payload_that_means_nothing_is_logged_once(
     for payload in (b"what?", b"\xff", b"[" * 100_000, b"1e999"):
         announcer.received("a/status", payload)
     assert [record.message for record in caplog.records] == [
-        'availability topic "a/status" says "what?"; expected "up" or {"state": "down"}'
+        'availability topic "a/status" has the payload "what?"; expected "up" or {"state": "down"}'
     ]
 
 
