@@ -105,7 +105,7 @@ async def soon(condition: Callable[[], Any]) -> None:
 
 
 def processes(coordinator: Coordinator, *words: str) -> list[psutil.Process]:
-    """What the coordinator runs with these words in its command."""
+    """Return the coordinator's processes with these words in their command."""
     assert coordinator.process is not None
     found = []
     for process in psutil.Process(coordinator.process.pid).children(recursive=True):

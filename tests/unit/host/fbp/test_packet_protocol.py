@@ -1,4 +1,4 @@
-"""The packets that editors of a running coordinator are shown: which, how many, how much of each, and what that costs."""
+"""The packets that editors of a running coordinator get: selection, rate, size and masking."""
 
 from __future__ import annotations
 
