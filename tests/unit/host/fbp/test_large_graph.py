@@ -80,7 +80,7 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         (Graph, "sorted_initials"),
         (Graph, "take"),
         (graphs_module, "merge"),
-        (EdgePackets, "_follow"),
+        (EdgePackets, "_update"),
         (coordinator_module, "steps"),
         (json_format, "dump"),
     ):
