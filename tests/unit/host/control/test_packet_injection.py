@@ -280,7 +280,9 @@ def test_few_packets_wait(monkeypatch: pytest.MonkeyPatch) -> None:
                 injection.send(MAIN, IN, number)
             with pytest.raises(RequestError) as caught:
                 injection.send(MAIN, IN, 3)
-            assert str(caught.value) == ("3 packets are waiting for components that are starting; at most 3 and 4 MiB may wait")
+            assert str(caught.value) == (
+                "3 packets are waiting for components that are starting; at most 3 and 4 MiB may wait"
+            )
 
     run(scenario)
 
