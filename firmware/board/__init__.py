@@ -1,4 +1,4 @@
-"""What runs on every board: network, clock, watchdog, log, devices, and the board itself as a participant."""
+"""The parts that run on every board: network, clock, watchdog, log, devices, and the board itself as a participant."""
 
 import machine
 
@@ -55,7 +55,7 @@ async def _run(folder, config, wifi, session):
     await session.run()
     if sleeper:
         for task in tasks:
-            task.cancel()  # the Wi-Fi is not to be kept any more
+            task.cancel()  # the Wi-Fi is given up
         await sleeper.finish()
     raise RuntimeError("the session ended")
 

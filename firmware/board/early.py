@@ -1,4 +1,4 @@
-"""What a board that sleeps does before all else when it wakes up: it begins to join its network.
+"""The first thing that a sleeping board does when it wakes up: it begins to join its network.
 
 That takes as long as loading all the rest, and goes on meanwhile.
 """
@@ -11,17 +11,17 @@ import machine
 
 from .wifi import Wifi
 
-__all__ = ("due", "join", "kept", "recall", "where")
+__all__ = ("due", "join", "pack", "recall", "where")
 
 
-def kept(state, lines):
-    """Return what is to be kept in the RTC's memory: a checksum, the state of the sleeper, and its readings, a line each."""
+def pack(state, lines):
+    """Return what the RTC's memory is to hold: a checksum, the state of the sleeper, and its readings, a line each."""
     rest = b"\n".join([" ".join([str(each) for each in state]).encode()] + lines)
     return b"%08x\n" % crc32(rest) + rest
 
 
 def recall(memory, version):
-    """Return the state and the lines that `kept` was given; None for what is spoilt, not ours or of another version."""
+    """Return the state and the lines that `pack` was given; None for what is spoilt, not ours or of another version."""
     checksum, _, rest = memory.partition(b"\n")
     if checksum != b"%08x" % crc32(rest):
         return None

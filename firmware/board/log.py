@@ -1,4 +1,4 @@
-"""What the board has to say: on its serial port and, if wanted, as packets."""
+"""The board's log: lines on its serial port and, if configured, packets."""
 
 from time import ticks_diff, ticks_ms
 

@@ -1,4 +1,4 @@
-"""Sleeps and wakes; docs/sleeping.md says what is sent, and what it costs. What a wake-up does is in wake.py."""
+"""Sleeps and wakes; docs/sleeping.md lists what is sent, and what it costs; wake.py has the wake-up."""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ import machine
 from msgflo._memory import forget
 
 from . import log, watchdog
-from .early import kept, recall
+from .early import pack, recall
 
 __all__ = ("Sleeper",)
 
@@ -30,7 +30,7 @@ class Sleeper:
         self.wifi = wifi
         rtc = machine.RTC()
         self._memory = rtc.memory if hasattr(rtc, "memory") else None
-        # What is kept while it sleeps: version, whether it has announced itself, failed wake-ups in a row, wake-ups since
+        # Stored while it sleeps: version, whether it has announced itself, failed wake-ups in a row, wake-ups since
         # the last that was in touch, whether DISCONNECT has to wait for the answers, ms since the first start, and the
         # access point (see `where`). Then a reading each.
         found = recall(self._memory(), config["version"]) if self._memory else None
@@ -120,7 +120,7 @@ class Sleeper:
         log.info("awake for {} ms, asleep for {} s".format(awake, ms // 1000))
         self.state[5] += awake + ms
         if self._memory:
-            self._memory(kept(self.state, self.lines))
+            self._memory(pack(self.state, self.lines))
             machine.deepsleep(ms)
         watchdog.stop()
         self.wifi.off()

@@ -10,8 +10,8 @@ from msgflo._platform import Transport
 
 from . import log, watchdog
 from .hardware import Hardware
+from .messages import Messages
 from .participant import Board
-from .shelf import Shelf
 from .starts import on_trial
 from .wifi import Wifi
 
@@ -68,11 +68,11 @@ def prepare(folder, safe):
         led=led,
     )
     Transport.max_packet = _LARGEST
-    said = config.pop("broker")
-    broker = Broker(said["host"], said["port"], user=said.get("user"), password=said.get("password"))
-    if said.get("tls"):
+    settings = config.pop("broker")
+    broker = Broker(settings["host"], settings["port"], user=settings.get("user"), password=settings.get("password"))
+    if settings.get("tls"):
         broker.tls = True
-        broker.cafile = folder + "/" + said["cafile"]
+        broker.cafile = folder + "/" + settings["cafile"]
     # The stubs think that the default tells the type.
     session = Session(
         [board],
@@ -80,7 +80,7 @@ def prepare(folder, safe):
         client_id=config["name"],
         log=log.error,
         info=log.info,
-        messages=Shelf(),
+        messages=Messages(),
     )
     if config["log"]["topic"]:
         log.listener = lambda text: board.send("log", text)
@@ -89,7 +89,7 @@ def prepare(folder, safe):
         for device in devices:
             _add(session, device, hardware)
         for participant in session.participants:
-            # What these ports had to say is said.
+            # The descriptions of these ports are in the message.
             type(participant).inports = type(participant).outports = ()
     return config, wifi, session
 

@@ -1,4 +1,4 @@
-"""What is noted on the board about its starts; `main.py` acts on it."""
+"""Notes on the board about its starts; `main.py` acts on it."""
 
 import asyncio
 import json

@@ -36,14 +36,14 @@ class Update:
         self._nonce = None  # known to the sender only since this update began: an old one cannot be played back
 
     async def take(self, payload):
-        """Take a packet; what is wrong with it is told on `update-status`, and ends the update."""
+        """Take a packet; an error in it is reported on `update-status`, and ends the update."""
         try:
             if payload[:1] == b"\0":
                 await self._chunk(payload)
             elif payload[:6] == b"begin ":
                 self._begin(int(payload[6:]))
             else:
-                self._tell()
+                self._report()
         except (OSError, ValueError, MemoryError) as e:
             self._end()
             self._send({"state": "refused", "why": str(e) or type(e).__name__})
@@ -51,7 +51,7 @@ class Update:
     def _send(self, status):
         self._board.send("update-status", status)
 
-    def _tell(self):
+    def _report(self):
         if self._file:
             status = {"state": "receiving", "nonce": self._nonce, "file": self._index, "at": self._at}
         else:
@@ -110,7 +110,7 @@ class Update:
                     raise ValueError("{}: damaged".format(self._path))
                 await self._go_on()
                 return
-        self._tell()
+        self._report()
 
     async def _check(self):
         """Verify the list, and make room."""
@@ -172,7 +172,7 @@ class Update:
                 copied = None  # there is no such file
             if copied is None or copied.digest() != digest:
                 self._receive(target, int(size), digest)
-                self._tell()
+                self._report()
                 return
         os.remove(_LIST)
         if not write("slot.json", {"slot": self._other, "trial": {"left": 3, "back": self._folder}}):

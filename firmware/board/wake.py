@@ -18,7 +18,7 @@ from .early import due, where
 
 __all__ = ("wake",)
 
-_ROOM = const(1900)  # bytes of readings that are kept; an ESP32 keeps 2048 bytes in all
+_ROOM = const(1900)  # bytes of readings that are stored; an ESP32 stores 2048 bytes in all
 
 
 async def wake(sleeper):
@@ -26,7 +26,7 @@ async def wake(sleeper):
     state = sleeper.state
     session = sleeper.session
     awake = sleeper.sleep.get("awake", 20)
-    wanted = due(state, sleeper.sleep)
+    is_due = due(state, sleeper.sleep)
     state[3] += 1
     flight = None
     readings = _Readings(sleeper)
@@ -34,7 +34,7 @@ async def wake(sleeper):
         participant._engine = readings
     reading = asyncio.create_task(readings.take())
     try:
-        if wanted:
+        if is_due:
             flight = _Flight(session, reading, readings)
             if not sleeper.wifi.wlan.active():  # else it has begun already
                 sleeper.wifi.start(**where(state[6]))

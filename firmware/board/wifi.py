@@ -22,7 +22,7 @@ _REASONS = (
 
 
 class Wifi:
-    """`config` is the part `wifi` of the compiled port map: ssid, password, and if wanted country, hostname, address."""
+    """`config` is the part `wifi` of the compiled port map: ssid, password, and optionally country, hostname, address."""
 
     def __init__(self, config):
         self.config = config
@@ -63,13 +63,13 @@ class Wifi:
             if hasattr(network, "ipconfig"):
                 # On an RP2 the line above leaves it without a name server.
                 network.ipconfig(dns=address[3])
-        said = self.config["ssid"], self.config.get("password")
+        credentials = self.config["ssid"], self.config.get("password")
         self._stale = self.wlan.status()
         try:
-            self.wlan.connect(*said, **where)
-        except TypeError:  # an ESP32 cannot be told the channel (MicroPython 1.29)
+            self.wlan.connect(*credentials, **where)
+        except TypeError:  # an ESP32 takes no channel (MicroPython 1.29)
             where.pop("channel", None)
-            self.wlan.connect(*said, **where)
+            self.wlan.connect(*credentials, **where)
 
     def off(self):
         """Switch the radio off; it is on again from the next `start`."""
@@ -104,7 +104,7 @@ class Wifi:
             except (OSError, ValueError, MemoryError) as e:
                 why = str(e)
             why = why or self._reason(self.wlan.status()) or "no answer within {} s".format(_JOIN // 1000)
-            self._say('no Wi-Fi "{}": {}; trying again'.format(self.config["ssid"], why), log.error)
+            self._log('no Wi-Fi "{}": {}; trying again'.format(self.config["ssid"], why), log.error)
             failed += 1
             try:
                 if failed % _RESTART:
@@ -114,14 +114,14 @@ class Wifi:
             except OSError:
                 pass  # an ESP32's radio that did not start
             await asyncio.sleep(2)
-        self._say('Wi-Fi "{}" joined, address {}'.format(self.config["ssid"], self.wlan.ifconfig()[0]), log.info)
+        self._log('Wi-Fi "{}" joined, address {}'.format(self.config["ssid"], self.wlan.ifconfig()[0]), log.info)
 
     async def keep(self):
         """Join again whenever the network was lost."""
         while True:
             await asyncio.sleep(_CHECK)
             if not self.wlan.isconnected():
-                self._say('Wi-Fi "{}" lost'.format(self.config["ssid"]), log.error)
+                self._log('Wi-Fi "{}" lost'.format(self.config["ssid"]), log.error)
                 await self.join()
 
     def _reason(self, status):
@@ -131,7 +131,7 @@ class Wifi:
         # Failures are below 0 on an RP2, reasons of IEEE 802.11 on an ESP32, where all other states are 1000 and more.
         return "it was refused (reason {})".format(status) if status < network.STAT_IDLE else None
 
-    def _say(self, text, how):
+    def _log(self, text, how):
         if text != self._said:
             self._said = text
             how(text)

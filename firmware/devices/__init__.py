@@ -1,1 +1,1 @@
-"""What a board can have: a module for each kind of device, which makes a participant of it; their drivers are in `drivers`."""
+"""The kinds of devices: a module for each, which makes a participant of it; their drivers are in `drivers`."""

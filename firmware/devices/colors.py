@@ -1,4 +1,4 @@
-"""What people and programs call a colour: `"#rrggbb"`, `"#rgb"`, `[red, green, blue]` from 0 to 255, or a name."""
+"""The notations of a colour: `"#rrggbb"`, `"#rgb"`, `[red, green, blue]` from 0 to 255, or a name."""
 
 from .errors import DeviceError
 

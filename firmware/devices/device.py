@@ -1,4 +1,4 @@
-"""A participant for something that is wired to a board: all that can be adjusted is an inport, and told in full."""
+"""A participant for something that is wired to a board: each setting is an inport, and all are reported."""
 
 from msgflo import Participant, Port
 
@@ -17,7 +17,7 @@ class Device(Participant):
 
     `settings` are tuples `(id, type, default, low, high, description)`: `type` is number, boolean or string. `low` and
     `high` bound a number; of a string, `low` is the tuple of those that are allowed, or None for any. Each is an inport,
-    and `config[id]` its value; when one was changed, `changed(id)` is called and the outport `settings` tells all of them.
+    and `config[id]` its value; when one was changed, `changed(id)` is called and the outport `settings` reports all of them.
     """
 
     settings = ()
@@ -41,7 +41,7 @@ class Device(Participant):
         return super().process(inport, msg)
 
     def changed(self, setting):
-        """Called when a setting was changed from outside; its new value is in force already."""
+        """Called when a setting was changed from outside; its new value is active already."""
 
     def start(self):
         """Tell the settings; a class that overrides this calls it."""

@@ -1,4 +1,4 @@
-"""What can be wrong with a device; drivers raise these, and participants report them on their outport `error`.
+"""Errors of devices; drivers raise these, and participants report them on their outport `error`.
 
 DeviceError
 ├── NoAnswer       it does not answer: wiring, address, power
@@ -10,7 +10,7 @@ __all__ = ("ChecksumError", "DeviceError", "NoAnswer", "OutOfRange")
 
 
 class DeviceError(Exception):
-    """A device cannot be used, or a reading is not to be trusted; the message says what was seen and what to look at."""
+    """A device cannot be used, or a reading is not to be trusted; the message states what was seen and what to check."""
 
 
 class NoAnswer(DeviceError):
@@ -18,8 +18,8 @@ class NoAnswer(DeviceError):
 
 
 class ChecksumError(DeviceError):
-    """What the device said was damaged on its way."""
+    """The device's answer was damaged on its way."""
 
 
 class OutOfRange(DeviceError):
-    """The device said something that it cannot have measured."""
+    """The device reported something that it cannot have measured."""

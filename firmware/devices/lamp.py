@@ -35,7 +35,7 @@ class Lamp(Switch):
         self._task = None
 
     def tell_settings(self):
-        """Tell the settings and the state, and shine as they say."""
+        """Report the settings and the state, and shine accordingly."""
         super().tell_settings()
         self.switch(self.on)
 
@@ -57,7 +57,7 @@ class Lamp(Switch):
         self.switch(True)
 
     def switch(self, on):
-        """Fade to on or off, or there at once, and tell the state."""
+        """Fade to on or off, or there at once, and report the state."""
         self.on = on
         light = self._light
         colors = self._colors

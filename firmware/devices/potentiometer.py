@@ -29,7 +29,7 @@ class Potentiometer(Device):
         self._knob = knob
         self._value = None
         self._ends = self.config["low"], self.config["high"]
-        self.every(0.05, self.look)
+        self.every(0.05, self.poll)
 
     def changed(self, setting):
         """Tell the value in the new range; one that is too narrow is refused."""
@@ -38,9 +38,9 @@ class Potentiometer(Device):
             self.config["low"], self.config["high"] = self._ends
             raise DeviceError("low and high must be at least 1e-6 apart")
         self._ends = ends
-        self.look(True)
+        self.poll(True)
 
-    def look(self, anew=False):
+    def poll(self, anew=False):
         """Tell the value if it moved, or anyway."""
         if not (self._knob.moved(self.config["hysteresis"] / 100) or anew):
             return

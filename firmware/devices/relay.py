@@ -11,7 +11,7 @@ __all__ = ("Relay", "create")
 
 
 class Relay(Switch):
-    """Off at the start. With a `rest` it is not switched more often than that: the last that was wanted then comes later."""
+    """Off at the start. With a `rest` it is not switched more often than that: the latest request then comes later."""
 
     component = "devices/Relay"
     label = "Relay"
@@ -33,7 +33,7 @@ class Relay(Switch):
         self.send("closed", self._closed)
 
     def switch(self, on):
-        """Switch it, now or as soon as it had its rest, and tell the state then."""
+        """Switch it, now or as soon as it had its rest, and report the state then."""
         self.on = on
         if self._task:
             return

@@ -23,7 +23,7 @@ from .device import Device
 __all__ = ("Heard", "Radio", "create")
 
 _UNITS = {"temperature": "°C", "humidity": "%", "pressure": "hPa"}
-_STATES = ("temperature", "humidity", "pressure", "battery")  # what sensors tell
+_STATES = ("temperature", "humidity", "pressure", "battery")  # what sensors report
 _UNCHECKED = "LaCrosse-TX141B"  # and what begins so: models without a checksum, as which other remotes are decoded
 _MINUTE = 60
 _PAUSE = 1000  # ms between two codes of `unknown`: a noisy receiver must not fill the network
@@ -52,7 +52,7 @@ class Heard(Participant):
         """Transmit what the remote does."""
         if inport == "switch":
             return self._radio.on_send(dict(self._code, on=msg.data))
-        # Who tells its state sends False, too.
+        # One that reports its state sends False, too.
         return None if msg.data is False else self._radio.on_send(self._code)
 
 
@@ -170,7 +170,7 @@ class Radio(Device):
         sensor = self._sensors.get(role)
         if sensor is None:
             if len(self._sensors) >= self.config["sensors"]:
-                self._tell(role, "one more sensor than `sensors` allows")
+                self._report(role, "one more sensor than `sensors` allows")
                 return
             sensor = self._add(role, packet["model"], tuple([value for value in _STATES if value in packet]))
             if sensor is None:
@@ -182,7 +182,7 @@ class Radio(Device):
         if sensor.last != id:
             # A new battery is a new id, once; two sensors take turns.
             if sensor.before == id:
-                self._tell(role, "two sensors, {} and {}: give them different channels".format(sensor.last, id))
+                self._report(role, "two sensors, {} and {}: give them different channels".format(sensor.last, id))
             sensor.before = sensor.last
             sensor.last = id
         for value in sensor.values:
@@ -205,9 +205,9 @@ class Radio(Device):
             self._engine.add(heard)  # pyright: ignore[reportAttributeAccessIssue] - a Session
             return heard
         except Error as e:
-            self._tell(role, e)
+            self._report(role, e)
 
-    def _tell(self, role, what):
+    def _report(self, role, what):
         if role not in self._told and len(self._told) < 16:
             self._told += (role,)
             self.fail("{}: {}".format(role, what))

@@ -36,7 +36,7 @@ class Sensor(Device):
         return self.read()
 
     def changed(self, setting):
-        """Measure as often as the interval says from now on; a class that overrides this calls it."""
+        """Measure once per interval from now on; a class that overrides this calls it."""
         if setting == "interval":
             self._repeat()
 

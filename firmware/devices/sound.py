@@ -48,7 +48,7 @@ class Sound(Device):
                 await asyncio.sleep(max(self.config["interval"], 1))
 
     async def listen(self):
-        """Listen for an interval, then tell how loud it was; raises DeviceError, OSError."""
+        """Listen for an interval, then report how loud it was; raises DeviceError, OSError."""
         squares = peak = moments = 0
         start = now = time.ticks_ms()
         while not moments or time.ticks_diff(now, start) < self.config["interval"] * 1000:
@@ -69,7 +69,7 @@ class Sound(Device):
         self.send("peak", self._decibels(peak * peak / 2))
 
     def _decibels(self, square):
-        # What is added is below what 16 bits can tell.
+        # What is added is below what 16 bits resolve.
         return round(10 * math.log10(2 * square + 1e-12) + self.config["reference"], 1)
 
 

@@ -1,4 +1,4 @@
-"""What can be switched on and off."""
+"""Things that are switched on and off."""
 
 from msgflo import Port
 
@@ -14,7 +14,7 @@ class Switch(Device):
     on = False
 
     def switch(self, on):
-        """Switch on or off, and tell it."""
+        """Switch on or off, and report it."""
         raise NotImplementedError
 
     def on_on(self, value):

@@ -1,4 +1,4 @@
-"""Keeps MicroPython's heap in one piece, so that there is room for something large; imported before anything else."""
+"""Keeps MicroPython's heap in one piece, so that something large fits; imported before anything else."""
 
 import gc
 import sys

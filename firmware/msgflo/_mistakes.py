@@ -1,4 +1,4 @@
-"""What is wrong with a declaration that is not even of the right kind; loaded when that is met."""
+"""Messages for declarations of the wrong type; loaded when one is met."""
 
 from .errors import ConfigError
 
@@ -6,7 +6,7 @@ __all__ = ("not_participants", "not_ports")
 
 
 def not_ports(name, inports, outports):
-    """Return a ConfigError that says which of a class's ports is none."""
+    """Return a ConfigError that names the one of a class's ports that is no Port."""
     for kind, ports in (("inports", inports), ("outports", outports)):
         if not isinstance(ports, (list, tuple)):
             return ConfigError('{} of {}: {!r} is no list; allowed: [Port("id"), …]'.format(kind, name, ports))
@@ -20,7 +20,7 @@ def not_ports(name, inports, outports):
 
 
 def not_participants(participants):
-    """Return a ConfigError that says which of a session's participants is none."""
+    """Return a ConfigError that names the one of a session's participants that is none."""
     if not isinstance(participants, (list, tuple)):
         return ConfigError("a session needs a list of participants, not {!r}".format(participants))
     for participant in participants:

@@ -1,4 +1,4 @@
-"""What differs between MicroPython and CPython."""
+"""The differences between MicroPython and CPython."""
 
 import sys
 

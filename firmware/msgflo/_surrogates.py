@@ -1,4 +1,4 @@
-"""What MicroPython's json does not know of JSON; loaded when it is met."""
+"""Surrogate pairs, which MicroPython's json does not decode; loaded when one is met."""
 
 __all__ = ("joined",)
 

@@ -1,6 +1,6 @@
 """A TCP or TLS connection on MicroPython that never blocks, and the packets that arrive on it.
 
-What the socket does not take at once is kept and written when it is ready; packets are read however they are cut.
+Bytes that the socket does not take at once wait until it is ready; packets are read however they are cut.
 Two things still make the whole program wait, as MicroPython has no other way: looking up a host name, and the
 arithmetic of a TLS handshake (1 to 2 s on a RP2040).
 """
@@ -46,8 +46,8 @@ class Wire:
         self._chunk = None  # the part being written
         self.spill = []  # what did not fit into _out, in order
 
-    async def open(self, broker, greet):
-        """Connect; `await greet()` is called on each address of the host until it does not raise OSError."""
+    async def open(self, broker, sign_on):
+        """Connect; `await sign_on()` is called on each address of the host until it does not raise OSError."""
         addresses, self._addresses = self._addresses, None
         if not addresses:
             try:
@@ -57,7 +57,7 @@ class Wire:
         for i, address in enumerate(addresses):
             try:
                 await self._open(broker, address)
-                await greet()
+                await sign_on()
                 self._addresses = addresses  # a lookup stops the whole program, so not each time
                 return
             except BaseException as e:  # whatever it is, cancellation included: leave no socket behind
@@ -180,7 +180,7 @@ class Wire:
         self.body = memoryview(body)
 
     async def _collect(self, n, keep=True):
-        self._make_room(n if keep else None)
+        self._allocate(n if keep else None)
         done = 0
         while done < n:
             if self._begin == self._end:
@@ -189,9 +189,9 @@ class Wire:
         self._copy()
 
     # The payload is touched in plain functions only: what a coroutine has once held stays in its frame, and that in its
-    # caller's, until the next packet, when the memory is wanted.
+    # caller's, until the next packet, when the memory is needed.
 
-    def _make_room(self, n):
+    def _allocate(self, n):
         self.payload = None
         try:
             if n is not None:

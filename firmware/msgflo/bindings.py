@@ -1,4 +1,4 @@
-"""Which inports a packet goes to: those with its topic, and those that the coordinator has bound to it."""
+"""Routes packets to inports: those with the packet's topic, and those that the coordinator has bound to it."""
 
 from .errors import ConfigError, ConnectError, SubscribeError
 from .packets import decode
@@ -18,7 +18,7 @@ class Bindings:
     """
 
     def __init__(self, runners, transport, log):
-        self.changed = False  # whether lists were taken that are not in force yet
+        self.changed = False  # whether lists were taken that are not applied yet
         self._runners = runners
         self._transport = transport
         self._log = log
@@ -41,7 +41,7 @@ class Bindings:
             self.changed = True
 
     def take(self, topic, payload):
-        """Take a packet if it is a binding list; returns whether it is. What is malformed in one is logged."""
+        """Take a packet if it is a binding list; returns whether it is. Malformed parts of it are logged."""
         runner = self._topics.get(topic)
         if runner is None:
             return False
@@ -69,7 +69,7 @@ class Bindings:
         return True
 
     def _note(self, topic, runner, about):
-        """Take what a list says of itself."""
+        """Read what a list states about itself."""
         if about:
             self._answers[topic] = str(about.get("version")).encode()
 
@@ -108,10 +108,10 @@ class Bindings:
 
     async def apply(self):
         """Apply what was taken, and confirm it."""
-        wanted, gone = self._update()
-        wanted += self._unheard
+        added, gone = self._update()
+        added += self._unheard
         self._unheard = []
-        await self._subscribe(wanted)
+        await self._subscribe(added)
         if gone:
             await self._transport.unsubscribe(gone)
         while self._answers and not self.changed:
@@ -140,24 +140,24 @@ class Bindings:
         while True:
             try:
                 self._routes = {}
-                wanted = []
+                added = []
                 for runner in self._runners:
                     lists = self._lists.get(runner.id) or {}
                     for inport, (topic, _) in runner.ins.items():
                         for source in lists.get(inport, ()):
-                            self._route(source, runner, inport, old, wanted)
-                        self._route(topic, runner, inport, old, wanted)
+                            self._route(source, runner, inport, old, added)
+                        self._route(topic, runner, inport, old, added)
                 self._filters = [source for source in self._routes if is_filter(source)]
                 if any(self._lists.values()):
                     list(map(bytearray, (256,) * 6))  # so much must remain, in pieces, for all that is not bindings
-                return wanted, [source for source in old if source not in self._routes]
+                return added, [source for source in old if source not in self._routes]
             except MemoryError:
                 self._routes = old
-                wanted = None
-                if not self._make_room():
+                added = None
+                if not self._drop_most():
                     raise
 
-    def _make_room(self):
+    def _drop_most(self):
         """Leave out the list with the most sources; returns whether there was one.
 
         Not the latest: so it is the same one again after a reconnection, in whatever order the lists come.
@@ -171,16 +171,16 @@ class Bindings:
 
     def _drop(self, participant, count):
         self._lists[participant] = {}
-        if self._dropped.get(participant) != count:  # else it was said: the list comes with each connection
+        if self._dropped.get(participant) != count:  # else it was logged: the list comes with each connection
             self._dropped[participant] = count
             self._log("bindings of {}: no memory for {} sources; left out".format(participant, count))
 
-    def _route(self, source, runner, inport, old, wanted):
+    def _route(self, source, runner, inport, old, added):
         routes = self._routes.setdefault(source, [])
         if _find(routes, runner, inport) is None:
             route = _find(old.get(source, ()), runner, inport)
-            if route is None and source not in wanted:
-                wanted.append(source)
+            if route is None and source not in added:
+                added.append(source)
             routes.append(route or [runner, inport, None])
 
     async def _subscribe(self, filters, qos=1):
@@ -190,7 +190,7 @@ class Bindings:
         except SubscribeError as e:
             self._log(str(e))
         except MemoryError:  # the transport has ended the connection; the next one shall fare better
-            self._make_room()
+            self._drop_most()
             raise ConnectError from None
 
 

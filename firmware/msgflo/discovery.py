@@ -7,11 +7,11 @@ __all__ = ("Presence",)
 
 
 class Presence:
-    """Tells on a connection that its participants are there."""
+    """Announces the participants of a connection."""
 
     def __init__(self, participants, client_id, transport, messages=None):
         self.participants = []  # those that have a message
-        self._lost = []  # ids of those that are kept from being known until they are back
+        self._lost = []  # ids of those that are not announced until they are back
         self._client_id = client_id
         self._transport = transport
         self._messages = {} if messages is None else messages  # participant id -> discovery message
@@ -20,39 +20,39 @@ class Presence:
             self.add(participant)
 
     def add(self, participant):
-        """Tell of this participant too, from the next time on."""
+        """Announce this participant too, from the next time on."""
         from .describe import describe  # needed at the start only: see _memory.forget
 
         runner = participant._runner
         # Made once, at the start: later a board's memory is in too small pieces.
         self._messages[runner.id] = describe(participant, self._client_id)
         if MICROPYTHON:
-            participant.inports = participant.outports = ()  # all they had to say is in the message
+            participant.inports = participant.outports = ()  # the message has all of it
         self.participants.append(participant)
         self.interval = min(self.interval, runner.period / 2.2)
 
     async def appear(self):
-        """Tell all there is to tell on a new connection."""
+        """Announce the connection and its participants, on a new connection."""
         await self.status("online")
         self._lost = [each._runner.id for each in self.participants if each.lost is True]
         await self.introduce([each._runner.id for each in self.participants if each.lost is not True])
 
     async def introduce(self, ids):
-        """Tell of these participants."""
+        """Announce these participants."""
         for participant_id in ids:
-            # QoS 0: what is unacknowledged takes memory, and after a loss of the connection all is told again.
+            # QoS 0: what is unacknowledged takes memory, and after a loss of the connection all is announced again.
             message = self._messages[participant_id]
-            await self._tell(participant_topic(participant_id), message, retain=True)
-            await self._tell(DISCOVERY, message)
+            await self._publish(participant_topic(participant_id), message, retain=True)
+            await self._publish(DISCOVERY, message)
 
     async def status(self, status):
         """Publish the state of the connection: `online`, `asleep` or `offline`."""
-        await self._tell(connection_topic(self._client_id), status.encode(), qos=1, retain=True)
+        await self._publish(connection_topic(self._client_id), status.encode(), qos=1, retain=True)
 
     async def repeat(self):
-        """Repeat the discovery messages, but for those of the lost: silence tells that they are.
+        """Repeat the discovery messages, but for those of the lost: their silence shows it.
 
-        Who is back is introduced anew: what the broker kept may have been cleared.
+        One that is back is introduced anew: its retained message may have been cleared.
         """
         for participant in list(self.participants):
             participant_id = participant._runner.id
@@ -63,8 +63,8 @@ class Presence:
                 self._lost.remove(participant_id)
                 await self.introduce([participant_id])
             else:
-                await self._tell(DISCOVERY, self._messages[participant_id])
+                await self._publish(DISCOVERY, self._messages[participant_id])
 
-    async def _tell(self, topic, payload, qos=0, retain=False):
+    async def _publish(self, topic, payload, qos=0, retain=False):
         await self._transport.drain()
         self._transport.publish(topic, payload, qos=qos, retain=retain)

@@ -3,7 +3,7 @@
 Error
 ├── ConfigError         a declaration or a broker URL is wrong; retrying does not help
 ├── ConnectError        the broker cannot be reached, or TLS failed
-│   └── Refused         the broker answered and said no
+│   └── Refused         the broker refused the connection
 └── SubscribeError      the broker refused a subscription
 """
 
@@ -21,7 +21,7 @@ _REASONS = (
 
 
 class Error(Exception):
-    """What every exception of this library derives from."""
+    """The base of all exceptions of this library."""
 
 
 class ConfigError(Error):

@@ -15,19 +15,19 @@ _SHORT = 5  # seconds: a connection that ends sooner was no success
 
 
 class Link:
-    """Keeps a connection to the broker, and says once what is wrong when there is none."""
+    """Keeps a connection to the broker, and logs once why there is none."""
 
     def __init__(self, broker, client_id, keepalive, on_message, log, info):
         self.transport = Transport(broker, client_id, keepalive=keepalive, on_message=on_message)
         if MICROPYTHON:
-            self.transport.log = log  # of packets that it has no room for
+            self.transport.log = log  # of packets that do not fit into memory
         self._broker = broker
         self._client_id = client_id
         self._log = log
         self._info = info
         self._said = None  # the last trouble
         self._failed = False  # whether it was us who failed, not the broker or the way to it
-        self.closing = False  # whether the connection's end is wanted
+        self.closing = False  # whether the connection's end is intended
         self.attempts = 0  # to connect, since the start, without those that failed by us
 
     async def keep(self, serve, lost):
@@ -93,7 +93,7 @@ class Link:
         try:
             await serve()
         except ConnectError:
-            pass  # `closed` says why
+            pass  # `closed` returns why
         except Exception as e:
             self._failed = True
             try:

@@ -1,4 +1,4 @@
-"""What is to be sent and could not be sent yet."""
+"""Packets that wait to be sent."""
 
 from ._platform import MICROPYTHON
 
@@ -8,7 +8,7 @@ __all__ = ("Outbox",)
 class Outbox:
     """Packets in the order in which they are to go out, each with its outport: `(topic, qos, retain, …)`.
 
-    Of each state the latest value is kept, so that it can be sent again. At most `limit` events wait: then the oldest
+    Of each state the latest value is stored, so that it can be sent again. At most `limit` events wait: then the oldest
     is dropped and counted in `dropped`.
     """
 
@@ -17,9 +17,9 @@ class Outbox:
         self.dropped = 0
         self.items = []  # event: (outport, payload); state: [outport, payload, whether it is in here]
         if MICROPYTHON:
-            # While the heap is in one piece: later there may be no room for a list that is twice as long.
+            # While the heap is in one piece: later there may be no space for a list that is twice as long.
             self.items.extend(range(min(limit, 64) + 8))
-            del self.items[:]  # `clear` would give the room back
+            del self.items[:]  # `clear` would free the memory
         self._events = 0  # how many of them are events
         self._states = {}  # topic -> state
 

@@ -1,4 +1,4 @@
-"""What paho takes for a socket: an asyncio connection, cut into whole frames."""
+"""A socket for paho: an asyncio connection, cut into whole frames."""
 
 import asyncio
 import time
@@ -204,10 +204,10 @@ class Pipe(asyncio.Protocol):
         self._set_reading()
 
     def _set_reading(self):
-        wanted = not (self._backlog or self._pausing)
-        if wanted != self._reading and not self.closing:
-            self._reading = wanted
-            if wanted:
+        is_reading = not (self._backlog or self._pausing)
+        if is_reading != self._reading and not self.closing:
+            self._reading = is_reading
+            if is_reading:
                 self._connection.resume_reading()
             else:
                 self._connection.pause_reading()

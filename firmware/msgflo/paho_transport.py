@@ -122,18 +122,18 @@ class Transport:
         for topic_filter, _ in topics:
             check_filter(topic_filter)
         refused = [topic_filter for topic_filter, _ in topics if not is_safe(topic_filter)]
-        asked = [each for each in topics if each[0] not in refused] if refused else topics
-        answers = [(part, self._request("subscribe", list(part))) for part in _parts(asked)]
-        for part, answer in answers:
-            codes = await self._answer(answer)
-            refused += [asked[0] for asked, code in zip(part, codes, strict=False) if code.is_failure]
+        allowed = [each for each in topics if each[0] not in refused] if refused else topics
+        requests = [(part, self._request("subscribe", part)) for part in _parts(allowed)]
+        for part, request in requests:
+            codes = await self._answer(request)
+            refused += [each[0] for each, code in zip(part, codes, strict=False) if code.is_failure]
         if refused:
             raise SubscribeError(refused, self.broker)
 
     async def unsubscribe(self, topics):
         """Unsubscribe from a list of filters and wait for the broker's answers; nobody can have subscribed to an invalid one."""
         topics = list(filter(can_be_subscribed, topics))
-        for answer in [self._request("unsubscribe", list(part)) for part in _parts(topics)]:
+        for answer in [self._request("unsubscribe", part) for part in _parts(topics)]:
             await self._answer(answer)
 
     async def closed(self):
@@ -331,7 +331,6 @@ class Transport:
 
 
 def _parts(topics):
-    topics = list(topics)
     return [topics[i : i + _FILTERS_A_PACKET] for i in range(0, len(topics), _FILTERS_A_PACKET)]
 
 

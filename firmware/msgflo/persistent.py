@@ -1,4 +1,4 @@
-"""A session that the broker keeps while its client is away (MQTT 3.1.1, §3.1.2.4).
+"""A session that the broker stores while its client is away (MQTT 3.1.1, §3.1.2.4).
 
 Events wait there: their topics are subscribed to with QoS 1. States do not: their topics are subscribed to with QoS 0, and
 the latest value comes with the subscription. Lists come with QoS 0: with QoS 1 they would wait behind what waits.
@@ -16,7 +16,7 @@ def memory_topic(participant_id):
 
 
 class Bindings(bindings.Bindings):
-    """As in msgflo.bindings, of a session that is kept."""
+    """As in msgflo.bindings, of a session that the broker stores."""
 
     def __init__(self, runners, transport, log):
         super().__init__(runners, transport, log)
@@ -29,7 +29,7 @@ class Bindings(bindings.Bindings):
         try:
             self._states[runner.id] = tuple(about.get("states", ()))
             self._left += about.get("drop", ())
-        except TypeError:  # no list: what else the list says is in force
+        except TypeError:  # no list: the rest of the list is applied
             pass
 
     async def apply(self):
@@ -60,12 +60,12 @@ class Bindings(bindings.Bindings):
 
 
 class Session(session.Session):
-    """As in msgflo.session, kept by the broker while this program is away."""
+    """As in msgflo.session, which the broker stores while this program is away."""
 
     def __init__(self, participants, broker="mqtt://localhost", **options):
         super().__init__(participants, broker, **options)
         self._bindings = Bindings(self._runners, self._transport, self.log)
-        self._unacknowledged = []  # (topic, packet id) of what has come and is not handled yet
+        self._unhandled = []  # (topic, packet id) of what has come and is not handled yet
         self._transport.clean = False
         self._transport.holds = True
         self._acknowledge = self._transport.handled
@@ -89,22 +89,22 @@ class Session(session.Session):
         if self.knows_all():
             self._transport.holds = False  # what was left to the broker comes with the next connection
         super()._lost(unacknowledged)
-        self._unacknowledged = []
+        self._unhandled = []
 
     def _handled(self, topic, pid):
-        self._unacknowledged.append((topic, pid))
+        self._unhandled.append((topic, pid))
         self._acknowledge_all()
 
     def _acknowledge_all(self):
         # What it has led to goes out first, on the same connection: then the broker has it before the acknowledgement.
         if not self._outbox.items:
             waiting = []
-            for each in self._unacknowledged:
+            for each in self._unhandled:
                 if self._bindings.is_busy(each[0]):
                     waiting.append(each)
                 else:
                     self._acknowledge(*each)
-            self._unacknowledged = waiting
+            self._unhandled = waiting
 
     async def _flush(self):
         if self._transport.holds and self.knows_all():

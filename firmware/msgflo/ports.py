@@ -15,7 +15,7 @@ class Port:
     the topic is `<role>/<id>`. Raises ConfigError.
     """
 
-    description = ""  # what is not declared is not kept in each port: that would take 150 bytes
+    description = ""  # what is not declared takes no memory in each port: that would take 150 bytes
     state = raw = retain = False
     schema = topic = None
     qos = 0

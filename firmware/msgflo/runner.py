@@ -19,7 +19,7 @@ _coroutine.close()
 
 
 class Runner:
-    """What is going on in one participant."""
+    """Runs one participant: its queue, its handlers, its hooks."""
 
     def __init__(self, participant, id, ins, outs, period):
         self.id = id

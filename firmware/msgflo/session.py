@@ -22,7 +22,7 @@ class Session:
 
     `participants` is a list, `broker` a Broker or its URL, `keepalive` in seconds, `client_id` by default the id of the
     first participant. `log` is called with each problem, a text (default: the logger `msgflo`; MicroPython: print), `info`
-    with the news that one is over (default: `log`). `messages` is where discovery messages are kept, by participants' ids
+    with the news that one is over (default: `log`). `messages` is where discovery messages are stored, by participants' ids
     (default: a dictionary). Raises ConfigError.
 
     While disconnected, each state's latest value waits, and up to `queue` events (default 1000; MicroPython: 32), of

@@ -159,12 +159,12 @@ class _Bindings(persistent.Bindings):
 
 
 class _Presence(Presence):
-    """Announces a participant no more that leaves while others are announced."""
+    """Stops announcing a participant that leaves, even while others are announced."""
 
     def __init__(self, *args):
         super().__init__(*args)
-        if not self.participants:  # they are added while it waits to repeat, and most have a period of 60 s
-            self.interval = 60 / 2.2
+        if not self.participants:  # they join while it waits to repeat: a period of 60 s, not of an hour
+            self.interval /= 60
 
     def add(self, participant):
         super().add(participant)
@@ -176,7 +176,7 @@ class _Presence(Presence):
         self.participants = [each for each in self.participants if each._runner is not runner]
         self._messages.pop(runner.id).clear()
 
-    async def _tell(self, topic, payload, qos=0, retain=False):
+    async def _publish(self, topic, payload, qos=0, retain=False):
         await self._transport.drain()
         if payload:
             self._transport.publish(topic, payload, qos=qos, retain=retain)
@@ -202,7 +202,7 @@ class _Nobody:
 
 
 class _Left:
-    """What a participant that has left has for a session: nothing is sent any more."""
+    """Stands in for the session of a participant that has left: it sends nothing."""
 
     running = connected = False
     backlog = 0

@@ -42,14 +42,14 @@ def matches(topic_filter, topic):
         return not is_filter(topic)
     if topic[:1] == "$" and topic_filter[:1] in ("+", "#"):
         return False
-    wanted = topic_filter.split("/")
+    pattern = topic_filter.split("/")
     levels = topic.split("/")
-    for i, level in enumerate(wanted):
+    for i, level in enumerate(pattern):
         if level == "#":  # also matches its parent: `a/#` takes `a`
             return True
         if i >= len(levels) or (level != "+" and level != levels[i]):
             return False
-    return len(wanted) == len(levels)
+    return len(pattern) == len(levels)
 
 
 def is_filter(topic):
@@ -98,4 +98,4 @@ def unescape(text):
             parts[i] = unhexlify(parts[i][:2] or b"x") + parts[i][2:]
         return b"".join(parts).decode()
     except ValueError:
-        raise ValueError("a % is written %25") from None  # says not where: it may be in a password
+        raise ValueError("a % is written %25") from None  # without its place: it may be in a password

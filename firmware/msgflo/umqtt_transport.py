@@ -18,7 +18,7 @@ from .topics import check_filter, check_topic
 
 __all__ = ("Transport",)
 
-_LEAN = False  # a build for a board has left out these methods already; without them there is more room
+_LEAN = False  # a build for a board has left out these methods already; without them more memory is free
 if not _LEAN:
     for _name in (
         "_recv_len",
@@ -45,7 +45,7 @@ class Transport(MQTTClient):
     """
 
     connect_timeout = 15  # s, for TCP, TLS and CONNACK together
-    max_packet = 32768  # bytes; a larger packet, or one that memory has no room for, is skipped and reported
+    max_packet = 32768  # bytes; a larger packet, or one that does not fit into memory, is skipped and reported
     ahead = None  # async function that writes more behind CONNECT, before there is an answer
     max_inflight = 8  # QoS 1 packets that wait for the broker's acknowledgement
     clean = 0x02  # flag of CONNECT: the broker is to forget the session with each connection; or False
@@ -80,7 +80,7 @@ class Transport(MQTTClient):
         self._late = self.has_left = False
         timer = asyncio.create_task(self._time_out(asyncio.current_task()))
         try:
-            await self.sock.open(self.broker, self._greet)
+            await self.sock.open(self.broker, self._sign_on)
         except (OSError, ValueError) as e:
             if e.args and e.args[0] == errno.ENOMEM:  # of TLS
                 raise MemoryError(str(e)) from None
@@ -104,7 +104,7 @@ class Transport(MQTTClient):
         self._late = True
         task.cancel()
 
-    async def _greet(self):
+    async def _sign_on(self):
         # MQTT 3.1.1, §3.1
         flags = self.clean
         texts = [self.client_id]

@@ -1,7 +1,7 @@
-"""What a packet's data must be, by the type of its port.
+"""Converts a packet's data to the type of its port.
 
 Devices say the same in many ways: a switch sends `true`, `"ON"` or `1`, a thermometer 21.5 or `"21.5"`. What can mean
-one thing only is taken. Everything else raises Error, whose text says what is allowed.
+one thing only is accepted. Everything else raises Error, whose text lists what is allowed.
 """
 
 from .errors import Error

@@ -19,7 +19,6 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "support")]
 from brokers import free_port  # noqa: E402 - the path comes first
 from browser import LAPTOP, PHONE, SECRET, Chromium, Pages, edit, fit, until, until_system  # noqa: E402
 from paths import ROOT  # noqa: E402
-from pictures import smaller  # noqa: E402
 from systems import Coordinator  # noqa: E402
 
 # role, component, where it stands on the dashboard
@@ -109,10 +108,10 @@ def main() -> None:
                 page = pages(coordinator)
                 build(page)
                 wired(page)
-                (arguments.folder / "page-light.png").write_bytes(smaller(page.screenshot()))
+                page.screenshot(path=arguments.folder / "page-light.png")
                 page.emulate_media(color_scheme="dark")
                 shown(page)
-                (arguments.folder / "page-dark.png").write_bytes(smaller(page.screenshot()))
+                page.screenshot(path=arguments.folder / "page-dark.png")
                 for theme in ("light", "dark") if arguments.all else ():
                     page.emulate_media(color_scheme=theme)
                     for width, height in (LAPTOP, PHONE):

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,12 +17,9 @@ from playwright.sync_api import Page
 
 from browser import PHONE, SECRET, Pages, axe, edit, expect, node_in, of_system, running, tell, until_system
 from msgflo_host.components.foreign.foreign_file import load
-from paths import ROOT
 from systems import Coordinator, Participants, Sink, until
 
-EXAMPLE = ROOT / "examples/rtl433"
 VIEWER = "who-may-only-look"
-MARKUP = "<img src=x onerror=window.hacked=1><b class=hacked>"
 PLUG: dict[str, Any] = {
     "tele/desk/LWT": "Online",
     "tele/desk/STATE": {"Time": "2026-01-01T10:00:00", "POWER": "ON", "Dimmer": 40, "Wifi": {"RSSI": 80}},
@@ -144,28 +137,6 @@ def last_is(edge: str, value: Any) -> str:
     return f"JSON.stringify(packets.last({json.dumps(edge)})?.data) === {json.dumps(json.dumps(value))}"
 
 
-@pytest.mark.skipif(shutil.which("rtl_433") is None, reason="rtl_433 is not installed (Debian: rtl-433)")
-def test_topics_of_a_real_rtl_433_become_a_node_whose_ports_carry_the_values(
-    page: Page, coordinator: Coordinator
-) -> None:
-    environment = {**os.environ, "MSGFLO_BROKER": broker_of(coordinator)}
-    command = [sys.executable, str(EXAMPLE / "receiver.py"), str(EXAMPLE / "cool.ook")]
-    receiver = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        adopt(page, "Nexus-TH-2", "garden", "Nexus")
-        edges = {
-            connect_to_sink(page, "garden", port): value for port, value in (("temperature_C", 12.6), ("humidity", 84))
-        }
-        for edge, value in edges.items():
-            until_system(page, last_is(edge, value))
-    finally:
-        receiver.terminate()
-        receiver.wait(10)
-    types = "Object.fromEntries(system.nodeStatus('garden').outports.map((port) => [port.id, port.type]))"
-    until_system(page, "system.nodeStatus('garden')?.outports.length")
-    assert of_system(page, types) == {"temperature_C": "number", "humidity": "number", "battery_ok": "number"}
-
-
 def test_topics_of_a_tasmota_device_become_a_node_whose_ports_carry_the_values(
     page: Page, coordinator: Coordinator, device: Device
 ) -> None:
@@ -241,33 +212,6 @@ outports:
 """
 
 
-def test_a_topic_that_says_whether_a_device_is_there_is_marked_and_becomes_no_port(page: Page, device: Device) -> None:
-    rows = page.get_by_role("treeitem")
-    values = {"hut/heater/heat": 21, "hut/heater/there": "Online"}
-    sent_until_seen(page, device, values, rows.filter(has_text="hut").count)
-    page.get_by_label("Search topics").fill("hut")
-    expect(rows.filter(has_text="whether it is there").locator(".topic-name")).to_contain_text("there")
-    expect(rows.filter(has_text="heat").last.locator("small")).to_be_empty()
-    expect(rows.first).to_contain_text("2 topics")
-    rows.first.locator(".topic-box").click()
-    page.get_by_role("button", name="Adopt 2 topics").click()
-    expect(page.get_by_label("The file")).to_have_value(HEATER)
-
-
-HEATER = """component: home/Heater
-icon: plug
-inports: {}
-outports:
-  heat:
-    queue: "hut/#ROLE/heat"
-    type: number
-availability:
-  topic: "hut/#ROLE/there"
-  online: Online
-  offline: Offline
-"""
-
-
 def test_the_tree_is_walked_by_keyboard(page: Page, device: Device) -> None:
     values = {f"walk/{room}/{what}": 1 for room in ("attic", "cellar") for what in ("heat", "light")}
     rows = page.get_by_role("treeitem")
@@ -288,20 +232,6 @@ def test_the_tree_is_walked_by_keyboard(page: Page, device: Device) -> None:
     page.keyboard.press("Space")
     expect(here).to_have_attribute("aria-checked", "true")
     expect(rows.nth(1)).to_have_attribute("aria-checked", "mixed")
-
-
-def test_the_broker_is_heard_only_while_the_view_is_open(page: Page, device: Device) -> None:
-    count = page.locator(".topic-row").filter(has_text="pulse").locator(".topic-count")  # also where it is not shown
-    sent_until_seen(page, device, {"pulse": 1}, count.count)
-    page.get_by_label("Search topics").fill("pulse")
-    before = f"{device.sent['pulse']}\N{MULTIPLICATION SIGN}"
-    expect(count).to_have_text(before)
-    tell(page, "show-view", {"view": "graph"})
-    page.wait_for_function("() => document.querySelector('#adopt-view').hidden")
-    device.send("pulse", 2)
-    tell(page, "show-view", {"view": "adopt"})
-    sent_until_seen(page, device, {"pulse/after": 1}, page.get_by_role("treeitem").filter(has_text="after").count)
-    assert count.first.text_content() == before
 
 
 def test_what_is_wrong_in_the_file_is_said_and_what_was_edited_is_kept(page: Page, device: Device) -> None:
@@ -416,40 +346,6 @@ def test_adopting_asks_for_the_secret_in_place_and_makes_the_file_where_the_proj
     project.wait(lambda status: any(each["id"] == "hall" and each["instances"] for each in status["nodes"]))
     assert (tmp_path / "Plug.yml").read_text().startswith(f"component: {tmp_path.name}/Plug\n")
     assert f'namespace: "{tmp_path.name}"' in (tmp_path / "msgflo.yaml").read_text()
-
-
-def test_it_says_why_nothing_is_heard(coordinator: Coordinator, page_of: Pages, same_page: Pages, page: Page) -> None:
-    expect(opened(page_of, coordinator, secret=VIEWER).locator(".adopt-message")).to_contain_text("protocol:network")
-    same_page.tolerate("status of 409")
-    page.route("**/page.json", lambda route: route.fulfill(status=409, body="It is a test.\n"))
-    tell(page, "show-view", {"view": "graph"})
-    tell(page, "show-view", {"view": "adopt"})
-    expect(page.locator(".adopt-message")).to_have_text("no way to the broker: It is a test.")
-    page.unroute("**/page.json")
-
-
-def test_hostile_topics_and_payloads_are_text_up_to_the_file(page: Page, device: Device) -> None:
-    config = {
-        "name": MARKUP,
-        "stat_t": MARKUP,
-        "val_tpl": MARKUP,
-        "unit_of_meas": MARKUP,
-        "dev": {"name": MARKUP, "ids": ["__proto__"]},
-    }
-    values = {
-        f"zigbee2mqtt/{MARKUP}": {MARKUP: MARKUP, "__proto__": MARKUP},
-        "homeassistant/sensor/x/config": config,
-        f"a/{MARKUP}/\"'": MARKUP,
-    }
-    sent_until_seen(page, device, values, page.locator(".adopt-devices li").filter(has_text=MARKUP).nth(1).count)
-    harm = "() => window.hacked || document.querySelectorAll('.hacked, img[src=x], [onerror]').length"
-    for card in range(2):
-        page.locator(".adopt-devices li").filter(has_text=MARKUP).nth(card).get_by_role("button").click()
-        text = page.get_by_label("The file").input_value()
-        assert json.dumps(MARKUP)[1:-1] in text
-        assert not page.evaluate(harm)
-        page.get_by_role("button", name="Back to the topics").click()
-    assert not page.evaluate(harm)
 
 
 def test_nothing_keeps_people_out_where_they_adopt(page: Page, device: Device) -> None:

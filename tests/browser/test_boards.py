@@ -12,13 +12,12 @@ from urllib.parse import quote
 
 import paho.mqtt.client as paho
 import pytest
-from playwright.sync_api import Locator, Page, Route, WebSocketRoute
+from playwright.sync_api import Locator, Page, Route
 
 from brokers import Broker
 from browser import (
     PHONE,
     Pages,
-    address,
     axe,
     come_back,
     expect,
@@ -279,7 +278,7 @@ def test_after_the_coordinator_has_started_again_boards_can_be_started_again(
     other = page_of(coordinator)
     until_system(other, "system.isReady")
     # What it imports may not be lost on the way: a browser asks only once for that.
-    other.evaluate("import('/core/load.js').then(({ load }) => load('boards/shelf.js'))")
+    other.evaluate("import('/core/load.js').then(({ load }) => load('boards/overview.js'))")
     coordinator.stop()
     expect(thing(page, "bell")).to_have_count(0)
     other.get_by_role("tab", name="Boards").click()
@@ -355,29 +354,6 @@ def draw(page: Page, src: Locator, tgt: Locator) -> None:
 
 
 # --- Things ---
-
-
-def test_nothing_is_said_of_a_breath_when_its_board_is_gone(
-    coordinator: Coordinator, bench: Path, page_of: Pages, wire: Wire
-) -> None:
-    page = page_of(coordinator)
-    page.evaluate(
-        """() => (window.WebSocket = class extends WebSocket {
-          room = this.url.includes("/room/") && (window.control = this);
-        })"""
-    )
-    page.locator("#tab-boards").click()
-    expect(thing(page, "air")).to_be_visible()
-    page.clock.install()
-    page.get_by_role("button", name="Breathe on it: air").click()
-    wire.wait("air/humidity", lambda value: value > 60)
-    # The connection is about to close, of which the page hears later.
-    page.evaluate("() => { window.control.onclose = null; window.control.close(); }")
-    page.clock.run_for(1000)
-    page.get_by_role("button", name="Stop: room").click()
-    expect(thing(page, "air")).to_have_count(0)
-    page.clock.run_for(3000)  # all that a breath and a toast have begun
-    assert page.locator("#toasts .bad").all_text_contents() == []
 
 
 def test_what_a_board_measures_is_changed_by_hand(
@@ -520,16 +496,3 @@ def test_why_a_board_does_not_start_is_said_beside_it(coordinator: Coordinator, 
     expect(button).to_have_text("Start")
     expect(button).to_be_focused()
     assert len(asked) == 1, "while it starts, it is not asked for again"
-
-
-def test_what_a_board_refuses_to_tell_of_itself_is_said(coordinator: Coordinator, bench: Path, page_of: Pages) -> None:
-    page = page_of.blank()
-
-    def refuse(board: WebSocketRoute) -> None:
-        board.on_message(lambda asked: board.send(json.dumps({"id": json.loads(asked)["id"], "error": "not today"})))
-
-    page.route_web_socket("**/press/control", refuse)
-    page.goto(address(coordinator))
-    page.locator("body[data-started]").wait_for()
-    page.locator("#tab-boards").click()
-    expect(page.get_by_role("alert").filter(has_text="not today")).to_be_visible()

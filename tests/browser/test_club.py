@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 import club
-from bench import editor as large
-from brokers import Broker
 from browser import Pages, edit, expect, fit, middle_of, node_in, of_system, settled, until, until_system
 from systems import Coordinator
 
@@ -41,27 +38,6 @@ def page(system: tuple[Coordinator, club.Devices], same_page: Pages) -> Page:
     return page
 
 
-def test_no_node_overlaps_another_and_all_are_in_sight(page: Page) -> None:
-    boxes = page.evaluate(
-        """() => [...document.querySelectorAll("#graph-view [data-node]")].map((node) => {
-          const { left, right, top, bottom } = node.getBoundingClientRect();
-          return [node.dataset.node, left, right, top, bottom];
-        })"""
-    )
-    assert len(boxes) == 64
-    view = page.locator("#graph-view").bounding_box()
-    assert view
-    for name, left, right, top, bottom in boxes:
-        assert left >= view["x"] - 1, f"{name} is out of sight"
-        assert right <= view["x"] + view["width"] + 1, f"{name} is out of sight"
-        assert top >= view["y"] - 1, f"{name} is out of sight"
-        assert bottom <= view["y"] + view["height"] + 1, f"{name} is out of sight"
-    for i, (name, left, right, top, bottom) in enumerate(boxes):
-        for other, other_left, other_right, other_top, other_bottom in boxes[:i]:
-            apart = left >= other_right or other_left >= right or top >= other_bottom or other_top >= bottom
-            assert apart, f"{name} overlaps {other}"
-
-
 def test_all_labels_are_readable(page: Page) -> None:
     groups = {f"{room} 1": [node for node in club.NODES if node.startswith(f"{room}-")] for room in club.ROOMS}
     edit(page, *(["addgroup", {"name": name, "nodes": nodes}] for name, nodes in groups.items()))
@@ -83,19 +59,6 @@ def test_all_labels_are_readable(page: Page) -> None:
     assert sorted(label["text"] for label in labels) == sorted([*club.NODES, *groups])
     assert not [label for label in labels if label["cut"] or not label["seen"]]
     assert min(label["height"] for label in labels) >= LEAST_TEXT_PX
-
-
-def test_a_node_that_is_dragged_leaves_the_others_alone(page: Page) -> None:
-    page.evaluate(
-        """() => {
-          window.touched = new Set();
-          new MutationObserver((mutations) => {
-            for (const { target } of mutations) if (target.dataset?.node) window.touched.add(target.dataset.node);
-          }).observe(document.querySelector("#graph-view"), { attributes: true, attributeFilter: ["style"], subtree: true });
-        }"""
-    )
-    drag(page, "presence", steps=10)
-    assert page.evaluate("() => [...window.touched]") == ["presence"]
 
 
 def middle(page: Page, node: str) -> tuple[float, float]:
@@ -120,28 +83,6 @@ def test_the_page_says_how_many_packets_it_left_out(page: Page, devices: club.De
             page, "() => /^[1-9][0-9]* packets not shown/.test(document.querySelector('#status-left-out').textContent)"
         )
     expect(page.locator("#status-left-out")).to_be_empty()
-
-
-@pytest.mark.soak  # a size that takes long
-def test_a_graph_of_500_nodes_is_shown_and_edited(
-    run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages
-) -> None:
-    coordinator = run_graph(json.dumps(large.graph(500)), broker=broker.url, suffix=".json")
-    with large.devices(broker.port, 500):
-        page = page_of(coordinator)
-        until_system(page, "system.isReady && system.graph.edges.size === 1500")
-        expect(page.locator("#graph-view [data-node]")).to_have_count(500)
-        fit(page)
-        x, y = middle(page, "p77")
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + 50, y + 20, steps=5)
-        page.mouse.up()
-        before = 77 % 32 * 120
-        until_system(page, f"system.graph.nodes.get('p77').metadata.x > {before}")
-        page.keyboard.press("Control+z")
-        until_system(page, f"system.graph.nodes.get('p77').metadata.x === {before}")
-        until_system(page, "packets.last('p7.out0 p8.in0')")
 
 
 @pytest.mark.soak  # a timing

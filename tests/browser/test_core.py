@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from browser import (
     address,
     come_back,
     expect,
-    goes_on_to_the_right,
     make_graph,
     node_in,
     of_system,
@@ -236,41 +234,6 @@ def test_a_lost_connection_is_said_edits_are_refused_and_the_present_state_is_sh
     assert run(page, ("removenode", {"id": "a"}))
 
 
-@pytest.mark.usefixtures("page")
-def test_a_graph_that_cannot_be_fetched_is_asked_for_again_and_what_was_seen_stays(
-    coordinator: Coordinator, page_of: Pages
-) -> None:
-    page = page_of.blank()
-    page.clock.install()
-    page.add_init_script(
-        """window.isSpoiled = true;
-        const send = WebSocket.prototype.send;
-        WebSocket.prototype.send = function (text) {
-          window.socket = this;
-          const asksForSource = JSON.parse(text).command === "getsource";
-          send.call(this, window.isSpoiled && asksForSource ? text.replace("default/main", "x/Nobody") : text);
-        };"""
-    )
-    page.goto(address(coordinator))
-    nothing, banner = page.get_by_text("Nothing is here yet"), page.locator("#banner-stale")
-    expect(banner).to_contain_text(
-        "What you see may be out of date; it is asked for again every few seconds: there is no component"
-    )
-    assert not of_system(page, "system.isReady")
-    expect(nothing).to_be_hidden()
-    page.evaluate("() => (window.isSpoiled = false)")
-    page.clock.fast_forward(2000)  # when it is asked for again
-    ready(page)
-    expect(banner).to_have_count(0)
-    page.evaluate("() => { window.isSpoiled = true; window.socket.close(); }")
-    expect(banner).to_be_visible()
-    expect(node_in(page, "a")).to_be_visible()
-    expect(nothing).to_be_hidden()
-    page.evaluate("() => (window.isSpoiled = false)")
-    page.clock.fast_forward(2000)
-    ready(page)
-
-
 def test_what_was_typed_stays_where_it_could_not_be_sent_and_is_sent_again(
     page: Page, coordinator: Coordinator, folder: Path, same_page: Pages
 ) -> None:
@@ -396,71 +359,6 @@ def test_a_secret_that_is_not_known_is_dropped_and_said(coordinator: Coordinator
     assert page.evaluate("() => sessionStorage.length") == 0
 
 
-def test_texts_of_anyone_stay_texts(page: Page) -> None:
-    hostile = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
-    assert run(page, ("addnode", {"id": hostile, "component": hostile}), title=hostile)
-    assert not run(page, ("renamenode", {"from": "absent" + hostile, "to": "other"}), title=hostile)
-    expect(page.locator(".toast.bad")).to_contain_text(f"{hostile}: ")
-    page.evaluate(
-        """async (text) => {
-          const { announce, askText, openPanel, toast } = await import("/core/dom.js");
-          announce(text);
-          toast(text, "good");
-          openPanel(text, text, text);
-          askText(text, { title: text, hint: text, value: text });
-        }""",
-        hostile,
-    )
-    expect(page.get_by_role("dialog").get_by_role("heading")).to_have_text(hostile)
-    expect(page.locator("#inspector .panel-title")).to_have_text(hostile)
-    assert page.locator("#inspector img, dialog img, #toasts img, #announcer img, #tools img").count() == 0
-    assert page.title() != "run"
-
-
-def test_a_name_that_turns_texts_around_is_seen_as_such_where_it_is_told(page: Page) -> None:
-    tell = """async (text) => {
-      const { confirmDialog, toast } = await import("/core/dom.js");
-      toast(text, "bad");
-      confirmDialog(text);
-    }"""
-    page.evaluate(tell, "Move a\u202eb: it was refused")
-    for told in (page.locator("#toasts p"), page.locator("dialog p")):
-        expect(told).to_have_text("Move a\\u202eb: it was refused")
-        assert goes_on_to_the_right(told, ": it was refused")
-
-
-def test_a_panel_gives_the_focus_back_and_tells_when_it_closes(page: Page) -> None:
-    page.locator("#tool-theme").focus()
-    page.evaluate("""async () => {
-      const { openPanel } = await import("/core/dom.js");
-      window.told = [];
-      for (const id of ["one", "two"]) openPanel(id, id, "content", { onClose: () => window.told.push(id) });
-    }""")
-    assert page.evaluate("() => window.told") == ["one"]
-    page.locator("#inspector").get_by_role("button", name="Close").press("Escape")
-    expect(page.locator("#inspector")).to_be_hidden()
-    expect(page.locator("#tool-theme")).to_be_focused()
-    assert page.evaluate("() => window.told") == ["one", "two"]
-
-
-def test_toasts_leave_the_panel_and_the_devices_free(page: Page) -> None:
-    page.evaluate("""async () => {
-      const { openPanel, toast } = await import("/core/dom.js");
-      toast("something");
-      openPanel("one", "one", "content");
-      const { context } = await import("/core/registry.js");
-      context.page.openSide(true, "devices");
-    }""")
-    page.locator("[data-kind=display].device-item").click()
-    expect(page.locator("#devices")).to_be_visible()
-    page.wait_for_function("""() => {
-      const place = (name) => document.querySelector(name).getBoundingClientRect();
-      const [toast, panel, strip] = ["#toasts .toast", "#inspector", "#devices"].map(place);
-      return toast.right <= panel.left && toast.bottom <= strip.top && toast.left >= 0 && toast.top >= 0;
-    }""")
-    page.locator("#devices").get_by_role("button", name=re.compile("^Close")).click()
-
-
 def test_light_and_dark_follow_the_system_until_one_is_chosen(coordinator: Coordinator, page_of: Pages) -> None:
     page = page_of(coordinator, theme="dark")
     html = page.locator("html")
@@ -471,44 +369,3 @@ def test_light_and_dark_follow_the_system_until_one_is_chosen(coordinator: Coord
     expect(html).to_have_attribute("data-theme", "dark")
     page.reload()
     expect(html).to_have_attribute("data-theme", "dark")
-
-
-def test_parts_that_are_opened_while_there_is_no_coordinator_work_when_it_is_back(page: Page, same_page: Pages) -> None:
-    # Firefox does not load again what it could not load once: it has to be there by then.
-    same_page.tolerate("ERR_FAILED|Failed to load resource")
-    for part in ("boards/shelf.js", "boards/api.js", "adopt/view.js", "adopt/tree.js", "msgflo.js", "vendor/uplot.js"):
-        page.wait_for_function(
-            "(part) => performance.getEntriesByName(new URL(part, location.href).href).length", arg=part
-        )
-    page.route("**/*.js", lambda route: route.abort())
-    page.get_by_role("tab", name="Boards").click()
-    expect(page.locator("#boards-view")).to_contain_text("real firmware")
-    page.get_by_role("tab", name="Adopt").click()
-    expect(page.locator("#adopt-view .adopt")).to_be_visible()
-
-
-def test_what_did_not_come_is_told_and_comes_when_it_is_tried_again(coordinator: Coordinator, page_of: Pages) -> None:
-    page_of.tolerate("ERR_FAILED")
-    page = page_of.blank()
-    parts = re.compile(r"/(boards/shelf|adopt/view|graph/new_component)\.js")
-    page.route(parts, lambda route: route.abort())
-    page.goto(address(coordinator))
-    ready(page)
-    for view, what in (("Boards", "Port maps"), ("Adopt", "Topics")):
-        page.get_by_role("tab", name=view).click()
-        expect(page.locator(f"#{view.lower()}-view")).to_contain_text(
-            f"{what} cannot be shown: what it needs did not come"
-        )
-    page.get_by_role("tab", name="Graph").click()
-    new = page.get_by_role("button", name="New component …")
-    new.click()
-    said = page.get_by_role("alert").filter(has_text="No component can be made: what it needs did not come")
-    expect(said).to_be_visible()
-    page.unroute(parts)
-    new.click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.keyboard.press("Escape")
-    page.get_by_role("tab", name="Boards").click()
-    expect(page.locator("#boards-view")).to_contain_text("real firmware")
-    page.get_by_role("tab", name="Adopt").click()
-    expect(page.locator("#adopt-view .adopt")).to_be_visible()

@@ -183,25 +183,6 @@ def test_instruments_are_arranged_by_mouse_and_keys_for_everyone(
     assert place(first, "switch1") == box(4, 1, 3, 3)
 
 
-def test_a_drag_is_broken_off_by_escape(page: Page) -> None:
-    instruments(page, **BOTH)
-    is_running_here(page, "switch1")
-    page.get_by_role("button", name="Edit", exact=True).click()
-    settled(page)
-    before = instrument(page, "switch1").bounding_box()
-    assert before
-    page.mouse.move(before["x"] + 40, before["y"] + 100)
-    page.mouse.down()
-    page.mouse.move(before["x"] + 400, before["y"] + 300)
-    settled(page)
-    assert instrument(page, "switch1").bounding_box() != before
-    page.keyboard.press("Escape")
-    page.mouse.up()
-    settled(page)
-    assert instrument(page, "switch1").bounding_box() == before
-    assert place(page, "switch1") == box(0, 0)
-
-
 class Lamp(Participant):
     component = "test/Lamp"
     inports = (Port("on", "boolean"),)
@@ -209,16 +190,6 @@ class Lamp(Participant):
 
     def process(self, inport: str, msg: Any) -> None:
         self.send("is", msg.data)
-
-
-def test_what_does_not_fit_into_an_instrument_can_be_scrolled_to(page: Page) -> None:
-    instruments(page, sound1=("web/Sound", box(0, 0)))
-    is_running_here(page, "sound1")
-    body = instrument(page, "sound1").locator(".device-body")
-    body.evaluate("body => body.scrollTo(0, 0)")
-    above = "body => body.firstElementChild.getBoundingClientRect().top - body.getBoundingClientRect().top"
-    assert body.evaluate("body => body.scrollHeight > body.clientHeight")
-    assert body.evaluate(above) >= 0
 
 
 def test_a_switch_on_the_dashboard_drives_a_lamp(page: Page, coordinator: Coordinator) -> None:
@@ -242,18 +213,6 @@ def test_a_switch_on_the_dashboard_drives_a_lamp(page: Page, coordinator: Coordi
         expect(instrument(page, "switch1").get_by_role("switch")).to_have_attribute("aria-checked", "true")
 
 
-def test_a_device_of_the_same_page_is_not_shown_as_elsewhere(page: Page, coordinator: Coordinator) -> None:
-    put(page, switch1=("web/Switch", None))
-    until_system(page, "system.nodeStatus('switch1') !== undefined")
-    page.locator("#side-tab-devices").click()
-    page.locator("[data-kind=switch]").click()
-    coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
-    edit(page, ["changenode", {"id": "switch1", "metadata": {"dashboard": box(0, 0)}}])
-    dashboard(page)
-    expect(instrument(page, "switch1")).to_contain_text("It runs as a device of this page")
-    expect(instrument(page, "switch1").get_by_role("button", name="Run here too")).to_be_visible()
-
-
 def test_an_instrument_that_runs_elsewhere_runs_here_when_that_page_has_gone(
     page: Page, coordinator: Coordinator
 ) -> None:
@@ -268,30 +227,6 @@ def test_an_instrument_that_runs_elsewhere_runs_here_when_that_page_has_gone(
         is_in_state(page, "switch1", "elsewhere")
         expect(instrument(page, "switch1").get_by_role("switch")).to_have_count(0)
     is_running_here(page, "switch1")
-
-
-def test_of_two_that_take_a_role_at_the_same_time_one_gives_way(
-    page: Page, coordinator: Coordinator, page_of: Pages
-) -> None:
-    pages = [page, page_of(coordinator)]
-    nobody = json.dumps(coordinator.status())
-    for page in pages:
-        page.route("**/status.json", lambda route: route.fulfill(body=nobody, content_type="application/json"))
-    for page in pages:
-        dashboard(page)
-    put(pages[0], **ONE)
-    for page in pages:
-        is_in_state(page, "switch1", "running")
-    for page in pages:
-        page.unroute("**/status.json")
-
-    def states() -> list[str]:
-        return sorted(
-            page.evaluate(state_of("switch1")) for page in pages if of_system(page, "system.askStatus()") is None
-        )
-
-    until(lambda: states() == ["elsewhere", "running"])
-    coordinator.wait(lambda status: len(node(status, "switch1")["instances"]) == 1)
 
 
 def test_a_removed_instrument_comes_back_by_undo(page: Page) -> None:

@@ -7,7 +7,6 @@ import queue
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any, cast
 
 import pytest
@@ -21,7 +20,6 @@ from browser import (
     axe,
     edit,
     expect,
-    goes_on_to_the_right,
     middle_of,
     node_in,
     running,
@@ -168,44 +166,6 @@ def test_every_virtual_device_sends_or_shows(page: Page, coordinator: Coordinato
     assert tested == set(KINDS)
 
 
-def test_a_chart_holds_a_value_until_the_next_one(page: Page, coordinator: Coordinator) -> None:
-    pick(page, "chart")
-    coordinator.wait(lambda status: node(status, "chart1")["state"] == "alive")
-    with Outside(mqtt(coordinator), "chart1/a") as outside:
-        for value in ("50", "92"):
-            outside.send("chart1/a", value)
-            expect(card(page, "chart1")).to_contain_text(f"a: {value}")
-    line = card(page, "chart1").locator("polyline.chart-a")
-    expect(line).to_have_attribute("points", re.compile(r"^\S+ \S+ \S+ \S+$"))
-    corners = [each.split(",") for each in str(line.get_attribute("points")).split()]
-    assert all(one[0] == two[0] or one[1] == two[1] for one, two in pairwise(corners)), "no line is slanted"
-
-
-def test_a_chart_draws_the_largest_numbers_there_are(page: Page, coordinator: Coordinator) -> None:
-    pick(page, "chart")
-    coordinator.wait(lambda status: node(status, "chart1")["state"] == "alive")
-    with Outside(mqtt(coordinator), "chart1/a") as outside:
-        for port, value in (("a", "1e308"), ("b", "-1e308"), ("c", "1e999")):
-            outside.send(f"chart1/{port}", value)
-        expect(card(page, "chart1")).to_contain_text("c: no number: Infinity")
-    expect(card(page, "chart1").locator(".chart-range")).to_contain_text("-1e+308 to 1e+308")
-    for line, y in (("a", "6.0"), ("b", "114.0")):
-        points = card(page, "chart1").locator(f"polyline.chart-{line}")
-        expect(points).to_have_attribute("points", re.compile(rf"^\S+,{re.escape(y)} \S+,{re.escape(y)}$"))
-
-
-def test_a_display_has_the_newest_text_in_sight(page: Page, coordinator: Coordinator) -> None:
-    pick(page, "display")
-    coordinator.wait(lambda status: node(status, "display1")["state"] == "alive")
-    with Outside(mqtt(coordinator), "display1/text") as outside:
-        for text in ("first", "word " * 80, "last"):
-            outside.send("display1/text", json.dumps(text))
-        screen = card(page, "display1").locator(".device-screen")
-        expect(screen.get_by_text("last")).to_be_in_viewport()
-    screen.evaluate("screen => screen.scrollTo(0, -screen.scrollHeight)")
-    expect(screen.get_by_text("first")).to_be_in_viewport()
-
-
 def until_in_sight(page: Page, element: Locator) -> None:
     """Wait until the whole of an element is on the screen, and nothing over its middle."""
     until(
@@ -234,25 +194,6 @@ def test_a_device_that_is_picked_is_in_sight(
         expect(card(page, "text1").get_by_role("button", name="Rename text1")).to_be_focused()
 
 
-def test_a_component_that_is_picked_on_a_phone_is_in_sight(
-    page: Page, coordinator: Coordinator, same_page: Pages
-) -> None:
-    same_page(coordinator, size=PHONE)
-    page.get_by_role("button", name="Library and devices").click()
-    page.locator('[data-component="core/Gate"]').click()
-    expect(node_in(page, "gate")).to_be_focused()
-    expect(page.locator("#side")).to_be_hidden()
-    until_in_sight(page, node_in(page, "gate"))
-
-
-def test_a_double_click_in_the_list_starts_one_device(page: Page, coordinator: Coordinator) -> None:
-    devices_tab(page).locator("[data-kind=switch]").dblclick()
-    coordinator.wait(lambda status: node(status, "switch1")["state"] == "alive")
-    pick(page, "button")
-    expect(card(page, "button1")).to_be_visible()
-    expect(page.locator("#devices [data-kind=switch]")).to_have_count(1)
-
-
 def test_a_knob_is_turned_by_dragging_its_dial(page: Page, coordinator: Coordinator) -> None:
     pick(page, "potentiometer")
     x, y = middle_of(card(page, "potentiometer1").locator(".turnable"))
@@ -267,20 +208,6 @@ def test_a_knob_is_turned_by_dragging_its_dial(page: Page, coordinator: Coordina
         page.mouse.up()
         page.mouse.move(x, y - 100)
     expect(card(page, "potentiometer1").get_by_role("slider")).to_have_value("0")
-
-
-def test_a_microphone_tells_that_it_is_loud_however_that_came_about(page: Page, coordinator: Coordinator) -> None:
-    pick(page, "sound")
-    take_part(coordinator, "sound1")
-    x, y = middle_of(card(page, "sound1").locator(".turnable"))
-    with Outside(mqtt(coordinator), "sound1/loud") as outside:
-        outside.send("sound1/threshold", "-60")
-        until_value(outside, "sound1/loud", -50)
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x, y - 240)
-        until_value(outside, "sound1/loud", 0)
-        page.mouse.up()
 
 
 def test_a_button_tells_long_and_double_presses(page: Page, coordinator: Coordinator) -> None:
@@ -389,55 +316,6 @@ def test_a_device_whose_node_is_copied_has_a_copy(page: Page, coordinator: Coord
     coordinator.wait(lambda status: node(status, "relay2")["state"] == "alive")
 
 
-def test_devices_of_two_people_have_one_role_and_each_goes_by_itself(
-    page: Page, coordinator: Coordinator, page_of: Pages
-) -> None:
-    pages = [page, page_of(coordinator)]
-    for page in pages:
-        pick(page, "rgb")
-        card(page, "rgb1").get_by_role("button", name="Rename rgb1").click()
-        page.get_by_label("Role").fill("lamp")
-        page.get_by_label("Role").press("Enter")
-        coordinator.wait(lambda status: [each["id"] for each in status["nodes"]] == ["lamp"])
-    both = coordinator.wait(lambda status: any(len(each["instances"]) == 2 for each in status["nodes"]))
-    card(pages[0], "lamp").get_by_role("button", name="Close lamp").click()
-    left = coordinator.wait(lambda status: len(node(status, "lamp")["instances"]) == 1)
-    assert node(left, "lamp")["state"] == "alive"
-    assert node(left, "lamp")["instances"][0]["id"] in {each["id"] for each in node(both, "lamp")["instances"]}
-    with Outside(mqtt(coordinator), "lamp/state") as outside:
-        outside.send("lamp/color", '"red"')
-        expect(card(pages[1], "lamp")).to_contain_text("#ff0000")
-    card(pages[1], "lamp").get_by_role("button", name="Close lamp").click()
-    coordinator.wait(lambda status: not status["nodes"])
-
-
-def test_a_device_that_is_closed_while_it_starts_or_cannot_start_takes_no_part(
-    page: Page, coordinator: Coordinator
-) -> None:
-    pick(page, "text")  # by now the list has all kinds
-    page.evaluate(
-        """async () => {
-          const { kinds } = await import("/devices/kinds.js");
-          const [load, loadButton] = [kinds.get("switch"), kinds.get("button")];
-          window.mend = () => kinds.set("switch", load).set("button", loadButton);
-          kinds.set("switch", () => new Promise((done) => (window.goOn = () => done(load()))));
-          const broken = await loadButton();
-          kinds.set("button", async () => ({ ...broken, make: () => { throw new Error("broken"); } }));
-        }"""
-    )
-    pick(page, "switch")
-    until(page, "() => window.goOn !== undefined")
-    card(page, "switch1").get_by_role("button", name="Close switch1").click()
-    page.evaluate("() => window.goOn()")
-    pick(page, "button")
-    expect(page.locator("#toasts")).to_contain_text("button1 could not be started: broken")
-    expect(card(page, "button1")).to_have_count(0)
-    pick(page, "display")  # is announced after whatever had begun before
-    status = coordinator.wait(lambda status: any(each["id"] == "display1" for each in status["nodes"]))
-    assert {each["id"] for each in status["nodes"]} == {"text1", "display1"}
-    page.evaluate("() => window.mend() && undefined")
-
-
 def test_a_role_is_proposed_that_nobody_has(page: Page, coordinator: Coordinator) -> None:
     wire = joins("button1.press", "display1.text")
     edit(page, adds("button1", "demo/Button"), adds("display1", "web/Display"), wire)
@@ -502,19 +380,6 @@ def test_hostile_values_are_shown_as_text_only(page: Page, coordinator: Coordina
     expect(card(page, "text1")).to_contain_text(HOSTILE)
     assert page.locator("#devices img, #devices script").count() == 0
     assert page.evaluate("window.hacked === undefined")
-
-
-def test_texts_of_others_do_not_turn_around_what_devices_say(page: Page, coordinator: Coordinator) -> None:
-    pick(page, "map", "chart")
-    take_part(coordinator, "map1", "chart1")
-    with Outside(mqtt(coordinator), "map1/error") as outside:
-        for number, name in enumerate(("abc \u202e evil", "abc \u2069\u202e evil", "\u05d0\u05d1\u05d2"), start=1):
-            outside.send("map1/mark", json.dumps({"name": name, "x": 1, "y": number}))
-            expect(card(page, "map1").locator("li")).to_have_count(number)
-            assert goes_on_to_the_right(card(page, "map1").locator("li").last, " (1 m")
-        expect(card(page, "map1").locator("svg text").first).to_have_text("abc \\u202e evil")
-        outside.send("chart1/a", json.dumps("\u202e evil"))
-        expect(card(page, "chart1")).to_contain_text("no number: \\u202e evil")
 
 
 def test_settings_are_taken_and_wrong_ones_refused(page: Page, coordinator: Coordinator) -> None:

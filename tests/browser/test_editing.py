@@ -64,34 +64,6 @@ def test_escape_in_the_picture_lets_go_what_is_selected_and_then_closes_the_pane
     expect(node_in(page, "c")).to_be_focused()
 
 
-def test_whoever_was_on_a_node_that_has_gone_stays_in_the_picture(
-    page: Page, coordinator: Coordinator, same_page: Pages
-) -> None:
-    on_a_node = "() => document.activeElement.matches('#graph-view [data-node]')"
-    node_in(page, "c").focus()
-    page.keyboard.press("Delete")
-    page.keyboard.press("Space")
-    page.keyboard.press("Delete")
-    expect(node_in(page, "c")).to_have_count(0)
-    page.wait_for_function(on_a_node)
-    page.keyboard.press("/")
-    page.keyboard.type("core/gate")
-    page.keyboard.press("Enter")
-    expect(node_in(page, "gate")).to_be_focused()
-    page.keyboard.press("Control+z")
-    expect(node_in(page, "gate")).to_have_count(0)
-    page.wait_for_function(on_a_node)
-    page.locator("#tool-theme").focus()
-    other = same_page(coordinator, person="another")
-    until_system(other, "system.isReady")
-    edit(other, ["removenode", {"id": "a"}])
-    expect(node_in(page, "a")).to_have_count(0)
-    expect(page.locator("#tool-theme")).to_be_focused()
-    node_in(page, "b").focus()
-    edit(other, ["removenode", {"id": "b"}])
-    expect(page.locator("#graph-view .viewport")).to_be_focused()
-
-
 def test_a_form_in_the_picture_stays_beside_its_node_and_says_what_is_wrong(
     page: Page, coordinator: Coordinator, same_page: Pages
 ) -> None:

@@ -120,19 +120,6 @@ def test_a_finger_in_a_field_does_not_make_the_page_larger(coordinator: Coordina
         assert set(found) == {"16px"}
 
 
-def test_names_seen_from_far_are_whole_below_the_line_too(coordinator: Coordinator, same_page: Pages) -> None:
-    page = same_page(coordinator)
-    until_system(page, "system.isReady && system.graph.nodes.size === 64")
-    page.locator("#graph-view .far").wait_for(state="attached")
-    # What a letter needs of the most usual typefaces; what does not fit is cut off, in Firefox and Safari visibly.
-    cut = """() => [...document.querySelectorAll("#graph-view .role")].filter((role) => {
-      const { fontSize, lineHeight } = getComputedStyle(role);
-      const lines = Math.round(role.clientHeight / parseFloat(lineHeight));
-      return role.clientHeight < lines * parseFloat(lineHeight) + 0.15 * parseFloat(fontSize);
-    }).map((role) => role.textContent)"""
-    assert page.evaluate(cut) == []
-
-
 def test_each_view_is_reached_by_the_keyboard(coordinator: Coordinator, same_page: Pages) -> None:
     page = same_page(coordinator)
     until_system(page, "system.isReady")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,8 +50,6 @@ OVERLAPS = """() => {
 # Enter as a choice among signs, of Japanese for example: true where it is left to that.
 COMPOSED = """(field) =>
   field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", isComposing: true, cancelable: true }))"""
-
-TOP_OF = "document.querySelector('[data-node={}]').getBoundingClientRect().top"
 
 
 @pytest.fixture
@@ -144,31 +140,6 @@ def test_the_end_of_a_selected_edge_is_dragged_to_another_port(page: Page) -> No
     undone(page, "system.graph.edges.get('button.out gate.in')?.metadata.route === 5 && system.graph.edges.size === 1")
 
 
-def test_ports_that_fit_are_marked_and_so_are_those_that_do_not(page: Page) -> None:
-    page.mouse.move(*dot(page, "gate", "out", "out"))
-    page.mouse.down()
-    page.mouse.move(500, 500, steps=3)
-    expect(page.locator("#graph-view .port.fits")).not_to_have_count(0)
-    expect(page.locator("#graph-view [data-node=gate] [data-side=out].fits")).to_have_count(0)
-    page.keyboard.press("Escape")
-    page.mouse.up()
-    expect(page.locator("#graph-view .port.fits")).to_have_count(0)
-    assert of_system(page, "system.graph.edges.size") == 1
-
-
-def test_types_that_do_not_fit_are_connected_with_a_warning(page: Page) -> None:
-    edit(
-        page,
-        ["addnode", {"id": "words", "component": "core/Template", "metadata": {"x": 0, "y": 300}}],
-        ["addnode", {"id": "sum", "component": "core/Scale", "metadata": {"x": 320, "y": 300}}],
-    )
-    expect(node_in(page, "sum").locator("[data-side=in]")).not_to_have_count(0)
-    fit(page)
-    drag(page, dot(page, "words", "out", "out"), dot(page, "sum", "in", "in"))
-    until_system(page, "system.graph.edges.has('words.out sum.in')")
-    expect(page.locator("#toasts")).to_contain_text("It is connected all the same.")
-
-
 def test_a_node_is_moved_and_its_place_is_saved_once(page: Page) -> None:
     page.evaluate(
         """async () => {
@@ -225,15 +196,6 @@ def test_a_node_is_renamed_where_it_stands(page: Page) -> None:
     expect(node_in(page, "door")).to_be_focused()
     until_system(page, "system.graph.edges.has('button.out door.in')")
     undone(page, "system.graph.edges.has('button.out gate.in')")
-
-
-def test_what_is_removed_comes_back_with_its_edges(page: Page) -> None:
-    node_in(page, "gate").locator(".role").click()
-    page.keyboard.press("Delete")
-    expect(node_in(page, "gate")).to_have_count(0)
-    until_system(page, "system.graph.edges.size === 0")
-    undone(page, "system.graph.edges.has('button.out gate.in')")
-    expect(node_in(page, "gate")).to_be_visible()
 
 
 def test_an_edge_is_hit_by_the_mouse_and_removed(page: Page) -> None:
@@ -350,26 +312,6 @@ def test_a_search_that_was_broken_off_leaves_no_place_behind(page: Page) -> None
     assert middle(page, "[data-node=repeat]")[0] > x + 100
 
 
-def test_whoever_is_on_a_component_stays_there_when_others_come(
-    run_graph: Callable[..., Coordinator], broker: Broker, page_of: Pages, tmp_path: Path
-) -> None:
-    (tmp_path / "msgflo.yaml").write_text("namespace: a\n")
-    page = page_of(run_graph("'a text' -> IN again(core/Repeat)\n", broker=broker.url))
-    page.get_by_role("button", name="Add a node").click()
-    of_repeat = page.locator("[data-component='core/Repeat']")
-    of_repeat.focus()
-    held = of_repeat.element_handle()
-    (tmp_path / "Later.yml").write_text("component: a/Later\nlabel: Comes later\ninports: {}\noutports: {}\n")
-    expect(page.locator("[data-component='a/Later'] .hint")).to_have_text("Comes later")
-    expect(of_repeat).to_be_focused()
-    assert held.evaluate("(element) => element.isConnected")
-    names = page.locator("#library-list .component-name").all_inner_texts()
-    assert names == sorted(names, key=str.lower)
-    page.locator("#library-search").fill("repeat")
-    expect(page.locator("#library-list .component-name").first).to_have_text("core/Repeat")
-    assert "a/Later" not in page.locator("#library-list .component-name").all_inner_texts()
-
-
 def test_copies_have_names_of_their_own_and_the_edges_between_them(page: Page) -> None:
     focus(page, "gate")
     page.keyboard.press("Control+a")
@@ -397,69 +339,6 @@ def test_what_was_cut_is_pasted_in_another_page(page: Page) -> None:
     until_system(page, "system.graph.nodes.get('gate')?.component === 'core/Gate'")
     expect(node_in(page, "gate")).to_be_focused()
     assert place(page, "gate") == [360, 40]
-
-
-def test_the_picture_says_that_nodes_can_be_copied_though_no_text_is_marked(page: Page) -> None:
-    # Safari asks by these events, which another browser may not send, before it sends the others.
-    ask = """(type) => {
-      const event = new Event(type, { bubbles: true, cancelable: true });
-      document.activeElement.dispatchEvent(event);
-      return event.defaultPrevented;
-    }"""
-    focus(page, "gate")
-    assert [page.evaluate(ask, type) for type in ("beforecopy", "beforecut", "beforepaste")] == [True] * 3
-    page.locator("#library-search").focus()
-    assert not page.evaluate(ask, "beforecopy")
-
-
-def test_the_middle_button_pans_and_pastes_nothing(page: Page) -> None:
-    # Firefox on Linux pastes by it what was marked last, wherever that was, unless this event is stopped.
-    page.evaluate("() => addEventListener('auxclick', (event) => (window.pastes = !event.defaultPrevented))")
-    x, y = middle(page, "[data-node=gate] .role")
-    page.mouse.move(x, y + 200)
-    page.mouse.down(button="middle")
-    page.mouse.move(x + 60, y + 240, steps=4)
-    page.mouse.up(button="middle")
-    until(page, "() => window.pastes !== undefined")
-    assert not page.evaluate("() => window.pastes")
-    after = middle(page, "[data-node=gate] .role")
-    assert (round(after[0] - x), round(after[1] - y)) == (60, 40)
-
-
-def test_two_fingers_on_the_trackpad_of_a_mac_zoom_where_they_are(page: Page) -> None:
-    # What Safari tells of them, in place of a wheel with Ctrl.
-    x, y = middle(page, "[data-node=gate] .role")
-    pinch = """([x, y, ...events]) => events.map(([type, scale]) => {
-      const event = Object.assign(new Event(type, { bubbles: true, cancelable: true }), { scale, clientX: x, clientY: y });
-      document.elementFromPoint(x, y).dispatchEvent(event);
-      return event.defaultPrevented;
-    })"""
-    width = "document.querySelector('[data-node=gate]').getBoundingClientRect().width"
-    before = page.evaluate(width)
-    events = [["gesturestart", 1], ["gesturechange", 1.2], ["gesturechange", 1.5], ["gestureend", 1.5]]
-    assert page.evaluate(pinch, [x, y, *events]) == [True, True, True, False]
-    assert abs(page.evaluate(width) / before - 1.5) < 0.01
-    after = middle(page, "[data-node=gate] .role")
-    assert abs(after[0] - x) < 3
-    assert abs(after[1] - y) < 3
-    page.mouse.move(x, y + 200)
-    page.mouse.down()  # on an iPad fingers are pointers as well: they have zoomed already
-    page.evaluate(pinch, [x, y, ["gesturestart", 1], ["gesturechange", 2]])
-    page.mouse.up()
-    assert abs(page.evaluate(width) / before - 1.5) < 0.01
-
-
-def test_the_menus_copy_and_paste_where_the_mouse_is(page: Page) -> None:
-    node_in(page, "gate").locator(".role").click(button="right")
-    page.get_by_role("menuitem", name="Copy").click()
-    x, y = middle(page, "[data-node=gate]")
-    page.mouse.click(x - 100, y + 200, button="right")
-    page.get_by_role("menuitem", name="Paste").click()
-    expect(node_in(page, "gate2")).to_be_focused()
-    box = node_in(page, "gate2").bounding_box()
-    assert box
-    assert abs(box["x"] - x + 100) < 3
-    assert abs(box["y"] - y - 200) < 3
 
 
 def select_both(page: Page) -> None:
@@ -519,41 +398,12 @@ def test_groups_are_reached_and_changed_by_keys_alone(page: Page) -> None:
     assert of_system(page, "system.graph.nodes.size") == 3
 
 
-def test_a_group_goes_with_its_last_node_and_comes_back_with_it(page: Page) -> None:
-    edit(page, ["addgroup", {"name": "upstairs", "nodes": ["gate", "again"]}])
-    select_both(page)
-    page.keyboard.press("Delete")
-    until_system(page, "system.graph.nodes.size === 1 && system.graph.groups.size === 0")
-    undone(page, "system.graph.groups.get('upstairs')?.nodes.join() === 'gate,again' && system.graph.edges.size === 1")
-
-
 def choose(page: Page, node: str, item: str) -> None:
     """Choose from the menu of a node by keys alone."""
     focus(page, node)
     page.keyboard.press("Escape")
     page.keyboard.press("Shift+F10")
     page.get_by_role("menuitem", name=item, exact=True).press("Enter")
-
-
-def test_a_click_on_the_name_of_a_group_opens_its_menu_and_a_drag_moves_it(page: Page, phone: Page) -> None:
-    edit(page, ["addgroup", {"name": "upstairs", "nodes": ["gate", "again"]}])
-    name = page.locator("#graph-view .group-name")
-    name.click()
-    page.get_by_role("menuitem", name="Select its nodes").click()
-    expect(page.locator("#graph-view .node.selected")).to_have_count(2)
-    x, y = middle(page, ".group-name")
-    drag(page, (x, y), (x + 30, y + 60))
-    until_system(page, "edits.undoTitle === 'Move 2 nodes'")
-    assert page.locator(".menu").count() == 0
-    until_system(phone, f"system.graph.nodes.get('gate').metadata.y === {place(page, 'gate')[1]}")
-    until_system(phone, f"system.graph.nodes.get('again').metadata.y === {place(page, 'again')[1]}")
-    fit(phone)
-    finger = Finger(phone)
-    finger.down(*middle(phone, ".group-name"))
-    finger.up()
-    expect(phone.get_by_role("menuitem", name="Select its nodes")).to_be_focused()
-    phone.get_by_role("menuitem", name="Ungroup").tap()
-    until_system(page, "system.graph.groups.size === 0")
 
 
 def test_an_export_is_taken_back_by_keys_alone(page: Page) -> None:
@@ -586,17 +436,6 @@ def test_the_layout_goes_from_left_to_right_without_overlaps_and_is_one_step(pag
     assert place(page, "button")[0] < place(page, "gate")[0] < place(page, "again")[0]
     until(page, f"() => ({OVERLAPS})().length === 0")
     undone(page, "[...system.graph.nodes.values()].every(({ metadata }) => metadata.x === 0)")
-
-
-def test_nodes_whose_ports_are_known_later_cover_no_others(page: Page) -> None:
-    names = [f"late{number}" for number in range(4)]
-    edit(page, *(["addnode", {"id": name, "component": "x/Unknown"}] for name in names))
-    expect(node_in(page, names[-1])).to_be_visible()
-    packets = [(name, f"port{number}") for name in names for number in range(6)]
-    edit(page, *(["addinitial", {"src": {"data": 1}, "tgt": {"node": n, "port": p}}] for n, p in packets))
-    for name in names:
-        expect(node_in(page, name).locator(".initial")).to_have_count(6)
-    assert page.evaluate(OVERLAPS) == []
 
 
 def test_the_wheel_zooms_about_the_mouse(page: Page) -> None:
@@ -643,25 +482,6 @@ def test_nodes_are_connected_and_moved_by_keys_alone(page: Page) -> None:
     expect(page.locator("#graph-view path.selected")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(page.locator("#graph-view path.selected")).to_have_count(0)
-
-
-def test_whatever_keys_move_is_saved_before_the_next_is_moved_or_undone(page: Page) -> None:
-    focus(page, "button")
-    page.keyboard.press(" ")
-    page.keyboard.press("Alt+ArrowDown")
-    page.keyboard.press("ArrowRight")
-    page.evaluate(  # both before the first of them is saved: they are one step
-        """() => {
-          const key = { key: "ArrowDown", altKey: true, bubbles: true, cancelable: true };
-          for (let i = 0; i < 2; i++) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", key));
-        }"""
-    )
-    page.keyboard.press("Control+z")
-    until_system(page, "edits.redoTitle === 'Move gate' && edits.undoTitle === 'Move button'")
-    assert place(page, "button") == [0, 20]
-    assert place(page, "gate") == [320, 0]
-    edit(page, ["changenode", {"id": "button", "metadata": {"x": 0, "y": 300}}])  # nobody holds it any more
-    until(page, f"() => {TOP_OF.format('button')} > {TOP_OF.format('gate')} + 100")
 
 
 def test_the_keys_are_listed(page: Page) -> None:
@@ -766,48 +586,6 @@ def test_a_node_that_is_a_graph_opens_it_and_the_list_of_graphs_leads_back(page:
     forget(shared_broker.port, "inner")
 
 
-def test_a_device_that_the_graph_does_not_name_is_moved_for_this_browser_only(
-    page: Page, shared_broker: Broker
-) -> None:
-    discovered = "system.graph.nodes.get('lamp')?.metadata.discovered === true"
-    lamp = "[data-node=lamp] .role"
-    with visiting(shared_broker, Sink("lamp")):
-        until_system(page, discovered)
-        fit(page)
-        (x, y), (gate_x, gate_y) = middle(page, lamp), middle(page, "[data-node=gate] .role")
-        drag(page, (x, y), (x + 30, y + 40))
-        page.keyboard.press("Alt+ArrowDown")
-        page.keyboard.press("F2")  # saves what keys have moved
-        page.keyboard.press("Escape")
-        apart = [a - b for a, b in zip(middle(page, lamp), (gate_x, gate_y), strict=True)]
-        assert [round(a - b) for a, b in zip(apart, (x - gate_x, y - gate_y), strict=True)] != [0, 0]
-        assert of_system(page, discovered)
-        assert of_system(page, "edits.undoTitle") == "Edit of a test"
-        page.reload()
-        ready(page, 4)
-        until_system(page, discovered)
-        fit(page)
-        after = [a - b for a, b in zip(middle(page, lamp), middle(page, "[data-node=gate] .role"), strict=True)]
-        assert after == pytest.approx(apart, rel=0.02, abs=2)
-
-
-def test_undo_lets_a_device_go_that_a_step_has_made_a_node(page: Page, shared_broker: Broker) -> None:
-    discovered = "system.graph.nodes.get('lamp')?.metadata.discovered === true"
-    with visiting(shared_broker, Sink("lamp")):
-        until_system(page, discovered)
-        for _ in range(2):
-            edit(page, ["addedge", {"src": {"node": "gate", "port": "out"}, "tgt": {"node": "lamp", "port": "in"}}])
-            until_system(page, f"!({discovered})")
-            assert of_system(page, "edits.undo()")
-            until_system(page, discovered)
-        assert of_system(page, "edits.redo()")
-        page.reload()
-        ready(page, 4)
-        until_system(page, "system.graph.edges.has('gate.out lamp.in')")
-        edit(page, ["removenode", {"id": "lamp"}])
-        until_system(page, discovered)
-
-
 def test_packets_are_seen_on_their_edge_with_the_last_value(
     page: Page, coordinator: Coordinator, shared_broker: Broker
 ) -> None:
@@ -856,15 +634,6 @@ def test_a_device_that_sleeps_or_is_lost_has_a_sign(page: Page, shared_broker: B
     forget(shared_broker.port, *told)
     for role in told:
         expect(node_in(page, role)).to_have_count(0)
-
-
-def test_the_picture_rests_while_another_view_is_shown(page: Page) -> None:
-    page.get_by_role("tab", name="Dashboard").click()
-    edit(page, ["addnode", {"id": "late", "component": "core/Repeat", "metadata": {"x": 0, "y": 300}}])
-    waited(page, 100)
-    assert node_in(page, "late").count() == 0
-    page.get_by_role("tab", name="Graph").click()
-    expect(node_in(page, "late")).to_be_visible()
 
 
 class Finger:
@@ -934,21 +703,6 @@ def test_a_long_press_of_a_finger_opens_one_menu_and_nothing_else(phone: Page, b
     expect(phone.locator(".menu")).to_have_count(0)
     assert phone.evaluate("() => window.opened") == [{"id": "button"}]
     phone.evaluate("() => window.menus?.abort()")
-
-
-def test_a_finger_that_drags_gets_no_menu_however_long_it_stays(phone: Page) -> None:
-    never_long(phone)
-    finger = Finger(phone)
-    x, y = middle(phone, "[data-node=gate] .role")
-    finger.down(x, y)
-    assert phone.evaluate("() => window.isLong !== null")
-    finger.move(x + 10, y + 30)
-    settled(phone)
-    phone.evaluate("() => window.isLong?.()")
-    finger.move(x + 10, y + 60)
-    finger.up()
-    until_system(phone, "system.graph.nodes.get('gate').metadata.y > 0")
-    assert phone.locator(".menu").count() == 0
 
 
 def test_a_finger_hits_ports_and_edges_that_are_small(phone: Page) -> None:

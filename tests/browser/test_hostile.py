@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -14,7 +13,7 @@ import pytest
 from playwright.sync_api import Page
 
 from bench.wire import connect, publish_frame
-from browser import SECRET, Pages, running, tell, until, until_system
+from browser import Pages, running, tell, until, until_system
 from systems import Coordinator, discovery_message
 
 # Each would leave a trace: a global variable, an element that nobody made, a request for what is not there.
@@ -153,29 +152,3 @@ def test_scripts_that_stand_in_the_page_are_not_run(page: Page, same_page: Pages
         while len(same_page.faults) == seen:  # pytest's timeout ends it
             page.wait_for_timeout(10)
         assert page.evaluate("() => window.hacked") is None
-
-
-def test_the_policy_allows_nothing_from_elsewhere_and_nothing_inline(coordinator: Coordinator) -> None:
-    with urllib.request.urlopen(f"http://127.0.0.1:{coordinator.port}/") as answer:
-        policy = {
-            part.split()[0]: set(part.split()[1:]) for part in answer.headers["Content-Security-Policy"].split(";")
-        }
-    assert policy["default-src"] <= {"'self'", "'none'"}
-    assert policy.get("script-src", policy["default-src"]) == {"'self'"}
-    assert policy.get("style-src", policy["default-src"]) == {"'self'"}
-    allowed = set().union(*policy.values())
-    assert not {each for each in allowed if each.startswith(("'unsafe", "*", "http"))}
-    assert (policy["frame-ancestors"], policy["base-uri"], policy["form-action"]) == (
-        {"'none'"},
-        {"'none'"},
-        {"'none'"},
-    )
-
-
-def test_the_secret_is_in_the_url_only_until_the_page_is_open(coordinator: Coordinator, page_of: Pages) -> None:
-    page = page_of(coordinator)
-    until_system(page, "system.isReady && system.may('protocol:graph')")
-    assert SECRET not in page.url
-    assert SECRET not in page.evaluate("() => document.documentElement.outerHTML")
-    page.reload()
-    until_system(page, "system.isReady && system.may('protocol:graph')")

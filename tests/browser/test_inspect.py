@@ -25,7 +25,6 @@ from browser import (
     edit,
     expect,
     fit,
-    goes_on_to_the_right,
     make_graph,
     node_in,
     of_system,
@@ -237,141 +236,6 @@ def test_a_device_that_was_sent_something_is_no_part_of_the_graph_by_that(page: 
         until_system(page, f"{discovered} && system.graph.inports.size === 0")
 
 
-def test_a_port_that_is_exported_stays_exported_when_something_is_sent(page: Page, pair: Pair) -> None:
-    edit(page, ["addinport", {"public": "start", "node": "sink", "port": "in"}])
-    open_edge(page)
-    inspector(page).get_by_label("Send to sink in").fill("7")
-    inspector(page).get_by_role("button", name="Send", exact=True).click()
-    until_here(lambda: pair.sink.received == [7])
-    assert of_system(page, "[...system.graph.inports.keys()]") == ["start"]
-    edit(page, ["removeinport", {"public": "start"}])
-
-
-def test_what_is_inspected_stays_that_of_its_graph_when_another_one_is_shown(page: Page, pair: Pair) -> None:
-    other = {"graph": "other", "src": {"node": "source", "port": "out"}, "tgt": {"node": "sink", "port": "in"}}
-    request(page, "graph", "clear", {"id": "other"})
-    for node in ("source", "sink"):
-        request(page, "graph", "addnode", {"graph": "other", "id": node, "component": "x/Other"})
-    request(page, "graph", "addedge", other)
-    open_edge(page)
-    of_system(page, "await system.show('other')")
-    pair.source.send("out", "seen")
-    expect(rows(page).locator("code")).to_have_text('"seen"')
-    inspector(page).get_by_label("Send to sink in").fill("7")
-    inspector(page).get_by_role("button", name="Send", exact=True).click()
-    until_here(lambda: pair.sink.received == ["seen", 7])
-    expect(rows(page)).to_have_count(2)
-    inspector(page).get_by_role("button", name="Clear").click()
-    expect(rows(page)).to_have_count(0)
-    assert of_system(page, f"packets.history('{EDGE}', 'default/main').length") == 0
-    of_system(page, "await system.show('default/main')")
-    tell(page, "open-node", {"id": "sink"})
-    of_system(page, "await system.show('other')")
-    pair.source.send("out", "later")
-    expect(inspector(page).locator("[data-side=in][data-port=in] .inspect-value")).to_contain_text('"later" at ')
-    expect(inspector(page)).to_contain_text("test/Sink")
-    request(page, "graph", "clear", {"id": "other"})
-
-
-def test_sending_without_the_right_to_it_is_refused_with_the_reason(pair: Pair, page: Page) -> None:
-    page.evaluate(
-        """async () => {
-          const { context } = await import("/core/registry.js");
-          const { request } = context.fbp;
-          context.fbp.request = async () => {
-            context.fbp.request = request;
-            throw new Error("runtime:packet is not permitted");
-          };
-        }"""
-    )
-    open_edge(page)
-    inspector(page).get_by_label("Send to sink in").fill("7")
-    inspector(page).get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("Nothing was sent to sink in: runtime:packet is not permitted")
-
-
-def test_two_who_send_to_one_port_at_once_do_not_disturb_each_other(page: Page, pair: Pair) -> None:
-    outcomes = page.evaluate(
-        """async () => {
-          const { context } = await import("/core/registry.js");
-          const { sendTo } = await import("/inspect/send_packet.js");
-          const ask = context.fbp.request.bind(context.fbp);
-          const send = (data) => sendTo(context, "default/main", { node: "sink", port: "in" }, data);
-          let go, second, hasBegun = false;
-          const isOver = new Promise((resolve) => { go = resolve; });
-          context.fbp.request = async (protocol, command, payload) => {
-            if (command === "addinport" && !hasBegun) {
-              hasBegun = true;
-              const answer = await ask(protocol, command, payload);
-              second = send(2); // begins while the port is exported for the first …
-              return answer;
-            }
-            if (command === "packet" && payload.payload === 2) await isOver; // … and goes on when it is not any more
-            return ask(protocol, command, payload);
-          };
-          const first = await send(1);
-          go();
-          await second;
-          context.fbp.request = ask;
-          return [first, await second];
-        }"""
-    )
-    assert outcomes == [True, True]
-    until_here(lambda: pair.sink.received == [1, 2])
-    until_system(page, "system.graph.inports.size === 0")
-
-
-# `lose(command)`: the connection is lost with the next request of this command, before it is sent or before its answer.
-LOSE = """
-const Socket = WebSocket;
-WebSocket = class extends Socket {
-  constructor(...all) {
-    super(...all);
-    if (!this.url.includes(`:${location.port}/`)) return;
-    window.socket = this;
-    window.connections = (window.connections ?? 0) + 1;
-  }
-};
-window.lose = async (command, isSent) => {
-  const { context: { fbp } } = await import("/core/registry.js");
-  const ask = fbp.request.bind(fbp);
-  fbp.request = (protocol, asked, ...more) => {
-    if (asked !== command) return ask(protocol, asked, ...more);
-    fbp.request = ask;
-    if (!isSent) window.socket.close();
-    const answer = ask(protocol, asked, ...more);
-    window.socket.close();
-    return answer;
-  };
-};
-"""
-
-
-LOST = [
-    ("addinport", True, "Nothing was sent to sink in: The connection was lost", []),
-    ("packet", True, "It is not known whether anything was sent to sink in: The connection was lost", [7]),
-    ("removeinport", False, "Sent to sink in: 7", [7]),
-]
-
-
-def test_when_the_connection_is_lost_toasts_are_true_and_no_export_is_left(pair: Pair, page_of: Pages) -> None:
-    page_of.tolerate("WebSocket is already in CLOSING")
-    page = page_of.blank()
-    page.add_init_script(LOSE)
-    page.goto(address(pair.coordinator))
-    for connections, (command, is_sent, said, received) in enumerate(LOST, start=2):
-        ready(page)
-        pair.sink.received.clear()
-        open_edge(page)
-        page.evaluate("(lost) => window.lose(...lost)", [command, is_sent])
-        inspector(page).get_by_label("Send to sink in").fill("7")
-        inspector(page).get_by_role("button", name="Send", exact=True).click()
-        expect(page.locator("#toasts")).to_contain_text(said)
-        until_system(page, f"connections === {connections} && system.isReady && system.graph.inports.size === 0")
-        until_here(lambda received=received: pair.sink.received == received)
-        inspector(page).get_by_role("button", name="Close").click()
-
-
 def test_numbers_of_several_edges_are_drawn_together_and_listed_in_a_table(page: Page, pair: Pair) -> None:
     open_edge(page)
     figure = inspector(page).locator(".inspect-plot")
@@ -393,23 +257,6 @@ def test_numbers_of_several_edges_are_drawn_together_and_listed_in_a_table(page:
     send(page, pair, {f"number {i}": i for i in range(9)})
     expect(table).to_have_count(9)
     expect(inspector(page)).to_contain_text("Of each edge 8 numbers are drawn: 3 more are not.")
-
-
-def test_a_plot_that_cannot_be_drawn_is_reported_and_drawn_later(page: Page, pair: Pair, same_page: Pages) -> None:
-    same_page.tolerate("ERR_FAILED")
-    page.route("**/vendor/uplot.js*", lambda route: route.abort())
-    page.reload()
-    ready(page)
-    open_edge(page)
-    send(page, pair, 1, 2)
-    expect(inspector(page).get_by_role("status")).to_have_text(
-        "There is no picture: the script that draws did not come."
-    )
-    expect(inspector(page).locator(".inspect-table td").first).to_have_text("2")
-    page.unroute("**/vendor/uplot.js*")
-    # An attempt that had begun before is over with one of these.
-    until_here(lambda: send(page, pair, 3) or inspector(page).locator(".inspect-plot canvas").count())
-    expect(page.locator("link[href$='uplot.css']")).to_have_count(1)
 
 
 PAINTED = """() => {
@@ -553,31 +400,6 @@ WebSocket = class extends Socket {
 """
 
 
-def test_a_line_that_is_recalled_stands_there_once(page: Page) -> None:
-    page.reload()  # what was said before is asked for once
-    ready(page)
-    edit(page, ["addnode", {"id": "meter", "component": "core/Scale", "metadata": {}}])
-    until_system(page, "system.nodeStatus('meter')?.state === 'alive'")
-    edit(page, ["addinport", {"public": "level", "node": "meter", "port": "in"}])
-    packet = {"graph": "default/main", "port": "level", "event": "data", "payload": "tepid"}
-    request(page, "runtime", "packet", packet)
-    until_system(page, "system.outputOf('default/main', 'meter').length === 1")
-    with page.expect_response("**/output.json") as answer:
-        tell(page, "open-node", {"id": "meter"})
-    assert any("tepid" in str(line.get("error")) for line in answer.value.json())
-    request(page, "runtime", "packet", {**packet, "payload": "warm"})  # what has come after that
-    expect(inspector(page).locator(".inspect-log li")).to_have_text([re.compile("tepid"), re.compile("warm")])
-    edit(page, ["removeinport", {"public": "level"}], ["removenode", {"id": "meter"}])
-
-
-def test_the_status_of_an_edge_is_not_shown_for_another_with_a_similar_name(page: Page) -> None:
-    add = ["addnode", {"id": "Sink", "component": "x/NotThere", "metadata": {}}]
-    edit(page, add, ["addedge", {"src": {"node": "source", "port": "out"}, "tgt": {"node": "Sink", "port": "in"}}])
-    until_system(page, "system.edgeStatus('source.out Sink.in')?.kind === 'pending'")
-    assert of_system(page, f"{KINDS}.includes(system.edgeStatus('{EDGE}').kind)")
-    edit(page, ["removenode", {"id": "Sink"}])
-
-
 def test_ports_without_an_edge_show_what_the_broker_knows(
     run_graph: Callable[..., Coordinator], page_of: Pages
 ) -> None:
@@ -710,46 +532,6 @@ def test_a_source_is_edited_and_run_and_its_output_is_shown(
         page.wait_for_timeout(50)
 
 
-def test_a_component_that_fails_after_it_was_saved_is_reported_in_red_with_the_line(
-    echo: Coordinator, page_of: Pages
-) -> None:
-    page = page_of(echo)
-    name = with_echo(page)
-    tell(page, "open-node", {"id": "echo"})
-    inspector(page).get_by_text("Source", exact=True).click()
-    field = inspector(page).get_by_label(f"Source of {name}")
-    expect(field).to_have_value(ECHO)
-    run = inspector(page).get_by_role("button", name="Save and run")
-    said = inspector(page).locator(".inspect-source [role=alert]")
-    saved = page.locator(".toast").filter(has_text=f"{name} is saved")
-    page.evaluate(
-        """() => {
-          window.told = [];
-          const note = (each) => window.told.push(each.className);
-          new MutationObserver((all) => all.flatMap(({ addedNodes }) => [...addedNodes]).forEach(note))
-            .observe(document.querySelector("#toasts"), { childList: true });
-        }"""
-    )
-
-    field.fill(f"import nothing_of_this_name\n{ECHO}")  # which is only seen where it runs
-    run.click()
-    expect(said).to_contain_text("Echo.py:1: ModuleNotFoundError: No module named 'nothing_of_this_name'")
-    expect(said).to_have_class(re.compile("bad"))
-    expect(said).to_be_in_viewport()
-    expect(saved).to_have_count(0)
-    assert page.evaluate("() => window.told") == ["toast info"]
-
-    field.fill(ECHO)
-    run.click()
-    expect(saved.filter(has_text="and runs")).to_have_class(re.compile("good"))
-    expect(said).to_have_text("")
-
-    field.fill(f"{ECHO}def\n")
-    run.click()
-    expect(said).to_contain_text(f"Echo.py:{len(ECHO.splitlines()) + 1}:4: invalid syntax")
-    expect(saved).to_have_count(0)
-
-
 def test_without_the_capability_a_source_is_read_only_and_says_why(echo: Coordinator, page_of: Pages) -> None:
     page = page_of(echo, secret=None)  # on this machine everything but writing components
     name = with_echo(page)
@@ -765,18 +547,6 @@ def test_without_the_capability_a_source_is_read_only_and_says_why(echo: Coordin
     page.get_by_role("button", name="Use it").click()
     expect(inspector(page).get_by_role("button", name="Save and run")).to_be_visible()
     assert field.get_attribute("readonly") is None
-
-
-def test_a_component_that_is_built_in_can_only_be_read(page: Page) -> None:
-    edit(page, ["addnode", {"id": "repeat", "component": "core/Repeat", "metadata": {}}])
-    until_system(page, "system.components.has('core/Repeat')")
-    tell(page, "open-node", {"id": "repeat"})
-    inspector(page).get_by_text("Source", exact=True).click()
-    field = inspector(page).get_by_label("Source of core/Repeat")
-    expect(field).to_have_value(re.compile("class"))
-    assert field.get_attribute("readonly") is not None
-    expect(inspector(page)).to_contain_text("built in")
-    edit(page, ["removenode", {"id": "repeat"}])
 
 
 # -- traces --
@@ -813,49 +583,6 @@ def test_a_trace_is_recorded_saved_loaded_and_stepped_through(page: Page, pair: 
     expect(inspector(page).get_by_label("Value of this step")).to_have_text("traced")
 
 
-def test_the_focus_stays_on_the_step_or_button_that_was_pressed(page: Page, tmp_path: Path) -> None:
-    end = {"node": "a", "port": "b"}
-    events = [{"command": "data", "payload": {"src": end, "tgt": end, "data": f"number {i}"}} for i in range(202)]
-    (tmp_path / "trace.json").write_text(json.dumps({"events": events}))
-    page.get_by_role("tab", name="Traces").click()
-    page.get_by_label("Trace file").set_input_files(tmp_path / "trace.json")
-    steps = inspector(page).locator(".inspect-steps button")
-    steps.nth(198).focus()
-    page.keyboard.press("Enter")
-    expect(steps.nth(198)).to_have_attribute("aria-current", "step")
-    expect(steps.nth(198)).to_be_focused()
-    following, back = (inspector(page).get_by_role("button", name=name) for name in ("Next", "Back"))
-    following.focus()
-    for number in (199, 200, 201):  # there are others in the list from 200 on
-        page.keyboard.press("Enter")
-        expect(inspector(page).locator("[aria-current]")).to_contain_text(f"number {number}")
-        expect(inspector(page).locator("[aria-current]")).to_have_count(1)
-    expect(following).to_be_disabled()
-    expect(back).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(inspector(page).get_by_label("Value of this step")).to_have_text("number 200")
-
-
-def test_whoever_comes_or_comes_again_sees_that_a_trace_is_being_recorded(
-    pair: Pair, page_of: Pages, same_page: Pages
-) -> None:
-    page = page_of.blank()
-    page.add_init_script(LOSE)
-    page.goto(address(pair.coordinator))
-    ready(page)
-    page.get_by_role("tab", name="Traces").click()
-    page.get_by_role("button", name="Record").click()
-    expect(page.get_by_role("button", name="Stop recording")).to_be_visible()
-    page.evaluate("() => window.socket.close()")
-    until_system(page, "window.connections === 2 && system.isReady")
-    expect(page.get_by_role("button", name="Stop recording")).to_be_enabled()
-    other = same_page(pair.coordinator)
-    other.get_by_role("tab", name="Traces").click()
-    other.get_by_role("button", name="Stop recording").click()
-    expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
-    expect(inspector(other)).to_be_visible()
-
-
 def test_a_file_that_is_no_trace_is_refused_in_words(page: Page, tmp_path: Path) -> None:
     page.get_by_role("tab", name="Traces").click()
     for text, said in (("[", "no JSON"), ("[]", 'a list "events"'), ('{"events": [7]}', "events[0] is 7")):
@@ -866,27 +593,6 @@ def test_a_file_that_is_no_trace_is_refused_in_words(page: Page, tmp_path: Path)
 
 
 # -- whoever, wherever --
-
-
-@pytest.mark.parametrize("value", ["abc \u202e evil", "\u0645\u0635\u0628\u0627\u062d"])
-def test_a_text_of_others_does_not_turn_around_what_stands_beside_it(page: Page, pair: Pair, value: str) -> None:
-    fit(page)
-    tell(page, "open-node", {"id": "sink"})
-    send(page, pair, value)
-    last = inspector(page).locator("[data-side=in][data-port=in] .inspect-value")
-    expect(last).to_contain_text(" at ")
-    assert goes_on_to_the_right(last, " at ")
-    label = page.locator(f'.edge-label[data-edge="{EDGE}"]:not(.kept)')
-    keep = """(label) => {
-      if (!label.textContent.includes("/s")) return false;
-      label.after(Object.assign(label.cloneNode(true), { className: "edge-label kept" })); // the next one may be without
-      return true;
-    }"""
-    while not label.evaluate(keep):
-        send(page, pair, value)
-        of_system(page, "await system.askStatus()")
-    assert goes_on_to_the_right(page.locator(".edge-label.kept"), " · ")
-    page.evaluate("document.querySelector('.edge-label.kept').remove()")
 
 
 def test_hostile_values_stay_text(page: Page, pair: Pair, tmp_path: Path) -> None:
@@ -933,28 +639,6 @@ def test_what_is_inspected_goes_away_meanwhile(page: Page) -> None:
     expect(inspector(page)).to_contain_text("This node is no longer there.")
     tell(page, "open-node", {"id": "passing"})
     expect(page.get_by_role("alert")).to_contain_text("not there")
-
-
-def test_the_panel_leaves_the_picture_as_it_is_for_a_second_click(page: Page) -> None:
-    opened_at_once = page.evaluate(
-        """async () => {
-          const { context } = await import("/core/registry.js");
-          dispatchEvent(new PointerEvent("pointerup"));
-          context.bus.dispatchEvent(new CustomEvent("open-node", { detail: { id: "sink" } }));
-          return !document.querySelector("#inspector").hidden;
-        }"""
-    )
-    assert not opened_at_once
-    expect(inspector(page)).to_be_visible()
-
-
-def test_a_key_that_is_pressed_before_the_panel_has_opened_is_for_the_picture(page: Page) -> None:
-    node = node_in(page, "source")
-    node.locator(".role").click()
-    page.keyboard.down("Control")
-    expect(inspector(page)).to_be_visible()
-    expect(node).to_be_focused()
-    page.keyboard.up("Control")
 
 
 def test_by_keys_one_gets_into_the_panel_and_back(page: Page) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
 
-import browser
-from browser import LAPTOP, Pages, axe, expect, tell, until
+from browser import Pages, axe, until
 from systems import Coordinator
 
 
@@ -44,39 +42,6 @@ def test_a_fault_of_a_page_is_noted_and_fails_its_test(coordinator: Coordinator,
             page.wait_for_timeout(10)
     with pytest.raises(AssertionError, match=r"other\.invalid"):
         other_pages.__exit__()
-
-
-@pytest.mark.usefixtures("_chromium")
-def test_other_tests_of_this_worker_run_event_loops_of_their_own() -> None:
-    assert asyncio.run(asyncio.sleep(0, "done")) == "done"
-
-
-def test_a_page_is_of_another_person_or_again_of_the_same_one(
-    coordinator: Coordinator, page_of: Pages, same_page: Pages
-) -> None:
-    first, other = same_page(coordinator), page_of(coordinator)
-    first.evaluate("() => localStorage.setItem('key', 'value')")
-    assert other.evaluate("() => localStorage.getItem('key')") is None
-    tell(first, "open-node", {"id": "nobody"})
-    first.get_by_role("tab", name="Boards").click()
-    first.set_viewport_size({"width": 500, "height": 500})
-    assert same_page(coordinator) is first
-    assert first.evaluate("() => [innerWidth, localStorage.length]") == [LAPTOP[0], 0]
-    expect(first.locator("#graph-view")).to_be_visible()
-    expect(first.locator("#inspector")).to_be_hidden()
-
-
-def test_what_is_expected_is_waited_for_and_what_never_comes_fails(
-    page_of: Pages, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    body = page_of.blank().locator("body")
-    monkeypatch.setattr(browser, "_LOOKS_S", 0.05)
-    body.evaluate("(body) => setTimeout(() => body.append('late'), 200)")
-    expect(body).to_contain_text("late")
-    expect(body).not_to_contain_text("never")
-    monkeypatch.setattr(browser, "PATIENCE_MS", 200)
-    with pytest.raises(AssertionError, match="never"):
-        expect(body).to_contain_text("never")
 
 
 def test_barriers_are_found(coordinator: Coordinator, same_page: Pages) -> None:

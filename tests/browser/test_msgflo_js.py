@@ -169,46 +169,6 @@ def test_what_is_temporary_leaves_nothing_behind(page: Page, sockets: Sockets) -
         outside.until("fbp/connection/bell", b"")
 
 
-def test_a_page_says_so_where_the_browser_closes_its_sockets_before_it_is_left(
-    page: Page, sockets: Sockets, elsewhere: str
-) -> None:
-    page.goto(f"{elsewhere}/msgflo/")  # a list of files: Chromium asks no picture whether it may be left
-    # As Firefox does.
-    page.evaluate(
-        """() => {
-          const { WebSocket } = window;
-          const opened = [];
-          window.WebSocket = class extends WebSocket {
-            constructor(...all) {
-              super(...all);
-              opened.push(this);
-            }
-          };
-          addEventListener("pagehide", () => opened.forEach((socket) => socket.close()));
-        }"""
-    )
-    with Outside(sockets, "fbp/connection/bell") as outside:
-        ring(page, sockets)
-        outside.until("fbp/connection/bell", b"online")
-        page.goto("about:blank")
-        assert outside.next("fbp/connection/bell") == b"offline"
-
-
-def test_a_page_that_is_kept_open_after_all_is_back_at_once(page: Page, sockets: Sockets) -> None:
-    page.evaluate("() => addEventListener('beforeunload', (event) => window.asks && event.preventDefault())")
-    leave = "dispatchEvent(new Event('beforeunload', { cancelable: true }))"
-    with Outside(sockets, "bell/rung", "fbp/connection/bell") as outside:
-        ring(page, sockets, {"temporary": True})
-        outside.until("fbp/connection/bell", b"online")
-        page.evaluate(leave)
-        outside.until("fbp/connection/bell", b"")
-        outside.until("fbp/connection/bell", b"online")
-        # Who is asked may stay: nothing is said.
-        page.evaluate(f"() => {{ window.asks = true; {leave}; bell.send('rung', 1); }}")
-        outside.until("bell/rung", b"1")
-        assert outside.drained("fbp/connection/bell") == []
-
-
 def test_comes_back_when_the_broker_does_and_tells_its_states_again(
     page: Page, page_of: Pages, sockets: Sockets
 ) -> None:

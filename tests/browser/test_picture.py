@@ -12,7 +12,6 @@ from browser import (
     LAPTOP,
     PHONE,
     Pages,
-    edit,
     expect,
     fit,
     make_graph,
@@ -180,26 +179,6 @@ def test_fit_shows_what_is_drawn_beside_nodes(coordinator: Coordinator, same_pag
                 assert inside(box(page, f"#graph-view {shown}"), view), shown
 
 
-def test_who_goes_to_the_name_of_a_group_by_keys_sees_it_wherever_it_stands(
-    coordinator: Coordinator, same_page: Pages
-) -> None:
-    page = same_page(coordinator)
-    show(
-        page,
-        *(added(id, 0, y, "core/Gate") for id, y in (("first", 0), ("last", 1500), ("over", -70))),
-        ["addgroup", {"name": "tall", "nodes": ["first", "last"]}],
-    )
-    first = node_in(page, "first")
-    first.focus()
-    for _ in range(8):
-        first.press("+")
-    node_in(page, "over").focus()
-    name = page.locator(".group-name")
-    expect(name).not_to_be_in_viewport()  # there is no room for it above
-    name.focus()
-    expect(name).to_be_in_viewport()
-
-
 def test_fit_shows_the_most_and_says_what_is_too_far_away(coordinator: Coordinator, same_page: Pages) -> None:
     page = same_page(coordinator)
     show(page, added("a", 0, 0), added("b", 300, 0), added("far", 1e12, 5), joined("a out", "b in"))
@@ -231,34 +210,7 @@ def test_names_and_packets_keep_to_their_places(coordinator: Coordinator, same_p
         assert apart(box(page, f"{role('scale')} .initial >> nth={nth}"), out)
 
 
-def test_far_away_names_are_free_and_dots_apart(coordinator: Coordinator, same_page: Pages) -> None:
-    page = same_page(coordinator)
-    show(page, added("here", 0, 0), added("there", 7000, 0), added("gate", 3500, 900, "core/Gate"))
-    until_system(page, "system.nodeStatus('gate')?.state === 'alive'")
-    assert page.locator("#graph-view .world.tiny").count() == 1
-    assert not page.locator("#graph-view .node-state").locator("visible=true").count()
-    for id, outline in (("here", "dashed"), ("gate", "none")):
-        expect(node_in(page, id)).to_have_css("outline-style", outline)
-    dots = page.locator("#graph-view .viewport").evaluate("(port) => getComputedStyle(port).backgroundSize")
-    assert 12 <= float(dots.split("px")[0]) < 24
-
-
 # -- layout --
-
-
-def test_nodes_that_come_one_by_one_stand_in_rows(coordinator: Coordinator, same_page: Pages) -> None:
-    page = same_page(coordinator)
-    show(page, added("first", component="core/Gate"))
-    for number in range(12):
-        edit(page, added(f"device{number}"))
-        node_in(page, f"device{number}").wait_for(state="attached")
-    fit(page)
-    settled(page)
-    boxes = [box(page, role(name)) for name in ("first", *(f"device{number}" for number in range(12)))]
-    wide = max(each[2] for each in boxes) - min(each[0] for each in boxes)
-    high = max(each[3] for each in boxes) - min(each[1] for each in boxes)
-    assert 0.7 < wide / high < 3
-    assert all(apart(one, other) for at, one in enumerate(boxes) for other in boxes[:at])
 
 
 # -- dragging --
@@ -292,54 +244,3 @@ def test_an_edge_gives_way_to_a_node_that_was_put_upon_it(coordinator: Coordinat
     assert page.evaluate(BEHIND), "what is dragged moves no other edge"
     page.mouse.up()
     until(page, f"() => !({BEHIND})()")
-
-
-def test_the_picture_moves_on_where_something_is_dragged_to_its_frame(
-    coordinator: Coordinator, same_page: Pages
-) -> None:
-    page = same_page(coordinator)
-    show(page, added("a", 0, 0, "core/Gate"), added("b", 300, 0, "core/Gate"), added("c", 2600, 0, "core/Gate"))
-    expect(node_in(page, "c").locator(".port.in")).to_have_count(2)
-    for _ in range(4):
-        page.get_by_role("button", name="Larger").click()
-    node_in(page, "a").evaluate("(node) => node.focus()")
-    view = box(page, "#graph-view .viewport")
-    assert box(page, role("c"))[0] > view[2] + 500
-    # A wire reaches a port that was out of sight.
-    dot = box(page, f"{role('a')} .port.out .dot")
-    page.mouse.move(dot[0] + 5, dot[1] + 5)
-    page.mouse.down()
-    page.mouse.move(view[2] - 200, dot[1] + 60)
-    page.mouse.move(view[2] - 3, dot[1] + 60, steps=3)
-    # It stops in the frame in which the port is seen: told from here, that could have left on the other side by then.
-    page.evaluate(
-        """async ([c, right, x, y]) => {
-          while (document.querySelector(c).getBoundingClientRect().right >= right) await new Promise(requestAnimationFrame);
-          const told = { pointerId: 1, pointerType: "mouse", buttons: 1, clientX: x, clientY: y, bubbles: true };
-          document.querySelector("#graph-view .viewport").dispatchEvent(new PointerEvent("pointermove", told));
-        }""",
-        [role("c"), view[2] - 60, view[2] - 200, dot[1] + 60],
-    )
-    settled(page)
-    target = box(page, f"{role('c')} .port.in .dot >> nth=0")
-    page.mouse.move(target[0] + 5, target[1] + 5, steps=3)
-    at_rest = box(page, role("c"))
-    settled(page)
-    assert box(page, role("c")) == at_rest
-    target = box(page, f"{role('c')} .port.in .dot >> nth=0")
-    page.mouse.move(target[0] + 5, target[1] + 5)
-    page.mouse.up()
-    until_system(page, "[...system.graph.edges.values()].some(({ src, tgt }) => src.node === 'a' && tgt.node === 'c')")
-    # A node that is dragged stays under the mouse, and nothing moves on once it is let go.
-    left, top, _, _ = box(page, f"{role('c')} .role")
-    before = box(page, role("a"))[2]
-    page.mouse.move(left + 3, top + 3)
-    page.mouse.down()
-    page.mouse.move(view[2] - 2, top + 3, steps=4)
-    until(page, f'() => document.querySelector("{role("a")}").getBoundingClientRect().right < {before - 300}')
-    assert abs(box(page, f"{role('c')} .role")[0] + 3 - view[2] + 2) < 20
-    page.mouse.up()
-    until_system(page, "system.graph.nodes.get('c').metadata.x > 2700")
-    at_rest = box(page, role("c"))
-    settled(page)
-    assert box(page, role("c")) == at_rest

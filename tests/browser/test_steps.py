@@ -59,17 +59,6 @@ def test_back_leads_to_the_view_and_the_graph_before(page: Page, shared_broker: 
     forget(shared_broker.port, "inner")
 
 
-def test_the_browsers_own_keys_for_back_and_forward_do_not_walk_through_the_tabs(page: Page) -> None:
-    page.get_by_role("tab", name="Dashboard").click()
-    prevented = """(held) => !document.activeElement.dispatchEvent(
-      new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true, cancelable: true, ...held }))"""
-    assert not page.evaluate(prevented, {"altKey": True})
-    assert not page.evaluate(prevented, {"metaKey": True})
-    shown(page, "dashboard")
-    assert page.evaluate(prevented, {})
-    shown(page, "graph")
-
-
 def test_without_a_connection_each_view_says_when_something_is_shown(
     page: Page, coordinator: Coordinator, same_page: Pages
 ) -> None:

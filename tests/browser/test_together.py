@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ import pytest
 from playwright.sync_api import Page
 
 from brokers import Broker
-from browser import Pages, come_back, edit, expect, make_graph, node_in, of_system, running, tell, until, until_system
-from systems import Coordinator, Sink, Source, edge, visiting
+from browser import Pages, come_back, edit, expect, make_graph, node_in, of_system, running, tell, until_system
+from systems import Coordinator, Sink, Source, visiting
 from systems import until as until_here
 
 EDGE = "source.out sink.in"
@@ -61,13 +60,6 @@ def sink(page: Page, shared_broker: Broker) -> Iterator[Sink]:
         yield sink
 
 
-def place(page: Page, node: str) -> list[float]:
-    """Where the middle of a node is on the screen."""
-    box = node_in(page, node).bounding_box()
-    assert box
-    return [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
-
-
 def graph_of(page: Page) -> Any:
     return of_system(page, "[[...system.graph.nodes.keys()].sort(), [...system.graph.edges.keys()].sort()]")
 
@@ -94,42 +86,6 @@ def test_two_people_edit_one_graph_and_see_each_other(two: tuple[Page, Page]) ->
     first.keyboard.press("Control+Shift+z")
     for page in two:
         expect(node_in(page, "of-the-first")).to_be_visible()
-
-
-def test_what_one_person_moves_moves_on_the_other_screen(two: tuple[Page, Page]) -> None:
-    first, second = two
-    before = place(second, "sink")
-    x, y = place(first, "sink")
-    first.mouse.move(x, y)
-    first.mouse.down()
-    first.mouse.move(x + 40, y + 60, steps=4)
-    first.mouse.move(x + 90, y + 120, steps=4)
-    first.mouse.up()
-    until_system(second, "system.graph.nodes.get('sink').metadata.y > 0")
-    until(second, f"() => document.querySelector('[data-node=sink]').getBoundingClientRect().top > {before[1]}")
-
-
-def test_a_packet_injected_by_one_person_is_shown_to_the_other(
-    two: tuple[Page, Page], sink: Sink, coordinator: Coordinator
-) -> None:
-    first, _ = two
-    ends = {"src": {"node": "again", "port": "out"}, "tgt": {"node": "sink", "port": "in"}}
-    edit(
-        first,
-        ["addnode", {"id": "again", "component": "core/Repeat", "metadata": {"x": 0, "y": 300}}],
-        ["addedge", ends],
-        ["addinport", {"public": "start", "node": "again", "port": "in"}],
-    )
-    coordinator.wait(lambda status: edge(status, "again.out", "sink.in")["kind"] in ("direct", "forwarded"))
-    packet = {"graph": "default/main", "port": "start", "event": "data", "payload": "by the first"}
-
-    def arrives() -> bool:  # "direct" is told before the sink has subscribed: what is sent by then is lost
-        of_system(first, f"await system.fbp.request('runtime', 'packet', {json.dumps(packet)})")
-        return "by the first" in sink.received
-
-    until_here(arrives)
-    for page in two:
-        expect(page.locator("#graph-view .edge-label[data-edge='again.out sink.in']")).to_contain_text("by the first")
 
 
 def test_what_one_person_sends_into_a_port_is_on_the_time_line_and_at_the_port_of_the_other(

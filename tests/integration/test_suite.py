@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -61,13 +60,6 @@ def test_tests_that_cannot_run_fail_where_none_may_be_skipped(folder: Path) -> N
     assert "'no_such_module'; with MSGFLO_NO_SKIPS a test that cannot run fails" in done.stdout
 
 
-def test_elsewhere_they_are_skipped_and_the_reason_is_shown(folder: Path) -> None:
-    done = run(folder, "")
-    assert done.returncode == 0, done.stdout
-    assert "1 passed, 5 skipped, 1 xfailed" in done.stdout
-    assert done.stdout.count(": no such program") == 4
-
-
 def test_ci_lets_no_test_be_skipped() -> None:
     text = (ROOT / ".ci" / "run").read_text()
     assert "MSGFLO_NO_SKIPS=1" in text
@@ -93,22 +85,3 @@ def test_a_unit_test_that_does_what_only_others_may_fails_and_nobody_elses_deed_
     assert "5 passed, 4 errors" in done.stdout, done.stdout
     for name in GUILTY:
         assert f"unit/test_{name}.py::test" in done.stdout
-
-
-def test_where_a_shell_has_it_ignore_signals_what_tests_start_does_not(tmp_path: Path) -> None:
-    """As `nohup make test &` does; the tests themselves go on."""
-    (tmp_path / "test_signals.py").write_text(
-        "import os, signal, subprocess, sys\n"
-        "def test():\n"
-        "    os.kill(os.getpid(), signal.SIGHUP)\n"
-        "    code = 'import signal; print(signal.getsignal(signal.SIGHUP), signal.getsignal(signal.SIGINT).__name__)'\n"
-        "    said = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True).stdout\n"
-        "    assert said.split() == [str(signal.SIG_DFL), 'default_int_handler']\n"
-    )
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGHUP)}
-    try:
-        done = run(tmp_path, "")
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    assert done.returncode == 0, done.stdout

@@ -478,33 +478,6 @@ def make_graph(page: Page, *commands: list[Any]) -> None:
     of_system(page, "system.askStatus()")  # what is known of nodes is of these from now on
 
 
-def goes_on_to_the_right(element: Locator, mark: str) -> bool:
-    """Whether what an element says from a mark on stands right of all before it, in the order in which it is written."""
-    return bool(
-        element.evaluate(
-            """(element, mark) => {
-              const places = [];
-              const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-              const range = document.createRange();
-              for (let node; (node = walker.nextNode()); ) {
-                for (let i = 0; i < node.length; i++) {
-                  range.setStart(node, i);
-                  range.setEnd(node, i + 1);
-                  const { left, width } = range.getBoundingClientRect();
-                  places.push({ left, width });
-                }
-              }
-              const from = element.textContent.lastIndexOf(mark);
-              const drawn = (all) => all.filter(({ width }) => width > 0).map(({ left }) => left);
-              const [before, ours] = [drawn(places.slice(0, from)), drawn(places.slice(from))];
-              const inOrder = ours.every((left, i) => i === 0 || left > ours[i - 1]);
-              return from > 0 && ours.length > 0 && inOrder && Math.max(...before) < ours[0];
-            }""",
-            mark,
-        )
-    )
-
-
 def node_in(page: Page, node: str) -> Locator:
     """A node in the picture of the graph."""
     return page.locator(f"#graph-view [data-node={json.dumps(node)}]")

@@ -83,7 +83,7 @@ class LocalServer:
                 admission=admission,
                 boards=self._boards,
                 save=lambda: save(coordinator, None),
-                look=lambda page, editor: snapshot(coordinator) | {"page": page},
+                status=lambda page, editor: snapshot(coordinator) | {"page": page},
                 tasks=SimpleNamespace(create_task=self._loop.create_task),
                 stack=stack,
             )

@@ -1,4 +1,4 @@
-"""What sensors' drivers check of a reading."""
+"""Checks of sensors' readings, for their drivers."""
 
 from ..errors import ChecksumError, OutOfRange
 

@@ -3,9 +3,9 @@
 Contacts bounce for up to about 10 ms when they close and when they open (J. Ganssle, "A Guide to Debouncing", measured
 18 kinds of switches: 1.6 ms on average, 6.2 ms at most but for one with 157 ms). A glitch on the line is shorter still.
 
-The interrupt handler notes what is needed to tell later what happened, so that nothing is lost while the program does
+The interrupt handler notes what is needed to find out later what happened, so that nothing is lost while the program does
 something else: a press and its release are both found, with their times. A note is a time when the contact came to rest,
-as ~time where it was closed. Notes that were followed by an edge too soon are overwritten, so bounces take no room.
+as ~time where it was closed. Notes that were followed by an edge too soon are overwritten, so bounces take no memory.
 
 Not promised: on an ESP32 handlers wait while the interpreter is busy in C (a TLS handshake takes a second); a press that
 began and ended meanwhile is missed. Of more than 15 changes that nobody looked at, the oldest are forgotten.
@@ -57,7 +57,7 @@ class Contact:
                 await asyncio.sleep_ms(5)
 
     def take(self):
-        """Return the time of the next change if one has happened, and update `closed`; otherwise None."""
+        """Return the time of the next change if one has happened, and update `closed`; else None."""
         while self._seen != self._last:
             if self._last - self._seen > _NOTES:
                 self._seen = self._last - _NOTES  # the older ones are overwritten

@@ -14,7 +14,7 @@ from . import protocols
 
 __all__ = ("Decoder",)
 
-_RING = const(127)  # pulses that are kept, less one; the longest frame has 73
+_RING = const(127)  # pulses that are stored, less one; the longest frame has 73
 _GLITCH = const(60)  # µs; pulses and gaps that are shorter are noise
 _SPIKE = const(200)  # µs; so are these in an Oregon's message, half a bit of which has 488 µs
 _PREAMBLE = const(6)  # long pulses of an Oregon's 16; others have four of them

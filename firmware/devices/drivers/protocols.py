@@ -1,4 +1,4 @@
-"""What the bits of a 433 MHz frame mean: one table of protocols, and how it is read.
+"""The meaning of the bits of a 433 MHz frame: one table of protocols, and how it is read.
 
 Formats as the sources of rtl_433 describe them: src/devices/{nexus, prologue, rubicson, infactory, acurite,
 alecto, lacrosse_tx141x, generic_remote, proove}.c; for Oregon see oregon.py. A packet of a sensor is a dictionary of
@@ -89,7 +89,7 @@ def _sensor(line, value, bits):
 
 
 def _wrong(value, check, xor):
-    """Whether a frame's check, of the kind that the table says, is not right."""
+    """Tell whether a frame's check, of the kind in the table, is wrong."""
     if check == 1:
         return value & 255 ^ sum((value >> 8).to_bytes(4, "big")) & 255 or not value
     if check == 2:

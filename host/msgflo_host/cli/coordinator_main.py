@@ -28,7 +28,7 @@ from ..control.component_processes import Components
 from ..control.coordinator import Coordinator
 from ..control.system_status import snapshot
 from ..errors import BrokerError, GraphError, MsgfloError
-from ..fbp.mdns_announcements import announce_broker
+from ..fbp.mdns import announce_broker
 from ..graph.graph_files import load, signature
 from ..graph.live_file import LiveFile
 from ..graph.model import Graph
@@ -214,7 +214,7 @@ async def _run(
                     admission=admission,
                     boards=options.boards,
                     save=partial(save, coordinator, file, journal),
-                    look=partial(_look, coordinator, file, auto_save),
+                    status=partial(_look, coordinator, file, auto_save),
                     tasks=tasks,
                     stack=stack,
                 )

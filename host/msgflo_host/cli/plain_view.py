@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import printable
+from ..util.token_bucket import TokenBucket
 
 __all__ = ["LOG_LINES", "Notes", "Status", "edge_text", "flush", "follow_plain"]
 
@@ -37,19 +38,14 @@ class Notes(logging.Handler):
         super().__init__()
         self.lines: deque[str] = deque(maxlen=LOG_LINES)
         self._terminal = terminal
-        self._allowed = float(self.BURST)
-        self._before = time.monotonic()
+        self._bucket = TokenBucket(self.RATE, self.BURST, time.monotonic())
         self._left_out = 0
         self.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
 
     def emit(self, record: logging.LogRecord) -> None:
-        now = time.monotonic()
-        self._allowed = min(self.BURST, self._allowed + (now - self._before) * self.RATE)
-        self._before = now
-        if self._allowed < 1:
+        if not self._bucket.take(time.monotonic()):
             self._left_out += 1
             return
-        self._allowed -= 1
         if self._left_out:
             self._show(f"({self._left_out} more lines were left out)")
             self._left_out = 0

@@ -38,7 +38,7 @@ def live_file(
         lambda: graphs.main.graph,
         coordinator.replace_graph,
         seen=seen,
-        tell=coordinator.notify,
+        notify=coordinator.notify,
         clock=clock,
     )
     graphs.events.listen(GraphChanged, lambda event: file.note(event.changes) if event.graph == MAIN else None)
@@ -191,7 +191,7 @@ class AutoSave:
     def _store(self) -> str:
         """Store the edits in the journal; returns where they are, or why not."""
         try:
-            self._journal.keep(self._file.base, self._coordinator.graphs.main.graph)
+            self._journal.store(self._file.base, self._coordinator.graphs.main.graph)
         except GraphError as error:
             return f"nor can the edits be kept: {error}"
         return f"the edits are kept in {self._journal.path}"

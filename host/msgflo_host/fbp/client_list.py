@@ -1,4 +1,4 @@
-"""The connected clients, and what is on its way to each: a slow one delays nobody, and holds a bounded amount of memory."""
+"""The connected clients and their queues: a slow one delays no other, and takes a bounded amount of memory."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ log = logging.getLogger("msgflo")
 
 MAX_FRAMES = 10_000
 MAX_BYTES = 16 * 1024 * 1024  # of frames that wait; a single frame may be longer
-BEHIND = 1000  # frames that wait: what can be left out is left out then
+BEHIND = 1000  # frames that wait: packets are left out then
 MAX_CLIENTS = 256
-PUT_OUT_S = 2.0  # for the end that both sides agree on
+DISCONNECT_S = 2.0  # for the end that both sides agree on
 HOLD_S = 2.0  # that an answer waits at most
 
 
@@ -55,8 +55,8 @@ class _Gate:
 class ClientHandle:
     """One connected client; `local` ones are on this machine.
 
-    `capabilities` say what it sees: those of the last good secret that it has shown, or of a client without one. `abort`
-    ends the connection at once.
+    `capabilities` are those of the last good secret that it has shown, or of a client without one. `abort` ends the
+    connection at once.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class ClientHandle:
 
     @property
     def behind(self) -> bool:
-        """Whether so much waits for it that it should be spared what can be left out, such as the packets on edges."""
+        """Whether so much waits for it that packets on edges are left out."""
         return len(self._queue) >= BEHIND or self._bytes >= MAX_BYTES // 2
 
     def send(self, frame: Mapping[str, Any] | bytes) -> None:
@@ -94,9 +94,9 @@ class ClientHandle:
             self._put(Frame(frame if isinstance(frame, bytes) else encode(frame)))
 
     def hold(self) -> Callable[[], None]:
-        """Let what is sent from now on wait until the function that is returned is called, or 2 s are over.
+        """Let later frames wait until the returned function is called, or 2 s are over.
 
-        So an answer comes when what it says is true, and nothing that was sent after it overtakes it.
+        So an answer comes when its content is true, and no later frame overtakes it.
         """
         gate = _Gate(time.monotonic() + HOLD_S)
         self._queue.append(gate)
@@ -108,20 +108,20 @@ class ClientHandle:
         return release
 
     def close(self, code: int, reason: str) -> None:
-        """End the connection after what is in the queue; `reason` is for the client, at most 120 ASCII characters."""
+        """End the connection after the queue; `reason` is for the client, at most 120 ASCII characters."""
         if not self.closed:
             self._queue = deque(each for each in self._queue if isinstance(each, Frame))
             self._put(Frame(reason.encode("ascii", "replace")[:120], code))
             self.closed = True
 
     def leave(self) -> None:
-        """Send nothing any more, and forget what waits."""
+        """Send nothing more, and empty the queue."""
         self.closed = True
         self._queue.clear()
         self._bytes = 0
 
     async def next_frame(self) -> Frame:
-        """Wait for the next one to send, and take it out of the queue."""
+        """Wait for the next frame, and take it out of the queue."""
         while True:
             left = None
             while self._queue:
@@ -152,28 +152,28 @@ class ClientHandle:
 
 @dataclass(frozen=True, slots=True)
 class ClientAccessChanged:
-    """An editor has come, or has shown a secret and sees other things than before."""
+    """A client has connected, or its capabilities have changed."""
 
     client: ClientHandle
 
 
 @dataclass(frozen=True, slots=True)
 class ClientIntroduced:
-    """An editor has been told who we are: what else it should know comes after that."""
+    """A client has received runtime:runtime; more messages about the state may follow."""
 
     client: ClientHandle
 
 
 @dataclass(frozen=True, slots=True)
 class ClientLeft:
-    """An editor has gone."""
+    """A client has disconnected."""
 
     client: ClientHandle
 
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """What all editors are told that may see it."""
+    """A message to all clients that may see it."""
 
     protocol: str
     command: str
@@ -182,11 +182,11 @@ class Broadcast:
 
 @dataclass(frozen=True, slots=True)
 class RecordingChanged:
-    """The packets of other graphs are recorded."""
+    """The set of recorded graphs has changed."""
 
 
 class ClientList:
-    """All clients; who comes and goes, and sees other things, is told as events."""
+    """All clients; emits an event when one connects, disconnects, or gets other capabilities."""
 
     def __init__(self, events: Events | None = None, *, limit: int = MAX_CLIENTS) -> None:
         self.events = events or Events()
@@ -199,37 +199,37 @@ class ClientList:
     def __len__(self) -> int:
         return len(self._clients)
 
-    def make_room(self) -> bool:
-        """Whether one more client can be served; the oldest that has shown no secret is put out for it.
+    def admit(self) -> bool:
+        """Return whether one more client can be served; the oldest without capabilities is disconnected for it.
 
-        Everybody from elsewhere comes as a stranger, who shows a secret only then: who just waits must keep nobody out.
+        Clients of other machines connect before they show a secret, so that idle ones must not keep others out.
         """
         if len(self._clients) < self._limit:
             return True
         stranger = next((each for each in self._clients if not each.capabilities), None)
         if stranger is not None:
-            self._put_out(stranger)
+            self._disconnect(stranger)
         return stranger is not None
 
     def add(self, client: ClientHandle) -> None:
-        """Count a client in."""
+        """Add a client."""
         self._clients[client] = None
         self.events.emit(ClientAccessChanged(client))
 
-    def let_see(self, client: ClientHandle, capabilities: frozenset[str]) -> None:
-        """A client has shown a good secret, and sees what that allows from now on."""
+    def grant(self, client: ClientHandle, capabilities: frozenset[str]) -> None:
+        """Give a client the capabilities of the secret that it has shown."""
         if client.capabilities != capabilities:
             client.capabilities = capabilities
             self.events.emit(ClientAccessChanged(client))
 
     def remove(self, client: ClientHandle) -> None:
-        """Forget a client that has gone."""
+        """Forget a client that has disconnected."""
         client.leave()
         self._forget(client)
 
-    def _put_out(self, client: ClientHandle) -> None:
+    def _disconnect(self, client: ClientHandle) -> None:
         client.close(1008, "no secret, and others have come")  # RFC 6455, §7.4.1: policy violation
-        asyncio.get_running_loop().call_later(PUT_OUT_S, client.abort)
+        asyncio.get_running_loop().call_later(DISCONNECT_S, client.abort)
         self._forget(client)
 
     def _forget(self, client: ClientHandle) -> None:
@@ -246,7 +246,7 @@ class ClientList:
         masked: object | None = None,
         but: ClientHandle | None = None,
     ) -> None:
-        """Send a message to all that may see it, encoded once; `masked` to those who see nothing secure; `but` one, who knows."""
+        """Send a message to all that may see it, but one; encoded once. `masked` is for those that see no secure data."""
         frames: dict[bool, bytes] = {}
         for client in self:
             if client is but or not client.may_see(protocol, command):

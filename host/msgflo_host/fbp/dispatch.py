@@ -1,40 +1,31 @@
-"""Hands each request to the part of the runtime that serves its protocol, if its client may ask for that."""
+"""Hands each request that is permitted to its command, and sends answers and news to clients."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from ..errors import MsgfloError
 from ..model.events import Events
-from .answers import answer_to
 from .client_list import Broadcast, ClientHandle, ClientList
-from .envelope import Request, message, refusal
+from .envelope import Request, answer_to, message, refusal
 from .permissions import Permissions, may
 
-__all__ = ["Command", "Dispatcher", "Part", "Replies"]
+__all__ = ["Command", "Dispatcher", "Replies"]
 
 Command: TypeAlias = Callable[[ClientHandle, Request], None]
 """Carries out a request that is permitted; raises MsgfloError, whose text is the answer then."""
 
 
-class Part(Protocol):
-    """One of the protocol's parts: runtime, graph, component, network, trace."""
-
-    @property
-    def commands(self) -> Mapping[str, Command]:
-        """What it can be asked, by name."""
-
-
 class Replies:
-    """What a part of the runtime says: to all, or to one who has asked."""
+    """Sends messages: to all clients, or to the one that has asked."""
 
     def __init__(self, clients: ClientList, events: Events) -> None:
         self._clients = clients
         self._events = events
 
     def answer(self, client: ClientHandle, request: Request, command: str, payload: object) -> None:
-        """Send something to the client that has asked."""
+        """Send an answer to the client that has asked."""
         client.send(message(request.protocol, command, payload, request.id))
 
     def broadcast(
@@ -46,9 +37,9 @@ class Replies:
         *,
         by: tuple[ClientHandle, Request] | None = None,
     ) -> None:
-        """Send something to all who may see it; to the client by whose request that has come, as its answer.
+        """Send a message to all clients that may see it; to the client `by` whose request it came, as its answer.
 
-        `masked` is what those get who see nothing secure.
+        `masked` is the payload for clients that may not see secure data.
         """
         self._events.emit(Broadcast(protocol, command, payload))
         if by is None:
@@ -63,17 +54,16 @@ class Replies:
 
 
 class Dispatcher:
-    """Serves requests by the `parts`, by protocol. What is a fault of ours is raised."""
+    """Serves requests by the `commands`, by protocol and name. Raises only faults of this program."""
 
-    def __init__(self, permissions: Permissions, parts: Mapping[str, Part]) -> None:
+    def __init__(self, permissions: Permissions, commands: Mapping[tuple[str, str], Command]) -> None:
         self._permissions = permissions
-        self._parts = parts
+        self._commands = commands
 
     def handle(self, client: ClientHandle, request: Request) -> None:
-        """Serve a request; every one is answered, and none ends anything but itself."""
+        """Carry out a request, or refuse it."""
         name = f"{request.protocol}:{request.command}"
-        part = self._parts.get(request.protocol)
-        command = part.commands.get(request.command) if part is not None else None
+        command = self._commands.get((request.protocol, request.command))
         if command is None:
             client.send(refusal(request, f"{name} is no command of this runtime"))
         elif not may(self._permissions.of(request.secret, local=client.local), request.protocol, request.command):

@@ -1,4 +1,4 @@
-"""network:* of the FBP protocol: start and stop, and which edges a client looks at."""
+"""network:* of the FBP protocol: start and stop, and the edges that a client watches."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class NetworkPart:
         # Without the uptime that the schema allows: `fbp-test` compares the whole answer with one that has none.
         status = self._status(network, running=self._packets.is_running(network))
         self._replies.answer(client, request, "status", status)
-        self._health.tell(client, network.id)
+        self._health.send_all(client, network.id)
 
     def _set_debug(self, client: ClientHandle, request: Request) -> None:
         network, enable = network_of(self._graphs, request.payload), request.payload.get("enable")

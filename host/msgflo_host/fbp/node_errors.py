@@ -1,4 +1,4 @@
-"""What is wrong with nodes that are there, by role, for as long as it holds."""
+"""The errors of nodes that are present, by role, until they expire."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ..model.plan import Plan, refusal
 __all__ = ["PRINTED_S", "REPORTED_S", "NodeErrors"]
 
 REPORTED_S = 600.0
-"""For so long a report holds that is not made again."""
+"""Time until a report expires that is not repeated."""
 PRINTED_S = 30.0
-"""For so long a process is taken to fail after it has printed an exception."""
+"""Time for which a process counts as failing after it has printed an exception."""
 
 _EXCEPTION = re.compile(r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception): .")
 
@@ -25,7 +25,7 @@ class _NodeError:
 
 
 class NodeErrors:
-    """What was reported, what processes print of exceptions, and edges that are refused; time comes in as an argument."""
+    """Reported errors, printed exceptions, and refused edges. Time is an argument, in seconds."""
 
     def __init__(self) -> None:
         self._known: dict[str, _NodeError] = {}
@@ -33,21 +33,21 @@ class NodeErrors:
         self._plan: Plan | None = None
 
     def text(self, role: str) -> str:
-        """Return what is wrong with a role, or an empty text."""
+        """Return the error of a role, or an empty text."""
         known = self._known.get(role)
         return known.text if known is not None else self._refused.get(role, "")
 
     @property
     def until(self) -> float | None:
-        """When the first of them is over (`now` of these methods, in seconds); None where nothing is wrong."""
+        """The time at which the first error expires; None where there is none."""
         return min((each.until for each in self._known.values()), default=None)
 
     def report(self, role: str, text: str, now: float) -> None:
-        """Note what somebody reports."""
+        """Take a reported error."""
         self._known[role] = _NodeError(text, now + REPORTED_S)
 
     def printed(self, role: str, line: str, now: float) -> bool:
-        """Note a line of a process; True where it begins to fail with it. Of what it prints then, the first line is kept."""
+        """Take a line of a process; return True where it is a new exception. The first one is the error."""
         if _EXCEPTION.match(line) is None:
             return False
         before = self._known.get(role)
@@ -57,16 +57,16 @@ class NodeErrors:
         return before is None
 
     def end(self, role: str) -> None:
-        """What was wrong is over: it begins anew, or has got something else to begin with."""
+        """Forget the error: the program starts again, or gets other initial packets."""
         self._known.pop(role, None)
 
     def rename(self, old: str, new: str) -> None:
-        """What was wrong with a node is so under its new name."""
+        """Move an error to the new name of its node."""
         if old in self._known:
             self._known[new] = self._known.pop(old)
 
-    def look(self, plan: Plan, now: float) -> None:
-        """Forget what is over."""
+    def refresh(self, plan: Plan, now: float) -> None:
+        """Forget expired errors, and take the refused edges of the plan."""
         self._known = {role: each for role, each in self._known.items() if each.until > now}
         if plan is self._plan:
             return

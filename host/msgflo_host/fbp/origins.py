@@ -1,6 +1,6 @@
-"""Which web pages may open a connection: a browser tells the page's origin, and any page in it could try.
+"""The web pages that may open a connection: a browser sends the page's origin, and any page in it could try.
 
-Programs that are no browsers send no origin; they are let in and have to show a secret as everybody else.
+Other programs send no origin; they may connect, and need a secret like all others.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 class Origins:
     """The pages that may connect: our own, those on the browser's machine, and the `configured` ones.
 
-    `own_names` are those under which this machine is reached, and no other: a page whose name was made to point here (DNS
-    rebinding) would otherwise pass for our own. Raises ServerError for what is no origin.
+    `own_names` are the names of this machine and no other: a page whose name was made to point here (DNS rebinding) would
+    otherwise pass for our own. Raises ServerError for a text that is no origin.
     """
 
     def __init__(self, configured: Iterable[str], own_names: Container[str]) -> None:
@@ -31,7 +31,7 @@ class Origins:
         self._configured = frozenset(map(_configured, configured))
 
     def allows(self, origin: str | None, host: str | None) -> bool:
-        """Tell whether a request with these headers ``Origin`` and ``Host`` comes from where it may."""
+        """Return whether a request with these headers ``Origin`` and ``Host`` is allowed."""
         if origin is None:
             return True
         parts = _split(origin)

@@ -1,8 +1,8 @@
-"""What a client of the FBP protocol may ask, and what it gets to see: the protocol's capabilities, held by secrets.
+"""The rights of clients of the FBP protocol: its capabilities, granted by secrets.
 
-The capabilities are those of https://flowbased.github.io/fbp-protocol/#capabilities. What a request may do depends on the
-secret in that request alone. What a client is told without having asked depends on the last good secret that it has shown
-on its connection, and until then on what is allowed without one; a wrong secret takes nothing away.
+The capabilities are those of https://flowbased.github.io/fbp-protocol/#capabilities. A request may do
+what its own secret allows. A client receives what the last good secret on its connection allows, and until then what is
+allowed without a secret; a wrong secret takes nothing away.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """The commands of `protocol` that clients may send, and those that they are sent."""
+    """The commands of `protocol` that clients may send, and those that they receive."""
 
     protocol: str
     inputs: frozenset[str]
@@ -63,7 +63,7 @@ CAPABILITIES: dict[str, Capability] = {
 }
 ALL = frozenset(CAPABILITIES)
 DEFAULT_LOCAL = ALL - {"component:setsource"}
-"""What a client on this machine may do without a secret: everything but sending code that is then run."""
+"""The rights of a client on this machine without a secret: everything but sending code that is then run."""
 
 _VIEWER = frozenset({"graph:readonly", "protocol:component", "component:getsource", "network:status", "network:data"})
 READY_MADE: dict[str, frozenset[str]] = {
@@ -75,7 +75,7 @@ READY_MADE: dict[str, frozenset[str]] = {
 
 
 def _pairs(side: str) -> dict[tuple[str, str], frozenset[str]]:
-    """For each command, the capabilities that give it."""
+    """Return the capabilities that allow each command."""
     found: dict[tuple[str, str], set[str]] = {}
     for name, capability in CAPABILITIES.items():
         for command in getattr(capability, side):
@@ -100,7 +100,7 @@ def may_see(capabilities: frozenset[str], protocol: str, command: str) -> bool:
 
 
 def sees_secure(capabilities: frozenset[str]) -> bool:
-    """Whether a client with these capabilities is shown secure initial packets: who may change a graph has to see it."""
+    """Whether a client with these capabilities sees secure initial packets: to change a graph it has to see them."""
     return "protocol:graph" in capabilities
 
 
@@ -120,13 +120,13 @@ class Permissions:
 
     @property
     def offered(self) -> frozenset[str]:
-        """What somebody may do."""
+        """All capabilities that some client may have."""
         return frozenset().union(self._local, self._remote, *(capabilities for _, capabilities in self._secrets))
 
     def of(self, secret: str | None, *, local: bool) -> frozenset[str]:
-        """Return what a client may do that gave this secret, or none; a wrong secret allows nothing.
+        """Return the capabilities of a secret, or of a client without one; a wrong secret has none.
 
-        The time that this takes does not tell which secrets there are.
+        The time of the comparison reveals nothing about the secrets.
         """
         if secret is None:
             return self._local if local else self._remote
@@ -139,6 +139,6 @@ class Permissions:
 
 
 def _digest(secret: str) -> bytes:
-    """All of one length, so that a comparison does not tell how long the secrets are."""
+    """Return a hash: all have one length, so that a comparison does not reveal the length of secrets."""
     # Halves of surrogate pairs, which no client has, are compared like everything else.
     return hashlib.sha256(secret.encode(errors="surrogatepass")).digest()

@@ -1,4 +1,4 @@
-"""runtime:* of the FBP protocol: what this runtime is, and packets into and out of exported ports."""
+"""runtime:* of the FBP protocol: the identity of this runtime, and packets into and out of exported ports."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ MOST_SENT = 1024 * 1024
 """Bytes of JSON up to which a packet that leaves an exported outport is whole: as much as a client can send into one."""
 EVENTS = ("connect", "begingroup", "data", "endgroup", "disconnect")
 _OF_DATA = {"type": text, "schema": uri}
-"""What a client may say of the data of a packet; it is told on as it is."""
+"""The optional fields that describe the data of a packet; they are passed on unchanged."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """How the runtime calls itself: `id` is a UUID that stays the same, `label` a text for people."""
+    """The name of the runtime: `id` is a UUID that stays the same, `label` a text for people."""
 
     id: str
     label: str
 
 
 class RuntimePart:
-    """Answers who we are, and moves packets across the border of a graph."""
+    """Describes this runtime, and moves packets across the border of a graph."""
 
     def __init__(
         self,
@@ -60,21 +60,21 @@ class RuntimePart:
         self._injection = injection
         self._clients = clients
         self._replies = replies
-        self._told: dict[str, Mapping[str, Any]] = {network.id: self._ports(network) for network in graphs.all()}
+        self._sent_ports: dict[str, Mapping[str, Any]] = {network.id: self._ports(network) for network in graphs.all()}
         self.commands: dict[str, Command] = {
             "getruntime": self._get_runtime,
             "packet": self._packet,
         }
         graphs.events.listen(GraphChanged, self._changed)
-        graphs.events.listen(GraphEnded, lambda event: self._told.pop(event.graph, None))
+        graphs.events.listen(GraphEnded, lambda event: self._sent_ports.pop(event.graph, None))
 
-    def look(self) -> None:
-        """Tell of exported ports whose type has become known."""
+    def refresh(self) -> None:
+        """Send exported ports whose type has become known."""
         for network in self._graphs.all():
-            self._tell_ports(network)
+            self._send_ports(network)
 
     def show(self, id: str, public: str, data: Any) -> None:
-        """Tell of a packet that leaves an exported outport."""
+        """Show a packet that leaves an exported outport."""
         payload = {"port": public, "event": "data", "graph": id, "payload": shortened(data, MOST_SENT)}
         self._clients.broadcast("runtime", "packet", payload)
 
@@ -115,13 +115,13 @@ class RuntimePart:
         self._replies.answer(client, request, "packetsent", sent)
 
     def _changed(self, event: GraphChanged) -> None:
-        if any(_touches_exports(change) for change in event.changes) or event.graph not in self._told:
-            self._tell_ports(self._graphs.network(event.graph))
+        if any(_touches_exports(change) for change in event.changes) or event.graph not in self._sent_ports:
+            self._send_ports(self._graphs.network(event.graph))
 
-    def _tell_ports(self, network: Network) -> None:
+    def _send_ports(self, network: Network) -> None:
         ports = self._ports(network)
-        if self._told.get(network.id) != ports:
-            self._told[network.id] = ports
+        if self._sent_ports.get(network.id) != ports:
+            self._sent_ports[network.id] = ports
             self._replies.broadcast("runtime", "ports", ports)
 
     def _ports(self, network: Network) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class RuntimePart:
         }
 
     def _port(self, network: Network, export: Export, side: str) -> Definition:
-        """An exported port as it is seen from outside: what its component says of it, under its public name."""
+        """Describe an exported port as its component does, under its public name."""
         node = network.graph.nodes.get(export.node)
         definition = self._catalogue.definition(node.component) if node is not None else None
         ports = definition[side] if definition is not None else []

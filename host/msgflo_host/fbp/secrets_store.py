@@ -1,4 +1,4 @@
-"""Where the secrets of the FBP protocol come from: our own, made at the first start, and a file of the user's.
+"""The secrets of the FBP protocol: our own, made at the first start, and those of a file of the user.
 
 # secrets.yaml
 the screen in the hall:
@@ -38,7 +38,7 @@ _URL_SAFE = re.compile(r"[A-Za-z0-9._~-]+")
 
 
 def own_secret(folder: Path) -> str:
-    """Return the secret that allows everything, made at the first call and kept in a folder, where only we can read it.
+    """Return the secret that allows everything, made at the first call and saved in a folder, where only we can read it.
 
     Raises ServerError when the file cannot be written or holds something else.
     """
@@ -53,7 +53,7 @@ def own_secret(folder: Path) -> str:
 
 
 def check_secret(secret: str, where: str) -> str:
-    """Return a secret that can stand in a URL; raises ServerError, which does not tell it."""
+    """Return a secret that can stand in a URL; raises ServerError without it."""
     if problem := _problem(secret):
         raise ServerError(f"the secret {where} {problem}")
     return secret

@@ -4,13 +4,14 @@
     application.router.add_get("/", service.socket.serve)
     await service.run()
 
-What each part does: `runtime`, `graph`, `component`, `network`, `trace` in this package, one for each sub-protocol.
+Each sub-protocol has a module: `runtime_protocol`, `graph_protocol`, `component_protocol`, `network_protocol`,
+`packet_protocol`, `trace_protocol`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ..components.library import Library
 from ..control.component_catalogue import Catalogue
@@ -20,7 +21,7 @@ from ..control.packet_injection import Injection
 from ..model.events import BrokerAway, Reconciled
 from .client_list import ClientList
 from .component_protocol import ComponentPart
-from .dispatch import Dispatcher, Part, Replies
+from .dispatch import Command, Dispatcher, Replies
 from .graph_protocol import GraphPart
 from .network_protocol import NetworkPart
 from .node_health import Health
@@ -37,7 +38,7 @@ __all__ = ["Service"]
 
 
 class Service:
-    """Everything that serves editors. `save()` writes the main graph into its file; `recent` are the lines said of late."""
+    """Serves editors. `save()` writes the main graph into its file; `recent` holds the last lines of output."""
 
     def __init__(
         self,
@@ -57,9 +58,8 @@ class Service:
         self.recent = Recent(events)
         catalogue = Catalogue(library, coordinator.registry)
         injection = Injection(coordinator, components.is_run_here)
-        graph = GraphPart(
-            coordinator, catalogue, self.clients, replies
-        )  # first: the others tell what follows from a change
+        # First: the others send the consequences of a change.
+        graph = GraphPart(coordinator, catalogue, self.clients, replies)
         trace = TracePart(identity, graphs, self.clients, replies)
         runtime = RuntimePart(identity, permissions, catalogue, graphs, injection, self.clients, replies)
         component = ComponentPart(catalogue, library, graphs, permissions, replies)
@@ -68,21 +68,28 @@ class Service:
             coordinator, self.clients, shows=runtime.show, recording=trace.is_recording, record=trace.record
         )
         self._subgraphs = Subgraphs(coordinator, catalogue, component.commands["getsource"], self.clients, replies)
-        parts: dict[str, Part] = {
-            "runtime": runtime,
-            "graph": graph,
-            "component": component,
-            "network": NetworkPart(coordinator, self._packets, health, replies, save),
-            "trace": trace,
+        network = NetworkPart(coordinator, self._packets, health, replies, save)
+        commands: dict[str, Mapping[str, Command]] = {
+            "runtime": runtime.commands,
+            "graph": graph.commands,
+            "component": component.commands,
+            "network": network.commands,
+            "trace": trace.commands,
         }
-        parts = {protocol: self._subgraphs.part(part) for protocol, part in parts.items()}
-        self.dispatcher = Dispatcher(permissions, parts)
+        self.dispatcher = Dispatcher(
+            permissions,
+            {
+                (protocol, name): self._subgraphs.before(command)
+                for protocol, named in commands.items()
+                for name, command in named.items()
+            },
+        )
         self.socket = Socket(self.clients, self.dispatcher.handle, permissions, origins)
-        # Sub-graphs first: who is told of a component may open it at once.
-        for look in (self._subgraphs.look, component.look, runtime.look, health.look):
-            events.listen(Reconciled, _without_event(look))
-        for look in (component.look, health.look):
-            events.listen(BrokerAway, _without_event(look))
+        # Sub-graphs first: an editor that receives a component may open it at once.
+        for refresh in (self._subgraphs.refresh, component.refresh, runtime.refresh, health.refresh):
+            events.listen(Reconciled, _without_event(refresh))
+        for refresh in (component.refresh, health.refresh):
+            events.listen(BrokerAway, _without_event(refresh))
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -94,5 +101,5 @@ class Service:
             self.clients.close()
 
 
-def _without_event(look: Callable[[], None]) -> Callable[[object], None]:
-    return lambda event: look()
+def _without_event(refresh: Callable[[], None]) -> Callable[[object], None]:
+    return lambda event: refresh()

@@ -1,11 +1,11 @@
-"""What is said to and by one runtime that is a participant. Pure: time comes in as an argument, requests go to `publish`.
+"""The conversation with one runtime that is a participant. Pure: time is an argument, requests go to `publish`.
 
     runtime = SubRuntime(publish)
     runtime.ask(Question(client, request, "home/Inner"), now)
-    heard = runtime.hear(payload)         # what came on its outqueue
+    heard = runtime.hear(payload, now)    # a message on its outqueue
     answer = renamed(heard, "home/Inner")
 
-Its graph has another name there than here. It is asked for that name first; what comes before is not understood.
+Its graph has another name there than here. It is asked for that name first; earlier messages are ignored.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ..errors import RequestError
 from ..util.text_checks import quoted, shown
-from .answers import answer_to
+from ..util.token_bucket import TokenBucket
 from .client_list import ClientHandle
-from .envelope import PROTOCOLS, Request, encode, read
+from .envelope import PROTOCOLS, Request, answer_to, encode, read
 
 __all__ = ["MAX_BYTES", "MOST_WAITING", "SILENT_S", "Heard", "Question", "SubRuntime", "addressed", "renamed"]
 
@@ -38,7 +38,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0  # before it is asked for its graph a
 BYTES_PER_FRAME = 4096  # a longer message counts as several
 PER_SECOND, BURST = 500.0, 5000.0  # messages that are taken from it for long, and at once
 
-# A runtime may well say these; they are about itself, not about its graph.
+# A runtime may send these; they are about itself, not about its graph.
 _ABOUT_ITSELF = {("component", "component"), ("component", "componentsready"), ("network", "persist")}
 _NEVER_ASKED = {("component", "list"), ("component", "source"), ("network", "persist"), ("runtime", "getruntime")}
 _KEYS = {("graph", "clear"): "id", ("component", "getsource"): "name", ("component", "source"): "name"}
@@ -72,7 +72,7 @@ _CHECKED: dict[tuple[str, str], type[Struct]] = {
     ("component", "source"): _Source,
     **{("network", event): _OnEdge for event in ("connect", "begingroup", "data", "endgroup", "disconnect")},
 }
-"""What is read here before clients get it; all else is theirs to check."""
+"""The messages that are checked here; clients check the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a runtime has said of its graph; `question` is what it answers, if anything."""
+    """A message of a runtime about its graph; `question` is the one that it answers, if any."""
 
     protocol: str
     command: str
@@ -100,7 +100,7 @@ class Heard:
 
     @property
     def is_for_all(self) -> bool:
-        """Whether those who have not asked are told, too."""
+        """Whether it goes also to clients that have not asked."""
         return self.command != "error" and (self.protocol, self.command) not in _TO_WHO_ASKED
 
 
@@ -112,7 +112,7 @@ def addressed(request: Request) -> str | None:
 
 
 def renamed(heard: Heard, name: str) -> dict[str, Any]:
-    """Return the payload of what was heard, with the name that the graph has here."""
+    """Return the payload of a message, with the name that the graph has here."""
     kind = heard.protocol, heard.command
     if heard.command == "error":
         return heard.payload
@@ -125,9 +125,9 @@ def renamed(heard: Heard, name: str) -> dict[str, Any]:
 
 
 class SubRuntime:
-    """One such runtime; `publish(payload)` sends to its inqueue, and tells whether that was possible.
+    """One such runtime; `publish(payload)` sends to its inqueue, and returns whether that was possible.
 
-    `ports` are its exported ports, for editors that come later.
+    `ports` are its exported ports, for editors that connect later.
     """
 
     def __init__(self, publish: Callable[[bytes], bool]) -> None:
@@ -137,49 +137,47 @@ class SubRuntime:
         self._numbers = itertools.count(1)
         self._waiting: dict[str, tuple[Question, float]] = {}  # by the id of what was sent; with a deadline
         self._ask_again_at, self._pause = float("-inf"), FIRST_PAUSE_S
-        self._asked_anew = self._silent = False
-        self._left, self._left_at = BURST, 0.0
+        self._is_stale = False
+        self._bucket = TokenBucket(PER_SECOND, BURST, 0.0)
 
-    @property
-    def answers(self) -> bool:
-        """Whether it has said what its graph is called, and has answered since, or at least said something."""
-        return self._main is not None and not self._silent
-
-    def ask_anew(self) -> None:
-        """Have it say once more who it is and which ports it has: nobody may have heard what has changed."""
-        self._asked_anew, self._ask_again_at = True, float("-inf")
+    def refresh(self) -> None:
+        """Ask it once more for its graph and ports: changes may not have been received."""
+        self._is_stale, self._ask_again_at = True, float("-inf")
 
     def introduce(self, now: float) -> None:
-        """Ask for the name of its graph where that is not known; a silent one is asked less and less often."""
-        if (not self.answers or self._asked_anew) and now >= self._ask_again_at:
-            self._asked_anew = False
+        """Ask for the name of its graph where that is not known, less and less often."""
+        if (self._main is None or self._is_stale) and now >= self._ask_again_at:
+            self._is_stale = False
             self._ask_again_at = now + self._pause
             self._pause = min(self._pause * 2, LONGEST_PAUSE_S)
-            self._say("runtime", "getruntime", {}, str(next(self._numbers)))
+            self._send("runtime", "getruntime", {}, str(next(self._numbers)))
 
     def ask(self, question: Question, now: float) -> None:
         """Pass on a request, as soon as the name of the graph is known; raises RequestError where it cannot be."""
         if len(self._waiting) >= MOST_WAITING:
             raise RequestError(
-                f"{MOST_WAITING} requests wait for an answer of {quoted(question.name)}; no more are kept"
+                f"{MOST_WAITING} requests wait for an answer of {quoted(question.name)}; no more are taken"
             )
         number = str(next(self._numbers))
         if self._main is not None and not self._pass_on(number, question):
             raise RequestError("the broker is out of reach")
         self._waiting[number] = question, now + SILENT_S
-        self._pause = FIRST_PAUSE_S  # somebody wants to know
+        self._pause = FIRST_PAUSE_S  # a client is waiting
         self._ask_again_at = min(self._ask_again_at, now + FIRST_PAUSE_S)
 
-    def look_at(self, edges: list[dict[str, Any]], now: float) -> None:
-        """Have it show the packets of these edges, as `network:edges` names them; nobody waits for its answer.
+    def select(self, edges: list[dict[str, Any]], now: float) -> None:
+        """Have it show the packets of these edges, as `network:edges` names them; no client waits for its answer.
 
         Raises RequestError as `ask` does.
         """
         self.ask(Question(_NOBODY, Request("network", "edges", {"edges": edges}), ""), now)
 
     def hear(self, payload: bytes, now: float) -> Heard | None:
-        """Take a message; returns what it says of the graph. Raises ValueError for one that it may not send."""
-        self._allow(len(payload), now)
+        """Take a message; return it where it is about the graph. Raises ValueError for one that it may not send."""
+        if len(payload) > MAX_BYTES:
+            raise ValueError(f"a message has {len(payload)} bytes; at most {MAX_BYTES} are allowed")
+        if not self._bucket.take(now, 1 + len(payload) // BYTES_PER_FRAME):
+            raise ValueError(f"it sends more than {PER_SECOND:.0f} messages in a second; those beyond are dropped")
         frame = read(payload)
         protocol, command, body = frame.get("protocol"), frame.get("command"), frame.get("payload")
         if frame.keys() - {"protocol", "command", "payload", "responseTo"}:
@@ -189,7 +187,6 @@ class SubRuntime:
             raise ValueError(f'"protocol" is {shown(protocol)}; allowed: {", ".join(sorted(PROTOCOLS))}')
         if not isinstance(command, str) or not isinstance(number, str | None):
             raise ValueError('"command" and "responseTo" must be texts')
-        self._silent = False
         if (protocol, command) in _ABOUT_ITSELF:
             return None
         if not isinstance(body, dict):
@@ -201,10 +198,7 @@ class SubRuntime:
 
     def expired(self, now: float) -> list[Question]:
         """Take out the requests that should have been answered by now."""
-        taken = self._take_out(lambda question, deadline: deadline <= now)
-        # Not all know how to select edges.
-        self._silent = self._silent or any(question.request.command != "edges" for question in taken)
-        return taken
+        return self._take_out(lambda question, deadline: deadline <= now)
 
     def give_up(self) -> list[Question]:
         """Take out all requests that wait."""
@@ -216,7 +210,7 @@ class SubRuntime:
 
     # -- inside --
 
-    def _say(self, protocol: str, command: str, payload: dict[str, Any], number: str) -> bool:
+    def _send(self, protocol: str, command: str, payload: dict[str, Any], number: str) -> bool:
         return self._publish(
             encode({"protocol": protocol, "command": command, "payload": payload, "requestId": number})
         )
@@ -224,7 +218,7 @@ class SubRuntime:
     def _pass_on(self, number: str, question: Question) -> bool:
         request = question.request
         payload = {**request.payload, _KEYS.get((request.protocol, request.command), "graph"): self._main}
-        return self._say(request.protocol, request.command, payload, number)
+        return self._send(request.protocol, request.command, payload, number)
 
     def _learn(self, payload: dict[str, Any]) -> None:
         main = payload.get("graph")
@@ -244,10 +238,10 @@ class SubRuntime:
             if not isinstance(text, str):
                 raise ValueError(f'"message" of {protocol}:{command} is {shown(text)}; a text is needed')
             question = self._answered(protocol, command, number)
-            if question is None:  # clients take any error for the answer to what they have asked last
+            if question is None:  # clients take any error for the answer to their last request
                 protocol, command = "network", "output"
             return Heard(protocol, command, {"message": text}, question)
-        if kind == ("network", "data"):  # the schema describes these two, and then has no room for them
+        if kind == ("network", "data"):  # the schema describes these two, and then forbids them
             payload = {key: value for key, value in payload.items() if key not in ("type", "schema")}
         if kind in _CHECKED:
             try:
@@ -258,7 +252,7 @@ class SubRuntime:
             raise ValueError(f"network:data names its edge in more than {MOST_NAMED} bytes")
         named = payload.get(_KEYS.get(kind, "graph"))
         if kind != ("component", "source") and named != self._main:
-            self._asked_anew = True  # it may have another graph by now
+            self._is_stale = True  # it may have another graph by now
             raise ValueError(
                 f"{protocol}:{quoted(command)} is about {shown(named)}; its graph is {quoted(self._main or '')}"
             )
@@ -282,13 +276,3 @@ class SubRuntime:
         for number in taken:
             del self._waiting[number]
         return list(taken.values())
-
-    def _allow(self, size: int, now: float) -> None:
-        """Refuse what is too large, and what comes too fast."""
-        if size > MAX_BYTES:
-            raise ValueError(f"a message has {size} bytes; at most {MAX_BYTES} are allowed")
-        self._left = min(BURST, self._left + (now - self._left_at) * PER_SECOND)
-        self._left_at = now
-        if self._left < 1:
-            raise ValueError(f"it sends more than {PER_SECOND:.0f} messages in a second; those beyond are dropped")
-        self._left -= 1 + size // BYTES_PER_FRAME

@@ -1,8 +1,8 @@
 """Participants that are graphs: they speak the FBP protocol themselves, over MQTT, and editors open them as sub-graphs.
 
-Such a graph is called by the component of its participant, as editors do, or by the participant's role, which tells apart
-those that share a component. What a client may ask of our graphs it may ask of these, and it is passed on to the participant's
-inqueue, without the secret; what comes on the outqueue is believed only where it is about that graph.
+The name of such a graph is the component of its participant, as in editors, or the participant's role, which is unique among
+those that share a component. A client's capabilities hold for these graphs, too. Its requests go to the participant's
+inqueue, without the secret. Messages on the outqueue are accepted only where they are about that graph.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -27,7 +26,7 @@ from ..util.text_checks import quoted
 from ..wire.discovery import Participant
 from ..wire.payloads import shortened
 from .client_list import ClientAccessChanged, ClientHandle, ClientLeft, ClientList
-from .dispatch import Command, Part, Replies
+from .dispatch import Command, Replies
 from .envelope import Request, encode, message, refusal
 from .masking import masked_message
 from .rate_limit import RateLimit
@@ -44,7 +43,7 @@ OF_EDGES = ("data", "connect", "disconnect", "begingroup", "endgroup")
 
 
 class _Known(SubRuntime):
-    """One of them, and who it is; `start` tells one start of its program from the next."""
+    """A runtime and its participant; `start` counts the starts of its program."""
 
     def __init__(self, entry: Entry, subscriptions: Subscriptions) -> None:
         runtime = entry.participant.runtime
@@ -55,19 +54,12 @@ class _Known(SubRuntime):
         self.start = entry.starts
 
     def is_still(self, entry: Entry) -> bool:
-        """Whether that is who this one was made for."""
+        """Whether the entry is of the same start of the same program."""
         return (self.runtime, self.start) == (entry.participant.runtime, entry.starts)
 
 
-@dataclass(frozen=True)
-class _Before:
-    """A part whose commands look first whether they are about a sub-graph."""
-
-    commands: Mapping[str, Command]
-
-
 class Subgraphs:
-    """Passes messages on between clients and such participants.
+    """Passes messages between clients and such participants.
 
     `get_source` answers requests for the source of a component that is no graph, or not now.
     """
@@ -88,32 +80,32 @@ class Subgraphs:
         self._rate_limit = RateLimit()
         self._names: dict[str, str] = {}  # component or role → id of the participant; lost ones, too
         self._known: dict[str, _Known] = {}
-        self._called: defaultdict[ClientHandle, dict[str, str]] = defaultdict(dict)  # id → the name that a client uses
+        self._called: defaultdict[ClientHandle, dict[str, str]] = defaultdict(dict)  # id → name, as the client uses it
         self._topics: dict[str, list[_Known]] = {}
         self._log_filter = LogFilter()
         self._news = asyncio.Event()
         self._reader = coordinator.subscriptions.reader(self._received)
         clients.events.listen(ClientAccessChanged, lambda event: self._joined())
         clients.events.listen(ClientLeft, lambda event: self._left(event.client))
-        self.look()
+        self.refresh()
 
-    def part(self, inner: Part) -> Part:
-        """Return a part that passes on what is about a sub-graph, and hands everything else to `inner`."""
-        return _Before({name: partial(self._serve, command) for name, command in inner.commands.items()})
+    def before(self, command: Command) -> Command:
+        """Return a command that passes on requests about a sub-graph, and hands all others to `command`."""
+        return partial(self._serve, command)
 
     async def run(self) -> None:
-        """Answer for those that are silent, until cancelled."""
+        """Answer in place of those that are silent, until cancelled."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(TICK_S if self._known else None):
                     await self._news.wait()
             self._news.clear()
-            await self._coordinator.subscriptions.settled()  # what is asked before would be answered unheard
-            with self._coordinator.guard("the look at sub-graphs"):
+            await self._coordinator.subscriptions.settled()  # earlier requests would be answered unheard
+            with self._coordinator.guard("checking sub-graphs"):
                 self._tick()
 
-    def look(self) -> None:
-        """Something has changed in the system."""
+    def refresh(self) -> None:
+        """Take over changes of the participants."""
         entries = [entry for entry in self._coordinator.registry.all() if entry.participant.runtime is not None]
         entries.sort(key=lambda entry: entry.state == "lost")
         self._names = {}
@@ -129,9 +121,9 @@ class Subgraphs:
             if id not in self._known:
                 self._known[id] = _Known(entry, self._coordinator.subscriptions)
             self._known[id].participant = entry.participant
-        self._follow()
+        self._subscribe()
 
-    # -- what clients say --
+    # -- from clients --
 
     def _serve(self, command: Command, client: ClientHandle, request: Request) -> None:
         if not self._take(client, request):
@@ -143,15 +135,15 @@ class Subgraphs:
                     client.send(message("runtime", "ports", renamed(known.ports, name)))
 
     def _take(self, client: ClientHandle, request: Request) -> bool:
-        """Pass on a request, and tell whether that is done; raises RequestError where it cannot be."""
+        """Pass on a request; return False where it is not about a sub-graph. Raises RequestError where it cannot be sent."""
         name = addressed(request)
         id = self._names.get(name) if name is not None else None
         if name is None or id is None or self._is_ours(name):
             return False
-        known, at_once = self._known.get(id), self._needs_source(request, name)
-        if at_once and (known is None or not known.answers):
-            return False
+        known = self._known.get(id)
         if known is None:
+            if self._needs_source(request, name):
+                return False
             raise RequestError(f"the participant of the graph {quoted(name)} is lost")
         if (request.protocol, request.command) == ("network", "edges"):
             self._select(client, request, known, name)
@@ -160,7 +152,7 @@ class Subgraphs:
         try:
             known.ask(question, time.monotonic())
         except RequestError:
-            if at_once:
+            if self._needs_source(request, name):
                 return False
             raise
         self._called[client][id] = name
@@ -168,13 +160,13 @@ class Subgraphs:
         return True
 
     def _select(self, client: ClientHandle, request: Request, known: _Known, name: str) -> None:
-        """Have a runtime show other edges; not all of them answer that."""
+        """Select the edges that a runtime shows. Not all runtimes answer."""
         edges = selection(selected(request.payload))
-        known.look_at(edges, time.monotonic())
+        known.select(edges, time.monotonic())
         self._called[client][known.participant.id] = name
         self._replies.answer(client, request, "edges", {"graph": name, "edges": edges})
 
-    # -- what they say --
+    # -- from runtimes --
 
     def _received(self, filters: list[str], topic: str, payload: bytes) -> None:
         for known in self._topics.get(topic, ()):
@@ -185,9 +177,9 @@ class Subgraphs:
                 self._log_filter.log(logging.WARNING, text)
             else:
                 if heard is not None:
-                    self._tell(known, heard)
+                    self._pass_on(known, heard)
 
-    def _tell(self, known: _Known, heard: Heard) -> None:
+    def _pass_on(self, known: _Known, heard: Heard) -> None:
         question = heard.question
         if (heard.protocol, heard.command) == ("runtime", "ports"):
             known.ports = heard
@@ -199,20 +191,20 @@ class Subgraphs:
                 self._replies.answer(question.client, question.request, heard.command, payload)
         if not heard.is_for_all:
             return
-        told = {
+        receivers = {
             client: name
             for client in self._clients
             if client.may_see(heard.protocol, heard.command) and (name := self._name_for(client, known)) is not None
         }
         if question is not None:
-            told.pop(question.client, None)
+            receivers.pop(question.client, None)
         if (heard.protocol, heard.command) == ("network", "data"):
             heard = replace(heard, payload={**heard.payload, "data": shortened(heard.payload.get("data"))})
-            seeing = self._rate_limit.seeing(known.participant.id, heard.payload["id"], told, time.monotonic())
-            told = {client: told[client] for client in seeing}
+            allowed = self._rate_limit.allowed(known.participant.id, heard.payload["id"], receivers, time.monotonic())
+            receivers = {client: receivers[client] for client in allowed}
         of_edge = heard.protocol == "network" and heard.command in OF_EDGES
         frames: dict[tuple[str, bool], bytes] = {}
-        for client, name in told.items():
+        for client, name in receivers.items():
             if of_edge and client.behind:
                 continue
             kind = name, client.sees_secure
@@ -221,7 +213,7 @@ class Subgraphs:
             client.send(frames[kind])
 
     def _name_for(self, client: ClientHandle, known: _Known) -> str | None:
-        """What a client calls a graph, or would call it."""
+        """Return the name that a client uses for a graph, or would use."""
         participant = known.participant
         used = self._called[client].get(participant.id) if client in self._called else None
         for name in (used, participant.component, participant.role):
@@ -229,26 +221,26 @@ class Subgraphs:
                 return name
         return None
 
-    # -- who is asked --
+    # -- names and subscriptions --
 
     def _is_ours(self, name: str) -> bool:
-        """Whether a name is one of our graphs or components: whoever is on the broker may call itself so, too."""
+        """Whether a name is one of our graphs or components, which a participant may use, too."""
         return self._coordinator.graphs.has(name) or self._catalogue.is_own(name)
 
     def _needs_source(self, request: Request, name: str) -> bool:
-        """Whether an editor opens nothing at all without a source of that name: then it gets the declaration instead."""
+        """Whether an editor opens nothing at all without a source of that name: it gets the declaration instead."""
         ours = "/" not in name or name.startswith(f"{self._catalogue.namespace}/")
         return request.command == "getsource" and ours and self._catalogue.has(name)
 
     def _joined(self) -> None:
-        if len(self._clients) == 1:  # until now nobody has listened
+        if len(self._clients) == 1:  # until now nothing was received
             for known in self._known.values():
                 known.ports = None
-                known.ask_anew()
-        self._follow()
+                known.refresh()
+        self._subscribe()
 
-    def _follow(self) -> None:
-        """Have what they say sent to us while there is somebody to tell it to."""
+    def _subscribe(self) -> None:
+        """Subscribe to their outqueues while a client is connected."""
         topics: defaultdict[str, list[_Known]] = defaultdict(list)
         for known in self._known.values() if len(self._clients) else ():
             topics[known.runtime.outqueue].append(known)
@@ -261,7 +253,7 @@ class Subgraphs:
         self._rate_limit.left(client)
         for known in self._known.values():
             known.forget(client)
-        self._follow()
+        self._subscribe()
 
     def _tick(self) -> None:
         now = time.monotonic()
@@ -285,6 +277,6 @@ class Subgraphs:
 
 
 def _seen(heard: Heard, name: str, client: ClientHandle) -> dict[str, Any]:
-    """The payload of what was heard, as a client may see it, with the name that the graph has for it."""
+    """Return the payload of a message as a client may see it, with the client's name of the graph."""
     payload = renamed(heard, name)
     return payload if client.sees_secure else masked_message(heard.protocol, heard.command, payload)

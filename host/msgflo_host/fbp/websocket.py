@@ -1,7 +1,7 @@
-"""The WebSocket of the FBP protocol: lets clients in, reads their requests in order, writes what is sent to them.
+"""The WebSocket of the FBP protocol: accepts clients, reads their requests in order, writes their queues.
 
-Whoever reaches the port can connect, so each client is bounded in all that it can take: the size of a frame, its share
-of our time, what waits for it, the time without a sign of life, and the time without a secret.
+Anybody who reaches the port can connect, so each client is limited: the size of a frame, its share of our time, its queue,
+the time without a sign of life, and the time without a secret.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .permissions import Permissions
 
 __all__ = ["WRONG_SECRET_S", "Handler", "Socket", "is_local"]
 
-# It would print a line for each client that offers another sub-protocol than ours.
+# It would log a line for each client that offers another sub-protocol than ours.
 logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
 
 Handler: TypeAlias = Callable[[ClientHandle, Request], None]
@@ -35,14 +35,14 @@ HEARTBEAT_S = 40.0  # and half of it until the answer
 STALLED_S = 30.0  # without taking a single frame
 CLOSING_S = 2.0  # for the end that both sides agree on
 STRANGER_S = 60.0  # until a secret that allows something
-WRONG_SECRET_S = 0.5  # after each: nobody tries a million
+WRONG_SECRET_S = 0.5  # after each wrong secret, against guessing
 PROXIES = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")  # headers of a request that comes from elsewhere
 
 
 class Socket:
-    """Hands each request to `handle`, with its client, who sees what the request's secret allows from then on.
+    """Hands each request to `handle`, with its client, which gets the capabilities of the request's secret.
 
-    `handle` must not take long: everybody waits for it. It runs for the requests of one client in their order.
+    `handle` must not take long: all clients wait for it. It runs for the requests of one client in their order.
     """
 
     def __init__(self, clients: ClientList, handle: Handler, permissions: Permissions, origins: Origins) -> None:
@@ -58,7 +58,7 @@ class Socket:
         return request.headers.get("Upgrade", "").strip().lower() == "websocket"
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
-        """Serve one client for as long as it is connected; refuses pages from elsewhere and clients too many."""
+        """Serve one client while it is connected; raises HTTPForbidden for other pages, HTTPServiceUnavailable when full."""
         self._check_origin(request)
         transport = request.transport
         if transport is None:
@@ -70,11 +70,11 @@ class Socket:
             capabilities=self._permissions.of(None, local=local),
             abort=transport.abort,
         )
-        if not self._clients.make_room():
+        if not self._clients.admit():
             text = f"editor at {client.remote} refused: there are {len(self._clients)} already"
             self._log_filter.log(logging.WARNING, text)
             raise web.HTTPServiceUnavailable(text="too many clients\n")
-        # Without compression, so that what is small on the wire is small here. Pings are answered here: others come between.
+        # Without compression: a small frame must not become a large one here. Pings are answered in `_read`.
         socket = web.WebSocketResponse(
             protocols=("noflo",),
             max_msg_size=MAX_FRAME,
@@ -89,7 +89,7 @@ class Socket:
             await self._exchange(socket, client)
         finally:
             self._clients.remove(client)
-            # What was sent last may still be on its way; a client that reads nothing is not waited for.
+            # The last frames may still be on their way; a client that reads nothing is not awaited.
             asyncio.get_running_loop().call_later(CLOSING_S, transport.abort)
         return socket
 
@@ -135,10 +135,10 @@ class Socket:
             spent += time.perf_counter() - began
             if spent > SLOW_S:
                 pause, spent = pause + spent, 0.0
-            await asyncio.sleep(pause)  # at least one turn of the loop is for everybody else
+            await asyncio.sleep(pause)  # at least one turn of the loop for all others
 
     def _take(self, client: ClientHandle, frame: WSMessage) -> float:
-        """Act on a frame; returns for how many seconds its client is not listened to then."""
+        """Act on a frame; return for how many seconds its client is not read then."""
         if frame.type is WSMsgType.BINARY:
             client.close(WSCloseCode.UNSUPPORTED_DATA, "text frames are needed")
         elif frame.type is not WSMsgType.TEXT:
@@ -150,7 +150,7 @@ class Socket:
         return 0.0
 
     def _answer(self, client: ClientHandle, text: str) -> bool:
-        """Have one request answered; tells whether its secret, if any, is a good one."""
+        """Answer a request; return whether its secret, if any, is a good one."""
         try:
             request = parse(text)
         except EnvelopeError as error:
@@ -159,18 +159,18 @@ class Socket:
         good = request.secret is None
         if request.secret is not None and (capabilities := self._permissions.of(request.secret, local=client.local)):
             good = True
-            self._clients.let_see(client, capabilities)
+            self._clients.grant(client, capabilities)
         try:
             self._handle(client, request)
         except Exception as error:  # a fault of ours must not end the others' connections
             what = f"{request.protocol}:{request.command}"
             self._log_filter.log(logging.WARNING, f"{what} has failed: {type(error).__name__}", error)
-            client.send(refusal(request, f"{what} has failed; the runtime's log tells more"))
+            client.send(refusal(request, f"{what} has failed; the runtime's log has the details"))
         return good
 
 
 def is_local(request: web.Request) -> bool:
-    """Whether a request comes from this machine, and not from elsewhere by a proxy here that says so."""
+    """Whether a request comes from this machine, and not through a proxy here that adds a header."""
     return is_loopback(request.remote) and not any(name in request.headers for name in PROXIES)
 
 

@@ -1,25 +1,35 @@
-"""The graph commands of the FBP network protocol: what somebody sends is checked, carried out, and answered.
-
-Nothing here knows of connections: a command is a name and a JSON object from outside, an answer is a list of changes.
-"""
+"""Checks and carries out the graph commands of the FBP network protocol; the answer is a list of changes."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
 from ..errors import GraphError
+from ..util.javascript import whole_numbers
 from . import changes
 from .changes import Change
-from .elements import Edge, Initial, PortRef, canonical, check_json, check_name, check_object, kind, short
+from .elements import (
+    Edge,
+    Export,
+    Group,
+    Initial,
+    Node,
+    PortRef,
+    canonical,
+    check_json,
+    check_name,
+    check_object,
+    kind,
+    short,
+)
 from .model import ANY, LEAST_INITIAL, Graph
 
-__all__ = ["COMMANDS", "AlreadyDoneError", "Change", "apply"]
+__all__ = ["COMMANDS", "AlreadyDoneError", "Change", "apply", "named_nodes"]
 
 MOST_NODES = 10_000
-"""What one graph may hold that is edited from outside; files are bounded by their size (see `files`)."""
+"""The limit of a graph that is edited from outside; files are bounded by their size (`graph_files.MAX_BYTES`)."""
 MOST_EDGES = 50_000
 MOST_OTHERS = 10_000
 """Groups, and exported ports of each direction."""
@@ -32,9 +42,9 @@ _TEXTS = ("name", "library", "icon", "description")
 
 
 class AlreadyDoneError(GraphError):
-    """A command asks for what is so already: what it removes is not there, or is called as it is to be called.
+    """A command asks for a state that is there already: nothing to remove, or a name that the part has.
 
-    `answer` is what has changed when that was done; nothing has now.
+    `answer` is the change that was made when that was done; nothing has changed now.
     """
 
     def __init__(self, message: str, answer: Change) -> None:
@@ -43,12 +53,12 @@ class AlreadyDoneError(GraphError):
 
 
 def apply(graph: Graph, command: str, payload: Mapping[str, Any]) -> list[Change]:
-    """Carry a command out and return what has changed, in order, for everybody who holds a copy of the graph.
+    """Carry a command out and return the changes, in order, for everybody who holds a copy of the graph.
 
-    The payload may be any JSON; of keys that the command does not have, `graph` among them, nothing is read. A command
-    that makes no sense is a GraphError that names the field, and the graph stays as it was; what has been removed or
-    renamed already is an AlreadyDoneError. What is added twice is there once, with its metadata merged; null deletes a
-    key of metadata. Ports are answered in the spelling in which the graph knows them, positions as whole numbers.
+    The payload may be any JSON; unknown keys, `graph` among them, are ignored. A command that makes no sense raises a
+    GraphError that names the field, and the graph stays as it was; a second removal or renaming raises AlreadyDoneError.
+    A part that is added twice is there once, with its metadata merged; null deletes a key of metadata. Ports are
+    answered in the spelling in which the graph knows them, positions as whole numbers.
 
         apply(graph, "addnode", {"id": "lamp", "component": "demo/Lamp", "metadata": {"x": 1.5}})
         # [Change("addnode", {"id": "lamp", "component": "demo/Lamp", "metadata": {"x": 2}})]
@@ -64,7 +74,7 @@ def apply(graph: Graph, command: str, payload: Mapping[str, Any]) -> list[Change
         done = _DONE.get(command)
         if done is None:
             raise
-        raise AlreadyDoneError(error.message, done(graph, _Payload(command, payload))) from None
+        raise AlreadyDoneError(error.message, done(_Payload(command, payload))) from None
 
 
 class _Payload:
@@ -114,14 +124,14 @@ class _Payload:
             return {}
         metadata = check_object(self.value("metadata"), self._called("metadata"))
         changes.check_metadata(metadata, known, f"the metadata of {self._command}")
-        # Editors place nodes on fractions of a pixel, and are told whole numbers: what they are told is what is kept.
+        # Editors place nodes on fractions of a pixel; all hold the whole numbers that they are answered.
         return {
             key: round(value) if known.get(key) == "a number" and value is not None else value
             for key, value in metadata.items()
         }
 
     def properties(self) -> dict[str, Any]:
-        """Return what a new graph is to be called and look like, as far as it is given."""
+        """Return the properties of a new graph, as far as they are given."""
         given = {key: self._typed(key, "a text") for key in _TEXTS if self._values.get(key) is not None}
         if given.get("name"):
             self.name("name")
@@ -137,7 +147,7 @@ class _Payload:
         return f'"{key}" of {self._command}'
 
 
-def _check_room(what: str, count: int, most: int, kind: str) -> None:
+def _check_limit(what: str, count: int, most: int, kind: str) -> None:
     if count >= most:
         raise GraphError(f"{what} is not added: the graph has {most} {kind}, and no more are kept")
 
@@ -145,7 +155,7 @@ def _check_room(what: str, count: int, most: int, kind: str) -> None:
 def _clear(graph: Graph, payload: _Payload) -> list[Change]:
     given = payload.properties()
     graph.clear()
-    # Whether a graph is the main one is not for the graph to know; an empty text is as good as none.
+    # The graph does not know that it is the main one; an empty text is as good as none.
     graph.properties.update({key: value for key, value in given.items() if key != "main" and value})
     return [Change("clear", given)]
 
@@ -154,26 +164,26 @@ def _add_node(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(changes.NODE)
     id, component = payload.name("id"), payload.name("component")
     if id not in graph.nodes:
-        _check_room(f"node {short(id)!r}", len(graph.nodes), MOST_NODES, "nodes")
-    return [changes.added_node(graph.add_node(id, component, metadata))]
+        _check_limit(f"node {short(id)!r}", len(graph.nodes), MOST_NODES, "nodes")
+    return [changes.added(graph.add_node(id, component, metadata))]
 
 
 def _change_node(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(changes.NODE, needed=True)
-    return [changes.changed_node(graph.change_node(payload.name("id"), metadata))]
+    return [changes.changed(graph.change_node(payload.name("id"), metadata))]
 
 
 def _remove_node(graph: Graph, payload: _Payload) -> list[Change]:
     id = payload.name("id")
     groups = [group.name for group in graph.groups.values() if id in group.nodes]
-    removed = graph.remove_node(id)
+    gone = graph.remove_node(id)
     return [
-        *map(changes.removed_edge, removed.edges),
-        *map(changes.removed_initial, removed.initials),
-        *(changes.removed_port("inport", public) for public in removed.inports),
-        *(changes.removed_port("outport", public) for public in removed.outports),
-        *(changes.added_group(graph.groups[name]) for name in groups),
-        changes.removed_node(id),
+        *(changes.removed(edge) for edge in gone.edges),
+        *(changes.removed(initial) for initial in gone.initials),
+        *(changes.removed(export, "inport") for export in gone.inports),
+        *(changes.removed(export, "outport") for export in gone.outports),
+        *(changes.added(graph.groups[name]) for name in groups),
+        changes.removed(gone.node),
     ]
 
 
@@ -182,7 +192,12 @@ def _rename(what: str, graph: Graph, payload: _Payload) -> list[Change]:
     known, taken = _spelt(graph, what, old), _spelt(graph, what, new)
     if known == new or (known is None and taken is not None):
         raise AlreadyDoneError(f"the {what} {short(new)!r} is called so already", changes.renamed(what, old, new))
-    _RENAME[what](graph, old, new)
+    if what == "node":
+        graph.rename_node(old, new)
+    elif what == "group":
+        graph.rename_group(old, new)
+    else:
+        graph.exports(what).rename(old, new)
     return [changes.renamed(what, known or old, new)]
 
 
@@ -198,17 +213,17 @@ def _add_edge(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(changes.EDGE)
     src, tgt = payload.ref("src"), payload.ref("tgt")
     if graph.find_edge(src, tgt) is None:
-        _check_room(f"edge {short(str(src))} -> {short(str(tgt))}", graph.edge_count, MOST_EDGES, "edges")
-    return [changes.added_edge(graph.add_edge(src, tgt, metadata))]
+        _check_limit(f"edge {short(str(src))} -> {short(str(tgt))}", graph.edge_count, MOST_EDGES, "edges")
+    return [changes.added(graph.add_edge(src, tgt, metadata))]
 
 
 def _change_edge(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(changes.EDGE)
-    return [changes.changed_edge(graph.change_edge(payload.ref("src"), payload.ref("tgt"), metadata))]
+    return [changes.changed(graph.change_edge(payload.ref("src"), payload.ref("tgt"), metadata))]
 
 
 def _remove_edge(graph: Graph, payload: _Payload) -> list[Change]:
-    return [changes.removed_edge(graph.remove_edge(payload.ref("src"), payload.ref("tgt")))]
+    return [changes.removed(graph.remove_edge(payload.ref("src"), payload.ref("tgt")))]
 
 
 def _add_initial(graph: Graph, payload: _Payload) -> list[Change]:
@@ -219,65 +234,54 @@ def _add_initial(graph: Graph, payload: _Payload) -> list[Change]:
         raise GraphError(f"{where} has {size} characters; at most {ONE_INITIAL} are kept")
     if graph.initials_size + max(size, LEAST_INITIAL) > MOST_INITIALS:
         raise GraphError(f"{where} is not added: those of the graph would have more than {MOST_INITIALS} characters")
-    return [changes.added_initial(graph.add_initial(data, tgt, metadata))]
+    return [changes.added(graph.add_initial(data, tgt, metadata))]
 
 
 def _remove_initial(graph: Graph, payload: _Payload) -> list[Change]:
     tgt = payload.ref("tgt")
     data = _as_stored(graph, tgt, payload.data()) if payload.has_data() else ANY
-    return [changes.removed_initial(initial) for initial in graph.remove_initial(tgt, data)]
+    return [changes.removed(initial) for initial in graph.remove_initial(tgt, data)]
 
 
 def _as_stored(graph: Graph, tgt: PortRef, data: Any) -> Any:
-    """Return the data of the packet that is meant: clients in JavaScript send 20 for a graph's 20.0."""
+    """Return the data as the graph has it: clients in JavaScript send 20 for a graph's 20.0."""
     port = (graph.fold(tgt.port), tgt.index)
     there = [i.data for i in graph.initials_at(tgt.node) if (graph.fold(i.tgt.port), i.tgt.index) == port]
     if any(canonical(other) == canonical(data) for other in there):
         return data
-    return next((other for other in there if _as_javascript(other) == _as_javascript(data)), data)
-
-
-def _as_javascript(data: Any) -> str:
-    numbers = json.loads(json.dumps(data), parse_int=float, parse_float=float)
-    return canonical(numbers)
+    text = canonical(whole_numbers(data))
+    return next((other for other in there if canonical(whole_numbers(other)) == text), data)
 
 
 def _add_port(side: str, graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(changes.NODE)
     public = payload.name("public")
     if graph.exports(side).get(public) is None:
-        _check_room(f"exported {side} {short(public)!r}", len(graph.exports(side)), MOST_OTHERS, "of them")
+        _check_limit(f"exported {side} {short(public)!r}", len(graph.exports(side)), MOST_OTHERS, "of them")
     export = graph.exports(side).add(public, payload.name("node"), payload.name("port"), metadata)
-    return [changes.added_port(side, export)]
+    return [changes.added(export, side)]
 
 
 def _remove_port(side: str, graph: Graph, payload: _Payload) -> list[Change]:
-    return [changes.removed_port(side, graph.exports(side).remove(payload.name("public")).public)]
+    return [changes.removed(graph.exports(side).remove(payload.name("public")), side)]
 
 
 def _add_group(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(changes.GROUP)
     name = payload.name("name")
     if name not in graph.groups:
-        _check_room(f"group {short(name)!r}", len(graph.groups), MOST_OTHERS, "groups")
-    return [changes.added_group(graph.add_group(name, payload.names("nodes"), metadata))]
+        _check_limit(f"group {short(name)!r}", len(graph.groups), MOST_OTHERS, "groups")
+    return [changes.added(graph.add_group(name, payload.names("nodes"), metadata))]
 
 
 def _change_group(graph: Graph, payload: _Payload) -> list[Change]:
     metadata = payload.metadata(changes.GROUP, needed=True)
-    return [changes.changed_group(graph.change_group(payload.name("name"), metadata))]
+    return [changes.changed(graph.change_group(payload.name("name"), metadata))]
 
 
 def _remove_group(graph: Graph, payload: _Payload) -> list[Change]:
-    return [changes.removed_group(graph.remove_group(payload.name("name")).name)]
+    return [changes.removed(graph.remove_group(payload.name("name")))]
 
-
-_RENAME: Final[dict[str, Callable[[Graph, str, str], object]]] = {
-    "node": Graph.rename_node,
-    "inport": Graph.rename_inport,
-    "outport": Graph.rename_outport,
-    "group": Graph.rename_group,
-}
 
 _ACTIONS: Final[dict[str, Callable[[Graph, _Payload], list[Change]]]] = {
     "clear": _clear,
@@ -303,26 +307,39 @@ _ACTIONS: Final[dict[str, Callable[[Graph, _Payload], list[Change]]]] = {
 }
 
 
-def _removed_edge(graph: Graph, payload: _Payload) -> Change:
-    return changes.removed_edge(Edge(payload.ref("src"), payload.ref("tgt")))
+def _initial_gone(payload: _Payload) -> Change:
+    if payload.has_data():
+        return changes.removed(Initial(payload.data(), payload.ref("tgt")))
+    return Change("removeinitial", {"tgt": payload.ref("tgt").as_end()})
 
 
-def _removed_initial(graph: Graph, payload: _Payload) -> Change:
-    answer = changes.removed_initial(Initial(payload.data() if payload.has_data() else None, payload.ref("tgt")))
-    if not payload.has_data():
-        del answer.payload["src"]
-    return answer
-
-
-# What each of these that has failed asks for: that is so already, for a command that removes fails for nothing else.
-_DONE: Final[dict[str, Callable[[Graph, _Payload], Change]]] = {
-    "removenode": lambda graph, payload: changes.removed_node(payload.name("id")),
-    "removeedge": _removed_edge,
-    "removeinitial": _removed_initial,
-    "removeinport": lambda graph, payload: changes.removed_port("inport", payload.name("public")),
-    "removeoutport": lambda graph, payload: changes.removed_port("outport", payload.name("public")),
-    "removegroup": lambda graph, payload: changes.removed_group(payload.name("name")),
+# The answers of commands that fail only because there is nothing to remove.
+_DONE: Final[dict[str, Callable[[_Payload], Change]]] = {
+    "removenode": lambda payload: changes.removed(Node(payload.name("id"), "")),
+    "removeedge": lambda payload: changes.removed(Edge(payload.ref("src"), payload.ref("tgt"))),
+    "removeinitial": _initial_gone,
+    "removeinport": lambda payload: changes.removed(Export(payload.name("public"), "", ""), "inport"),
+    "removeoutport": lambda payload: changes.removed(Export(payload.name("public"), "", ""), "outport"),
+    "removegroup": lambda payload: changes.removed(Group(payload.name("name"), ())),
 }
 
 COMMANDS: Final = frozenset(_ACTIONS)
 """The commands that `apply` knows."""
+
+_NAMING: Final = {
+    **dict.fromkeys(("changenode", "removenode"), ("id",)),
+    "renamenode": ("from",),
+    **dict.fromkeys(("addedge", "changeedge", "removeedge"), ("src", "tgt")),
+    **dict.fromkeys(("addinitial", "removeinitial"), ("tgt",)),
+    **dict.fromkeys(("addinport", "addoutport"), ("node",)),
+    "addgroup": ("nodes",),
+}
+"""The keys that hold the name of a node, a port of one, or a list of names."""
+
+
+def named_nodes(command: str, payload: Mapping[str, Any]) -> list[str]:
+    """Return the names of the nodes that have to be there for a command; the payload may be any JSON."""
+    named: list[Any] = []
+    for value in [payload.get(key) for key in _NAMING.get(command, ())]:
+        named += value if isinstance(value, list) else [value.get("node") if isinstance(value, Mapping) else value]
+    return [name for name in named if isinstance(name, str)]

@@ -64,7 +64,7 @@ def edited(graph: Graph, command: str, payload: Mapping[str, Any]) -> Mapping[st
         del left["label"]  # as it is shown without one
     is_new = command == "addnode" or any(not _is_so(known, key, value) for key, value in left.items())
     if left.keys() < metadata.keys() and not is_new:
-        shown = changes.changed_node(Node(id, id, dict(metadata)))
+        shown = changes.changed(Node(id, id, dict(metadata)))
         raise AlreadyDoneError(f"node {short(id)!r} is only drawn so", shown)
     return {**payload, "metadata": left}
 

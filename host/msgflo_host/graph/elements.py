@@ -119,13 +119,13 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A removed node and what went with it; `inports` and `outports` are public names."""
+    """A removed node and all that was attached to it."""
 
     node: Node
     edges: list[Edge]
     initials: list[Initial]
-    inports: list[str]
-    outports: list[str]
+    inports: list[Export]
+    outports: list[Export]
 
 
 def check_name(value: object, what: str) -> str:

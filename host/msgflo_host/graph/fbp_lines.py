@@ -1,16 +1,22 @@
-"""Where the statements of an .fbp text stand, and how lines change when some of them do."""
+"""Where the statements and words of an .fbp text stand, and how lines change when some of them do."""
 
 from __future__ import annotations
 
 import re
 
-from .fbp_statements import Annotation, Export, Fragment, Statement
-from .fbp_words import span
+from lark import Token
 
-__all__ = ["on_one_line", "replaced", "spans"]
+from .fbp_statements import Annotation, Export, Fragment, Statement
+
+__all__ = ["on_one_line", "replaced", "span", "spans"]
 
 _GAP = re.compile(r"(?:[ \t\r\n\u2028\u2029,]|#[^\r\n\u2028\u2029]*)*")
-_END = re.compile(r"[\r\n\u2028\u2029]")
+_END = re.compile(r"\r\n|[\r\n\u2028\u2029]")
+
+
+def span(token: Token) -> tuple[int, int]:
+    """Return where a word starts and ends."""
+    return token.start_pos or 0, token.end_pos or 0
 
 
 def spans(text: str, statements: list[Statement]) -> list[tuple[int, int]]:
@@ -18,20 +24,20 @@ def spans(text: str, statements: list[Statement]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     at = 0
     for statement in statements:
-        at = _skip(text, at)
         if isinstance(statement, Annotation | Fragment):
-            start, end = span(statement.token)
+            start, at = span(statement.token)
         elif isinstance(statement, Export):
             start = span(statement.key)[0]
-            end = span(statement.keys or statement.public or statement.port)[1]
+            at = span(statement.keys or statement.public or statement.port)[1]
         else:
-            end = span(statement.keys or statement.places[-1].words[-1])[1]
+            gap = _GAP.match(text, at)
             start = span(statement.places[0].words[0])[0]
-            if statement.packet is not None:
+            if statement.packet is not None and gap is not None:
+                space = gap[0][len(gap[0].rstrip(" \t")) :]
                 # Behind a tab only a packet may stand.
-                start = _tab_before(text, at)
-        found.append((start, end))
-        at = end
+                start = gap.end() - (len(space) if "\t" in space else 0)
+            at = span(statement.keys or statement.places[-1].words[-1])[1]
+        found.append((start, at))
     return found
 
 
@@ -43,59 +49,32 @@ def on_one_line(text: str, one: tuple[int, int], other: tuple[int, int]) -> bool
 def replaced(
     text: str, newline: str, spans: list[tuple[int, int]], news: list[list[str] | None]
 ) -> tuple[int, int, str]:
-    """Return what is to be put in place of the statements on one line: start, end, text.
+    """Return what replaces the statements on one line: start, end, text.
 
     `news` are the lines that stand for each of them now, None where it stays as it is.
     """
     start, end = spans[0][0], spans[-1][1]
-    line_start = _line_start(text, start)
-    indent = re.match("[ \t]*", text[line_start:start])
-    between = newline + (indent[0] if indent else "")
+    line_start = max((match.end() for match in _END.finditer(text[:start])), default=0)
+    between = newline + text[line_start:start][: -len(text[line_start:start].lstrip(" \t")) or None]
     written = ""
     for number, (where, new) in enumerate(zip(spans, news, strict=True)):
         pieces = [text[slice(*where)]] if new is None else new
-        if not pieces:
-            continue
-        if written:
-            gap = text[spans[number - 1][1] : where[0]]
-            written += between if _ends_in_keys(written) else gap
+        if written and pieces:
+            written += between if _ends_in_keys(written) else text[spans[number - 1][1] : where[0]]
         written += between.join(pieces)
     stop = _END.search(text, end)
-    line_end = stop.start() if stop else len(text)
-    rest = text[end:line_end]
+    rest = text[end : stop.start() if stop else len(text)]
     if written:
         if rest.strip(" \t") and _ends_in_keys(written):
             written += between
-            end = line_end - len(rest.lstrip(" \t,"))
+            end += len(rest) - len(rest.lstrip(" \t,"))
         return start, end, written
     if "#" in rest:
         return start, end + rest.index("#"), ""
-    if stop is None:
-        before = re.search("(?:\r\n|[\r\n\u2028\u2029])$", text[:line_start])
-        return (before.start() if before else line_start), line_end, ""
-    return line_start, line_end + (2 if text.startswith("\r\n", line_end) else 1), ""
-
-
-def _line_start(text: str, at: int) -> int:
-    start = text.rfind("\n", 0, at) + 1
-    for end in "\r\u2028\u2029":
-        start = max(start, text.rfind(end, start, at) + 1)
-    return start
-
-
-def _skip(text: str, at: int) -> int:
-    """Return where the next statement begins; comments with structure are statements."""
-    found = _GAP.match(text, at)
-    return found.end() if found else at
-
-
-def _tab_before(text: str, at: int) -> int:
-    """Return where the space before a statement begins that holds a tab: only an initial packet may stand behind one."""
-    begin = at
-    while begin and text[begin - 1] in " \t":
-        begin -= 1
-    tab = text.find("\t", begin, at)
-    return at if tab < 0 else tab
+    if stop is None and line_start:
+        before = _END.search(text, line_start - (2 if text[:line_start].endswith("\r\n") else 1))
+        return (before.start() if before else line_start), len(text), ""
+    return line_start, stop.end() if stop else len(text), ""
 
 
 def _ends_in_keys(text: str) -> bool:

@@ -10,7 +10,7 @@ from .elements import Node
 from .json_format import compact, form, parts
 from .model import Graph
 
-__all__ = ["PartWriter", "declaration", "dump", "is_inline", "line", "packet_text", "piece", "split"]
+__all__ = ["PartWriter", "declaration", "dump", "is_component", "is_inline", "line", "piece", "split"]
 
 _NODE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _PORT = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -50,7 +50,7 @@ class PartWriter:
         self._graph = graph
         self._keep_case = keep_case
         # Only what stands in the text itself may be named in it, or other readers would refuse the whole file.
-        self._in_text = {id for id, node in graph.nodes.items() if _is(_NODE, id) and _is(_COMPONENT, node.component)}
+        self._in_text = {id for id, node in graph.nodes.items() if _is(_NODE, id) and is_component(node.component)}
 
     def head(self) -> list[str]:
         """Return the lines of what concerns the graph as a whole."""
@@ -143,12 +143,9 @@ def piece(document: dict[str, Any]) -> str:
     return f"#: {compact(document)}"
 
 
-def packet_text(data: Any, *, quoted: bool) -> str:
-    """Return the data of an initial packet; a text in single quotes where that is how the one before was written."""
-    if quoted and isinstance(data, str) and not re.search("[\\\\\r\n\u2028\u2029]", data):
-        return "'" + data.replace("'", "\\'") + "'"
-    text = compact(data)
-    return f"\t{text}" if text in ("true", "false", "null") else text
+def is_component(name: str) -> bool:
+    """Whether a component may stand in the parentheses of a node."""
+    return _COMPONENT.fullmatch(name) is not None
 
 
 def is_inline(key: str, value: Any) -> bool:

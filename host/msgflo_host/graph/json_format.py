@@ -120,7 +120,7 @@ def merge(graph: Graph, document: Mapping[str, Any]) -> None:
         _read_connection(graph, value, ("connections", number))
     for number, value in enumerate(_list(document, "groups", ())):
         _read_group(graph, value, ("groups", number))
-    for side, put in (("inports", graph.put_inport), ("outports", graph.put_outport)):
+    for side, put in (("inports", graph.exports("inport").put), ("outports", graph.exports("outport").put)):
         if document.get(side) == []:  # MsgFlo's coordinator writes this for "none"
             continue
         for public, value in _object(document, side, ()).items():

@@ -1,7 +1,7 @@
-"""The graph that the user wants, and the commands that change it: pure data, no files, no network.
+"""The desired graph, and the commands that change it: pure data, no files, no network.
 
-Commands follow the FBP network protocol: adding twice is adding once, metadata merges and null deletes a key, and
-what does not exist is named in a GraphError. No look-up or command takes a time that grows with the graph.
+Commands have the semantics of the FBP network protocol: adding twice is adding once, metadata merges and null deletes a
+key, and a GraphError names a part that does not exist. No look-up or command takes a time that grows with the graph.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ __all__ = [
 _Part = TypeVar("_Part", Node, Edge, Initial, Group)
 
 LEAST_INITIAL = 256
-"""Characters that an initial packet counts for at least: a small one takes room as well."""
+"""Characters that an initial packet counts for at least: a small one takes memory as well."""
 
 _EdgeKey = tuple[PortRef, PortRef]
 _InitialKey = tuple[PortRef, str]
@@ -209,15 +209,15 @@ class Graph:
 
     def initials_like(self, node: str, port: str, data: Any) -> list[Initial]:
         """Return the initial packets of a node's port that hold equal data, whatever their index."""
-        wanted = canonical(data)
-        return [each for each in self.initials_at(node) if each.tgt.port == port and canonical(each.data) == wanted]
+        text = canonical(data)
+        return [each for each in self.initials_at(node) if each.tgt.port == port and canonical(each.data) == text]
 
     def fold(self, port: str) -> str:
         """Return `port` so that names of the same port are equal."""
         return port if self.case_sensitive else port.lower()
 
     def take(self, other: Graph, *, initials: bool) -> None:
-        """Have the nodes and edges of another graph, and perhaps its initial packets, in place of one's own.
+        """Replace nodes and edges by those of another graph, and initial packets likewise if `initials`.
 
         Parts never change, so they are shared.
         """
@@ -228,21 +228,21 @@ class Graph:
         self.initials_size = other.initials_size if initials else 0
 
     def take_as(self, other: Graph, names: Mapping[str, str]) -> dict[tuple[PortRef, PortRef], list[Edge]]:
-        """Have what `take` takes, with other names of the nodes, and of nodes and edges no metadata.
+        """Take another graph as `take` does, with other names of its nodes, and nodes and edges without metadata.
 
-        Nothing is checked again. Two nodes may get one name: the first counts. Returns what the edges, by their ends, are
-        called in the other graph.
+        Nothing is checked again. Two nodes may get one name: the first counts. Returns the edges of the other graph by
+        the ports that they join here.
         """
         origins: dict[tuple[PortRef, PortRef], list[Edge]] = {}
         for node in other.nodes.values():
             self.nodes.setdefault(names[node.id], Node(names[node.id], node.component))
         for edge in other._edges.values():
-            ends = _named(edge.src, names), _named(edge.tgt, names)
-            key = self._folded(ends[0]), self._folded(ends[1])
-            there = self._edges.setdefault(key, Edge(*ends, _BARE))
+            src, tgt = _named(edge.src, names), _named(edge.tgt, names)
+            key = self._folded(src), self._folded(tgt)
+            there = self._edges.setdefault(key, Edge(src, tgt, _BARE))
             origins.setdefault((there.src, there.tgt), []).append(edge)
-            for end in ends:
-                self._edges_at.setdefault(end.node, {})[key] = None
+            for ref in (src, tgt):
+                self._edges_at.setdefault(ref.node, {})[key] = None
         for (_, text), initial in other._initials.items():
             tgt = _named(initial.tgt, names)
             packet = self._folded(tgt), text
@@ -251,9 +251,9 @@ class Graph:
         return origins
 
     def join(self, other: Graph, *, initials: bool) -> list[tuple[Edge, Edge]]:
-        """Have also the nodes and edges of another graph, which must not change any more, and perhaps its initial packets.
+        """Add the nodes and edges of another graph, which must not change any more; its packets if `initials`.
 
-        What is there stays as it is. Returns the edges that both have, as they are here and there.
+        Parts that are there stay as they are. Returns the edges that both have, as they are here and there.
         """
         both = [(self._edges[key], other._edges[key]) for key in self._edges.keys() & other._edges.keys()]
         self.nodes |= {id: node for id, node in other.nodes.items() if id not in self.nodes}
@@ -269,10 +269,9 @@ class Graph:
         other = Graph(properties=self.properties, case_sensitive=self.case_sensitive)
         other.take(self, initials=True)
         other.extra, other.header, other.groups = dict(self.extra), self.header, dict(self.groups)
-        for export in self.inports.values():
-            other.put_inport(export)
-        for export in self.outports.values():
-            other.put_outport(export)
+        for side in ("inport", "outport"):
+            for export in self.exports(side).by_public().values():
+                other.exports(side).put(export)
         return other
 
     def put_node(self, node: Node) -> Node:
@@ -311,14 +310,6 @@ class Graph:
         self.groups[group.name] = group
         return group
 
-    def put_inport(self, export: Export) -> Export:
-        """Store an exported inport as it is; GraphError if its node does not exist."""
-        return self._inports.put(export)
-
-    def put_outport(self, export: Export) -> Export:
-        """Store an exported outport as it is; GraphError if its node does not exist."""
-        return self._outports.put(export)
-
     def clear(self) -> None:
         """Remove all nodes, edges, initial packets, groups and exported ports; properties stay."""
         self._empty()
@@ -329,8 +320,8 @@ class Graph:
         """Add a node; if it is there with the same component, merge the metadata; GraphError if with another."""
         old = self.nodes.get(check_name(id, "a node's id"))
         if old is not None and old.component != check_name(component, f"component of node {short(id)!r}"):
-            there, wanted = short(old.component), short(component)
-            raise GraphError(f"node {short(id)!r} exists with the component {there!r}, so it cannot be {wanted!r}")
+            there, other = short(old.component), short(component)
+            raise GraphError(f"node {short(id)!r} exists with the component {there!r}, so it cannot be {other!r}")
         return self.put_node(_changed(old or Node(id, component), metadata))
 
     def change_node(self, id: str, metadata: Mapping[str, Any]) -> Node:
@@ -355,7 +346,7 @@ class Graph:
         return Removed(node, edges, initials, inports, outports)
 
     def rename_node(self, old: str, new: str) -> Node:
-        """Give a node another id; edges, initial packets, exports and groups follow."""
+        """Give a node another id, also in its edges, initial packets, exports and groups."""
         node = self.node(old)
         if new == old:
             return node
@@ -415,32 +406,6 @@ class Graph:
         for initial in gone:
             self._drop_initial(initial)
         return gone
-
-    # -- exported ports --
-
-    def add_inport(self, public: str, node: str, port: str, metadata: Mapping[str, Any] | None = None) -> Export:
-        """Export an inport of a node; adding it again merges the metadata."""
-        return self._inports.add(public, node, port, metadata)
-
-    def remove_inport(self, public: str) -> Export:
-        """Take an exported inport back and return it."""
-        return self._inports.remove(public)
-
-    def rename_inport(self, old: str, new: str) -> Export:
-        """Give an exported inport another public name."""
-        return self._inports.rename(old, new)
-
-    def add_outport(self, public: str, node: str, port: str, metadata: Mapping[str, Any] | None = None) -> Export:
-        """Export an outport of a node; adding it again merges the metadata."""
-        return self._outports.add(public, node, port, metadata)
-
-    def remove_outport(self, public: str) -> Export:
-        """Take an exported outport back and return it."""
-        return self._outports.remove(public)
-
-    def rename_outport(self, old: str, new: str) -> Export:
-        """Give an exported outport another public name."""
-        return self._outports.rename(old, new)
 
     # -- groups --
 
@@ -519,20 +484,20 @@ class Exports:
         return self._exports.get(self._graph.fold(check_name(public, f"an exported {self._what}'s public name")))
 
     def put(self, export: Export) -> Export:
-        """Store an export as it is."""
+        """Store an export as it is; GraphError if its node does not exist."""
         self.get(export.public)  # refuses names that are none
         check_name(export.port, f"port of exported {self._what} {short(export.public)!r}")
         self._graph.node(export.node)
         self._exports[self._graph.fold(export.public)] = export
         return export
 
-    def add(self, public: str, node: str, port: str, metadata: Mapping[str, Any] | None) -> Export:
+    def add(self, public: str, node: str, port: str, metadata: Mapping[str, Any] | None = None) -> Export:
         """Add an export; if it is there with the same port, merge the metadata; GraphError if with another port."""
         old = self.get(public)
         check_name(port, f"port of exported {self._what} {short(public)!r}")
         if old is not None and (old.node, self._graph.fold(old.port)) != (node, self._graph.fold(port)):
-            there, wanted = short(f"{old.node}.{old.port}"), short(f"{node}.{port}")
-            raise GraphError(f"exported {self._what} {short(public)!r} exists for {there}, so it cannot be {wanted}")
+            there, other = short(f"{old.node}.{old.port}"), short(f"{node}.{port}")
+            raise GraphError(f"exported {self._what} {short(public)!r} exists for {there}, so it cannot be {other}")
         export = old or Export(public, node, port)
         return self.put(replace(export, metadata=merged(export.metadata, check_object(metadata or {}, "metadata"))))
 
@@ -554,11 +519,11 @@ class Exports:
             raise GraphError(f"cannot rename exported {self._what} {names} exists already")
         return self.put(replace(self.remove(old), public=new))
 
-    def drop_node(self, node: str) -> list[str]:
-        """Remove the exports of a node and return their public names."""
-        gone = [export.public for export in self._exports.values() if export.node == node]
-        for public in gone:
-            self.remove(public)
+    def drop_node(self, node: str) -> list[Export]:
+        """Remove and return the exports of a node."""
+        gone = [export for export in self._exports.values() if export.node == node]
+        for export in gone:
+            self.remove(export.public)
         return gone
 
     def rename_node(self, old: str, new: str) -> None:
@@ -592,6 +557,6 @@ def _named(ref: PortRef, names: Mapping[str, str]) -> PortRef:
 
 
 def _attach(mine: dict[str, dict[_Key, None]], others: Mapping[str, dict[_Key, None]]) -> None:
-    """Add what is attached to nodes; what is another graph's is not written to."""
+    """Add the keys that are attached to nodes; another graph's sets are not written to."""
     for node, keys in others.items():
         mine[node] = {**mine[node], **keys} if node in mine else keys

@@ -52,7 +52,7 @@ def merge(ours: Graph, base: Graph, theirs: Graph) -> Graph:
     for initial in packets:
         if initial.tgt.node in there:
             merged.put_initial(initial)
-    for put, exports in ((merged.put_inport, inports), (merged.put_outport, outports)):
+    for put, exports in ((merged.exports("inport").put, inports), (merged.exports("outport").put, outports)):
         for export in exports:
             if export.node in there:
                 put(export)

@@ -1,6 +1,6 @@
-"""Virtual boards for the page: which there are, start and stop, and the control socket of each as a WebSocket.
+"""Virtual boards for the page: list, start and stop, and the control socket of each as a WebSocket.
 
-What can be said there: docs/virtual-boards.md.
+The messages of the control socket: docs/virtual-boards.md.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOST_CONNECTIONS = 64
 
 
 class Boards:
-    """Answers ``/boards.json`` and what is below ``/boards/``."""
+    """Answers ``/boards.json`` and the paths below ``/boards/``."""
 
     def __init__(self, gate: Gate, maps: BoardMaps, runs: BoardRuns) -> None:
         self._gate = gate
@@ -37,31 +37,31 @@ class Boards:
         self._runs = runs
         self._connections = 0
 
-    def add_to(self, router: web.UrlDispatcher) -> None:
-        """Answer requests of a server."""
-        router.add_get("/boards.json", self._list)
-        router.add_post("/boards/{name}/start", self._start)
-        router.add_post("/boards/{name}/stop", self._stop)
-        router.add_get("/boards/{name}/control", self._control)
+    @property
+    def routes(self) -> list[web.RouteDef]:
+        """The routes for a server."""
+        return [
+            web.get("/boards.json", self._list),
+            web.post("/boards/{name}/start", self._start),
+            web.post("/boards/{name}/stop", self._stop),
+            web.get("/boards/{name}/control", self._control),
+        ]
 
     async def _list(self, request: web.Request) -> web.Response:
         await self._gate.require(request, CAPABILITY)
         maps = await asyncio.to_thread(self._maps.read)
-        told = {
-            "folder": str(self._maps.folder),
-            "most": MOST_RUNNING,
-            "boards": [{**each.described(), **self._running(each)} for each in maps],
-        }
-        return web.Response(body=msgspec.json.encode(told), content_type="application/json")
+        boards = [{**each.described(), **self._running(each)} for each in maps]
+        answer = {"folder": str(self._maps.folder), "most": MOST_RUNNING, "boards": boards}
+        return web.Response(body=msgspec.json.encode(answer), content_type="application/json")
 
     def _running(self, board: BoardMap) -> dict[str, Any]:
         run = self._runs.find(board.name)
         return {"state": self._runs.state(board), "error": None if run is None else run.error}
 
     async def _start(self, request: web.Request) -> web.Response:
-        wanted = await self._find(request)
+        board = await self._find(request)
         try:
-            await self._runs.start(wanted)
+            await self._runs.start(board)
         except MsgfloError as error:
             raise web.HTTPConflict(text=f"{error}\n") from None
         return web.Response(status=204)
@@ -99,7 +99,7 @@ class Boards:
 
 
 async def _bridge(request: web.Request, run: BoardRun, port: int) -> web.WebSocketResponse:
-    """Pass lines both ways until one side has enough; the first one holds what the board has said before."""
+    """Pass lines both ways until one side closes; the first one holds the last lines that the board has printed."""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=_LONGEST_ANSWER)
     except OSError:

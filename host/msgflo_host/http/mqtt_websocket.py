@@ -1,10 +1,10 @@
-"""MQTT for browsers, on the port of the page: what a WebSocket brings goes to the broker, and back.
+"""MQTT for browsers: passes bytes between WebSockets on the page's port and the broker.
 
-So a browser reaches any broker that the coordinator does, and Mosquitto needs no port for WebSockets: with one that asks for
-accounts beside one that does not, it would keep nothing for a session while its client is away (mosquitto issue 2618).
+So a browser reaches any broker that the coordinator does, and Mosquitto needs no port for WebSockets. With a port that asks
+for accounts beside one that does not, it would queue nothing for absent clients (mosquitto issue 2618).
 
-Whoever may use the network here (see `gate`) needs no account: the coordinator's is filled in. Others, such as pages of
-people's own, name one of our own Mosquitto, which looks at it.
+A client with the capability needs no account: the coordinator's is filled in. Others, such as people's own pages, name an
+account of our own Mosquitto, which checks it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _UNAVAILABLE, _NOT_AUTHORISED = b"\x20\x02\x00\x03", b"\x20\x02\x00\x05"  # CONN
 
 
 class Mqtt:
-    """Answers WebSockets on ``/mqtt``."""
+    """Serves MQTT on WebSockets."""
 
     def __init__(self, gate: Gate, broker: Broker, *, is_own_broker: bool) -> None:
         self._gate = gate
@@ -48,13 +48,10 @@ class Mqtt:
         self._is_own_broker = is_own_broker
         self._connections = 0
 
-    def add_to(self, router: web.UrlDispatcher) -> None:
-        """Answer requests of a server."""
-        router.add_get("/mqtt", self._serve)
-
-    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve one browser until it or the broker closes."""
         is_ours = await self._gate.admits(request, CAPABILITY)
-        if not is_ours and not self._is_own_broker:  # which may take any account, of a page of anybody's
+        if not is_ours and not self._is_own_broker:  # another broker may take any account, from anybody's page
             await self._gate.require(request, CAPABILITY)
         if self._connections >= _MOST_CONNECTIONS:
             raise web.HTTPServiceUnavailable(text="too many connections of browsers\n")
@@ -93,9 +90,9 @@ class Mqtt:
 
 
 def with_account(connect: bytes, broker: Broker | None) -> bytes | None:
-    """Return a CONNECT with the broker's account where it names none; None where it may not be passed on.
+    """Return a CONNECT with the broker's account where it names none; None where neither names one.
 
-    That is one without an account where there is no broker. Raises MalformedPacket.
+    Raises MalformedPacket.
     """
     found = frames.length(connect, 0)
     if found is None or connect[0] != _CONNECT:
@@ -118,7 +115,7 @@ def with_account(connect: bytes, broker: Broker | None) -> bytes | None:
 
 
 async def _first_packet(browser: web.WebSocketResponse) -> tuple[bytes, bytes]:
-    """Read until there is a whole packet; return it, and what has come with it. Raises MalformedPacket."""
+    """Read until there is a whole packet; return it and the bytes after it. Raises MalformedPacket."""
     data = b""
     while len(data) < _LARGEST_CONNECT and data[:1] in (b"", bytes((_CONNECT,))):
         data += await browser.receive_bytes()

@@ -1,4 +1,4 @@
-"""What the HTTP port offers: the page, and the runtime of the FBP protocol for editors, with its secrets and its name."""
+"""The HTTP port: the page, and the runtime of the FBP protocol for editors, with its secrets and its name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..components.library import Library
 from ..control.component_processes import Components
 from ..control.coordinator import Coordinator
 from ..errors import ServerError
-from ..fbp.mdns_announcements import announce_runtime
+from ..fbp.mdns import announce_runtime
 from ..fbp.origins import Origins
 from ..fbp.permissions import ALL, DEFAULT_LOCAL, Permissions
 from ..fbp.secrets_store import FILE_NAME, check_secret, load_secrets, own_secret
@@ -38,11 +38,11 @@ ID_FILE = "runtime-id"
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """Who may do what: `secret` allows everything (None: one is made and kept in `folder`), `secrets` is a file of others.
+    """The access rules: `secret` allows everything (None: one is made and saved in `folder`), `secrets` is a file of others.
 
     Pages of `ide`, the editor's URL, and of `origins` may connect, besides our own and those of this machine. `hosts`
-    are names under which we are reached that this machine does not have itself. With `behind_proxy` nobody counts as being
-    on this machine. Without a `runtime_id` one is made and kept in `folder`.
+    are more host names under which this machine is reached. With `behind_proxy` no client counts as being on this machine.
+    Without a `runtime_id` one is made and saved in `folder`.
     """
 
     folder: Path
@@ -57,7 +57,7 @@ class Access:
 
 @dataclass(frozen=True)
 class Admission:
-    """An `Access` whose files have been read, and what it names checked."""
+    """An `Access` whose files have been read and whose values have been checked."""
 
     access: Access
     secrets: dict[str, frozenset[str]] = field(repr=False)
@@ -66,7 +66,7 @@ class Admission:
 
 
 def read_access(access: Access) -> Admission:
-    """Check what was given, before anything is started; raises ServerError, with file, line and column where there are any."""
+    """Check the options before anything is started; raises ServerError, with file, line and column where there are any."""
     if access.secret is not None:
         check_secret(access.secret, "of --secret or MSGFLO_SECRET")
     if access.runtime_id is not None:
@@ -85,23 +85,28 @@ async def serve(
     admission: Admission,
     boards: Path | None,
     save: Callable[[], None],
-    look: Callable[[str, str], dict[str, Any]],
+    status: Callable[[str, str], dict[str, Any]],
     tasks: asyncio.TaskGroup,
     stack: AsyncExitStack,
 ) -> tuple[str, str]:
-    """Answer on a port that listens already, and return the URL of the page, and the one that opens an editor.
+    """Answer on a port that listens already; return the URL of the page, and the one that opens an editor.
 
-    `boards` is the folder of port maps, None for the usual one. `save()` writes
-    the main graph into its file, `look(page, editor)` returns the state of the system for whoever asks. Only the URL that is
-    returned holds the secret, and that at the first start alone. Raises ServerError where secret or id cannot be kept.
+    `boards` is the folder of port maps, None for the usual one. `save()` writes the main graph into its file,
+    `status(page, editor)` returns the state of the system. Only the URL that is returned holds the secret, and only at the
+    first start. Raises ServerError where secret or id cannot be saved.
     """
     await asyncio.to_thread(_import_server, without_certificates=not coordinator.broker.tls)
+    from aiohttp import web
+
     from ..fbp.runtime_protocol import Identity
     from ..fbp.service import Service
     from .authorization import Gate
-    from .parts import Parts
+    from .board_api import Boards
+    from .board_maps import BoardMaps
+    from .board_runs import BoardRuns
+    from .json_answer import OUTPUT, STATUS, json_answer
+    from .mqtt_websocket import CAPABILITY, Mqtt
     from .server import Server
-    from .status_api import OUTPUT, STATUS, Answer
 
     access = admission.access
     runtime_id = _runtime_id(access)
@@ -125,17 +130,25 @@ async def serve(
     page = local_url(host, port)
     editor = live_url(access.ide, page, runtime_id)
     gate = Gate(permissions, admission.origins)
-    parts = Parts(gate, coordinator, components, boards=boards)
-    stack.push_async_callback(parts.runs.close)
+    maps = BoardMaps(boards)
+    runs = BoardRuns(
+        components.runner,
+        output=components.printed,
+        is_alive=lambda role: any(entry.state == "alive" for entry in coordinator.registry.by_role(role)),
+    )
+    stack.push_async_callback(runs.close)
+    mqtt = Mqtt(gate, coordinator.broker, is_own_broker=coordinator.is_own_broker)
     admission.own_names.learn_full_name()
     server = Server(
         listener,
         service.socket,
         own_names=admission.own_names,
-        parts=[
-            Answer(gate, "/status.json", STATUS, lambda: look(page, editor)),
-            Answer(gate, "/output.json", OUTPUT, service.recent.lines),
-            *parts.served,
+        routes=[
+            json_answer(gate, "/status.json", STATUS, lambda: status(page, editor)),
+            json_answer(gate, "/output.json", OUTPUT, service.recent.lines),
+            json_answer(gate, "/page.json", (CAPABILITY,), lambda: _page_info(maps.names(), library)),
+            web.get("/mqtt", mqtt.serve),
+            *Boards(gate, maps, runs).routes,
         ],
     )
     tasks.create_task(service.run())
@@ -143,24 +156,35 @@ async def serve(
     stack.push_async_callback(_stop, service, server)
     tasks.create_task(server.run())
     tasks.create_task(announce_runtime(host, port, runtime_id=runtime_id, label=label()))
-    # The secret is shown once, when it is made: what is printed is kept by many, for long.
+    # The secret is shown once, when it is made: logs are stored by many, for long.
     shown = secret if is_new else None
-    _say(access, host, port, runtime_id, shown)
+    _log_urls(access, host, port, runtime_id, shown)
     return page, live_url(access.ide, page, runtime_id, shown)
 
 
 async def _stop(service: Service, server: Server) -> None:
-    service.clients.close()  # first: the server waits for those that have not been told
+    service.clients.close()  # first: the server waits for open connections
     await server.stop()
 
 
+def _page_info(boards: list[str], library: Library) -> dict[str, Any]:
+    """Describe this machine to the page: are there port maps, and where do components go."""
+    components = library.folder and {
+        "names": library.names(),
+        "folder": str(library.folder.absolute()),
+        "suffixes": library.suffixes,
+        "creates": library.creates,
+    }
+    return {"boards": bool(boards), "components": components}
+
+
 def label() -> str:
-    """How this runtime calls itself, for people."""
+    """Return the name of this runtime for people."""
     return f"MsgFlo on {socket.gethostname()}"
 
 
-def _say(access: Access, host: str, port: int, id: str, secret: str | None) -> None:
-    """Print where page and editor are, on this machine and for others."""
+def _log_urls(access: Access, host: str, port: int, id: str, secret: str | None) -> None:
+    """Log the URLs of page and editor, on this machine and for others."""
     here = local_url(host, port)
     there = outward_url(host, port)
     log.info("page: %s", here)
@@ -177,10 +201,10 @@ def _say(access: Access, host: str, port: int, id: str, secret: str | None) -> N
 
 
 def _import_server(*, without_certificates: bool) -> None:
-    """Import aiohttp, in a thread: 0.1 s in which packets pass all the same.
+    """Import aiohttp, in a thread: it takes 0.1 s.
 
-    It reads every CA certificate of the system for an HTTP client that we never use, 3 MB. Where nothing else in this program
-    may need them meanwhile, it is shown none.
+    It reads every CA certificate of the system for an HTTP client that we never use, 3 MB. Without `tls` to the broker,
+    nothing else needs them meanwhile, and they are hidden from it.
     """
     interval = sys.getswitchinterval()
     sys.setswitchinterval(0.0005)  # seconds: the event loop waits no longer for this thread
@@ -199,18 +223,18 @@ def _import_server(*, without_certificates: bool) -> None:
 
 
 def _secret(access: Access) -> tuple[str, bool]:
-    """The secret that allows everything, and whether it has been made just now."""
+    """Return the secret that allows everything, and whether it has been made just now."""
     if access.secret is not None:
         return access.secret, False
     try:
         is_new = not has_content(access.folder / FILE_NAME)
     except OSError:
-        is_new = False  # `own_secret` says why
+        is_new = False  # `own_secret` raises
     return own_secret(access.folder), is_new
 
 
 def _runtime_id(access: Access) -> str:
-    """The UUID by which editors know this runtime again: given, or made once and kept."""
+    """Return the UUID by which editors recognise this runtime: given, or made once and saved."""
     if access.runtime_id is not None:
         return _uuid(access.runtime_id, "of --runtime-id")
     path = access.folder / ID_FILE

@@ -6,7 +6,6 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable, Container, Iterable
 from pathlib import Path
-from typing import Protocol
 
 from aiohttp import web
 
@@ -16,26 +15,18 @@ from .connection_limit import ConnectionLimit, raise_file_limit
 from .page_files import Files
 from .security_headers import add_headers
 
-__all__ = ["Part", "Server"]
+__all__ = ["Server"]
 
-# It would print a traceback, and what came, for each request that is none. What goes wrong here is logged by `_guard`.
+# It would print a traceback, and the data, for each malformed request. Our own faults are logged by `_guard`.
 logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL + 1)
 
 WEB = Path(__file__).parent.parent / "web"
 
 
-class Part(Protocol):
-    """Something more that is served."""
-
-    def add_to(self, router: web.UrlDispatcher) -> None:
-        """Answer requests of a server."""
-
-
 class Server:
-    """Serves the page on ``/``, on a socket that listens already.
+    """Serves the page on ``/``, on a socket that listens already, and the `routes` beside it.
 
-    A request on ``/`` for a WebSocket goes to `editors`; `parts` serve the rest.
-    `own_names` are the host names under which it is asked.
+    A request on ``/`` for a WebSocket goes to `editors`. Requests under other host names than `own_names` are refused.
     """
 
     def __init__(
@@ -44,7 +35,7 @@ class Server:
         editors: Socket,
         *,
         own_names: Container[str],
-        parts: Iterable[Part] = (),
+        routes: Iterable[web.RouteDef] = (),
     ) -> None:
         self._listener = listener
         self._editors = editors
@@ -55,19 +46,18 @@ class Server:
         application = web.Application(middlewares=[self._guard])
         application.on_response_prepare.append(add_headers)
         application.router.add_get("/", self._page_or_socket)
-        for part in parts:
-            part.add_to(application.router)
+        application.router.add_routes(routes)
         application.router.add_get("/{name:.+}", self._file)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
 
     async def start(self) -> None:
-        """Answer from now on."""
+        """Begin to answer."""
         raise_file_limit()
         await self._runner.setup()
         await web.SockSite(self._runner, self._listener).start()
 
     async def run(self) -> None:
-        """Look after the connections until cancelled; to be called when it has started."""
+        """Limit the connections until cancelled; call it after `start`."""
         assert self._runner.server is not None
         await self._limit.run(self._runner.server)
 

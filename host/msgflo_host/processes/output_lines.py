@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ..util.token_bucket import TokenBucket
+
 __all__ = ["BURST", "LONGEST_LINE", "RATE", "Lines"]
 
 LONGEST_LINE = 4096
@@ -23,7 +25,7 @@ class Lines:
     def __init__(self, say: Callable[[str], None], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._say = say
         self._clock = clock
-        self._credit, self._counted = BURST, clock()
+        self._bucket = TokenBucket(RATE, BURST, clock())
         self._begun = b""  # a line whose end has not come yet
         self._cut = False  # the rest of the line that has begun is left out
         self._left_out = 0
@@ -39,17 +41,16 @@ class Lines:
     @property
     def overflowing(self) -> bool:
         """Whether what comes now is left out."""
-        return self._credit < 1
+        return self._bucket.tokens < 1
 
     def feed(self, chunk: bytes) -> None:
         """Take some more of the output."""
         now = self._clock()
-        self._credit = min(BURST, self._credit + (now - self._counted) * RATE)
-        self._counted = now
+        self._bucket.fill(now)
         if self._left_out and now - self._reported >= REPORT_S:
             self.report()
         start = 0
-        while self._credit >= 1 and (end := chunk.find(b"\n", start)) >= 0:
+        while not self.overflowing and (end := chunk.find(b"\n", start)) >= 0:
             self._add(chunk, start, end)
             self._finish()
             start = end + 1
@@ -79,7 +80,7 @@ class Lines:
 
     def _finish(self) -> None:
         line = self._begun.decode(errors="replace").rstrip()
-        self._credit -= 1 + len(self._begun) / 1024
+        self._bucket.tokens -= 1 + len(self._begun) / 1024
         cut, self._begun, self._cut = self._cut, b"", False
         if line.strip():
             self.last = line

@@ -112,7 +112,7 @@ class _Library:
             raise _Failed(f"the ports of {topic} are not known before it runs{why}; it needs a fixture")
         graph = Graph(case_sensitive=True)
         graph.add_node("testee", topic)
-        for side, add in (("inPorts", graph.add_inport), ("outPorts", graph.add_outport)):
+        for side, add in (("inPorts", graph.exports("inport").add), ("outPorts", graph.exports("outport").add)):
             if not component[side]:
                 raise _Failed(f"{topic} has no {side.lower()[:-1]}; it needs a fixture")
             for port in component[side]:

@@ -82,21 +82,6 @@ scl(1)
 """
 
 
-def test_a_bus_is_freed_of_a_part_that_was_interrupted_in_its_answer(pico: Pico) -> None:
-    pico.i2c(1, 0x38, "aht20", temperature=21, humidity=43)
-    for line in (6, 7):
-        pico.pull(line, 1)
-    pico.run(INTERRUPTED)
-    assert pico.pin(6).level == 0
-    pico.run("from board.hardware import Hardware\nsaid = []")
-    pico.run("other = Hardware([{'id': 1, 'sda': 6, 'scl': 7, 'freq': 100000}], said.append).i2c(1)")
-    assert pico.pin(6).level == 1
-    # The first three bits of its answer are 0: it is calibrated and not busy.
-    assert pico.run("print(*said)").strip() == "I2C bus 1: SDA was low; after 3 clocks it was let go of"
-    pico.run("from devices.drivers.aht20 import Aht20\nfreed = Aht20(other, 0x38)")
-    assert measured(pico, "freed")[0] == pytest.approx(21, abs=0.02)
-
-
 def test_a_bus_is_freed_of_a_part_that_was_interrupted_while_the_board_runs(pico: Pico) -> None:
     pico.i2c(1, 0x38, "aht20", temperature=21, humidity=43)
     for line in (6, 7):
@@ -144,16 +129,6 @@ def test_dht(pico: Pico, model: str, pin: int, temperature: float, humidity: flo
     pico.dht(pin, model, temperature=temperature, humidity=humidity, fail="")
     assert measured(pico, "dht")[0] == pytest.approx(temperature, abs=0.01)
     pico.set_speed(1)
-
-
-def test_voltage(pico: Pico) -> None:
-    pico.adc(26, 1.1)
-    pico.run(
-        "from devices.drivers.analog import Analog\na = Analog(ADC(26), lambda adc: adc.read_u16() * 3.3 / 65535, 2)"
-    )
-    fraction, volts = json.loads(pico.run("print([a.fraction(), a.volts()])"))
-    assert fraction == pytest.approx(1 / 3, abs=0.001)
-    assert volts == pytest.approx(2.2, abs=0.005)
 
 
 def test_microphone_holds_others_up_for_20_ms_at_most(pico: Pico) -> None:

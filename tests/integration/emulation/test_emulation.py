@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -85,32 +84,6 @@ def test_mpremote_copies_files_that_survive_every_reset(pico: Pico, tmp_path: Pa
     assert pico.run(again) == f"{digest}\n"
 
 
-JOINED = """
-import rp2
-@rp2.asm_pio(fifo_join={join})
-def program():
-    label("again")
-    push(noblock)
-    jmp("again")
-machine = rp2.StateMachine(0, program, freq=1000000)
-"""
-
-
-def test_fifos_of_a_state_machine_that_are_joined(pico: Pico) -> None:
-    received = "machine.active(1)\nwhile machine.rx_fifo() < {0}: pass\nmachine.active(0)\nprint(machine.rx_fifo())"
-    pico.run(JOINED.format(join="rp2.PIO.JOIN_NONE"))
-    assert pico.run("machine.put(1)\nmachine.put(2)\nprint(machine.tx_fifo())") == "2\n"
-    assert pico.run(received.format(4)) == "4\n"
-    pico.run(JOINED.format(join="rp2.PIO.JOIN_RX"))
-    assert pico.run("print(machine.tx_fifo(), machine.rx_fifo())") == "0 0\n"
-    assert pico.run(received.format(8)) == "8\n"
-    # FSTAT: that of the transmitter is both full and empty, so what is put waits for ever.
-    fstat = pico.run("import machine as chip\nfstat = chip.mem32[0x50200004]\nprint(fstat >> 16 & 1, fstat >> 24 & 1)")
-    assert fstat == "1 1\n"
-    pico.run(JOINED.format(join="rp2.PIO.JOIN_TX"))
-    assert pico.run("for i in range(8): machine.put(i)\nprint(machine.tx_fifo())") == "8\n"
-
-
 def test_watchdog_and_sleep(pico: Pico) -> None:
     pico.set_speed(0)
     boots = len(pico.boots)
@@ -149,90 +122,6 @@ def test_the_radio_keeps_its_power_until_it_is_deinitialised_as_on_the_real_one(
     assert 620 <= took < 2000
     pico.run("import machine\nwlan.deinit()\nled = machine.Pin('LED', machine.Pin.OUT, value=1)")
     assert (radio(), pico.led) == (pytest.approx(1, abs=0.01), 1)
-
-
-def test_pins(pico: Pico) -> None:
-    pico.run("from machine import *\nimport time\nbutton = Pin(14, Pin.IN, Pin.PULL_UP)\nPin('LED', Pin.OUT).on()")
-    assert (pico.pin(14).level, pico.pin(14).state, pico.led) == (1, "up", 1)
-    pico.run("events = []\nbutton.irq(lambda _: events.append((time.ticks_us(), button.value())))")
-    pico.press(14, 0.05, bounces=2)
-    times = eval(pico.run("print(events)"))
-    assert len(times) == 10
-    assert times[1][0] - times[0][0] == pytest.approx(700, abs=100)
-    pico.adc(26, 1.65)
-    assert int(pico.run("print(ADC(26).read_u16())")) == pytest.approx(32768, abs=20)
-    pico.run("PWM(Pin(15), freq=1000, duty_u16=16384)")
-    assert (pico.pin(15).frequency, pico.pin(15).duty) == (
-        pytest.approx(1000, rel=0.001),
-        pytest.approx(0.25, abs=0.001),
-    )
-    with pico.capture(15) as edges:
-        pico.sleep(0.003)
-    rising = [at for at, level in edges if level]
-    assert rising[1] - rising[0] == pytest.approx(1000, rel=0.001)
-
-
-def test_pixels(pico: Pico) -> None:
-    frames = pico.pixels(16).frames
-    pico.run(
-        "import neopixel, machine\nn = neopixel.NeoPixel(machine.Pin(16), 2)\nn[0] = (255, 0, 1)\nn[1] = (2, 128, 3)"
-    )
-    pico.run("n.write()")
-    pico.sleep(0.001)
-    shown = pico.pixels(16)
-    assert (shown.frames - frames, shown.colors) == (1, [(255, 0, 1), (2, 128, 3)])
-
-
-@pytest.mark.parametrize(("model", "temperature", "humidity"), [("dht22", -3.5, 56.7), ("dht11", 21, 40)])
-def test_dht(pico: Pico, model: str, temperature: float, humidity: float) -> None:
-    pin = {"dht22": 17, "dht11": 18}[model]
-    pico.set_speed(0)
-    pico.dht(pin, model, temperature=temperature, humidity=humidity)
-    pico.run(f"import dht, machine\nd = dht.{model.upper()}(machine.Pin({pin}))\nd.measure()")
-    measured = eval(pico.run("print((d.temperature(), d.humidity()))"))
-    assert measured == (pytest.approx(temperature), pytest.approx(humidity))
-    pico.dht(pin, model, fail="checksum")
-    with pytest.raises(PicoError, match="checksum"):
-        pico.run("d.measure()")
-    pico.dht(pin, model, fail="silent")
-    with pytest.raises(PicoError, match="OSError"):
-        pico.run("d.measure()")
-
-
-def test_i2c_sensors(pico: Pico) -> None:
-    pico.i2c(0, 0x44, "sht3x", temperature=21.5, humidity=43)
-    pico.i2c(0, 0x38, "aht20", temperature=21.5, humidity=43)
-    pico.i2c(0, 0x76, "bme280", raw=[519888, 415148, 30000])
-    pico.i2c(1, 0x23, "bh1750", lux=500)
-    pico.run(
-        "from machine import *\nimport time\ni = I2C(0, sda=Pin(4), scl=Pin(5))\nj = I2C(1, sda=Pin(6), scl=Pin(7))"
-    )
-    assert pico.run("print(i.scan(), j.scan())") == "[56, 68, 118] [35]\n"
-    pico.run(
-        "def ask(bus, address, command, ms, n):\n"
-        " bus.writeto(address, command)\n time.sleep_ms(ms)\n print(list(bus.readfrom(address, n)))"
-    )
-    sht = eval(pico.run(r"ask(i, 0x44, b'\x24\x00', 20, 6)"))
-    assert 175 * (sht[0] << 8 | sht[1]) / 65535 - 45 == pytest.approx(21.5, abs=0.01)
-    aht = eval(pico.run(r"ask(i, 0x38, b'\xac\x33\x00', 80, 7)"))
-    assert (aht[1] << 12 | aht[2] << 4 | aht[3] >> 4) / 2**20 * 100 == pytest.approx(43, abs=0.01)
-    pico.run(r"i.writeto(0x76, b'\xf2\x01\xf4\x25')")
-    bme = eval(pico.run(r"ask(i, 0x76, b'\xf7', 20, 8)"))
-    assert (bme[0] << 12 | bme[1] << 4 | bme[2] >> 4, bme[6] << 8 | bme[7]) == (415148, 30000)
-    assert eval(pico.run(r"ask(j, 0x23, b'\x20', 130, 2)")) == [600 >> 8, 600 & 255]
-    with pytest.raises(PicoError, match="EIO"):
-        pico.run("i.writeto(0x45, b'x')")
-
-
-def test_pio_runs_in_chip_time(pico: Pico) -> None:
-    pico.run(
-        "import rp2\nfrom machine import Pin\n"
-        "@rp2.asm_pio(set_init=rp2.PIO.OUT_LOW)\ndef square():\n set(pins, 1) [9]\n set(pins, 0) [9]\n"
-        "rp2.StateMachine(0, square, freq=1_000_000, set_base=Pin(10)).active(1)"
-    )
-    with pico.capture(10) as edges:
-        pico.sleep(0.001)
-    assert {round(after[0] - before[0], 3) for before, after in itertools.pairwise(edges)} == {10}
 
 
 def test_the_network_can_be_cut(pico: Pico) -> None:

@@ -7,8 +7,6 @@ import queue
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from brokers import Broker
 from interpreters import CPYTHON, EVERY, MICROPYTHONS, Interpreter, on_each
 from outside import Outside, program
@@ -67,19 +65,6 @@ def test_a_list_that_memory_is_too_short_for_is_left_out(broker: Broker, interpr
         line for line in lines if not line.startswith(("lost the connection to ", "connected to ", "bindings of "))
     ]
     assert [line for line in others if "; trying again" not in line] == []
-
-
-@on_each(MICROPYTHONS)
-@pytest.mark.parametrize("count", [45, 70, 250])
-def test_whatever_a_list_s_length_the_participant_answers(broker: Broker, interpreter: Interpreter, count: int) -> None:
-    with Outside(broker, "meter/out", STATUS) as outside, program(interpreter, PROGRAM, broker.url) as process:
-        outside.until(STATUS, b"online")
-        outside.send(LIST, json.dumps({"in": [f"some/source/{i}" for i in range(count)]}), retain=True)
-        expect_back(outside, "meter/in", "1")
-        restarted(broker, outside)
-        expect_back(outside, "meter/in", "2")
-        lines = printed(process)
-    assert "Error" not in "\n".join(lines)
 
 
 @on_each(EVERY)

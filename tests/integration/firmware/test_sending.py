@@ -77,16 +77,6 @@ async def test_a_burst_arrives_whole_and_in_order(broker: Broker) -> None:
 
 
 @in_event_loop
-async def test_of_a_burst_of_states_the_last_arrives(broker: Broker) -> None:
-    source, sink = Source("source"), Sink("sink", "source/level")
-    async with connected(broker, source, sink):
-        for i in range(BURST):
-            source.send("level", i)
-        await until(lambda: sink.got[-1:] == [BURST - 1])
-        assert sink.got == sorted(sink.got)
-
-
-@in_event_loop
 async def test_threads_may_send_and_each_ones_packets_keep_their_order(broker: Broker) -> None:
     source, sink = Source("source"), Sink("sink", "source/out")
     count = 3000

@@ -47,42 +47,6 @@ async def lived(broker: MemoryBroker) -> None:
         await until(lambda: "fbp/bound/sink" in broker.retained)
 
 
-def test_events_wait_for_one_that_is_away_and_come_in_order_before_what_is_newer() -> None:
-    broker = MemoryBroker()
-
-    async def main() -> None:
-        bind(broker, ["button/pressed"])
-        await lived(broker)
-        for number in range(100):
-            broker.publish("button/pressed" if number % 2 else "sink/in", number)
-        sink = Sink("sink")
-        async with taking_part(sink, broker=broker):
-            broker.publish("button/pressed", 100)
-            await until(lambda: 100 in sink.received)
-            assert sink.received == [*range(101)]
-            await until(lambda: not broker.sessions["sink"].unconfirmed)
-
-    run_beside(broker, main)
-
-
-def test_of_a_state_only_the_latest_value_comes() -> None:
-    broker = MemoryBroker()
-
-    async def main() -> None:
-        bind(broker, ["room/heat"], states=["room/heat"])
-        await lived(broker)
-        assert filters(broker) == {"fbp/bind/sink": 0, "room/heat": 0, "sink/in": 1, "sink/slow": 1}
-        for number in range(10):
-            broker.publish("room/heat", number, retain=True)
-        sink = Sink("sink")
-        async with taking_part(sink, broker=broker):
-            await until(lambda: sink.received)
-            await pass_time(1)
-            assert sink.received == [9]
-
-    run_beside(broker, main)
-
-
 def test_a_state_that_a_filter_matches_too_and_one_that_becomes_an_event_are_subscribed_to_with_qos_1() -> None:
     broker = MemoryBroker()
 

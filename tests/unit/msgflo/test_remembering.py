@@ -137,19 +137,6 @@ def test_retained_packets_come_after_what_was_saved() -> None:
     run_beside(broker, main)
 
 
-def test_too_many_packets_before_what_was_saved_are_dropped_from_the_oldest_and_reported() -> None:
-    logged: list[str] = []
-    count = Count("count")
-    count._runner.join(type("Stand", (), {"backlog": 3, "log": logged.append})())
-    for value in range(1, 6):
-        count._runner.receive("in", "count/in", b"%d" % value, False)
-    count.send = lambda *_: None
-    count._runner._save = lambda: None
-    count._runner.recall(None)
-    assert count.did == [3, 4, 5]
-    assert logged == ["count: 2 packets were dropped: too many came before what it remembers"]
-
-
 @pytest.mark.parametrize("losses", [1, 3])
 def test_it_begins_even_where_the_connection_ends_before_the_broker_has_answered(losses: int) -> None:
     broker = MemoryBroker()
@@ -169,32 +156,6 @@ def test_it_begins_even_where_the_connection_ends_before_the_broker_has_answered
             await until(lambda: saved(broker) == {"count": 1})
         assert count.did == [("start", 0), 1, "stop"]
         assert lost == losses
-
-    broker.answer = answer
-    run_beside(broker, main)
-
-
-def test_one_that_joins_while_another_is_subscribed_to_begins_at_once() -> None:
-    broker = MemoryBroker()
-    late = Count("late")
-
-    def answer(first: int, content: bytes, write: Write) -> None:
-        if first >> 4 == SUBSCRIBE and b"fbp/memory/soon" in content and late._engine is None:
-            session[0].add(late)
-        if first >> 4 == PUBLISH and b"fbp/participant/late" in content:
-            hears.append("late/in" in broker.sessions["test"].filters)
-
-    session: list[Session] = []
-    hears: list[bool] = []
-
-    async def main() -> None:
-        async with served(broker) as running:
-            session.append(running)
-            await until(lambda: running.connected)
-            running.add(Count("soon"))
-            await pass_time(0.1)
-            assert late.did == [("start", 0)]
-            assert hears == [True]
 
     broker.answer = answer
     run_beside(broker, main)
@@ -221,42 +182,6 @@ def test_what_cannot_be_saved_is_reported_and_stops_nothing() -> None:
             await until(lambda: saved(broker, "odd") == {"count": 3, "gone": "here"})
         assert saved(broker) == {"count": 2}
         assert all("what it remembers is not saved: 'Odd' object has no attribute 'gone'" in text for text in logged)
-
-    run_beside(broker, main)
-
-
-def test_a_report_that_fails_holds_nobody_up() -> None:
-    broker = MemoryBroker()
-    logged: list[str] = []
-
-    class Odd(Count):
-        def failed(self, error: Exception, inport: str | None) -> None:
-            raise KeyError("in the report")
-
-    async def main() -> None:
-        odd = Odd("count")
-        async with served(broker, odd, log=logged.append):
-            await started(odd)
-            for value in ('"no number"', "1"):
-                broker.publish("count/slow", value)
-            await until(lambda: odd.count == 1)
-        assert ["in the report" in text for text in logged] == [True]
-
-    run_beside(broker, main)
-
-
-def test_what_stopping_changes_is_saved() -> None:
-    broker = MemoryBroker()
-
-    class Last(Count):
-        def stop(self) -> None:
-            self.count = 99
-
-    async def main() -> None:
-        last = Last("count")
-        async with served(broker, last):
-            await started(last)
-        assert saved(broker) == {"count": 99}
 
     run_beside(broker, main)
 
@@ -302,21 +227,6 @@ def test_what_changes_without_a_connection_is_saved_with_the_next_one() -> None:
             await until(lambda: session.connected)
             await pass_time(0.1)
         assert saved(broker) == {"count": 1}
-
-    run_beside(broker, main)
-
-
-def test_nothing_is_published_again_and_again() -> None:
-    broker = MemoryBroker()
-
-    async def main() -> None:
-        count = Count("count")
-        async with served(broker, count):
-            await started(count)
-            for value in (0, 1, 0):
-                broker.publish("count/in", value)
-            await pass_time(60)
-        assert broker.values(MEMORY) == [None, {"count": 1}]
 
     run_beside(broker, main)
 
@@ -388,107 +298,6 @@ def test_a_removed_id_can_be_added_again_and_begins_anew() -> None:
             assert second.did == [("start", 0), 1, "stop"]
             assert first.did == [("start", 0), 5, "stop", ("start", 5), 1]  # it has not forgotten
             assert saved(broker) == {"count": 6}
-
-    run_beside(broker, main)
-
-
-def test_what_a_removed_one_is_busy_with_ends_without_a_word() -> None:
-    broker = MemoryBroker()
-    logged: list[str] = []
-
-    class Busy(Count):
-        ticks = 0
-
-        def start(self) -> None:
-            super().start()
-            self.every(1, self.tick)
-
-        async def tick(self) -> None:
-            self.ticks += 1
-            await asyncio.sleep(0.9)
-
-        async def run(self) -> None:
-            await asyncio.sleep(10_000)
-
-    async def main() -> None:
-        busy, other = Busy("count"), Count("other")
-        async with served(broker, busy, other, log=logged.append) as session:
-            await started(busy)
-            for value in (1, 2):
-                broker.publish("count/slow", value)
-            await pass_time(3.5)
-            ticks = busy.ticks
-            await session.remove(busy)
-            busy.send("out", 1)
-            await pass_time(100)
-            assert (busy.ticks, busy.did) == (ticks, [("start", 0), "stop"])
-            assert "count/out" not in broker.retained
-            assert saved(broker) is None
-        assert logged == []
-
-    run_beside(broker, main)
-
-
-def test_one_may_leave_while_others_are_told_of() -> None:
-    broker = MemoryBroker()
-
-    async def main() -> None:
-        async with served(broker, Plain("plain")) as session:
-            await until(lambda: session.connected)
-            session.add(first := Count("first"))
-            await pass_time(0.1)
-            transport, gate = session._transport, asyncio.Event()
-            drain = transport.drain
-
-            async def slow_drain() -> None:
-                await gate.wait()
-                await drain()
-
-            transport.drain = slow_drain
-            session.add(second := Count("second"))
-            repeating = asyncio.create_task(session._presence.repeat())
-            await pass_time(0.1)
-            removing = [asyncio.create_task(session.remove(each)) for each in (first, second)]
-            session.add(third := Count("third"))
-            await pass_time(0.1)
-            broker.heard.clear()
-            gate.set()
-            await asyncio.gather(repeating, *removing)
-            await started(third)
-            await pass_time(0.1)
-            assert left(broker) == ["fbp/participant/plain", "fbp/participant/third"]
-            assert ("fbp", b"") not in broker.heard
-            assert not [payload for topic, payload in broker.heard if b'"first"' in payload or b'"second"' in payload]
-            assert second.did == ["stop"]
-
-    run_beside(broker, main)
-
-
-def test_one_may_leave_while_its_bindings_are_confirmed() -> None:
-    broker = MemoryBroker()
-
-    async def main() -> None:
-        count, other = Count("count"), Count("other")
-        async with served(broker, count, other) as session:
-            for each in (count, other):
-                await started(each)
-            transport, gate = session._transport, asyncio.Event()
-            drain = transport.drain
-
-            async def slow_drain() -> None:
-                await gate.wait()
-                await drain()
-
-            transport.drain = slow_drain
-            broker.publish("fbp/bind/count", {"in": ["more"], "": {"version": 7}}, retain=True)
-            await pass_time(0.1)
-            removing = asyncio.create_task(session.remove(count))
-            await pass_time(0.1)
-            gate.set()
-            await removing
-            await pass_time(10)
-            assert left(broker) == ["fbp/bind/count", "fbp/participant/other"]
-            assert broker.connects == ["test"]
 
     run_beside(broker, main)
 

@@ -75,39 +75,6 @@ async def test_it_blinks_in_hertz_until_it_is_told_otherwise():
         equal(bench.pin.log, [])
 
 
-async def test_blinking_otherwise_takes_the_place_of_blinking():
-    bench = Bench()
-    bench.give("on", True)
-    bench.give("blink", 0.1)
-    bench.give("blink", {"on": 0.01, "count": 2})
-    bench.pin.log = []
-    await bench.over()
-    equal(bench.pin.log, [1, 0, 1, 0, 1])
-    equal(bench.told(), (True, False))
-
-
-async def test_the_times_are_kept():
-    bench = Bench()
-    seen = []
-
-    async def blink(*times):
-        seen.append(times)
-
-    bench.participant._blink = blink
-    for value, times in (
-        (1, (0.5, 0.5, -1)),
-        (50, (0.01, 0.01, -1)),
-        (0.5, (1, 1, -1)),
-        ({}, (0.5, 0.5, -1)),
-        ({"on": 2}, (2, 2, -1)),
-        ({"off": 2, "count": 7}, (0.5, 2, 7)),
-        ({"on": 0.01, "off": 3600, "count": 1}, (0.01, 3600, 1)),
-    ):
-        bench.give("blink", value)
-        await asyncio.sleep(0)
-        equal(seen[-1], times)
-
-
 def test_what_cannot_be_is_one_error_and_changes_nothing():
     bench = Bench()
     bench.give("on", True)

@@ -89,12 +89,6 @@ def test_brightness_scales_and_keeps_the_colour():
         equal(bench.last("state"), state(color="#ff8001", brightness=brightness))
 
 
-def test_brightness_and_fade_come_from_the_port_map_too():
-    bench = Bench(1, brightness=50, fade=2)
-    equal(bench.last("state"), state(on=False, brightness=50, fade=2))
-    equal(bench.last("settings"), {"brightness": 50, "fade": 2})
-
-
 def test_switched_off_it_remembers_the_colour_and_a_colour_switches_on():
     bench = Bench(1)
     bench.give("on", True)
@@ -162,20 +156,6 @@ async def test_a_fade_goes_straight_and_ends_exactly():
     equal(bench.sent_bytes, [0, 0, 0])
 
 
-async def test_a_fade_begins_where_the_one_before_had_come():
-    bench = Bench(1, fade=1)
-    bench.give("color", "#ffffff")
-    await bench.wait(500)
-    equal(bench.sent_bytes, [127] * 3)
-    bench.give("color", "#ff0000")
-    await bench.wait(0)
-    equal(bench.sent_bytes, [127] * 3)
-    await bench.wait(500)
-    equal(bench.sent_bytes, [63, 191, 63])
-    await bench.wait(500)
-    equal(bench.sent_bytes, [0, 255, 0])
-
-
 async def test_without_fade_a_change_ends_one():
     bench = Bench(1, fade=10)
     bench.give("color", "#ffffff")
@@ -192,20 +172,6 @@ async def test_without_fade_a_change_ends_one():
     await bench.wait(9000)
     equal(bench.sent_bytes, [1] * 3)
     equal(bench.participant._task, None)
-
-
-async def test_fades_shorter_than_a_frame_end_too():
-    bench = Bench(1, fade=0.004)
-    for i in range(1, 6):
-        bench.give("color", [i, i, i])
-        await bench.wait(5)
-        equal(bench.sent_bytes, [i] * 3)
-        bench.give("color", [0, i, 0])
-        bench.clock.us += 5000
-        await asyncio.sleep(0)
-        bench.give("color", [i, 0, 0])
-        await bench.wait(5)
-        equal(bench.sent_bytes, [0, i, 0])
 
 
 async def test_frames_take_no_memory():
@@ -229,32 +195,6 @@ async def test_frames_take_no_memory():
     used = gc.mem_alloc() - before[0]
     gc.enable()
     assert used < 400, used  # waiting takes a little
-
-
-def test_three_hundred_pixels():
-    bench = Bench(300)
-    bench.give("color", ["#{:06x}".format(i * 257) for i in range(300)])
-    equal(len(bench.sent_bytes), 900)
-    equal(bench.sent_bytes[-3:], [299 * 257 >> 8 & 255, 299 * 257 >> 16, 299 * 257 & 255])
-    equal(len(bench.last("state")["color"]), 300)
-
-
-def test_colours_that_there_is_no_memory_to_tell_are_shown_and_the_state_is_not_that_of_before():
-    bench = Bench(300)
-    post = bench.post
-
-    def narrow(out, payload):
-        if len(payload) > 1000:
-            raise MemoryError
-        post(out, payload)
-
-    bench.post = narrow
-    bench.give("color", ["#000102"] * 300)
-    equal(bench.last("error"), {"message": "color: no memory to tell 300 colours", "port": "color"})
-    equal(bench.sent_bytes, [1, 0, 2] * 300)
-    equal(bench.last("state"), state(color=None))
-    bench.give("color", "#000102")
-    equal(bench.last("state"), state(color="#000102"))
 
 
 async def test_it_is_told_by_the_broker(host):

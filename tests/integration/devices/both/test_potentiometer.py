@@ -17,7 +17,7 @@ class Bench(Stage):
         self.take()
         self.adc.source = round((0.02 + share * 0.96) * 65535)
         for _ in range(3):
-            self.participant.look()
+            self.participant.poll()
         return [value for port, value in self.take() if port == "value"]
 
 

@@ -12,7 +12,6 @@ from machine import Pin
 from msgflo import ConfigError, Message, Session
 
 NEXUS = (36, (500, 1000), (500, 2000), (500, 4000))
-PROLOGUE = (36, (500, 2000), (500, 4000), (500, 9000))
 EV1527 = (24, (400, 1200), (1200, 400), (400, 12400))
 
 
@@ -118,16 +117,6 @@ async def test_a_sensor_becomes_a_participant_with_the_ports_that_it_has():
     bench.end()
 
 
-async def test_a_sensor_with_a_barometer_has_its_port():
-    bench = Bench()
-    packet = {"model": "Oregon-BHTR968", "id": 5, "channel": 1, "battery": True, "temperature": 21.4, "humidity": 40}
-    packet["pressure"] = 1013
-    bench.participant._take(packet)
-    equal(("oregon-bhtr968-1 pressure", 1013) in bench.take(), True)
-    equal([port.description for port in bench.added[0].outports], ["°C", "%", "hPa", ""])
-    bench.end()
-
-
 UNCHECKED = ("LaCrosse-TX141B", "LaCrosse-TX141Bv2", "LaCrosse-TX141Bv3")
 
 
@@ -148,20 +137,6 @@ async def test_a_model_without_a_checksum_becomes_a_participant_only_where_the_p
     bench.end()
 
 
-async def test_no_model_without_a_checksum_becomes_a_participant_by_itself():
-    from devices.drivers import protocols
-
-    rows = [line.split() for line in protocols._SENSORS.split("\n")]
-    # Of the check's and the nibble's columns: neither a checksum nor bits that are always the same.
-    unchecked = [row[-2] for row in rows if row[4] == "0" and row[-5] == "99"]
-    equal(sorted(unchecked), list(UNCHECKED))
-    bench = Bench()
-    for model in unchecked:
-        bench.participant._take(frame_of(model))
-    equal(bench.added, [])
-    bench.end()
-
-
 async def test_unknown_codes_are_shown_once_a_second_at_most():
     bench = Bench(remotes={"gate": {"protocol": "unknown", "code": "1"}})
     clock = Clock(rf433)
@@ -178,14 +153,6 @@ async def test_unknown_codes_are_shown_once_a_second_at_most():
     bench.end()
 
 
-async def test_one_packet_for_each_transmission():
-    bench = Bench()
-    equal(len(await bench.heard(nexus(), times=3)), 4)
-    equal(await bench.heard(nexus(), times=9), [])
-    equal(len(await bench.heard(nexus(tenths=215), times=9)), 4)
-    bench.end()
-
-
 async def test_a_new_battery_keeps_the_role():
     bench = Bench()
     await bench.heard(nexus(id=90))
@@ -193,59 +160,6 @@ async def test_a_new_battery_keeps_the_role():
     equal(sent[1], ("nexus-th-2 temperature", 21.4))
     equal(len(bench.added), 1)
     equal(bench.logged, [])
-    bench.end()
-
-
-async def test_two_sensors_of_one_channel_are_reported_once():
-    bench = Bench()
-    for i in range(4):
-        await bench.heard(nexus(id=90 + i % 2, tenths=200 + i))
-    equal(bench.logged, ["radio: nexus-th-2: two sensors, 91 and 90: give them different channels"])
-    bench.end()
-
-
-async def test_a_nexus_that_passes_a_rubicsons_check_stays_the_nexus():
-    bench = Bench()
-    equal([port for port, _ in await bench.heard(nexus(tenths=214, humidity=44))], ["radio received"])
-    await bench.heard(nexus(tenths=215, humidity=44))
-    sent = await bench.heard(nexus(tenths=216, humidity=65))
-    equal((sent[0][1]["model"], sent[0][1]["perhaps"]["model"]), ("Rubicson-Temperature", "Nexus-TH"))
-    equal(sent[1:3], [("nexus-th-2 temperature", 21.6), ("nexus-th-2 humidity", 65)])
-    equal([each.role for each in bench.added], ["nexus-th-2"])
-    bench.end()
-
-
-async def test_a_rubicson_is_introduced_by_what_no_nexus_says():
-    bench = Bench()
-    for tenths, check, introduced in ((202, 50, 0), (207, 69, 0), (203, 198, 1), (209, 70, 1), (210, 107, 1)):
-        sent = await bench.heard(nexus(id=17, channel=1, tenths=tenths, humidity=check))
-        equal([value for port, value in sent if port.endswith("temperature")], [tenths / 10] * introduced)
-    equal([each.role for each in bench.added], ["rubicson-temperature-1"])
-    bench.end()
-
-
-async def test_an_alecto_becomes_no_prologue():
-    bench = Bench()
-    for code in (0x990AF042C, 0x990A30624, 0x99072FC4E):
-        sent = await bench.heard(code, PROLOGUE)
-        equal([(port, packet["perhaps"]) for port, packet in sent], [("radio received", {"model": "AlectoV1"})])
-    equal(bench.added, [])
-    bench.end()
-
-
-async def test_a_prologue_that_passes_an_alectos_check_stays_the_prologue():
-    bench = Bench()
-    for tenths, sends in ((215, 0), (216, 1), (228, 1)):
-        sent = await bench.heard(0x9 << 32 | 90 << 24 | 9 << 20 | tenths << 8 | 57, PROLOGUE)
-        equal([value for port, value in sent if port == "prologue-th-2 temperature"], [tenths / 10] * sends)
-    bench.end()
-
-
-async def test_values_out_of_range_are_refused():
-    bench = Bench()
-    for code in (nexus(tenths=801), nexus(tenths=-401), nexus(humidity=101)):
-        equal([port for port, _ in await bench.heard(code) if port != "radio unknown"], [])
-    equal(bench.added, [])
     bench.end()
 
 
@@ -404,22 +318,6 @@ async def test_what_cannot_be_sent_is_reported():
     await only.participant.on_send({"protocol": "ev1527", "code": 5})
     equal(only.logged, ["radio: send: this board has no transmitter"])
     await only.participant.run()  # has nothing to do
-
-
-async def test_what_was_lost_is_not_put_together():
-    bench = Bench()
-    bench.air.lost = 0
-    frame = []
-    for half in (0, 1):
-        bench.air.hear(nexus(), times=3)
-        frame = bench.air.pulses
-        middle = len(frame) // 2 // 2 * 2
-        bench.air.pulses = frame[middle:] if half else frame[:middle]
-        bench.air.lost = half
-        await until(lambda: not bench.air.pulses)
-    await asyncio.sleep(0.01)
-    equal([port for port, _ in bench.take() if port == "radio received"], [])
-    bench.end()
 
 
 async def test_sensors_join_a_running_session(host):

@@ -1,6 +1,5 @@
 """Microphones and how loud it is."""
 
-import asyncio
 import math
 import struct
 import time
@@ -11,7 +10,6 @@ import parts_board
 import machine
 from check import equal, near, refused
 from devices import sound
-from devices.drivers import mic as analogue
 from devices.drivers._loudness import loudness
 from devices.drivers.mic import Mic
 from devices.errors import NoAnswer, OutOfRange
@@ -79,31 +77,6 @@ async def test_analogue_microphone_hears_what_is_around_the_middle():
         near(peak, amplitude / 32768, 0.05 * peak + 0.0001)
 
 
-class ByHand:
-    """Stands for `time` in a driver; `us` is the time."""
-
-    us = 0
-    ticks_diff = staticmethod(time.ticks_diff)
-
-    def ticks_us(self):
-        return self.us
-
-
-async def test_analogue_microphone_never_listens_for_long():
-    def slow():
-        clock.us += 3000
-        return 32768
-
-    adc, driver = adc_mic(slow)
-    clock = analogue.time = ByHand()
-    try:
-        await driver.hear()
-    finally:
-        analogue.time = time
-    equal(adc.reads, 7)  # the last begins after 15 ms
-    equal(clock.us, 21000)
-
-
 async def test_analogue_microphone_that_is_stuck_is_refused():
     for value in (0, 65535, 65520):
         await refused(OutOfRange, adc_mic(value)[1].hear(), "microphone", str(value), "wiring")
@@ -137,17 +110,6 @@ async def test_i2s_microphone_has_the_sensitivity_of_its_data_sheet():
     square, peak = await mic.hear()
     near(decibels(square) + 120, 94, 0.05)
     near(20 * math.log10(peak) + 120, 94, 0.2)
-
-
-async def test_i2s_microphone_lets_others_run():
-    i2s, mic = i2s_mic(lambda buffer: False)
-    task = asyncio.create_task(mic.hear())
-    for _ in range(5):
-        await asyncio.sleep(0.003)
-    equal(task.done(), False)
-    i2s.source = words(0.5)
-    i2s.poll()
-    near(decibels((await task)[0]), -6.02, 0.05)
 
 
 async def test_i2s_microphone_without_samples_or_life_is_refused():

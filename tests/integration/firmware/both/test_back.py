@@ -35,28 +35,3 @@ async def test_who_is_back_is_kept_by_the_broker_again(host):
     equal((packets[0][0], packets[0][1] != ""), ("fbp/participant/gone", True))
     await session.stop()
     await observer.disconnect()
-
-
-async def test_for_whom_there_is_no_memory_others_are_as_before(host):
-    url = await host.ask("broker")
-    session, _ = await run(url, Bridge("there"))
-    inbox = Inbox()
-    observer = await connected(url, inbox, client_id="observer")
-    large = Bridge("large")
-    add = session._presence.add
-
-    def fail(participant):
-        raise MemoryError
-
-    session._presence.add = fail
-    try:
-        session.add(large)
-    except MemoryError:
-        pass
-    session._presence.add = add
-    await observer.subscribe([("fbp", 1)])
-    await roles(inbox, "there")
-    session.add(Bridge("gone"))
-    await roles(inbox, "gone", "there")
-    await session.stop()
-    await observer.disconnect()

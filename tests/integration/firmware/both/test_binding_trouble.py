@@ -41,11 +41,3 @@ async def test_bindings_survive_the_loss_of_broker_and_list_for_a_while_only(hos
     await in_force(sink)
     repeating.cancel()
     await session.stop()
-
-
-async def test_ids_are_escaped_in_the_lists_topic(host):
-    sink = Sink("s", id="a/b%")
-    session, _ = await run(await host.ask("broker"), sink)
-    await bind(host, {"in": ["x"]}, "a%2Fb%25")
-    await in_force(sink, "x")
-    await session.stop()

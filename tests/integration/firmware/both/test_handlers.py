@@ -82,13 +82,3 @@ async def test_an_exception_goes_to_the_log_and_the_error_port_and_others_go_on(
     equal(len(logged), 1)
     contains(logged[0], "w.bad: Traceback", "ZeroDivisionError")
     await session.stop()
-
-
-async def test_a_handler_that_is_cancelled_from_within_holds_nobody_up(host):
-    worker = Worker("w")
-    session, logged = await run(await host.ask("broker"), worker)
-    await host.ask("publish", topic="w/bad", payload='"cancel"')
-    await host.ask("publish", topic="w/fast", payload="2")
-    await until(lambda: worker.done == [2])
-    contains(logged[0], "CancelledError")
-    await session.stop()

@@ -49,30 +49,6 @@ async def test_of_a_state_the_latest_value_comes_and_nothing_that_was_before(hos
     await session.stop()
 
 
-async def test_what_is_to_be_dropped_is_subscribed_to_no_more(host):
-    url = await host.ask("broker")
-    await bind(host, {"in": ["a", "b"], "": {"version": 1}})
-    await lived(host, url, ["a", "b"])
-    await bind(host, {"in": ["b"], "": {"version": 2, "drop": ["a", "b", 7]}})
-    sink = Sink("s")
-    session, _ = await run(url, sink)
-    await host.ask("record", topics=["fbp/bound/s"])
-    await until(lambda: not session._transport.holds and not session._bindings.changed)
-    await settle(host)
-    await until(lambda: not session._bindings._left)
-    await settle(host)
-    await session.stop()
-    for topic in ("a", "b"):
-        await say(host, topic, '"{}"'.format(topic))
-    await bind(host, {"in": ["a", "b"], "": {"version": 3}})
-    sink = Sink("s")
-    session, _ = await run(url, sink)
-    equal(await sink.get(), ("in", "b"))
-    await say(host, "s/in", "1")
-    equal(await sink.get(), ("in", 1))
-    await session.stop()
-
-
 async def test_what_is_malformed_in_a_list_leaves_the_rest_in_force(host):
     url = await host.ask("broker")
     for about in (7, {"states": 7}, {"drop": 7}, {"states": [[1]], "drop": [[1], None]}):

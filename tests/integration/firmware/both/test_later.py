@@ -61,20 +61,3 @@ async def test_an_inport_that_nothing_handles_is_refused(host):
         inports = [Port("in", "number"), Port("setting", "number", schema={"default": 1})]
 
     refused(ConfigError, ["Deaf", "'in'", "on_in", "packet"], Deaf, "c")
-
-
-async def test_bytes_that_are_no_text_are_passed_on_as_they_are(host):
-    class Pass(Component):
-        inports = [Port("in", "any")]
-        outports = [Port("out", "any")]
-
-        def on_in(self, value):
-            self.send("out", value)
-
-    session, logged = await run(await host.ask("broker"), Pass("c"))
-    await host.ask("record", topics=["c/out"])
-    digest = await host.ask("publish", topic="c/in", size=300)
-    await host.ask("publish", topic="c/in", payload="[1]", qos=1)
-    equal([packet[1] for packet in await host.ask("recorded", count=2)], [digest, "[1]"])
-    equal(logged, [])
-    await session.stop()

@@ -63,18 +63,3 @@ async def test_what_timers_and_stop_have_changed_is_saved(host):
     await saved(host, [{"count": 1, "names": []}])
     await session.stop()
     await saved(host, [{"count": 50, "names": []}])
-
-
-async def test_what_cannot_be_saved_is_logged_and_stops_nothing(host):
-    count = Count("count")
-    session, logged = await live(host, await host.ask("broker"), count)
-    await host.ask("record", topics=[MEMORY])
-    count.names = float("nan")
-    await say(host, "in", "1")
-    await until(lambda: len(logged) == 1)
-    contains(logged[0], "what it remembers is not saved", "nan")
-    count.names = ()
-    await say(host, "slow", "2")
-    count.gate.set()
-    await saved(host, [{"count": 3, "names": []}])
-    await session.stop()

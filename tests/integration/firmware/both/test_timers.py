@@ -55,20 +55,3 @@ async def test_a_timer_outlives_its_exceptions(host):
 async def test_impossible_periods_are_refused(host):
     for seconds in (0, -1, 0.0001):
         refused(ConfigError, (repr(seconds), "0.001"), Clock().every, seconds, print)
-
-
-async def test_a_timer_survives_that_there_is_no_memory_for_a_call(host):
-    clock = Clock()
-    timer = clock.every(0.01, clock.tick)
-    tries = []
-
-    async def call(function):
-        tries.append(1)
-        if len(tries) < 3:
-            raise MemoryError
-        function()
-
-    task = asyncio.create_task(timer.run(call))
-    await until(lambda: clock.calls)
-    task.cancel()
-    equal(len(tries) >= 3, True)

@@ -143,22 +143,6 @@ def test_a_foreign_device_is_read_and_read_again_when_its_file_changes(tmp_path:
     assert "fan.yml:1:1: has neither 'inports' nor 'outports'" in info.trouble
 
 
-def test_foreign_devices_are_among_what_is_to_be_read(tmp_path: Path) -> None:
-    (tmp_path / "Fan.yml").write_text("component: x/Fan\ninports: {on: {queue: '#ROLE/on'}}\noutports: {}\n")
-    library = load(tmp_path)
-    name = f"{library.namespace}/Fan"
-    assert library.unread() == [name]
-    library.read(name)
-    assert library.unread() == []
-    (tmp_path / "Fan.yml").write_text("component: x/Fan\n")
-    library.reload()
-    assert library.unread() == [name]
-    (tmp_path / "Fan.yml").unlink()
-    library.reload()
-    library.read(name)  # it has gone in the meantime
-    assert library.info(name) is None
-
-
 def test_what_an_older_source_has_said_is_shown_until_the_new_one_is_asked(tmp_path: Path) -> None:
     file = tmp_path / "Lamp.py"
     file.write_text("class Lamp(Participant): ...\n")

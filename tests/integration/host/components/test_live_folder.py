@@ -84,10 +84,3 @@ def test_a_mistake_is_said_once_and_changes_nothing_until_it_is_mended(
 
     followed(library, scenario)
     assert len(caplog.messages) == 1
-
-
-def test_without_a_folder_there_is_nothing_to_follow() -> None:
-    async def scenario() -> None:
-        await follow(Library())
-
-    asyncio.run(scenario())

@@ -25,12 +25,10 @@ def test_a_fault_of_ours_is_logged_once_and_ends_nothing(caplog: pytest.LogCaptu
             raise answer
         return web.json_response(answer)
 
-    part: Any = SimpleNamespace(add_to=lambda router: router.add_get("/status.json", answer_status))
-
     async def main() -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         editors: Any = SimpleNamespace(is_for=lambda request: False)
-        server = Server(listener, editors, own_names=("127.0.0.1",), parts=[part])
+        server = Server(listener, editors, own_names=("127.0.0.1",), routes=[web.get("/status.json", answer_status)])
         await server.start()
         async with aiohttp.ClientSession() as session:
             for expected in (500, 500, 200):

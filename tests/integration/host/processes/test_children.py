@@ -120,23 +120,6 @@ def test_a_child_that_does_not_obey_is_killed_after_the_grace() -> None:
     asyncio.run(main())
 
 
-def test_ending_a_child_that_has_ended_returns_its_exit_code() -> None:
-    async def main() -> None:
-        child = await children.spawn(["/bin/sh", "-c", "exit 3"])
-        await child.wait()
-        assert await children.end(child, 5) == 3
-
-    asyncio.run(main())
-
-
-def test_a_program_that_does_not_exist_is_an_error_of_the_system() -> None:
-    async def main() -> None:
-        with pytest.raises(FileNotFoundError):
-            await children.spawn(["/nowhere/program"])
-
-    asyncio.run(main())
-
-
 def test_a_child_gets_its_folder_its_environment_and_no_terminal(tmp_path: Path) -> None:
     async def main() -> None:
         child = await children.spawn(
@@ -147,56 +130,3 @@ def test_a_child_gets_its_folder_its_environment_and_no_terminal(tmp_path: Path)
         await children.end(child, 1)
 
     asyncio.run(main())
-
-
-def test_the_guard_forgets_children_that_have_ended_and_ends_with_us(tmp_path: Path) -> None:
-    (tmp_path / "sleep").write_text(f"#!/bin/sh\ntouch {tmp_path}/waited\n")
-    (tmp_path / "sleep").chmod(0o755)
-    path = f"{tmp_path}:{os.environ['PATH']}"
-    script = """
-import asyncio
-from msgflo_host.processes import children, child_guard
-
-async def main():
-    for _ in range(20):
-        child = await children.spawn(["true"])
-        await children.end(child, 1)
-    await asyncio.sleep(0)
-    print(child_guard._guard.pid, flush=True)
-
-asyncio.run(main())
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ | {"PATH": path}
-    )
-    assert eventually(lambda: not alive(int(done.stdout)))
-    assert not (tmp_path / "waited").exists(), "it had nobody to wait for"
-
-
-def test_a_killed_guard_is_replaced_by_one_that_knows_all_children() -> None:
-    script = f"""
-import asyncio, os, signal
-from asyncio.subprocess import PIPE
-from msgflo_host.processes import children, child_guard
-
-child_guard._GRACE_S = 0.2
-
-async def main():
-    pids = []
-    for _ in range(2):
-        child = await children.spawn(["/bin/sh", "-c", {STUBBORN!r}], stdout=PIPE)
-        await child.stdout.readline()
-        pids.append(child.pid)
-        os.kill(child_guard._guard.pid, signal.SIGKILL)
-        child_guard._guard.wait()
-    last = await children.spawn(["true"])
-    await children.end(last, 1)
-    print(*pids, flush=True)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-asyncio.run(main())
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    pids = [int(word) for word in done.stdout.split()]
-    assert len(pids) == 2
-    assert eventually(lambda: not any(alive(pid) for pid in pids))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import random
-import signal
 import subprocess
 import threading
 import time
@@ -22,7 +20,7 @@ from interpreters import MICROPYTHON
 from msgflo import Broker, Participant, Port
 from outside import program
 from paths import ROOT
-from systems import Coordinator, Participants, Sink, discovery_message, until
+from systems import Coordinator, Participants, discovery_message, until
 
 GRAPH = """\
 source(test/Numbers) OUT -> IN direct(home/Notes)
@@ -42,16 +40,6 @@ class Notes(Participant):
     def on_in(self, value):
         with Path(self.role).open("a") as file:
             file.write(f"{value}\\n")
-"""
-PASS = """
-from msgflo import Participant, Port
-
-class Pass(Participant):
-    inports = (Port("in"),)
-    outports = (Port("out", qos=1),)
-
-    def on_in(self, value):
-        self.send("out", value)
 """
 BOARD = ROOT / "tests/integration/firmware/programs/waiting.py"
 MOST = {"coordinator": 8, "forward": 8, "participant": 4}
@@ -203,35 +191,6 @@ def in_order(packets: list[int], count: int) -> bool:
     return [*dict.fromkeys(packets)] == [*range(count)]
 
 
-@pytest.mark.parametrize("order", [("pass", "end"), ("end", "pass")])
-def test_both_ends_of_an_edge_may_be_killed_in_either_order(
-    system: Coordinator, tmp_path: Path, order: tuple[str, str]
-) -> None:
-    (tmp_path / "graph.fbp").write_text("source(test/Numbers) OUT -> IN pass(home/Pass) OUT -> IN end(home/Notes)\n")
-    (tmp_path / "Pass.py").write_text(PASS)
-    commands = {"pass": "participant Pass.py pass", "end": "participant Notes.py end"}
-    numbers, count = Numbers("source"), itertools.count()
-
-    def send_some() -> None:
-        for number in itertools.islice(count, 30):
-            numbers.send("out", number)
-            time.sleep(PAUSE_S)
-
-    with system:
-        broker = system.wait(lambda status: status["connected"])["broker"]
-        with Participants(numbers, broker=broker):
-            system.wait(lambda status: [each["kind"] for each in status["edges"]] == ["direct", "direct"])
-            for _ in range(2):
-                for role in order:
-                    system.part(commands[role]).kill()
-                    send_some()
-                until(lambda: all(system.parts(each) for each in commands.values()))
-            send_some()
-            total = next(count)
-            until(lambda: total - 1 in noted(tmp_path / "end"), seconds=60)
-            assert in_order(noted(tmp_path / "end"), total)
-
-
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seconds", [3, pytest.param(300, marks=pytest.mark.soak)])
 def test_what_is_sent_while_the_broker_is_away_arrives_when_it_is_back(
@@ -266,31 +225,3 @@ source OUT -> ON lamp(x/Lamp)
                 assert in_order(packets(), 300), place
         device.disconnect()
         device.loop_stop()
-
-
-def test_what_waits_for_one_that_is_away_and_was_saved_survives_the_broker_s_death(
-    system: Coordinator, tmp_path: Path
-) -> None:
-    (tmp_path / "graph.fbp").write_text("source(test/Numbers) OUT -> IN sink(test/Sink)\n")
-    numbers, saved = Numbers("source"), tmp_path / "data/mosquitto.db"
-    with system:
-        broker = system.wait(lambda status: status["connected"])["broker"]
-        with Participants(numbers, broker=broker):
-            with Participants(Sink("sink"), broker=broker):
-                system.wait(lambda status: status["edges"][0]["kind"] == "direct")
-                until(lambda: b"fbp/bound/sink" in saved.read_bytes() if saved.exists() else False, seconds=60)
-            for number in range(50):
-                numbers.send("out", number)
-            numbers.send("out", "the last one")
-
-            def is_saved() -> bool:
-                system.part("mosquitto").send_signal(signal.SIGUSR1)
-                time.sleep(0.1)
-                return b"the last one" in saved.read_bytes()
-
-            until(is_saved)
-            system.part("mosquitto").kill()
-            sink = Sink("sink")
-            with Participants(sink, broker=broker):
-                until(lambda: "the last one" in sink.received)
-                assert sink.received == [*range(50), "the last one"]

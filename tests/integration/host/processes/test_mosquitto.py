@@ -11,11 +11,9 @@ import socket
 import stat
 import subprocess
 import sys
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
-import paho.mqtt.client as paho
 import psutil
 import pytest
 import uvloop
@@ -100,16 +98,6 @@ def test_it_is_there_when_start_returns(tmp_path: Path, loop: str) -> None:
     run(main, loop)
 
 
-def test_what_is_retained_survives_a_restart(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with running(tmp_path) as made:
-            await retain(made.url, "state", b"\xff\x00")
-        async with running(tmp_path) as made:
-            assert await retained(made.url, "state") == b"\xff\x00"
-
-    run(main)
-
-
 def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path) as made:
@@ -132,37 +120,6 @@ def test_on_loopback_nobody_needs_an_account_and_one_that_is_named_is_looked_at(
             with pytest.raises(Refused):
                 async with client(f"mqtt://{user}:guess@127.0.0.1:{made.port}"):
                     pass
-
-    run(main)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
-def test_what_is_sent_with_qos_1_waits_for_a_session_whose_client_is_away(tmp_path: Path, host: str) -> None:
-    async def main() -> None:
-        async with running(tmp_path, host=host) as made:
-            broker = Broker.parse(made.url)
-            heard: list[str] = []
-            for _ in range(2):
-                away = paho.Client(paho.CallbackAPIVersion.VERSION2, "away", clean_session=False)
-                away.username_pw_set(broker.user, broker.password)
-                away.on_message = lambda *args: heard.append(args[2].payload.decode())
-                away.on_connect = lambda client, *_: client.subscribe("a", 1)
-                subscribed = threading.Event()
-                away.on_subscribe = lambda *_, subscribed=subscribed: subscribed.set()
-                away.connect("127.0.0.1", made.port)
-                away.loop_start()
-                assert await asyncio.to_thread(subscribed.wait, 30)
-                if not heard:
-                    away.disconnect()
-                    away.loop_stop()
-                    async with client(made.url) as (link, _):
-                        for number in range(100):
-                            link.publish("a", str(number).encode(), qos=1)
-                        await until(lambda: not link.unacknowledged())
-            await until(lambda: len(heard) == 100)
-            away.disconnect()
-            away.loop_stop()
-            assert heard == [str(number) for number in range(100)]
 
     run(main)
 
@@ -319,18 +276,6 @@ def test_its_log_is_kept_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     run(main)
 
 
-def test_what_is_retained_is_saved_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SAVE_S", 0.2)
-
-    async def main() -> None:
-        async with running(tmp_path) as made:
-            await retain(made.url, "saved", b"1")
-            await until(lambda: b"saved" in (tmp_path / "mosquitto.db").read_bytes())
-
-    (tmp_path / "mosquitto.db").write_bytes(b"")
-    run(main)
-
-
 def test_what_has_changed_is_saved_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_SAVE_SOON_S", 0.05)
     monkeypatch.setattr(module, "_SAVE_AGAIN_S", 0.05)
@@ -369,28 +314,6 @@ def test_what_cannot_be_saved_is_said_once_and_so_is_that_it_can_be_again(
     assert caplog.text.count("Mosquitto saves what it retains again") == 1
 
 
-def test_why_it_cannot_be_started_again_is_said_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(module, "_LONGEST_RESTART_S", 0.1)
-
-    async def main() -> None:
-        async with running(tmp_path / "data") as made:
-            (tmp_path / "data").rename(tmp_path / "away")
-            assert made.pid is not None
-            os.kill(made.pid, signal.SIGKILL)
-            await until(lambda: "trying again until it works" in caplog.text)
-            await asyncio.sleep(0.4)
-            (tmp_path / "away").rename(tmp_path / "data")
-            await until(lambda: made.pid is not None and not is_free("127.0.0.1", made.port))
-
-    run(main)
-    gone = f"Mosquitto cannot use {tmp_path / 'data' / 'mosquitto.log'}: No such file or directory"
-    assert [text for text in caplog.messages if "trying again until" in text] == [
-        f"{gone}; trying again until it works"
-    ]
-
-
 PARENT = """
 import asyncio, sys
 from pathlib import Path
@@ -420,27 +343,6 @@ def test_when_its_parent_is_killed_it_saves_and_ends_and_the_next_start_finds_al
         async with running(tmp_path, port=port) as made:
             assert not alive(pid)
             assert await retained(made.url, "state") == b"kept"
-
-    run(main)
-
-
-def test_a_burst_to_a_slow_reader_is_queued_without_loss(tmp_path: Path) -> None:
-    count = 50_000
-
-    async def main() -> None:
-        async with running(tmp_path) as made:
-            reader, writer = await asyncio.open_connection("127.0.0.1", made.port, limit=1 << 16)
-            writer.write(b"\x10\x0f\0\x04MQTT\x04\2\0\x3c\0\3slo\x82\x06\0\1\0\1b\0")
-            assert await reader.readexactly(9) == b"\x20\x02\0\0\x90\x03\0\1\0"
-            frame = b"\x30\x43\0\1b" + bytes(64)
-            async with client(made.url) as (link, _):
-                for _ in range(count):
-                    if not link.ready:
-                        await link.drain()
-                    link.publish("b", bytes(64))
-            for _ in range(count // 1000):
-                assert await reader.readexactly(1000 * len(frame)) == 1000 * frame
-            writer.close()
 
     run(main)
 

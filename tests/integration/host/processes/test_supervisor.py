@@ -8,10 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
-import paho.mqtt.client as mqtt
 import psutil
 import pytest
 
@@ -19,10 +17,9 @@ from bench.wire import connect, publish_frame
 from brokers import Broker as Mosquitto
 from brokers import free_port
 from editors import editor, run
-from msgflo import Broker
 from msgflo_host.control.lease import TOPIC
 from msgflo_host.model.graphs import MAIN
-from systems import Coordinator, Participants, Sink, Source, discovery_message, edge, node, until
+from systems import Coordinator, Participants, Sink, Source, edge, node, until
 
 GRAPH = "source(test/Source) OUT -> IN sink(test/Sink)\n"
 
@@ -134,41 +131,6 @@ def test_components_run_on_while_the_coordinator_is_dead_or_stands_still_and_end
     assert not echo.is_running()
 
 
-def test_whoever_is_killed_and_when_the_broker_restarts_forwarded_packets_of_qos_1_arrive_in_order(
-    system: Coordinator, tmp_path: Path
-) -> None:
-    (tmp_path / "graph.fbp").write_text("button(x/Button) PRESSED -> ON lamp(x/Lamp)\n")
-    button = discovery_message("button", id="button", outports=[{"id": "pressed", "queue": "button/pressed"}])
-    lamp = {"id": "on", "queue": "lamp/on", "options": {"qos": 1}}
-    received: list[int] = []
-    device = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "device", clean_session=False)
-    device.on_connect = lambda *_: device.subscribe("lamp/on", 1)
-    device.on_message = lambda *args: received.append(int(args[2].payload))
-    with system:
-        broker = Broker.parse(system.wait(lambda status: status["connected"])["broker"])
-        device.connect(broker.host, broker.port)
-        device.loop_start()
-        device.publish("fbp/participant/button", button, retain=True)
-        device.publish("fbp/participant/lamp", discovery_message("lamp", id="lamp", inports=[lamp]), retain=True)
-        system.wait(lambda status: edge(status, "button.pressed", "lamp.on")["kind"] == "forwarded")
-        for number in range(600):
-            with suppress(RuntimeError):  # without a connection paho keeps it for the next one
-                device.publish("button/pressed", number, qos=1).wait_for_publish(10)
-            if number % 100 == 50:
-                name = ("forward", "coordinator", "forward", "mosquitto", "coordinator", "forward")[number // 100]
-                until(lambda name=name: system.parts(name))
-                victim = system.part(name)
-                victim.terminate() if name == "mosquitto" else victim.kill()
-        until(lambda: 599 in received)
-        assert [*dict.fromkeys(received)] == [*range(600)]
-        until(lambda: "data plane: ended (signal 9); trying again in 0.1 s" in system.output)
-        forwarder = system.part("forward")
-        device.disconnect()
-        device.loop_stop()
-        assert system.stop() == 0
-    assert not forwarder.is_running()
-
-
 def test_built_in_components_go_on_while_the_coordinator_is_dead_and_remember_when_they_are_killed(
     system: Coordinator, tmp_path: Path
 ) -> None:
@@ -194,28 +156,6 @@ def test_built_in_components_go_on_while_the_coordinator_is_dead_and_remember_wh
             system.wait(lambda status: status["connected"])
 
 
-async def look(port: int) -> None:
-    async with editor(port) as client:
-        await client.ask("network", "edges", graph=MAIN, edges=[])
-        await client.ask("runtime", "getruntime")
-
-
-def test_the_control_plane_has_two_connections_and_the_data_plane_three(broker: Mosquitto, tmp_path: Path) -> None:
-    (tmp_path / "graph.fbp").write_text("here(core/Counter) OUT -> ON lamp(x/Lamp)\n")
-    with Coordinator("--plain", tmp_path / "graph.fbp", broker=broker.url, cwd=tmp_path) as system:
-        lamp = discovery_message("lamp", id="lamp", inports=[{"id": "on", "queue": "lamp/on"}])
-        with connect(broker.port, "lamp") as device:
-            device.sendall(publish_frame("fbp/participant/lamp", lamp.encode(), retain=True))
-            system.wait(lambda status: status["edges"] and status["edges"][0]["kind"] == "forwarded")
-            run(lambda: look(system.port))
-
-        def connections(part: str) -> int:
-            found = psutil.Process(system.part(part).pid).net_connections()
-            return len([each for each in found if each.raddr and each.raddr.port == broker.port])
-
-        assert (connections("coordinator"), connections("forward")) == (2, 3)
-
-
 def test_whoever_claims_to_be_in_charge_ends_no_process_of_ours(broker: Mosquitto, tmp_path: Path) -> None:
     with Coordinator("--plain", broker=broker.url, cwd=tmp_path) as system:
         system.wait(lambda status: status["connected"])
@@ -233,22 +173,6 @@ def test_whoever_claims_to_be_in_charge_ends_no_process_of_ours(broker: Mosquitt
             other.sendall(publish_frame(TOPIC, b"", retain=True))  # it has ended
         until(lambda: "in charge again" in system.output)
         assert [system.part("coordinator"), system.part("forward")] == parts
-
-
-def test_a_second_coordinator_that_is_refused_starts_nothing_of_the_first(system: Coordinator, tmp_path: Path) -> None:
-    (tmp_path / "graph.fbp").write_text("echo(test/Echo)\n")
-    (tmp_path / "Echo.py").write_text(ECHO)
-    (tmp_path / "msgflo.yaml").write_text('components: {test/Echo: "msgflo participant Echo.py #ROLE"}\n')
-    with system:
-        broker = system.wait(lambda status: node(status, "echo")["state"] == "alive")["broker"]
-        words = ["coordinator", "graph.fbp", "--broker", broker, "--port", str(free_port()), "--data", "other"]
-        for _ in range(3):
-            second = subprocess.run(
-                [sys.executable, "-m", "msgflo_host", *words], capture_output=True, text=True, cwd=tmp_path, timeout=60
-            )
-            assert second.returncode == 1
-            assert "another coordinator is in charge of this broker" in second.stderr
-        assert "lost" not in system.output
 
 
 @pytest.mark.parametrize("after", [0.0, 0.1, 0.2, 0.4])

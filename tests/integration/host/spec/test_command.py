@@ -71,14 +71,6 @@ def test_each_case_is_a_line_and_failures_have_a_reason(tmp_path: Path, runtime:
     assert done.exit_code == 2
 
 
-def test_all_passed_is_0(tmp_path: Path, runtime: str) -> None:
-    file = tmp_path / "suite.yaml"
-    file.write_text(SUITE.replace("equals: 2", "type: string"))
-    done = run(file, "--address", runtime)
-    assert done.exit_code == 0
-    assert done.output.endswith("2 passed, 1 skipped\n")
-
-
 def test_the_program_ends_with_the_exit_code(tmp_path: Path, runtime: str) -> None:
     (tmp_path / "suite.yaml").write_text(SUITE)
     command = [sys.executable, "-m", "msgflo_host", "test", tmp_path / "suite.yaml", "--address", runtime]
@@ -130,14 +122,6 @@ def test_an_address_and_a_temporary_coordinator_exclude_each_other(tmp_path: Pat
     done = run(tmp_path / "suite.yaml", "--address", runtime, "--graph", tmp_path / "g.fbp")
     assert done.exit_code == 2
     assert "--graph and --componentdir are for the temporary coordinator" in done.output
-
-
-def test_all_suites_run_on_one_temporary_coordinator(tmp_path: Path, started: list[dict[str, object]]) -> None:
-    for name in ("a.yaml", "b.yaml", "c.yml"):
-        (tmp_path / name).write_text(SUITE)
-    done = run(tmp_path, tmp_path / "a.yaml", "--componentdir", tmp_path)
-    assert done.output.splitlines()[-1] == "4 passed, 4 failed, 4 skipped"
-    assert started == [{"graph": None, "componentdir": tmp_path}]
 
 
 @pytest.mark.parametrize("suite", ["{project}/suite.yaml", "{project}", "{plain}/suite.yaml"])

@@ -6,7 +6,6 @@ npm's runner gives up after three seconds, sometimes after one, whatever the mac
 from __future__ import annotations
 
 import json
-import random
 import re
 import subprocess
 from collections.abc import Iterator
@@ -23,7 +22,6 @@ import msgflo_host
 from brokers import free_port
 from checking_proxy import checked
 from msgflo_host.cli.main import cli
-from msgflo_host.spec import jsonpath
 from paths import ROOT, TESTS
 from systems import Coordinator
 
@@ -161,47 +159,6 @@ def test_the_suites_of_the_documentation_pass(fake: str, tmp_path: Path) -> None
     blocks = re.findall(r"^```yaml\n(topic:.*?)^```$", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
     suites.write_text("---\n".join(blocks))
     assert [verdict for _, verdict in ours(fake, suites)] == ["passed", "passed", "skipped", "passed"]
-
-
-@pytest.mark.soak
-def test_common_paths_find_what_they_find_for_npm() -> None:
-    chance = random.Random(21)
-    pairs = [(common_path(chance), readings(chance)) for _ in range(500)]
-    for (path, document), theirs in zip(pairs, looked_up(pairs), strict=True):
-        assert in_any_order(theirs or []) == in_any_order(jsonpath.find(path, document)), path
-
-
-def readings(chance: random.Random) -> Any:
-    """A list of maps as sensors send them, without what JavaScript compares as numbers: true, null and empty texts."""
-    values = [0, 1, 2.5, -1, "a", "b", {"v": 1, "b": "a"}]
-    return [{name: chance.choice(values) for name in chance.sample("abvo", 3)} for _ in range(5)]
-
-
-def common_path(chance: random.Random) -> str:
-    name, other = (chance.choice("abvo") for _ in range(2))
-    sign = chance.choice(["==", "!=", "<", ">", "<=", ">=", " == "])
-    test = f"@.{name}{sign}{chance.choice(['1', '2.5', repr('a')])}"
-    if chance.random() < 0.5:
-        test += f"{chance.choice(['&&', ' || '])}{chance.choice(['', '!'])}@.{other}"
-    forms = ["[0]", "[1:3]", "[:2]", "[-2:]", "[*]", ".*", "[0,2]", f"[?(@.{name})]", f"[?({test})]", f"[?({test})]"]
-    last = chance.choice([f".{name}", f".{name}", f"['{name}']", ".*", f"..{name}"])
-    return chance.choice([f"${chance.choice(forms)}{last}", "$.length", f"$..{name}"])
-
-
-def looked_up(pairs: list[tuple[str, Any]]) -> list[list[Any] | None]:
-    """What the JSONPaths of npm's fbp-spec find; None where they fail."""
-    program = MODULES.parent / "find.js"
-    done = subprocess.run(
-        ["node", program], input=json.dumps(pairs), capture_output=True, text=True, timeout=PATIENCE_S
-    )
-    assert done.returncode == 0, done.stderr
-    found: list[list[Any] | None] = json.loads(done.stdout)
-    return found
-
-
-def in_any_order(values: list[Any]) -> list[str]:
-    """Values as texts that can be compared; JSON of JavaScript has 1 for 1.0."""
-    return sorted(json.dumps(json.loads(json.dumps(value), parse_int=float), sort_keys=True) for value in values)
 
 
 def spoilt(suite: dict[str, Any]) -> dict[str, Any]:

@@ -164,20 +164,6 @@ def test_what_is_printed_belongs_to_the_case(results: Callable[..., list[Result]
     assert (result.status, result.output) == ("passed", ("hello",))
 
 
-def test_what_a_component_printed_last_is_told_where_nothing_comes(results: Callable[..., list[Result]]) -> None:
-    def answers(asked: dict[str, Any]) -> list[Any]:
-        role = f"{asked['payload']['graph']}/testee"
-        lines = [f"{role}: Traceback (most recent call last):", f"{role}: ValueError: no good", f"{role}: "]
-        output = {"protocol": "network", "command": "output", "event": True}
-        told = [{**output, "payload": {"message": line}} for line in lines]
-        return [{"protocol": "runtime", "command": "packetsent", "payload": {}}, *told]
-
-    text = "topic: fake/Silent\ncases:\n" + case("{in: 1}", "{out: {equals: 1}}")
-    (result,) = results(text, timeout=2, runtime=FakeRuntime(answers={"packet": answers}))
-    assert result.text == 'not finished after 2 s; came: nothing; printed last: "testee: ValueError: no good"'
-    assert result.output == ("testee: Traceback (most recent call last):", "testee: ValueError: no good", "testee: ")
-
-
 def test_a_component_whose_ports_are_not_known_yet_is_waited_for(
     results: Callable[..., list[Result]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import os
 import re
 import signal
@@ -21,10 +19,8 @@ from editors import Editor, editor, run
 from msgflo_host.errors import ClientError
 from msgflo_host.fbp.client import Client
 from msgflo_host.traces import flowtrace
-from msgflo_host.traces.event_ring import MAX_EVENTS
 from paths import TESTS
 from systems import Coordinator, quick_demo
-from traced import count, counting, data, dumped
 
 SHOW = TESTS / "reference/trace/node_modules/.bin/flowtrace-show"
 MAIN = "default/main"
@@ -147,60 +143,3 @@ def test_a_replay_of_the_demo_can_only_be_read_and_keeps_the_times(recorded: Pat
     finally:
         process.terminate()
         process.communicate()
-
-
-def test_a_trace_over_the_protocol_is_shown_alike_by_flowtrace_show(demo: Coordinator, tmp_path: Path) -> None:
-    file = tmp_path / "demo.flowtrace.json"
-
-    async def main() -> None:
-        async with editor(demo.port) as one, editor(demo.port) as two:
-            await two.ask("runtime", "getruntime")
-            assert await one.ask("trace", "start", graph=MAIN, buffersize=10**9) == {
-                "graph": MAIN,
-                "buffersize": MAX_EVENTS,
-            }
-            await two.told("trace", "start", graph=MAIN)
-            await packets(one, 2)
-            assert await one.ask("trace", "stop", graph=MAIN) == {"graph": MAIN}
-            await two.told("trace", "stop", graph=MAIN)
-            document = await dumped(one, MAIN)
-            file.write_text(json.dumps(document))
-            await packets(one, 1)
-            assert await dumped(two, MAIN) == document, "nothing is recorded after the stop"
-            assert await one.ask("trace", "clear", graph=MAIN) == {"graph": MAIN}
-            assert (await dumped(one, MAIN))["events"] == []
-
-    run(main)
-    check_demo(shown(file))
-
-
-def test_the_recorder_keeps_its_events_when_another_starts_and_says_when_it_clears_or_stops(
-    demo: Coordinator, tmp_path: Path
-) -> None:
-    address, file = f"ws://127.0.0.1:{demo.port}", tmp_path / "some.flowtrace.json"
-    words = command("record", file, "--address", address, "--graph", "fixture.both")
-    warning = "warning: another client has {} the recording: what {} is missing\n"
-
-    async def main() -> None:
-        async with editor(demo.port) as client:
-            await counting(client, "fixture.both")
-            process = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.PIPE)
-            assert process.stderr is not None
-            try:
-                assert (await process.stderr.readline()).startswith(b"recording fixture.both")
-                await count(client, "fixture.both", 1)
-                await client.ask("trace", "start", graph="fixture.both", buffersize=1)
-                assert data(await dumped(client, "fixture.both")) == [True, 1]
-                await client.ask("trace", "clear", graph="fixture.both")
-                assert (await process.stderr.readline()).decode() == warning.format("cleared", "has passed")
-                await count(client, "fixture.both", 2)
-                await client.ask("trace", "stop", graph="fixture.both")
-                assert (await process.stderr.readline()).decode() == warning.format("ended", "passes from now on")
-                process.send_signal(signal.SIGINT)
-                assert await process.wait() == 0
-            finally:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-
-    run(main)
-    assert [event["payload"]["data"] for event in flowtrace.load(file).events] == [True, 2, True, 3]

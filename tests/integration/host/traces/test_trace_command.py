@@ -19,14 +19,12 @@ import pytest
 from aiohttp import web
 from click.testing import CliRunner
 
-from brokers import accepts, free_port
+from brokers import free_port
 from msgflo_host.cli.main import cli
 from msgflo_host.errors import MsgfloError
 from msgflo_host.fbp.client import Client
 from msgflo_host.traces import flowtrace
 from msgflo_host.traces.event_ring import Ring
-from paths import TESTS
-from systems import until
 
 pytestmark = pytest.mark.made_up
 
@@ -38,7 +36,6 @@ GRAPH = {
     "outports": {},
 }
 EDGE = {"src": {"node": "a", "port": "out"}, "tgt": {"node": "b", "port": "in"}}
-MODULES = TESTS / "reference/trace/node_modules"
 
 
 class Runtime:
@@ -188,42 +185,12 @@ def test_record_writes_what_the_runtime_dumps(tmp_path: Path) -> None:
     assert trace.graphs == {MAIN: GRAPH}
 
 
-def test_record_asks_the_coordinator_that_other_commands_ask(tmp_path: Path) -> None:
-    with Runtime() as runtime:
-        address = runtime.address.replace("ws://", "http://")
-        answer = msgflo("record", tmp_path / "some.flowtrace.json", "--seconds", "0.1", MSGFLO_COORDINATOR=address)
-    assert answer.returncode == 0, answer.stderr
-    assert ("stop", {"graph": MAIN}) in runtime.asked
-
-
-def test_record_until_ctrl_c_says_when_another_client_may_have_made_a_runtime_begin_anew(tmp_path: Path) -> None:
-    file = tmp_path / "some.flowtrace.json"
-    with Runtime() as runtime, running(*command("record", file, "--address", runtime.address)) as process:
-        assert process.stderr is not None
-        assert process.stderr.readline() == f"recording {MAIN} at {runtime.address}; Ctrl-C ends\n"
-        runtime.tell("clear", "other")
-        runtime.tell("start", MAIN)
-        told = "warning: another client records this graph, too: a runtime may begin anew with that\n"
-        assert process.stderr.readline() == told
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
-    assert len(flowtrace.load(file).events) == 3
-
-
 def test_record_ends_with_the_runtime(tmp_path: Path) -> None:
     with Runtime() as runtime:
         runtime.ends_at = "start"
         answer = msgflo("record", tmp_path / "a.json", "--address", runtime.address)
     assert answer.returncode == 1
     assert answer.stderr.endswith(f"msgflo: {runtime.address} has closed the connection\n")
-
-
-def test_record_reads_what_noflo_dumps(tmp_path: Path) -> None:
-    with Runtime() as runtime:
-        runtime.content = lambda content: content  # an object where the specification has a text
-        answer = msgflo("record", tmp_path / "a.json", "--address", runtime.address, "--seconds", "0.1")
-    assert answer.returncode == 0, answer.stderr
-    assert len(flowtrace.load(tmp_path / "a.json").events) == 3
 
 
 def test_record_takes_the_secret(tmp_path: Path) -> None:
@@ -259,38 +226,6 @@ def test_record_says_when_a_runtime_cannot_trace(tmp_path: Path) -> None:
         answer = msgflo("record", tmp_path / "a.json", "--address", runtime.address)
     assert answer.returncode == 1
     assert "cannot record: it does not have the capability protocol:trace" in answer.stderr
-
-
-def test_record_refuses_a_dump_that_is_no_trace(tmp_path: Path) -> None:
-    with Runtime() as runtime:
-        runtime.content = lambda content: '{"events": 1}'
-        answer = msgflo("record", tmp_path / "a.json", "--address", runtime.address, "--seconds", "0.1")
-    assert answer.returncode == 1
-    assert f"{runtime.address}:1:12: events: must be a list, not a number" in answer.stderr
-    assert not (tmp_path / "a.json").exists()
-    assert runtime.asked[-1][0] == "stop"
-
-
-def test_recorded_trace_is_replayed_by_flowtrace_replay(recorded: Path, tmp_path: Path) -> None:
-    port = free_port()
-    loopback = tmp_path / "loopback.js"  # flowtrace-replay has no option for it
-    loopback.write_text(
-        "const { Server } = require('net'); const { listen } = Server.prototype;\n"
-        "Server.prototype.listen = function (port, done) { return listen.call(this, port, '127.0.0.1', done); };\n"
-    )
-    replay = [
-        "node",
-        "--require",
-        loopback,
-        MODULES / ".bin/flowtrace-replay",
-        "--no-open",
-        "--port",
-        str(port),
-        recorded,
-    ]
-    with running(*replay) as process:
-        until(lambda: accepts(port) or process.poll() is not None, seconds=30)
-        assert asyncio.run(seen(f"ws://127.0.0.1:{port}")) == [0, 1, 2]
 
 
 def test_recorded_trace_is_replayed_by_ours(recorded: Path) -> None:

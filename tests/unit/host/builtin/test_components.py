@@ -69,15 +69,6 @@ async def test_not_refuses_what_is_no_switch() -> None:
     assert "an object with 1 keys" in await node.refused(in_={"state": "ON"})
 
 
-@simulated
-async def test_threshold_takes_settings_with_the_next_packet() -> None:
-    node = await made("core/Threshold", threshold=20)
-    assert await node.give(in_=21) == [True]
-    assert await node.give(threshold=30, hysteresis=1) == []
-    assert await node.give(in_=21) == [False]
-    assert "at least 0" in await node.refused(hysteresis=-1)
-
-
 # --- numbers ---
 
 
@@ -114,13 +105,6 @@ async def test_window_forgets_by_age_and_by_number() -> None:
     await node.advance(1000)
     assert await node.give(in_=0) == [0, 0, 0, 1]
     assert await node.give(reset=True) == []
-
-
-@simulated
-async def test_window_of_the_largest_numbers_has_a_mean() -> None:
-    node = await made("core/Window")
-    await node.give(in_=1.7e308)
-    assert (await node.give(in_=1.7e308))[0] == pytest.approx(1.7e308)
 
 
 @simulated
@@ -213,17 +197,6 @@ async def test_delay_keeps_time_and_order() -> None:
 
 
 @simulated
-async def test_delay_is_bounded() -> None:
-    node = await made("core/Delay", seconds=60)
-    for number in range(10_001):
-        node.nodes.deliver("node", "in", number)
-    await node.nodes.settle()
-    assert node.errors == ["10000 packets are waiting already; this one is dropped"]
-    await node.advance(60)
-    assert len(node.sent) == 10_000
-
-
-@simulated
 async def test_delay_is_bounded_in_bytes() -> None:
     node = await made("core/Delay", seconds=60)
     for _ in range(2):
@@ -277,17 +250,6 @@ async def test_select_refuses_what_is_no_path(path: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["__class__", "a.b", "3", "-1", ["x", 0], "9" * 5000], ids=lambda path: repr(path)[:12]
-)
-@simulated
-async def test_select_sends_what_it_cannot_look_into_elsewhere(path: Any) -> None:
-    node = await made("core/Select", path=path)
-    for packet in ([1, 2], {"x": "text"}, "text", None):
-        await node.give(in_=packet)
-    assert [port for _, port, _ in node.sent] == ["missing"] * 4
-
-
-@pytest.mark.parametrize(
     ("template", "text"),
     [
         ("{a", 'character 1: "{a"; allowed: {name}'),
@@ -305,13 +267,6 @@ async def test_template_refuses_what_is_none(template: str, text: str) -> None:
     node = await made("core/Template", template="{a}!")
     assert text in await node.refused(template=template)
     assert await node.give(in_={"a": 1}) == ["1!"], "the template before is kept"
-
-
-@pytest.mark.parametrize("name", ["a.__class__", "__init__", "0", "a.b"])
-@simulated
-async def test_template_finds_values_only(name: str) -> None:
-    node = await made("core/Template", template="{" + name + "}")
-    assert await node.refused(in_={"a": "text"}) == f'no "{name}" in the packet, an object with 1 keys'
 
 
 @simulated
@@ -431,12 +386,3 @@ async def test_a_timer_that_was_stopped_stays_so() -> None:
     await node.give(running=True)
     await node.advance(1)
     assert node.sent == [(11.0, "out", True)]
-
-
-@simulated
-async def test_what_is_passing_is_not_remembered() -> None:
-    for name in ("core/Window", "core/Delay", "core/Debounce", "core/Throttle", "core/Timer"):
-        node = Single(name)
-        if name != "core/Timer":
-            await node.give(in_=1)
-        assert node.nodes.by_role["node"].memory() == {}

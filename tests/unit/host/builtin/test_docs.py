@@ -68,10 +68,6 @@ async def test_example_fits_the_components(graph: Graph) -> None:
     assert running.errors == running.mistakes == []
 
 
-def test_every_component_has_an_example() -> None:
-    assert collection.MODULES.keys() <= {node.component for graph in EXAMPLES for node in graph.nodes.values()}
-
-
 def test_types_switches_functions_and_limits_are_those_of_the_program() -> None:
     types = [name for row in re.findall(r"^\| ([a-z, ]+) \| [^|]+ \|$", TEXT, re.M) for name in row.split(", ")]
     assert set(CONVERSIONS) <= set(types)

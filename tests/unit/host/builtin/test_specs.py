@@ -43,9 +43,9 @@ class Fixture:
         graph.add_node("testee", topic)
         component = collection.components()[topic]
         for port in component.inports:
-            graph.add_inport(port.id, "testee", port.id)
+            graph.exports("inport").add(port.id, "testee", port.id)
         for port in component.outports:
-            graph.add_outport(port.id, "testee", port.id)
+            graph.exports("outport").add(port.id, "testee", port.id)
         return graph
 
     def _left(self, role: str, port: str, data: object) -> None:
@@ -97,26 +97,3 @@ def test_every_component_has_a_suite_and_every_suite_a_component() -> None:
     assert {suite.topic for suite in SUITES} == set(collection.components())
     for suite in SUITES:
         assert Path(suite.file).stem == suite.topic.partition("/")[2]
-
-
-@pytest.mark.parametrize("name", sorted(collection.MODULES))
-def test_suite_uses_every_port(name: str) -> None:
-    component = collection.components()[name]
-    used: set[str] = set()
-    for suite in SUITES:
-        if suite.topic == name:
-            used |= _used(suite)
-    assert {port.id for port in (*component.inports, *component.outports)} <= used
-
-
-def _used(suite: Suite) -> set[str]:
-    """The ports of the component that get packets, or whose packets are looked at."""
-    steps = [step for case in suite.cases for step in case.steps]
-    if suite.fixture is None:
-        return {port for step in steps for port in (*step.inputs, *step.expect)}
-    graph = suite.fixture
-    ends = [end for edge in graph.edges for end in (edge.src, edge.tgt)]
-    ends += [initial.tgt for initial in graph.initials]
-    ports = [(end.node, end.port) for end in ends]
-    ports += [(export.node, export.port) for export in (*graph.inports.values(), *graph.outports.values())]
-    return {port.lower() for node, port in ports if graph.nodes[node].component == suite.topic}

@@ -129,14 +129,6 @@ def test_watch_shows_what_reaches_an_inport_directly(broker: MemoryBroker, statu
     assert done.stdout.endswith("sink.in 7\n")
 
 
-def test_watch_names_the_ports_of_a_node_that_has_not_the_one_asked_for(status: Status) -> None:
-    answer = msgflo("watch", "source.speed", coordinator=status)
-    assert (answer.returncode, answer.stderr) == (
-        1,
-        "msgflo: node source has no outport or inport 'speed' with a topic; there are: out, value, error\n",
-    )
-
-
 @pytest.mark.parametrize(
     ("name", "why"),
     [
@@ -166,24 +158,6 @@ def test_send_publishes_json_and_raw_text_and_waits_for_the_broker(broker: Memor
     for arguments, text in ((["x", '{"a": 1}'], ""), (["x", "ON", "--raw"], ""), (["x", "-"], "false\n")):
         assert msgflo("send", *arguments, text=text, broker=broker, MSGFLO_BROKER=broker.url) == Done(0, "", "")
     assert broker.heard == [("x", b'{"a": 1}'), ("x", b"ON"), ("x", b"false")]
-
-
-def test_send_does_not_wait_for_a_broker_that_has_ended_the_connection() -> None:
-    def answer(first: int, content: bytes, write: object) -> None:
-        if first >> 4 == 3:
-            raise EOFError
-
-    broker = MemoryBroker(answer=answer)
-    done = msgflo("send", "t", "1", "--retain", "--broker", broker.url, broker=broker)
-    assert done == Done(1, "", f"msgflo: {broker.url}: the broker closed the connection\n")
-
-
-def test_send_to_a_whole_node_names_its_ports(status: Status) -> None:
-    answer = msgflo("send", "sink", "1", coordinator=status)
-    assert (answer.returncode, answer.stderr) == (
-        1,
-        "msgflo: sink is a node; its ports are named as NODE.PORT: in, other (a topic of that name: --topic)\n",
-    )
 
 
 def test_send_reaches_an_inport_by_its_name(broker: MemoryBroker, status: Status) -> None:
@@ -523,10 +497,3 @@ def test_register_refuses_the_id_of_a_living_participant_of_another_connection(
     assert (done.returncode == 1) == refused
     assert (f'"plug" is there already, {status} by connection "plug-client"' in done.stderr) == refused
     assert (broker.retained.get("fbp/participant/plug") == before) == refused
-
-
-def test_register_refuses_a_living_participant_on_a_broker_that_sends_nothing_kept_to_wildcards(plug: str) -> None:
-    broker = MemoryBroker(wildcards=False)
-    leave(broker, "plug", "online")
-    done = register(plug, "--broker", broker.url, broker=broker)
-    assert '"plug" is there already, online by connection "plug-client"' in done.stderr

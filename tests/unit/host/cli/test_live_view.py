@@ -50,16 +50,6 @@ def test_in_a_narrow_terminal_a_note_is_wrapped_and_the_oldest_give_way() -> Non
     assert notes[0] not in shown
 
 
-def test_of_a_note_that_is_longer_than_the_space_for_notes_the_end_is_shown() -> None:
-    words = [f"word-{number:02}" for number in range(99)]
-    console = Console(width=60, height=45, force_terminal=True, color_system=None)
-    with console.capture() as capture:
-        console.print(_picture(status(3), [" ".join(words)], 60, 45))
-    shown = " ".join(line.rstrip() for line in console_text(capture.get())[-LOG_LINES:]).split()
-    assert shown == words[-len(shown) :]
-    assert len(shown) > LOG_LINES
-
-
 def console_text(printed: str) -> list[str]:
     """Lines without the sequences that make a link of a text."""
     while "\x1b]8;" in printed:

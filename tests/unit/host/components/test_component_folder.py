@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from msgflo_host.components import component_folder as folders
 from msgflo_host.components.component_folder import fill as filled
 from msgflo_host.components.library import load
 from msgflo_host.errors import LibraryError
@@ -152,11 +151,6 @@ def test_what_clients_choose_may_follow_what_is_run(tmp_path: Path, command: str
     assert library.commands["a/B"].words == tuple(command.split())
 
 
-def test_a_command_that_no_file_has_checked_is_not_filled_inside_of_words(tmp_path: Path) -> None:
-    command = Command(("sh", "-c", "echo #ROLE #IIPS"), tmp_path)
-    assert filled(command, role="; x", iips="; y").words == command.words
-
-
 def test_comments_beside_commands_are_no_mistakes(tmp_path: Path) -> None:
     text = """
 components:
@@ -279,20 +273,6 @@ def test_handlers_that_name_programs_of_msgflo_are_ours_where_those_are_not_inst
     assert filled(library.commands["c-flo/Gate"], role="gate").words == words
 
 
-@pytest.mark.usefixtures("nothing_installed")
-def test_components_that_name_programs_of_msgflo_are_ours_where_those_are_not_installed(tmp_path: Path) -> None:
-    text = """
-components:
-  a/Lamp: "msgflo-python lamp.py #ROLE"
-  a/Fan: "msgflo-register --role=#ROLE:fan.yml"
-"""
-    folder = write(fill(tmp_path, lamp__py=PARTICIPANT, fan__yml=DEVICE), text)
-    library = load(folder)
-    assert library.names() == ["a/Fan", "a/Lamp"]
-    assert library.foreign == {"a/Fan": folder / "fan.yml"}
-    assert library.commands["a/Lamp"].words == ("msgflo", "participant", "lamp.py", "#ROLE", "--component", "a/Lamp")
-
-
 def test_programs_of_msgflo_that_are_installed_are_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install("msgflo-python", tmp_path / "bin")
     monkeypatch.setenv("PATH", f"/usr/bin:{tmp_path / 'bin'}")
@@ -366,15 +346,6 @@ def test_two_files_for_one_component_are_refused(tmp_path: Path) -> None:
         load(folder)
 
 
-def test_a_folder_with_too_many_components_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folders, "MAX_COMPONENTS", 2)
-    folder = fill(tmp_path, A__py=PARTICIPANT, B__py=PARTICIPANT)
-    assert len(load(folder).names()) == 2
-    fill(tmp_path, C__py=PARTICIPANT)
-    with pytest.raises(LibraryError, match="more than 2 components"):
-        load(folder)
-
-
 def test_a_reload_tells_what_has_changed_and_keeps_everything_after_a_mistake(tmp_path: Path) -> None:
     folder = fill(tmp_path / "n", A__py=PARTICIPANT, B__py=PARTICIPANT, C__yml=DEVICE)
     library = load(folder)
@@ -398,15 +369,3 @@ def test_a_reload_tells_what_has_changed_and_keeps_everything_after_a_mistake(tm
 
 def test_the_name_of_the_built_in_components_is_not_taken_from_a_folder(tmp_path: Path) -> None:
     assert load(fill(tmp_path / "core", A__py=PARTICIPANT)).names() == ["components/A"]
-
-
-def test_links_that_lead_nowhere_are_no_components(tmp_path: Path) -> None:
-    (tmp_path / "Loop.py").symlink_to("Loop.py")
-    (tmp_path / "Gone.py").symlink_to("absent.py")
-    (tmp_path / "Folder.py").mkdir()
-    library = load(tmp_path)
-    assert library.names() == []
-    with pytest.raises(LibraryError, match="is a link to itself"):
-        library.write("Loop", "python", PARTICIPANT)
-    with pytest.raises(LibraryError, match="is not a file of the component folder"):
-        library.write("Folder", "python", PARTICIPANT)

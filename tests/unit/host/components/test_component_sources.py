@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import string
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from msgflo_host.components import component_sources
 from msgflo_host.components.library import Library, Source, load, source_of
@@ -171,26 +167,6 @@ def test_while_the_configuration_has_a_mistake_nothing_is_written(library: Libra
     assert everything(folder) == before
 
 
-def test_a_source_is_written_whole_or_not_at_all(
-    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    library.write("other/Lamp", "python", CODE, "topic: before\n")
-    before = everything(folder)
-
-    def no_space(file: str, target: str) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "replace", no_space)
-    with pytest.raises(LibraryError, match="cannot be written: No space left on device"):
-        library.write("other/Lamp", "python", CODE + "# more\n", "topic: after\n")
-    assert everything(folder) == before
-
-
-def test_deeply_nested_code_is_refused(library: Library, folder: Path) -> None:
-    with pytest.raises(LibraryError, match=r"A\.py"):
-        library.write("A", "python", "Participant\n" + "-" * 100_000 + "1\n")
-
-
 def test_a_link_is_not_written_through(folder: Path) -> None:
     (folder / "Link.yml").symlink_to(folder.parent / "away.yml")
     (folder / "Suite.yml").write_text(DEVICE)
@@ -209,32 +185,3 @@ def test_a_full_folder_takes_no_more(library: Library, monkeypatch: pytest.Monke
     with pytest.raises(LibraryError, match="components already"):
         library.write("A", "python", CODE)
     library.write("Fan", "yaml", DEVICE)
-
-
-NAMES = st.text(st.sampled_from(string.ascii_letters + "0123456789_-./\\~%:\x00\n é$`'\" "), max_size=80)
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-@given(NAMES | NAMES.map(lambda name: "home/" + name) | st.text(max_size=20))
-def test_no_name_leads_out_of_the_folder(library: Library, folder: Path, name: str) -> None:
-    before = everything(folder)
-    try:
-        info = library.write(name, "javascript", "x", "y")
-    except LibraryError:
-        assert everything(folder) == before
-        return
-    stem = info.name.partition("/")[2]
-    new = everything(folder).keys() - before.keys()
-    assert new <= {f"home/{stem}.js", f"home/{stem}.spec.yaml"}
-    for file in new:
-        (folder.parent / file).unlink()
-    library.reload()
-
-
-def test_who_reads_the_old_source_reads_all_of_it(library: Library, folder: Path) -> None:
-    before = f"{DEVICE}# {'a' * 20_000}\n"
-    library.write("Fan", "yaml", before)
-    with (folder / "Fan.yml").open() as reading:
-        library.write("Fan", "yaml", DEVICE)
-        assert reading.read() == before
-    assert (folder / "Fan.yml").read_text() == DEVICE

@@ -78,16 +78,6 @@ def test_a_file_that_is_written_by_hand_makes_it_a_library_as_well(folder: Path)
     assert library.names() == ["2024/Other"]
 
 
-@pytest.mark.parametrize("nothing", ["", "# nothing yet\n", "components:\n"])
-def test_a_file_with_nothing_in_it_is_one_and_stays_as_it_is(folder: Path, nothing: str) -> None:
-    (folder / "msgflo.yaml").write_text(nothing)
-    library = of_project(folder)
-    assert (library.names(), library.creates) == (["2024/Other"], "")
-    library.write("Fan", "yaml", DEVICE)
-    assert library.names() == ["2024/Fan", "2024/Other"]
-    assert (folder / "msgflo.yaml").read_text() == nothing
-
-
 def test_a_library_without_a_folder_refuses_to_write() -> None:
     with pytest.raises(LibraryError, match="there is no component folder to write to"):
         Library().write("A", "python", CODE)

@@ -33,14 +33,6 @@ def test_a_component_that_cannot_be_imported_has_its_ports(tmp_path: Path) -> No
     assert read(tmp_path, LAMP) == ComponentInfo("n/Part", "A lamp", "lightbulb-o", (on,), outports)
 
 
-def test_the_class_that_the_command_names_is_read(tmp_path: Path) -> None:
-    code = LAMP + LAMP.replace("class Lamp", "class Fan").replace("A lamp", "A fan")
-    assert read(tmp_path, code) is None
-    fan = read(tmp_path, code, "Fan")
-    assert fan is not None
-    assert fan.description == "A fan"
-
-
 @pytest.mark.parametrize(
     "code",
     [

@@ -419,7 +419,7 @@ def test_a_damaged_journal_is_said_and_keeps_nothing_from_starting(
 
 def test_each_file_has_a_journal_of_its_own(tmp_path: Path) -> None:
     one, other = (UnsavedEdits(tmp_path, tmp_path / name / "graph.fbp") for name in "ab")
-    one.keep(Graph(), Graph("mine"))
+    one.store(Graph(), Graph("mine"))
     assert other.read() is None
     kept = one.read()
     assert kept is not None

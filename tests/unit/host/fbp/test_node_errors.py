@@ -10,27 +10,27 @@ NONE: Plan = plan(Graph(), {}, lambda edge: False)
 
 
 def test_a_process_fails_for_a_while_after_it_has_printed_an_exception() -> None:
-    wrongs = NodeErrors()
-    assert not wrongs.printed("lamp", "the fan is ON", 0)
-    assert not wrongs.printed("lamp", '    raise TypeError("no: this is a line of the traceback")', 0)
-    assert wrongs.printed("lamp", "TypeError: unsupported types", 0)
-    assert not wrongs.printed("lamp", "lib.OtherError: it fails on", 20)
-    assert wrongs.text("lamp") == "TypeError: unsupported types"
-    assert wrongs.until == 20 + PRINTED_S
-    wrongs.look(NONE, PRINTED_S + 1)
-    assert wrongs.text("lamp") != ""
-    wrongs.look(NONE, 20 + PRINTED_S)
-    assert wrongs.text("lamp") == ""
-    assert wrongs.until is None
+    errors = NodeErrors()
+    assert not errors.printed("lamp", "the fan is ON", 0)
+    assert not errors.printed("lamp", '    raise TypeError("no: this is a line of the traceback")', 0)
+    assert errors.printed("lamp", "TypeError: unsupported types", 0)
+    assert not errors.printed("lamp", "lib.OtherError: it fails on", 20)
+    assert errors.text("lamp") == "TypeError: unsupported types"
+    assert errors.until == 20 + PRINTED_S
+    errors.refresh(NONE, PRINTED_S + 1)
+    assert errors.text("lamp") != ""
+    errors.refresh(NONE, 20 + PRINTED_S)
+    assert errors.text("lamp") == ""
+    assert errors.until is None
 
 
 def test_a_report_is_worth_more_than_what_is_printed_and_holds_longer() -> None:
-    wrongs = NodeErrors()
-    wrongs.report("lamp", "refused", 0)
-    assert not wrongs.printed("lamp", "TypeError: unsupported types", 1)
-    wrongs.look(NONE, REPORTED_S - 1)
-    assert wrongs.text("lamp") == "refused"
-    wrongs.rename("lamp", "light")
-    assert (wrongs.text("lamp"), wrongs.text("light")) == ("", "refused")
-    wrongs.end("light")
-    assert wrongs.text("light") == ""
+    errors = NodeErrors()
+    errors.report("lamp", "refused", 0)
+    assert not errors.printed("lamp", "TypeError: unsupported types", 1)
+    errors.refresh(NONE, REPORTED_S - 1)
+    assert errors.text("lamp") == "refused"
+    errors.rename("lamp", "light")
+    assert (errors.text("lamp"), errors.text("light")) == ("", "refused")
+    errors.end("light")
+    assert errors.text("light") == ""

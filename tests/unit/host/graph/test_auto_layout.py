@@ -48,12 +48,6 @@ def test_nodes_that_come_one_after_the_other_overlap_neither_each_other_nor_the_
     assert all(x > 941 for x, _ in taken)
 
 
-def test_no_place_is_below_the_panels_of_noflo_ui() -> None:
-    assert free_places([], [], 1) == [(108, 144)]
-    assert free_places([(36, 0)], [], 1) == [(288, 144)]
-    assert laid_out(graph_of("a"), {}, []) == {"a": (108, 144)}
-
-
 @pytest.mark.parametrize(
     "metadata", [{}, {"x": 1e300, "y": 0}, {"x": "left", "y": None}, {"x": 5}, {"x": 0, "y": 1e999}]
 )
@@ -65,10 +59,6 @@ def test_nodes_are_laid_out_in_columns_along_the_edges() -> None:
     assert laid_out(graph_of("a b", "b c", "d c", "e"), {}, []) == {
         "a": (108, 144), "d": (108, 288), "e": (108, 432), "b": (288, 144), "c": (468, 144),
     }  # fmt: skip
-
-
-def test_a_circle_begins_with_the_first_node_of_the_graph() -> None:
-    assert laid_out(graph_of("a b", "b c", "c a", "c c"), {}, []) == {"a": (108, 144), "b": (288, 144), "c": (468, 144)}
 
 
 def test_what_has_a_place_is_left_where_it_is_and_covered_by_nothing() -> None:
@@ -129,12 +119,3 @@ def test_a_discovered_node_that_joins_a_graph_with_places_has_the_place_where_it
     )  # fmt: skip
     assert graphs.main.graph.nodes["found"].metadata == {"x": 36, "y": 72}
     assert graphs.drawn(MAIN) == {}
-
-
-def test_a_discovered_node_that_joins_a_graph_without_places_is_told_where_it_was_shown() -> None:
-    graphs = Graphs(graph_of("a"), time.monotonic)
-    graphs.discovered({"found": "x/Found"})
-    graphs.move_shown("found", {"x": 360, "y": 288})
-    graphs.edit(MAIN, "addedge", EDGE)
-    assert graphs.main.graph.nodes["found"].metadata == {}
-    assert {id: place_of(node) for id, node in graphs.drawn(MAIN).items()} == {"a": (108, 144), "found": (360, 288)}

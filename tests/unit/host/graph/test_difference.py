@@ -8,7 +8,7 @@ import pytest
 
 from msgflo_host.graph import fbp_reader
 from msgflo_host.graph.difference import changes_of, difference
-from msgflo_host.graph.model import Graph, PortRef
+from msgflo_host.graph.model import Graph
 
 BEFORE = "INPORT=lamp.ON:LIGHT\nbutton(demo/Button) PRESSED -> ON lamp(demo/Lamp:x=1)\n'dim' -> MODE lamp\n"
 PRESSED, ON, MODE = (
@@ -73,18 +73,6 @@ def test_packets_to_one_port_keep_the_order_of_the_new_graph() -> None:
     assert commands(packets(1, 2, 3), packets(1, 3)) == [("removeinitial", 2)]
     assert commands(packets(1, 3), packets(1, 3, 2)) == [("addinitial", 2)]
     assert commands(packets(1, 3), packets(1, 2, 3)) == [("removeinitial", 3), ("addinitial", 2), ("addinitial", 3)]
-
-
-def test_another_spelling_of_a_port_is_said() -> None:
-    old, new = Graph(), Graph()
-    for graph, port in ((old, "in"), (new, "IN")):
-        graph.add_node("a", "x/A")
-        graph.add_edge(PortRef("a", "out"), PortRef("a", port))
-        graph.add_initial(1, PortRef("a", port))
-        graph.add_inport(port, "a", port)
-    assert [change.command for change in difference(old, new)] == [
-        "removeedge", "removeinitial", "removeinport", "addedge", "addinitial", "addinport",
-    ]  # fmt: skip
 
 
 def test_a_group_loses_its_nodes_before_they_go() -> None:

@@ -98,10 +98,6 @@ def test_nodes_without_names_are_numbered_by_component() -> None:
     assert [str(edge) for edge in graph.edges][:2] == ["_core_A_1.out -> _B_1.in", "_B_1.out -> _B_2.in"]
 
 
-def test_a_nameless_node_does_not_take_the_name_of_another() -> None:
-    assert {id: node.component for id, node in parse("(B) -> _B_1(X)").nodes.items()} == {"_B_1": "X", "_B_2": "B"}
-
-
 def test_ports_are_exported() -> None:
     graph = parse("INPORT=Read.IN.x:FILE_NAME\nOUTPORT=Read(x/R).OUT:OUT\n")
     assert graph.inports == {"file_name": Export("file_name", "Read", "in.x")}
@@ -139,15 +135,6 @@ def test_keys_behind_a_line_belong_to_it() -> None:
     assert graph.inports == {"pub": Export("pub", "A", "in", {"x": 1}, {"more": []})}
 
 
-def test_keys_behind_a_node_leave_the_metadata_in_it_alone() -> None:
-    assert parse('A(x/A:x=1) #: {"own": null}').nodes["A"] == Node("A", "x/A", {"x": 1}, {"own": None})
-
-
-def test_an_annotation_without_a_value_is_a_comment() -> None:
-    assert parse("# @name  \nA(x/A)\n").properties == {}
-    assert parse("# @name  \nA(x/A)\n").header == ("# @name",)
-
-
 def test_pieces_of_json_may_be_what_the_language_cannot_say() -> None:
     graph = parse(
         '#: {"connections": [{"src": {"process": "a/b", "port": "out"}, "tgt": {"process": "A", "port": "in"}}]}\n'
@@ -181,10 +168,10 @@ def everything() -> Graph:
     graph.add_edge(PortRef("null", "out", 3), PortRef("A", "in", 0))
     graph.add_edge(PortRef("null", "out", -3), PortRef("A", "in", "x"))
     graph.add_edge(PortRef("true", "out"), PortRef("a/b", "in-port"))
-    graph.add_inport("light", "A", "in", {"x": 1})
-    graph.add_inport("li-ght", "A", "in")
-    graph.add_outport("state", "B-2", "out")
-    graph.add_outport("other", "a/b", "out")
+    graph.exports("inport").add("light", "A", "in", {"x": 1})
+    graph.exports("inport").add("li-ght", "A", "in")
+    graph.exports("outport").add("state", "B-2", "out")
+    graph.exports("outport").add("other", "a/b", "out")
     graph.add_group("two words", ["A", "a/b"], {"description": "ä"})
     graph.extra["name"] = "other"
     return graph
@@ -206,7 +193,7 @@ def test_other_readers_find_only_nodes_that_the_text_itself_declares() -> None:
     graph.add_node("A", "x/A")
     graph.add_edge(PortRef("odd", "out"), PortRef("A", "in"))
     graph.add_initial(1, PortRef("odd", "in"))
-    graph.add_inport("in", "odd", "in")
+    graph.exports("inport").add("in", "odd", "in")
     statements = [line for line in dump(graph).splitlines() if line and not line.startswith("#:")]
     assert statements == ["A(x/A)"]
 
@@ -216,7 +203,7 @@ def test_capital_letters_in_ports_are_not_lost(case_sensitive: bool) -> None:
     graph = Graph(case_sensitive=case_sensitive)
     graph.add_node("A", "x/A")
     graph.add_edge(PortRef("A", "outPut"), PortRef("A", "in"))
-    graph.add_inport("Pub", "A", "in")
+    graph.exports("inport").add("Pub", "A", "in")
     assert parse(dump(graph)) == graph
 
 
@@ -229,7 +216,7 @@ def test_what_is_written_is_easy_to_read() -> None:
     graph.add_initial(True, PortRef("lamp", "on"))
     graph.add_initial({"at": 5}, PortRef("lamp", "dim"))
     graph.add_group("all", ["lamp"])
-    graph.add_inport("light", "lamp", "on")
+    graph.exports("inport").add("light", "lamp", "on")
     assert dump(graph) == (
         "# Switches the lamp.\n"
         "# @runtime msgflo\n"

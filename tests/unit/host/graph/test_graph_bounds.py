@@ -76,12 +76,6 @@ def test_what_is_there_may_be_said_again_in_a_full_graph(graph: Graph) -> None:
         assert len(apply(graph, command, payload)) == 1
 
 
-def test_there_is_room_again_for_what_was_removed(graph: Graph) -> None:
-    apply(graph, "removenode", {"id": "b"})
-    apply(graph, "addnode", {"id": "c", "component": "x/Y"})
-    apply(graph, "addedge", edge("c"))
-
-
 def test_initial_packets_are_bounded_one_by_one_and_together(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "ONE_INITIAL", 1000)
     monkeypatch.setattr(commands, "MOST_INITIALS", 2500)
@@ -103,14 +97,6 @@ def test_initial_packets_are_bounded_one_by_one_and_together(graph: Graph, monke
     assert graph.initials_size == 0
 
 
-def test_small_initial_packets_are_not_without_number(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "MOST_INITIALS", 1000)
-    for number in range(3):
-        apply(graph, "addinitial", initial(number))
-    with pytest.raises(GraphError, match="would have more than 1000 characters"):
-        apply(graph, "addinitial", initial(3))
-
-
 def test_metadata_does_not_grow_without_bound(graph: Graph) -> None:
     half = "x" * (MOST_METADATA // 2)
     apply(graph, "changenode", {"id": "a", "metadata": {"one": half}})
@@ -120,17 +106,3 @@ def test_metadata_does_not_grow_without_bound(graph: Graph) -> None:
         ):
             apply(graph, command, {**payload, "metadata": {"two": half}})
     assert graph.nodes["a"].metadata == {"one": half}
-
-
-def test_places_are_kept_as_they_are_told(graph: Graph) -> None:
-    for command, payload in (
-        ("addnode", {"id": "a", "component": "x/Y"}),
-        ("changenode", {"id": "b"}),
-        ("addinport", {"public": "a", "node": "a", "port": "p"}),
-    ):
-        (change,) = apply(graph, command, {**payload, "metadata": {"x": 10.6, "y": -3.2, "z": 1.5}})
-        assert change.payload["metadata"] == {"x": 11, "y": -3, "z": 1.5}
-    kept = [graph.nodes["a"], graph.nodes["b"], graph.inports["a"]]
-    assert [each.metadata for each in kept] == [{"x": 11, "y": -3, "z": 1.5}] * 3
-    apply(graph, "changenode", {"id": "b", "metadata": {"x": None}})
-    assert graph.nodes["b"].metadata == {"y": -3, "z": 1.5}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -73,15 +72,6 @@ def test_saving_the_same_again_leaves_the_file_alone(tmp_path: Path, graph: Grap
     assert graph_files.signature(path) != before
 
 
-def test_an_edit_shows_in_the_signature(tmp_path: Path) -> None:
-    path = tmp_path / "graph.fbp"
-    assert graph_files.signature(path) is None
-    path.write_text("A(x/A)")
-    before = graph_files.signature(path)
-    os.utime(path, ns=(1, 1))
-    assert graph_files.signature(path) != before
-
-
 def test_when_saving_fails_the_old_file_stays(tmp_path: Path, graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "graph.fbp"
     graph_files.save(path, graph)
@@ -94,33 +84,6 @@ def test_when_saving_fails_the_old_file_stays(tmp_path: Path, graph: Graph, monk
         graph_files.save(path, Graph())
     assert graph_files.load(path) == graph
     assert os.listdir(tmp_path) == ["graph.fbp"]
-
-
-def test_a_folder_that_cannot_be_synchronized_is_no_mistake(
-    tmp_path: Path, graph: Graph, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synchronize = os.fsync
-
-    def of_files(handle: int) -> None:
-        if stat.S_ISDIR(os.fstat(handle).st_mode):
-            raise OSError(22, "Invalid argument")
-        synchronize(handle)
-
-    monkeypatch.setattr(os, "fsync", of_files)
-    graph_files.save(tmp_path / "graph.fbp", graph)
-    assert graph_files.load(tmp_path / "graph.fbp") == graph
-
-
-def test_a_file_whose_folder_takes_no_new_one_is_told_from_one_that_cannot_be_written(
-    tmp_path: Path, graph: Graph, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def denied(**_: object) -> tuple[int, str]:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(tempfile, "mkstemp", denied)
-    message = r"graph.fbp: cannot be written: no new file can be made in its folder: Permission denied$"
-    with pytest.raises(GraphError, match=message):
-        graph_files.save(tmp_path / "graph.fbp", graph)
 
 
 def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path, graph: Graph) -> None:
@@ -143,12 +106,6 @@ def test_bytes_that_are_no_text_are_named_with_their_place(tmp_path: Path) -> No
     path.write_bytes(b"A(x/A)\n# \xc3\xa9 \xff")
     with pytest.raises(GraphError, match=r"graph.fbp:2:5: byte 0xff is not UTF-8"):
         graph_files.load(path)
-
-
-def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
-    path = tmp_path / "graph.json"
-    path.write_bytes(b'\xef\xbb\xbf{"processes": {}}')
-    assert graph_files.load(path) == Graph()
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

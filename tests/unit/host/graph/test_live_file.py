@@ -35,7 +35,7 @@ class Followed:
             lambda: self.graph,
             self._replace,
             seen=signature(path),
-            tell=self.told.append,
+            notify=self.told.append,
             clock=lambda: self.now,
         )
 
@@ -111,15 +111,6 @@ def test_a_file_that_is_away_is_written_anew_only_once_nobody_writes_it_any_more
     assert followed.take_over()
 
 
-def test_a_file_without_content_stays_the_file_of_a_graph_without_nodes(tmp_path: Path) -> None:
-    followed = Followed(tmp_path / "graph.fbp")
-    followed.path.write_text("# nothing yet\n")
-    assert followed.take_over()
-    followed.path.write_text("")
-    assert followed.take_over()
-    assert followed.graphs == [[], []]
-
-
 def test_a_file_that_was_only_touched_is_not_taken_over(followed: Followed) -> None:
     followed.path.write_text(LINES + "d(x/D)\n")
     assert followed.take_over()
@@ -127,17 +118,6 @@ def test_a_file_that_was_only_touched_is_not_taken_over(followed: Followed) -> N
         os.utime(followed.path, (time, time))
         assert followed.take_over()
     assert followed.graphs == [["a", "b", "c", "d"]]
-
-
-def test_a_mistake_that_was_only_touched_is_said_once(followed: Followed) -> None:
-    followed.path.write_text("oops ->\n")
-    for time in range(1, 4):
-        os.utime(followed.path, (time, time))
-        assert not followed.take_over()
-    assert len(followed.told) == 1
-    followed.path.write_text(LINES)
-    assert followed.take_over()
-    assert followed.told[1:] == [f"{followed.path} is without a mistake again, and taken over"]
 
 
 def test_a_file_that_could_not_be_read_is_taken_over_once_it_can_be(
@@ -178,12 +158,6 @@ def test_what_somebody_writes_right_after_a_save_is_taken_over(
     followed.file.save(followed.graph)
     assert followed.take_over()
     assert followed.graphs == [["a"]]
-
-
-def test_a_file_that_is_gone_changes_nothing_and_is_said(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
-    followed.while_following(monkeypatch, followed.path.unlink)
-    assert followed.graphs == []
-    assert followed.told == [f"{followed.path} is gone (the graph stays as it was)"]
 
 
 def test_a_mistake_is_told_with_its_line_until_it_is_mended(

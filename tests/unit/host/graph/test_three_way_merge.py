@@ -46,8 +46,8 @@ ONE: dict[str, Callable[[Graph], object]] = {
     "metadata of an edge": lambda graph: graph.change_edge(ref("lamp.out"), ref("fan.in"), {"route": 3}),
     "another packet": lambda graph: (graph.remove_initial(ref("lamp.level")), graph.add_initial(8, ref("lamp.level"))),
     "no packet": lambda graph: graph.remove_initial(ref("lamp.level")),
-    "no port": lambda graph: graph.remove_inport("level"),
-    "a port": lambda graph: graph.add_outport("seen", "show", "out"),
+    "no port": lambda graph: graph.exports("inport").remove("level"),
+    "a port": lambda graph: graph.exports("outport").add("seen", "show", "out"),
     "a group": lambda graph: graph.add_group("two", ["show"]),
     "no group": lambda graph: graph.remove_group("all"),
     "another group": lambda graph: graph.add_group("all", ["show"]),
@@ -97,20 +97,11 @@ def test_where_both_have_changed_the_same_theirs_wins() -> None:
     assert both(to(1), to(2)) == changed(to(2))
 
 
-def test_one_and_true_are_not_the_same() -> None:
-    merged = both(
-        lambda graph: graph.change_node("lamp", {"x": 1}),
-        lambda graph: graph.properties.update(description="text"),
-    )
-    again = merge(merged, merged.copy(), changed(lambda graph: graph.change_node("lamp", {"x": True})))
-    assert again.nodes["lamp"].metadata["x"] is True
-
-
 def test_what_ours_has_joined_to_a_node_that_theirs_has_removed_goes_with_it() -> None:
     def ours(graph: Graph) -> None:
         graph.add_edge(ref("lamp.other"), ref("show.other"))
         graph.add_initial(1, ref("show.level"))
-        graph.add_outport("seen", "show", "out")
+        graph.exports("outport").add("seen", "show", "out")
         graph.add_group("more", ["show", "lamp"])
 
     merged = both(ours, ONE["no node"])
@@ -123,13 +114,3 @@ def test_a_node_that_ours_has_removed_is_there_again_where_theirs_has_joined_som
     merged = both(ONE["no node"], ONE["an edge"])
     assert merged.nodes["show"].component == "x/Show"
     assert sorted(map(str, merged.edges)) == ["lamp.other -> show.other", "lamp.out -> fan.in"]
-
-
-def test_a_copy_is_the_same_and_changes_for_itself() -> None:
-    graph = changed(lambda graph: [change(graph) for change in (ONE["a port"], ONE["a property"], ONE["a comment"])])
-    other = graph.copy()
-    assert (other, other.header) == (graph, graph.header)
-    for change in (ONE["a group"], ONE["an edge"], ONE["another packet"], ONE["no port"]):
-        change(other)
-    other.properties["description"] = "other"
-    assert graph == changed(lambda graph: [change(graph) for change in (ONE["a port"], ONE["a property"])])

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from msgflo_host.errors import GraphError
-from msgflo_host.graph.commands import AlreadyDoneError
 from msgflo_host.graph.elements import Initial, PortRef
 from msgflo_host.graph.model import Graph
 from msgflo_host.model import graphs as module
@@ -135,29 +134,6 @@ def test_the_roles_of_a_renamed_node_that_runs_here_are_told(graphs: Watched) ->
     assert renamed == [("scale", "scale2"), ("home%2Fone/scale", "home%2Fone/scale2")]
 
 
-def test_a_key_that_a_command_does_not_have_names_nothing(graphs: Watched) -> None:
-    renamed: list[tuple[str, str]] = []
-    graphs.events.listen(NodeRenamed, lambda event: renamed.append((event.old, event.new)))
-    graphs.nodes(MAIN, scale="core_Scale", other="core_Scale")
-    graphs.discovered({"board": "demo/Board"})
-    more = {"id": "other", "node": "board", "src": {"node": "board"}, "nodes": ["board"]}
-    graphs.edit(MAIN, "renamenode", {"from": "scale", "to": "new", **more})
-    graphs.edit(MAIN, "addgroup", {"name": "g", "id": "board", "tgt": {"node": "board"}, "nodes": ["new"]})
-    assert renamed == [("scale", "new")]
-    assert list(graphs.main.graph.nodes) == ["other", "new"]
-
-
-def test_a_node_that_is_renamed_to_its_own_name_is_told_of_to_nobody(graphs: Watched) -> None:
-    graphs.events.listen(NodeRenamed, lambda event: pytest.fail(f"{event} is none"))
-    graphs.nodes(MAIN, scale="core_Scale")
-    graphs.discovered({"board": "demo/Board"})
-    graphs.changes.clear()
-    for name in ("scale", "board"):
-        with pytest.raises(AlreadyDoneError):
-            graphs.edit(MAIN, "renamenode", {"from": name, "to": name})
-    assert (graphs.changes, list(graphs.main.graph.nodes)) == ([], ["scale"])
-
-
 def test_what_fails_changes_nothing_and_is_told_to_nobody(graphs: Watched) -> None:
     graphs.discovered({"board": "demo/Board"})
     graphs.changes.clear()
@@ -176,16 +152,6 @@ def test_a_discovered_participant_is_shown_and_becomes_a_node_when_it_is_wired(g
     assert graphs.wants() == {"lamp": "demo/Lamp", "board": "demo/Board"}
     graphs.discovered({"lamp": "demo/Lamp"})
     assert graphs.changes[1:] == [(MAIN, "addnode", "board"), (MAIN, "addedge", "")]  # a node stays while it is away
-
-
-def test_a_group_and_a_port_that_are_called_as_a_discovered_participant_are_renamed_without_it(graphs: Watched) -> None:
-    graphs.nodes(MAIN, lamp="demo_Lamp")
-    graphs.edit(MAIN, "addgroup", {"name": "board", "nodes": ["lamp"]})
-    graphs.edit(MAIN, "addinport", {"public": "board", "node": "lamp", "port": "level"})
-    graphs.discovered({"board": "demo/Board", "lamp": "demo/Lamp"})
-    graphs.edit(MAIN, "renamegroup", {"from": "board", "to": "light"})
-    graphs.edit(MAIN, "renameinport", {"from": "board", "to": "light"})
-    assert graphs.wants() == {"lamp": "demo/Lamp"}
 
 
 def test_a_discovered_participant_that_leaves_is_taken_away_again(graphs: Watched) -> None:
@@ -250,32 +216,6 @@ def test_only_so_many_graphs_are_kept(graphs: Watched, monkeypatch: pytest.Monke
     assert [network.id for network in graphs.all()] == [MAIN, "home/one", "two", "three"]
 
 
-@pytest.mark.parametrize("started", [False, True])
-def test_an_edit_goes_through_no_other_graph(graphs: Watched, started: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[Graph] = []
-    take_as = Graph.take_as
-    monkeypatch.setattr(Graph, "take_as", lambda *args: (taken.append(args[1]), take_as(*args))[1])
-    for graph in (MAIN, "home/one", "two"):
-        graphs.nodes(graph, lamp="demo_Lamp", count="core_Counter")
-        graphs.edge(graph, "count.out", "lamp.level")
-        if started:
-            graphs.start(graph)
-    both = [graphs.network(graph).graph for graph in ("home/one", "two")]
-    assert len(graphs.desired.graph.edges) == 3
-    assert taken == both
-    taken.clear()
-    graphs.nodes(MAIN, fan="demo_Fan")
-    assert len(graphs.wants()) == 5
-    graphs.nodes("two", fan="demo_Fan", mean="core_Window")
-    assert len(graphs.wants()) == 6
-    graphs.start("home/one")
-    assert graphs.wants()["two/mean"] == "core/Window"
-    assert taken == both[1:]
-    graphs.is_own = lambda component: False
-    graphs.touch()
-    assert set(graphs.wants()) == {"lamp", "count", "fan", "mean"}
-
-
 def test_a_graph_that_has_changed_leaves_nothing_behind_in_what_is_wanted(graphs: Watched) -> None:
     for graph in (MAIN, "home/one", "two"):
         graphs.nodes(graph, lamp="demo_Lamp", fan="demo_Fan", count="core_Counter")
@@ -299,22 +239,6 @@ def test_a_graph_that_has_changed_leaves_nothing_behind_in_what_is_wanted(graphs
     assert wanted.origins_of(wanted.graph.edges[0]) == [("two", graphs.network("two").graph.edges[0])]
     assert wanted.places_of("fan") == [(MAIN, "fan"), ("two", "fan")]
     assert [each.tgt.node for each in wanted.graph.initials] == ["count"]
-
-
-def test_edges_whose_ports_differ_only_in_case_are_one(graphs: Watched) -> None:
-    for graph, port in ((MAIN, "alarm"), ("home/one", "Alarm"), ("two", "ALARM")):
-        graphs.nodes(graph, lamp="demo_Lamp", fan="demo_Fan")
-        graphs.edge(graph, f"lamp.{port}", "fan.power")
-    graphs.stop(MAIN)
-    (edge,) = graphs.desired.graph.edges
-    assert [(id, each.src.port) for id, each in graphs.desired.origins_of(edge)] == [
-        (MAIN, "alarm"),
-        ("home/one", "Alarm"),
-        ("two", "ALARM"),
-    ]
-    assert not graphs.desired.is_started(edge)
-    graphs.start("two")
-    assert graphs.desired.is_started(graphs.desired.graph.edges[0])
 
 
 def test_the_graphs_besides_the_main_one_hold_only_so_much(graphs: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -358,62 +282,6 @@ def test_a_participant_whose_node_is_removed_is_shown_again_at_once(graphs: Watc
     assert graphs.changes == []
 
 
-def test_nobody_can_remove_a_participant_that_is_there(graphs: Watched) -> None:
-    graphs.discovered({"lamp": "demo/Lamp"})
-    for _ in range(2):
-        graphs.changes.clear()
-        graphs.edit(MAIN, "removenode", {"id": "lamp"})
-        assert [change[1:] for change in graphs.changes] == [
-            ("addnode", "lamp"),
-            ("removenode", "lamp"),
-            ("addnode", "lamp"),
-        ]
-        assert graphs.found == {"lamp": "demo/Lamp"}
-
-
-def test_what_is_being_ended_is_not_shown_though_its_name_was_that_of_another_node_meanwhile(graphs: Watched) -> None:
-    graphs.nodes(MAIN, lamp="core_Not", other="core_Repeat")
-    there = {"lamp": "core/Not", "other": "core/Repeat"}
-    graphs.discovered(there)
-    graphs.edit(MAIN, "removenode", {"id": "lamp"})
-    graphs.nodes(MAIN, lamp="home_Lamp")
-    graphs.edit(MAIN, "removenode", {"id": "other"})
-    graphs.discovered(there)
-    graphs.edit(MAIN, "removenode", {"id": "lamp"})
-    assert graphs.found == {}
-    with pytest.raises(GraphError):
-        graphs.edit(MAIN, "changenode", {"id": "lamp", "metadata": {"y": 1}})
-    graphs.discovered({"lamp": "home/Lamp"})
-    assert graphs.found == {"lamp": "home/Lamp"}, "this is somebody else"
-    graphs.discovered({})
-    graphs.discovered({"lamp": "core/Not"})
-    assert graphs.found == {"lamp": "core/Not"}, "that has ended, so this runs elsewhere"
-
-
-def test_what_has_another_role_since_a_node_of_the_main_graph_took_it_is_not_shown_as_somebody_elses(
-    graphs: Watched,
-) -> None:
-    graphs.edit(MAIN, "addnode", {"id": "two/count", "component": "core/Scale"})
-    graphs.nodes("two", count="core_Counter")
-    there = {"two/count": "core/Scale", "two/count/": "core/Counter"}
-    assert graphs.wants() == there
-    graphs.discovered(there)
-    graphs.edit(MAIN, "renamenode", {"from": "two/count", "to": "scale"})
-    assert (graphs.wants(), graphs.found) == ({"scale": "core/Scale", "two/count": "core/Counter"}, {})
-
-
-def test_participants_are_shown_again_where_the_file_has_lost_them_or_the_graph_is_cleared(graphs: Watched) -> None:
-    graphs.nodes(MAIN, lamp="demo_Lamp")
-    graphs.discovered({"lamp": "demo/Lamp"})
-    graphs.changes.clear()
-    graphs.replace_main(Graph("main"))
-    assert graphs.changes == [(MAIN, "removenode", "lamp"), (MAIN, "addnode", "lamp")]
-    graphs.nodes(MAIN, lamp="demo_Lamp")
-    graphs.changes.clear()
-    graphs.edit(MAIN, "clear", {"id": MAIN})
-    assert [change[1:] for change in graphs.changes] == [("clear", ""), ("addnode", "lamp")]
-
-
 def test_a_participant_that_another_graph_names_is_shown_in_the_main_one_all_the_same(graphs: Watched) -> None:
     graphs.discovered({"board": "demo/Board"})
     graphs.changes.clear()
@@ -421,15 +289,6 @@ def test_a_participant_that_another_graph_names_is_shown_in_the_main_one_all_the
     graphs.discovered({"board": "demo/Board", "two/count": "core/Counter"})
     assert graphs.changes == [("two", "addnode", "board"), ("two", "addnode", "count")]
     assert graphs.found == {"board": "demo/Board"}
-
-
-def test_a_node_of_the_main_graph_is_never_that_of_another_graph_whatever_it_is_called(graphs: Watched) -> None:
-    graphs.nodes("two", count="core_Counter")
-    graphs.edit(MAIN, "addnode", {"id": "two/count", "component": "core/Scale"})
-    graphs.edit(MAIN, "addnode", {"id": "two/count/", "component": "core/Scale"})
-    assert graphs.wants() == {"two/count": "core/Scale", "two/count/": "core/Scale", "two/count//": "core/Counter"}
-    assert graphs.desired.places_of("two/count") == [(MAIN, "two/count")]
-    assert graphs.desired.places_of("two/count//") == [("two", "count")]
 
 
 def test_a_graph_without_nodes_is_forgotten_with_its_maker_and_one_with_nodes_stays(graphs: Watched) -> None:
@@ -441,14 +300,6 @@ def test_a_graph_without_nodes_is_forgotten_with_its_maker_and_one_with_nodes_st
     assert graphs.has("two"), "whoever has emptied it may be about to fill it"
     graphs.sweep()
     assert graphs.ended == ["home/one", "two"]
-
-
-def test_whoever_clears_a_graph_has_made_it(graphs: Watched) -> None:
-    graphs.nodes("two", lamp="demo_Lamp")
-    graphs.orphan("two")
-    graphs.edit("two", "clear", {"id": "two"})
-    graphs.sweep()
-    assert graphs.has("two")
 
 
 def test_room_is_made_by_forgetting_and_graphs_for_tests_have_their_own(

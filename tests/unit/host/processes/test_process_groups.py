@@ -110,23 +110,6 @@ def test_a_coordinator_that_starts_again_finds_what_runs_and_hears_what_was_prin
     run(main)
 
 
-def test_a_process_that_has_crashed_starts_again_also_without_a_coordinator(processes: Processes) -> None:
-    async def main(supervisor: Supervisor) -> None:
-        first = Coordinator(supervisor)
-        first.runner().set_desired({"a": program("one")})
-        await asyncio.sleep(0.1)
-        processes[0].end()
-        await asyncio.sleep(0.1)
-        assert first.told == [("crashed", "a", "ended (exit code 3)", 0.5)]
-        supervisor.coordinator = None
-        await asyncio.sleep(0.5)
-        processes[1].end()
-        await asyncio.sleep(1)
-        assert len(processes) == 3
-
-    run(main)
-
-
 def test_one_with_another_command_runs_when_the_one_before_has_ended(processes: Processes) -> None:
     async def main(supervisor: Supervisor) -> None:
         coordinator = Coordinator(supervisor)
@@ -196,20 +179,5 @@ def test_what_happens_before_anybody_asks_for_a_kind_is_told_then(processes: Pro
         await asyncio.sleep(0.1)
         assert second.told == [("output", "desk", "hello")]
         assert boards.commands.keys() == {"desk"}
-
-    run(main)
-
-
-def test_of_a_process_that_prints_much_the_last_lines_are_kept(processes: Processes) -> None:
-    async def main(supervisor: Supervisor) -> None:
-        Coordinator(supervisor).runner().set_desired({"a": program("one")})
-        await asyncio.sleep(0.1)
-        processes[0].say(*map(str, range(300)))
-        await asyncio.sleep(0.1)
-        found = Coordinator(supervisor).runner().found["a"]
-        assert found == [str(number) for number in range(100, 300)]
-        processes[0].end()
-        await asyncio.sleep(1)
-        assert Coordinator(supervisor).runner().found["a"] == []
 
     run(main)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import threading
-import time
 
 from msgflo_host.processes.supervisor_channel import Channel, receive_first
 
@@ -25,22 +23,6 @@ def test_the_first_message_is_read_and_the_next_ones_are_left_to_the_channel() -
 
     assert receive_first(theirs) == {"number": 1}
     assert asyncio.run(rest()) == [{"number": 2}, {"number": 3}, None]
-
-
-def test_a_first_message_may_come_in_pieces() -> None:
-    ours, theirs = socket.socketpair()
-    long = "x" * 1_000_000
-
-    def send() -> None:
-        ours.sendall(b'{"text": ')
-        time.sleep(0.05)
-        ours.sendall(f'"{long}"}}\n'.encode())
-
-    sending = threading.Thread(target=send)
-    sending.start()
-    with ours, theirs:
-        assert receive_first(theirs) == {"text": long}
-        sending.join()
 
 
 def test_there_is_no_first_message_where_the_other_end_is_gone() -> None:

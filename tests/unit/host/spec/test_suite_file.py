@@ -80,11 +80,6 @@ def test_several_suites_are_documents_or_in_a_list(file: Path, text: str) -> Non
     assert [(suite.topic, suite.name, suite.cases) for suite in read(file, text)] == [("a", "a", ()), ("b", "b", ())]
 
 
-def test_names_may_be_numbers(file: Path) -> None:
-    (suite,) = read(file, "topic: a\ncases: [{name: 5, assertion: true, inputs: {}, expect: {out: {equals: 1}}}]")
-    assert (suite.cases[0].name, suite.cases[0].assertion) == ("5", "true")
-
-
 @pytest.mark.parametrize(
     ("skip", "why"), [("skip: ''", None), ("skip: false", None), ("skip: later", "later"), ("skip: true", "no reason")]
 )
@@ -158,11 +153,6 @@ def test_what_is_no_suite_is_refused_with_its_place(file: Path, text: str, messa
     assert refusal(file, text).startswith(message)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="No such file"):
-        load(tmp_path / "none.yaml")
-
-
 @pytest.mark.parametrize(
     ("expectation", "problem"),
     [
@@ -177,15 +167,6 @@ def test_an_expectation_that_nothing_fulfils_is_told_with_its_place(file: Path, 
     told = suite.cases[0].steps[0].expect["o"][0].problem
     assert told is not None
     assert re.match(f"{file}:2:\\d+: {problem}", told)
-
-
-def test_another_number_of_steps_is_a_problem_of_the_case(file: Path) -> None:
-    (suite,) = read(
-        file, "topic: a\ncases: [{name: n, assertion: a, inputs: [{}], expect: [{o: {equals: 1}}, {o: {equals: 1}}]}]"
-    )
-    assert suite.cases[0].problem == (
-        f"{file}:2:9: inputs has 1 steps, expect has 2; they must be as many"
-    )  # fmt: skip
 
 
 def test_what_has_no_effect_is_warned_of(file: Path) -> None:

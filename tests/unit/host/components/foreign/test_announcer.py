@@ -144,16 +144,6 @@ def test_a_payload_that_means_nothing_is_logged_once(
     ]
 
 
-def test_one_availability_topic_may_stand_for_several_devices(device: Callable[..., Foreign]) -> None:
-    recorder = Recorder()
-    announcer = Announcer(recorder)
-    announcer.set_desired([device(WATCHED.replace("#ROLE/status", "bridge"), role) for role in ("a", "b")])
-    announcer.connected()
-    recorder.take()
-    announcer.received("bridge", b"down")
-    assert recorder.take() == [("fbp/connection/foreign-a", "lost"), ("fbp/connection/foreign-b", "lost")]
-
-
 def test_devices_come_and_go_while_connected(device: Callable[..., Foreign]) -> None:
     recorder = Recorder()
     announcer = Announcer(recorder)
@@ -168,26 +158,9 @@ def test_devices_come_and_go_while_connected(device: Callable[..., Foreign]) -> 
     assert sorted(recorder.take()) == [("fbp", "a"), ("fbp/participant/a", "a"), ("fbp/participant/c", "")]
 
 
-def test_what_was_taken_back_without_a_connection_is_cleared_with_the_next(device: Callable[..., Foreign]) -> None:
-    recorder = Recorder()
-    announcer = Announcer(recorder)
-    announcer.set_desired([device(PLAIN, "a"), device(PLAIN, "b")])
-    announcer.set_desired([device(PLAIN, "b")])
-    announcer.set_desired([device(PLAIN, "b"), device(PLAIN, "a")])
-    announcer.set_desired([device(PLAIN, "b")])
-    announcer.connected()
-    assert recorder.take() == [("fbp/participant/a", ""), ("fbp/participant/b", "b"), ("fbp", "b")]
-
-
 def test_devices_with_the_same_id_are_refused(device: Callable[..., Foreign]) -> None:
     with pytest.raises(ForeignError, match="its id 'a' is also that of a"):
         Announcer(Recorder()).set_desired([device(PLAIN, "a"), device(WATCHED, "a")])
-
-
-@pytest.mark.parametrize("interval", [0, -1, float("nan"), float("inf")])
-def test_an_interval_is_a_time(interval: float) -> None:
-    with pytest.raises(ForeignError, match=r"interval is .* s; more than 0 s are needed"):
-        Announcer(Recorder(), interval=interval)
 
 
 class Watcher:
@@ -275,20 +248,6 @@ def test_a_device_is_as_alive_as_its_availability_topic_says(
     scene(broker, devices, play)
 
 
-def test_a_device_that_was_lost_before_is_lost_from_the_start(
-    broker: MemoryBroker, device: Callable[..., Foreign]
-) -> None:
-    devices = ForeignDevices(broker.address)
-    devices.set_desired([device(WATCHED, "lamp")])
-
-    async def play(watcher: Watcher) -> None:
-        await watcher.until(lambda: watcher.states() == {"lamp": "lost"})
-        assert not any(topic == "fbp" for topic, _, _ in watcher.messages)
-
-    broker.retained["lamp/status"] = b"down"
-    scene(broker, devices, play)
-
-
 def test_devices_may_change_while_they_are_announced(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:
     devices = ForeignDevices(broker.address)
     devices.set_desired([device(PLAIN, "plain"), device(PLAIN, "gone")])
@@ -301,61 +260,6 @@ def test_devices_may_change_while_they_are_announced(broker: MemoryBroker, devic
         await watcher.until(lambda: watcher.states() == {"plain": "alive", "lamp": "lost"})
 
     scene(broker, devices, play)
-
-
-def test_it_ends_also_while_it_leaves_the_broker_to_hear_other_topics(
-    broker: MemoryBroker, device: Callable[..., Foreign], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    devices = ForeignDevices(broker.address)
-    devices.set_desired([device(PLAIN, "plain")])
-
-    async def play() -> None:
-        broker.start()
-        leaving, leave = asyncio.Event(), Transport.disconnect
-
-        async def slowly(transport: Transport) -> None:
-            leaving.set()
-            await asyncio.sleep(0.2)
-            await leave(transport)
-
-        monkeypatch.setattr(Transport, "disconnect", slowly)
-        announcing = asyncio.create_task(devices.run())
-        async with asyncio.timeout(60):
-            while not devices.connected:
-                await asyncio.sleep(0.01)
-            devices.set_desired([device(WATCHED, "lamp")])
-            await leaving.wait()
-            announcing.cancel()
-            await asyncio.wait([announcing])
-        assert announcing.cancelled()
-
-    run_simulated(play)
-
-
-def test_devices_are_announced_again_and_again(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:
-    devices = ForeignDevices(broker.address, interval=30)
-    devices.set_desired([device(PLAIN, "plain")])
-
-    async def play(watcher: Watcher) -> None:
-        await watcher.until(lambda: [topic for topic, _, _ in watcher.messages].count("fbp") >= 4)
-
-    scene(broker, devices, play)
-
-
-def test_after_a_broker_restart_everything_is_announced_again(
-    broker: MemoryBroker, device: Callable[..., Foreign]
-) -> None:
-    devices = ForeignDevices(broker.address)
-    devices.set_desired([device(PLAIN, "plain")])
-
-    async def restarted(watcher: Watcher) -> None:
-        await watcher.until(lambda: watcher.states() == {"plain": "alive"})
-        broker.stop()
-        broker.start()
-        async with Watcher(broker) as later:
-            await later.until(lambda: any(topic == "fbp" for topic, _, _ in later.messages))
-
-    scene(broker, devices, restarted)
 
 
 def test_the_end_of_the_program_takes_them_back(broker: MemoryBroker, device: Callable[..., Foreign]) -> None:

@@ -87,19 +87,6 @@ def test_label_icon_and_type_may_be_missing_or_empty(file: Path) -> None:
     assert (participant.label, participant.icon, participant.inports) == ("", None, (Port("x", "t"),))
 
 
-TYPES = (
-    "boolean", "number", "int", "integer", "float", "string", "object", "array", "color", "date", "enum", "bang", "buffer",
-    "stream", "function", "all", "any",
-)  # fmt: skip
-"""Those of MsgFlo's and NoFlo's ports, and those that the page has a form for."""
-
-
-@pytest.mark.parametrize("type", TYPES)
-def test_a_port_may_be_of_each_type_that_msgflo_and_editors_know(file: Path, type: str) -> None:
-    device = read(file, f"component: a/B\ninports:\n  x: {{queue: t, type: {type}}}\n")
-    assert device.participant.inports == (Port("x", "t", type),)
-
-
 def test_topics_may_be_of_any_form_that_mqtt_allows(file: Path) -> None:
     device = read(file, 'component: a/B\ninports: {a: {queue: "#ROLE.IN"}}\noutports: {b: {queue: "x/+/y/#"}}\n', "a/b")
     assert device.participant.inports[0].queue == "a/b.IN"
@@ -314,11 +301,6 @@ def test_roles_that_are_no_topics_are_refused(file: Path, role: str) -> None:
         read(file, "component: a/B\ninports: {}\n", role)
     with pytest.raises(ForeignError, match="role"):
         parse_role_argument(f"{role}:lamp.yml")
-
-
-def test_an_alias_bomb_is_refused_before_it_fills_memory(file: Path) -> None:
-    with pytest.raises(ForeignError, match="aliases included"):
-        read(file, BOMB + "component: a/B\ninports: {}\n")
 
 
 def test_a_role_argument_names_role_and_file() -> None:

@@ -39,12 +39,3 @@ def test_fuzz_damaged_yaml_is_read_or_refused_by_name(folder: Path, text: str, r
     with suppress(ForeignError):
         participant = load(file, role).participant
         assert discovery.parse(discovery.encode(participant)) == participant
-
-
-@fuzzed
-@given(st.binary() | damaged(YAML, ALPHABET).map(lambda text: text.encode("utf-16")))
-def test_fuzz_bytes_are_read_or_refused_by_name(folder: Path, content: bytes) -> None:
-    file = folder / "device.yml"
-    file.write_bytes(content)
-    with suppress(ForeignError):
-        load(file, "lamp")

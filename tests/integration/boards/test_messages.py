@@ -13,19 +13,19 @@ from small_board import FIRMWARE, MICROPYTHON
 pytestmark = pytest.mark.skipif(bool(MICROPYTHON.missing), reason=MICROPYTHON.missing or "")
 
 PROGRAM = """
-from shelf import Shelf
-shelf = Shelf()
+from messages import Messages
+messages = Messages()
 ids = [{ids}]
 for each in ids:
-    shelf[each] = b"message of " + each.encode()
+    messages[each] = b"message of " + each.encode()
 for each in ids:
-    assert shelf[each] == b"message of " + each.encode(), each
+    assert messages[each] == b"message of " + each.encode(), each
 """
 
 
 def start(folder: Path, *ids: str) -> dict[str, int]:
-    """Put messages on the shelf, as at a start; returns when each file was written last."""
-    shutil.copy(FIRMWARE / "board" / "shelf.py", folder)
+    """Store messages, as at a start; returns when each file was written last."""
+    shutil.copy(FIRMWARE / "board" / "messages.py", folder)
     program = PROGRAM.format(ids=", ".join(map(repr, ids)))
     done = subprocess.run(
         [MICROPYTHON.command[0], "-c", program], cwd=folder, capture_output=True, text=True, timeout=20

@@ -2,18 +2,18 @@
 
 import os
 
-__all__ = ("Shelf",)
+__all__ = ("Messages",)
 
 _FOLDER = "said"
 
 
-class Shelf:
+class Messages:
     """A dictionary from the id of a participant to its discovery message."""
 
     def __init__(self):
         self._ids = []
         self._files = []  # the number of each's file
-        self._messages = {}  # those for which there was no room
+        self._messages = {}  # those that the flash had no space for
         try:
             os.mkdir(_FOLDER)
         except OSError:
@@ -21,7 +21,7 @@ class Shelf:
 
     def __setitem__(self, id, message):
         if id not in self._ids:
-            # Told by the id, whatever the order in which they come: else each start would write them anew. Of 64, for a
+            # By the id, in whatever order they come: else each start would write them anew. At most 64 by the hash, for a
             # receiver hears the neighbours' sensors come and go, and a file may take 4 KB.
             number = hash(id) & 63
             while number in self._files:
