@@ -82,7 +82,7 @@ def _versions(folder: Path) -> _Versions:
 
 
 def _load(file: Path) -> BoardMap:
-    from ..boards.virtual.image import load_virtual  # only where the boards are opened
+    from ..boards.virtual.virtual_board import load_virtual  # only where the boards are opened
 
     try:
         return BoardMap(file.stem, file, load_virtual(file))
