@@ -79,7 +79,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Ite
             time.sleep(0.05)
             return bool(sink.received)
 
-        until_here(hears)  # "direct" is said before the sink has subscribed
+        until_here(hears)  # "direct" is shown before the sink has subscribed
         yield Pair(coordinator, source, sink)
 
 
@@ -148,7 +148,7 @@ def test_a_click_on_an_edge_shows_its_packets_with_time_size_and_value(page: Pag
     assert rows(page).locator("pre").text_content() == json.dumps({"level": 3}, indent=2)
 
 
-def test_pause_holds_what_is_shown_and_says_how_much_has_come(page: Page, pair: Pair) -> None:
+def test_pause_holds_what_is_shown_and_shows_how_much_has_come(page: Page, pair: Pair) -> None:
     open_edge(page)
     send(page, pair, "first")
     expect(rows(page)).to_have_count(1)
@@ -271,9 +271,9 @@ PAINTED = """() => {
 
 def seen(page: Page) -> tuple[float, float]:
     """The time that a zoomed plot shows, in ms of the day."""
-    said = inspector(page).get_by_role("status")
-    expect(said).to_have_text(re.compile("^From "))
-    times = re.findall(r"(\d\d):(\d\d):(\d\d\.\d{3})", said.text_content() or "")
+    message = inspector(page).get_by_role("status")
+    expect(message).to_have_text(re.compile("^From "))
+    times = re.findall(r"(\d\d):(\d\d):(\d\d\.\d{3})", message.text_content() or "")
     begin, end = [
         (int(hours) * 60 + int(minutes)) * 60_000 + float(seconds) * 1000 for hours, minutes, seconds in times
     ]
@@ -428,7 +428,7 @@ def test_ports_without_an_edge_show_what_the_broker_knows(
         page.clock.fast_forward(2000)  # until it tries again
         source.send("value", "later")  # the broker is heard again, although the coordinator has been there all the time
         expect(value).to_contain_text('"later"')
-        edit(page, ["addedge", edge])  # what passes is told by the coordinator from now on
+        edit(page, ["addedge", edge])  # the coordinator reports packets from now on
         until_system(page, "system.edgeStatus('source.value sink.in')?.kind === 'direct'")
         source.send("value", 7)
         expect(value).to_contain_text("7 at ")
@@ -532,7 +532,7 @@ def test_a_source_is_edited_and_run_and_its_output_is_shown(
         page.wait_for_timeout(50)
 
 
-def test_without_the_capability_a_source_is_read_only_and_says_why(echo: Coordinator, page_of: Pages) -> None:
+def test_without_the_capability_a_source_is_read_only_and_shows_why(echo: Coordinator, page_of: Pages) -> None:
     page = page_of(echo, secret=None)  # on this machine everything but writing components
     name = with_echo(page)
     tell(page, "open-node", {"id": "echo"})
@@ -585,10 +585,10 @@ def test_a_trace_is_recorded_saved_loaded_and_stepped_through(page: Page, pair: 
 
 def test_a_file_that_is_no_trace_is_refused_in_words(page: Page, tmp_path: Path) -> None:
     page.get_by_role("tab", name="Traces").click()
-    for text, said in (("[", "no JSON"), ("[]", 'a list "events"'), ('{"events": [7]}', "events[0] is 7")):
+    for text, message in (("[", "no JSON"), ("[]", 'a list "events"'), ('{"events": [7]}', "events[0] is 7")):
         (tmp_path / "wrong.json").write_text(text)
         page.get_by_label("Trace file").set_input_files(tmp_path / "wrong.json")
-        expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
+        expect(page.get_by_role("alert").filter(has_text=message)).to_be_visible()
     expect(inspector(page)).to_be_hidden()
 
 

@@ -10,15 +10,15 @@ class Bridge(Participant):
     period = 0.1
 
 
-async def roles(inbox, *wanted):
+async def roles(inbox, *expected):
     """Wait until the last four discovery messages are of exactly these roles."""
     last = []
-    while len(last) < 4 or sorted(set(last)) != sorted(wanted):
+    while len(last) < 4 or sorted(set(last)) != sorted(expected):
         message = bytes((await inbox.get(20))[1])
         last = (last + ["gone" if b'"role":"gone"' in message else "there"])[-4:]
 
 
-async def test_who_is_back_is_kept_by_the_broker_again(host):
+async def test_who_is_back_is_stored_by_the_broker_again(host):
     url = await host.ask("broker")
     gone = Bridge("gone")
     session, _ = await run(url, gone, Bridge("there"))

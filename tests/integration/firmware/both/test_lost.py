@@ -19,11 +19,11 @@ async def roles(inbox):
     return found
 
 
-async def only(inbox, *wanted):
+async def only(inbox, *expected):
     """Wait until these are all that are heard of: some may be on their way."""
     for _ in range(10):
         found = await roles(inbox)
-        if sorted(set(found)) == sorted(wanted):
+        if sorted(set(found)) == sorted(expected):
             return
     raise AssertionError("heard of: {}".format(found))
 
